@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Two cores are the floor we promise to run on; end-to-end files start processes of their own, hence the long limit.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    pool: 'forks',
+  },
+});
