@@ -23,78 +23,210 @@ const usage = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hint
 /** Every error code with its meaning, its way out and its exit code. */
 export const ERROR_CODES = {
   // wire: what a decoder says of bytes
-  'wire-truncated': protocolAbort('a message ends before its last field', 'the peer or something between cut it; it is safe to send it again'),
-  'wire-trailing': protocolAbort('bytes follow a message after its last field', 'check that both sides run the same version of Cairn'),
-  'wire-bounds': protocolAbort('a length or number lies outside what the protocol allows', 'check the task settings of both sides'),
-  'wire-not-canonical': protocolAbort('a value is not in its one allowed encoding', 'the peer does not encode as docs/protocol.md says'),
-  'wire-type': protocolAbort('a message of an unknown or unexpected type', 'check that both sides run the same version of Cairn'),
-  'wire-version': protocolAbort('the peer speaks another protocol version', 'install the same major version of cairn-fl on both sides'),
-  'wire-suite': protocolAbort('the peer uses another cryptographic suite', 'install the same major version of cairn-fl on both sides'),
+  'wire-truncated': protocolAbort(
+    'a message ends before its last field',
+    'the peer or something between cut it; it is safe to send it again',
+  ),
+  'wire-trailing': protocolAbort(
+    'bytes follow a message after its last field',
+    'check that both sides run the same version of Cairn',
+  ),
+  'wire-bounds': protocolAbort(
+    'a length or number lies outside what the protocol allows',
+    'check the task settings of both sides',
+  ),
+  'wire-not-canonical': protocolAbort(
+    'a value is not in its one allowed encoding',
+    'the peer does not encode as docs/protocol.md says',
+  ),
+  'wire-type': protocolAbort(
+    'a message of an unknown or unexpected type',
+    'check that both sides run the same version of Cairn',
+  ),
+  'wire-version': protocolAbort(
+    'the peer speaks another protocol version',
+    'install the same major version of cairn-fl on both sides',
+  ),
+  'wire-suite': protocolAbort(
+    'the peer uses another cryptographic suite',
+    'install the same major version of cairn-fl on both sides',
+  ),
 
   // sessions: refusals that leave the state as it was, on either side
-  'wrong-state': protocolAbort('a message came in a state that does not take it', 'nothing was changed; a late or repeated message is harmless'),
-  'session-mismatch': protocolAbort('a message belongs to another round or session', 'it was ignored; a replay never counts'),
+  'wrong-state': protocolAbort(
+    'a message came in a state that does not take it',
+    'nothing was changed; a late or repeated message is harmless',
+  ),
+  'session-mismatch': protocolAbort(
+    'a message belongs to another round or session',
+    'it was ignored; a replay never counts',
+  ),
   'session-closed': protocolAbort('the session has ended', 'wait for the next round'),
 
   // refusals of the client: it stops, wipes its secrets and sends nothing more
-  'too-few-members': tooFew('fewer members than the threshold are left', 'wait for more members to join, or lower the task’s colluding or dropout share'),
-  'cohort-too-small': tooFew('the cohort is smaller than the client’s own policy asks', 'wait for more members, or lower minCohort in the client’s policy'),
-  'threshold-unsound': configuration('the threshold is too low for the adversary class', 'leave threshold out, so that it is derived from the cohort’s size'),
-  'adversary-too-weak': configuration('the round is run for a weaker adversary than the client accepts', 'run the task with adversary "active", or start the client with a policy that accepts "curious"'),
-  'round-replayed': protocolAbort('an invitation repeats the settings of an earlier round', 'the coordinator must draw a fresh nonce for each round'),
-  'key-duplicate': protocolAbort('two members of the roster have a key in common, or a key is reflected', 'somebody copies keys; the session was left before anything was sent'),
-  'own-key-altered': protocolAbort('the roster misses the client’s own keys or shows other ones', 'the coordinator or something between changes keys; the session was left'),
-  'key-invalid': protocolAbort('a public key is of low order or badly formed', 'the member that sent it must draw a new key'),
-  'identity-unknown': protocolAbort('a member is not in the signed member directory', 'have the authority add the member, and publish the directory'),
-  'identity-signature': protocolAbort('a signature by a member’s identity key does not verify', 'somebody speaks in a member’s name; the message was refused'),
-  'directory-signature': configuration('the member directory is not signed by the pinned authority', 'check the authority key that this client pins'),
-  'directory-mismatch': configuration('the member directory is not the one the round’s settings name', 'fetch the directory again; if it stays, ask the coordinator’s operator'),
-  'roster-proof': protocolAbort('a member’s place in the roster is not proven by the roster’s root', 'the coordinator shows different rosters; the session was left'),
-  'roster-not-neighbours': protocolAbort('the members shown are not the neighbours that the joint randomness gives', 'the coordinator chose the graph; the session was left'),
-  'roster-order': protocolAbort('members are repeated, unsorted or unknown', 'the coordinator’s list is malformed; the session was left'),
-  'set-grew': protocolAbort('a later member set is not contained in an earlier one', 'the coordinator’s list is malformed; the session was left'),
-  'self-missing': protocolAbort('the client itself is missing from a set it belongs to', 'the coordinator dropped this client; it takes part in the next round'),
-  'share-undecryptable': protocolAbort('a sealed share does not open, or is not from and for whom it should be', 'the named member or the coordinator altered it; the session was left'),
-  'consistency-split': protocolAbort('a member signed another survivor set than this client did', 'the coordinator shows different sets to different clients; no share was revealed'),
-  'consistency-too-few': protocolAbort('fewer than the threshold signed the survivor set', 'too many members dropped before unmasking; the round is run again'),
-  'unmask-twice': protocolAbort('shares were asked for a second time', 'one session reveals shares once; the second request was refused'),
-  'settings-invalid': configuration('the round’s settings contradict each other', 'correct the named field in the task’s settings'),
+  'too-few-members': tooFew(
+    'fewer members than the threshold are left',
+    'wait for more members to join, or lower the task’s colluding or dropout share',
+  ),
+  'cohort-too-small': tooFew(
+    'the cohort is smaller than the client’s own policy asks',
+    'wait for more members, or lower minCohort in the client’s policy',
+  ),
+  'threshold-unsound': configuration(
+    'the threshold is too low for the adversary class',
+    'leave threshold out, so that it is derived from the cohort’s size',
+  ),
+  'adversary-too-weak': configuration(
+    'the round is run for a weaker adversary than the client accepts',
+    'run the task with adversary "active", or start the client with a policy that accepts "curious"',
+  ),
+  'round-replayed': protocolAbort(
+    'an invitation repeats the settings of an earlier round',
+    'the coordinator must draw a fresh nonce for each round',
+  ),
+  'key-duplicate': protocolAbort(
+    'two members of the roster have a key in common, or a key is reflected',
+    'somebody copies keys; the session was left before anything was sent',
+  ),
+  'own-key-altered': protocolAbort(
+    'the roster misses the client’s own keys or shows other ones',
+    'the coordinator or something between changes keys; the session was left',
+  ),
+  'key-invalid': protocolAbort(
+    'a public key is of low order or badly formed',
+    'the member that sent it must draw a new key',
+  ),
+  'identity-unknown': protocolAbort(
+    'a member is not in the signed member directory',
+    'have the authority add the member, and publish the directory',
+  ),
+  'identity-signature': protocolAbort(
+    'a signature by a member’s identity key does not verify',
+    'somebody speaks in a member’s name; the message was refused',
+  ),
+  'directory-signature': configuration(
+    'the member directory is not signed by the pinned authority',
+    'check the authority key that this client pins',
+  ),
+  'directory-mismatch': configuration(
+    'the member directory is not the one the round’s settings name',
+    'fetch the directory again; if it stays, ask the coordinator’s operator',
+  ),
+  'roster-proof': protocolAbort(
+    'a member’s place in the roster is not proven by the roster’s root',
+    'the coordinator shows different rosters; the session was left',
+  ),
+  'roster-not-neighbours': protocolAbort(
+    'the members shown are not the neighbours that the joint randomness gives',
+    'the coordinator chose the graph; the session was left',
+  ),
+  'roster-order': protocolAbort(
+    'members are repeated, unsorted or unknown',
+    'the coordinator’s list is malformed; the session was left',
+  ),
+  'set-grew': protocolAbort(
+    'a later member set is not contained in an earlier one',
+    'the coordinator’s list is malformed; the session was left',
+  ),
+  'self-missing': protocolAbort(
+    'the client itself is missing from a set it belongs to',
+    'the coordinator dropped this client; it takes part in the next round',
+  ),
+  'share-undecryptable': protocolAbort(
+    'a sealed share does not open, or is not from and for whom it should be',
+    'the named member or the coordinator altered it; the session was left',
+  ),
+  'consistency-split': protocolAbort(
+    'a member signed another survivor set than this client did',
+    'the coordinator shows different sets to different clients; no share was revealed',
+  ),
+  'consistency-too-few': protocolAbort(
+    'fewer than the threshold signed the survivor set',
+    'too many members dropped before unmasking; the round is run again',
+  ),
+  'unmask-twice': protocolAbort(
+    'shares were asked for a second time',
+    'one session reveals shares once; the second request was refused',
+  ),
+  'settings-invalid': configuration(
+    'the round’s settings contradict each other',
+    'correct the named field in the task’s settings',
+  ),
 
   // the server session and the round
-  'below-threshold': tooFew('too few members are left to open the sum', 'the round ends without a sum; it is run again with those who are there'),
-  'deadline-missed': protocolAbort('a member did not answer before the state’s deadline', 'it takes part in the next round; raise the deadline if many miss it'),
+  'below-threshold': tooFew(
+    'too few members are left to open the sum',
+    'the round ends without a sum; it is run again with those who are there',
+  ),
+  'deadline-missed': protocolAbort(
+    'a member did not answer before the state’s deadline',
+    'it takes part in the next round; raise the deadline if many miss it',
+  ),
   'member-left': protocolAbort('a member’s connection ended', 'it takes part in the next round'),
   'member-unknown': protocolAbort('a message from somebody outside the round', 'it was ignored'),
   'message-duplicate': protocolAbort('a member sent the same message again', 'the first one counts'),
-  'secret-mismatch': protocolAbort('a rebuilt secret does not belong to the key that was advertised', 'the named member shared false shares; the round ends without a sum'),
-  'round-abandoned': protocolAbort('the coordinator abandoned the round', 'clients keep their update for the next attempt'),
-  'cohort-full': tooFew('the cohort had filled up before this member was ready', 'it keeps its update and takes part in the next round'),
+  'secret-mismatch': protocolAbort(
+    'a rebuilt secret does not belong to the key that was advertised',
+    'the named member shared false shares; the round ends without a sum',
+  ),
+  'round-abandoned': protocolAbort(
+    'the coordinator abandoned the round',
+    'clients keep their update for the next attempt',
+  ),
+  'cohort-full': tooFew(
+    'the cohort had filled up before this member was ready',
+    'it keeps its update and takes part in the next round',
+  ),
 
   // values
-  'overflow-budget': configuration('the greatest sum does not fit the modulus', 'raise modulusBits, or lower inputBits or maxCohort'),
-  'no-feasible-graph': configuration('no neighbourhood is safe for these shares of colluding and dropping members', 'lower colluding or dropout, or use the complete graph'),
-  'update-not-finite': failure('an update holds NaN or an infinite value', 'lower the learning rate or check the data; nothing was sent'),
-  'update-shape': failure('parameters do not have the shape that the model declares', 'let train() return every tensor of the model with its own shape'),
-  'data-empty': failure('there are no examples to train on', 'point the client at a data set with at least one example'),
+  'overflow-budget': configuration(
+    'the greatest sum does not fit the modulus',
+    'raise modulusBits, or lower inputBits or maxCohort',
+  ),
+  'no-feasible-graph': configuration(
+    'no neighbourhood is safe for these shares of colluding and dropping members',
+    'lower colluding or dropout, or use the complete graph',
+  ),
+  'update-not-finite': failure(
+    'an update holds NaN or an infinite value',
+    'lower the learning rate or check the data; nothing was sent',
+  ),
+  'update-shape': failure(
+    'parameters do not have the shape that the model declares',
+    'let train() return every tensor of the model with its own shape',
+  ),
+  'data-empty': failure(
+    'there are no examples to train on',
+    'point the client at a data set with at least one example',
+  ),
   'data-missing': failure('a data set is not installed', 'install it with the command in the message'),
   'data-malformed': failure('a data file is not in its format', 'fetch the file again'),
-  'model-malformed': failure('a model file is not in its format', 'check that the file is a safetensors file of 32-bit floats'),
-  'model-hash': protocolAbort('the model that came is not the one the round names', 'the coordinator served another model; nothing was sent'),
-  'secret-wiped': failure('a secret was used after it had been wiped', 'this is a fault of the program: please report it'),
+  'model-malformed': failure(
+    'a model file is not in its format',
+    'check that the file is a safetensors file of 32-bit floats',
+  ),
+  'model-hash': protocolAbort(
+    'the model that came is not the one the round names',
+    'the coordinator served another model; nothing was sent',
+  ),
+  'secret-wiped': failure(
+    'a secret was used after it had been wiped',
+    'this is a fault of the program: please report it',
+  ),
 
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),
   'config-invalid': configuration('a value in the configuration is not allowed', 'correct the named field'),
   'config-unreadable': configuration('the configuration cannot be read', 'check that the file exists and is JSON'),
   'port-in-use': failure('the port is taken by another program', 'choose another port with --port'),
-  'unreachable': failure('the coordinator does not answer', 'check the address, and that the coordinator runs'),
-  'refused': failure('the coordinator refused this client', 'the message names the reason'),
+  unreachable: failure('the coordinator does not answer', 'check the address, and that the coordinator runs'),
+  refused: failure('the coordinator refused this client', 'the message names the reason'),
   'seat-taken': failure('this identity is connected already', 'stop the other process that uses the same identity'),
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),
   'folder-unwritable': configuration('a folder cannot be written', 'choose another folder, or change its permissions'),
-  'usage': usage('the command line is not understood', 'see cairn --help'),
-  'internal': failure('an unexpected fault', 'run again with --verbose and report what it prints'),
+  usage: usage('the command line is not understood', 'see cairn --help'),
+  internal: failure('an unexpected fault', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** A stable error code; see {@link ERROR_CODES}. */

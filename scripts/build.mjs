@@ -29,8 +29,12 @@ function newest(dir) {
 }
 
 function newestSource() {
-  const parts = ['protocol', 'client', 'coordinator', 'simulations', 'cli', 'scripts'].filter((part) => existsSync(join(root, part)));
-  const files = ['cli.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map((file) => statSync(join(root, file)).mtimeMs);
+  const parts = ['protocol', 'client', 'coordinator', 'simulations', 'cli', 'scripts'].filter((part) =>
+    existsSync(join(root, part)),
+  );
+  const files = ['cli.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map(
+    (file) => statSync(join(root, file)).mtimeMs,
+  );
   return Math.max(...files, ...parts.map((part) => newest(join(root, part))));
 }
 
@@ -49,7 +53,22 @@ function buildKernels() {
     if (existsSync(target) && statSync(target).mtimeMs > newest(dirname(join(root, entry)))) continue;
     const wasm = join(root, `${out}.wasm`);
     // The stub runtime has no allocator: the host lays out memory, so a kernel can neither leak nor grow behind it.
-    run(entry, [asc, entry, '--outFile', wasm, '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--noExportMemory', '--initialMemory', '1']);
+    run(entry, [
+      asc,
+      entry,
+      '--outFile',
+      wasm,
+      '-O3',
+      '--noAssert',
+      '--runtime',
+      'stub',
+      '--enable',
+      'simd',
+      '--importMemory',
+      '--noExportMemory',
+      '--initialMemory',
+      '1',
+    ]);
     const bytes = readFileSync(wasm);
     rmSync(wasm);
     const text = `/** ${entry}, compiled: ${bytes.length} bytes of WebAssembly in base64, written by scripts/build.mjs. */\nexport const wasmBase64 =\n  '${bytes.toString('base64')}';\n`;
@@ -57,7 +76,8 @@ function buildKernels() {
   }
 }
 
-if (process.argv.includes('--if-stale') && existsSync(stamp) && statSync(stamp).mtimeMs > newestSource()) process.exit(0);
+if (process.argv.includes('--if-stale') && existsSync(stamp) && statSync(stamp).mtimeMs > newestSource())
+  process.exit(0);
 buildKernels();
 if (process.argv.includes('--kernels')) process.exit(0);
 rmSync(join(root, 'dist'), { recursive: true, force: true });

@@ -1,0 +1,85 @@
+import { PROTOCOL_VERSION, SIZES, SUITES, type SuiteId } from '../crypto/suite.ts';
+import { CairnError } from '../errors.ts';
+import { ByteReader } from './reader.ts';
+import { ByteWriter } from './writer.ts';
+
+/** Message type ids, the third byte of every message. */
+export const MESSAGE_TYPES = {
+  invitation: 0x01,
+  advertiseKeys: 0x02,
+  roster: 0x03,
+  shareKeys: 0x04,
+  routedShares: 0x05,
+  maskedInput: 0x06,
+  survivors: 0x07,
+  consistency: 0x08,
+  unmaskRequest: 0x09,
+  unmaskShares: 0x0a,
+  outcome: 0x0b,
+  abort: 0x0c,
+  challenge: 0x20,
+  hello: 0x21,
+  welcome: 0x22,
+} as const;
+
+/** A message type's name. */
+export type MessageName = keyof typeof MESSAGE_TYPES;
+
+/** What stands before every message's own fields. */
+export interface Header {
+  /** The suite both sides use. */
+  readonly suite: SuiteId;
+  /**
+   * 32 bytes that bind the message to its place: the settings hash until the roster is known, the session id after it,
+   * the challenge while a client connects.
+   */
+  readonly context: Uint8Array;
+}
+
+/** Bytes of a header: version, suite, type, context. */
+export const HEADER_LENGTH = 3 + SIZES.hash;
+
+const NAMES = new Map<number, MessageName>(
+  (Object.keys(MESSAGE_TYPES) as MessageName[]).map((name) => [MESSAGE_TYPES[name], name]),
+);
+
+/**
+ * The name of a message, from its header alone.
+ * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
+ */
+export function messageName(bytes: Uint8Array): MessageName {
+  const reader = new ByteReader(bytes, 'message');
+  const version = reader.u8('version');
+  if (version !== PROTOCOL_VERSION) {
+    throw new CairnError('wire-version', `this side speaks protocol version ${PROTOCOL_VERSION}, the peer ${version}`);
+  }
+  const suite = reader.u8('suite');
+  if (!Object.hasOwn(SUITES, suite)) throw new CairnError('wire-suite', `suite ${suite} is not known here`);
+  const type = reader.u8('type');
+  const name = NAMES.get(type);
+  if (name === undefined) throw new CairnError('wire-type', `message type ${type} is not known`);
+  return name;
+}
+
+/** Starts a message of the named type. */
+export function startMessage(name: MessageName, header: Header, capacity?: number): ByteWriter {
+  return new ByteWriter(capacity)
+    .u8(PROTOCOL_VERSION)
+    .u8(header.suite)
+    .u8(MESSAGE_TYPES[name])
+    .fixed(header.context, SIZES.hash);
+}
+
+/**
+ * Opens a message that must be of the named type, and reads its header.
+ * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
+ */
+export function openMessage(name: MessageName, bytes: Uint8Array): { header: Header; reader: ByteReader } {
+  const found = messageName(bytes);
+  if (found !== name) throw new CairnError('wire-type', `expected ${name}, got ${found}`);
+  const reader = new ByteReader(bytes, name);
+  reader.u8('version');
+  const suite = reader.u8('suite') as SuiteId;
+  reader.u8('type');
+  return { header: { suite, context: reader.raw(SIZES.hash, 'context') }, reader };
+}

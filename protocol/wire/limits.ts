@@ -1,0 +1,18 @@
+/** Bounds that every decoder applies before it allocates. A value beyond one is `wire-bounds`. */
+export const LIMITS = {
+  /** Members of one round. Shamir's field would carry 2^21; nobody runs one cohort of a million. */
+  members: 1 << 20,
+  /** Coordinates of a masked vector. */
+  coordinates: 1 << 28,
+  /** Bytes of a task's name, and of a member's name. */
+  name: 128,
+  /** Bytes of a round's training options (JSON). */
+  training: 16_384,
+  /** Bytes of an error code and of its message. */
+  code: 64,
+  text: 512,
+  /** Tasks that one client may offer itself for. */
+  tasks: 64,
+  /** Bytes of a resume token. */
+  token: 16,
+} as const;

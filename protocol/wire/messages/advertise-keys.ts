@@ -1,0 +1,57 @@
+import { SIZES } from '../../crypto/suite.ts';
+import { type MemberId, memberId } from '../../ids.ts';
+import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
+import { ByteReader } from '../reader.ts';
+import { ByteWriter } from '../writer.ts';
+
+/** What one member announces in round 0: its id, its two public keys and, in active rounds, its identity's signature. */
+export interface Advertisement {
+  readonly member: MemberId;
+  /** c_PK: the key under which shares are sealed to this member. */
+  readonly cipherKey: Uint8Array;
+  /** s_PK: the key from which pair masks are agreed. */
+  readonly maskKey: Uint8Array;
+  /** Ed25519 signature in an active round; undefined in a curious one. */
+  readonly signature: Uint8Array | undefined;
+}
+
+/** Client → coordinator, round 0 (AdvertiseKeys, Bonawitz 2017 §4). The context is the settings hash. */
+export interface AdvertiseKeys extends Header {
+  readonly advertisement: Advertisement;
+}
+
+/** Bytes of an advertisement: the body of the message, the roster's leaf, and what Merkle leaves hash. */
+export function encodeAdvertisement(advertisement: Advertisement): Uint8Array {
+  const writer = new ByteWriter(4 + 2 * SIZES.key + 1 + SIZES.signature)
+    .u32(advertisement.member)
+    .fixed(advertisement.cipherKey, SIZES.key)
+    .fixed(advertisement.maskKey, SIZES.key)
+    .u8(advertisement.signature === undefined ? 0 : 1);
+  if (advertisement.signature !== undefined) writer.fixed(advertisement.signature, SIZES.signature);
+  return writer.finish();
+}
+
+/** Reads one advertisement and copies its fields, so that it may outlive the message. @throws CairnError `wire-…` */
+export function readAdvertisement(reader: ByteReader): Advertisement {
+  return {
+    member: memberId(reader.u32('member')),
+    cipherKey: reader.raw(SIZES.key, 'cipherKey').slice(),
+    maskKey: reader.raw(SIZES.key, 'maskKey').slice(),
+    signature: reader.flag('signed') ? reader.raw(SIZES.signature, 'signature').slice() : undefined,
+  };
+}
+
+/** Bytes of an AdvertiseKeys message. */
+export function encodeAdvertiseKeys(message: AdvertiseKeys): Uint8Array {
+  return startMessage('advertiseKeys', message, HEADER_LENGTH + 133)
+    .raw(encodeAdvertisement(message.advertisement))
+    .finish();
+}
+
+/** @throws CairnError `wire-…` for anything but one canonical AdvertiseKeys message */
+export function decodeAdvertiseKeys(bytes: Uint8Array): AdvertiseKeys {
+  const { header, reader } = openMessage('advertiseKeys', bytes);
+  const advertisement = readAdvertisement(reader);
+  reader.end();
+  return { ...header, advertisement };
+}

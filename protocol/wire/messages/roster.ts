@@ -1,0 +1,94 @@
+import { SIZES } from '../../crypto/suite.ts';
+import { type ClientIndex, clientIndex } from '../../ids.ts';
+import { type Header, openMessage, startMessage } from '../header.ts';
+import { LIMITS } from '../limits.ts';
+import type { ByteReader } from '../reader.ts';
+import { type Advertisement, encodeAdvertisement, readAdvertisement } from './advertise-keys.ts';
+
+/** One member of a proven roster. */
+export interface ProvenMember {
+  readonly index: ClientIndex;
+  readonly advertisement: Advertisement;
+  /** Merkle siblings from the leaf upwards. */
+  readonly proof: readonly Uint8Array[];
+}
+
+/** Who takes part: everybody's advertisement, or the recipient's own and its neighbours' with Merkle proofs. */
+export type RosterBody =
+  | { readonly kind: 'full'; readonly advertisements: readonly Advertisement[] }
+  | { readonly kind: 'proven'; readonly root: Uint8Array; readonly members: readonly ProvenMember[] };
+
+/** Coordinator → client, end of round 0. The context is the settings hash. */
+export interface Roster extends Header {
+  /** Number of members, |U1|. */
+  readonly size: number;
+  /** The recipient's own place. */
+  readonly ownIndex: ClientIndex;
+  readonly body: RosterBody;
+}
+
+const FULL = 1;
+const PROVEN = 2;
+const LEAST_LEAF = 4 + 2 * SIZES.key + 1;
+const MOST_PROOF = 21;
+
+/** Bytes of a roster. */
+export function encodeRoster(message: Roster): Uint8Array {
+  const { body } = message;
+  const writer = startMessage(
+    'roster',
+    message,
+    64 + 140 * (body.kind === 'full' ? message.size : 2 * body.members.length),
+  )
+    .u32(message.size)
+    .u32(message.ownIndex);
+  if (body.kind === 'full') {
+    writer.u8(FULL);
+    for (const advertisement of body.advertisements) writer.raw(encodeAdvertisement(advertisement));
+    return writer.finish();
+  }
+  writer.u8(PROVEN).fixed(body.root, SIZES.hash).u32(body.members.length);
+  for (const { index, advertisement, proof } of body.members) {
+    writer.u32(index).raw(encodeAdvertisement(advertisement)).u8(proof.length);
+    for (const sibling of proof) writer.fixed(sibling, SIZES.hash);
+  }
+  return writer.finish();
+}
+
+/** @throws CairnError `wire-…` for anything but one canonical roster */
+export function decodeRoster(bytes: Uint8Array): Roster {
+  const { header, reader } = openMessage('roster', bytes);
+  const size = reader.u32In('size', 1, LIMITS.members);
+  const ownIndex = clientIndex(reader.u32In('ownIndex', 0, size - 1));
+  const kind = reader.u8In('kind', FULL, PROVEN);
+  const body = kind === FULL ? readFull(reader, size) : readProven(reader, size);
+  reader.end();
+  return { ...header, size, ownIndex, body };
+}
+
+function readFull(reader: ByteReader, size: number): RosterBody {
+  needRoom(reader, size, LEAST_LEAF);
+  return { kind: 'full', advertisements: Array.from({ length: size }, () => readAdvertisement(reader)) };
+}
+
+function readProven(reader: ByteReader, size: number): RosterBody {
+  const root = reader.raw(SIZES.hash, 'root').slice();
+  const count = reader.u32In('members', 1, size);
+  needRoom(reader, count, 4 + LEAST_LEAF + 1);
+  const members = Array.from({ length: count }, () => ({
+    index: clientIndex(reader.u32In('index', 0, size - 1)),
+    advertisement: readAdvertisement(reader),
+    proof: Array.from({ length: reader.u8In('proof', 0, MOST_PROOF) }, () => reader.raw(SIZES.hash, 'sibling').slice()),
+  }));
+  return { kind: 'proven', root, members };
+}
+
+/** Refuses a count that the message cannot hold before an array of that length is made. */
+function needRoom(reader: ByteReader, count: number, least: number): void {
+  if (count * least > reader.remaining) {
+    throw reader.error(
+      'wire-truncated',
+      `${count} members need at least ${count * least} bytes, but ${reader.remaining} are left`,
+    );
+  }
+}

@@ -1,0 +1,30 @@
+import { SIZES } from '../../crypto/suite.ts';
+import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
+import { LIMITS } from '../limits.ts';
+
+/**
+ * Client → coordinator, round 4: one share for each member of U2 that the sender holds shares of, itself included, in
+ * ascending order of index. Which of a member's two secrets it belongs to follows from the survivor set both know.
+ */
+export interface UnmaskShares extends Header {
+  readonly count: number;
+  /** `count` × 34 bytes. */
+  readonly shares: Uint8Array;
+}
+
+/** Bytes of an UnmaskShares message. */
+export function encodeUnmaskShares(message: UnmaskShares): Uint8Array {
+  return startMessage('unmaskShares', message, HEADER_LENGTH + 4 + message.shares.length)
+    .u32(message.count)
+    .fixed(message.shares, message.count * SIZES.share)
+    .finish();
+}
+
+/** The shares are a view into `bytes`. @throws CairnError `wire-…` for anything but one canonical UnmaskShares message */
+export function decodeUnmaskShares(bytes: Uint8Array): UnmaskShares {
+  const { header, reader } = openMessage('unmaskShares', bytes);
+  const count = reader.u32In('count', 1, LIMITS.members);
+  const shares = reader.raw(count * SIZES.share, 'shares');
+  reader.end();
+  return { ...header, count, shares };
+}
