@@ -1,0 +1,146 @@
+import type { KeyPair } from '../../crypto/keys.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
+import type { RandomSource } from '../../crypto/random.ts';
+import type { SecretBytes } from '../../crypto/secret.ts';
+import type { CairnError, ErrorCode } from '../../errors.ts';
+import type { ClientIndex, MemberId } from '../../ids.ts';
+import type { MemberDirectory } from '../../wire/directory.ts';
+import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import type { Graph } from '../graph/index.ts';
+import type { AdversaryClass, RoundParameters } from '../parameters/index.ts';
+
+/** What a client protects itself against, whatever the coordinator says: its own adversary model. */
+export interface ClientPolicy {
+  /** The strongest coordinator it fears. A round for a weaker one is refused. */
+  readonly adversary: AdversaryClass;
+  /** Share of members it believes may collude with the coordinator (γ), 0 … 1. */
+  readonly colluding: number;
+  /** Least number of inputs that a sum with its own may have. */
+  readonly minCohort: number;
+}
+
+/** Who the client is. An active round needs the identity and the directory that contains it. */
+export interface ClientSelf {
+  readonly member: MemberId;
+  readonly identity?: KeyPair;
+  readonly directory?: MemberDirectory;
+}
+
+/** What does not change while a client session lives. */
+export interface ClientContext {
+  readonly primitives: Primitives;
+  readonly random: RandomSource;
+  readonly policy: ClientPolicy;
+  readonly self: ClientSelf;
+  readonly settings: RoundSettings;
+  readonly settingsHash: Uint8Array;
+}
+
+/** What the client knows of a neighbour from the roster. */
+export interface Neighbour {
+  readonly index: ClientIndex;
+  readonly advertisement: Advertisement;
+}
+
+/** What is fixed once the roster has been audited. */
+export interface SessionFacts {
+  readonly sessionId: Uint8Array;
+  readonly parameters: RoundParameters;
+  readonly graph: Graph;
+  readonly ownIndex: ClientIndex;
+  /** Ascending by index. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** Both shares of one member's secrets, in one secret buffer: 34 bytes of s_SK's share, then 34 of b's. */
+export type SharePair = SecretBytes;
+
+/** A client's state: one for each round of the paper, named after what the client is in the middle of. */
+export type ClientState =
+  | {
+      /** Keys were advertised; the roster is awaited. */
+      readonly name: 'advertise-keys';
+      readonly context: ClientContext;
+      readonly cipher: KeyPair;
+      readonly mask: KeyPair;
+      readonly advertisement: Advertisement;
+    }
+  | {
+      /** Shares were sent; the neighbours' are awaited. */
+      readonly name: 'share-keys';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly mask: KeyPair;
+      readonly selfSeed: SecretBytes;
+      readonly ownShares: SharePair;
+      /** One key for each neighbour, by which its sealed entry opens. */
+      readonly openKeys: readonly SecretBytes[];
+    }
+  | {
+      /** Everything to mask with is there; the local input is awaited. */
+      readonly name: 'masked-input';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly mask: KeyPair;
+      readonly selfSeed: SecretBytes;
+      /** Shares held of each member of U2 that the client can see, itself included, by index. */
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** Active rounds: the masked input was sent; the survivor set is awaited, to be signed. */
+      readonly name: 'consistency-check';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** The request for shares is awaited. */
+      readonly name: 'unmasking';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+      /** The survivor set that this client signed; undefined in a curious round. */
+      readonly signed: Uint8Array | undefined;
+    }
+  | {
+      /** Shares were revealed, once and never again; the outcome is awaited. */
+      readonly name: 'done';
+      readonly context: ClientContext;
+    }
+  | {
+      /** Over: refused, aborted, left, or told the outcome. */
+      readonly name: 'closed';
+      readonly context: ClientContext;
+    };
+
+/** What may happen to a client session. */
+export type ClientInput =
+  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** The quantized vector, modulo 2^modulusBits: dimension + metric coordinates. The session does not keep it. */
+  | { readonly kind: 'input'; readonly values: Uint32Array }
+  /** The client gives up by its own will, or its driver does. */
+  | { readonly kind: 'leave'; readonly error: CairnError };
+
+/** What a step tells its driver. */
+export type ClientEvent =
+  | { readonly kind: 'state'; readonly name: ClientState['name'] }
+  /** The session needs the local input now. */
+  | { readonly kind: 'input-wanted' }
+  /** The coordinator says the round has committed. */
+  | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
+  /** The round ended without a sum, or without this client. */
+  | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
+  /** This client refused to go on; nothing more is sent than the reason. */
+  | { readonly kind: 'refused'; readonly error: CairnError };
+
+/** The result of one step. The old state is spent; `wipe` is to be zeroed by the driver before anything else happens. */
+export interface ClientStep {
+  readonly state: ClientState;
+  /** Messages for the coordinator, in order. */
+  readonly send: readonly Uint8Array[];
+  readonly events: readonly ClientEvent[];
+  readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken: the state is as it was. */
+  readonly refusal?: CairnError;
+}

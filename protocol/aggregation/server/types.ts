@@ -1,0 +1,159 @@
+import type { MerkleTree } from '../../crypto/merkle.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
+import type { SecretBytes } from '../../crypto/secret.ts';
+import type { CairnError, ErrorCode } from '../../errors.ts';
+import type { ClientIndex, MemberId } from '../../ids.ts';
+import type { MaskVector } from '../../kernels/index.ts';
+import type { MemberDirectory } from '../../wire/directory.ts';
+import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import type { Graph } from '../graph/index.ts';
+import type { RoundParameters } from '../parameters/index.ts';
+import type { UnmaskPlan } from '../unmask.ts';
+
+/** The states in which the server takes messages: the rounds of the paper. */
+export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
+
+/** Every state's name. */
+export type ServerStateName = CollectingState | 'computing' | 'committed' | 'aborted';
+
+/**
+ * What a dropout means for the sum: before its input came the member does not count; after it, it counts although it is
+ * gone; a member without unmasking counts, but gave no shares.
+ */
+export type DropEffect = 'before-input' | 'after-input' | 'without-unmasking';
+
+/** One member that was lost on the way. */
+export interface Drop {
+  readonly member: MemberId;
+  readonly state: CollectingState;
+  readonly reason: ErrorCode;
+  readonly effect: DropEffect;
+}
+
+/** What does not change while a server session lives. */
+export interface ServerContext {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  readonly settingsHash: Uint8Array;
+  /** Needed by active rounds. */
+  readonly directory: MemberDirectory | undefined;
+  /** Who was invited. Nobody else is heard. */
+  readonly invited: ReadonlySet<MemberId>;
+  /** The roster closes when this many have advertised. */
+  readonly target: number;
+  /** Everybody lost so far. Grows. */
+  readonly drops: Drop[];
+  /** Ids of those lost, for look-up. Grows. */
+  readonly lost: Set<MemberId>;
+}
+
+/** What is fixed once the roster is closed: U1 and what follows from it. */
+export interface ServerFacts {
+  readonly sessionId: Uint8Array;
+  readonly parameters: RoundParameters;
+  readonly graph: Graph;
+  /** By index: ascending member ids. */
+  readonly roster: readonly Advertisement[];
+  readonly indexOf: ReadonlyMap<MemberId, ClientIndex>;
+  readonly tree: MerkleTree;
+}
+
+/** What must still be known of round 1 once shares are routed: who shared. */
+export interface Shared {
+  readonly facts: ServerFacts;
+  /** U2, by index. */
+  readonly sharers: ReadonlySet<ClientIndex>;
+}
+
+/** What must still be known once U3 is fixed. */
+export interface Summed extends Shared {
+  /** U3 as a bitmap over the roster. */
+  readonly survivors: Uint8Array;
+  /** The running sum of all masked inputs. */
+  readonly sum: MaskVector;
+}
+
+/** A server session's state. */
+export type ServerState =
+  | {
+      readonly name: 'advertise-keys';
+      readonly context: ServerContext;
+      readonly advertised: Map<MemberId, Advertisement>;
+    }
+  | {
+      readonly name: 'share-keys';
+      readonly context: ServerContext;
+      readonly facts: ServerFacts;
+      readonly sealed: Map<ClientIndex, Uint8Array>;
+    }
+  | ({
+      readonly name: 'masked-input';
+      readonly context: ServerContext;
+      readonly sum: MaskVector;
+      readonly received: Set<ClientIndex>;
+    } & Shared)
+  | ({
+      readonly name: 'consistency-check';
+      readonly context: ServerContext;
+      readonly signatures: Map<ClientIndex, Uint8Array>;
+    } & Summed)
+  | ({
+      readonly name: 'unmasking';
+      readonly context: ServerContext;
+      /** Who was asked: U4 in an active round, U3 in a curious one. */
+      readonly asked: ReadonlySet<ClientIndex>;
+      readonly revealed: Map<ClientIndex, SecretBytes>;
+    } & Summed)
+  | ({ readonly name: 'computing'; readonly context: ServerContext; readonly plan: UnmaskPlan } & Summed)
+  | { readonly name: 'committed'; readonly context: ServerContext }
+  | { readonly name: 'aborted'; readonly context: ServerContext; readonly error: CairnError };
+
+/** What may happen to a server session. */
+export type ServerInput =
+  | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
+  /** A member is gone for this round: its connection ended and did not come back in time. */
+  | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
+  /** The current state's time is up: go on with those who answered, or abort. */
+  | { readonly kind: 'deadline' }
+  /** The plan's result: what the plan's masks add up to, to be added to the sum. */
+  | { readonly kind: 'unmasked'; readonly correction: MaskVector }
+  /** The coordinator gives the round up. */
+  | { readonly kind: 'abandon'; readonly error: CairnError };
+
+/** What a step tells the coordinator. */
+export type ServerEvent =
+  | {
+      readonly kind: 'state';
+      readonly name: ServerStateName;
+      /** How many are in: |U1| at share-keys, |U2| at masked-input, |U3| at consistency-check or unmasking, … */
+      readonly members: number;
+    }
+  | { readonly kind: 'dropped'; readonly drop: Drop }
+  /** Somebody should compute this and bring back its result; see {@link UnmaskPlan}. */
+  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan }
+  | {
+      readonly kind: 'committed';
+      /** The exact sum of the inputs modulo 2^modulusBits. */
+      readonly sum: Uint32Array;
+      /** U3: whose inputs are in the sum, ascending. */
+      readonly included: readonly MemberId[];
+      readonly drops: readonly Drop[];
+    }
+  | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
+
+/** A message for one member. */
+export interface Outgoing {
+  readonly to: MemberId;
+  readonly bytes: Uint8Array;
+}
+
+/** The result of one step. The old state is spent. */
+export interface ServerStep {
+  readonly state: ServerState;
+  readonly send: readonly Outgoing[];
+  readonly events: readonly ServerEvent[];
+  readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken: the state is as it was. */
+  readonly refusal?: CairnError;
+}
