@@ -1,0 +1,182 @@
+import { CairnError } from '../errors.ts';
+import { expectLength } from './checks.ts';
+import { add, inverses, mul, reduce, rootOfUnity, sub } from './field.ts';
+import { ntt } from './ntt.ts';
+import type { RandomSource } from './random.ts';
+import { decodeShare, joinSecret, secretLimb, writeShareLimb } from './share-code.ts';
+import { FIELD, SIZES } from './suite.ts';
+
+export { decodeShare, isCanonicalShare } from './share-code.ts';
+
+// Shamir (1979), t of n, for 32-byte secrets. A secret is ten limbs of 26 bits; each limb is the constant term of a
+// polynomial over p with t − 1 uniform coefficients. The member in slot s gets the value at ω^s, where ω is a root of
+// unity of order m ≥ n, so one transform of size m per limb yields every share. No point is 0, where the secret is.
+
+/** The greatest multiple of p that 32 bits hold: words below it, reduced, are uniform; 0.1 % lie above. */
+const REJECT_FROM = Math.floor(2 ** 32 / FIELD.prime) * FIELD.prime;
+
+function invalid(message: string): CairnError {
+  return new CairnError('settings-invalid', message);
+}
+
+/** The order of the root of unity for a number of slots. */
+function orderFor(domain: number): number {
+  if (!Number.isInteger(domain) || domain < 1 || domain > 2 ** FIELD.twoAdicity) {
+    throw invalid(`domain: expected 1 to 2^21 slots, got ${domain}`);
+  }
+  let order = 2;
+  while (order < domain) order *= 2;
+  return order;
+}
+
+function expectSlots(domain: number, slots: readonly number[]): void {
+  const seen = new Set<number>();
+  for (const slot of slots) {
+    if (!Number.isInteger(slot) || slot < 0 || slot >= domain) {
+      throw invalid(`slot: expected an integer below ${domain}, got ${slot}`);
+    }
+    if (seen.has(slot)) throw invalid(`slot ${slot}: expected once, got twice`);
+    seen.add(slot);
+  }
+}
+
+/** Fills `target` with uniform field elements by rejection sampling; randomness is drawn in one block, and again for what was rejected. */
+function drawElements(target: Float64Array, random: RandomSource): void {
+  let filled = 0;
+  while (filled < target.length) {
+    const block = random(4 * (target.length - filled));
+    for (let i = 0; i < block.length; i += 4) {
+      const word = (block[i] | (block[i + 1] << 8) | (block[i + 2] << 16) | (block[i + 3] << 24)) >>> 0;
+      if (word < REJECT_FROM) target[filled++] = word % FIELD.prime;
+    }
+    block.fill(0);
+  }
+}
+
+/** What {@link shareSecret} needs. */
+export interface SharingInput {
+  /** 32 bytes. The caller wipes it. */
+  readonly secret: Uint8Array;
+  /** Shares that open the secret; one less tells nothing about it. */
+  readonly threshold: number;
+  /** Number of slots: the size of the roster, at most 2^21. */
+  readonly domain: number;
+  /** The slots that get a share, each below `domain`. */
+  readonly slots: readonly number[];
+  readonly random: RandomSource;
+}
+
+/**
+ * Shares a 32-byte secret.
+ * @returns one share of 34 bytes per slot, in the order of `slots`; see {@link decodeShare} for their layout
+ * @throws CairnError `settings-invalid` for a threshold outside [1, slots.length], a domain outside [1, 2^21], slots
+ *   outside the domain or repeated; `key-invalid` for a secret that is not 32 bytes
+ */
+export function shareSecret(input: SharingInput): Uint8Array[] {
+  const { secret, threshold, domain, slots, random } = input;
+  const order = orderFor(domain);
+  expectSlots(domain, slots);
+  expectLength('shared secret', secret, SIZES.seed);
+  if (!Number.isInteger(threshold) || threshold < 1 || threshold > slots.length) {
+    throw invalid(`threshold: expected 1 to ${slots.length}, the number of shares, got ${threshold}`);
+  }
+  const shares = slots.map(() => new Uint8Array(SIZES.share));
+  const coefficients = new Float64Array(FIELD.limbs * threshold);
+  drawElements(coefficients, random);
+  // The points of a few slots out of many (a neighbourhood on the ring) are cheaper one by one than by a transform.
+  const transform = slots.length * threshold > (order / 2) * Math.log2(order);
+  const values = new Float64Array(transform ? order : slots.length);
+  const points = transform ? values : powersAt(order, slots);
+  for (let limb = 0; limb < FIELD.limbs; limb++) {
+    const polynomial = coefficients.subarray(limb * threshold, (limb + 1) * threshold);
+    polynomial[0] = secretLimb(secret, limb);
+    if (transform) {
+      values.fill(0);
+      values.set(polynomial);
+      ntt(values);
+    } else {
+      for (let i = 0; i < points.length; i++) values[i] = evaluate(polynomial, points[i]);
+    }
+    for (let i = 0; i < slots.length; i++) writeShareLimb(shares[i], limb, values[transform ? slots[i] : i]);
+  }
+  coefficients.fill(0);
+  values.fill(0);
+  return shares;
+}
+
+/** Horner's rule. */
+function evaluate(polynomial: Float64Array, point: number): number {
+  let value = 0;
+  for (let j = polynomial.length - 1; j >= 0; j--) value = reduce(value * point + polynomial[j]);
+  return value;
+}
+
+/** ω^s for each slot s. */
+function powersAt(order: number, slots: readonly number[]): Float64Array {
+  const root = rootOfUnity(order);
+  const squares: number[] = [];
+  for (let square = root, span = 1; span < order; span *= 2, square = mul(square, square)) squares.push(square);
+  return Float64Array.from(slots, (slot) => {
+    let point = 1;
+    for (let bit = 0; bit < squares.length; bit++) if ((slot >>> bit) % 2 === 1) point = mul(point, squares[bit]);
+    return point;
+  });
+}
+
+/**
+ * The Lagrange coefficients at 0 for one set of slots. Members keep their slot for the whole round, so one basis opens
+ * the secrets of all: O(t²) to build, O(t) per limb and secret.
+ */
+export class LagrangeBasis {
+  readonly #weights: Float64Array;
+
+  /**
+   * @param domain the roster's size, as it was when sharing
+   * @param slots as many as the threshold
+   * @throws CairnError `settings-invalid` for a domain outside [1, 2^21], no slots, slots outside it or repeated
+   */
+  constructor(domain: number, slots: readonly number[]) {
+    const order = orderFor(domain);
+    if (slots.length === 0) throw invalid('slots: expected at least one, got none');
+    expectSlots(domain, slots);
+    const points = powersAt(order, slots);
+    // λ_i = Π_{j≠i} x_j / (x_j − x_i) = Π_j x_j / (x_i · Π_{j≠i} (x_j − x_i))
+    let product = 1;
+    const denominators = new Float64Array(points.length);
+    for (let i = 0; i < points.length; i++) {
+      product = mul(product, points[i]);
+      let denominator = points[i];
+      for (let j = 0; j < points.length; j++) {
+        if (j !== i) denominator = reduce(denominator * sub(points[j], points[i]));
+      }
+      denominators[i] = denominator;
+    }
+    this.#weights = inverses(denominators).map((inverse) => mul(inverse, product));
+  }
+
+  /**
+   * Opens a secret from the shares of the basis' slots, in the order of the slots.
+   * @returns the 32-byte secret. It is a guess until it is checked against what was advertised: shares of different
+   *   secrets open to something, too. The caller wipes it.
+   * @throws CairnError `wire-not-canonical` for a malformed share; `secret-mismatch` when the shares open to no secret;
+   *   `settings-invalid` for a number of shares other than that of the slots
+   */
+  open(shares: readonly Uint8Array[]): Uint8Array {
+    if (shares.length !== this.#weights.length) {
+      throw invalid(`shares: expected ${this.#weights.length}, one per slot, got ${shares.length}`);
+    }
+    const limbs = new Float64Array(FIELD.limbs);
+    try {
+      for (let i = 0; i < shares.length; i++) {
+        const elements = decodeShare(shares[i]);
+        for (let limb = 0; limb < FIELD.limbs; limb++) {
+          limbs[limb] = add(limbs[limb], mul(this.#weights[i], elements[limb]));
+        }
+        elements.fill(0);
+      }
+      return joinSecret(limbs);
+    } finally {
+      limbs.fill(0);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import { CairnError } from '../errors.ts';
+import { FIELD, SIZES } from './suite.ts';
+
+/** Bits of a field element, the least that hold p − 1. */
+const ELEMENT_BITS = 27;
+
+/** Adds `value` at a bit offset of a little-endian bit string; the bits there are zero before. */
+function writeBits(bytes: Uint8Array, offset: number, value: number, width: number): void {
+  let rest = value * 2 ** (offset % 8); // up to 34 bits, so arithmetic and not shifts
+  for (let byte = Math.floor(offset / 8); byte * 8 < offset + width; byte++) {
+    bytes[byte] |= rest % 256;
+    rest = Math.floor(rest / 256);
+  }
+}
+
+function readBits(bytes: Uint8Array, offset: number, width: number): number {
+  const first = Math.floor(offset / 8);
+  let value = 0;
+  for (let byte = Math.ceil((offset + width) / 8) - 1; byte >= first; byte--) {
+    value = value * 256 + (bytes[byte] ?? 0);
+  }
+  return Math.floor(value / 2 ** (offset % 8)) % 2 ** width;
+}
+
+/** Bits of a secret's limb: 26, and 22 for the last, since 256 = 9 · 26 + 22. */
+function limbWidth(limb: number): number {
+  return Math.min(FIELD.limbBits, 8 * SIZES.seed - limb * FIELD.limbBits);
+}
+
+/** Limb number `limb` of a 32-byte secret read as a little-endian bit string. */
+export function secretLimb(secret: Uint8Array, limb: number): number {
+  return readBits(secret, limb * FIELD.limbBits, limbWidth(limb));
+}
+
+/**
+ * Joins ten limbs to the 32-byte secret.
+ * @throws CairnError `secret-mismatch` when a limb is out of range: the shares it was opened from do not belong together
+ */
+export function joinSecret(limbs: ArrayLike<number>): Uint8Array {
+  const secret = new Uint8Array(SIZES.seed);
+  for (let limb = 0; limb < FIELD.limbs; limb++) {
+    const width = limbWidth(limb);
+    if (limbs[limb] >= 2 ** width) {
+      secret.fill(0);
+      throw new CairnError('secret-mismatch', `limb ${limb}: the shares open to no secret`);
+    }
+    writeBits(secret, limb * FIELD.limbBits, limbs[limb], width);
+  }
+  return secret;
+}
+
+/** Writes field element `limb` of a share; the element's bits are zero before. */
+export function writeShareLimb(share: Uint8Array, limb: number, element: number): void {
+  writeBits(share, limb * ELEMENT_BITS, element, ELEMENT_BITS);
+}
+
+/**
+ * The ten field elements of a share. The caller wipes them.
+ * @param share 34 bytes: ten limbs of 27 bits as a little-endian bit string, then two zero bits
+ * @throws CairnError `wire-not-canonical` for another length, a limb that is not below p, or pad bits that are set
+ */
+export function decodeShare(share: Uint8Array): Float64Array {
+  if (share.length !== SIZES.share) {
+    throw new CairnError('wire-not-canonical', `share: expected ${SIZES.share} bytes, got ${share.length}`);
+  }
+  if (readBits(share, FIELD.limbs * ELEMENT_BITS, 2) !== 0) {
+    throw new CairnError('wire-not-canonical', 'share: expected two zero pad bits, got others');
+  }
+  const elements = new Float64Array(FIELD.limbs);
+  for (let limb = 0; limb < FIELD.limbs; limb++) {
+    elements[limb] = readBits(share, limb * ELEMENT_BITS, ELEMENT_BITS);
+    if (elements[limb] < FIELD.prime) continue;
+    elements.fill(0);
+    throw new CairnError('wire-not-canonical', `share: expected limb ${limb} below p, got one that is not`);
+  }
+  return elements;
+}
+
+/** Whether bytes are a share in its one encoding. */
+export function isCanonicalShare(share: Uint8Array): boolean {
+  try {
+    decodeShare(share).fill(0);
+    return true;
+  } catch {
+    return false;
+  }
+}

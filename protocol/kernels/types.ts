@@ -1,0 +1,45 @@
+import type { ChaChaRounds } from '../crypto/chacha.ts';
+
+/** Which implementation a vector runs on: WebAssembly SIMD, or plain TypeScript. They give the same bits. */
+export type KernelName = 'wasm' | 'plain';
+
+/**
+ * A vector of 32-bit words under addition mod 2^32, to which inputs and masks are added in place. The protocol's
+ * modulus is 2^b with 8 ≤ b ≤ 32; since 2^b divides 2^32, reduction may wait until the vector is read.
+ *
+ * After {@link MaskVector.wipe} every other method throws CairnError `secret-wiped`.
+ */
+export interface MaskVector {
+  /** Number of words. */
+  readonly length: number;
+  readonly kernel: KernelName;
+  /**
+   * Adds `length` words.
+   * @throws CairnError `wire-bounds` for another number of words
+   */
+  addValues(values: Uint32Array): void;
+  /**
+   * Adds (sign 1) or subtracts (−1) the ChaCha keystream of a key: word i of the vector meets little-endian word i of
+   * the stream (IETF layout, zero nonce, block counter from 0).
+   * @param key 32 bytes
+   * @throws CairnError `key-invalid` for another length
+   */
+  addMask(key: Uint8Array, sign: 1 | -1, rounds: ChaChaRounds): void;
+  /**
+   * Adds a packed vector (see packing.ts). Refused input leaves the vector unchanged.
+   * @throws CairnError `wire-bounds` for a wrong length or bits outside [8, 32], `wire-not-canonical` for set pad bits
+   */
+  addPacked(packed: Uint8Array, bits: number): void;
+  /**
+   * The words mod 2^bits, packed.
+   * @throws CairnError `wire-bounds` for bits outside [8, 32]
+   */
+  toPacked(bits: number): Uint8Array;
+  /**
+   * The words mod 2^bits.
+   * @throws CairnError `wire-bounds` for bits outside [8, 32]
+   */
+  toValues(bits: number): Uint32Array;
+  /** Zeroes the vector and ends its use. Wiping twice is harmless. */
+  wipe(): void;
+}
