@@ -1,0 +1,10 @@
+export { findRing } from './ring.ts';
+export type { AdversaryClass, Ring, RingQuestion } from './ring.ts';
+export {
+  assertSound,
+  completeThreshold,
+  dropoutFailureProbability,
+  leastSoundThreshold,
+  roundParameters,
+} from './round.ts';
+export type { AdversaryModel, GraphKind, RoundParameters, RoundQuestion } from './round.ts';
