@@ -80,6 +80,8 @@ export type ServerState =
       readonly name: 'advertise-keys';
       readonly context: ServerContext;
       readonly advertised: Map<MemberId, Advertisement>;
+      /** Every key advertised so far, in hex. */
+      readonly keys: Set<string>;
     }
   | {
       readonly name: 'share-keys';

@@ -1,0 +1,107 @@
+import { generateAgreementKey } from '../../crypto/keys.ts';
+import { type MemberDirectory } from '../../wire/directory.ts';
+import { equalBytes, toHex } from '../../crypto/bytes.ts';
+import { CairnError } from '../../errors.ts';
+import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
+import { encodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
+import { decodeInvitation } from '../../wire/messages/invitation.ts';
+import { decodeSettings, settingsHash } from '../../wire/settings.ts';
+import { assertBudget } from '../quantize/index.ts';
+import { advertisedBytes } from '../signatures.ts';
+import { goOn, refuseRound } from './result.ts';
+import type { ClientContext, ClientStep } from './types.ts';
+
+/** What a client brings to a session. */
+export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random' | 'policy' | 'self'> {
+  /** Bytes of the coordinator's invitation. */
+  readonly invitation: Uint8Array;
+  /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
+  readonly seen?: ReadonlySet<string>;
+}
+
+/**
+ * Starts a client session: reads the invitation, holds it against the client's own policy, and advertises two fresh keys
+ * (round 0, Bonawitz 2017 §4). A round that the policy does not allow ends at once, with a `refused` event.
+ * @throws CairnError `wire-…` or `session-mismatch` where the invitation itself is badly formed
+ */
+export function startClient(start: ClientStart): ClientStep {
+  const { primitives, random, policy, self } = start;
+  const invitation = decodeInvitation(start.invitation);
+  const hash = settingsHash(primitives, invitation.settings);
+  if (!equalBytes(hash, invitation.context)) {
+    throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
+  }
+  const context: ClientContext = {
+    primitives,
+    random,
+    policy,
+    self,
+    settings: decodeSettings(invitation.settings),
+    settingsHash: hash,
+  };
+  const refusal = refusalOf(context, start.seen);
+  if (refusal !== undefined) return refuseRound({ name: 'closed', context }, refusal);
+
+  const cipher = generateAgreementKey(primitives, random);
+  const mask = generateAgreementKey(primitives, random);
+  const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
+  return goOn(
+    { name: 'advertise-keys', context, cipher, mask, advertisement },
+    [encodeAdvertiseKeys({ suite: context.settings.suite, context: hash, advertisement })],
+    [],
+  );
+}
+
+function refusalOf(
+  { settings, settingsHash: hash, policy, self }: ClientContext,
+  seen?: ReadonlySet<string>,
+): CairnError | undefined {
+  if (seen?.has(toHex(hash)) === true) {
+    return new CairnError(
+      'round-replayed',
+      `round ${settings.round} of task "${settings.task}" repeats earlier settings`,
+    );
+  }
+  if (policy.adversary === 'active' && settings.adversary !== 'active') {
+    return new CairnError('adversary-too-weak', `the round is "${settings.adversary}", this client asks for "active"`);
+  }
+  if (settings.minCohort < policy.minCohort) {
+    return new CairnError(
+      'cohort-too-small',
+      `the round allows sums of ${settings.minCohort}, this client asks for at least ${policy.minCohort}`,
+    );
+  }
+  try {
+    assertBudget(settings);
+  } catch (error) {
+    if (error instanceof CairnError) return error;
+    throw error;
+  }
+  return settings.adversary === 'active' ? identityRefusal(settings.directoryHash, self.directory, self) : undefined;
+}
+
+function identityRefusal(
+  directoryHash: Uint8Array,
+  directory: MemberDirectory | undefined,
+  self: ClientContext['self'],
+): CairnError | undefined {
+  if (directory === undefined || !equalBytes(directory.hash, directoryHash)) {
+    return new CairnError('directory-mismatch', 'the round names a member directory that this client does not hold');
+  }
+  const entry = directory.entries.get(self.member);
+  if (self.identity === undefined || entry === undefined || !equalBytes(entry.identityKey, self.identity.publicKey)) {
+    return new CairnError(
+      'identity-unknown',
+      `member ${self.member} with this client’s identity key is not in the directory`,
+    );
+  }
+  return undefined;
+}
+
+function advertise(context: ClientContext, cipherKey: Uint8Array, maskKey: Uint8Array): Advertisement {
+  const { primitives, self, settings } = context;
+  const keys = { member: self.member, cipherKey, maskKey };
+  if (settings.adversary === 'curious' || self.identity === undefined) return { ...keys, signature: undefined };
+  const bytes = advertisedBytes(primitives, context.settingsHash, keys);
+  return { ...keys, signature: primitives.ed25519Sign(self.identity.secretKey.expose(), bytes) };
+}

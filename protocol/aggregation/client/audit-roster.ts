@@ -1,0 +1,142 @@
+import { equalBytes, toHex } from '../../crypto/bytes.ts';
+import { MerkleTree, verifyProof } from '../../crypto/merkle.ts';
+import { CairnError } from '../../errors.ts';
+import { clientIndex } from '../../ids.ts';
+import { type Advertisement, encodeAdvertisement } from '../../wire/messages/advertise-keys.ts';
+import type { Roster } from '../../wire/messages/roster.ts';
+import { assertSound, type RoundParameters, roundParameters } from '../parameters/index.ts';
+import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf } from '../session-id.ts';
+import { checkAdvertisement } from '../signatures.ts';
+import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
+
+/** Millionths, as settings carry shares of members. */
+const MILLION = 1_000_000;
+
+/**
+ * Audits a roster before anything is believed of it: sizes and threshold by the client's own adversary model, its own
+ * keys untouched in their place, order and uniqueness of members and keys, identities, and — on a ring — that those
+ * shown are the very neighbours that the joint randomness gives. Computes the session id for itself.
+ * @throws CairnError with the code of what is wrong; see `docs/protocol.md`, refusals of the client
+ */
+export function auditRoster(context: ClientContext, own: Advertisement, roster: Roster): SessionFacts {
+  const { primitives, settingsHash } = context;
+  const parameters = auditSize(context, roster.size);
+  const shown = membersOf(roster);
+  auditOrder(shown);
+  auditOwn(own, roster.ownIndex, shown);
+  for (const { advertisement } of shown) {
+    if (advertisement === own) continue;
+    const directory = context.settings.adversary === 'active' ? context.self.directory : undefined;
+    checkAdvertisement(primitives, settingsHash, directory, advertisement);
+  }
+  auditKeys(shown);
+  const root = auditedRoot(context, parameters, roster, shown);
+  const sessionId = sessionIdOf(primitives, settingsHash, roster.size, root);
+  const graph = sessionGraph(primitives, parameters, sessionId, root);
+  const neighbours = shown.filter(({ index }) => index !== roster.ownIndex);
+  const expected = graph.neighbours(roster.ownIndex);
+  if (expected.length !== neighbours.length || expected.some((index, i) => neighbours[i].index !== index)) {
+    throw new CairnError(
+      'roster-not-neighbours',
+      'the members shown are not the neighbours that the roster’s root gives',
+    );
+  }
+  return { sessionId, parameters, graph, ownIndex: roster.ownIndex, neighbours };
+}
+
+function auditSize({ settings, policy }: ClientContext, n: number): RoundParameters {
+  const least = Math.max(settings.minCohort, policy.minCohort);
+  if (n < least)
+    throw new CairnError('cohort-too-small', `the roster has ${n} members, at least ${least} are asked for`);
+  if (n > settings.maxCohort) {
+    throw new CairnError(
+      'overflow-budget',
+      `the roster has ${n} members, but sums are sized for ${settings.maxCohort}`,
+    );
+  }
+  const parameters = roundParameters({
+    n,
+    graph: settings.graph,
+    adversary: settings.adversary,
+    colluding: settings.colludingPpm / MILLION,
+    dropout: settings.dropoutPpm / MILLION,
+    threshold: settings.threshold,
+  });
+  assertSound(parameters, policy);
+  if (n < parameters.threshold) {
+    throw new CairnError('too-few-members', `the roster has ${n} members, the threshold is ${parameters.threshold}`);
+  }
+  return parameters;
+}
+
+function membersOf({ body, size }: Roster): readonly Neighbour[] {
+  if (body.kind === 'proven') return body.members;
+  if (body.advertisements.length !== size) throw new CairnError('roster-order', 'a full roster shows every member');
+  return body.advertisements.map((advertisement, index) => ({ index: clientIndex(index), advertisement }));
+}
+
+/** Indices and member ids ascend together: nobody stands twice, and a place means one member. */
+function auditOrder(shown: readonly Neighbour[]): void {
+  for (let i = 1; i < shown.length; i++) {
+    const [before, here] = [shown[i - 1], shown[i]];
+    if (here.index <= before.index || here.advertisement.member <= before.advertisement.member) {
+      throw new CairnError(
+        'roster-order',
+        `member ${here.advertisement.member} does not come after ${before.advertisement.member}`,
+      );
+    }
+  }
+}
+
+function auditOwn(own: Advertisement, ownIndex: number, shown: readonly Neighbour[]): void {
+  const place = shown.find(({ index }) => index === ownIndex);
+  if (place === undefined || !equalBytes(encodeAdvertisement(place.advertisement), encodeAdvertisement(own))) {
+    throw new CairnError('own-key-altered', 'the roster does not show this client’s own keys at its place');
+  }
+}
+
+/** No key stands twice, within a member or across two: a reflected key would let somebody open what is sealed to another. */
+function auditKeys(shown: readonly Neighbour[]): void {
+  const seen = new Set<string>();
+  for (const { advertisement } of shown) {
+    for (const key of [advertisement.cipherKey, advertisement.maskKey]) {
+      const hex = toHex(key);
+      if (seen.has(hex)) {
+        throw new CairnError('key-duplicate', `a key of member ${advertisement.member} stands twice in the roster`, {
+          culprits: [advertisement.member],
+        });
+      }
+      seen.add(hex);
+    }
+  }
+}
+
+function auditedRoot(
+  { primitives }: ClientContext,
+  parameters: RoundParameters,
+  roster: Roster,
+  shown: readonly Neighbour[],
+): Uint8Array {
+  const { body, size } = roster;
+  if (body.kind !== rosterKind(parameters)) {
+    throw new CairnError(
+      'roster-proof',
+      `a ${parameters.graph} graph needs a ${rosterKind(parameters)} roster, but a ${body.kind} one came`,
+    );
+  }
+  if (body.kind === 'full')
+    return new MerkleTree(
+      primitives,
+      shown.map(({ advertisement }) => rosterLeaf(primitives, advertisement)),
+    ).root;
+  for (const { index, advertisement, proof } of body.members) {
+    if (
+      !verifyProof(primitives, { root: body.root, size, index, leaf: rosterLeaf(primitives, advertisement), proof })
+    ) {
+      throw new CairnError('roster-proof', `member ${advertisement.member} is not proven to stand at place ${index}`, {
+        culprits: [advertisement.member],
+      });
+    }
+  }
+  return body.root;
+}

@@ -1,0 +1,120 @@
+import { equalBytes } from '../../crypto/bytes.ts';
+import { asCairnError, CairnError, isErrorCode } from '../../errors.ts';
+import { messageName, type MessageName } from '../../wire/header.ts';
+import { decodeAbort } from '../../wire/messages/abort.ts';
+import { decodeOutcome } from '../../wire/messages/outcome.ts';
+import { decodeRoster } from '../../wire/messages/roster.ts';
+import { decodeRoutedShares } from '../../wire/messages/routed-shares.ts';
+import { decodeSurvivors } from '../../wire/messages/survivors.ts';
+import { decodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
+import { onInput } from './masked-input.ts';
+import { abortMessage, close, refuseMessage, refuseRound } from './result.ts';
+import { onRoster, onRoutedShares } from './share-keys.ts';
+import type { ClientInput, ClientState, ClientStep } from './types.ts';
+import { onSurvivors, onUnmaskRequest } from './unmasking.ts';
+
+export { startClient, type ClientStart } from './advertise-keys.ts';
+
+/**
+ * One step of a client session: a pure function of state and input. It never throws. A message that does not belong
+ * here is refused and changes nothing; a message that shows that the coordinator or a peer cheats ends the session, and
+ * everything secret is in `wipe`.
+ */
+export function stepClient(state: ClientState, input: ClientInput): ClientStep {
+  switch (input.kind) {
+    case 'message':
+      return onMessage(state, input.bytes);
+    case 'input':
+      if (state.name !== 'masked-input') return refuseMessage(state, outOfPlace('the local input', state));
+      return guarded(state, () => onInput(state, input.values));
+    case 'leave':
+      if (state.name === 'closed') return refuseMessage(state, outOfPlace('leave', state));
+      return close(state, [abortMessage(state.context, input.error)], {
+        kind: 'abandoned',
+        code: input.error.code,
+        message: input.error.message,
+      });
+  }
+}
+
+function onMessage(state: ClientState, bytes: Uint8Array): ClientStep {
+  try {
+    const name = messageName(bytes);
+    if (name === 'outcome') return onOutcome(state, bytes);
+    if (name === 'abort') return onAbort(state, bytes);
+    return take(state, name, bytes);
+  } catch (thrown) {
+    return refuseMessage(state, asCairnError(thrown));
+  }
+}
+
+/** Each state takes exactly one message. Decoding may throw: a badly formed message changes nothing. */
+function take(state: ClientState, name: MessageName, bytes: Uint8Array): ClientStep {
+  switch (state.name) {
+    case 'advertise-keys': {
+      if (name !== 'roster') break;
+      const roster = bound(state.context.settingsHash, decodeRoster(bytes));
+      return guarded(state, () => onRoster(state, roster));
+    }
+    case 'share-keys': {
+      if (name !== 'routedShares') break;
+      const routed = bound(state.facts.sessionId, decodeRoutedShares(bytes));
+      return guarded(state, () => onRoutedShares(state, routed));
+    }
+    case 'consistency-check': {
+      if (name !== 'survivors') break;
+      const survivors = bound(state.facts.sessionId, decodeSurvivors(bytes));
+      return guarded(state, () => onSurvivors(state, survivors));
+    }
+    case 'unmasking': {
+      if (name !== 'unmaskRequest') break;
+      const request = bound(state.facts.sessionId, decodeUnmaskRequest(bytes));
+      return guarded(state, () => onUnmaskRequest(state, request));
+    }
+    case 'done':
+      if (name === 'unmaskRequest')
+        throw new CairnError('unmask-twice', 'shares were asked for again in a session that has revealed them');
+      break;
+    case 'masked-input':
+      break;
+    case 'closed':
+      throw new CairnError('session-closed', `received ${name} after the session had ended`);
+  }
+  throw outOfPlace(name, state);
+}
+
+/** Runs what a well-formed message leads to: an error there is a refusal of the round, not of the message. */
+function guarded(state: ClientState, run: () => ClientStep): ClientStep {
+  try {
+    return run();
+  } catch (thrown) {
+    return refuseRound(state, asCairnError(thrown));
+  }
+}
+
+function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
+  const outcome = bound(state.context.settingsHash, decodeOutcome(bytes));
+  if (state.name === 'closed') throw new CairnError('session-closed', 'received outcome after the session had ended');
+  if (outcome.kind === 'committed') {
+    return close(state, [], { kind: 'committed', included: outcome.included, modelHash: outcome.modelHash });
+  }
+  return close(state, [], abandoned(outcome));
+}
+
+function onAbort(state: ClientState, bytes: Uint8Array): ClientStep {
+  const abort = bound(state.context.settingsHash, decodeAbort(bytes));
+  if (state.name === 'closed') throw new CairnError('session-closed', 'received abort after the session had ended');
+  return close(state, [], abandoned(abort));
+}
+
+const abandoned = ({ code, message }: { readonly code: string; readonly message: string }) =>
+  ({ kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message }) as const;
+
+/** Refuses what belongs to another round or session before it is looked at. */
+function bound<M extends { readonly context: Uint8Array }>(expected: Uint8Array, message: M): M {
+  if (equalBytes(expected, message.context)) return message;
+  throw new CairnError('session-mismatch', 'the message belongs to another round or session');
+}
+
+const outOfPlace = (what: string, state: ClientState): CairnError =>
+  new CairnError('wrong-state', `received ${what} while in state ${state.name}`);

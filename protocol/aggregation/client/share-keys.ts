@@ -1,0 +1,118 @@
+import { openShares, sealKey, sealShares } from '../../crypto/seal.ts';
+import type { RandomSource } from '../../crypto/random.ts';
+import type { SecretBytes } from '../../crypto/secret.ts';
+import { type Hold, withSecrets } from '../../crypto/secret-scope.ts';
+import { shareSecret } from '../../crypto/shamir.ts';
+import { SIZES } from '../../crypto/suite.ts';
+import { CairnError } from '../../errors.ts';
+import type { ClientIndex } from '../../ids.ts';
+import { hasBit } from '../../wire/bitmap.ts';
+import type { Roster } from '../../wire/messages/roster.ts';
+import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
+import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
+import { auditRoster } from './audit-roster.ts';
+import { goOn } from './result.ts';
+import type { ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+
+type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
+
+/**
+ * Round 1, first half (ShareKeys, Bonawitz 2017 §4): audits the roster, draws the self mask seed b, shares b and s_SK
+ * among the neighbours and itself, and seals each neighbour's pair of shares under a key of its own.
+ * @throws CairnError with the code of what is wrong with the roster
+ */
+export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientStep {
+  const { context, cipher, mask } = state;
+  const { primitives, random, settings } = context;
+  const facts = auditRoster(context, state.advertisement, roster);
+  const { sessionId, neighbours, ownIndex } = facts;
+  return withSecrets((hold) => {
+    const selfSeed = hold(random(SIZES.seed));
+    const pairs = sharePairs(facts, mask.secretKey, selfSeed, random, hold);
+    const agreement = primitives.x25519(cipher.secretKey.expose());
+    const sealed = new Uint8Array(neighbours.length * SEALED_SHARES_LENGTH);
+    const openKeys: SecretBytes[] = [];
+    const spent: SecretBytes[] = [cipher.secretKey];
+    neighbours.forEach(({ index, advertisement }, i) => {
+      const shared = agreement.with(advertisement.cipherKey);
+      const key = hold(sealKey(primitives, shared, sessionId, ownIndex, index));
+      openKeys.push(hold(sealKey(primitives, shared, sessionId, index, ownIndex)));
+      shared.fill(0);
+      const pair = pairs.get(index)!;
+      const entry = sealShares(primitives, { key, sessionId, from: ownIndex, to: index, plaintext: pair.expose() });
+      sealed.set(entry, i * SEALED_SHARES_LENGTH);
+      spent.push(key, pair);
+    });
+    const message = encodeShareKeys({ suite: settings.suite, context: sessionId, count: neighbours.length, sealed });
+    const ownShares = pairs.get(ownIndex)!;
+    return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
+  });
+}
+
+/** Shares s_SK and b among the neighbours and the owner itself, who can then help to open its own b. */
+function sharePairs(
+  { parameters, neighbours, ownIndex }: SessionFacts,
+  maskKey: SecretBytes,
+  selfSeed: SecretBytes,
+  random: RandomSource,
+  hold: Hold,
+): Map<ClientIndex, SharePair> {
+  const slots = [...neighbours.map(({ index }) => index), ownIndex];
+  const share = (secret: SecretBytes): Uint8Array[] =>
+    shareSecret({ secret: secret.expose(), threshold: parameters.threshold, domain: parameters.n, slots, random });
+  const ofKey = share(maskKey);
+  const ofSeed = share(selfSeed);
+  return new Map(
+    slots.map((slot, i) => {
+      const pair = new Uint8Array(2 * SIZES.share);
+      pair.set(ofKey[i], 0);
+      pair.set(ofSeed[i], SIZES.share);
+      ofKey[i].fill(0);
+      ofSeed[i].fill(0);
+      return [slot, hold(pair)];
+    }),
+  );
+}
+
+/**
+ * Round 1, second half: opens the shares that U2's members sealed for this client. A share that does not open ends the
+ * round for the client before it has sent anything that depends on its data.
+ * @throws CairnError `too-few-members`, `share-undecryptable`, `roster-order`
+ */
+export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): ClientStep {
+  const { context, facts, mask, selfSeed, ownShares, openKeys } = state;
+  const { primitives } = context;
+  const { neighbours, ownIndex, parameters, sessionId } = facts;
+  if (routed.neighbours !== neighbours.length) {
+    throw new CairnError(
+      'roster-order',
+      `shares are routed over ${routed.neighbours} neighbours, but there are ${neighbours.length}`,
+    );
+  }
+  const present = neighbours.map((_, i) => i).filter((i) => hasBit(routed.present, i));
+  if (present.length + 1 < parameters.threshold) {
+    throw new CairnError(
+      'too-few-members',
+      `${present.length + 1} members shared their keys, the threshold is ${parameters.threshold}`,
+    );
+  }
+  return withSecrets((hold) => {
+    const held = new Map<ClientIndex, SharePair>();
+    present.forEach((i, place) => {
+      const { index, advertisement } = neighbours[i];
+      const sealed = routed.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
+      const pair = openShares(primitives, { key: openKeys[i], sessionId, from: index, to: ownIndex, sealed });
+      if (pair === undefined) {
+        const culprits = [advertisement.member];
+        throw new CairnError(
+          'share-undecryptable',
+          `the share sealed by member ${advertisement.member} does not open`,
+          { culprits },
+        );
+      }
+      held.set(index, hold(pair));
+    });
+    held.set(ownIndex, ownShares);
+    return goOn({ name: 'masked-input', context, facts, mask, selfSeed, held }, [], openKeys, { kind: 'input-wanted' });
+  });
+}

@@ -1,0 +1,143 @@
+import { equalBytes } from '../../crypto/bytes.ts';
+import { SIZES } from '../../crypto/suite.ts';
+import { CairnError } from '../../errors.ts';
+import { hasBit, setBits } from '../../wire/bitmap.ts';
+import { encodeConsistency } from '../../wire/messages/consistency.ts';
+import type { Survivors } from '../../wire/messages/survivors.ts';
+import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
+import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
+import { survivorBytes } from '../signatures.ts';
+import { goOn } from './result.ts';
+import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+
+type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
+
+/**
+ * Round 3 (ConsistencyCheck, active rounds): audits U3 and signs it, so that no two clients can be shown different
+ * survivor sets and be made to reveal both secrets of one member between them.
+ * @throws CairnError `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`
+ */
+export function onSurvivors(state: In<'consistency-check'>, message: Survivors): ClientStep {
+  const { context, facts, held } = state;
+  const { survivors } = message;
+  auditSurvivors(context, facts, held, message);
+  const identity = context.self.identity!;
+  const signature = context.primitives.ed25519Sign(
+    identity.secretKey.expose(),
+    survivorBytes(context.primitives, facts.sessionId, survivors),
+  );
+  return goOn(
+    { name: 'unmasking', context, facts, held, signed: survivors },
+    [encodeConsistency({ suite: context.settings.suite, context: facts.sessionId, signature })],
+    [],
+  );
+}
+
+/**
+ * Round 4 (Unmasking): reveals one share of each member of U2 that this client holds shares of — of b where the member
+ * survived, of s_SK where it dropped — and forgets all of them.
+ * @throws CairnError `consistency-split`, `consistency-too-few`, `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`
+ */
+export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest): ClientStep {
+  const { context, facts, held, signed } = state;
+  if (signed === undefined) auditSurvivors(context, facts, held, request);
+  else auditSignatures(context, facts, signed, request);
+  const indices = [...held.keys()].sort((a, b) => a - b);
+  const shares = new Uint8Array(indices.length * SIZES.share);
+  indices.forEach((index, i) => {
+    const from = hasBit(request.survivors, index) ? SIZES.share : 0;
+    shares.set(
+      held
+        .get(index)!
+        .expose()
+        .subarray(from, from + SIZES.share),
+      i * SIZES.share,
+    );
+  });
+  const message = encodeUnmaskShares({
+    suite: context.settings.suite,
+    context: facts.sessionId,
+    count: indices.length,
+    shares,
+  });
+  return goOn({ name: 'done', context }, [message], [...held.values()]);
+}
+
+/** U3 as far as this client can check it: it contains the client, nobody new, and enough members. */
+function auditSurvivors(
+  { settings, policy }: ClientContext,
+  { parameters, neighbours, ownIndex }: SessionFacts,
+  held: ReadonlyMap<number, SharePair>,
+  { size, survivors }: Pick<Survivors, 'size' | 'survivors'>,
+): void {
+  if (size !== parameters.n)
+    throw new CairnError('set-grew', `survivors are told of ${size} members, but the roster has ${parameters.n}`);
+  if (!hasBit(survivors, ownIndex))
+    throw new CairnError('self-missing', 'this client’s input is not among those that count');
+  let known = 1;
+  for (const { index, advertisement } of neighbours) {
+    if (!hasBit(survivors, index)) continue;
+    if (!held.has(index)) {
+      throw new CairnError(
+        'set-grew',
+        `member ${advertisement.member} counts as a survivor, but never shared its keys`,
+        { culprits: [advertisement.member] },
+      );
+    }
+    known++;
+  }
+  if (known < parameters.threshold) {
+    throw new CairnError(
+      'too-few-members',
+      `${known} inputs are left among those this client shares with, the threshold is ${parameters.threshold}`,
+    );
+  }
+  const total = setBits(survivors).length;
+  const least = Math.max(settings.minCohort, policy.minCohort);
+  if (total < least)
+    throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are asked for`);
+}
+
+/** The set asked about is the one signed, and at least t of those this client shares with signed the same. */
+function auditSignatures(
+  context: ClientContext,
+  facts: SessionFacts,
+  signed: Uint8Array,
+  request: UnmaskRequest,
+): void {
+  if (request.size !== facts.parameters.n || !equalBytes(request.survivors, signed)) {
+    throw new CairnError(
+      'consistency-split',
+      'shares are asked for another survivor set than the one this client signed',
+    );
+  }
+  const { primitives, self } = context;
+  const members = new Map<number, number>(
+    facts.neighbours.map(({ index, advertisement }) => [index, advertisement.member]),
+  );
+  members.set(facts.ownIndex, self.member);
+  const bytes = survivorBytes(primitives, facts.sessionId, signed);
+  for (const { index, signature } of request.signatures) {
+    const member = members.get(index);
+    if (member === undefined || !hasBit(signed, index)) {
+      throw new CairnError(
+        'roster-order',
+        `a signature of place ${index} came, who is not a survivor this client shares with`,
+      );
+    }
+    const entry = self.directory!.entries.get(member as typeof self.member)!;
+    if (!primitives.ed25519Verify(entry.identityKey, bytes, signature)) {
+      throw new CairnError(
+        'consistency-split',
+        `member ${member} did not sign the survivor set that this client signed`,
+        { culprits: [member] },
+      );
+    }
+  }
+  if (request.signatures.length < facts.parameters.threshold) {
+    throw new CairnError(
+      'consistency-too-few',
+      `${request.signatures.length} members signed the survivor set, the threshold is ${facts.parameters.threshold}`,
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { toHex } from '../../crypto/bytes.ts';
+import { MerkleTree } from '../../crypto/merkle.ts';
+import { asCairnError, CairnError } from '../../errors.ts';
+import { type ClientIndex, clientIndex, type MemberId } from '../../ids.ts';
+import { HEADER_LENGTH } from '../../wire/header.ts';
+import { type Advertisement, decodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
+import { encodeRoster } from '../../wire/messages/roster.ts';
+import { roundParameters } from '../parameters/index.ts';
+import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf } from '../session-id.ts';
+import { checkAdvertisement } from '../signatures.ts';
+import { abort, abortFor, goOn, settle } from './result.ts';
+import type { Outgoing, ServerContext, ServerEvent, ServerFacts, ServerState, ServerStep } from './types.ts';
+
+type AdvertiseState = Extract<ServerState, { name: 'advertise-keys' }>;
+
+const MILLION = 1_000_000;
+
+/**
+ * Round 0 (AdvertiseKeys, Bonawitz 2017 §4): one member's keys.
+ * @throws CairnError `identity-unknown`, `identity-signature`, `key-duplicate`, `wire-…`: the member is dropped
+ */
+export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Uint8Array): ServerStep {
+  const { context, advertised } = state;
+  const { advertisement } = decodeAdvertiseKeys(bytes);
+  if (advertisement.member !== from) {
+    throw new CairnError('identity-signature', `member ${from} advertises keys in the name of ${advertisement.member}`);
+  }
+  const directory = context.settings.adversary === 'active' ? context.directory : undefined;
+  checkAdvertisement(context.primitives, context.settingsHash, directory, advertisement);
+  // What a client would refuse a whole roster for is kept out of it here: the copier is dropped, not the round.
+  const keys = [toHex(advertisement.cipherKey), toHex(advertisement.maskKey)];
+  if (keys[0] === keys[1] || keys.some((key) => state.keys.has(key))) {
+    throw new CairnError('key-duplicate', `member ${from} advertises a key that is there already`, {
+      culprits: [from],
+    });
+  }
+  for (const key of keys) state.keys.add(key);
+  advertised.set(from, advertisement);
+  return settle(state);
+}
+
+/** Closes the roster: U1 is fixed, everything that follows from it is computed, and each member gets its roster. */
+export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep {
+  const { context, advertised } = state;
+  const roster = [...advertised.values()].sort((a, b) => a.member - b.member);
+  let facts: ServerFacts;
+  try {
+    facts = factsOf(context, roster);
+  } catch (thrown) {
+    return abort(state, asCairnError(thrown));
+  }
+  const send: Outgoing[] = rostersFor(context, facts);
+  const events: ServerEvent[] = [];
+  for (const member of context.invited) {
+    if (advertised.has(member) || context.lost.has(member)) continue;
+    context.lost.add(member);
+    send.push({ to: member, bytes: abortFor(context, late) });
+    if (late.code === 'cohort-full') continue;
+    const record = { member, state: state.name, reason: late.code, effect: 'before-input' } as const;
+    context.drops.push(record);
+    events.push({ kind: 'dropped', drop: record });
+  }
+  return goOn({ name: 'share-keys', context, facts, sealed: new Map() }, roster.length, send, events);
+}
+
+function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: readonly Advertisement[]): ServerFacts {
+  const parameters = roundParameters({
+    n: roster.length,
+    graph: settings.graph,
+    adversary: settings.adversary,
+    colluding: settings.colludingPpm / MILLION,
+    dropout: settings.dropoutPpm / MILLION,
+    threshold: settings.threshold,
+  });
+  if (roster.length < parameters.threshold) {
+    throw new CairnError(
+      'below-threshold',
+      `${roster.length} members advertised keys, the threshold is ${parameters.threshold}`,
+    );
+  }
+  const tree = new MerkleTree(
+    primitives,
+    roster.map((advertisement) => rosterLeaf(primitives, advertisement)),
+  );
+  const sessionId = sessionIdOf(primitives, settingsHash, roster.length, tree.root);
+  return {
+    sessionId,
+    parameters,
+    graph: sessionGraph(primitives, parameters, sessionId, tree.root),
+    roster,
+    indexOf: new Map(roster.map(({ member }, index) => [member, clientIndex(index)])),
+    tree,
+  };
+}
+
+function rostersFor(context: ServerContext, facts: ServerFacts): Outgoing[] {
+  const { roster } = facts;
+  const header = { suite: context.settings.suite, context: context.settingsHash, size: roster.length };
+  if (rosterKind(facts.parameters) === 'full') {
+    // One encoding serves all: only the recipient's own place differs, a u32 behind the size.
+    const shared = encodeRoster({
+      ...header,
+      ownIndex: clientIndex(0),
+      body: { kind: 'full', advertisements: roster },
+    });
+    return roster.map(({ member }, index) => {
+      const bytes = shared.slice();
+      new DataView(bytes.buffer).setUint32(HEADER_LENGTH + 4, index, true);
+      return { to: member, bytes };
+    });
+  }
+  return roster.map(({ member }, index) => ({ to: member, bytes: provenRoster(header, facts, clientIndex(index)) }));
+}
+
+function provenRoster(
+  header: Pick<Parameters<typeof encodeRoster>[0], 'suite' | 'context' | 'size'>,
+  { graph, roster, tree }: ServerFacts,
+  ownIndex: ClientIndex,
+): Uint8Array {
+  const members = [...graph.neighbours(ownIndex), ownIndex]
+    .sort((a, b) => a - b)
+    .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
+  return encodeRoster({ ...header, ownIndex, body: { kind: 'proven', root: tree.root, members } });
+}

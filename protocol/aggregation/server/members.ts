@@ -1,0 +1,88 @@
+import type { ClientIndex, MemberId } from '../../ids.ts';
+import { setBits } from '../../wire/bitmap.ts';
+import type { MessageName } from '../../wire/header.ts';
+import type { CollectingState, DropEffect, ServerState } from './types.ts';
+
+/** A state that takes messages from members. */
+export type Collecting = Extract<ServerState, { name: CollectingState }>;
+
+/** Whether the round has ended. */
+export const isOver = (state: ServerState): boolean => state.name === 'committed' || state.name === 'aborted';
+
+/** Whether the state takes messages. */
+export function isCollecting(state: ServerState): state is Collecting {
+  return !isOver(state) && state.name !== 'computing';
+}
+
+/** The one message that each state takes. */
+export const EXPECTED = {
+  'advertise-keys': 'advertiseKeys',
+  'share-keys': 'shareKeys',
+  'masked-input': 'maskedInput',
+  'consistency-check': 'consistency',
+  unmasking: 'unmaskShares',
+} as const satisfies Record<CollectingState, MessageName>;
+
+/** Who has answered in this state, by index; by member id while there is no roster. */
+export function answered(state: Collecting): ReadonlyMap<number, unknown> | ReadonlySet<number> {
+  switch (state.name) {
+    case 'advertise-keys':
+      return state.advertised;
+    case 'share-keys':
+      return state.sealed;
+    case 'masked-input':
+      return state.received;
+    case 'consistency-check':
+      return state.signatures;
+    case 'unmasking':
+      return state.revealed;
+  }
+}
+
+/** Whether a member has answered in this state. */
+export function hasAnswered(state: Collecting, member: MemberId): boolean {
+  return answered(state).has(state.name === 'advertise-keys' ? member : state.facts.indexOf.get(member)!);
+}
+
+/** Who is still expected to answer, or has: everybody in the state's set who is not lost. */
+export function expectedMembers(state: Collecting): MemberId[] {
+  const { context } = state;
+  const there = (member: MemberId): boolean => !context.lost.has(member);
+  if (state.name === 'advertise-keys') return [...context.invited].filter(there);
+  const members = (indices: Iterable<ClientIndex>): MemberId[] =>
+    [...indices].map((index) => state.facts.roster[index].member).filter(there);
+  switch (state.name) {
+    case 'share-keys':
+      return state.facts.roster.map(({ member }) => member).filter(there);
+    case 'masked-input':
+      return members(state.sharers);
+    case 'consistency-check':
+      return members(setBits(state.survivors) as ClientIndex[]);
+    case 'unmasking':
+      return members(state.asked);
+  }
+}
+
+/** What losing a member now means for the sum. */
+export function effectOn(state: Collecting, member: MemberId): DropEffect {
+  switch (state.name) {
+    case 'advertise-keys':
+    case 'share-keys':
+      return 'before-input';
+    case 'masked-input':
+      return hasAnswered(state, member) ? 'after-input' : 'before-input';
+    case 'consistency-check':
+      return 'after-input';
+    case 'unmasking':
+      return hasAnswered(state, member) ? 'after-input' : 'without-unmasking';
+  }
+}
+
+/** Fewest members with which a state can be left towards a sum. */
+export function leastFor(state: Collecting): number {
+  const { minCohort } = state.context.settings;
+  if (state.name === 'advertise-keys') return minCohort;
+  const { threshold } = state.facts.parameters;
+  // Signatures and shares only need the threshold: the inputs they speak of are in the sum already.
+  return state.name === 'consistency-check' || state.name === 'unmasking' ? threshold : Math.max(threshold, minCohort);
+}

@@ -1,0 +1,79 @@
+import type { SecretBytes } from '../../crypto/secret.ts';
+import { CairnError, type ErrorCode } from '../../errors.ts';
+import type { MemberId } from '../../ids.ts';
+import { encodeAbort } from '../../wire/messages/abort.ts';
+import type {
+  CollectingState,
+  Drop,
+  DropEffect,
+  Outgoing,
+  ServerContext,
+  ServerEvent,
+  ServerState,
+  ServerStep,
+} from './types.ts';
+
+/** A step that only changes the state. */
+export const settle = (state: ServerState): ServerStep => ({ state, send: [], events: [], wipe: [] });
+
+/** A message that was not taken: nothing changes. */
+export const refuseMessage = (state: ServerState, refusal: CairnError): ServerStep => ({ ...settle(state), refusal });
+
+/** A step into a next state: its event comes first. */
+export function goOn(
+  state: ServerState,
+  members: number,
+  send: readonly Outgoing[] = [],
+  events: readonly ServerEvent[] = [],
+  wipe: readonly SecretBytes[] = [],
+): ServerStep {
+  return { state, send, events: [{ kind: 'state', name: state.name, members }, ...events], wipe };
+}
+
+/** One step after another: messages, events and what is to be wiped add up. */
+export function chain(first: ServerStep, next: (state: ServerState) => ServerStep): ServerStep {
+  const second = next(first.state);
+  return {
+    state: second.state,
+    send: [...first.send, ...second.send],
+    events: [...first.events, ...second.events],
+    wipe: [...first.wipe, ...second.wipe],
+    ...(first.refusal === undefined ? {} : { refusal: first.refusal }),
+  };
+}
+
+/** Takes a member out of the round, once: the record, and the message that tells it why. */
+export function drop(
+  state: Extract<ServerState, { name: CollectingState }>,
+  member: MemberId,
+  effect: DropEffect,
+  error: { readonly code: ErrorCode; readonly message: string },
+  options: { readonly tell: boolean },
+): ServerStep {
+  const { context } = state;
+  const record: Drop = { member, state: state.name, reason: error.code, effect };
+  context.lost.add(member);
+  context.drops.push(record);
+  const send = options.tell ? [{ to: member, bytes: abortFor(context, error) }] : [];
+  return { ...settle(state), send, events: [{ kind: 'dropped', drop: record }] };
+}
+
+/** The message that tells a member that it is out. */
+export function abortFor(context: ServerContext, error: Pick<CairnError, 'code' | 'message'>): Uint8Array {
+  return encodeAbort({ suite: context.settings.suite, context: context.settingsHash }, error);
+}
+
+/** The end of a round without a sum. What the coordinator holds of it is wiped. */
+export function abort(state: ServerState, error: CairnError): ServerStep {
+  const { context } = state;
+  const events: ServerEvent[] = [{ kind: 'aborted', error, drops: [...context.drops] }];
+  if ('sum' in state) state.sum.wipe();
+  return goOn({ name: 'aborted', context, error }, 0, [], events, secretsOf(state));
+}
+
+/** Every secret that a state holds. */
+export function secretsOf(state: ServerState): SecretBytes[] {
+  if (state.name === 'unmasking') return [...state.revealed.values()];
+  if (state.name === 'computing') return state.plan.jobs.map((job) => (job.kind === 'self' ? job.key : job.secretKey));
+  return [];
+}

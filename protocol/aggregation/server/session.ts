@@ -1,0 +1,245 @@
+import { equalBytes } from '../../crypto/bytes.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
+import { asCairnError, CairnError, type ErrorCode, isErrorCode } from '../../errors.ts';
+import type { MemberId } from '../../ids.ts';
+import type { MaskVector } from '../../kernels/index.ts';
+import { setBits } from '../../wire/bitmap.ts';
+import type { MemberDirectory } from '../../wire/directory.ts';
+import { type MessageName, messageName, openMessage } from '../../wire/header.ts';
+import { decodeAbort } from '../../wire/messages/abort.ts';
+import { encodeInvitation } from '../../wire/messages/invitation.ts';
+import { encodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
+import { assertBudget } from '../quantize/index.ts';
+import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
+import { closeSignatures, onConsistency } from './consistency-check.ts';
+import { fixSurvivors, onMaskedInput } from './masked-input.ts';
+import { abort, chain, drop, goOn, refuseMessage, secretsOf, settle } from './result.ts';
+import {
+  answered,
+  type Collecting,
+  effectOn,
+  EXPECTED,
+  expectedMembers,
+  hasAnswered,
+  isCollecting,
+  isOver,
+  leastFor,
+} from './members.ts';
+import { onShareKeys, routeShares } from './share-keys.ts';
+import type { ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
+import { onUnmaskShares, plan } from './unmasking.ts';
+
+/** What a round is started with. */
+export interface ServerStart {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  /** Needed by an active round: the directory whose hash the settings name. */
+  readonly directory?: MemberDirectory;
+  readonly invited: Iterable<MemberId>;
+  /** The roster closes when this many have advertised keys; more may be invited. */
+  readonly target: number;
+}
+
+/**
+ * Starts a server session: the invitations.
+ * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
+ */
+export function startServer({ primitives, settings, directory, invited, target }: ServerStart): ServerStep {
+  assertBudget(settings);
+  const members = new Set(invited);
+  if (
+    settings.adversary === 'active' &&
+    (directory === undefined || !equalBytes(directory.hash, settings.directoryHash))
+  ) {
+    throw new CairnError('directory-mismatch', 'an active round needs the member directory that its settings name');
+  }
+  if (target > settings.maxCohort || target < settings.minCohort) {
+    throw new CairnError(
+      'settings-invalid',
+      `the cohort of ${target} must lie in ${settings.minCohort} … ${settings.maxCohort}`,
+    );
+  }
+  const encoded = encodeSettings(settings);
+  const hash = settingsHash(primitives, encoded);
+  const context: ServerContext = {
+    primitives,
+    settings,
+    settingsHash: hash,
+    directory,
+    invited: members,
+    target,
+    drops: [],
+    lost: new Set(),
+  };
+  const bytes = encodeInvitation({ suite: settings.suite, context: hash, settings: encoded });
+  return goOn(
+    { name: 'advertise-keys', context, advertised: new Map(), keys: new Set() },
+    members.size,
+    [...members].map((to) => ({ to, bytes })),
+  );
+}
+
+/**
+ * One step of a server session. It never throws. A message that does not belong here is refused and changes nothing; a
+ * message that breaks the protocol costs its sender its place, not the others the round. The state that went in is
+ * spent: collections in it are taken over by the one that comes out.
+ */
+export function stepServer(state: ServerState, input: ServerInput): ServerStep {
+  switch (input.kind) {
+    case 'message':
+      return onMessage(state, input.from, input.bytes);
+    case 'leave':
+      return onLeave(state, input.member, input.reason);
+    case 'deadline':
+      return isCollecting(state) ? advance(state, true) : settle(state);
+    case 'unmasked':
+      return onUnmasked(state, input.correction);
+    case 'abandon':
+      return isOver(state) ? settle(state) : abort(state, input.error);
+  }
+}
+
+function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): ServerStep {
+  const { context } = state;
+  let name: MessageName;
+  try {
+    if (!context.invited.has(from)) throw new CairnError('member-unknown', `member ${from} is not part of this round`);
+    name = messageName(bytes);
+    if (isOver(state))
+      throw new CairnError('session-closed', `received ${name} from member ${from} after the round had ended`);
+    if (context.lost.has(from)) throw outOfPlace(name, from, `${state.name}, in which it no longer takes part`);
+    if (!isCollecting(state)) throw outOfPlace(name, from, state.name);
+    const expected = EXPECTED[state.name];
+    if (name !== expected && name !== 'abort') throw outOfPlace(name, from, state.name);
+    const { header } = openMessage(name, bytes);
+    const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
+    if (!equalBytes(header.context, own))
+      throw new CairnError('session-mismatch', `${name} from member ${from} belongs to another round or session`);
+    if (name === 'abort') return onAbort(state, from, bytes);
+    if (hasAnswered(state, from)) throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
+  } catch (thrown) {
+    return refuseMessage(state, asCairnError(thrown));
+  }
+  try {
+    return chain(take(state, from, bytes), proceed);
+  } catch (thrown) {
+    const error = asCairnError(thrown);
+    return { ...chain(drop(state, from, effectOn(state, from), error, { tell: true }), proceed), refusal: error };
+  }
+}
+
+function take(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
+  if (state.name === 'advertise-keys') return onAdvertiseKeys(state, from, bytes);
+  const index = state.facts.indexOf.get(from)!;
+  switch (state.name) {
+    case 'share-keys':
+      return onShareKeys(state, index, bytes);
+    case 'masked-input':
+      return onMaskedInput(state, index, bytes);
+    case 'consistency-check':
+      return onConsistency(state, index, from, bytes);
+    case 'unmasking':
+      return onUnmaskShares(state, index, bytes);
+  }
+}
+
+function onAbort(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
+  const { code, message } = decodeAbort(bytes);
+  return lose(state, from, { code: isErrorCode(code) ? code : 'member-left', message });
+}
+
+function onLeave(state: ServerState, member: MemberId, reason: ErrorCode): ServerStep {
+  const { context } = state;
+  if (!isCollecting(state) || !context.invited.has(member) || context.lost.has(member)) return settle(state);
+  return lose(state, member, { code: reason, message: `member ${member} left` });
+}
+
+function lose(
+  state: Collecting,
+  member: MemberId,
+  error: { readonly code: ErrorCode; readonly message: string },
+): ServerStep {
+  if (state.name === 'advertise-keys') state.advertised.delete(member);
+  return chain(drop(state, member, effectOn(state, member), error, { tell: false }), proceed);
+}
+
+/** Goes on where nobody is waited for any more. */
+function proceed(state: ServerState): ServerStep {
+  return isCollecting(state) ? advance(state, false) : settle(state);
+}
+
+function advance(state: Collecting, deadline: boolean): ServerStep {
+  const { context } = state;
+  const waitingFor = expectedMembers(state).filter((member) => !hasAnswered(state, member));
+  const full = state.name === 'advertise-keys' && state.advertised.size >= context.target;
+  if (!deadline && !full && waitingFor.length > 0) {
+    const possible = answered(state).size + waitingFor.length;
+    return possible < leastFor(state) ? abort(state, below(state, possible)) : settle(state);
+  }
+  if (answered(state).size < leastFor(state)) {
+    return chain(dropAll(state, waitingFor), (next) => abort(next, below(state, answered(state).size)));
+  }
+  if (state.name === 'advertise-keys') {
+    return closeRoster(
+      state,
+      full ? COHORT_FULL() : new CairnError('deadline-missed', 'keys were not advertised in time'),
+    );
+  }
+  return chain(dropAll(state, waitingFor), (next) => close(next as typeof state));
+}
+
+const COHORT_FULL = (): CairnError =>
+  new CairnError('cohort-full', 'the cohort filled up before this client was ready');
+
+function dropAll(state: Collecting, members: readonly MemberId[]): ServerStep {
+  const error = new CairnError('deadline-missed', `no answer came in time in state ${state.name}`);
+  return members.reduce<ServerStep>(
+    (step, member) => chain(step, () => drop(state, member, effectOn(state, member), error, { tell: true })),
+    settle(state),
+  );
+}
+
+function close(state: Exclude<Collecting, { name: 'advertise-keys' }>): ServerStep {
+  switch (state.name) {
+    case 'share-keys':
+      return routeShares(state);
+    case 'masked-input':
+      return chain(fixSurvivors(state), proceed);
+    case 'consistency-check':
+      return chain(closeSignatures(state), proceed);
+    case 'unmasking':
+      return plan(state);
+  }
+}
+
+function below(state: Collecting, left: number): CairnError {
+  return new CairnError(
+    'below-threshold',
+    `${left} members are left in state ${state.name}, at least ${leastFor(state)} are needed`,
+  );
+}
+
+function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
+  if (state.name !== 'computing')
+    return refuseMessage(
+      state,
+      new CairnError('wrong-state', `received the unmasked sum while in state ${state.name}`),
+    );
+  const { context, facts, survivors, sum } = state;
+  if (correction.length !== sum.length)
+    return abort(state, new CairnError('internal', 'the computed correction has another length than the sum'));
+  sum.addValues(correction.toValues(32));
+  const values = sum.toValues(context.settings.modulusBits);
+  sum.wipe();
+  const included = setBits(survivors).map((index) => facts.roster[index].member);
+  return goOn(
+    { name: 'committed', context },
+    included.length,
+    [],
+    [{ kind: 'committed', sum: values, included, drops: [...context.drops] }],
+    secretsOf(state),
+  );
+}
+
+const outOfPlace = (name: MessageName, from: MemberId, where: string): CairnError =>
+  new CairnError('wrong-state', `received ${name} from member ${from} while in state ${where}`);

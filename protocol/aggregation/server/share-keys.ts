@@ -1,0 +1,52 @@
+import { CairnError } from '../../errors.ts';
+import { type ClientIndex, clientIndex } from '../../ids.ts';
+import { createMaskVector } from '../../kernels/index.ts';
+import { bitmapOf } from '../../wire/bitmap.ts';
+import { encodeRoutedShares } from '../../wire/messages/routed-shares.ts';
+import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
+import { vectorLength } from '../quantize/index.ts';
+import { placeOf } from './places.ts';
+import { goOn, settle } from './result.ts';
+import type { Outgoing, ServerState, ServerStep } from './types.ts';
+
+type ShareState = Extract<ServerState, { name: 'share-keys' }>;
+
+/**
+ * Round 1 (ShareKeys, Bonawitz 2017 §4): one member's sealed shares, kept as one block until they are routed.
+ * @throws CairnError `wire-…`: the member is dropped
+ */
+export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Array): ServerStep {
+  const { count, sealed } = decodeShareKeys(bytes);
+  const expected = state.facts.graph.neighbours(from).length;
+  if (count !== expected)
+    throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
+  state.sealed.set(from, sealed.slice());
+  return settle(state);
+}
+
+/** U2 is fixed: each of its members gets what its neighbours in U2 sealed for it. */
+export function routeShares(state: ShareState): ServerStep {
+  const { context, facts, sealed } = state;
+  const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
+  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: routed(state, to) }));
+  const sum = createMaskVector(vectorLength(context.settings));
+  return goOn({ name: 'masked-input', context, facts, sharers, sum, received: new Set() }, sharers.size, send);
+}
+
+function routed({ context, facts, sealed }: ShareState, to: ClientIndex): Uint8Array {
+  const neighbours = facts.graph.neighbours(to);
+  const present = neighbours.map((_, i) => i).filter((i) => sealed.has(clientIndex(neighbours[i])));
+  const block = new Uint8Array(present.length * SEALED_SHARES_LENGTH);
+  present.forEach((i, at) => {
+    const from = clientIndex(neighbours[i]);
+    const start = placeOf(facts.graph.neighbours(from), to) * SEALED_SHARES_LENGTH;
+    block.set(sealed.get(from)!.subarray(start, start + SEALED_SHARES_LENGTH), at * SEALED_SHARES_LENGTH);
+  });
+  return encodeRoutedShares({
+    suite: context.settings.suite,
+    context: facts.sessionId,
+    neighbours: neighbours.length,
+    present: bitmapOf(neighbours.length, present),
+    sealed: block,
+  });
+}

@@ -1,0 +1,51 @@
+import { u32le } from '../crypto/bytes.ts';
+import { ChaChaStream } from '../crypto/chacha.ts';
+import type { Primitives } from '../crypto/primitives.ts';
+import { LABELS } from '../crypto/suite.ts';
+import { deriveKey, transcript } from '../crypto/transcript.ts';
+import { type Advertisement, encodeAdvertisement } from '../wire/messages/advertise-keys.ts';
+import type { RosterBody } from '../wire/messages/roster.ts';
+import { completeGraph, type Graph, permutationFrom, ringGraph } from './graph/index.ts';
+import type { RoundParameters } from './parameters/index.ts';
+
+/** A roster leaf: the hash of one member's advertisement, its signature included. */
+export function rosterLeaf(primitives: Primitives, advertisement: Advertisement): Uint8Array {
+  return transcript(primitives, LABELS.rosterLeaf, encodeAdvertisement(advertisement));
+}
+
+/**
+ * The session id: a hash of the round's settings (and with them the model's hash), the number of members, and the Merkle
+ * root over every round-0 message in order of member id. Each client computes it for itself.
+ */
+export function sessionIdOf(
+  primitives: Primitives,
+  settingsHash: Uint8Array,
+  size: number,
+  root: Uint8Array,
+): Uint8Array {
+  return transcript(primitives, LABELS.session, settingsHash, u32le(size), root);
+}
+
+/**
+ * Who is whose neighbour. The ring is permuted by randomness that every member's keys have a part in (SecAgg+, Bell et
+ * al. 2020 §3), so the coordinator does not choose it.
+ */
+export function sessionGraph(
+  primitives: Primitives,
+  parameters: RoundParameters,
+  sessionId: Uint8Array,
+  root: Uint8Array,
+): Graph {
+  if (parameters.graph === 'complete') return completeGraph(parameters.n);
+  const key = deriveKey(primitives, root, sessionId, LABELS.permutation);
+  const stream = new ChaChaStream(key.expose(), 20);
+  const permutation = permutationFrom(parameters.n, (bound) => stream.uniform(bound));
+  stream.wipe();
+  key.wipe();
+  return ringGraph(parameters.n, parameters.degree, permutation);
+}
+
+/** How a roster is shown: everybody on the complete graph, on a ring the recipient's neighbours with proofs. */
+export function rosterKind({ graph }: Pick<RoundParameters, 'graph'>): RosterBody['kind'] {
+  return graph === 'complete' ? 'full' : 'proven';
+}

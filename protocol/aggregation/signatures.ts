@@ -1,0 +1,49 @@
+import { u32le } from '../crypto/bytes.ts';
+import type { Primitives } from '../crypto/primitives.ts';
+import { LABELS } from '../crypto/suite.ts';
+import { transcript } from '../crypto/transcript.ts';
+import { CairnError } from '../errors.ts';
+import type { MemberDirectory } from '../wire/directory.ts';
+import type { Advertisement } from '../wire/messages/advertise-keys.ts';
+
+/** What an identity signs in round 0: its keys, bound to the round's settings (Bonawitz 2017 §4, active model). */
+export function advertisedBytes(
+  primitives: Primitives,
+  settingsHash: Uint8Array,
+  { member, cipherKey, maskKey }: Omit<Advertisement, 'signature'>,
+): Uint8Array {
+  return transcript(primitives, LABELS.signAdvertise, settingsHash, u32le(member), cipherKey, maskKey);
+}
+
+/** What an identity signs in round 3: the survivor set U3 of this session, by the hash of its bitmap. */
+export function survivorBytes(primitives: Primitives, sessionId: Uint8Array, survivors: Uint8Array): Uint8Array {
+  return transcript(primitives, LABELS.signSurvivors, sessionId, primitives.sha256(survivors));
+}
+
+/**
+ * Checks that an advertisement is signed as its round's class asks for: by the directory's identity in an active round,
+ * not at all in a curious one.
+ * @throws CairnError `identity-unknown`, `identity-signature`, `wire-not-canonical`
+ */
+export function checkAdvertisement(
+  primitives: Primitives,
+  settingsHash: Uint8Array,
+  directory: MemberDirectory | undefined,
+  advertisement: Advertisement,
+): void {
+  const { member, signature } = advertisement;
+  const culprits = [member];
+  if (directory === undefined) {
+    if (signature === undefined) return;
+    throw new CairnError('wire-not-canonical', `member ${member}: a curious round has no signatures`, { culprits });
+  }
+  const entry = directory.entries.get(member);
+  if (entry === undefined)
+    throw new CairnError('identity-unknown', `member ${member} is not in the directory`, { culprits });
+  if (
+    signature === undefined ||
+    !primitives.ed25519Verify(entry.identityKey, advertisedBytes(primitives, settingsHash, advertisement), signature)
+  ) {
+    throw new CairnError('identity-signature', `member ${member} did not sign the keys shown for it`, { culprits });
+  }
+}

@@ -1,0 +1,22 @@
+import { SecretBytes } from './secret.ts';
+
+/** Takes bytes or a secret into a scope, and gives the secret back. */
+export type Hold = <S extends SecretBytes | Uint8Array>(secret: S) => SecretBytes;
+
+/**
+ * Runs `body` with a scope for the secrets it makes: if it throws half way, all of them are wiped before the error goes
+ * on, so that an audit that fails late leaves nothing behind. On success they are the caller's.
+ */
+export function withSecrets<T>(body: (hold: Hold) => T): T {
+  const held: SecretBytes[] = [];
+  try {
+    return body((secret) => {
+      const kept = secret instanceof SecretBytes ? secret : new SecretBytes(secret);
+      held.push(kept);
+      return kept;
+    });
+  } catch (error) {
+    for (const secret of held) secret.wipe();
+    throw error;
+  }
+}

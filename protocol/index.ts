@@ -1,0 +1,9 @@
+/** What both sides of Cairn must agree on: pure, without input or output, for Node and browsers. */
+export * from './aggregation/index.ts';
+export * from './crypto/index.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './kernels/index.ts';
+export * from './model/layout.ts';
+export * from './model/safetensors.ts';
+export * from './wire/index.ts';
