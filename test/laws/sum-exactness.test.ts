@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
+import { u32le } from '../../protocol/crypto/bytes.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
+import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+import { plainSum, runVirtualRound } from '../../simulations/engine/round.ts';
+import { virtualMembership } from '../../simulations/engine/members.ts';
+import { virtualSettings } from '../../simulations/engine/settings.ts';
+
+const primitives = nodePrimitives;
+const STATES: CollectingState[] = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'];
+
+const round = fc
+  .record({
+    seed: fc.nat(0xffff_ffff),
+    n: fc.integer({ min: 3, max: 24 }),
+    adversary: fc.constantFrom('curious' as const, 'active' as const),
+    graph: fc.constantFrom('complete' as const, 'auto' as const),
+    dimension: fc.integer({ min: 1, max: 40 }),
+    inputBits: fc.integer({ min: 2, max: 24 }),
+    suite: fc.constantFrom(1 as const, 2 as const),
+  })
+  .chain((shape) =>
+    fc.record({
+      shape: fc.constant(shape),
+      drops: fc.dictionary(fc.integer({ min: 1, max: shape.n }).map(String), fc.constantFrom(...STATES), {
+        maxKeys: Math.ceil(shape.n / 2),
+      }),
+    }),
+  );
+
+/** On the complete graph the outcome is known: a sum if and only if the threshold of U1's size is still there at the end. */
+function canCommit({ n, adversary }: { n: number; adversary: 'curious' | 'active' }, drops: CollectingState[]): boolean {
+  const rostered = n - drops.filter((state) => state === 'advertise-keys').length;
+  const left = n - drops.filter((state) => adversary === 'active' || state !== 'consistency-check').length;
+  return rostered >= 2 && left >= completeThreshold({ n: rostered, adversary, colluding: 0.1 });
+}
+
+describe('the unmasked sum', () => {
+  it('equals the plain sum of U3 modulo 2^b bit for bit, or the round ends with a named abort and no sum', () => {
+    let committed = 0;
+    let aborted = 0;
+    fc.assert(
+      fc.property(round, ({ shape, drops }) => {
+        const random = unsafeSeededRandom(primitives.sha256(u32le(shape.seed)));
+        const membership = shape.adversary === 'active' ? virtualMembership(primitives, random, shape.n) : undefined;
+        const settings = virtualSettings(random, {
+          suite: shape.suite,
+          adversary: shape.adversary,
+          graph: shape.graph,
+          dimension: shape.dimension,
+          inputBits: shape.inputBits,
+          maxCohort: 24,
+          ...(membership === undefined ? {} : { directoryHash: membership.directory.hash }),
+        });
+        const inputs = new Map<MemberId, Uint32Array>();
+        const inputOf = (member: MemberId): Uint32Array => {
+          const known = inputs.get(member);
+          if (known !== undefined) return known;
+          const bytes = random(4 * vectorLength(settings));
+          const values = new Uint32Array(bytes.buffer, 0, vectorLength(settings)).slice();
+          inputs.set(member, values);
+          return values;
+        };
+        const dropBefore = new Map(Object.entries(drops).map(([id, state]) => [memberId(Number(id)), state]));
+        const result = runVirtualRound({
+          primitives,
+          random,
+          settings,
+          n: shape.n,
+          inputOf,
+          dropBefore,
+          ...(membership === undefined ? {} : { membership }),
+        });
+        const beforeInput = [...dropBefore.values()].filter((state) => STATES.indexOf(state) <= 2).length;
+        if (shape.graph === 'complete') expect(result.committed).toBe(canCommit(shape, [...dropBefore.values()]));
+        if (result.committed) {
+          committed++;
+          expect(result.included.length).toBe(shape.n - beforeInput);
+          expect(result.sum).toEqual(plainSum(settings, result.included, inputOf));
+        } else {
+          aborted++;
+          expect(result.sum).toBeUndefined();
+          expect(['below-threshold', 'too-few-members']).toContain(result.error?.code);
+        }
+        for (const secret of result.wiped) expect(secret.forTestingIsZero()).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+    // Both halves of the promise have been looked at.
+    expect(committed).toBeGreaterThan(20);
+    expect(aborted).toBeGreaterThan(5);
+  });
+});
