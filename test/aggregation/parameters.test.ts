@@ -101,6 +101,16 @@ describe('findRing beyond the table', () => {
     },
   );
 
+  // Where rule 1 binds, and a bound twice as great would give a smaller degree; also computed apart.
+  it.each([
+    [0.02, 0.3, 100, 26, 3],
+    [0, 0.1, 200, 16, 2],
+    [0.01, 0.05, 300, 14, 4],
+    [0.01, 0.3, 500, 34, 6],
+  ])('γ %d, δ %d, curious, n = %d gives k = %d, t = %d', (colluding, dropout, n, degree, threshold) => {
+    expect(findRing({ n, colluding, dropout, adversary: 'curious' })).toEqual({ degree, threshold });
+  });
+
   it('answers for 100 000 members', () => {
     expect(findRing({ n: 100_000, colluding: 0.1, dropout: 0.1, adversary: 'curious' })).toEqual({
       degree: 58,

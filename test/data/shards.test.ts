@@ -136,6 +136,11 @@ describe('dirichletShards', () => {
       [4, 7],
       [6, 10, 5],
     ]);
+    // Long enough that a draw rejected wrongly, or a last bit, shows.
+    const many = Uint8Array.from({ length: 60_000 }, (_, index) => index % 10);
+    expect(dirichletShards(many, 8, 0.7, 7).map((shard) => shard.length)).toEqual([
+      7743, 7474, 7007, 4221, 7806, 5932, 8275, 11542,
+    ]);
   });
 });
 

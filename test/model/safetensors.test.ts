@@ -191,6 +191,7 @@ describe('decodeSafetensors', () => {
     ['a product that overflows', file(`{"x":${tensor(0, 4, [2 ** 40, 2 ** 40, 2 ** 40])}}`, 4)],
     ['a shape larger than the file', file(`{"x":${tensor(0, 4e9, [1e9])}}`, 8)],
     ['offsets that disagree with the shape', file(`{"x":${tensor(0, 8, [1])}}`, 8)],
+    ['an end beyond the shape and the file', file(`{"x":${tensor(0, 8, [1])}}`, 4)],
     ['offsets in reverse', file(`{"x":${tensor(4, 0, [1])}}`, 4)],
     ['a gap at the start', file(`{"x":${tensor(4, 8, [1])}}`, 8)],
     ['a gap between', file(`{"x":${tensor(0, 4, [1])},"y":${tensor(8, 12, [1])}}`, 12)],
