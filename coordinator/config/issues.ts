@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
+
+type Issue = z.core.$ZodIssue;
+
+const MOST_SHOWN = 60;
+
+/** `tasks[0].deadlines.shareKeys`; the whole configuration has no name. */
+function pathText(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[part];
+  }
+  return value;
+}
+
+/** What came, short enough for one line. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'it is missing';
+  if (typeof value === 'number' && !Number.isFinite(value)) return `it is ${value}`;
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) return `it is a ${typeof value}`;
+  return `it is ${text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text}`;
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  boolean: 'true or false',
+};
+
+const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
+
+/** What was expected, where the issue says it in its own terms. */
+function expected(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return NOUNS[issue.expected] ?? issue.expected;
+    case 'too_small':
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${UNITS[issue.origin] ?? ''}`;
+    case 'too_big':
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${UNITS[issue.origin] ?? ''}`;
+    case 'invalid_value':
+      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+    default:
+      return undefined;
+  }
+}
+
+/** Issues whose message says everything. */
+const COMPLETE: ReadonlySet<string> = new Set<Issue['code']>(['custom', 'unrecognized_keys', 'invalid_union']);
+
+/** One line that names the field, what was expected and what came. */
+function line(issue: Issue, root: unknown): string {
+  const at = pathText(issue.path) || 'the configuration';
+  const wanted = expected(issue);
+  if (COMPLETE.has(issue.code)) return `${at}: ${issue.message}`;
+  return `${at}: expected ${wanted ?? issue.message}, but ${shown(valueAt(root, issue.path))}`;
+}
+
+/** The error for a configuration that its schema refuses. Unknown keys come first: a misspelt key looks missing too. */
+export function configError(issues: readonly Issue[], root: unknown): CairnError {
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown !== undefined) return new CairnError('config-unknown-key', line(unknown, root));
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  return new CairnError('config-invalid', `${line(issues[0], root)}${more}`);
+}

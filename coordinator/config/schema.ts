@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+import { strict } from './strict.ts';
+import { strategySchema } from './strategy.ts';
+
+/** Letters, digits and `. _ -`: a task's name is a file name and part of an address. */
+const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+const members = z.int().min(2).max(LIMITS.members);
+const share = z.number().min(0).lt(1);
+const positive = z.number().gt(0);
+const bits = z.int();
+const count = z.int().min(1).max(0x7fff_ffff);
+const seconds = z.number().gt(0).max(86_400);
+
+const modelSchema = strict({
+  file: z.string().min(1).optional(),
+  tensors: z.record(z.string(), z.array(z.int().min(1))).optional(),
+  seed: z.int().min(0).max(0xffff_ffff).default(0),
+}).superRefine((model, context) => {
+  if ((model.file === undefined) === (model.tensors === undefined)) {
+    context.addIssue({
+      code: 'custom',
+      message: 'expected either "file" (a safetensors file) or "tensors" (name → shape)',
+    });
+  } else if (model.tensors !== undefined && Object.keys(model.tensors).length === 0) {
+    context.addIssue({ code: 'custom', path: ['tensors'], message: 'expected at least one tensor' });
+  }
+});
+
+const deadlinesSchema = strict({
+  advertiseKeys: seconds.default(120),
+  shareKeys: seconds.default(30),
+  maskedInput: seconds.default(60),
+  consistencyCheck: seconds.default(30),
+  unmasking: seconds.default(30),
+});
+
+const trainingSchema = z.record(z.string(), z.json()).superRefine((training, context) => {
+  const bytes = Buffer.byteLength(JSON.stringify(training));
+  if (bytes > LIMITS.training) {
+    context.addIssue({
+      code: 'custom',
+      message: `expected at most ${LIMITS.training} bytes of JSON, but it has ${bytes}`,
+    });
+  }
+});
+
+/** One training job, as it stands in the file: what is derived from other fields may be missing. */
+export const taskSchema = strict({
+  name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
+  model: modelSchema.optional(),
+  rounds: count,
+  cohort: members,
+  quorum: members.optional(),
+  quorumTimeout: z.number().min(0).max(604_800).default(0),
+  overSelect: z.number().min(0).max(10).default(0.3),
+  minCohort: members.optional(),
+  adversary: z.enum(['active', 'curious']).default('active'),
+  graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
+  colluding: share.default(0.25),
+  dropout: share.default(0.1),
+  threshold: z.int().min(0).max(LIMITS.members).default(0),
+  inputBits: bits.min(2).max(31).default(16),
+  modulusBits: bits.min(8).max(32).optional(),
+  clip: positive.default(10),
+  maxExamples: count.default(10_000),
+  lossBound: positive.default(16),
+  suite: z.literal([1, 2]).default(DEFAULT_SUITE),
+  strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
+  training: trainingSchema.default({}),
+  deadlines: deadlinesSchema.prefault({}),
+  pause: z.number().min(0).max(86_400).default(0),
+  retryPause: z.number().min(0).max(86_400).default(1),
+  attempts: z.int().min(1).max(1_000_000).default(10),
+});
+
+const directorySchema = strict({
+  file: z.string().min(1),
+  authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
+});
+
+/** A coordinator's configuration, as it stands in the file. */
+export const configSchema = strict({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: z.int().min(0).max(65_535).default(8080),
+  dataDir: z.string().min(1).default('.cairn/coordinator'),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  reconnectGraceMs: z.int().min(0).max(600_000).default(3000),
+  directory: directorySchema.optional(),
+  tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
+});
+
+/** A task as its schema gives it, before derived fields are filled in. */
+export type ParsedTask = z.infer<typeof taskSchema>;
+
+/** A configuration as its schema gives it. */
+export type ParsedConfig = z.infer<typeof configSchema>;

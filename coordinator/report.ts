@@ -1,0 +1,62 @@
+import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+
+/** The states of a round that take time. */
+export type TimedState = CollectingState | 'computing';
+
+/** What one state of a round cost. Bytes are those of round messages, without the transport's own. */
+export interface StateCost {
+  readonly ms: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** How many members were in, state by state; a state that was not reached has none. */
+export interface MemberCounts {
+  readonly invited: number;
+  /** |U1| */
+  readonly advertised: number;
+  /** |U2| */
+  readonly shared: number;
+  /** |U3|: whose inputs count. */
+  readonly input: number;
+  /** |U4|: who signed the survivor set. Missing in curious rounds, which have no such state. */
+  readonly consistent?: number;
+  /** |U5|: who gave shares. */
+  readonly unmasked: number;
+}
+
+/** What an evaluation of a new model says. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly examples: number;
+}
+
+/** One attempt at a round, for status pages, files and people. It holds nothing about a single member's update. */
+export interface RoundReport {
+  readonly task: string;
+  readonly round: number;
+  /** From 1; an abandoned round is tried again under the same number. */
+  readonly attempt: number;
+  readonly outcome: 'committed' | 'abandoned';
+  /** Why the round was abandoned. */
+  readonly code?: ErrorCode;
+  readonly message?: string;
+  readonly startedAt: string;
+  readonly members: MemberCounts;
+  readonly drops: readonly Drop[];
+  /** Number of inputs in the sum. */
+  readonly included: number;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly ms: number;
+  readonly states: Readonly<Partial<Record<TimedState, StateCost>>>;
+  /** Weighted sums and means that came out of the masked sum; only of committed rounds. */
+  readonly examples?: number;
+  readonly loss?: number;
+  readonly accuracy?: number;
+  /** SHA-256 of the model that stands after this attempt, in hex. */
+  readonly modelHash: string;
+  readonly evaluation?: Evaluation;
+}

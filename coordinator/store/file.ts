@@ -1,0 +1,130 @@
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CairnError } from '../../protocol/errors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import type { RoundReport } from '../report.ts';
+import type { StrategyState } from '../strategies/index.ts';
+import { openFolder, writeAtomically } from './atomic.ts';
+import { Journal } from './journal.ts';
+import { modelHashOf } from './memory.ts';
+import { recordFrom, type SavedTask } from './record.ts';
+import type { Store, TaskRecord } from './types.ts';
+
+/** Models kept in memory, since all clients of a round fetch the same one. */
+const CACHED = 2;
+
+/**
+ * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors beside it, and
+ * `rounds.jsonl`. A task's record is replaced by one rename, which is the moment at which a round has happened.
+ */
+export class FileStore implements Store {
+  readonly #folder: string;
+  readonly #journal: Journal;
+  readonly #cache = new Map<string, Uint8Array>();
+
+  private constructor(folder: string, journal: Journal) {
+    this.#folder = folder;
+    this.#journal = journal;
+  }
+
+  /** @throws CairnError `folder-unwritable`, or `config-unreadable` for a damaged journal */
+  static async open(folder: string): Promise<FileStore> {
+    for (const part of ['', 'models', 'tasks']) await openFolder(join(folder, part));
+    return new FileStore(folder, await Journal.open(join(folder, 'rounds.jsonl')));
+  }
+
+  async putModel(bytes: Uint8Array): Promise<string> {
+    const hash = modelHashOf(bytes);
+    await writeAtomically(this.#modelPath(hash), bytes);
+    this.#remember(hash, bytes.slice());
+    return hash;
+  }
+
+  async getModel(hash: string): Promise<Uint8Array | undefined> {
+    const cached = this.#cache.get(hash);
+    if (cached !== undefined) return cached;
+    if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
+    const bytes = await readIfThere(this.#modelPath(hash));
+    if (bytes === undefined) return undefined;
+    if (modelHashOf(bytes) !== hash) {
+      throw new CairnError('model-malformed', `the model file ${hash} does not have the hash that its name says`, {
+        hint: 'the disk or somebody changed it; restore it from a copy',
+      });
+    }
+    this.#remember(hash, bytes);
+    return bytes;
+  }
+
+  async saveTask(record: TaskRecord): Promise<void> {
+    const { strategyState, ...rest } = record;
+    const vectors = Object.keys(strategyState);
+    const stateFile =
+      vectors.length === 0
+        ? undefined
+        : `${record.task}.${record.round}.${record.modelHash.slice(0, 8)}.state.safetensors`;
+    if (stateFile !== undefined) await writeAtomically(this.#taskPath(stateFile), encodeState(strategyState));
+    const saved: SavedTask = { version: 1, ...rest, ...(stateFile === undefined ? {} : { stateFile }) };
+    await writeAtomically(this.#taskPath(`${record.task}.json`), `${JSON.stringify(saved, undefined, 2)}\n`);
+    await this.#removeStates(record.task, stateFile);
+  }
+
+  async loadTask(task: string): Promise<TaskRecord | undefined> {
+    const path = this.#taskPath(`${task}.json`);
+    const bytes = await readIfThere(path);
+    if (bytes === undefined) return undefined;
+    const { stateFile, record } = recordFrom(path, task, bytes);
+    if (stateFile === undefined) return record;
+    const state = await readIfThere(this.#taskPath(stateFile));
+    if (state === undefined)
+      throw new CairnError('config-unreadable', `${path}: its state file ${stateFile} is missing`);
+    return { ...record, strategyState: decodeSafetensors(state).tensors };
+  }
+
+  appendRound(report: RoundReport): Promise<void> {
+    return this.#journal.append(report);
+  }
+
+  listRounds(task: string): Promise<readonly RoundReport[]> {
+    return Promise.resolve(this.#journal.reports.filter((report) => report.task === task));
+  }
+
+  #modelPath(hash: string): string {
+    return join(this.#folder, 'models', `${hash}.safetensors`);
+  }
+
+  #taskPath(name: string): string {
+    return join(this.#folder, 'tasks', name);
+  }
+
+  #remember(hash: string, bytes: Uint8Array): void {
+    this.#cache.delete(hash);
+    this.#cache.set(hash, bytes);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= CACHED) break;
+      this.#cache.delete(oldest);
+    }
+  }
+
+  /** Removes the vectors of earlier records; the record that stands names the one it needs. */
+  async #removeStates(task: string, kept: string | undefined): Promise<void> {
+    const ours = new RegExp(`^${task.replaceAll('.', '\\.')}\\.\\d+\\.[0-9a-f]{8}\\.state\\.safetensors$`);
+    const names = await readdir(join(this.#folder, 'tasks'));
+    for (const name of names) if (name !== kept && ours.test(name)) await rm(this.#taskPath(name), { force: true });
+  }
+}
+
+function encodeState(state: StrategyState): Uint8Array {
+  return encodeSafetensors(
+    state,
+    Object.fromEntries(Object.entries(state).map(([name, { length }]) => [name, [length]])),
+  );
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw thrown;
+  }
+}

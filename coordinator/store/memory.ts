@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto';
+import type { RoundReport } from '../report.ts';
+import type { Store, TaskRecord } from './types.ts';
+
+/** SHA-256 in hex: a model's name in a store and on the wire. */
+export function modelHashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** A store for tests and simulations: it forgets everything with its process. */
+export class MemoryStore implements Store {
+  readonly #models = new Map<string, Uint8Array>();
+  readonly #tasks = new Map<string, TaskRecord>();
+  readonly #rounds: RoundReport[] = [];
+
+  putModel(bytes: Uint8Array): Promise<string> {
+    const hash = modelHashOf(bytes);
+    this.#models.set(hash, bytes.slice());
+    return Promise.resolve(hash);
+  }
+
+  getModel(hash: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#models.get(hash));
+  }
+
+  saveTask(record: TaskRecord): Promise<void> {
+    this.#tasks.set(record.task, record);
+    return Promise.resolve();
+  }
+
+  loadTask(task: string): Promise<TaskRecord | undefined> {
+    return Promise.resolve(this.#tasks.get(task));
+  }
+
+  appendRound(report: RoundReport): Promise<void> {
+    this.#rounds.push(report);
+    return Promise.resolve();
+  }
+
+  listRounds(task: string): Promise<readonly RoundReport[]> {
+    return Promise.resolve(this.#rounds.filter((report) => report.task === task));
+  }
+}

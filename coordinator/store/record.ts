@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
+import { STRATEGY_NAMES } from '../strategies/index.ts';
+import type { TaskRecord } from './types.ts';
+
+const savedTask = z.strictObject({
+  version: z.literal(1),
+  task: z.string(),
+  round: z.int().min(0),
+  modelHash: z.string().regex(/^[0-9a-f]{64}$/),
+  strategy: z.enum(STRATEGY_NAMES),
+  /** File of the strategy's vectors, in the same folder. */
+  stateFile: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+$/)
+    .optional(),
+});
+
+/** A task's record as it stands in its file. */
+export type SavedTask = z.infer<typeof savedTask>;
+
+/**
+ * Reads a record without its vectors.
+ * @throws CairnError `config-unreadable` for anything but the record of that task
+ */
+export function recordFrom(
+  path: string,
+  task: string,
+  bytes: Uint8Array,
+): { readonly stateFile: string | undefined; readonly record: TaskRecord } {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw unreadable(path, 'it is not JSON', cause);
+  }
+  const parsed = savedTask.safeParse(value);
+  if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
+  const { stateFile, round, modelHash, strategy } = parsed.data;
+  if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
+  return { stateFile, record: { task, round, modelHash, strategy, strategyState: {} } };
+}
+
+function unreadable(path: string, reason: string, cause: unknown): CairnError {
+  return new CairnError('config-unreadable', `${path} cannot be used: ${reason}`, {
+    cause,
+    hint: 'restore the file from a copy, or choose another dataDir to start anew',
+  });
+}

@@ -1,0 +1,44 @@
+/** The strategies there are. */
+export const STRATEGY_NAMES = ['fedavg', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'] as const;
+
+/** A strategy's name. */
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** What a strategy remembers from round to round: named vectors, each as long as the model. */
+export type StrategyState = Readonly<Record<string, Float32Array>>;
+
+/** A new model and what the strategy remembers of the way there. */
+export interface StrategyStep {
+  readonly model: Float32Array;
+  readonly state: StrategyState;
+}
+
+/** How the mean update of a round becomes the next model. Pure: arguments are not changed. */
+export interface Strategy {
+  readonly name: StrategyName;
+  /** The state before the first round, for a model of `size` parameters. */
+  init(size: number): StrategyState;
+  /**
+   * @param model - the parameters that the round started from
+   * @param update - the weighted mean of the clients' (new − old) parameters
+   * @throws CairnError `update-shape` where the three differ in length
+   */
+  apply(model: Float32Array, update: Float32Array, state: StrategyState): StrategyStep;
+}
+
+/** Options of the adaptive strategies (Reddi et al. 2021, Algorithm 2). */
+export interface AdaptiveOptions {
+  /** η: the server's learning rate. */
+  readonly learningRate: number;
+  /** β₁: decay of the mean of updates. */
+  readonly beta1: number;
+  /** τ: the degree of adaptivity, added to √v; v starts at τ². */
+  readonly tau: number;
+}
+
+/** Which strategy, with its options. */
+export type StrategyConfig =
+  | { readonly name: 'fedavg'; readonly learningRate: number }
+  | { readonly name: 'fedavgm'; readonly learningRate: number; readonly momentum: number }
+  | ({ readonly name: 'fedadagrad' } & AdaptiveOptions)
+  | ({ readonly name: 'fedadam' | 'fedyogi'; readonly beta2: number } & AdaptiveOptions);

@@ -1,0 +1,267 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig, parseConfig } from '../../coordinator/config/index.ts';
+import { errorOf, rejectionOf } from './support/errors.ts';
+
+const directory = { file: 'members.bin', authorityKey: 'ab'.repeat(32) };
+const task = { name: 'mnist', rounds: 3, cohort: 8, model: { tensors: { w: [2, 3] } } };
+const withTask = (change: object): object => ({ directory, tasks: [{ ...task, ...change }] });
+
+describe('a configuration', () => {
+  it('needs little, and is completed with defaults', () => {
+    const config = parseConfig({ directory, tasks: [task] });
+    expect(config).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      dataDir: '.cairn/coordinator',
+      logLevel: 'info',
+      reconnectGraceMs: 3000,
+    });
+    expect(config.tasks[0]).toEqual({
+      ...task,
+      model: { tensors: { w: [2, 3] }, seed: 0 },
+      quorum: 8,
+      quorumTimeout: 0,
+      overSelect: 0.3,
+      minCohort: 4,
+      adversary: 'active',
+      graph: 'auto',
+      colluding: 0.25,
+      dropout: 0.1,
+      threshold: 0,
+      inputBits: 16,
+      modulusBits: 19,
+      clip: 10,
+      maxExamples: 10_000,
+      lossBound: 16,
+      suite: 1,
+      strategy: { name: 'fedavg', learningRate: 1 },
+      training: {},
+      deadlines: { advertiseKeys: 120, shareKeys: 30, maskedInput: 60, consistencyCheck: 30, unmasking: 30 },
+      pause: 0,
+      retryPause: 1,
+      attempts: 10,
+    });
+  });
+
+  it('keeps training options as they are', () => {
+    const training = { epochs: 2, batchSize: 32, nested: { a: [1, 'b', null, true] } };
+    expect(parseConfig(withTask({ training })).tasks[0].training).toEqual(training);
+  });
+
+  it('takes a strategy by name or with options', () => {
+    const strategyOf = (strategy: unknown): unknown => parseConfig(withTask({ strategy })).tasks[0].strategy;
+    expect(strategyOf('fedadam')).toEqual({ name: 'fedadam', learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.001 });
+    expect(strategyOf({ name: 'fedavgm', momentum: 0.5 })).toEqual({ name: 'fedavgm', learningRate: 1, momentum: 0.5 });
+  });
+
+  it('needs no directory where every task is curious', () => {
+    expect(parseConfig({ tasks: [{ ...task, adversary: 'curious' }] }).directory).toBeUndefined();
+  });
+
+  it('with a cohort of thousands is checked in no time that anybody notices', () => {
+    expect(parseConfig(withTask({ cohort: 3000, quorum: 100, graph: 'complete' })).tasks[0].cohort).toBe(3000);
+  });
+
+  it('leaves its argument as it was', () => {
+    const value = { directory, tasks: [{ ...task }] };
+    const before = structuredClone(value);
+    parseConfig(value);
+    expect(value).toEqual(before);
+  });
+});
+
+describe('unknown keys', () => {
+  it.each<[string, object, string]>([
+    ['at the top', { ...withTask({}), prot: 1 }, 'the configuration: unknown key "prot"; did you mean "port"?'],
+    ['in a task', withTask({ cohrot: 8 }), 'tasks[0]: unknown key "cohrot"; did you mean "cohort"?'],
+    ['in other case', withTask({ mincohort: 8 }), 'tasks[0]: unknown key "mincohort"; did you mean "minCohort"?'],
+    [
+      'in deadlines',
+      withTask({ deadlines: { maskedInputs: 3 } }),
+      'tasks[0].deadlines: unknown key "maskedInputs"; did you mean "maskedInput"?',
+    ],
+    ['in a model', withTask({ model: { fil: 'x' } }), 'tasks[0].model: unknown key "fil"; did you mean "file"?'],
+    [
+      'in a strategy',
+      withTask({ strategy: { name: 'fedadam', beta3: 0.9 } }),
+      'tasks[0].strategy: unknown key "beta3"; did you mean "beta1"?',
+    ],
+    [
+      'in the directory',
+      { ...withTask({}), directory: { ...directory, path: 'x' } },
+      'directory: unknown key "path"; known are file, authorityKey',
+    ],
+    [
+      'before a missing key that was misspelt',
+      { directory, tasks: [{ name: 'a', rouns: 2, cohort: 3 }] },
+      'tasks[0]: unknown key "rouns"; did you mean "rounds"?',
+    ],
+  ])('%s', (_, value, message) => {
+    expect(errorOf(() => parseConfig(value))).toMatchObject({ code: 'config-unknown-key', message });
+  });
+});
+
+describe('bad values', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'the configuration: expected an object, but it is missing'],
+    ['a list', [], 'the configuration: expected an object, but it is []'],
+    ['no tasks', { directory }, 'tasks: expected a list, but it is missing'],
+    ['an empty list of tasks', { directory, tasks: [] }, 'tasks: expected at least 1 entries, but it is []'],
+    ['a text for a number', withTask({ cohort: 'ten' }), 'tasks[0].cohort: expected a number, but it is "ten"'],
+    ['a broken number', withTask({ rounds: 1.5 }), 'tasks[0].rounds: expected a whole number, but it is 1.5'],
+    ['a cohort of one', withTask({ cohort: 1 }), 'tasks[0].cohort: expected at least 2, but it is 1'],
+    ['NaN', withTask({ clip: Number.NaN }), 'tasks[0].clip: expected a number, but it is NaN'],
+    ['a clip of zero', withTask({ clip: 0 }), 'tasks[0].clip: expected more than 0, but it is 0'],
+    ['all colluding', withTask({ colluding: 1 }), 'tasks[0].colluding: expected less than 1, but it is 1'],
+    ['a port out of range', { ...withTask({}), port: 70_000 }, 'port: expected at most 65535, but it is 70000'],
+    [
+      'an unknown adversary',
+      withTask({ adversary: 'evil' }),
+      'tasks[0].adversary: expected one of "active", "curious", but it is "evil"',
+    ],
+    [
+      'a name with a slash',
+      withTask({ name: '../x' }),
+      'tasks[0].name: expected a name of letters, digits, ".", "_" and "-", at most 64, but it is "../x"',
+    ],
+    [
+      'an unknown strategy',
+      withTask({ strategy: 'fedadm' }),
+      'tasks[0].strategy.name: unknown strategy "fedadm"; did you mean "fedadam"?',
+    ],
+    [
+      'a model with nothing in it',
+      withTask({ model: {} }),
+      'tasks[0].model: expected either "file" (a safetensors file) or "tensors" (name → shape)',
+    ],
+    [
+      'a model with both',
+      withTask({ model: { file: 'a', tensors: { w: [1] } } }),
+      'tasks[0].model: expected either "file" (a safetensors file) or "tensors" (name → shape)',
+    ],
+    [
+      'a model without tensors',
+      withTask({ model: { tensors: {} } }),
+      'tasks[0].model.tensors: expected at least one tensor',
+    ],
+    [
+      'an authority key in another form',
+      { ...withTask({}), directory: { file: 'x', authorityKey: 'zz' } },
+      'directory.authorityKey: expected 64 lower-case hex digits (an Ed25519 public key), but it is "zz"',
+    ],
+    [
+      'training options that are too long',
+      withTask({ training: { text: 'x'.repeat(17_000) } }),
+      'tasks[0].training: expected at most 16384 bytes of JSON, but it has 17011',
+    ],
+    [
+      'several faults',
+      withTask({ rounds: 0, clip: -1 }),
+      'tasks[0].rounds: expected at least 1, but it is 0 (and 1 more)',
+    ],
+    [
+      'a name taken twice',
+      { directory, tasks: [task, { ...task, name: 'MNIST' }] },
+      'tasks[1].name: "MNIST" is taken by tasks[0]',
+    ],
+    ['a quorum above the cohort', withTask({ quorum: 9 }), 'tasks[0] "mnist": quorum 9 is greater than cohort 8'],
+    [
+      'a quorum below the threshold',
+      withTask({ quorum: 6, threshold: 7 }),
+      'tasks[0] "mnist": quorum 6 is below threshold 7',
+    ],
+    [
+      'a quorum below minCohort',
+      withTask({ quorum: 5, minCohort: 6 }),
+      'tasks[0] "mnist": minCohort 6 is greater than quorum 5',
+    ],
+    [
+      'a minCohort below the threshold',
+      withTask({ minCohort: 5, threshold: 7 }),
+      'tasks[0] "mnist": minCohort 5 is below threshold 7',
+    ],
+  ])('%s', (_, value, message) => {
+    const error = errorOf(() => parseConfig(value));
+    expect(error).toMatchObject({ code: 'config-invalid', message });
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('an active task without a directory', () => {
+    expect(errorOf(() => parseConfig({ tasks: [task] }))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('directory: expected { file, authorityKey }, since task "mnist"') as string,
+    });
+  });
+});
+
+describe('what cannot work is refused up front', () => {
+  it('a threshold that is unsound for its class', () => {
+    const error = errorOf(() => parseConfig(withTask({ threshold: 4 })));
+    expect(error).toMatchObject({ code: 'threshold-unsound' });
+    expect(error.message).toMatch(/^tasks\[0\] "mnist": threshold 4 is unsound .* 8 members/);
+    expect(parseConfig(withTask({ threshold: 4, adversary: 'curious' })).tasks[0].threshold).toBe(4);
+  });
+
+  it('a threshold that is sound at the quorum, but not at the cohort', () => {
+    const at = (cohort: number): object => withTask({ cohort, quorum: 8, threshold: 6, minCohort: 6 });
+    expect(parseConfig(at(8)).tasks[0].threshold).toBe(6);
+    expect(parseConfig(at(9)).tasks[0].threshold).toBe(6);
+    expect(errorOf(() => parseConfig(at(12)))).toMatchObject({ code: 'threshold-unsound' });
+  });
+
+  it('a ring that is not safe', () => {
+    expect(errorOf(() => parseConfig(withTask({ graph: 'ring' })))).toMatchObject({ code: 'no-feasible-graph' });
+  });
+
+  it('a sum that does not fit its modulus', () => {
+    expect(parseConfig(withTask({ inputBits: 16, modulusBits: 19 })).tasks[0].modulusBits).toBe(19);
+    expect(errorOf(() => parseConfig(withTask({ inputBits: 16, modulusBits: 18 })))).toMatchObject({
+      code: 'overflow-budget',
+      hint: expect.stringContaining('raise modulusBits to 19') as string,
+    });
+    expect(errorOf(() => parseConfig(withTask({ inputBits: 31 })))).toMatchObject({ code: 'overflow-budget' });
+  });
+});
+
+describe('a configuration file', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cairn-config-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is read, and its paths count from its folder', async () => {
+    const path = join(folder, 'cairn.json');
+    await writeFile(path, JSON.stringify(withTask({ model: { file: 'models/start.safetensors' } })));
+    const config = await loadConfig(path);
+    expect(config.dataDir).toBe(join(folder, '.cairn/coordinator'));
+    expect(config.directory?.file).toBe(join(folder, 'members.bin'));
+    expect(config.tasks[0].model?.file).toBe(join(folder, 'models/start.safetensors'));
+  });
+
+  it('that is missing', async () => {
+    const path = join(folder, 'none.json');
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${path} cannot be read (ENOENT)`,
+    });
+  });
+
+  it('that is not JSON', async () => {
+    const path = join(folder, 'bad.json');
+    await writeFile(path, '{\n  "tasks": [\n  oops ]\n}');
+    const error = await rejectionOf(loadConfig(path));
+    expect(error.code).toBe('config-unreadable');
+    expect(error.message).toMatch(/bad\.json is not JSON: \S/);
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('with a bad value', async () => {
+    const path = join(folder, 'bad.json');
+    await writeFile(path, JSON.stringify({ ...withTask({}), port: '80' }));
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({ code: 'config-invalid' });
+  });
+});

@@ -1,0 +1,189 @@
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RoundReport } from '../../coordinator/report.ts';
+import { FileStore, MemoryStore, modelHashOf, type Store, type TaskRecord } from '../../coordinator/store/index.ts';
+import { writeAtomically } from '../../coordinator/store/atomic.ts';
+import { rejectionOf } from './support/errors.ts';
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
+
+const report = (task: string, round: number): RoundReport => ({
+  task,
+  round,
+  attempt: 1,
+  outcome: 'committed',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  members: { invited: 3, advertised: 3, shared: 3, input: 3, unmasked: 3 },
+  drops: [],
+  included: 3,
+  bytesUp: 1,
+  bytesDown: 2,
+  ms: 3,
+  states: {},
+  modelHash: 'ab'.repeat(32),
+});
+
+const record = (round: number, strategyState: TaskRecord['strategyState'] = {}): TaskRecord => ({
+  task: 'digits.v1',
+  round,
+  modelHash: modelHashOf(bytes(round)),
+  strategy: 'fedadam',
+  strategyState,
+});
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cairn-store-'));
+});
+afterEach(async () => {
+  await chmod(folder, 0o700);
+  await rm(folder, { recursive: true });
+});
+
+describe.each<[string, () => Promise<Store>]>([
+  ['MemoryStore', () => Promise.resolve(new MemoryStore())],
+  ['FileStore', () => FileStore.open(folder)],
+])('%s', (_, open) => {
+  it('gives models back by their hash', async () => {
+    const store = await open();
+    const model = bytes(1, 2, 3);
+    const hash = await store.putModel(model);
+    expect(hash).toBe('039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81');
+    model.fill(0);
+    expect(await store.getModel(hash)).toEqual(bytes(1, 2, 3));
+    expect(await store.getModel('00'.repeat(32))).toBeUndefined();
+    expect(await store.getModel('../tasks/x')).toBeUndefined();
+  });
+
+  it('gives a task’s last record back', async () => {
+    const store = await open();
+    expect(await store.loadTask('digits.v1')).toBeUndefined();
+    const state = { mean: Float32Array.of(0.5, -1), square: Float32Array.of(2, 3) };
+    await store.saveTask(record(1, state));
+    expect(await store.loadTask('digits.v1')).toEqual(record(1, state));
+    await store.saveTask(record(2));
+    expect(await store.loadTask('digits.v1')).toEqual(record(2));
+    expect(await store.loadTask('digits')).toBeUndefined();
+  });
+
+  it('lists the reports of one task in their order', async () => {
+    const store = await open();
+    await Promise.all([report('a', 1), report('b', 1), report('a', 2)].map((one) => store.appendRound(one)));
+    expect(await store.listRounds('a')).toEqual([report('a', 1), report('a', 2)]);
+    expect(await store.listRounds('c')).toEqual([]);
+  });
+});
+
+describe('a FileStore that is opened again', () => {
+  it('still has everything', async () => {
+    const first = await FileStore.open(folder);
+    const hash = await first.putModel(bytes(9));
+    const state = { velocity: Float32Array.of(1, 2, 3) };
+    await first.saveTask(record(4, state));
+    await first.appendRound(report('a', 4));
+
+    const second = await FileStore.open(folder);
+    expect(await second.getModel(hash)).toEqual(bytes(9));
+    expect(await second.loadTask('digits.v1')).toEqual(record(4, state));
+    expect(await second.listRounds('a')).toEqual([report('a', 4)]);
+  });
+
+  it('keeps only the vectors of the record that stands', async () => {
+    const store = await FileStore.open(folder);
+    for (const round of [1, 2, 3]) await store.saveTask(record(round, { velocity: Float32Array.of(round) }));
+    const names = await readdir(join(folder, 'tasks'));
+    expect(names.filter((name) => name.endsWith('.safetensors'))).toHaveLength(1);
+    expect((await store.loadTask('digits.v1'))?.strategyState.velocity).toEqual(Float32Array.of(3));
+  });
+});
+
+describe('after a crash in the middle of a write', () => {
+  it('the last whole record stands, and what was half written is swept away', async () => {
+    const store = await FileStore.open(folder);
+    await store.saveTask(record(1, { velocity: Float32Array.of(1) }));
+    // As a crash leaves it: the next round's vectors are there, its record only in part, under its temporary name.
+    await writeFile(join(folder, 'tasks', `digits.v1.2.${'a'.repeat(8)}.state.safetensors`), bytes(1, 2));
+    await writeFile(join(folder, 'tasks', '.part-digits.v1.json-1'), '{"version":1,"rou');
+    await writeFile(join(folder, 'models', '.part-model-1'), bytes(1));
+
+    const again = await FileStore.open(folder);
+    expect(await again.loadTask('digits.v1')).toEqual(record(1, { velocity: Float32Array.of(1) }));
+    await again.saveTask(record(2, { velocity: Float32Array.of(2) }));
+    expect((await readdir(join(folder, 'tasks'))).sort()).toEqual([
+      `digits.v1.2.${record(2).modelHash.slice(0, 8)}.state.safetensors`,
+      'digits.v1.json',
+    ]);
+    expect(await readdir(join(folder, 'models'))).toEqual([]);
+  });
+
+  it('a report that was cut is cut off, and the next one starts a line of its own', async () => {
+    const store = await FileStore.open(folder);
+    await store.appendRound(report('a', 1));
+    await appendFile(join(folder, 'rounds.jsonl'), '{"task":"a","roun');
+    const again = await FileStore.open(folder);
+    expect(await again.listRounds('a')).toEqual([report('a', 1)]);
+    await again.appendRound(report('a', 2));
+    const lines = (await readFile(join(folder, 'rounds.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as RoundReport).round)).toEqual([1, 2]);
+  });
+
+  it('a write that fails leaves the old file and no other', async () => {
+    const path = join(folder, 'file');
+    await writeAtomically(path, 'old');
+    const failing = { length: 1 } as unknown as Uint8Array; // what writeFile refuses after the file was made
+    expect(await rejectionOf(writeAtomically(path, failing))).toMatchObject({ code: 'folder-unwritable' });
+    expect(await readFile(path, 'utf8')).toBe('old');
+    expect(await readdir(folder)).toEqual(['file']);
+  });
+});
+
+describe('damage is named, not hidden', () => {
+  it('a model file that was changed', async () => {
+    const store = await FileStore.open(folder);
+    const hash = await store.putModel(bytes(1, 2, 3));
+    await writeFile(join(folder, 'models', `${hash}.safetensors`), bytes(1, 2, 4));
+    expect(await rejectionOf((await FileStore.open(folder)).getModel(hash))).toMatchObject({ code: 'model-malformed' });
+  });
+
+  it.each([
+    ['not JSON', '{'],
+    ['not a record', '{"version":1}'],
+    [
+      'another task’s',
+      JSON.stringify({ version: 1, task: 'x', round: 0, modelHash: 'a'.repeat(64), strategy: 'fedavg' }),
+    ],
+  ])('a record that is %s', async (_, text) => {
+    const store = await FileStore.open(folder);
+    await writeFile(join(folder, 'tasks', 'digits.v1.json'), text);
+    expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({ code: 'config-unreadable' });
+  });
+
+  it('a record whose vectors are gone', async () => {
+    const store = await FileStore.open(folder);
+    await store.saveTask(record(1, { velocity: Float32Array.of(1) }));
+    const [name] = (await readdir(join(folder, 'tasks'))).filter((file) => file.endsWith('.safetensors'));
+    await rm(join(folder, 'tasks', name));
+    expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({
+      code: 'config-unreadable',
+      message: expect.stringContaining(name) as string,
+    });
+  });
+
+  it('a journal that is damaged in the middle', async () => {
+    await writeFile(join(folder, 'rounds.jsonl'), '{"task":"a"}\nrubbish\n{"task":"a"}\n');
+    expect(await rejectionOf(FileStore.open(folder))).toMatchObject({
+      code: 'config-unreadable',
+      message: expect.stringContaining('line 2') as string,
+    });
+  });
+
+  it('a folder that is a file', async () => {
+    await writeFile(join(folder, 'taken'), '');
+    expect(await rejectionOf(FileStore.open(join(folder, 'taken')))).toMatchObject({
+      code: 'folder-unwritable',
+      message: `the folder ${join(folder, 'taken')} cannot be written (EEXIST)`,
+    });
+  });
+});
