@@ -1,4 +1,2 @@
 export type { Dataset } from './dataset.ts';
-export { parseIdxImages, parseIdxLabels } from './idx.ts';
-export type { IdxImages } from './idx.ts';
 export { dirichletShards, iidShards, subset } from './shards.ts';

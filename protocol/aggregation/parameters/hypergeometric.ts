@@ -11,7 +11,7 @@ const table = new Float64Array(TABLE);
 for (let i = 2; i < TABLE; i++) table[i] = table[i - 1] + Math.log(i);
 
 /** ln(m!) for a whole m ≥ 0. */
-export function logFactorial(m: number): number {
+function logFactorial(m: number): number {
   if (m < TABLE) return table[m];
   const inverse = 1 / m;
   const square = inverse * inverse;
@@ -38,7 +38,7 @@ export function mode({ total, marked, draws }: Urn): number {
 }
 
 /** P[X = x]. */
-export function probability({ total, marked, draws }: Urn, x: number): number {
+function probability({ total, marked, draws }: Urn, x: number): number {
   const log = logBinomial(marked, x) + logBinomial(total - marked, draws - x) - logBinomial(total, draws);
   return Math.exp(log);
 }
