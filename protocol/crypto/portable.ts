@@ -7,6 +7,7 @@ import { concatBytes, equalBytes } from './bytes.ts';
 import { expectHkdfLength, expectLength, lowOrderKey } from './checks.ts';
 import { isStrictEd25519Key } from './ed25519-keys.ts';
 import type { Agreement, Primitives } from './primitives.ts';
+import { SecretBytes } from './secret.ts';
 import { SIZES } from './suite.ts';
 
 function littleEndian(bytes: Uint8Array): bigint {
@@ -16,15 +17,16 @@ function littleEndian(bytes: Uint8Array): bigint {
 }
 
 function agreement(secretKey: Uint8Array): Agreement {
-  const own = secretKey.slice();
+  const own = new SecretBytes(secretKey.slice());
   return {
     with(peerPublicKey) {
       expectLength('x25519 public key', peerPublicKey, SIZES.key);
-      const shared = nacl.scalarMult(own, peerPublicKey);
+      const shared = nacl.scalarMult(own.expose(), peerPublicKey);
       // tweetnacl takes points of low order, whose product is zero whatever the secret (RFC 7748 §6.1).
       if (equalBytes(shared, new Uint8Array(SIZES.key))) throw lowOrderKey();
       return shared;
     },
+    wipe: () => own.wipe(),
   };
 }
 

@@ -3,8 +3,11 @@ export interface Agreement {
   /**
    * The 32-byte shared secret. The caller wipes it.
    * @throws CairnError `key-invalid` for a public key that is not 32 bytes, or of low order (all-zero result, RFC 7748 §6.1)
+   * @throws CairnError `secret-wiped` after {@link wipe}
    */
   with(peerPublicKey: Uint8Array): Uint8Array;
+  /** Zeroes this binding's own copy of the secret key, or lets Node's go. Wiping twice is harmless. */
+  wipe(): void;
 }
 
 /**

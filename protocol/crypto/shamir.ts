@@ -1,6 +1,6 @@
 import { CairnError } from '../errors.ts';
 import { expectLength } from './checks.ts';
-import { add, inverses, mul, reduce, rootOfUnity, sub } from './field.ts';
+import { inverses, mul, reduce, rootOfUnity, sub } from './field.ts';
 import { ntt } from './ntt.ts';
 import type { RandomSource } from './random.ts';
 import { decodeShare, joinSecret, secretLimb, writeShareLimb } from './share-code.ts';
@@ -166,17 +166,17 @@ export class LagrangeBasis {
       throw invalid(`shares: expected ${this.#weights.length}, one per slot, got ${shares.length}`);
     }
     const limbs = new Float64Array(FIELD.limbs);
+    const elements = new Float64Array(FIELD.limbs);
     try {
       for (let i = 0; i < shares.length; i++) {
-        const elements = decodeShare(shares[i]);
-        for (let limb = 0; limb < FIELD.limbs; limb++) {
-          limbs[limb] = add(limbs[limb], mul(this.#weights[i], elements[limb]));
-        }
-        elements.fill(0);
+        decodeShare(shares[i], elements);
+        const weight = this.#weights[i];
+        for (let limb = 0; limb < FIELD.limbs; limb++) limbs[limb] = reduce(limbs[limb] + weight * elements[limb]);
       }
       return joinSecret(limbs);
     } finally {
       limbs.fill(0);
+      elements.fill(0);
     }
   }
 }

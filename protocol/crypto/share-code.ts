@@ -4,22 +4,28 @@ import { FIELD, SIZES } from './suite.ts';
 /** Bits of a field element, the least that hold p − 1. */
 const ELEMENT_BITS = 27;
 
-/** Adds `value` at a bit offset of a little-endian bit string; the bits there are zero before. */
-function writeBits(bytes: Uint8Array, offset: number, value: number, width: number): void {
-  let rest = value * 2 ** (offset % 8); // up to 34 bits, so arithmetic and not shifts
-  for (let byte = Math.floor(offset / 8); byte * 8 < offset + width; byte++) {
-    bytes[byte] |= rest % 256;
-    rest = Math.floor(rest / 256);
-  }
+/**
+ * Writes up to 27 bits at a bit offset of a little-endian bit string; the bits there are zero before. A field touches at
+ * most five bytes; those past the end of the array are zero and are dropped.
+ */
+function writeBits(bytes: Uint8Array, offset: number, value: number): void {
+  const first = offset >>> 3;
+  const shift = offset & 7;
+  const low = value << shift;
+  bytes[first] |= low;
+  bytes[first + 1] |= low >>> 8;
+  bytes[first + 2] |= low >>> 16;
+  bytes[first + 3] |= low >>> 24;
+  if (shift > 5) bytes[first + 4] |= value >>> (32 - shift);
 }
 
+/** Reads up to 27 bits, as {@link writeBits} wrote them. */
 function readBits(bytes: Uint8Array, offset: number, width: number): number {
-  const first = Math.floor(offset / 8);
-  let value = 0;
-  for (let byte = Math.ceil((offset + width) / 8) - 1; byte >= first; byte--) {
-    value = value * 256 + (bytes[byte] ?? 0);
-  }
-  return Math.floor(value / 2 ** (offset % 8)) % 2 ** width;
+  const first = offset >>> 3;
+  const shift = offset & 7;
+  const low = bytes[first] | (bytes[first + 1] << 8) | (bytes[first + 2] << 16) | (bytes[first + 3] << 24);
+  const value = shift > 5 ? (low >>> shift) | (bytes[first + 4] << (32 - shift)) : low >>> shift;
+  return value & (2 ** width - 1);
 }
 
 /** Bits of a secret's limb: 26, and 22 for the last, since 256 = 9 · 26 + 22. */
@@ -44,29 +50,29 @@ export function joinSecret(limbs: ArrayLike<number>): Uint8Array {
       secret.fill(0);
       throw new CairnError('secret-mismatch', `limb ${limb}: the shares open to no secret`);
     }
-    writeBits(secret, limb * FIELD.limbBits, limbs[limb], width);
+    writeBits(secret, limb * FIELD.limbBits, limbs[limb]);
   }
   return secret;
 }
 
 /** Writes field element `limb` of a share; the element's bits are zero before. */
 export function writeShareLimb(share: Uint8Array, limb: number, element: number): void {
-  writeBits(share, limb * ELEMENT_BITS, element, ELEMENT_BITS);
+  writeBits(share, limb * ELEMENT_BITS, element);
 }
 
 /**
  * The ten field elements of a share. The caller wipes them.
+ * @param elements receives them, so that opening thousands of shares allocates nothing
  * @param share 34 bytes: ten limbs of 27 bits as a little-endian bit string, then two zero bits
  * @throws CairnError `wire-not-canonical` for another length, a limb that is not below p, or pad bits that are set
  */
-export function decodeShare(share: Uint8Array): Float64Array {
+export function decodeShare(share: Uint8Array, elements = new Float64Array(FIELD.limbs)): Float64Array {
   if (share.length !== SIZES.share) {
     throw new CairnError('wire-not-canonical', `share: expected ${SIZES.share} bytes, got ${share.length}`);
   }
-  if (readBits(share, FIELD.limbs * ELEMENT_BITS, 2) !== 0) {
+  if (share[SIZES.share - 1] >>> 6 !== 0) {
     throw new CairnError('wire-not-canonical', 'share: expected two zero pad bits, got others');
   }
-  const elements = new Float64Array(FIELD.limbs);
   for (let limb = 0; limb < FIELD.limbs; limb++) {
     elements[limb] = readBits(share, limb * ELEMENT_BITS, ELEMENT_BITS);
     if (elements[limb] < FIELD.prime) continue;

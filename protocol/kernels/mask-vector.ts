@@ -1,14 +1,37 @@
 import { PlainMaskVector } from './plain.ts';
 import type { KernelName, MaskVector } from './types.ts';
+import { WasmMaskVector, isWasmSupported } from './wasm.ts';
 
 export { isCanonicalPacked, packedLength } from './packing.ts';
 export type { KernelName, MaskVector } from './types.ts';
 
 /**
+ * How many vectors run on plain TypeScript after the engine had no memory for a wasm one. A refused memory costs several
+ * full garbage collections, about a second, so asking again for every vector would stall the process.
+ */
+const PATIENCE = 1000;
+
+let plainInstead = 0;
+
+/**
  * A vector of zeros.
+ *
+ * Engines reserve gigabytes of address space for each wasm memory, so some ten thousand live vectors are the most a
+ * process can have; beyond that, and where SIMD is missing, plain TypeScript serves unless wasm was asked for by name.
  * @param length number of words, at most 2^28
+ * @param options `kernel` asks for one implementation
  * @throws CairnError `wire-bounds` for another length
  */
-export function createMaskVector(length: number, _options: { readonly kernel?: KernelName } = {}): MaskVector {
-  return new PlainMaskVector(length);
+export function createMaskVector(length: number, options: { readonly kernel?: KernelName } = {}): MaskVector {
+  if (options.kernel === 'plain') return new PlainMaskVector(length);
+  if (options.kernel === 'wasm') return new WasmMaskVector(length);
+  if (plainInstead > 0) plainInstead--;
+  if (plainInstead > 0 || !isWasmSupported()) return new PlainMaskVector(length);
+  try {
+    return new WasmMaskVector(length);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    plainInstead = PATIENCE;
+    return new PlainMaskVector(length);
+  }
 }

@@ -4,6 +4,11 @@ import { CairnError } from '../errors.ts';
 import { expectBits, expectCanonicalPacked, expectVectorLength, packedLength } from './packing.ts';
 import type { MaskVector } from './types.ts';
 
+/** The lowest `bits` bits set: 2^bits mod 2^32, less one. */
+function lowBits(bits: number): number {
+  return bits === 32 ? -1 : 2 ** bits - 1;
+}
+
 /** The plain TypeScript twin: the reference for the wasm kernels, and the fallback where SIMD is missing. */
 export class PlainMaskVector implements MaskVector {
   readonly kernel = 'plain';
@@ -44,17 +49,21 @@ export class PlainMaskVector implements MaskVector {
   addPacked(packed: Uint8Array, bits: number): void {
     const words = this.#live();
     expectCanonicalPacked(packed, words.length, bits);
-    const modulus = 2 ** bits;
-    let pending = 0; // up to 7 bits left over and 32 new ones, hence a double and no shifts
+    const mask = lowBits(bits);
+    // Up to 7 bits left over and 32 new ones: two words, `high` above `low`.
+    let low = 0;
+    let high = 0;
     let pendingBits = 0;
     let next = 0;
     for (let i = 0; i < words.length; i++) {
-      while (pendingBits < bits) {
-        pending += packed[next++] * 2 ** pendingBits;
-        pendingBits += 8;
+      for (; pendingBits < bits; pendingBits += 8) {
+        const byte = packed[next++];
+        low |= byte << pendingBits;
+        if (pendingBits > 24) high = byte >>> (32 - pendingBits);
       }
-      words[i] += pending % modulus;
-      pending = Math.floor(pending / modulus);
+      words[i] += low & mask;
+      low = bits === 32 ? high : (low >>> bits) | (high << (32 - bits));
+      high = 0;
       pendingBits -= bits;
     }
   }
@@ -62,27 +71,29 @@ export class PlainMaskVector implements MaskVector {
   toPacked(bits: number): Uint8Array {
     const words = this.#live();
     const packed = new Uint8Array(packedLength(words.length, bits));
-    const modulus = 2 ** bits;
-    let pending = 0;
+    const mask = lowBits(bits);
+    let low = 0;
+    let high = 0;
     let pendingBits = 0;
     let next = 0;
     for (const word of words) {
-      pending += (word % modulus) * 2 ** pendingBits;
-      pendingBits += bits;
-      while (pendingBits >= 8) {
-        packed[next++] = pending % 256;
-        pending = Math.floor(pending / 256);
-        pendingBits -= 8;
+      const value = word & mask;
+      low |= value << pendingBits;
+      high = pendingBits === 0 ? 0 : value >>> (32 - pendingBits);
+      for (pendingBits += bits; pendingBits >= 8; pendingBits -= 8) {
+        packed[next++] = low;
+        low = (low >>> 8) | (high << 24);
+        high >>>= 8;
       }
     }
-    if (pendingBits > 0) packed[next] = pending;
+    if (pendingBits > 0) packed[next] = low;
     return packed;
   }
 
   toValues(bits: number): Uint32Array {
     const words = this.#live();
     expectBits(bits);
-    const mask = bits === 32 ? 0xffff_ffff : 2 ** bits - 1;
+    const mask = lowBits(bits);
     return words.map((word) => word & mask);
   }
 

@@ -88,9 +88,10 @@ export const nodePrimitives: Primitives = {
 
   x25519(secretKey) {
     expectLength('x25519 secret key', secretKey, SIZES.key);
-    const privateKey = importSecret('X25519', secretKey);
+    let privateKey: KeyObject | undefined = importSecret('X25519', secretKey);
     return {
       with(peerPublicKey) {
+        if (privateKey === undefined) throw new CairnError('secret-wiped', 'x25519: the secret key had been wiped');
         expectLength('x25519 public key', peerPublicKey, SIZES.key);
         const publicKey = importPublic('X25519', peerPublicKey);
         let shared: Buffer;
@@ -102,6 +103,10 @@ export const nodePrimitives: Primitives = {
         const copy = own(shared);
         shared.fill(0);
         return copy;
+      },
+      // OpenSSL clears the key when the last reference to it is collected; there is no way to do it earlier.
+      wipe() {
+        privateKey = undefined;
       },
     };
   },
