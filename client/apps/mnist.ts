@@ -1,0 +1,17 @@
+import type { App } from '../app.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { mnistCnn, mnistMlp } from '../training/index.ts';
+import { engineApp } from './engine.ts';
+
+/** What the MNIST app is made of. */
+export interface MnistAppOptions {
+  /** The perceptron 784-128-64-10, or the network with two convolutions. Default mlp. */
+  readonly model?: 'mlp' | 'cnn';
+  /** Loads the client's images, once: 28 × 28 pixels, 0 … 1, and classes 0 … 9. */
+  readonly dataset: () => Dataset | Promise<Dataset>;
+}
+
+/** Recognises digits, or anything else in MNIST's format, with one of the engine's two reference networks. */
+export function mnistApp({ model = 'mlp', dataset }: MnistAppOptions): App<Dataset> {
+  return engineApp(model === 'cnn' ? mnistCnn() : mnistMlp(), dataset);
+}

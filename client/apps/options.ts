@@ -1,0 +1,71 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
+
+const shape = {
+  epochs: z.int().min(1).max(10_000).default(1),
+  batchSize: z.int().min(1).max(1_000_000).default(32),
+  learningRate: z.number().gt(0).optional(),
+  momentum: z.number().min(0).lt(1).default(0),
+  optimiser: z.enum(['sgd', 'adam']).default('sgd'),
+  proxMu: z.number().min(0).default(0),
+};
+
+const schema = z.strictObject(shape);
+const KEYS = Object.keys(shape);
+
+/** What a task may say about local training with the built-in engine. */
+export interface EngineOptions {
+  /** Passes over the local data, from 1. Default 1. */
+  readonly epochs: number;
+  /** Examples of one step, from 1. Default 32. */
+  readonly batchSize: number;
+  /** Step size. Default 0.05 for sgd, 0.001 for adam. */
+  readonly learningRate: number;
+  /** What stays of the velocity from step to step, 0 … below 1; sgd only. Default 0. */
+  readonly momentum: number;
+  /** The rule for steps. Default sgd. */
+  readonly optimiser: 'sgd' | 'adam';
+  /** FedProx (Li et al. 2020): the weight of the pull towards the round's model. Default 0: none. */
+  readonly proxMu: number;
+}
+
+const RATES = { sgd: 0.05, adam: 0.001 } as const;
+
+/** Edits up to which a key is taken for another, misspelt. */
+const NEAR = 3;
+
+function didYouMean(key: string): string {
+  const nearest = closest(key.toLowerCase(), KEYS);
+  return distance(key.toLowerCase(), nearest.toLowerCase()) <= NEAR
+    ? `did you mean "${nearest}"?`
+    : `there are ${KEYS.join(', ')}`;
+}
+
+/**
+ * Reads a task's training options for the engine.
+ * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
+ */
+export function parseEngineOptions(options: Readonly<Record<string, unknown>>): EngineOptions {
+  const parsed = schema.safeParse(options);
+  if (parsed.success) {
+    const { learningRate, ...rest } = parsed.data;
+    if (rest.optimiser === 'adam' && rest.momentum !== 0) {
+      throw new CairnError('config-invalid', 'training.momentum: only sgd has one, but optimiser is "adam"', {
+        hint: 'leave momentum out of the task’s training options',
+      });
+    }
+    return { ...rest, learningRate: learningRate ?? RATES[rest.optimiser] };
+  }
+  const unknown = parsed.error.issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown !== undefined) {
+    const [key] = unknown.keys;
+    throw new CairnError('config-unknown-key', `training: unknown option "${key}"; ${didYouMean(key)}`, {
+      hint: 'correct the task’s training options in the coordinator’s configuration',
+    });
+  }
+  const [issue] = parsed.error.issues;
+  throw new CairnError('config-invalid', `training.${issue.path.join('.')}: ${issue.message}`, {
+    hint: 'correct the task’s training options in the coordinator’s configuration',
+  });
+}

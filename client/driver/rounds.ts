@@ -1,0 +1,168 @@
+import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
+import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
+import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { decodeSettings } from '../../protocol/wire/settings.ts';
+import { type RoundContext, RoundDriver, type RoundEnd } from './round.ts';
+
+interface Current {
+  readonly driver: RoundDriver;
+  /** The round's settings hash. */
+  readonly context: Uint8Array;
+  /** The coordinator has forgotten the connection over which it began, and may have forgotten the round. */
+  stale: boolean;
+}
+
+interface Waiting {
+  readonly task: string;
+  readonly context: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
+const MOST_SEEN = 65_536;
+const MOST_WAITING = 16;
+
+/** The context in a message's header. */
+const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGTH - 32, HEADER_LENGTH);
+
+/**
+ * A client's rounds, one after another. An invitation while a round is under way waits for its end, one for each task;
+ * but a round of the same task, one that has nothing more to send, or one that the coordinator may have forgotten gives
+ * way to it, so that a lost Outcome never keeps a client from its next round.
+ */
+export class Rounds {
+  readonly #context: RoundContext;
+  readonly #onEnd: (end: RoundEnd) => void;
+  readonly #seen = new Set<string>();
+  readonly #waiting: Waiting[] = [];
+  #member: MemberId | undefined;
+  #current: Current | undefined;
+  #closed = false;
+
+  /** @param onEnd told of each round's end */
+  constructor(context: RoundContext, onEnd: (end: RoundEnd) => void) {
+    this.#context = context;
+    this.#onEnd = onEnd;
+  }
+
+  /** The client has its seat, perhaps again and perhaps another one. */
+  seated(member: MemberId, renewed: boolean): void {
+    const moved = this.#member !== undefined && this.#member !== member;
+    this.#member = member;
+    if (this.#current === undefined) return;
+    if (moved) this.#current.driver.leave();
+    else if (renewed) this.#current.stale = true;
+  }
+
+  /** A message from the coordinator. */
+  message(bytes: Uint8Array): void {
+    if (this.#closed || this.#current?.driver.held === true) return;
+    try {
+      const name = messageName(bytes);
+      if (name === 'invitation') this.#invited(bytes);
+      else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(contextOf(bytes))) return;
+      else if (this.#current !== undefined) this.#current.driver.handle(bytes);
+      else this.#ignore('session-mismatch', `received ${name} while in no round`);
+    } catch (thrown) {
+      const { code, message } = asCairnError(thrown);
+      this.#ignore(code, message);
+    }
+  }
+
+  /** Leaves the round that is under way, and takes no more. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting.length = 0;
+    this.#current?.driver.leave();
+  }
+
+  #invited(bytes: Uint8Array): void {
+    const { context, settings } = decodeInvitation(bytes);
+    const { task } = decodeSettings(settings);
+    const waiting: Waiting = { task, context: context.slice(), bytes };
+    const current = this.#current;
+    if (current === undefined) {
+      this.#begin(waiting);
+      return;
+    }
+    // Not `round-replayed`: to refuse a copy of the present invitation would end the present round.
+    if (equalBytes(current.context, context)) {
+      this.#ignore('message-duplicate', `received the invitation to round ${current.driver.settings.round} again`);
+      return;
+    }
+    this.#enqueue(waiting);
+    if (current.stale || current.driver.settings.task === task || current.driver.state === 'done')
+      current.driver.leave();
+  }
+
+  #enqueue(invitation: Waiting): void {
+    this.#withdraw(({ task }) => task === invitation.task);
+    this.#waiting.push(invitation);
+    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+  }
+
+  /** Whether the message ends a round that had only been waiting. */
+  #withdrawn(context: Uint8Array): boolean {
+    return this.#withdraw((waiting) => equalBytes(waiting.context, context));
+  }
+
+  #withdraw(which: (waiting: Waiting) => boolean): boolean {
+    const at = this.#waiting.findIndex(which);
+    if (at >= 0) this.#waiting.splice(at, 1);
+    return at >= 0;
+  }
+
+  #begin({ context, bytes }: Waiting): void {
+    if (this.#member === undefined) {
+      this.#ignore('wrong-state', 'received an invitation before the welcome');
+      return;
+    }
+    const driver = new RoundDriver(this.#context, this.#member, bytes, (end) => this.#ended(end));
+    this.#current = { driver, context, stale: false };
+    const hash = toHex(context);
+    const replayed = this.#seen.has(hash);
+    this.#remember(hash);
+    void driver.begin(new Set(replayed ? [hash] : []));
+  }
+
+  #ended(end: RoundEnd): void {
+    this.#current = undefined;
+    this.#onEnd(end);
+    const next = this.#waiting.shift();
+    if (next !== undefined && !this.#closed) this.#begin(next);
+  }
+
+  #remember(hash: string): void {
+    this.#seen.add(hash);
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= MOST_SEEN) return;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  #ignore(code: ErrorCode, message: string): void {
+    this.#context.emit({ kind: 'ignored', code, message });
+  }
+}
+
+/** Refusals that no later round cures: somebody has to change the client's app, data, policy or identity. */
+const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'adversary-too-weak',
+  'threshold-unsound',
+  'settings-invalid',
+  'overflow-budget',
+  'no-feasible-graph',
+  'directory-signature',
+  'update-shape',
+  'update-not-finite',
+  'data-empty',
+  'data-missing',
+  'data-malformed',
+  'config-invalid',
+  'config-unknown-key',
+]);
+
+/** Whether a client should stop over a refusal, instead of waiting for its next round. */
+export const isLasting = (error: CairnError): boolean => LASTING.has(error.code);

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
+import { identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+
+/** What a member holds: who it is, the key that speaks for it, and the authority whose directory it believes. */
+export interface Identity {
+  /** Member id: a 32-bit unsigned number. */
+  readonly member: number;
+  /** Name for people. */
+  readonly name: string;
+  /** Ed25519 keys; the secret is the seed. The owner wipes it. */
+  readonly keys: KeyPair;
+  /** The authority's Ed25519 public key: 32 bytes. */
+  readonly authorityKey: Uint8Array;
+}
+
+const key = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+const format = z.strictObject({
+  member: z.int().min(0).max(0xffff_ffff),
+  name: z.string().max(LIMITS.name),
+  seed: key,
+  authorityKey: key,
+});
+
+/** The text of an identity file: JSON. It holds the secret seed in clear. */
+export function unsafeIdentityText({ member, name, keys, authorityKey }: Identity): string {
+  const seed = toHex(keys.secretKey.expose());
+  return `${JSON.stringify({ member, name, seed, authorityKey: toHex(authorityKey) }, null, 2)}\n`;
+}
+
+/**
+ * Reads the text of an identity file. Messages name fields, and never show what stands in them.
+ * @throws CairnError `config-invalid`
+ */
+export function parseIdentity(primitives: Primitives, text: string): Identity {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes the text in its message, and the text holds a secret.
+    throw new CairnError('config-invalid', 'identity: the file is not JSON');
+  }
+  const parsed = format.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = issue.path.join('.');
+    throw new CairnError('config-invalid', `identity${field === '' ? '' : `, ${field}`}: ${issue.message}`);
+  }
+  const { member, name, seed, authorityKey } = parsed.data;
+  const secret = fromHex(seed);
+  const keys = identityFrom(primitives, secret);
+  secret.fill(0);
+  return { member, name, keys, authorityKey: fromHex(authorityKey) };
+}

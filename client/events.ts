@@ -1,0 +1,76 @@
+import type { ClientState } from '../protocol/aggregation/client/types.ts';
+import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { MessageName } from '../protocol/wire/header.ts';
+
+/** The states of a round in which a client sends something: the rounds of the paper. */
+export type SendingState = Exclude<ClientState['name'], 'done' | 'closed'>;
+
+interface OfRound {
+  readonly task: string;
+  readonly round: number;
+}
+
+/** What happens within one round. */
+export type RoundEvent = OfRound &
+  (
+    | { readonly kind: 'invited'; readonly adversary: AdversaryClass }
+    /** Local training begins. */
+    | { readonly kind: 'training' }
+    /** There is an update to take part with. `kept`: it is that of an earlier attempt from the same model. */
+    | {
+        readonly kind: 'trained';
+        readonly examples: number;
+        readonly loss: number;
+        readonly accuracy: number;
+        readonly kept: boolean;
+      }
+    /** The update was longer than the round's clip, and was scaled by `factor`. */
+    | { readonly kind: 'clipped'; readonly factor: number }
+    /** The session entered a state. */
+    | { readonly kind: 'state'; readonly state: ClientState['name'] }
+    /** A message was handed to the connection. */
+    | { readonly kind: 'sent'; readonly message: MessageName; readonly bytes: number }
+    /** A fault drill stopped this client before it sent the state's message. */
+    | { readonly kind: 'held'; readonly state: SendingState }
+    /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */
+    | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: string }
+    /** The round ended without a sum, or without this client. Its update is kept. */
+    | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
+    /** This client left the round because of what it was sent, or because it could not train. */
+    | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
+  );
+
+/**
+ * What a participation tells its own user, in the order in which it happens. Events are local: they hold what nobody
+ * else may know, such as this client's loss, and must not be sent anywhere.
+ */
+export type ParticipationEvent =
+  | RoundEvent
+  /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
+  | { readonly kind: 'connected'; readonly member: number; readonly renewed: boolean }
+  /** The connection was lost; the client tries again by itself. */
+  | { readonly kind: 'disconnected'; readonly reason: string }
+  /** A message that was not taken; nothing changed by it. */
+  | { readonly kind: 'ignored'; readonly code: ErrorCode; readonly message: string }
+  /** The participation ends because of this; `closed` rejects with the same error. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
+  /** The participation ended by this client's own will. */
+  | { readonly kind: 'left' };
+
+/** Without the task and the round, which whoever runs the round adds. */
+export type Bare<Event> = Event extends unknown ? Omit<Event, keyof OfRound> : never;
+
+/** What a participation came to, in rounds. */
+export interface ParticipationSummary {
+  /** The member id or seat; undefined where the client never had one. */
+  readonly member: number | undefined;
+  /** Rounds that committed with this client's update. */
+  readonly included: number;
+  /** Rounds that committed without it. */
+  readonly missed: number;
+  /** Rounds that ended for this client before they committed. */
+  readonly abandoned: number;
+  /** Rounds that this client refused. */
+  readonly refused: number;
+}

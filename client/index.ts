@@ -1,0 +1,22 @@
+/** The client in Node: joins rounds and trains. */
+import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import type { App } from './app.ts';
+import { join as joinWith } from './join.ts';
+import type { JoinOptions } from './options.ts';
+import type { Participation } from './participation.ts';
+
+export { loadMnist, loadMnistLabels } from './data/node/mnist.ts';
+export type { MnistOptions, MnistPart } from './data/node/mnist.ts';
+export { readIdentity, writeIdentity } from './enrolment/node.ts';
+export * from './public.ts';
+
+/**
+ * Joins a coordinator with Node's own cryptography: loads the app's data, connects, and takes part in the rounds it is
+ * invited to, over lost connections and abandoned rounds, until it leaves. Signals of the process are the caller's:
+ * call `leave()` on SIGINT.
+ * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
+ * that happens later is told by `closed` and `onEvent`
+ */
+export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+  return joinWith(url, app, { primitives: nodePrimitives, ...options });
+}

@@ -1,0 +1,110 @@
+import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
+import { portablePrimitives } from '../protocol/crypto/portable.ts';
+import type { Primitives } from '../protocol/crypto/primitives.ts';
+import { systemRandom } from '../protocol/crypto/random.ts';
+import { SIZES } from '../protocol/crypto/suite.ts';
+import { CairnError } from '../protocol/errors.ts';
+import { ParameterLayout } from '../protocol/model/layout.ts';
+import { LIMITS } from '../protocol/wire/limits.ts';
+import type { App } from './app.ts';
+import { Directories } from './driver/directories.ts';
+import type { JoinOptions, MemberIdentity } from './options.ts';
+import { type Participation, Participant } from './participation.ts';
+import { DEFAULT_POLICY } from './policy.ts';
+import { parseAddress } from './transport/address.ts';
+import { openSocket } from './transport/socket.ts';
+
+const DEFAULTS = { connectTimeoutMs: 15_000, reconnectDelayMs: 500, leaveTimeoutMs: 2000, ackTimeoutMs: 20_000 };
+
+/**
+ * Joins a coordinator: loads the app's data, connects, and takes part in the rounds it is invited to, over lost
+ * connections and abandoned rounds, until it leaves.
+ * @param url the coordinator's address, such as `http://localhost:8080`
+ * @param app the model, the data, and how to train
+ * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
+ * that happens later is told by `closed` and `onEvent`
+ */
+export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+  const { signal } = options;
+  const primitives = options.primitives ?? portablePrimitives;
+  const policy = checkedPolicy(options);
+  const address = parseAddress(url);
+  const { identity } = options;
+  const keys = identity === undefined ? undefined : keysOf(primitives, identity);
+  const random = options.random ?? systemRandom;
+  const participant = new Participant({
+    app,
+    connection: {
+      address,
+      primitives,
+      speaker:
+        identity === undefined || keys === undefined
+          ? { kind: 'guest', name: options.name ?? '' }
+          : { kind: 'member', member: identity.member, keys },
+      tasks: options.tasks ?? [],
+      open: openSocket,
+      pace: {
+        reconnectDelayMs: options.reconnectDelayMs ?? DEFAULTS.reconnectDelayMs,
+        ackTimeoutMs: DEFAULTS.ackTimeoutMs,
+      },
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
+    },
+    round: {
+      trainer: {
+        app,
+        layout: new ParameterLayout(app.shapes),
+        address,
+        primitives,
+        seed: options.seed ?? new DataView(random(4).buffer).getUint32(0),
+      },
+      random,
+      policy,
+      identity: keys,
+      directories:
+        options.authorityKey === undefined ? undefined : new Directories(address, primitives, options.authorityKey),
+      hold: options.hold,
+    },
+    ownedKeys: identity !== undefined && 'seed' in identity ? keys : undefined,
+    onEvent: options.onEvent,
+    leaveTimeoutMs: options.leaveTimeoutMs ?? DEFAULTS.leaveTimeoutMs,
+  });
+  if (signal?.aborted === true) void participant.leave();
+  else signal?.addEventListener('abort', () => void participant.leave(), { once: true });
+  return participant;
+}
+
+function keysOf(primitives: Primitives, identity: MemberIdentity): KeyPair {
+  return 'keys' in identity ? identity.keys : identityFrom(primitives, identity.seed);
+}
+
+/** @throws CairnError `config-invalid` for options that contradict each other or their bounds */
+function checkedPolicy({ policy, identity, authorityKey, name, tasks, seed }: JoinOptions): ClientPolicy {
+  const invalid = (text: string, hint?: string): CairnError =>
+    new CairnError('config-invalid', text, hint === undefined ? {} : { hint });
+  const bytes = (text: string): number => new TextEncoder().encode(text).length;
+  const whole: ClientPolicy = { ...DEFAULT_POLICY, ...policy };
+  if (!(whole.colluding >= 0 && whole.colluding < 1)) {
+    throw invalid(`policy.colluding must be a share from 0 to below 1, but is ${whole.colluding}`);
+  }
+  if (!Number.isSafeInteger(whole.minCohort) || whole.minCohort < 2) {
+    throw invalid(`policy.minCohort must be a whole number from 2, but is ${whole.minCohort}`);
+  }
+  if (whole.adversary === 'active' && (identity === undefined || authorityKey === undefined)) {
+    throw invalid(
+      `policy.adversary is "active", which needs ${identity === undefined ? 'an identity' : 'the authority’s key'}`,
+      'pass identity and authorityKey, or accept rounds that trust the coordinator: policy: { adversary: "curious" }',
+    );
+  }
+  if (authorityKey !== undefined && authorityKey.length !== SIZES.key) {
+    throw invalid(`authorityKey must have ${SIZES.key} bytes, but has ${authorityKey.length}`);
+  }
+  if (name !== undefined && bytes(name) > LIMITS.name) throw invalid(`name must have at most ${LIMITS.name} bytes`);
+  if (tasks !== undefined && (tasks.length > LIMITS.tasks || tasks.some((task) => bytes(task) > LIMITS.name))) {
+    throw invalid(`tasks: at most ${LIMITS.tasks} names of at most ${LIMITS.name} bytes`);
+  }
+  if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
+    throw invalid(`seed must be a whole number from 0, but is ${seed}`);
+  }
+  return whole;
+}

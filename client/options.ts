@@ -1,0 +1,49 @@
+import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import type { KeyPair } from '../protocol/crypto/keys.ts';
+import type { Primitives } from '../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { ParticipationEvent, SendingState } from './events.ts';
+
+/** Who a client is: a member id and its Ed25519 identity, as a key pair or as the 32-byte seed of one. */
+export type MemberIdentity =
+  { readonly member: number; readonly keys: KeyPair } | { readonly member: number; readonly seed: Uint8Array };
+
+/** A fault drill: where the client stops for ever, as if its machine had hung. */
+export interface Hold {
+  /** It stops before it sends this state's message. */
+  readonly state: SendingState;
+  /** Number of the round; any if absent. */
+  readonly round?: number;
+}
+
+/** How a client joins. */
+export interface JoinOptions {
+  /** Tasks to offer oneself for; all if absent or empty. */
+  readonly tasks?: readonly string[];
+  /** Name of a guest, for people; at most 128 bytes. Members have theirs from the directory. */
+  readonly name?: string;
+  /** Identity of a member. Without one the client is a guest, which only `curious` rounds take. */
+  readonly identity?: MemberIdentity;
+  /** The authority's Ed25519 public key, 32 bytes: member directories signed by it are believed, and no others. */
+  readonly authorityKey?: Uint8Array;
+  /** What the client protects itself against. Default: DEFAULT_POLICY. */
+  readonly policy?: Partial<ClientPolicy>;
+  /** Cryptographic operations. Default: portable; the Node entry takes Node's own. */
+  readonly primitives?: Primitives;
+  /** CSPRNG for keys, masks and rounding. Default: the platform's. */
+  readonly random?: RandomSource;
+  /** Makes local training repeatable: a whole number from 0. Default: a random one. It never reaches a key or mask. */
+  readonly seed?: number;
+  /** Aborting it is the same as `leave()`. */
+  readonly signal?: AbortSignal;
+  /** Told of everything that happens. What it throws is reported as an uncaught error, and does not touch the round. */
+  readonly onEvent?: (event: ParticipationEvent) => void;
+  /** Milliseconds until the first connection counts as failed. Default 15 000. */
+  readonly connectTimeoutMs?: number;
+  /** Milliseconds before the first attempt to connect again; doubles up to 10 times that, with jitter. Default 500. */
+  readonly reconnectDelayMs?: number;
+  /** Milliseconds that a leaving client waits for its goodbye to be taken. Default 2000. */
+  readonly leaveTimeoutMs?: number;
+  /** Fault drill, for demonstrations and tests. */
+  readonly hold?: Hold;
+}

@@ -1,0 +1,152 @@
+import type { KeyPair } from '../protocol/crypto/keys.ts';
+import { asCairnError, type CairnError } from '../protocol/errors.ts';
+import type { App } from './app.ts';
+import type { RoundContext, RoundEnd } from './driver/round.ts';
+import { isLasting, Rounds } from './driver/rounds.ts';
+import { UpdateKeeper } from './driver/updates.ts';
+import type { ParticipationEvent, ParticipationSummary } from './events.ts';
+import { Connection, type ConnectionOptions } from './transport/connection.ts';
+
+/** A client at work. */
+export interface Participation {
+  /**
+   * Resolves when the client has left, and rejects with a CairnError when it cannot go on: `unreachable`, `wire-version`,
+   * `refused` and the coordinator's other reasons, `data-…`, or a refusal that no later round would cure. Nobody has to
+   * wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of it too.
+   */
+  readonly closed: Promise<ParticipationSummary>;
+  /** Leaves the round, wipes its secrets, tells the coordinator, and ends the connection. Calling it again is harmless. */
+  leave(): Promise<void>;
+}
+
+/** What a participation is made of. */
+export interface ParticipationParts {
+  readonly app: App;
+  readonly connection: ConnectionOptions;
+  /** Everything of a round's context that does not belong to the participation itself. */
+  readonly round: Omit<RoundContext, 'updates' | 'send' | 'emit' | 'trainer'> & {
+    readonly trainer: Omit<RoundContext['trainer'], 'data'>;
+  };
+  /** Identity keys that were made for this participation, and are wiped at its end. */
+  readonly ownedKeys: KeyPair | undefined;
+  readonly onEvent: ((event: ParticipationEvent) => void) | undefined;
+  readonly leaveTimeoutMs: number;
+}
+
+/** Loads the data, connects, and serves rounds until it leaves or fails. */
+export class Participant implements Participation {
+  readonly closed: Promise<ParticipationSummary>;
+  readonly #parts: ParticipationParts;
+  readonly #updates = new UpdateKeeper();
+  readonly #counts = { included: 0, missed: 0, abandoned: 0, refused: 0 };
+  readonly #undelivered = new Set<Promise<unknown>>();
+  #rounds: Rounds | undefined;
+  #connection: Connection | undefined;
+  #member: number | undefined;
+  #ending = false;
+  #resolve!: (summary: ParticipationSummary) => void;
+  #reject!: (error: CairnError) => void;
+
+  constructor(parts: ParticipationParts) {
+    this.#parts = parts;
+    this.closed = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.closed.catch(() => undefined);
+    void this.#start();
+  }
+
+  async leave(): Promise<void> {
+    await this.#finish();
+    await this.closed.catch(() => undefined);
+  }
+
+  async #start(): Promise<void> {
+    try {
+      // Before connecting: whoever has a seat counts for the quorum, and so should be able to train.
+      const data = await this.#parts.app.data();
+      if (!this.#ending) this.#connect(data);
+    } catch (thrown) {
+      void this.#finish(asCairnError(thrown));
+    }
+  }
+
+  #connect(data: unknown): void {
+    const { round, connection } = this.#parts;
+    const context: RoundContext = {
+      ...round,
+      trainer: { ...round.trainer, data },
+      updates: this.#updates,
+      send: (bytes) => this.#send(bytes),
+      emit: (event) => this.#emit(event),
+    };
+    const rounds = new Rounds(context, (end) => this.#roundEnded(end));
+    this.#rounds = rounds;
+    this.#connection = new Connection(connection, {
+      seated: (member, renewed) => {
+        this.#member = member;
+        this.#emit({ kind: 'connected', member, renewed });
+        rounds.seated(member, renewed);
+      },
+      message: (bytes) => rounds.message(bytes),
+      lost: (reason) => this.#emit({ kind: 'disconnected', reason }),
+      failed: (error) => void this.#finish(error),
+    });
+  }
+
+  #send(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    const delivery = this.#connection!.send(bytes);
+    const settled: Promise<boolean> = delivery.then(
+      () => this.#undelivered.delete(settled),
+      () => this.#undelivered.delete(settled),
+    );
+    this.#undelivered.add(settled);
+    return delivery;
+  }
+
+  #roundEnded(end: RoundEnd): void {
+    if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
+    else if (end.kind !== 'left') this.#counts[end.kind]++;
+    if (end.kind === 'refused' && isLasting(end.error)) void this.#finish(end.error);
+  }
+
+  /** Ends everything, once: with an error, or by this client's own will. */
+  async #finish(error?: CairnError): Promise<void> {
+    if (this.#ending) return;
+    this.#ending = true;
+    this.#rounds?.close();
+    this.#updates.close();
+    await this.#goodbye();
+    this.#connection?.close();
+    this.#parts.ownedKeys?.secretKey.wipe();
+    if (error === undefined) {
+      this.#emit({ kind: 'left' });
+      this.#resolve({ member: this.#member, ...this.#counts });
+    } else {
+      const { code, message, hint } = error;
+      this.#emit({ kind: 'failed', code, message, hint });
+      this.#reject(error);
+    }
+  }
+
+  /** Waits for what was sent to be taken, but not for ever, and not at all without a connection. */
+  async #goodbye(): Promise<void> {
+    if (this.#connection?.seated !== true || this.#undelivered.size === 0) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, this.#parts.leaveTimeoutMs)));
+    await Promise.race([Promise.all(this.#undelivered), patience]);
+    clearTimeout(timer);
+  }
+
+  #emit(event: ParticipationEvent): void {
+    try {
+      this.#parts.onEvent?.(event);
+    } catch (thrown) {
+      // A fault of the listener must neither break the round nor go unnoticed.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+}

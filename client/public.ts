@@ -1,0 +1,18 @@
+/** What both entries of the client have in common. */
+export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
+export { engineApp } from './apps/engine.ts';
+export { mnistApp } from './apps/mnist.ts';
+export type { MnistAppOptions } from './apps/mnist.ts';
+export { parseEngineOptions } from './apps/options.ts';
+export type { EngineOptions } from './apps/options.ts';
+export { dirichletShards, iidShards, subset } from './data/index.ts';
+export type { Dataset } from './data/index.ts';
+export type { Identity } from './enrolment/identity.ts';
+export type { ParticipationEvent, ParticipationSummary, RoundEvent, SendingState } from './events.ts';
+export type { Hold, JoinOptions, MemberIdentity } from './options.ts';
+export type { Participation } from './participation.ts';
+export { DEFAULT_POLICY } from './policy.ts';
+export { tensorflowApp } from './tensorflow/index.ts';
+export type { TensorflowAppOptions, TensorflowData } from './tensorflow/index.ts';
+export * from './training/index.ts';
+export { helloTranscript } from './transport/hello.ts';

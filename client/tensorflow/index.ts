@@ -1,0 +1,106 @@
+import type * as Tensorflow from '@tensorflow/tfjs';
+import { CairnError } from '../../protocol/errors.ts';
+import type { App, Metrics } from '../app.ts';
+import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
+
+/** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
+export interface TensorflowData {
+  readonly inputs: Tensorflow.Tensor;
+  /** As the loss wants them: for `categoricalCrossentropy` one row of probabilities for each example. */
+  readonly labels: Tensorflow.Tensor;
+}
+
+/** What the TensorFlow.js app is made of. */
+export interface TensorflowAppOptions {
+  /** The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. */
+  readonly tf: typeof Tensorflow;
+  /** Builds the model, once; it need not be compiled. Only 32-bit float weights can be trained together. */
+  readonly buildModel: () => Tensorflow.LayersModel;
+  /** Loads the client's own examples, once. */
+  readonly data: () => TensorflowData | Promise<TensorflowData>;
+  /** Default `categoricalCrossentropy`. */
+  readonly loss?: string;
+  /** Makes a round's optimiser, whose memory ends with the round. Default: SGD with the option `learningRate`, or 0.05. */
+  readonly optimizer?: (options: Readonly<Record<string, unknown>>) => Tensorflow.Optimizer;
+}
+
+/** A whole number from 1 among the task's options. */
+function countOption(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
+  const value = options[name] ?? fallback;
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
+  throw new CairnError('config-invalid', `training.${name} must be a whole number from 1`);
+}
+
+function rateOption(options: Readonly<Record<string, unknown>>): number {
+  const value = options.learningRate ?? 0.05;
+  if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
+  throw new CairnError('config-invalid', 'training.learningRate must be a number above 0');
+}
+
+/**
+ * An app around a TensorFlow.js layers model. It reads `epochs` (default 1), `batchSize` (32) and, unless `optimizer` is
+ * given, `learningRate` from the task's training options; other options are left to `optimizer`.
+ */
+export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData> {
+  const { tf, buildModel, loss = 'categoricalCrossentropy' } = options;
+  const optimizerOf = options.optimizer ?? ((chosen) => tf.train.sgd(rateOption(chosen)));
+  const model = buildModel();
+  const weights = namedWeights(model);
+
+  /** Runs `use` with the model compiled for a new optimiser, and disposes of that afterwards. */
+  async function compiled<T>(optimizer: Tensorflow.Optimizer, use: () => Promise<T>): Promise<T> {
+    model.compile({ optimizer, loss, metrics: ['accuracy'] });
+    try {
+      return await use();
+    } finally {
+      optimizer.dispose();
+    }
+  }
+
+  async function scores({ inputs, labels }: TensorflowData): Promise<Metrics> {
+    const results = [model.evaluate(inputs, labels)].flat();
+    const [[lossValue], [accuracy]] = await Promise.all(results.map((result) => result.data()));
+    tf.dispose(results);
+    return { examples: inputs.shape[0] ?? 1, loss: lossValue, accuracy };
+  }
+
+  return {
+    shapes: shapesOf(weights),
+    async data() {
+      const data = await options.data();
+      if ((data.inputs.shape[0] ?? 0) < 1) throw new CairnError('data-empty', 'the data set has no examples');
+      return data;
+    },
+    train(parameters, { inputs, labels }, { options: chosen, signal }) {
+      const epochs = countOption(chosen, 'epochs', 1);
+      const batchSize = countOption(chosen, 'batchSize', 32);
+      return compiled(optimizerOf(chosen), async () => {
+        writeWeights(tf, weights, parameters);
+        const { history } = await model.fit(inputs, labels, {
+          epochs,
+          batchSize,
+          callbacks: {
+            onBatchEnd: () => {
+              if (signal.aborted) model.stopTraining = true;
+            },
+          },
+        });
+        signal.throwIfAborted();
+        const last = (name: string): number =>
+          Number((history[name] as readonly (number | Tensorflow.Tensor)[] | undefined)?.at(-1) ?? 0);
+        return {
+          parameters: await readWeights(weights),
+          examples: inputs.shape[0] ?? 1,
+          loss: last('loss'),
+          accuracy: last('acc'),
+        };
+      });
+    },
+    evaluate(parameters, data) {
+      return compiled(tf.train.sgd(0), () => {
+        writeWeights(tf, weights, parameters);
+        return scores(data);
+      });
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import type { KeyPair } from '../../protocol/crypto/keys.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { asCairnError, CairnError, isErrorCode } from '../../protocol/errors.ts';
+import { memberId, type MemberId } from '../../protocol/ids.ts';
+import { messageName } from '../../protocol/wire/header.ts';
+import { type Abort, decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import {
+  type Challenge,
+  decodeChallenge,
+  decodeWelcome,
+  encodeHello,
+  type Hello,
+} from '../../protocol/wire/messages/connect.ts';
+import { helloTranscript } from './hello.ts';
+import { Outbox } from './outbox.ts';
+import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
+
+/** Who a connection speaks for. */
+export type Speaker =
+  | { readonly kind: 'member'; readonly member: number; readonly keys: KeyPair }
+  | { readonly kind: 'guest'; readonly name: string };
+
+/** What a connection needs. */
+export interface ConnectionOptions {
+  readonly address: Address;
+  readonly primitives: Primitives;
+  readonly speaker: Speaker;
+  readonly tasks: readonly string[];
+  readonly open: OpenTransport;
+  readonly pace: Pace;
+  /** Milliseconds until the first seat; without one by then the connection fails. */
+  readonly connectTimeoutMs: number;
+}
+
+/** What a connection tells. */
+export interface ConnectionEvents {
+  /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
+  readonly seated: (member: MemberId, renewed: boolean) => void;
+  /** A message about a round, or one that is badly formed. */
+  readonly message: (bytes: Uint8Array) => void;
+  readonly lost: (reason: string) => void;
+  /** It is over: the coordinator was never reached, or refused this client. Nothing follows. */
+  readonly failed: (error: CairnError) => void;
+}
+
+/**
+ * A seat at the coordinator: it answers the challenge, keeps its place over lost connections, and delivers messages
+ * although connections break.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #transport: Transport;
+  readonly #outbox: Outbox;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #challenge: Uint8Array | undefined;
+  #member: MemberId | undefined;
+  #token: Uint8Array = new Uint8Array();
+  #recovered = false;
+  #seated = false;
+  #over = false;
+  #lastFailure = 'no answer';
+
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#outbox = new Outbox((bytes) => this.#transport.send(bytes));
+    this.#timer = setTimeout(() => this.#unreachable(), options.connectTimeoutMs);
+    this.#transport = options.open(
+      options.address,
+      {
+        opened: (recovered) => this.#opened(recovered),
+        message: (bytes) => this.#received(bytes),
+        lost: (reason) => this.#lost(reason),
+        failed: (reason) => (this.#lastFailure = reason),
+      },
+      options.pace,
+    );
+  }
+
+  /** Whether the client has its seat and the connection stands. */
+  get seated(): boolean {
+    return this.#seated;
+  }
+
+  /**
+   * Delivers a message about a round, over as many connections as that takes.
+   * @returns the Abort's bytes where the coordinator refused it, undefined where it took it
+   * @throws CairnError `unreachable`, `session-closed`
+   */
+  send(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#outbox.add(bytes);
+  }
+
+  /** Ends the connection. What has not been delivered is given up. */
+  close(): void {
+    this.#over = true;
+    this.#seated = false;
+    clearTimeout(this.#timer);
+    this.#outbox.close();
+    this.#transport.close();
+  }
+
+  #opened(recovered: boolean): void {
+    this.#lastFailure = 'the server there does not greet as a Cairn coordinator';
+    this.#recovered = recovered && this.#member !== undefined;
+    // A recovered connection still has its seat; should the coordinator challenge it all the same, it is answered.
+    if (this.#recovered) this.#sit(this.#member!);
+  }
+
+  #lost(reason: string): void {
+    this.#outbox.pause();
+    this.#challenge = undefined;
+    this.#lastFailure = reason;
+    const before = this.#seated;
+    this.#seated = false;
+    if (before) this.#events.lost(reason);
+  }
+
+  #received(bytes: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      const name = messageName(bytes);
+      if (name === 'challenge') this.#greet(decodeChallenge(bytes));
+      else if (name === 'welcome') this.#welcome(bytes);
+      else if (name === 'abort' && this.#isMine(decodeAbort(bytes))) this.#refused(decodeAbort(bytes));
+      else this.#events.message(bytes);
+    } catch (thrown) {
+      // Before there is a seat, a message that cannot be read is no coordinator of our kind; later it is one bad message.
+      if (this.#member === undefined) this.#fail(asCairnError(thrown));
+      else this.#events.message(bytes);
+    }
+  }
+
+  /** Whether an Abort is about the connection, and not about a round. */
+  #isMine(abort: Abort): boolean {
+    return !this.#seated || (this.#challenge !== undefined && equalBytes(abort.context, this.#challenge));
+  }
+
+  #greet(challenge: Challenge): void {
+    this.#outbox.pause();
+    this.#seated = false;
+    this.#challenge = challenge.context;
+    const bytes = encodeHello({ ...challenge, who: this.#who(challenge), tasks: this.#options.tasks });
+    this.#transport.send(bytes).then(
+      (refusal) => {
+        if (refusal !== undefined) this.#received(refusal);
+      },
+      // Without an answer there is no seat on this connection: the next one asks again.
+      () => {
+        if (this.#challenge === challenge.context && !this.#seated) this.#transport.restart();
+      },
+    );
+  }
+
+  #who(challenge: Challenge): Hello['who'] {
+    const { speaker, primitives, tasks } = this.#options;
+    if (speaker.kind === 'guest') return { kind: 'guest', name: speaker.name, token: this.#token };
+    const signed = helloTranscript(primitives, challenge.context, speaker.member, tasks);
+    return {
+      kind: 'member',
+      member: memberId(speaker.member),
+      signature: primitives.ed25519Sign(speaker.keys.secretKey.expose(), signed),
+    };
+  }
+
+  #welcome(bytes: Uint8Array): void {
+    const welcome = decodeWelcome(bytes);
+    if (this.#challenge === undefined || !equalBytes(welcome.context, this.#challenge)) {
+      throw new CairnError('session-mismatch', 'a welcome answers another challenge');
+    }
+    const { speaker } = this.#options;
+    if (speaker.kind === 'member' && welcome.member !== speaker.member) {
+      throw new CairnError('session-mismatch', `member ${speaker.member} was welcomed as ${welcome.member}`);
+    }
+    this.#token = welcome.token;
+    this.#sit(welcome.member);
+  }
+
+  #sit(member: MemberId): void {
+    clearTimeout(this.#timer);
+    const renewed = this.#member !== undefined && !this.#recovered;
+    this.#member = member;
+    this.#seated = true;
+    this.#events.seated(member, renewed);
+    this.#outbox.open();
+  }
+
+  #refused(abort: Abort): void {
+    const code = isErrorCode(abort.code) ? abort.code : 'refused';
+    // After a break the coordinator may still hold the seat for the dead connection, or have forgotten a guest's token.
+    if (this.#member !== undefined && (code === 'seat-taken' || code === 'member-unknown')) {
+      if (code === 'member-unknown') this.#token = new Uint8Array();
+      this.#transport.restart();
+      return;
+    }
+    this.#fail(new CairnError(code, abort.message === '' ? 'the coordinator refused this client' : abort.message));
+  }
+
+  #unreachable(): void {
+    const { address, connectTimeoutMs } = this.#options;
+    this.#fail(
+      new CairnError(
+        'unreachable',
+        `no coordinator answers at ${address.text} within ${connectTimeoutMs} ms: ${this.#lastFailure}`,
+      ),
+    );
+  }
+
+  #fail(error: CairnError): void {
+    if (this.#over) return;
+    this.close();
+    this.#events.failed(error);
+  }
+}

@@ -1,0 +1,17 @@
+import { u32le, utf8 } from '../../protocol/crypto/bytes.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { LABELS } from '../../protocol/crypto/suite.ts';
+import { transcript } from '../../protocol/crypto/transcript.ts';
+
+/**
+ * The bytes that a member's identity signs when it connects: 32 bytes over the challenge, its id and the tasks it offers
+ * itself for, in the order of the Hello.
+ */
+export function helloTranscript(
+  primitives: Primitives,
+  challenge: Uint8Array,
+  member: number,
+  tasks: readonly string[],
+): Uint8Array {
+  return transcript(primitives, LABELS.signHello, challenge, u32le(member), ...tasks.map(utf8));
+}

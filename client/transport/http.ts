@@ -1,0 +1,70 @@
+import { CairnError } from '../../protocol/errors.ts';
+import { apiUrl } from './address.ts';
+import type { Address } from './transport.ts';
+
+/** How one resource is fetched. */
+export interface FetchOptions {
+  /** Path below the API's root, such as `v1/directory`. */
+  readonly path: string;
+  /** Greatest number of bytes that is read. */
+  readonly limit: number;
+  /** Milliseconds for the whole answer. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Fetches bytes from the coordinator's API. No more than `limit` bytes are ever held.
+ * @throws CairnError `unreachable` where there is no answer in time or one of failure, `wire-bounds` for a longer one;
+ * the signal's reason where it was aborted
+ */
+export async function fetchBytes(
+  address: Address,
+  { path, limit, timeoutMs, signal }: FetchOptions,
+): Promise<Uint8Array> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(apiUrl(address, path), {
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+      headers: { accept: 'application/octet-stream' },
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new CairnError('unreachable', `${address.text} answers ${response.status} to GET /${path}`);
+    }
+    return await readBounded(response, limit, path);
+  } catch (thrown) {
+    if (thrown instanceof CairnError) throw thrown;
+    signal?.throwIfAborted();
+    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : causeOf(thrown);
+    throw new CairnError('unreachable', `GET /${path} from ${address.text} failed: ${why}`, { cause: thrown });
+  }
+}
+
+async function readBounded(response: Response, limit: number, path: string): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  for (;;) {
+    const chunk = await reader?.read();
+    if (chunk === undefined || chunk.done) break;
+    length += chunk.value.length;
+    if (length > limit) {
+      await reader?.cancel();
+      throw new CairnError('wire-bounds', `GET /${path}: more than ${limit} bytes came`);
+    }
+    parts.push(chunk.value);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+function causeOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause instanceof Error && thrown.cause.message !== '' ? thrown.cause.message : thrown.message;
+}

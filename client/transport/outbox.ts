@@ -1,0 +1,95 @@
+import { CairnError } from '../../protocol/errors.ts';
+
+interface Letter {
+  readonly bytes: Uint8Array;
+  readonly answered: (refusal: Uint8Array | undefined) => void;
+  readonly failed: (error: CairnError) => void;
+  attempts: number;
+}
+
+/** Attempts over a standing connection after which a message that nobody acknowledges is given up. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * Messages on their way, in order and one at a time: each goes out again until the coordinator has acknowledged it, over
+ * as many connections as that takes. Sending twice is harmless, since the second copy is refused as a duplicate.
+ *
+ * socket.io's own queue (`retries`) would not do: on a new connection it sends before the Hello is answered, so that the
+ * coordinator refuses what it should have taken.
+ */
+export class Outbox {
+  readonly #send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly #letters: Letter[] = [];
+  #open = false;
+  #busy = false;
+  #closed = false;
+
+  /** @param send one attempt over the present connection, as `Transport.send` */
+  constructor(send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>) {
+    this.#send = send;
+  }
+
+  /**
+   * Queues a message.
+   * @returns the bytes of the Abort that refused it, or undefined where it was taken
+   * @throws CairnError `unreachable` where nobody acknowledges it, `session-closed` after {@link close}
+   */
+  add(bytes: Uint8Array): Promise<Uint8Array | undefined> {
+    return new Promise((answered, failed) => {
+      if (this.#closed) {
+        failed(closed());
+        return;
+      }
+      this.#letters.push({ bytes, answered, failed, attempts: 0 });
+      void this.#pump();
+    });
+  }
+
+  /** The client has its seat: messages flow, those first that were not acknowledged before. */
+  open(): void {
+    this.#open = true;
+    for (const letter of this.#letters) letter.attempts = 0;
+    void this.#pump();
+  }
+
+  /** The connection is gone, or has to be greeted first: messages wait. */
+  pause(): void {
+    this.#open = false;
+  }
+
+  /** Gives up everything that waits. */
+  close(): void {
+    this.#open = false;
+    this.#closed = true;
+    for (const letter of this.#letters.splice(0)) letter.failed(closed());
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    while (this.#open && this.#letters.length > 0) await this.#attempt(this.#letters[0]);
+    this.#busy = false;
+  }
+
+  async #attempt(letter: Letter): Promise<void> {
+    letter.attempts++;
+    try {
+      const refusal = await this.#send(letter.bytes);
+      this.#take(letter);
+      letter.answered(refusal);
+    } catch (cause) {
+      // A lost connection pauses the outbox, and the letter stays; without an answer on a standing one it goes again.
+      if (!this.#open || letter.attempts < MOST_ATTEMPTS) return;
+      this.#take(letter);
+      letter.failed(new CairnError('unreachable', 'the coordinator does not acknowledge a message', { cause }));
+    }
+  }
+
+  #take(letter: Letter): void {
+    const at = this.#letters.indexOf(letter);
+    if (at >= 0) this.#letters.splice(at, 1);
+  }
+}
+
+const closed = (): CairnError =>
+  new CairnError('session-closed', 'the connection was closed before the message was taken');

@@ -1,0 +1,77 @@
+import { io } from 'socket.io-client';
+import { type Address, EVENT_NAME, type OpenTransport } from './transport.ts';
+
+/**
+ * Bytes of a payload as a plain Uint8Array: Node gives Buffers, whose `slice` is a view where the protocol's decoders
+ * mean a copy, and browsers give ArrayBuffers. Undefined for anything else.
+ */
+function asBytes(payload: unknown): Uint8Array | undefined {
+  if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
+  if (!ArrayBuffer.isView(payload)) return undefined;
+  return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+function reasonOf(error: Error & { readonly description?: unknown }): string {
+  const { description } = error;
+  if (typeof description === 'object' && description !== null && 'message' in description) {
+    const message = String(description.message);
+    if (message !== '') return message;
+  }
+  return error.message;
+}
+
+const pathOf = (address: Address): string => `${address.base}socket.io/`;
+
+/** Opens a transport over socket.io, by websocket only. */
+export const openSocket: OpenTransport = (address, events, pace) => {
+  const socket = io(address.origin, {
+    path: pathOf(address),
+    transports: ['websocket'],
+    forceNew: true,
+    reconnectionDelay: pace.reconnectDelayMs,
+    reconnectionDelayMax: 10 * pace.reconnectDelayMs,
+  });
+  let closed = false;
+  let again: ReturnType<typeof setTimeout> | undefined;
+
+  // socket.io does not come back by itself where the server ended the connection or refused it.
+  const comeBack = (): void => {
+    if (closed || socket.active) return;
+    clearTimeout(again);
+    again = setTimeout(() => socket.connect(), pace.reconnectDelayMs * (1 + Math.random()));
+  };
+
+  socket.on('connect', () => events.opened(socket.recovered));
+  // With connection state recovery the server adds an offset behind the payload; it is socket.io's own business.
+  socket.on(EVENT_NAME, (payload: unknown) => {
+    const bytes = asBytes(payload);
+    if (bytes !== undefined && !closed) events.message(bytes);
+  });
+  socket.on('disconnect', (reason) => {
+    // What was written while the connection died would go out before the next Hello; the outbox sends it again.
+    socket.sendBuffer = [];
+    if (!closed) events.lost(reason);
+    comeBack();
+  });
+  socket.on('connect_error', (error) => {
+    if (!closed) events.failed(reasonOf(error));
+    comeBack();
+  });
+
+  return {
+    async send(bytes) {
+      if (!socket.connected) throw new Error('not connected');
+      return asBytes((await socket.timeout(pace.ackTimeoutMs).emitWithAck(EVENT_NAME, bytes)) as unknown);
+    },
+    restart() {
+      if (closed) return;
+      socket.disconnect();
+      comeBack();
+    },
+    close() {
+      closed = true;
+      clearTimeout(again);
+      socket.disconnect();
+    },
+  };
+};

@@ -1,0 +1,49 @@
+/** The one event name of the protocol, in both directions; its payload is the bytes of one message. */
+export const EVENT_NAME = 'cairn';
+
+/** What a transport tells. Callbacks may come at any time until `close` has returned, and never after. */
+export interface TransportEvents {
+  /** A connection stands. `recovered`: it is the one before, with everything that was missed replayed. */
+  readonly opened: (recovered: boolean) => void;
+  /** The bytes of one message. */
+  readonly message: (bytes: Uint8Array) => void;
+  /** The connection is lost; the transport tries again by itself. */
+  readonly lost: (reason: string) => void;
+  /** An attempt to connect failed; the transport tries again by itself. */
+  readonly failed: (reason: string) => void;
+}
+
+/** A connection that carries whole messages and mends itself. */
+export interface Transport {
+  /**
+   * Sends one message over the present connection.
+   * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it was taken
+   * @throws Error where the connection ends, or no answer comes in time: whether it was taken is not known then
+   */
+  send(bytes: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Ends the connection, so that a new one is made. */
+  restart(): void;
+  /** Ends the connection for good. */
+  close(): void;
+}
+
+/** Opens a transport. */
+export type OpenTransport = (address: Address, events: TransportEvents, pace: Pace) => Transport;
+
+/** How patient a transport is, in milliseconds. */
+export interface Pace {
+  /** Before the first attempt to connect again; doubles up to ten times that, with jitter. */
+  readonly reconnectDelayMs: number;
+  /** Until a message that nobody acknowledged counts as lost. */
+  readonly ackTimeoutMs: number;
+}
+
+/** Where a coordinator is. */
+export interface Address {
+  /** As the user wrote it, for messages. */
+  readonly text: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Path of the API's root, with a slash at its end. */
+  readonly base: string;
+}
