@@ -195,6 +195,10 @@ export const ERROR_CODES = {
     'parameters do not have the shape that the model declares',
     'let train() return every tensor of the model with its own shape',
   ),
+  'tensor-shape': failure(
+    'tensors whose shapes do not fit together',
+    'check the sizes of the model’s layers against the shape of the data',
+  ),
   'data-empty': failure(
     'there are no examples to train on',
     'point the client at a data set with at least one example',

@@ -1,0 +1,21 @@
+/** The training engine: tensors on a tape with gradients of any order, layers, optimisers and the training loop. */
+export * as layers from './layers/index.ts';
+export * as operations from './operations/index.ts';
+export { bestKernels } from './kernels/index.ts';
+export type { KernelKind } from './kernels/index.ts';
+export { sequential } from './layers/index.ts';
+export type { Layer, Model } from './layers/index.ts';
+export { mnistCnn, mnistMlp } from './models.ts';
+export { adam, sgd } from './optimisers/index.ts';
+export type { AdamSettings, Optimiser, SgdSettings } from './optimisers/index.ts';
+export { Random } from './random.ts';
+export { evaluate } from './run/evaluate.ts';
+export type { EvaluationOptions } from './run/evaluate.ts';
+export type { Examples, Scores } from './run/examples.ts';
+export { trainEpochs } from './run/train.ts';
+export type { BatchProgress, TrainingOptions } from './run/train.ts';
+export { gradients } from './tape/gradients.ts';
+export { Tape } from './tape/tape.ts';
+export type { Mark, Pullback } from './tape/tape.ts';
+export { Tensor } from './tape/tensor.ts';
+export type { Shape } from './tape/shape.ts';

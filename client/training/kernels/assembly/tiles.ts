@@ -1,0 +1,172 @@
+// The innermost loops of the matrix product: a tile of C, held in registers, over the whole depth of a panel. Tiles of
+// 2 × 16 and 4 × 8 use eight of the sixteen vector registers of x86 for sums; larger ones spill. Strides are in bytes;
+// with `add` the sums start from C.
+
+export function tile2x16(
+  k: i32,
+  a0: usize,
+  a1: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  c0: usize,
+  c1: usize,
+  add: bool,
+): void {
+  let s00 = f32x4.splat(0),
+    s01 = s00,
+    s02 = s00,
+    s03 = s00;
+  let s10 = s00,
+    s11 = s00,
+    s12 = s00,
+    s13 = s00;
+  if (add) {
+    s00 = v128.load(c0);
+    s01 = v128.load(c0, 16);
+    s02 = v128.load(c0, 32);
+    s03 = v128.load(c0, 48);
+    s10 = v128.load(c1);
+    s11 = v128.load(c1, 16);
+    s12 = v128.load(c1, 32);
+    s13 = v128.load(c1, 48);
+  }
+  for (; k > 0; k--) {
+    const b0 = v128.load(b),
+      b1 = v128.load(b, 16),
+      b2 = v128.load(b, 32),
+      b3 = v128.load(b, 48);
+    const x0 = v128.load_splat<f32>(a0);
+    s00 = f32x4.add(s00, f32x4.mul(x0, b0));
+    s01 = f32x4.add(s01, f32x4.mul(x0, b1));
+    s02 = f32x4.add(s02, f32x4.mul(x0, b2));
+    s03 = f32x4.add(s03, f32x4.mul(x0, b3));
+    const x1 = v128.load_splat<f32>(a1);
+    s10 = f32x4.add(s10, f32x4.mul(x1, b0));
+    s11 = f32x4.add(s11, f32x4.mul(x1, b1));
+    s12 = f32x4.add(s12, f32x4.mul(x1, b2));
+    s13 = f32x4.add(s13, f32x4.mul(x1, b3));
+    a0 += aStep;
+    a1 += aStep;
+    b += bStep;
+  }
+  v128.store(c0, s00);
+  v128.store(c0, s01, 16);
+  v128.store(c0, s02, 32);
+  v128.store(c0, s03, 48);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c1, s12, 32);
+  v128.store(c1, s13, 48);
+}
+
+export function tile1x16(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, add: bool): void {
+  let s0 = f32x4.splat(0),
+    s1 = s0,
+    s2 = s0,
+    s3 = s0;
+  if (add) {
+    s0 = v128.load(c);
+    s1 = v128.load(c, 16);
+    s2 = v128.load(c, 32);
+    s3 = v128.load(c, 48);
+  }
+  for (; k > 0; k--) {
+    const x = v128.load_splat<f32>(a);
+    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)));
+    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)));
+    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(b, 32)));
+    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b, 48)));
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+  v128.store(c, s2, 32);
+  v128.store(c, s3, 48);
+}
+
+// Four rows from a0, `row` bytes apart, by eight columns; rows of C lie `cRow` bytes apart.
+export function tile4x8(
+  k: i32,
+  a0: usize,
+  row: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  c0: usize,
+  cRow: usize,
+  add: bool,
+): void {
+  const c1 = c0 + cRow,
+    c2 = c1 + cRow,
+    c3 = c2 + cRow;
+  let a1 = a0 + row,
+    a2 = a1 + row,
+    a3 = a2 + row;
+  let s00 = f32x4.splat(0),
+    s01 = s00,
+    s10 = s00,
+    s11 = s00,
+    s20 = s00,
+    s21 = s00,
+    s30 = s00,
+    s31 = s00;
+  if (add) {
+    s00 = v128.load(c0);
+    s01 = v128.load(c0, 16);
+    s10 = v128.load(c1);
+    s11 = v128.load(c1, 16);
+    s20 = v128.load(c2);
+    s21 = v128.load(c2, 16);
+    s30 = v128.load(c3);
+    s31 = v128.load(c3, 16);
+  }
+  for (; k > 0; k--) {
+    const b0 = v128.load(b),
+      b1 = v128.load(b, 16);
+    const x0 = v128.load_splat<f32>(a0);
+    s00 = f32x4.add(s00, f32x4.mul(x0, b0));
+    s01 = f32x4.add(s01, f32x4.mul(x0, b1));
+    const x1 = v128.load_splat<f32>(a1);
+    s10 = f32x4.add(s10, f32x4.mul(x1, b0));
+    s11 = f32x4.add(s11, f32x4.mul(x1, b1));
+    const x2 = v128.load_splat<f32>(a2);
+    s20 = f32x4.add(s20, f32x4.mul(x2, b0));
+    s21 = f32x4.add(s21, f32x4.mul(x2, b1));
+    const x3 = v128.load_splat<f32>(a3);
+    s30 = f32x4.add(s30, f32x4.mul(x3, b0));
+    s31 = f32x4.add(s31, f32x4.mul(x3, b1));
+    a0 += aStep;
+    a1 += aStep;
+    a2 += aStep;
+    a3 += aStep;
+    b += bStep;
+  }
+  v128.store(c0, s00);
+  v128.store(c0, s01, 16);
+  v128.store(c1, s10);
+  v128.store(c1, s11, 16);
+  v128.store(c2, s20);
+  v128.store(c2, s21, 16);
+  v128.store(c3, s30);
+  v128.store(c3, s31, 16);
+}
+
+export function tile1x8(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, add: bool): void {
+  let s0 = f32x4.splat(0),
+    s1 = s0;
+  if (add) {
+    s0 = v128.load(c);
+    s1 = v128.load(c, 16);
+  }
+  for (; k > 0; k--) {
+    const x = v128.load_splat<f32>(a);
+    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b)));
+    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(b, 16)));
+    a += aStep;
+    b += bStep;
+  }
+  v128.store(c, s0);
+  v128.store(c, s1, 16);
+}

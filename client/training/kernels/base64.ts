@@ -1,0 +1,10 @@
+/**
+ * Bytes from standard base64. `atob` is in browsers, workers and Node alike, `Buffer` is not.
+ * @throws DOMException `InvalidCharacterError` for text that is no base64
+ */
+export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}

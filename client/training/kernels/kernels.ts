@@ -1,0 +1,115 @@
+/**
+ * Extents of a two-dimensional convolution of one image; layout channels × rows × columns. The output has
+ * floor((height + 2·padding − kernelHeight) / stride) + 1 rows, and columns likewise.
+ */
+export interface ConvolutionExtents {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/** Extents of a max pooling over `planes` images of one channel each, without padding. */
+export interface PoolingExtents {
+  readonly planes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly size: number;
+  readonly stride: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/**
+ * The engine's hot loops. Operands are element indices into one heap (see `Heap`), outputs are written in place, and
+ * operands never overlap outputs unless a kernel updates in place. There are two implementations, wasm SIMD and plain
+ * TypeScript, with the same bits: every product, sum and quotient is rounded to 32 bits by itself, and each sum has the
+ * order that is stated here. Extents are not checked: that is the operations' work.
+ */
+export interface Kernels {
+  /**
+   * C (m × n, rows contiguous) becomes, or with `accumulate` grows by, A (m × k) times B (k × n). Element (i, p) of A
+   * lies at `a + i·aRow + p·aCol`, B likewise, so that a transpose is a pair of strides. Sums run over k, ascending.
+   * @param scratch {@link matrixScratch} free elements
+   */
+  matrixProduct(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    aRow: number,
+    aCol: number,
+    b: number,
+    bRow: number,
+    bCol: number,
+    c: number,
+    accumulate: boolean,
+    scratch: number,
+  ): void;
+  /**
+   * im2col of one image: row (channel, ky, kx) of `columns` holds what that tap of the convolution sees at each output
+   * place, zero outside the image. `columns` has channels·kernelHeight·kernelWidth × outHeight·outWidth elements.
+   */
+  unfold(image: number, extents: ConvolutionExtents, columns: number): void;
+  /** col2im, the transpose of {@link unfold}: adds `columns` to `image`, tap after tap in ascending order. */
+  fold(columns: number, extents: ConvolutionExtents, image: number): void;
+  /**
+   * The greatest value of each window, and as a 32-bit integer the place in `x` (from 0) of the first that holds it.
+   * A NaN wins only where it comes first.
+   */
+  maxPool(x: number, extents: PoolingExtents, out: number, winners: number): void;
+  /** out = a + b. */
+  add(a: number, b: number, out: number, n: number): void;
+  /** out = a − b. */
+  sub(a: number, b: number, out: number, n: number): void;
+  /** out = a · b. */
+  mul(a: number, b: number, out: number, n: number): void;
+  /** out = a / b. */
+  div(a: number, b: number, out: number, n: number): void;
+  /** out = factor · x. */
+  scale(factor: number, x: number, out: number, n: number): void;
+  /** out = g where x > 0, slope · g elsewhere: a (leaky) rectifier with g = x, and its derivative. */
+  gate(g: number, x: number, slope: number, out: number, n: number): void;
+  /** x (outer × inner) becomes out (outer × times × inner). */
+  repeat(x: number, outer: number, times: number, inner: number, out: number): void;
+  /**
+   * out[i] = the sum of row i: sixteen interleaved partial sums p over whole blocks of 16, joined by
+   * q[l] = (p[l] + p[l+4]) + (p[l+8] + p[l+12]) and (q[0] + q[1]) + (q[2] + q[3]), then the rest in order.
+   */
+  sumRows(x: number, rows: number, columns: number, out: number): void;
+  /** out[j] = the sum of column j, row after row. */
+  sumColumns(x: number, rows: number, columns: number, out: number): void;
+  /** y += factor · x. */
+  addScaled(factor: number, x: number, y: number, n: number): void;
+  /** g += mu · (w − anchor), the gradient of FedProx's proximal term. */
+  proximal(mu: number, w: number, anchor: number, g: number, n: number): void;
+  /** v = decay · v + g, then w −= rate · v. */
+  momentum(rate: number, decay: number, g: number, v: number, w: number, n: number): void;
+  /**
+   * first = beta1 · first + rest1 · g; second = beta2 · second + rest2 · (g · g);
+   * w −= (rate · first) / (√second + epsilon).
+   */
+  adam(
+    rate: number,
+    beta1: number,
+    rest1: number,
+    beta2: number,
+    rest2: number,
+    epsilon: number,
+    g: number,
+    first: number,
+    second: number,
+    w: number,
+    n: number,
+  ): void;
+}
+
+/** Free elements that a matrix product with inner extent `k` needs: one panel of 16 columns, and tiles on the edge. */
+export function matrixScratch(k: number): number {
+  return 64 + 16 * Math.min(k, 256);
+}

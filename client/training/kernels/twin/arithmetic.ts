@@ -1,0 +1,12 @@
+/** A heap that the twin works on; 64 bits for checking derivatives, 32 otherwise. */
+export type Reals = Float32Array | Float64Array;
+
+/** What a twin kernel needs: its heap (which may move when it grows), and how a result is rounded before the next step. */
+export interface Arithmetic {
+  /** The heap as it is now. */
+  readonly reals: () => Reals;
+  /** The same elements as 32-bit integers, index by index. */
+  readonly integers: () => Int32Array;
+  /** Math.fround for a heap of 32 bits; the identity for one of 64. */
+  readonly round: (x: number) => number;
+}

@@ -1,0 +1,65 @@
+import { bytesFromBase64 } from './base64.ts';
+import type { ConvolutionExtents, Kernels, PoolingExtents } from './kernels.ts';
+import { wasmBase64 } from './wasm.generated.ts';
+
+// (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): valid only where fixed-width SIMD is.
+const simdProbe = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
+/** Whether this machine runs WebAssembly with fixed-width SIMD. */
+export function hasWasmSimd(): boolean {
+  return typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe);
+}
+
+// As the module exports them: extents spread out, flags as numbers.
+type Exported = Omit<Kernels, 'matrixProduct' | 'unfold' | 'fold' | 'maxPool'> & {
+  matrixProduct(...operands: number[]): void;
+  unfold(...operands: number[]): void;
+  fold(...operands: number[]): void;
+  maxPool(...operands: number[]): void;
+};
+
+let compiled: WebAssembly.Module | undefined;
+
+const taps = (e: ConvolutionExtents): [number, number, number, number, number, number, number, number, number] => [
+  e.channels,
+  e.height,
+  e.width,
+  e.kernelHeight,
+  e.kernelWidth,
+  e.stride,
+  e.padding,
+  e.outHeight,
+  e.outWidth,
+];
+
+const windows = (e: PoolingExtents): [number, number, number, number, number, number, number] => [
+  e.planes,
+  e.height,
+  e.width,
+  e.size,
+  e.stride,
+  e.outHeight,
+  e.outWidth,
+];
+
+/**
+ * The kernels as wasm SIMD over `memory`; element i is the four bytes from 4·i. The module is compiled once, and
+ * synchronously: it is small, and a worker may compile on its own thread.
+ * @throws WebAssembly.CompileError where SIMD is missing; ask {@link hasWasmSimd} first
+ */
+export function wasmKernels(memory: WebAssembly.Memory): Kernels {
+  compiled ??= new WebAssembly.Module(bytesFromBase64(wasmBase64));
+  const instance = new WebAssembly.Instance(compiled, { env: { memory } });
+  // The module's exports are untyped; assembly/index.ts exports just these.
+  const exported = instance.exports as unknown as Exported;
+  return {
+    ...exported,
+    matrixProduct: (m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate, scratch) =>
+      exported.matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate ? 1 : 0, scratch),
+    unfold: (image, extents, columns) => exported.unfold(image, ...taps(extents), columns),
+    fold: (columns, extents, image) => exported.fold(columns, ...taps(extents), image),
+    maxPool: (x, extents, out, winners) => exported.maxPool(x, ...windows(extents), out, winners),
+  };
+}

@@ -1,0 +1,41 @@
+import { reshape } from '../operations/broadcast.ts';
+import * as pointwise from '../operations/pointwise.ts';
+import * as rectify from '../operations/rectify.ts';
+import { sizeOf } from '../tape/shape.ts';
+import type { Tensor } from '../tape/tensor.ts';
+import type { Layer } from './layer.ts';
+
+function activation(kind: string, apply: (x: Tensor) => Tensor): Layer {
+  return { kind, build: (inputShape) => ({ outputShape: inputShape, parameters: {}, forward: apply }) };
+}
+
+/** x above 0, 0 elsewhere. */
+export function relu(): Layer {
+  return activation('relu', rectify.relu);
+}
+
+/** x above 0, slope · x elsewhere. */
+export function leakyRelu(slope = 0.01): Layer {
+  return activation('leakyRelu', (x) => rectify.leakyRelu(x, slope));
+}
+
+/** 1 / (1 + e^−x). */
+export function sigmoid(): Layer {
+  return activation('sigmoid', pointwise.sigmoid);
+}
+
+/** The hyperbolic tangent. */
+export function tanh(): Layer {
+  return activation('tanh', pointwise.tanh);
+}
+
+/** Examples of any shape to vectors, row-major. */
+export function flatten(): Layer {
+  return {
+    kind: 'flatten',
+    build(inputShape) {
+      const size = sizeOf(inputShape);
+      return { outputShape: [size], parameters: {}, forward: (x) => reshape(x, [x.shape[0], size]) };
+    },
+  };
+}

@@ -1,0 +1,10 @@
+export { flatten, leakyRelu, relu, sigmoid, tanh } from './activations.ts';
+export { conv2d } from './conv2d.ts';
+export { dense } from './dense.ts';
+export type { WeightOptions } from './dense.ts';
+export { drawWeights } from './initialise.ts';
+export type { WeightScheme } from './initialise.ts';
+export type { BuiltLayer, ForwardMode, Layer, Parameter } from './layer.ts';
+export { averagePool2d, maxPool2d } from './pooling.ts';
+export { sequential } from './sequential.ts';
+export type { Model } from './sequential.ts';

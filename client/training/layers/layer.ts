@@ -1,0 +1,36 @@
+import type { Random } from '../random.ts';
+import type { Shape } from '../tape/shape.ts';
+import type { Tensor } from '../tape/tensor.ts';
+
+/** A tensor that a layer trains: its shape, and how its first values are drawn. */
+export interface Parameter {
+  readonly shape: Shape;
+  /** Fills `values`, which are zeros, from a stream of the tensor's own. */
+  readonly initialise: (values: Float32Array, random: Random) => void;
+}
+
+/** How a model is run. */
+export interface ForwardMode {
+  /** Whether the pass is part of training; layers that behave otherwise in use, such as batch norm, look here. */
+  readonly training: boolean;
+}
+
+/** A layer for one shape of input. */
+export interface BuiltLayer {
+  /** Shape of one example after the layer. */
+  readonly outputShape: Shape;
+  /** What the layer trains, by short name; empty for most activations. */
+  readonly parameters: Readonly<Record<string, Parameter>>;
+  /** Applies the layer to a batch (batch × input shape), with its parameters by short name. */
+  readonly forward: (x: Tensor, parameters: Readonly<Record<string, Tensor>>, mode: ForwardMode) => Tensor;
+}
+
+/** A layer before it knows its input. */
+export interface Layer {
+  /** What kind it is, in one word: the first part of its tensors' names. */
+  readonly kind: string;
+  /** A name for its tensors instead of kind and number. */
+  readonly name?: string;
+  /** Fits the layer to examples of one shape. @throws CairnError `tensor-shape` where it cannot take them */
+  readonly build: (inputShape: Shape) => BuiltLayer;
+}

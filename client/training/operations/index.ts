@@ -1,0 +1,13 @@
+export { add, div, mean, mul, neg, scale, sub, sum } from './arithmetic.ts';
+export { broadcastTo, reshape, sumTo } from './broadcast.ts';
+export { conv2d, convTranspose2d } from './convolution.ts';
+export type { ConvolutionOptions, TransposedOptions } from './convolution.ts';
+export { gather, scatter } from './gather.ts';
+export { binaryCrossEntropy, oneHot, softmaxCrossEntropy } from './losses.ts';
+export { affine, matmul } from './matrix.ts';
+export type { Transposes } from './matrix.ts';
+export { permute, transpose } from './permute.ts';
+export { exp, log, sigmoid, softplus, sqrt, square, tanh } from './pointwise.ts';
+export { averagePool2d, maxPool2d } from './pooling.ts';
+export { abs, leakyRelu, relu } from './rectify.ts';
+export { logSoftmax, logSumExp, softmax } from './softmax.ts';

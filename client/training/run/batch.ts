@@ -1,0 +1,49 @@
+import type { Model } from '../layers/index.ts';
+import { oneHot, softmaxCrossEntropy } from '../operations/losses.ts';
+import type { Tape } from '../tape/tape.ts';
+import type { Tensor } from '../tape/tensor.ts';
+import type { Examples } from './examples.ts';
+
+/** One batch after its forward pass. */
+export interface BatchResult {
+  /** The mean loss as a scalar on the tape. */
+  readonly loss: Tensor;
+  /** How many examples had the greatest output at their class; the first of equal outputs counts. */
+  readonly correct: number;
+}
+
+function countCorrect(logits: Tensor, labels: ArrayLike<number>): number {
+  const classes = logits.shape[1];
+  const outputs = logits.raw();
+  let correct = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const row = i * classes;
+    let best = 0;
+    for (let j = 1; j < classes; j++) if (outputs[row + j] > outputs[row + best]) best = j;
+    if (best === labels[i]) correct++;
+  }
+  return correct;
+}
+
+/** Runs the examples at `indices` through a model, on a tape that holds its parameters. */
+export function runBatch(
+  tape: Tape,
+  model: Model,
+  parameters: Readonly<Record<string, Tensor>>,
+  data: Examples,
+  indices: Uint32Array,
+  training: boolean,
+): BatchResult {
+  const { inputs, inputSize } = data;
+  const batch = tape.record([indices.length, ...model.inputShape], [], []);
+  const labels = new Int32Array(indices.length);
+  const heap = tape.heap.reals;
+  for (let i = 0; i < indices.length; i++) {
+    const example = indices[i];
+    heap.set(inputs.subarray(example * inputSize, (example + 1) * inputSize), batch.at + i * inputSize);
+    labels[i] = data.labels[example];
+  }
+  const logits = model.forward(parameters, batch, { training });
+  const loss = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]));
+  return { loss, correct: countCorrect(logits, labels) };
+}
