@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
+import { data, EXIT, explanation } from '../io.ts';
+import { didYouMean } from '../suggest.ts';
+
+/** `cairn explain CODE`: what an error code means, and the way out. */
+export function explainCommand(done: (code: number) => void): Command {
+  return new Command('explain')
+    .description('what an error code means and what to do about it')
+    .argument('[code]', 'an error code; without one, all are listed')
+    .action((code: string | undefined) => {
+      if (code === undefined) {
+        for (const [name, { meaning }] of Object.entries(ERROR_CODES)) data(`${name.padEnd(22)} ${meaning}`);
+        return done(EXIT.ok);
+      }
+      const text = explanation(code);
+      if (text === undefined) {
+        throw new CairnError('usage', `there is no error code "${code}"${didYouMean(code, Object.keys(ERROR_CODES))}`, {
+          hint: 'cairn explain lists all codes',
+        });
+      }
+      data(text);
+      done(EXIT.ok);
+    });
+}

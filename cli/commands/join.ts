@@ -1,0 +1,149 @@
+import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type App, type Hold, join, type JoinOptions, type ParticipationEvent } from '../../client/index.ts';
+import { readIdentity } from '../../client/enrolment/node.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { type MnistShard, mnistShardApp } from '../mnist.ts';
+import { data, EXIT, say } from '../io.ts';
+import { participationLine } from '../participation-line.ts';
+import { onInterrupt } from '../signals.ts';
+import { positive, shard, whole } from './options.ts';
+
+interface JoinFlags {
+  readonly identity?: string;
+  readonly name?: string;
+  readonly task?: string[];
+  readonly app?: string;
+  readonly model: MnistShard['model'];
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly partition: MnistShard['partition'];
+  readonly alpha: number;
+  readonly seed: number;
+  readonly acceptCurious?: boolean;
+  readonly minCohort?: number;
+  readonly hold?: Hold;
+  readonly json?: boolean;
+}
+
+/** `cairn join URL`: takes part with local data until it is interrupted. */
+export function joinCommand(done: (code: number) => void): Command {
+  return new Command('join')
+    .description('train on your data with others; nobody sees your update, only sums')
+    .argument('<url>', 'address of the coordinator, such as http://127.0.0.1:8080')
+    .option('--identity <file>', 'identity file: who you are, and the authority whose member directory you believe')
+    .option('--name <name>', 'name of a guest, where no identity is needed')
+    .option('--task <name...>', 'only these tasks')
+    .option('--app <module>', 'module that exports your model and data as its default or as `app`; without it, MNIST')
+    .addOption(new Option('--model <kind>', 'network for MNIST').choices(['mlp', 'cnn']).default('mlp'))
+    .option('--shard <index/count>', 'share of the MNIST training images, such as 0/8', shard)
+    .addOption(
+      new Option('--partition <kind>', 'how MNIST is cut into shards').choices(['iid', 'dirichlet']).default('iid'),
+    )
+    .option('--alpha <number>', 'concentration of the Dirichlet partition', positive, 0.5)
+    .option('--seed <number>', 'seed of shards and local training; keys and masks never depend on it', whole(0), 1)
+    .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
+    .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
+    .addOption(
+      new Option('--hold <state@round>', 'fault drill: hang before sending that state’s message')
+        .argParser(hold)
+        .hideHelp(),
+    )
+    .option('--json', 'print events as JSON lines on stdout')
+    .action(async (url: string, flags: JoinFlags) => done(await run(url, flags)));
+}
+
+async function run(url: string, flags: JoinFlags): Promise<number> {
+  const app = flags.app === undefined ? mnistShardApp(flags) : await loadApp(flags.app);
+  const participation = join(url, app, await joinOptions(flags));
+  const interrupted = onInterrupt(() => {
+    void participation.leave();
+  });
+  try {
+    const summary = await participation.closed;
+    if (flags.json === true) data(JSON.stringify({ kind: 'summary', ...summary }));
+    say(`left after ${summary.included} rounds with this client’s update, ${summary.missed} without`);
+    return interrupted.happened() ? EXIT.interrupted : EXIT.ok;
+  } finally {
+    interrupted.stop();
+  }
+}
+
+async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
+  const identity = flags.identity === undefined ? undefined : await readIdentity(flags.identity);
+  const curious = flags.acceptCurious === true;
+  if (identity === undefined && !curious) {
+    throw new CairnError('usage', 'without --identity only rounds that trust the coordinator not to lie are possible', {
+      hint: 'pass --identity FILE, or agree to that with --accept-curious',
+    });
+  }
+  return {
+    seed: flags.seed,
+    policy: {
+      ...(curious ? { adversary: 'curious' as const } : {}),
+      ...(flags.minCohort === undefined ? {} : { minCohort: flags.minCohort }),
+    },
+    ...(flags.task === undefined ? {} : { tasks: flags.task }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.hold === undefined ? {} : { hold: flags.hold }),
+    ...(identity === undefined
+      ? {}
+      : { identity: { member: identity.member, keys: identity.keys }, authorityKey: identity.authorityKey }),
+    onEvent: (event) => {
+      tell(event, flags.json === true);
+    },
+  };
+}
+
+function tell(event: ParticipationEvent, json: boolean): void {
+  if (json) data(JSON.stringify(event));
+  else {
+    const line = participationLine(event);
+    if (line !== undefined) say(line);
+  }
+}
+
+/** @throws CairnError `config-unreadable`, `config-invalid` for a module without an app */
+async function loadApp(path: string): Promise<App> {
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+  } catch (cause) {
+    throw new CairnError(
+      'config-unreadable',
+      `--app ${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        cause,
+        hint: 'check the path; the module must be JavaScript that Node can import',
+      },
+    );
+  }
+  const app = module['default'] ?? module['app'];
+  if (!isApp(app)) {
+    throw new CairnError(
+      'config-invalid',
+      `--app ${path} exports no app: its default or \`app\` needs shapes, data() and train()`,
+      {
+        hint: 'see "Bring your own model and data" in the README',
+      },
+    );
+  }
+  return app;
+}
+
+function isApp(value: unknown): value is App {
+  if (typeof value !== 'object' || value === null) return false;
+  const app = value as Partial<Record<keyof App, unknown>>;
+  return typeof app.shapes === 'object' && typeof app.data === 'function' && typeof app.train === 'function';
+}
+
+const HOLDABLE = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const;
+
+function hold(text: string): Hold {
+  const [name, round] = text.split('@');
+  const state = HOLDABLE.find((candidate) => candidate === name);
+  if (state === undefined || (round !== undefined && !/^\d+$/.test(round))) {
+    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${HOLDABLE.join(', ')}`);
+  }
+  return round === undefined ? { state } : { state, round: Number(round) };
+}

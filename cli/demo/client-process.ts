@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** An event that `cairn join --json` prints, as far as the demonstration looks at it. */
+export interface ClientLine {
+  readonly kind: string;
+  readonly state?: string;
+  readonly round?: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** How long a client may take to say goodbye before it is ended. */
+const GRACE_MS = 3000;
+
+/** One client as a process of its own. */
+export class ClientProcess {
+  readonly member: number;
+  readonly #child: ChildProcess;
+  readonly #stderr: string[] = [];
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+
+  constructor(member: number, args: readonly string[], onLine: (line: ClientLine) => void) {
+    this.member = member;
+    const cairn = fileURLToPath(new URL('../../cli.js', import.meta.url));
+    this.#child = spawn(process.execPath, [cairn, 'join', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.exited = once(this.#child, 'exit').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+    createInterface({ input: this.#child.stdout! }).on('line', (text) => {
+      onLine(JSON.parse(text) as ClientLine);
+    });
+    createInterface({ input: this.#child.stderr! }).on('line', (text) => {
+      this.#stderr.push(text);
+      if (this.#stderr.length > 20) this.#stderr.shift();
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** The last lines that it wrote to stderr. */
+  get lastWords(): string {
+    return this.#stderr.join('\n');
+  }
+
+  /** SIGKILL: no goodbye, no clean-up, as when a machine loses power. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Asks it to leave; ends it if it does not. */
+  async leave(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    this.#child.kill('SIGINT');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS);
+    await this.exited;
+    clearTimeout(timer);
+  }
+}

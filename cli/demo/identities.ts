@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { writeIdentity } from '../../client/enrolment/node.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { generateIdentity } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { type DirectoryEntry, signDirectory } from '../../protocol/wire/directory.ts';
+
+/** Where the demonstration's directory and identities lie. */
+export interface DemoIdentities {
+  /** The signed member directory, and the authority's public key in hex. */
+  readonly directory: { readonly file: string; readonly authorityKey: string };
+  /** Path of a member's identity file. */
+  fileOf(member: number): string;
+}
+
+/** Name of a member, for people. */
+export const memberName = (member: number): string => `client-${member}`;
+
+/**
+ * Makes an authority, an identity for each of members 1 … n, and the directory that the authority signs. The authority's
+ * secret key lives only as long as this call: nobody can be added to the directory later.
+ */
+export async function makeIdentities(folder: string, n: number): Promise<DemoIdentities> {
+  const authority = generateIdentity(nodePrimitives, systemRandom);
+  const fileOf = (member: number): string => join(folder, `${memberName(member)}.identity.json`);
+  const entries: DirectoryEntry[] = [];
+  for (let id = 1; id <= n; id++) {
+    const keys = generateIdentity(nodePrimitives, systemRandom);
+    await writeIdentity(fileOf(id), { member: id, name: memberName(id), keys, authorityKey: authority.publicKey });
+    keys.secretKey.wipe();
+    entries.push({ member: memberId(id), name: memberName(id), identityKey: keys.publicKey });
+  }
+  const file = join(folder, 'members.directory');
+  await writeFile(file, signDirectory(nodePrimitives, authority, entries));
+  authority.secretKey.wipe();
+  return { directory: { file, authorityKey: toHex(authority.publicKey) }, fileOf };
+}

@@ -1,0 +1,35 @@
+import type { RoundReport } from '../../coordinator/index.ts';
+
+const WORDS = {
+  'before-input': 'does not count',
+  'after-input': 'counts',
+  'without-unmasking': 'counts, gave no shares',
+} as const;
+
+/** A number of bytes for people. */
+export function bytes(count: number): string {
+  if (count < 1000) return `${count} B`;
+  return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(2)} MB`;
+}
+
+const share = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
+
+/** One line about a round, in the protocol's words: state counts, dropouts, bytes, time, masked means, test accuracy. */
+export function roundLine(report: RoundReport, nameOf: (member: number) => string): string {
+  const { members, drops } = report;
+  const counts = [
+    `advertised ${members.advertised}`,
+    `shared ${members.shared}`,
+    `input ${members.input}`,
+    ...(members.consistent === undefined ? [] : [`consistent ${members.consistent}`]),
+    `unmasked ${members.unmasked}`,
+  ].join(' · ');
+  const dropped =
+    drops.map(({ member, state, effect }) => `${nameOf(member)} at ${state} (${WORDS[effect]})`).join(', ') || 'none';
+  const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
+  const head = `round ${report.round}${report.attempt > 1 ? ` (attempt ${report.attempt})` : ''}`;
+  if (report.outcome === 'abandoned')
+    return `${head} abandoned [${report.code ?? 'internal'}]: ${report.message ?? ''} | ${counts} | dropped: ${dropped} | ${cost}`;
+  const masked = `masked mean loss ${share(report.loss)} accuracy ${share(report.accuracy)} over ${report.examples ?? 0} examples`;
+  return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${masked} | test accuracy ${share(report.evaluation?.accuracy)}`;
+}

@@ -1,0 +1,72 @@
+import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { COLLUDING } from './task.ts';
+
+/** What `npm start` may be told. */
+export interface DemoOptions {
+  /** Client processes. */
+  readonly clients: number;
+  /** Rounds to commit. */
+  readonly rounds: number;
+  /** Clients that are killed with SIGKILL on the way. */
+  readonly kill: number;
+  /** Seed of the model's initialisation, the shards and local training. Masks and keys never depend on it. */
+  readonly seed: number;
+  readonly model: 'mlp' | 'cnn';
+  /** How MNIST is dealt out: evenly, or by class shares drawn from a Dirichlet distribution. */
+  readonly partition: 'iid' | 'dirichlet';
+  /** Concentration of the Dirichlet distribution: small is uneven. */
+  readonly alpha: number;
+  /** Folder in which the run's own folder is made. */
+  readonly out: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A client that is killed: who, in which round, and before which state's message. */
+export interface Kill {
+  /** Member id. */
+  readonly member: number;
+  readonly round: number;
+  /** `masked-input`: it has shared its keys, its input does not count. `unmasking`: its input counts, it gives no shares. */
+  readonly state: 'masked-input' | 'unmasking';
+}
+
+/** Who is killed when: one a round from the second on, the last members first, in turn after sharing keys and before unmasking. */
+export function killSchedule({ clients, rounds, kill }: Pick<DemoOptions, 'clients' | 'rounds' | 'kill'>): Kill[] {
+  return Array.from({ length: kill }, (_, i) => ({
+    member: clients - i,
+    round: Math.min(rounds, 2 + i),
+    state: i % 2 === 0 ? 'masked-input' : 'unmasking',
+  }));
+}
+
+/**
+ * Refuses a run that could not end well: in each round, those left must reach the threshold of those who began.
+ * @throws CairnError `usage` with the bound
+ */
+export function checkDemo(options: DemoOptions): void {
+  const { clients, rounds, kill } = options;
+  if (clients < 3)
+    throw new CairnError('usage', `--clients must be at least 3, but is ${clients}`, {
+      hint: 'a sum of two shows each the other',
+    });
+  if (rounds < 1) throw new CairnError('usage', `--rounds must be at least 1, but is ${rounds}`);
+  if (kill >= clients) throw new CairnError('usage', `--kill ${kill} leaves none of ${clients} clients`);
+  const schedule = killSchedule(options);
+  let alive = clients;
+  for (let round = 1; round <= rounds; round++) {
+    const dying = schedule.filter((entry) => entry.round === round).length;
+    const threshold = completeThreshold({ n: alive, adversary: 'active', colluding: COLLUDING });
+    if (alive - dying < threshold || alive - dying < 3) {
+      throw new CairnError(
+        'usage',
+        `--kill ${kill} is too many: in round ${round} only ${alive - dying} of ${alive} would be left, and ${Math.max(3, threshold)} are needed`,
+        {
+          hint: 'kill fewer, or run more clients or rounds',
+        },
+      );
+    }
+    alive -= dying;
+  }
+}

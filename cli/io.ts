@@ -1,0 +1,44 @@
+import { isErrorCode, ERROR_CODES, type CairnError } from '../protocol/errors.ts';
+
+/** Exit codes of every command; those of errors stand with their codes in protocol/errors.ts. */
+export const EXIT = { ok: 0, interrupted: 130 } as const;
+
+/** Colours only where a person looks on, and never where NO_COLOR is set (no-color.org). */
+const coloured = (stream: { readonly isTTY?: boolean }): boolean =>
+  stream.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
+
+const paint =
+  (code: number) =>
+  (text: string, stream: { readonly isTTY?: boolean } = process.stderr) =>
+    coloured(stream) ? `\u001b[${code}m${text}\u001b[0m` : text;
+
+export const bold = paint(1);
+export const dim = paint(2);
+export const red = paint(31);
+
+/** Data: what a program reading this one wants. */
+export function data(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** A message for the person at the terminal. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Prints an error as one line that names cause and way out, and gives the exit code it ends with. */
+export function fail(error: CairnError, verbose: boolean): number {
+  say(`${red('cairn:')} ${error.message} ${dim(`[${error.code}]`)} — ${error.hint}`);
+  if (verbose) {
+    for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+      say(dim(cause.stack ?? cause.message));
+  }
+  return ERROR_CODES[error.code].exit;
+}
+
+/** What `cairn explain CODE` prints; undefined for a code that does not exist. */
+export function explanation(code: string): string | undefined {
+  if (!isErrorCode(code)) return undefined;
+  const { meaning, hint, exit } = ERROR_CODES[code];
+  return `${code}: ${meaning}\nway out: ${hint}\nexit code: ${exit}`;
+}

@@ -1,0 +1,52 @@
+import { Command, CommanderError } from 'commander';
+import { asCairnError, CairnError } from '../protocol/errors.ts';
+import { coordinatorCommand } from './commands/coordinator.ts';
+import { demoCommand } from './commands/demo.ts';
+import { explainCommand } from './commands/explain.ts';
+import { joinCommand } from './commands/join.ts';
+import { EXIT, fail, say } from './io.ts';
+import { version } from './version.ts';
+
+/**
+ * Runs one command. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
+ * (0 ok, 1 failed, 2 usage, 3 configuration, 4 not enough clients, 5 protocol abort, 130 interrupted).
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const done = (code: number): void => {
+    exitCode = code;
+  };
+  const program = new Command('cairn')
+    .description('Federated training with secure aggregation: the coordinator only ever learns a sum.')
+    .version(version())
+    .option('--verbose', 'show stack traces of errors')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .addCommand(coordinatorCommand(done))
+    .addCommand(joinCommand(done))
+    .addCommand(demoCommand(done))
+    .addCommand(explainCommand(done));
+  for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
+  if (args.length === 0) {
+    program.outputHelp();
+    return EXIT.ok;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return onCommander(thrown);
+    return fail(asCairnError(thrown), args.includes('--verbose'));
+  }
+}
+
+function onCommander(error: CommanderError): number {
+  // Help and version are asked for, and end well.
+  if (error.exitCode === 0) return EXIT.ok;
+  if (error.code === 'commander.help') {
+    say('see cairn --help');
+    return 2;
+  }
+  return fail(new CairnError('usage', error.message.replace(/^error: /, '').replaceAll('\n', ' ')), false);
+}

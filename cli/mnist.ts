@@ -1,0 +1,29 @@
+import type { App } from '../client/index.ts';
+import { mnistApp } from '../client/apps/mnist.ts';
+import { dirichletShards, iidShards } from '../client/data/index.ts';
+import { loadMnist, loadMnistLabels } from '../client/data/node/mnist.ts';
+
+/** Which part of MNIST a client trains on, and with which network. */
+export interface MnistShard {
+  readonly model: 'mlp' | 'cnn';
+  /** All training images if absent. */
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly partition: 'iid' | 'dirichlet';
+  readonly alpha: number;
+  /** Seed of the partition: the same for all clients, so that their shards do not overlap. */
+  readonly seed: number;
+}
+
+/** An app over one client's shard of the MNIST training images; only that shard is read. */
+export function mnistShardApp({ model, shard, partition, alpha, seed }: MnistShard): App {
+  return mnistApp({
+    model,
+    dataset: async () => {
+      if (shard === undefined) return loadMnist('train');
+      const labels = await loadMnistLabels('train');
+      const shards =
+        partition === 'iid' ? iidShards(labels, shard.count, seed) : dirichletShards(labels, shard.count, alpha, seed);
+      return loadMnist('train', { indices: shards[shard.index] });
+    },
+  });
+}
