@@ -5,6 +5,7 @@ import { transcript } from '../crypto/transcript.ts';
 import { CairnError } from '../errors.ts';
 import type { MemberDirectory } from '../wire/directory.ts';
 import type { Advertisement } from '../wire/messages/advertise-keys.ts';
+import { isSoundAgreementKey } from './agreement-keys.ts';
 
 /** What an identity signs in round 0: its keys, bound to the round's settings (Bonawitz 2017 §4, active model). */
 export function advertisedBytes(
@@ -22,8 +23,9 @@ export function survivorBytes(primitives: Primitives, sessionId: Uint8Array, sur
 
 /**
  * Checks that an advertisement is signed as its round's class asks for: by the directory's identity in an active round,
- * not at all in a curious one.
- * @throws CairnError `identity-unknown`, `identity-signature`, `wire-not-canonical`
+ * not at all in a curious one; and that both of its keys are sound, so that one member's bad key costs that member its
+ * place, and nobody else the round.
+ * @throws CairnError `identity-unknown`, `identity-signature`, `wire-not-canonical`, `key-invalid`
  */
 export function checkAdvertisement(
   primitives: Primitives,
@@ -33,6 +35,9 @@ export function checkAdvertisement(
 ): void {
   const { member, signature } = advertisement;
   const culprits = [member];
+  if (!isSoundAgreementKey(advertisement.cipherKey) || !isSoundAgreementKey(advertisement.maskKey)) {
+    throw new CairnError('key-invalid', `a key of member ${member} is of low order or not canonical`, { culprits });
+  }
   if (directory === undefined) {
     if (signature === undefined) return;
     throw new CairnError('wire-not-canonical', `member ${member}: a curious round has no signatures`, { culprits });

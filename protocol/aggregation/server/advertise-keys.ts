@@ -17,7 +17,7 @@ const MILLION = 1_000_000;
 
 /**
  * Round 0 (AdvertiseKeys, Bonawitz 2017 §4): one member's keys.
- * @throws CairnError `identity-unknown`, `identity-signature`, `key-duplicate`, `wire-…`: the member is dropped
+ * @throws CairnError `identity-unknown`, `identity-signature`, `key-invalid`, `key-duplicate`, `wire-…`: the member is dropped
  */
 export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Uint8Array): ServerStep {
   const { context, advertised } = state;
