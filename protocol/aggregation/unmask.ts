@@ -53,12 +53,16 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
       continue;
     }
     const agreement = primitives.x25519(job.secretKey.expose());
-    for (const peer of job.peers) {
-      const key = pairMaskKey(primitives, agreement, plan.sessionId, job.index, peer);
-      // The survivor added the mask with + where its index is the greater one; what it added is taken out again.
-      into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
-      key.wipe();
-      yield;
+    try {
+      for (const peer of job.peers) {
+        const key = pairMaskKey(primitives, agreement, plan.sessionId, job.index, peer);
+        // The survivor added the mask with + where its index is the greater one; what it added is taken out again.
+        into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
+        key.wipe();
+        yield;
+      }
+    } finally {
+      agreement.wipe();
     }
   }
 }
@@ -66,6 +70,7 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
 /** Computes a plan on this thread, at once: what its masks add up to, to be added to the sum. */
 export function computePlan(plan: UnmaskPlan, primitives: Primitives): MaskVector {
   const correction = createMaskVector(plan.length);
-  for (const step of expandPlan(plan, primitives, correction)) void step;
+  const steps = expandPlan(plan, primitives, correction);
+  while (steps.next().done !== true);
   return correction;
 }

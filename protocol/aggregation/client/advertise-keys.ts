@@ -1,4 +1,5 @@
 import { generateAgreementKey } from '../../crypto/keys.ts';
+import { withSecrets } from '../../crypto/secret-scope.ts';
 import { type MemberDirectory } from '../../wire/directory.ts';
 import { equalBytes, toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
@@ -22,7 +23,8 @@ export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random'
 /**
  * Starts a client session: reads the invitation, holds it against the client's own policy, and advertises two fresh keys
  * (round 0, Bonawitz 2017 §4). A round that the policy does not allow ends at once, with a `refused` event.
- * @throws CairnError `wire-…` or `session-mismatch` where the invitation itself is badly formed
+ * @throws CairnError `wire-…` or `session-mismatch` where the invitation itself is badly formed; `secret-wiped` where the
+ * identity is
  */
 export function startClient(start: ClientStart): ClientStep {
   const { primitives, random, policy, self } = start;
@@ -31,25 +33,26 @@ export function startClient(start: ClientStart): ClientStep {
   if (!equalBytes(hash, invitation.context)) {
     throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
   }
-  const context: ClientContext = {
-    primitives,
-    random,
-    policy,
-    self,
-    settings: decodeSettings(invitation.settings),
-    settingsHash: hash,
-  };
+  const settings = decodeSettings(invitation.settings);
+  if (settings.suite !== invitation.suite) {
+    throw new CairnError('wire-suite', `an invitation in suite ${invitation.suite} to a round of ${settings.suite}`);
+  }
+  const context: ClientContext = { primitives, random, policy, self, settings, settingsHash: hash };
   const refusal = refusalOf(context, start.seen);
   if (refusal !== undefined) return refuseRound({ name: 'closed', context }, refusal);
 
-  const cipher = generateAgreementKey(primitives, random);
-  const mask = generateAgreementKey(primitives, random);
-  const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
-  return goOn(
-    { name: 'advertise-keys', context, cipher, mask, advertisement },
-    [encodeAdvertiseKeys({ suite: context.settings.suite, context: hash, advertisement })],
-    [],
-  );
+  return withSecrets((hold) => {
+    const cipher = generateAgreementKey(primitives, random);
+    hold(cipher.secretKey);
+    const mask = generateAgreementKey(primitives, random);
+    hold(mask.secretKey);
+    const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
+    return goOn(
+      { name: 'advertise-keys', context, cipher, mask, advertisement },
+      [encodeAdvertiseKeys({ suite: settings.suite, context: hash, advertisement })],
+      [],
+    );
+  });
 }
 
 function refusalOf(

@@ -31,13 +31,17 @@ export function onInput(state: Extract<ClientState, { name: 'masked-input' }>, v
   try {
     addMask(selfMaskKey(primitives, selfSeed, facts.sessionId, facts.ownIndex), 1);
     const agreement = primitives.x25519(mask.secretKey.expose());
-    for (const { index, advertisement } of facts.neighbours) {
-      if (!held.has(index)) continue;
-      const peer = { index, maskKey: advertisement.maskKey };
-      addMask(
-        pairMaskKey(primitives, agreement, facts.sessionId, facts.ownIndex, peer),
-        facts.ownIndex > index ? 1 : -1,
-      );
+    try {
+      for (const { index, advertisement } of facts.neighbours) {
+        if (!held.has(index)) continue;
+        const peer = { index, maskKey: advertisement.maskKey };
+        addMask(
+          pairMaskKey(primitives, agreement, facts.sessionId, facts.ownIndex, peer),
+          facts.ownIndex > index ? 1 : -1,
+        );
+      }
+    } finally {
+      agreement.wipe();
     }
     packed = masked.toPacked(settings.modulusBits);
   } finally {

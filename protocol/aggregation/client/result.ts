@@ -1,5 +1,5 @@
 import type { SecretBytes } from '../../crypto/secret.ts';
-import { CairnError } from '../../errors.ts';
+import type { CairnError } from '../../errors.ts';
 import { encodeAbort } from '../../wire/messages/abort.ts';
 import type { ClientContext, ClientEvent, ClientState, ClientStep, SharePair } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../crypto/bytes.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../errors.ts';
-import { messageName, type MessageName } from '../../wire/header.ts';
+import { type Header, messageName, type MessageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
 import { decodeOutcome } from '../../wire/messages/outcome.ts';
 import { decodeRoster } from '../../wire/messages/roster.ts';
@@ -53,22 +53,22 @@ function take(state: ClientState, name: MessageName, bytes: Uint8Array): ClientS
   switch (state.name) {
     case 'advertise-keys': {
       if (name !== 'roster') break;
-      const roster = bound(state.context.settingsHash, decodeRoster(bytes));
+      const roster = bound(state, state.context.settingsHash, decodeRoster(bytes));
       return guarded(state, () => onRoster(state, roster));
     }
     case 'share-keys': {
       if (name !== 'routedShares') break;
-      const routed = bound(state.facts.sessionId, decodeRoutedShares(bytes));
+      const routed = bound(state, state.facts.sessionId, decodeRoutedShares(bytes));
       return guarded(state, () => onRoutedShares(state, routed));
     }
     case 'consistency-check': {
       if (name !== 'survivors') break;
-      const survivors = bound(state.facts.sessionId, decodeSurvivors(bytes));
+      const survivors = bound(state, state.facts.sessionId, decodeSurvivors(bytes));
       return guarded(state, () => onSurvivors(state, survivors));
     }
     case 'unmasking': {
       if (name !== 'unmaskRequest') break;
-      const request = bound(state.facts.sessionId, decodeUnmaskRequest(bytes));
+      const request = bound(state, state.facts.sessionId, decodeUnmaskRequest(bytes));
       return guarded(state, () => onUnmaskRequest(state, request));
     }
     case 'done':
@@ -93,7 +93,7 @@ function guarded(state: ClientState, run: () => ClientStep): ClientStep {
 }
 
 function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
-  const outcome = bound(state.context.settingsHash, decodeOutcome(bytes));
+  const outcome = bound(state, state.context.settingsHash, decodeOutcome(bytes));
   if (state.name === 'closed') throw new CairnError('session-closed', 'received outcome after the session had ended');
   if (outcome.kind === 'committed') {
     return close(state, [], { kind: 'committed', included: outcome.included, modelHash: outcome.modelHash });
@@ -102,7 +102,7 @@ function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
 }
 
 function onAbort(state: ClientState, bytes: Uint8Array): ClientStep {
-  const abort = bound(state.context.settingsHash, decodeAbort(bytes));
+  const abort = bound(state, state.context.settingsHash, decodeAbort(bytes));
   if (state.name === 'closed') throw new CairnError('session-closed', 'received abort after the session had ended');
   return close(state, [], abandoned(abort));
 }
@@ -110,10 +110,13 @@ function onAbort(state: ClientState, bytes: Uint8Array): ClientStep {
 const abandoned = ({ code, message }: { readonly code: string; readonly message: string }) =>
   ({ kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message }) as const;
 
-/** Refuses what belongs to another round or session before it is looked at. */
-function bound<M extends { readonly context: Uint8Array }>(expected: Uint8Array, message: M): M {
-  if (equalBytes(expected, message.context)) return message;
-  throw new CairnError('session-mismatch', 'the message belongs to another round or session');
+/** Refuses what belongs to another round, session or suite before it is looked at. */
+function bound<M extends Header>({ context }: ClientState, expected: Uint8Array, message: M): M {
+  if (!equalBytes(expected, message.context))
+    throw new CairnError('session-mismatch', 'the message belongs to another round or session');
+  if (message.suite !== context.settings.suite)
+    throw new CairnError('wire-suite', `the round runs suite ${context.settings.suite}, the message ${message.suite}`);
+  return message;
 }
 
 const outOfPlace = (what: string, state: ClientState): CairnError =>

@@ -2,7 +2,7 @@ import { openShares, sealKey, sealShares } from '../../crypto/seal.ts';
 import type { RandomSource } from '../../crypto/random.ts';
 import type { SecretBytes } from '../../crypto/secret.ts';
 import { type Hold, withSecrets } from '../../crypto/secret-scope.ts';
-import { shareSecret } from '../../crypto/shamir.ts';
+import { isCanonicalShare, shareSecret } from '../../crypto/shamir.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
 import type { ClientIndex } from '../../ids.ts';
@@ -33,16 +33,20 @@ export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientSte
     const sealed = new Uint8Array(neighbours.length * SEALED_SHARES_LENGTH);
     const openKeys: SecretBytes[] = [];
     const spent: SecretBytes[] = [cipher.secretKey];
-    neighbours.forEach(({ index, advertisement }, i) => {
-      const shared = agreement.with(advertisement.cipherKey);
-      const key = hold(sealKey(primitives, shared, sessionId, ownIndex, index));
-      openKeys.push(hold(sealKey(primitives, shared, sessionId, index, ownIndex)));
-      shared.fill(0);
-      const pair = pairs.get(index)!;
-      const entry = sealShares(primitives, { key, sessionId, from: ownIndex, to: index, plaintext: pair.expose() });
-      sealed.set(entry, i * SEALED_SHARES_LENGTH);
-      spent.push(key, pair);
-    });
+    try {
+      neighbours.forEach(({ index, advertisement }, i) => {
+        const shared = agreement.with(advertisement.cipherKey);
+        const key = hold(sealKey(primitives, shared, sessionId, ownIndex, index));
+        openKeys.push(hold(sealKey(primitives, shared, sessionId, index, ownIndex)));
+        shared.fill(0);
+        const pair = pairs.get(index)!;
+        const entry = sealShares(primitives, { key, sessionId, from: ownIndex, to: index, plaintext: pair.expose() });
+        sealed.set(entry, i * SEALED_SHARES_LENGTH);
+        spent.push(key, pair);
+      });
+    } finally {
+      agreement.wipe();
+    }
     const message = encodeShareKeys({ suite: settings.suite, context: sessionId, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
     return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
@@ -102,17 +106,31 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
       const { index, advertisement } = neighbours[i];
       const sealed = routed.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
       const pair = openShares(primitives, { key: openKeys[i], sessionId, from: index, to: ownIndex, sealed });
-      if (pair === undefined) {
+      const opened = pair === undefined ? undefined : hold(pair);
+      if (opened === undefined || !isSharePair(opened)) {
         const culprits = [advertisement.member];
         throw new CairnError(
           'share-undecryptable',
-          `the share sealed by member ${advertisement.member} does not open`,
+          `the share sealed by member ${advertisement.member} does not open to two shares`,
           { culprits },
         );
       }
-      held.set(index, hold(pair));
+      held.set(index, opened);
     });
     held.set(ownIndex, ownShares);
     return goOn({ name: 'masked-input', context, facts, mask, selfSeed, held }, [], openKeys, { kind: 'input-wanted' });
   });
+}
+
+/**
+ * Whether a plaintext is two shares in their one encoding. A member that seals anything else would have its neighbours
+ * reveal it in round 4, and be dropped there in its stead.
+ */
+function isSharePair(pair: SharePair): boolean {
+  const bytes = pair.expose();
+  return (
+    bytes.length === 2 * SIZES.share &&
+    isCanonicalShare(bytes.subarray(0, SIZES.share)) &&
+    isCanonicalShare(bytes.subarray(SIZES.share))
+  );
 }

@@ -1,5 +1,5 @@
 import type { SecretBytes } from '../../crypto/secret.ts';
-import { CairnError, type ErrorCode } from '../../errors.ts';
+import type { CairnError, ErrorCode } from '../../errors.ts';
 import type { MemberId } from '../../ids.ts';
 import { encodeAbort } from '../../wire/messages/abort.ts';
 import type {

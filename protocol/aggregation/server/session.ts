@@ -115,6 +115,10 @@ function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): Serve
     const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
     if (!equalBytes(header.context, own))
       throw new CairnError('session-mismatch', `${name} from member ${from} belongs to another round or session`);
+    if (header.suite !== context.settings.suite) {
+      const text = `the round runs suite ${context.settings.suite}, ${name} from member ${from} ${header.suite}`;
+      throw new CairnError('wire-suite', text);
+    }
     if (name === 'abort') return onAbort(state, from, bytes);
     if (hasAnswered(state, from)) throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
   } catch (thrown) {

@@ -1,7 +1,7 @@
 import { SIZES } from '../../crypto/suite.ts';
 import { type MemberId, memberId } from '../../ids.ts';
 import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
-import { ByteReader } from '../reader.ts';
+import type { ByteReader } from '../reader.ts';
 import { ByteWriter } from '../writer.ts';
 
 /** What one member announces in round 0: its id, its two public keys and, in active rounds, its identity's signature. */
