@@ -20,9 +20,10 @@ import { computePlan } from '../../protocol/aggregation/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
-import type { CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import type { VirtualMembership } from './members.ts';
 
 /** What happens to messages on the way: the identity, unless a fault or an adversary sits there. */
@@ -66,7 +67,7 @@ export interface VirtualRoundResult {
   readonly bytesDown: number;
   /** Every secret buffer that the sessions gave up; all are wiped. */
   readonly wiped: readonly SecretBytes[];
-  /** The last state of every client and of the server. */
+  /** The last state of every client and of the server; clients have been told the outcome, and hold nothing any more. */
   readonly clients: ReadonlyMap<MemberId, ClientState>;
   readonly server: ServerState;
 }
@@ -125,6 +126,7 @@ class VirtualRound {
       this.#deliver();
     }
     const result = this.#result;
+    this.#tellOutcome(result);
     return {
       committed: result.kind === 'committed',
       sum: result.kind === 'committed' ? result.sum : undefined,
@@ -139,6 +141,31 @@ class VirtualRound {
       clients: this.#clients,
       server: this.#server,
     };
+  }
+
+  /** Everybody learns how the round ended; the dead wipe what they hold, since a process that ends holds nothing. */
+  #tellOutcome(result: Extract<ServerEvent, { kind: 'committed' | 'aborted' }>): void {
+    const { settings } = this.#options;
+    const header = { suite: settings.suite, context: this.#server.context.settingsHash };
+    for (const [member, state] of this.#clients) {
+      if (state.name === 'closed') continue;
+      if (this.#dead.has(member)) {
+        const error = new CairnError('member-left', 'the virtual client died');
+        this.#clientStep(member, stepClient(state, { kind: 'leave', error }));
+        continue;
+      }
+      const bytes =
+        result.kind === 'committed'
+          ? encodeOutcome({
+              ...header,
+              kind: 'committed',
+              included: result.included.includes(member),
+              modelHash: NO_HASH,
+            })
+          : encodeOutcome({ ...header, kind: 'abandoned', code: result.error.code, message: '' });
+      this.#sendDown([{ to: member, bytes }]);
+    }
+    this.#deliver();
   }
 
   #deliver(): void {
