@@ -1,0 +1,239 @@
+import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import type { Primitives } from '../protocol/crypto/primitives.ts';
+import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
+import { type CairnError, asCairnError } from '../protocol/errors.ts';
+import type { CoordinatorConfig } from './config/index.ts';
+import { type LoadedDirectory, loadDirectory } from './directory.ts';
+import { type CoordinatorEvents, Events } from './events.ts';
+import { Gateway, Seats } from './gateway/index.ts';
+import { createApp } from './http/app.ts';
+import { createListener, listen, type Listener } from './http/listen.ts';
+import { createLog, type Log } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
+import { largestMessage } from './sizes.ts';
+import { FileStore, type Store } from './store/index.ts';
+
+/** What a coordinator is made with. */
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig;
+  /** Looks at each new model; its result stands in the round's report. */
+  readonly evaluate?: Evaluate;
+  /** Models to start tasks from, by task; they come before the configuration's. */
+  readonly initialModels?: Readonly<Record<string, InitialModel>>;
+  /** Where models, tasks and reports are kept. Default: a FileStore in `dataDir`. */
+  readonly store?: Store;
+  /** Default: JSON lines on stderr at the configuration's level. */
+  readonly log?: Log;
+  /** Version of the package, for the API. */
+  readonly version?: string;
+  /** Default: Node's own. */
+  readonly primitives?: Primitives;
+  /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
+  readonly random?: RandomSource;
+  /** Milliseconds within which a new connection must say Hello. Default 10 000. */
+  readonly helloTimeoutMs?: number;
+}
+
+/** A coordinator that listens and runs its tasks. */
+export interface Coordinator {
+  /** Address to join at. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Settles when every task has come to its end: resolves when all rounds have committed or {@link stop} was called,
+   * rejects with the error of the first task that failed. The coordinator goes on serving models and status.
+   */
+  readonly finished: Promise<void>;
+  /** Where each task stands. */
+  readonly tasks: readonly TaskStatus[];
+  /** The current parameters of a task's model, copied; undefined for an unknown task. */
+  model(task: string): Record<string, Float32Array> | undefined;
+  /** Subscribes to events. @returns a function that ends the subscription */
+  on<Name extends keyof CoordinatorEvents>(
+    name: Name,
+    listener: (...args: CoordinatorEvents[Name]) => void,
+  ): () => void;
+  /** Abandons rounds, tells their members, closes every connection and stops listening. May be called twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a coordinator.
+ * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
+ * `model-malformed`, `update-shape`; then nothing is left running
+ */
+export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  const { config, primitives = nodePrimitives } = options;
+  const store = options.store ?? (await FileStore.open(config.dataDir));
+  const directory = config.directory === undefined ? undefined : await loadDirectory(primitives, config.directory);
+  const models = new Map<string, TaskModel>();
+  for (const task of config.tasks) {
+    models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
+  }
+  const running = new RunningCoordinator(options, { store, directory, models });
+  await running.listen();
+  return running;
+}
+
+/** Milliseconds that connections get to end in good order. */
+const CLOSING_MS = 1000;
+
+interface Parts {
+  readonly store: Store;
+  readonly directory: LoadedDirectory | undefined;
+  readonly models: ReadonlyMap<string, TaskModel>;
+}
+
+class RunningCoordinator implements Coordinator {
+  readonly #config: CoordinatorConfig;
+  readonly #models: ReadonlyMap<string, TaskModel>;
+  readonly #log: Log;
+  readonly #events = new Events();
+  readonly #seats: Seats;
+  readonly #metrics: Metrics;
+  readonly #http: Listener;
+  readonly #gateway: Gateway;
+  readonly #tasks: readonly Task[];
+  #port = 0;
+  #finished: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+  #ready = false;
+
+  constructor(options: CoordinatorOptions, { store, directory, models }: Parts) {
+    const { config, primitives = nodePrimitives, random = systemRandom } = options;
+    this.#config = config;
+    this.#models = models;
+    this.#log = options.log ?? createLog(config.logLevel);
+    this.#seats = this.#createSeats(config.reconnectGraceMs);
+    this.#metrics = new Metrics(() => this.#seats.connected);
+    this.#http = createListener(
+      createApp({
+        store,
+        metrics: this.#metrics,
+        version: options.version ?? 'unknown',
+        ready: () => this.#ready,
+        tasks: () => this.tasks,
+        connected: () => this.#seats.connected,
+        directory: directory?.signed,
+        onFault: (error) => this.#fault(error),
+      }),
+    );
+    const sizes = config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size));
+    this.#gateway = new Gateway({
+      http: this.#http.server,
+      seats: this.#seats,
+      primitives,
+      random,
+      directory: directory?.directory,
+      tasks: config.tasks.map(({ name }) => name),
+      guests: config.tasks.every(({ adversary }) => adversary === 'curious'),
+      largestMessage: Math.max(...sizes),
+      ...(options.helloTimeoutMs === undefined ? {} : { helloTimeoutMs: options.helloTimeoutMs }),
+      onRefused: (what, code, member) => {
+        this.#metrics.refused(what, code);
+        this.#log.debug(`${what}-refused`, { code, ...(member === undefined ? {} : { member }) });
+      },
+      onTaken: (size, member) => this.#log.trace('message-taken', { member, size }),
+    });
+    const host: TaskHost = {
+      primitives,
+      random,
+      directory: directory?.directory,
+      seats: this.#seats,
+      log: this.#log,
+      evaluate: options.evaluate,
+      report: async (report) => {
+        this.#metrics.report(report);
+        await store.appendRound(report).catch((thrown: unknown) => this.#fault(asCairnError(thrown)));
+        this.#events.emit('round', report);
+      },
+      state: (event) => this.#events.emit('state', event),
+      dropped: (task, drop) => this.#metrics.drop(task, drop),
+      fault: (error) => this.#fault(error),
+    };
+    this.#tasks = config.tasks.map((task) => new Task(task, models.get(task.name)!, host));
+  }
+
+  get url(): string {
+    const { host } = this.#config;
+    const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.#port}`;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get finished(): Promise<void> {
+    return this.#finished;
+  }
+
+  get tasks(): readonly TaskStatus[] {
+    return this.#tasks.map(({ status }) => status);
+  }
+
+  model(task: string): Record<string, Float32Array> | undefined {
+    return this.#models.get(task)?.tensors;
+  }
+
+  on<Name extends keyof CoordinatorEvents>(
+    name: Name,
+    listener: (...args: CoordinatorEvents[Name]) => void,
+  ): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Listens, then runs the tasks. @throws CairnError `port-in-use`, `config-invalid` */
+  async listen(): Promise<void> {
+    const { host, port } = this.#config;
+    try {
+      this.#port = await listen(this.#http.server, host, port);
+    } catch (thrown) {
+      await this.#gateway.close();
+      throw thrown;
+    }
+    this.#log.info('listening', { host, port: this.#port });
+    this.#ready = true;
+    this.#finished = this.#runTasks();
+    // Who asks for it sees the error; who does not must not be ended by it.
+    this.#finished.catch(() => undefined);
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #runTasks(): Promise<void> {
+    const results = await Promise.allSettled(this.#tasks.map((task) => task.run()));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw asCairnError(failed.reason);
+  }
+
+  async #stop(): Promise<void> {
+    this.#ready = false;
+    for (const task of this.#tasks) task.stop();
+    await this.#finished.catch(() => undefined);
+    // A peer that does not answer the closing handshake would hold the port for half a minute.
+    const impatience = setTimeout(() => this.#http.destroyConnections(), CLOSING_MS);
+    await this.#gateway.close();
+    clearTimeout(impatience);
+    this.#log.info('stopped');
+  }
+
+  #createSeats(graceMs: number): Seats {
+    const tell =
+      (what: 'joined' | 'away' | 'back' | 'left') =>
+      (member: number): void => {
+        this.#log.info(`member-${what}`, { member });
+        this.#events.emit('member', { member, what, connected: this.#seats.connected });
+      };
+    return new Seats({ graceMs, joined: tell('joined'), away: tell('away'), back: tell('back'), left: tell('left') });
+  }
+
+  #fault(error: CairnError): void {
+    this.#log.error('fault', { code: error.code });
+    this.#events.emit('fault', error);
+  }
+}

@@ -1,0 +1,132 @@
+import type { Socket } from 'socket.io';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import { DEFAULT_SUITE, SIZES } from '../../protocol/crypto/suite.ts';
+import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import { type Header, HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
+import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
+import type { Link, Seat } from './seat.ts';
+
+/** The one event name of the protocol, in both directions. */
+export const EVENT_NAME = 'cairn';
+
+/** What a connection asks of its gateway. */
+export interface ConnectionHost {
+  readonly random: RandomSource;
+  readonly helloTimeoutMs: number;
+  /** Judges a Hello and gives the connection its seat; `greet` is called before anything else is sent. @throws CairnError */
+  admit(challenge: Uint8Array, hello: Hello, link: Link, greet: (seat: Seat) => void): Seat;
+  /** The connection of a seat has ended. */
+  lost(seat: Seat, link: Link, final: boolean): void;
+  /** A connection was refused, or a message of a seated member. */
+  refused(what: 'connection' | 'message', code: ErrorCode, seat: Seat | undefined): void;
+  taken(bytes: number, seat: Seat): void;
+}
+
+type Acknowledge = (refusal?: Uint8Array) => void;
+
+/**
+ * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, where the protocol's decoders mean a
+ * copy that outlives the message. Undefined for anything else.
+ */
+function plainBytes(payload: unknown): Uint8Array | undefined {
+  if (!ArrayBuffer.isView(payload)) return undefined;
+  return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+/**
+ * One socket, from challenge to end. Nobody is heard before a valid Hello; after it, every message is acknowledged: with
+ * nothing where it was taken, with an Abort where it was refused. Nothing that a peer sends makes this throw.
+ */
+export class Connection implements Link {
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #challenge: Uint8Array;
+  readonly #helloTimer: NodeJS.Timeout;
+  #seat: Seat | undefined;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    this.#challenge = host.random(SIZES.challenge);
+    this.#helloTimer = setTimeout(() => {
+      this.#refuse(new CairnError('deadline-missed', `no Hello came within ${host.helloTimeoutMs} ms`));
+    }, host.helloTimeoutMs);
+    socket.on(EVENT_NAME, (...args: unknown[]) => this.#received(args));
+    socket.on('disconnect', (reason) => this.#ended(reason === 'client namespace disconnect'));
+    this.send(encodeChallenge(this.#header));
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#socket.emit(EVENT_NAME, bytes);
+  }
+
+  end(error: CairnError): void {
+    clearTimeout(this.#helloTimer);
+    this.send(encodeAbort(this.#header, error));
+    this.#socket.disconnect(true);
+  }
+
+  get #header(): Header {
+    return { suite: DEFAULT_SUITE, context: this.#challenge };
+  }
+
+  #received(args: readonly unknown[]): void {
+    const last = args.at(-1);
+    const acknowledge: Acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
+    const payload = typeof last === 'function' ? args.slice(0, -1) : args;
+    try {
+      const bytes = plainBytes(payload[0]);
+      if (bytes === undefined || payload.length !== 1) {
+        throw new CairnError('wire-type', 'a message is exactly one Uint8Array');
+      }
+      if (this.#seat === undefined) this.#greeted(bytes, acknowledge);
+      else acknowledge(this.#message(this.#seat, bytes));
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      acknowledge(encodeAbort(this.#header, error));
+      if (this.#seat === undefined) this.#refuse(error);
+      else this.#host.refused('message', error.code, this.#seat);
+    }
+  }
+
+  #greeted(bytes: Uint8Array, acknowledge: Acknowledge): void {
+    const hello = decodeHello(bytes);
+    this.#host.admit(this.#challenge, hello, this, (seat) => {
+      clearTimeout(this.#helloTimer);
+      this.#seat = seat;
+      acknowledge();
+      this.send(encodeWelcome({ ...this.#header, member: seat.member, token: seat.token }));
+    });
+  }
+
+  /** @returns the refusal's bytes; its context is that of the round, or of the message where there is no round */
+  #message(seat: Seat, bytes: Uint8Array): Uint8Array | undefined {
+    const name = messageName(bytes);
+    const { place } = seat;
+    if (place === undefined) {
+      this.#host.refused('message', 'member-unknown', seat);
+      const error = new CairnError('member-unknown', `received ${name} from a member that is in no round`);
+      const context =
+        bytes.length < HEADER_LENGTH ? this.#challenge : bytes.slice(HEADER_LENGTH - SIZES.hash, HEADER_LENGTH);
+      return encodeAbort({ suite: DEFAULT_SUITE, context }, error);
+    }
+    const refusal = seat.receive(bytes);
+    if (refusal === undefined) {
+      this.#host.taken(bytes.length, seat);
+      return undefined;
+    }
+    this.#host.refused('message', refusal.code, seat);
+    return encodeAbort({ suite: DEFAULT_SUITE, context: place.context }, refusal);
+  }
+
+  #refuse(error: CairnError): void {
+    this.#host.refused('connection', error.code, undefined);
+    this.end(error);
+  }
+
+  #ended(final: boolean): void {
+    clearTimeout(this.#helloTimer);
+    if (this.#seat !== undefined) this.#host.lost(this.#seat, this, final);
+  }
+}

@@ -1,0 +1,66 @@
+import { equalBytes, u32le, utf8 } from '../../protocol/crypto/bytes.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { LABELS } from '../../protocol/crypto/suite.ts';
+import { transcript } from '../../protocol/crypto/transcript.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { MemberDirectory } from '../../protocol/wire/directory.ts';
+import type { Hello } from '../../protocol/wire/messages/connect.ts';
+
+/**
+ * What a member's identity signs when it connects: 32 bytes over the challenge, its id and the tasks it offers itself
+ * for, in the order of the Hello.
+ */
+export function helloTranscript(
+  primitives: Primitives,
+  challenge: Uint8Array,
+  member: number,
+  tasks: readonly string[],
+): Uint8Array {
+  return transcript(primitives, LABELS.signHello, challenge, u32le(member), ...tasks.map(utf8));
+}
+
+/** By what a Hello is judged. */
+export interface Door {
+  readonly primitives: Primitives;
+  readonly directory: MemberDirectory | undefined;
+  /** Names of all tasks. */
+  readonly tasks: readonly string[];
+  /** Whether members without an identity are taken: only where every task is run for a curious adversary. */
+  readonly guests: boolean;
+}
+
+/** Who a Hello has proven to be: a member of the directory, or any guest. */
+export type Caller =
+  { readonly kind: 'member'; readonly member: MemberId } | { readonly kind: 'guest'; readonly token: Uint8Array };
+
+/**
+ * Judges a Hello.
+ * @throws CairnError `session-mismatch` for an answer to another challenge, `task-unknown`, `identity-unknown`,
+ * `identity-signature`
+ */
+export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Caller {
+  if (!equalBytes(hello.context, challenge)) {
+    throw new CairnError('session-mismatch', 'the Hello answers another challenge than this connection’s');
+  }
+  const unknown = hello.tasks.find((task) => !door.tasks.includes(task));
+  if (unknown !== undefined) {
+    throw new CairnError('task-unknown', `there is no task "${unknown}" here, only ${door.tasks.join(', ')}`);
+  }
+  const { who } = hello;
+  if (who.kind === 'guest') {
+    if (door.guests) return { kind: 'guest', token: who.token };
+    throw new CairnError('identity-unknown', 'guests are not taken: a task here is run for an active adversary', {
+      hint: 'connect with an identity of the member directory',
+    });
+  }
+  const entry = door.directory?.entries.get(who.member);
+  if (entry === undefined) {
+    throw new CairnError('identity-unknown', `member ${who.member} is not in the member directory`);
+  }
+  const signed = helloTranscript(door.primitives, challenge, who.member, hello.tasks);
+  if (!door.primitives.ed25519Verify(entry.identityKey, signed, who.signature)) {
+    throw new CairnError('identity-signature', `the Hello is not signed by member ${who.member}’s identity`);
+  }
+  return { kind: 'member', member: who.member };
+}

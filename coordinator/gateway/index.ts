@@ -1,0 +1,101 @@
+import type { Server as HttpServer } from 'node:http';
+import { Server } from 'socket.io';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import { type Door, judgeHello } from './hello.ts';
+import type { Link, Occupant, Seat } from './seat.ts';
+import type { Seats } from './seats.ts';
+
+export { EVENT_NAME } from './connection.ts';
+export { helloTranscript } from './hello.ts';
+export { Seats } from './seats.ts';
+export type { Link, Place } from './seat.ts';
+
+/** Bytes that a frame may have beyond its message: socket.io's framing. */
+const SLACK = 4096;
+
+/** Milliseconds between signs of life, and until a silent peer counts as gone. */
+const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
+
+/** What a gateway is made with. */
+export interface GatewayOptions extends Door {
+  readonly http: HttpServer;
+  readonly seats: Seats;
+  readonly random: RandomSource;
+  /** Bytes of the largest message of any task's rounds. */
+  readonly largestMessage: number;
+  /** Milliseconds within which a Hello must come. Default 10 000. */
+  readonly helloTimeoutMs?: number;
+  readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
+  readonly onTaken?: (bytes: number, member: MemberId) => void;
+}
+
+/** The door to the rounds: it knows who is who, and carries messages between sockets and seats. */
+export class Gateway implements ConnectionHost {
+  readonly random: RandomSource;
+  readonly helloTimeoutMs: number;
+  readonly #options: GatewayOptions;
+  readonly #io: Server;
+  #nextGuest: number;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.random = options.random;
+    this.helloTimeoutMs = options.helloTimeoutMs ?? 10_000;
+    this.#nextGuest = 1 + [...(options.directory?.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
+    // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client
+    // whose last message is older than that, as after a long training. Seats send again what was not answered.
+    this.#io = new Server(options.http, {
+      transports: ['websocket'],
+      serveClient: false,
+      maxHttpBufferSize: options.largestMessage + SLACK,
+      perMessageDeflate: false,
+      ...PING,
+    });
+    this.#io.on('connection', (socket) => new Connection(socket, this));
+  }
+
+  admit(challenge: Uint8Array, hello: Hello, link: Link, greet: (seat: Seat) => void): Seat {
+    const occupant = this.#occupant(judgeHello(this.#options, challenge, hello), hello.tasks);
+    const { seats } = this.#options;
+    return seats.take(occupant, link, greet);
+  }
+
+  lost(seat: Seat, link: Link, final: boolean): void {
+    this.#options.seats.drop(seat, link, final);
+  }
+
+  refused(what: 'connection' | 'message', code: ErrorCode, seat: Seat | undefined): void {
+    this.#options.onRefused?.(what, code, seat?.member);
+  }
+
+  taken(bytes: number, seat: Seat): void {
+    this.#options.onTaken?.(bytes, seat.member);
+  }
+
+  /** Ends every connection; the HTTP server is closed with it. */
+  async close(): Promise<void> {
+    await this.#io.close();
+    this.#options.seats.close();
+  }
+
+  #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): Occupant {
+    if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array() };
+    const seat = this.#options.seats.withToken(caller.token);
+    if (seat !== undefined) return { kind: 'guest', member: seat.member, tasks, token: seat.token };
+    return { kind: 'guest', member: this.#freeId(), tasks, token: this.random(LIMITS.token) };
+  }
+
+  /** Ids of guests are not used again soon, so that nobody inherits what belonged to somebody else. */
+  #freeId(): MemberId {
+    for (;;) {
+      const id = memberId(this.#nextGuest);
+      this.#nextGuest = this.#nextGuest === 0xffff_ffff ? 1 : this.#nextGuest + 1;
+      if (!this.#options.seats.has(id) && this.#options.directory?.entries.has(id) !== true) return id;
+    }
+  }
+}

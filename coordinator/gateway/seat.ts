@@ -1,0 +1,97 @@
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+
+/** A connection, as a seat sees it. */
+export interface Link {
+  send(bytes: Uint8Array): void;
+  /** Tells the peer why, and ends the connection. */
+  end(error: CairnError): void;
+}
+
+/** The round that a member takes part in, as its seat sees it. */
+export interface Place {
+  /** The round's settings hash: what a refusal refers to. */
+  readonly context: Uint8Array;
+  /** @returns why the message was refused, or undefined where it was taken */
+  message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
+  leave(member: MemberId, reason: ErrorCode): void;
+}
+
+/** Who takes a seat. */
+export interface Occupant {
+  readonly kind: 'member' | 'guest';
+  readonly member: MemberId;
+  /** Tasks it offers itself for; none means all. */
+  readonly tasks: readonly string[];
+  /** What a guest shows to take its seat again; empty for members. */
+  readonly token: Uint8Array;
+}
+
+/**
+ * One member's seat. It outlives its connection for a while, and remembers what the member has not answered yet: on a
+ * new connection that is sent again, so that a message lost on the way costs nobody a place. In this protocol a member
+ * gets its next message only after it has answered the last, so that is one message, or two at the end of a round.
+ */
+export class Seat {
+  readonly member: MemberId;
+  readonly kind: Occupant['kind'];
+  readonly token: Uint8Array;
+  /** The round it takes part in; none while it is idle. */
+  place: Place | undefined;
+  #tasks: readonly string[];
+  #link: Link | undefined;
+  #unanswered: Uint8Array[] = [];
+
+  constructor({ member, kind, token, tasks }: Occupant) {
+    this.member = member;
+    this.kind = kind;
+    this.token = token;
+    this.#tasks = tasks;
+  }
+
+  get connected(): boolean {
+    return this.#link !== undefined;
+  }
+
+  /** Whether this connection is the one that holds the seat. */
+  heldBy(link: Link): boolean {
+    return this.#link === link;
+  }
+
+  offersItselfFor(task: string): boolean {
+    return this.#tasks.length === 0 || this.#tasks.includes(task);
+  }
+
+  /** Puts a connection on the seat; `greet` is sent first, then what has not been answered. @returns the one before */
+  attach(link: Link, tasks: readonly string[], greet: () => void): Link | undefined {
+    const before = this.#link;
+    this.#link = link;
+    this.#tasks = tasks;
+    greet();
+    for (const bytes of this.#unanswered) link.send(bytes);
+    return before;
+  }
+
+  detach(): void {
+    this.#link = undefined;
+  }
+
+  /** Takes part in a round, or in none. What belonged to the round before needs no answer any more. */
+  assign(place: Place | undefined): void {
+    this.place = place;
+    this.#unanswered = [];
+  }
+
+  send(bytes: Uint8Array): void {
+    this.#unanswered.push(bytes);
+    this.#link?.send(bytes);
+  }
+
+  /** Hands a message to the round. @returns why it was refused; `undefined` where it was taken or there is no round */
+  receive(bytes: Uint8Array): CairnError | undefined {
+    const before = this.#unanswered.length;
+    const refusal = this.place?.message(this.member, bytes);
+    if (refusal === undefined) this.#unanswered.splice(0, before);
+    return refusal;
+  }
+}

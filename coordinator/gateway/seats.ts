@@ -1,0 +1,151 @@
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { type Link, type Occupant, type Place, Seat } from './seat.ts';
+
+/** What happens to seats. */
+export interface SeatEvents {
+  readonly joined?: (member: MemberId) => void;
+  /** Its connection ended; it may come back within the grace. */
+  readonly away?: (member: MemberId) => void;
+  readonly back?: (member: MemberId) => void;
+  /** It is gone: it left, or did not come back. */
+  readonly left?: (member: MemberId) => void;
+}
+
+/** How long seats are kept, and who is told. */
+export interface SeatOptions extends SeatEvents {
+  /** Milliseconds within which a lost connection may be replaced. */
+  readonly graceMs: number;
+}
+
+/** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
+export class Seats {
+  readonly #options: SeatOptions;
+  readonly #seats = new Map<MemberId, Seat>();
+  readonly #graces = new Map<MemberId, NodeJS.Timeout>();
+  #watchers: (() => void)[] = [];
+
+  constructor(options: SeatOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** Number of seats whose connection stands. */
+  get connected(): number {
+    return [...this.#seats.values()].filter((seat) => seat.connected).length;
+  }
+
+  has(member: MemberId): boolean {
+    return this.#seats.has(member);
+  }
+
+  /** The guest's seat that a token opens. */
+  withToken(token: Uint8Array): Seat | undefined {
+    if (token.length === 0) return undefined;
+    return [...this.#seats.values()].find((seat) => seat.kind === 'guest' && equalBytes(seat.token, token));
+  }
+
+  /** Connected members that take part in no round and offer themselves for the task, ascending. */
+  idle(task: string): MemberId[] {
+    const free = [...this.#seats.values()].filter(
+      (seat) => seat.connected && seat.place === undefined && seat.offersItselfFor(task),
+    );
+    return free.map(({ member }) => member).sort((a, b) => a - b);
+  }
+
+  /**
+   * Gives a connection its seat: a new one, or the one it had. A newer connection of the same identity replaces an older
+   * one, since the older may be dead without anybody having noticed.
+   */
+  take(occupant: Occupant, link: Link, greet: (seat: Seat) => void): Seat {
+    const known = this.#seats.get(occupant.member);
+    const seat = known ?? new Seat(occupant);
+    this.#seats.set(seat.member, seat);
+    clearTimeout(this.#graces.get(seat.member));
+    this.#graces.delete(seat.member);
+    const replaced = seat.attach(link, occupant.tasks, () => greet(seat));
+    // Not `seat-taken`, after which a client would come back and take the seat from the newer connection in turn.
+    replaced?.end(new CairnError('refused', `member ${seat.member} has connected again from elsewhere`));
+    if (known === undefined) this.#options.joined?.(seat.member);
+    else this.#options.back?.(seat.member);
+    this.#changed();
+    return seat;
+  }
+
+  /** A connection has ended. `final`: the member said good-bye, and nobody waits for it. */
+  drop(seat: Seat, link: Link, final: boolean): void {
+    if (!seat.heldBy(link) || this.#seats.get(seat.member) !== seat) return;
+    seat.detach();
+    if (final) {
+      this.#leave(seat);
+      return;
+    }
+    this.#options.away?.(seat.member);
+    this.#graces.set(
+      seat.member,
+      setTimeout(() => this.#leave(seat), this.#options.graceMs),
+    );
+    this.#changed();
+  }
+
+  /** Sends to a member, if it still has a seat. */
+  send(member: MemberId, bytes: Uint8Array): void {
+    this.#seats.get(member)?.send(bytes);
+  }
+
+  /** Seats members in a round. */
+  assign(members: readonly MemberId[], place: Place): void {
+    for (const member of members) this.#seats.get(member)?.assign(place);
+  }
+
+  /** The round is over: its members are idle. */
+  release(members: readonly MemberId[], place: Place): void {
+    for (const member of members) {
+      const seat = this.#seats.get(member);
+      if (seat?.place === place) seat.assign(undefined);
+    }
+    this.#changed();
+  }
+
+  /** Resolves at the next change of who is there or idle, or when the signal is aborted. */
+  change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        this.#watchers = this.#watchers.filter((watcher) => watcher !== done);
+        resolve();
+      };
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      signal.addEventListener('abort', done);
+      this.#watchers.push(done);
+    });
+  }
+
+  /** Forgets everybody, and nobody is told. */
+  close(): void {
+    for (const timer of this.#graces.values()) clearTimeout(timer);
+    this.#graces.clear();
+    this.#seats.clear();
+  }
+
+  #leave(seat: Seat): void {
+    this.#graces.delete(seat.member);
+    this.#seats.delete(seat.member);
+    const { place } = seat;
+    seat.assign(undefined);
+    place?.leave(seat.member, 'member-left');
+    this.#options.left?.(seat.member);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher();
+  }
+}

@@ -1,0 +1,92 @@
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { Metrics } from '../metrics.ts';
+import type { TaskStatus } from '../rounds/index.ts';
+import type { Store } from '../store/index.ts';
+import { errorHandler, notFound, sendError } from './errors.ts';
+import { serveModel } from './models.ts';
+
+/** Reports that a task's status shows; all are at `/rounds`. */
+const LAST_REPORTS = 5;
+
+/** What the API shows. */
+export interface HttpOptions {
+  readonly store: Store;
+  readonly metrics: Metrics;
+  /** Version of the package. */
+  readonly version: string;
+  /** Whether rounds can be run. */
+  readonly ready: () => boolean;
+  readonly tasks: () => readonly TaskStatus[];
+  readonly connected: () => number;
+  /** The member directory as it was signed; undefined where there is none. */
+  readonly directory: Uint8Array | undefined;
+  readonly onFault: (error: CairnError) => void;
+}
+
+/** The read-only HTTP API: health, status, models, directory and metrics. No request has a body. */
+export function createApp(options: HttpOptions): Express {
+  const { store, metrics, version, directory } = options;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('query parser', false);
+  app.use(helmet());
+  const find = (name: string): TaskStatus | undefined => options.tasks().find(({ task }) => task === name);
+
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const ready = options.ready();
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready' });
+  });
+  app.get('/metrics', async (_request, response) => {
+    response.set('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  app.use('/v1', (_request, response, next) => {
+    response.set('cache-control', 'no-store');
+    next();
+  });
+  app.get('/v1', (_request, response) => {
+    response.json({
+      name: 'cairn',
+      version,
+      protocol: PROTOCOL_VERSION,
+      suite: DEFAULT_SUITE,
+      connected: options.connected(),
+      tasks: options.tasks().map(({ task }) => task),
+    });
+  });
+  app.get('/v1/tasks', (_request, response) => void response.json(options.tasks()));
+  app.get('/v1/tasks/:task', async (request, response) => {
+    const status = find(request.params.task);
+    if (status === undefined) {
+      sendError(response, 404, unknownTask());
+      return;
+    }
+    const reports = await store.listRounds(status.task);
+    response.json({ ...status, reports: reports.slice(-LAST_REPORTS) });
+  });
+  app.get('/v1/tasks/:task/rounds', async (request, response) => {
+    const status = find(request.params.task);
+    if (status === undefined) sendError(response, 404, unknownTask());
+    else response.json(await store.listRounds(status.task));
+  });
+  app.get(
+    '/v1/models/:hash',
+    serveModel(store, (bytes) => metrics.modelServed(bytes)),
+  );
+  app.get('/v1/directory', (_request, response) => {
+    if (directory === undefined) {
+      sendError(response, 404, new CairnError('refused', 'this coordinator has no member directory'));
+      return;
+    }
+    response.set('content-type', 'application/octet-stream').send(Buffer.from(directory));
+  });
+  app.use(notFound);
+  app.use(errorHandler(options.onFault));
+  return app;
+}
+
+const unknownTask = (): CairnError => new CairnError('task-unknown', 'there is no task of this name');

@@ -1,0 +1,56 @@
+import type { RequestHandler } from 'express';
+import { CairnError } from '../../protocol/errors.ts';
+import type { Store } from '../store/index.ts';
+import { sendError } from './errors.ts';
+
+const HASH = /^[0-9a-f]{64}$/;
+
+/**
+ * `GET /v1/models/:hash`: a model file. Its address is its hash, so it never changes: it may be cached for ever, and a
+ * download that broke off goes on with a range.
+ */
+export function serveModel(store: Store, onServed: (bytes: number) => void): RequestHandler<{ hash: string }> {
+  return async (request, response) => {
+    const { hash } = request.params;
+    const bytes = HASH.test(hash) ? await store.getModel(hash) : undefined;
+    if (bytes === undefined) {
+      const error = new CairnError('refused', 'there is no model with this hash', {
+        hint: 'see /v1/tasks for current models',
+      });
+      sendError(response, 404, error);
+      return;
+    }
+    response.set({
+      'content-type': 'application/octet-stream',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'accept-ranges': 'bytes',
+      etag: `"${hash}"`,
+    });
+    if (request.fresh) {
+      response.status(304).end();
+      return;
+    }
+    // A range of another version cannot be: `If-Range` with another tag asks for the whole.
+    const condition = request.get('if-range');
+    const ranges =
+      condition === undefined || condition === `"${hash}"` ? request.range(bytes.length, { combine: true }) : undefined;
+    if (ranges === -1) {
+      response.set('content-range', `bytes */${bytes.length}`);
+      sendError(response, 416, new CairnError('wire-bounds', `the model has ${bytes.length} bytes`));
+      return;
+    }
+    const whole = { start: 0, end: bytes.length - 1 };
+    // Several ranges at once would need a multipart answer; nobody needs one, and the whole is always right.
+    const partial = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1;
+    const { start, end } = partial ? ranges[0] : whole;
+    if (partial) response.status(206).set('content-range', `bytes ${start}-${end}/${bytes.length}`);
+    const part = bytes.subarray(start, end + 1);
+    response.set('content-length', String(part.length));
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    onServed(part.length);
+    response.end(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
+  };
+}

@@ -1,0 +1,14 @@
+/** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
+export { loadConfig, parseConfig } from './config/index.ts';
+export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
+export { createCoordinator } from './coordinator.ts';
+export type { Coordinator, CoordinatorOptions } from './coordinator.ts';
+export type { CoordinatorEvents, MemberEvent, StateEvent } from './events.ts';
+export { createLog } from './log.ts';
+export type { Log, LogEvent, LogFields, LogLevel } from './log.ts';
+export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } from './report.ts';
+export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';
+export { FileStore, MemoryStore } from './store/index.ts';
+export type { Store, TaskRecord } from './store/index.ts';
+export { STRATEGY_NAMES, createStrategy } from './strategies/index.ts';
+export type { Strategy, StrategyConfig, StrategyName, StrategyState } from './strategies/index.ts';

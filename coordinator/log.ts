@@ -1,0 +1,129 @@
+import { type DestinationStream, destination as pinoDestination, pino, stdTimeFunctions } from 'pino';
+import type { ErrorCode } from '../protocol/errors.ts';
+
+/** Every event that a coordinator logs. */
+export type LogEvent =
+  | 'listening'
+  | 'stopped'
+  | 'task-opened'
+  | 'task-finished'
+  | 'task-failed'
+  | 'round-started'
+  | 'round-state'
+  | 'round-committed'
+  | 'round-abandoned'
+  | 'member-dropped'
+  | 'member-joined'
+  | 'member-away'
+  | 'member-back'
+  | 'member-left'
+  | 'connection-refused'
+  | 'message-refused'
+  | 'message-taken'
+  | 'evaluation-failed'
+  | 'fault';
+
+/**
+ * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
+ * message, for a text that somebody else wrote, or for an error's own words.
+ */
+export interface LogFields {
+  readonly task?: string;
+  readonly round?: number;
+  readonly attempt?: number;
+  readonly member?: number;
+  /** How many members. */
+  readonly members?: number;
+  readonly state?: string;
+  readonly message?: string;
+  readonly code?: ErrorCode;
+  readonly effect?: string;
+  /** How many bytes. */
+  readonly size?: number;
+  readonly ms?: number;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** Field → its type. Anything else in an entry is left out, whatever the compiler was made to believe. */
+const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
+  task: 'string',
+  round: 'number',
+  attempt: 'number',
+  member: 'number',
+  members: 'number',
+  state: 'string',
+  message: 'string',
+  code: 'string',
+  effect: 'string',
+  size: 'number',
+  ms: 'number',
+  host: 'string',
+  port: 'number',
+};
+
+/** Longest text in a field: names and codes are shorter, encoded keys are not. */
+const MOST_TEXT = 128;
+
+/** Names under which a secret would stand if one ever got so far. */
+const REDACTED = [
+  'secret',
+  'secretKey',
+  'key',
+  'seed',
+  'token',
+  'share',
+  'shares',
+  'signature',
+  'packed',
+  'values',
+  'update',
+  'bytes',
+  'body',
+];
+
+/** Levels of a log, from the most talkative to none. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+/** A structured log. */
+export interface Log {
+  trace(event: LogEvent, fields?: LogFields): void;
+  debug(event: LogEvent, fields?: LogFields): void;
+  info(event: LogEvent, fields?: LogFields): void;
+  warn(event: LogEvent, fields?: LogFields): void;
+  error(event: LogEvent, fields?: LogFields): void;
+}
+
+function admitted(fields: LogFields): Record<string, string | number> {
+  const entry: Record<string, string | number> = {};
+  for (const name of Object.keys(FIELDS) as (keyof LogFields)[]) {
+    const value: unknown = fields[name];
+    if (typeof value === 'number' && FIELDS[name] === 'number') entry[name] = value;
+    if (typeof value === 'string' && FIELDS[name] === 'string') entry[name] = value.slice(0, MOST_TEXT);
+  }
+  return entry;
+}
+
+/** A log of JSON lines, to stderr unless another stream is given. */
+export function createLog(level: LogLevel, stream?: DestinationStream): Log {
+  const options = {
+    level,
+    base: null,
+    messageKey: 'event',
+    timestamp: stdTimeFunctions.isoTime,
+    redact: REDACTED.flatMap((name) => [name, `*.${name}`]),
+  };
+  const logger = pino(options, stream ?? pinoDestination({ fd: 2, sync: true }));
+  const write =
+    (at: 'trace' | 'debug' | 'info' | 'warn' | 'error') =>
+    (event: LogEvent, fields: LogFields = {}): void => {
+      if (logger.isLevelEnabled(at)) logger[at](admitted(fields), event);
+    };
+  return {
+    trace: write('trace'),
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  };
+}

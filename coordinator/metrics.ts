@@ -1,0 +1,124 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Drop } from '../protocol/aggregation/server/types.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { RoundReport, TimedState } from './report.ts';
+
+/** Upper bounds in seconds, from a state of a small round to local training. */
+const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
+
+/**
+ * Every metric of a coordinator, in a registry of its own, so that two coordinators in one process do not meet. All are
+ * sums over members: none is labelled with one.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly #rounds = new Counter({
+    name: 'cairn_rounds_total',
+    help: 'Attempts at rounds, by task and outcome.',
+    labelNames: ['task', 'outcome'],
+    registers: [this.registry],
+  });
+  readonly #abandoned = new Counter({
+    name: 'cairn_rounds_abandoned_total',
+    help: 'Abandoned attempts, by task and error code.',
+    labelNames: ['task', 'code'],
+    registers: [this.registry],
+  });
+  readonly #roundSeconds = new Histogram({
+    name: 'cairn_round_seconds',
+    help: 'Duration of committed rounds.',
+    labelNames: ['task'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #stateSeconds = new Histogram({
+    name: 'cairn_state_seconds',
+    help: 'Time spent in each state of a round.',
+    labelNames: ['task', 'state'],
+    buckets: SECONDS,
+    registers: [this.registry],
+  });
+  readonly #bytes = new Counter({
+    name: 'cairn_round_bytes_total',
+    help: 'Bytes of round messages, by direction.',
+    labelNames: ['task', 'direction'],
+    registers: [this.registry],
+  });
+  readonly #drops = new Counter({
+    name: 'cairn_drops_total',
+    help: 'Members lost in rounds, by state, reason and effect on the sum.',
+    labelNames: ['task', 'state', 'reason', 'effect'],
+    registers: [this.registry],
+  });
+  readonly #included = new Gauge({
+    name: 'cairn_round_included',
+    help: 'Inputs in the sum of the last committed round.',
+    labelNames: ['task'],
+    registers: [this.registry],
+  });
+  readonly #committedRound = new Gauge({
+    name: 'cairn_round',
+    help: 'Number of the last committed round.',
+    labelNames: ['task'],
+    registers: [this.registry],
+  });
+  readonly #refusals = new Counter({
+    name: 'cairn_refusals_total',
+    help: 'Connections and messages that were refused, by error code.',
+    labelNames: ['what', 'code'],
+    registers: [this.registry],
+  });
+  readonly #modelBytes = new Counter({
+    name: 'cairn_model_bytes_total',
+    help: 'Bytes of model files served.',
+    registers: [this.registry],
+  });
+
+  /** @param connected asked for at each scrape */
+  constructor(connected: () => number) {
+    new Gauge({
+      name: 'cairn_members_connected',
+      help: 'Members whose connection stands.',
+      registers: [this.registry],
+      collect() {
+        this.set(connected());
+      },
+    });
+    new Gauge({
+      name: 'cairn_process_resident_bytes',
+      help: 'Resident memory of the coordinator.',
+      registers: [this.registry],
+      collect() {
+        this.set(process.memoryUsage.rss());
+      },
+    });
+  }
+
+  report(report: RoundReport): void {
+    const { task, outcome, code, bytesUp, bytesDown, ms, states } = report;
+    this.#rounds.inc({ task, outcome });
+    if (code !== undefined) this.#abandoned.inc({ task, code });
+    this.#bytes.inc({ task, direction: 'up' }, bytesUp);
+    this.#bytes.inc({ task, direction: 'down' }, bytesDown);
+    for (const state of Object.keys(states) as TimedState[]) {
+      this.#stateSeconds.observe({ task, state }, (states[state]?.ms ?? 0) / 1000);
+    }
+    if (outcome !== 'committed') return;
+    this.#roundSeconds.observe({ task }, ms / 1000);
+    this.#included.set({ task }, report.included);
+    this.#committedRound.set({ task }, report.round);
+  }
+
+  drop(task: string, { state, reason, effect }: Drop): void {
+    this.#drops.inc({ task, state, reason, effect });
+  }
+
+  refused(what: 'connection' | 'message', code: ErrorCode): void {
+    this.#refusals.inc({ what, code });
+  }
+
+  modelServed(bytes: number): void {
+    this.#modelBytes.inc(bytes);
+  }
+}

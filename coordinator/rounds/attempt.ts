@@ -1,0 +1,171 @@
+import type { Drop, ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import { asCairnError, type CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { TaskConfig } from '../config/index.ts';
+import type { Place } from '../gateway/index.ts';
+import type { Evaluation, RoundReport } from '../report.ts';
+import { chooseCohort, invitations } from './cohort.ts';
+import type { TaskHost } from './host.ts';
+import type { Learned, TaskModel } from './model.ts';
+import { abandonedOutcome, committedOutcome } from './outcome.ts';
+import { Round, type RoundEnd } from './round.ts';
+import { deadlinesOf, settingsFor } from './settings.ts';
+
+/** What an attempt came to, as far as the model is concerned. */
+type Result =
+  | {
+      readonly kind: 'committed';
+      readonly included: readonly MemberId[];
+      readonly drops: readonly Drop[];
+      readonly learned: Learned;
+    }
+  | { readonly kind: 'abandoned'; readonly error: CairnError; readonly drops: readonly Drop[] };
+
+/** One attempt at a round, from the choice of the cohort to its report. */
+export class Attempt {
+  readonly #task: TaskConfig;
+  readonly #model: TaskModel;
+  readonly #host: TaskHost;
+  readonly #number: number;
+  readonly #startedAt = new Date().toISOString();
+  readonly #settings: RoundSettings;
+  readonly #invited: readonly MemberId[];
+  readonly #round: Round;
+
+  /** @throws CairnError where the round cannot be run with these settings */
+  constructor(
+    task: TaskConfig,
+    model: TaskModel,
+    host: TaskHost,
+    idle: readonly MemberId[],
+    number: number,
+    onState: (name: ServerStateName, members: number) => void,
+  ) {
+    this.#task = task;
+    this.#model = model;
+    this.#host = host;
+    this.#number = number;
+    const { primitives, random, directory, seats, log } = host;
+    const round = model.round + 1;
+    const modelHash = model.hashBytes;
+    this.#settings = settingsFor(task, { round, dimension: model.layout.size, modelHash, directory, random });
+    this.#invited = chooseCohort(idle, invitations(task.cohort, task.overSelect), random);
+    const at = { task: task.name, round, attempt: number };
+    this.#round = new Round({
+      primitives,
+      settings: this.#settings,
+      ...(task.adversary === 'active' && directory !== undefined ? { directory } : {}),
+      invited: this.#invited,
+      target: Math.min(task.cohort, this.#invited.length),
+      deadlines: deadlinesOf(task),
+      send: (member, bytes) => seats.send(member, bytes),
+      onState: (state, members) => {
+        onState(state, members);
+        log.debug('round-state', { ...at, state, members });
+        host.state({ ...at, state, members });
+      },
+      onDrop: (drop) => {
+        const { member, state, reason, effect } = drop;
+        log.info('member-dropped', { ...at, member, state, code: reason, effect });
+        host.dropped(task.name, drop);
+      },
+    });
+  }
+
+  abandon(error: CairnError): void {
+    this.#round.abandon(error);
+  }
+
+  /** Runs the round to its end. It never rejects: what goes wrong is the report's outcome. */
+  async run(): Promise<RoundReport> {
+    const round = this.#round;
+    const place: Place = {
+      context: round.settingsHash,
+      message: (member, bytes) => round.message(member, bytes),
+      leave: (member, reason) => round.leave(member, reason),
+    };
+    const { seats, log } = this.#host;
+    log.info('round-started', { ...this.#at, members: this.#invited.length });
+    seats.assign(this.#invited, place);
+    round.begin();
+    const result = await this.#settle(await round.ended);
+    this.#tell(result);
+    seats.release(this.#invited, place);
+    return this.#report(result, result.kind === 'committed' ? await this.#evaluate() : undefined);
+  }
+
+  get #at(): { readonly task: string; readonly round: number; readonly attempt: number } {
+    return { task: this.#task.name, round: this.#settings.round, attempt: this.#number };
+  }
+
+  async #settle(end: RoundEnd): Promise<Result> {
+    const { drops } = end;
+    if (end.kind === 'aborted') return { kind: 'abandoned', error: end.error, drops };
+    try {
+      const { included } = end;
+      return {
+        kind: 'committed',
+        included,
+        drops,
+        learned: await this.#model.commit(this.#settings, end.sum, included.length),
+      };
+    } catch (thrown) {
+      return { kind: 'abandoned', error: asCairnError(thrown), drops };
+    }
+  }
+
+  #tell(result: Result): void {
+    const header = { suite: this.#settings.suite, context: this.#round.settingsHash };
+    const included = new Set(result.kind === 'committed' ? result.included : []);
+    for (const member of this.#invited) {
+      const bytes =
+        result.kind === 'committed'
+          ? committedOutcome(header, included.has(member), this.#model.hashBytes)
+          : abandonedOutcome(header, result.error);
+      this.#round.tally.down(bytes.length);
+      this.#host.seats.send(member, bytes);
+    }
+  }
+
+  async #evaluate(): Promise<Evaluation | undefined> {
+    try {
+      return await this.#host.evaluate?.(this.#task.name, this.#model.tensors);
+    } catch (thrown) {
+      this.#host.log.warn('evaluation-failed', this.#at);
+      this.#host.fault(asCairnError(thrown));
+      return undefined;
+    }
+  }
+
+  #report(result: Result, evaluation: Evaluation | undefined): RoundReport {
+    const { tally } = this.#round;
+    const { ms, bytesUp, bytesDown } = tally.total;
+    const common = {
+      ...this.#at,
+      startedAt: this.#startedAt,
+      members: tally.members,
+      drops: result.drops,
+      bytesUp,
+      bytesDown,
+      ms,
+      states: tally.states,
+      modelHash: this.#model.hash,
+    };
+    const { log } = this.#host;
+    if (result.kind === 'abandoned') {
+      const { code, message } = result.error;
+      log.warn('round-abandoned', { ...this.#at, code, ms });
+      return { ...common, outcome: 'abandoned', code, message, included: 0 };
+    }
+    const included = result.included.length;
+    log.info('round-committed', { ...this.#at, members: included, ms });
+    return {
+      ...common,
+      outcome: 'committed',
+      included,
+      ...result.learned,
+      ...(evaluation === undefined ? {} : { evaluation }),
+    };
+  }
+}

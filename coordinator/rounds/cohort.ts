@@ -1,0 +1,33 @@
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+
+const WORDS = 2 ** 32;
+
+/** A uniform whole number from 0 below `bound` (at most 2^32), by rejection: no number is the least bit likelier. */
+function uniform(random: RandomSource, bound: number): number {
+  const limit = WORDS - (WORDS % bound);
+  for (;;) {
+    const bytes = random(4);
+    const word = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    if (word < limit) return word % bound;
+  }
+}
+
+/** `count` of the candidates, every choice being equally likely; all of them, in random order, where there are fewer. */
+export function chooseCohort<Candidate>(
+  candidates: readonly Candidate[],
+  count: number,
+  random: RandomSource,
+): Candidate[] {
+  const pool = [...candidates];
+  const chosen = Math.min(count, pool.length);
+  for (let i = 0; i < chosen; i++) {
+    const j = i + uniform(random, pool.length - i);
+    [pool[i], pool[j]] = [pool[j], pool[i]];
+  }
+  return pool.slice(0, chosen);
+}
+
+/** How many are invited, so that `cohort` are left when the expected share does not answer. */
+export function invitations(cohort: number, overSelect: number): number {
+  return Math.ceil(cohort * (1 + overSelect));
+}

@@ -1,0 +1,3 @@
+export type { Evaluate, TaskHost } from './host.ts';
+export { type InitialModel, TaskModel } from './model.ts';
+export { Task, type TaskState, type TaskStatus } from './task.ts';

@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import { decodeSum } from '../../protocol/aggregation/quantize/index.ts';
+import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { type NamedTensors, ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { TaskConfig } from '../config/index.ts';
+import { createStrategy, type Strategy, type StrategyState } from '../strategies/index.ts';
+import type { Store, TaskRecord } from '../store/index.ts';
+import { seededTensors } from './seeded.ts';
+
+/** A model to start from. */
+export interface InitialModel {
+  readonly tensors: NamedTensors;
+  readonly shapes: Shapes;
+}
+
+/** What a committed round taught. */
+export interface Learned {
+  readonly examples: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
+export class TaskModel {
+  readonly layout: ParameterLayout;
+  readonly #task: string;
+  readonly #store: Store;
+  readonly #strategy: Strategy;
+  #round: number;
+  #hash: string;
+  #flat: Float32Array;
+  #state: StrategyState;
+
+  private constructor(
+    store: Store,
+    strategy: Strategy,
+    layout: ParameterLayout,
+    flat: Float32Array,
+    record: TaskRecord,
+  ) {
+    this.#task = record.task;
+    this.#store = store;
+    this.#strategy = strategy;
+    this.layout = layout;
+    this.#flat = flat;
+    this.#round = record.round;
+    this.#hash = record.modelHash;
+    this.#state = record.strategyState;
+  }
+
+  /**
+   * Goes on where the store says that the task stands, or starts it.
+   * @param given - the model to start from, instead of the configuration's
+   * @throws CairnError `config-invalid` where there is no model, or the stored one has other shapes;
+   * `config-unreadable`, `model-malformed`, `update-shape` for bad files
+   */
+  static async open(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
+    const strategy = createStrategy(task.strategy);
+    const record = await store.loadTask(task.name);
+    if (record === undefined) return TaskModel.#start(store, strategy, task, given);
+
+    const bytes = await store.getModel(record.modelHash);
+    if (bytes === undefined) {
+      throw new CairnError(
+        'model-malformed',
+        `task "${task.name}": its model ${record.modelHash} is missing from the store`,
+        {
+          hint: 'restore the file from a copy, or choose another dataDir to start anew',
+        },
+      );
+    }
+    const { tensors, shapes } = decodeSafetensors(bytes);
+    const layout = new ParameterLayout(shapes);
+    assertSameShapes(task, layout, given?.shapes ?? task.model?.tensors);
+    const fits = (vector: Float32Array): boolean => vector.length === layout.size;
+    const kept = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
+    const strategyState = kept ? record.strategyState : strategy.init(layout.size);
+    return new TaskModel(store, strategy, layout, layout.flatten(tensors), { ...record, strategyState });
+  }
+
+  static async #start(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
+    const { tensors, shapes } = given ?? (await configuredModel(task));
+    const layout = new ParameterLayout(shapes);
+    const flat = layout.flatten(tensors);
+    assertFinite(flat, 'model-malformed', `task "${task.name}": its first model`);
+    const record: TaskRecord = {
+      task: task.name,
+      round: 0,
+      modelHash: await store.putModel(encodeSafetensors(tensors, shapes)),
+      strategy: strategy.name,
+      strategyState: strategy.init(layout.size),
+    };
+    await store.saveTask(record);
+    return new TaskModel(store, strategy, layout, flat, record);
+  }
+
+  /** The last committed round; 0 before the first. */
+  get round(): number {
+    return this.#round;
+  }
+
+  /** SHA-256 of the current model's file, in hex. */
+  get hash(): string {
+    return this.#hash;
+  }
+
+  /** The same as 32 bytes. */
+  get hashBytes(): Uint8Array {
+    return fromHex(this.#hash);
+  }
+
+  /** The current parameters, copied. */
+  get tensors(): Record<string, Float32Array> {
+    return this.layout.unflatten(this.#flat.slice());
+  }
+
+  /**
+   * Turns an unmasked sum into the next model. Until the store has it all, nothing has changed.
+   * @throws CairnError `data-empty` for a sum without weight, `update-not-finite` where the model would diverge, or what
+   * the store throws
+   */
+  async commit(settings: RoundSettings, sum: Uint32Array, count: number): Promise<Learned> {
+    const { update, examples, loss, accuracy } = decodeSum(settings, sum, count);
+    const { model, state } = this.#strategy.apply(this.#flat, update, this.#state);
+    assertFinite(model, 'update-not-finite', `task "${this.#task}": the model after round ${settings.round}`);
+    const modelHash = await this.#store.putModel(encodeSafetensors(this.layout.unflatten(model), this.layout.shapes));
+    await this.#store.saveTask({
+      task: this.#task,
+      round: settings.round,
+      modelHash,
+      strategy: this.#strategy.name,
+      strategyState: state,
+    });
+    this.#flat = model;
+    this.#state = state;
+    this.#hash = modelHash;
+    this.#round = settings.round;
+    return { examples, loss, accuracy };
+  }
+}
+
+async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
+  if (model?.tensors !== undefined) return { tensors: seededTensors(model.tensors, model.seed), shapes: model.tensors };
+  if (model?.file === undefined) {
+    throw new CairnError('config-invalid', `task "${name}": a model is missing`, {
+      hint: 'give "model" a "file" (safetensors) or "tensors" (name → shape)',
+    });
+  }
+  try {
+    return decodeSafetensors(new Uint8Array(await readFile(model.file)));
+  } catch (thrown) {
+    if (thrown instanceof CairnError)
+      throw new CairnError(thrown.code, `${model.file}: ${thrown.message}`, { cause: thrown });
+    const { message } = asCairnError(thrown);
+    throw new CairnError('config-unreadable', `task "${name}": its model cannot be read: ${message}`, {
+      cause: thrown,
+    });
+  }
+}
+
+function assertSameShapes({ name }: TaskConfig, stored: ParameterLayout, wanted: Shapes | undefined): void {
+  if (wanted === undefined) return;
+  const text = (shapes: Shapes): string => JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (text(wanted) === text(stored.shapes)) return;
+  throw new CairnError(
+    'config-invalid',
+    `task "${name}": the stored model has other tensors than the configuration names`,
+    {
+      hint: 'rename the task, or choose another dataDir to start anew',
+    },
+  );
+}
+
+function assertFinite(values: Float32Array, code: 'model-malformed' | 'update-not-finite', what: string): void {
+  if (!values.every(Number.isFinite)) throw new CairnError(code, `${what} holds NaN or an infinite value`);
+}

@@ -1,0 +1,17 @@
+import type { CairnError } from '../../protocol/errors.ts';
+import type { Header } from '../../protocol/wire/header.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+
+/** No character takes more than three bytes per UTF-16 unit, so that this many always fit the field. */
+const MOST_UNITS = Math.floor(LIMITS.text / 3);
+
+/** Tells a member that the round has committed, and whether its update is in. */
+export function committedOutcome(header: Header, included: boolean, modelHash: Uint8Array): Uint8Array {
+  return encodeOutcome({ ...header, kind: 'committed', included, modelHash });
+}
+
+/** Tells a member that the round ended without a sum, in one line of what the field holds. */
+export function abandonedOutcome(header: Header, { code, message }: Pick<CairnError, 'code' | 'message'>): Uint8Array {
+  return encodeOutcome({ ...header, kind: 'abandoned', code, message: message.slice(0, MOST_UNITS) });
+}

@@ -1,0 +1,173 @@
+import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
+import type {
+  CollectingState,
+  Drop,
+  ServerEvent,
+  ServerInput,
+  ServerState,
+  ServerStateName,
+  ServerStep,
+} from '../../protocol/aggregation/server/types.ts';
+import type { UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { MemberDirectory } from '../../protocol/wire/directory.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { Tally } from './tally.ts';
+import { computeUnmask } from './unmask.ts';
+
+/** Milliseconds that each state may take. */
+export type Deadlines = Readonly<Record<CollectingState, number>>;
+
+/** What a round is driven with. */
+export interface RoundOptions {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  /** Needed by an active round. */
+  readonly directory?: MemberDirectory;
+  readonly invited: readonly MemberId[];
+  /** The roster closes when this many have advertised keys. */
+  readonly target: number;
+  readonly deadlines: Deadlines;
+  readonly send: (member: MemberId, bytes: Uint8Array) => void;
+  readonly onState?: (name: ServerStateName, members: number) => void;
+  readonly onDrop?: (drop: Drop) => void;
+}
+
+/** How a round ended. */
+export type RoundEnd =
+  | {
+      readonly kind: 'committed';
+      readonly sum: Uint32Array;
+      readonly included: readonly MemberId[];
+      readonly drops: readonly Drop[];
+    }
+  | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
+
+/**
+ * Drives one server session: it owns the state, keeps the deadline of each state, sends what is to be sent, wipes what
+ * is to be wiped before that, and computes the unmask plan between other work. It never rejects: a round ends with a sum
+ * or with an error, and `ended` says which.
+ */
+export class Round {
+  readonly tally: Tally;
+  readonly ended: Promise<RoundEnd>;
+  readonly #options: RoundOptions;
+  readonly #computing = new AbortController();
+  #first: ServerStep | undefined;
+  #state: ServerState;
+  #timer: NodeJS.Timeout | undefined;
+  #end: (end: RoundEnd) => void = () => undefined;
+
+  /**
+   * Prepares the round; {@link begin} sends the invitations.
+   * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
+   */
+  constructor(options: RoundOptions) {
+    this.#options = options;
+    this.tally = new Tally(options.settings.adversary, () => performance.now());
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.#first = startServer(options);
+    this.#state = this.#first.state;
+  }
+
+  /** Sends the invitations, once. */
+  begin(): void {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) this.#apply(first);
+  }
+
+  /** The hash that its settings are known by. */
+  get settingsHash(): Uint8Array {
+    return this.#state.context.settingsHash;
+  }
+
+  /** The state it is in. */
+  get state(): ServerStateName {
+    return this.#state.name;
+  }
+
+  /** A message from a member. @returns why it was refused, or undefined where it was taken */
+  message(from: MemberId, bytes: Uint8Array): CairnError | undefined {
+    this.tally.up(bytes.length);
+    return this.#step({ kind: 'message', from, bytes });
+  }
+
+  /** A member is gone and will not come back in time. */
+  leave(member: MemberId, reason: ErrorCode): void {
+    this.#step({ kind: 'leave', member, reason });
+  }
+
+  /** Ends the round without a sum, whatever state it is in. */
+  abandon(error: CairnError): void {
+    this.#step({ kind: 'abandon', error });
+  }
+
+  #step(input: ServerInput): CairnError | undefined {
+    try {
+      const step = stepServer(this.#state, input);
+      this.#apply(step);
+      return step.refusal;
+    } catch (thrown) {
+      return this.#fail(asCairnError(thrown));
+    }
+  }
+
+  #apply(step: ServerStep): void {
+    this.#state = step.state;
+    for (const secret of step.wipe) secret.wipe();
+    // Counted as cost of the state that was entered, hence events first.
+    for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
+    for (const { to, bytes } of step.send) {
+      this.tally.down(bytes.length);
+      this.#options.send(to, bytes);
+    }
+    for (const event of step.events) this.#handle(event);
+  }
+
+  #entered(name: ServerStateName, members: number): void {
+    clearTimeout(this.#timer);
+    this.tally.enter(name, members);
+    if (name !== 'computing' && name !== 'committed' && name !== 'aborted') {
+      this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), this.#options.deadlines[name]);
+    }
+    this.#options.onState?.(name, members);
+  }
+
+  #handle(event: ServerEvent): void {
+    switch (event.kind) {
+      case 'state':
+        return;
+      case 'dropped':
+        this.#options.onDrop?.(event.drop);
+        return;
+      case 'unmask-plan':
+        void this.#compute(event.plan);
+        return;
+      case 'committed':
+      case 'aborted':
+        this.#computing.abort();
+        this.#end(event);
+    }
+  }
+
+  async #compute(plan: UnmaskPlan): Promise<void> {
+    try {
+      const correction = await computeUnmask(plan, this.#options.primitives, this.#computing.signal);
+      this.#step({ kind: 'unmasked', correction });
+      correction.wipe();
+    } catch (thrown) {
+      if (!this.#computing.signal.aborted) this.#fail(asCairnError(thrown));
+    }
+  }
+
+  /** A fault of the program: the session cannot be trusted to go on. */
+  #fail(error: CairnError): CairnError {
+    clearTimeout(this.#timer);
+    this.#computing.abort();
+    this.#end({ kind: 'aborted', error, drops: [...this.#state.context.drops] });
+    return error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import { SIZES } from '../../protocol/crypto/suite.ts';
+import type { MemberDirectory } from '../../protocol/wire/directory.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import type { TaskConfig } from '../config/index.ts';
+import type { Deadlines } from './round.ts';
+
+const MILLION = 1_000_000;
+
+/** The settings of one attempt at a round; the nonce makes them different from those of any other. */
+export function settingsFor(
+  task: TaskConfig,
+  at: {
+    readonly round: number;
+    readonly dimension: number;
+    readonly modelHash: Uint8Array;
+    readonly directory: MemberDirectory | undefined;
+    readonly random: RandomSource;
+  },
+): RoundSettings {
+  const { suite, adversary, graph, threshold, minCohort, modulusBits, inputBits, clip, maxExamples, lossBound } = task;
+  return {
+    suite,
+    nonce: at.random(SIZES.roundNonce),
+    task: task.name,
+    round: at.round,
+    adversary,
+    graph,
+    colludingPpm: Math.round(task.colluding * MILLION),
+    dropoutPpm: Math.round(task.dropout * MILLION),
+    threshold,
+    minCohort,
+    maxCohort: task.cohort,
+    dimension: at.dimension,
+    modelHash: at.modelHash,
+    directoryHash: adversary === 'active' ? (at.directory?.hash ?? NO_HASH) : NO_HASH,
+    modulusBits,
+    inputBits,
+    clip,
+    maxExamples,
+    lossBound,
+    training: JSON.stringify(task.training),
+  };
+}
+
+/** A task's deadlines in milliseconds, by the sessions' names of the states. */
+export function deadlinesOf({ deadlines }: TaskConfig): Deadlines {
+  return {
+    'advertise-keys': deadlines.advertiseKeys * 1000,
+    'share-keys': deadlines.shareKeys * 1000,
+    'masked-input': deadlines.maskedInput * 1000,
+    'consistency-check': deadlines.consistencyCheck * 1000,
+    unmasking: deadlines.unmasking * 1000,
+  };
+}

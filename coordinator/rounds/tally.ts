@@ -1,0 +1,95 @@
+import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { MemberCounts, StateCost, TimedState } from '../report.ts';
+
+/** Which count the entry into a state tells: how many got through the state before. */
+const COUNTED = {
+  'advertise-keys': 'invited',
+  'share-keys': 'advertised',
+  'masked-input': 'shared',
+  'consistency-check': 'input',
+  unmasking: 'consistent',
+  computing: 'unmasked',
+} as const satisfies Record<TimedState, keyof MemberCounts>;
+
+interface Cost {
+  ms: number;
+  bytesUp: number;
+  bytesDown: number;
+}
+
+const isTimed = (name: ServerStateName): name is TimedState => name !== 'committed' && name !== 'aborted';
+
+/** Counts of one round, state by state: members, bytes and milliseconds. */
+export class Tally {
+  readonly #now: () => number;
+  readonly #adversary: 'active' | 'curious';
+  readonly #started: number;
+  readonly #costs = new Map<TimedState, Cost>();
+  readonly #counts: { -readonly [Name in keyof MemberCounts]: MemberCounts[Name] } = {
+    invited: 0,
+    advertised: 0,
+    shared: 0,
+    input: 0,
+    unmasked: 0,
+  };
+  #current: TimedState = 'advertise-keys';
+  #entered: number;
+  #ended: number | undefined;
+
+  /** @param now a clock in milliseconds */
+  constructor(adversary: 'active' | 'curious', now: () => number) {
+    this.#adversary = adversary;
+    this.#now = now;
+    this.#started = now();
+    this.#entered = this.#started;
+  }
+
+  /** The round entered a state in which `members` are left. */
+  enter(name: ServerStateName, members: number): void {
+    const now = this.#now();
+    this.#cost().ms += now - this.#entered;
+    this.#entered = now;
+    if (!isTimed(name)) {
+      this.#ended = now;
+      if (name === 'committed') this.#counts.input = members;
+      return;
+    }
+    this.#current = name;
+    this.#cost();
+    // A curious round has no consistency check: those asked for shares are those whose input came.
+    const counted = COUNTED[name];
+    this.#counts[counted === 'consistent' && this.#adversary === 'curious' ? 'input' : counted] = members;
+  }
+
+  up(bytes: number): void {
+    this.#cost().bytesUp += bytes;
+  }
+
+  down(bytes: number): void {
+    this.#cost().bytesDown += bytes;
+  }
+
+  get members(): MemberCounts {
+    return { ...this.#counts };
+  }
+
+  /** Cost of each state that was entered. */
+  get states(): Partial<Record<TimedState, StateCost>> {
+    return Object.fromEntries([...this.#costs].map(([name, cost]) => [name, { ...cost, ms: Math.round(cost.ms) }]));
+  }
+
+  /** Sums over all states; `ms` up to the end, or up to now. */
+  get total(): StateCost {
+    const sum = (name: keyof Cost): number => [...this.#costs.values()].reduce((total, cost) => total + cost[name], 0);
+    const ms = Math.round((this.#ended ?? this.#now()) - this.#started);
+    return { ms, bytesUp: sum('bytesUp'), bytesDown: sum('bytesDown') };
+  }
+
+  #cost(): Cost {
+    const known = this.#costs.get(this.#current);
+    if (known !== undefined) return known;
+    const fresh = { ms: 0, bytesUp: 0, bytesDown: 0 };
+    this.#costs.set(this.#current, fresh);
+    return fresh;
+  }
+}

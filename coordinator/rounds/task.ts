@@ -1,0 +1,166 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { TaskConfig } from '../config/index.ts';
+import type { RoundReport } from '../report.ts';
+import { Attempt } from './attempt.ts';
+import type { TaskHost } from './host.ts';
+import type { TaskModel } from './model.ts';
+
+/** What a task is doing: the state of its round, or what it does between rounds. */
+export type TaskState = ServerStateName | 'waiting' | 'paused' | 'finished' | 'failed' | 'stopped';
+
+/** Where a task stands, for status pages. */
+export interface TaskStatus {
+  readonly task: string;
+  readonly state: TaskState;
+  /** Last committed round, and how many there will be. */
+  readonly round: number;
+  readonly rounds: number;
+  /** Number of the attempt that is under way or comes next. */
+  readonly attempt: number;
+  readonly adversary: 'active' | 'curious';
+  readonly suite: number;
+  readonly quorum: number;
+  readonly cohort: number;
+  /** Idle members that offer themselves for the task. */
+  readonly idle: number;
+  /** Members in the round that is under way. */
+  readonly inRound: number;
+  readonly parameters: number;
+  readonly modelHash: string;
+  /** Why the task has failed. */
+  readonly code?: ErrorCode;
+  readonly message?: string;
+}
+
+/** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
+export class Task {
+  readonly config: TaskConfig;
+  readonly #host: TaskHost;
+  readonly #model: TaskModel;
+  readonly #stopping = new AbortController();
+  #state: TaskState = 'waiting';
+  #attemptNumber = 1;
+  #attempt: Attempt | undefined;
+  #members = 0;
+  #error: CairnError | undefined;
+
+  constructor(config: TaskConfig, model: TaskModel, host: TaskHost) {
+    this.config = config;
+    this.#model = model;
+    this.#host = host;
+  }
+
+  get status(): TaskStatus {
+    const { name, rounds, adversary, suite, quorum, cohort } = this.config;
+    return {
+      task: name,
+      state: this.#state,
+      round: this.#model.round,
+      rounds,
+      attempt: this.#attemptNumber,
+      adversary,
+      suite,
+      quorum,
+      cohort,
+      idle: this.#host.seats.idle(name).length,
+      inRound: this.#attempt === undefined ? 0 : this.#members,
+      parameters: this.#model.layout.size,
+      modelHash: this.#model.hash,
+      ...(this.#error === undefined ? {} : { code: this.#error.code, message: this.#error.message }),
+    };
+  }
+
+  /** Asks the task to end: the round under way is abandoned. {@link run} returns soon after. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#attempt?.abandon(new CairnError('round-abandoned', 'the coordinator is stopping'));
+  }
+
+  /**
+   * Runs rounds until all have committed, or until {@link stop}.
+   * @throws CairnError `not-enough-clients` where the quorum does not come in time, or the error of the last attempt
+   * where a round was abandoned as often as the configuration allows
+   */
+  async run(): Promise<void> {
+    const { log } = this.#host;
+    const task = this.config.name;
+    try {
+      while (this.#model.round < this.config.rounds && !this.#stopped) {
+        this.#state = 'waiting';
+        const idle = await this.#quorum();
+        if (idle !== undefined) await this.#tryRound(idle);
+      }
+      this.#state = this.#stopped ? 'stopped' : 'finished';
+      if (!this.#stopped) log.info('task-finished', { task, round: this.#model.round });
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.#error = error;
+      this.#state = 'failed';
+      log.error('task-failed', { task, round: this.#model.round + 1, code: error.code });
+      throw error;
+    }
+  }
+
+  get #stopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Waits until enough members are idle. Undefined where the task was stopped before. @throws CairnError `not-enough-clients` */
+  async #quorum(): Promise<MemberId[] | undefined> {
+    const { name, quorum, quorumTimeout } = this.config;
+    const { seats } = this.#host;
+    const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
+    const waiting = late === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, late]);
+    for (;;) {
+      if (this.#stopped) return undefined;
+      const idle = seats.idle(name);
+      if (idle.length >= quorum) return idle;
+      if (late?.aborted === true) {
+        throw new CairnError(
+          'not-enough-clients',
+          `task "${name}": ${idle.length} clients are there after ${quorumTimeout} s, the quorum is ${quorum}`,
+        );
+      }
+      await seats.change(waiting);
+    }
+  }
+
+  async #tryRound(idle: readonly MemberId[]): Promise<void> {
+    const attempt = new Attempt(this.config, this.#model, this.#host, idle, this.#attemptNumber, (state, members) => {
+      this.#state = state;
+      this.#members = members;
+    });
+    this.#attempt = attempt;
+    const report = await attempt.run();
+    this.#attempt = undefined;
+    await this.#host.report(report);
+    await this.#afterwards(report);
+  }
+
+  async #afterwards(report: RoundReport): Promise<void> {
+    if (report.outcome === 'committed') {
+      this.#attemptNumber = 1;
+      if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
+      return;
+    }
+    if (this.#stopped) return;
+    if (this.#attemptNumber >= this.config.attempts) {
+      const { code = 'round-abandoned', message = 'the round was abandoned' } = report;
+      throw new CairnError(
+        code,
+        `task "${this.config.name}": round ${report.round} was given up after ${report.attempt} attempts: ${message}`,
+      );
+    }
+    this.#attemptNumber++;
+    await this.#pause(this.config.retryPause);
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    if (seconds === 0) return;
+    this.#state = 'paused';
+    await sleep(seconds * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}
