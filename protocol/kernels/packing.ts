@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.ts';
 
 /** The greatest length of a vector in words: 1 GiB, and far below the 2^36 words after which a keystream ends. */
-export const MAX_LENGTH = 2 ** 28;
+const MAX_LENGTH = 2 ** 28;
 
 /** Fewest and most bits of a packed value. */
 const MIN_BITS = 8;

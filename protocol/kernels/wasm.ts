@@ -19,8 +19,7 @@ const CHUNK = 8192;
 
 /** What assembly/index.ts exports. All addresses and counts are non-negative and below 2^31. */
 interface Kernels {
-  addStream(key: number, target: number, groups: number, rounds: number): void;
-  subtractStream(key: number, target: number, groups: number, rounds: number): void;
+  accumulateStream(key: number, target: number, groups: number, rounds: number, subtract: 0 | -1): void;
   addPacked(packed: number, target: number, count: number, bits: number): void;
   pack(source: number, packed: number, count: number, bits: number): void;
 }
@@ -85,8 +84,7 @@ export class WasmMaskVector implements MaskVector {
     expectLength('chacha key', key, SIZES.key);
     const groups = Math.ceil(this.length / GROUP_WORDS);
     this.#bytes.set(key, KEY);
-    if (sign === 1) this.#kernels.addStream(KEY, VECTOR, groups, rounds);
-    else this.#kernels.subtractStream(KEY, VECTOR, groups, rounds);
+    this.#kernels.accumulateStream(KEY, VECTOR, groups, rounds, sign === 1 ? 0 : -1);
     this.#bytes.fill(0, KEY, KEY + SIZES.key);
   }
 

@@ -96,6 +96,11 @@ describe.each(implementations)('seals, $name', (primitives) => {
     expect(openShares(primitives, { key: key(3, 9), sessionId, from: 3, to: 9, sealed })).toEqual(plaintext);
   });
 
+  test('no two ordered pairs or sessions share a key: the zero nonce rests on this', () => {
+    const keys = [key(3, 9), key(9, 3), key(3, 8), key(4, 9), key(3, 9, pattern(32, 5))];
+    expect(new Set(keys.map((one) => toHex(one.expose()))).size).toBe(keys.length);
+  });
+
   test('are the same in both implementations', () => {
     const [a, b] = implementations.map((one) =>
       sealShares(one, { key: sealKey(one, shared, sessionId, 1, 2), sessionId, from: 1, to: 2, plaintext }),

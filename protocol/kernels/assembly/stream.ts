@@ -4,62 +4,47 @@
 // and a 4×4 transposition at the end brings the words of each block together. Rotations by 16 and 8 move whole bytes:
 // a constant swizzle is one pshufb there, and faster than a shuffle or two shifts.
 
-// @ts-ignore: decorator
-@inline
 function rotate16(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
 }
 
-// @ts-ignore: decorator
-@inline
 function rotate8(x: v128): v128 {
   return i8x16.swizzle(x, i8x16(3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
 }
 
-// @ts-ignore: decorator
-@inline
 function rotate12(x: v128): v128 {
   return v128.or(i32x4.shl(x, 12), i32x4.shr_u(x, 20));
 }
 
-// @ts-ignore: decorator
-@inline
 function rotate7(x: v128): v128 {
   return v128.or(i32x4.shl(x, 7), i32x4.shr_u(x, 25));
 }
 
-/** Adds or subtracts four keystream words at `target`. */
-// @ts-ignore: decorator
-@inline
-function accumulate(target: usize, words: v128, subtract: bool): void {
-  const old = v128.load(target);
-  v128.store(target, subtract ? i32x4.sub(old, words) : i32x4.add(old, words));
+/** Adds four keystream words at `target`, or their negatives: −w = (w ^ −1) − (−1), and w = (w ^ 0) − 0. */
+function accumulate(target: usize, words: v128, sign: v128): void {
+  v128.store(target, i32x4.add(v128.load(target), i32x4.sub(v128.xor(words, sign), sign)));
 }
 
 /**
  * Transposes the words 4r … 4r + 3 of four blocks and accumulates them: lane l of `a` is word 4r of block l, which
  * lies 64·l bytes behind `target`.
  */
-// @ts-ignore: decorator
-@inline
-function accumulateRow(target: usize, a: v128, b: v128, c: v128, d: v128, subtract: bool): void {
+function accumulateRow(target: usize, a: v128, b: v128, c: v128, d: v128, sign: v128): void {
   const ab01 = i32x4.shuffle(a, b, 0, 4, 1, 5);
   const ab23 = i32x4.shuffle(a, b, 2, 6, 3, 7);
   const cd01 = i32x4.shuffle(c, d, 0, 4, 1, 5);
   const cd23 = i32x4.shuffle(c, d, 2, 6, 3, 7);
-  accumulate(target, i64x2.shuffle(ab01, cd01, 0, 2), subtract);
-  accumulate(target + 64, i64x2.shuffle(ab01, cd01, 1, 3), subtract);
-  accumulate(target + 128, i64x2.shuffle(ab23, cd23, 0, 2), subtract);
-  accumulate(target + 192, i64x2.shuffle(ab23, cd23, 1, 3), subtract);
+  accumulate(target, i64x2.shuffle(ab01, cd01, 0, 2), sign);
+  accumulate(target + 64, i64x2.shuffle(ab01, cd01, 1, 3), sign);
+  accumulate(target + 128, i64x2.shuffle(ab23, cd23, 0, 2), sign);
+  accumulate(target + 192, i64x2.shuffle(ab23, cd23, 1, 3), sign);
 }
 
 /**
  * Four blocks from block number `counter`, accumulated into the 256 bytes at `target`.
  * @param key address of the 32-byte key
  */
-// @ts-ignore: decorator
-@inline
-function fourBlocks(key: usize, counter: u32, target: usize, rounds: i32, subtract: bool): void {
+function fourBlocks(key: usize, counter: u32, target: usize, rounds: i32, sign: v128): void {
   const counters = i32x4.add(i32x4.splat(counter), i32x4(0, 1, 2, 3));
   let x0 = i32x4.splat(0x61707865);
   let x1 = i32x4.splat(0x3320646e);
@@ -149,7 +134,7 @@ function fourBlocks(key: usize, counter: u32, target: usize, rounds: i32, subtra
     i32x4.add(x1, i32x4.splat(0x3320646e)),
     i32x4.add(x2, i32x4.splat(0x79622d32)),
     i32x4.add(x3, i32x4.splat(0x6b206574)),
-    subtract,
+    sign,
   );
   accumulateRow(
     target + 16,
@@ -157,7 +142,7 @@ function fourBlocks(key: usize, counter: u32, target: usize, rounds: i32, subtra
     i32x4.add(x5, v128.load32_splat(key, 4)),
     i32x4.add(x6, v128.load32_splat(key, 8)),
     i32x4.add(x7, v128.load32_splat(key, 12)),
-    subtract,
+    sign,
   );
   accumulateRow(
     target + 32,
@@ -165,32 +150,20 @@ function fourBlocks(key: usize, counter: u32, target: usize, rounds: i32, subtra
     i32x4.add(x9, v128.load32_splat(key, 20)),
     i32x4.add(x10, v128.load32_splat(key, 24)),
     i32x4.add(x11, v128.load32_splat(key, 28)),
-    subtract,
+    sign,
   );
-  accumulateRow(
-    target + 48,
-    i32x4.add(x12, counters),
-    x13,
-    x14,
-    x15,
-    subtract,
-  );
+  accumulateRow(target + 48, i32x4.add(x12, counters), x13, x14, x15, sign);
 }
 
 /**
- * Adds the keystream of the key at `key` to the words from `target`, in groups of four blocks: the host keeps the
- * vector padded to whole groups, so the last one may run past its end.
+ * Adds the keystream of the key at `key` to the words from `target`, or subtracts it, in groups of four blocks: the host
+ * keeps the vector padded to whole groups, so the last one may run past its end.
  * @param groups number of groups of 256 bytes
+ * @param subtract 0 to add, −1 to subtract
  */
-export function addStream(key: usize, target: usize, groups: u32, rounds: i32): void {
+export function accumulateStream(key: usize, target: usize, groups: u32, rounds: i32, subtract: i32): void {
+  const sign = i32x4.splat(subtract);
   for (let group: u32 = 0; group < groups; group++) {
-    fourBlocks(key, 4 * group, target + 256 * (<usize>group), rounds, false);
-  }
-}
-
-/** As {@link addStream}, but subtracts. */
-export function subtractStream(key: usize, target: usize, groups: u32, rounds: i32): void {
-  for (let group: u32 = 0; group < groups; group++) {
-    fourBlocks(key, 4 * group, target + 256 * (<usize>group), rounds, true);
+    fourBlocks(key, 4 * group, target + 256 * <usize>group, rounds, sign);
   }
 }
