@@ -140,10 +140,10 @@ export class RoundDriver {
   async #train(): Promise<void> {
     const { settings } = this;
     const { trainer, updates } = this.#context;
-    const { update, kept } = await updates.obtain(settings, (signal) => {
-      this.#emit({ kind: 'training' });
-      return trainLocally(trainer, settings, signal);
-    });
+    const begins = (): void => this.#emit({ kind: 'training' });
+    const { update, kept } = await updates.obtain(settings, (signal) =>
+      trainLocally(trainer, settings, signal, begins),
+    );
     if (this.#ended) return;
     const { examples, loss, accuracy } = update;
     this.#emit({ kind: 'trained', examples, loss, accuracy, kept });

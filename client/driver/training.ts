@@ -45,6 +45,7 @@ function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundS
 /**
  * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
+ * @param onTraining called when the model is there and the app begins
  * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, what `fetchModel` throws, or
  * whatever the app throws
  */
@@ -52,11 +53,13 @@ export async function trainLocally(
   { app, data, layout, address, primitives, seed }: Trainer,
   settings: RoundSettings,
   signal: AbortSignal,
+  onTraining: () => void,
 ): Promise<LocalUpdate> {
   const options = trainingOptions(settings.training);
   const model = await fetchModel(address, primitives, settings.modelHash, layout, signal);
   const before = layout.flatten(model);
   const { task, round } = settings;
+  onTraining();
   const result = await app.train(model, data, {
     task,
     round,

@@ -1,0 +1,130 @@
+import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
+import { systemRandom } from '../../../protocol/crypto/random.ts';
+import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
+import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
+import type { Shapes } from '../../../protocol/model/layout.ts';
+import { NO_HASH, type RoundSettings } from '../../../protocol/wire/settings.ts';
+import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
+import type { ParticipationEvent } from '../../../client/events.ts';
+import type { JoinOptions } from '../../../client/options.ts';
+
+/** A model of seven parameters. */
+export const SHAPES: Shapes = { bias: [3], kernel: [2, 2] };
+
+/** A model file whose parameters are all `value`. */
+export function modelFile(value = 0, shapes: Shapes = SHAPES): Uint8Array {
+  const tensors = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(value),
+    ]),
+  );
+  return encodeSafetensors(tensors, shapes);
+}
+
+/** Settings of a round that guests may join, over {@link SHAPES}. */
+export function settingsFor(modelHash: Uint8Array, changes: Partial<RoundSettings> = {}): RoundSettings {
+  return {
+    suite: DEFAULT_SUITE,
+    nonce: systemRandom(SIZES.roundNonce),
+    task: 'digits',
+    round: 1,
+    adversary: 'curious',
+    graph: 'complete',
+    colludingPpm: 200_000,
+    dropoutPpm: 200_000,
+    threshold: 0,
+    minCohort: 2,
+    maxCohort: 16,
+    dimension: 7,
+    modelHash,
+    directoryHash: NO_HASH,
+    modulusBits: leastModulusBits(16, 16),
+    inputBits: 16,
+    clip: 100,
+    maxExamples: 100,
+    lossBound: 16,
+    training: '{"epochs":2}',
+    ...changes,
+  };
+}
+
+/** Options of a guest that trusts the coordinator not to lie, and comes back at once. */
+export const GUEST = {
+  policy: { adversary: 'curious', minCohort: 2 },
+  reconnectDelayMs: 1,
+  leaveTimeoutMs: 1000,
+} as const satisfies JoinOptions;
+
+/** An app that a test looks into: it adds `step` to every parameter. */
+export class StepApp implements App<readonly number[]> {
+  readonly shapes = SHAPES;
+  readonly contexts: TrainingContext[] = [];
+  readonly seen: Record<string, Float32Array>[] = [];
+  readonly #step: number;
+  readonly #examples: number;
+  /** Runs before each training ends, and may wait or throw. */
+  before: (context: TrainingContext) => Promise<void> | void = () => undefined;
+  /** Changes a result before it is returned. */
+  change: (result: TrainingResult) => TrainingResult = (result) => result;
+
+  constructor(step = 1, examples = 10) {
+    this.#step = step;
+    this.#examples = examples;
+  }
+
+  data(): readonly number[] {
+    return [1, 2, 3];
+  }
+
+  async train(
+    parameters: Record<string, Float32Array>,
+    _data: readonly number[],
+    context: TrainingContext,
+  ): Promise<TrainingResult> {
+    this.contexts.push(context);
+    this.seen.push(Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, values.slice()])));
+    await this.before(context);
+    for (const values of Object.values(parameters)) for (let i = 0; i < values.length; i++) values[i] += this.#step;
+    return this.change({ parameters, examples: this.#examples, loss: 0.5, accuracy: 0.25 });
+  }
+}
+
+type Kind = ParticipationEvent['kind'];
+type Of<K extends Kind> = Extract<ParticipationEvent, { kind: K }>;
+
+/** Collects a participation's events, and waits for them. */
+export class EventLog {
+  readonly events: ParticipationEvent[] = [];
+  readonly #watchers = new Set<() => void>();
+
+  readonly onEvent = (event: ParticipationEvent): void => {
+    this.events.push(event);
+    for (const look of [...this.#watchers]) look();
+  };
+
+  of<K extends Kind>(kind: K): Of<K>[] {
+    return this.events.filter((event): event is Of<K> => event.kind === kind);
+  }
+
+  /** Resolves with the n-th event of a kind. */
+  next<K extends Kind>(kind: K, nth = 1): Promise<Of<K>> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.of(kind);
+        if (found.length < nth) return;
+        this.#watchers.delete(look);
+        resolve(found[nth - 1]);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+}
+
+/** A promise and what settles it. */
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
