@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Identity, parseIdentity } from '../../client/enrolment/identity.ts';
+import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
+import { generateIdentity } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+
+let folder: string;
+let path: string;
+let identity: Identity;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cairn-identity-'));
+  path = join(folder, 'me.json');
+  identity = {
+    member: 4_000_000_000,
+    name: 'Ward 7 ✚',
+    keys: generateIdentity(nodePrimitives, systemRandom),
+    authorityKey: generateIdentity(nodePrimitives, systemRandom).publicKey,
+  };
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('identity files', () => {
+  it('are read as they were written', async () => {
+    await writeIdentity(path, identity);
+    const read = await readIdentity(path);
+    expect(read).toMatchObject({ member: 4_000_000_000, name: 'Ward 7 ✚', authorityKey: identity.authorityKey });
+    expect(read.keys.publicKey).toEqual(identity.keys.publicKey);
+    expect(read.keys.secretKey.expose()).toEqual(identity.keys.secretKey.expose());
+  });
+
+  it('belong to their owner alone', async () => {
+    await writeIdentity(path, identity);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([0o640, 0o604, 0o660, 0o644, 0o610])('with rights for others are refused: %o', async (mode) => {
+    await writeIdentity(path, identity);
+    await chmod(path, mode);
+    await expect(readIdentity(path)).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining(mode.toString(8)) as string,
+      hint: expect.stringContaining('chmod 600') as string,
+    });
+  });
+
+  it('that their owner may only read are fine', async () => {
+    await writeIdentity(path, identity);
+    await chmod(path, 0o400);
+    expect((await readIdentity(path)).member).toBe(identity.member);
+  });
+
+  it('are never overwritten', async () => {
+    await writeFile(path, 'precious');
+    await expect(writeIdentity(path, identity)).rejects.toMatchObject({ code: 'config-invalid' });
+    expect(await readFile(path, 'utf8')).toBe('precious');
+  });
+
+  it('that are missing, or in a folder that is, are named', async () => {
+    await expect(readIdentity(path)).rejects.toMatchObject({ code: 'config-unreadable' });
+    await expect(writeIdentity(join(folder, 'no', 'me.json'), identity)).rejects.toMatchObject({
+      code: 'folder-unwritable',
+    });
+  });
+});
+
+describe('parseIdentity', () => {
+  const seed = 'ab'.repeat(32);
+  const good = { member: 1, name: 'a', seed, authorityKey: 'cd'.repeat(32) };
+
+  it.each([
+    ['no JSON', `{"seed":"${seed}"`],
+    ['a short seed', JSON.stringify({ ...good, seed: seed.slice(1) })],
+    ['upper case', JSON.stringify({ ...good, seed: seed.toUpperCase() })],
+    ['an unknown key', JSON.stringify({ ...good, [seed]: 1 })],
+    ['a missing key', JSON.stringify({ ...good, authorityKey: undefined })],
+    ['an id out of range', JSON.stringify({ ...good, member: 2 ** 32 })],
+    ['a list', `["${seed}"]`],
+  ])('refuses %s, without showing a seed', (what, text) => {
+    try {
+      parseIdentity(nodePrimitives, text);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'config-invalid' });
+      if (what !== 'an unknown key') expect(String(error).toLowerCase()).not.toContain(seed.slice(0, 16));
+    }
+  });
+});
