@@ -150,6 +150,35 @@ describe('wasm and plain kernels give the same bits', () => {
     for (const extents of convolutions) expectSameBits((kernels) => kernels.fold(B, extents, A), 4);
   });
 
+  it('convolveTaps and correlateTaps', () => {
+    const [table, y] = [30_000, 10_000];
+    for (const filters of [1, 2, 3, 7, 8, 9, 16, 17]) {
+      for (const [taps, length] of [
+        [1, 16],
+        [5, 32],
+        [9, 48],
+        [50, 304],
+      ]) {
+        for (const accumulate of [false, true]) {
+          const within = (run: (kernels: Kernels) => void): void => {
+            expectSameBits((kernels) => {
+              for (const { integers } of Object.values(heaps))
+                for (let tap = 0; tap < taps; tap++) integers[table + tap] = (tap * 37) % 101;
+              run(kernels);
+            }, filters + taps);
+          };
+          within((k) => k.convolveTaps(filters, length, taps, A + 64, B, table, C, accumulate));
+          within((k) => k.correlateTaps(taps, filters, length - 3, B, table, y, length, C, accumulate, SCRATCH));
+        }
+      }
+    }
+  });
+
+  it('copyRows', () => {
+    for (const columns of [1, 2, 3, 4, 5, 8, 13])
+      expectSameBits((k) => k.copyRows(A, 7 * columns + 3, columns + 1, B, 200, 17, 3, 5, columns));
+  });
+
   it('maxPool', () => {
     for (const [height, width, size, stride] of [
       [4, 4, 2, 2],

@@ -64,6 +64,11 @@ const cases: [name: string, f: TensorFunction, inputs: Input[]][] = [
     (x, w) => o.conv2d(x, w, null, { padding: 3 }),
     randomInputs([1, 1, 2, 2], [1, 1, 5, 5]),
   ],
+  [
+    'conv2d, window that is no square',
+    (x, w) => o.conv2d(x, w, null, { padding: 1 }),
+    randomInputs([1, 2, 4, 3], [2, 2, 2, 3]),
+  ],
   ['convTranspose2d', (y, w) => o.convTranspose2d(y, w), randomInputs([2, 2, 3, 3], [2, 3, 2, 2])],
   [
     'convTranspose2d, stride',

@@ -59,6 +59,49 @@ export interface Kernels {
   /** col2im, the transpose of {@link unfold}: adds `columns` to `image`, tap after tap in ascending order. */
   fold(columns: number, extents: ConvolutionExtents, image: number): void;
   /**
+   * out[f, p] (filters × length) becomes, or with `accumulate` grows by, Σ over taps t, ascending, of
+   * weights[f, t] · flat[offsets[t] + p]. `offsets` is where the taps' 32-bit integers lie. `length` is a multiple of 16.
+   */
+  convolveTaps(
+    filters: number,
+    length: number,
+    taps: number,
+    weights: number,
+    flat: number,
+    offsets: number,
+    out: number,
+    accumulate: boolean,
+  ): void;
+  /**
+   * out[t, f] (taps × filters) becomes, or with `accumulate` grows by, Σ over p below `length`, ascending, of
+   * flat[offsets[t] + p] · y[f · yPlane + p].
+   * @param scratch {@link matrixScratch} free elements for a depth of `length`
+   */
+  correlateTaps(
+    taps: number,
+    filters: number,
+    length: number,
+    flat: number,
+    offsets: number,
+    y: number,
+    yPlane: number,
+    out: number,
+    accumulate: boolean,
+    scratch: number,
+  ): void;
+  /** Copies planes × rows × columns between two places with their own distances between planes and rows. */
+  copyRows(
+    from: number,
+    fromPlane: number,
+    fromRow: number,
+    to: number,
+    toPlane: number,
+    toRow: number,
+    planes: number,
+    rows: number,
+    columns: number,
+  ): void;
+  /**
    * The greatest value of each window, and as a 32-bit integer the place in `x` (from 0) of the first that holds it.
    * A NaN wins only where it comes first.
    */

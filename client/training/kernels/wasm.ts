@@ -13,8 +13,10 @@ export function hasWasmSimd(): boolean {
 }
 
 // As the module exports them: extents spread out, flags as numbers.
-type Exported = Omit<Kernels, 'matrixProduct' | 'unfold' | 'fold' | 'maxPool'> & {
+type Exported = Omit<Kernels, 'matrixProduct' | 'convolveTaps' | 'correlateTaps' | 'unfold' | 'fold' | 'maxPool'> & {
   matrixProduct(...operands: number[]): void;
+  convolveTaps(...operands: number[]): void;
+  correlateTaps(...operands: number[]): void;
   unfold(...operands: number[]): void;
   fold(...operands: number[]): void;
   maxPool(...operands: number[]): void;
@@ -58,6 +60,10 @@ export function wasmKernels(memory: WebAssembly.Memory): Kernels {
     ...exported,
     matrixProduct: (m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate, scratch) =>
       exported.matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate ? 1 : 0, scratch),
+    convolveTaps: (filters, length, taps, weights, flat, offsets, out, accumulate) =>
+      exported.convolveTaps(filters, length, taps, weights, flat, offsets, out, accumulate ? 1 : 0),
+    correlateTaps: (taps, filters, length, flat, offsets, y, yPlane, out, accumulate, scratch) =>
+      exported.correlateTaps(taps, filters, length, flat, offsets, y, yPlane, out, accumulate ? 1 : 0, scratch),
     unfold: (image, extents, columns) => exported.unfold(image, ...taps(extents), columns),
     fold: (columns, extents, image) => exported.fold(columns, ...taps(extents), image),
     maxPool: (x, extents, out, winners) => exported.maxPool(x, ...windows(extents), out, winners),

@@ -1,8 +1,10 @@
-import type { ConvolutionExtents } from '../kernels/index.ts';
-import { matrixScratch } from '../kernels/index.ts';
 import { shapeError } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tensor.ts';
 import { sum } from './arithmetic.ts';
+import { geometry, imageShape, outputShape, weightShape } from './geometry.ts';
+import type { Geometry } from './geometry.ts';
+import { convolveShifted, correlateShifted, shiftable, spreadShifted } from './shifted.ts';
+import { convolveUnfolded, correlateUnfolded, spreadUnfolded } from './unfolded.ts';
 
 /*
  * Layout: images are batch × channels × rows × columns (NCHW), weights filters × channels × rows × columns (OIHW).
@@ -24,108 +26,33 @@ export interface TransposedOptions extends ConvolutionOptions {
   readonly outputPadding?: number;
 }
 
-/** Extents of one image, and how many images and filters there are. */
-interface Geometry {
-  readonly batch: number;
-  readonly filters: number;
-  readonly extents: ConvolutionExtents;
-  /** Elements of one image, of one output, of one column of the unfolded image; and output places. */
-  readonly image: number;
-  readonly output: number;
-  readonly taps: number;
-  readonly places: number;
-}
-
-function geometry(
-  batch: number,
-  image: readonly number[],
-  weight: readonly number[],
-  stride: number,
-  padding: number,
-): Geometry | undefined {
-  const [channels, height, width] = image;
-  const [filters, depth, kernelHeight, kernelWidth] = weight;
-  const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
-  const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
-  const whole = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0;
-  if (!whole || depth !== channels || outHeight < 1 || outWidth < 1) return undefined;
-  const places = outHeight * outWidth;
-  return {
-    batch,
-    filters,
-    extents: { channels, height, width, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth },
-    image: channels * height * width,
-    output: filters * places,
-    taps: channels * kernelHeight * kernelWidth,
-    places,
-  };
-}
-
-const imageShape = ({ batch, extents: e }: Geometry): number[] => [batch, e.channels, e.height, e.width];
-const outputShape = ({ batch, filters, extents: e }: Geometry): number[] => [batch, filters, e.outHeight, e.outWidth];
-const weightShape = ({ filters, extents: e }: Geometry): number[] => [
-  filters,
-  e.channels,
-  e.kernelHeight,
-  e.kernelWidth,
-];
-
 function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Tensor {
-  const { tape } = x;
-  const out = tape.record(outputShape(geo), bias ? [x, w, bias] : [x, w], [
+  const out = x.tape.record(outputShape(geo), bias ? [x, w, bias] : [x, w], [
     (g) => spread(g, w, geo),
     (g) => correlate(x, g, geo),
     (g) => sum(g, [0, 2, 3]),
   ]);
-  const { batch, filters, extents, image, output, taps, places } = geo;
-  tape.lend(taps * places, (columns) => {
-    tape.lend(matrixScratch(taps), (scratch) => {
-      const { kernels } = tape;
-      for (let i = 0; i < batch; i++) {
-        const to = out.at + i * output;
-        kernels.unfold(x.at + i * image, extents, columns);
-        if (bias) kernels.repeat(bias.at, filters, places, 1, to);
-        kernels.matrixProduct(filters, places, taps, w.at, taps, 1, columns, places, 1, to, bias !== null, scratch);
-      }
-    });
-  });
+  const run = shiftable(geo) ? convolveShifted : convolveUnfolded;
+  run(x.tape, geo, x.at, w.at, bias && bias.at, out.at);
   return out;
 }
 
 function spread(y: Tensor, w: Tensor, geo: Geometry): Tensor {
-  const { tape } = y;
-  const out = tape.record(imageShape(geo), [y, w], [(g) => convolve(g, w, null, geo), (g) => correlate(g, y, geo)]);
-  const { batch, filters, extents, image, output, taps, places } = geo;
-  tape.lend(taps * places, (columns) => {
-    tape.lend(matrixScratch(filters), (scratch) => {
-      const { kernels } = tape;
-      tape.heap.reals.fill(0, out.at, out.at + out.size);
-      for (let i = 0; i < batch; i++) {
-        const from = y.at + i * output;
-        kernels.matrixProduct(taps, places, filters, w.at, 1, taps, from, places, 1, columns, false, scratch);
-        kernels.fold(columns, extents, out.at + i * image);
-      }
-    });
-  });
+  const out = y.tape.record(imageShape(geo), [y, w], [(g) => convolve(g, w, null, geo), (g) => correlate(g, y, geo)]);
+  // Turned round, the margins become (window − 1 − padding), which must be one number for rows and columns.
+  const square = geo.extents.kernelHeight === geo.extents.kernelWidth;
+  const run = shiftable(geo) && square ? spreadShifted : spreadUnfolded;
+  run(y.tape, geo, y.at, w.at, out.at);
   return out;
 }
 
 function correlate(x: Tensor, y: Tensor, geo: Geometry): Tensor {
   const { tape } = x;
   const out = tape.record(weightShape(geo), [x, y], [(g) => spread(y, g, geo), (g) => convolve(x, g, null, geo)]);
-  const { batch, filters, extents, image, output, taps, places } = geo;
-  // taps × filters: this way round the unfolded image is read as it lies, and only the small operand is packed.
+  const { taps, filters } = geo;
   tape.lend(taps * filters, (transposed) => {
-    tape.lend(taps * places, (columns) => {
-      tape.lend(matrixScratch(places), (scratch) => {
-        const { kernels } = tape;
-        for (let i = 0; i < batch; i++) {
-          const from = y.at + i * output;
-          kernels.unfold(x.at + i * image, extents, columns);
-          kernels.matrixProduct(taps, filters, places, columns, places, 1, from, 1, places, transposed, i > 0, scratch);
-        }
-      });
-    });
+    const run = shiftable(geo) ? correlateShifted : correlateUnfolded;
+    run(tape, geo, x.at, y.at, transposed);
     const heap = tape.heap.reals;
     for (let tap = 0; tap < taps; tap++) {
       for (let filter = 0; filter < filters; filter++)

@@ -1,4 +1,4 @@
-// Unfolding of one image for convolution, its transpose, and max pooling. Layout: channels, rows, columns.
+// Unfolding of one image for convolution, and its transpose. Layout: channels, rows, columns.
 import { address, copy, zero } from './memory';
 
 /** See `Kernels.unfold`. */
@@ -91,48 +91,6 @@ export function fold(
           }
           from += rowBytes;
         }
-      }
-    }
-  }
-}
-
-/** See `Kernels.maxPool`. */
-export function maxPool(
-  x: u32,
-  planes: i32,
-  height: i32,
-  width: i32,
-  size: i32,
-  stride: i32,
-  outHeight: i32,
-  outWidth: i32,
-  out: u32,
-  winners: u32,
-): void {
-  let to = address(out),
-    win = address(winners);
-  const base = address(x);
-  for (let plane = 0; plane < planes; plane++) {
-    for (let y = 0; y < outHeight; y++) {
-      let corner = (plane * height + y * stride) * width;
-      for (let column = 0; column < outWidth; column++) {
-        let winner = corner;
-        let best = load<f32>(base + ((<usize>corner) << 2));
-        let at = corner;
-        for (let ky = 0; ky < size; ky++) {
-          for (let kx = 0; kx < size; kx++) {
-            const value = load<f32>(base + ((<usize>(at + kx)) << 2));
-            const better = value > best;
-            best = select(value, best, better);
-            winner = select(at + kx, winner, better);
-          }
-          at += width;
-        }
-        store<f32>(to, best);
-        store<i32>(win, winner);
-        to += 4;
-        win += 4;
-        corner += stride;
       }
     }
   }

@@ -11,38 +11,49 @@ const EDGE: u32 = 64;
 // From this many rows of A on, a panel of B is read often enough to be packed even if its rows are contiguous.
 const PACK_FROM: i32 = 12;
 
-// One panel that is as wide as its tile: all rows of A against it.
+// Where row i of A begins: at even distances, or at the element index that a table names.
+function rowOf(a: usize, aRow: usize, table: usize, i: i32): usize {
+  return table ? a + address(load<u32>(table + ((<usize>i) << 2))) : a + aRow * <usize>i;
+}
+
+// One panel that is as wide as its tile: `rows` rows of A from row `first` against it.
 function panel(
   width: i32,
+  first: i32,
   rows: i32,
   k: i32,
   a: usize,
   aRow: usize,
   aCol: usize,
+  table: usize,
   b: usize,
   bStep: usize,
   c: usize,
   cRow: usize,
   add: bool,
 ): void {
-  let i = 0;
+  let i = first;
+  const end = first + rows;
   if (width === 16) {
-    for (; i + 2 <= rows; i += 2) {
-      tile2x16(k, a, a + aRow, aCol, b, bStep, c, c + cRow, add);
-      a += aRow << 1;
+    for (; i + 2 <= end; i += 2) {
+      const a0 = rowOf(a, aRow, table, i),
+        a1 = rowOf(a, aRow, table, i + 1);
+      tile2x16(k, a0, a1, aCol, b, bStep, c, c + cRow, add);
       c += cRow << 1;
     }
-    if (i < rows) tile1x16(k, a, aCol, b, bStep, c, add);
+    if (i < end) tile1x16(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add);
     return;
   }
-  for (; i + 4 <= rows; i += 4) {
-    tile4x8(k, a, aRow, aCol, b, bStep, c, cRow, add);
-    a += aRow << 2;
+  for (; i + 4 <= end; i += 4) {
+    const a0 = rowOf(a, aRow, table, i),
+      a1 = rowOf(a, aRow, table, i + 1);
+    const a2 = rowOf(a, aRow, table, i + 2),
+      a3 = rowOf(a, aRow, table, i + 3);
+    tile4x8(k, a0, a1, a2, a3, aCol, b, bStep, c, cRow, add);
     c += cRow << 2;
   }
-  for (; i < rows; i++) {
-    tile1x8(k, a, aCol, b, bStep, c, add);
-    a += aRow;
+  for (; i < end; i++) {
+    tile1x8(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add);
     c += cRow;
   }
 }
@@ -56,6 +67,7 @@ function ragged(
   a: usize,
   aRow: usize,
   aCol: usize,
+  table: usize,
   b: usize,
   c: usize,
   cRow: usize,
@@ -66,9 +78,8 @@ function ragged(
   for (let i = 0; i < rows; i += 4) {
     const some = min(4, rows - i);
     if (add) for (let r = 0; r < some; r++) copy(aside + <usize>r * step, c + <usize>r * cRow, columns);
-    panel(width, some, k, a, aRow, aCol, b, step, aside, step, add);
+    panel(width, i, some, k, a, aRow, aCol, table, b, step, aside, step, add);
     for (let r = 0; r < some; r++) copy(c + <usize>r * cRow, aside + <usize>r * step, columns);
-    a += aRow << 2;
     c += cRow << 2;
   }
 }
@@ -81,6 +92,40 @@ export function matrixProduct(
   a: u32,
   aRow: i32,
   aCol: i32,
+  b: u32,
+  bRow: i32,
+  bCol: i32,
+  c: u32,
+  accumulate: i32,
+  scratch: u32,
+): void {
+  product(m, n, k, a, aRow, aCol, 0, b, bRow, bCol, c, accumulate, scratch);
+}
+
+/** See `Kernels.correlateTaps`. */
+export function correlateTaps(
+  taps: i32,
+  filters: i32,
+  length: i32,
+  flat: u32,
+  offsets: u32,
+  y: u32,
+  yPlane: i32,
+  out: u32,
+  accumulate: i32,
+  scratch: u32,
+): void {
+  product(taps, filters, length, flat, 0, 1, address(offsets), y, 1, yPlane, out, accumulate, scratch);
+}
+
+function product(
+  m: i32,
+  n: i32,
+  k: i32,
+  a: u32,
+  aRow: i32,
+  aCol: i32,
+  table: usize,
   b: u32,
   bRow: i32,
   bCol: i32,
@@ -108,12 +153,12 @@ export function matrixProduct(
       const cAt = address(c) + ((<usize>j) << 2);
       if (columns < width) {
         pack(packed, width, from, depth, columns, bRowBytes, bColBytes);
-        ragged(width, columns, m, depth, aAt, aRowBytes, aColBytes, packed, cAt, cRowBytes, add, aside);
+        ragged(width, columns, m, depth, aAt, aRowBytes, aColBytes, table, packed, cAt, cRowBytes, add, aside);
       } else if (bCol === 1 && m < PACK_FROM) {
-        panel(width, m, depth, aAt, aRowBytes, aColBytes, from, bRowBytes, cAt, cRowBytes, add);
+        panel(width, 0, m, depth, aAt, aRowBytes, aColBytes, table, from, bRowBytes, cAt, cRowBytes, add);
       } else {
         pack(packed, width, from, depth, width, bRowBytes, bColBytes);
-        panel(width, m, depth, aAt, aRowBytes, aColBytes, packed, (<usize>width) << 2, cAt, cRowBytes, add);
+        panel(width, 0, m, depth, aAt, aRowBytes, aColBytes, table, packed, (<usize>width) << 2, cAt, cRowBytes, add);
       }
       j += width;
     }

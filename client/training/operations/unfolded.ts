@@ -1,0 +1,63 @@
+import { matrixScratch } from '../kernels/index.ts';
+import type { Tape } from '../tape/tape.ts';
+import type { Geometry } from './geometry.ts';
+
+/*
+ * The three products of a convolution by unfolding each image into a matrix of taps × places: for any stride and
+ * padding. x, w and y are element indices of images, weights and outputs.
+ */
+
+/** y = x * w, plus the bias where there is one. */
+export function convolveUnfolded(
+  tape: Tape,
+  geo: Geometry,
+  x: number,
+  w: number,
+  bias: number | null,
+  y: number,
+): void {
+  const { batch, filters, extents, image, output, taps, places } = geo;
+  tape.lend(taps * places, (columns) => {
+    tape.lend(matrixScratch(taps), (scratch) => {
+      const { kernels } = tape;
+      for (let i = 0; i < batch; i++) {
+        const to = y + i * output;
+        kernels.unfold(x + i * image, extents, columns);
+        if (bias !== null) kernels.repeat(bias, filters, places, 1, to);
+        kernels.matrixProduct(filters, places, taps, w, taps, 1, columns, places, 1, to, bias !== null, scratch);
+      }
+    });
+  });
+}
+
+/** x = the transpose of the convolution by its image, applied to y. */
+export function spreadUnfolded(tape: Tape, geo: Geometry, y: number, w: number, x: number): void {
+  const { batch, filters, extents, image, output, taps, places } = geo;
+  tape.lend(taps * places, (columns) => {
+    tape.lend(matrixScratch(filters), (scratch) => {
+      const { kernels } = tape;
+      tape.heap.reals.fill(0, x, x + batch * image);
+      for (let i = 0; i < batch; i++) {
+        const from = y + i * output;
+        kernels.matrixProduct(taps, places, filters, w, 1, taps, from, places, 1, columns, false, scratch);
+        kernels.fold(columns, extents, x + i * image);
+      }
+    });
+  });
+}
+
+/** The transpose of w (taps × filters) = the transpose of the convolution by its weights, applied to x and y. */
+export function correlateUnfolded(tape: Tape, geo: Geometry, x: number, y: number, transposed: number): void {
+  const { batch, filters, extents, image, output, taps, places } = geo;
+  tape.lend(taps * places, (columns) => {
+    tape.lend(matrixScratch(places), (scratch) => {
+      const { kernels } = tape;
+      for (let i = 0; i < batch; i++) {
+        const from = y + i * output;
+        kernels.unfold(x + i * image, extents, columns);
+        // This way round the unfolded image is read as it lies, and only the smaller operand is packed.
+        kernels.matrixProduct(taps, filters, places, columns, places, 1, from, 1, places, transposed, i > 0, scratch);
+      }
+    });
+  });
+}
