@@ -33,6 +33,8 @@ export interface CoordinatorOptions {
   readonly random?: RandomSource;
   /** Milliseconds within which a new connection must say Hello. Default 10 000. */
   readonly helloTimeoutMs?: number;
+  /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
+  readonly begin?: Promise<void>;
 }
 
 /** A coordinator that listens and runs its tasks. */
@@ -85,6 +87,13 @@ interface Parts {
   readonly models: ReadonlyMap<string, TaskModel>;
 }
 
+/** A promise and what resolves it. */
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve!: () => void;
+  const promise = new Promise<void>((fulfil) => (resolve = fulfil));
+  return { promise, resolve };
+}
+
 class RunningCoordinator implements Coordinator {
   readonly #config: CoordinatorConfig;
   readonly #models: ReadonlyMap<string, TaskModel>;
@@ -98,11 +107,14 @@ class RunningCoordinator implements Coordinator {
   #port = 0;
   #finished: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
+  readonly #begin: Promise<void>;
+  readonly #stopping = deferred();
   #ready = false;
 
   constructor(options: CoordinatorOptions, { store, directory, models }: Parts) {
     const { config, primitives = nodePrimitives, random = systemRandom } = options;
     this.#config = config;
+    this.#begin = options.begin ?? Promise.resolve();
     this.#models = models;
     this.#log = options.log ?? createLog(config.logLevel);
     this.#seats = this.#createSeats(config.reconnectGraceMs);
@@ -206,6 +218,7 @@ class RunningCoordinator implements Coordinator {
   }
 
   async #runTasks(): Promise<void> {
+    await Promise.race([this.#begin, this.#stopping.promise]);
     const results = await Promise.allSettled(this.#tasks.map((task) => task.run()));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw asCairnError(failed.reason);
@@ -214,6 +227,7 @@ class RunningCoordinator implements Coordinator {
   async #stop(): Promise<void> {
     this.#ready = false;
     for (const task of this.#tasks) task.stop();
+    this.#stopping.resolve();
     await this.#finished.catch(() => undefined);
     // A peer that does not answer the closing handshake would hold the port for half a minute.
     const impatience = setTimeout(() => this.#http.destroyConnections(), CLOSING_MS);

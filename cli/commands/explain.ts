@@ -11,7 +11,8 @@ export function explainCommand(done: (code: number) => void): Command {
     .action((code: string | undefined) => {
       if (code === undefined) {
         for (const [name, { meaning }] of Object.entries(ERROR_CODES)) data(`${name.padEnd(22)} ${meaning}`);
-        return done(EXIT.ok);
+        done(EXIT.ok);
+        return;
       }
       const text = explanation(code);
       if (text === undefined) {

@@ -140,10 +140,11 @@ function isApp(value: unknown): value is App {
 const HOLDABLE = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const;
 
 function hold(text: string): Hold {
-  const [name, round] = text.split('@');
-  const state = HOLDABLE.find((candidate) => candidate === name);
-  if (state === undefined || (round !== undefined && !/^\d+$/.test(round))) {
+  const match = /^([a-z-]+)(?:@(\d+))?$/.exec(text);
+  const state = HOLDABLE.find((candidate) => candidate === match?.[1]);
+  if (match === null || state === undefined) {
     throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${HOLDABLE.join(', ')}`);
   }
+  const round = match.at(2);
   return round === undefined ? { state } : { state, round: Number(round) };
 }

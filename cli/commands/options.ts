@@ -20,9 +20,9 @@ export function positive(text: string): number {
 
 /** A commander parser for a shard: `2/8` is the third of eight. */
 export function shard(text: string): { readonly index: number; readonly count: number } {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
-  const parsed = { index: Number(index), count: Number(count) };
-  if (index === undefined || parsed.count < 1 || parsed.index >= parsed.count) {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const parsed = { index: Number(match?.[1]), count: Number(match?.[2]) };
+  if (!(parsed.count >= 1 && parsed.index < parsed.count)) {
     throw new InvalidArgumentError('expected INDEX/COUNT with INDEX from 0, such as 0/8');
   }
   return parsed;

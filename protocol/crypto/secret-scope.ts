@@ -1,7 +1,7 @@
 import { SecretBytes } from './secret.ts';
 
 /** Takes bytes or a secret into a scope, and gives the secret back. */
-export type Hold = <S extends SecretBytes | Uint8Array>(secret: S) => SecretBytes;
+export type Hold = (secret: SecretBytes | Uint8Array) => SecretBytes;
 
 /**
  * Runs `body` with a scope for the secrets it makes: if it throws half way, all of them are wiped before the error goes

@@ -1,4 +1,4 @@
-import type { RoundReport } from '../../coordinator/index.ts';
+import type { RoundReport } from '../coordinator/index.ts';
 
 const WORDS = {
   'before-input': 'does not count',

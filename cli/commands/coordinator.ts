@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { createCoordinator, loadConfig } from '../../coordinator/index.ts';
+import { data, EXIT, say } from '../io.ts';
+import { roundLine } from '../round-line.ts';
+import { onInterrupt } from '../signals.ts';
+import { version } from '../version.ts';
+import { whole } from './options.ts';
+
+interface CoordinatorFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly json?: boolean;
+}
+
+/** `cairn coordinator [config]`: runs the tasks of a configuration file until they are done, or until it is interrupted. */
+export function coordinatorCommand(done: (code: number) => void): Command {
+  return new Command('coordinator')
+    .description('run rounds: the tasks of a configuration file, until all their rounds have committed')
+    .argument('[config]', 'configuration file (JSON)', 'cairn.json')
+    .option('--host <address>', 'address to listen on')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
+    .option('--json', 'print each round as a JSON line on stdout')
+    .action(async (config: string, flags: CoordinatorFlags) => {
+      done(await run(config, flags));
+    });
+}
+
+async function run(path: string, { host, port, json }: CoordinatorFlags): Promise<number> {
+  const config = await loadConfig(path);
+  const coordinator = await createCoordinator({
+    config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+    version: version(),
+  });
+  say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
+  coordinator.on('round', (report) => {
+    data(json === true ? JSON.stringify(report) : roundLine(report, (member) => `member ${member}`));
+  });
+  const interrupted = onInterrupt(() => void coordinator.stop());
+  try {
+    await coordinator.finished;
+    if (interrupted.happened()) return EXIT.interrupted;
+    say('all rounds have committed');
+    return EXIT.ok;
+  } finally {
+    await coordinator.stop();
+    interrupted.stop();
+  }
+}

@@ -1,0 +1,94 @@
+import { CairnError } from '../../protocol/errors.ts';
+import { say } from '../io.ts';
+import { type ClientLine, ClientProcess } from './client-process.ts';
+import { type DemoIdentities, memberName } from './identities.ts';
+import type { DemoOptions, Kill } from './options.ts';
+
+/** Clients that start while others are still starting: Node and the data set need most of a core each. */
+const CONNECT_MS = 60_000;
+
+/** The client processes of a demonstration: started together, some killed on the way, the others ended together. */
+export class Cohort {
+  /** Rejects when a client ends that nobody killed. */
+  readonly failed: Promise<never>;
+  readonly #clients: ClientProcess[] = [];
+  readonly #killed = new Set<number>();
+  #expected = 0;
+  #allThere: () => void = () => undefined;
+  #fail!: (error: CairnError) => void;
+  #ending = false;
+
+  constructor() {
+    this.failed = new Promise<never>((_, reject) => (this.#fail = reject));
+    this.failed.catch(() => undefined);
+  }
+
+  /** Resolves once so many clients are connected. */
+  ready(clients: number): Promise<void> {
+    this.#expected = clients;
+    return new Promise((resolve) => (this.#allThere = resolve));
+  }
+
+  /** Told of the number of connected clients whenever it changes. */
+  connected(count: number): void {
+    if (count >= this.#expected) this.#allThere();
+  }
+
+  /** Starts every client with its own identity and its own shard. */
+  start(url: string, options: DemoOptions, identities: DemoIdentities, schedule: readonly Kill[]): void {
+    const { clients, seed, model, partition, alpha } = options;
+    for (let member = 1; member <= clients; member++) {
+      const kill = schedule.find((entry) => entry.member === member);
+      const args = [
+        url,
+        '--identity',
+        identities.fileOf(member),
+        '--shard',
+        `${member - 1}/${clients}`,
+        '--seed',
+        String(seed),
+      ];
+      args.push('--model', model, '--partition', partition, '--alpha', String(alpha));
+      if (kill !== undefined) args.push('--hold', `${kill.state}@${kill.round}`);
+      const client = new ClientProcess(member, args, (line) => {
+        this.#onLine(client, line);
+      });
+      this.#clients.push(client);
+      void client.exited.then(({ code, signal }) => {
+        if (this.#ending || this.#killed.has(member)) return;
+        const how = signal === null ? `exit code ${code ?? 0}` : signal;
+        this.#fail(
+          new CairnError('not-enough-clients', `${memberName(member)} ended by itself (${how}): ${client.lastWords}`),
+        );
+      });
+    }
+    setTimeout(() => {
+      this.#fail(
+        new CairnError('not-enough-clients', `not all ${clients} clients connected within ${CONNECT_MS / 1000} s`),
+      );
+    }, CONNECT_MS).unref();
+  }
+
+  /** The run is being interrupted: clients that end now end as they should. */
+  interrupt(): void {
+    this.#ending = true;
+    this.#allThere();
+  }
+
+  /** Ends all clients that are still there. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    await Promise.all(this.#clients.map((client) => client.leave()));
+  }
+
+  #onLine(client: ClientProcess, line: ClientLine): void {
+    if (line.kind === 'refused')
+      say(`${memberName(client.member)} refused round ${line.round ?? 0} [${line.code ?? ''}]: ${line.message ?? ''}`);
+    if (line.kind !== 'held') return;
+    this.#killed.add(client.member);
+    say(
+      `SIGKILL to ${memberName(client.member)} (pid ${client.pid ?? 0}) in round ${line.round ?? 0}, before ${line.state ?? ''}`,
+    );
+    client.kill();
+  }
+}

@@ -1,0 +1,165 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { evaluate, loadMnist, mnistCnn, mnistMlp } from '../../client/index.ts';
+import {
+  type Coordinator,
+  createCoordinator,
+  createLog,
+  parseConfig,
+  type RoundReport,
+} from '../../coordinator/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { bold, data, EXIT, say } from '../io.ts';
+import { roundLine } from '../round-line.ts';
+import { onInterrupt } from '../signals.ts';
+import { version } from '../version.ts';
+import { Cohort } from './cohort.ts';
+import { makeIdentities, memberName } from './identities.ts';
+import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
+import { machine, RunFolder } from './run-folder.ts';
+import { demoTask, TASK } from './task.ts';
+
+/** What a run came to: the last line on stdout, and what summary.json holds. */
+interface DemoSummary {
+  readonly rounds: number;
+  readonly accuracy: number;
+  readonly dropped: readonly {
+    readonly member: string;
+    readonly state: string;
+    readonly effect: string;
+    readonly round: number;
+  }[];
+  readonly runDir: string;
+}
+
+/**
+ * Runs a coordinator here and each client as a process of its own, kills some of them with SIGKILL on the way, and
+ * leaves a run folder with the model.
+ * @returns the exit code
+ * @throws CairnError `usage`, `data-missing`, `folder-unwritable`, `port-in-use`, or why the task failed
+ */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  checkDemo(options);
+  const test = await loadMnist('test');
+  const folder = await RunFolder.create(options.out, 'mnist');
+  // Secret seeds of made-up members: they are gone when the run is.
+  const secrets = await mkdtemp(join(tmpdir(), 'cairn-'));
+  try {
+    return await withCoordinator(options, folder, secrets, test);
+  } finally {
+    await rm(secrets, { recursive: true, force: true });
+  }
+}
+
+async function withCoordinator(
+  options: DemoOptions,
+  folder: RunFolder,
+  secrets: string,
+  test: Awaited<ReturnType<typeof loadMnist>>,
+): Promise<number> {
+  const started = performance.now();
+  const model = options.model === 'cnn' ? mnistCnn() : mnistMlp();
+  const identities = await makeIdentities(secrets, options.clients);
+  const task = demoTask(options);
+  const config = parseConfig({
+    port: options.port,
+    dataDir: folder.file('coordinator'),
+    reconnectGraceMs: 500,
+    directory: identities.directory,
+    tasks: [task],
+  });
+  await folder.json('config.json', { cairn: version(), options, task });
+
+  const reports: RoundReport[] = [];
+  const cohort = new Cohort();
+  const coordinator = await createCoordinator({
+    config,
+    version: version(),
+    log: createLog('warn'),
+    begin: cohort.ready(options.clients),
+    initialModels: {
+      [TASK]: {
+        tensors: model.layout.unflatten(model.initialise(options.seed)),
+        shapes: model.layout.shapes,
+      },
+    },
+    evaluate: (_, tensors) => evaluate(model, model.layout.flatten(tensors), test),
+  });
+  const rounds: Promise<void>[] = [];
+  coordinator.on('member', ({ connected }) => {
+    cohort.connected(connected);
+  });
+  coordinator.on('round', (report) => {
+    reports.push(report);
+    data(roundLine(report, memberName));
+    rounds.push(folder.line('rounds.jsonl', report));
+  });
+  const interrupted = onInterrupt(() => {
+    say('stopping: the round under way is abandoned, the clients leave');
+    cohort.interrupt();
+    void coordinator.stop();
+  });
+  try {
+    announce(options, coordinator, model.layout.size);
+    cohort.start(coordinator.url, options, identities, killSchedule(options));
+    await Promise.race([coordinator.finished, cohort.failed]);
+    if (interrupted.happened()) return EXIT.interrupted;
+    await Promise.all(rounds);
+    await finish({ options, folder, coordinator, reports, model, started });
+    return EXIT.ok;
+  } finally {
+    await cohort.end();
+    await coordinator.stop();
+    interrupted.stop();
+  }
+}
+
+function announce(
+  { clients, rounds, kill, model, partition }: DemoOptions,
+  { url }: Coordinator,
+  parameters: number,
+): void {
+  say(
+    bold(`coordinator on ${url}: ${rounds} rounds over ${clients} client processes, ${kill} of which will be killed`),
+  );
+  say(
+    `MNIST, ${partition} shards, ${model} with ${parameters} parameters; updates are masked, the coordinator sees sums`,
+  );
+}
+
+interface Finished {
+  readonly options: DemoOptions;
+  readonly folder: RunFolder;
+  readonly coordinator: Coordinator;
+  readonly reports: readonly RoundReport[];
+  readonly model: ReturnType<typeof mnistMlp>;
+  readonly started: number;
+}
+
+async function finish({ options, folder, coordinator, reports, model, started }: Finished): Promise<void> {
+  const committed = reports.filter(({ outcome }) => outcome === 'committed');
+  const last = committed.at(-1);
+  if (last?.evaluation === undefined) throw new CairnError('internal', 'the run ended without a committed round');
+  const summary: DemoSummary = {
+    rounds: committed.length,
+    accuracy: last.evaluation.accuracy,
+    dropped: reports.flatMap(({ drops, round }) =>
+      drops.map(({ member, state, effect }) => ({ member: memberName(member), state, effect, round })),
+    ),
+    runDir: folder.path,
+  };
+  const tensors = coordinator.model(TASK)!;
+  await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes));
+  await folder.json('summary.json', summary);
+  await folder.json('timings.json', {
+    machine: machine(),
+    totalMs: Math.round(performance.now() - started),
+    rounds: reports.map(({ round, attempt, ms, states }) => ({ round, attempt, ms: Math.round(ms), states })),
+    seed: options.seed,
+  });
+  data(`model: ${folder.file('model.safetensors')}`);
+  data(`run folder: ${folder.path}`);
+  data(JSON.stringify(summary));
+}
