@@ -1,0 +1,114 @@
+import {
+  decodeAbort,
+  decodeAdvertiseKeys,
+  decodeChallenge,
+  decodeConsistency,
+  decodeHello,
+  decodeInvitation,
+  decodeMaskedInput,
+  decodeOutcome,
+  decodeRoster,
+  decodeRoutedShares,
+  decodeSettings,
+  decodeShareKeys,
+  decodeSurvivors,
+  decodeUnmaskRequest,
+  decodeUnmaskShares,
+  decodeWelcome,
+  encodeAbort,
+  encodeAdvertiseKeys,
+  encodeChallenge,
+  encodeConsistency,
+  encodeHello,
+  encodeInvitation,
+  encodeMaskedInput,
+  encodeOutcome,
+  encodeRoster,
+  encodeRoutedShares,
+  encodeSettings,
+  encodeShareKeys,
+  encodeSurvivors,
+  encodeUnmaskRequest,
+  encodeUnmaskShares,
+  encodeWelcome,
+} from '../../protocol/wire/index.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { Lab } from './lab.ts';
+
+/** One kind of bytes on the wire: how it is read, and written again from what was read. */
+export interface Format {
+  readonly name: string;
+  /** Reads bytes and writes what was read. */
+  readonly again: (bytes: Uint8Array) => Uint8Array;
+  /** Real messages of this kind. */
+  readonly samples: readonly Uint8Array[];
+}
+
+function format<T>(
+  name: string,
+  decode: (bytes: Uint8Array) => T,
+  encode: (value: T) => Uint8Array,
+  ...samples: readonly Uint8Array[]
+): Format {
+  return { name, again: (bytes) => encode(decode(bytes)), samples };
+}
+
+/** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
+export function wireFormats(): readonly Format[] {
+  const active = new Lab({ seed: 'wire', n: 3, adversary: 'active', settings: { modulusBits: 27 } }).run();
+  const curious = new Lab({ seed: 'wire', n: 3 }).run();
+  const ring = new Lab({
+    seed: 'wire',
+    n: 64,
+    settings: { graph: 'ring', colludingPpm: 50_000, dropoutPpm: 50_000, dimension: 1 },
+  }).run();
+  const of = (name: Parameters<Lab['message']>[0]): [Uint8Array, Uint8Array] => [
+    active.message(name, 2),
+    curious.message(name, 2),
+  ];
+  const context = curious.server.context.settingsHash;
+  const header = { suite: 1, context } as const;
+  const signature = active.message('consistency', 1).slice(-64);
+  return [
+    format('settings', decodeSettings, encodeSettings, encodeSettings(active.settings)),
+    format('invitation', decodeInvitation, encodeInvitation, ...of('invitation')),
+    format('advertiseKeys', decodeAdvertiseKeys, encodeAdvertiseKeys, ...of('advertiseKeys')),
+    format('roster', decodeRoster, encodeRoster, ...of('roster'), ring.message('roster', 5)),
+    format('shareKeys', decodeShareKeys, encodeShareKeys, ...of('shareKeys')),
+    format('routedShares', decodeRoutedShares, encodeRoutedShares, ...of('routedShares')),
+    format('maskedInput', decodeMaskedInput, encodeMaskedInput, ...of('maskedInput')),
+    format('survivors', decodeSurvivors, encodeSurvivors, active.message('survivors', 1)),
+    format('consistency', decodeConsistency, encodeConsistency, active.message('consistency', 1)),
+    format('unmaskRequest', decodeUnmaskRequest, encodeUnmaskRequest, ...of('unmaskRequest')),
+    format('unmaskShares', decodeUnmaskShares, encodeUnmaskShares, ...of('unmaskShares')),
+    format(
+      'outcome',
+      decodeOutcome,
+      encodeOutcome,
+      encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: context }),
+      encodeOutcome({ ...header, kind: 'abandoned', code: 'below-threshold', message: 'zu wenige – 少なすぎ' }),
+    ),
+    format(
+      'abort',
+      decodeAbort,
+      (abort) => encodeAbort(abort, { code: abort.code as ErrorCode, message: abort.message }),
+      encodeAbort(header, { code: 'cohort-full', message: 'full – später' }),
+    ),
+    format('challenge', decodeChallenge, encodeChallenge, encodeChallenge(header)),
+    format(
+      'hello',
+      decodeHello,
+      encodeHello,
+      encodeHello({ ...header, who: { kind: 'member', member: memberId(7), signature }, tasks: ['mnist', 'ü'] }),
+      encodeHello({ ...header, who: { kind: 'guest', name: 'Grüße', token: context.slice(0, 16) }, tasks: [] }),
+    ),
+    format(
+      'welcome',
+      decodeWelcome,
+      encodeWelcome,
+      encodeWelcome({ ...header, member: memberId(0xffff_ffff), token: context.slice(0, 16) }),
+      encodeWelcome({ ...header, member: memberId(0), token: new Uint8Array(0) }),
+    ),
+  ];
+}

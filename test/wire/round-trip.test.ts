@@ -1,0 +1,277 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SIZES } from '../../protocol/crypto/suite.ts';
+import { ERROR_CODES, type ErrorCode } from '../../protocol/errors.ts';
+import { clientIndex, memberId } from '../../protocol/ids.ts';
+import * as wire from '../../protocol/wire/index.ts';
+
+const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
+const u32 = fc.nat(0xffff_ffff);
+const member = u32.map(memberId);
+/** Text of any characters that fits a field; `grapheme` makes no half surrogates, which UTF-8 cannot hold. */
+const text = (most: number): fc.Arbitrary<string> =>
+  fc.string({ unit: 'grapheme', maxLength: most }).filter((value) => new TextEncoder().encode(value).length <= most);
+const header = { suite: fc.constantFrom(1 as const, 2 as const), context: bytes(SIZES.hash) };
+const hash = bytes(SIZES.hash);
+const signature = bytes(SIZES.signature);
+const advertisement = fc.record({
+  member,
+  cipherKey: bytes(SIZES.key),
+  maskKey: bytes(SIZES.key),
+  signature: fc.option(signature, { nil: undefined }),
+});
+const bitmap = (n: number): fc.Arbitrary<Uint8Array> =>
+  fc.subarray([...Array(n).keys()]).map((on) => wire.bitmapOf(n, on));
+
+function tripping<T>(
+  name: string,
+  arbitrary: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (bytes: Uint8Array) => unknown,
+): void {
+  it(`${name} is read as it was written`, () => {
+    fc.assert(
+      fc.property(arbitrary, (value) => {
+        expect(decode(encode(value))).toEqual(value);
+      }),
+      { numRuns: 60 },
+    );
+  });
+}
+
+describe('round trip', () => {
+  tripping(
+    'settings',
+    fc
+      .record({
+        suite: header.suite,
+        nonce: bytes(SIZES.roundNonce),
+        task: text(128),
+        round: u32,
+        adversary: fc.constantFrom('curious' as const, 'active' as const),
+        graph: fc.constantFrom('complete' as const, 'ring' as const, 'auto' as const),
+        colludingPpm: fc.nat(1_000_000),
+        dropoutPpm: fc.nat(1_000_000),
+        threshold: fc.nat(1 << 20),
+        minCohort: fc.integer({ min: 2, max: 1 << 20 }),
+        maxCohort: fc.integer({ min: 2, max: 1 << 20 }),
+        dimension: fc.integer({ min: 1, max: 1 << 28 }),
+        modelHash: hash,
+        directoryHash: hash,
+        modulusBits: fc.integer({ min: 8, max: 32 }),
+        inputBits: fc.integer({ min: 2, max: 31 }),
+        clip: fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
+        maxExamples: fc.integer({ min: 1, max: 0xffff_ffff }),
+        lossBound: fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
+        training: text(300),
+      })
+      .filter(({ minCohort, maxCohort }) => minCohort <= maxCohort),
+    wire.encodeSettings,
+    wire.decodeSettings,
+  );
+  tripping(
+    'an invitation',
+    fc.record({ ...header, settings: fc.uint8Array({ maxLength: 400 }) }),
+    wire.encodeInvitation,
+    wire.decodeInvitation,
+  );
+  tripping(
+    'advertised keys',
+    fc.record({ ...header, advertisement }),
+    wire.encodeAdvertiseKeys,
+    wire.decodeAdvertiseKeys,
+  );
+  tripping(
+    'a full roster',
+    fc.array(advertisement, { minLength: 1, maxLength: 6 }).chain((advertisements) =>
+      fc.record({
+        ...header,
+        size: fc.constant(advertisements.length),
+        ownIndex: fc.nat(advertisements.length - 1).map(clientIndex),
+        body: fc.constant({ kind: 'full' as const, advertisements }),
+      }),
+    ),
+    wire.encodeRoster,
+    wire.decodeRoster,
+  );
+  tripping(
+    'a proven roster',
+    fc.integer({ min: 4, max: 1 << 20 }).chain((size) => {
+      const index = fc.nat(size - 1).map(clientIndex);
+      const proven = fc.record({ index, advertisement, proof: fc.array(hash, { maxLength: 21 }) });
+      const members = fc.array(proven, { minLength: 1, maxLength: 4 });
+      const body = fc.record({ kind: fc.constant('proven' as const), root: hash, members });
+      return fc.record({ ...header, size: fc.constant(size), ownIndex: index, body });
+    }),
+    wire.encodeRoster,
+    wire.decodeRoster,
+  );
+  tripping(
+    'sealed shares',
+    fc
+      .integer({ min: 1, max: 9 })
+      .chain((count) => fc.record({ ...header, count: fc.constant(count), sealed: bytes(84 * count) })),
+    wire.encodeShareKeys,
+    wire.decodeShareKeys,
+  );
+  tripping(
+    'routed shares',
+    fc.integer({ min: 1, max: 40 }).chain((neighbours) =>
+      bitmap(neighbours).chain((present) =>
+        fc.record({
+          ...header,
+          neighbours: fc.constant(neighbours),
+          present: fc.constant(present),
+          sealed: bytes(84 * wire.setBits(present).length),
+        }),
+      ),
+    ),
+    wire.encodeRoutedShares,
+    wire.decodeRoutedShares,
+  );
+  tripping(
+    'a masked input',
+    fc
+      .record({ length: fc.integer({ min: 1, max: 30 }), bits: fc.integer({ min: 8, max: 32 }) })
+      .chain(({ length, bits }) =>
+        fc.record({
+          ...header,
+          length: fc.constant(length),
+          bits: fc.constant(bits),
+          packed: bytes(Math.ceil((length * bits) / 8)).map((packed) => {
+            const used = (length * bits) % 8;
+            if (used > 0) packed[packed.length - 1] &= 2 ** used - 1;
+            return packed;
+          }),
+        }),
+      ),
+    wire.encodeMaskedInput,
+    wire.decodeMaskedInput,
+  );
+  tripping(
+    'survivors',
+    fc
+      .integer({ min: 1, max: 70 })
+      .chain((size) => fc.record({ ...header, size: fc.constant(size), survivors: bitmap(size) })),
+    wire.encodeSurvivors,
+    wire.decodeSurvivors,
+  );
+  tripping(
+    'a signature of survivors',
+    fc.record({ ...header, signature }),
+    wire.encodeConsistency,
+    wire.decodeConsistency,
+  );
+  tripping(
+    'a request for shares',
+    fc.integer({ min: 1, max: 40 }).chain((size) => {
+      const signers = fc.subarray([...Array(size).keys()]);
+      const signatures = signers.chain((on) =>
+        fc.tuple(...on.map((index) => fc.record({ index: fc.constant(clientIndex(index)), signature }))),
+      );
+      return fc.record({ ...header, size: fc.constant(size), survivors: bitmap(size), signatures });
+    }),
+    wire.encodeUnmaskRequest,
+    wire.decodeUnmaskRequest,
+  );
+  tripping(
+    'revealed shares',
+    fc
+      .integer({ min: 1, max: 9 })
+      .chain((count) => fc.record({ ...header, count: fc.constant(count), shares: bytes(34 * count) })),
+    wire.encodeUnmaskShares,
+    wire.decodeUnmaskShares,
+  );
+  tripping(
+    'an outcome',
+    fc.oneof(
+      fc.record({ ...header, kind: fc.constant('committed' as const), included: fc.boolean(), modelHash: hash }),
+      fc.record({ ...header, kind: fc.constant('abandoned' as const), code: text(64), message: text(512) }),
+    ),
+    wire.encodeOutcome,
+    wire.decodeOutcome,
+  );
+  tripping(
+    'an abort',
+    fc.record({ ...header, code: fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])), message: text(512) }),
+    (abort) => wire.encodeAbort(abort, abort),
+    wire.decodeAbort,
+  );
+  tripping('a challenge', fc.record(header), wire.encodeChallenge, wire.decodeChallenge);
+  tripping(
+    'a hello',
+    fc.record({
+      ...header,
+      who: fc.oneof(
+        fc.record({ kind: fc.constant('member' as const), member, signature }),
+        fc.record({ kind: fc.constant('guest' as const), name: text(128), token: fc.uint8Array({ maxLength: 16 }) }),
+      ),
+      tasks: fc.array(text(128), { maxLength: 64 }),
+    }),
+    wire.encodeHello,
+    wire.decodeHello,
+  );
+  tripping(
+    'a welcome',
+    fc.record({ ...header, member: member, token: fc.uint8Array({ maxLength: 16 }) }),
+    wire.encodeWelcome,
+    wire.decodeWelcome,
+  );
+});
+
+describe('numbers', () => {
+  const settings = {
+    suite: 1,
+    nonce: new Uint8Array(16),
+    task: 't',
+    round: 1,
+    adversary: 'curious',
+    graph: 'complete',
+    colludingPpm: 0,
+    dropoutPpm: 0,
+    threshold: 0,
+    minCohort: 2,
+    maxCohort: 2,
+    dimension: 1,
+    modelHash: new Uint8Array(32),
+    directoryHash: new Uint8Array(32),
+    modulusBits: 8,
+    inputBits: 2,
+    clip: 1,
+    maxExamples: 1,
+    lossBound: 1,
+    training: '',
+  } as const satisfies wire.RoundSettings;
+
+  it.each([
+    ['a negative one', { round: -1 }],
+    ['one beyond its field', { round: 2 ** 32 }],
+    ['a fraction', { dimension: 1.5 }],
+    ['NaN', { clip: Number.NaN }],
+    ['an infinite one', { lossBound: Number.POSITIVE_INFINITY }],
+    ['a nonce that is too short', { nonce: new Uint8Array(15) }],
+    ['text beyond its length field', { training: 'x'.repeat(65_536) }],
+  ] as const)('%s is refused when it is written, never cut', (_, wrong) => {
+    expect(() => wire.encodeSettings({ ...settings, ...wrong })).toThrow(
+      expect.objectContaining({ code: 'wire-bounds' }) as Error,
+    );
+  });
+
+  it.each([
+    ['minCohort above maxCohort', { minCohort: 3 }],
+    ['a cohort of one', { minCohort: 1 }],
+    ['no coordinates', { dimension: 0 }],
+    ['more than 2^28 coordinates', { dimension: 2 ** 28 + 1 }],
+    ['a modulus of 7 bits', { modulusBits: 7 }],
+    ['a modulus of 33 bits', { modulusBits: 33 }],
+    ['inputs of 32 bits', { inputBits: 32 }],
+    ['a clip of 0', { clip: 0 }],
+    ['a negative loss bound', { lossBound: -1 }],
+    ['more than a million parts per million', { colludingPpm: 1_000_001 }],
+    ['a task name beyond 128 bytes', { task: 'x'.repeat(129) }],
+    ['training options beyond 16 KiB', { training: 'x'.repeat(16_385) }],
+  ] as const)('settings with %s are refused when they are read', (_, wrong) => {
+    const encoded = wire.encodeSettings({ ...settings, ...wrong });
+    expect(() => wire.decodeSettings(encoded)).toThrow(expect.objectContaining({ code: 'wire-bounds' }) as Error);
+  });
+});
