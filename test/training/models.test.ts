@@ -160,6 +160,12 @@ describe('initialisation', () => {
       expect(longer.layout.view(longer.initialise(1), name)).toEqual(mlp.layout.view(mlp.initialise(1), name));
   });
 
+  it('draws each tensor from a stream of its own', () => {
+    const twins = sequential([dense(4), dense(4)], [4]);
+    const flat = twins.initialise(1);
+    expect(twins.layout.view(flat, 'dense1.weight')).not.toEqual(twins.layout.view(flat, 'dense2.weight'));
+  });
+
   it('fills the range of its scheme and keeps biases at zero', () => {
     const model = sequential([dense(100), dense(50, { weights: 'glorot' })], [200]);
     const flat = model.initialise(5);

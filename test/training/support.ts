@@ -14,7 +14,7 @@ export function randomValues(size: number, seed: number): Float32Array {
   return Float32Array.from({ length: size }, () => 2 * random.uniform() - 1);
 }
 
-export const product = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
+const product = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
 
 /** A function of tensors, for checking its derivatives. */
 export type TensorFunction = (...inputs: Tensor[]) => Tensor;

@@ -41,14 +41,15 @@ describe('the tape', () => {
     }
   });
 
-  it('leaves no value behind when wiped', () => {
-    const tape = new Tape();
+  it.each(['wasm', 'plain', 'double'] as const)('leaves no value behind when wiped: %s', (kind) => {
+    const tape = new Tape(kind);
     const x = tape.tensor([1000], randomValues(1000, 1));
     const start = tape.mark();
     o.maxPool2d(o.reshape(o.exp(x), [1, 1, 25, 40]), 2);
     tape.release(start);
     tape.wipe();
     expect(tape.heap.reals.every((v) => v === 0)).toBe(true);
+    expect(tape.heap.integers.every((v) => v === 0)).toBe(true);
     expect(() => x.values()).toThrow();
     expect(tape.length).toBe(0);
   });

@@ -12,6 +12,7 @@ import {
   trainEpochs,
 } from '../../client/training/index.ts';
 import type { Examples, TrainingOptions } from '../../client/training/index.ts';
+import { withTape } from '../../client/training/run/tapes.ts';
 import { coded } from './support.ts';
 
 const { conv2d, dense, flatten, maxPool2d, relu } = layers;
@@ -100,6 +101,47 @@ describe('trainEpochs', () => {
       const [now, then] = [mlp.layout.view(parameters, name), mlp.layout.view(start, name)];
       for (const [i, g] of gradient.values().entries()) expect(now[i]).toBeCloseTo(then[i] - 0.5 * g, 5);
     }
+  });
+
+  it.each([
+    ['momentum', sgd({ learningRate: 0.1, momentum: 0.9 })],
+    ['Adam', adam({ learningRate: 0.1 })],
+  ])('keeps the memory of %s apart for each parameter', async (_, optimiser) => {
+    const data = clouds(6, 3);
+    const parameters = mlp.initialise(1);
+    const start = parameters.slice();
+    await trainEpochs(small({ parameters, data, epochs: 3, batchSize: 6, optimiser }));
+    // The same by one update of the whole vector per step, in 64 bits.
+    const tape = new Tape('double');
+    const { layout } = mlp;
+    const slots = Array.from({ length: optimiser.slots }, () => tape.full([layout.size], 0).at);
+    const { flat, named } = tape.parameters(layout, start);
+    for (let step = 1; step <= 3; step++) {
+      const logits = mlp.forward(named, tape.tensor([6, 2], data.inputs));
+      const loss = o.softmaxCrossEntropy(logits, o.oneHot(tape, data.labels, 3));
+      const found = gradients(
+        loss,
+        layout.names.map((name) => named[name]),
+      );
+      const gradient = tape.tensor(
+        [layout.size],
+        found.flatMap((g) => [...g.raw()]),
+      ).at;
+      optimiser.update(tape.kernels, { parameters: flat.at, gradient, slots, size: layout.size }, step);
+    }
+    for (const [i, w] of flat.values().entries()) expect(parameters[i]).toBeCloseTo(w, 4);
+  });
+
+  it('takes no more memory for more steps, and leaves none of its values behind', async () => {
+    const data = clouds(3000, 1);
+    await trainEpochs(small({ data, kernels: 'plain', epochs: 1, batchSize: 1 }));
+    await evaluate(mlp, mlp.initialise(1), data, { kernels: 'plain', batchSize: 1 });
+    await withTape('plain', (tape) => {
+      // 2^18 is what a heap begins with; three thousand steps of some 500 values each would not fit.
+      expect(tape.heap.reals.length).toBe(2 ** 18);
+      expect(tape.heap.reals.every((v) => v === 0)).toBe(true);
+      return Promise.resolve();
+    });
   });
 
   it.each([

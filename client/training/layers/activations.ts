@@ -2,7 +2,7 @@ import { reshape } from '../operations/broadcast.ts';
 import * as pointwise from '../operations/pointwise.ts';
 import * as rectify from '../operations/rectify.ts';
 import { sizeOf } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import type { Layer } from './layer.ts';
 
 function activation(kind: string, apply: (x: Tensor) => Tensor): Layer {

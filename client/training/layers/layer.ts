@@ -1,6 +1,6 @@
 import type { Random } from '../random.ts';
 import type { Shape } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 
 /** A tensor that a layer trains: its shape, and how its first values are drawn. */
 export interface Parameter {

@@ -1,6 +1,6 @@
 import { averagePool2d as average, maxPool2d as greatest } from '../operations/pooling.ts';
 import { shapeError } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import type { Layer } from './layer.ts';
 
 function pooling(

@@ -3,7 +3,7 @@ import { ParameterLayout } from '../../../protocol/model/layout.ts';
 import { Random } from '../random.ts';
 import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import type { BuiltLayer, ForwardMode, Layer, Parameter } from './layer.ts';
 
 /** A model whose parameters are one flat vector. It holds none itself: they are passed in. */

@@ -1,7 +1,6 @@
 import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
-import type { Pullback } from '../tape/tape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Pullback, Tensor } from '../tape/tape.ts';
 import { broadcastTo, commonShape, reshape, sumTo } from './broadcast.ts';
 
 type Kernel = 'add' | 'sub' | 'mul' | 'div';

@@ -1,6 +1,6 @@
 import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 
 /** A run of neighbouring axes that are all repeated, or all kept, when `small` is spread over `large`. */
 interface Run {

@@ -1,5 +1,5 @@
 import { shapeError } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import { sum } from './arithmetic.ts';
 import { geometry, imageShape, outputShape, weightShape } from './geometry.ts';
 import type { Geometry } from './geometry.ts';

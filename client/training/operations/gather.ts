@@ -1,11 +1,11 @@
 import { shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 
 // `places` is where a list of 32-bit integers lies on the heap, one for each element of the smaller tensor.
 
 /** out[i] = x[places[i]], with places on the heap that are known to be inside `x`. */
-export function gatherAt(x: Tensor, places: number, shape: Shape): Tensor {
+function gatherAt(x: Tensor, places: number, shape: Shape): Tensor {
   const out = x.tape.record(shape, [x], [(g) => scatterAt(g, places, x.shape)]);
   const { reals, integers } = x.tape.heap;
   for (let i = 0; i < out.size; i++) reals[out.at + i] = reals[x.at + integers[places + i]];

@@ -1,8 +1,7 @@
 import { CairnError } from '../../../protocol/errors.ts';
 import * as numeric from '../numeric.ts';
 import { sameShape, shapeError } from '../tape/shape.ts';
-import type { Tape } from '../tape/tape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tape, Tensor } from '../tape/tape.ts';
 import { mul, neg, scale, sub, sum } from './arithmetic.ts';
 import { sigmoid } from './pointwise.ts';
 import { logSoftmax, softmax } from './softmax.ts';

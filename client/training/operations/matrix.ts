@@ -1,6 +1,6 @@
 import { matrixScratch } from '../kernels/index.ts';
 import { shapeError } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import { sumTo } from './broadcast.ts';
 
 /** Which operands of a product are taken transposed. */

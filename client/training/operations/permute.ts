@@ -1,5 +1,5 @@
 import { shapeError } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 
 /**
  * Reorders axes: axis i of the result is axis `order[i]` of `x`.

@@ -1,5 +1,5 @@
 import * as numeric from '../numeric.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import { add, div, mul, scale, sub } from './arithmetic.ts';
 
 function pointwise(x: Tensor, f: (value: number) => number, pullback: (g: Tensor, out: Tensor) => Tensor): Tensor {

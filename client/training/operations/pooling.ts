@@ -1,6 +1,6 @@
 import type { PoolingExtents } from '../kernels/index.ts';
 import { shapeError } from '../tape/shape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import { scatterAt } from './gather.ts';
 
 function extentsOf(operation: string, x: Tensor, size: number, stride: number): PoolingExtents {

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 
 // g where x > 0, slope · g elsewhere. Its derivative by x vanishes wherever there is one.
 function gate(g: Tensor, x: Tensor, slope: number): Tensor {

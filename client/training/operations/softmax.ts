@@ -1,5 +1,5 @@
 import * as numeric from '../numeric.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tensor } from '../tape/tape.ts';
 import { mul, sub, sum } from './arithmetic.ts';
 
 // Calls `use` for each row along the last axis with its first place, its greatest value, and Σ e^(x − greatest). The

@@ -1,7 +1,6 @@
 import type { Model } from '../layers/index.ts';
 import { oneHot, softmaxCrossEntropy } from '../operations/losses.ts';
-import type { Tape } from '../tape/tape.ts';
-import type { Tensor } from '../tape/tensor.ts';
+import type { Tape, Tensor } from '../tape/tape.ts';
 import type { Examples } from './examples.ts';
 
 /** One batch after its forward pass. */

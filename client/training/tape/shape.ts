@@ -16,7 +16,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 }
 
 /** A shape as it stands in messages: `32×784`, or `scalar`. */
-export function describeShape(shape: Shape): string {
+function describeShape(shape: Shape): string {
   return shape.length === 0 ? 'scalar' : shape.join('×');
 }
 
