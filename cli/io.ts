@@ -13,8 +13,8 @@ const paint =
     coloured(stream) ? `\u001b[${code}m${text}\u001b[0m` : text;
 
 export const bold = paint(1);
-export const dim = paint(2);
-export const red = paint(31);
+const dim = paint(2);
+const red = paint(31);
 
 /** Data: what a program reading this one wants. */
 export function data(line: string): void {

@@ -7,7 +7,7 @@ const WORDS = {
 } as const;
 
 /** A number of bytes for people. */
-export function bytes(count: number): string {
+function bytes(count: number): string {
   if (count < 1000) return `${count} B`;
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(2)} MB`;
 }

@@ -8,7 +8,7 @@ export function demoCommand(done: (code: number) => void): Command {
   return new Command('demo')
     .description('train on MNIST across client processes, some of which are killed on the way')
     .option('--clients <number>', 'client processes', whole(1, 200), 8)
-    .option('--rounds <number>', 'rounds to commit', whole(1, 1000), 6)
+    .option('--rounds <number>', 'rounds to commit', whole(1, 1000), 8)
     .option('--kill <number>', 'clients to kill with SIGKILL', whole(0, 200), 2)
     .option('--seed <number>', 'seed of model, shards and local training', whole(0), 1)
     .addOption(new Option('--model <kind>', 'network').choices(['mlp', 'cnn']).default('mlp'))

@@ -1,6 +1,8 @@
 import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { COLLUDING } from './task.ts';
+
+/** Share of members that the demonstration's task is sized against. */
+export const COLLUDING = 0.25;
 
 /** What `npm start` may be told. */
 export interface DemoOptions {

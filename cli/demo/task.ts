@@ -1,7 +1,4 @@
-import type { DemoOptions } from './options.ts';
-
-/** Share of members that the demonstration's task is sized against. */
-export const COLLUDING = 0.25;
+import { COLLUDING, type DemoOptions } from './options.ts';
 
 /** Name of the demonstration's task. */
 export const TASK = 'mnist';
@@ -25,7 +22,7 @@ export function demoTask({ clients, rounds, kill, partition }: DemoOptions): Rec
     // A shard of an uneven partition can be several times the even share; it would count as the greatest allowed.
     maxExamples: Math.ceil(MNIST_TRAIN / clients) * (partition === 'iid' ? 1 : 3),
     strategy: { name: 'fedavg' },
-    training: { epochs: 1, batchSize: 32, learningRate: 0.05, momentum: 0.9 },
+    training: { epochs: 2, batchSize: 32, learningRate: 0.05, momentum: 0.9 },
     deadlines: { advertiseKeys: 90, shareKeys: 20, maskedInput: 20, consistencyCheck: 20, unmasking: 20 },
   };
 }

@@ -9,7 +9,10 @@ export default {
   /** Rows of FEATURES numbers and a label 0 or 1. They stay in this process. */
   async data() {
     const text = await readFile(process.env.CLINIC_CSV ?? 'clinic-1.csv', 'utf8');
-    return text.trim().split('\n').map((line) => line.split(',').map(Number));
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => line.split(',').map(Number));
   },
 
   /** Gradient descent from the global model; `options` is the task's "training" object. */
@@ -29,6 +32,11 @@ export default {
         bias[0] += step;
       }
     }
-    return { parameters: { bias, weights }, examples: rows.length, loss: loss / rows.length, accuracy: correct / rows.length };
+    return {
+      parameters: { bias, weights },
+      examples: rows.length,
+      loss: loss / rows.length,
+      accuracy: correct / rows.length,
+    };
   },
 };
