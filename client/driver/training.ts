@@ -22,7 +22,7 @@ export interface Trainer {
  * The task's options for local training. An empty text means none.
  * @throws CairnError `settings-invalid` for anything but a JSON object
  */
-export function trainingOptions(text: string): Readonly<Record<string, unknown>> {
+function trainingOptions(text: string): Readonly<Record<string, unknown>> {
   if (text === '') return {};
   let value: unknown;
   try {

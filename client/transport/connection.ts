@@ -17,7 +17,7 @@ import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 
 /** Who a connection speaks for. */
-export type Speaker =
+type Speaker =
   | { readonly kind: 'member'; readonly member: number; readonly keys: KeyPair }
   | { readonly kind: 'guest'; readonly name: string };
 
@@ -189,8 +189,10 @@ export class Connection {
 
   #refused(abort: Abort): void {
     const code = isErrorCode(abort.code) ? abort.code : 'refused';
+    // Too slow an answer says nothing about the next one; the time for the first seat bounds how often that is tried.
     // After a break the coordinator may still hold the seat for the dead connection, or have forgotten a guest's token.
-    if (this.#member !== undefined && (code === 'seat-taken' || code === 'member-unknown')) {
+    const again = this.#member !== undefined && (code === 'seat-taken' || code === 'member-unknown');
+    if (again || code === 'deadline-missed') {
       if (code === 'member-unknown') this.#token = new Uint8Array();
       this.#transport.restart();
       return;

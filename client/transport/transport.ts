@@ -2,7 +2,7 @@
 export const EVENT_NAME = 'cairn';
 
 /** What a transport tells. Callbacks may come at any time until `close` has returned, and never after. */
-export interface TransportEvents {
+interface TransportEvents {
   /** A connection stands. `recovered`: it is the one before, with everything that was missed replayed. */
   readonly opened: (recovered: boolean) => void;
   /** The bytes of one message. */

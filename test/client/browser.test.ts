@@ -35,6 +35,11 @@ describe('the browser entry', () => {
     expect(found).toContain('node:fs/promises');
   });
 
+  it('has a join of its own, on portable cryptography', () => {
+    expect(browser.join).toBeTypeOf('function');
+    expect(browser.join).not.toBe(node.join);
+  });
+
   it('offers what the Node entry does, but for files', () => {
     const files = ['readIdentity', 'writeIdentity', 'loadMnist', 'loadMnistLabels'];
     expect(

@@ -67,6 +67,18 @@ describe('connecting', () => {
     },
   );
 
+  it('tries again when its Hello came too late', async () => {
+    const coordinator = await start();
+    coordinator.script.onHello = ({ context }) =>
+      coordinator.hellos.length === 1
+        ? encodeAbort({ suite: DEFAULT_SUITE, context }, new CairnError('deadline-missed', 'too late'))
+        : undefined;
+    const { log } = enter(coordinator.url);
+    await log.next('connected');
+    expect(coordinator.hellos).toHaveLength(2);
+    expect(log.of('failed')).toEqual([]);
+  });
+
   it('signs the challenge, its id and its tasks as a member', async () => {
     const coordinator = await start();
     const keys = generateIdentity(nodePrimitives, systemRandom);

@@ -9,7 +9,7 @@ import type { ParticipationEvent } from '../../../client/events.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 
 /** A model of seven parameters. */
-export const SHAPES: Shapes = { bias: [3], kernel: [2, 2] };
+const SHAPES: Shapes = { bias: [3], kernel: [2, 2] };
 
 /** A model file whose parameters are all `value`. */
 export function modelFile(value = 0, shapes: Shapes = SHAPES): Uint8Array {
