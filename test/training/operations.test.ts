@@ -23,6 +23,7 @@ const cases: [name: string, f: TensorFunction, inputs: Input[]][] = [
   ['sum', (x) => o.sum(x), randomInputs([3, 4])],
   ['sum over the middle', (x) => o.sum(x, [1]), randomInputs([2, 3, 4])],
   ['sum over the ends, kept', (x) => o.sum(x, [0, -1], true), randomInputs([2, 3, 4])],
+  ['sum over every other axis', (x) => o.sum(x, [0, 2, 4]), randomInputs([2, 3, 2, 3, 2])],
   ['mean over batch and places', (x) => o.mean(x, [0, 2, 3]), randomInputs([3, 2, 4, 5])],
   ['broadcastTo', (x) => o.broadcastTo(x, [2, 3, 4, 5]), randomInputs([3, 1, 5])],
   ['reshape', (x) => o.mul(o.reshape(x, [4, 3]), o.reshape(x, [4, 3])), randomInputs([2, 6])],
