@@ -54,6 +54,9 @@ function auditSize({ settings, policy }: ClientContext, n: number): RoundParamet
       `the roster has ${n} members, but sums are sized for ${settings.maxCohort}`,
     );
   }
+  if (n < settings.threshold) {
+    throw new CairnError('too-few-members', `the roster has ${n} members, the threshold is ${settings.threshold}`);
+  }
   const parameters = roundParameters({
     n,
     graph: settings.graph,
@@ -63,9 +66,6 @@ function auditSize({ settings, policy }: ClientContext, n: number): RoundParamet
     threshold: settings.threshold,
   });
   assertSound(parameters, policy);
-  if (n < parameters.threshold) {
-    throw new CairnError('too-few-members', `the roster has ${n} members, the threshold is ${parameters.threshold}`);
-  }
   return parameters;
 }
 

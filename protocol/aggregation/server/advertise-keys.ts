@@ -64,6 +64,12 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
 }
 
 function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: readonly Advertisement[]): ServerFacts {
+  if (roster.length < settings.threshold) {
+    throw new CairnError(
+      'below-threshold',
+      `${roster.length} members advertised keys, the threshold is ${settings.threshold}`,
+    );
+  }
   const parameters = roundParameters({
     n: roster.length,
     graph: settings.graph,
@@ -72,12 +78,6 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: 
     dropout: settings.dropoutPpm / MILLION,
     threshold: settings.threshold,
   });
-  if (roster.length < parameters.threshold) {
-    throw new CairnError(
-      'below-threshold',
-      `${roster.length} members advertised keys, the threshold is ${parameters.threshold}`,
-    );
-  }
   const tree = new MerkleTree(
     primitives,
     roster.map((advertisement) => rosterLeaf(primitives, advertisement)),
