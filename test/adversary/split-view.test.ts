@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { SIZES } from '../../protocol/crypto/suite.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { bitmapOf, hasBit, setBits } from '../../protocol/wire/bitmap.ts';
+import { encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
+import { decodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
+import { stepClient } from '../../protocol/aggregation/client/index.ts';
+import { requestAs, sessionIdOf, signedSurvivors, survivorsAs } from '../support/cheats.ts';
+import { Lab } from '../support/lab.ts';
+
+/**
+ * Nine members, of whom the last colludes (γ = 0.12, one of nine), t = 7. The target is place 0. The coordinator wants
+ * seven shares of the target's b and seven of its s: then it knows the target's input.
+ */
+const N = 9;
+const T = 7;
+const TARGET = 0;
+const COLLUDER = N - 1;
+const HONEST = [1, 2, 3, 4, 5, 6, 7];
+const all = Array.from({ length: N }, (_, i) => i);
+const without = all.filter((index) => index !== TARGET);
+
+interface Loot {
+  readonly ofSeed: number;
+  readonly ofKey: number;
+  readonly codes: readonly (string | undefined)[];
+}
+
+/**
+ * The attack: the honest members in `blind` are told that the target dropped, the others that it did not. Each side
+ * signs what it was told; the colluder signs both sets; each client is then sent every signature over its own set, and
+ * what is left to reach t is filled up with signatures over the other one if `mixed`.
+ */
+function attack(blind: readonly number[], mixed: boolean): Loot {
+  const lab = new Lab({ seed: 'split view', n: N, adversary: 'active', settings: { colludingPpm: 120_000 } });
+  const { parameters } = lab.serverIn('consistency-check').facts;
+  expect(parameters.threshold).toBe(T);
+  const viewOf = (index: number): number[] => (blind.includes(index) ? without : all);
+  lab.down(survivorsAs((_, to) => viewOf(to - 1)));
+  const sessionId = sessionIdOf(lab.clients.get(memberId(2))!);
+  const signers = (view: readonly number[]): number[] =>
+    [...all.filter((index) => index !== COLLUDER && viewOf(index).length === view.length), COLLUDER].filter((index) =>
+      view.includes(index),
+    );
+  const loot = { ofSeed: 0, ofKey: 0, codes: [] as (string | undefined)[] };
+  for (const index of [TARGET, ...HONEST]) {
+    const view = viewOf(index);
+    const survivors = bitmapOf(N, view);
+    const own = signers(view).map((signer) => signedSurvivors(lab, sessionId, signer, survivors));
+    const foreign = view
+      .filter((signer) => !signers(view).includes(signer))
+      .map((signer) => signedSurvivors(lab, sessionId, signer, bitmapOf(N, view === all ? without : all)));
+    const signatures = [...own, ...(mixed ? foreign : [])].sort((a, b) => a.index - b.index);
+    const request = encodeUnmaskRequest({ suite: 1, context: sessionId, size: N, survivors, signatures });
+    const state = lab.clients.get(memberId(index + 1))!;
+    const step = stepClient(state, { kind: 'message', bytes: request });
+    loot.codes.push(step.events.find((event) => event.kind === 'refused')?.error.code);
+    if (step.state.name !== 'done') continue;
+    if (view.includes(TARGET)) loot.ofSeed++;
+    else loot.ofKey++;
+  }
+  // The colluder holds a share of each.
+  return { ...loot, ofSeed: loot.ofSeed + 1, ofKey: loot.ofKey + 1 };
+}
+
+describe('a coordinator that shows different survivor sets to different clients', () => {
+  it('never gets enough shares of both secrets of the target, however it splits them', () => {
+    let once = 0;
+    for (let size = 0; size <= HONEST.length; size++) {
+      for (const mixed of [false, true]) {
+        const { ofSeed, ofKey } = attack(HONEST.slice(0, size), mixed);
+        expect(ofSeed >= T && ofKey >= T).toBe(false);
+        if (ofSeed >= T || ofKey >= T) once++;
+      }
+    }
+    // Somebody is always served at the ends, where nearly all see one set: the attack is real, not refused for all.
+    expect(once).toBeGreaterThan(0);
+  });
+
+  it('gets no share at all out of an even split: everybody counts too few signatures', () => {
+    const { ofSeed, ofKey, codes } = attack([1, 2, 3, 4], false);
+    expect([ofSeed, ofKey]).toEqual([1, 1]);
+    expect(new Set(codes)).toEqual(new Set(['consistency-too-few']));
+  });
+
+  it('gets no share at all with signatures over another set: everybody sees the split', () => {
+    const { ofSeed, ofKey, codes } = attack([1, 2, 3, 4], true);
+    expect([ofSeed, ofKey]).toEqual([1, 1]);
+    expect(new Set(codes)).toEqual(new Set(['consistency-split']));
+  });
+});
+
+describe('a request for shares', () => {
+  const ready = (seed = 'request'): Lab => {
+    const lab = new Lab({ seed, n: 6, adversary: 'active' });
+    lab.serverIn('unmasking');
+    return lab;
+  };
+
+  it('over another set than the one the client signed is refused, whatever signatures come with it', () => {
+    const lab = ready();
+    const sessionId = sessionIdOf(lab.clients.get(memberId(1))!);
+    const survivors = bitmapOf(6, [0, 1, 2, 3, 4]);
+    const signatures = [0, 1, 2, 3, 4].map((index) => signedSurvivors(lab, sessionId, index, survivors));
+    lab.down(requestAs(() => ({ survivors, signatures })));
+    expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
+    expect(lab.messages('unmaskShares')).toEqual([]);
+  });
+
+  it('with one signature that does not verify is refused, and names the signer', () => {
+    const lab = ready();
+    lab.down(
+      requestAs(({ signatures }) => ({
+        signatures: signatures.map((one, i) => (i === 3 ? { ...one, signature: signatures[2].signature } : one)),
+      })),
+    );
+    expect(lab.refusals.size).toBe(6);
+    for (const error of lab.refusals.values())
+      expect(error).toMatchObject({ code: 'consistency-split', culprits: [4] });
+  });
+
+  it('with signatures of another session is refused', () => {
+    const other = ready('another session');
+    const lab = ready();
+    const sessionId = sessionIdOf(other.clients.get(memberId(1))!);
+    lab.down(
+      requestAs(({ signatures, survivors }) => ({
+        signatures: signatures.map(({ index }) => signedSurvivors(lab, sessionId, index, survivors)),
+      })),
+    );
+    expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
+    expect(lab.messages('unmaskShares')).toEqual([]);
+  });
+
+  it.each(['curious', 'active'] as const)('is answered once and never again (%s)', (adversary) => {
+    const lab = new Lab({ seed: 'twice', n: 6, adversary });
+    const done = lab.client(2, 'done');
+    const request = lab.message('unmaskRequest', 2);
+    const step = stepClient(done, { kind: 'message', bytes: request });
+    expect(step).toMatchObject({ refusal: { code: 'unmask-twice' }, send: [], events: [], wipe: [] });
+    expect(step.state).toBe(done);
+    // For the other secret of everybody, it is refused just the same: nothing is left to give.
+    const flipped = request.slice();
+    flipped[39] ^= 0x3f;
+    expect(stepClient(done, { kind: 'message', bytes: flipped }).refusal?.code).toBe('unmask-twice');
+    expect(Object.keys(done)).toEqual(['name', 'context']);
+  });
+
+  it('yields exactly one share of each member for every survivor set that can be written', () => {
+    const n = 6;
+    const makeLab = (): Lab => new Lab({ seed: 'bitmaps', n });
+    const reference = makeLab().client(2, 'unmasking');
+    const pairs = new Map([...reference.held].map(([index, pair]) => [index as number, pair.expose().slice()]));
+    expect([...pairs.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5]);
+    let answered = 0;
+    for (let bits = 0; bits < 2 ** n; bits++) {
+      const survivors = Uint8Array.of(bits);
+      const request = { suite: 1, context: reference.facts.sessionId, size: n, survivors, signatures: [] } as const;
+      const step = stepClient(reference, { kind: 'message', bytes: encodeUnmaskRequest(request) });
+      if (step.state.name !== 'done') {
+        // Below the threshold, or without the client itself: nothing at all.
+        expect(setBits(survivors).length < 4 || !hasBit(survivors, 1)).toBe(true);
+        expect(step.send.map((bytes) => bytes[2])).toEqual([0x0c]);
+        continue;
+      }
+      answered++;
+      const { count, shares } = decodeUnmaskShares(step.send[0]);
+      expect(count).toBe(n);
+      for (let index = 0; index < n; index++) {
+        const from = hasBit(survivors, index) ? SIZES.share : 0;
+        expect(shares.subarray(index * SIZES.share, (index + 1) * SIZES.share)).toEqual(
+          pairs.get(index)!.subarray(from, from + SIZES.share),
+        );
+      }
+    }
+    // C(5, 3) + C(5, 4) + C(5, 5) sets of at least four hold the client.
+    expect(answered).toBe(16);
+  });
+});
