@@ -316,7 +316,9 @@ describe('an implementation written from docs/protocol.md alone', () => {
     const newHash = sha256(hex(vector.model.newBytes));
     expect(toHex(newHash)).toBe(vector.model.newHash);
     expect(messages('outcome')).toEqual(
-      survivors.map(() => toHex(message(1, 'outcome', settingsHash, u8(1), u8(1), newHash))),
+      members.map(({ values }) =>
+        toHex(message(1, 'outcome', settingsHash, u8(1), u8(values.length > 0 ? 1 : 0), newHash)),
+      ),
     );
   });
 });

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Set to 1, the tests write the vectors and the generated part of the document instead of comparing them. */
+/**
+ * Set to 1, transcript.test.ts and functions.test.ts first write the vectors, and the generated part of the document. Run
+ * just those two with it: the other files may read what is being written.
+ */
 export const UPDATE = process.env.CAIRN_UPDATE_VECTORS === '1';
 
 /** A file of this repository, by its path from the root. */

@@ -159,9 +159,11 @@ class Recorder {
     const newHash = primitives.sha256(newModel);
     const hash = settingsHash(primitives, encodeSettings(settings));
     for (const { member, lost } of CAST) {
-      if (lost === true) continue;
-      const bytes = encodeOutcome({ suite: 1, context: hash, kind: 'committed', included: true, modelHash: newHash });
-      this.#down(memberId(member), bytes);
+      const included = lost !== true;
+      const bytes = encodeOutcome({ suite: 1, context: hash, kind: 'committed', included, modelHash: newHash });
+      // The session of the lost member is closed; it gets the news, and refuses it as `session-closed`.
+      if (included) this.#down(memberId(member), bytes);
+      else this.#note('coordinator', member, bytes);
     }
     this.#deliver();
     const { facts } = this.#first();
