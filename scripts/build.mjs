@@ -3,14 +3,26 @@
 // It is called from inside `npm start`, `npm test` and the `cairn` command itself, because pre- and post- scripts do
 // not run where npm's ignore-scripts is on.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
-const stamp = join(root, 'dist', '.built');
+const dist = join(root, 'dist');
+const stamp = join(dist, '.built');
+const begun = new Date();
 
 /** Every AssemblyScript module: its entry, and the TypeScript file its bytes are written to. */
 const kernels = [
@@ -29,7 +41,7 @@ function newest(dir) {
 }
 
 function newestSource() {
-  const parts = ['protocol', 'client', 'coordinator', 'simulations', 'cli', 'scripts'].filter((part) =>
+  const parts = ['protocol', 'client', 'coordinator', 'simulations', 'cli', 'bench', 'scripts'].filter((part) =>
     existsSync(join(root, part)),
   );
   const files = ['cli.ts', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map(
@@ -51,7 +63,7 @@ function buildKernels() {
     if (!existsSync(join(root, entry))) continue;
     const target = join(root, out);
     if (existsSync(target) && statSync(target).mtimeMs > newest(dirname(join(root, entry)))) continue;
-    const wasm = join(root, `${out}.wasm`);
+    const wasm = join(root, `${out}.${process.pid}.wasm`);
     // The stub runtime has no allocator: the host lays out memory, so a kernel can neither leak nor grow behind it.
     run(entry, [
       asc,
@@ -76,11 +88,39 @@ function buildKernels() {
   }
 }
 
+/** Moves a finished folder to its place; whoever runs what lay there keeps it until the very last moment. */
+function swap(fresh) {
+  const old = `${fresh}-old`;
+  for (let attempt = 1; ; attempt++) {
+    if (existsSync(dist)) renameSync(dist, old);
+    try {
+      renameSync(fresh, dist);
+      break;
+    } catch (error) {
+      // Another build has put its own there in between; it is as good as ours, and ours may be newer.
+      if (attempt === 5) throw error;
+    } finally {
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Compiles beside dist/ and then takes its place, so that neither a failed build nor a second one harms what runs. */
+function buildPackage() {
+  const fresh = join(root, `.dist-${process.pid}`);
+  process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  run('tsc', [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]);
+  mkdirSync(fresh, { recursive: true });
+  const mark = join(fresh, '.built');
+  writeFileSync(mark, '');
+  // What was edited while it was being compiled may be missing from it: such a build is stale from the beginning.
+  utimesSync(mark, begun, begun);
+  swap(fresh);
+}
+
 if (process.argv.includes('--if-stale') && existsSync(stamp) && statSync(stamp).mtimeMs > newestSource())
   process.exit(0);
 buildKernels();
 if (process.argv.includes('--kernels')) process.exit(0);
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-run('tsc', [join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc'), '-p', 'tsconfig.build.json']);
-mkdirSync(join(root, 'dist'), { recursive: true });
-writeFileSync(stamp, '');
+buildPackage();
