@@ -24,6 +24,7 @@ const checks = {
       'client',
       'coordinator',
       'simulations',
+      'bench',
       'test',
     ],
   ],

@@ -29,6 +29,9 @@ import type { VirtualMembership } from './members.ts';
 /** What happens to messages on the way: the identity, unless a fault or an adversary sits there. */
 export type Wire = (member: MemberId, bytes: Uint8Array) => readonly Uint8Array[];
 
+/** Runs one piece of a party's work; a meter looks at the clock around it. */
+export type Meter = <T>(party: MemberId | 'server', work: () => T) => T;
+
 /** A round of virtual clients through the real sessions. */
 export interface VirtualRoundOptions {
   readonly primitives: Primitives;
@@ -48,6 +51,8 @@ export interface VirtualRoundOptions {
   readonly down?: Wire;
   /** Between client and coordinator. */
   readonly up?: Wire;
+  /** Around each step of a session and the computation of the unmask plan. */
+  readonly meter?: Meter;
 }
 
 /** How a virtual round ended. */
@@ -72,6 +77,8 @@ export interface VirtualRoundResult {
   readonly server: ServerState;
 }
 
+const unmetered: Meter = (_, work) => work();
+
 const asItIs: Wire = (_, bytes) => [bytes];
 
 /** The message type of each state's message, the third byte on the wire. */
@@ -90,6 +97,7 @@ export function runVirtualRound(options: VirtualRoundOptions): VirtualRoundResul
 
 class VirtualRound {
   readonly #options: VirtualRoundOptions;
+  readonly #meter: Meter;
   readonly #clients = new Map<MemberId, ClientState>();
   readonly #dead = new Set<MemberId>();
   readonly #queue: (() => void)[] = [];
@@ -103,15 +111,19 @@ class VirtualRound {
 
   constructor(options: VirtualRoundOptions) {
     this.#options = options;
+    this.#meter = options.meter ?? unmetered;
     const { primitives, settings, n, target, membership } = options;
     const invited = Array.from({ length: n }, (_, i) => memberId(i + 1));
-    const step = startServer({
-      primitives,
-      settings,
-      invited,
-      target: target ?? n,
-      ...(membership === undefined ? {} : { directory: membership.directory }),
-    });
+    const directory = membership?.directory;
+    const step = this.#meter('server', () =>
+      startServer({
+        primitives,
+        settings,
+        invited,
+        target: target ?? n,
+        ...(directory === undefined ? {} : { directory }),
+      }),
+    );
     this.#server = step.state;
     this.#sendDown(step.send);
   }
@@ -186,7 +198,10 @@ class VirtualRound {
     if (this.#dead.has(member)) return;
     const state = this.#clients.get(member);
     if (state !== undefined) {
-      this.#clientStep(member, stepClient(state, { kind: 'message', bytes }));
+      this.#clientStep(
+        member,
+        this.#meter(member, () => stepClient(state, { kind: 'message', bytes })),
+      );
       return;
     }
     const { primitives, random, membership, settings } = this.#options;
@@ -194,7 +209,11 @@ class VirtualRound {
     const active = settings.adversary === 'active' && identity !== undefined && membership !== undefined;
     const self = { member, ...(active ? { identity, directory: membership.directory } : {}) };
     const policy = { adversary: settings.adversary, colluding: settings.colludingPpm / 1_000_000, minCohort: 2 };
-    this.#clientStep(member, startClient({ primitives, random, policy, self, invitation: bytes }));
+    const start = { primitives, random, policy, self, invitation: bytes };
+    this.#clientStep(
+      member,
+      this.#meter(member, () => startClient(start)),
+    );
   }
 
   #clientStep(member: MemberId, step: ClientStep): void {
@@ -211,7 +230,10 @@ class VirtualRound {
     if (event.kind !== 'input-wanted' || this.#dead.has(member)) return;
     const input: ClientInput = { kind: 'input', values: this.#options.inputOf(member) };
     this.#queue.push(() => {
-      this.#clientStep(member, stepClient(this.#clients.get(member)!, input));
+      this.#clientStep(
+        member,
+        this.#meter(member, () => stepClient(this.#clients.get(member)!, input)),
+      );
     });
   }
 
@@ -229,14 +251,14 @@ class VirtualRound {
   }
 
   #serverStep(input: ServerInput): void {
-    const step = stepServer(this.#server, input);
+    const step = this.#meter('server', () => stepServer(this.#server, input));
     this.#server = step.state;
     if (step.refusal !== undefined) this.#ignored.push(step.refusal);
     this.#sendDown(step.send);
     for (const event of step.events) {
       if (event.kind === 'committed' || event.kind === 'aborted') this.#result = event;
       if (event.kind === 'unmask-plan') {
-        const correction = computePlan(event.plan, this.#options.primitives);
+        const correction = this.#meter('server', () => computePlan(event.plan, this.#options.primitives));
         this.#queue.push(() => this.#serverStep({ kind: 'unmasked', correction }));
       }
     }
