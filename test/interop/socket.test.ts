@@ -1,0 +1,133 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Coordinator, createCoordinator, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { type VirtualMembership, virtualMembership } from '../../simulations/engine/members.ts';
+import { ForeignClient } from './foreign-client.ts';
+import { RawSocket } from './raw-socket.ts';
+import { hex, message, quantize, sha256, signed, T, text, toHex, TYPES, u32, u8 } from './second-implementation.ts';
+
+// Everything below the coordinator is foreign here: sockets, frames, messages and the round itself. docs/protocol.md has
+// to suffice for all of it.
+
+const TASK = { name: 'toy', rounds: 1, cohort: 3, overSelect: 0, clip: 2, maxExamples: 10, lossBound: 4, attempts: 1 };
+const RESULTS = [
+  { update: [0.5, -0.25], examples: 10, loss: 1, accuracy: 0.5 },
+  { update: [0.5, -0.25], examples: 10, loss: 2, accuracy: 0.75 },
+  { update: [0.5, -0.25], examples: 5, loss: 3, accuracy: 1 },
+];
+
+let folder = '';
+let membership: VirtualMembership;
+let coordinator: Coordinator;
+
+beforeAll(async () => {
+  folder = await mkdtemp(joinPath(tmpdir(), 'cairn-interop-'));
+  membership = virtualMembership(nodePrimitives, systemRandom, RESULTS.length);
+  const file = joinPath(folder, 'members.bin');
+  await writeFile(file, membership.signed);
+  const config = parseConfig({
+    port: 0,
+    logLevel: 'silent',
+    directory: { file, authorityKey: toHex(membership.authority.publicKey) },
+    tasks: [{ ...TASK, model: { tensors: { w: [2] } } }],
+  });
+  coordinator = await createCoordinator({ config, store: new MemoryStore() });
+});
+
+afterAll(async () => {
+  await coordinator.stop();
+  await rm(folder, { recursive: true });
+});
+
+/** Connects a member; its outcome resolves at the round's end. */
+async function join(
+  member: number,
+): Promise<{ socket: RawSocket; refused: number[]; outcome: Promise<ForeignClient> }> {
+  const { directory, identities } = membership;
+  const keys = new Map([...directory.entries].map(([id, { identityKey }]) => [Number(id), identityKey]));
+  const seed = [...identities]
+    .find(([id]) => id === member)![1]
+    .secretKey.expose()
+    .slice();
+  const scheme = { clip: TASK.clip, maxExamples: TASK.maxExamples, lossBound: TASK.lossBound };
+  const words = Array.from({ length: 5 }, () => 2 ** 31);
+  const client = new ForeignClient(member, seed, keys, () =>
+    quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, RESULTS[member - 1], words),
+  );
+  const refused: number[] = [];
+  let done: (client: ForeignClient) => void;
+  const outcome = new Promise<ForeignClient>((resolve) => (done = resolve));
+  const send = (bytes: Uint8Array): void => {
+    void socket.send(bytes).then((refusal) => {
+      if (refusal !== undefined) refused.push(bytes[2]);
+    });
+  };
+  const socket = await RawSocket.open(coordinator.port, (bytes) => {
+    const context = bytes.subarray(3, 35);
+    if (bytes[2] === TYPES.challenge) {
+      const signature = signed(seed, T('sign hello', context, u32(member), Buffer.from(TASK.name)));
+      send(message(1, 'hello', context, u8(1), u32(member), signature, u8(1), text(TASK.name)));
+    } else if (bytes[2] === TYPES.welcome) {
+      expect(toHex(bytes.subarray(35))).toBe(toHex(u32(member)) + toHex(u32(0)));
+    } else {
+      for (const answer of client.receive(bytes)) send(answer);
+      if (client.outcome !== undefined) done(client);
+    }
+  });
+  return { socket, refused, outcome };
+}
+
+const get = async (path: string): Promise<Uint8Array> =>
+  new Uint8Array(await (await fetch(`${coordinator.url}${path}`)).arrayBuffer());
+
+describe('over sockets written by hand from section 11', () => {
+  it('foreign clients run a round with the coordinator, and find its model under the hash they were told', async () => {
+    const joined = [await join(1), await join(2), await join(3)];
+    const clients = await Promise.all(joined.map(({ outcome }) => outcome));
+    await coordinator.finished;
+    expect(clients.map(({ outcome }) => outcome?.included)).toEqual([true, true, true]);
+    expect(joined.map(({ refused }) => refused)).toEqual([[], [], []]);
+
+    const { modelHash } = clients[0].outcome!;
+    const model = await get(`/v1/models/${modelHash}`);
+    expect(toHex(sha256(model))).toBe(modelHash);
+    const header = new DataView(model.buffer).getUint32(0, true);
+    const values = new Float32Array(model.slice(8 + header).buffer);
+    // The model began at zero, since vectors do, and all have the same update.
+    expect([...values]).toEqual([expect.closeTo(0.5, 3), expect.closeTo(-0.25, 3)]);
+
+    expect(toHex(await get('/v1/directory'))).toBe(toHex(membership.signed));
+    const reports = JSON.parse(Buffer.from(await get('/v1/tasks/toy/rounds')).toString()) as Record<string, unknown>[];
+    expect(reports).toHaveLength(1);
+    expect(reports[0]).toMatchObject({ outcome: 'committed', included: 3, examples: 25, drops: [], modelHash });
+    for (const { socket } of joined) socket.leave();
+  });
+
+  it('a message of a member that is in no round is refused in its own context, and a bad Hello twice', async () => {
+    const { socket } = await join(1);
+    await expect.poll(() => coordinator.tasks[0].idle).toBeGreaterThan(0);
+    const context = sha256(hex('00'));
+    const refusal = await socket.send(message(1, 'consistency', context, new Uint8Array(64)));
+    expect(toHex(refusal!.subarray(0, 35))).toBe(toHex(message(1, 'abort', context)));
+    expect(Buffer.from(refusal!).toString()).toContain('member-unknown');
+    socket.leave();
+
+    const aborts: string[] = [];
+    let greet: (challenge: Uint8Array) => void;
+    const challenge = new Promise<Uint8Array>((resolve) => (greet = resolve));
+    const other = await RawSocket.open(coordinator.port, (bytes) => {
+      if (bytes[2] === TYPES.challenge) greet(bytes.slice(3, 35));
+      else aborts.push(toHex(bytes));
+    });
+    const expected = await challenge;
+    const hello = message(1, 'hello', expected, u8(1), u32(1), new Uint8Array(64), u8(0));
+    const answer = toHex((await other.send(hello))!);
+    expect(answer.startsWith(toHex(message(1, 'abort', expected, text('identity-signature'))))).toBe(true);
+    await expect.poll(() => aborts).toEqual([answer]);
+    other.leave();
+  });
+});
