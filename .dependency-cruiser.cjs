@@ -50,7 +50,7 @@ module.exports = {
       name: 'nothing-imports-simulations',
       severity: 'error',
       comment: 'the laboratory looks at the product, never the other way round',
-      from: { pathNot: '^(simulations/|cli|test/)' },
+      from: { pathNot: '^(simulations/|cli|test/|bench/)' },
       to: { path: '^simulations/' },
     },
     {
