@@ -36,9 +36,10 @@ describe.each(['curious', 'active'] as const)(
           expect(['session-mismatch', 'wrong-state', 'session-closed', 'unmask-twice']).toContain(code);
         if (!lab.over) expect(codes).toContain('session-mismatch');
       };
-      for (; !lab.over; replayAll()) {
+      while (!lab.over) {
         if (lab.toServer.length > 0) lab.up();
         else lab.down();
+        replayAll();
       }
       expect(lab.committed?.sum).toEqual(lab.plainSum(lab.members));
       expect(lab.drops).toEqual([]);

@@ -4,12 +4,18 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
 import { routedAs, sessionIdOf } from '../support/cheats.ts';
-import { Lab, rewriting } from '../support/lab.ts';
+import { Lab, type Rewrite, rewriting } from '../support/lab.ts';
 
 const VICTIM = memberId(2);
 /** The victim's neighbour number 2 is member 4, at place 3. */
 const NEIGHBOUR = 2;
 const lab = (seed = 'shares', adversary: 'curious' | 'active' = 'active'): Lab => new Lab({ seed, n: 5, adversary });
+
+/** Puts other bytes in the place of what the neighbour sealed for the victim. */
+const forVictim = (sealed: Uint8Array): Rewrite =>
+  routedAs((entries, to) => {
+    if (to === VICTIM) entries.set(NEIGHBOUR, sealed);
+  });
 
 function expectRefusal(session: Lab, culprit: number): void {
   expect(session.refusals.get(VICTIM)).toMatchObject({ code: 'share-undecryptable', culprits: [culprit] });
@@ -49,7 +55,7 @@ describe('a sealed share', () => {
     session.serverIn('masked-input');
     // Member 4 sealed for members 1, 2, 3, 5: the first of its entries is member 1's.
     const foreign = decodeShareKeys(session.message('shareKeys', 4)).sealed.slice(0, 84);
-    session.down(routedAs((entries, to) => void (to === VICTIM && entries.set(NEIGHBOUR, foreign))));
+    session.down(forVictim(foreign));
     expectRefusal(session, 4);
   });
 
@@ -57,7 +63,7 @@ describe('a sealed share', () => {
     const session = lab();
     session.serverIn('masked-input');
     const own = decodeShareKeys(session.message('shareKeys', 2)).sealed.slice(NEIGHBOUR * 84, (NEIGHBOUR + 1) * 84);
-    session.down(routedAs((entries, to) => void (to === VICTIM && entries.set(NEIGHBOUR, own))));
+    session.down(forVictim(own));
     expectRefusal(session, 4);
   });
 
@@ -67,7 +73,7 @@ describe('a sealed share', () => {
     const earlier = new Lab({ seed: 'earlier', n: 5, adversary: 'active', membership: session.membership! });
     earlier.serverIn('masked-input');
     const old = decodeShareKeys(earlier.message('shareKeys', 4)).sealed.slice(84, 168);
-    session.down(routedAs((entries, to) => void (to === VICTIM && entries.set(NEIGHBOUR, old))));
+    session.down(forVictim(old));
     expectRefusal(session, 4);
   });
 
