@@ -54,6 +54,25 @@ describe('graphs', () => {
     fc.assert(fc.property(graphs, expectRegular));
   });
 
+  it('place each neighbour where it stands in the list, and each member among the holders of its own secrets', () => {
+    fc.assert(
+      fc.property(graphs, (graph) => {
+        for (let index = 0; index < graph.n; index++) {
+          const neighbours = graph.neighbours(index);
+          neighbours.forEach((other, place) => expect(graph.placeOf(index, other)).toBe(place));
+          expect(graph.holders(index)).toEqual([...neighbours, index].sort((a, b) => a - b));
+        }
+      }),
+    );
+  });
+
+  it('have no place for who is no neighbour', () => {
+    expect(codeOf(() => completeGraph(5).placeOf(2, 2))).toBe('member-unknown');
+    expect(codeOf(() => completeGraph(5).placeOf(2, 5))).toBe('member-unknown');
+    expect(codeOf(() => ringGraph(7, 2, identity(7)).placeOf(2, 2))).toBe('member-unknown');
+    expect(codeOf(() => ringGraph(7, 2, identity(7)).placeOf(2, 4))).toBe('member-unknown');
+  });
+
   it('know no member outside', () => {
     for (const graph of [completeGraph(5), ringGraph(5, 2, identity(5))]) {
       for (const index of [-1, 5, 1.5, NaN]) {

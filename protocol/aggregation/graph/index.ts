@@ -10,6 +10,13 @@ export interface Graph {
    * @throws CairnError `member-unknown` where there is no such index
    */
   neighbours(index: number): readonly number[];
+  /** The same with the member itself among them: who holds shares of its secrets. @throws CairnError `member-unknown` */
+  holders(index: number): readonly number[];
+  /**
+   * The place of `neighbour` in `neighbours(index)`, without making that list: routing asks for n·degree of them.
+   * @throws CairnError `member-unknown` where the two are no neighbours
+   */
+  placeOf(index: number, neighbour: number): number;
 }
 
 function checkIndex(n: number, index: number): void {
@@ -22,18 +29,45 @@ function invalid(message: string): CairnError {
   return new CairnError('settings-invalid', message);
 }
 
+function strangers(index: number, other: number): CairnError {
+  return new CairnError('member-unknown', `${other} is no neighbour of ${index}`);
+}
+
+/** The first place in an ascending list whose value is not below `value`. */
+function lowerBound(ascending: readonly number[], value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /**
  * Everybody with everybody (Bonawitz et al. 2017).
  * @throws CairnError `settings-invalid` where n is not a whole number from 2
  */
 export function completeGraph(n: number): Graph {
   if (!Number.isSafeInteger(n) || n < 2) throw invalid(`a graph has at least 2 members, but n is ${n}`);
+  const everybody = Array.from({ length: n }, (_, index) => index);
   return {
     n,
     degree: n - 1,
     neighbours(index) {
       checkIndex(n, index);
       return Array.from({ length: n - 1 }, (_, other) => (other < index ? other : other + 1));
+    },
+    holders(index) {
+      checkIndex(n, index);
+      return everybody;
+    },
+    placeOf(index, neighbour) {
+      checkIndex(n, index);
+      checkIndex(n, neighbour);
+      if (index === neighbour) throw strangers(index, neighbour);
+      return neighbour < index ? neighbour : neighbour - 1;
     },
   };
 }
@@ -55,17 +89,33 @@ export function ringGraph(n: number, degree: number, permutation: Uint32Array): 
     if (index >= n || positions[index] !== n) throw invalid(`index ${index} is repeated or not below ${n}`);
     positions[index] = position;
   });
+  // Each list is made once, when it is first asked for: a client needs one, the server all of them, many times.
+  const lists = new Array<readonly number[] | undefined>(n);
+  const neighbours = (index: number): readonly number[] => {
+    checkIndex(n, index);
+    const known = lists[index];
+    if (known !== undefined) return known;
+    const position = positions[index];
+    const found: number[] = [];
+    for (let step = 1; step <= degree / 2; step++) {
+      found.push(ring[(position + step) % n], ring[(position + n - step) % n]);
+    }
+    return (lists[index] = found.sort((a, b) => a - b));
+  };
   return {
     n,
     degree,
-    neighbours(index) {
-      checkIndex(n, index);
-      const position = positions[index];
-      const found: number[] = [];
-      for (let step = 1; step <= degree / 2; step++) {
-        found.push(ring[(position + step) % n], ring[(position + n - step) % n]);
-      }
-      return found.sort((a, b) => a - b);
+    neighbours,
+    holders(index) {
+      const found = [...neighbours(index)];
+      found.splice(lowerBound(found, index), 0, index);
+      return found;
+    },
+    placeOf(index, neighbour) {
+      const list = neighbours(index);
+      const place = lowerBound(list, neighbour);
+      if (list.at(place) !== neighbour) throw strangers(index, neighbour);
+      return place;
     },
   };
 }

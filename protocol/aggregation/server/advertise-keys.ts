@@ -117,8 +117,8 @@ function provenRoster(
   { graph, roster, tree }: ServerFacts,
   ownIndex: ClientIndex,
 ): Uint8Array {
-  const members = [...graph.neighbours(ownIndex), ownIndex]
-    .sort((a, b) => a - b)
+  const members = graph
+    .holders(ownIndex)
     .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
   return encodeRoster({ ...header, ownIndex, body: { kind: 'proven', root: tree.root, members } });
 }

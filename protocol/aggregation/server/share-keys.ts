@@ -5,7 +5,6 @@ import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
 import { vectorLength } from '../quantize/index.ts';
-import { placeOf } from './places.ts';
 import { goOn, settle } from './result.ts';
 import type { Outgoing, ServerState, ServerStep } from './types.ts';
 
@@ -17,7 +16,7 @@ type ShareState = Extract<ServerState, { name: 'share-keys' }>;
  */
 export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Array): ServerStep {
   const { count, sealed } = decodeShareKeys(bytes);
-  const expected = state.facts.graph.neighbours(from).length;
+  const expected = state.facts.graph.degree;
   if (count !== expected)
     throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
   state.sealed.set(from, sealed.slice());
@@ -39,7 +38,7 @@ function routed({ context, facts, sealed }: ShareState, to: ClientIndex): Uint8A
   const block = new Uint8Array(present.length * SEALED_SHARES_LENGTH);
   present.forEach((i, at) => {
     const from = clientIndex(neighbours[i]);
-    const start = placeOf(facts.graph.neighbours(from), to) * SEALED_SHARES_LENGTH;
+    const start = facts.graph.placeOf(from, to) * SEALED_SHARES_LENGTH;
     block.set(sealed.get(from)!.subarray(start, start + SEALED_SHARES_LENGTH), at * SEALED_SHARES_LENGTH);
   });
   return encodeRoutedShares({

@@ -25,7 +25,7 @@ export function askForShares(
 ): ServerStep {
   const { facts, survivors } = summed;
   const send = asked.map((to): Outgoing => {
-    const audience = [...facts.graph.neighbours(to), to].sort((a, b) => a - b).map(clientIndex);
+    const audience = facts.graph.holders(to).map(clientIndex);
     const bytes = encodeUnmaskRequest({
       suite: context.settings.suite,
       context: facts.sessionId,
@@ -43,9 +43,7 @@ export function askForShares(
 
 /** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
 function holdings({ facts, sharers }: Shared, holder: ClientIndex): number[] {
-  return [...facts.graph.neighbours(holder), holder]
-    .filter((index) => sharers.has(clientIndex(index)))
-    .sort((a, b) => a - b);
+  return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
 }
 
 /**
@@ -137,7 +135,8 @@ class Rebuilder {
     const { facts, revealed } = this.#state;
     const { threshold } = facts.parameters;
     const holders: ClientIndex[] = [];
-    for (const index of [...facts.graph.neighbours(owner), owner].sort((a, b) => a - b).map(clientIndex)) {
+    for (const holder of facts.graph.holders(owner)) {
+      const index = clientIndex(holder);
       if (revealed.has(index) && holders.push(index) === threshold) break;
     }
     if (holders.length < threshold) {
