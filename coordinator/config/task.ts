@@ -12,6 +12,9 @@ export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'mod
   readonly modulusBits: number;
 };
 
+/** In a sum of two, each of them reads the other's update. */
+const LEAST_PRIVATE = 3;
+
 /** Cohort sizes that are tried one by one; of a greater range as many are tried, evenly spread, both ends included. */
 const SIZES_TRIED = 256;
 
@@ -21,7 +24,7 @@ const SIZES_TRIED = 256;
  */
 export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   const { cohort, threshold, quorum = cohort } = parsed;
-  const minCohort = parsed.minCohort ?? Math.max(2, threshold, Math.ceil(quorum / 2));
+  const minCohort = parsed.minCohort ?? Math.min(quorum, Math.max(LEAST_PRIVATE, threshold, Math.ceil(quorum / 2)));
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
 

@@ -80,8 +80,13 @@ export class Connection implements Link {
       if (bytes === undefined || payload.length !== 1) {
         throw new CairnError('wire-type', 'a message is exactly one Uint8Array');
       }
-      if (this.#seat === undefined) this.#greeted(bytes, acknowledge);
-      else acknowledge(this.#message(this.#seat, bytes));
+      if (this.#seat === undefined) {
+        this.#greeted(bytes, acknowledge);
+        return;
+      }
+      const refusal = this.#message(this.#seat, bytes);
+      if (refusal === undefined) acknowledge();
+      else acknowledge(refusal);
     } catch (thrown) {
       const error = asCairnError(thrown);
       acknowledge(encodeAbort(this.#header, error));

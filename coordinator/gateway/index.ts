@@ -77,10 +77,19 @@ export class Gateway implements ConnectionHost {
     this.#options.onTaken?.(bytes, seat.member);
   }
 
-  /** Ends every connection; the HTTP server is closed with it. */
+  /** Ends every connection once what was sent over it is written; the HTTP server is closed with it. */
   async close(): Promise<void> {
-    await this.#io.close();
     this.#options.seats.close();
+    // `io.close()` alone throws away what is still in the connections' buffers, such as the outcome of a round.
+    const connections = [...this.#io.sockets.sockets.values()].map(({ conn }) => conn);
+    await Promise.all(
+      connections.map((connection) => {
+        const closed = new Promise<void>((resolve) => void connection.once('close', () => resolve()));
+        connection.close();
+        return closed;
+      }),
+    );
+    await this.#io.close();
   }
 
   #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): Occupant {

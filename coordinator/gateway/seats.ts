@@ -4,7 +4,7 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { type Link, type Occupant, type Place, Seat } from './seat.ts';
 
 /** What happens to seats. */
-export interface SeatEvents {
+interface SeatEvents {
   readonly joined?: (member: MemberId) => void;
   /** Its connection ended; it may come back within the grace. */
   readonly away?: (member: MemberId) => void;

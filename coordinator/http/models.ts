@@ -5,6 +5,12 @@ import { sendError } from './errors.ts';
 
 const HASH = /^[0-9a-f]{64}$/;
 
+/** Whether an `If-None-Match` header names this model. */
+function namesTag(header: string | undefined, hash: string): boolean {
+  const tags = (header ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(`"${hash}"`);
+}
+
 /**
  * `GET /v1/models/:hash`: a model file. Its address is its hash, so it never changes: it may be cached for ever, and a
  * download that broke off goes on with a range.
@@ -26,7 +32,8 @@ export function serveModel(store: Store, onServed: (bytes: number) => void): Req
       'accept-ranges': 'bytes',
       etag: `"${hash}"`,
     });
-    if (request.fresh) {
+    // Not `request.fresh`, which sends all again to whoever asks for no caching: what a hash names cannot have changed.
+    if (namesTag(request.get('if-none-match'), hash)) {
       response.status(304).end();
       return;
     }

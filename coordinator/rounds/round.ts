@@ -155,7 +155,10 @@ export class Round {
 
   async #compute(plan: UnmaskPlan): Promise<void> {
     try {
-      const correction = await computeUnmask(plan, this.#options.primitives, this.#computing.signal);
+      const correction = await computeUnmask(plan, {
+        primitives: this.#options.primitives,
+        signal: this.#computing.signal,
+      });
       this.#step({ kind: 'unmasked', correction });
       correction.wipe();
     } catch (thrown) {

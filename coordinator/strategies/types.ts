@@ -8,7 +8,7 @@ export type StrategyName = (typeof STRATEGY_NAMES)[number];
 export type StrategyState = Readonly<Record<string, Float32Array>>;
 
 /** A new model and what the strategy remembers of the way there. */
-export interface StrategyStep {
+interface StrategyStep {
   readonly model: Float32Array;
   readonly state: StrategyState;
 }

@@ -1,0 +1,386 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Gateway, type GatewayOptions, type Place, Seats } from '../../coordinator/gateway/index.ts';
+import type { SeatOptions } from '../../coordinator/gateway/seats.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeChallenge, decodeWelcome, encodeChallenge, encodeHello } from '../../protocol/wire/messages/connect.ts';
+import { virtualMembership } from '../../simulations/engine/members.ts';
+import { memberHello, Peer } from './support/peer.ts';
+import { until } from './support/until.ts';
+
+const membership = virtualMembership(nodePrimitives, systemRandom, 3);
+const identity = (member: number) => membership.identities.get(memberId(member))!;
+const [one, two] = [memberId(1), memberId(2)];
+
+interface Hall {
+  readonly seats: Seats;
+  readonly told: string[];
+  readonly refused: string[];
+  peer(): Peer;
+}
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function open(change: Partial<GatewayOptions> & Partial<SeatOptions> = {}): Promise<Hall> {
+  const http: Server = createServer();
+  const told: string[] = [];
+  const refused: string[] = [];
+  const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
+  const seats = new Seats({
+    graceMs: change.graceMs ?? 60_000,
+    joined: tell('joined'),
+    away: tell('away'),
+    back: tell('back'),
+    left: tell('left'),
+  });
+  const gateway = new Gateway({
+    http,
+    seats,
+    primitives: nodePrimitives,
+    random: systemRandom,
+    directory: membership.directory,
+    tasks: ['mnist', 'other'],
+    guests: false,
+    largestMessage: 1000,
+    onRefused: (what, code) => void refused.push(`${what} ${code}`),
+    ...change,
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  closers.push(() => gateway.close());
+  return {
+    seats,
+    told,
+    refused,
+    peer: () => {
+      const peer = new Peer(url);
+      closers.push(() => peer.close());
+      return peer;
+    },
+  };
+}
+
+/** A round that takes everything, and remembers it. */
+class TestPlace implements Place {
+  readonly context = new Uint8Array(32).fill(7);
+  readonly heard: string[] = [];
+  refusal: CairnError | undefined;
+
+  message(member: number, bytes: Uint8Array): CairnError | undefined {
+    this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
+    return this.refusal;
+  }
+
+  leave(member: number, reason: string): void {
+    this.heard.push(`${member} leaves: ${reason}`);
+  }
+}
+
+const someMessage = (length = 0): Uint8Array =>
+  encodeAbort({ suite: 1, context: new Uint8Array(32).fill(9) }, { code: 'internal', message: 'x'.repeat(length) });
+
+describe('a member', () => {
+  it('with a right signature gets its seat', async () => {
+    const hall = await open();
+    const welcome = await hall.peer().greetAs(1, identity(1), ['mnist']);
+    expect(welcome.member).toBe(1);
+    expect(welcome.token).toHaveLength(0);
+    expect(hall.seats.idle('mnist')).toEqual([one]);
+    expect(hall.seats.idle('other')).toEqual([]);
+    expect(hall.told).toEqual(['joined 1']);
+  });
+
+  it('that names no task offers itself for all', async () => {
+    const hall = await open();
+    await hall.peer().greetAs(2, identity(2));
+    expect(hall.seats.idle('other')).toEqual([two]);
+  });
+
+  it.each<[string, (peer: Peer) => Promise<Uint8Array>, string]>([
+    ['signs with another identity', (peer) => peer.hello(memberHello(1, identity(2))), 'identity-signature'],
+    [
+      'signs for other tasks than it names',
+      (peer) => peer.hello((challenge) => ({ ...memberHello(1, identity(1), ['mnist'])(challenge), tasks: ['other'] })),
+      'identity-signature',
+    ],
+    [
+      'signs another challenge',
+      (peer) => peer.hello(() => memberHello(1, identity(1))(new Uint8Array(32))),
+      'identity-signature',
+    ],
+    ['is not in the directory', (peer) => peer.hello(memberHello(99, identity(1))), 'identity-unknown'],
+    ['names an unknown task', (peer) => peer.hello(memberHello(1, identity(1), ['mnits'])), 'task-unknown'],
+    [
+      'comes as a guest where a task is active',
+      (peer) => peer.hello(() => ({ who: { kind: 'guest', name: 'x', token: new Uint8Array() }, tasks: [] })),
+      'identity-unknown',
+    ],
+    [
+      'speaks another version',
+      async (peer) => {
+        const bytes = await peer.hello(memberHello(1, identity(1)));
+        bytes[0] = 99;
+        return bytes;
+      },
+      'wire-version',
+    ],
+    [
+      'uses another suite',
+      async (peer) => {
+        const bytes = await peer.hello(memberHello(1, identity(1)));
+        bytes[1] = 77;
+        return bytes;
+      },
+      'wire-suite',
+    ],
+    [
+      'answers another connection’s challenge',
+      async (peer) => {
+        const bytes = await peer.hello(memberHello(1, identity(1)));
+        bytes[5] ^= 1;
+        return bytes;
+      },
+      'session-mismatch',
+    ],
+    ['sends another message first', (peer) => peer.next('challenge').then(() => someMessage()), 'wire-type'],
+    ['sends garbage', () => Promise.resolve(Uint8Array.of(1, 1, 0xee, 4)), 'wire-type'],
+    ['sends nothing', () => Promise.resolve(new Uint8Array()), 'wire-truncated'],
+  ])('that %s is told why and disconnected', async (_, make, code) => {
+    const hall = await open();
+    const peer = hall.peer();
+    const bytes = await make(peer);
+    expect(await peer.send(bytes)).toBe(code);
+    expect(decodeAbort(await peer.next('abort')).code).toBe(code);
+    expect(await peer.ended).toBe('io server disconnect');
+    expect(hall.told).toEqual([]);
+    expect(hall.seats.size).toBe(0);
+    expect(hall.refused).toEqual([`connection ${code}`]);
+  });
+
+  it.each<[string, unknown[]]>([
+    ['a text', ['hello']],
+    ['a number', [7]],
+    ['an object', [{ bytes: 1 }]],
+    ['no payload', []],
+    ['two payloads', [someMessage(), someMessage()]],
+  ])('that sends %s is disconnected, and the gateway stands', async (_, payload) => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.next('challenge');
+    expect(await peer.send(...payload)).toBe('wire-type');
+    await peer.ended;
+    expect((await hall.peer().greetAs(1, identity(1))).member).toBe(1);
+  });
+
+  it('that says nothing is disconnected after a while', async () => {
+    const hall = await open({ helloTimeoutMs: 20 });
+    const peer = hall.peer();
+    expect(decodeAbort(await peer.next('abort'))).toMatchObject({
+      code: 'deadline-missed',
+      message: 'no Hello came within 20 ms',
+    });
+    await peer.ended;
+  });
+
+  it('that sends more than any message holds is cut off', async () => {
+    const hall = await open({ largestMessage: 1000 });
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    peer.socket.emit('cairn', new Uint8Array(100_000));
+    await peer.ended;
+    await until(() => hall.told.includes('away 1'));
+  });
+
+  it('gets a challenge of its own on every connection', async () => {
+    const hall = await open();
+    const challenges = await Promise.all([hall.peer(), hall.peer()].map((peer) => peer.next('challenge')));
+    expect(decodeChallenge(challenges[0]).context).not.toEqual(decodeChallenge(challenges[1]).context);
+  });
+});
+
+describe('a seated member’s messages', () => {
+  it('go to its round as plain bytes, and are acknowledged with nothing', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    expect(hall.seats.idle('mnist')).toEqual([]);
+    const bytes = someMessage(5);
+    expect(await peer.send(bytes)).toBeUndefined();
+    expect(place.heard).toEqual([`1: Uint8Array ${bytes.length}`]);
+  });
+
+  it('that the round refuses are answered with the code, in the round’s context', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    place.refusal = new CairnError('wrong-state', 'not now');
+    hall.seats.assign([one], place);
+    const raw = (await peer.socket.emitWithAck('cairn', someMessage())) as Uint8Array;
+    const abort = decodeAbort(Uint8Array.from(raw));
+    expect(abort).toMatchObject({ code: 'wrong-state', message: 'not now' });
+    expect([...abort.context]).toEqual([...place.context]);
+    expect(hall.refused).toEqual(['message wrong-state']);
+    expect(peer.socket.connected).toBe(true);
+  });
+
+  it('outside of a round are refused in their own context', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const raw = (await peer.socket.emitWithAck('cairn', someMessage())) as Uint8Array;
+    const abort = decodeAbort(Uint8Array.from(raw));
+    expect(abort.code).toBe('member-unknown');
+    expect([...abort.context]).toEqual([...new Uint8Array(32).fill(9)]);
+  });
+
+  it('that are no bytes cost nobody the connection', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    expect(await peer.send('text')).toBe('wire-type');
+    expect(await peer.send(Uint8Array.of(1))).toBe('wire-truncated');
+    expect(await peer.send(encodeChallenge({ suite: 1, context: new Uint8Array(32) }))).toBe('member-unknown');
+    expect(peer.socket.connected).toBe(true);
+    expect(hall.seats.connected).toBe(1);
+  });
+});
+
+describe('when a connection ends', () => {
+  it('a member that says good-bye is gone at once', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    peer.close();
+    await until(() => hall.told.includes('left 1'));
+    expect(place.heard).toEqual(['1 leaves: member-left']);
+    expect(hall.told).toEqual(['joined 1', 'left 1']);
+  });
+
+  it('a member that is cut off leaves its round when the grace is over', async () => {
+    const hall = await open({ graceMs: 20 });
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    peer.cut();
+    await until(() => hall.told.includes('left 1'));
+    expect(hall.told).toEqual(['joined 1', 'away 1', 'left 1']);
+    expect(place.heard).toEqual(['1 leaves: member-left']);
+    expect(hall.seats.size).toBe(0);
+  });
+
+  it('a member that comes back keeps its place, and gets what it has not answered', async () => {
+    const hall = await open();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    hall.seats.send(one, someMessage(1));
+    await first.next('abort');
+    await first.send(someMessage(10)); // the answer to message 1
+    hall.seats.send(one, someMessage(2));
+    await first.next('abort');
+    first.cut();
+    await until(() => hall.told.includes('away 1'));
+    hall.seats.send(one, someMessage(3));
+
+    const second = hall.peer();
+    await second.greetAs(1, identity(1));
+    expect(decodeAbort(await second.next('abort')).message).toHaveLength(2);
+    expect(decodeAbort(await second.next('abort')).message).toHaveLength(3);
+    await second.send(someMessage(20));
+    expect(place.heard).toHaveLength(2);
+    expect(second.received.map((bytes) => bytes[2])).toEqual([0x20, 0x22, 0x0c, 0x0c]); // welcome before the rest
+    expect(hall.told).toEqual(['joined 1', 'away 1', 'back 1']);
+  });
+
+  it('an answer that is refused answers nothing', async () => {
+    const hall = await open();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    const place = new TestPlace();
+    place.refusal = new CairnError('message-duplicate', 'again');
+    hall.seats.assign([one], place);
+    hall.seats.send(one, someMessage(1));
+    await first.next('abort');
+    await first.send(someMessage());
+    first.cut();
+    const second = hall.peer();
+    await second.greetAs(1, identity(1));
+    expect(decodeAbort(await second.next('abort')).message).toHaveLength(1);
+  });
+
+  it('a newer connection of the same identity replaces the older one, in its round too', async () => {
+    const hall = await open();
+    const older = hall.peer();
+    await older.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    const newer = hall.peer();
+    await newer.greetAs(1, identity(1));
+    expect(decodeAbort(await older.next('abort')).code).toBe('refused');
+    await older.ended;
+    expect(await newer.send(someMessage())).toBeUndefined();
+    expect(hall.seats.connected).toBe(1);
+    expect(hall.told).toEqual(['joined 1', 'back 1']);
+    expect(place.heard).toHaveLength(1);
+  });
+});
+
+describe('a guest', () => {
+  const curious = { guests: true, directory: undefined };
+
+  it('gets an id and a token, and takes its seat again with it', async () => {
+    const hall = await open(curious);
+    const [first, second] = [hall.peer(), hall.peer()];
+    const [welcome, other] = [await first.greetAsGuest(), await second.greetAsGuest()];
+    expect(welcome.member).not.toBe(other.member);
+    expect(welcome.token).toHaveLength(16);
+    expect(welcome.token).not.toEqual(other.token);
+    first.cut();
+    await until(() => hall.told.some((what) => what.startsWith('away')));
+    const again = await hall.peer().greetAsGuest(welcome.token);
+    expect(again.member).toBe(welcome.member);
+    expect([...again.token]).toEqual([...welcome.token]);
+    expect(hall.seats.size).toBe(2);
+  });
+
+  it('with a token that nobody was given is a new guest', async () => {
+    const hall = await open(curious);
+    const welcome = await hall.peer().greetAsGuest();
+    const other = await hall.peer().greetAsGuest(new Uint8Array(16));
+    expect(other.member).not.toBe(welcome.member);
+    expect(hall.seats.connected).toBe(2);
+  });
+
+  it('never gets an id of the directory', async () => {
+    const hall = await open({ guests: true });
+    expect((await hall.peer().greetAsGuest()).member).toBe(4);
+  });
+
+  it('is welcomed in the context of its challenge', async () => {
+    const hall = await open(curious);
+    const peer = hall.peer();
+    const challenge = await peer.next('challenge');
+    const hello = encodeHello({
+      ...decodeChallenge(challenge),
+      who: { kind: 'guest', name: 'x', token: new Uint8Array() },
+      tasks: [],
+    });
+    await peer.send(hello);
+    expect([...decodeWelcome(await peer.next('welcome')).context]).toEqual([...decodeChallenge(challenge).context]);
+  });
+});

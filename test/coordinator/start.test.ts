@@ -1,0 +1,136 @@
+import { chmod, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createCoordinator, FileStore, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { closeAll, membership, openHall, SHAPES, temporaryFolder } from './support/hall.ts';
+import { rejectionOf } from './support/errors.ts';
+
+afterEach(closeAll);
+
+const tensors = { b: Float32Array.of(1, 2), w: Float32Array.of(3, 4, 5, 6) };
+
+describe('a coordinator starts', () => {
+  it('from a model file', async () => {
+    const file = join(await temporaryFolder(), 'start.safetensors');
+    await writeFile(file, encodeSafetensors(tensors, SHAPES));
+    const hall = await openHall({ model: { file } });
+    expect(hall.coordinator.model('toy')).toEqual(tensors);
+  });
+
+  it('from a model that it is given, before the configuration’s', async () => {
+    const hall = await openHall({}, { initialModels: { toy: { tensors, shapes: SHAPES } } });
+    expect(hall.coordinator.model('toy')).toEqual(tensors);
+  });
+
+  it('from shapes and a seed, always the same model', async () => {
+    const hashOf = async (seed: number): Promise<string> =>
+      (await openHall({ model: { tensors: SHAPES, seed } })).coordinator.tasks[0].modelHash;
+    expect(await hashOf(1)).toBe(await hashOf(1));
+    expect(await hashOf(1)).not.toBe(await hashOf(2));
+  });
+
+  it('with its data in the folder of the configuration', async () => {
+    const dataDir = join(await temporaryFolder(), 'deep', 'data');
+    const config = parseConfig({
+      port: 0,
+      logLevel: 'silent',
+      dataDir,
+      tasks: [{ name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 3, adversary: 'curious' }],
+    });
+    const coordinator = await createCoordinator({ config });
+    await coordinator.stop();
+    expect(await readdir(join(dataDir, 'models'))).toEqual([`${coordinator.tasks[0].modelHash}.safetensors`]);
+    expect(await readdir(join(dataDir, 'tasks'))).toEqual(['toy.json']);
+  });
+
+  it('hands out copies of its model', async () => {
+    const hall = await openHall({}, { initialModels: { toy: { tensors, shapes: SHAPES } } });
+    hall.coordinator.model('toy')!.b.fill(0);
+    expect(hall.coordinator.model('toy')).toEqual(tensors);
+    expect(hall.coordinator.model('none')).toBeUndefined();
+  });
+});
+
+describe('a coordinator that cannot start says why', () => {
+  it('the port is taken', async () => {
+    const blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const { port } = blocker.address() as AddressInfo;
+    expect(await rejectionOf(openHall({}, { config: { port } }))).toMatchObject({
+      code: 'port-in-use',
+      message: `another program listens on 127.0.0.1:${port}`,
+    });
+    blocker.close();
+  });
+
+  it('the host is not this machine’s', async () => {
+    expect(await rejectionOf(openHall({}, { config: { host: '192.0.2.1' } }))).toMatchObject({
+      code: 'config-invalid',
+    });
+  });
+
+  it('there is no model', async () => {
+    expect(await rejectionOf(openHall({ model: undefined }))).toMatchObject({
+      code: 'config-invalid',
+      message: 'task "toy": a model is missing',
+    });
+  });
+
+  it('the model file is missing, or no model', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'bad.safetensors');
+    expect(await rejectionOf(openHall({ model: { file } }))).toMatchObject({ code: 'config-unreadable' });
+    await writeFile(file, 'rubbish that is long enough');
+    const error = await rejectionOf(openHall({ model: { file } }));
+    expect(error.code).toBe('model-malformed');
+    expect(error.message).toContain(file);
+  });
+
+  it('the first model is not finite', async () => {
+    const broken = { ...tensors, b: Float32Array.of(1, Number.NaN) };
+    const given = { initialModels: { toy: { tensors: broken, shapes: SHAPES } } };
+    expect(await rejectionOf(openHall({}, given))).toMatchObject({ code: 'model-malformed' });
+  });
+
+  it('the stored model has other shapes', async () => {
+    const store = new MemoryStore();
+    await openHall({}, { store });
+    expect(await rejectionOf(openHall({ model: { tensors: { w: [3] } } }, { store }))).toMatchObject({
+      code: 'config-invalid',
+      message: 'task "toy": the stored model has other tensors than the configuration names',
+    });
+  });
+
+  it('the stored model is gone', async () => {
+    const folder = await temporaryFolder();
+    const first = await openHall({}, { store: await FileStore.open(folder) });
+    const { modelHash } = first.coordinator.tasks[0];
+    await first.coordinator.stop();
+    await writeFile(join(folder, 'models', `${modelHash}.safetensors`), 'short');
+    const store = await FileStore.open(folder);
+    expect(await rejectionOf(openHall({}, { store }))).toMatchObject({ code: 'model-malformed' });
+  });
+
+  it('the directory is missing, or another authority’s', async () => {
+    const file = join(await temporaryFolder(), 'members.bin');
+    const directory = { file, authorityKey: '11'.repeat(32) };
+    expect(await rejectionOf(openHall({}, { config: { directory } }))).toMatchObject({ code: 'config-unreadable' });
+    await writeFile(file, membership.signed);
+    expect(await rejectionOf(openHall({}, { config: { directory } }))).toMatchObject({ code: 'directory-signature' });
+  });
+
+  it('the folder cannot be written', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'file'), '');
+    await chmod(folder, 0o700);
+    const config = parseConfig({
+      port: 0,
+      dataDir: join(folder, 'file', 'data'),
+      tasks: [{ name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 3, adversary: 'curious' }],
+    });
+    expect(await rejectionOf(createCoordinator({ config }))).toMatchObject({ code: 'folder-unwritable' });
+  });
+});
