@@ -35,7 +35,6 @@ export interface LogFields {
   /** How many members. */
   readonly members?: number;
   readonly state?: string;
-  readonly message?: string;
   readonly code?: ErrorCode;
   readonly effect?: string;
   /** How many bytes. */
@@ -53,7 +52,6 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   member: 'number',
   members: 'number',
   state: 'string',
-  message: 'string',
   code: 'string',
   effect: 'string',
   size: 'number',
