@@ -34,7 +34,10 @@ const round = fc
   );
 
 /** On the complete graph the outcome is known: a sum if and only if the threshold of U1's size is still there at the end. */
-function canCommit({ n, adversary }: { n: number; adversary: 'curious' | 'active' }, drops: CollectingState[]): boolean {
+function canCommit(
+  { n, adversary }: { n: number; adversary: 'curious' | 'active' },
+  drops: CollectingState[],
+): boolean {
   const rostered = n - drops.filter((state) => state === 'advertise-keys').length;
   const left = n - drops.filter((state) => adversary === 'active' || state !== 'consistency-check').length;
   return rostered >= 2 && left >= completeThreshold({ n: rostered, adversary, colluding: 0.1 });
@@ -89,7 +92,7 @@ describe('the unmasked sum', () => {
         }
         for (const secret of result.wiped) expect(secret.forTestingIsZero()).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
     // Both halves of the promise have been looked at.
     expect(committed).toBeGreaterThan(20);
