@@ -165,9 +165,9 @@ describe.each<Class>(['curious', 'active'])('on the complete graph, %s', (advers
     session.client(3, 'share-keys');
     session.clientDoes(memberId(3), { kind: 'leave', error: new CairnError('data-empty', 'nothing to train on') });
     session.run();
-    const drop = { member: 3, state: 'share-keys', reason: 'data-empty', effect: 'before-input' };
+    const drop = { member: 3, state: 'masked-input', reason: 'data-empty', effect: 'before-input' };
     expect(session.drops).toEqual([drop]);
-    // It had shared its keys before it left: its pair masks are taken out again, and nobody waits for its input.
+    // It had shared its keys, and its word came behind the last member’s shares: its pair masks are taken out again, and nobody waits for its input.
     expect(session.committed?.included).toEqual(session.members.filter((member) => member !== 3));
     expect(session.committed?.sum).toEqual(session.plainSum(session.committed!.included));
   });
