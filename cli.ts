@@ -1,4 +1,16 @@
 #!/usr/bin/env node
+import { EXIT } from './cli/io.ts';
 import { main } from './cli/main.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+// Who reads our output has gone, as in `cairn explain | head -1`: nothing is left to do, and nothing went wrong.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.ok);
+    throw error;
+  });
+}
+
+const code = await main(process.argv.slice(2));
+process.exitCode = code;
+// Whoever presses Ctrl-C does not want to wait for an app that trains on although it was told to stop.
+if (code === EXIT.interrupted) process.stdout.write('', () => process.exit());

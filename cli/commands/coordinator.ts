@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { createCoordinator, loadConfig } from '../../coordinator/index.ts';
+import { type Coordinator, createCoordinator, loadConfig } from '../../coordinator/index.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -26,23 +26,26 @@ export function coordinatorCommand(done: (code: number) => void): Command {
 }
 
 async function run(path: string, { host, port, json }: CoordinatorFlags): Promise<number> {
-  const config = await loadConfig(path);
-  const coordinator = await createCoordinator({
-    config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
-    version: version(),
-  });
-  say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
-  coordinator.on('round', (report) => {
-    data(json === true ? JSON.stringify(report) : roundLine(report, (member) => `member ${member}`));
-  });
-  const interrupted = onInterrupt(() => void coordinator.stop());
+  let coordinator: Coordinator | undefined;
+  // From the beginning: whoever is interrupted while it starts still ends in good order.
+  const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
+    const config = await loadConfig(path);
+    coordinator = await createCoordinator({
+      config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+      version: version(),
+    });
+    if (interrupted.happened()) return EXIT.interrupted;
+    say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
+    coordinator.on('round', (report) => {
+      data(json === true ? JSON.stringify(report) : roundLine(report, (member) => `member ${member}`));
+    });
     await coordinator.finished;
     if (interrupted.happened()) return EXIT.interrupted;
     say('all rounds have committed');
     return EXIT.ok;
   } finally {
-    await coordinator.stop();
+    await coordinator?.stop();
     interrupted.stop();
   }
 }

@@ -54,12 +54,11 @@ export function joinCommand(done: (code: number) => void): Command {
 }
 
 async function run(url: string, flags: JoinFlags): Promise<number> {
-  const app = flags.app === undefined ? mnistShardApp(flags) : await loadApp(flags.app);
-  const participation = join(url, app, await joinOptions(flags));
-  const interrupted = onInterrupt(() => {
-    void participation.leave();
-  });
+  const leaving = new AbortController();
+  const interrupted = onInterrupt(() => leaving.abort());
   try {
+    const app = flags.app === undefined ? mnistShardApp(flags) : await loadApp(flags.app);
+    const participation = join(url, app, { ...(await joinOptions(flags)), signal: leaving.signal });
     const summary = await participation.closed;
     if (flags.json === true) data(JSON.stringify({ kind: 'summary', ...summary }));
     say(`left after ${summary.included} rounds with this client’s update, ${summary.missed} without`);

@@ -18,6 +18,10 @@ export class Cohort {
   #fail!: (error: CairnError) => void;
   #ending = false;
 
+  readonly #killAll = (): void => {
+    for (const client of this.#clients) client.kill();
+  };
+
   constructor() {
     this.failed = new Promise<never>((_, reject) => (this.#fail = reject));
     this.failed.catch(() => undefined);
@@ -37,6 +41,8 @@ export class Cohort {
   /** Starts every client with its own identity and its own shard. */
   start(url: string, options: DemoOptions, identities: DemoIdentities, schedule: readonly Kill[]): void {
     const { clients, seed, model, partition, alpha } = options;
+    // Where this process ends in disorder, nobody is left to end them.
+    process.on('exit', this.#killAll);
     for (let member = 1; member <= clients; member++) {
       const kill = schedule.find((entry) => entry.member === member);
       const args = [
@@ -79,6 +85,7 @@ export class Cohort {
   async end(): Promise<void> {
     this.#ending = true;
     await Promise.all(this.#clients.map((client) => client.leave()));
+    process.off('exit', this.#killAll);
   }
 
   #onLine(client: ClientProcess, line: ClientLine): void {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { evaluate, loadMnist, mnistCnn, mnistMlp } from '../../client/index.ts';
@@ -21,7 +22,7 @@ import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
 import { machine, RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
 
-/** What a run came to: the last line on stdout, and what summary.json holds. */
+/** What a run came to: the last line on stdout; all but the folder stands in summary.json. */
 interface DemoSummary {
   readonly rounds: number;
   readonly accuracy: number;
@@ -44,21 +45,37 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   checkDemo(options);
   const test = await loadMnist('test');
   const folder = await RunFolder.create(options.out, 'mnist');
-  // Secret seeds of made-up members: they are gone when the run is.
+  const stopping = new AbortController();
+  const interrupted = onInterrupt(() => {
+    say('stopping: the round under way is abandoned, the clients leave');
+    stopping.abort();
+  });
+  // Secret seeds of made-up members: they are gone when the run is, however it ends.
   const secrets = await mkdtemp(join(tmpdir(), 'cairn-'));
+  const sweep = (): void => rmSync(secrets, { recursive: true, force: true });
+  process.on('exit', sweep);
   try {
-    return await withCoordinator(options, folder, secrets, test);
+    await withCoordinator({ options, folder, secrets, test, stopping: stopping.signal });
+    return interrupted.happened() ? EXIT.interrupted : EXIT.ok;
   } finally {
-    await rm(secrets, { recursive: true, force: true });
+    sweep();
+    process.off('exit', sweep);
+    interrupted.stop();
   }
 }
 
-async function withCoordinator(
-  options: DemoOptions,
-  folder: RunFolder,
-  secrets: string,
-  test: Awaited<ReturnType<typeof loadMnist>>,
-): Promise<number> {
+interface Stage {
+  readonly options: DemoOptions;
+  readonly folder: RunFolder;
+  /** Folder of the identity files. */
+  readonly secrets: string;
+  /** The images that every new model is tested on. */
+  readonly test: Awaited<ReturnType<typeof loadMnist>>;
+  /** Aborted when the run is interrupted. */
+  readonly stopping: AbortSignal;
+}
+
+async function withCoordinator({ options, folder, secrets, test, stopping }: Stage): Promise<void> {
   const started = performance.now();
   const model = options.model === 'cnn' ? mnistCnn() : mnistMlp();
   const identities = await makeIdentities(secrets, options.clients);
@@ -77,7 +94,8 @@ async function withCoordinator(
   const coordinator = await createCoordinator({
     config,
     version: version(),
-    log: createLog('warn'),
+    // Abandoned rounds have their own line; what is left to log are faults.
+    log: createLog('error'),
     begin: cohort.ready(options.clients),
     initialModels: {
       [TASK]: {
@@ -96,23 +114,24 @@ async function withCoordinator(
     data(roundLine(report, memberName));
     rounds.push(folder.line('rounds.jsonl', report));
   });
-  const interrupted = onInterrupt(() => {
-    say('stopping: the round under way is abandoned, the clients leave');
+  const stopped = (): boolean => stopping.aborted;
+  const stop = (): void => {
     cohort.interrupt();
     void coordinator.stop();
-  });
+  };
+  stopping.addEventListener('abort', stop);
   try {
+    if (stopped()) return;
     announce(options, coordinator, model.layout.size);
     cohort.start(coordinator.url, options, identities, killSchedule(options));
     await Promise.race([coordinator.finished, cohort.failed]);
-    if (interrupted.happened()) return EXIT.interrupted;
+    if (stopped()) return;
     await Promise.all(rounds);
     await finish({ options, folder, coordinator, reports, model, started });
-    return EXIT.ok;
   } finally {
+    stopping.removeEventListener('abort', stop);
     await cohort.end();
     await coordinator.stop();
-    interrupted.stop();
   }
 }
 
@@ -152,7 +171,8 @@ async function finish({ options, folder, coordinator, reports, model, started }:
   };
   const tensors = coordinator.model(TASK)!;
   await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes));
-  await folder.json('summary.json', summary);
+  const { runDir, ...results } = summary;
+  await folder.json('summary.json', results);
   await folder.json('timings.json', {
     machine: machine(),
     totalMs: Math.round(performance.now() - started),
@@ -160,6 +180,6 @@ async function finish({ options, folder, coordinator, reports, model, started }:
     seed: options.seed,
   });
   data(`model: ${folder.file('model.safetensors')}`);
-  data(`run folder: ${folder.path}`);
+  data(`run folder: ${runDir}`);
   data(JSON.stringify(summary));
 }

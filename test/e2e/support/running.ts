@@ -168,3 +168,13 @@ export async function cairnOnce(
   const exit = await running.exited;
   return { ...exit, stdout: running.stdout, stderr: running.stderr };
 }
+
+/** Whether no process is left of a group that was started with `group`. */
+export function groupIsEmpty(leader: number): boolean {
+  try {
+    process.kill(-leader, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}

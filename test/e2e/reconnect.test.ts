@@ -1,0 +1,108 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Proxy } from './support/proxy.ts';
+import { CoordinatorProcess, World } from './support/world.ts';
+
+let world: World;
+
+beforeEach(async () => {
+  world = await World.create();
+});
+
+afterEach(() => world.end());
+
+/** Longer than a test may take: what happens within it does not happen because it is over. */
+const FOREVER_MS = 600_000;
+
+describe('a coordinator that is stopped between rounds', () => {
+  it('goes on at the next round with the same model when it is started again, and its clients come back by themselves', async () => {
+    await world.enrol(3);
+    // A pause that no test outlives: every round after the first one of a process is the next process's first.
+    const config = await world.configure({ rounds: 3, cohort: 3, quorum: 3, pause: 86_400 });
+    let coordinator = await CoordinatorProcess.start([config]);
+    const port = String(coordinator.port);
+    const clients = [1, 2, 3].map((member) => world.member(coordinator.url, member));
+    const stored = async (): Promise<unknown> => JSON.parse(await readFile(world.path('data/tasks/tiny.json'), 'utf8'));
+
+    const first = await coordinator.report(1);
+    expect(first).toMatchObject({ outcome: 'committed', included: 3, attempt: 1 });
+    expect(await coordinator.stop('SIGINT')).toEqual({ code: 130, signal: null });
+    for (const client of clients) await client.event('disconnected');
+    expect(await stored()).toMatchObject({ round: 1, modelHash: first.modelHash });
+
+    coordinator = await CoordinatorProcess.start([config, '--port', port]);
+    const second = await coordinator.report(2);
+    expect(second).toMatchObject({ outcome: 'committed', included: 3, attempt: 1, drops: [] });
+    for (const client of clients) {
+      expect(await client.event('committed')).toMatchObject({ round: 1, modelHash: first.modelHash });
+      expect(await client.event('connected', ({ renewed }) => renewed)).toMatchObject({ kind: 'connected' });
+    }
+    expect(await coordinator.stop('SIGKILL')).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await stored()).toMatchObject({ round: 2, modelHash: second.modelHash });
+
+    coordinator = await CoordinatorProcess.start([config, '--port', port]);
+    const third = await coordinator.report(3);
+    expect(third).toMatchObject({ outcome: 'committed', included: 3, attempt: 1, drops: [] });
+    expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
+    expect(new Set([first, second, third].map(({ modelHash }) => modelHash)).size).toBe(3);
+    expect(clients.map(({ running }) => running.stderr)).toEqual([[], [], []]);
+  });
+});
+
+describe('a client that loses its connection in a round', () => {
+  it('stays in the round when it is back within the grace time, whatever the state', async () => {
+    await world.enrol(3);
+    const coordinator = await world.coordinator({ rounds: 2, cohort: 3, quorum: 3 }, { reconnectGraceMs: FOREVER_MS });
+    const gate = world.path('gate');
+    const proxy = await Proxy.to(coordinator.port);
+    try {
+      const [, , wanderer] = [
+        world.member(coordinator.url, 1, { tiny: { gate } }),
+        world.member(coordinator.url, 2),
+        world.member(proxy.url, 3),
+      ];
+      // Its keys are advertised, and the round waits for the first member's training.
+      await wanderer.event('sent', ({ message }) => message === 'advertiseKeys');
+      proxy.cut();
+      await wanderer.event('disconnected');
+      await coordinator.log('member-back', 3);
+      await writeFile(`${gate}-1`, '');
+      expect(await coordinator.report(1)).toMatchObject({ outcome: 'committed', included: 3, drops: [] });
+
+      // Then at the entrance of each state, while messages are on their way in both directions.
+      const { mark } = wanderer;
+      await writeFile(`${gate}-2`, '');
+      for (const state of ['share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const) {
+        await wanderer.event('state', (event) => event.round === 2 && event.state === state, mark);
+        proxy.cut();
+      }
+      expect(await coordinator.report(2)).toMatchObject({ outcome: 'committed', included: 3, drops: [] });
+    } finally {
+      await proxy.close();
+    }
+  });
+
+  it('is dropped when it is not back in time, and takes part in the next round', async () => {
+    await world.enrol(4);
+    const coordinator = await world.coordinator({ rounds: 2, cohort: 4, quorum: 4 }, { reconnectGraceMs: 50 });
+    const gate = world.path('gate');
+    const proxy = await Proxy.to(coordinator.port);
+    try {
+      world.member(coordinator.url, 1, { tiny: { gate } });
+      for (const member of [2, 3]) world.member(coordinator.url, member);
+      const wanderer = world.member(proxy.url, 4);
+      await wanderer.event('sent', ({ message }) => message === 'advertiseKeys');
+      proxy.cut();
+      await coordinator.log('member-left', 4);
+      await writeFile(`${gate}-1`, '');
+      const report = await coordinator.report(1);
+      expect(report).toMatchObject({ outcome: 'committed', included: 3 });
+      expect(report.drops).toMatchObject([{ member: 4, reason: 'member-left', effect: 'before-input' }]);
+      await writeFile(`${gate}-2`, '');
+      expect(await coordinator.report(2)).toMatchObject({ outcome: 'committed', included: 4, drops: [] });
+      expect(await wanderer.event('committed', ({ round }) => round === 2)).toMatchObject({ included: true });
+    } finally {
+      await proxy.close();
+    }
+  });
+});
