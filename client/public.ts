@@ -15,4 +15,3 @@ export { DEFAULT_POLICY } from './policy.ts';
 export { tensorflowApp } from './tensorflow/index.ts';
 export type { TensorflowAppOptions, TensorflowData } from './tensorflow/index.ts';
 export * from './training/index.ts';
-export { helloTranscript } from './transport/hello.ts';

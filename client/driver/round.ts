@@ -243,6 +243,8 @@ export class RoundDriver {
     try {
       const { code, message } = decodeAbort(refused);
       if (HARMLESS.has(code)) this.#context.emit({ kind: 'ignored', code: 'message-duplicate', message });
+      // The coordinator knows of no round with this client, as after a restart; it cannot name the settings then.
+      else if (code === 'member-unknown') this.#step({ kind: 'leave', error: new CairnError(code, message) });
       else this.handle(refused);
     } catch (thrown) {
       this.#undelivered(asCairnError(thrown));

@@ -12,7 +12,7 @@ import {
   encodeHello,
   type Hello,
 } from '../../protocol/wire/messages/connect.ts';
-import { helloTranscript } from './hello.ts';
+import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { DEFAULT_SUITE, SIZES } from '../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE, SIZES, type SuiteId } from '../../protocol/crypto/suite.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { type Header, HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
@@ -109,12 +109,14 @@ export class Connection implements Link {
   #message(seat: Seat, bytes: Uint8Array): Uint8Array | undefined {
     const name = messageName(bytes);
     const { place } = seat;
+    // In the sender's own suite: it refuses what comes in another, and may be in a round of any.
+    const suite = bytes[1] as SuiteId;
     if (place === undefined) {
       this.#host.refused('message', 'member-unknown', seat);
       const error = new CairnError('member-unknown', `received ${name} from a member that is in no round`);
       const context =
         bytes.length < HEADER_LENGTH ? this.#challenge : bytes.slice(HEADER_LENGTH - SIZES.hash, HEADER_LENGTH);
-      return encodeAbort({ suite: DEFAULT_SUITE, context }, error);
+      return encodeAbort({ suite, context }, error);
     }
     const refusal = seat.receive(bytes);
     if (refusal === undefined) {
@@ -122,7 +124,7 @@ export class Connection implements Link {
       return undefined;
     }
     this.#host.refused('message', refusal.code, seat);
-    return encodeAbort({ suite: DEFAULT_SUITE, context: place.context }, refusal);
+    return encodeAbort({ suite, context: place.context }, refusal);
   }
 
   #refuse(error: CairnError): void {

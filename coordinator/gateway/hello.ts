@@ -1,24 +1,10 @@
-import { equalBytes, u32le, utf8 } from '../../protocol/crypto/bytes.ts';
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { LABELS } from '../../protocol/crypto/suite.ts';
-import { transcript } from '../../protocol/crypto/transcript.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MemberDirectory } from '../../protocol/wire/directory.ts';
+import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
-
-/**
- * What a member's identity signs when it connects: 32 bytes over the challenge, its id and the tasks it offers itself
- * for, in the order of the Hello.
- */
-export function helloTranscript(
-  primitives: Primitives,
-  challenge: Uint8Array,
-  member: number,
-  tasks: readonly string[],
-): Uint8Array {
-  return transcript(primitives, LABELS.signHello, challenge, u32le(member), ...tasks.map(utf8));
-}
 
 /** By what a Hello is judged. */
 export interface Door {

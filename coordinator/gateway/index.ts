@@ -11,7 +11,6 @@ import type { Link, Occupant, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
 
 export { EVENT_NAME } from './connection.ts';
-export { helloTranscript } from './hello.ts';
 export { Seats } from './seats.ts';
 export type { Link, Place } from './seat.ts';
 

@@ -31,9 +31,9 @@ export interface SealContext {
   /** Of {@link sealKey}, for the same session and members. */
   readonly key: SecretBytes;
   readonly sessionId: Uint8Array;
-  /** Id of the member that seals. */
+  /** Roster index of the member that seals. */
   readonly from: number;
-  /** Id of the member that opens. */
+  /** Roster index of the member that opens. */
   readonly to: number;
 }
 

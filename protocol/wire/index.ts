@@ -1,6 +1,7 @@
 export * from './bitmap.ts';
 export * from './directory.ts';
 export * from './header.ts';
+export * from './hello-transcript.ts';
 export * from './limits.ts';
 export * from './messages/abort.ts';
 export * from './messages/advertise-keys.ts';

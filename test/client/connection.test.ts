@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { helloTranscript } from '../../client/transport/hello.ts';
+import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import type { SendingState } from '../../client/events.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';

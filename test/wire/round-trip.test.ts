@@ -47,11 +47,11 @@ describe('round trip', () => {
         suite: header.suite,
         nonce: bytes(SIZES.roundNonce),
         task: text(128),
-        round: u32,
+        round: fc.integer({ min: 1, max: 0xffff_ffff }),
         adversary: fc.constantFrom('curious' as const, 'active' as const),
         graph: fc.constantFrom('complete' as const, 'ring' as const, 'auto' as const),
-        colludingPpm: fc.nat(1_000_000),
-        dropoutPpm: fc.nat(1_000_000),
+        colludingPpm: fc.nat(999_999),
+        dropoutPpm: fc.nat(999_999),
         threshold: fc.nat(1 << 20),
         minCohort: fc.integer({ min: 2, max: 1 << 20 }),
         maxCohort: fc.integer({ min: 2, max: 1 << 20 }),
@@ -61,7 +61,7 @@ describe('round trip', () => {
         modulusBits: fc.integer({ min: 8, max: 32 }),
         inputBits: fc.integer({ min: 2, max: 31 }),
         clip: fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
-        maxExamples: fc.integer({ min: 1, max: 0xffff_ffff }),
+        maxExamples: fc.integer({ min: 1, max: 0x8000_0000 }),
         lossBound: fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
         training: text(300),
       })
@@ -259,6 +259,8 @@ describe('numbers', () => {
 
   it.each([
     ['minCohort above maxCohort', { minCohort: 3 }],
+    ['a round 0', { round: 0 }],
+    ['more than 2^31 examples', { maxExamples: 2 ** 31 + 1 }],
     ['a cohort of one', { minCohort: 1 }],
     ['no coordinates', { dimension: 0 }],
     ['more than 2^28 coordinates', { dimension: 2 ** 28 + 1 }],
@@ -267,7 +269,7 @@ describe('numbers', () => {
     ['inputs of 32 bits', { inputBits: 32 }],
     ['a clip of 0', { clip: 0 }],
     ['a negative loss bound', { lossBound: -1 }],
-    ['more than a million parts per million', { colludingPpm: 1_000_001 }],
+    ['a whole million parts per million', { colludingPpm: 1_000_000 }],
     ['a task name beyond 128 bytes', { task: 'x'.repeat(129) }],
     ['training options beyond 16 KiB', { training: 'x'.repeat(16_385) }],
   ] as const)('settings with %s are refused when they are read', (_, wrong) => {

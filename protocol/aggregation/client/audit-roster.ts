@@ -24,8 +24,9 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   const shown = membersOf(roster);
   auditOrder(shown);
   auditOwn(own, roster.ownIndex, shown);
-  for (const { advertisement } of shown) {
-    if (advertisement === own) continue;
+  for (const { index, advertisement } of shown) {
+    // Its own advertisement was just compared byte for byte with what it sent.
+    if (index === roster.ownIndex) continue;
     const directory = context.settings.adversary === 'active' ? context.self.directory : undefined;
     checkAdvertisement(primitives, settingsHash, directory, advertisement);
   }

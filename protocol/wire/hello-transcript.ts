@@ -1,7 +1,7 @@
-import { u32le, utf8 } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { LABELS } from '../../protocol/crypto/suite.ts';
-import { transcript } from '../../protocol/crypto/transcript.ts';
+import { u32le, utf8 } from '../crypto/bytes.ts';
+import type { Primitives } from '../crypto/primitives.ts';
+import { LABELS } from '../crypto/suite.ts';
+import { transcript } from '../crypto/transcript.ts';
 
 /**
  * The bytes that a member's identity signs when it connects: 32 bytes over the challenge, its id and the tasks it offers
