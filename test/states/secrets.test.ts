@@ -107,8 +107,11 @@ describe.each<Class>(['curious', 'active'])(
       expectAllZero(6 * N);
     });
 
-    it('where members dropped after sharing, so that keys were rebuilt', () => {
-      const lab = watchedLab(adversary);
+    it.each([
+      ['node', nodePrimitives],
+      ['portable', portablePrimitives],
+    ])('where members dropped after sharing, so that keys were rebuilt (%s)', (_, primitives) => {
+      const lab = watchedLab(adversary, primitives);
       lab.serverIn('masked-input');
       lab.leave(2);
       lab.run();
