@@ -36,17 +36,19 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return onCommander(thrown);
+    if (thrown instanceof CommanderError) return onCommander(thrown, program, args);
     return fail(asCairnError(thrown), args.includes('--verbose'));
   }
 }
 
-function onCommander(error: CommanderError): number {
+function onCommander(error: CommanderError, program: Command, args: readonly string[]): number {
   // Help and version are asked for, and end well.
   if (error.exitCode === 0) return EXIT.ok;
+  const command = program.commands.find((candidate) => args.includes(candidate.name()))?.name();
+  const hint = `see cairn ${command === undefined ? '' : `${command} `}--help`;
   if (error.code === 'commander.help') {
-    say('see cairn --help');
+    say(hint);
     return 2;
   }
-  return fail(new CairnError('usage', error.message.replace(/^error: /, '').replaceAll('\n', ' ')), false);
+  return fail(new CairnError('usage', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { hint }), false);
 }

@@ -22,6 +22,7 @@ interface JoinFlags {
   readonly seed: number;
   readonly acceptCurious?: boolean;
   readonly minCohort?: number;
+  readonly connectTimeout: number;
   readonly hold?: Hold;
   readonly json?: boolean;
 }
@@ -44,6 +45,7 @@ export function joinCommand(done: (code: number) => void): Command {
     .option('--seed <number>', 'seed of shards and local training; keys and masks never depend on it', whole(0), 1)
     .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
     .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
+    .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at first', positive, 15)
     .addOption(
       new Option('--hold <state@round>', 'fault drill: hang before sending that state’s message')
         .argParser(hold)
@@ -78,6 +80,7 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
   }
   return {
     seed: flags.seed,
+    connectTimeoutMs: Math.round(1000 * flags.connectTimeout),
     policy: {
       ...(curious ? { adversary: 'curious' as const } : {}),
       ...(flags.minCohort === undefined ? {} : { minCohort: flags.minCohort }),

@@ -23,7 +23,7 @@ export function shard(text: string): { readonly index: number; readonly count: n
   const match = /^(\d+)\/(\d+)$/.exec(text);
   const parsed = { index: Number(match?.[1]), count: Number(match?.[2]) };
   if (!(parsed.count >= 1 && parsed.index < parsed.count)) {
-    throw new InvalidArgumentError('expected INDEX/COUNT with INDEX from 0, such as 0/8');
+    throw new InvalidArgumentError('expected INDEX/COUNT with INDEX from 0 to COUNT - 1, such as 0/8');
   }
   return parsed;
 }

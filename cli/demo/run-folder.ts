@@ -27,7 +27,11 @@ export class RunFolder {
         }
       }
     } catch (cause) {
-      throw new CairnError('folder-unwritable', `the run folder ${base} cannot be made`, { cause });
+      throw new CairnError(
+        'folder-unwritable',
+        `the run folder ${base} cannot be made (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
+        { cause },
+      );
     }
   }
 

@@ -1,0 +1,280 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TINY_APP, type Tiny, tinyEnv } from './support/client.ts';
+import { coordinatorOfAnotherVersion } from './support/impostor.ts';
+import { cairnOnce, type Exit, type RunOptions } from './support/running.ts';
+import { type CoordinatorProcess, type Fields, World } from './support/world.ts';
+
+let world: World;
+
+beforeAll(async () => {
+  world = await World.create();
+  await world.enrol(3);
+});
+
+afterAll(() => world.end());
+
+/** Nobody listens on the port of a server that has closed. */
+const NOBODY = 'http://127.0.0.1:1';
+
+interface Ended extends Exit {
+  readonly stderr: readonly string[];
+}
+
+/** One line that names cause and way out, no stack, and the code's exit. */
+function expectRefusal(
+  { code, stderr }: Ended,
+  exit: number,
+  errorCode: string,
+  ...words: readonly (string | RegExp)[]
+): void {
+  const lines = stderr.filter((line) => line.startsWith('cairn: '));
+  expect(lines, stderr.join('\n')).toHaveLength(1);
+  expect(stderr.at(-1)).toBe(lines[0]);
+  expect(lines[0]).toMatch(new RegExp(`^cairn: .+ \\[${errorCode}\\] — .+`));
+  for (const word of words) expect(lines[0]).toMatch(word);
+  expect(stderr.filter((line) => /^\s+at /.test(line))).toEqual([]);
+  expect(code).toBe(exit);
+}
+
+async function expectRefused(
+  args: readonly string[],
+  exit: number,
+  code: string,
+  ...words: readonly (string | RegExp)[]
+): Promise<void> {
+  expectRefusal(await cairnOnce(args), exit, code, ...words);
+}
+
+describe('a command line that cannot be understood is one line, and exits with 2', () => {
+  it.each<[string, readonly string[], ...(string | RegExp)[]]>([
+    ['an unknown command', ['coordinatr'], /did you mean coordinator\?/i, 'see cairn --help'],
+    ['an unknown option', ['join', NOBODY, '--shrad', '1/2'], /did you mean --shard\?/i, 'see cairn join --help'],
+    ['a missing address', ['join'], "missing required argument 'url'"],
+    ['a shard beyond the last', ['join', NOBODY, '--shard', '8/8'], '8/8', 'INDEX from 0 to COUNT - 1'],
+    ['a number that is none', ['demo', '--clients', 'many'], 'many', 'a whole number from 1 to 200'],
+    ['too many kills', ['demo', '--kill', '7'], '--kill 7 is too many', 'only 2 of 3 would be left', 'kill fewer'],
+    ['too few clients', ['demo', '--clients', '2', '--kill', '0'], '--clients must be at least 3, but is 2'],
+    ['neither identity nor consent', ['join', NOBODY], '--identity FILE', '--accept-curious'],
+    ['an unknown error code', ['explain', 'below-treshold'], 'did you mean "below-threshold"?', 'lists all codes'],
+    ['a drill at no state', ['join', NOBODY, '--hold', 'lunch'], 'masked-input'],
+  ])('%s', async (_, args, ...words) => {
+    await expectRefused(args, 2, 'usage', ...words);
+  });
+});
+
+describe('a configuration that cannot work is one line, and exits with 3', () => {
+  const CURIOUS = { cohort: 3, adversary: 'curious' };
+
+  it.each<[string, Fields, Fields, string, ...(string | RegExp)[]]>([
+    [
+      'an unknown key',
+      { ...CURIOUS, cohorte: 3 },
+      {},
+      'config-unknown-key',
+      'unknown key "cohorte"; did you mean "cohort"?',
+    ],
+    ['an unknown key at the top', CURIOUS, { prot: 80 }, 'config-unknown-key', 'did you mean "port"?'],
+    [
+      'a threshold that is unsound for its class',
+      { cohort: 9, threshold: 5 },
+      {},
+      'threshold-unsound',
+      'threshold 5',
+      'active',
+      'the least sound one is',
+      'leave threshold out',
+    ],
+    [
+      'a cohort below the threshold',
+      { ...CURIOUS, threshold: 4 },
+      {},
+      'config-invalid',
+      'quorum 3 is below threshold 4',
+      'raise quorum',
+    ],
+    [
+      'a number out of range',
+      { ...CURIOUS, colluding: 1.5 },
+      {},
+      'config-invalid',
+      'tasks[0].colluding: expected less than 1, but it is 1.5',
+    ],
+    [
+      'an active task without a directory',
+      { cohort: 3 },
+      { directory: undefined },
+      'config-invalid',
+      'directory',
+      'add the signed member directory',
+    ],
+    [
+      'a sum that overflows',
+      { ...CURIOUS, modulusBits: 16, inputBits: 16 },
+      {},
+      'overflow-budget',
+      'tiny',
+      'modulusBits',
+    ],
+  ])('%s', async (_, task, fields, code, ...words) => {
+    const config = await world.configure(task, fields, 'refused.json');
+    await expectRefused(['coordinator', config], 3, code, ...words);
+  });
+
+  it('a file that is not there, or is not JSON', async () => {
+    await expectRefused(
+      ['coordinator', world.path('nothing.json')],
+      3,
+      'config-unreadable',
+      'nothing.json',
+      'check that the file exists',
+    );
+    await writeFile(world.path('broken.json'), '{ "port": 8080, }');
+    await expectRefused(['coordinator', world.path('broken.json')], 3, 'config-unreadable', 'broken.json is not JSON');
+  });
+
+  it('an identity file that others can read, or that is not there', async () => {
+    await chmod(world.identity(3), 0o644);
+    await expectRefused(
+      ['join', NOBODY, '--identity', world.identity(3)],
+      3,
+      'config-invalid',
+      'mode 644',
+      'chmod 600',
+    );
+    await expectRefused(['join', NOBODY, '--identity', world.path('none')], 3, 'config-unreadable', 'none');
+  });
+
+  it('an app module that is not there, or exports no app', async () => {
+    await writeFile(world.path('no-app.mjs'), 'export default { shapes: {} };');
+    const join = ['join', NOBODY, '--accept-curious', '--app'];
+    await expectRefused(
+      [...join, world.path('no-app.mjs')],
+      3,
+      'config-invalid',
+      'exports no app',
+      'data() and train()',
+      'README',
+    );
+    await expectRefused([...join, world.path('none.mjs')], 3, 'config-unreadable', 'none.mjs', 'check the path');
+  });
+
+  it('a folder for runs that cannot be made', async () => {
+    await writeFile(world.path('file'), '');
+    await expectRefused(
+      ['demo', '--out', world.path('file/runs')],
+      3,
+      'folder-unwritable',
+      'file/runs',
+      'choose another folder',
+    );
+  });
+});
+
+describe('a coordinator that cannot start', () => {
+  it('because its port is taken, names the port and exits with 1', async () => {
+    const taken = createServer();
+    await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+    const { port } = taken.address() as AddressInfo;
+    const config = await world.configure({ cohort: 3 }, { port }, 'taken.json');
+    await expectRefused(['coordinator', config], 1, 'port-in-use', `127.0.0.1:${port}`, '--port');
+    await new Promise((closed) => taken.close(closed));
+  });
+
+  it('because too few clients come, exits with 4', async () => {
+    const config = await world.configure({ cohort: 3, quorumTimeout: 0.2 }, { logLevel: 'silent' }, 'alone.json');
+    await expectRefused(
+      ['coordinator', config],
+      4,
+      'not-enough-clients',
+      '0 clients are there after 0.2 s, the quorum is 3',
+      'start more clients',
+    );
+  });
+});
+
+describe('a client that cannot reach its coordinator', () => {
+  it('exits with 1 when nobody answers', async () => {
+    const args = ['join', NOBODY, '--accept-curious', '--app', TINY_APP, '--connect-timeout', '0.5'];
+    await expectRefused(args, 1, 'unreachable', NOBODY, 'ECONNREFUSED', 'check the address');
+  });
+
+  it('exits with 5 when the coordinator speaks another protocol version', async () => {
+    const other = await coordinatorOfAnotherVersion();
+    await expectRefused(
+      ['join', other.url, '--accept-curious', '--app', TINY_APP],
+      5,
+      'wire-version',
+      'version',
+      'install the same major version',
+    );
+    await other.close();
+  });
+
+  it('exits with 1 when its data set is missing', async () => {
+    await mkdir(world.path('empty'));
+    const env = { CAIRN_MNIST_DIR: world.path('empty') };
+    const ended = await cairnOnce(['join', NOBODY, '--accept-curious'], { env });
+    expectRefusal(ended, 1, 'data-missing', world.path('empty'), 'IDX files');
+    expectRefusal(
+      await cairnOnce(['demo', '--out', world.path('runs')], { env }),
+      1,
+      'data-missing',
+      world.path('empty'),
+    );
+  });
+});
+
+describe('a client that cannot train', () => {
+  let coordinator: CoordinatorProcess;
+
+  beforeAll(async () => {
+    // A cohort of three with two good members, so that it is the third that a round begins with.
+    coordinator = await world.coordinator({ cohort: 3, adversary: 'curious', rounds: 1_000_000, attempts: 1_000_000 });
+    for (const name of ['one', 'two']) world.guest(coordinator.url, {}, ['--name', name]);
+  });
+
+  async function third(tiny: Tiny, options: RunOptions = {}): Promise<Ended> {
+    const args = ['join', coordinator.url, '--accept-curious', '--app', TINY_APP];
+    return cairnOnce(args, { ...options, env: tinyEnv(tiny) });
+  }
+
+  it.each<[string, Tiny, string, ...(string | RegExp)[]]>([
+    ['with NaN in its update', { step: NaN }, 'update-not-finite', '"w"', 'NaN', 'nothing was sent'],
+    ['with infinite values in its update', { step: Infinity }, 'update-not-finite', '"w"', 'infinite'],
+    ['without examples', { examples: 0 }, 'data-empty', 'training used 0', 'at least one example'],
+    [
+      'with a model of another shape',
+      { size: 5 },
+      'update-shape',
+      '4 parameters',
+      '5',
+      'the model that the task trains',
+    ],
+  ])('%s leaves in one line with exit code 1, and the others go on', async (_, tiny, code, ...words) => {
+    expectRefusal(await third(tiny), 1, code, ...words);
+    const good = world.guest(coordinator.url, {});
+    await good.event('committed');
+    await good.sigint();
+  });
+
+  it('without --accept-curious, does not trust a coordinator that may lie, and exits with 3', async () => {
+    const ended = await cairnOnce(['join', coordinator.url, '--identity', world.identity(1), '--app', TINY_APP]);
+    expectRefusal(ended, 3, 'adversary-too-weak', 'curious');
+  });
+});
+
+describe('--verbose', () => {
+  it('shows the stack that is hidden without it', async () => {
+    const { code, stderr } = await cairnOnce(['--verbose', 'coordinator', world.path('nothing.json')]);
+    expect(code).toBe(3);
+    expect(stderr[0]).toContain('[config-unreadable]');
+    expect(stderr.some((line) => /^\s+at /.test(line))).toBe(true);
+  });
+
+  it('may stand behind the command too', async () => {
+    const { stderr } = await cairnOnce(['coordinator', world.path('nothing.json'), '--verbose']);
+    expect(stderr.some((line) => /^\s+at /.test(line))).toBe(true);
+  });
+});
