@@ -119,6 +119,13 @@ describe('a request for shares', () => {
       expect(error).toMatchObject({ code: 'consistency-split', culprits: [4] });
   });
 
+  it('with one signature in the place of many is not even read, and nothing is revealed', () => {
+    const lab = ready();
+    lab.down(requestAs(({ signatures }) => ({ signatures: signatures.map(() => signatures[0]) })));
+    expect(lab.ignored.map(({ code }) => code)).toEqual(Array.from({ length: 6 }, () => 'wire-not-canonical'));
+    expect(lab.messages('unmaskShares')).toEqual([]);
+  });
+
   it('with signatures of another session is refused', () => {
     const other = ready('another session');
     const lab = ready();

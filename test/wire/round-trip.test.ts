@@ -277,3 +277,44 @@ describe('numbers', () => {
     expect(() => wire.decodeSettings(encoded)).toThrow(expect.objectContaining({ code: 'wire-bounds' }) as Error);
   });
 });
+
+describe('a value in another than its one encoding is refused:', () => {
+  const head = { suite: 1, context: new Uint8Array(32) } as const;
+  const refusal = expect.objectContaining({ code: 'wire-not-canonical' }) as Error;
+
+  it('one signature twice, or signatures out of order, so that nobody counts as two', () => {
+    const one = new Uint8Array(64).fill(1);
+    const request = (...indices: number[]): Uint8Array =>
+      wire.encodeUnmaskRequest({
+        ...head,
+        size: 8,
+        survivors: Uint8Array.of(0xff),
+        signatures: indices.map((index) => ({ index: clientIndex(index), signature: one })),
+      });
+    expect(wire.decodeUnmaskRequest(request(2, 3)).signatures).toHaveLength(2);
+    expect(() => wire.decodeUnmaskRequest(request(2, 2))).toThrow(refusal);
+    expect(() => wire.decodeUnmaskRequest(request(3, 2))).toThrow(refusal);
+  });
+
+  it('bits set behind the last coordinate of a masked input', () => {
+    const input = (last: number): Uint8Array =>
+      wire.encodeMaskedInput({ ...head, length: 3, bits: 9, packed: Uint8Array.of(1, 2, 3, last) });
+    expect(wire.decodeMaskedInput(input(0x07)).packed[3]).toBe(7);
+    for (let bit = 3; bit < 8; bit++) expect(() => wire.decodeMaskedInput(input(1 << bit))).toThrow(refusal);
+  });
+
+  it('bits set behind the last member of a set', () => {
+    for (let bit = 4; bit < 8; bit++) {
+      const survivors = Uint8Array.of(0xff, 1 << bit);
+      expect(() => wire.decodeSurvivors(wire.encodeSurvivors({ ...head, size: 12, survivors }))).toThrow(refusal);
+    }
+  });
+
+  it('a negative zero, a flag that is neither 0 nor 1, text that is not UTF-8', () => {
+    const reader = (...bytes: number[]): wire.ByteReader => new wire.ByteReader(Uint8Array.from(bytes), 'test');
+    expect(() => reader(0, 0, 0, 0, 0, 0, 0, 0x80).f64('x')).toThrow(refusal);
+    expect(() => reader(2).flag('x')).toThrow(refusal);
+    expect(() => reader(2, 0, 0xc0, 0x80).text('x', 8)).toThrow(refusal);
+    expect(reader(3, 0, 0xef, 0xbb, 0xbf).text('x', 8)).toBe('\ufeff');
+  });
+});
