@@ -8,7 +8,7 @@ import { EXIT, fail, say } from './io.ts';
 import { version } from './version.ts';
 
 /**
- * Runs one command. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
+ * Runs one command. Each loads what it needs when it is called: a client has no use for the coordinator. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
  * (0 ok, 1 failed, 2 usage, 3 configuration, 4 not enough clients, 5 protocol abort, 130 interrupted).
  */
 export async function main(args: readonly string[]): Promise<number> {

@@ -31,5 +31,6 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   if (report.outcome === 'abandoned')
     return `${head} abandoned [${report.code ?? 'internal'}]: ${report.message ?? ''} | ${counts} | dropped: ${dropped} | ${cost}`;
   const masked = `masked mean loss ${share(report.loss)} accuracy ${share(report.accuracy)} over ${report.examples ?? 0} examples`;
-  return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${masked} | test accuracy ${share(report.evaluation?.accuracy)}`;
+  const tested = report.evaluation === undefined ? '' : ` | test accuracy ${share(report.evaluation.accuracy)}`;
+  return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${masked}${tested}`;
 }

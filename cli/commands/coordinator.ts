@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Coordinator, createCoordinator, loadConfig } from '../../coordinator/index.ts';
+import type { Coordinator } from '../../coordinator/index.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -30,6 +31,7 @@ async function run(path: string, { host, port, json }: CoordinatorFlags): Promis
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
+    const { createCoordinator, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     coordinator = await createCoordinator({
       config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
@@ -42,7 +44,10 @@ async function run(path: string, { host, port, json }: CoordinatorFlags): Promis
     });
     await coordinator.finished;
     if (interrupted.happened()) return EXIT.interrupted;
-    say('all rounds have committed');
+    for (const { task, modelHash } of coordinator.tasks)
+      say(
+        `all rounds of ${task} have committed; its model: ${join(config.dataDir, 'models', `${modelHash}.safetensors`)}`,
+      );
     return EXIT.ok;
   } finally {
     await coordinator?.stop();

@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { runDemo } from '../demo/index.ts';
 import type { DemoOptions } from '../demo/options.ts';
 import { positive, whole } from './options.ts';
 
@@ -19,6 +18,7 @@ export function demoCommand(done: (code: number) => void): Command {
     .option('--out <folder>', 'where the run folder is made', 'runs')
     .option('--port <number>', 'port of the coordinator; 0 takes a free one', whole(0, 65_535), 0)
     .action(async (options: DemoOptions) => {
+      const { runDemo } = await import('../demo/index.ts');
       done(await runDemo(options));
     });
 }

@@ -1,10 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type App, type Hold, join, type JoinOptions, type ParticipationEvent } from '../../client/index.ts';
-import { readIdentity } from '../../client/enrolment/node.ts';
+import type { App, Hold, JoinOptions, ParticipationEvent } from '../../client/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { type MnistShard, mnistShardApp } from '../mnist.ts';
+import type { MnistShard } from '../mnist.ts';
 import { data, EXIT, say } from '../io.ts';
 import { participationLine } from '../participation-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -59,7 +58,8 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
   const leaving = new AbortController();
   const interrupted = onInterrupt(() => leaving.abort());
   try {
-    const app = flags.app === undefined ? mnistShardApp(flags) : await loadApp(flags.app);
+    const { join } = await import('../../client/index.ts');
+    const app = await (flags.app === undefined ? mnist(flags) : loadApp(flags.app));
     const participation = join(url, app, { ...(await joinOptions(flags)), signal: leaving.signal });
     const summary = await participation.closed;
     if (flags.json === true) data(JSON.stringify({ kind: 'summary', ...summary }));
@@ -71,6 +71,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
 }
 
 async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
+  const { readIdentity } = await import('../../client/index.ts');
   const identity = flags.identity === undefined ? undefined : await readIdentity(flags.identity);
   const curious = flags.acceptCurious === true;
   if (identity === undefined && !curious) {
@@ -103,6 +104,11 @@ function tell(event: ParticipationEvent, json: boolean): void {
     const line = participationLine(event);
     if (line !== undefined) say(line);
   }
+}
+
+async function mnist(flags: JoinFlags): Promise<App> {
+  const { mnistShardApp } = await import('../mnist.ts');
+  return mnistShardApp(flags);
 }
 
 /** @throws CairnError `config-unreadable`, `config-invalid` for a module without an app */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fewMnist } from './support/mnist.ts';
-import { cairn, groupIsEmpty } from './support/running.ts';
+import { cairn, groupIsEmpty, Running } from './support/running.ts';
 import { World } from './support/world.ts';
 
 let world: World;
@@ -78,5 +78,15 @@ describe('SIGINT', () => {
     process.kill(demo.pid, 'SIGINT');
     expect(await demo.exited).toEqual({ code: 130, signal: null });
     expect(groupIsEmpty(demo.pid)).toBe(true);
+    expect((await readdir(world.folder)).sort()).toEqual(['few', 'runs']);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('ends a command quietly, as head does', async () => {
+    const pipe = new Running('sh', ['-c', `"${process.execPath}" dist/cli.js explain | head -n 1`]);
+    expect(await pipe.exited).toEqual({ code: 0, signal: null });
+    expect(pipe.stdout).toHaveLength(1);
+    expect(pipe.stderr).toEqual([]);
   });
 });
