@@ -12,6 +12,9 @@ export interface ClientLine {
   readonly message?: string;
 }
 
+/** What stands before an error that a command ends with. */
+const PREFIX = 'cairn: ';
+
 /** How long a client may take to say goodbye before it is ended. */
 const GRACE_MS = 3000;
 
@@ -26,7 +29,8 @@ export class ClientProcess {
     this.member = member;
     const cairn = fileURLToPath(new URL('../../cli.js', import.meta.url));
     this.#child = spawn(process.execPath, [cairn, 'join', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.exited = once(this.#child, 'exit').then(([code, signal]) => ({
+    // Not `exit`, after which its last words may still be on their way.
+    this.exited = once(this.#child, 'close').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
     }));
@@ -43,9 +47,10 @@ export class ClientProcess {
     return this.#child.pid;
   }
 
-  /** The last lines that it wrote to stderr. */
+  /** Why it ended, in one line: its own error, or the last that it wrote to stderr. */
   get lastWords(): string {
-    return this.#stderr.join('\n');
+    const error = this.#stderr.findLast((line) => line.startsWith(PREFIX));
+    return error?.slice(PREFIX.length) ?? this.#stderr.join(' | ');
   }
 
   /** SIGKILL: no goodbye, no clean-up, as when a machine loses power. */

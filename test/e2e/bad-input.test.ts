@@ -1,8 +1,9 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_APP, type Tiny, tinyEnv } from './support/client.ts';
 import { coordinatorOfAnotherVersion } from './support/impostor.ts';
+import { fewMnist } from './support/mnist.ts';
 import { cairnOnce, type Exit, type RunOptions } from './support/running.ts';
 import { type CoordinatorProcess, type Fields, World } from './support/world.ts';
 
@@ -222,6 +223,23 @@ describe('a client that cannot reach its coordinator', () => {
       1,
       'data-missing',
       world.path('empty'),
+    );
+  });
+});
+
+describe('a demonstration whose clients cannot start', () => {
+  it('says in one line what the first of them said, and exits with 4', async () => {
+    const folder = await fewMnist(world.path('half'), 10);
+    await rm(world.path('half/train-labels-idx1-ubyte'));
+    const env = { CAIRN_MNIST_DIR: folder };
+    const ended = await cairnOnce(['demo', '--out', world.path('runs')], { env, group: true });
+    expectRefusal(
+      ended,
+      4,
+      'not-enough-clients',
+      /client-\d ended by itself \(exit code 1\): there is no file/,
+      'half/train-labels-idx1-ubyte',
+      '[data-missing]',
     );
   });
 });
