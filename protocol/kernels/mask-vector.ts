@@ -1,6 +1,7 @@
-import { PlainMaskVector } from './plain.ts';
+import { PlainMaskVector } from './plain/mask-vector.ts';
 import type { KernelName, MaskVector } from './types.ts';
-import { WasmMaskVector, isWasmSupported } from './wasm.ts';
+import { WasmMaskVector } from './wasm/mask-vector.ts';
+import { isWasmSupported } from './wasm/module.ts';
 
 export { isCanonicalPacked, packedLength } from './packing.ts';
 export type { KernelName, MaskVector } from './types.ts';

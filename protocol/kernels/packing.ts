@@ -19,6 +19,11 @@ export function expectBits(bits: number): void {
   throw new CairnError('wire-bounds', `modulus bits: expected ${MIN_BITS} to ${MAX_BITS}, got ${bits}`);
 }
 
+/** The lowest `bits` bits set: 2^bits − 1 as bit operations take it. */
+export function lowBits(bits: number): number {
+  return bits === 32 ? -1 : 2 ** bits - 1;
+}
+
 /**
  * Bytes of a packed vector: value i occupies the bits i·b … i·b + b − 1 of a little-endian bit string, padded with zero
  * bits to whole bytes.
@@ -49,4 +54,23 @@ export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: 
   if (!isCanonicalPacked(packed, length, bits)) {
     throw new CairnError('wire-not-canonical', 'packed vector: expected zero pad bits, got others');
   }
+}
+
+/**
+ * Where a vector is to be packed to: a new array, or the bytes of `into` from `offset` on.
+ * @throws CairnError `wire-bounds` for a length outside [0, 2^28], bits outside [8, 32], or too little room
+ */
+export function packedTarget(length: number, bits: number, into?: Uint8Array, offset = 0): Uint8Array {
+  const needed = packedLength(length, bits);
+  if (into === undefined) return new Uint8Array(needed);
+  if (Number.isInteger(offset) && offset >= 0 && offset + needed <= into.length) {
+    return into.subarray(offset, offset + needed);
+  }
+  throw new CairnError('wire-bounds', `packed vector: ${needed} bytes do not fit at ${offset} of ${into.length}`);
+}
+
+/** @throws CairnError `wire-bounds` for another number of words than `length` */
+export function expectWords(what: string, words: ArrayLike<number>, length: number): void {
+  if (words.length === length) return;
+  throw new CairnError('wire-bounds', `${what}: expected ${length} words, got ${words.length}`);
 }

@@ -14,7 +14,7 @@ export interface MaskVector {
   readonly length: number;
   readonly kernel: KernelName;
   /**
-   * Adds `length` words.
+   * Adds `length` words. What {@link MaskVector.words} of another vector gives is added without a copy of it.
    * @throws CairnError `wire-bounds` for another number of words
    */
   addValues(values: Uint32Array): void;
@@ -32,14 +32,22 @@ export interface MaskVector {
   addPacked(packed: Uint8Array, bits: number): void;
   /**
    * The words mod 2^bits, packed.
-   * @throws CairnError `wire-bounds` for bits outside [8, 32]
+   * @param into where to write them, from byte `offset` (default 0) on; a new array where it is left out. So a message
+   * is framed around a vector without a copy of it.
+   * @returns the packed vector: a view into `into` where that is given
+   * @throws CairnError `wire-bounds` for bits outside [8, 32], and where `into` is too short
    */
-  toPacked(bits: number): Uint8Array;
+  toPacked(bits: number, into?: Uint8Array, offset?: number): Uint8Array;
   /**
    * The words mod 2^bits.
    * @throws CairnError `wire-bounds` for bits outside [8, 32]
    */
   toValues(bits: number): Uint32Array;
+  /**
+   * The words mod 2^32 themselves, not a copy: they change with the vector and are zeroed by {@link MaskVector.wipe}.
+   * For reading only, and not for longer than the vector lives.
+   */
+  words(): Uint32Array;
   /** Zeroes the vector and ends its use. Wiping twice is harmless. */
   wipe(): void;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { CairnError } from '../../protocol/errors.ts';
+import { ChaChaStream } from '../../protocol/crypto/chacha.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import {
@@ -41,10 +42,17 @@ const filledWith =
   (byte: number): RandomSource =>
   (length) =>
     new Uint8Array(length).fill(byte);
-/** Every word 0: rounds up whatever has a fraction. */
-const up = filledWith(0);
-/** Every word 2^32 − 1: rounds down. */
-const down = filledWith(0xff);
+/** Two seeds: where rounding is not what a test is about, any will do. */
+const zeros = filledWith(0);
+const ones = filledWith(0xff);
+
+/** Expects words to be these numbers, each rounded up or down to a whole one. */
+function expectRounded(words: Uint32Array, bits: number, numbers: readonly number[]): void {
+  expect(words).toHaveLength(numbers.length);
+  for (const [j, word] of words.entries()) {
+    expect([Math.floor(numbers[j]), Math.ceil(numbers[j])]).toContain(signed(word, bits));
+  }
+}
 
 /** The sum of encodings mod 2^modulusBits, as the coordinator forms it. */
 function sumOf({ modulusBits }: QuantizationScheme, encodings: readonly Uint32Array[]): Uint32Array {
@@ -106,7 +114,7 @@ describe('assertBudget', () => {
 
   it('is asked by both directions', () => {
     const broken = { ...scheme, maxCohort: 257 };
-    expect(errorOf(() => encodeUpdate(broken, result, down)).code).toBe('overflow-budget');
+    expect(errorOf(() => encodeUpdate(broken, result, ones)).code).toBe('overflow-budget');
     expect(errorOf(() => decodeSum(broken, new Uint32Array(7), 1)).code).toBe('overflow-budget');
   });
 });
@@ -136,79 +144,91 @@ describe('leastModulusBits', () => {
 
 describe('encodeUpdate', () => {
   it('lays out the model, then examples, loss and accuracy', () => {
-    const { values, clippedBy } = encodeUpdate(scheme, result, down);
+    const { values, clippedBy } = encodeUpdate(scheme, result, systemRandom);
     expect(clippedBy).toBe(1);
     expect(values).toHaveLength(vectorLength(scheme));
     expect(METRIC_COORDINATES).toBe(3);
-    const expected = [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L].map(Math.floor);
-    expect([...values].map((word) => signed(word, 24))).toEqual(expected);
+    expectRounded(values, 24, [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L]);
   });
 
-  it('rounds to the next level up or down as the words say', () => {
-    const lower = encodeUpdate(scheme, result, down).values;
-    const upper = encodeUpdate(scheme, result, up).values;
-    // Whole numbers stay: the zero, and the count of examples.
-    expect([...upper].map((word, j) => signed(word, 24) - signed(lower[j], 24))).toEqual([1, 1, 0, 1, 0, 1, 1]);
+  it('rounds coordinate j as word j of the seed’s stream says, metrics included', () => {
+    for (const seed of [0, 1, 2, 3, 4, 5].map((byte) => new Uint8Array(32).fill(byte))) {
+      const words = new ChaChaStream(seed, 12).words(7);
+      const numbers = [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L];
+      const { values } = encodeUpdate(scheme, result, () => seed.slice());
+      expect([...values].map((word) => signed(word, 24))).toEqual(
+        numbers.map((x, j) => Math.floor(x) + (words[j] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
+      );
+    }
   });
 
-  it('reads random words as little-endian, from bytes at any offset', () => {
-    // Coordinate 0 has the fraction .75: the word 0xBFFFFFFF rounds it up, 0xC0000000 does not.
-    expect(0.25 * L - Math.floor(0.25 * L)).toBe(0.75);
-    const rounded = (...word: readonly number[]): number => {
-      const random: RandomSource = (length) => {
-        const odd = new Uint8Array(length + 1);
-        odd.set(word, 1);
-        return odd.subarray(1);
-      };
-      return encodeUpdate(scheme, result, random).values[0];
-    };
-    expect(rounded(0xff, 0xff, 0xff, 0xbf)).toBe(Math.ceil(0.25 * L));
-    expect(rounded(0x00, 0x00, 0x00, 0xc0)).toBe(Math.floor(0.25 * L));
+  it('finds the metrics’ words wherever the model ends in a block', () => {
+    for (const dimension of [13, 14, 15, 16, 17, 29, 30, 31, 32, 1000]) {
+      const seed = new Uint8Array(32).fill(dimension);
+      const words = new ChaChaStream(seed, 12).words(dimension + 3).subarray(dimension);
+      const { values } = encodeUpdate(
+        { ...scheme, dimension },
+        { ...result, update: new Float32Array(dimension) },
+        () => seed.slice(),
+      );
+      const numbers = [600, 0.25 * L, 0.75 * L];
+      expect([...values.subarray(dimension)]).toEqual(
+        numbers.map((x, i) => Math.floor(x) + (words[i] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
+      );
+    }
   });
 
-  it('draws four bytes per coordinate, in blocks', () => {
-    const drawn: number[] = [];
-    const dimension = 40_000;
+  it('draws one seed of 32 bytes and wipes it, also where it fails', () => {
+    const drawn: Uint8Array[] = [];
     const random: RandomSource = (length) => {
-      drawn.push(length);
-      return systemRandom(length);
+      const bytes = systemRandom(length);
+      drawn.push(bytes);
+      return bytes;
     };
+    const dimension = 40_000;
     encodeUpdate({ ...scheme, dimension }, { ...result, update: new Float32Array(dimension).fill(1e-3) }, random);
-    expect(drawn.reduce((sum, length) => sum + length, 0)).toBe(4 * (dimension + METRIC_COORDINATES));
-    expect(Math.max(...drawn)).toBeLessThanOrEqual(65_536);
+    expect(drawn).toEqual([new Uint8Array(32)]);
+    const short: RandomSource = (length) => random(length - 1);
+    expect(errorOf(() => encodeUpdate(scheme, result, short)).code).toBe('key-invalid');
+    expect(drawn[1]).toEqual(new Uint8Array(31));
+  });
+
+  it('encodes zeros under the smallest of clips', () => {
+    const tiny = { ...scheme, clip: Number.MIN_VALUE };
+    const { values } = encodeUpdate(tiny, { ...result, update: new Float32Array(4) }, systemRandom);
+    expect([...values.subarray(0, 5)]).toEqual([0, 0, 0, 0, 600]);
   });
 
   it('clips the whole update to its L2 norm, before it weighs', () => {
     const long = { ...result, update: Float32Array.of(6, 0, -8, 0), examples: 300 };
-    const { values, clippedBy } = encodeUpdate(scheme, long, down);
+    const { values, clippedBy } = encodeUpdate(scheme, long, systemRandom);
     expect(clippedBy).toBeCloseTo(0.2, 12);
     // (6, 0, −8, 0) → (1.2, 0, −1.6, 0) → half of it.
-    const expected = [0.3 * L, 0, -0.4 * L, 0].map(Math.floor);
-    expect([...values.subarray(0, 4)].map((word) => signed(word, 24))).toEqual(expected);
+    expectRounded(values.subarray(0, 4), 24, [0.3 * L, 0, -0.4 * L, 0]);
   });
 
   it('leaves the caller’s update as it was', () => {
     const update = Float32Array.of(6, 0, -8, 0);
-    encodeUpdate(scheme, { ...result, update }, down);
+    encodeUpdate(scheme, { ...result, update }, ones);
     expect([...update]).toEqual([6, 0, -8, 0]);
   });
 
   it('takes the norm in double precision', () => {
     // The squares of these overflow a 32-bit float.
-    const { values, clippedBy } = encodeUpdate(scheme, { ...result, update: Float32Array.of(3e38, 0, 0, 0) }, down);
+    const { values, clippedBy } = encodeUpdate(scheme, { ...result, update: Float32Array.of(3e38, 0, 0, 0) }, ones);
     expect(clippedBy).toBeGreaterThan(0);
     expect(values[0]).toBeGreaterThanOrEqual(L - 1);
     expect(values[0]).toBeLessThanOrEqual(L);
   });
 
   it('gives a client beyond maxExamples the weight 1, and counts maxExamples', () => {
-    const { values } = encodeUpdate(scheme, { ...result, examples: 10_000 }, down);
-    expect(values).toEqual(encodeUpdate(scheme, result, down).values);
+    const { values } = encodeUpdate(scheme, { ...result, examples: 10_000 }, ones);
+    expect(values).toEqual(encodeUpdate(scheme, result, ones).values);
   });
 
   it('cuts loss and accuracy to their bounds', () => {
     const metrics = (loss: number, accuracy: number): number[] =>
-      [...encodeUpdate(scheme, { ...result, loss, accuracy }, down).values.subarray(5)].map((word) => signed(word, 24));
+      [...encodeUpdate(scheme, { ...result, loss, accuracy }, ones).values.subarray(5)].map((word) => signed(word, 24));
     expect(metrics(1e300, 7)).toEqual([L, L]);
     expect(metrics(-3, -1)).toEqual([0, 0]);
   });
@@ -221,7 +241,7 @@ describe('encodeUpdate', () => {
         fc.integer({ min: 1, max: 5000 }),
         fc.integer({ min: 2, max: 31 }),
         fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
-        fc.constantFrom(up, down, systemRandom),
+        fc.constantFrom(zeros, ones, systemRandom),
         (update, examples, inputBits, clip, random) => {
           const small = { ...scheme, inputBits, clip, maxCohort: 1, modulusBits: Math.max(8, inputBits) };
           const { values } = encodeUpdate(small, { ...result, update: Float32Array.from(update), examples }, random);
@@ -248,23 +268,25 @@ describe('encodeUpdate', () => {
   });
 
   it('refuses what is not finite, and says where', () => {
-    const error = errorOf(() => encodeUpdate(scheme, { ...result, update: Float32Array.of(1, 2, NaN, Infinity) }, up));
+    const error = errorOf(() =>
+      encodeUpdate(scheme, { ...result, update: Float32Array.of(1, 2, NaN, Infinity) }, zeros),
+    );
     expect(error.code).toBe('update-not-finite');
     expect(error.message).toContain('coordinate 2');
     for (const update of [Float32Array.of(-Infinity, 0, 0, 0), Float32Array.of(Infinity, -Infinity, 0, 0)]) {
-      expect(errorOf(() => encodeUpdate(scheme, { ...result, update }, up)).message).toContain('coordinate 0');
+      expect(errorOf(() => encodeUpdate(scheme, { ...result, update }, zeros)).message).toContain('coordinate 0');
     }
-    expect(errorOf(() => encodeUpdate(scheme, { ...result, loss: NaN }, up)).message).toContain('loss');
-    expect(errorOf(() => encodeUpdate(scheme, { ...result, loss: Infinity }, up)).code).toBe('update-not-finite');
-    expect(errorOf(() => encodeUpdate(scheme, { ...result, accuracy: NaN }, up)).message).toContain('accuracy');
+    expect(errorOf(() => encodeUpdate(scheme, { ...result, loss: NaN }, zeros)).message).toContain('loss');
+    expect(errorOf(() => encodeUpdate(scheme, { ...result, loss: Infinity }, zeros)).code).toBe('update-not-finite');
+    expect(errorOf(() => encodeUpdate(scheme, { ...result, accuracy: NaN }, zeros)).message).toContain('accuracy');
   });
 
   it('refuses other lengths and clients without examples', () => {
-    expect(errorOf(() => encodeUpdate(scheme, { ...result, update: new Float32Array(5) }, up)).code).toBe(
+    expect(errorOf(() => encodeUpdate(scheme, { ...result, update: new Float32Array(5) }, zeros)).code).toBe(
       'update-shape',
     );
     for (const examples of [0, -1, 0.5, NaN]) {
-      expect(errorOf(() => encodeUpdate(scheme, { ...result, examples }, up)).code).toBe('data-empty');
+      expect(errorOf(() => encodeUpdate(scheme, { ...result, examples }, zeros)).code).toBe('data-empty');
     }
   });
 });
@@ -345,7 +367,7 @@ describe('decodeSum', () => {
   });
 
   it('reads nothing above the modulus', () => {
-    const { values } = encodeUpdate(scheme, result, down);
+    const { values } = encodeUpdate(scheme, result, ones);
     const dirty = values.map((word) => (word | 0xab00_0000) >>> 0);
     expect(decodeSum(scheme, dirty, 1)).toEqual(decodeSum(scheme, values, 1));
   });
@@ -355,7 +377,7 @@ describe('decodeSum', () => {
     const negative = new Uint32Array(7);
     negative[4] = 2 ** 24 - 1;
     expect(errorOf(() => decodeSum(scheme, negative, 1)).code).toBe('data-empty');
-    expect(errorOf(() => decodeSum(scheme, encodeUpdate(scheme, result, up).values, 0)).code).toBe('data-empty');
+    expect(errorOf(() => decodeSum(scheme, encodeUpdate(scheme, result, zeros).values, 0)).code).toBe('data-empty');
     expect(errorOf(() => decodeSum(scheme, new Uint32Array(6), 1)).code).toBe('update-shape');
   });
 });

@@ -123,6 +123,78 @@ describe.each(kernels)('%s', (kernel) => {
     }
   });
 
+  test.each(allBits)('packing at %i bits into a message writes its own bytes and no others', (bits) => {
+    for (const length of [0, 1, 7, 8, 9, 8195]) {
+      const vector = filled(length, kernel, bits);
+      const size = packedLength(length, bits);
+      const message = new Uint8Array(size + 12).fill(0xa5);
+      const view = vector.toPacked(bits, message, 5);
+      expect(view.buffer).toBe(message.buffer);
+      expect(view.byteOffset).toBe(5);
+      expect(view).toHaveLength(size);
+      expect(Buffer.from(view).equals(vector.toPacked(bits))).toBe(true);
+      expect([...message.subarray(0, 5), ...message.subarray(5 + size)]).toEqual(Array(12).fill(0xa5));
+      for (const offset of [13, -1, 0.5, NaN]) {
+        expectCode('wire-bounds', () => vector.toPacked(bits, message, offset));
+      }
+      expect(Buffer.from(view).equals(vector.toPacked(bits, new Uint8Array(size)))).toBe(true);
+    }
+  });
+
+  test('adding is a homomorphism of packings: the sum of packed vectors is the packed sum', () => {
+    for (const bits of allBits) {
+      const sum = filled(1000, kernel, 1);
+      sum.addPacked(filled(1000, kernel, 2).toPacked(bits), bits);
+      const second = values(1000, 2);
+      const expected = values(1000, 1).map((value, i) => value + second[i]);
+      const vector = createMaskVector(1000, { kernel });
+      vector.addValues(expected);
+      expect(sum.toPacked(bits)).toEqual(vector.toPacked(bits));
+    }
+  });
+
+  test('packings lie at any offset of their buffer', () => {
+    for (const bits of [8, 13, 16, 21, 25, 26, 27, 32]) {
+      const packed = filled(9001, kernel, 3).toPacked(bits);
+      const buffer = new Uint8Array(packed.length + 20).fill(0xff);
+      buffer.set(packed, 7);
+      const vector = createMaskVector(9001, { kernel });
+      vector.addPacked(buffer.subarray(7, 7 + packed.length), bits);
+      expect(Buffer.from(packed).equals(vector.toPacked(bits))).toBe(true);
+    }
+  });
+
+  test.each(lengths)('adds another vector’s words without a copy: %i words', (length) => {
+    for (const other of kernels) {
+      const sum = filled(length, kernel, 1);
+      const addend = filled(length, other, 2);
+      sum.addValues(addend.words());
+      sum.addValues(sum.words());
+      const second = values(length, 2);
+      expect(sum.words()).toEqual(values(length, 1).map((value, i) => 2 * (value + second[i])));
+      expect(addend.words()).toEqual(second);
+    }
+  });
+
+  test('words are the vector’s own, and gone when it is wiped', () => {
+    const vector = filled(70, kernel);
+    const words = vector.words();
+    vector.addValues(values(70, 1));
+    expect(words).toEqual(vector.toValues(32));
+    vector.wipe();
+    expect(words).toEqual(new Uint32Array(70));
+    expectCode('secret-wiped', () => vector.words());
+  });
+
+  test('masks go on past 2^16 blocks, where a counter of 16 bits would wrap', () => {
+    const length = 2 ** 20 + 17;
+    const stream = chacha12(pattern(32), new Uint8Array(12), new Uint8Array(4 * length));
+    const vector = createMaskVector(length, { kernel });
+    vector.addMask(pattern(32), 1, 12);
+    const { buffer, byteOffset, byteLength } = vector.words();
+    expect(Buffer.from(buffer, byteOffset, byteLength).equals(Buffer.from(stream.buffer))).toBe(true);
+  });
+
   test('sums wrap mod 2^b though kept mod 2^32', () => {
     for (const bits of allBits) {
       const vector = createMaskVector(5, { kernel });

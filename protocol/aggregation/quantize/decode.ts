@@ -1,4 +1,5 @@
 import { CairnError } from '../../errors.ts';
+import { dequantize } from '../../kernels/index.ts';
 import { assertBudget, examplesBound, levels, vectorLength } from './scheme.ts';
 import type { QuantizationScheme } from './scheme.ts';
 
@@ -44,9 +45,8 @@ export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: n
   const totalWeight = examples / maxExamples;
   if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
 
-  const scale = clip / (top * totalWeight);
   const update = new Float32Array(dimension);
-  for (let j = 0; j < dimension; j++) update[j] = signed(j) * scale;
+  dequantize(sum.subarray(0, dimension), update, { bits: modulusBits, scale: clip / (top * totalWeight) });
   const loss = (signed(dimension + 1) * lossBound) / (top * totalWeight);
   const accuracy = signed(dimension + 2) / (top * totalWeight);
   return { update, examples, loss, accuracy, totalWeight };

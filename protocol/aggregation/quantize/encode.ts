@@ -1,5 +1,7 @@
 import type { RandomSource } from '../../crypto/random.ts';
+import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
+import { quantize, quantizeFew } from '../../kernels/index.ts';
 import { assertBudget, examplesBound, levels, vectorLength } from './scheme.ts';
 import type { QuantizationScheme } from './scheme.ts';
 
@@ -23,33 +25,8 @@ export interface EncodedUpdate {
   readonly clippedBy: number;
 }
 
-/** Random words drawn at once: 64 KiB. */
-const BLOCK = 16_384;
-
-/** Uniform 32-bit words out of a byte source, drawn in blocks and read as little-endian. */
-class Words {
-  readonly #random: RandomSource;
-  #left: number;
-  #block: DataView = new DataView(new ArrayBuffer(0));
-  #offset = 0;
-
-  constructor(random: RandomSource, count: number) {
-    this.#random = random;
-    this.#left = count;
-  }
-
-  next(): number {
-    if (this.#offset === this.#block.byteLength) {
-      const bytes = this.#random(4 * Math.min(BLOCK, this.#left));
-      this.#block = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      this.#left -= bytes.byteLength / 4;
-      this.#offset = 0;
-    }
-    const word = this.#block.getUint32(this.#offset, true);
-    this.#offset += 4;
-    return word;
-  }
-}
+/** Rounds of the stream that rounding draws from; no other client needs to know it. */
+const ROUNDING_ROUNDS = 12;
 
 function notFinite(what: string): CairnError {
   return new CairnError('update-not-finite', `${what} is not a finite number`);
@@ -83,35 +60,38 @@ function check(scheme: QuantizationScheme, { update, examples, loss, accuracy }:
  * w = min(examples, maxExamples) / maxExamples, then each value v with |v| ≤ bound becomes stochastic-round(v · L / bound).
  * Since clipping comes before weighing, the expected sum is the weighted sum of the clipped updates, whoever is small.
  * Loss and accuracy are weighed alike, cut to [0, lossBound] and [0, 1].
- * @param random - a CSPRNG: rounding decides bits of a value that others may guess
+ *
+ * The rounding of coordinate j takes word j of the ChaCha stream of a fresh 32-byte seed, which is wiped afterwards.
+ * @param random - a CSPRNG, asked once for 32 bytes: rounding decides bits of a value that others may guess
  * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget` and `settings-invalid` of the
  * scheme
  */
 export function encodeUpdate(scheme: QuantizationScheme, result: LocalResult, random: RandomSource): EncodedUpdate {
   check(scheme, result);
   const { update, examples, loss, accuracy } = result;
-  const { dimension, clip, maxExamples, lossBound } = scheme;
+  const { dimension, clip, inputBits, modulusBits, maxExamples, lossBound } = scheme;
   const length = norm(update);
   const clippedBy = length > clip ? clip / length : 1;
 
   const counted = Math.min(examples, maxExamples);
   const weight = counted / maxExamples;
-  const top = levels(scheme.inputBits);
-  const words = new Words(random, vectorLength(scheme));
-  const modulusMask = scheme.modulusBits === 32 ? -1 : 2 ** scheme.modulusBits - 1;
-
-  // The next level up with the probability of the fraction, to 2^−32; a whole number stays what it is.
-  const round = (scaled: number): number => {
-    const inside = Math.max(-top, Math.min(top, scaled));
-    const floor = Math.floor(inside);
-    return (floor + (words.next() < (inside - floor) * 2 ** 32 ? 1 : 0)) & modulusMask;
-  };
+  const top = levels(inputBits);
+  // An update of zeros has no scale: under the smallest of clips its quotient would overflow.
+  const scale = length === 0 ? 0 : (clippedBy * weight * top) / clip;
+  const metrics = [
+    (counted * top) / examplesBound(scheme),
+    (weight * Math.min(Math.max(loss, 0), lossBound) * top) / lossBound,
+    weight * Math.min(Math.max(accuracy, 0), 1) * top,
+  ];
 
   const values = new Uint32Array(vectorLength(scheme));
-  const step = (clippedBy * weight * top) / clip;
-  for (let j = 0; j < dimension; j++) values[j] = round(update[j] * step);
-  values[dimension] = round((counted * top) / examplesBound(scheme));
-  values[dimension + 1] = round((weight * Math.min(Math.max(loss, 0), lossBound) * top) / lossBound);
-  values[dimension + 2] = round(weight * Math.min(Math.max(accuracy, 0), 1) * top);
+  const key = random(SIZES.key);
+  try {
+    const rounding = { levels: top, bits: modulusBits, key, rounds: ROUNDING_ROUNDS } as const;
+    quantize(update, values.subarray(0, dimension), { ...rounding, scale });
+    quantizeFew(metrics, values.subarray(dimension), rounding, dimension);
+  } finally {
+    key.fill(0);
+  }
   return { values, clippedBy };
 }

@@ -19,6 +19,7 @@ import {
   vectorLength,
 } from '../../../protocol/aggregation/index.ts';
 import { concatBytes, toHex, u32le, utf8 } from '../../../protocol/crypto/bytes.ts';
+import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
 import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
 import type { Primitives } from '../../../protocol/crypto/primitives.ts';
@@ -281,10 +282,9 @@ class Recorder {
     if (result.lost === true) return;
     const seen = this.#seen.get(member)!;
     const random: RandomSource = (length) => {
-      const bytes = this.#randoms.get(member)!(length);
-      const view = new DataView(bytes.buffer);
-      seen.roundingWords = Array.from({ length: length / 4 }, (_, i) => view.getUint32(4 * i, true));
-      return bytes;
+      const seed = this.#randoms.get(member)!(length);
+      seen.roundingWords = [...new ChaChaStream(seed, 12).words(vectorLength(settings))];
+      return seed;
     };
     const { values } = encodeUpdate(settings, result, random);
     seen.values = [...values];

@@ -1,13 +1,15 @@
-import { BLOCK_WORDS, chachaBlock, chachaKeyWords } from '../crypto/chacha.ts';
-import type { ChaChaRounds } from '../crypto/chacha.ts';
-import { CairnError } from '../errors.ts';
-import { expectBits, expectCanonicalPacked, expectVectorLength, packedLength } from './packing.ts';
-import type { MaskVector } from './types.ts';
-
-/** The lowest `bits` bits set: 2^bits mod 2^32, less one. */
-function lowBits(bits: number): number {
-  return bits === 32 ? -1 : 2 ** bits - 1;
-}
+import { BLOCK_WORDS, chachaBlock, chachaKeyWords } from '../../crypto/chacha.ts';
+import type { ChaChaRounds } from '../../crypto/chacha.ts';
+import { CairnError } from '../../errors.ts';
+import {
+  expectBits,
+  expectCanonicalPacked,
+  expectVectorLength,
+  expectWords,
+  lowBits,
+  packedTarget,
+} from '../packing.ts';
+import type { MaskVector } from '../types.ts';
 
 /** The plain TypeScript twin: the reference for the wasm kernels, and the fallback where SIMD is missing. */
 export class PlainMaskVector implements MaskVector {
@@ -27,9 +29,7 @@ export class PlainMaskVector implements MaskVector {
 
   addValues(values: Uint32Array): void {
     const words = this.#live();
-    if (values.length !== words.length) {
-      throw new CairnError('wire-bounds', `values: expected ${words.length} words, got ${values.length}`);
-    }
+    expectWords('values', values, words.length);
     for (let i = 0; i < words.length; i++) words[i] += values[i];
   }
 
@@ -68,9 +68,9 @@ export class PlainMaskVector implements MaskVector {
     }
   }
 
-  toPacked(bits: number): Uint8Array {
+  toPacked(bits: number, into?: Uint8Array, offset?: number): Uint8Array {
     const words = this.#live();
-    const packed = new Uint8Array(packedLength(words.length, bits));
+    const packed = packedTarget(words.length, bits, into, offset);
     const mask = lowBits(bits);
     let low = 0;
     let high = 0;
@@ -95,6 +95,10 @@ export class PlainMaskVector implements MaskVector {
     expectBits(bits);
     const mask = lowBits(bits);
     return words.map((word) => word & mask);
+  }
+
+  words(): Uint32Array {
+    return this.#live();
   }
 
   wipe(): void {

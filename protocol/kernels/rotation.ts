@@ -1,0 +1,80 @@
+import type { ChaChaRounds } from '../crypto/chacha.ts';
+import { expectLength } from '../crypto/checks.ts';
+import { SIZES } from '../crypto/suite.ts';
+import { CairnError } from '../errors.ts';
+import { expectVectorLength } from './packing.ts';
+import { plainTransform } from './plain/rotation.ts';
+import type { KernelName } from './types.ts';
+import { wasmWorkspace } from './wasm/workspace.ts';
+
+/** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
+export interface Signs {
+  /** 32 bytes; the caller wipes them where they are secret. */
+  readonly key: Uint8Array;
+  readonly rounds: ChaChaRounds;
+}
+
+/** One transform of 2^log values, as the kernels are asked for it. */
+export interface Transform {
+  readonly log: number;
+  /** 2^(−log / 2) as a 32-bit float. */
+  readonly factor: number;
+  readonly signs: Signs | undefined;
+  /** Whether factor and signs are applied before the additions, or after them. */
+  readonly order: 'signs-first' | 'signs-last';
+}
+
+/** 1/√2 as a 32-bit float. */
+const ROOT_HALF = Math.fround(Math.SQRT1_2);
+
+function transform(
+  values: Float32Array,
+  signs: Signs | undefined,
+  order: Transform['order'],
+  kernel: KernelName | undefined,
+): void {
+  expectVectorLength(values.length);
+  const log = Math.log2(values.length);
+  if (!Number.isInteger(log)) {
+    throw new CairnError('wire-bounds', `rotation: expected a power of two of values, got ${values.length}`);
+  }
+  if (signs !== undefined) expectLength('chacha key', signs.key, SIZES.key);
+  // Powers of two are exact, so that every engine has the same factor.
+  const factor = log % 2 === 0 ? 2 ** (-log / 2) : ROOT_HALF * 2 ** ((1 - log) / 2);
+  const task: Transform = { log, factor, signs, order };
+  const workspace = wasmWorkspace(kernel);
+  if (workspace === undefined) plainTransform(values, task);
+  else workspace.transform(values, task);
+}
+
+/**
+ * The Walsh–Hadamard transform H·v / √n in place, H[i][j] = (−1)^popcount(i & j): orthonormal, so that norms stay and it
+ * is its own inverse. In 32-bit floats: each value is scaled first, and then added in log2(n) stages of ascending
+ * stride, in whichever kernel. Where a value is not finite, the results are not, and their bits are unspecified.
+ * @param values n = 2^p ≤ 2^28 floats
+ * @param options `kernel` asks for one implementation; both give the same bits
+ * @throws CairnError `wire-bounds` for another length
+ */
+export function walshHadamard(values: Float32Array, options: { readonly kernel?: KernelName } = {}): void {
+  transform(values, undefined, 'signs-first', options.kernel);
+}
+
+/**
+ * The random rotation H·D·v / √n in place, D the diagonal of random signs: it spreads a vector of any shape evenly over
+ * its coordinates, so that few of them are large where they are quantized (papers.md section 4; Suresh et al. 2017).
+ * Otherwise as {@link walshHadamard}.
+ * @param signs both sides of a sum must use the same
+ * @throws CairnError `wire-bounds` for a length that is not a power of two up to 2^28, `key-invalid` for a key that is
+ * not 32 bytes
+ */
+export function rotate(values: Float32Array, signs: Signs, options: { readonly kernel?: KernelName } = {}): void {
+  transform(values, signs, 'signs-first', options.kernel);
+}
+
+/**
+ * The inverse of {@link rotate}, D·H·v / √n in place; the factor, too, comes after the additions.
+ * @throws CairnError as rotate does
+ */
+export function unrotate(values: Float32Array, signs: Signs, options: { readonly kernel?: KernelName } = {}): void {
+  transform(values, signs, 'signs-last', options.kernel);
+}
