@@ -4,6 +4,7 @@ import type { Primitives } from '../crypto/primitives.ts';
 import { LABELS } from '../crypto/suite.ts';
 import { deriveKey, transcript } from '../crypto/transcript.ts';
 import { type Advertisement, encodeAdvertisement } from '../wire/messages/advertise-keys.ts';
+import { ByteWriter } from '../wire/writer.ts';
 import type { RosterBody } from '../wire/messages/roster.ts';
 import { completeGraph, type Graph, permutationFrom, ringGraph } from './graph/index.ts';
 import type { RoundParameters } from './parameters/index.ts';
@@ -14,16 +15,20 @@ export function rosterLeaf(primitives: Primitives, advertisement: Advertisement)
 }
 
 /**
- * The session id: a hash of the round's settings (and with them the model's hash), the number of members, and the Merkle
- * root over every round-0 message in order of member id. Each client computes it for itself.
+ * The session id: a hash of the round's settings (and with them the model's hash), the members' ids in ascending order,
+ * and the Merkle root over every round-0 message in the same order. Each client computes it for itself. All ids are in
+ * it in clear, so that a client that is shown only its neighbours still knows that the others are as many as is said:
+ * a Merkle root alone would let one colluder stand at many places.
  */
 export function sessionIdOf(
   primitives: Primitives,
   settingsHash: Uint8Array,
-  size: number,
+  ids: readonly number[],
   root: Uint8Array,
 ): Uint8Array {
-  return transcript(primitives, LABELS.session, settingsHash, u32le(size), root);
+  const listed = new ByteWriter(4 * ids.length);
+  for (const id of ids) listed.u32(id);
+  return transcript(primitives, LABELS.session, settingsHash, u32le(ids.length), listed.finish(), root);
 }
 
 /**
@@ -45,7 +50,7 @@ export function sessionGraph(
   return ringGraph(parameters.n, parameters.degree, permutation);
 }
 
-/** How a roster is shown: everybody on the complete graph, on a ring the recipient's neighbours with proofs. */
+/** How a roster is shown: everybody on the complete graph, on a ring every id, and the recipient's neighbours with proofs. */
 export function rosterKind({ graph }: Pick<RoundParameters, 'graph'>): RosterBody['kind'] {
   return graph === 'complete' ? 'full' : 'proven';
 }

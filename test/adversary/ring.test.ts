@@ -55,6 +55,37 @@ describe('on a ring a client', () => {
     return Array.from({ length: N }, (_, i) => i).find((index) => !shown.has(index))!;
   };
 
+  it('refuses a roster in which a colluder stands at places it is not shown', () => {
+    const repeated = (body: Proven): number[] => {
+      const hidden = outsider(body);
+      return body.ids.map((id, index) => (index === hidden ? body.ids[hidden === 0 ? 1 : hidden - 1] : id));
+    };
+    expect(answer((_, body) => ({ body: { ...body, ids: repeated(body) } }))).toBe('roster-order');
+  });
+
+  it('refuses a roster with an invented member at a place it is not shown', () => {
+    const invented = (body: Proven): number[] => [...body.ids.slice(0, -1), 1_000_000];
+    const last = facts().roster.length - 1;
+    const verdict = answer((_, body) => ({ body: { ...body, ids: invented(body) } }));
+    // Where the last place happens to be shown, the member there is seen not to be the one of the list.
+    const [mail] = lab.toClients.filter(({ member }) => member === VICTIM);
+    const { body } = decodeRoster(mail.bytes);
+    const shown = body.kind === 'proven' && body.members.some(({ index }) => index === last);
+    expect(verdict).toBe(
+      lab.settings.adversary === 'active' ? 'identity-unknown' : shown ? 'roster-order' : 'roster-not-neighbours',
+    );
+  });
+
+  it('refuses a roster of fewer members than are listed', () => {
+    expect(() => encodeRoster({ ...decodeRoster(lab.toClients[0].bytes), size: N - 1 })).toThrow(
+      expect.objectContaining({ code: 'wire-bounds' }) as Error,
+    );
+  });
+
+  /** A list of ids of any length that ascends and begins as the true one. */
+  const idsFor = (size: number, { ids }: Proven): number[] =>
+    Array.from({ length: size }, (_, index) => ids.at(index) ?? 1_000_000 + index);
+
   it('accepts the roster as it is', () => {
     expect(answer(() => ({}))).toBe('share-keys');
   });
@@ -124,8 +155,8 @@ describe('on a ring a client', () => {
 
   it('refuses another number of members, since places, proofs and parameters hang on it', () => {
     for (const size of [N - 1, N + 1, 2 * N, 1000]) {
-      expect(answer(() => ({ size }))).toMatch(
-        /^(roster-proof|overflow-budget|no-feasible-graph|own-key-altered|wire-bounds)$/,
+      expect(answer((_, body) => ({ size, body: { ...body, ids: idsFor(size, body) } }))).toMatch(
+        /^(roster-proof|overflow-budget|no-feasible-graph|own-key-altered|wire-bounds|identity-unknown|roster-not-neighbours)$/,
       );
     }
     const wide = new Lab({ seed: 'wide', n: 64, settings: { ...lab.settings, maxCohort: 2000, modulusBits: 32 } });
@@ -134,10 +165,17 @@ describe('on a ring a client', () => {
       const [mail] = wide.toClients.filter(({ member }) => member === VICTIM);
       const [{ bytes }] = provenRosterAs((_, body) => ({
         size,
-        body: { ...body, members: body.members.filter(({ index }) => index < size) },
+        body: {
+          ...body,
+          ids: idsFor(size, body),
+          members: body.members.filter(({ index }) => index < size),
+        },
       }))(mail);
       const event = stepClient(wide.clients.get(VICTIM)!, { kind: 'message', bytes }).events.at(-1);
-      expect(event).toMatchObject({ kind: 'refused', error: { code: 'roster-proof' } });
+      // A root alone does not tell its tree's size: the ids beside it do, and with them the session id and the ring.
+      expect(event?.kind === 'refused' && event.error.code).toMatch(
+        /^(roster-proof|roster-not-neighbours|identity-unknown)$/,
+      );
     }
   });
 
@@ -167,6 +205,7 @@ describe('on a ring a client', () => {
       const verdict = answer((_, body) => ({
         body: {
           kind: 'proven',
+          ids: body.ids,
           root: tree.root,
           members: body.members.map(({ index }) => ({ index, advertisement: roster[index], proof: tree.proof(index) })),
         },
@@ -189,7 +228,10 @@ describe('on the complete graph a client', () => {
           advertisement,
           proof: tree.proof(i),
         }));
-        return encodeRoster({ ...decodeRoster(bytes), body: { kind: 'proven', root: tree.root, members } });
+        return encodeRoster({
+          ...decodeRoster(bytes),
+          body: { kind: 'proven', ids: roster.map(({ member }) => member), root: tree.root, members },
+        });
       }),
     );
     expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['roster-proof']));

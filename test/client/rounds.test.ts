@@ -178,23 +178,39 @@ describe('the kept update', () => {
   });
 
   it('is gone once a commit includes it', async () => {
+    const clients = [enter(), enter(), enter()];
+    await coordinator.seats(3);
+    const hash = coordinator.publish(modelFile());
+    for (const round of [1, 2]) {
+      expect((await coordinator.run(settingsFor(hash, { round }))).kind).toBe('committed');
+      for (const { log } of clients) expect(await log.next('committed', round)).toMatchObject({ included: true });
+    }
+    for (const { app, log } of clients) {
+      expect(app.contexts).toHaveLength(2);
+      expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, false]);
+    }
+  });
+
+  it('is not given up for a commit that claims to include it before it was sent', async () => {
     const { app, log, member, hash } = await alone();
     const first = coordinator.invite(settingsFor(hash), member);
     await coordinator.message('advertiseKeys');
     coordinator.commit(first, member, true);
-    await log.next('committed');
+    expect(await log.next('ignored')).toMatchObject({ code: 'wrong-state' });
     coordinator.invite(settingsFor(hash), member);
     await coordinator.message('advertiseKeys', { nth: 2 });
-    expect(app.contexts).toHaveLength(2);
+    expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true]);
+    expect(app.contexts).toHaveLength(1);
   });
 
   it('gives the same seed to both attempts at a round, and another one to the next round', async () => {
     const app = new StepApp();
     const { log, member, hash } = await alone(app);
     for (const [i, round] of [1, 1, 2].entries()) {
-      const context = coordinator.invite(settingsFor(hash, { round }), member);
+      // Other training options, so that the kept update does not serve.
+      const context = coordinator.invite(settingsFor(hash, { round, training: `{"epochs":${i + 1}}` }), member);
       await coordinator.message('advertiseKeys', { nth: i + 1 });
-      coordinator.commit(context, member, true);
+      coordinator.commit(context, member, false);
       await log.next('committed', i + 1);
     }
     const [a, b, c] = app.contexts.map(({ seed }) => seed);

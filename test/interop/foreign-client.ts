@@ -206,24 +206,30 @@ export class ForeignClient {
     };
     const all: Shown[] = [];
     let root: Bytes;
+    let ids: number[];
     if (kind === 1) {
       const entries = Array.from({ length: n }, (_, index) => readOne(index));
       root = merkleRoot(entries.map(([, leaf]) => leaf));
       all.push(...entries.map(([shown]) => shown));
+      ids = all.map(({ member }) => member);
     } else {
+      ids = Array.from({ length: n }, () => from.whole(4));
+      if (ids.some((id) => !this.#identityKeys.has(id))) throw new Error('an unknown member');
       root = from.take(32);
       for (let left = from.whole(4); left > 0; left--) {
         const [shown, leaf] = readOne(from.whole(4));
         const proof = Array.from({ length: from.whole(1) }, () => from.take(32));
+        if (ids[shown.index] !== shown.member) throw new Error('a member at a wrong place');
         if (!merkleHolds(root, n, shown.index, leaf, proof)) throw new Error('a wrong proof');
         all.push(shown);
       }
     }
+    if (ids.some((id, index) => index > 0 && id <= ids[index - 1])) throw new Error('a member twice');
     const ownLeaf = all.find(({ index }) => index === own);
     if (ownLeaf === undefined || toHex(ownLeaf.maskKey) !== toHex(publicOf('X25519', this.#maskSecret))) {
       throw new Error('own keys are missing');
     }
-    this.#sessionId = sessionIdOf(this.#settingsHash, n, root);
+    this.#sessionId = sessionIdOf(this.#settingsHash, ids, root);
     this.#neighbours = all.filter(({ index }) => index !== own);
     const expected =
       graph === 'ring'

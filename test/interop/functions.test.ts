@@ -72,13 +72,13 @@ describe('the vectors of single functions', () => {
   });
 
   it('a proven roster', () => {
-    const { size, ownIndex, context, root, members, bytes } = vectors.provenRoster;
+    const { size, ownIndex, context, ids, root, members, bytes } = vectors.provenRoster;
     const entries = members.map(({ index, member, cipherKey, maskKey, proof }) => {
       const shown = advertisement({ member, cipherKey: hex(cipherKey), maskKey: hex(maskKey) });
       expect(merkleHolds(hex(root), size, index, T('roster leaf', shown), proof.map(hex))).toBe(true);
       return join(u32(index), shown, u8(proof.length), ...proof.map(hex));
     });
-    const head = [u32(size), u32(ownIndex), u8(2), hex(root), u32(members.length)];
+    const head = [u32(size), u32(ownIndex), u8(2), ...ids.map(u32), hex(root), u32(members.length)];
     expect(toHex(message(1, 'roster', hex(context), ...head, ...entries))).toBe(bytes);
   });
 });

@@ -58,7 +58,11 @@ const advertised = members.map(({ member, cipherSecret, maskSecret, identitySeed
   return { ...keys, bytes: advertisement(keys, signed(hex(identitySeed), advertisedBytes(settingsHash, keys))) };
 });
 const root = merkleRoot(advertised.map(({ bytes }) => T('roster leaf', bytes)));
-const sessionId = sessionIdOf(settingsHash, n, root);
+const sessionId = sessionIdOf(
+  settingsHash,
+  members.map(({ member }) => member),
+  root,
+);
 const t = activeCompleteThreshold(n, Number(fields.colludingPpm) / 1e6);
 const survivors = members.filter(({ values }) => values.length > 0);
 const bitmapBytes = bitmap(

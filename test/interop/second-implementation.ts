@@ -290,6 +290,7 @@ export const TYPES = {
   challenge: 0x20,
   hello: 0x21,
   welcome: 0x22,
+  part: 0x23,
 } as const;
 
 export function message(suite: number, name: keyof typeof TYPES, context: Bytes, ...body: readonly Bytes[]): Bytes {
@@ -350,8 +351,8 @@ export function activeCompleteThreshold(n: number, colluding: number): number {
   return Math.max(Math.floor((2 * n) / 3) + 1, Math.floor((n + c) / 2) + 1);
 }
 
-export const sessionIdOf = (settingsHash: Bytes, n: number, root: Bytes): Bytes =>
-  T('session', settingsHash, u32(n), root);
+export const sessionIdOf = (settingsHash: Bytes, ids: readonly number[], root: Bytes): Bytes =>
+  T('session', settingsHash, u32(ids.length), join(...ids.map(u32)), root);
 
 /** The ring's permutation. */
 export function permutation(root: Bytes, sessionId: Bytes, n: number): number[] {
@@ -457,8 +458,12 @@ export function addUp(
 }
 
 export function pack(values: readonly number[], bits: number): Bytes {
-  const packed = values.reduce((all, value, i) => all | (BigInt(value) << BigInt(i * bits)), 0n);
-  return uint(packed, Math.ceil((values.length * bits) / 8));
+  const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
+  for (let j = 0; j < values.length * bits; j++) {
+    const bit = Math.floor(values[Math.floor(j / bits)] / 2 ** (j % bits)) % 2;
+    packed[j >> 3] |= bit << (j & 7);
+  }
+  return packed;
 }
 
 export function unpack(packed: Bytes, count: number, bits: number): number[] {

@@ -7,6 +7,7 @@ import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { stepClient } from '../../protocol/aggregation/client/index.ts';
 import { Lab } from '../support/lab.ts';
@@ -49,11 +50,12 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     consistency: active('consistency'),
     unmaskRequest: real('unmaskRequest'),
     unmaskShares: real('unmaskShares'),
-    outcome: encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH }),
+    outcome: encodeOutcome({ ...header, kind: 'committed', included: false, modelHash: NO_HASH }),
     abort: encodeAbort(header, { code: 'round-abandoned', message: 'no more' }),
     challenge: encodeChallenge(header),
     hello: encodeHello({ ...header, who, tasks: [] }),
     welcome: encodeWelcome({ ...header, member: memberId(ME), token: new Uint8Array(16) }),
+    part: encodePart({ ...header, total: 300_000, offset: 262_179, bytes: new Uint8Array(37_821) }),
   };
 }
 
@@ -131,6 +133,17 @@ describe.each<Class>(['curious', 'active'])('a client in an %s round', (adversar
         expectRefused(state, messages[message].subarray(0, 34), 'wire-truncated');
         expectRefused(state, Uint8Array.of(...messages[message], 0), 'wire-trailing');
       }
+    });
+
+    it('believes that its input counts only after it was sent', () => {
+      const { state } = clientIn(adversary, name);
+      const { settings, settingsHash: context } = state.context;
+      const header = { suite: settings.suite, context };
+      const bytes = encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH });
+      if (name === 'closed') expectRefused(state, bytes, 'session-closed');
+      else if (['advertise-keys', 'share-keys', 'masked-input'].includes(name))
+        expectRefused(state, bytes, 'wrong-state');
+      else expect(stepClient(state, { kind: 'message', bytes }).state.name).toBe('closed');
     });
 
     it('takes the local input only while it is awaited', () => {

@@ -14,6 +14,7 @@ import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { codeOf, Lab, thrownBy } from '../support/lab.ts';
 
@@ -112,6 +113,7 @@ function messagesOf(adversary: Class, name: StateName): Scene['messages'] {
       challenge: encodeChallenge(header),
       hello: encodeHello({ ...header, who, tasks: [] }),
       welcome: encodeWelcome({ ...header, member, token: new Uint8Array(16) }),
+      part: encodePart({ ...header, total: 300_000, offset: 262_179, bytes: new Uint8Array(37_821) }),
     };
   };
   const made = new Map([ANSWERED, WAITED_FOR, LOST].map((member) => [member, of(member)]));

@@ -1,7 +1,7 @@
 import { equalBytes, toHex } from '../../crypto/bytes.ts';
 import { MerkleTree, verifyProof } from '../../crypto/merkle.ts';
 import { CairnError } from '../../errors.ts';
-import { clientIndex } from '../../ids.ts';
+import { clientIndex, memberId } from '../../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../../wire/messages/advertise-keys.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
 import { assertSound, type RoundParameters, roundParameters } from '../parameters/index.ts';
@@ -22,7 +22,9 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   const { primitives, settingsHash } = context;
   const parameters = auditSize(context, roster.size);
   const shown = membersOf(roster);
-  auditOrder(shown);
+  const ids = roster.body.kind === 'proven' ? roster.body.ids : shown.map(({ advertisement }) => advertisement.member);
+  auditIds(context, ids);
+  auditPlaces(ids, shown);
   auditOwn(own, roster.ownIndex, shown);
   for (const { index, advertisement } of shown) {
     // Its own advertisement was just compared byte for byte with what it sent.
@@ -32,7 +34,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   }
   auditKeys(shown);
   const root = auditedRoot(context, parameters, roster, shown);
-  const sessionId = sessionIdOf(primitives, settingsHash, roster.size, root);
+  const sessionId = sessionIdOf(primitives, settingsHash, ids, root);
   const graph = sessionGraph(primitives, parameters, sessionId, root);
   const neighbours = shown.filter(({ index }) => index !== roster.ownIndex);
   const expected = graph.neighbours(roster.ownIndex);
@@ -76,17 +78,30 @@ function membersOf({ body, size }: Roster): readonly Neighbour[] {
   return body.advertisements.map((advertisement, index) => ({ index: clientIndex(index), advertisement }));
 }
 
-/** Indices and member ids ascend together: nobody stands twice, and a place means one member. */
-function auditOrder(shown: readonly Neighbour[]): void {
-  for (let i = 1; i < shown.length; i++) {
-    const [before, here] = [shown[i - 1], shown[i]];
-    if (here.index <= before.index || here.advertisement.member <= before.advertisement.member) {
-      throw new CairnError(
-        'roster-order',
-        `member ${here.advertisement.member} does not come after ${before.advertisement.member}`,
-      );
+/**
+ * Every id of the roster, also of those this client is not shown: they ascend, so nobody stands twice, and in an active
+ * round the directory has them all. Otherwise a coordinator could let a few colluders stand at many places of a ring, and
+ * make up a cohort of any size around one client.
+ */
+function auditIds({ settings, self }: ClientContext, ids: readonly number[]): void {
+  const directory = settings.adversary === 'active' ? self.directory : undefined;
+  ids.forEach((id, index) => {
+    if (index > 0 && id <= ids[index - 1]) {
+      throw new CairnError('roster-order', `member ${id} does not come after ${ids[index - 1]}`);
     }
-  }
+    if (directory?.entries.has(memberId(id)) === false) {
+      throw new CairnError('identity-unknown', `member ${id} is not in the directory`, { culprits: [id] });
+    }
+  });
+}
+
+/** Those shown stand in ascending order at the places that the list of ids gives them. */
+function auditPlaces(ids: readonly number[], shown: readonly Neighbour[]): void {
+  shown.forEach(({ index, advertisement }, i) => {
+    if ((i > 0 && index <= shown[i - 1].index) || ids[index] !== advertisement.member) {
+      throw new CairnError('roster-order', `member ${advertisement.member} does not stand at place ${index}`);
+    }
+  });
 }
 
 function auditOwn(own: Advertisement, ownIndex: number, shown: readonly Neighbour[]): void {

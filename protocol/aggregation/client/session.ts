@@ -96,6 +96,8 @@ function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
   const outcome = bound(state, state.context.settingsHash, decodeOutcome(bytes));
   if (state.name === 'closed') throw new CairnError('session-closed', 'received outcome after the session had ended');
   if (outcome.kind === 'committed') {
+    // An update that was never sent is in no sum: believing it would make the client forget the update.
+    if (outcome.included && BEFORE_INPUT.has(state.name)) throw outOfPlace('an outcome with its own input', state);
     return close(state, [], { kind: 'committed', included: outcome.included, modelHash: outcome.modelHash });
   }
   return close(state, [], abandoned(outcome));
@@ -121,3 +123,6 @@ function bound<M extends Header>({ context }: ClientState, expected: Uint8Array,
 
 const outOfPlace = (what: string, state: ClientState): CairnError =>
   new CairnError('wrong-state', `received ${what} while in state ${state.name}`);
+
+/** States in which the masked input has not been sent. */
+const BEFORE_INPUT: ReadonlySet<ClientState['name']> = new Set(['advertise-keys', 'share-keys', 'masked-input']);

@@ -82,7 +82,7 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: 
     primitives,
     roster.map((advertisement) => rosterLeaf(primitives, advertisement)),
   );
-  const sessionId = sessionIdOf(primitives, settingsHash, roster.length, tree.root);
+  const sessionId = sessionIdOf(primitives, settingsHash, idsOf(roster), tree.root);
   return {
     sessionId,
     parameters,
@@ -120,5 +120,7 @@ function provenRoster(
   const members = graph
     .holders(ownIndex)
     .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
-  return encodeRoster({ ...header, ownIndex, body: { kind: 'proven', root: tree.root, members } });
+  return encodeRoster({ ...header, ownIndex, body: { kind: 'proven', ids: idsOf(roster), root: tree.root, members } });
 }
+
+const idsOf = (roster: readonly Advertisement[]): number[] => roster.map(({ member }) => member);

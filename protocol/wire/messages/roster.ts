@@ -1,4 +1,5 @@
 import { SIZES } from '../../crypto/suite.ts';
+import { CairnError } from '../../errors.ts';
 import { type ClientIndex, clientIndex } from '../../ids.ts';
 import { type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
@@ -13,10 +14,19 @@ export interface ProvenMember {
   readonly proof: readonly Uint8Array[];
 }
 
-/** Who takes part: everybody's advertisement, or the recipient's own and its neighbours' with Merkle proofs. */
+/**
+ * Who takes part: everybody's advertisement, or everybody's id and the advertisements of the recipient and its neighbours
+ * with Merkle proofs.
+ */
 export type RosterBody =
   | { readonly kind: 'full'; readonly advertisements: readonly Advertisement[] }
-  | { readonly kind: 'proven'; readonly root: Uint8Array; readonly members: readonly ProvenMember[] };
+  | {
+      readonly kind: 'proven';
+      /** Member ids of the whole roster, by index. */
+      readonly ids: readonly number[];
+      readonly root: Uint8Array;
+      readonly members: readonly ProvenMember[];
+    };
 
 /** Coordinator → client, end of round 0. The context is the settings hash. */
 export interface Roster extends Header {
@@ -47,7 +57,12 @@ export function encodeRoster(message: Roster): Uint8Array {
     for (const advertisement of body.advertisements) writer.raw(encodeAdvertisement(advertisement));
     return writer.finish();
   }
-  writer.u8(PROVEN).fixed(body.root, SIZES.hash).u32(body.members.length);
+  writer.u8(PROVEN);
+  if (body.ids.length !== message.size) {
+    throw new CairnError('wire-bounds', `a roster of ${message.size} needs as many ids, but has ${body.ids.length}`);
+  }
+  for (const id of body.ids) writer.u32(id);
+  writer.fixed(body.root, SIZES.hash).u32(body.members.length);
   for (const { index, advertisement, proof } of body.members) {
     writer.u32(index).raw(encodeAdvertisement(advertisement)).u8(proof.length);
     for (const sibling of proof) writer.fixed(sibling, SIZES.hash);
@@ -72,6 +87,8 @@ function readFull(reader: ByteReader, size: number): RosterBody {
 }
 
 function readProven(reader: ByteReader, size: number): RosterBody {
+  needRoom(reader, size, 4);
+  const ids = Array.from({ length: size }, () => reader.u32('id'));
   const root = reader.raw(SIZES.hash, 'root').slice();
   const count = reader.u32In('members', 1, size);
   needRoom(reader, count, 4 + LEAST_LEAF + 1);
@@ -80,7 +97,7 @@ function readProven(reader: ByteReader, size: number): RosterBody {
     advertisement: readAdvertisement(reader),
     proof: Array.from({ length: reader.u8In('proof', 0, MOST_PROOF) }, () => reader.raw(SIZES.hash, 'sibling').slice()),
   }));
-  return { kind: 'proven', root, members };
+  return { kind: 'proven', ids, root, members };
 }
 
 /** Refuses a count that the message cannot hold before an array of that length is made. */

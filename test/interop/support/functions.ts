@@ -52,6 +52,7 @@ export interface FunctionVectors {
     readonly size: number;
     readonly ownIndex: number;
     readonly context: string;
+    readonly ids: readonly number[];
     readonly root: string;
     readonly members: readonly {
       readonly index: number;
@@ -166,12 +167,13 @@ function provenRoster(primitives: Primitives, hash: (text: string) => Uint8Array
     context,
     size,
     ownIndex: clientIndex(ownIndex),
-    body: { kind: 'proven', root: tree.root, members },
+    body: { kind: 'proven', ids: roster.map(({ member }) => member), root: tree.root, members },
   });
   return {
     size,
     ownIndex,
     context: toHex(context),
+    ids: roster.map(({ member }) => Number(member)),
     root: toHex(tree.root),
     members: members.map(({ index, advertisement, proof }) => ({
       index,
