@@ -1,7 +1,5 @@
 /** The hot loops of the protocol: masked vectors, the packing of their values, quantization, and random rotations. */
 export { createMaskVector, isCanonicalPacked, packedLength } from './mask-vector.ts';
-export type { KernelName, MaskVector } from './mask-vector.ts';
 export { dequantize, quantize, quantizeFew } from './quantize.ts';
-export type { Quantization } from './quantize.ts';
 export { rotate, unrotate, walshHadamard } from './rotation.ts';
-export type { Signs } from './rotation.ts';
+export type { KernelName, MaskVector, Quantization, Signs } from './types.ts';

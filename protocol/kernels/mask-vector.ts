@@ -4,7 +4,6 @@ import { WasmMaskVector } from './wasm/mask-vector.ts';
 import { isWasmSupported } from './wasm/module.ts';
 
 export { isCanonicalPacked, packedLength } from './packing.ts';
-export type { KernelName, MaskVector } from './types.ts';
 
 /**
  * How many vectors run on plain TypeScript after the engine had no memory for a wasm one. A refused memory costs several

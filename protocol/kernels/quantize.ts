@@ -1,25 +1,11 @@
-import type { ChaChaRounds } from '../crypto/chacha.ts';
 import { expectLength } from '../crypto/checks.ts';
 import { SIZES } from '../crypto/suite.ts';
 import { CairnError } from '../errors.ts';
 import { expectBits, expectVectorLength, expectWords, lowBits } from './packing.ts';
 import { keystreamWords } from './plain/keystream.ts';
 import { plainDequantize, plainQuantize, roundStochastically } from './plain/quantize.ts';
-import type { KernelName } from './types.ts';
+import type { KernelName, Quantization } from './types.ts';
 import { wasmWorkspace } from './wasm/workspace.ts';
-
-/** How floats become whole numbers. */
-export interface Quantization {
-  /** What a float is multiplied by before it is rounded. Finite. */
-  readonly scale: number;
-  /** L, a whole number from 1 to 2^31 − 1: results lie in [−L, L]. */
-  readonly levels: number;
-  /** b, 8 to 32: results are taken mod 2^b, in two's complement. */
-  readonly bits: number;
-  /** 32 bytes of a ChaCha stream whose word i rounds float i. A key rounds one vector; the caller wipes it. */
-  readonly key: Uint8Array;
-  readonly rounds: ChaChaRounds;
-}
 
 function checkQuantization({ scale, levels, bits, key }: Quantization): void {
   if (!Number.isFinite(scale)) throw new CairnError('internal', `quantize: expected a finite scale, got ${scale}`);

@@ -1,28 +1,10 @@
-import type { ChaChaRounds } from '../crypto/chacha.ts';
 import { expectLength } from '../crypto/checks.ts';
 import { SIZES } from '../crypto/suite.ts';
 import { CairnError } from '../errors.ts';
 import { expectVectorLength } from './packing.ts';
 import { plainTransform } from './plain/rotation.ts';
-import type { KernelName } from './types.ts';
+import type { KernelName, Signs, Transform } from './types.ts';
 import { wasmWorkspace } from './wasm/workspace.ts';
-
-/** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
-export interface Signs {
-  /** 32 bytes; the caller wipes them where they are secret. */
-  readonly key: Uint8Array;
-  readonly rounds: ChaChaRounds;
-}
-
-/** One transform of 2^log values, as the kernels are asked for it. */
-export interface Transform {
-  readonly log: number;
-  /** 2^(−log / 2) as a 32-bit float. */
-  readonly factor: number;
-  readonly signs: Signs | undefined;
-  /** Whether factor and signs are applied before the additions, or after them. */
-  readonly order: 'signs-first' | 'signs-last';
-}
 
 /** 1/√2 as a 32-bit float. */
 const ROOT_HALF = Math.fround(Math.SQRT1_2);

@@ -51,3 +51,33 @@ export interface MaskVector {
   /** Zeroes the vector and ends its use. Wiping twice is harmless. */
   wipe(): void;
 }
+
+/** How floats become whole numbers. */
+export interface Quantization {
+  /** What a float is multiplied by before it is rounded. Finite. */
+  readonly scale: number;
+  /** L, a whole number from 1 to 2^31 − 1: results lie in [−L, L]. */
+  readonly levels: number;
+  /** b, 8 to 32: results are taken mod 2^b, in two's complement. */
+  readonly bits: number;
+  /** 32 bytes of a ChaCha stream whose word i rounds float i. A key rounds one vector; the caller wipes it. */
+  readonly key: Uint8Array;
+  readonly rounds: ChaChaRounds;
+}
+
+/** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
+export interface Signs {
+  /** 32 bytes; the caller wipes them where they are secret. */
+  readonly key: Uint8Array;
+  readonly rounds: ChaChaRounds;
+}
+
+/** One transform of 2^log values, as the kernels are asked for it. */
+export interface Transform {
+  readonly log: number;
+  /** 2^(−log / 2) as a 32-bit float. */
+  readonly factor: number;
+  readonly signs: Signs | undefined;
+  /** Whether factor and signs are applied before the additions, or after them. */
+  readonly order: 'signs-first' | 'signs-last';
+}

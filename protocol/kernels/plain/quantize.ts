@@ -1,6 +1,6 @@
 import { ChaChaStream } from '../../crypto/chacha.ts';
 import { lowBits } from '../packing.ts';
-import type { Quantization } from '../quantize.ts';
+import type { Quantization } from '../types.ts';
 
 /**
  * A number cut to [−bound, bound] and rounded up with the probability of its fraction: where word / 2^32 is below it.

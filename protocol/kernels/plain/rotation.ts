@@ -1,5 +1,5 @@
 import { ChaChaStream } from '../../crypto/chacha.ts';
-import type { Signs, Transform } from '../rotation.ts';
+import type { Signs, Transform } from '../types.ts';
 
 function scaleAndSign(values: Float32Array, factor: number, signs: Signs | undefined): void {
   if (signs === undefined) {

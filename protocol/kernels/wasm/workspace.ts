@@ -2,9 +2,7 @@ import { BLOCK_WORDS } from '../../crypto/chacha.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { lowBits } from '../packing.ts';
 import { plainTransform } from '../plain/rotation.ts';
-import type { Quantization } from '../quantize.ts';
-import type { Signs, Transform } from '../rotation.ts';
-import type { KernelName } from '../types.ts';
+import type { KernelName, Quantization, Signs, Transform } from '../types.ts';
 import { GROUP_WORDS, STREAM_BYTES, instantiate, isWasmSupported } from './module.ts';
 import type { Kernels } from './module.ts';
 
