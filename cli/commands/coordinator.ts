@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
-import type { Coordinator } from '../../coordinator/index.ts';
+import { Command, Option } from 'commander';
+import type { Coordinator, LogLevel } from '../../coordinator/index.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -11,7 +11,10 @@ interface CoordinatorFlags {
   readonly host?: string;
   readonly port?: number;
   readonly json?: boolean;
+  readonly logLevel?: LogLevel;
 }
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[];
 
 /** `cairn coordinator [config]`: runs the tasks of a configuration file until they are done, or until it is interrupted. */
 export function coordinatorCommand(done: (code: number) => void): Command {
@@ -21,21 +24,28 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
     .option('--json', 'print each round as a JSON line on stdout')
+    .addOption(
+      new Option('--log-level <level>', 'JSON log on stderr; on a terminal `warn` unless this says otherwise').choices(
+        LEVELS,
+      ),
+    )
     .action(async (config: string, flags: CoordinatorFlags) => {
       done(await run(config, flags));
     });
 }
 
-async function run(path: string, { host, port, json }: CoordinatorFlags): Promise<number> {
+async function run(path: string, { host, port, json, logLevel }: CoordinatorFlags): Promise<number> {
   let coordinator: Coordinator | undefined;
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
-    const { createCoordinator, loadConfig } = await import('../../coordinator/index.ts');
+    const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     coordinator = await createCoordinator({
       config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
       version: version(),
+      // A person reads the lines below; the log is for machines, and would drown them.
+      log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel)),
     });
     if (interrupted.happened()) return EXIT.interrupted;
     say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);

@@ -47,6 +47,12 @@ export async function loadConfig(path: string): Promise<CoordinatorConfig> {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    if (reason === 'ENOENT') {
+      throw new CairnError('config-unreadable', `there is no configuration file ${path}`, {
+        cause,
+        hint: 'name one, or write one: examples/own-model/coordinator.json is short',
+      });
+    }
     throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
   }
   let value: unknown;

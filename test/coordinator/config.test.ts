@@ -246,7 +246,7 @@ describe('a configuration file', () => {
     const path = join(folder, 'none.json');
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
-      message: `${path} cannot be read (ENOENT)`,
+      message: `there is no configuration file ${path}`,
     });
   });
 
