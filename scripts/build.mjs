@@ -50,6 +50,16 @@ function newestSource() {
   return Math.max(...files, ...parts.map((part) => newest(join(root, part))));
 }
 
+/** A compiler's path; one line instead of a stack trace where nothing is installed yet. */
+function tool(name, file) {
+  try {
+    return join(dirname(require.resolve(`${name}/package.json`)), file);
+  } catch {
+    process.stderr.write(`build: ${name} is not installed; run npm ci first\n`);
+    process.exit(1);
+  }
+}
+
 function run(label, args) {
   const result = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.status === 0) return;
@@ -58,7 +68,7 @@ function run(label, args) {
 }
 
 function buildKernels() {
-  const asc = join(dirname(require.resolve('assemblyscript/package.json')), 'bin', 'asc.js');
+  const asc = tool('assemblyscript', 'bin/asc.js');
   for (const { entry, out } of kernels) {
     if (!existsSync(join(root, entry))) continue;
     const target = join(root, out);
@@ -109,7 +119,7 @@ function swap(fresh) {
 function buildPackage() {
   const fresh = join(root, `.dist-${process.pid}`);
   process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+  const tsc = tool('typescript', 'bin/tsc');
   run('tsc', [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh]);
   mkdirSync(fresh, { recursive: true });
   const mark = join(fresh, '.built');
