@@ -13,6 +13,7 @@ import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
 import { largestMessage } from './sizes.ts';
 import { FileStore, type Store } from './store/index.ts';
+import { Unmasker } from './workers/index.ts';
 
 /** What a coordinator is made with. */
 export interface CoordinatorOptions {
@@ -101,6 +102,7 @@ class RunningCoordinator implements Coordinator {
   readonly #events = new Events();
   readonly #seats: Seats;
   readonly #metrics: Metrics;
+  readonly #unmasker: Unmasker;
   readonly #http: Listener;
   readonly #gateway: Gateway;
   readonly #tasks: readonly Task[];
@@ -119,6 +121,14 @@ class RunningCoordinator implements Coordinator {
     this.#log = options.log ?? createLog(config.logLevel);
     this.#seats = this.#createSeats(config.reconnectGraceMs);
     this.#metrics = new Metrics(() => this.#seats.connected);
+    this.#unmasker = new Unmasker({
+      primitives,
+      workers: config.workers,
+      onLost: (workers) => {
+        this.#metrics.workersLost(workers);
+        this.#log.warn('workers-lost', { workers });
+      },
+    });
     this.#http = createListener(
       createApp({
         store,
@@ -154,6 +164,7 @@ class RunningCoordinator implements Coordinator {
       directory: directory?.directory,
       seats: this.#seats,
       log: this.#log,
+      unmasker: this.#unmasker,
       evaluate: options.evaluate,
       report: async (report) => {
         this.#metrics.report(report);
@@ -161,6 +172,8 @@ class RunningCoordinator implements Coordinator {
         this.#events.emit('round', report);
       },
       state: (event) => this.#events.emit('state', event),
+      progress: (event) => this.#events.emit('progress', event),
+      unmasked: (task, masks, workers) => this.#metrics.unmasked(task, masks, workers),
       dropped: (task, drop) => this.#metrics.drop(task, drop),
       fault: (error) => this.#fault(error),
     };
@@ -229,6 +242,7 @@ class RunningCoordinator implements Coordinator {
     for (const task of this.#tasks) task.stop();
     this.#stopping.resolve();
     await this.#finished.catch(() => undefined);
+    await this.#unmasker.close();
     // A peer that does not answer the closing handshake would hold the port for half a minute.
     const impatience = setTimeout(() => this.#http.destroyConnections(), CLOSING_MS);
     await this.#gateway.close();

@@ -21,11 +21,23 @@ export interface MemberEvent {
   readonly connected: number;
 }
 
+/** How far the opening of a round's sum is: told a few times a second, and at its end. */
+export interface ProgressEvent {
+  readonly task: string;
+  readonly round: number;
+  readonly attempt: number;
+  /** Masks that have been taken out. */
+  readonly done: number;
+  /** Masks that there are. */
+  readonly of: number;
+}
+
 /** What a coordinator tells those who run it. */
 export interface CoordinatorEvents {
   round: [report: RoundReport];
   state: [event: StateEvent];
   member: [event: MemberEvent];
+  progress: [event: ProgressEvent];
   /** Something failed that should not have, such as an evaluation; the rounds go on. */
   fault: [error: CairnError];
 }

@@ -3,7 +3,7 @@ export { loadConfig, parseConfig } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
 export type { Coordinator, CoordinatorOptions } from './coordinator.ts';
-export type { CoordinatorEvents, MemberEvent, StateEvent } from './events.ts';
+export type { CoordinatorEvents, MemberEvent, ProgressEvent, StateEvent } from './events.ts';
 export { createLog } from './log.ts';
 export type { Log, LogEvent, LogFields, LogLevel } from './log.ts';
 export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } from './report.ts';

@@ -21,6 +21,8 @@ export type LogEvent =
   | 'message-refused'
   | 'message-taken'
   | 'evaluation-failed'
+  | 'unmasked'
+  | 'workers-lost'
   | 'fault';
 
 /**
@@ -34,6 +36,10 @@ export interface LogFields {
   readonly member?: number;
   /** How many members. */
   readonly members?: number;
+  /** How many masks. */
+  readonly masks?: number;
+  /** How many worker threads. */
+  readonly workers?: number;
   readonly state?: string;
   readonly code?: ErrorCode;
   readonly effect?: string;
@@ -51,6 +57,8 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   attempt: 'number',
   member: 'number',
   members: 'number',
+  masks: 'number',
+  workers: 'number',
   state: 'string',
   code: 'string',
   effect: 'string',

@@ -75,6 +75,18 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly #unmasked = new Counter({
+    name: 'cairn_unmasked_masks_total',
+    help: 'Masks that were taken out of sums, by task and where that was computed.',
+    labelNames: ['task', 'where'],
+    registers: [this.registry],
+  });
+  readonly #workersLost = new Counter({
+    name: 'cairn_workers_lost_total',
+    help: 'Worker threads that died or failed in the middle of a computation.',
+    registers: [this.registry],
+  });
+
   /** @param connected asked for at each scrape */
   constructor(connected: () => number) {
     new Gauge({
@@ -116,6 +128,14 @@ export class Metrics {
 
   refused(what: 'connection' | 'message', code: ErrorCode): void {
     this.#refusals.inc({ what, code });
+  }
+
+  unmasked(task: string, masks: number, workers: number): void {
+    this.#unmasked.inc({ task, where: workers === 0 ? 'main' : 'workers' }, masks);
+  }
+
+  workersLost(workers: number): void {
+    this.#workersLost.inc(workers);
   }
 
   modelServed(bytes: number): void {

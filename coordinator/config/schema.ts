@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
@@ -6,6 +7,10 @@ import { strategySchema } from './strategy.ts';
 
 /** Letters, digits and `. _ -`: a task's name is a file name and part of an address. */
 const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** Threads that unmask: most that may be asked for, and most that are taken unasked; each has a vector of its own. */
+const MOST_WORKERS = 64;
+const DEFAULT_WORKERS = 8;
 
 const members = z.int().min(2).max(LIMITS.members);
 const share = z.number().min(0).lt(1);
@@ -88,6 +93,11 @@ export const configSchema = strict({
   dataDir: z.string().min(1).default('.cairn/coordinator'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   reconnectGraceMs: z.int().min(0).max(600_000).default(3000),
+  workers: z
+    .int()
+    .min(0)
+    .max(MOST_WORKERS)
+    .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
 });

@@ -1,6 +1,8 @@
 import type { Drop, ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
 import { asCairnError, type CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { MaskVector } from '../../protocol/kernels/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Place } from '../gateway/index.ts';
@@ -22,6 +24,13 @@ type Result =
     }
   | { readonly kind: 'abandoned'; readonly error: CairnError; readonly drops: readonly Drop[] };
 
+/** Who wants to know how an attempt goes on. */
+export interface Watch {
+  state(name: ServerStateName, members: number): void;
+  /** So many of the masks in the sum have been taken out. */
+  progress(done: number, of: number): void;
+}
+
 /** One attempt at a round, from the choice of the cohort to its report. */
 export class Attempt {
   readonly #task: TaskConfig;
@@ -32,6 +41,7 @@ export class Attempt {
   readonly #settings: RoundSettings;
   readonly #invited: readonly MemberId[];
   readonly #round: Round;
+  readonly #watch: Watch;
 
   /** @throws CairnError where the round cannot be run with these settings */
   constructor(
@@ -40,12 +50,13 @@ export class Attempt {
     host: TaskHost,
     idle: readonly MemberId[],
     number: number,
-    onState: (name: ServerStateName, members: number) => void,
+    watch: Watch,
   ) {
     this.#task = task;
     this.#model = model;
     this.#host = host;
     this.#number = number;
+    this.#watch = watch;
     const { primitives, random, directory, seats, log } = host;
     const round = model.round + 1;
     const modelHash = model.hashBytes;
@@ -59,9 +70,10 @@ export class Attempt {
       invited: this.#invited,
       target: Math.min(task.cohort, this.#invited.length),
       deadlines: deadlinesOf(task),
+      unmask: (plan, signal) => this.#unmask(plan, signal),
       send: (member, bytes) => seats.send(member, bytes),
       onState: (state, members) => {
-        onState(state, members);
+        watch.state(state, members);
         log.debug('round-state', { ...at, state, members });
         host.state({ ...at, state, members });
       },
@@ -97,6 +109,23 @@ export class Attempt {
 
   get #at(): { readonly task: string; readonly round: number; readonly attempt: number } {
     return { task: this.#task.name, round: this.#settings.round, attempt: this.#number };
+  }
+
+  async #unmask(plan: UnmaskPlan, signal: AbortSignal): Promise<MaskVector> {
+    const { unmasker, log } = this.#host;
+    const task = this.#task.name;
+    const started = performance.now();
+    const masks = planCost(plan);
+    const { correction, workers } = await unmasker.compute(plan, {
+      signal,
+      onProgress: (done, of) => {
+        this.#watch.progress(done, of);
+        this.#host.progress({ ...this.#at, done, of });
+      },
+    });
+    log.debug('unmasked', { ...this.#at, masks, workers, ms: Math.round(performance.now() - started) });
+    this.#host.unmasked(task, masks, workers);
+    return correction;
   }
 
   async #settle(end: RoundEnd): Promise<Result> {

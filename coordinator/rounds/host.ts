@@ -3,10 +3,11 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberDirectory } from '../../protocol/wire/directory.ts';
-import type { StateEvent } from '../events.ts';
+import type { ProgressEvent, StateEvent } from '../events.ts';
 import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
+import type { Unmasker } from '../workers/index.ts';
 
 /** Looks at a new model, on data that the coordinator has. */
 export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation>;
@@ -18,10 +19,14 @@ export interface TaskHost {
   readonly directory: MemberDirectory | undefined;
   readonly seats: Seats;
   readonly log: Log;
+  readonly unmasker: Unmasker;
   readonly evaluate: Evaluate | undefined;
   /** Keeps a report and tells everybody; it never rejects. */
   report(report: RoundReport): Promise<void>;
   state(event: StateEvent): void;
+  progress(event: ProgressEvent): void;
+  /** A plan of so many masks was computed by so many workers, or by none. */
+  unmasked(task: string, masks: number, workers: number): void;
   dropped(task: string, drop: Drop): void;
   fault(error: CairnError): void;
 }

@@ -1,4 +1,5 @@
 import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
+import type { Opening } from '../../protocol/aggregation/server/opening.ts';
 import type {
   CollectingState,
   Drop,
@@ -10,12 +11,13 @@ import type {
 } from '../../protocol/aggregation/server/types.ts';
 import type { UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MemberDirectory } from '../../protocol/wire/directory.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { Tally } from './tally.ts';
-import { computeUnmask } from './unmask.ts';
+import { inTurns } from './turns.ts';
 
 /** Milliseconds that each state may take. */
 export type Deadlines = Readonly<Record<CollectingState, number>>;
@@ -30,6 +32,11 @@ export interface RoundOptions {
   /** The roster closes when this many have advertised keys. */
   readonly target: number;
   readonly deadlines: Deadlines;
+  /**
+   * Computes a plan while the event loop stays free; once the signal is aborted its result is not wanted any more. The
+   * round wipes what comes out.
+   */
+  readonly unmask: (plan: UnmaskPlan, signal: AbortSignal) => Promise<MaskVector>;
   readonly send: (member: MemberId, bytes: Uint8Array) => void;
   readonly onState?: (name: ServerStateName, members: number) => void;
   readonly onDrop?: (drop: Drop) => void;
@@ -47,7 +54,7 @@ export type RoundEnd =
 
 /**
  * Drives one server session: it owns the state, keeps the deadline of each state, sends what is to be sent, wipes what
- * is to be wiped before that, and computes the unmask plan between other work. It never rejects: a round ends with a sum
+ * is to be wiped before that, and has the unmask plan computed. It never rejects: a round ends with a sum
  * or with an error, and `ended` says which.
  */
 export class Round {
@@ -68,7 +75,7 @@ export class Round {
     this.#options = options;
     this.tally = new Tally(options.settings.adversary, () => performance.now());
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#first = startServer(options);
+    this.#first = startServer({ ...options, opening: 'in-turns' });
     this.#state = this.#first.state;
   }
 
@@ -144,7 +151,7 @@ export class Round {
         this.#options.onDrop?.(event.drop);
         return;
       case 'unmask-plan':
-        void this.#compute(event.plan);
+        void this.#compute(event.plan, event.opening);
         return;
       case 'committed':
       case 'aborted':
@@ -153,16 +160,15 @@ export class Round {
     }
   }
 
-  async #compute(plan: UnmaskPlan): Promise<void> {
+  async #compute(plan: UnmaskPlan, opening: Opening): Promise<void> {
     try {
-      const correction = await computeUnmask(plan, {
-        primitives: this.#options.primitives,
-        signal: this.#computing.signal,
-      });
+      await inTurns(opening.steps(), { signal: this.#computing.signal });
+      const correction = await this.#options.unmask(plan, this.#computing.signal);
       this.#step({ kind: 'unmasked', correction });
       correction.wipe();
     } catch (thrown) {
-      if (!this.#computing.signal.aborted) this.#fail(asCairnError(thrown));
+      // Not the program's fault, as a rule, but that of a member; the session wipes what it holds of the plan.
+      if (!this.#computing.signal.aborted) this.abandon(asCairnError(thrown));
     }
   }
 

@@ -28,6 +28,8 @@ export interface TaskStatus {
   readonly idle: number;
   /** Members in the round that is under way. */
   readonly inRound: number;
+  /** While a sum is being opened: how many of its masks have been taken out. */
+  readonly progress?: { readonly done: number; readonly of: number };
   readonly parameters: number;
   readonly modelHash: string;
   /** Why the task has failed. */
@@ -45,6 +47,7 @@ export class Task {
   #attemptNumber = 1;
   #attempt: Attempt | undefined;
   #members = 0;
+  #progress: TaskStatus['progress'];
   #error: CairnError | undefined;
 
   constructor(config: TaskConfig, model: TaskModel, host: TaskHost) {
@@ -67,6 +70,7 @@ export class Task {
       cohort,
       idle: this.#host.seats.idle(name).length,
       inRound: this.#attempt === undefined ? 0 : this.#members,
+      ...(this.#progress === undefined ? {} : { progress: this.#progress }),
       parameters: this.#model.layout.size,
       modelHash: this.#model.hash,
       ...(this.#error === undefined ? {} : { code: this.#error.code, message: this.#error.message }),
@@ -129,9 +133,15 @@ export class Task {
   }
 
   async #tryRound(idle: readonly MemberId[]): Promise<void> {
-    const attempt = new Attempt(this.config, this.#model, this.#host, idle, this.#attemptNumber, (state, members) => {
-      this.#state = state;
-      this.#members = members;
+    const attempt = new Attempt(this.config, this.#model, this.#host, idle, this.#attemptNumber, {
+      state: (state, members) => {
+        this.#state = state;
+        this.#members = members;
+        this.#progress = undefined;
+      },
+      progress: (done, of) => {
+        this.#progress = { done, of };
+      },
     });
     this.#attempt = attempt;
     const report = await attempt.run();

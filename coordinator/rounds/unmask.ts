@@ -1,36 +1,35 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { expandPlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
+import { inTurns } from './turns.ts';
 
-/** Milliseconds of computing after which sockets and timers get their turn. */
-const SLICE_MS = 10;
+/** Told how many of a plan's masks have been added, as often as there is time to. */
+export type OnProgress = (done: number, of: number) => void;
 
 /** How a plan is computed. */
 export interface UnmaskOptions {
   readonly primitives: Primitives;
   /** Ends the computation when it is aborted. */
   readonly signal: AbortSignal;
+  readonly onProgress?: OnProgress;
   readonly sliceMs?: number;
 }
 
 /**
- * Computes an unmask plan without keeping the event loop for longer than a slice and one mask.
+ * Computes an unmask plan on this thread without keeping its event loop for longer than a slice and one mask.
  * @returns what the masks add up to; the caller wipes it
  * @throws the signal's reason once it is aborted; then nothing is left of the result
  */
 export async function computeUnmask(plan: UnmaskPlan, options: UnmaskOptions): Promise<MaskVector> {
-  const { primitives, signal, sliceMs = SLICE_MS } = options;
+  const { primitives, signal, onProgress, sliceMs } = options;
+  const masks = planCost(plan);
   const correction = createMaskVector(plan.length);
   try {
-    let turnEnds = performance.now() + sliceMs;
-    const masks = expandPlan(plan, primitives, correction);
-    while (masks.next().done !== true) {
-      if (performance.now() < turnEnds) continue;
-      await nextTurn();
-      signal.throwIfAborted();
-      turnEnds = performance.now() + sliceMs;
-    }
+    await inTurns(expandPlan(plan, primitives, correction), {
+      signal,
+      onPause: (done) => onProgress?.(done, masks),
+      ...(sliceMs === undefined ? {} : { sliceMs }),
+    });
     return correction;
   } catch (thrown) {
     correction.wipe();

@@ -41,15 +41,16 @@ export function planCost(plan: UnmaskPlan): number {
 }
 
 /**
- * Expands a plan's masks one by one into `into`, and pauses after each: the caller decides when to go on, so that a
- * long computation can leave its thread to others.
+ * Expands a plan's masks one by one into `into`, and pauses after each with the number that are in: the caller decides
+ * when to go on, so that a long computation can leave its thread to others.
  */
-export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: MaskVector): Generator<undefined, void> {
+export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: MaskVector): Generator<number, void> {
   const { maskRounds } = SUITES[plan.suite];
+  let done = 0;
   for (const job of plan.jobs) {
     if (job.kind === 'self') {
       into.addMask(job.key.expose(), -1, maskRounds);
-      yield;
+      yield ++done;
       continue;
     }
     const agreement = primitives.x25519(job.secretKey.expose());
@@ -59,7 +60,7 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
         // The survivor added the mask with + where its index is the greater one; what it added is taken out again.
         into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
         key.wipe();
-        yield;
+        yield ++done;
       }
     } finally {
       agreement.wipe();

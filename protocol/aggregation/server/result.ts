@@ -74,6 +74,6 @@ export function abort(state: ServerState, error: CairnError): ServerStep {
 /** Every secret that a state holds. */
 export function secretsOf(state: ServerState): SecretBytes[] {
   if (state.name === 'unmasking') return [...state.revealed.values()];
-  if (state.name === 'computing') return state.plan.jobs.map((job) => (job.kind === 'self' ? job.key : job.secretKey));
+  if (state.name === 'computing') return [...state.opening.secrets];
   return [];
 }

@@ -38,13 +38,16 @@ export interface ServerStart {
   readonly invited: Iterable<MemberId>;
   /** The roster closes when this many have advertised keys; more may be invited. */
   readonly target: number;
+  /** When the sum's secrets are opened. Default: at once, in the step in which the last shares come. */
+  readonly opening?: ServerContext['opening'];
 }
 
 /**
  * Starts a server session: the invitations.
  * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
  */
-export function startServer({ primitives, settings, directory, invited, target }: ServerStart): ServerStep {
+export function startServer(start: ServerStart): ServerStep {
+  const { primitives, settings, directory, invited, target, opening = 'at-once' } = start;
   assertBudget(settings);
   const members = new Set(invited);
   if (
@@ -68,6 +71,7 @@ export function startServer({ primitives, settings, directory, invited, target }
     directory,
     invited: members,
     target,
+    opening,
     drops: [],
     lost: new Set(),
   };
@@ -224,7 +228,7 @@ function below(state: Collecting, left: number): CairnError {
 }
 
 function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
-  if (state.name !== 'computing')
+  if (state.name !== 'computing' || !state.opening.finished)
     return refuseMessage(
       state,
       new CairnError('wrong-state', `received the unmasked sum while in state ${state.name}`),

@@ -10,6 +10,7 @@ import type { RoundSettings } from '../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';
 import type { RoundParameters } from '../parameters/index.ts';
 import type { UnmaskPlan } from '../unmask.ts';
+import type { Opening } from './opening.ts';
 
 /** The states in which the server takes messages: the rounds of the paper. */
 export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
@@ -42,6 +43,11 @@ export interface ServerContext {
   readonly invited: ReadonlySet<MemberId>;
   /** The roster closes when this many have advertised. */
   readonly target: number;
+  /**
+   * When the secrets of the sum are opened: inside the step that ends the collecting of shares, or by whoever computes
+   * the plan, in turns with other work, before it does so.
+   */
+  readonly opening: 'at-once' | 'in-turns';
   /** Everybody lost so far. Grows. */
   readonly drops: Drop[];
   /** Ids of those lost, for look-up. Grows. */
@@ -107,7 +113,12 @@ export type ServerState =
       readonly asked: ReadonlySet<ClientIndex>;
       readonly revealed: Map<ClientIndex, SecretBytes>;
     } & Summed)
-  | ({ readonly name: 'computing'; readonly context: ServerContext; readonly plan: UnmaskPlan } & Summed)
+  | ({
+      readonly name: 'computing';
+      readonly context: ServerContext;
+      readonly plan: UnmaskPlan;
+      readonly opening: Opening;
+    } & Summed)
   | { readonly name: 'committed'; readonly context: ServerContext }
   | { readonly name: 'aborted'; readonly context: ServerContext; readonly error: CairnError };
 
@@ -132,8 +143,11 @@ export type ServerEvent =
       readonly members: number;
     }
   | { readonly kind: 'dropped'; readonly drop: Drop }
-  /** Somebody should compute this and bring back its result; see {@link UnmaskPlan}. */
-  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan }
+  /**
+   * Somebody should compute this and bring back its result; see {@link UnmaskPlan}. Where the round opens its secrets in
+   * turns, the opening is run to its end first; what it throws is a reason to abandon the round.
+   */
+  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: Opening }
   | {
       readonly kind: 'committed';
       /** The exact sum of the inputs modulo 2^modulusBits. */

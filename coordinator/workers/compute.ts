@@ -1,0 +1,83 @@
+import { expandPlan } from '../../protocol/aggregation/unmask.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
+import { batchPlan, checkJobs, takeBatch, wipePlan } from './batches.ts';
+import { CONTROL, type JobList } from './job-list.ts';
+
+/** What a worker is asked to do. */
+export interface WorkerTask {
+  readonly list: JobList;
+  /** Under which number it takes batches, from 1. No two workers at a list have the same. */
+  readonly seat: number;
+  /** Where its sum goes, in shared memory: as many words as the vector has coordinates. */
+  readonly sum: Uint32Array;
+}
+
+/**
+ * How a worker's part ended. An error of the protocol comes back as one, since a clone of an error loses its code;
+ * anything else is thrown, and counts as the loss of the worker.
+ */
+export type WorkerEnd =
+  | { readonly kind: 'summed' }
+  /** It was told to stop: there is no sum. */
+  | { readonly kind: 'stopped' }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly culprits: readonly number[];
+    };
+
+const PRIMITIVES = { node: nodePrimitives, portable: portablePrimitives } as const;
+
+/** Adds one batch's masks. @returns whether it may go on */
+function addBatch(list: JobList, batch: number, into: MaskVector): boolean {
+  const { control } = list;
+  const plan = batchPlan(list, batch);
+  try {
+    // The generator is left before its end where all are to stop; it wipes what it holds then, too.
+    let before = 0;
+    for (const done of expandPlan(plan, PRIMITIVES[list.primitives], into)) {
+      Atomics.add(control, CONTROL.done, done - before);
+      before = done;
+      if (Atomics.load(control, CONTROL.stop) !== 0) return false;
+    }
+    return true;
+  } finally {
+    wipePlan(plan);
+  }
+}
+
+function addAll({ list, seat, sum }: WorkerTask): WorkerEnd {
+  checkJobs(list);
+  if (sum.length !== list.length) throw new Error(`job list: a sum of ${list.length} words got room for ${sum.length}`);
+  const vector = createMaskVector(list.length);
+  try {
+    for (let batch = takeBatch(list, seat); batch !== undefined; batch = takeBatch(list, seat)) {
+      if (!addBatch(list, batch, vector)) return { kind: 'stopped' };
+    }
+    if (Atomics.load(list.control, CONTROL.stop) !== 0) return { kind: 'stopped' };
+    const values = vector.toValues(32);
+    sum.set(values);
+    values.fill(0);
+    return { kind: 'summed' };
+  } finally {
+    vector.wipe();
+  }
+}
+
+/**
+ * Computes batches of a job list until none is left, and writes what their masks add up to.
+ * @throws Error for what is no error of the protocol, such as a list that does not add up or memory that is not there
+ */
+export function computeBatches(task: WorkerTask): WorkerEnd {
+  try {
+    return addAll(task);
+  } catch (thrown) {
+    if (!(thrown instanceof CairnError)) throw thrown;
+    const { code, message, culprits } = thrown;
+    return { kind: 'failed', code, message, culprits };
+  }
+}

@@ -1,0 +1,111 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
+import type { OnProgress } from '../rounds/unmask.ts';
+import type { WorkerEnd } from './compute.ts';
+import { batchSizeFor } from './cost.ts';
+import { CONTROL, type JobList, lostBatches, maskCount, setTodo, shareJobs, wipeJobs } from './job-list.ts';
+import type { WorkerPool } from './pool.ts';
+
+/** How often the workers are sent at what is left of a plan before they are given up. */
+const MOST_GOES = 3;
+
+/** Milliseconds between looks at how far the workers are. */
+const LOOK_MS = 100;
+
+/** What is needed of a pool. A task whose thread is lost rejects. */
+type Threads = Pick<WorkerPool, 'threads' | 'run'>;
+
+/** How a plan is computed in the pool. */
+export interface InPoolOptions {
+  readonly pool: Threads;
+  readonly primitives: Primitives;
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+  /** Called with the number of workers that were lost in one go. */
+  readonly onLost: (workers: number) => void;
+}
+
+/** A seat at the list, and where its worker's sum goes: kept from go to go. */
+interface Seat {
+  readonly seat: number;
+  readonly sum: Uint32Array;
+}
+
+/** Sends a worker to each seat. @returns their ends in the order of seats, undefined where one was lost */
+async function go(list: JobList, seats: readonly Seat[], pool: Threads): Promise<(WorkerEnd | undefined)[]> {
+  return Promise.all(
+    seats.map(async (seat) => {
+      try {
+        const end = await pool.run({ list, ...seat });
+        // The plan has failed: nobody else needs to go on.
+        if (end.kind === 'failed') wipeJobs(list);
+        return end;
+      } catch {
+        return undefined;
+      }
+    }),
+  );
+}
+
+async function addUp(
+  list: JobList,
+  seats: readonly Seat[],
+  { pool, signal, onLost }: InPoolOptions,
+): Promise<MaskVector | undefined> {
+  const correction = createMaskVector(list.length);
+  try {
+    let batches: readonly number[] = [...list.todo];
+    for (let goes = 0; goes < MOST_GOES && batches.length > 0; goes++) {
+      if (goes > 0) setTodo(list, batches);
+      const ends = await go(list, seats, pool);
+      signal.throwIfAborted();
+      const failed = ends.find((end) => end?.kind === 'failed');
+      if (failed?.kind === 'failed') throw new CairnError(failed.code, failed.message, { culprits: failed.culprits });
+      const summed = new Set<number>();
+      for (const [at, { seat, sum }] of seats.entries()) {
+        if (ends[at]?.kind !== 'summed') continue;
+        correction.addValues(sum);
+        summed.add(seat);
+        await nextTurn();
+        signal.throwIfAborted();
+      }
+      if (summed.size < seats.length) onLost(seats.length - summed.size);
+      batches = lostBatches(list, batches, summed);
+    }
+    if (batches.length === 0) return correction;
+    correction.wipe();
+    return undefined;
+  } catch (thrown) {
+    correction.wipe();
+    throw thrown;
+  }
+}
+
+/**
+ * Computes a plan with worker threads: each takes batches and sums them, and the sums are added up here. What a lost
+ * worker had taken is computed again, since its sum was lost with it. Memory is one vector per worker and one here.
+ * @returns what the masks add up to, which the caller wipes; undefined where the workers failed again and again
+ * @throws CairnError what the computation would have thrown on one thread; the signal's reason once it is aborted
+ */
+export async function computeInPool(plan: UnmaskPlan, options: InPoolOptions): Promise<MaskVector | undefined> {
+  const { pool, primitives, signal, onProgress } = options;
+  signal.throwIfAborted();
+  const list = shareJobs(plan, primitives.name, batchSizeFor(plan));
+  const stop = (): void => wipeJobs(list);
+  signal.addEventListener('abort', stop, { once: true });
+  const look = setInterval(() => onProgress(Atomics.load(list.control, CONTROL.done), maskCount(list)), LOOK_MS);
+  const seats = Array.from({ length: Math.min(pool.threads, list.todo.length) }, (_, at): Seat => {
+    return { seat: at + 1, sum: new Uint32Array(new SharedArrayBuffer(4 * plan.length)) };
+  });
+  try {
+    return await addUp(list, seats, options);
+  } finally {
+    clearInterval(look);
+    signal.removeEventListener('abort', stop);
+    wipeJobs(list);
+    for (const { sum } of seats) sum.fill(0);
+  }
+}
