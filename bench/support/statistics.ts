@@ -1,5 +1,6 @@
-/** The middle value; the mean of the two middle ones of an even number. */
+/** The middle value; the mean of the two middle ones of an even number. NaN of none. */
 export function median(values: readonly number[]): number {
+  if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -16,13 +17,25 @@ export function medianMs(repeats: number, work: () => void): number {
   return median(times);
 }
 
-/** A table for a terminal: columns as wide as their widest cell. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i]))
-      .join('  ')
-      .trimEnd();
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+/** The median of each entry of several records with the same keys. */
+export function medianOfEach<Key extends string>(
+  records: readonly Readonly<Record<Key, number>>[],
+  keys: readonly Key[],
+): Record<Key, number> {
+  const entries = keys.map((key): [Key, number] => [key, median(records.map((record) => record[key]))]);
+  return Object.fromEntries(entries) as Record<Key, number>;
 }
+
+/** The sum of a record's values. */
+export function total(record: Readonly<Record<string, number>>): number {
+  return Object.values(record).reduce((sum, value) => sum + value, 0);
+}
+
+/** Milliseconds to three decimals: what a clock can tell, and what a person can read in a file. */
+export function rounded<Key extends string>(record: Readonly<Record<Key, number>>): Record<Key, number> {
+  const entries = Object.entries<number>(record).map(([key, value]) => [key, roundMs(value)] as const);
+  return Object.fromEntries(entries) as Record<Key, number>;
+}
+
+/** A number to three decimals. */
+export const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,0 +1,21 @@
+import { systemRandom } from '../../protocol/crypto/random.ts';
+
+// Shamir's scheme as one would write it first: one field above 2^256, BigInt, Horner's rule for each member. It stands
+// here for comparison only.
+
+/** 2^256 + 297, the least prime above 2^256. */
+const PRIME = (1n << 256n) + 297n;
+
+/** Shares a 32-byte secret among members 1 … n. */
+export function shareByBigInt(secret: Uint8Array, threshold: number, n: number): bigint[] {
+  const coefficients = [toBigInt(secret)];
+  while (coefficients.length < threshold) coefficients.push(toBigInt(systemRandom(40)) % PRIME);
+  return Array.from({ length: n }, (_, i) => {
+    const point = BigInt(i + 1);
+    let value = 0n;
+    for (let j = threshold - 1; j >= 0; j--) value = (value * point + coefficients[j]) % PRIME;
+    return value;
+  });
+}
+
+const toBigInt = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).toString('hex')}`);

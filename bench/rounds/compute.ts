@@ -1,0 +1,35 @@
+import { availableParallelism } from 'node:os';
+import { Unmasker } from '../../coordinator/workers/index.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/index.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { MaskVector } from '../../protocol/kernels/index.ts';
+
+/** Somebody that computes unmask plans. */
+export interface Computer {
+  /** How many threads it takes for a great plan. */
+  readonly threads: number;
+  compute(plan: UnmaskPlan): MaskVector | Promise<MaskVector>;
+  close(): Promise<void>;
+}
+
+/** The plan on this thread, at once. */
+export function oneThread(primitives: Primitives): Computer {
+  return { threads: 1, compute: (plan) => computePlan(plan, primitives), close: () => Promise.resolve() };
+}
+
+/** The coordinator's worker pool. Like the coordinator it keeps small plans on the main thread. */
+function workerPool(primitives: Primitives, workers: number): Computer {
+  const unmasker = new Unmasker({ primitives, workers });
+  const { signal } = new AbortController();
+  return {
+    threads: workers,
+    compute: async (plan) => (await unmasker.compute(plan, { signal })).correction,
+    close: () => unmasker.close(),
+  };
+}
+
+/** Everybody who can compute a plan here: the one that a coordinator would take comes first. */
+export function computers(primitives: Primitives): readonly Computer[] {
+  const workers = availableParallelism();
+  return workers < 2 ? [oneThread(primitives)] : [workerPool(primitives, workers), oneThread(primitives)];
+}

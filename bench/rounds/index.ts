@@ -1,0 +1,95 @@
+import type { RoundCost, Traffic } from '../schema.ts';
+import type { Runner } from '../support/runner.ts';
+import { grouped, ms, percent, size, table } from '../support/table.ts';
+import type { RoundRow } from './row.ts';
+import type { RoundShape } from './shape.ts';
+import { trafficOf, trafficShape } from './traffic.ts';
+
+export type { RoundShape } from './shape.ts';
+
+/** Which rounds are run, and the sizes for which a client's traffic is held against the paper's formula. */
+export interface RoundsPlan {
+  readonly shapes: readonly RoundShape[];
+  readonly traffic: { readonly n: number; readonly d: number };
+}
+
+/** Runs the rounds, each in a process of its own; prints the table. */
+export async function benchRounds(
+  { shapes, traffic }: RoundsPlan,
+  { run, print, note }: Runner,
+): Promise<{ readonly rounds: RoundCost[]; readonly traffic: Traffic[] }> {
+  const rows: RoundRow[] = [];
+  for (const shape of shapes) {
+    note(`round of ${shape.n} × ${shape.d}, ${percent(shape.drop)} dropped, ${shape.graph}`);
+    rows.push(await run('round', shape));
+  }
+  note(`traffic at n = ${traffic.n}`);
+  const measured = trafficOf(await run('round', trafficShape(traffic.n)), traffic.d);
+  print(roundsTable(rows));
+  print(trafficLine(measured));
+  return { rounds: rows.map(({ cost }) => cost), traffic: [measured] };
+}
+
+const HEAD = ['n', 'd', 'drop', 'graph', 'k', 't', 'real clients', 'client ms', 'paper', 'ratio'];
+const SERVER_HEAD = ['server ms', 'paper', 'ratio', 'one thread', 'up', 'down', 'peak RSS', 'exact'];
+
+function roundsTable(rows: readonly RoundRow[]): string {
+  const costs = rows.map(({ cost }) => cost);
+  return [
+    'Whole rounds through the real sessions, curious model; rings by the finder for γ = 0.1, δ = 0.3.',
+    'Clients drop after sharing keys and before their masked input, the worst case. Times are medians in ms,',
+    'in a process that has run one small round before.',
+    'Where fewer than n clients are real, the others’ masked inputs are simulated: the sum of the masks that do not cancel',
+    'is kept once for the round. The server adds n inputs of full length, expands every left-over mask, and each sum is',
+    'verified in every bit. Peak RSS is of the process that holds the server’s session and the simulated clients.',
+    `The server computes unmask plans on ${rows[0]?.threads ?? 1} thread(s); "one thread" is its total without a pool.`,
+    '',
+    table(
+      [...HEAD, ...SERVER_HEAD],
+      rows.map(({ cost, realClients }) => [
+        ...[grouped(cost.n), grouped(cost.d), percent(cost.drop), cost.graph, grouped(cost.k), grouped(cost.t)],
+        realClients === cost.n ? 'all' : grouped(realClients),
+        ...[ms(cost.clientMs), paperCell(cost.paperClientMs), ratio(cost.paperClientMs, cost.clientMs)],
+        ...[ms(cost.serverMs), paperCell(cost.paperServerMs), ratio(cost.paperServerMs, cost.serverMs)],
+        ...[ms(aloneMs(cost)), size(cost.bytesUp), size(cost.bytesDown), `${cost.peakRssMB.toFixed(0)} MB`],
+        cost.exact ? 'yes' : 'NO',
+      ]),
+    ),
+    '',
+    phasesTable('client ms', costs, 'clientPhasesMs'),
+    '',
+    phasesTable('server ms', costs, 'serverPhasesMs'),
+    '',
+  ].join('\n');
+}
+
+const paperCell = (value: number | null): string => (value === null ? '' : grouped(value));
+
+const ratio = (paper: number | null, ours: number): string => (paper === null ? '' : `${(paper / ours).toFixed(1)}×`);
+
+/** The server's total with its plan on one thread. */
+function aloneMs({ serverMs, serverPhasesMs: { computing, computingOneThread } }: RoundCost): number {
+  return (computingOneThread as number | undefined) === undefined
+    ? serverMs
+    : serverMs - computing + computingOneThread;
+}
+
+function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhasesMs' | 'serverPhasesMs'): string {
+  const phases = Object.keys(costs[0]?.[of] ?? {});
+  return table(
+    [title, 'n', 'd', 'drop', ...phases],
+    costs.map((cost) => [
+      cost.graph,
+      ...[grouped(cost.n), grouped(cost.d), percent(cost.drop)],
+      ...phases.map((phase) => ms(cost[of][phase])),
+    ]),
+  );
+}
+
+function trafficLine({ n, d, inputBits, bytesUp, bytesDown, ofPaper, ofPlain }: Traffic): string {
+  return [
+    `Traffic of one client at n = ${n}, d = ${d}, ${inputBits}-bit inputs: ${size(bytesUp)} up, ${size(bytesDown)} down;`,
+    `${ofPaper.toFixed(3)} × the paper’s formula, ${ofPlain.toFixed(3)} × the vector in clear`,
+    '(measured at d = 1000; only the masked input depends on d, and its length is known).\n',
+  ].join('\n');
+}

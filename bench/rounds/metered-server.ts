@@ -1,0 +1,101 @@
+import {
+  type Outgoing,
+  type ServerInput,
+  type ServerFacts,
+  type ServerStart,
+  type ServerState,
+  type ServerStateName,
+  startServer,
+  stepServer,
+  type UnmaskPlan,
+} from '../../protocol/aggregation/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { MaskVector } from '../../protocol/kernels/index.ts';
+
+/** What the server's time is counted under: the paper's rounds 0, 1, 2 and 4, and the expansion of left-over masks. */
+export const SERVER_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unmasking', 'computing'] as const;
+
+/** One of {@link SERVER_PHASES}. */
+export type ServerPhase = (typeof SERVER_PHASES)[number];
+
+/** The work of a message belongs to the state that takes it: the last one of a state also closes it. */
+const PHASE_OF: Record<ServerStateName, ServerPhase> = {
+  'advertise-keys': 'advertiseKeys',
+  'share-keys': 'shareKeys',
+  'masked-input': 'maskedInput',
+  'consistency-check': 'maskedInput',
+  unmasking: 'unmasking',
+  computing: 'computing',
+  committed: 'computing',
+  aborted: 'computing',
+};
+
+/** What a committed round gives. */
+export interface Committed {
+  readonly sum: Uint32Array;
+  readonly included: readonly MemberId[];
+}
+
+/** The real server session, with a clock around each step. */
+export class MeteredServer {
+  readonly phasesMs: Record<ServerPhase, number> = {
+    advertiseKeys: 0,
+    shareKeys: 0,
+    maskedInput: 0,
+    unmasking: 0,
+    computing: 0,
+  };
+  plan: UnmaskPlan | undefined;
+  committed: Committed | undefined;
+  #state: ServerState | undefined;
+
+  /** Sends the invitations. */
+  open(start: ServerStart): readonly Outgoing[] {
+    const from = performance.now();
+    const step = startServer(start);
+    this.phasesMs.advertiseKeys += performance.now() - from;
+    this.#state = step.state;
+    return step.send;
+  }
+
+  /** What is fixed once the roster is closed. */
+  get facts(): ServerFacts {
+    if (this.#state === undefined || !('facts' in this.#state)) throw new Error('the roster is not closed yet');
+    return this.#state.facts;
+  }
+
+  get settingsHash(): Uint8Array {
+    return this.#state!.context.settingsHash;
+  }
+
+  /** Hands over a member's message. @throws Error where the server does not take it: a fault of the benchmark */
+  receive(from: MemberId, bytes: Uint8Array): readonly Outgoing[] {
+    return this.#step({ kind: 'message', from, bytes });
+  }
+
+  /** The time of the present state is up. */
+  deadline(): readonly Outgoing[] {
+    return this.#step({ kind: 'deadline' });
+  }
+
+  /** Brings the plan's result. */
+  finish(correction: MaskVector): void {
+    this.#step({ kind: 'unmasked', correction });
+  }
+
+  #step(input: ServerInput): readonly Outgoing[] {
+    const before = this.#state!;
+    const from = performance.now();
+    const step = stepServer(before, input);
+    for (const secret of step.wipe) secret.wipe();
+    this.phasesMs[PHASE_OF[before.name]] += performance.now() - from;
+    this.#state = step.state;
+    if (step.refusal !== undefined) throw step.refusal;
+    for (const event of step.events) {
+      if (event.kind === 'unmask-plan') this.plan = event.plan;
+      if (event.kind === 'committed') this.committed = event;
+      if (event.kind === 'aborted') throw event.error;
+    }
+    return step.send;
+  }
+}

@@ -1,0 +1,58 @@
+import { type ClientStart, type ClientState, startClient, stepClient } from '../../protocol/aggregation/index.ts';
+
+/** What a client's time is counted under: the paper's rounds 0, 1, 2 and 4. */
+export const CLIENT_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unmasking'] as const;
+
+/** One of {@link CLIENT_PHASES}. */
+export type ClientPhase = (typeof CLIENT_PHASES)[number];
+
+/** What a client does in a state is what leads to that state's message of the paper. */
+const PHASE_OF: Record<ClientState['name'], ClientPhase> = {
+  'advertise-keys': 'shareKeys',
+  'share-keys': 'shareKeys',
+  'masked-input': 'maskedInput',
+  'consistency-check': 'unmasking',
+  unmasking: 'unmasking',
+  done: 'unmasking',
+  closed: 'unmasking',
+};
+
+/** A real client session, with a clock around each step and a count of its bytes. */
+export class RealClient {
+  readonly phasesMs: Record<ClientPhase, number> = { advertiseKeys: 0, shareKeys: 0, maskedInput: 0, unmasking: 0 };
+  bytesUp = 0;
+  bytesDown = 0;
+  #state: ClientState | undefined;
+
+  /** Answers the invitation. */
+  start(start: ClientStart): Uint8Array | undefined {
+    this.bytesDown += start.invitation.length;
+    return this.#run('advertiseKeys', () => startClient(start));
+  }
+
+  /** Answers a message; undefined where the session wants its input first. */
+  receive(bytes: Uint8Array): Uint8Array | undefined {
+    this.bytesDown += bytes.length;
+    const state = this.#state!;
+    return this.#run(PHASE_OF[state.name], () => stepClient(state, { kind: 'message', bytes }));
+  }
+
+  /** Masks the input. */
+  input(values: Uint32Array): Uint8Array | undefined {
+    const state = this.#state!;
+    return this.#run('maskedInput', () => stepClient(state, { kind: 'input', values }));
+  }
+
+  #run(phase: ClientPhase, work: () => ReturnType<typeof stepClient>): Uint8Array | undefined {
+    const from = performance.now();
+    const step = work();
+    for (const secret of step.wipe) secret.wipe();
+    this.phasesMs[phase] += performance.now() - from;
+    this.#state = step.state;
+    if (step.refusal !== undefined) throw step.refusal;
+    for (const event of step.events) if (event.kind === 'refused') throw event.error;
+    const bytes = step.send.at(0);
+    this.bytesUp += bytes?.length ?? 0;
+    return bytes;
+  }
+}

@@ -1,0 +1,15 @@
+import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import type { Machine } from '../schema.ts';
+
+/** What a measurement was made on. The load before it began tells whether the machine was quiet. */
+export function describeMachine(): Machine {
+  return {
+    cpu: cpus().at(0)?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGB: Math.round(totalmem() / 1e8) / 10,
+    os: `${platform()} ${release()} ${arch()}`,
+    node: process.version,
+    openssl: process.versions.openssl,
+    loadAverage: Math.round(loadavg()[0] * 100) / 100,
+  };
+}

@@ -1,0 +1,50 @@
+import { benchKernels, type Kernels, type KernelsPlan } from './kernels/measure.ts';
+import { benchRound, type RoundRow } from './rounds/row.ts';
+import type { RoundShape } from './rounds/shape.ts';
+import { joinCrowd, type Crowd, type CrowdResult } from './sockets/crowd.ts';
+import { benchSockets, type SocketsPlan } from './sockets/round.ts';
+import type { SocketRound } from './schema.ts';
+import { trainEngine } from './training/engine.ts';
+import type { TrainingRequest } from './training/models.ts';
+import { trainTensorflow } from './training/tensorflow.ts';
+
+/** What runs in a process of its own: by name, from an argument and to a result that JSON can carry. */
+export interface Tasks {
+  kernels: { argument: KernelsPlan; result: Kernels };
+  round: { argument: RoundShape; result: RoundRow };
+  sockets: { argument: SocketsPlan; result: SocketRound };
+  crowd: { argument: Crowd; result: CrowdResult };
+  engine: { argument: TrainingRequest; result: number };
+  tensorflow: { argument: TrainingRequest; result: number | null };
+}
+
+/** Runs a task and gives its result. */
+export type RunTask = <Name extends keyof Tasks>(
+  name: Name,
+  argument: Tasks[Name]['argument'],
+) => Promise<Tasks[Name]['result']>;
+
+type Implementations = {
+  [Name in keyof Tasks]: (argument: Tasks[Name]['argument'], run: RunTask) => Promise<Tasks[Name]['result']>;
+};
+
+const IMPLEMENTATIONS: Implementations = {
+  kernels: benchKernels,
+  round: benchRound,
+  sockets: (plan, run) => benchSockets(plan, (crowd) => run('crowd', crowd)),
+  crowd: joinCrowd,
+  engine: trainEngine,
+  tensorflow: trainTensorflow,
+};
+
+/** Whether there is such a task. */
+export const isTask = (name: string): name is keyof Tasks => Object.hasOwn(IMPLEMENTATIONS, name);
+
+/** Runs a task in this process. @param run for the tasks that it starts itself */
+export function performTask<Name extends keyof Tasks>(
+  name: Name,
+  argument: Tasks[Name]['argument'],
+  run: RunTask,
+): Promise<Tasks[Name]['result']> {
+  return IMPLEMENTATIONS[name](argument, run);
+}
