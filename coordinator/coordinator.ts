@@ -11,7 +11,7 @@ import { createListener, listen, type Listener } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
-import { largestMessage } from './sizes.ts';
+import { largestMessage, uploadsAtATime } from './sizes.ts';
 import { FileStore, type Store } from './store/index.ts';
 import { Unmasker } from './workers/index.ts';
 
@@ -34,6 +34,11 @@ export interface CoordinatorOptions {
   readonly random?: RandomSource;
   /** Milliseconds within which a new connection must say Hello. Default 10 000. */
   readonly helloTimeoutMs?: number;
+  /**
+   * How many messages longer than a part are assembled at a time, over all tasks; others wait for their turn. Default: as
+   * many of the largest message as fit 64 MiB, and at least 4.
+   */
+  readonly uploads?: number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
   readonly begin?: Promise<void>;
 }
@@ -150,7 +155,7 @@ class RunningCoordinator implements Coordinator {
       directory: directory?.directory,
       tasks: config.tasks.map(({ name }) => name),
       guests: config.tasks.every(({ adversary }) => adversary === 'curious'),
-      largestMessage: Math.max(...sizes),
+      uploads: options.uploads ?? uploadsAtATime(Math.max(...sizes)),
       ...(options.helloTimeoutMs === undefined ? {} : { helloTimeoutMs: options.helloTimeoutMs }),
       onRefused: (what, code, member) => {
         this.#metrics.refused(what, code);

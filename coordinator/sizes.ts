@@ -10,10 +10,21 @@ const FIELDS = 8;
 
 /**
  * Bytes of the largest message that a client of a task may send: its masked input, or in large rounds of small models
- * its shares. Whatever is longer is cut off by the transport before it is read.
+ * its shares. An upload that announces more is refused before its first byte.
  */
 export function largestMessage(task: TaskConfig, dimension: number): number {
   const input = packedLength(vectorLength({ ...task, maxCohort: task.cohort, dimension }), task.modulusBits);
   const shares = task.cohort * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
+}
+
+/** Bytes that uploads may take while they are assembled, where that allows more of them than {@link LEAST_UPLOADS}. */
+const UPLOAD_BYTES = 64 * 1024 * 1024;
+
+/** Fewer uploads at a time would leave the coordinator idle whenever one client is slow. */
+const LEAST_UPLOADS = 4;
+
+/** How many messages of this length may be assembled at a time. */
+export function uploadsAtATime(largest: number): number {
+  return Math.max(LEAST_UPLOADS, Math.floor(UPLOAD_BYTES / largest));
 }

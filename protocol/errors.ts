@@ -62,6 +62,10 @@ export const ERROR_CODES = {
     'it was ignored; a replay never counts',
   ),
   'session-closed': protocolAbort('the session has ended', 'wait for the next round'),
+  'upload-interrupted': protocolAbort(
+    'a part of a long message came that continues no upload, or too late',
+    'the client starts again from the first part',
+  ),
 
   // refusals of the client: it stops, wipes its secrets and sends nothing more
   'too-few-members': tooFew(

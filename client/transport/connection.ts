@@ -15,6 +15,7 @@ import {
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
+import { upload } from './upload.ts';
 
 /** Who a connection speaks for. */
 type Speaker =
@@ -65,7 +66,7 @@ export class Connection {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#outbox = new Outbox((bytes) => this.#transport.send(bytes));
+    this.#outbox = new Outbox((bytes) => upload((part, patience) => this.#transport.send(part, patience), bytes));
     this.#timer = setTimeout(() => this.#unreachable(), options.connectTimeoutMs);
     this.#transport = options.open(
       options.address,

@@ -24,7 +24,7 @@ export class Outbox {
   #busy = false;
   #closed = false;
 
-  /** @param send one attempt over the present connection, as `Transport.send` */
+  /** @param send one attempt over the present connection, as {@link upload} makes it */
   constructor(send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>) {
     this.#send = send;
   }

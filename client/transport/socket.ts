@@ -59,9 +59,11 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   });
 
   return {
-    async send(bytes) {
+    async send(bytes, patience) {
       if (!socket.connected) throw new Error('not connected');
-      return asBytes((await socket.timeout(pace.ackTimeoutMs).emitWithAck(EVENT_NAME, bytes)) as unknown);
+      // Without a timeout too, socket.io fails what is not acknowledged when the connection ends.
+      const sender = patience === 'patient' ? socket : socket.timeout(pace.ackTimeoutMs);
+      return asBytes((await sender.emitWithAck(EVENT_NAME, bytes)) as unknown);
     },
     restart() {
       if (closed) return;

@@ -13,14 +13,15 @@ interface TransportEvents {
   readonly failed: (reason: string) => void;
 }
 
-/** A connection that carries whole messages and mends itself. */
+/** A connection that carries messages, each as one event, and mends itself. */
 export interface Transport {
   /**
    * Sends one message over the present connection.
+   * @param patience `patient`: the answer is waited for as long as the connection stands
    * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it was taken
    * @throws Error where the connection ends, or no answer comes in time: whether it was taken is not known then
    */
-  send(bytes: Uint8Array): Promise<Uint8Array | undefined>;
+  send(bytes: Uint8Array, patience?: 'patient'): Promise<Uint8Array | undefined>;
   /** Ends the connection, so that a new one is made. */
   restart(): void;
   /** Ends the connection for good. */

@@ -2,10 +2,12 @@ import type { Socket } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { DEFAULT_SUITE, SIZES, type SuiteId } from '../../protocol/crypto/suite.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
-import { type Header, HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
+import { type Header, HEADER_LENGTH, type MessageName, messageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
-import type { Link, Seat } from './seat.ts';
+import { decodePart } from '../../protocol/wire/messages/part.ts';
+import type { Link, Place, Seat } from './seat.ts';
+import type { Uploads } from './uploads.ts';
 
 /** The one event name of the protocol, in both directions. */
 export const EVENT_NAME = 'cairn';
@@ -14,6 +16,7 @@ export const EVENT_NAME = 'cairn';
 export interface ConnectionHost {
   readonly random: RandomSource;
   readonly helloTimeoutMs: number;
+  readonly uploads: Uploads;
   /** Judges a Hello and gives the connection its seat; `greet` is called before anything else is sent. @throws CairnError */
   admit(challenge: Uint8Array, hello: Hello, link: Link, greet: (seat: Seat) => void): Seat;
   /** The connection of a seat has ended. */
@@ -84,9 +87,7 @@ export class Connection implements Link {
         this.#greeted(bytes, acknowledge);
         return;
       }
-      const refusal = this.#message(this.#seat, bytes);
-      if (refusal === undefined) acknowledge();
-      else acknowledge(refusal);
+      this.#message(this.#seat, bytes, acknowledge);
     } catch (thrown) {
       const error = asCairnError(thrown);
       acknowledge(encodeAbort(this.#header, error));
@@ -105,26 +106,59 @@ export class Connection implements Link {
     });
   }
 
-  /** @returns the refusal's bytes; its context is that of the round, or of the message where there is no round */
-  #message(seat: Seat, bytes: Uint8Array): Uint8Array | undefined {
+  #message(seat: Seat, bytes: Uint8Array, acknowledge: Acknowledge): void {
     const name = messageName(bytes);
     const { place } = seat;
     // In the sender's own suite: it refuses what comes in another, and may be in a round of any.
     const suite = bytes[1] as SuiteId;
     if (place === undefined) {
-      this.#host.refused('message', 'member-unknown', seat);
-      const error = new CairnError('member-unknown', `received ${name} from a member that is in no round`);
-      const context =
-        bytes.length < HEADER_LENGTH ? this.#challenge : bytes.slice(HEADER_LENGTH - SIZES.hash, HEADER_LENGTH);
-      return encodeAbort({ suite, context }, error);
+      acknowledge(encodeAbort({ suite, context: this.#contextOf(bytes) }, this.#outside(name, seat)));
+      return;
     }
+    const answer = (refusal?: CairnError): void => {
+      if (refusal === undefined) {
+        acknowledge();
+        return;
+      }
+      this.#host.refused('message', refusal.code, seat);
+      acknowledge(encodeAbort({ suite, context: place.context }, refusal));
+    };
+    if (name === 'part') this.#part(seat, place, bytes, answer);
+    else answer(this.#deliver(seat, bytes));
+  }
+
+  /** One part; with the last one the message is dealt with as if it had come whole. */
+  #part(seat: Seat, place: Place, bytes: Uint8Array, answer: (refusal?: CairnError) => void): void {
+    let whole: Uint8Array | undefined;
+    try {
+      whole = this.#host.uploads.take(seat, place, decodePart(bytes), answer);
+    } catch (thrown) {
+      answer(asCairnError(thrown));
+    }
+    if (whole === undefined) return;
+    const { upload } = seat;
+    try {
+      answer(this.#deliver(seat, whole));
+    } finally {
+      // Not before: the message is in memory until the round has looked at it.
+      upload?.end(new CairnError('upload-interrupted', 'part: the upload is complete'));
+    }
+  }
+
+  #deliver(seat: Seat, bytes: Uint8Array): CairnError | undefined {
     const refusal = seat.receive(bytes);
-    if (refusal === undefined) {
-      this.#host.taken(bytes.length, seat);
-      return undefined;
-    }
-    this.#host.refused('message', refusal.code, seat);
-    return encodeAbort({ suite, context: place.context }, refusal);
+    if (refusal === undefined) this.#host.taken(bytes.length, seat);
+    return refusal;
+  }
+
+  #outside(name: MessageName, seat: Seat): CairnError {
+    this.#host.refused('message', 'member-unknown', seat);
+    return new CairnError('member-unknown', `received ${name} from a member that is in no round`);
+  }
+
+  /** The context in a message's header. */
+  #contextOf(bytes: Uint8Array): Uint8Array {
+    return bytes.length < HEADER_LENGTH ? this.#challenge : bytes.slice(HEADER_LENGTH - SIZES.hash, HEADER_LENGTH);
   }
 
   #refuse(error: CairnError): void {

@@ -4,18 +4,21 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { type Door, judgeHello } from './hello.ts';
 import type { Link, Occupant, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
+import { Uploads } from './uploads.ts';
 
 export { EVENT_NAME } from './connection.ts';
 export { Seats } from './seats.ts';
 export type { Link, Place } from './seat.ts';
 
-/** Bytes that a frame may have beyond its message: socket.io's framing. */
-const SLACK = 4096;
+/** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
+const LONGEST_FRAME = HEADER_LENGTH + 8 + PART_LENGTH + 4096;
 
 /** Milliseconds between signs of life, and until a silent peer counts as gone. */
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
@@ -25,8 +28,10 @@ export interface GatewayOptions extends Door {
   readonly http: HttpServer;
   readonly seats: Seats;
   readonly random: RandomSource;
-  /** Bytes of the largest message of any task's rounds. */
-  readonly largestMessage: number;
+  /** How many long messages are assembled at a time, over all members. */
+  readonly uploads: number;
+  /** Milliseconds within which the next part of a long message must come. Default 10 000. */
+  readonly uploadStallMs?: number;
   /** Milliseconds within which a Hello must come. Default 10 000. */
   readonly helloTimeoutMs?: number;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
@@ -37,6 +42,7 @@ export interface GatewayOptions extends Door {
 export class Gateway implements ConnectionHost {
   readonly random: RandomSource;
   readonly helloTimeoutMs: number;
+  readonly uploads: Uploads;
   readonly #options: GatewayOptions;
   readonly #io: Server;
   #nextGuest: number;
@@ -45,13 +51,14 @@ export class Gateway implements ConnectionHost {
     this.#options = options;
     this.random = options.random;
     this.helloTimeoutMs = options.helloTimeoutMs ?? 10_000;
+    this.uploads = new Uploads({ most: options.uploads, stallMs: options.uploadStallMs ?? 10_000 });
     this.#nextGuest = 1 + [...(options.directory?.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
     // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client
     // whose last message is older than that, as after a long training. Seats send again what was not answered.
     this.#io = new Server(options.http, {
       transports: ['websocket'],
       serveClient: false,
-      maxHttpBufferSize: options.largestMessage + SLACK,
+      maxHttpBufferSize: LONGEST_FRAME,
       perMessageDeflate: false,
       ...PING,
     });

@@ -1,5 +1,6 @@
-import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { Upload } from './upload.ts';
 
 /** A connection, as a seat sees it. */
 export interface Link {
@@ -12,6 +13,10 @@ export interface Link {
 export interface Place {
   /** The round's settings hash: what a refusal refers to. */
   readonly context: Uint8Array;
+  /** Bytes of the largest message that a member of it may send. */
+  readonly largest: number;
+  /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
+  refusal(member: MemberId, header: Uint8Array): CairnError | undefined;
   /** @returns why the message was refused, or undefined where it was taken */
   message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
   leave(member: MemberId, reason: ErrorCode): void;
@@ -38,6 +43,8 @@ export class Seat {
   readonly token: Uint8Array;
   /** The round it takes part in; none while it is idle. */
   place: Place | undefined;
+  /** The last long message that it began to send. */
+  upload: Upload | undefined;
   #tasks: readonly string[];
   #link: Link | undefined;
   #unanswered: Uint8Array[] = [];
@@ -65,6 +72,7 @@ export class Seat {
   /** Puts a connection on the seat; `greet` is sent first, then what has not been answered. @returns the one before */
   attach(link: Link, tasks: readonly string[], greet: () => void): Link | undefined {
     const before = this.#link;
+    this.#endUpload(new CairnError('upload-interrupted', 'the connection ended'));
     this.#link = link;
     this.#tasks = tasks;
     greet();
@@ -72,12 +80,15 @@ export class Seat {
     return before;
   }
 
+  /** Its connection has ended, and with it what had only come in part. */
   detach(): void {
+    this.#endUpload(new CairnError('upload-interrupted', 'the connection ended'));
     this.#link = undefined;
   }
 
   /** Takes part in a round, or in none. What belonged to the round before needs no answer any more. */
   assign(place: Place | undefined): void {
+    this.#endUpload(new CairnError('session-closed', 'the round has ended'));
     this.place = place;
     this.#unanswered = [];
   }
@@ -93,5 +104,10 @@ export class Seat {
     const refusal = this.place?.message(this.member, bytes);
     if (refusal === undefined) this.#unanswered.splice(0, before);
     return refusal;
+  }
+
+  #endUpload(reason: CairnError): void {
+    this.upload?.end(reason);
+    this.upload = undefined;
   }
 }

@@ -7,6 +7,7 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Place } from '../gateway/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
+import { largestMessage } from '../sizes.ts';
 import { chooseCohort, invitations } from './cohort.ts';
 import type { TaskHost } from './host.ts';
 import type { Learned, TaskModel } from './model.ts';
@@ -94,6 +95,8 @@ export class Attempt {
     const round = this.#round;
     const place: Place = {
       context: round.settingsHash,
+      largest: largestMessage(this.#task, this.#settings.dimension),
+      refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
     };

@@ -1,3 +1,4 @@
+import { refusalOf } from '../../protocol/aggregation/server/admission.ts';
 import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
 import type { Opening } from '../../protocol/aggregation/server/opening.ts';
 import type {
@@ -94,6 +95,11 @@ export class Round {
   /** The state it is in. */
   get state(): ServerStateName {
     return this.#state.name;
+  }
+
+  /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
+  refusal(from: MemberId, header: Uint8Array): CairnError | undefined {
+    return refusalOf(this.#state, from, header);
   }
 
   /** A message from a member. @returns why it was refused, or undefined where it was taken */

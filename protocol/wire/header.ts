@@ -20,6 +20,7 @@ export const MESSAGE_TYPES = {
   challenge: 0x20,
   hello: 0x21,
   welcome: 0x22,
+  part: 0x23,
 } as const;
 
 /** A message type's name. */

@@ -10,6 +10,7 @@ export * from './messages/consistency.ts';
 export * from './messages/invitation.ts';
 export * from './messages/masked-input.ts';
 export * from './messages/outcome.ts';
+export * from './messages/part.ts';
 export * from './messages/roster.ts';
 export * from './messages/routed-shares.ts';
 export * from './messages/share-keys.ts';

@@ -1,88 +1,17 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Gateway, type GatewayOptions, type Place, Seats } from '../../coordinator/gateway/index.ts';
-import type { SeatOptions } from '../../coordinator/gateway/seats.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeChallenge, decodeWelcome, encodeChallenge, encodeHello } from '../../protocol/wire/messages/connect.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
-import { memberHello, Peer } from './support/peer.ts';
+import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+import { closeGateways, gatewayMembership, openGateway as open, TestPlace } from './support/gateway.ts';
+import { memberHello, type Peer } from './support/peer.ts';
 import { until } from './support/until.ts';
 
-const membership = virtualMembership(nodePrimitives, systemRandom, 3);
-const identity = (member: number) => membership.identities.get(memberId(member))!;
+const identity = (member: number) => gatewayMembership.identities.get(memberId(member))!;
 const [one, two] = [memberId(1), memberId(2)];
 
-interface Hall {
-  readonly seats: Seats;
-  readonly told: string[];
-  readonly refused: string[];
-  peer(): Peer;
-}
-
-const closers: (() => Promise<void> | void)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function open(change: Partial<GatewayOptions> & Partial<SeatOptions> = {}): Promise<Hall> {
-  const http: Server = createServer();
-  const told: string[] = [];
-  const refused: string[] = [];
-  const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
-  const seats = new Seats({
-    graceMs: change.graceMs ?? 60_000,
-    joined: tell('joined'),
-    away: tell('away'),
-    back: tell('back'),
-    left: tell('left'),
-  });
-  const gateway = new Gateway({
-    http,
-    seats,
-    primitives: nodePrimitives,
-    random: systemRandom,
-    directory: membership.directory,
-    tasks: ['mnist', 'other'],
-    guests: false,
-    largestMessage: 1000,
-    onRefused: (what, code) => void refused.push(`${what} ${code}`),
-    ...change,
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  closers.push(() => gateway.close());
-  return {
-    seats,
-    told,
-    refused,
-    peer: () => {
-      const peer = new Peer(url);
-      closers.push(() => peer.close());
-      return peer;
-    },
-  };
-}
-
-/** A round that takes everything, and remembers it. */
-class TestPlace implements Place {
-  readonly context = new Uint8Array(32).fill(7);
-  readonly heard: string[] = [];
-  refusal: CairnError | undefined;
-
-  message(member: number, bytes: Uint8Array): CairnError | undefined {
-    this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
-    return this.refusal;
-  }
-
-  leave(member: number, reason: string): void {
-    this.heard.push(`${member} leaves: ${reason}`);
-  }
-}
+afterEach(closeGateways);
 
 const someMessage = (length = 0): Uint8Array =>
   encodeAbort({ suite: 1, context: new Uint8Array(32).fill(9) }, { code: 'internal', message: 'x'.repeat(length) });
@@ -190,11 +119,11 @@ describe('a member', () => {
     await peer.ended;
   });
 
-  it('that sends more than any message holds is cut off', async () => {
-    const hall = await open({ largestMessage: 1000 });
+  it('that sends more than a part holds is cut off', async () => {
+    const hall = await open();
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
-    peer.socket.emit('cairn', new Uint8Array(100_000));
+    peer.socket.emit('cairn', new Uint8Array(PART_LENGTH + 5000));
     await peer.ended;
     await until(() => hall.told.includes('away 1'));
   });
@@ -224,7 +153,7 @@ describe('a seated member’s messages', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    place.refusal = new CairnError('wrong-state', 'not now');
+    place.refused = new CairnError('wrong-state', 'not now');
     hall.seats.assign([one], place);
     const raw = (await peer.socket.emitWithAck('cairn', someMessage())) as Uint8Array;
     const abort = decodeAbort(Uint8Array.from(raw));
@@ -312,7 +241,7 @@ describe('when a connection ends', () => {
     const first = hall.peer();
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
-    place.refusal = new CairnError('message-duplicate', 'again');
+    place.refused = new CairnError('message-duplicate', 'again');
     hall.seats.assign([one], place);
     hall.seats.send(one, someMessage(1));
     await first.next('abort');
@@ -368,7 +297,7 @@ describe('a guest', () => {
 
   it('never gets an id of the directory', async () => {
     const hall = await open({ guests: true });
-    expect((await hall.peer().greetAsGuest()).member).toBe(4);
+    expect((await hall.peer().greetAsGuest()).member).toBe(gatewayMembership.directory.entries.size + 1);
   });
 
   it('is welcomed in the context of its challenge', async () => {

@@ -10,19 +10,30 @@ type Bytes = Uint8Array;
 
 const TEXT = 1;
 const BINARY = 2;
+/** Of section 11.1's long messages: the longest that travels whole, bytes of a header, the type of a Part. */
+const MOST = 262_144;
+const HEADER = 35;
+const PART = 0x23;
 const HEADER_END = '\r\n\r\n';
+
+/** The length of a frame from the client, with the bit that says that it is masked. */
+function lengthField(length: number): Bytes {
+  if (length < 126) return Buffer.of(0x80 | length);
+  if (length < 2 ** 16) return Buffer.of(0x80 | 126, length >> 8, length & 0xff);
+  const field = Buffer.alloc(9);
+  field[0] = 0x80 | 127;
+  field.writeBigUInt64BE(BigInt(length), 1);
+  return field;
+}
 
 /** One frame from the client, which has to be masked. */
 function frame(opcode: number, payload: Bytes): Bytes {
   const mask = randomBytes(4);
-  const length =
-    payload.length < 126
-      ? Buffer.of(0x80 | payload.length)
-      : Buffer.of(0x80 | 126, payload.length >> 8, payload.length & 0xff);
+  const length = lengthField(payload.length);
   return Buffer.concat([Buffer.of(0x80 | opcode), length, mask, payload.map((byte, i) => byte ^ mask[i % 4])]);
 }
 
-/** The first whole frame of a buffer, if there is one. Frames of this test are shorter than 2^16. */
+/** The first whole frame of a buffer, if there is one. What a coordinator sends in these tests is shorter than 2^16. */
 function firstFrame(
   buffer: Buffer,
 ): { readonly opcode: number; readonly payload: Buffer; readonly size: number } | undefined {
@@ -86,6 +97,23 @@ export class RawSocket {
     this.#text(`451-${number}["cairn",{"_placeholder":true,"num":0}]`);
     this.#socket.write(frame(BINARY, bytes));
     return new Promise((resolve) => this.#answers.set(number, resolve));
+  }
+
+  /** Sends one message, in parts where it is long. @returns the Abort by which it was refused, or undefined */
+  async sendLong(bytes: Bytes): Promise<Bytes | undefined> {
+    if (bytes.length <= MOST) return this.send(bytes);
+    for (let offset = 0; offset < bytes.length;) {
+      const length = offset === 0 ? HEADER : Math.min(MOST, bytes.length - offset);
+      const fields = Buffer.alloc(8);
+      fields.writeUInt32LE(bytes.length);
+      fields.writeUInt32LE(offset, 4);
+      const part = Buffer.concat([bytes.subarray(0, HEADER), fields, bytes.subarray(offset, offset + length)]);
+      part[2] = PART;
+      const refusal = await this.send(part);
+      if (refusal !== undefined) return refusal;
+      offset += length;
+    }
+    return undefined;
   }
 
   /** Leaves by socket.io's disconnect packet. */

@@ -20,32 +20,45 @@ const RESULTS = [
   { update: [0.5, -0.25], examples: 5, loss: 3, accuracy: 1 },
 ];
 
+/** So many parameters that a masked vector travels in parts. */
+const LARGE = 120_000;
+const LARGE_RESULTS = RESULTS.map((result) => ({ ...result, update: Array.from({ length: LARGE }, () => 0.004) }));
+
+type Results = typeof RESULTS;
+
 let folder = '';
 let membership: VirtualMembership;
 let coordinator: Coordinator;
+let large: Coordinator;
 
 beforeAll(async () => {
   folder = await mkdtemp(joinPath(tmpdir(), 'cairn-interop-'));
   membership = virtualMembership(nodePrimitives, systemRandom, RESULTS.length);
   const file = joinPath(folder, 'members.bin');
   await writeFile(file, membership.signed);
-  const config = parseConfig({
-    port: 0,
-    logLevel: 'silent',
-    directory: { file, authorityKey: toHex(membership.authority.publicKey) },
-    tasks: [{ ...TASK, model: { tensors: { w: [2] } } }],
-  });
-  coordinator = await createCoordinator({ config, store: new MemoryStore() });
+  const start = (parameters: number): Promise<Coordinator> => {
+    const config = parseConfig({
+      port: 0,
+      logLevel: 'silent',
+      directory: { file, authorityKey: toHex(membership.authority.publicKey) },
+      tasks: [{ ...TASK, model: { tensors: { w: [parameters] } } }],
+    });
+    return createCoordinator({ config, store: new MemoryStore() });
+  };
+  coordinator = await start(2);
+  large = await start(LARGE);
 });
 
 afterAll(async () => {
-  await coordinator.stop();
+  await Promise.all([coordinator.stop(), large.stop()]);
   await rm(folder, { recursive: true });
 });
 
 /** Connects a member; its outcome resolves at the round's end. */
 async function join(
   member: number,
+  at = coordinator,
+  results: Results = RESULTS,
 ): Promise<{ socket: RawSocket; refused: number[]; outcome: Promise<ForeignClient> }> {
   const { directory, identities } = membership;
   const keys = new Map([...directory.entries].map(([id, { identityKey }]) => [Number(id), identityKey]));
@@ -54,19 +67,19 @@ async function join(
     .secretKey.expose()
     .slice();
   const scheme = { clip: TASK.clip, maxExamples: TASK.maxExamples, lossBound: TASK.lossBound };
-  const words = Array.from({ length: 5 }, () => 2 ** 31);
+  const words = results[0].update.concat([0, 0, 0]).map(() => 2 ** 31);
   const client = new ForeignClient(member, seed, keys, () =>
-    quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, RESULTS[member - 1], words),
+    quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, results[member - 1], words),
   );
   const refused: number[] = [];
   let done: (client: ForeignClient) => void;
   const outcome = new Promise<ForeignClient>((resolve) => (done = resolve));
   const send = (bytes: Uint8Array): void => {
-    void socket.send(bytes).then((refusal) => {
+    void socket.sendLong(bytes).then((refusal) => {
       if (refusal !== undefined) refused.push(bytes[2]);
     });
   };
-  const socket = await RawSocket.open(coordinator.port, (bytes) => {
+  const socket = await RawSocket.open(at.port, (bytes) => {
     const context = bytes.subarray(3, 35);
     if (bytes[2] === TYPES.challenge) {
       const signature = signed(seed, T('sign hello', context, u32(member), Buffer.from(TASK.name)));
@@ -104,6 +117,17 @@ describe('over sockets written by hand from section 11', () => {
     const reports = JSON.parse(Buffer.from(await get('/v1/tasks/toy/rounds')).toString()) as Record<string, unknown>[];
     expect(reports).toHaveLength(1);
     expect(reports[0]).toMatchObject({ outcome: 'committed', included: 3, examples: 25, drops: [], modelHash });
+    for (const { socket } of joined) socket.leave();
+  });
+
+  it('foreign clients send vectors that travel in parts', async () => {
+    const joined = await Promise.all([1, 2, 3].map((member) => join(member, large, LARGE_RESULTS)));
+    await Promise.all(joined.map(({ outcome }) => outcome));
+    await large.finished;
+    expect(joined.map(({ refused }) => refused)).toEqual([[], [], []]);
+    const { w } = large.model('toy')!;
+    expect(w).toHaveLength(LARGE);
+    expect(w.every((value) => Math.abs(value - 0.004) < 0.0005)).toBe(true);
     for (const { socket } of joined) socket.leave();
   });
 

@@ -7,6 +7,7 @@ import {
   decodeInvitation,
   decodeMaskedInput,
   decodeOutcome,
+  decodePart,
   decodeRoster,
   decodeRoutedShares,
   decodeSettings,
@@ -23,6 +24,7 @@ import {
   encodeInvitation,
   encodeMaskedInput,
   encodeOutcome,
+  encodePart,
   encodeRoster,
   encodeRoutedShares,
   encodeSettings,
@@ -109,6 +111,13 @@ export function wireFormats(): readonly Format[] {
       encodeWelcome,
       encodeWelcome({ ...header, member: memberId(0xffff_ffff), token: context.slice(0, 16) }),
       encodeWelcome({ ...header, member: memberId(0), token: new Uint8Array(0) }),
+    ),
+    format(
+      'part',
+      decodePart,
+      encodePart,
+      encodePart({ ...header, total: 300_000, offset: 0, bytes: curious.message('advertiseKeys', 1).subarray(0, 35) }),
+      encodePart({ ...header, total: 35 + 262_144 + 7, offset: 35 + 262_144, bytes: context.slice(0, 7) }),
     ),
   ];
 }

@@ -98,7 +98,7 @@ describe.each(formats.filter(({ name }) => name !== 'settings'))('the header of 
     };
     for (const version of [0, 2, 255]) expect(codeOf(changed(0, version))).toBe('wire-version');
     for (const suite of [0, 3, 255]) expect(codeOf(changed(1, suite))).toBe('wire-suite');
-    for (const type of [0, 0x0d, 0x1f, 0x23, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
+    for (const type of [0, 0x0d, 0x1f, 0x24, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
     const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample[2]);
     for (const type of types) expect(codeOf(changed(2, type))).toBe('wire-type');
   });
@@ -146,6 +146,16 @@ describe('a count that the message cannot hold', () => {
     ['hello', start('hello').u8(2).u16(0).u32(0).u8(255).finish(), 'wire-bounds'],
     ['hello', start('hello').u8(2).u16(0).u32(0).u8(64).finish(), 'wire-truncated'],
     ['welcome', start('welcome').u32(1).u32(0xffff_ffff).finish(), 'wire-bounds'],
+    ['part', start('part').u32(0xffff_ffff).u32(0).finish(), 'wire-bounds'],
+    [
+      'part',
+      start('part')
+        .u32(1 << 30)
+        .u32(35)
+        .raw(leaf)
+        .finish(),
+      'wire-truncated',
+    ],
     ['abort', start('abort').u16(0xffff).finish(), 'wire-bounds'],
     ['outcome', start('outcome').u8(2).u16(0xffff).finish(), 'wire-bounds'],
   ];

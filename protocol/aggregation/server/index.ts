@@ -1,3 +1,4 @@
+export { refusalOf } from './admission.ts';
 export * from './session.ts';
 export * from './types.ts';
 export { secretsOf as serverSecretsOf } from './result.ts';

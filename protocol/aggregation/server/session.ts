@@ -5,11 +5,12 @@ import type { MemberId } from '../../ids.ts';
 import type { MaskVector } from '../../kernels/index.ts';
 import { setBits } from '../../wire/bitmap.ts';
 import type { MemberDirectory } from '../../wire/directory.ts';
-import { type MessageName, messageName, openMessage } from '../../wire/header.ts';
+import { messageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
 import { encodeInvitation } from '../../wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
 import { assertBudget } from '../quantize/index.ts';
+import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { fixSurvivors, onMaskedInput } from './masked-input.ts';
@@ -18,7 +19,6 @@ import {
   answered,
   type Collecting,
   effectOn,
-  EXPECTED,
   expectedMembers,
   hasAnswered,
   isCollecting,
@@ -104,27 +104,9 @@ export function stepServer(state: ServerState, input: ServerInput): ServerStep {
 }
 
 function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): ServerStep {
-  const { context } = state;
-  let name: MessageName;
   try {
-    if (!context.invited.has(from)) throw new CairnError('member-unknown', `member ${from} is not part of this round`);
-    name = messageName(bytes);
-    if (isOver(state))
-      throw new CairnError('session-closed', `received ${name} from member ${from} after the round had ended`);
-    if (context.lost.has(from)) throw outOfPlace(name, from, `${state.name}, in which it no longer takes part`);
-    if (!isCollecting(state)) throw outOfPlace(name, from, state.name);
-    const expected = EXPECTED[state.name];
-    if (name !== expected && name !== 'abort') throw outOfPlace(name, from, state.name);
-    const { header } = openMessage(name, bytes);
-    const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
-    if (!equalBytes(header.context, own))
-      throw new CairnError('session-mismatch', `${name} from member ${from} belongs to another round or session`);
-    if (header.suite !== context.settings.suite) {
-      const text = `the round runs suite ${context.settings.suite}, ${name} from member ${from} ${header.suite}`;
-      throw new CairnError('wire-suite', text);
-    }
-    if (name === 'abort') return onAbort(state, from, bytes);
-    if (hasAnswered(state, from)) throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
+    assertTakes(state, from, bytes);
+    if (messageName(bytes) === 'abort') return onAbort(state, from, bytes);
   } catch (thrown) {
     return refuseMessage(state, asCairnError(thrown));
   }
@@ -236,7 +218,7 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
   const { context, facts, survivors, sum } = state;
   if (correction.length !== sum.length)
     return abort(state, new CairnError('internal', 'the computed correction has another length than the sum'));
-  sum.addValues(correction.toValues(32));
+  sum.addValues(correction.words());
   const values = sum.toValues(context.settings.modulusBits);
   sum.wipe();
   const included = setBits(survivors).map((index) => facts.roster[index].member);
@@ -248,6 +230,3 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
     secretsOf(state),
   );
 }
-
-const outOfPlace = (name: MessageName, from: MemberId, where: string): CairnError =>
-  new CairnError('wrong-state', `received ${name} from member ${from} while in state ${where}`);

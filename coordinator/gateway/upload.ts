@@ -1,0 +1,122 @@
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
+import type { Part } from '../../protocol/wire/messages/part.ts';
+import type { Claimant, Slots } from './slots.ts';
+
+/** What an upload is made with. */
+export interface UploadOptions {
+  readonly slots: Slots;
+  /** Milliseconds within which the next part must come. */
+  readonly stallMs: number;
+  /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
+  readonly refusal: (header: Uint8Array) => CairnError | undefined;
+  /** Answers the first part, once: when there is room, or with why there will be none. */
+  readonly answer: (refusal: CairnError | undefined) => void;
+}
+
+/**
+ * One long message on its way, from its first part to its last. It waits for a slot and allocates nothing before; the
+ * round is asked again with every part, so that nobody sends to the end what is refused then. It ends with its last
+ * part, a part out of place, a client that stalls, or from outside; then its memory and its slot are free.
+ */
+export class Upload implements Claimant {
+  readonly #options: UploadOptions;
+  readonly #header: Uint8Array;
+  readonly #total: number;
+  #bytes: Uint8Array | undefined;
+  #filled = HEADER_LENGTH;
+  #timer: NodeJS.Timeout | undefined;
+  #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
+
+  /** @param first the part at offset 0 */
+  constructor(first: Part, options: UploadOptions) {
+    this.#options = options;
+    this.#header = first.bytes.slice();
+    this.#total = first.total;
+  }
+
+  /** Bytes of the whole message. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Asks for a slot. */
+  begin(): void {
+    this.#options.slots.request(this);
+  }
+
+  granted(): void {
+    try {
+      const refusal = this.#options.refusal(this.#header);
+      if (refusal !== undefined) throw refusal;
+      this.#bytes = new Uint8Array(this.#total);
+      this.#bytes.set(this.#header);
+      this.#state = 'assembling';
+      this.#expectNext();
+      this.#options.answer(undefined);
+    } catch (thrown) {
+      this.end(asCairnError(thrown));
+    }
+  }
+
+  /**
+   * Takes the next part.
+   * @returns the whole message with the last one, for which the slot is kept until {@link end}; undefined before
+   * @throws CairnError `upload-interrupted` where the upload has ended, `wire-bounds` for a part out of place, and what
+   * the round would refuse the message for; the upload has ended then
+   */
+  add(part: Part): Uint8Array | undefined {
+    if (this.#state === 'ended') throw interrupted('the upload that it belongs to has ended');
+    try {
+      this.#assertNext(part);
+      const refusal = this.#options.refusal(this.#header);
+      if (refusal !== undefined) throw refusal;
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.end(error);
+      throw error;
+    }
+    this.#bytes!.set(part.bytes, part.offset);
+    this.#filled += part.bytes.length;
+    if (this.#filled < this.#total) {
+      this.#expectNext();
+      return undefined;
+    }
+    clearTimeout(this.#timer);
+    return this.#bytes;
+  }
+
+  /** Gives up whatever has come. The first part is answered if it still waits. May be called twice. */
+  end(reason: CairnError): void {
+    if (this.#state === 'ended') return;
+    const waited = this.#state === 'waiting';
+    this.#state = 'ended';
+    this.#bytes = undefined;
+    clearTimeout(this.#timer);
+    if (waited) this.#options.answer(reason);
+    this.#options.slots.giveBack(this);
+  }
+
+  /** @throws CairnError `wire-bounds`, `session-mismatch` */
+  #assertNext({ total, offset, context, suite }: Part): void {
+    if (this.#state === 'waiting') throw outOfPlace(`offset ${offset} came before the first part was answered`);
+    if (total !== this.#total) throw outOfPlace(`it is of ${total} bytes in all, the first was of ${this.#total}`);
+    if (offset !== this.#filled) throw outOfPlace(`it begins at offset ${offset}, the next one at ${this.#filled}`);
+    const [, ownSuite] = this.#header;
+    if (suite !== ownSuite || !equalBytes(context, this.#header.subarray(HEADER_LENGTH - context.length))) {
+      throw new CairnError('session-mismatch', 'part: suite and context must be those of the first');
+    }
+  }
+
+  #expectNext(): void {
+    const { stallMs } = this.#options;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.end(interrupted(`no part came within ${stallMs} ms`)), stallMs);
+  }
+}
+
+/** A part, or an upload, that has to begin again. */
+export const interrupted = (why: string): CairnError => new CairnError('upload-interrupted', `part: ${why}`);
+
+const outOfPlace = (what: string): CairnError => new CairnError('wire-bounds', `part: ${what}`);

@@ -1,0 +1,57 @@
+import { CairnError } from '../../protocol/errors.ts';
+import type { Part } from '../../protocol/wire/messages/part.ts';
+import type { Place, Seat } from './seat.ts';
+import { Slots } from './slots.ts';
+import { interrupted, Upload } from './upload.ts';
+
+/** How many long messages are assembled at a time, and how patiently. */
+export interface UploadLimits {
+  /** Messages that are assembled at a time, over all members and tasks. */
+  readonly most: number;
+  /** Milliseconds within which the next part of a message must come. */
+  readonly stallMs: number;
+}
+
+/** Long messages on their way to their rounds, a few at a time; one for each seat. */
+export class Uploads {
+  readonly #slots: Slots;
+  readonly #stallMs: number;
+
+  constructor({ most, stallMs }: UploadLimits) {
+    this.#slots = new Slots(most);
+    this.#stallMs = stallMs;
+  }
+
+  /**
+   * Takes one part from a member in a round.
+   * @param answer called once: when the part is taken (the first one: when there is room for the rest), or with why the
+   * first one is refused after all
+   * @returns the whole message with its last part; `answer` is the caller's then, and so is ending the upload
+   * @throws CairnError the reason why the part is refused; `answer` is not called then
+   */
+  take(seat: Seat, place: Place, part: Part, answer: (refusal?: CairnError) => void): Uint8Array | undefined {
+    if (part.offset === 0) {
+      this.#begin(seat, place, part, answer);
+      return undefined;
+    }
+    if (seat.upload === undefined) throw interrupted('there is no upload that it continues');
+    const whole = seat.upload.add(part);
+    if (whole === undefined) answer();
+    return whole;
+  }
+
+  #begin(seat: Seat, place: Place, first: Part, answer: (refusal?: CairnError) => void): void {
+    seat.upload?.end(interrupted('the upload was begun again'));
+    if (first.total > place.largest) {
+      throw new CairnError(
+        'wire-bounds',
+        `part: a message of ${first.total} bytes was announced, the round’s largest has ${place.largest}`,
+      );
+    }
+    const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
+    const refused = refusal(first.bytes);
+    if (refused !== undefined) throw refused;
+    seat.upload = new Upload(first, { slots: this.#slots, stallMs: this.#stallMs, refusal, answer });
+    seat.upload.begin();
+  }
+}

@@ -1,0 +1,94 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../../protocol/crypto/random.ts';
+import type { CairnError } from '../../../protocol/errors.ts';
+import { virtualMembership } from '../../../simulations/engine/members.ts';
+import { Peer } from './peer.ts';
+
+/** Identities of members 1 … 8, whom the gateway of these tests knows. */
+export const gatewayMembership = virtualMembership(nodePrimitives, systemRandom, 8);
+
+/** A gateway without rounds, and everything that it told. */
+export interface GatewayHall {
+  readonly seats: Seats;
+  readonly told: string[];
+  readonly refused: string[];
+  /** Opens a connection, which has not said Hello. */
+  peer(): Peer;
+}
+
+const closers: (() => Promise<void> | void)[] = [];
+
+/** Ends every gateway and every connection that a test has opened. */
+export async function closeGateways(): Promise<void> {
+  for (const close of closers.splice(0).reverse()) await close();
+}
+
+/** Starts a gateway on a free port. */
+export async function openGateway(change: Partial<GatewayOptions> & Partial<SeatOptions> = {}): Promise<GatewayHall> {
+  const http = createServer();
+  const told: string[] = [];
+  const refused: string[] = [];
+  const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
+  const seats = new Seats({
+    graceMs: change.graceMs ?? 60_000,
+    joined: tell('joined'),
+    away: tell('away'),
+    back: tell('back'),
+    left: tell('left'),
+  });
+  const gateway = new Gateway({
+    http,
+    seats,
+    primitives: nodePrimitives,
+    random: systemRandom,
+    directory: gatewayMembership.directory,
+    tasks: ['mnist', 'other'],
+    guests: false,
+    uploads: 4,
+    onRefused: (what, code) => void refused.push(`${what} ${code}`),
+    ...change,
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  closers.push(() => gateway.close());
+  return {
+    seats,
+    told,
+    refused,
+    peer: () => {
+      const peer = new Peer(url);
+      closers.push(() => peer.close());
+      return peer;
+    },
+  };
+}
+
+/** A round that takes everything, and remembers it. */
+export class TestPlace implements Place {
+  readonly context = new Uint8Array(32).fill(7);
+  readonly heard: string[] = [];
+  readonly messages: Uint8Array[] = [];
+  largest = 10_000_000;
+  /** What it says of whole messages. */
+  refused: CairnError | undefined;
+  /** What it says of headers. */
+  forbidden: CairnError | undefined;
+
+  refusal(): CairnError | undefined {
+    return this.forbidden;
+  }
+
+  message(member: number, bytes: Uint8Array): CairnError | undefined {
+    this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
+    this.messages.push(bytes);
+    return this.refused;
+  }
+
+  leave(member: number, reason: string): void {
+    this.heard.push(`${member} leaves: ${reason}`);
+  }
+}
