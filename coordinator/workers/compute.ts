@@ -59,9 +59,7 @@ function addAll({ list, seat, sum }: WorkerTask): WorkerEnd {
       if (!addBatch(list, batch, vector)) return { kind: 'stopped' };
     }
     if (Atomics.load(list.control, CONTROL.stop) !== 0) return { kind: 'stopped' };
-    const values = vector.toValues(32);
-    sum.set(values);
-    values.fill(0);
+    sum.set(vector.words());
     return { kind: 'summed' };
   } finally {
     vector.wipe();
