@@ -2,7 +2,7 @@ import type { SecretBytes } from '../../crypto/secret.ts';
 import { SUITES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
 import { createMaskVector } from '../../kernels/index.ts';
-import { encodeMaskedInput } from '../../wire/messages/masked-input.ts';
+import { frameMaskedInput } from '../../wire/messages/masked-input.ts';
 import { pairMaskKey, selfMaskKey } from '../masks.ts';
 import { vectorLength } from '../quantize/index.ts';
 import { goOn } from './result.ts';
@@ -26,8 +26,9 @@ export function onInput(state: Extract<ClientState, { name: 'masked-input' }>, v
     masked.addMask(key.expose(), sign, maskRounds);
     key.wipe();
   };
+  const header = { suite: settings.suite, context: facts.sessionId };
+  const { message, offset } = frameMaskedInput(header, length, settings.modulusBits);
   masked.addValues(values);
-  let packed: Uint8Array;
   try {
     addMask(selfMaskKey(primitives, selfSeed, facts.sessionId, facts.ownIndex), 1);
     const agreement = primitives.x25519(mask.secretKey.expose());
@@ -43,18 +44,11 @@ export function onInput(state: Extract<ClientState, { name: 'masked-input' }>, v
     } finally {
       agreement.wipe();
     }
-    packed = masked.toPacked(settings.modulusBits);
+    masked.toPacked(settings.modulusBits, message, offset);
   } finally {
     // Half masked, the vector is as secret as the update itself.
     masked.wipe();
   }
-  const message = encodeMaskedInput({
-    suite: settings.suite,
-    context: facts.sessionId,
-    length,
-    bits: settings.modulusBits,
-    packed,
-  });
   const next: ClientState =
     settings.adversary === 'active'
       ? { name: 'consistency-check', context, facts, held }

@@ -1,3 +1,4 @@
+import { CairnError } from '../../errors.ts';
 import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -11,13 +12,32 @@ export interface MaskedInput extends Header {
   readonly packed: Uint8Array;
 }
 
-/** Bytes of a MaskedInput message. */
-export function encodeMaskedInput(message: MaskedInput): Uint8Array {
-  return startMessage('maskedInput', message, HEADER_LENGTH + 5 + message.packed.length)
-    .u32(message.length)
-    .u8(message.bits)
-    .fixed(message.packed, Math.ceil((message.length * message.bits) / 8))
+/** A MaskedInput message whose packed vector is still to be written, at `offset`. */
+export interface MaskedInputFrame {
+  readonly message: Uint8Array;
+  readonly offset: number;
+}
+
+/** Makes room for a whole message at once, so that a vector is packed into the very bytes that are sent. */
+export function frameMaskedInput(header: Header, length: number, bits: number): MaskedInputFrame {
+  const head = startMessage('maskedInput', header, HEADER_LENGTH + 5)
+    .u32(length)
+    .u8(bits)
     .finish();
+  const message = new Uint8Array(head.length + Math.ceil((length * bits) / 8));
+  message.set(head);
+  return { message, offset: head.length };
+}
+
+/** Bytes of a MaskedInput message. @throws CairnError `wire-bounds` for a vector of another length than is said */
+export function encodeMaskedInput(message: MaskedInput): Uint8Array {
+  const { length, bits, packed } = message;
+  const frame = frameMaskedInput(message, length, bits);
+  if (packed.length !== frame.message.length - frame.offset) {
+    throw new CairnError('wire-bounds', `${length} × ${bits} bits do not fill ${packed.length} bytes`);
+  }
+  frame.message.set(packed, frame.offset);
+  return frame.message;
 }
 
 /** The vector is a view into `bytes`. @throws CairnError `wire-…` for anything but one canonical MaskedInput message */
