@@ -55,10 +55,12 @@ const roundSchema = z.strictObject({
 const trafficSchema = z.strictObject({
   n: count,
   d: count,
+  graph: z.enum(['complete', 'ring']),
+  k: count,
   inputBits: count,
   bytesUp: count,
   bytesDown: count,
-  /** By the paper's formula, up and down. */
+  /** By the paper's formula for the complete graph, up and down. */
   paperBytes: count,
   /** All bytes against the formula's, and against the vector in clear. */
   ofPaper: rate,

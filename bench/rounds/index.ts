@@ -23,11 +23,14 @@ export async function benchRounds(
     note(`round of ${shape.n} × ${shape.d}, ${percent(shape.drop)} dropped, ${shape.graph}`);
     rows.push(await run('round', shape));
   }
-  note(`traffic at n = ${traffic.n}`);
-  const measured = trafficOf(await run('round', trafficShape(traffic.n)), traffic.d);
+  const measured: Traffic[] = [];
+  for (const graph of ['complete', 'ring'] as const) {
+    note(`traffic at n = ${traffic.n}, ${graph}`);
+    measured.push(trafficOf(await run('round', trafficShape(traffic.n, graph)), traffic.d));
+  }
   print(roundsTable(rows));
-  print(trafficLine(measured));
-  return { rounds: rows.map(({ cost }) => cost), traffic: [measured] };
+  print(trafficTable(measured));
+  return { rounds: rows.map(({ cost }) => cost), traffic: measured };
 }
 
 const HEAD = ['n', 'd', 'drop', 'graph', 'k', 't', 'real clients', 'client ms', 'paper', 'ratio'];
@@ -86,10 +89,18 @@ function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhas
   );
 }
 
-function trafficLine({ n, d, inputBits, bytesUp, bytesDown, ofPaper, ofPlain }: Traffic): string {
+function trafficTable(rows: readonly Traffic[]): string {
   return [
-    `Traffic of one client at n = ${n}, d = ${d}, ${inputBits}-bit inputs: ${size(bytesUp)} up, ${size(bytesDown)} down;`,
-    `${ofPaper.toFixed(3)} × the paper’s formula, ${ofPlain.toFixed(3)} × the vector in clear`,
-    '(measured at d = 1000; only the masked input depends on d, and its length is known).\n',
+    'Traffic of one client, all messages, against the formula of Bonawitz et al. 2017 (complete graph) and the vector in',
+    'clear. Measured at d = 1000: only the masked input depends on d, and its length is known.',
+    '',
+    table(
+      ['n', 'd', 'input', 'graph', 'k', 'up', 'down', 'of the paper’s', 'of plain'],
+      rows.map(({ n, d, inputBits, graph, k, bytesUp, bytesDown, ofPaper, ofPlain }) => [
+        ...[grouped(n), grouped(d), `${inputBits} bits`, graph, grouped(k), size(bytesUp), size(bytesDown)],
+        ...[`${ofPaper.toFixed(3)}×`, `${ofPlain.toFixed(3)}×`],
+      ]),
+    ),
+    '',
   ].join('\n');
 }

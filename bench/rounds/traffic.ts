@@ -10,8 +10,8 @@ import type { RoundShape } from './shape.ts';
 const INPUT_BITS = 16;
 
 /** The round that is run for it: of all messages only the masked input depends on d, and its length is known. */
-export function trafficShape(n: number): RoundShape {
-  return { n, d: 1000, drop: 0, graph: 'complete', realClients: 1, repeats: 1 };
+export function trafficShape(n: number, graph: RoundShape['graph']): RoundShape {
+  return { n, d: 1000, drop: 0, graph, realClients: 1, repeats: 1 };
 }
 
 /** A client's bytes at d coordinates of 16 bits, from a measured round of fewer, against the paper's formula. */
@@ -23,7 +23,16 @@ export function trafficOf({ cost }: RoundRow, d: number): Traffic {
   const bytes = bytesUp + cost.bytesDown;
   const paper = paperBytes(cost.n, d, bits);
   return {
-    ...{ n: cost.n, d, inputBits: INPUT_BITS, bytesUp, bytesDown: cost.bytesDown, paperBytes: paper },
+    ...{
+      n: cost.n,
+      d,
+      graph: cost.graph,
+      k: cost.k,
+      inputBits: INPUT_BITS,
+      bytesUp,
+      bytesDown: cost.bytesDown,
+      paperBytes: paper,
+    },
     ofPaper: bytes / paper,
     ofPlain: bytes / ((d * INPUT_BITS) / 8),
   };

@@ -19,7 +19,7 @@ const tiny: Plan = {
       { ...shape, graph: 'complete' },
       { ...shape, n: 40, graph: 'ring', repeats: 2 },
     ],
-    traffic: { n: 8, d: 5000 },
+    traffic: { n: 64, d: 5000 },
   },
   sockets: [{ clients: 4, processes: 1, d: 50 }],
   training: [{ model: 'MLP 784-128-64-10', batch: 4, steps: 2, repeats: 1, pytorch: false }],
@@ -49,6 +49,7 @@ describe('a run of every table', () => {
     const { computingOneThread = 0, ...phases } = round.serverPhasesMs;
     expect(computingOneThread).toBeGreaterThanOrEqual(0);
     expect(Object.values(phases).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(round.serverMs, 1);
+    expect(report.traffic).toMatchObject([{ graph: 'complete', n: 64, d: 5000 }, { graph: 'ring' }]);
     expect(report.sockets).toMatchObject([{ clients: 4, included: 4, exact: true }]);
     expect(report.training).toMatchObject([{ model: 'MLP 784-128-64-10', batch: 4 }]);
     expect(report.growth).toHaveLength(8);
