@@ -129,7 +129,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       3,
       'config-unreadable',
       'nothing.json',
-      'check that the file exists',
+      'there is no configuration file',
     );
     await writeFile(world.path('broken.json'), '{ "port": 8080, }');
     await expectRefused(['coordinator', world.path('broken.json')], 3, 'config-unreadable', 'broken.json is not JSON');

@@ -43,6 +43,9 @@ function canCommit(
   return rostered >= 2 && left >= completeThreshold({ n: rostered, adversary, colluding: 0.1 });
 }
 
+/** Fixed, so that the counts at the end hold on every run; `CAIRN_SEED` tries another one. */
+const SEED = Number(process.env.CAIRN_SEED ?? 20_261_122);
+
 describe('the unmasked sum', () => {
   it('equals the plain sum of U3 modulo 2^b bit for bit, or the round ends with a named abort and no sum', () => {
     let committed = 0;
@@ -92,7 +95,7 @@ describe('the unmasked sum', () => {
         }
         for (const secret of result.wiped) expect(secret.forTestingIsZero()).toBe(true);
       }),
-      { numRuns: 80 },
+      { numRuns: 80, seed: SEED },
     );
     // Both halves of the promise have been looked at.
     expect(committed).toBeGreaterThan(20);

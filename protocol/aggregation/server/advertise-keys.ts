@@ -8,6 +8,7 @@ import { encodeRoster } from '../../wire/messages/roster.ts';
 import { roundParameters } from '../parameters/index.ts';
 import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
+import { presentAt } from './members.ts';
 import { abort, abortFor, goOn, settle } from './result.ts';
 import type { Outgoing, ServerContext, ServerEvent, ServerFacts, ServerState, ServerStep } from './types.ts';
 
@@ -60,7 +61,8 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
     context.drops.push(record);
     events.push({ kind: 'dropped', drop: record });
   }
-  return goOn({ name: 'share-keys', context, facts, sealed: new Map() }, roster.length, send, events);
+  const waiting = presentAt(context, facts, facts.indexOf.values());
+  return goOn({ name: 'share-keys', context, facts, waiting, sealed: new Map() }, roster.length, send, events);
 }
 
 function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: readonly Advertisement[]): ServerFacts {

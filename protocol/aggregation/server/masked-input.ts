@@ -3,6 +3,7 @@ import type { ClientIndex } from '../../ids.ts';
 import { bitmapOf } from '../../wire/bitmap.ts';
 import { decodeMaskedInput } from '../../wire/messages/masked-input.ts';
 import { encodeSurvivors } from '../../wire/messages/survivors.ts';
+import { presentAt } from './members.ts';
 import { goOn, settle } from './result.ts';
 import type { ServerState, ServerStep } from './types.ts';
 import { askForShares } from './unmasking.ts';
@@ -38,7 +39,7 @@ export function fixSurvivors(state: InputState): ServerStep {
   if (context.settings.adversary === 'curious') return askForShares(context, summed, there, new Map());
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });
   return goOn(
-    { name: 'consistency-check', context, ...summed, signatures: new Map() },
+    { name: 'consistency-check', context, ...summed, waiting: presentAt(context, facts, there), signatures: new Map() },
     received.size,
     there.map((index) => ({ to: facts.roster[index].member, bytes })),
   );

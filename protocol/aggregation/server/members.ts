@@ -1,7 +1,6 @@
 import type { ClientIndex, MemberId } from '../../ids.ts';
-import { setBits } from '../../wire/bitmap.ts';
 import type { MessageName } from '../../wire/header.ts';
-import type { CollectingState, DropEffect, ServerState } from './types.ts';
+import type { CollectingState, DropEffect, ServerContext, ServerFacts, ServerState } from './types.ts';
 
 /** A state that takes messages from members. */
 export type Collecting = Extract<ServerState, { name: CollectingState }>;
@@ -44,23 +43,14 @@ export function hasAnswered(state: Collecting, member: MemberId): boolean {
   return answered(state).has(state.name === 'advertise-keys' ? member : state.facts.indexOf.get(member)!);
 }
 
-/** Who is still expected to answer, or has: everybody in the state's set who is not lost. */
-export function expectedMembers(state: Collecting): MemberId[] {
-  const { context } = state;
-  const there = (member: MemberId): boolean => !context.lost.has(member);
-  if (state.name === 'advertise-keys') return [...context.invited].filter(there);
-  const members = (indices: Iterable<ClientIndex>): MemberId[] =>
-    [...indices].map((index) => state.facts.roster[index].member).filter(there);
-  switch (state.name) {
-    case 'share-keys':
-      return state.facts.roster.map(({ member }) => member).filter(there);
-    case 'masked-input':
-      return members(state.sharers);
-    case 'consistency-check':
-      return members(setBits(state.survivors) as ClientIndex[]);
-    case 'unmasking':
-      return members(state.asked);
-  }
+/** Members at some places of the roster who are not lost: for whose answers a new state waits. */
+export function presentAt(
+  context: ServerContext,
+  { roster }: ServerFacts,
+  places: Iterable<ClientIndex>,
+): Set<MemberId> {
+  const members = [...places].map((index) => roster[index].member);
+  return new Set(members.filter((member) => !context.lost.has(member)));
 }
 
 /** What losing a member now means for the sum. */

@@ -52,6 +52,7 @@ export function drop(
 ): ServerStep {
   const { context } = state;
   const record: Drop = { member, state: state.name, reason: error.code, effect };
+  state.waiting.delete(member);
   context.lost.add(member);
   context.drops.push(record);
   const send = options.tell ? [{ to: member, bytes: abortFor(context, error) }] : [];

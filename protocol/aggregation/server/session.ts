@@ -15,16 +15,7 @@ import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, goOn, refuseMessage, secretsOf, settle } from './result.ts';
-import {
-  answered,
-  type Collecting,
-  effectOn,
-  expectedMembers,
-  hasAnswered,
-  isCollecting,
-  isOver,
-  leastFor,
-} from './members.ts';
+import { answered, type Collecting, effectOn, isCollecting, isOver, leastFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
 import type { ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
 import { onUnmaskShares, plan } from './unmasking.ts';
@@ -77,7 +68,7 @@ export function startServer(start: ServerStart): ServerStep {
   };
   const bytes = encodeInvitation({ suite: settings.suite, context: hash, settings: encoded });
   return goOn(
-    { name: 'advertise-keys', context, advertised: new Map(), keys: new Set() },
+    { name: 'advertise-keys', context, waiting: new Set(members), advertised: new Map(), keys: new Set() },
     members.size,
     [...members].map((to) => ({ to, bytes })),
   );
@@ -111,7 +102,9 @@ function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): Serve
     return refuseMessage(state, asCairnError(thrown));
   }
   try {
-    return chain(take(state, from, bytes), proceed);
+    const taken = take(state, from, bytes);
+    state.waiting.delete(from);
+    return chain(taken, proceed);
   } catch (thrown) {
     const error = asCairnError(thrown);
     return { ...chain(drop(state, from, effectOn(state, from), error, { tell: true }), proceed), refusal: error };
@@ -160,14 +153,14 @@ function proceed(state: ServerState): ServerStep {
 
 function advance(state: Collecting, deadline: boolean): ServerStep {
   const { context } = state;
-  const waitingFor = expectedMembers(state).filter((member) => !hasAnswered(state, member));
+  const waitingFor = state.waiting;
   const full = state.name === 'advertise-keys' && state.advertised.size >= context.target;
-  if (!deadline && !full && waitingFor.length > 0) {
-    const possible = answered(state).size + waitingFor.length;
+  if (!deadline && !full && waitingFor.size > 0) {
+    const possible = answered(state).size + waitingFor.size;
     return possible < leastFor(state) ? abort(state, below(state, possible)) : settle(state);
   }
   if (answered(state).size < leastFor(state)) {
-    return chain(dropAll(state, waitingFor), (next) => abort(next, below(state, answered(state).size)));
+    return chain(dropAll(state, [...waitingFor]), (next) => abort(next, below(state, answered(state).size)));
   }
   if (state.name === 'advertise-keys') {
     return closeRoster(
@@ -175,7 +168,7 @@ function advance(state: Collecting, deadline: boolean): ServerStep {
       full ? COHORT_FULL() : new CairnError('deadline-missed', 'keys were not advertised in time'),
     );
   }
-  return chain(dropAll(state, waitingFor), (next) => close(next as typeof state));
+  return chain(dropAll(state, [...waitingFor]), (next) => close(next as typeof state));
 }
 
 const COHORT_FULL = (): CairnError =>

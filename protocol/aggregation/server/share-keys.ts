@@ -5,6 +5,7 @@ import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
 import { vectorLength } from '../quantize/index.ts';
+import { presentAt } from './members.ts';
 import { goOn, settle } from './result.ts';
 import type { Outgoing, ServerState, ServerStep } from './types.ts';
 
@@ -29,7 +30,19 @@ export function routeShares(state: ShareState): ServerStep {
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
   const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: routed(state, to) }));
   const sum = createMaskVector(vectorLength(context.settings));
-  return goOn({ name: 'masked-input', context, facts, sharers, sum, received: new Set() }, sharers.size, send);
+  return goOn(
+    {
+      name: 'masked-input',
+      context,
+      facts,
+      waiting: presentAt(context, facts, sharers),
+      sharers,
+      sum,
+      received: new Set(),
+    },
+    sharers.size,
+    send,
+  );
 }
 
 function routed({ context, facts, sealed }: ShareState, to: ClientIndex): Uint8Array {

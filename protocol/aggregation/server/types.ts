@@ -80,39 +80,42 @@ export interface Summed extends Shared {
   readonly sum: MaskVector;
 }
 
+/** What every state that takes messages knows of its members. */
+export interface Waiting {
+  readonly context: ServerContext;
+  /** Whose answer is still to come: nobody who has answered or is lost. Shrinks. */
+  readonly waiting: Set<MemberId>;
+}
+
 /** A server session's state. */
 export type ServerState =
-  | {
+  | ({
       readonly name: 'advertise-keys';
-      readonly context: ServerContext;
       readonly advertised: Map<MemberId, Advertisement>;
       /** Every key advertised so far, in hex. */
       readonly keys: Set<string>;
-    }
-  | {
+    } & Waiting)
+  | ({
       readonly name: 'share-keys';
-      readonly context: ServerContext;
       readonly facts: ServerFacts;
       readonly sealed: Map<ClientIndex, Uint8Array>;
-    }
+    } & Waiting)
   | ({
       readonly name: 'masked-input';
-      readonly context: ServerContext;
       readonly sum: MaskVector;
       readonly received: Set<ClientIndex>;
-    } & Shared)
+    } & Shared &
+      Waiting)
   | ({
       readonly name: 'consistency-check';
-      readonly context: ServerContext;
       readonly signatures: Map<ClientIndex, Uint8Array>;
-    } & Summed)
+    } & Summed &
+      Waiting)
   | ({
       readonly name: 'unmasking';
-      readonly context: ServerContext;
-      /** Who was asked: U4 in an active round, U3 in a curious one. */
-      readonly asked: ReadonlySet<ClientIndex>;
       readonly revealed: Map<ClientIndex, SecretBytes>;
-    } & Summed)
+    } & Summed &
+      Waiting)
   | ({
       readonly name: 'computing';
       readonly context: ServerContext;

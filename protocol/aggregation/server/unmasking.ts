@@ -7,6 +7,7 @@ import { encodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import type { UnmaskPlan } from '../unmask.ts';
 import { holdings, Opening } from './opening.ts';
+import { presentAt } from './members.ts';
 import { abort, chain, goOn, secretsOf, settle } from './result.ts';
 import type { Outgoing, ServerContext, ServerState, ServerStep, Summed } from './types.ts';
 
@@ -33,7 +34,13 @@ export function askForShares(
     });
     return { to: facts.roster[to].member, bytes };
   });
-  const state: ServerState = { name: 'unmasking', context, ...summed, asked: new Set(asked), revealed: new Map() };
+  const state: ServerState = {
+    name: 'unmasking',
+    context,
+    ...summed,
+    waiting: presentAt(context, facts, asked),
+    revealed: new Map(),
+  };
   return goOn(state, asked.length, send);
 }
 
