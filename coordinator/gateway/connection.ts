@@ -140,7 +140,7 @@ export class Connection implements Link {
     try {
       answer(this.#deliver(seat, whole));
     } finally {
-      // Not before: the message is in memory until the round has looked at it.
+      // Not before: its memory is the round's until then.
       upload?.end(new CairnError('upload-interrupted', 'part: the upload is complete'));
     }
   }

@@ -17,7 +17,10 @@ export interface Place {
   readonly largest: number;
   /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
   refusal(member: MemberId, header: Uint8Array): CairnError | undefined;
-  /** @returns why the message was refused, or undefined where it was taken */
+  /**
+   * A message. Its bytes are the round's for this call alone: what outlives it is copied.
+   * @returns why it was refused, or undefined where it was taken
+   */
   message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
   leave(member: MemberId, reason: ErrorCode): void;
 }

@@ -2,11 +2,13 @@ import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import type { Part } from '../../protocol/wire/messages/part.ts';
+import type { Buffers } from './buffers.ts';
 import type { Claimant, Slots } from './slots.ts';
 
 /** What an upload is made with. */
 export interface UploadOptions {
   readonly slots: Slots;
+  readonly buffers: Buffers;
   /** Milliseconds within which the next part must come. */
   readonly stallMs: number;
   /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
@@ -50,7 +52,7 @@ export class Upload implements Claimant {
     try {
       const refusal = this.#options.refusal(this.#header);
       if (refusal !== undefined) throw refusal;
-      this.#bytes = new Uint8Array(this.#total);
+      this.#bytes = this.#options.buffers.take(this.#total);
       this.#bytes.set(this.#header);
       this.#state = 'assembling';
       this.#expectNext();
@@ -62,7 +64,7 @@ export class Upload implements Claimant {
 
   /**
    * Takes the next part.
-   * @returns the whole message with the last one, for which the slot is kept until {@link end}; undefined before
+   * @returns the whole message with the last one, which is its reader's until {@link end}; undefined before
    * @throws CairnError `upload-interrupted` where the upload has ended, `wire-bounds` for a part out of place, and what
    * the round would refuse the message for; the upload has ended then
    */
@@ -90,12 +92,15 @@ export class Upload implements Claimant {
   /** Gives up whatever has come. The first part is answered if it still waits. May be called twice. */
   end(reason: CairnError): void {
     if (this.#state === 'ended') return;
+    const { slots, buffers, answer } = this.#options;
     const waited = this.#state === 'waiting';
     this.#state = 'ended';
+    if (this.#bytes !== undefined) buffers.giveBack(this.#bytes);
     this.#bytes = undefined;
     clearTimeout(this.#timer);
-    if (waited) this.#options.answer(reason);
-    this.#options.slots.giveBack(this);
+    if (waited) answer(reason);
+    slots.giveBack(this);
+    if (slots.held === 0) buffers.clear();
   }
 
   /** @throws CairnError `wire-bounds`, `session-mismatch` */

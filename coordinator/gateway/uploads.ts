@@ -1,5 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { Part } from '../../protocol/wire/messages/part.ts';
+import { Buffers } from './buffers.ts';
 import type { Place, Seat } from './seat.ts';
 import { Slots } from './slots.ts';
 import { interrupted, Upload } from './upload.ts';
@@ -15,6 +16,7 @@ export interface UploadLimits {
 /** Long messages on their way to their rounds, a few at a time; one for each seat. */
 export class Uploads {
   readonly #slots: Slots;
+  readonly #buffers = new Buffers();
   readonly #stallMs: number;
 
   constructor({ most, stallMs }: UploadLimits) {
@@ -51,7 +53,8 @@ export class Uploads {
     const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
     const refused = refusal(first.bytes);
     if (refused !== undefined) throw refused;
-    seat.upload = new Upload(first, { slots: this.#slots, stallMs: this.#stallMs, refusal, answer });
+    const [slots, buffers, stallMs] = [this.#slots, this.#buffers, this.#stallMs];
+    seat.upload = new Upload(first, { slots, buffers, stallMs, refusal, answer });
     seat.upload.begin();
   }
 }

@@ -223,6 +223,20 @@ describe('uploads', () => {
     expect(place.heard).toHaveLength(6);
   });
 
+  it('use the memory of those before them, and spoil nothing by it', async () => {
+    const { place, peers } = await stage(4, { uploads: 1 });
+    const messages = peers.map((_, i) => longMessage(LONG.length, i));
+    await sendAll(peers[0], [...partsOf(messages[0])].slice(0, 2));
+    const others = peers.slice(1).map((peer, i) => sendAll(peer, [...partsOf(messages[i + 1])]));
+    await settled(peers[3]);
+    peers[0].cut();
+    await Promise.all(others);
+    expect(place.memory.size).toBe(1);
+    for (const message of messages.slice(1)) {
+      expect(place.messages.some((bytes) => Buffer.compare(bytes, message) === 0)).toBe(true);
+    }
+  });
+
   const ways: Record<string, (stage: Stage) => unknown> = {
     'is complete': ({ peers }) => sendAll(peers[0], PARTS.slice(1)),
     'is refused': ({ peers }) => peers[0].send(PARTS[2]),

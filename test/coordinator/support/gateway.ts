@@ -72,6 +72,8 @@ export class TestPlace implements Place {
   readonly context = new Uint8Array(32).fill(7);
   readonly heard: string[] = [];
   readonly messages: Uint8Array[] = [];
+  /** The memory in which messages came. */
+  readonly memory = new Set<ArrayBufferLike>();
   largest = 10_000_000;
   /** What it says of whole messages. */
   refused: CairnError | undefined;
@@ -84,7 +86,8 @@ export class TestPlace implements Place {
 
   message(member: number, bytes: Uint8Array): CairnError | undefined {
     this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
-    this.messages.push(bytes);
+    this.messages.push(bytes.slice());
+    this.memory.add(bytes.buffer);
     return this.refused;
   }
 
