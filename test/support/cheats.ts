@@ -1,7 +1,7 @@
 import type { ClientState } from '../../protocol/aggregation/client/index.ts';
 import { advertisedBytes, survivorBytes } from '../../protocol/aggregation/signatures.ts';
 import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
-import { clientIndex, type ClientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
+import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import type { Advertisement } from '../../protocol/wire/messages/advertise-keys.ts';
 import { decodeRoster, encodeRoster, type Roster } from '../../protocol/wire/messages/roster.ts';
 import { decodeRoutedShares, encodeRoutedShares } from '../../protocol/wire/messages/routed-shares.ts';
@@ -121,6 +121,3 @@ export function sessionIdOf(state: ClientState): Uint8Array {
   if (!('facts' in state)) throw new Error(`a client in ${state.name} has no session id`);
   return state.facts.sessionId;
 }
-
-/** All indices of a roster of n. */
-export const everyone = (n: number): ClientIndex[] => Array.from({ length: n }, (_, i) => clientIndex(i));
