@@ -45,6 +45,9 @@ export type RoundEnd =
   | { readonly kind: 'refused'; readonly error: CairnError }
   | { readonly kind: 'left' };
 
+/** Messages that are kept while the session is being prepared: an honest coordinator sends one or two by then. */
+const MOST_EARLY = 8;
+
 /** Refusals that say no more than that a message came twice or too late. They end nothing. */
 const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state']);
 
@@ -109,8 +112,11 @@ export class RoundDriver {
   /** A message from the coordinator. */
   handle(bytes: Uint8Array): void {
     if (this.#ended || this.#held) return;
-    if (this.#state === undefined) this.#early.push(bytes);
-    else this.#step({ kind: 'message', bytes });
+    if (this.#state === undefined) {
+      if (this.#early.length < MOST_EARLY) this.#early.push(bytes);
+    } else {
+      this.#step({ kind: 'message', bytes });
+    }
   }
 
   /** The client gives up the round by its own will. Its secrets are wiped, and the coordinator is told. */
@@ -243,8 +249,9 @@ export class RoundDriver {
     try {
       const { code, message } = decodeAbort(refused);
       if (HARMLESS.has(code)) this.#context.emit({ kind: 'ignored', code: 'message-duplicate', message });
-      // The coordinator knows of no round with this client, as after a restart; it cannot name the settings then.
-      else if (code === 'member-unknown') this.#step({ kind: 'leave', error: new CairnError(code, message) });
+      // The coordinator has this client in no round, as after a restart, or in another one; either way this one is over.
+      else if (code === 'member-unknown' || code === 'session-mismatch')
+        this.#step({ kind: 'leave', error: new CairnError(code, message) });
       else this.handle(refused);
     } catch (thrown) {
       this.#undelivered(asCairnError(thrown));

@@ -27,6 +27,8 @@ export async function fetchBytes(
   const enough = new AbortController();
   try {
     const response = await fetch(apiUrl(address, path), {
+      // A coordinator has no business sending its clients elsewhere.
+      redirect: 'error',
       signal: AbortSignal.any([enough.signal, timeout, ...(signal === undefined ? [] : [signal])]),
       headers: { accept: 'application/octet-stream' },
     });

@@ -94,8 +94,10 @@ export class Task {
     try {
       while (this.#model.round < this.config.rounds && !this.#stopped) {
         this.#state = 'waiting';
-        const idle = await this.#quorum();
-        if (idle !== undefined) await this.#tryRound(idle);
+        await this.#quorum();
+        // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
+        const idle = this.#host.seats.idle(task);
+        if (!this.#stopped && idle.length >= this.config.quorum) await this.#tryRound(idle);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (!this.#stopped) log.info('task-finished', { task, round: this.#model.round });
@@ -112,16 +114,16 @@ export class Task {
     return this.#stopping.signal.aborted;
   }
 
-  /** Waits until enough members are idle. Undefined where the task was stopped before. @throws CairnError `not-enough-clients` */
-  async #quorum(): Promise<MemberId[] | undefined> {
+  /** Waits until enough members are idle, or the task is stopped. @throws CairnError `not-enough-clients` */
+  async #quorum(): Promise<void> {
     const { name, quorum, quorumTimeout } = this.config;
     const { seats } = this.#host;
     const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
     const waiting = late === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, late]);
     for (;;) {
-      if (this.#stopped) return undefined;
+      if (this.#stopped) return;
       const idle = seats.idle(name);
-      if (idle.length >= quorum) return idle;
+      if (idle.length >= quorum) return;
       if (late?.aborted === true) {
         throw new CairnError(
           'not-enough-clients',

@@ -1,3 +1,4 @@
+import { toHex } from '../crypto/bytes.ts';
 import type { Primitives } from '../crypto/primitives.ts';
 import type { KeyPair } from '../crypto/keys.ts';
 import { LABELS, PROTOCOL_VERSION, SIZES } from '../crypto/suite.ts';
@@ -31,10 +32,26 @@ function encodeBody(entries: readonly DirectoryEntry[]): Uint8Array {
   return writer.finish();
 }
 
+/** Each member has an identity key of its own: two ids under one key would count as two where one holder decides. */
+function assertOwnKeys(entries: Iterable<DirectoryEntry>): void {
+  const owners = new Map<string, MemberId>();
+  for (const { member, identityKey } of entries) {
+    const key = toHex(identityKey);
+    const owner = owners.get(key);
+    if (owner !== undefined) {
+      const culprits = [owner, member];
+      throw new CairnError('key-duplicate', `directory: members ${owner} and ${member} have one identity key`, {
+        culprits,
+      });
+    }
+    owners.set(key, member);
+  }
+}
+
 /**
  * Signs a directory: version, entries in ascending order of member id, and behind them the authority's signature over
  * transcript(signDirectory, body).
- * @throws CairnError `roster-order` for a member id that occurs twice
+ * @throws CairnError `roster-order` for a member id that occurs twice, `key-duplicate` for an identity key that does
  */
 export function signDirectory(
   primitives: Primitives,
@@ -45,6 +62,7 @@ export function signDirectory(
   const repeated = entries.find((entry, i) => i > 0 && entries[i - 1].member === entry.member);
   if (repeated !== undefined)
     throw new CairnError('roster-order', `member ${repeated.member} stands twice in the directory`);
+  assertOwnKeys(entries);
   const body = encodeBody(entries);
   const signature = primitives.ed25519Sign(
     authority.secretKey.expose(),
@@ -56,7 +74,7 @@ export function signDirectory(
 /**
  * Reads a directory and checks the authority's signature before anything in it is believed.
  * @throws CairnError `directory-signature` where it is not the pinned authority's, `roster-order` for repeated or
- * unsorted members, `wire-…` for badly formed bytes
+ * unsorted members, `key-duplicate` for members with one key, `wire-…` for badly formed bytes
  */
 export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, signed: Uint8Array): MemberDirectory {
   if (signed.length < SIZES.signature)
@@ -87,5 +105,6 @@ export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, 
     });
   }
   reader.end();
+  assertOwnKeys(entries.values());
   return { entries, hash: transcript(primitives, LABELS.directory, body) };
 }

@@ -386,3 +386,26 @@ describe('stop and start', () => {
     await hall.coordinator.stop();
   });
 });
+
+describe('two tasks over the same members', () => {
+  it('never seat one member twice: the rounds come one after another, and all commit', async () => {
+    const config = {
+      tasks: ['a', 'b'].map((name) => ({
+        name,
+        model: { tensors: SHAPES, seed: 1 },
+        rounds: 3,
+        cohort: 3,
+        overSelect: 0,
+        clip: 10,
+        maxExamples: 100,
+        retryPause: 0,
+        attempts: 1,
+      })),
+    };
+    const hall = await openHall({}, { config });
+    await joinAll(hall, 3);
+    await hall.coordinator.finished;
+    expect(hall.reports.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 6 }, () => 'committed'));
+    expect(hall.reports.filter(({ task }) => task === 'a').map(({ round }) => round)).toEqual([1, 2, 3]);
+  });
+});

@@ -88,8 +88,19 @@ describe('a member directory', () => {
         }
       }
     }
-    for (const code of codes) expect(code === 'roster-order' || code.startsWith('wire-')).toBe(true);
+    for (const code of codes) {
+      expect(['roster-order', 'key-duplicate'].includes(code) || code.startsWith('wire-')).toBe(true);
+    }
     expect(codes).toContain('roster-order');
+  });
+
+  it('is refused, when signed and when opened, with one identity key for two members', () => {
+    const one = entry(4);
+    const twin = { ...entry(5), identityKey: one.identityKey };
+    expect(codeOf(() => signDirectory(primitives, authority, [one, twin]))).toBe('key-duplicate');
+    const writer = new ByteWriter().u8(1).u32(2);
+    for (const { member, name, identityKey } of [one, twin]) writer.u32(member).text(name).raw(identityKey);
+    expect(codeOf(() => open(signBody(writer.finish())))).toBe('key-duplicate');
   });
 
   it('is refused with repeated or unsorted members, a count it cannot hold, another version, bytes behind', () => {
