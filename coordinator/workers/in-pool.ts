@@ -6,7 +6,7 @@ import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.
 import type { OnProgress } from '../rounds/unmask.ts';
 import type { WorkerEnd } from './compute.ts';
 import { batchSizeFor } from './cost.ts';
-import { CONTROL, type JobList, lostBatches, maskCount, setTodo, shareJobs, wipeJobs } from './job-list.ts';
+import { CONTROL, type JobList, lostBatches, maskCount, shareJobs, stopJobs, wipeJobs, withTodo } from './job-list.ts';
 import type { WorkerPool } from './pool.ts';
 
 /** How often the workers are sent at what is left of a plan before they are given up. */
@@ -28,7 +28,7 @@ export interface InPoolOptions {
   readonly onLost: (workers: number) => void;
 }
 
-/** A seat at the list, and where its worker's sum goes: kept from go to go. */
+/** A seat at the list of one go, and where its worker's sum goes. */
 interface Seat {
   readonly seat: number;
   readonly sum: Uint32Array;
@@ -50,30 +50,53 @@ async function go(list: JobList, seats: readonly Seat[], pool: Threads): Promise
   );
 }
 
-async function addUp(
+/**
+ * One go at a list: what its workers bring is added to the correction.
+ * @returns the batches that are to be computed again
+ */
+async function addGo(
   list: JobList,
-  seats: readonly Seat[],
+  batches: readonly number[],
+  correction: MaskVector,
   { pool, signal, onLost }: InPoolOptions,
-): Promise<MaskVector | undefined> {
-  const correction = createMaskVector(list.length);
+): Promise<readonly number[]> {
+  const seats = Array.from({ length: Math.min(pool.threads, list.todo.length) }, (_, at): Seat => {
+    return { seat: at + 1, sum: new Uint32Array(new SharedArrayBuffer(4 * list.length)) };
+  });
   try {
-    let batches: readonly number[] = [...list.todo];
-    for (let goes = 0; goes < MOST_GOES && batches.length > 0; goes++) {
-      if (goes > 0) setTodo(list, batches);
-      const ends = await go(list, seats, pool);
+    const ends = await go(list, seats, pool);
+    signal.throwIfAborted();
+    const failed = ends.find((end) => end?.kind === 'failed');
+    if (failed?.kind === 'failed') throw new CairnError(failed.code, failed.message, { culprits: failed.culprits });
+    const summed = new Set<number>();
+    for (const [at, { seat, sum }] of seats.entries()) {
+      if (ends[at]?.kind !== 'summed') continue;
+      correction.addValues(sum);
+      summed.add(seat);
+      await nextTurn();
       signal.throwIfAborted();
-      const failed = ends.find((end) => end?.kind === 'failed');
-      if (failed?.kind === 'failed') throw new CairnError(failed.code, failed.message, { culprits: failed.culprits });
-      const summed = new Set<number>();
-      for (const [at, { seat, sum }] of seats.entries()) {
-        if (ends[at]?.kind !== 'summed') continue;
-        correction.addValues(sum);
-        summed.add(seat);
-        await nextTurn();
-        signal.throwIfAborted();
-      }
-      if (summed.size < seats.length) onLost(seats.length - summed.size);
-      batches = lostBatches(list, batches, summed);
+    }
+    if (summed.size < seats.length) onLost(seats.length - summed.size);
+    return lostBatches(list, batches, summed);
+  } finally {
+    // Whoever was given up may still be at it.
+    stopJobs(list);
+    for (const { sum } of seats) sum.fill(0);
+  }
+}
+
+/** @param onGo told the list of each go but the first */
+async function addUp(
+  first: JobList,
+  options: InPoolOptions,
+  onGo: (list: JobList) => void,
+): Promise<MaskVector | undefined> {
+  const correction = createMaskVector(first.length);
+  try {
+    let batches: readonly number[] = [...first.todo];
+    for (let goes = 0, list = first; goes < MOST_GOES && batches.length > 0; goes++) {
+      if (goes > 0) onGo((list = withTodo(first, batches)));
+      batches = await addGo(list, batches, correction, options);
     }
     if (batches.length === 0) return correction;
     correction.wipe();
@@ -91,21 +114,17 @@ async function addUp(
  * @throws CairnError what the computation would have thrown on one thread; the signal's reason once it is aborted
  */
 export async function computeInPool(plan: UnmaskPlan, options: InPoolOptions): Promise<MaskVector | undefined> {
-  const { pool, primitives, signal, onProgress } = options;
+  const { primitives, signal, onProgress } = options;
   signal.throwIfAborted();
-  const list = shareJobs(plan, primitives.name, batchSizeFor(plan));
+  let list = shareJobs(plan, primitives.name, batchSizeFor(plan));
   const stop = (): void => wipeJobs(list);
   signal.addEventListener('abort', stop, { once: true });
   const look = setInterval(() => onProgress(Atomics.load(list.control, CONTROL.done), maskCount(list)), LOOK_MS);
-  const seats = Array.from({ length: Math.min(pool.threads, list.todo.length) }, (_, at): Seat => {
-    return { seat: at + 1, sum: new Uint32Array(new SharedArrayBuffer(4 * plan.length)) };
-  });
   try {
-    return await addUp(list, seats, options);
+    return await addUp(list, options, (next) => (list = next));
   } finally {
     clearInterval(look);
     signal.removeEventListener('abort', stop);
     wipeJobs(list);
-    for (const { sum } of seats) sum.fill(0);
   }
 }

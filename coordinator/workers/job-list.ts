@@ -110,50 +110,53 @@ export function shareJobs(plan: UnmaskPlan, primitives: Primitives['name'], batc
   indices.set(table.indices);
   const keys = new Uint8Array(shared(SIZES.key * table.keys.length));
   table.keys.forEach((key, row) => keys.set(key, SIZES.key * row));
-  const list: JobList = {
+  const list = {
     layout: LAYOUT,
     primitives,
     suite: plan.suite,
     sessionId: plan.sessionId.slice(),
     length: plan.length,
     batchSize,
-    control: new Int32Array(shared(4 * Object.keys(CONTROL).length)),
     secrets,
     owners,
     starts,
     rows,
     indices,
     keys,
-    todo: new Uint32Array(shared(4 * batches)),
-    taken: new Int32Array(shared(4 * batches)),
   };
-  setTodo(
+  return withTodo(
     list,
     Array.from({ length: batches }, (_, batch) => batch),
   );
-  return list;
 }
 
 /** Number of masks in a list. */
 export const maskCount = ({ rows }: JobList): number => rows.length;
 
 /** The masks of one batch: the first, and the one after the last. */
-export function batchRange({ batchSize, rows }: JobList, batch: number): readonly [first: number, end: number] {
+export function batchRange(
+  { batchSize, rows }: Pick<JobList, 'batchSize' | 'rows'>,
+  batch: number,
+): readonly [first: number, end: number] {
   return [batch * batchSize, Math.min(rows.length, (batch + 1) * batchSize)];
 }
 
-/** Says which batches are to be computed next. No worker may be at the list. */
-export function setTodo(list: JobList, batches: readonly number[]): void {
-  const { control, taken, todo } = list;
+/**
+ * The same plan with these batches to be computed next. Whatever workers write to is new: one that was given up may
+ * still be at the list before, and a batch that it takes or marks there must not count here.
+ */
+export function withTodo(list: Omit<JobList, 'control' | 'todo' | 'taken'>, batches: readonly number[]): JobList {
+  const all = Math.ceil(list.rows.length / list.batchSize);
+  const control = new Int32Array(shared(4 * Object.keys(CONTROL).length));
+  const todo = new Uint32Array(shared(4 * all));
   todo.set(batches);
-  for (const batch of batches) taken[batch] = 0;
   const masks = batches.reduce((sum, batch) => {
     const [first, end] = batchRange(list, batch);
     return sum + end - first;
   }, 0);
-  Atomics.store(control, CONTROL.done, maskCount(list) - masks);
-  Atomics.store(control, CONTROL.count, batches.length);
-  Atomics.store(control, CONTROL.next, 0);
+  control[CONTROL.done] = list.rows.length - masks;
+  control[CONTROL.count] = batches.length;
+  return { ...list, control, todo, taken: new Int32Array(shared(4 * all)) };
 }
 
 /**
@@ -169,8 +172,13 @@ export function lostBatches(
   return batches.filter((batch) => !summed.has(Atomics.load(taken, batch)));
 }
 
-/** Ends the work of everybody who is at the list, after the mask that is under way, and zeroes its secrets. */
-export function wipeJobs({ control, secrets }: JobList): void {
+/** Ends the work of everybody who is at the list, after the mask that is under way. */
+export function stopJobs({ control }: JobList): void {
   Atomics.store(control, CONTROL.stop, 1);
-  secrets.fill(0);
+}
+
+/** Ends the work of everybody who is at the list, and zeroes its secrets, for every list of the same plan. */
+export function wipeJobs(list: JobList): void {
+  stopJobs(list);
+  list.secrets.fill(0);
 }

@@ -8,9 +8,9 @@ import {
   CONTROL,
   type JobList,
   lostBatches,
-  setTodo,
   shareJobs,
   wipeJobs,
+  withTodo,
 } from '../../coordinator/workers/job-list.ts';
 import { workerFile } from '../../coordinator/workers/location.ts';
 import { paced } from '../../coordinator/workers/paced.ts';
@@ -69,11 +69,11 @@ describe('a job list', () => {
     const all = [0, 1, 2, 3];
     for (const seat of [1, 2, 1]) takeBatch(list, seat);
     expect(lostBatches(list, all, new Set([1]))).toEqual([1, 3]);
-    setTodo(list, [1, 3]);
+    const again = withTodo(list, [1, 3]);
     // Three of batch 1 and one of batch 3 are to be done again.
-    expect(Atomics.load(list.control, CONTROL.done)).toBe(6);
-    expect([takeBatch(list, 2), takeBatch(list, 2), takeBatch(list, 2)]).toEqual([1, 3, undefined]);
-    expect(lostBatches(list, [1, 3], new Set([2]))).toEqual([]);
+    expect(Atomics.load(again.control, CONTROL.done)).toBe(6);
+    expect([takeBatch(again, 2), takeBatch(again, 2), takeBatch(again, 2)]).toEqual([1, 3, undefined]);
+    expect(lostBatches(again, [1, 3], new Set([2]))).toEqual([]);
   });
 
   it('is zeroed where a secret turns out to be wiped half way', () => {
@@ -205,6 +205,28 @@ describe('the memory that threads share', () => {
     const correction = await computeInPool(many, { ...options, pool, signal });
     expect(correction?.toValues(32)).toEqual(computePlan(many, nodePrimitives).toValues(32));
     expect(tasks.length).toBeGreaterThan(2);
+  });
+
+  it.each<[string, (lost: WorkerTask) => void, (lost: WorkerTask) => void]>([
+    ['takes a batch before the others', ({ list, seat }) => void takeBatch(list, seat), () => undefined],
+    ['marks batches that others have added', () => undefined, ({ list, seat }) => void list.taken.fill(seat)],
+    ['overwrites the sum of the others', () => undefined, ({ sum }) => void sum.fill(1)],
+  ])('is out of reach of a worker that was given up and still %s', async (_, before, after) => {
+    let lost: WorkerTask | undefined;
+    const { pool } = watched((task) => {
+      if (lost === undefined) {
+        lost = task;
+        throw new Error('lost');
+      }
+      before(lost);
+      const end = computeBatches(task);
+      after(lost);
+      return end;
+    });
+    const many = planOf({ seed: 6, suite: 1, length: 20, jobs: [70, 70, -1] });
+    const correction = await computeInPool(many, { ...options, pool: { ...pool, threads: 1 }, signal });
+    expect(correction?.toValues(32)).toEqual(computePlan(many, nodePrimitives).toValues(32));
+    expect(Atomics.load(lost!.list.control, CONTROL.stop)).toBe(1);
   });
 });
 
