@@ -35,6 +35,8 @@ export interface Occupant {
   readonly token: Uint8Array;
 }
 
+const roundEnded = (): CairnError => new CairnError('session-closed', 'the round has ended');
+
 /**
  * One member's seat. It outlives its connection for a while, and remembers what the member has not answered yet: on a
  * new connection that is sent again, so that a message lost on the way costs nobody a place. In this protocol a member
@@ -89,11 +91,21 @@ export class Seat {
     this.#link = undefined;
   }
 
-  /** Takes part in a round, or in none. What belonged to the round before needs no answer any more. */
-  assign(place: Place | undefined): void {
-    this.#endUpload(new CairnError('session-closed', 'the round has ended'));
+  /** Takes part in a round. What belonged to the round before needs no answer any more. */
+  assign(place: Place): void {
+    this.#endUpload(roundEnded());
     this.place = place;
     this.#unanswered = [];
+  }
+
+  /**
+   * Takes part in no round any more. The last message, which says how the round ended, is kept until the next one begins:
+   * who is cut off at that moment gets it when it is back, and who has it knows the round no more.
+   */
+  release(): void {
+    this.#endUpload(roundEnded());
+    this.place = undefined;
+    this.#unanswered = this.#unanswered.slice(-1);
   }
 
   send(bytes: Uint8Array): void {

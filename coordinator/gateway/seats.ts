@@ -106,7 +106,7 @@ export class Seats {
   release(members: readonly MemberId[], place: Place): void {
     for (const member of members) {
       const seat = this.#seats.get(member);
-      if (seat?.place === place) seat.assign(undefined);
+      if (seat?.place === place) seat.release();
     }
     this.#changed();
   }
@@ -140,7 +140,7 @@ export class Seats {
     this.#graces.delete(seat.member);
     this.#seats.delete(seat.member);
     const { place } = seat;
-    seat.assign(undefined);
+    seat.release();
     place?.leave(seat.member, 'member-left');
     this.#options.left?.(seat.member);
     this.#changed();

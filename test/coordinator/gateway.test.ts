@@ -236,6 +236,31 @@ describe('when a connection ends', () => {
     expect(hall.told).toEqual(['joined 1', 'away 1', 'back 1']);
   });
 
+  it('a member that was cut off at the end of its round gets the last message of it, and only until the next', async () => {
+    const hall = await open();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    first.cut();
+    await until(() => hall.told.includes('away 1'));
+    hall.seats.send(one, someMessage(1));
+    hall.seats.send(one, someMessage(2));
+    hall.seats.release([one], place);
+
+    const second = hall.peer();
+    await second.greetAs(1, identity(1));
+    expect(decodeAbort(await second.next('abort')).message).toHaveLength(2);
+    expect(second.received).toHaveLength(3); // challenge, welcome, and that message alone
+    second.cut();
+    await until(() => hall.seats.connected === 0);
+    hall.seats.assign([one], new TestPlace());
+    hall.seats.send(one, someMessage(3));
+    const third = hall.peer();
+    await third.greetAs(1, identity(1));
+    expect(decodeAbort(await third.next('abort')).message).toHaveLength(3);
+  });
+
   it('an answer that is refused answers nothing', async () => {
     const hall = await open();
     const first = hall.peer();
