@@ -67,7 +67,8 @@ export const openSocket: OpenTransport = (address, events, pace) => {
     },
     restart() {
       if (closed) return;
-      socket.disconnect();
+      // Not `socket.disconnect()`: that says good-bye, and the coordinator keeps no seat then.
+      if (socket.connected) socket.io.engine.close();
       comeBack();
     },
     close() {

@@ -68,7 +68,7 @@ describe('connecting', () => {
   );
 
   it('tries again when its Hello came too late', async () => {
-    const coordinator = await start();
+    const coordinator = await start({ recoveryMs: 0 });
     coordinator.script.onHello = ({ context }) =>
       coordinator.hellos.length === 1
         ? encodeAbort({ suite: DEFAULT_SUITE, context }, new CairnError('deadline-missed', 'too late'))

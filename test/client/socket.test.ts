@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../client/transport/address.ts';
 import { openSocket } from '../../client/transport/socket.ts';
 import type { Transport } from '../../client/transport/transport.ts';
@@ -117,12 +117,15 @@ describe('openSocket', () => {
     expect(seen.lost).toEqual(['io server disconnect']);
   });
 
-  it('makes a new connection when it is told to', async () => {
+  it('makes a new connection when it is told to, without a good-bye', async () => {
+    const reasons: string[] = [];
+    connections((socket) => socket.on('disconnect', (reason) => reasons.push(reason)));
     const { transport, opened, reopened, seen } = open();
     await opened;
     transport.restart();
     await reopened;
     expect(seen.opened).toBe(2);
+    await vi.waitFor(() => expect(reasons).toEqual(['transport close']));
   });
 
   it('is silent after it was closed', async () => {
