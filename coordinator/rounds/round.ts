@@ -1,4 +1,5 @@
 import { refusalOf } from '../../protocol/aggregation/server/admission.ts';
+import { abort } from '../../protocol/aggregation/server/result.ts';
 import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
 import type { Opening } from '../../protocol/aggregation/server/opening.ts';
 import type {
@@ -178,11 +179,14 @@ export class Round {
     }
   }
 
-  /** A fault of the program: the session cannot be trusted to go on. */
+  /** A fault of the program: the session cannot be trusted to go on, and what it holds is wiped. */
   #fail(error: CairnError): CairnError {
     clearTimeout(this.#timer);
     this.#computing.abort();
-    this.#end({ kind: 'aborted', error, drops: [...this.#state.context.drops] });
+    const { state, wipe } = abort(this.#state, error);
+    this.#state = state;
+    for (const secret of wipe) secret.wipe();
+    this.#end({ kind: 'aborted', error, drops: [...state.context.drops] });
     return error;
   }
 }

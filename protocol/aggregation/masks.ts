@@ -30,9 +30,11 @@ export function pairMaskKey(
   peer: { readonly index: number; readonly maskKey: Uint8Array },
 ): SecretBytes {
   const shared = agreement.with(peer.maskKey);
-  const low = Math.min(index, peer.index);
-  const high = Math.max(index, peer.index);
-  const key = deriveKey(primitives, shared, sessionId, LABELS.pairMask, u32le(low), u32le(high));
-  shared.fill(0);
-  return key;
+  try {
+    const low = Math.min(index, peer.index);
+    const high = Math.max(index, peer.index);
+    return deriveKey(primitives, shared, sessionId, LABELS.pairMask, u32le(low), u32le(high));
+  } finally {
+    shared.fill(0);
+  }
 }

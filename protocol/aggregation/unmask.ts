@@ -58,8 +58,11 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
       for (const peer of job.peers) {
         const key = pairMaskKey(primitives, agreement, plan.sessionId, job.index, peer);
         // The survivor added the mask with + where its index is the greater one; what it added is taken out again.
-        into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
-        key.wipe();
+        try {
+          into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
+        } finally {
+          key.wipe();
+        }
         yield ++done;
       }
     } finally {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Round } from '../../coordinator/rounds/round.ts';
 import type { ClientState } from '../../protocol/aggregation/client/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
@@ -271,5 +272,73 @@ describe.each<Class>(['curious', 'active'])('no text of any state of an %s sessi
     // Drawn coefficients of sharings are as secret as keys, and looked for as well.
     const shown = secrets.flatMap(notations).filter((text) => everything.includes(text));
     expect(shown).toEqual([]);
+  });
+});
+
+describe('where the program itself fails', () => {
+  it('the coordinator’s round is aborted, and what it held is zero', async () => {
+    const lab = watchedLab('curious');
+    lab.toClients = [];
+    const wipes: boolean[] = [];
+    const round = new Round({
+      primitives: lab.primitives,
+      settings: lab.settings,
+      invited: lab.members,
+      target: N,
+      deadlines: {
+        'advertise-keys': 60_000,
+        'share-keys': 60_000,
+        'masked-input': 60_000,
+        'consistency-check': 60_000,
+        unmasking: 60_000,
+      },
+      unmask: () => Promise.reject(new Error('not wanted')),
+      send: (member, bytes) => void lab.toClients.push({ member, bytes }),
+      onState: (name) => {
+        if (name !== 'computing') return;
+        wipes.push(made.secrets.every((secret) => secret.forTestingIsZero()));
+        throw new Error('a fault');
+      },
+    });
+    round.begin();
+    while (round.state !== 'aborted' && lab.toClients.length > 0) {
+      lab.down();
+      for (const { member, bytes } of lab.toServer.splice(0)) round.message(member, bytes);
+    }
+    expect(wipes).toEqual([false]);
+    expect(round.state).toBe('aborted');
+    expect(await round.ended).toMatchObject({
+      kind: 'aborted',
+      error: { message: expect.stringContaining('a fault') as string },
+    });
+    endAll(lab);
+    expectAllZero(6 * N);
+  });
+
+  it('the agreement that a pair mask comes from is zero', () => {
+    let left = Infinity;
+    const lab = watchedLab(
+      'curious',
+      {
+        ...nodePrimitives,
+        hkdf: (...args) => {
+          if (left-- === 0) throw new CairnError('internal', 'a fault');
+          return nodePrimitives.hkdf(...args);
+        },
+      },
+      { automatic: false },
+    );
+    lab.client(1, 'masked-input');
+    const before = buffers.length;
+    // The self mask is derived, the first pair mask is not.
+    left = 1;
+    try {
+      lab.clientDoes(memberId(1), { kind: 'input', values: lab.inputOf(memberId(1)) });
+    } catch {
+      // Whether it throws or leaves is not what this looks at.
+    }
+    const since = buffers.slice(before);
+    expect(since.map(({ what }) => what)).toEqual(['hkdf', 'x25519']);
+    expect(since.filter(({ bytes }) => bytes.some((byte) => byte !== 0))).toEqual([]);
   });
 });

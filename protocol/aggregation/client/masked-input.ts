@@ -23,13 +23,16 @@ export function onInput(state: Extract<ClientState, { name: 'masked-input' }>, v
   const { maskRounds } = SUITES[settings.suite];
   const masked = createMaskVector(length);
   const addMask = (key: SecretBytes, sign: 1 | -1): void => {
-    masked.addMask(key.expose(), sign, maskRounds);
-    key.wipe();
+    try {
+      masked.addMask(key.expose(), sign, maskRounds);
+    } finally {
+      key.wipe();
+    }
   };
   const header = { suite: settings.suite, context: facts.sessionId };
   const { message, offset } = frameMaskedInput(header, length, settings.modulusBits);
-  masked.addValues(values);
   try {
+    masked.addValues(values);
     addMask(selfMaskKey(primitives, selfSeed, facts.sessionId, facts.ownIndex), 1);
     const agreement = primitives.x25519(mask.secretKey.expose());
     try {
