@@ -20,6 +20,12 @@ export type { Link, Place } from './seat.ts';
 /** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
 const LONGEST_FRAME = HEADER_LENGTH + 8 + PART_LENGTH + 4096;
 
+/**
+ * Bytes per second that a long message must keep as a whole. Who sends one part shortly before each stall limit would
+ * hold a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
+ */
+const LEAST_UPLOAD_RATE = 64 * 1024;
+
 /** Milliseconds between signs of life, and until a silent peer counts as gone. */
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
@@ -32,6 +38,8 @@ export interface GatewayOptions extends Door {
   readonly uploads: number;
   /** Milliseconds within which the next part of a long message must come. Default 10 000. */
   readonly uploadStallMs?: number;
+  /** Bytes per second that a long message must keep as a whole, beside one stall. Default 65 536. */
+  readonly leastUploadRate?: number;
   /** Milliseconds within which a Hello must come. Default 10 000. */
   readonly helloTimeoutMs?: number;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
@@ -51,7 +59,11 @@ export class Gateway implements ConnectionHost {
     this.#options = options;
     this.random = options.random;
     this.helloTimeoutMs = options.helloTimeoutMs ?? 10_000;
-    this.uploads = new Uploads({ most: options.uploads, stallMs: options.uploadStallMs ?? 10_000 });
+    this.uploads = new Uploads({
+      most: options.uploads,
+      stallMs: options.uploadStallMs ?? 10_000,
+      leastRate: options.leastUploadRate ?? LEAST_UPLOAD_RATE,
+    });
     this.#nextGuest = 1 + [...(options.directory?.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
     // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client
     // whose last message is older than that, as after a long training. Seats send again what was not answered.

@@ -11,6 +11,8 @@ export interface UploadOptions {
   readonly buffers: Buffers;
   /** Milliseconds within which the next part must come. */
   readonly stallMs: number;
+  /** Bytes per second that the upload must keep as a whole, beside one stall. */
+  readonly leastRate: number;
   /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
   readonly refusal: (header: Uint8Array) => CairnError | undefined;
   /** Answers the first part, once: when there is room, or with why there will be none. */
@@ -29,6 +31,7 @@ export class Upload implements Claimant {
   #bytes: Uint8Array | undefined;
   #filled = HEADER_LENGTH;
   #timer: NodeJS.Timeout | undefined;
+  #wholeTimer: NodeJS.Timeout | undefined;
   #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
 
   /** @param first the part at offset 0 */
@@ -56,6 +59,7 @@ export class Upload implements Claimant {
       this.#bytes.set(this.#header);
       this.#state = 'assembling';
       this.#expectNext();
+      this.#expectWhole();
       this.#options.answer(undefined);
     } catch (thrown) {
       this.end(asCairnError(thrown));
@@ -85,7 +89,7 @@ export class Upload implements Claimant {
       this.#expectNext();
       return undefined;
     }
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     return this.#bytes;
   }
 
@@ -97,7 +101,7 @@ export class Upload implements Claimant {
     this.#state = 'ended';
     if (this.#bytes !== undefined) buffers.giveBack(this.#bytes);
     this.#bytes = undefined;
-    clearTimeout(this.#timer);
+    this.#stopTimers();
     if (waited) answer(reason);
     slots.giveBack(this);
     if (slots.held === 0) buffers.clear();
@@ -112,6 +116,17 @@ export class Upload implements Claimant {
     if (suite !== ownSuite || !equalBytes(context, this.#header.subarray(HEADER_LENGTH - context.length))) {
       throw new CairnError('session-mismatch', 'part: suite and context must be those of the first');
     }
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#wholeTimer);
+  }
+
+  #expectWhole(): void {
+    const { stallMs, leastRate } = this.#options;
+    const ms = Math.ceil(stallMs + (1000 * this.#total) / leastRate);
+    this.#wholeTimer = setTimeout(() => this.end(interrupted(`it did not come whole within ${ms} ms`)), ms);
   }
 
   #expectNext(): void {

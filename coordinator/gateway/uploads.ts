@@ -11,17 +11,19 @@ export interface UploadLimits {
   readonly most: number;
   /** Milliseconds within which the next part of a message must come. */
   readonly stallMs: number;
+  /** Bytes per second that a message must keep as a whole. */
+  readonly leastRate: number;
 }
 
 /** Long messages on their way to their rounds, a few at a time; one for each seat. */
 export class Uploads {
   readonly #slots: Slots;
   readonly #buffers = new Buffers();
-  readonly #stallMs: number;
+  readonly #limits: UploadLimits;
 
-  constructor({ most, stallMs }: UploadLimits) {
-    this.#slots = new Slots(most);
-    this.#stallMs = stallMs;
+  constructor(limits: UploadLimits) {
+    this.#slots = new Slots(limits.most);
+    this.#limits = limits;
   }
 
   /**
@@ -53,8 +55,9 @@ export class Uploads {
     const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
     const refused = refusal(first.bytes);
     if (refused !== undefined) throw refused;
-    const [slots, buffers, stallMs] = [this.#slots, this.#buffers, this.#stallMs];
-    seat.upload = new Upload(first, { slots, buffers, stallMs, refusal, answer });
+    const { stallMs, leastRate } = this.#limits;
+    const [slots, buffers] = [this.#slots, this.#buffers];
+    seat.upload = new Upload(first, { slots, buffers, stallMs, leastRate, refusal, answer });
     seat.upload.begin();
   }
 }
