@@ -97,7 +97,7 @@ export class Task {
         await this.#quorum();
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         const idle = this.#host.seats.idle(task);
-        if (!this.#stopped && idle.length >= this.config.quorum) await this.#tryRound(idle);
+        if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum) await this.#tryRound(idle);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (!this.#stopped) log.info('task-finished', { task, round: this.#model.round });
