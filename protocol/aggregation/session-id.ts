@@ -7,7 +7,8 @@ import { type Advertisement, encodeAdvertisement } from '../wire/messages/advert
 import { ByteWriter } from '../wire/writer.ts';
 import type { RosterBody } from '../wire/messages/roster.ts';
 import { completeGraph, type Graph, permutationFrom, ringGraph } from './graph/index.ts';
-import type { RoundParameters } from './parameters/index.ts';
+import type { RoundSettings } from '../wire/settings.ts';
+import { type RoundParameters, roundParameters } from './parameters/index.ts';
 
 /** A roster leaf: the hash of one member's advertisement, its signature included. */
 export function rosterLeaf(primitives: Primitives, advertisement: Advertisement): Uint8Array {
@@ -29,6 +30,25 @@ export function sessionIdOf(
   const listed = new ByteWriter(4 * ids.length);
   for (const id of ids) listed.u32(id);
   return transcript(primitives, LABELS.session, settingsHash, u32le(ids.length), listed.finish(), root);
+}
+
+/** Settings carry shares of members in millionths. */
+const MILLION = 1_000_000;
+
+/**
+ * Degree and threshold of a session of n members. Both sides call this one function, so that they cannot differ.
+ * @throws CairnError `threshold-unsound`, `no-feasible-graph`, `settings-invalid`
+ */
+export function sessionParameters(settings: RoundSettings, n: number): RoundParameters {
+  const { graph, adversary, threshold, colludingPpm, dropoutPpm } = settings;
+  return roundParameters({
+    n,
+    graph,
+    adversary,
+    threshold,
+    colluding: colludingPpm / MILLION,
+    dropout: dropoutPpm / MILLION,
+  });
 }
 
 /**

@@ -4,13 +4,10 @@ import { CairnError } from '../../errors.ts';
 import { clientIndex, memberId } from '../../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../../wire/messages/advertise-keys.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
-import { assertSound, type RoundParameters, roundParameters } from '../parameters/index.ts';
-import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf } from '../session-id.ts';
+import { assertSound, type RoundParameters } from '../parameters/index.ts';
+import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
-
-/** Millionths, as settings carry shares of members. */
-const MILLION = 1_000_000;
 
 /**
  * Audits a roster before anything is believed of it: sizes and threshold by the client's own adversary model, its own
@@ -60,14 +57,7 @@ function auditSize({ settings, policy }: ClientContext, n: number): RoundParamet
   if (n < settings.threshold) {
     throw new CairnError('too-few-members', `the roster has ${n} members, the threshold is ${settings.threshold}`);
   }
-  const parameters = roundParameters({
-    n,
-    graph: settings.graph,
-    adversary: settings.adversary,
-    colluding: settings.colludingPpm / MILLION,
-    dropout: settings.dropoutPpm / MILLION,
-    threshold: settings.threshold,
-  });
+  const parameters = sessionParameters(settings, n);
   assertSound(parameters, policy);
   return parameters;
 }

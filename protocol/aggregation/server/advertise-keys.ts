@@ -5,16 +5,13 @@ import { type ClientIndex, clientIndex, type MemberId } from '../../ids.ts';
 import { HEADER_LENGTH } from '../../wire/header.ts';
 import { type Advertisement, decodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
 import { encodeRoster } from '../../wire/messages/roster.ts';
-import { roundParameters } from '../parameters/index.ts';
-import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf } from '../session-id.ts';
+import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import { presentAt } from './members.ts';
 import { abort, abortFor, goOn, settle } from './result.ts';
 import type { Outgoing, ServerContext, ServerEvent, ServerFacts, ServerState, ServerStep } from './types.ts';
 
 type AdvertiseState = Extract<ServerState, { name: 'advertise-keys' }>;
-
-const MILLION = 1_000_000;
 
 /**
  * Round 0 (AdvertiseKeys, Bonawitz 2017 §4): one member's keys.
@@ -72,14 +69,7 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: 
       `${roster.length} members advertised keys, the threshold is ${settings.threshold}`,
     );
   }
-  const parameters = roundParameters({
-    n: roster.length,
-    graph: settings.graph,
-    adversary: settings.adversary,
-    colluding: settings.colludingPpm / MILLION,
-    dropout: settings.dropoutPpm / MILLION,
-    threshold: settings.threshold,
-  });
+  const parameters = sessionParameters(settings, roster.length);
   const tree = new MerkleTree(
     primitives,
     roster.map((advertisement) => rosterLeaf(primitives, advertisement)),
