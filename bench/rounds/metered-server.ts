@@ -55,7 +55,7 @@ export class MeteredServer {
     const step = startServer(start);
     this.phasesMs.advertiseKeys += performance.now() - from;
     this.#state = step.state;
-    return step.send;
+    return this.#metered('advertiseKeys', step.send);
   }
 
   /** What is fixed once the roster is closed. */
@@ -85,10 +85,11 @@ export class MeteredServer {
 
   #step(input: ServerInput): readonly Outgoing[] {
     const before = this.#state!;
+    const phase = PHASE_OF[before.name];
     const from = performance.now();
     const step = stepServer(before, input);
     for (const secret of step.wipe) secret.wipe();
-    this.phasesMs[PHASE_OF[before.name]] += performance.now() - from;
+    this.phasesMs[phase] += performance.now() - from;
     this.#state = step.state;
     if (step.refusal !== undefined) throw step.refusal;
     for (const event of step.events) {
@@ -96,6 +97,19 @@ export class MeteredServer {
       if (event.kind === 'committed') this.committed = event;
       if (event.kind === 'aborted') throw event.error;
     }
-    return step.send;
+    return this.#metered(phase, step.send);
+  }
+
+  /** Making a message costs what it does when it is sent, and counts for the phase that it ends. */
+  #metered(phase: ServerPhase, messages: readonly Outgoing[]): readonly Outgoing[] {
+    return messages.map(({ to, bytes }) => ({
+      to,
+      bytes: () => {
+        const from = performance.now();
+        const made = bytes();
+        this.phasesMs[phase] += performance.now() - from;
+        return made;
+      },
+    }));
   }
 }

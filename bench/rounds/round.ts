@@ -136,7 +136,7 @@ class MeasuredRound {
   ): readonly Outgoing[] {
     const next: Outgoing[] = [];
     for (const { to, bytes } of messages) {
-      const reply = answer(to, bytes);
+      const reply = answer(to, bytes());
       if (reply !== undefined) for (const message of this.#server.receive(to, reply)) next.push(message);
     }
     return next;

@@ -134,7 +134,8 @@ export class Round {
     for (const secret of step.wipe) secret.wipe();
     // Counted as cost of the state that was entered, hence events first.
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
-    for (const { to, bytes } of step.send) {
+    for (const { to, bytes: make } of step.send) {
+      const bytes = make();
       this.tally.down(bytes.length);
       this.#options.send(to, bytes);
     }

@@ -10,6 +10,7 @@ import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import {
   type CollectingState,
   type Drop,
+  type Outgoing,
   type ServerEvent,
   type ServerInput,
   type ServerState,
@@ -175,7 +176,7 @@ class VirtualRound {
               modelHash: NO_HASH,
             })
           : encodeOutcome({ ...header, kind: 'abandoned', code: result.error.code, message: '' });
-      this.#sendDown([{ to: member, bytes }]);
+      this.#sendDown([{ to: member, bytes: () => bytes }]);
     }
     this.#deliver();
   }
@@ -184,10 +185,10 @@ class VirtualRound {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next();
   }
 
-  #sendDown(messages: readonly { readonly to: MemberId; readonly bytes: Uint8Array }[]): void {
+  #sendDown(messages: readonly Outgoing[]): void {
     const down = this.#options.down ?? asItIs;
     for (const { to, bytes } of messages) {
-      for (const arriving of down(to, bytes)) {
+      for (const arriving of down(to, bytes())) {
         this.#bytesDown += arriving.length;
         this.#queue.push(() => this.#arrive(to, arriving));
       }

@@ -93,7 +93,7 @@ function runMixed(settings: RoundSettings, membership: VirtualMembership, foreig
     const step = stepServer(state, input);
     if (step.refusal !== undefined) throw step.refusal;
     state = step.state;
-    for (const { to, bytes } of step.send) if (!mute.includes(to) || bytes[2] !== 0x0c) deliver(to, bytes);
+    for (const { to, bytes } of step.send) if (!mute.includes(to) || bytes()[2] !== 0x0c) deliver(to, bytes());
     for (const event of step.events) {
       if (event.kind === 'aborted') throw event.error;
       if (event.kind === 'committed') ends.push(event);
@@ -111,7 +111,7 @@ function runMixed(settings: RoundSettings, membership: VirtualMembership, foreig
     target: identities.size,
   });
   state = start.state;
-  for (const { to, bytes } of start.send) deliver(to, bytes);
+  for (const { to, bytes } of start.send) deliver(to, bytes());
   while (ends.length === 0) {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) next();
     take({ kind: 'deadline' });

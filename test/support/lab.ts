@@ -246,7 +246,8 @@ export class Lab {
   #serverDid(step: ServerStep): void {
     this.server = step.state;
     if (step.refusal !== undefined) this.ignored.push(step.refusal);
-    for (const { to, bytes } of step.send) {
+    for (const { to, bytes: make } of step.send) {
+      const bytes = make();
       this.toClients.push({ member: to, bytes });
       this.sent.push({ to: 'client', mail: { member: to, bytes } });
     }

@@ -52,7 +52,7 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
   for (const member of context.invited) {
     if (advertised.has(member) || context.lost.has(member)) continue;
     context.lost.add(member);
-    send.push({ to: member, bytes: abortFor(context, late) });
+    send.push({ to: member, bytes: () => abortFor(context, late) });
     if (late.code === 'cohort-full') continue;
     const record = { member, state: state.name, reason: late.code, effect: 'before-input' } as const;
     context.drops.push(record);
@@ -95,13 +95,19 @@ function rostersFor(context: ServerContext, facts: ServerFacts): Outgoing[] {
       ownIndex: clientIndex(0),
       body: { kind: 'full', advertisements: roster },
     });
-    return roster.map(({ member }, index) => {
-      const bytes = shared.slice();
-      new DataView(bytes.buffer).setUint32(HEADER_LENGTH + 4, index, true);
-      return { to: member, bytes };
-    });
+    return roster.map(({ member }, index) => ({
+      to: member,
+      bytes: () => {
+        const bytes = shared.slice();
+        new DataView(bytes.buffer).setUint32(HEADER_LENGTH + 4, index, true);
+        return bytes;
+      },
+    }));
   }
-  return roster.map(({ member }, index) => ({ to: member, bytes: provenRoster(header, facts, clientIndex(index)) }));
+  return roster.map(({ member }, index) => ({
+    to: member,
+    bytes: () => provenRoster(header, facts, clientIndex(index)),
+  }));
 }
 
 function provenRoster(

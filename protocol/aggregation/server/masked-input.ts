@@ -41,6 +41,6 @@ export function fixSurvivors(state: InputState): ServerStep {
   return goOn(
     { name: 'consistency-check', context, ...summed, waiting: presentAt(context, facts, there), signatures: new Map() },
     received.size,
-    there.map((index) => ({ to: facts.roster[index].member, bytes })),
+    there.map((index) => ({ to: facts.roster[index].member, bytes: () => bytes })),
   );
 }

@@ -55,7 +55,7 @@ export function drop(
   state.waiting.delete(member);
   context.lost.add(member);
   context.drops.push(record);
-  const send = options.tell ? [{ to: member, bytes: abortFor(context, error) }] : [];
+  const send = options.tell ? [{ to: member, bytes: () => abortFor(context, error) }] : [];
   return { ...settle(state), send, events: [{ kind: 'dropped', drop: record }] };
 }
 

@@ -70,7 +70,7 @@ export function startServer(start: ServerStart): ServerStep {
   return goOn(
     { name: 'advertise-keys', context, waiting: new Set(members), advertised: new Map(), keys: new Set() },
     members.size,
-    [...members].map((to) => ({ to, bytes })),
+    [...members].map((to) => ({ to, bytes: () => bytes })),
   );
 }
 

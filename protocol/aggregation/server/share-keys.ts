@@ -28,7 +28,7 @@ export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Ar
 export function routeShares(state: ShareState): ServerStep {
   const { context, facts, sealed } = state;
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
-  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: routed(state, to) }));
+  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => routed(state, to) }));
   const sum = createMaskVector(vectorLength(context.settings));
   return goOn(
     {

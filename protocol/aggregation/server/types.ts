@@ -161,15 +161,20 @@ export type ServerEvent =
     }
   | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
 
-/** A message for one member. */
+/** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
 export interface Outgoing {
   readonly to: MemberId;
-  readonly bytes: Uint8Array;
+  /**
+   * Makes the message. It may be called at any time and again, as for a member that was cut off: the bytes are the same,
+   * however far the session has gone on. Nobody is to write to them, since members may share them.
+   */
+  readonly bytes: () => Uint8Array;
 }
 
 /** The result of one step. The old state is spent. */
 export interface ServerStep {
   readonly state: ServerState;
+  /** What is to be sent, each member's messages in their order. Those of a step come after those of the step before. */
   readonly send: readonly Outgoing[];
   readonly events: readonly ServerEvent[];
   readonly wipe: readonly SecretBytes[];

@@ -21,19 +21,20 @@ export function askForShares(
   signatures: ReadonlyMap<ClientIndex, Uint8Array>,
 ): ServerStep {
   const { facts, survivors } = summed;
-  const send = asked.map((to): Outgoing => {
-    const audience = facts.graph.holders(to).map(clientIndex);
-    const bytes = encodeUnmaskRequest({
-      suite: context.settings.suite,
+  const { suite } = context.settings;
+  const request = (to: ClientIndex): Uint8Array =>
+    encodeUnmaskRequest({
+      suite,
       context: facts.sessionId,
       size: facts.tree.size,
       survivors,
-      signatures: audience
+      signatures: facts.graph
+        .holders(to)
+        .map(clientIndex)
         .filter((index) => signatures.has(index))
         .map((index) => ({ index, signature: signatures.get(index)! })),
     });
-    return { to: facts.roster[to].member, bytes };
-  });
+  const send = asked.map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => request(to) }));
   const state: ServerState = {
     name: 'unmasking',
     context,

@@ -202,7 +202,7 @@ export class ScriptedCoordinator {
   #accept(step: ServerStep): ServerStep {
     this.#state = step.state;
     for (const secret of step.wipe) secret.wipe();
-    for (const { to, bytes } of step.send) this.send(to, bytes);
+    for (const { to, bytes } of step.send) this.send(to, bytes());
     for (const event of step.events) {
       this.events.push(event);
       if (event.kind === 'unmask-plan')

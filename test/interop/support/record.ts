@@ -229,7 +229,8 @@ class Recorder {
     const invited = CAST.map(({ member }) => memberId(member));
     const start = startServer({ primitives: this.#primitives, settings, directory, invited, target: CAST.length });
     this.#server = start.state;
-    for (const { to, bytes } of start.send) {
+    for (const { to, bytes: make } of start.send) {
+      const bytes = make();
       this.#note('coordinator', to, bytes);
       this.#queue.push(() => {
         const self = { member: to, identity: this.#identities.get(to)!, directory };
@@ -311,7 +312,7 @@ class Recorder {
     const step = stepServer(this.#server!, input);
     if (step.refusal !== undefined) throw step.refusal;
     this.#server = step.state;
-    for (const { to, bytes } of step.send) this.#down(to, bytes, settings);
+    for (const { to, bytes } of step.send) this.#down(to, bytes(), settings);
     for (const event of step.events) {
       if (event.kind === 'aborted') throw event.error;
       if (event.kind === 'committed') this.#sum = event.sum;
