@@ -7,6 +7,8 @@ import type { Input, TensorFunction } from './support.ts';
 const positive = (inputs: Input[]): Input[] =>
   inputs.map(({ shape, values }) => ({ shape, values: Float32Array.from(values, (v) => 1.5 + v) }));
 
+const batchNormalise: TensorFunction = (x, w, b) => o.normalise(x, o.moments(x), w, b, 1e-2);
+
 const cases: [name: string, f: TensorFunction, inputs: Input[]][] = [
   ['add', o.add, randomInputs([3, 4], [3, 4])],
   ['add, row bias', o.add, randomInputs([3, 4], [4])],
@@ -73,11 +75,27 @@ const cases: [name: string, f: TensorFunction, inputs: Input[]][] = [
   ['convTranspose2d', (y, w) => o.convTranspose2d(y, w), randomInputs([2, 2, 3, 3], [2, 3, 2, 2])],
   [
     'convTranspose2d, stride',
-    (y, w) => o.convTranspose2d(y, w, { stride: 2, padding: 1, outputPadding: 1 }),
+    (y, w) => o.convTranspose2d(y, w, null, { stride: 2, padding: 1, outputPadding: 1 }),
     randomInputs([1, 2, 3, 3], [2, 1, 3, 3]),
+  ],
+  ['convTranspose2d, bias', (y, w, b) => o.convTranspose2d(y, w, b), randomInputs([2, 2, 3, 3], [2, 3, 2, 2], [3])],
+  [
+    'convTranspose2d, bias and stride',
+    (y, w, b) => o.convTranspose2d(y, w, b, { stride: 2, padding: 1 }),
+    randomInputs([2, 2, 3, 3], [2, 3, 4, 4], [3]),
   ],
   ['maxPool2d', (x) => o.square(o.maxPool2d(x, 2)), randomInputs([2, 2, 4, 5])],
   ['maxPool2d, overlapping', (x) => o.square(o.maxPool2d(x, 3, 1)), randomInputs([1, 2, 4, 5])],
+  ['moments, mean', (x) => o.moments(x).mean, randomInputs([3, 2, 2, 3])],
+  ['moments, variance', (x) => o.moments(x).variance, randomInputs([5, 3])],
+  ['moments, variance of images', (x) => o.moments(x).variance, randomInputs([3, 2, 2, 3])],
+  ['normalise', batchNormalise, randomInputs([5, 3], [3], [3])],
+  ['normalise, images', batchNormalise, randomInputs([2, 3, 2, 3], [3], [3])],
+  [
+    'normalise, by other moments',
+    (x, mean, variance, w, b) => o.normalise(x, { mean, variance: o.square(variance) }, w, b, 0.1),
+    randomInputs([2, 3, 2, 2], [3], [3], [3], [3]),
+  ],
   ['averagePool2d', (x) => o.square(o.averagePool2d(x, 2)), randomInputs([2, 2, 4, 5])],
   ['averagePool2d, overlapping', (x) => o.square(o.averagePool2d(x, 3, 2)), randomInputs([1, 2, 5, 6])],
 ];
@@ -125,7 +143,7 @@ describe('values', () => {
     expect(o.conv2d(x, w, null, { stride: 2, padding: 1 }).values()).toEqual(Float32Array.of(10, 30, 70, 95 - 0));
     const y = t([1, 1, 2, 2], 1, 2, 3, 4);
     expect([...o.convTranspose2d(y, w).values()]).toEqual([1, 2, 0, 3, 14, 20, 0, 30, 40]);
-    expect(o.convTranspose2d(y, w, { stride: 2 }).shape).toEqual([1, 1, 4, 4]);
+    expect(o.convTranspose2d(y, w, null, { stride: 2 }).shape).toEqual([1, 1, 4, 4]);
   });
 
   it('pools, and sends the gradient to the first of equals', () => {
@@ -174,7 +192,13 @@ describe('refusals', () => {
     ['conv2d stride', () => o.conv2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3), null, { stride: 0 })],
     ['convTranspose2d', () => o.convTranspose2d(zeros(1, 2, 3, 3), zeros(1, 2, 3, 3))],
     ['convTranspose2d rank', () => o.convTranspose2d(zeros(2, 3, 3), zeros(2, 2, 3, 3))],
-    ['convTranspose2d margin', () => o.convTranspose2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3), { outputPadding: 1 })],
+    [
+      'convTranspose2d margin',
+      () => o.convTranspose2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3), null, { outputPadding: 1 }),
+    ],
+    ['convTranspose2d bias', () => o.convTranspose2d(zeros(1, 2, 3, 3), zeros(2, 3, 3, 3), zeros(2))],
+    ['moments', () => o.moments(zeros(2, 3, 4))],
+    ['normalise', () => o.normalise(zeros(2, 3), o.moments(zeros(2, 3)), zeros(3), zeros(2), 1e-5)],
     ['maxPool2d', () => o.maxPool2d(zeros(1, 1, 2, 2), 3)],
     ['averagePool2d', () => o.averagePool2d(zeros(2, 2), 1)],
     ['softmaxCrossEntropy', () => o.softmaxCrossEntropy(zeros(2, 3), zeros(3, 2))],

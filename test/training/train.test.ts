@@ -5,6 +5,7 @@ import {
   gradients,
   layers,
   operations as o,
+  predict,
   Random,
   sequential,
   sgd,
@@ -15,7 +16,7 @@ import type { Examples, TrainingOptions } from '../../client/training/index.ts';
 import { withTape } from '../../client/training/run/tapes.ts';
 import { coded } from './support.ts';
 
-const { conv2d, dense, flatten, maxPool2d, relu } = layers;
+const { conv2d, dense, dropout, flatten, maxPool2d, relu } = layers;
 
 /** Three clouds of points in the plane, 120° apart, far enough to be told apart without error. */
 function clouds(examples: number, seed: number): Examples {
@@ -323,5 +324,39 @@ describe('evaluate', () => {
   it('stops when it is told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(evaluate(mlp, mlp.initialise(1), clouds(9, 1), { signal })).rejects.toThrow('enough');
+  });
+});
+
+describe('predict', () => {
+  const model = sequential([dense(16), relu(), dropout(0.3), dense(3)], [2]);
+
+  it('gives each example’s softmax, the same however it is cut into batches', async () => {
+    const parameters = model.initialise(1);
+    const { inputs, labels } = clouds(100, 1);
+    const whole = await predict(model, parameters, inputs, 100);
+    expect(await predict(model, parameters, inputs, 100, { batchSize: 7, kernels: 'plain' })).toEqual(whole);
+    const tape = new Tape();
+    const { named } = tape.parameters(model.layout, parameters);
+    expect(whole).toEqual(o.softmax(model.forward(named, tape.tensor([100, 2], inputs))).values());
+    const right = [...labels].filter((label, i) => {
+      const row = whole.subarray(3 * i, 3 * i + 3);
+      expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+      return row[label] === Math.max(...row);
+    });
+    const { accuracy } = await evaluate(model, parameters, clouds(100, 1));
+    expect(right).toHaveLength(100 * accuracy);
+  });
+
+  it('has nothing to say of nothing, and refuses what does not fit', async () => {
+    const parameters = model.initialise(1);
+    expect(await predict(model, parameters, new Float32Array(0), 0)).toHaveLength(0);
+    const malformed = coded('data-malformed');
+    await expect(predict(model, parameters, new Float32Array(3), 2)).rejects.toThrow(malformed);
+    await expect(predict(model, parameters, new Float32Array(3), 1.5)).rejects.toThrow(malformed);
+    const image = sequential([conv2d(1, 1)], [1, 2, 2]);
+    await expect(predict(image, image.initialise(0), new Float32Array(4), 1)).rejects.toThrow(malformed);
+    await expect(predict(model, parameters, new Float32Array(2), 1, { batchSize: 0 })).rejects.toThrow(RangeError);
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(predict(model, parameters, new Float32Array(2), 1, { signal })).rejects.toThrow('enough');
   });
 });

@@ -1,7 +1,5 @@
-import { reshape } from '../operations/broadcast.ts';
 import * as pointwise from '../operations/pointwise.ts';
 import * as rectify from '../operations/rectify.ts';
-import { sizeOf } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 import type { Layer } from './layer.ts';
 
@@ -27,15 +25,4 @@ export function sigmoid(): Layer {
 /** The hyperbolic tangent. */
 export function tanh(): Layer {
   return activation('tanh', pointwise.tanh);
-}
-
-/** Examples of any shape to vectors, row-major. */
-export function flatten(): Layer {
-  return {
-    kind: 'flatten',
-    build(inputShape) {
-      const size = sizeOf(inputShape);
-      return { outputShape: [size], parameters: {}, forward: (x) => reshape(x, [x.shape[0], size]) };
-    },
-  };
 }

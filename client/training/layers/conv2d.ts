@@ -3,16 +3,17 @@ import type { ConvolutionOptions } from '../operations/convolution.ts';
 import { shapeError } from '../tape/shape.ts';
 import type { WeightOptions } from './dense.ts';
 import { drawWeights } from './initialise.ts';
+import { noInitialise } from './layer.ts';
 import type { Layer } from './layer.ts';
 
 /**
  * A convolution with square windows: examples of shape [channels, height, width] to [filters, height', width']. Tensors
- * `weight` (filters × channels × size × size) and `bias` (filters).
+ * `weight` (filters × channels × size × size) and, unless it is switched off, `bias` (filters).
  */
 export function conv2d(
   filters: number,
   size: number,
-  { stride = 1, padding = 0, name, weights = 'he' }: ConvolutionOptions & WeightOptions = {},
+  { stride = 1, padding = 0, name, weights = 'he', bias: biased = true }: ConvolutionOptions & WeightOptions = {},
 ): Layer {
   return {
     kind: 'conv',
@@ -31,9 +32,9 @@ export function conv2d(
             shape: [filters, channels, size, size],
             initialise: (values, random) => drawWeights(weights, channels * area, filters * area, values, random),
           },
-          bias: { shape: [filters], initialise: () => undefined },
+          ...(biased && { bias: { shape: [filters], initialise: noInitialise } }),
         },
-        forward: (x, { weight, bias }) => convolve(x, weight, bias, { stride, padding }),
+        forward: (x, { weight, bias }) => convolve(x, weight, biased ? bias : null, { stride, padding }),
       };
     },
   };

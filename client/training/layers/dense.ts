@@ -1,7 +1,8 @@
-import { affine } from '../operations/matrix.ts';
+import { affine, matmul } from '../operations/matrix.ts';
 import { shapeError } from '../tape/shape.ts';
 import { drawWeights } from './initialise.ts';
 import type { WeightScheme } from './initialise.ts';
+import { noInitialise } from './layer.ts';
 import type { Layer } from './layer.ts';
 
 /** What a layer with weights may be told. */
@@ -10,12 +11,15 @@ export interface WeightOptions {
   readonly name?: string;
   /** How weights are drawn; `he` by default. Biases start at zero. */
   readonly weights?: WeightScheme;
+  /** Whether the layer has a bias, as by default; before batch normalisation it would have no effect. */
+  readonly bias?: boolean;
 }
 
 /**
- * A dense layer: examples of shape [inputs] to [units]. Tensors `weight` (inputs × units) and `bias` (units).
+ * A dense layer: examples of shape [inputs] to [units]. Tensors `weight` (inputs × units) and, unless it is
+ * switched off, `bias` (units).
  */
-export function dense(units: number, { name, weights = 'he' }: WeightOptions = {}): Layer {
+export function dense(units: number, { name, weights = 'he', bias: biased = true }: WeightOptions = {}): Layer {
   return {
     kind: 'dense',
     ...(name !== undefined && { name }),
@@ -29,9 +33,9 @@ export function dense(units: number, { name, weights = 'he' }: WeightOptions = {
             shape: [inputs, units],
             initialise: (values, random) => drawWeights(weights, inputs, units, values, random),
           },
-          bias: { shape: [units], initialise: () => undefined },
+          ...(biased && { bias: { shape: [units], initialise: noInitialise } }),
         },
-        forward: (x, { weight, bias }) => affine(x, weight, bias),
+        forward: (x, { weight, bias }) => (biased ? affine(x, weight, bias) : matmul(x, weight)),
       };
     },
   };

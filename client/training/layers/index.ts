@@ -1,10 +1,15 @@
-export { flatten, leakyRelu, relu, sigmoid, tanh } from './activations.ts';
+export { leakyRelu, relu, sigmoid, tanh } from './activations.ts';
+export { batchNorm } from './batch-norm.ts';
+export type { BatchNormOptions } from './batch-norm.ts';
+export { convTranspose2d } from './conv-transpose2d.ts';
 export { conv2d } from './conv2d.ts';
 export { dense } from './dense.ts';
 export type { WeightOptions } from './dense.ts';
+export { dropout } from './dropout.ts';
 export { drawWeights } from './initialise.ts';
 export type { WeightScheme } from './initialise.ts';
 export type { BuiltLayer, ForwardMode, Layer, Parameter } from './layer.ts';
 export { averagePool2d, maxPool2d } from './pooling.ts';
+export { flatten, reshape } from './reshape.ts';
 export { sequential } from './sequential.ts';
 export type { Model } from './sequential.ts';

@@ -2,24 +2,31 @@ import type { Random } from '../random.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 
-/** A tensor that a layer trains: its shape, and how its first values are drawn. */
+/** A tensor of a layer: its shape, and how its first values are drawn. */
 export interface Parameter {
   readonly shape: Shape;
   /** Fills `values`, which are zeros, from a stream of the tensor's own. */
   readonly initialise: (values: Float32Array, random: Random) => void;
+  /** Whether gradients change it, as by default; what is not trained, such as running moments, the layer keeps itself. */
+  readonly trained?: boolean;
 }
+
+/** Leaves first values at zero. */
+export const noInitialise = (): void => undefined;
 
 /** How a model is run. */
 export interface ForwardMode {
   /** Whether the pass is part of training; layers that behave otherwise in use, such as batch norm, look here. */
   readonly training: boolean;
+  /** Where layers that draw at random in training, such as dropout, take their numbers from. */
+  readonly random?: Random;
 }
 
 /** A layer for one shape of input. */
 export interface BuiltLayer {
   /** Shape of one example after the layer. */
   readonly outputShape: Shape;
-  /** What the layer trains, by short name; empty for most activations. */
+  /** The layer's tensors by short name; none for most activations. */
   readonly parameters: Readonly<Record<string, Parameter>>;
   /** Applies the layer to a batch (batch × input shape), with its parameters by short name. */
   readonly forward: (x: Tensor, parameters: Readonly<Record<string, Tensor>>, mode: ForwardMode) => Tensor;

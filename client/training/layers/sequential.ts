@@ -10,6 +10,8 @@ import type { BuiltLayer, ForwardMode, Layer, Parameter } from './layer.ts';
 export interface Model {
   /** Where each tensor lies in the flat vector. */
   readonly layout: ParameterLayout;
+  /** Names of the tensors that gradients change, in the layout's order: all but those that layers keep themselves. */
+  readonly trained: readonly string[];
   /** Shape of one example. */
   readonly inputShape: Shape;
   /** Number of values of one example. */
@@ -23,7 +25,8 @@ export interface Model {
    */
   initialise(seed: number): Float32Array;
   /**
-   * The output for a batch (batch × input shape), with parameters by name on the batch's tape.
+   * The output for a batch (batch × input shape), with parameters by name on the batch's tape. In training, tensors that
+   * are not {@link trained} may change in place.
    * @throws CairnError `tensor-shape` for examples of another shape, `update-shape` where a tensor is missing
    */
   forward(parameters: Readonly<Record<string, Tensor>>, batch: Tensor, mode?: ForwardMode): Tensor;
@@ -68,6 +71,7 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
   );
   return {
     layout,
+    trained: layout.names.filter((name) => parameters.get(name)?.trained !== false),
     inputShape,
     inputSize: sizeOf(inputShape),
     outputShape: shape,

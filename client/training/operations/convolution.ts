@@ -28,7 +28,7 @@ export interface TransposedOptions extends ConvolutionOptions {
 
 function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Tensor {
   const out = x.tape.record(outputShape(geo), bias ? [x, w, bias] : [x, w], [
-    (g) => spread(g, w, geo),
+    (g) => spread(g, w, null, geo),
     (g) => correlate(x, g, geo),
     (g) => sum(g, [0, 2, 3]),
   ]);
@@ -37,18 +37,22 @@ function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Ten
   return out;
 }
 
-function spread(y: Tensor, w: Tensor, geo: Geometry): Tensor {
-  const out = y.tape.record(imageShape(geo), [y, w], [(g) => convolve(g, w, null, geo), (g) => correlate(g, y, geo)]);
+function spread(y: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Tensor {
+  const out = y.tape.record(imageShape(geo), bias ? [y, w, bias] : [y, w], [
+    (g) => convolve(g, w, null, geo),
+    (g) => correlate(g, y, geo),
+    (g) => sum(g, [0, 2, 3]),
+  ]);
   // Turned round, the margins become (window − 1 − padding), which must be one number for rows and columns.
   const square = geo.extents.kernelHeight === geo.extents.kernelWidth;
   const run = shiftable(geo) && square ? spreadShifted : spreadUnfolded;
-  run(y.tape, geo, y.at, w.at, out.at);
+  run(y.tape, geo, y.at, w.at, bias && bias.at, out.at);
   return out;
 }
 
 function correlate(x: Tensor, y: Tensor, geo: Geometry): Tensor {
   const { tape } = x;
-  const out = tape.record(weightShape(geo), [x, y], [(g) => spread(y, g, geo), (g) => convolve(x, g, null, geo)]);
+  const out = tape.record(weightShape(geo), [x, y], [(g) => spread(y, g, null, geo), (g) => convolve(x, g, null, geo)]);
   const { taps, filters } = geo;
   tape.lend(taps * filters, (transposed) => {
     const run = shiftable(geo) ? correlateShifted : correlateUnfolded;
@@ -87,13 +91,14 @@ export function conv2d(
 }
 
 /**
- * Transposed convolution: images N × O × h × w with weights O × C × kh × kw to N × C × H × W, where
- * H = (h − 1)·stride − 2·padding + kh + outputPadding. It is the gradient of {@link conv2d} by its image.
+ * Transposed convolution: images N × O × h × w with weights O × C × kh × kw, plus one bias per channel C where there is
+ * one, to N × C × H × W, where H = (h − 1)·stride − 2·padding + kh + outputPadding. It is the gradient of {@link conv2d} by its image.
  * @throws CairnError `tensor-shape` where shapes, stride or padding do not fit
  */
 export function convTranspose2d(
   y: Tensor,
   weight: Tensor,
+  bias: Tensor | null = null,
   { stride = 1, padding = 0, outputPadding = 0 }: TransposedOptions = {},
 ): Tensor {
   const [batch, filters, outHeight, outWidth] = y.shape;
@@ -103,7 +108,12 @@ export function convTranspose2d(
   const ranked = y.shape.length === 4 && weight.shape.length === 4;
   const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
   const fits = geo?.filters === filters && geo.extents.outHeight === outHeight && geo.extents.outWidth === outWidth;
-  if (!fits)
-    throw shapeError('convTranspose2d', `NOhw and OIHW (stride ${stride}, padding ${padding})`, y.shape, weight.shape);
-  return spread(y, weight, geo);
+  if (!fits || (bias && bias.size !== channels))
+    throw shapeError(
+      'convTranspose2d',
+      `NOhw, OCHW and a bias of C (stride ${stride}, padding ${padding})`,
+      y.shape,
+      weight.shape,
+    );
+  return spread(y, weight, bias, geo);
 }

@@ -6,6 +6,8 @@ export { gather, scatter } from './gather.ts';
 export { binaryCrossEntropy, oneHot, softmaxCrossEntropy } from './losses.ts';
 export { affine, matmul } from './matrix.ts';
 export type { Transposes } from './matrix.ts';
+export { moments, normalise } from './normalise.ts';
+export type { Moments } from './normalise.ts';
 export { permute, transpose } from './permute.ts';
 export { exp, log, sigmoid, softplus, sqrt, square, tanh } from './pointwise.ts';
 export { averagePool2d, maxPool2d } from './pooling.ts';

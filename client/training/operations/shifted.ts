@@ -91,10 +91,11 @@ export function convolveShifted(tape: Tape, geo: Geometry, x: number, w: number,
 }
 
 /**
- * x = the transpose of the convolution by its image, applied to y: again a convolution, of y with margins that complete
- * the window, by the weights turned by half a turn and with channels and filters exchanged.
+ * x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one: again a
+ * convolution, of y with margins that complete the window, by the weights turned by half a turn and with channels and
+ * filters exchanged.
  */
-export function spreadShifted(tape: Tape, geo: Geometry, y: number, w: number, x: number): void {
+export function spreadShifted(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
   const { batch, filters, extents: e, taps } = geo;
   const area = e.kernelHeight * e.kernelWidth;
   tape.lend(filters * taps, (turned) => {
@@ -113,7 +114,7 @@ export function spreadShifted(tape: Tape, geo: Geometry, y: number, w: number, x
       1,
       e.kernelHeight - 1 - e.padding,
     )!;
-    convolveShifted(tape, back, y, turned, null, x);
+    convolveShifted(tape, back, y, turned, bias, x);
   });
 }
 

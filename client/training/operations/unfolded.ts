@@ -30,15 +30,16 @@ export function convolveUnfolded(
   });
 }
 
-/** x = the transpose of the convolution by its image, applied to y. */
-export function spreadUnfolded(tape: Tape, geo: Geometry, y: number, w: number, x: number): void {
+/** x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one. */
+export function spreadUnfolded(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
   const { batch, filters, extents, image, output, taps, places } = geo;
   tape.lend(taps * places, (columns) => {
     tape.lend(matrixScratch(filters), (scratch) => {
       const { kernels } = tape;
-      tape.heap.reals.fill(0, x, x + batch * image);
+      if (bias === null) tape.heap.reals.fill(0, x, x + batch * image);
       for (let i = 0; i < batch; i++) {
         const from = y + i * output;
+        if (bias !== null) kernels.repeat(bias, extents.channels, extents.height * extents.width, 1, x + i * image);
         kernels.matrixProduct(taps, places, filters, w, 1, taps, from, places, 1, columns, false, scratch);
         kernels.fold(columns, extents, x + i * image);
       }

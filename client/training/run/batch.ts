@@ -1,4 +1,4 @@
-import type { Model } from '../layers/index.ts';
+import type { ForwardMode, Model } from '../layers/index.ts';
 import { oneHot, softmaxCrossEntropy } from '../operations/losses.ts';
 import type { Tape, Tensor } from '../tape/tape.ts';
 import type { Examples } from './examples.ts';
@@ -24,25 +24,29 @@ function countCorrect(logits: Tensor, labels: ArrayLike<number>): number {
   return correct;
 }
 
-/** Runs the examples at `indices` through a model, on a tape that holds its parameters. */
+/** The examples at `indices` as a tensor of batch × the model's input shape. */
+export function inputBatch(tape: Tape, model: Model, inputs: Float32Array, indices: Uint32Array): Tensor {
+  const { inputSize } = model;
+  const batch = tape.record([indices.length, ...model.inputShape], [], []);
+  const heap = tape.heap.reals;
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i] * inputSize;
+    heap.set(inputs.subarray(from, from + inputSize), batch.at + i * inputSize);
+  }
+  return batch;
+}
+
+/** Runs the labelled examples at `indices` through a model, on a tape that holds its parameters. */
 export function runBatch(
   tape: Tape,
   model: Model,
   parameters: Readonly<Record<string, Tensor>>,
   data: Examples,
   indices: Uint32Array,
-  training: boolean,
+  mode: ForwardMode,
 ): BatchResult {
-  const { inputs, inputSize } = data;
-  const batch = tape.record([indices.length, ...model.inputShape], [], []);
-  const labels = new Int32Array(indices.length);
-  const heap = tape.heap.reals;
-  for (let i = 0; i < indices.length; i++) {
-    const example = indices[i];
-    heap.set(inputs.subarray(example * inputSize, (example + 1) * inputSize), batch.at + i * inputSize);
-    labels[i] = data.labels[example];
-  }
-  const logits = model.forward(parameters, batch, { training });
+  const labels = Int32Array.from(indices, (example) => data.labels[example]);
+  const logits = model.forward(parameters, inputBatch(tape, model, data.inputs, indices), mode);
   const loss = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]));
   return { loss, correct: countCorrect(logits, labels) };
 }

@@ -9,6 +9,7 @@ import { checkExamples } from './examples.ts';
 import type { Examples, Scores } from './examples.ts';
 import { createPacer } from './pause.ts';
 import { withTape } from './tapes.ts';
+import { trainable } from './trainable.ts';
 
 /** How far a training is, after a batch. */
 export interface BatchProgress {
@@ -36,7 +37,7 @@ export interface TrainingOptions {
   readonly batchSize: number;
   /** The rule for steps; its memory starts from zero with each call. */
   readonly optimiser: Optimiser;
-  /** Seed of the shuffling, a whole number from 0 to 2^53 − 1. */
+  /** Seed of the shuffling and of dropout, a whole number from 0 to 2^53 − 1. */
   readonly seed: number;
   /**
    * FedProx (Li et al., 2020): adds mu/2 · |w − w₀|² to the loss, with w₀ the parameters at the start; 0 (no term) by
@@ -73,16 +74,11 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
   const random = new Random(seed, 'shuffle');
   const order = Uint32Array.from({ length: data.examples }, (_, i) => i);
   const batches = Math.ceil(data.examples / batchSize);
-  const { layout } = model;
+  const mode = { training: true, random: new Random(seed, 'forward') };
   const pacer = createPacer();
   return withTape(options.kernels, async (tape) => {
-    const { flat, named } = tape.parameters(layout, parameters);
-    const anchor = prox > 0 ? tape.tensor([layout.size], parameters) : undefined;
-    const slots = Array.from({ length: optimiser.slots }, () => tape.full([layout.size], 0).at);
-    const trained = layout.names.map((name) => ({ tensor: named[name], offset: layout.offsetOf(name) }));
-    const sources = trained.map(({ tensor }) => tensor);
+    const learner = trainable(tape, model, parameters, optimiser, { prox });
     const start = tape.mark();
-    let step = 0;
     let loss = 0;
     let correct = 0;
     for (let epoch = 0; epoch < epochs; epoch++) {
@@ -92,19 +88,11 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
       for (let batch = 0; batch < batches; batch++) {
         signal?.throwIfAborted();
         const indices = order.subarray(batch * batchSize, (batch + 1) * batchSize);
-        const result = runBatch(tape, model, named, data, indices, true);
+        const result = runBatch(tape, model, learner.named, data, indices, mode);
         const value = result.loss.item();
         if (!Number.isFinite(value))
           throw new CairnError('update-not-finite', `the loss became ${value} in epoch ${epoch}, batch ${batch}`);
-        const found = gradients(result.loss, sources);
-        step++;
-        for (const [i, { tensor, offset }] of trained.entries()) {
-          const { size } = tensor;
-          const gradient = found[i].at;
-          if (anchor) tape.kernels.proximal(prox, tensor.at, anchor.at + offset, gradient, size);
-          const own = slots.map((slot) => slot + offset);
-          optimiser.update(tape.kernels, { parameters: tensor.at, gradient, slots: own, size }, step);
-        }
+        learner.update(gradients(result.loss, learner.sources));
         tape.release(start);
         loss += value * indices.length;
         correct += result.correct;
@@ -112,7 +100,7 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
         await pacer.breathe();
       }
     }
-    const result = flat.raw();
+    const result = learner.values();
     if (!result.every(Number.isFinite)) throw new CairnError('update-not-finite', 'a parameter is not a finite number');
     parameters.set(result);
     return { loss: loss / data.examples, accuracy: correct / data.examples, examples: data.examples };

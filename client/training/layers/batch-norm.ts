@@ -1,0 +1,79 @@
+import { moments, normalise } from '../operations/normalise.ts';
+import type { Moments } from '../operations/normalise.ts';
+import { shapeError } from '../tape/shape.ts';
+import type { Tensor } from '../tape/tape.ts';
+import { noInitialise } from './layer.ts';
+import type { Layer } from './layer.ts';
+
+/** What {@link batchNorm} may be told. */
+export interface BatchNormOptions {
+  /** How much of a batch's moments goes into the running ones, from 0 to 1; 0.1 by default. */
+  readonly momentum?: number;
+  /** Added to the variance; 1e-5 by default. */
+  readonly epsilon?: number;
+  /** Name of the layer's tensors; by default the kind and a number, such as `batchNorm1`. */
+  readonly name?: string;
+}
+
+// Each store rounds once, at the heap's own width, so wasm and its twin agree.
+function follow(running: Tensor, batch: Tensor, share: number, correction: number): void {
+  const heap = running.tape.heap.reals;
+  for (let i = 0; i < running.size; i++)
+    heap[running.at + i] = (1 - share) * heap[running.at + i] + share * correction * heap[batch.at + i];
+}
+
+// Copies, because training changes the running moments in place and a recorded operation keeps its inputs. An aggregate
+// may be off by a rounding or a server's step: a variance below zero counts as zero.
+function snapshot(mean: Tensor, variance: Tensor): Moments {
+  const { tape } = mean;
+  return {
+    mean: tape.tensor(mean.shape, Float64Array.from(mean.raw())),
+    variance: tape.tensor(
+      variance.shape,
+      Float64Array.from(variance.raw(), (v) => Math.max(v, 0)),
+    ),
+  };
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015) of vectors [channels] or images [channels, height, width]. In training
+ * each channel is normalised by the batch's mean and variance, and gradients flow through both; in use, by running ones.
+ * Tensors `weight` (from 1) and `bias` (from 0) are trained.
+ *
+ * The running moments are the tensors `mean` (from 0) and `variance` (from 1) of the model's layout, so that they travel
+ * and are averaged like the rest. They are not trained: a pass in training replaces r by (1 − momentum) · r + momentum ·
+ * batch, in place, with the batch's variance taken without bias (n / (n − 1), as the paper's algorithm 2). No gradient
+ * goes to them, and no optimiser or proximal term touches them.
+ * @throws RangeError for a momentum outside [0, 1] or an epsilon that is not above 0
+ */
+export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOptions = {}): Layer {
+  if (!(momentum >= 0 && momentum <= 1)) throw new RangeError(`momentum: expected from 0 to 1, got ${momentum}`);
+  if (!(epsilon > 0)) throw new RangeError(`epsilon: expected above 0, got ${epsilon}`);
+  return {
+    kind: 'batchNorm',
+    ...(name !== undefined && { name }),
+    build(inputShape) {
+      if (inputShape.length !== 1 && inputShape.length !== 3)
+        throw shapeError('batchNorm', 'a vector, or an image of channels, height and width', inputShape);
+      const shape = [inputShape[0]];
+      const ones = (values: Float32Array): void => void values.fill(1);
+      return {
+        outputShape: inputShape,
+        parameters: {
+          weight: { shape, initialise: ones },
+          bias: { shape, initialise: noInitialise },
+          mean: { shape, initialise: noInitialise, trained: false },
+          variance: { shape, initialise: ones, trained: false },
+        },
+        forward(x, { weight, bias, mean, variance }, { training }) {
+          if (!training) return normalise(x, snapshot(mean, variance), weight, bias, epsilon);
+          const batch = moments(x);
+          const count = x.size / mean.size;
+          follow(mean, batch.mean, momentum, 1);
+          follow(variance, batch.variance, momentum, count / Math.max(1, count - 1));
+          return normalise(x, batch, weight, bias, epsilon);
+        },
+      };
+    },
+  };
+}
