@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Browser } from 'playwright-core';
+
+const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** The system's Chromium, or the one that CHROMIUM names; undefined where there is none. */
+export const chromiumPath = CANDIDATES.find((path) => path !== undefined && existsSync(path));
+
+if (chromiumPath === undefined) {
+  process.stderr.write('browser tests are skipped: no Chromium found (install Debian’s chromium, or set CHROMIUM)\n');
+}
+
+/** Starts a headless Chromium that talks to nobody but the pages under test. Close it when done. */
+export async function launchBrowser(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('no Chromium: guard the suite with describe.skipIf(!chromiumPath)');
+  return await chromium.launch({
+    executablePath: chromiumPath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
