@@ -2,6 +2,15 @@ import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Upload } from './upload.ts';
 
+/** Makes a message; see `Outgoing.bytes`. A seat keeps this rather than the bytes, which it can have again. */
+export type MakeMessage = () => Uint8Array;
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** The member needs nothing that it was sent before: none of it is sent again, or kept. */
+  readonly last?: boolean;
+}
+
 /** A connection, as a seat sees it. */
 export interface Link {
   send(bytes: Uint8Array): void;
@@ -23,6 +32,8 @@ export interface Place {
    */
   message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
   leave(member: MemberId, reason: ErrorCode): void;
+  /** So many bytes have been sent to a member; again, where a message was sent again. */
+  sent(bytes: number): void;
 }
 
 /** Who takes a seat. */
@@ -52,7 +63,7 @@ export class Seat {
   upload: Upload | undefined;
   #tasks: readonly string[];
   #link: Link | undefined;
-  #unanswered: Uint8Array[] = [];
+  #unanswered: MakeMessage[] = [];
 
   constructor({ member, kind, token, tasks }: Occupant) {
     this.member = member;
@@ -81,7 +92,7 @@ export class Seat {
     this.#link = link;
     this.#tasks = tasks;
     greet();
-    for (const bytes of this.#unanswered) link.send(bytes);
+    for (const message of this.#unanswered) this.#pass(message, link);
     return before;
   }
 
@@ -108,17 +119,25 @@ export class Seat {
     this.#unanswered = this.#unanswered.slice(-1);
   }
 
-  send(bytes: Uint8Array): void {
-    this.#unanswered.push(bytes);
-    this.#link?.send(bytes);
+  /** Sends a message: now, if it is connected, and again whenever it comes back without having answered. */
+  send(message: MakeMessage, { last = false }: SendOptions = {}): void {
+    if (last) this.#unanswered = [];
+    this.#unanswered.push(message);
+    if (this.#link !== undefined) this.#pass(message, this.#link);
   }
 
   /** Hands a message to the round. @returns why it was refused; `undefined` where it was taken or there is no round */
   receive(bytes: Uint8Array): CairnError | undefined {
-    const before = this.#unanswered.length;
+    const answered = new Set(this.#unanswered);
     const refusal = this.place?.message(this.member, bytes);
-    if (refusal === undefined) this.#unanswered.splice(0, before);
+    if (refusal === undefined) this.#unanswered = this.#unanswered.filter((message) => !answered.has(message));
     return refusal;
+  }
+
+  #pass(message: MakeMessage, link: Link): void {
+    const bytes = message();
+    link.send(bytes);
+    this.place?.sent(bytes.length);
   }
 
   #endUpload(reason: CairnError): void {

@@ -1,7 +1,7 @@
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { type Link, type Occupant, type Place, Seat } from './seat.ts';
+import { type Link, type MakeMessage, type Occupant, type Place, Seat, type SendOptions } from './seat.ts';
 
 /** What happens to seats. */
 interface SeatEvents {
@@ -93,8 +93,8 @@ export class Seats {
   }
 
   /** Sends to a member, if it still has a seat. */
-  send(member: MemberId, bytes: Uint8Array): void {
-    this.#seats.get(member)?.send(bytes);
+  send(member: MemberId, message: MakeMessage, options?: SendOptions): void {
+    this.#seats.get(member)?.send(message, options);
   }
 
   /** Seats members in a round. */

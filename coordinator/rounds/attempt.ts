@@ -1,4 +1,4 @@
-import type { Drop, ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
 import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
 import { asCairnError, type CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -24,6 +24,11 @@ type Result =
       readonly learned: Learned;
     }
   | { readonly kind: 'abandoned'; readonly error: CairnError; readonly drops: readonly Drop[] };
+
+const constant =
+  (bytes: Uint8Array): (() => Uint8Array) =>
+  () =>
+    bytes;
 
 /** Who wants to know how an attempt goes on. */
 export interface Watch {
@@ -72,7 +77,7 @@ export class Attempt {
       target: Math.min(task.cohort, this.#invited.length),
       deadlines: deadlinesOf(task),
       unmask: (plan, signal) => this.#unmask(plan, signal),
-      send: (member, bytes) => seats.send(member, bytes),
+      send: ({ to, bytes, last = false }) => seats.send(to, bytes, { last }),
       onState: (state, members) => {
         watch.state(state, members);
         log.debug('round-state', { ...at, state, members });
@@ -99,13 +104,14 @@ export class Attempt {
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
+      sent: (bytes) => round.tally.down(bytes),
     };
     const { seats, log } = this.#host;
     log.info('round-started', { ...this.#at, members: this.#invited.length });
     seats.assign(this.#invited, place);
     round.begin();
     const result = await this.#settle(await round.ended);
-    this.#tell(result);
+    await round.tell(this.#outcomes(result));
     seats.release(this.#invited, place);
     return this.#report(result, result.kind === 'committed' ? await this.#evaluate() : undefined);
   }
@@ -147,17 +153,17 @@ export class Attempt {
     }
   }
 
-  #tell(result: Result): void {
+  /** How the round ended, for everybody who was invited. A seat keeps its one until the next round: they are shared. */
+  #outcomes(result: Result): Outgoing[] {
     const header = { suite: this.#settings.suite, context: this.#round.settingsHash };
-    const included = new Set(result.kind === 'committed' ? result.included : []);
-    for (const member of this.#invited) {
-      const bytes =
-        result.kind === 'committed'
-          ? committedOutcome(header, included.has(member), this.#model.hashBytes)
-          : abandonedOutcome(header, result.error);
-      this.#round.tally.down(bytes.length);
-      this.#host.seats.send(member, bytes);
+    if (result.kind === 'abandoned') {
+      const bytes = constant(abandonedOutcome(header, result.error));
+      return this.#invited.map((to) => ({ to, bytes, last: true }));
     }
+    const { hashBytes } = this.#model;
+    const [inside, outside] = [true, false].map((included) => constant(committedOutcome(header, included, hashBytes)));
+    const included = new Set(result.included);
+    return this.#invited.map((to) => ({ to, bytes: included.has(to) ? inside : outside, last: true }));
   }
 
   async #evaluate(): Promise<Evaluation | undefined> {

@@ -1,10 +1,12 @@
 import { refusalOf } from '../../protocol/aggregation/server/admission.ts';
+import { isOver } from '../../protocol/aggregation/server/members.ts';
 import { abort } from '../../protocol/aggregation/server/result.ts';
 import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
 import type { Opening } from '../../protocol/aggregation/server/opening.ts';
 import type {
   CollectingState,
   Drop,
+  Outgoing,
   ServerEvent,
   ServerInput,
   ServerState,
@@ -18,6 +20,7 @@ import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/er
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MemberDirectory } from '../../protocol/wire/directory.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { Outbox } from './outbox.ts';
 import { Tally } from './tally.ts';
 import { inTurns } from './turns.ts';
 
@@ -39,7 +42,10 @@ export interface RoundOptions {
    * round wipes what comes out.
    */
   readonly unmask: (plan: UnmaskPlan, signal: AbortSignal) => Promise<MaskVector>;
-  readonly send: (member: MemberId, bytes: Uint8Array) => void;
+  /** Takes one message for a member, which is made when it goes out. */
+  readonly send: (message: Outgoing) => void;
+  /** See {@link Outbox}. */
+  readonly sliceMs?: number;
   readonly onState?: (name: ServerStateName, members: number) => void;
   readonly onDrop?: (drop: Drop) => void;
 }
@@ -55,8 +61,8 @@ export type RoundEnd =
   | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
 
 /**
- * Drives one server session: it owns the state, keeps the deadline of each state, sends what is to be sent, wipes what
- * is to be wiped before that, and has the unmask plan computed. It never rejects: a round ends with a sum
+ * Drives one server session: it owns the state, keeps the deadline of each state, wipes what is to be wiped, hands out
+ * what is to be sent as the event loop has time, and has the unmask plan computed. It never rejects: a round ends with a sum
  * or with an error, and `ended` says which.
  */
 export class Round {
@@ -64,6 +70,7 @@ export class Round {
   readonly ended: Promise<RoundEnd>;
   readonly #options: RoundOptions;
   readonly #computing = new AbortController();
+  readonly #outbox: Outbox;
   #first: ServerStep | undefined;
   #state: ServerState;
   #timer: NodeJS.Timeout | undefined;
@@ -75,6 +82,7 @@ export class Round {
    */
   constructor(options: RoundOptions) {
     this.#options = options;
+    this.#outbox = new Outbox((thrown) => void this.#fail(asCairnError(thrown)), options.sliceMs);
     this.tally = new Tally(options.settings.adversary, () => performance.now());
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#first = startServer({ ...options, opening: 'in-turns' });
@@ -119,6 +127,12 @@ export class Round {
     this.#step({ kind: 'abandon', error });
   }
 
+  /** Sends what is to be said when the round has ended, behind all that went before. Resolves when it is on its way. */
+  async tell(messages: Iterable<Outgoing>): Promise<void> {
+    this.#send(messages);
+    await this.#outbox.drained();
+  }
+
   #step(input: ServerInput): CairnError | undefined {
     try {
       const step = stepServer(this.#state, input);
@@ -132,28 +146,36 @@ export class Round {
   #apply(step: ServerStep): void {
     this.#state = step.state;
     for (const secret of step.wipe) secret.wipe();
-    // Counted as cost of the state that was entered, hence events first.
+    // What is sent counts as cost of the state that was entered, hence events first.
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
-    for (const { to, bytes: make } of step.send) {
-      const bytes = make();
-      this.tally.down(bytes.length);
-      this.#options.send(to, bytes);
-    }
+    // What a round that is given up has still to send is of no use to anybody; each member is told that it ended.
+    if (step.events.some(({ kind }) => kind === 'aborted')) this.#outbox.clear();
+    this.#send(step.send);
     for (const event of step.events) this.#handle(event);
+  }
+
+  #send(messages: Iterable<Outgoing>): void {
+    const tasks: (() => void)[] = [];
+    for (const message of messages) tasks.push(() => this.#options.send(message));
+    this.#outbox.push(tasks);
   }
 
   #entered(name: ServerStateName, members: number): void {
     clearTimeout(this.#timer);
     this.tally.enter(name, members);
-    if (name !== 'computing' && name !== 'committed' && name !== 'aborted') {
-      this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), this.#options.deadlines[name]);
-    }
     this.#options.onState?.(name, members);
+  }
+
+  /** A state's time begins when the last of its members has its message. */
+  #startDeadline(name: ServerStateName): void {
+    if (this.#state.name !== name || name === 'computing' || name === 'committed' || name === 'aborted') return;
+    this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), this.#options.deadlines[name]);
   }
 
   #handle(event: ServerEvent): void {
     switch (event.kind) {
       case 'state':
+        this.#outbox.push([() => this.#startDeadline(event.name)]);
         return;
       case 'dropped':
         this.#options.onDrop?.(event.drop);
@@ -184,6 +206,7 @@ export class Round {
   #fail(error: CairnError): CairnError {
     clearTimeout(this.#timer);
     this.#computing.abort();
+    if (!isOver(this.#state)) this.#outbox.clear();
     const { state, wipe } = abort(this.#state, error);
     this.#state = state;
     for (const secret of wipe) secret.wipe();

@@ -217,14 +217,14 @@ describe('when a connection ends', () => {
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
     hall.seats.assign([one], place);
-    hall.seats.send(one, someMessage(1));
+    hall.seats.send(one, () => someMessage(1));
     await first.next('abort');
     await first.send(someMessage(10)); // the answer to message 1
-    hall.seats.send(one, someMessage(2));
+    hall.seats.send(one, () => someMessage(2));
     await first.next('abort');
     first.cut();
     await until(() => hall.told.includes('away 1'));
-    hall.seats.send(one, someMessage(3));
+    hall.seats.send(one, () => someMessage(3));
 
     const second = hall.peer();
     await second.greetAs(1, identity(1));
@@ -244,8 +244,8 @@ describe('when a connection ends', () => {
     hall.seats.assign([one], place);
     first.cut();
     await until(() => hall.told.includes('away 1'));
-    hall.seats.send(one, someMessage(1));
-    hall.seats.send(one, someMessage(2));
+    hall.seats.send(one, () => someMessage(1));
+    hall.seats.send(one, () => someMessage(2));
     hall.seats.release([one], place);
 
     const second = hall.peer();
@@ -255,7 +255,7 @@ describe('when a connection ends', () => {
     second.cut();
     await until(() => hall.seats.connected === 0);
     hall.seats.assign([one], new TestPlace());
-    hall.seats.send(one, someMessage(3));
+    hall.seats.send(one, () => someMessage(3));
     const third = hall.peer();
     await third.greetAs(1, identity(1));
     expect(decodeAbort(await third.next('abort')).message).toHaveLength(3);
@@ -268,7 +268,7 @@ describe('when a connection ends', () => {
     const place = new TestPlace();
     place.refused = new CairnError('message-duplicate', 'again');
     hall.seats.assign([one], place);
-    hall.seats.send(one, someMessage(1));
+    hall.seats.send(one, () => someMessage(1));
     await first.next('abort');
     await first.send(someMessage());
     first.cut();

@@ -123,7 +123,7 @@ describe('a long message', () => {
 
   it('answers what the member was sent, as a short one does', async () => {
     const { hall, peers } = await stage(1);
-    hall.seats.send(memberId(1), encodeAbort(HEADER, { code: 'internal', message: 'a question' }));
+    hall.seats.send(memberId(1), () => encodeAbort(HEADER, { code: 'internal', message: 'a question' }));
     await sendAll(peers[0], PARTS);
     peers[0].cut();
     await until(() => hall.told.includes('away 1'));

@@ -293,7 +293,7 @@ describe('where the program itself fails', () => {
         unmasking: 60_000,
       },
       unmask: () => Promise.reject(new Error('not wanted')),
-      send: (member, bytes) => void lab.toClients.push({ member, bytes }),
+      send: ({ to, bytes }) => void lab.toClients.push({ member: to, bytes: bytes() }),
       onState: (name) => {
         if (name !== 'computing') return;
         wipes.push(made.secrets.every((secret) => secret.forTestingIsZero()));

@@ -52,7 +52,7 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
   for (const member of context.invited) {
     if (advertised.has(member) || context.lost.has(member)) continue;
     context.lost.add(member);
-    send.push({ to: member, bytes: () => abortFor(context, late) });
+    send.push(abortFor(context, member, late));
     if (late.code === 'cohort-full') continue;
     const record = { member, state: state.name, reason: late.code, effect: 'before-input' } as const;
     context.drops.push(record);

@@ -55,13 +55,18 @@ export function drop(
   state.waiting.delete(member);
   context.lost.add(member);
   context.drops.push(record);
-  const send = options.tell ? [{ to: member, bytes: () => abortFor(context, error) }] : [];
+  const send = options.tell ? [abortFor(context, member, error)] : [];
   return { ...settle(state), send, events: [{ kind: 'dropped', drop: record }] };
 }
 
 /** The message that tells a member that it is out. */
-export function abortFor(context: ServerContext, error: Pick<CairnError, 'code' | 'message'>): Uint8Array {
-  return encodeAbort({ suite: context.settings.suite, context: context.settingsHash }, error);
+export function abortFor(
+  { settings, settingsHash }: ServerContext,
+  to: MemberId,
+  error: Pick<CairnError, 'code' | 'message'>,
+): Outgoing {
+  const { suite } = settings;
+  return { to, bytes: () => encodeAbort({ suite, context: settingsHash }, error), last: true };
 }
 
 /** The end of a round without a sum. What the coordinator holds of it is wiped. */

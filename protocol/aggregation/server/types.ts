@@ -169,6 +169,8 @@ export interface Outgoing {
    * however far the session has gone on. Nobody is to write to them, since members may share them.
    */
   readonly bytes: () => Uint8Array;
+  /** The member is out: what it was sent before does not matter to it any more, whether it came or not. */
+  readonly last?: true;
 }
 
 /** The result of one step. The old state is spent. */

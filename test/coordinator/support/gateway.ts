@@ -75,6 +75,8 @@ export class TestPlace implements Place {
   /** The memory in which messages came. */
   readonly memory = new Set<ArrayBufferLike>();
   largest = 10_000_000;
+  /** What has been sent to its members. */
+  bytesDown = 0;
   /** What it says of whole messages. */
   refused: CairnError | undefined;
   /** What it says of headers. */
@@ -93,5 +95,9 @@ export class TestPlace implements Place {
 
   leave(member: number, reason: string): void {
     this.heard.push(`${member} leaves: ${reason}`);
+  }
+
+  sent(bytes: number): void {
+    this.bytesDown += bytes;
   }
 }
