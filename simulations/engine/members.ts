@@ -12,6 +12,11 @@ export interface VirtualMembership {
   readonly identities: ReadonlyMap<MemberId, KeyPair>;
 }
 
+/** The members 1 … n. */
+export function firstMembers(n: number): MemberId[] {
+  return Array.from({ length: n }, (_, i) => memberId(i + 1));
+}
+
 /** Makes identities for members 1 … n, and the directory that an authority made for them signs. */
 export function virtualMembership(primitives: Primitives, random: RandomSource, n: number): VirtualMembership {
   const authority = generateIdentity(primitives, random);

@@ -22,7 +22,7 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { type MemberId, memberId } from '../../protocol/ids.ts';
+import type { MemberId } from '../../protocol/ids.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import type { VirtualMembership } from './members.ts';
@@ -38,8 +38,8 @@ export interface VirtualRoundOptions {
   readonly primitives: Primitives;
   readonly random: RandomSource;
   readonly settings: RoundSettings;
-  /** Members 1 … n are invited. */
-  readonly n: number;
+  /** Who is invited. */
+  readonly members: readonly MemberId[];
   /** The quantized vector of a member; its length is the model's and the metrics' coordinates. */
   readonly inputOf: (member: MemberId) => Uint32Array;
   /** Members that die just before they would send the message of the named state. */
@@ -113,15 +113,14 @@ class VirtualRound {
   constructor(options: VirtualRoundOptions) {
     this.#options = options;
     this.#meter = options.meter ?? unmetered;
-    const { primitives, settings, n, target, membership } = options;
-    const invited = Array.from({ length: n }, (_, i) => memberId(i + 1));
+    const { primitives, settings, members, target, membership } = options;
     const directory = membership?.directory;
     const step = this.#meter('server', () =>
       startServer({
         primitives,
         settings,
-        invited,
-        target: target ?? n,
+        invited: members,
+        target: target ?? members.length,
         ...(directory === undefined ? {} : { directory }),
       }),
     );

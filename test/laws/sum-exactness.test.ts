@@ -8,7 +8,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
 import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import { plainSum, runVirtualRound } from '../../simulations/engine/round.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
+import { firstMembers, virtualMembership } from '../../simulations/engine/members.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 
 const primitives = nodePrimitives;
@@ -77,7 +77,7 @@ describe('the unmasked sum', () => {
           primitives,
           random,
           settings,
-          n: shape.n,
+          members: firstMembers(shape.n),
           inputOf,
           dropBefore,
           ...(membership === undefined ? {} : { membership }),

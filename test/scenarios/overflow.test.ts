@@ -4,6 +4,7 @@ import { decodeSum, encodeUpdate, leastModulusBits } from '../../protocol/aggreg
 import { memberId } from '../../protocol/ids.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
+import { firstMembers } from '../../simulations/engine/members.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { codeOf, Lab, seeded } from '../support/lab.ts';
@@ -54,7 +55,7 @@ describe.each(BUDGETS)('$n members of $inputBits bits modulo 2^$modulusBits', ({
     // Accuracy and loss at their bounds; the update's single coordinate as long as the clip allows.
     const result = { update: Float32Array.of(sign, 0), examples: 100, loss: settings.lossBound, accuracy: 1 };
     const inputOf = (): Uint32Array => encodeUpdate(settings, result, seeded('rounding')).values;
-    const round = runVirtualRound({ primitives, random: seeded('round'), settings, n, inputOf });
+    const round = runVirtualRound({ primitives, random: seeded('round'), settings, members: firstMembers(n), inputOf });
     expect(round.committed).toBe(true);
     const unused = 32 - modulusBits;
     const signed = [...round.sum!].map((word) => (word << unused) >> unused);

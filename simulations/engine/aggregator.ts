@@ -1,0 +1,158 @@
+import {
+  type Aggregate,
+  decodeSum,
+  encodeUpdate,
+  leastModulusBits,
+  type LocalResult,
+} from '../../protocol/aggregation/quantize/index.ts';
+import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import type { VirtualMembership } from './members.ts';
+import { plainAggregate } from './plain.ts';
+import { runVirtualRound, type VirtualRoundOptions } from './round.ts';
+import { virtualSettings } from './settings.ts';
+
+/** How updates of one round become one: in the open, or through the real sessions. */
+export type AggregationMode = 'plain' | 'secure';
+
+/** What an aggregator is made with. */
+export interface AggregatorOptions {
+  readonly mode: AggregationMode;
+  readonly primitives: Primitives;
+  /** Where keys, masks, nonces and rounding come from. */
+  readonly random: RandomSource;
+  /** Number of model parameters. */
+  readonly dimension: number;
+  /** Greatest L2 norm of one member's update, 0 < clip; longer ones are scaled down to it, in either mode. */
+  readonly clip: number;
+  /** The number of examples that has weight 1 in {@link Aggregator.mean}; more count as that many. Default 1000. */
+  readonly maxExamples?: number;
+  /** Other settings of the rounds: what is not named is as in {@link virtualSettings}. */
+  readonly settings?: Partial<
+    Pick<
+      RoundSettings,
+      'suite' | 'task' | 'adversary' | 'graph' | 'colludingPpm' | 'dropoutPpm' | 'threshold' | 'minCohort' | 'inputBits'
+    >
+  >;
+  /** Needed by active rounds. */
+  readonly membership?: VirtualMembership;
+}
+
+/** What happens in one round besides the sum. */
+export type RoundConditions = Pick<VirtualRoundOptions, 'dropBefore'>;
+
+/** How a round of an aggregator ended. */
+export interface Aggregation {
+  /** Whose updates count, ascending; nobody's where the round failed. */
+  readonly included: readonly MemberId[];
+  readonly drops: readonly Drop[];
+  /** Why there is no sum; undefined where there is one. */
+  readonly error: CairnError | undefined;
+  /** How many of the updates were longer than the clip. */
+  readonly clipped: number;
+  /** Of all members together; 0 in plain mode. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+}
+
+/** Sums the updates of the members of a round. In plain mode everybody counts and nobody drops. */
+export interface Aggregator {
+  readonly mode: AggregationMode;
+  /**
+   * The sum of the clipped updates of those who count: `dimension` values.
+   * @throws CairnError of the round where it ends without a sum; `update-shape`, `update-not-finite`
+   */
+  sum(
+    updates: ReadonlyMap<MemberId, Float32Array>,
+    conditions?: RoundConditions,
+  ): Aggregation & { readonly sum: Float32Array };
+  /**
+   * The mean of the clipped updates weighted by examples, with loss and accuracy, as a production round commits it;
+   * undefined where the round ends without a sum.
+   * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`: an update that no client would send
+   */
+  mean(
+    results: ReadonlyMap<MemberId, LocalResult>,
+    conditions?: RoundConditions,
+  ): Aggregation & { readonly aggregate: Aggregate | undefined };
+}
+
+/**
+ * An aggregator for rounds of members with any ids. `secure` quantizes, masks, sums and opens each round through the
+ * sessions of production, whose sum differs from the plain one by rounding alone: one step of 2·clip/2^inputBits for
+ * each member and coordinate at most.
+ * @throws CairnError `settings-invalid`, `overflow-budget`, when a round is run that cannot be
+ */
+export function createAggregator(options: AggregatorOptions): Aggregator {
+  const { mode, maxExamples = 1000 } = options;
+  const run = mode === 'plain' ? runPlain : runSecure;
+  return {
+    mode,
+    sum(updates, conditions = {}) {
+      const results = new Map(
+        [...updates].map(([member, update]) => [member, { update, examples: 1, loss: 0, accuracy: 0 }]),
+      );
+      const { aggregate, ...round } = run({ ...options, maxExamples: 1 }, results, conditions);
+      if (aggregate === undefined) throw round.error ?? new CairnError('internal', 'a round without sum and error');
+      const { totalWeight, update } = aggregate;
+      return { ...round, sum: update.map((value) => value * totalWeight) };
+    },
+    mean: (results, conditions = {}) => run({ ...options, maxExamples }, results, conditions),
+  };
+}
+
+type Run = (
+  options: AggregatorOptions & { readonly maxExamples: number },
+  results: ReadonlyMap<MemberId, LocalResult>,
+  conditions: RoundConditions,
+) => ReturnType<Aggregator['mean']>;
+
+const runPlain: Run = (options, results) => ({
+  ...plainAggregate(options, results),
+  drops: [],
+  error: undefined,
+  bytesUp: 0,
+  bytesDown: 0,
+});
+
+const runSecure: Run = (options, results, conditions) => {
+  const { primitives, random, dimension, clip, maxExamples, membership } = options;
+  const members = [...results.keys()].sort((a, b) => a - b);
+  const inputBits = options.settings?.inputBits ?? 16;
+  const settings = virtualSettings(random, {
+    ...options.settings,
+    dimension,
+    clip,
+    maxExamples,
+    maxCohort: members.length,
+    inputBits,
+    modulusBits: leastModulusBits(inputBits, members.length),
+    directoryHash: membership?.directory.hash ?? NO_HASH,
+  });
+  let clipped = 0;
+  const round = runVirtualRound({
+    primitives,
+    random,
+    settings,
+    members,
+    inputOf: (member) => {
+      const { values, clippedBy } = encodeUpdate(settings, results.get(member)!, random);
+      if (clippedBy < 1) clipped++;
+      return values;
+    },
+    ...(membership === undefined ? {} : { membership }),
+    ...conditions,
+  });
+  const { included, drops, bytesUp, bytesDown } = round;
+  const common = { included, drops, clipped, bytesUp, bytesDown };
+  if (round.sum === undefined) return { ...common, error: round.error, aggregate: undefined };
+  try {
+    return { ...common, error: undefined, aggregate: decodeSum(settings, round.sum, included.length) };
+  } catch (thrown) {
+    return { ...common, included: [], error: asCairnError(thrown), aggregate: undefined };
+  }
+};
