@@ -22,6 +22,7 @@ export function participationLine(event: ParticipationEvent): string | undefined
     case 'refused':
       return `round ${event.round}: refused [${event.code}] ${event.message} — ${event.hint}`;
     case 'training':
+    case 'agreed':
     case 'state':
     case 'sent':
     case 'ignored':

@@ -1,10 +1,11 @@
 import type { ClientState } from '../protocol/aggregation/client/types.ts';
 import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts';
+import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName } from '../protocol/wire/header.ts';
 
 /** The states of a round in which a client sends something: the rounds of the paper. */
-export type SendingState = Exclude<ClientState['name'], 'done' | 'closed'>;
+export type SendingState = Exclude<ClientState['name'], 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed'>;
 
 interface OfRound {
   readonly task: string;
@@ -27,6 +28,8 @@ export type RoundEvent = OfRound &
       }
     /** The update was longer than the round's clip, and was scaled by `factor`. */
     | { readonly kind: 'clipped'; readonly factor: number }
+    /** Keys were agreed on with `peers` members; `agreement` says by whose implementation. */
+    | { readonly kind: 'agreed'; readonly peers: number; readonly agreement: AgreementName }
     /** The session entered a state. */
     | { readonly kind: 'state'; readonly state: ClientState['name'] }
     /** A message was handed to the connection. */

@@ -1,7 +1,7 @@
 /** The client in Node: joins rounds and trains. */
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import type { App } from './app.ts';
-import { join as joinWith } from './join.ts';
+import { joinOn } from './join.ts';
 import type { JoinOptions } from './options.ts';
 import type { Participation } from './participation.ts';
 
@@ -18,5 +18,5 @@ export * from './public.ts';
  * that happens later is told by `closed` and `onEvent`
  */
 export function join(url: string, app: App, options: JoinOptions = {}): Participation {
-  return joinWith(url, app, { primitives: nodePrimitives, ...options });
+  return joinOn({ primitives: nodePrimitives }, url, app, options);
 }

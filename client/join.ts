@@ -1,6 +1,6 @@
 import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import type { Agreer } from '../protocol/crypto/agreer.ts';
 import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
-import { portablePrimitives } from '../protocol/crypto/portable.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom } from '../protocol/crypto/random.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
@@ -8,6 +8,7 @@ import { CairnError } from '../protocol/errors.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
 import { LIMITS } from '../protocol/wire/limits.ts';
 import type { App } from './app.ts';
+import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
@@ -17,17 +18,26 @@ import { openSocket } from './transport/socket.ts';
 
 const DEFAULTS = { connectTimeoutMs: 15_000, reconnectDelayMs: 500, leaveTimeoutMs: 2000, ackTimeoutMs: 20_000 };
 
+/** What an entry of the client brings from its platform. */
+interface Platform {
+  /** Cryptography for who asks for none. */
+  readonly primitives: Primitives;
+  /** What agrees on keys beside these primitives; if absent, they do it themselves. It never rejects. */
+  readonly agreer?: () => Promise<Agreer>;
+}
+
 /**
- * Joins a coordinator: loads the app's data, connects, and takes part in the rounds it is invited to, over lost
- * connections and abandoned rounds, until it leaves.
+ * Joins a coordinator: what each entry's own `join` is made of.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
-export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
   const { signal } = options;
-  const primitives = options.primitives ?? portablePrimitives;
+  const primitives = options.primitives ?? platform.primitives;
+  // Who chooses primitives gets the agreements of these.
+  const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
   const policy = checkedPolicy(options);
   const address = parseAddress(url);
   const { identity } = options;
@@ -58,6 +68,7 @@ export function join(url: string, app: App, options: JoinOptions = {}): Particip
         primitives,
         seed: options.seed ?? new DataView(random(4).buffer).getUint32(0),
       },
+      agreer: agreer ?? Promise.resolve(slicedAgreer(primitives)),
       random,
       policy,
       identity: keys,

@@ -28,7 +28,7 @@ export interface JoinOptions {
   readonly authorityKey?: Uint8Array;
   /** What the client protects itself against. Default: DEFAULT_POLICY. */
   readonly policy?: Partial<ClientPolicy>;
-  /** Cryptographic operations. Default: portable; the Node entry takes Node's own. */
+  /** Cryptographic operations, key agreements among them. Default: Node's own; in browsers portable with WebCrypto. */
   readonly primitives?: Primitives;
   /** CSPRNG for keys, masks and rounding. Default: the platform's. */
   readonly random?: RandomSource;

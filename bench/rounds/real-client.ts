@@ -6,10 +6,12 @@ export const CLIENT_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unma
 /** One of {@link CLIENT_PHASES}. */
 export type ClientPhase = (typeof CLIENT_PHASES)[number];
 
-/** What a client does in a state is what leads to that state's message of the paper. */
+/** What a client does in a state is what leads to the next message of the paper. */
 const PHASE_OF: Record<ClientState['name'], ClientPhase> = {
   'advertise-keys': 'shareKeys',
-  'share-keys': 'shareKeys',
+  'cipher-agreement': 'shareKeys',
+  'share-keys': 'maskedInput',
+  'mask-agreement': 'maskedInput',
   'masked-input': 'maskedInput',
   'consistency-check': 'unmasking',
   unmasking: 'unmasking',

@@ -1,4 +1,4 @@
-import { startClient, stepClient } from '../../protocol/aggregation/client/session.ts';
+import { startClient, stepClient, wantedAgreements } from '../../protocol/aggregation/client/session.ts';
 import type {
   ClientEvent,
   ClientInput,
@@ -7,6 +7,7 @@ import type {
   ClientStep,
 } from '../../protocol/aggregation/client/types.ts';
 import { encodeUpdate } from '../../protocol/aggregation/quantize/index.ts';
+import type { Agreer } from '../../protocol/crypto/agreer.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
@@ -27,6 +28,8 @@ import type { LocalUpdate, UpdateKeeper } from './updates.ts';
 export interface RoundContext {
   readonly trainer: Trainer;
   readonly updates: UpdateKeeper;
+  /** Computes key agreements; it never rejects. */
+  readonly agreer: Promise<Agreer>;
   readonly random: RandomSource;
   readonly policy: ClientPolicy;
   readonly identity: KeyPair | undefined;
@@ -63,7 +66,8 @@ export class RoundDriver {
   readonly #member: MemberId;
   readonly #invitation: Uint8Array;
   readonly #onEnd: (end: RoundEnd) => void;
-  readonly #preparing = new AbortController();
+  /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
+  readonly #over = new AbortController();
   #state: ClientState | undefined;
   /** Messages that came before the session had started. */
   #early: Uint8Array[] = [];
@@ -129,7 +133,7 @@ export class RoundDriver {
     const { adversary, directoryHash } = this.settings;
     const directory =
       adversary === 'active' && directories !== undefined
-        ? await directories.get(directoryHash, this.#preparing.signal)
+        ? await directories.get(directoryHash, this.#over.signal)
         : undefined;
     if (this.#ended) return;
     const self = {
@@ -138,7 +142,8 @@ export class RoundDriver {
       ...(directory === undefined ? {} : { directory }),
     };
     const invitation = this.#invitation;
-    this.#accept(startClient({ primitives: trainer.primitives, random, policy, self, invitation, seen }));
+    const { primitives } = trainer;
+    this.#accept(startClient({ primitives, random, policy, self, invitation, seen, agreements: 'awaited' }));
     for (const bytes of this.#early.splice(0)) this.handle(bytes);
     this.#checkDimension();
   }
@@ -187,6 +192,9 @@ export class RoundDriver {
       case 'state':
         this.#emit({ kind: 'state', state: event.name });
         return;
+      case 'agreements-wanted':
+        void this.#agree();
+        return;
       case 'input-wanted':
         this.#giveInput();
         return;
@@ -203,6 +211,24 @@ export class RoundDriver {
         return;
       case 'refused':
         this.#refuse(event.error);
+    }
+  }
+
+  /**
+   * Computes the agreements that the session waits for. Meanwhile it takes no message but one that ends it, so what comes
+   * is handled in its order, and a round that ends wipes its keys at once and what is being computed when it is done.
+   */
+  async #agree(): Promise<void> {
+    const wanted = this.#state === undefined ? undefined : wantedAgreements(this.#state);
+    if (wanted === undefined) return;
+    try {
+      const agreer = await this.#context.agreer;
+      const shared = await agreer.agree(wanted, this.#over.signal);
+      if (!this.#ended) this.#emit({ kind: 'agreed', peers: shared.length, agreement: agreer.name });
+      // A listener may just have left: then the session refuses the secrets, and wipes them.
+      this.#step({ kind: 'agreements', shared });
+    } catch (thrown) {
+      this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
     }
   }
 
@@ -294,7 +320,7 @@ export class RoundDriver {
   #end(end: RoundEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#preparing.abort();
+    this.#over.abort();
     this.#keptBack = undefined;
     this.#update = undefined;
     this.#onEnd(end);

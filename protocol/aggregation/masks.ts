@@ -31,10 +31,21 @@ export function pairMaskKey(
 ): SecretBytes {
   const shared = agreement.with(peer.maskKey);
   try {
-    const low = Math.min(index, peer.index);
-    const high = Math.max(index, peer.index);
-    return deriveKey(primitives, shared, sessionId, LABELS.pairMask, u32le(low), u32le(high));
+    return agreedMaskKey(primitives, shared, sessionId, index, peer.index);
   } finally {
     shared.fill(0);
   }
+}
+
+/** {@link pairMaskKey} of a pair whose 32-byte shared secret is there already; the caller wipes it. */
+export function agreedMaskKey(
+  primitives: Primitives,
+  shared: Uint8Array,
+  sessionId: Uint8Array,
+  index: number,
+  peer: number,
+): SecretBytes {
+  const low = Math.min(index, peer);
+  const high = Math.max(index, peer);
+  return deriveKey(primitives, shared, sessionId, LABELS.pairMask, u32le(low), u32le(high));
 }

@@ -3,6 +3,8 @@
  * (portable.ts), and what the protocol builds from them. Node's own implementation of the operations is not exported
  * here: what a browser loads must not reach `node:crypto`, so Node programs import crypto/node/native.ts themselves.
  */
+export { agreeAll } from './agreer.ts';
+export type { AgreementName, Agreer, WantedAgreements } from './agreer.ts';
 export { concatBytes, equalBytes, fromHex, toHex, u32le, utf8 } from './bytes.ts';
 export { ChaChaStream } from './chacha.ts';
 export type { ChaChaRounds } from './chacha.ts';
@@ -23,3 +25,4 @@ export type { SharingInput } from './shamir.ts';
 export { DEFAULT_SUITE, FIELD, LABELS, PROTOCOL_VERSION, SIZES, SUITES } from './suite.ts';
 export type { Label, SuiteId } from './suite.ts';
 export { deriveKey, transcript } from './transcript.ts';
+export { webCryptoAgreer } from './webcrypto.ts';

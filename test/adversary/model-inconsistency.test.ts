@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ClientState, stepClient } from '../../protocol/aggregation/client/index.ts';
+import { type ClientState, stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
+import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { selfMaskKey } from '../../protocol/aggregation/masks.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
@@ -107,7 +108,9 @@ describe('a coordinator that hands out different models', () => {
       const held = new Map(
         lab.members.map((_, index) => [clientIndex(index), new SecretBytes(new Uint8Array(68))] as const),
       );
-      const ready: ClientState = { name: 'masked-input', context, facts, mask, selfSeed, held };
+      const agreeing: ClientState = { name: 'mask-agreement', context, facts, mask, selfSeed, held };
+      const shared = agreeAll(lab.primitives, wantedAgreements(agreeing)!);
+      const ready = stepClient(agreeing, { kind: 'agreements', shared }).state;
       const step = stepClient(ready, { kind: 'input', values: lab.inputOf(member) });
       const { packed, bits } = decodeMaskedInput(step.send[0]);
       sum.addPacked(packed, bits);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { App } from '../../client/app.ts';
-import { join } from '../../client/join.ts';
+import { join } from '../../client/index.ts';
 import type { ParticipationEvent } from '../../client/events.ts';
 import type { Participation } from '../../client/participation.ts';
 import { Slots } from '../../coordinator/gateway/slots.ts';

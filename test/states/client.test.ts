@@ -9,7 +9,10 @@ import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
-import { stepClient } from '../../protocol/aggregation/client/index.ts';
+import { stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
+import { agreeAll } from '../../protocol/crypto/agreer.ts';
+import { SecretBytes } from '../../protocol/crypto/secret.ts';
+import { rosterAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
 
 type StateName = ClientState['name'];
@@ -18,7 +21,9 @@ type Class = 'curious' | 'active';
 const MESSAGES = Object.keys(MESSAGE_TYPES) as MessageName[];
 const STATES: StateName[] = [
   'advertise-keys',
+  'cipher-agreement',
   'share-keys',
+  'mask-agreement',
   'masked-input',
   'consistency-check',
   'unmasking',
@@ -27,7 +32,8 @@ const STATES: StateName[] = [
 ];
 const ME = 2;
 
-const lab = (adversary: Class): Lab => new Lab({ seed: 'client states', n: 4, adversary });
+const lab = (adversary: Class, agreements: 'inline' | 'awaited' = 'inline'): Lab =>
+  new Lab({ seed: 'client states', n: 4, adversary, agreements });
 
 /** One message of each name, of the very session that `lab(adversary)` will have again. */
 function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
@@ -61,8 +67,14 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
 
 /** A client in a state, by a real session. */
 function clientIn(adversary: Class, state: StateName): { lab: Lab; state: ClientState } {
-  const session = lab(adversary);
-  session.automatic = state !== 'masked-input';
+  const waits = state === 'cipher-agreement' || state === 'mask-agreement';
+  const session = lab(adversary, waits ? 'awaited' : 'inline');
+  session.automatic = !waits && state !== 'masked-input';
+  if (state === 'mask-agreement') {
+    session.serverIn('share-keys');
+    session.down();
+    for (const member of session.members) session.agree(member);
+  }
   if (state === 'closed') {
     session.client(ME, 'share-keys');
     const error = new CairnError('member-left', 'enough');
@@ -141,8 +153,7 @@ describe.each<Class>(['curious', 'active'])('a client in an %s round', (adversar
       const header = { suite: settings.suite, context };
       const bytes = encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH });
       if (name === 'closed') expectRefused(state, bytes, 'session-closed');
-      else if (['advertise-keys', 'share-keys', 'masked-input'].includes(name))
-        expectRefused(state, bytes, 'wrong-state');
+      else if (STATES.indexOf(name) <= STATES.indexOf('masked-input')) expectRefused(state, bytes, 'wrong-state');
       else expect(stepClient(state, { kind: 'message', bytes }).state.name).toBe('closed');
     });
 
@@ -160,6 +171,22 @@ describe.each<Class>(['curious', 'active'])('a client in an %s round', (adversar
       }
     });
 
+    it('takes key agreements only while they are awaited, and has them wiped either way', () => {
+      const { lab: session, state } = clientIn(adversary, name);
+      const wanted = wantedAgreements(state);
+      const shared =
+        wanted === undefined ? [new SecretBytes(new Uint8Array(32))] : agreeAll(session.primitives, wanted);
+      const step = stepClient(state, { kind: 'agreements', shared });
+      expect(step.wipe).toEqual(expect.arrayContaining([...shared]));
+      if (wanted !== undefined) {
+        expect(step.state.name).toBe(name === 'cipher-agreement' ? 'share-keys' : 'masked-input');
+        return;
+      }
+      expect(step).toMatchObject({ send: [], events: [], refusal: { code: 'wrong-state' } });
+      expect(step.state).toBe(state);
+      expect(step.wipe).toEqual(shared);
+    });
+
     it('leaves when its user wants to, tells the coordinator, and gives up every secret; but only once', () => {
       const { state } = clientIn(adversary, name);
       const step = stepClient(state, { kind: 'leave', error: new CairnError('member-left', 'no time') });
@@ -172,6 +199,58 @@ describe.each<Class>(['curious', 'active'])('a client in an %s round', (adversar
       expect(step.send).toHaveLength(1);
       expect(step.events.at(-1)).toMatchObject({ kind: 'abandoned', code: 'member-left' });
     });
+  });
+});
+
+describe.each<Class>(['curious', 'active'])('a client of an %s round whose agreements are awaited', (adversary) => {
+  it('names nobody’s keys before it has audited the roster, and none of a roster that is not sound', () => {
+    const session = lab(adversary, 'awaited');
+    session.automatic = false;
+    expect(wantedAgreements(session.client(ME, 'advertise-keys'))).toBeUndefined();
+    session.serverIn('share-keys');
+    session.down(rosterAs((members) => [...members].reverse()));
+    const state = session.clients.get(memberId(ME))!;
+    expect(session.refusals.get(memberId(ME))).toBeDefined();
+    expect(state.name).toBe('closed');
+    expect(wantedAgreements(state)).toBeUndefined();
+  });
+
+  it('wants one agreement with each neighbour, and one of the mask keys with each neighbour in U2 alone', () => {
+    const session = lab(adversary, 'awaited');
+    session.automatic = false;
+    session.serverIn('share-keys');
+    session.down();
+    const sharing = session.clients.get(memberId(ME))!;
+    if (sharing.name !== 'cipher-agreement') throw new Error(sharing.name);
+    const others = session.members.filter((member) => member !== ME).map((member) => session.clients.get(member)!);
+    const keysOf = (kind: 'cipher' | 'mask', states: readonly ClientState[]): unknown[] =>
+      states.map((state) => (state.name === 'cipher-agreement' ? state[kind].publicKey : undefined));
+    expect(wantedAgreements(sharing)).toEqual({ secretKey: sharing.cipher.secretKey, peers: keysOf('cipher', others) });
+    session.leave(4);
+    for (const member of session.members) if (member !== 4) session.agree(member);
+    const masking = session.client(ME, 'mask-agreement');
+    expect(wantedAgreements(masking)).toEqual({
+      secretKey: masking.mask.secretKey,
+      peers: keysOf('mask', others.slice(0, 2)),
+    });
+  });
+
+  it('sends what a client sends that agrees within its step, byte for byte', () => {
+    const [awaited, inline] = (['awaited', 'inline'] as const).map((agreements) => lab(adversary, agreements).run());
+    expect(awaited.committed?.sum).toEqual(awaited.plainSum(awaited.members));
+    expect(awaited.sent).toEqual(inline.sent);
+  });
+
+  it.each([0, 2, 4])('refuses the round where %i agreements come instead of three, and keeps no secret', (count) => {
+    for (const name of ['cipher-agreement', 'mask-agreement'] as const) {
+      const { lab: session, state } = clientIn(adversary, name);
+      const shared = Array.from({ length: count }, () => new SecretBytes(new Uint8Array(32).fill(1)));
+      const { secretKey } = wantedAgreements(state)!;
+      const step = session.clientDoes(memberId(ME), { kind: 'agreements', shared });
+      expect(step.state.name).toBe('closed');
+      expect(session.refusals.get(memberId(ME))?.code).toBe('internal');
+      for (const secret of [secretKey, ...shared]) expect(secret.forTestingIsZero()).toBe(true);
+    }
   });
 });
 

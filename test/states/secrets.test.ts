@@ -166,6 +166,27 @@ describe.each<Class>(['curious', 'active'])(
       expectAllZero(2 * N);
     });
 
+    it.each(['cipher-agreement', 'mask-agreement'] as const)('where clients left in %s', (state) => {
+      const lab = watchedLab(adversary, nodePrimitives, { agreements: 'awaited', automatic: false });
+      lab.serverIn('share-keys');
+      lab.down();
+      if (state === 'mask-agreement') {
+        for (const member of lab.members) lab.agree(member);
+        lab.serverIn('masked-input');
+        lab.down();
+      }
+      expect(new Set([...lab.clients.values()].map(({ name }) => name))).toEqual(new Set([state]));
+      endAll(lab);
+      expectAllZero(2 * N);
+    });
+
+    it('where the drivers computed the agreements', () => {
+      const lab = watchedLab(adversary, nodePrimitives, { agreements: 'awaited' }).run();
+      endAll(lab);
+      expect(lab.committed?.sum).toEqual(lab.plainSum(lab.members));
+      expectAllZero(6 * N);
+    });
+
     it.each([
       ['its roster', rosterAs((members) => [...members].reverse()), 'share-keys'],
       ['the routed shares', routedAs((entries) => entries.get(4)!.fill(1)), 'masked-input'],
@@ -315,30 +336,25 @@ describe('where the program itself fails', () => {
     expectAllZero(6 * N);
   });
 
-  it('the agreement that a pair mask comes from is zero', () => {
+  it('the agreements that pair masks come from are zero, and so is what was derived of them', () => {
     let left = Infinity;
-    const lab = watchedLab(
-      'curious',
-      {
-        ...nodePrimitives,
-        hkdf: (...args) => {
-          if (left-- === 0) throw new CairnError('internal', 'a fault');
-          return nodePrimitives.hkdf(...args);
-        },
+    const lab = watchedLab('curious', {
+      ...nodePrimitives,
+      hkdf: (...args) => {
+        if (left-- === 0) throw new CairnError('internal', 'a fault');
+        return nodePrimitives.hkdf(...args);
       },
-      { automatic: false },
-    );
-    lab.client(1, 'masked-input');
+    });
+    lab.client(1, 'share-keys');
+    lab.serverIn('masked-input');
     const before = buffers.length;
-    // The self mask is derived, the first pair mask is not.
+    // The first pair mask's key is derived, the second one's is not.
     left = 1;
-    try {
-      lab.clientDoes(memberId(1), { kind: 'input', values: lab.inputOf(memberId(1)) });
-    } catch {
-      // Whether it throws or leaves is not what this looks at.
-    }
+    lab.down(({ member, bytes }) => (member === 1 ? [{ member, bytes }] : []));
+    expect(lab.refusalCodes()).toEqual({ 1: 'internal' });
     const since = buffers.slice(before);
-    expect(since.map(({ what }) => what)).toEqual(['hkdf', 'x25519']);
+    const times = (what: string): string[] => Array<string>(N - 1).fill(what);
+    expect(since.map(({ what }) => what)).toEqual([...times('open'), ...times('x25519'), 'hkdf']);
     expect(since.filter(({ bytes }) => bytes.some((byte) => byte !== 0))).toEqual([]);
   });
 });

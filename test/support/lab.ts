@@ -6,6 +6,7 @@ import {
   type ClientStep,
   startClient,
   stepClient,
+  wantedAgreements,
 } from '../../protocol/aggregation/client/index.ts';
 import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   stepServer,
 } from '../../protocol/aggregation/server/index.ts';
 import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { utf8 } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
@@ -66,7 +68,9 @@ export interface LabOptions {
   readonly primitives?: Primitives;
   readonly random?: RandomSource;
   readonly membership?: VirtualMembership;
-  /** Whether clients give their input as soon as it is wanted, and plans are computed at once. Default true. */
+  /** Who computes the clients' key agreements. Default inline. */
+  readonly agreements?: 'inline' | 'awaited';
+  /** Whether clients are given what they wait for as soon as it is wanted, and plans are computed at once. Default true. */
   readonly automatic?: boolean;
 }
 
@@ -211,6 +215,7 @@ export class Lab {
       },
       invitation,
       ...(seen === undefined ? {} : { seen }),
+      agreements: this.options.agreements ?? 'inline',
     });
     return this.clientDid(member, step);
   }
@@ -231,10 +236,17 @@ export class Lab {
     for (const event of step.events) {
       this.clientEvents.push({ member, event });
       if (event.kind === 'refused') this.refusals.set(member, event.error);
+      if (event.kind === 'agreements-wanted' && this.automatic) this.agree(member);
       if (event.kind === 'input-wanted' && this.automatic)
         this.clientDoes(member, { kind: 'input', values: this.inputOf(member) });
     }
     return step;
+  }
+
+  /** Gives a client the key agreements that it waits for. */
+  agree(member: MemberId): ClientStep {
+    const wanted = wantedAgreements(this.clients.get(member)!)!;
+    return this.clientDoes(member, { kind: 'agreements', shared: agreeAll(this.primitives, wanted) });
   }
 
   serverDoes(input: ServerInput): ServerStep {

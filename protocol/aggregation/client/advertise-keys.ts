@@ -18,6 +18,8 @@ export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random'
   readonly invitation: Uint8Array;
   /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
   readonly seen?: ReadonlySet<string>;
+  /** Who computes key agreements. Default `inline`. */
+  readonly agreements?: ClientContext['agreements'];
 }
 
 /**
@@ -37,7 +39,8 @@ export function startClient(start: ClientStart): ClientStep {
   if (settings.suite !== invitation.suite) {
     throw new CairnError('wire-suite', `an invitation in suite ${invitation.suite} to a round of ${settings.suite}`);
   }
-  const context: ClientContext = { primitives, random, policy, self, settings, settingsHash: hash };
+  const { agreements = 'inline' } = start;
+  const context: ClientContext = { primitives, random, policy, self, settings, settingsHash: hash, agreements };
   const refusal = refusalOf(context, start.seen);
   if (refusal !== undefined) return refuseRound({ name: 'closed', context }, refusal);
 

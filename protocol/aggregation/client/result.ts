@@ -22,11 +22,14 @@ export function refuseMessage(state: ClientState, refusal: CairnError): ClientSt
 export function secretsOf(state: ClientState): SecretBytes[] {
   switch (state.name) {
     case 'advertise-keys':
+    case 'cipher-agreement':
       return [state.cipher.secretKey, state.mask.secretKey];
     case 'share-keys':
       return [state.mask.secretKey, state.selfSeed, state.ownShares, ...state.openKeys];
-    case 'masked-input':
+    case 'mask-agreement':
       return [state.mask.secretKey, state.selfSeed, ...pairs(state.held)];
+    case 'masked-input':
+      return [state.selfSeed, ...state.pairKeys.values(), ...pairs(state.held)];
     case 'consistency-check':
     case 'unmasking':
       return pairs(state.held);

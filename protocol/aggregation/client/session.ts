@@ -1,4 +1,6 @@
+import { agreeAll } from '../../crypto/agreer.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
+import type { SecretBytes } from '../../crypto/secret.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../errors.ts';
 import { type Header, messageName, type MessageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
@@ -7,6 +9,7 @@ import { decodeRoster } from '../../wire/messages/roster.ts';
 import { decodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeSurvivors } from '../../wire/messages/survivors.ts';
 import { decodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
+import { onAgreements, wantedAgreements } from './agreements.ts';
 import { onInput } from './masked-input.ts';
 import { abortMessage, close, refuseMessage, refuseRound } from './result.ts';
 import { onRoster, onRoutedShares } from './share-keys.ts';
@@ -14,6 +17,7 @@ import type { ClientInput, ClientState, ClientStep } from './types.ts';
 import { onSurvivors, onUnmaskRequest } from './unmasking.ts';
 
 export { startClient, type ClientStart } from './advertise-keys.ts';
+export { wantedAgreements } from './agreements.ts';
 
 /**
  * One step of a client session: a pure function of state and input. It never throws. A message that does not belong
@@ -21,9 +25,16 @@ export { startClient, type ClientStart } from './advertise-keys.ts';
  * everything secret is in `wipe`.
  */
 export function stepClient(state: ClientState, input: ClientInput): ClientStep {
+  const step = stepOnce(state, input);
+  return step.state.context.agreements === 'inline' ? withAgreements(step) : step;
+}
+
+function stepOnce(state: ClientState, input: ClientInput): ClientStep {
   switch (input.kind) {
     case 'message':
       return onMessage(state, input.bytes);
+    case 'agreements':
+      return takeAgreements(state, input.shared);
     case 'input':
       if (state.name !== 'masked-input') return refuseMessage(state, outOfPlace('the local input', state));
       return guarded(state, () => onInput(state, input.values));
@@ -35,6 +46,32 @@ export function stepClient(state: ClientState, input: ClientInput): ClientStep {
         message: input.error.message,
       });
   }
+}
+
+/** Whatever becomes of them, a step leaves no shared secret behind. */
+function takeAgreements(state: ClientState, shared: readonly SecretBytes[]): ClientStep {
+  const step =
+    state.name === 'cipher-agreement' || state.name === 'mask-agreement'
+      ? guarded(state, () => onAgreements(state, shared))
+      : refuseMessage(state, outOfPlace('key agreements', state));
+  return { ...step, wipe: [...step.wipe, ...shared] };
+}
+
+/** A step that ends in a wait for agreements, taken on: the caller sees the state behind it, and never the wait. */
+function withAgreements(step: ClientStep): ClientStep {
+  const { state, wipe } = step;
+  const wanted = wantedAgreements(state);
+  if (wanted === undefined || step.refusal !== undefined) return step;
+  const next = guarded(state, () => {
+    const shared = agreeAll(state.context.primitives, wanted);
+    try {
+      return takeAgreements(state, shared);
+    } finally {
+      // A thousand clients of a simulation step one after another, and their drivers may wipe late.
+      for (const secret of shared) secret.wipe();
+    }
+  });
+  return { ...next, wipe: [...wipe, ...next.wipe] };
 }
 
 function onMessage(state: ClientState, bytes: Uint8Array): ClientStep {
@@ -75,6 +112,8 @@ function take(state: ClientState, name: MessageName, bytes: Uint8Array): ClientS
       if (name === 'unmaskRequest')
         throw new CairnError('unmask-twice', 'shares were asked for again in a session that has revealed them');
       break;
+    case 'cipher-agreement':
+    case 'mask-agreement':
     case 'masked-input':
       break;
     case 'closed':
@@ -125,4 +164,10 @@ const outOfPlace = (what: string, state: ClientState): CairnError =>
   new CairnError('wrong-state', `received ${what} while in state ${state.name}`);
 
 /** States in which the masked input has not been sent. */
-const BEFORE_INPUT: ReadonlySet<ClientState['name']> = new Set(['advertise-keys', 'share-keys', 'masked-input']);
+const BEFORE_INPUT: ReadonlySet<ClientState['name']> = new Set([
+  'advertise-keys',
+  'cipher-agreement',
+  'share-keys',
+  'mask-agreement',
+  'masked-input',
+]);

@@ -17,36 +17,39 @@ import type { ClientState, ClientStep, SessionFacts, SharePair } from './types.t
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
 /**
- * Round 1, first half (ShareKeys, Bonawitz 2017 §4): audits the roster, draws the self mask seed b, shares b and s_SK
- * among the neighbours and itself, and seals each neighbour's pair of shares under a key of its own.
+ * The roster of round 0: nothing is agreed, shared or sealed with a key of it before it was audited.
  * @throws CairnError with the code of what is wrong with the roster
  */
 export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientStep {
   const { context, cipher, mask } = state;
-  const { primitives, random, settings } = context;
   const facts = auditRoster(context, state.advertisement, roster);
+  return goOn({ name: 'cipher-agreement', context, facts, cipher, mask }, [], [], { kind: 'agreements-wanted' });
+}
+
+/**
+ * Round 1, first half (ShareKeys, Bonawitz 2017 §4): draws the self mask seed b, shares b and s_SK among the neighbours
+ * and itself, and seals each neighbour's pair of shares under a key of its own.
+ * @param shared the secrets agreed with each neighbour's cipher key; both directions of a pair seal by one agreement
+ */
+export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readonly SecretBytes[]): ClientStep {
+  const { context, facts, cipher, mask } = state;
+  const { primitives, random, settings } = context;
   const { sessionId, neighbours, ownIndex } = facts;
   return withSecrets((hold) => {
     const selfSeed = hold(random(SIZES.seed));
     const pairs = sharePairs(facts, mask.secretKey, selfSeed, random, hold);
-    const agreement = primitives.x25519(cipher.secretKey.expose());
     const sealed = new Uint8Array(neighbours.length * SEALED_SHARES_LENGTH);
     const openKeys: SecretBytes[] = [];
     const spent: SecretBytes[] = [cipher.secretKey];
-    try {
-      neighbours.forEach(({ index, advertisement }, i) => {
-        const shared = agreement.with(advertisement.cipherKey);
-        const key = hold(sealKey(primitives, shared, sessionId, ownIndex, index));
-        openKeys.push(hold(sealKey(primitives, shared, sessionId, index, ownIndex)));
-        shared.fill(0);
-        const pair = pairs.get(index)!;
-        const entry = sealShares(primitives, { key, sessionId, from: ownIndex, to: index, plaintext: pair.expose() });
-        sealed.set(entry, i * SEALED_SHARES_LENGTH);
-        spent.push(key, pair);
-      });
-    } finally {
-      agreement.wipe();
-    }
+    neighbours.forEach(({ index }, i) => {
+      const secret = shared[i].expose();
+      const key = hold(sealKey(primitives, secret, sessionId, ownIndex, index));
+      openKeys.push(hold(sealKey(primitives, secret, sessionId, index, ownIndex)));
+      const pair = pairs.get(index)!;
+      const entry = sealShares(primitives, { key, sessionId, from: ownIndex, to: index, plaintext: pair.expose() });
+      sealed.set(entry, i * SEALED_SHARES_LENGTH);
+      spent.push(key, pair);
+    });
     const message = encodeShareKeys({ suite: settings.suite, context: sessionId, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
     return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
@@ -118,7 +121,8 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
       held.set(index, opened);
     });
     held.set(ownIndex, ownShares);
-    return goOn({ name: 'masked-input', context, facts, mask, selfSeed, held }, [], openKeys, { kind: 'input-wanted' });
+    const next = { name: 'mask-agreement', context, facts, mask, selfSeed, held } as const;
+    return goOn(next, [], openKeys, { kind: 'agreements-wanted' });
   });
 }
 

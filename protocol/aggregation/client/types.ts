@@ -35,6 +35,11 @@ export interface ClientContext {
   readonly self: ClientSelf;
   readonly settings: RoundSettings;
   readonly settingsHash: Uint8Array;
+  /**
+   * Who computes key agreements. `inline`: the session itself, by its primitives, within the step that needs them.
+   * `awaited`: the driver; the session waits for them in a state of its own.
+   */
+  readonly agreements: 'inline' | 'awaited';
 }
 
 /** What the client knows of a neighbour from the roster. */
@@ -67,6 +72,14 @@ export type ClientState =
       readonly advertisement: Advertisement;
     }
   | {
+      /** The roster was audited; the agreements of the cipher keys are awaited. */
+      readonly name: 'cipher-agreement';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly cipher: KeyPair;
+      readonly mask: KeyPair;
+    }
+  | {
       /** Shares were sent; the neighbours' are awaited. */
       readonly name: 'share-keys';
       readonly context: ClientContext;
@@ -78,13 +91,23 @@ export type ClientState =
       readonly openKeys: readonly SecretBytes[];
     }
   | {
-      /** Everything to mask with is there; the local input is awaited. */
-      readonly name: 'masked-input';
+      /** U2 is known and its shares are open; the agreements of its mask keys are awaited. */
+      readonly name: 'mask-agreement';
       readonly context: ClientContext;
       readonly facts: SessionFacts;
       readonly mask: KeyPair;
       readonly selfSeed: SecretBytes;
       /** Shares held of each member of U2 that the client can see, itself included, by index. */
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** Everything to mask with is there; the local input is awaited. */
+      readonly name: 'masked-input';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly selfSeed: SecretBytes;
+      /** The key of the pair mask with each neighbour in U2, by index. */
+      readonly pairKeys: ReadonlyMap<ClientIndex, SecretBytes>;
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
     }
   | {
@@ -117,6 +140,8 @@ export type ClientState =
 /** What may happen to a client session. */
 export type ClientInput =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** What `wantedAgreements` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
+  | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
   /** The quantized vector, modulo 2^modulusBits: dimension + metric coordinates. The session does not keep it. */
   | { readonly kind: 'input'; readonly values: Uint32Array }
   /** The client gives up by its own will, or its driver does. */
@@ -125,6 +150,8 @@ export type ClientInput =
 /** What a step tells its driver. */
 export type ClientEvent =
   | { readonly kind: 'state'; readonly name: ClientState['name'] }
+  /** The session waits for key agreements: those that `wantedAgreements` names. */
+  | { readonly kind: 'agreements-wanted' }
   /** The session needs the local input now. */
   | { readonly kind: 'input-wanted' }
   /** The coordinator says the round has committed. */

@@ -1,9 +1,8 @@
 import { afterEach } from 'vitest';
 import type { App } from '../../../client/app.ts';
-import { join } from '../../../client/join.ts';
+import { join } from '../../../client/index.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { type Script, ScriptedCoordinator } from './coordinator.ts';
 import { EventLog, GUEST, StepApp } from './rounds.ts';
 
@@ -34,7 +33,7 @@ export function useClients(): {
     enter<A extends App = StepApp>(url: string, app?: A, options: JoinOptions = {}) {
       const log = new EventLog();
       const chosen = app ?? (new StepApp() as App as A);
-      const all = { primitives: nodePrimitives, ...GUEST, ...options, onEvent: log.onEvent };
+      const all = { ...GUEST, ...options, onEvent: log.onEvent };
       const participation = join(url, chosen, all);
       joined.push(participation);
       return { app: chosen, log, participation };

@@ -1,0 +1,96 @@
+import type { Agreer, WantedAgreements } from './agreer.ts';
+import { equalBytes, fromHex } from './bytes.ts';
+import { expectLength, lowOrderKey } from './checks.ts';
+import { SecretBytes } from './secret.ts';
+import { SIZES } from './suite.ts';
+
+const X25519 = { name: 'X25519' } as const;
+
+/** Agreements that are on their way at the same time: enough for the browser's threads, little to take back. */
+const AT_A_TIME = 128;
+
+/** RFC 8410 §7: everything of a PKCS #8 X25519 key that stands before its 32 bytes. */
+const PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
+
+/** RFC 7748 §6.1: Alice's secret key, Bob's public key, and what they share. */
+const KNOWN_ANSWER = {
+  secretKey: '77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a',
+  publicKey: 'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
+  shared: '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
+} as const;
+
+/**
+ * X25519 by WebCrypto (Secure Curves; Chromium 133, Firefox 130, Safari 17, Node 20), where the platform has it and gives
+ * RFC 7748's own result. A page without a secure context has no `crypto.subtle` at all.
+ * @returns undefined where it cannot be used; never rejects
+ */
+export async function webCryptoAgreer(subtle: SubtleCrypto | undefined): Promise<Agreer | undefined> {
+  if (subtle === undefined) return undefined;
+  const agreer = new WebCryptoAgreer(subtle);
+  const secretKey = new SecretBytes(fromHex(KNOWN_ANSWER.secretKey));
+  try {
+    const [shared] = await agreer.agree(
+      { secretKey, peers: [fromHex(KNOWN_ANSWER.publicKey)] },
+      new AbortController().signal,
+    );
+    return equalBytes(shared.expose(), fromHex(KNOWN_ANSWER.shared)) ? agreer : undefined;
+  } catch {
+    return undefined; // this platform's WebCrypto knows no X25519
+  }
+}
+
+class WebCryptoAgreer implements Agreer {
+  readonly name = 'webcrypto';
+  readonly #subtle: SubtleCrypto;
+
+  constructor(subtle: SubtleCrypto) {
+    this.#subtle = subtle;
+  }
+
+  async agree({ secretKey, peers }: WantedAgreements, signal: AbortSignal): Promise<readonly SecretBytes[]> {
+    for (const peer of peers) expectLength('x25519 public key', peer, SIZES.key);
+    const own = await this.#importSecret(secretKey);
+    const agreed: SecretBytes[] = [];
+    try {
+      for (let from = 0; from < peers.length; from += AT_A_TIME) {
+        signal.throwIfAborted();
+        const batch = peers.slice(from, from + AT_A_TIME).map((peer) => this.#shared(own, peer));
+        // Settled, not merely all: a rejection must not leave secrets behind that come after it.
+        const results = await Promise.allSettled(batch);
+        for (const result of results) if (result.status === 'fulfilled') agreed.push(result.value);
+        for (const result of results) if (result.status === 'rejected') throw result.reason;
+      }
+      signal.throwIfAborted();
+      return agreed;
+    } catch (thrown) {
+      for (const secret of agreed) secret.wipe();
+      throw thrown;
+    }
+  }
+
+  /** Not extractable: no script can read the key back. The browser drops it with the last reference to it. */
+  async #importSecret(secretKey: SecretBytes): Promise<CryptoKey> {
+    const encoded = new Uint8Array(PKCS8_PREFIX.length + SIZES.key);
+    try {
+      encoded.set(PKCS8_PREFIX);
+      encoded.set(secretKey.expose(), PKCS8_PREFIX.length);
+      return await this.#subtle.importKey('pkcs8', encoded, X25519, false, ['deriveBits']);
+    } finally {
+      encoded.fill(0);
+    }
+  }
+
+  async #shared(own: CryptoKey, peer: Uint8Array): Promise<SecretBytes> {
+    const peerKey = await this.#subtle.importKey('raw', new Uint8Array(peer), X25519, false, []);
+    let bits: ArrayBuffer;
+    try {
+      bits = await this.#subtle.deriveBits({ ...X25519, public: peerKey }, own, 8 * SIZES.key);
+    } catch (thrown) {
+      // The all-zero result is the one failure of the operation itself that the specification knows.
+      throw thrown instanceof Error && thrown.name === 'OperationError' ? lowOrderKey() : thrown;
+    }
+    const shared = new Uint8Array(bits);
+    if (shared.every((byte) => byte === 0)) throw lowOrderKey();
+    return new SecretBytes(shared);
+  }
+}
