@@ -9,10 +9,29 @@ import type { Label } from './suite.ts';
  * so bytes cannot move from one part into the next without changing the hash.
  */
 function encodeParts(label: Label, parts: readonly Uint8Array[]): Uint8Array {
-  const text = utf8(label);
-  const pieces = [u32le(text.length), text];
-  for (const part of parts) pieces.push(u32le(part.length), part);
-  return concatBytes(...pieces);
+  const prefix = prefixOf(label);
+  const encoded = new Uint8Array(parts.reduce((length, part) => length + 4 + part.length, prefix.length));
+  const view = new DataView(encoded.buffer);
+  encoded.set(prefix);
+  let at = prefix.length;
+  for (const part of parts) {
+    view.setUint32(at, part.length, true);
+    encoded.set(part, at + 4);
+    at += 4 + part.length;
+  }
+  return encoded;
+}
+
+/** Labels are a few constants: each is encoded once. */
+const prefixes = new Map<Label, Uint8Array>();
+
+function prefixOf(label: Label): Uint8Array {
+  let prefix = prefixes.get(label);
+  if (prefix === undefined) {
+    const text = utf8(label);
+    prefixes.set(label, (prefix = concatBytes(u32le(text.length), text)));
+  }
+  return prefix;
 }
 
 /**

@@ -2,14 +2,21 @@ import { toHex } from '../../crypto/bytes.ts';
 import { MerkleTree } from '../../crypto/merkle.ts';
 import { asCairnError, CairnError } from '../../errors.ts';
 import { type ClientIndex, clientIndex, type MemberId } from '../../ids.ts';
-import { HEADER_LENGTH } from '../../wire/header.ts';
 import { type Advertisement, decodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
-import { encodeRoster } from '../../wire/messages/roster.ts';
+import { type ProvenMember, RosterEncoder } from '../../wire/messages/roster.ts';
 import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import { presentAt } from './members.ts';
 import { abort, abortFor, goOn, settle } from './result.ts';
-import type { Outgoing, ServerContext, ServerEvent, ServerFacts, ServerState, ServerStep } from './types.ts';
+import type {
+  Advertised,
+  Outgoing,
+  ServerContext,
+  ServerEvent,
+  ServerFacts,
+  ServerState,
+  ServerStep,
+} from './types.ts';
 
 type AdvertiseState = Extract<ServerState, { name: 'advertise-keys' }>;
 
@@ -33,21 +40,21 @@ export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Ui
     });
   }
   for (const key of keys) state.keys.add(key);
-  advertised.set(from, advertisement);
+  advertised.set(from, { advertisement, leaf: rosterLeaf(context.primitives, advertisement) });
   return settle(state);
 }
 
 /** Closes the roster: U1 is fixed, everything that follows from it is computed, and each member gets its roster. */
 export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep {
   const { context, advertised } = state;
-  const roster = [...advertised.values()].sort((a, b) => a.member - b.member);
+  const sorted = [...advertised.values()].sort((a, b) => a.advertisement.member - b.advertisement.member);
   let facts: ServerFacts;
   try {
-    facts = factsOf(context, roster);
+    facts = factsOf(context, sorted);
   } catch (thrown) {
     return abort(state, asCairnError(thrown));
   }
-  const send: Outgoing[] = rostersFor(context, facts);
+  const send = rostersFor(context, facts);
   const events: ServerEvent[] = [];
   for (const member of context.invited) {
     if (advertised.has(member) || context.lost.has(member)) continue;
@@ -59,10 +66,11 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
     events.push({ kind: 'dropped', drop: record });
   }
   const waiting = presentAt(context, facts, facts.indexOf.values());
-  return goOn({ name: 'share-keys', context, facts, waiting, sealed: new Map() }, roster.length, send, events);
+  return goOn({ name: 'share-keys', context, facts, waiting, sealed: new Map() }, sorted.length, send, events);
 }
 
-function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: readonly Advertisement[]): ServerFacts {
+function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: readonly Advertised[]): ServerFacts {
+  const roster = sorted.map(({ advertisement }) => advertisement);
   if (roster.length < settings.threshold) {
     throw new CairnError(
       'below-threshold',
@@ -72,7 +80,7 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: 
   const parameters = sessionParameters(settings, roster.length);
   const tree = new MerkleTree(
     primitives,
-    roster.map((advertisement) => rosterLeaf(primitives, advertisement)),
+    sorted.map(({ leaf }) => leaf),
   );
   const sessionId = sessionIdOf(primitives, settingsHash, idsOf(roster), tree.root);
   return {
@@ -86,39 +94,21 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, roster: 
 }
 
 function rostersFor(context: ServerContext, facts: ServerFacts): Outgoing[] {
-  const { roster } = facts;
+  const { graph, parameters, roster, tree } = facts;
   const header = { suite: context.settings.suite, context: context.settingsHash, size: roster.length };
-  if (rosterKind(facts.parameters) === 'full') {
-    // One encoding serves all: only the recipient's own place differs, a u32 behind the size.
-    const shared = encodeRoster({
-      ...header,
-      ownIndex: clientIndex(0),
-      body: { kind: 'full', advertisements: roster },
-    });
-    return roster.map(({ member }, index) => ({
-      to: member,
-      bytes: () => {
-        const bytes = shared.slice();
-        new DataView(bytes.buffer).setUint32(HEADER_LENGTH + 4, index, true);
-        return bytes;
-      },
-    }));
+  if (rosterKind(parameters) === 'full') {
+    const encoder = new RosterEncoder({ ...header, body: { kind: 'full', advertisements: roster } });
+    return roster.map(({ member }, i) => ({ to: member, bytes: () => encoder.full(clientIndex(i)) }));
   }
-  return roster.map(({ member }, index) => ({
-    to: member,
-    bytes: () => provenRoster(header, facts, clientIndex(index)),
-  }));
-}
-
-function provenRoster(
-  header: Pick<Parameters<typeof encodeRoster>[0], 'suite' | 'context' | 'size'>,
-  { graph, roster, tree }: ServerFacts,
-  ownIndex: ClientIndex,
-): Uint8Array {
-  const members = graph
-    .holders(ownIndex)
-    .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
-  return encodeRoster({ ...header, ownIndex, body: { kind: 'proven', ids: idsOf(roster), root: tree.root, members } });
+  const encoder = new RosterEncoder({ ...header, body: { kind: 'proven', ids: idsOf(roster), root: tree.root } });
+  const shown = (own: ClientIndex): ProvenMember[] =>
+    graph
+      .holders(own)
+      .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
+  return roster.map(({ member }, i) => {
+    const own = clientIndex(i);
+    return { to: member, bytes: () => encoder.proven(own, shown(own)) };
+  });
 }
 
 const idsOf = (roster: readonly Advertisement[]): number[] => roster.map(({ member }) => member);

@@ -87,11 +87,18 @@ export interface Waiting {
   readonly waiting: Set<MemberId>;
 }
 
+/** What one member advertised. */
+export interface Advertised {
+  readonly advertisement: Advertisement;
+  /** Its leaf of the roster's tree, hashed when it came: ten thousand at once would hold up everybody. */
+  readonly leaf: Uint8Array;
+}
+
 /** A server session's state. */
 export type ServerState =
   | ({
       readonly name: 'advertise-keys';
-      readonly advertised: Map<MemberId, Advertisement>;
+      readonly advertised: Map<MemberId, Advertised>;
       /** Every key advertised so far, in hex. */
       readonly keys: Set<string>;
     } & Waiting)

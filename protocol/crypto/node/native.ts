@@ -6,6 +6,7 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
+  hash,
   sign,
   verify,
 } from 'node:crypto';
@@ -59,9 +60,11 @@ export const nodePrimitives: Primitives = {
   name: 'node',
 
   sha256(...parts) {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return own(hash.digest());
+    // In one call it takes half the time, and a Merkle tree is thousands of them.
+    if (parts.length === 1) return own(hash('sha256', parts[0], 'buffer'));
+    const digest = createHash('sha256');
+    for (const part of parts) digest.update(part);
+    return own(digest.digest());
   },
 
   // Two HMACs for up to 32 bytes: hkdfSync builds key objects and takes twice the time.

@@ -22,13 +22,21 @@ export interface AdvertiseKeys extends Header {
 
 /** Bytes of an advertisement: the body of the message, the roster's leaf, and what Merkle leaves hash. */
 export function encodeAdvertisement(advertisement: Advertisement): Uint8Array {
-  const writer = new ByteWriter(4 + 2 * SIZES.key + 1 + SIZES.signature)
-    .u32(advertisement.member)
-    .fixed(advertisement.cipherKey, SIZES.key)
-    .fixed(advertisement.maskKey, SIZES.key)
-    .u8(advertisement.signature === undefined ? 0 : 1);
-  if (advertisement.signature !== undefined) writer.fixed(advertisement.signature, SIZES.signature);
-  return writer.finish();
+  return writeAdvertisement(new ByteWriter(LONGEST_ADVERTISEMENT), advertisement).finish();
+}
+
+/** Bytes of an advertisement with a signature. */
+export const LONGEST_ADVERTISEMENT = 4 + 2 * SIZES.key + 1 + SIZES.signature;
+
+/** Writes an advertisement into a longer message. */
+export function writeAdvertisement(writer: ByteWriter, advertisement: Advertisement): ByteWriter {
+  const { member, cipherKey, maskKey, signature } = advertisement;
+  writer
+    .u32(member)
+    .fixed(cipherKey, SIZES.key)
+    .fixed(maskKey, SIZES.key)
+    .u8(signature === undefined ? 0 : 1);
+  return signature === undefined ? writer : writer.fixed(signature, SIZES.signature);
 }
 
 /** Reads one advertisement and copies its fields, so that it may outlive the message. @throws CairnError `wire-…` */

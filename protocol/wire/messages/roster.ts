@@ -1,10 +1,11 @@
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
 import { type ClientIndex, clientIndex } from '../../ids.ts';
-import { type Header, openMessage, startMessage } from '../header.ts';
+import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 import type { ByteReader } from '../reader.ts';
-import { type Advertisement, encodeAdvertisement, readAdvertisement } from './advertise-keys.ts';
+import { ByteWriter } from '../writer.ts';
+import { type Advertisement, LONGEST_ADVERTISEMENT, readAdvertisement, writeAdvertisement } from './advertise-keys.ts';
 
 /** One member of a proven roster. */
 export interface ProvenMember {
@@ -37,37 +38,75 @@ export interface Roster extends Header {
   readonly body: RosterBody;
 }
 
+/** Where the recipient's place stands: behind header and size. */
+const OWN_INDEX = HEADER_LENGTH + 4;
 const FULL = 1;
 const PROVEN = 2;
 const LEAST_LEAF = 4 + 2 * SIZES.key + 1;
 const MOST_PROOF = 21;
 
-/** Bytes of a roster. */
-export function encodeRoster(message: Roster): Uint8Array {
-  const { body } = message;
-  const writer = startMessage(
-    'roster',
-    message,
-    64 + 140 * (body.kind === 'full' ? message.size : 2 * body.members.length),
-  )
-    .u32(message.size)
-    .u32(message.ownIndex);
-  if (body.kind === 'full') {
-    writer.u8(FULL);
-    for (const advertisement of body.advertisements) writer.raw(encodeAdvertisement(advertisement));
+/** What the rosters of one cohort have in common. */
+export interface CommonRoster extends Header {
+  readonly size: number;
+  readonly body: Extract<RosterBody, { kind: 'full' }> | Omit<Extract<RosterBody, { kind: 'proven' }>, 'members'>;
+}
+
+/**
+ * Encodes the rosters of one cohort. What they have in common is encoded once: at ten thousand members the ids alone
+ * are 40 kB in each of as many messages.
+ */
+export class RosterEncoder {
+  readonly #common: Uint8Array;
+
+  /** @throws CairnError `wire-bounds` for another number of ids than members */
+  constructor(common: CommonRoster) {
+    const { body, size } = common;
+    const each = body.kind === 'full' ? LONGEST_ADVERTISEMENT : 4;
+    const writer = startMessage('roster', common, OWN_INDEX + 5 + size * each + SIZES.hash)
+      .u32(size)
+      .u32(0);
+    if (body.kind === 'full') {
+      writer.u8(FULL);
+      for (const advertisement of body.advertisements) writeAdvertisement(writer, advertisement);
+    } else {
+      if (body.ids.length !== size) {
+        throw new CairnError('wire-bounds', `a roster of ${size} needs as many ids, but has ${body.ids.length}`);
+      }
+      writer.u8(PROVEN);
+      for (const id of body.ids) writer.u32(id);
+      writer.fixed(body.root, SIZES.hash);
+    }
+    this.#common = writer.finish();
+  }
+
+  /** A full roster's bytes for one recipient. */
+  full(ownIndex: ClientIndex): Uint8Array {
+    const bytes = this.#common.slice();
+    new DataView(bytes.buffer).setUint32(OWN_INDEX, ownIndex, true);
+    return bytes;
+  }
+
+  /** A proven roster's bytes for one recipient: `members` are its neighbours and itself. */
+  proven(ownIndex: ClientIndex, members: readonly ProvenMember[]): Uint8Array {
+    const common = this.full(ownIndex);
+    const nodes = members.reduce((sum, { proof }) => sum + proof.length, 0);
+    const each = 4 + LONGEST_ADVERTISEMENT + 1;
+    const writer = new ByteWriter(common.length + 4 + members.length * each + nodes * SIZES.hash)
+      .raw(common)
+      .u32(members.length);
+    for (const { index, advertisement, proof } of members) {
+      writeAdvertisement(writer.u32(index), advertisement).u8(proof.length);
+      for (const sibling of proof) writer.fixed(sibling, SIZES.hash);
+    }
     return writer.finish();
   }
-  writer.u8(PROVEN);
-  if (body.ids.length !== message.size) {
-    throw new CairnError('wire-bounds', `a roster of ${message.size} needs as many ids, but has ${body.ids.length}`);
-  }
-  for (const id of body.ids) writer.u32(id);
-  writer.fixed(body.root, SIZES.hash).u32(body.members.length);
-  for (const { index, advertisement, proof } of body.members) {
-    writer.u32(index).raw(encodeAdvertisement(advertisement)).u8(proof.length);
-    for (const sibling of proof) writer.fixed(sibling, SIZES.hash);
-  }
-  return writer.finish();
+}
+
+/** Bytes of a roster. */
+export function encodeRoster(message: Roster): Uint8Array {
+  const { body, ownIndex } = message;
+  const encoder = new RosterEncoder(message);
+  return body.kind === 'full' ? encoder.full(ownIndex) : encoder.proven(ownIndex, body.members);
 }
 
 /** @throws CairnError `wire-…` for anything but one canonical roster */
