@@ -11,6 +11,7 @@ import { createListener, listen, type Listener } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
+import { Origins } from './origins.ts';
 import { largestMessage, uploadsAtATime } from './sizes.ts';
 import { FileStore, type Store } from './store/index.ts';
 import { Unmasker } from './workers/index.ts';
@@ -134,6 +135,7 @@ class RunningCoordinator implements Coordinator {
         this.#log.warn('workers-lost', { workers });
       },
     });
+    const origins = new Origins(config.allowedOrigins);
     this.#http = createListener(
       createApp({
         store,
@@ -143,6 +145,7 @@ class RunningCoordinator implements Coordinator {
         tasks: () => this.tasks,
         connected: () => this.#seats.connected,
         directory: directory?.signed,
+        origins,
         onFault: (error) => this.#fault(error),
       }),
     );
@@ -150,6 +153,7 @@ class RunningCoordinator implements Coordinator {
     this.#gateway = new Gateway({
       http: this.#http.server,
       seats: this.#seats,
+      origins,
       primitives,
       random,
       directory: directory?.directory,

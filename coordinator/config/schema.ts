@@ -12,6 +12,8 @@ const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MOST_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 
+const MOST_ORIGINS = 1000;
+
 const members = z.int().min(2).max(LIMITS.members);
 const share = z.number().min(0).lt(1);
 const positive = z.number().gt(0);
@@ -86,6 +88,13 @@ const directorySchema = strict({
   authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
 });
 
+/** An origin as browsers write it: scheme, host and port if it is not the scheme's own, in lower case. */
+const origin = z
+  .string()
+  .refine((text) => /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
+    error: 'an origin as browsers write it, such as "https://example.org" or "http://localhost:5173"',
+  });
+
 /** A coordinator's configuration, as it stands in the file. */
 export const configSchema = strict({
   host: z.string().min(1).default('127.0.0.1'),
@@ -98,6 +107,8 @@ export const configSchema = strict({
     .min(0)
     .max(MOST_WORKERS)
     .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
+  /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
+  allowedOrigins: z.array(origin).max(MOST_ORIGINS).default([]),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
 });

@@ -8,6 +8,7 @@ import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
+import type { Origins } from '../origins.ts';
 import { type Door, judgeHello } from './hello.ts';
 import type { Link, Occupant, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
@@ -34,6 +35,7 @@ export interface GatewayOptions extends Door {
   readonly http: HttpServer;
   readonly seats: Seats;
   readonly random: RandomSource;
+  readonly origins: Origins;
   /** How many long messages are assembled at a time, over all members. */
   readonly uploads: number;
   /** Milliseconds within which the next part of a long message must come. Default 10 000. */
@@ -72,6 +74,12 @@ export class Gateway implements ConnectionHost {
       serveClient: false,
       maxHttpBufferSize: LONGEST_FRAME,
       perMessageDeflate: false,
+      // Not `cors`, which holds for long polling alone: a websocket is opened without asking.
+      allowRequest: ({ headers: { origin, host } }, decide) => {
+        const admitted = options.origins.admits(origin, host);
+        if (!admitted) options.onRefused?.('connection', 'refused', undefined);
+        decide(null, admitted);
+      },
       ...PING,
     });
     this.#io.on('connection', (socket) => new Connection(socket, this));

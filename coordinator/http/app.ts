@@ -4,6 +4,7 @@ import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts'
 import { CairnError } from '../../protocol/errors.ts';
 import type { Metrics } from '../metrics.ts';
 import type { TaskStatus } from '../rounds/index.ts';
+import type { Origins } from '../origins.ts';
 import type { Store } from '../store/index.ts';
 import { errorHandler, notFound, sendError } from './errors.ts';
 import { serveModel } from './models.ts';
@@ -23,12 +24,13 @@ export interface HttpOptions {
   readonly connected: () => number;
   /** The member directory as it was signed; undefined where there is none. */
   readonly directory: Uint8Array | undefined;
+  readonly origins: Origins;
   readonly onFault: (error: CairnError) => void;
 }
 
 /** The read-only HTTP API: health, status, models, directory and metrics. No request has a body. */
 export function createApp(options: HttpOptions): Express {
-  const { store, metrics, version, directory } = options;
+  const { store, metrics, version, directory, origins } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
@@ -44,8 +46,11 @@ export function createApp(options: HttpOptions): Express {
     response.set('content-type', metrics.registry.contentType).send(await metrics.registry.metrics());
   });
 
-  app.use('/v1', (_request, response, next) => {
-    response.set('cache-control', 'no-store');
+  app.use('/v1', (request, response, next) => {
+    response.set('cache-control', 'no-store').vary('Origin');
+    const origin = request.get('origin');
+    // Nothing else is needed: a client sends simple requests only, which browsers do not ask leave for.
+    if (origin !== undefined && origins.lists(origin)) response.set('access-control-allow-origin', origin);
     next();
   });
   app.get('/v1', (_request, response) => {

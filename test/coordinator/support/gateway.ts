@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import { Origins } from '../../../coordinator/origins.ts';
 import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
@@ -45,6 +46,7 @@ export async function openGateway(change: Partial<GatewayOptions> & Partial<Seat
     seats,
     primitives: nodePrimitives,
     random: systemRandom,
+    origins: new Origins([]),
     directory: gatewayMembership.directory,
     tasks: ['mnist', 'other'],
     guests: false,
