@@ -1,12 +1,15 @@
 import type { Row, Scalar } from '../laboratory/rows.ts';
 
 /** One axis of a chart. */
-export interface Axis {
+export interface Axis<Scale extends string = 'linear' | 'log' | 'category'> {
   /** With its unit in brackets where it has one. */
   readonly label: string;
-  /** Default linear; `category` takes the points' texts in the order in which they first come. */
-  readonly scale?: 'linear' | 'log' | 'category';
-  /** Ends of the axis; by default what the points need. */
+  /**
+   * Default linear; `category` takes the points' texts in the order in which they first come. What a log axis cannot
+   * hold, zero and below, is left out, and the figure says so.
+   */
+  readonly scale?: Scale;
+  /** Ends of the axis; by default what the points need. One that the axis cannot have is passed over. */
   readonly domain?: readonly [number, number];
 }
 
@@ -20,6 +23,7 @@ export interface Point {
 
 /** One line, cloud or row of bars. */
 export interface Line {
+  /** One of the paper's with the same label as one of ours has its colour and stands beside it. */
   readonly label: string;
   readonly points: readonly Point[];
   /** Default line: with dots where there are few points. */
@@ -39,7 +43,7 @@ export interface Column {
   /** Key of the rows. */
   readonly key: string;
   readonly label: string;
-  /** Digits behind the point; by default as the number is. */
+  /** Digits behind the point; by default as the number is, up to six significant digits (one digit for per cent). */
   readonly digits?: number;
   /** Shows a share as per cent. */
   readonly percent?: boolean;
@@ -47,7 +51,11 @@ export interface Column {
 
 /** What stands in a report. Each kind has a renderer of its own. */
 export type Block =
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text';
+      /** An empty line begins a new paragraph; `backticks` set code. Nothing else is markup. */
+      readonly text: string;
+    }
   | {
       readonly kind: 'table';
       /** What to see in it, in a sentence or two. */
@@ -61,7 +69,7 @@ export type Block =
       readonly kind: 'chart';
       readonly caption: string;
       readonly x: Axis;
-      readonly y: Axis;
+      readonly y: Axis<'linear' | 'log'>;
       readonly lines: readonly Line[];
       readonly levels?: readonly Level[];
       readonly data?: readonly string[];
@@ -79,3 +87,6 @@ export type Block =
       /** Name and value, one under the other. */
       readonly facts: readonly (readonly [name: string, value: Scalar])[];
     };
+
+/** The block of one kind. */
+export type BlockOf<Kind extends Block['kind']> = Extract<Block, { readonly kind: Kind }>;

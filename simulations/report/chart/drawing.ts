@@ -1,0 +1,100 @@
+import type { BlockOf, Line } from '../blocks.ts';
+import { formatNumber } from '../format.ts';
+import { lookOf, type Look } from './palette.ts';
+
+/** A point as it is drawn: a category has become its place, counted from 0. */
+export interface DrawnPoint {
+  readonly x: number;
+  /** What x is in words. */
+  readonly at: string;
+  readonly y: number;
+  /** Ends of the spread; both are y where there is none. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** A line with the points that its axes can hold. */
+export interface DrawnLine {
+  readonly label: string;
+  readonly style: 'line' | 'dots' | 'bars';
+  readonly look: Look;
+  readonly points: readonly DrawnPoint[];
+}
+
+/** A dashed rule across the chart. */
+interface DrawnLevel {
+  readonly y: number;
+  readonly label: string;
+}
+
+/** A chart's content before it has a size. */
+export interface Drawing {
+  readonly lines: readonly DrawnLine[];
+  readonly levels: readonly DrawnLevel[];
+  /** Texts of a category axis; undefined on an axis of numbers. */
+  readonly categories: readonly string[] | undefined;
+  /** What the reader must know of points that are not drawn. */
+  readonly notes: readonly string[];
+}
+
+/** What the axes of a chart can hold of its lines, and remarks on the rest. Lines without a point are not drawn. */
+export function createDrawing(chart: BlockOf<'chart'>): Drawing {
+  const categories =
+    chart.x.scale === 'category'
+      ? [...new Set(chart.lines.flatMap((line) => line.points.map((point) => String(point.x))))]
+      : undefined;
+  const places = new Map(categories?.map((category, index) => [category, index]));
+  const yHolds = holds(chart.y.scale === 'log');
+  const xHolds = holds(chart.x.scale === 'log');
+
+  let left = 0;
+  const looks = assignLooks(chart.lines);
+  const lines = chart.lines.map((line, index): DrawnLine => {
+    const points: DrawnPoint[] = [];
+    for (const { x: given, y, low = y, high = y } of line.points) {
+      const x = categories === undefined ? Number(given) : (places.get(String(given)) ?? Number.NaN);
+      if (xHolds(x) && yHolds(y) && !Number.isNaN(low) && !Number.isNaN(high)) {
+        points.push({ x, at: categories?.[x] ?? formatNumber(x), y, low, high });
+      } else left++;
+    }
+    return { label: legendLabel(line, chart.lines), style: line.style ?? 'line', look: looks[index], points };
+  });
+
+  const empty = lines.filter((line) => line.points.length === 0);
+  const drawn = lines.filter((line) => line.points.length > 0);
+  const notes: string[] = [];
+  if (drawn.length > 0 && empty.length > 0) {
+    notes.push(`No points were recorded for ${empty.map((line) => line.label).join(', ')}.`);
+  }
+  if (left > 0) {
+    const logs = chart.x.scale === 'log' || chart.y.scale === 'log';
+    const reason = logs ? 'zero, negative or missing, which a logarithmic axis cannot hold' : 'missing or not finite';
+    notes.push(`Not drawn: ${left === 1 ? '1 point that is' : `${left} points that are`} ${reason}.`);
+  }
+  return { lines: drawn, levels: (chart.levels ?? []).filter(({ y }) => yHolds(y)), categories, notes };
+}
+
+function holds(log: boolean): (value: number) => boolean {
+  return (value) => Number.isFinite(value) && (!log || value > 0);
+}
+
+/** The paper's line has the look of ours with the same label; others take the next free place. */
+function assignLooks(lines: readonly Line[]): Look[] {
+  const places = new Map<string, number>();
+  let next = 0;
+  return lines.map((line) => {
+    const paper = line.source === 'paper';
+    const own = `${paper ? 'paper' : 'ours'} ${line.label}`;
+    const other = `${paper ? 'ours' : 'paper'} ${line.label}`;
+    const place = places.has(own) ? next++ : (places.get(other) ?? next++);
+    places.set(own, place);
+    return lookOf(place, paper);
+  });
+}
+
+/** A label that two lines share is told apart by who reports it. */
+function legendLabel(line: Line, lines: readonly Line[]): string {
+  if (line.source !== 'paper' || /paper/i.test(line.label)) return line.label;
+  const shared = lines.some((other) => other.label === line.label && other.source !== 'paper');
+  return shared ? `${line.label}, paper` : line.label;
+}

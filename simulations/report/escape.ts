@@ -1,0 +1,17 @@
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/**
+ * Text as it may stand in an element and in a quoted attribute. Control characters that no HTML document may hold are
+ * shown as the replacement character.
+ */
+export function escapeHtml(text: string): string {
+  return text
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd')
+    .replace(/[&<>"']/g, (character) => ENTITIES[character]);
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import type { Section } from '../laboratory/experiment.ts';
+import { renderBlock } from './block.ts';
+import { escapeHtml } from './escape.ts';
+import { createPage } from './page.ts';
+import { renderRunFacts, type RunFacts } from './run-facts.ts';
+import { STYLE } from './style.ts';
+import { paragraphs } from './text.ts';
+
+/** All that a report shows. */
+export interface Report extends RunFacts {
+  readonly title: string;
+  /** Paragraphs under the title: what was asked, and what came out. */
+  readonly lead?: readonly string[];
+  readonly sections: readonly Section[];
+  /** PNG bytes by the image's name, without folder and extension. */
+  readonly images: ReadonlyMap<string, Uint8Array>;
+  /** Names of the series for which data/NAME.csv and data/NAME.jsonl lie beside the report. */
+  readonly data: readonly string[];
+}
+
+/** From this many sections on there is a table of contents. */
+const CONTENTS_FROM = 4;
+
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+/** The page may show what it holds and its own style; it runs nothing, asks nobody and sends nothing. */
+const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
+
+/**
+ * A report as one HTML file that holds all it shows and opens from disk. It needs no script and no other file; links to
+ * data are relative, for the folder of the run. The same input gives the same text.
+ */
+export function renderReport(report: Report): string {
+  const page = createPage(report.images, new Set(report.data));
+  const sections = [
+    ...report.sections.map(({ title, blocks }) => ({
+      title,
+      render: () => blocks.map((block) => renderBlock(block, page)).join('\n'),
+    })),
+    { title: 'This run', render: () => renderRunFacts(report, page) },
+  ].map((section) => ({ ...section, id: page.id(section.title) }));
+
+  const bodies = sections.map(
+    ({ title, id, render }) => `<section class="band" aria-labelledby="${id}">
+<h2 id="${id}">${escapeHtml(title)}</h2>
+${render()}
+</section>`,
+  );
+  const links = sections.map(({ title, id }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`);
+  const contents =
+    report.sections.length < CONTENTS_FROM
+      ? ''
+      : `<nav class="contents" aria-label="Contents"><ol>\n${links.join('\n')}\n</ol></nav>`;
+  const stopped = report.interrupted
+    ? '<p class="stopped"><strong>This run was stopped before its end.</strong> The report shows what it had recorded until then.</p>'
+    : '';
+
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta name="generator" content="Cairn ${escapeHtml(report.version)}">
+<title>${escapeHtml(report.title)}</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header class="band">
+<p class="kicker">Cairn · ${escapeHtml(report.experiment)}</p>
+<h1>${escapeHtml(report.title)}</h1>
+${stopped}
+${paragraphs(report.lead ?? [], 'lead')}
+${contents}
+</header>
+${bodies.join('\n')}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,66 @@
+import { escapeHtml } from './escape.ts';
+
+/** What renderers share while one page is made: its pictures, its files, and what has been numbered so far. */
+export interface Page {
+  /** PNG bytes by the image's name. */
+  readonly images: ReadonlyMap<string, Uint8Array>;
+  /** Names of the series that have a file in data/. */
+  readonly data: ReadonlySet<string>;
+  /** An id that no element of the page has yet, made from words. */
+  id(words: string): string;
+  /** The next number of a kind of figure, from 1 on. */
+  number(kind: 'Figure' | 'Table'): number;
+}
+
+/** Begins a page. */
+export function createPage(images: ReadonlyMap<string, Uint8Array>, data: ReadonlySet<string>): Page {
+  const ids = new Set<string>();
+  const numbers = { Figure: 0, Table: 0 };
+  return {
+    images,
+    data,
+    id: (words) => {
+      const slug = words
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}]+/gu, '-')
+        .replace(/^-+|-+$/g, '');
+      const base = slug === '' ? 'part' : slug;
+      let id = base;
+      for (let copy = 2; ids.has(id); copy++) id = `${base}-${copy}`;
+      ids.add(id);
+      return id;
+    },
+    number: (kind) => ++numbers[kind],
+  };
+}
+
+/** Links to the files of those series that have files: data/NAME.csv and data/NAME.jsonl beside the report. */
+export function dataLinks(page: Page, names: readonly string[] = []): string {
+  const links = [...new Set(names)]
+    .filter((name) => page.data.has(name))
+    .map((name) => {
+      const path = escapeHtml(`data/${encodeURIComponent(name)}`);
+      const label = escapeHtml(name);
+      return `<span class="file">${label}: <a href="${path}.csv">CSV</a>, <a href="${path}.jsonl">JSON lines</a></span>`;
+    });
+  return links.length === 0 ? '' : `<p class="data">Data ${links.join(' ')}</p>`;
+}
+
+/** A figure or table with its number, its caption, remarks on what could not be shown, and links to its data. */
+export function figure(
+  page: Page,
+  kind: 'Figure' | 'Table',
+  content: { className: string; caption: string; body: string; notes?: readonly string[]; data?: readonly string[] },
+): string {
+  const number = page.number(kind);
+  const notes = (content.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('');
+  return `<figure class="${content.className}" id="${page.id(`${kind} ${number}`)}">
+${content.body}
+<figcaption><p><span class="number">${kind} ${number}.</span> ${inline(content.caption)}</p>${notes}${dataLinks(page, content.data)}</figcaption>
+</figure>`;
+}
+
+/** Text of one paragraph or caption: escaped, with code in backticks set as code. */
+export function inline(text: string): string {
+  return escapeHtml(text).replace(/`([^`\n]+)`/g, '<code>$1</code>');
+}
