@@ -261,6 +261,49 @@ describe('when a connection ends', () => {
     expect(decodeAbort(await third.next('abort')).message).toHaveLength(3);
   });
 
+  it('makes a message when it goes out, and again when it is sent again; the round is told of each', async () => {
+    const hall = await open();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    first.cut();
+    await until(() => hall.seats.connected === 0);
+    const lengths: number[] = [];
+    hall.seats.send(one, () => {
+      const bytes = someMessage(4);
+      lengths.push(bytes.length);
+      return bytes;
+    });
+    expect(lengths).toEqual([]);
+    for (const times of [1, 2]) {
+      const again = hall.peer();
+      await again.greetAs(1, identity(1));
+      expect(decodeAbort(await again.next('abort')).message).toHaveLength(4);
+      expect(lengths).toHaveLength(times);
+      expect(place.bytesDown).toBe(times * lengths[0]);
+      again.cut();
+      await until(() => hall.seats.connected === 0);
+    }
+  });
+
+  it('a member that is out gets that alone when it is back', async () => {
+    const hall = await open();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    hall.seats.assign([one], new TestPlace());
+    first.cut();
+    await until(() => hall.seats.connected === 0);
+    hall.seats.send(one, () => {
+      throw new Error('this message is not wanted any more');
+    });
+    hall.seats.send(one, () => someMessage(5), { last: true });
+    const second = hall.peer();
+    await second.greetAs(1, identity(1));
+    expect(decodeAbort(await second.next('abort')).message).toHaveLength(5);
+    expect(second.received).toHaveLength(3); // challenge, welcome, and that message alone
+  });
+
   it('an answer that is refused answers nothing', async () => {
     const hall = await open();
     const first = hall.peer();

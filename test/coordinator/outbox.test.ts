@@ -1,0 +1,97 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { Outbox } from '../../coordinator/rounds/outbox.ts';
+
+const noFault = (thrown: unknown): void => {
+  throw new Error('no fault was expected', { cause: thrown });
+};
+
+/** A slice that never ends within a test, and one in which there is room for one task. */
+const ENDLESS = 1e9;
+const ONE = 0;
+
+/** Tasks that write down their names. */
+const named = (done: string[], ...names: readonly string[]) => names.map((name) => () => void done.push(name));
+
+describe('an outbox', () => {
+  it('does at once what fits a slice', () => {
+    const done: string[] = [];
+    new Outbox(noFault, ENDLESS).push(named(done, 'a', 'b', 'c'));
+    expect(done).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets the loop turn between two slices', async () => {
+    const done: string[] = [];
+    const outbox = new Outbox(noFault, ONE);
+    outbox.push(named(done, 'a', 'b', 'c'));
+    for (const many of [1, 2, 3]) {
+      expect(done).toHaveLength(many);
+      done.push('turn');
+      await nextTurn();
+      done.splice(done.indexOf('turn'), 1);
+    }
+    expect(done).toEqual(['a', 'b', 'c']);
+  });
+
+  it('keeps the order of what comes while it is at work, and of what a task brings', async () => {
+    const done: string[] = [];
+    const outbox = new Outbox(noFault, ONE);
+    outbox.push([...named(done, 'a'), () => outbox.push(named(done, 'd')), ...named(done, 'b')]);
+    outbox.push(named(done, 'c'));
+    await outbox.drained();
+    await outbox.drained();
+    // What the second task brings stands behind `c`, which was there before the task had its turn.
+    expect(done).toEqual(['a', 'b', 'c', 'd']);
+    outbox.push(named(done, 'e'));
+    expect(done).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('does not call itself when a task brings another', () => {
+    const done: string[] = [];
+    const outbox = new Outbox(noFault, ENDLESS);
+    outbox.push([
+      () => {
+        outbox.push(named(done, 'second'));
+        done.push('first');
+      },
+    ]);
+    expect(done).toEqual(['first', 'second']);
+  });
+
+  it('is drained when all is done that was there', async () => {
+    const done: string[] = [];
+    const outbox = new Outbox(noFault, ONE);
+    outbox.push(named(done, 'a', 'b'));
+    const drained = outbox.drained().then(() => done.push('drained'));
+    outbox.push(named(done, 'c'));
+    await drained;
+    expect(done.slice(0, 2)).toEqual(['a', 'b']);
+    expect(done).toContain('drained');
+  });
+
+  it('throws away what it has not done, and goes on with what comes after', async () => {
+    const done: string[] = [];
+    const outbox = new Outbox(noFault, ONE);
+    outbox.push(named(done, 'a', 'b', 'c'));
+    outbox.clear();
+    outbox.push(named(done, 'd'));
+    await outbox.drained();
+    expect(done).toEqual(['a', 'd']);
+  });
+
+  it('tells of a fault, and goes on with the rest', async () => {
+    const done: string[] = [];
+    const faults: unknown[] = [];
+    const fault = new Error('a fault');
+    const outbox = new Outbox((thrown) => void faults.push(thrown), ENDLESS);
+    outbox.push([
+      () => {
+        throw fault;
+      },
+      ...named(done, 'b'),
+    ]);
+    expect(faults).toEqual([fault]);
+    await outbox.drained();
+    expect(done).toEqual(['b']);
+  });
+});
