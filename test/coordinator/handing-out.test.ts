@@ -80,8 +80,10 @@ class Scene {
     // Each answers as soon as it can, while others still wait for the message that it answers.
     setImmediate(() => {
       if (this.mute.has(to)) return;
-      if (state !== undefined)
-        return this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', bytes: made }));
+      if (state !== undefined) {
+        this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', bytes: made }));
+        return;
+      }
       const policy = { adversary: 'curious', colluding: 0.1, minCohort: 2 } as const;
       const self = { member: to };
       this.#did(to, startClient({ primitives: nodePrimitives, random: this.random, policy, self, invitation: made }));
