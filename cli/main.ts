@@ -4,8 +4,9 @@ import { coordinatorCommand } from './commands/coordinator.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { joinCommand } from './commands/join.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { EXIT, fail, say } from './io.ts';
-import { version } from './version.ts';
+import { version } from '../simulations/laboratory/version.ts';
 
 /**
  * Runs one command. Each loads what it needs when it is called: a client has no use for the coordinator. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(coordinatorCommand(done))
     .addCommand(joinCommand(done))
     .addCommand(demoCommand(done))
+    .addCommand(simulateCommand(args, done))
     .addCommand(explainCommand(done));
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });
   if (args.length === 0) {

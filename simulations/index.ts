@@ -1,4 +1,30 @@
-/** The laboratory: virtual clients through the same sessions as production. */
+/** The laboratory: virtual clients through the same sessions as production, and the experiments that use them. */
+export { memberId } from '../protocol/ids.ts';
+export type { MemberId } from '../protocol/ids.ts';
+export { createAggregator } from './engine/aggregator.ts';
+export type {
+  Aggregation,
+  AggregationMode,
+  Aggregator,
+  AggregatorOptions,
+  RoundConditions,
+} from './engine/aggregator.ts';
 export * from './engine/members.ts';
 export * from './engine/round.ts';
 export * from './engine/settings.ts';
+export { EXPERIMENTS } from './experiments/index.ts';
+export type { Conclusion } from './laboratory/conclude.ts';
+export { defineExperiment } from './laboratory/experiment.ts';
+export type { Experiment, Parameters, Section } from './laboratory/experiment.ts';
+export type { Laboratory } from './laboratory/laboratory.ts';
+export type { Progress } from './laboratory/progress.ts';
+export type { Results } from './laboratory/results.ts';
+export { Series } from './laboratory/rows.ts';
+export type { Json, JsonObject, Row, Scalar } from './laboratory/rows.ts';
+export { runExperiment } from './laboratory/run.ts';
+export type { RunOptions } from './laboratory/run.ts';
+export { readSettings } from './laboratory/settings.ts';
+export type { Preset, Wishes } from './laboratory/settings.ts';
+export { defineTask } from './laboratory/task.ts';
+export type { Task } from './laboratory/task.ts';
+export type { Axis, Block, Column, Level, Line, Point } from './report/blocks.ts';

@@ -4,7 +4,7 @@ import type { Coordinator, LogLevel } from '../../coordinator/index.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
-import { version } from '../version.ts';
+import { version } from '../../simulations/laboratory/version.ts';
 import { whole } from './options.ts';
 
 interface CoordinatorFlags {

@@ -15,11 +15,12 @@ import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { bold, data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
-import { version } from '../version.ts';
+import { version } from '../../simulations/laboratory/version.ts';
 import { Cohort } from './cohort.ts';
 import { makeIdentities, memberName } from './identities.ts';
 import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
-import { machine, RunFolder } from './run-folder.ts';
+import { machine } from '../../simulations/laboratory/machine.ts';
+import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
 
 /** What a run came to: the last line on stdout; all but the folder stands in summary.json. */

@@ -1,7 +1,6 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
-import { arch, cpus, platform, totalmem } from 'node:os';
-import { join, resolve } from 'node:path';
-import { CairnError } from '../../protocol/errors.ts';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { newFolder } from '../../simulations/laboratory/new-folder.ts';
 
 /** The folder that a run leaves behind. */
 export class RunFolder {
@@ -13,26 +12,7 @@ export class RunFolder {
 
   /** Makes the folder before anything runs. @throws CairnError `folder-unwritable` */
   static async create(parent: string, name: string): Promise<RunFolder> {
-    const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-    const base = resolve(parent, `${stamp}-${name}`);
-    try {
-      await mkdir(parent, { recursive: true });
-      for (let i = 1; ; i++) {
-        const path = i === 1 ? base : `${base}-${i}`;
-        try {
-          await mkdir(path);
-          return new RunFolder(path);
-        } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        }
-      }
-    } catch (cause) {
-      throw new CairnError(
-        'folder-unwritable',
-        `the run folder ${base} cannot be made (${(cause as NodeJS.ErrnoException).code ?? String(cause)})`,
-        { cause },
-      );
-    }
+    return new RunFolder(await newFolder(parent, name));
   }
 
   /** Path of a file in the folder. */
@@ -51,16 +31,4 @@ export class RunFolder {
   async bytes(name: string, value: Uint8Array): Promise<void> {
     await writeFile(this.file(name), value);
   }
-}
-
-/** What clocks were read on: everything about a machine that a timing depends on and nobody's name does. */
-export function machine(): Record<string, unknown> {
-  return {
-    node: process.version,
-    platform: platform(),
-    arch: arch(),
-    cpu: cpus().at(0)?.model ?? 'unknown',
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-  };
 }

@@ -1,0 +1,112 @@
+import { type Command, Option } from 'commander';
+import { CairnError } from '../../protocol/errors.ts';
+import type { Experiment } from '../../simulations/laboratory/experiment.ts';
+import { runExperiment } from '../../simulations/laboratory/run.ts';
+import { type Preset, readSettings } from '../../simulations/laboratory/settings.ts';
+import { whole } from '../commands/options.ts';
+import { data, EXIT, say } from '../io.ts';
+import { onInterrupt } from '../signals.ts';
+import { duration } from './duration.ts';
+import { progressLine } from './progress.ts';
+import { readConfig } from './recorded.ts';
+import { summaryLines } from './summary.ts';
+
+/** What every experiment can be told. */
+export interface SharedFlags {
+  readonly preset?: Preset;
+  readonly seed?: number;
+  readonly out: string;
+  readonly threads?: number;
+  readonly set?: readonly string[];
+  readonly resume?: string;
+  readonly again?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the options that every experiment has. */
+export function addSharedOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--preset <size>', 'how much to do').choices(['quick', 'paper']))
+    .option('--seed <number>', 'everything random is drawn from it (default: 1)', whole(0, Number.MAX_SAFE_INTEGER))
+    .option('--set <key=value...>', 'a setting by its name')
+    .option('--out <folder>', 'where the run’s folder is made', 'runs')
+    .option('--threads <number>', 'worker threads; results do not depend on it (default: all cores)', whole(1, 256))
+    .option('--resume <folder>', 'go on with a run that was stopped')
+    .option('--again <folder>', 'run once more what another run’s folder tells')
+    .option('--json', 'print one JSON object: settings, results, timings');
+}
+
+/**
+ * Runs an experiment and tells about it: messages on stderr, results on stdout.
+ * @param given settings as texts by key
+ */
+export async function runWith(
+  experiment: Experiment,
+  flags: SharedFlags,
+  given: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { settings, seed, preset } = await chosen(experiment, flags, given);
+  const controller = new AbortController();
+  const interrupt = onInterrupt(() => {
+    say('\nstopping; what was found is being kept (Ctrl-C again ends at once)');
+    controller.abort(new CairnError('internal', 'the run was interrupted'));
+  });
+  say(`${experiment.name}, seed ${seed}: about ${duration(experiment.estimate(settings))} on two quiet cores`);
+  const line = progressLine(process.stderr);
+  try {
+    const { folder, interrupted, summary, timings } = await runExperiment(experiment, settings, {
+      seed,
+      out: flags.out,
+      signal: controller.signal,
+      ...(preset === undefined ? {} : { preset }),
+      ...(flags.resume === undefined ? {} : { resume: flags.resume }),
+      ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+      onFolder: (path) => say(`run folder: ${path}`),
+      onProgress: line.show,
+    });
+    line.end();
+    if (flags.json === true) data(JSON.stringify({ ...summary, settings, ...timings, folder }));
+    else for (const text of summaryLines(summary)) data(text);
+    say(`report: ${folder}/report.html`);
+    if (!interrupted) return EXIT.ok;
+    say(`go on with: cairn simulate --resume ${folder}`);
+    return EXIT.interrupted;
+  } finally {
+    line.end();
+    interrupt.stop();
+  }
+}
+
+async function chosen(
+  experiment: Experiment,
+  { preset, seed, resume, again }: SharedFlags,
+  given: Readonly<Record<string, string>>,
+): Promise<{ settings: ReturnType<typeof readSettings>; seed: number; preset: Preset | undefined }> {
+  const folder = resume ?? again;
+  if (folder === undefined) {
+    return {
+      settings: readSettings(experiment, { preset: preset ?? 'quick', given }),
+      seed: seed ?? 1,
+      preset: preset ?? 'quick',
+    };
+  }
+  if (resume !== undefined && again !== undefined) {
+    throw new CairnError('usage', '--resume and --again cannot both be given', { hint: 'leave one of the two out' });
+  }
+  if (Object.keys(given).length > 0 || preset !== undefined || seed !== undefined) {
+    throw new CairnError('usage', 'settings, preset and seed come from the folder named', {
+      hint: 'leave them out, or leave out --resume and --again',
+    });
+  }
+  const recorded = await readConfig(folder);
+  if (recorded.experiment !== experiment.name) {
+    throw new CairnError('usage', `${folder} holds a run of ${recorded.experiment}, not of ${experiment.name}`, {
+      hint: `cairn simulate ${resume === undefined ? '--again' : '--resume'} ${folder}`,
+    });
+  }
+  return {
+    settings: readSettings(experiment, { given: recorded.settings }),
+    seed: recorded.seed,
+    preset: recorded.preset ?? undefined,
+  };
+}

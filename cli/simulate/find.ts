@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CairnError } from '../../protocol/errors.ts';
+import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
+import type { Experiment } from '../../simulations/laboratory/experiment.ts';
+import { didYouMean } from '../suggest.ts';
+
+/**
+ * One of ours by its name, or one's own by the path of a module that exports it as its default or as `experiment`.
+ * @throws CairnError `usage`
+ */
+export async function findExperiment(name: string): Promise<Experiment> {
+  const known = Object.keys(EXPERIMENTS);
+  if (known.includes(name)) return EXPERIMENTS[name]();
+  if (/[./\\]/.test(name)) return fromModule(name);
+  throw new CairnError('usage', `there is no experiment "${name}"${didYouMean(name, known)}`, {
+    hint: 'cairn simulate lists them; one of your own is named by its path, such as ./my-experiment.mjs',
+  });
+}
+
+async function fromModule(path: string): Promise<Experiment> {
+  let module: Readonly<Record<string, unknown>>;
+  try {
+    module = (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new CairnError('usage', `${path} cannot be loaded: ${why}`, { hint: 'check the path', cause });
+  }
+  const found = module['default'] ?? module['experiment'];
+  if (isExperiment(found)) return found;
+  throw new CairnError('usage', `${path} exports no experiment`, {
+    hint: 'export what defineExperiment gives, as the default or as "experiment"',
+  });
+}
+
+const PARTS = ['name', 'title', 'parameters', 'presets', 'estimate', 'run', 'summarise', 'report'];
+
+function isExperiment(value: unknown): value is Experiment {
+  return typeof value === 'object' && value !== null && PARTS.every((part) => part in value);
+}

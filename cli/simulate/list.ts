@@ -1,0 +1,33 @@
+import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
+import { readSettings } from '../../simulations/laboratory/settings.ts';
+import { bold, data, say } from '../io.ts';
+import { duration } from './duration.ts';
+
+/** Prints every experiment with one line, and roughly how long each preset takes on two cores. */
+export async function list(json: boolean): Promise<void> {
+  const rows = await Promise.all(
+    Object.values(EXPERIMENTS).map(async (load) => {
+      const experiment = await load();
+      const seconds = (preset: 'quick' | 'paper'): number =>
+        Math.round(experiment.estimate(readSettings(experiment, { preset })));
+      return {
+        name: experiment.name,
+        title: experiment.title,
+        quickSeconds: seconds('quick'),
+        paperSeconds: seconds('paper'),
+      };
+    }),
+  );
+  if (json) {
+    data(JSON.stringify(rows));
+    return;
+  }
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  for (const { name, title, quickSeconds, paperSeconds } of rows) {
+    data(`${bold(name.padEnd(width), process.stdout)}  ${title}`);
+    data(
+      `${' '.repeat(width)}  --preset quick: about ${duration(quickSeconds)}; paper: about ${duration(paperSeconds)}, on two cores`,
+    );
+  }
+  say('\ncairn simulate NAME runs one; cairn simulate NAME --help shows its settings');
+}

@@ -1,0 +1,40 @@
+import type { Progress } from '../../simulations/laboratory/progress.ts';
+import { duration } from './duration.ts';
+
+/** Where there is no terminal, a line is printed at most this often, in seconds. */
+const QUIET_SECONDS = 10;
+
+const BAR = 24;
+
+/** Shows how far a run is: a bar that is drawn over on a terminal, a line now and then elsewhere. */
+export function progressLine(stream: NodeJS.WriteStream): {
+  readonly show: (progress: Progress) => void;
+  readonly end: () => void;
+} {
+  const terminal = stream.isTTY;
+  let drawn = false;
+  let last = -QUIET_SECONDS;
+  return {
+    show(progress) {
+      const now = performance.now() / 1000;
+      if (now - last < (terminal ? 0.1 : QUIET_SECONDS)) return;
+      last = now;
+      drawn = true;
+      const text = progressText(progress);
+      stream.write(terminal ? `\r\u001b[K${text.slice(0, Math.max(20, stream.columns - 1))}` : `${text}\n`);
+    },
+    end() {
+      if (terminal && drawn) stream.write('\r\u001b[K');
+      drawn = false;
+    },
+  };
+}
+
+/** `[######------------------]  25 %  alone, epoch 3, 2 min left` */
+export function progressText({ done, planned, doing, left }: Progress): string {
+  const share = planned > 0 ? done / planned : 0;
+  const full = Math.round(share * BAR);
+  const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR - full)}]`;
+  const parts = [doing, left === undefined ? '' : `${duration(left)} left`].filter((part) => part !== '');
+  return `${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${parts.join(', ')}`;
+}

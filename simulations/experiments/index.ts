@@ -1,0 +1,4 @@
+import type { Experiment } from '../laboratory/experiment.ts';
+
+/** Every experiment that comes with Cairn: its name, and how it is loaded. */
+export const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {};

@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import { renderReport } from '../report/html.ts';
+import { toCsv } from '../report/csv.ts';
+import { commandOf } from './command.ts';
+import type { Experiment, Parameters } from './experiment.ts';
+import type { LabFolder } from './folder.ts';
+import { machine } from './machine.ts';
+import type { Records } from './records.ts';
+import type { JsonObject } from './rows.ts';
+import type { RunOptions } from './run.ts';
+import { version } from './version.ts';
+
+/** What a run has come to. */
+export interface Conclusion {
+  /** The run's folder. */
+  readonly folder: string;
+  readonly interrupted: boolean;
+  /** What summary.json holds. */
+  readonly summary: JsonObject;
+  /** What timings.json holds. */
+  readonly timings: JsonObject;
+}
+
+interface Run<Settings> {
+  readonly records: Records<Settings>;
+  readonly folder: LabFolder;
+  readonly options: RunOptions;
+  readonly started: { readonly at: Date; readonly cpu: NodeJS.CpuUsage; readonly clock: number };
+  readonly interrupted: boolean;
+}
+
+/** Makes everything that follows from the rows: summary, timings, tables and the report. */
+export async function conclude<P extends Parameters>(
+  experiment: Experiment<P>,
+  { records, folder, options, started, interrupted }: Run<z.output<P>>,
+): Promise<Conclusion> {
+  records.interrupted = interrupted;
+  const summary: JsonObject = {
+    experiment: experiment.name,
+    seed: records.seed,
+    ...(interrupted ? { interrupted } : {}),
+    ...experiment.summarise(records),
+  };
+  const { user, system } = process.cpuUsage(started.cpu);
+  const timings: JsonObject = {
+    ...experiment.measure?.(records),
+    started: started.at.toISOString(),
+    seconds: round((performance.now() - started.clock) / 1000),
+    cpuSeconds: round((user + system) / 1e6),
+    peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
+    threads: options.threads ?? null,
+    resumed: options.resume !== undefined,
+    machine: machine(),
+  };
+  await folder.json('summary.json', summary);
+  await folder.json('timings.json', timings);
+  for (const name of records.series) await folder.text(`data/${name}.csv`, toCsv(records.named(name)));
+  const images = new Map<string, Uint8Array>();
+  for (const name of records.images) images.set(name, await folder.imageBytes(name));
+  const report = renderReport({
+    title: experiment.title,
+    experiment: experiment.name,
+    settings: records.settings as JsonObject,
+    seed: records.seed,
+    preset: options.preset,
+    version: version(),
+    node: process.version,
+    command: commandOf(experiment.name, records.settings as JsonObject, records.seed),
+    interrupted,
+    sections: experiment.report(records),
+    images,
+    data: records.series,
+  });
+  await folder.text('report.html', report);
+  return { folder: folder.path, interrupted, summary, timings };
+}
+
+const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

@@ -1,0 +1,133 @@
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises';
+import { basename, extname, join, resolve } from 'node:path';
+import { CairnError } from '../../protocol/errors.ts';
+import { newFolder, unwritable } from './new-folder.ts';
+import type { Row } from './rows.ts';
+
+/** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
+const LEAST_FREE_BYTES = 64 * 2 ** 20;
+
+const FOLDERS = ['data', 'images', 'checkpoints'];
+
+/**
+ * The folder of a run: config.json, data/, images/, checkpoints/ while it runs, then summary.json, timings.json and
+ * report.html. Rows are written as they come, so that whatever ends the run leaves what it had found.
+ */
+export class LabFolder {
+  readonly path: string;
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes a new folder `parent/DATE-name`, and tries whether it can be written.
+   * @throws CairnError `folder-unwritable`, also where the disk is nearly full
+   */
+  static async create(parent: string, name: string): Promise<LabFolder> {
+    return LabFolder.#prepare(await newFolder(parent, name));
+  }
+
+  /**
+   * Opens the folder of an earlier run.
+   * @throws CairnError `config-unreadable` where no run has left its config.json, `folder-unwritable`
+   */
+  static async open(path: string): Promise<LabFolder> {
+    const whole = resolve(path);
+    if (!existsSync(join(whole, 'config.json'))) {
+      throw new CairnError('config-unreadable', `${whole} holds no config.json of a run`);
+    }
+    return LabFolder.#prepare(whole);
+  }
+
+  static async #prepare(path: string): Promise<LabFolder> {
+    try {
+      for (const folder of FOLDERS) await mkdir(join(path, folder), { recursive: true });
+      await writeFile(join(path, 'checkpoints', 'probe'), 'x');
+    } catch (cause) {
+      throw unwritable(path, cause);
+    }
+    const { bavail, bsize } = await statfs(path);
+    if (bavail * bsize < LEAST_FREE_BYTES) {
+      const free = Math.floor((bavail * bsize) / 2 ** 20);
+      throw new CairnError('folder-unwritable', `the disk of ${path} has ${free} MB left, a run wants to see 64`, {
+        hint: 'free some space, or choose another disk with --out',
+      });
+    }
+    return new LabFolder(path);
+  }
+
+  /** Appends a row to data/SERIES.jsonl. */
+  row(series: string, row: Row): void {
+    appendFileSync(join(this.path, 'data', `${series}.jsonl`), `${JSON.stringify(row)}\n`);
+  }
+
+  /** Writes images/NAME.png. */
+  image(name: string, png: Uint8Array): void {
+    writeFileSync(join(this.path, 'images', `${name}.png`), png);
+  }
+
+  /** Every series that was recorded, with its rows. A last line that was cut off half way is left out. */
+  rows(): Map<string, Row[]> {
+    const found = new Map<string, Row[]>();
+    for (const file of this.#names('data', '.jsonl')) {
+      const path = join(this.path, 'data', `${file}.jsonl`);
+      const text = readFileSync(path, 'utf8');
+      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+      if (whole.length < text.length) writeFileSync(path, whole);
+      found.set(
+        file,
+        whole
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as Row),
+      );
+    }
+    return found;
+  }
+
+  /** Names of the images, in the order of their names. */
+  images(): string[] {
+    return this.#names('images', '.png');
+  }
+
+  /** Bytes of an image. */
+  async imageBytes(name: string): Promise<Uint8Array> {
+    return readFile(join(this.path, 'images', `${name}.png`));
+  }
+
+  /** Writes a checkpoint as a whole or not at all. */
+  async checkpoint(name: string, bytes: Uint8Array): Promise<void> {
+    await this.#atomic(join('checkpoints', name), bytes);
+  }
+
+  /** A checkpoint's bytes, undefined where there is none. */
+  async restore(name: string): Promise<Uint8Array | undefined> {
+    const path = join(this.path, 'checkpoints', name);
+    return existsSync(path) ? readFile(path) : undefined;
+  }
+
+  /** Writes a file of text, whole or not at all. */
+  async text(name: string, text: string): Promise<void> {
+    await this.#atomic(name, text);
+  }
+
+  /** Writes a file of JSON, whole or not at all. */
+  async json(name: string, value: unknown): Promise<void> {
+    await this.#atomic(name, `${JSON.stringify(value, undefined, 2)}\n`);
+  }
+
+  async #atomic(name: string, content: string | Uint8Array): Promise<void> {
+    const path = join(this.path, name);
+    await writeFile(`${path}.part`, content);
+    await rename(`${path}.part`, path);
+  }
+
+  #names(folder: string, extension: string): string[] {
+    return readdirSync(join(this.path, folder))
+      .filter((file) => extname(file) === extension)
+      .map((file) => basename(file, extension))
+      .sort();
+  }
+}

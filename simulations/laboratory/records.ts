@@ -1,0 +1,58 @@
+import { CairnError } from '../../protocol/errors.ts';
+import type { LabFolder } from './folder.ts';
+import type { Results } from './results.ts';
+import type { Row, Series } from './rows.ts';
+
+/** The rows and images of one run, in memory and in its folder. */
+export class Records<Settings> implements Results<Settings> {
+  readonly settings: Settings;
+  readonly seed: number;
+  interrupted = false;
+  readonly #folder: LabFolder;
+  readonly #rows: Map<string, Row[]>;
+  readonly #images: Set<string>;
+
+  /** What a folder holds already, from a run that is resumed, is there from the start. */
+  constructor(settings: Settings, seed: number, folder: LabFolder) {
+    this.settings = settings;
+    this.seed = seed;
+    this.#folder = folder;
+    this.#rows = folder.rows();
+    this.#images = new Set(folder.images());
+  }
+
+  get images(): readonly string[] {
+    return [...this.#images];
+  }
+
+  /** Names of all series, in the order in which they were first recorded. */
+  get series(): readonly string[] {
+    return [...this.#rows.keys()];
+  }
+
+  rows<R extends Row>(series: Series<R>): readonly R[] {
+    return (this.#rows.get(series.name) ?? []) as R[];
+  }
+
+  /** The rows of a series by its name alone. */
+  named(series: string): readonly Row[] {
+    return this.#rows.get(series) ?? [];
+  }
+
+  record(series: Series<Row>, row: Row): void {
+    for (const [key, value] of Object.entries(row)) {
+      if (typeof value === 'number' && !Number.isFinite(value)) {
+        throw new CairnError('internal', `a row of ${series.name} has ${value} at "${key}"`);
+      }
+    }
+    this.#folder.row(series.name, row);
+    const rows = this.#rows.get(series.name);
+    if (rows === undefined) this.#rows.set(series.name, [row]);
+    else rows.push(row);
+  }
+
+  image(name: string, png: Uint8Array): void {
+    this.#folder.image(name, png);
+    this.#images.add(name);
+  }
+}

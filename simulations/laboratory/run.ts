@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import type { z } from 'zod';
+import { loadMnistLabels } from '../../client/data/node/mnist.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { commandOf } from './command.ts';
+import type { Experiment, Parameters } from './experiment.ts';
+import { LabFolder } from './folder.ts';
+import type { Laboratory } from './laboratory.ts';
+import { conclude, type Conclusion } from './conclude.ts';
+import { createPool } from './pool.ts';
+import { type Progress, ProgressMeter } from './progress.ts';
+import { Records } from './records.ts';
+import type { JsonObject } from './rows.ts';
+import { Seeds } from './seeds.ts';
+import type { Preset } from './settings.ts';
+import { version } from './version.ts';
+
+/** How a run is started. */
+export interface RunOptions {
+  /** A whole number from 0 to 2^53 − 1. */
+  readonly seed: number;
+  /** Where the run's folder is made. */
+  readonly out: string;
+  /** The folder of a run of the same experiment, settings and seed that was stopped: it is gone on with, in place. */
+  readonly resume?: string;
+  /** The preset that the settings began with, for the record. */
+  readonly preset?: Preset;
+  /** Worker threads; by default as many as there are cores. Results do not depend on it. */
+  readonly threads?: number;
+  /** Stops the run; what was recorded is kept and reported. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Told once the folder is there, before anything runs. */
+  readonly onFolder?: (path: string) => void;
+}
+
+/**
+ * Runs an experiment with settings that {@link readSettings} has checked, and leaves a folder: config.json (what is
+ * needed to run it again), data/ with each series as CSV and JSON lines, images/, summary.json (results only: the same
+ * seed and settings give the same bytes, on one thread or many), timings.json (clocks, memory, machine), report.html.
+ * A run that is stopped through the signal leaves the same, of what it had found until then.
+ * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, before anything runs; whatever the
+ * experiment throws, after what was recorded has been written
+ */
+export async function runExperiment<P extends Parameters>(
+  experiment: Experiment<P>,
+  settings: z.output<P>,
+  options: RunOptions,
+): Promise<Conclusion> {
+  const { seed, signal = new AbortController().signal, threads = availableParallelism() } = options;
+  if (experiment.needsMnist === true) await loadMnistLabels('train');
+  const folder =
+    options.resume === undefined
+      ? await LabFolder.create(options.out, experiment.name)
+      : await LabFolder.open(options.resume);
+  options.onFolder?.(folder.path);
+  await folder.json('config.json', {
+    experiment: experiment.name,
+    preset: options.preset ?? null,
+    seed,
+    settings,
+    command: commandOf(experiment.name, settings as JsonObject, seed),
+    versions: { cairn: version(), node: process.version },
+  });
+  const records = new Records(settings, seed, folder);
+  const seeds = new Seeds(nodePrimitives, experiment.name, seed);
+  const pool = createPool(threads);
+  const meter = new ProgressMeter((progress) => options.onProgress?.(progress));
+  const started = { at: new Date(), cpu: process.cpuUsage(), clock: performance.now() };
+  const lab: Laboratory<z.output<P>> = {
+    settings,
+    seed,
+    signal,
+    primitives: nodePrimitives,
+    threads: pool.threads,
+    results: records,
+    seedOf: (label) => seeds.seedOf(label),
+    randomOf: (label) => seeds.randomOf(label),
+    call: (task, input) => pool.run(task, input, signal),
+    record: (series, row) => records.record(series, row),
+    image: (name, png) => records.image(name, png),
+    checkpoint: (name, bytes) => folder.checkpoint(name, bytes),
+    restore: (name) => folder.restore(name),
+    plan: (units) => meter.plan(units),
+    advance: (units, doing) => meter.advance(units, doing),
+  };
+  try {
+    await experiment.run(lab);
+  } catch (thrown) {
+    if (!signal.aborted) {
+      await conclude(experiment, { records, folder, options, started, interrupted: true }).catch(() => undefined);
+      throw thrown instanceof CairnError
+        ? new CairnError(thrown.code, thrown.message, {
+            hint: `${thrown.hint}; what was recorded is in ${folder.path}`,
+            cause: thrown,
+          })
+        : thrown;
+    }
+  } finally {
+    await pool.close();
+  }
+  return conclude(experiment, { records, folder, options, started, interrupted: signal.aborted });
+}

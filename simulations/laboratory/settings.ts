@@ -1,0 +1,59 @@
+import type { z } from 'zod';
+import { configError } from '../../coordinator/config/issues.ts';
+import { didYouMean } from '../../coordinator/config/strict.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { Experiment, Parameters } from './experiment.ts';
+
+/** How much an experiment is asked to do. */
+export type Preset = 'quick' | 'paper';
+
+/** What a user says about an experiment's settings. */
+export interface Wishes {
+  /** Default quick. */
+  readonly preset?: Preset;
+  /** Key → text as typed, or a value as another run's config.json holds it. */
+  readonly given?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The settings of a run: the defaults, then the preset, then what is given.
+ * @throws CairnError `config-unknown-key`, `config-invalid` naming the key; `settings-invalid` where keys contradict each
+ * other
+ */
+export function readSettings<P extends Parameters>(
+  experiment: Experiment<P>,
+  { preset = 'quick', given = {} }: Wishes,
+): z.output<P> {
+  const fields = experiment.parameters.shape as Readonly<Record<string, z.ZodType>>;
+  const known = Object.keys(fields);
+  const values: Record<string, unknown> = { ...experiment.presets[preset] };
+  for (const [key, value] of Object.entries(given)) {
+    if (!known.includes(key)) {
+      throw new CairnError('config-unknown-key', `${experiment.name} has no setting "${key}"${didYouMean(key, known)}`);
+    }
+    values[key] = typeof value === 'string' ? readText(fields[key], value) : value;
+  }
+  const parsed = experiment.parameters.safeParse(values);
+  if (!parsed.success) throw configError(parsed.error.issues, values);
+  experiment.check?.(parsed.data);
+  return parsed.data;
+}
+
+/**
+ * What a text on the command line means for a field: JSON, else the text itself, else a list with commas, whichever the
+ * field takes first. One that it takes in no way is left to the schema, which says what was expected.
+ */
+function readText(field: z.ZodType, text: string): unknown {
+  const list = text === '' ? [] : text.split(',').map((part) => fromJson(part.trim()));
+  const readings = [fromJson(text), text, list];
+  const taken = readings.find((reading) => field.safeParse(reading).success);
+  return taken ?? readings[0];
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

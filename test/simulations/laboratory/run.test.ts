@@ -1,0 +1,133 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findExperiment } from '../../../cli/simulate/find.ts';
+import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
+import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
+import { Series } from '../../../simulations/laboratory/rows.ts';
+import { runExperiment, type RunOptions } from '../../../simulations/laboratory/run.ts';
+import { readSettings } from '../../../simulations/laboratory/settings.ts';
+
+let out: string;
+let coins: Experiment;
+
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), 'cairn-lab-'));
+  coins = await findExperiment('./test/simulations/support/coins.mjs');
+});
+
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+const run = (given: Record<string, unknown> = {}, options: Partial<RunOptions> = {}): Promise<Conclusion> =>
+  runExperiment(coins, readSettings(coins, { given }), { seed: 7, out, threads: 1, ...options });
+
+const text = (conclusion: Conclusion, file: string): string => readFileSync(join(conclusion.folder, file), 'utf8');
+
+describe('a run of an experiment', () => {
+  it('leaves the same summary and the same rows, on one thread or on three', async () => {
+    const one = await run();
+    const three = await run({}, { threads: 3 });
+    expect(text(three, 'summary.json')).toBe(text(one, 'summary.json'));
+    for (const file of ['data/flips.jsonl', 'data/flips.csv']) expect(text(three, file)).toBe(text(one, file));
+    expect(one.folder).not.toBe(three.folder);
+  });
+
+  it('depends on the seed', async () => {
+    const [seven, eight] = [await run(), await run({}, { seed: 8 })];
+    expect(eight.summary['heads']).not.toEqual(seven.summary['heads']);
+  });
+
+  it('leaves what is needed to run it again, tables, images, timings and a report', async () => {
+    const done = await run({ coins: 2 }, { preset: 'quick' });
+    expect(readdirSync(done.folder).sort()).toEqual([
+      'checkpoints',
+      'config.json',
+      'data',
+      'images',
+      'report.html',
+      'summary.json',
+      'timings.json',
+    ]);
+    const config = JSON.parse(text(done, 'config.json')) as Record<string, unknown>;
+    expect(config).toMatchObject({ experiment: 'coins', seed: 7, preset: 'quick', settings: { coins: 2 } });
+    expect(config['command']).toBe(
+      "cairn simulate coins --seed 7 --set coins=2 --set 'flipsEach=[10,20]' --set fair=true --set stopAfter=0",
+    );
+    expect(JSON.parse(text(done, 'timings.json'))).toMatchObject({ rows: 4, threads: 1, resumed: false });
+    expect(readdirSync(join(done.folder, 'images'))).toEqual(['coin-0.png', 'coin-1.png']);
+    expect(text(done, 'report.html')).toContain('data/flips.csv');
+    expect(text(done, 'report.html')).not.toContain('stopped before its end');
+  });
+
+  it('that is stopped keeps what it found, and goes on to the very summary of one that was not', async () => {
+    const controller = new AbortController();
+    const stopped = await run(
+      {},
+      { signal: controller.signal, onProgress: ({ done }) => done === 3 && controller.abort(new Error('enough')) },
+    );
+    expect(stopped.interrupted).toBe(true);
+    expect(stopped.summary).toMatchObject({ interrupted: true, flips: 3 });
+    expect(text(stopped, 'report.html')).toContain('stopped before its end');
+    const whole = await run();
+    const resumed = await run({}, { resume: stopped.folder });
+    expect(resumed.folder).toBe(stopped.folder);
+    expect(text(resumed, 'summary.json')).toBe(text(whole, 'summary.json'));
+    expect(text(resumed, 'data/flips.jsonl')).toBe(text(whole, 'data/flips.jsonl'));
+  });
+
+  it('goes on behind the last whole row where a crash cut one off', async () => {
+    const controller = new AbortController();
+    const onProgress = ({ done }: { done: number }): unknown => done === 2 && controller.abort(new Error('enough'));
+    const stopped = await run({}, { signal: controller.signal, onProgress });
+    appendFileSync(join(stopped.folder, 'data', 'flips.jsonl'), '{"coin":2,"cou');
+    const resumed = await run({}, { resume: stopped.folder });
+    expect(resumed.summary).toEqual((await run()).summary);
+  });
+
+  it('that fails says where its rows are, and keeps them', async () => {
+    let folder = '';
+    await expect(run({ stopAfter: 2 }, { onFolder: (path) => (folder = path) })).rejects.toThrow('rolled away');
+    expect(
+      readFileSync(join(folder, 'data', 'flips.jsonl'), 'utf8')
+        .trim()
+        .split('\n'),
+    ).toHaveLength(2);
+    expect(JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8'))).toMatchObject({ interrupted: true });
+  });
+
+  it('is refused before it begins where its folder cannot be made', async () => {
+    const file = join(out, 'a-file');
+    writeFileSync(file, '');
+    await expect(run({}, { out: join(file, 'runs') })).rejects.toMatchObject({ code: 'folder-unwritable' });
+    await expect(run({}, { resume: join(out, 'nothing-here') })).rejects.toMatchObject({ code: 'config-unreadable' });
+  });
+
+  it('is refused before it begins where MNIST is needed and missing', async () => {
+    const before = process.env['CAIRN_MNIST_DIR'];
+    process.env['CAIRN_MNIST_DIR'] = join(out, 'no-images');
+    try {
+      const needy = { ...coins, needsMnist: true };
+      const options = { seed: 1, out: join(out, 'never'), threads: 1 };
+      await expect(runExperiment(needy, readSettings(coins, {}), options)).rejects.toMatchObject({
+        code: 'data-missing',
+      });
+      expect(readdirSync(out)).not.toContain('never');
+    } finally {
+      if (before === undefined) delete process.env['CAIRN_MNIST_DIR'];
+      else process.env['CAIRN_MNIST_DIR'] = before;
+    }
+  });
+
+  it('refuses to record what is no number', async () => {
+    const wild: Experiment = {
+      ...coins,
+      run: async (lab) => {
+        await Promise.resolve();
+        lab.record(new Series<{ y: number }>('wild'), { y: NaN });
+      },
+    };
+    const done = runExperiment(wild, readSettings(coins, {}), { seed: 1, out, threads: 1 });
+    await expect(done).rejects.toMatchObject({ code: 'internal' });
+  });
+});
