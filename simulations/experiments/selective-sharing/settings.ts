@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { CairnError } from '../../../protocol/errors.ts';
+
+/** Images of MNIST to train on. */
+export const TRAINING_IMAGES = 60_000;
+
+const share = z.number().gt(0).max(1);
+const count = z.int().min(1);
+
+/** What selective-sharing is asked. */
+export const parameters = z.object({
+  model: z
+    .enum(['mlp', 'cnn'])
+    .default('mlp')
+    .describe('network of the paper: 140 106 (mlp) or 105 506 (cnn) parameters'),
+  participants: z.array(count.max(1000)).min(1).default([30]).describe('numbers N of participants'),
+  images: count.max(TRAINING_IMAGES).default(600).describe('images that each participant holds'),
+  thetaUpload: z.array(share).default([0.001, 0.01, 0.1, 1]).describe('shares of parameters that are uploaded'),
+  thetaDownload: share.default(1).describe('share of parameters that is downloaded'),
+  selection: z
+    .enum(['largest', 'random'])
+    .default('largest')
+    .describe('which changes are uploaded: the largest, or random ones of at least tau'),
+  tau: z.number().gt(0).default(0.001).describe('threshold of random selection and of the sparse vector technique'),
+  gamma: z.number().gt(0).default(0.01).describe('bound of an uploaded change'),
+  order: z.enum(['round-robin', 'random', 'asynchronous']).default('round-robin').describe('who trains when'),
+  concurrency: count.default(4).describe('participants that train at once in asynchronous order'),
+  epochs: count.max(10_000).default(20).describe('epochs of selective sharing: turns of each participant'),
+  centralisedEpochs: count.max(10_000).default(10).describe('epochs of the centralised baseline, 60 000 images each'),
+  aloneEpochs: count.max(10_000).default(40).describe('epochs of a participant that trains alone'),
+  learningRate: z.number().gt(0).default(0.05).describe('learning rate of SGD'),
+  batchSize: count.default(10).describe('examples of a step'),
+  evaluateEvery: count
+    .default(1)
+    .describe('epochs from one look at the test set to the next; five times as many where one trains alone'),
+  baselines: z
+    .array(z.enum(['centralised', 'alone']))
+    .default(['centralised', 'alone'])
+    .describe('trainings to compare with'),
+  aloneParticipants: count.max(100).default(3).describe('participants whose training alone is averaged'),
+  epsilon: z.array(z.number().gt(0)).default([]).describe('privacy budgets per uploaded parameter; none: no noise'),
+  privateParticipants: z
+    .array(count.max(1000))
+    .default([30])
+    .describe('numbers N of participants that train with noise'),
+  privateThetaUpload: share.default(0.1).describe('share of parameters that is uploaded with noise'),
+});
+
+/** The parameters' type. */
+export type SelectiveSharingParameters = typeof parameters;
+
+/** The settings of a run. */
+export type SelectiveSharingSettings = z.output<SelectiveSharingParameters>;
+
+function invalid(message: string): CairnError {
+  return new CairnError('settings-invalid', message, { hint: 'correct the named setting' });
+}
+
+/** Refuses settings that contradict each other. @throws CairnError `settings-invalid` naming the bound */
+export function check(settings: SelectiveSharingSettings): void {
+  const { images, batchSize, tau, gamma, order, concurrency, participants, epsilon, privateParticipants } = settings;
+  if (batchSize > images) throw invalid(`batchSize: at most the ${images} images of a participant, got ${batchSize}`);
+  if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
+  const least = Math.min(...participants, ...(epsilon.length > 0 ? privateParticipants : []));
+  if (order === 'asynchronous' && concurrency > least)
+    throw invalid(`concurrency: at most the ${least} participants of the smallest training, got ${concurrency}`);
+  for (const key of ['participants', 'thetaUpload', 'epsilon', 'baselines', 'privateParticipants'] as const) {
+    const list: readonly unknown[] = settings[key];
+    if (new Set(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
+  }
+}

@@ -1,0 +1,67 @@
+import { TRAINING_IMAGES, type SelectiveSharingSettings } from './settings.ts';
+
+/** One training of the experiment, from first parameters to last. */
+export type Training = {
+  /** Names it in rows, checkpoints and seeds. */
+  readonly id: string;
+} & (
+  | { readonly kind: 'centralised' }
+  | { readonly kind: 'alone'; readonly participant: number }
+  | {
+      readonly kind: 'shared';
+      readonly participants: number;
+      readonly thetaUpload: number;
+      /** Budget per uploaded parameter; null without noise. */
+      readonly epsilon: number | null;
+    }
+);
+
+/** All trainings that the settings ask for, in the order in which their rows are recorded. */
+export function trainingsOf(settings: SelectiveSharingSettings): Training[] {
+  const { baselines, aloneParticipants, participants, thetaUpload } = settings;
+  const { epsilon, privateParticipants, privateThetaUpload } = settings;
+  const trainings: Training[] = [];
+  if (baselines.includes('centralised')) trainings.push({ id: 'centralised', kind: 'centralised' });
+  if (baselines.includes('alone'))
+    for (let participant = 0; participant < aloneParticipants; participant++)
+      trainings.push({ id: `alone-${participant}`, kind: 'alone', participant });
+  for (const n of participants)
+    for (const theta of thetaUpload)
+      trainings.push({ id: `n${n}-u${theta}`, kind: 'shared', participants: n, thetaUpload: theta, epsilon: null });
+  for (const n of privateParticipants)
+    for (const budget of epsilon)
+      trainings.push({
+        id: `n${n}-u${privateThetaUpload}-e${budget}`,
+        kind: 'shared',
+        participants: n,
+        thetaUpload: privateThetaUpload,
+        epsilon: budget,
+      });
+  return trainings;
+}
+
+/** Epochs of a training, and from one look at the test set to the next. */
+export function epochsOf(
+  { kind }: Training,
+  { epochs, centralisedEpochs, aloneEpochs, evaluateEvery }: SelectiveSharingSettings,
+): { readonly epochs: number; readonly every: number } {
+  if (kind === 'shared') return { epochs, every: evaluateEvery };
+  // Alone, an epoch takes less time than a look at the test set.
+  return kind === 'alone'
+    ? { epochs: aloneEpochs, every: 5 * evaluateEvery }
+    : { epochs: centralisedEpochs, every: evaluateEvery };
+}
+
+/** Images that all trainings see. */
+export function imagesOf(settings: SelectiveSharingSettings): number {
+  return trainingsOf(settings).reduce(
+    (sum, training) => sum + epochsOf(training, settings).epochs * imagesPerEpoch(training, settings),
+    0,
+  );
+}
+
+/** Images that an epoch of a training sees. */
+export function imagesPerEpoch(training: Training, { images }: SelectiveSharingSettings): number {
+  if (training.kind === 'centralised') return TRAINING_IMAGES;
+  return training.kind === 'alone' ? images : training.participants * images;
+}

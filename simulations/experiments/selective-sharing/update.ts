@@ -1,0 +1,17 @@
+/** Some coordinates of a change of parameters: what a participant uploads. */
+export interface SparseUpdate {
+  /** Ascending, none twice. */
+  readonly indices: Uint32Array;
+  /** The change at each of them. */
+  readonly values: Float32Array;
+}
+
+/** How many of `size` parameters a share θ of them is: rounded down, but one at least. */
+export function countOf(share: number, size: number): number {
+  return Math.max(1, Math.floor(share * size));
+}
+
+/** The value, or the end of [−γ, γ] that is next to it. */
+export function bound(value: number, gamma: number): number {
+  return Math.max(-gamma, Math.min(gamma, value));
+}
