@@ -43,7 +43,7 @@ export interface AggregatorOptions {
 }
 
 /** What happens in one round besides the sum. */
-export type RoundConditions = Pick<VirtualRoundOptions, 'dropBefore'>;
+export type RoundConditions = Partial<Pick<VirtualRoundOptions, 'faults' | 'seed' | 'network' | 'deadlines'>>;
 
 /** How a round of an aggregator ended. */
 export interface Aggregation {
@@ -147,8 +147,8 @@ const runSecure: Run = (options, results, conditions) => {
     ...(membership === undefined ? {} : { membership }),
     ...conditions,
   });
-  const { included, drops, bytesUp, bytesDown } = round;
-  const common = { included, drops, clipped, bytesUp, bytesDown };
+  const { included, drops, up, down } = round;
+  const common = { included, drops, clipped, bytesUp: up.total, bytesDown: down.total };
   if (round.sum === undefined) return { ...common, error: round.error, aggregate: undefined };
   try {
     return { ...common, error: undefined, aggregate: decodeSum(settings, round.sum, included.length) };

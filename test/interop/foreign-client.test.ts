@@ -17,7 +17,7 @@ import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { encodeOutcome, type RoundSettings } from '../../protocol/wire/index.ts';
 import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
-import { plainSum } from '../../simulations/engine/round.ts';
+import { plainSum } from '../../simulations/engine/sums.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { ForeignClient } from './foreign-client.ts';
 

@@ -29,7 +29,7 @@ import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { type MessageName, messageName } from '../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import { plainSum } from '../../simulations/engine/round.ts';
+import { plainSum } from '../../simulations/engine/sums.ts';
 import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 

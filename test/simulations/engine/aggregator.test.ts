@@ -5,6 +5,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type Aggregator, createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { virtualMembership } from '../../../simulations/engine/members.ts';
+import { readFaults } from '../../../simulations/faults/script.ts';
 import { codeOf, seeded } from '../../support/lab.ts';
 
 const DIMENSION = 40;
@@ -109,17 +110,17 @@ describe('the mean of a round', () => {
   });
 
   it('is missing, with the reason, where too few members are left', () => {
-    const dropBefore = new Map(MEMBERS.slice(0, 4).map((member) => [member, 'masked-input' as const]));
-    const round = aggregator('secure').mean(results, { dropBefore });
+    const faults = readFaults([{ kind: 'drop', members: MEMBERS.slice(0, 4) }]);
+    const round = aggregator('secure').mean(results, { faults });
     expect(round.aggregate).toBeUndefined();
     expect(round.error?.code).toBe('below-threshold');
-    expect(codeOf(() => aggregator('secure').sum(updates(1), { dropBefore }))).toBe('below-threshold');
+    expect(codeOf(() => aggregator('secure').sum(updates(1), { faults }))).toBe('below-threshold');
   });
 
   it('is that of the members left, where some dropped', () => {
-    const dropBefore = new Map([[MEMBERS[1], 'masked-input' as const]]);
+    const faults = readFaults([{ kind: 'drop', members: [MEMBERS[1]] }]);
     const left = new Map([...results].filter(([member]) => member !== MEMBERS[1]));
-    const secure = aggregator('secure').mean(results, { dropBefore });
+    const secure = aggregator('secure').mean(results, { faults });
     const plain = aggregator('plain').mean(left);
     expect(secure.included).toEqual([...left.keys()]);
     expect(secure.drops).toMatchObject([{ member: MEMBERS[1], effect: 'before-input' }]);

@@ -1,0 +1,128 @@
+import {
+  type ClientEvent,
+  type ClientState,
+  type ClientStep,
+  startClient,
+  stepClient,
+} from '../../protocol/aggregation/client/index.ts';
+import type { SecretBytes } from '../../protocol/crypto/secret.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { MESSAGE_TYPES } from '../../protocol/wire/header.ts';
+import { Link } from './link.ts';
+import type { Meter } from './meter.ts';
+import { stateOf } from './phases.ts';
+import type { VirtualRoundOptions } from './round.ts';
+
+/** What members of one round have in common. */
+export interface Surroundings extends Pick<
+  VirtualRoundOptions,
+  'primitives' | 'random' | 'settings' | 'membership' | 'inputOf'
+> {
+  readonly meter: Meter;
+  /** Told what a session gave up, once it is wiped. */
+  readonly onWiped: (secrets: readonly SecretBytes[]) => void;
+  /** Told why a message was not taken. */
+  readonly onIgnored: (error: CairnError) => void;
+}
+
+/** One virtual member: a real client session, and the connection that it hangs on. */
+export class VirtualMember {
+  readonly id: MemberId;
+  readonly link = new Link();
+  readonly #around: Surroundings;
+  #state: ClientState | undefined;
+  #dead = false;
+  #refusal: CairnError | undefined;
+  /** The shares routed to it, until it is its turn to mask. */
+  #routed: Uint8Array | undefined;
+
+  constructor(id: MemberId, around: Surroundings) {
+    this.id = id;
+    this.#around = around;
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** Why it refused to go on. */
+  get refusal(): CairnError | undefined {
+    return this.#refusal;
+  }
+
+  /** Whether it takes part, and does not know yet how the round ended. */
+  get waiting(): boolean {
+    return this.#state !== undefined && this.#state.name !== 'closed';
+  }
+
+  /**
+   * A message comes. @returns what it answers; `input` where that is its masked input, which {@link maskInput} makes when
+   * it is to arrive
+   */
+  receive(bytes: Uint8Array): readonly Uint8Array[] | 'input' {
+    const { meter } = this.#around;
+    const state = this.#state;
+    if (state === undefined) return meter(this.id, 'advertise-keys', () => this.#start(bytes));
+    if (state.name === 'share-keys' && bytes[2] === MESSAGE_TYPES.routedShares && this.#routed === undefined) {
+      this.#routed = bytes;
+      return 'input';
+    }
+    const phase = stateOf(bytes) ?? 'outcome';
+    const sent = meter(this.id, phase, () => this.#did(stepClient(state, { kind: 'message', bytes })));
+    // Whoever is told of the end stops uploading.
+    if (!this.waiting) this.#routed = undefined;
+    return sent;
+  }
+
+  /**
+   * Takes the routed shares, and makes the masked input, or the reason why there is none. The vector of local values is
+   * made here and not kept.
+   */
+  maskInput(): readonly Uint8Array[] {
+    const { meter, inputOf } = this.#around;
+    const bytes = this.#routed;
+    this.#routed = undefined;
+    if (bytes === undefined) return [];
+    const sent = meter(this.id, 'masked-input', () => this.#did(stepClient(this.#state!, { kind: 'message', bytes })));
+    if (this.#state?.name !== 'masked-input') return sent;
+    const values = inputOf(this.id);
+    return meter(this.id, 'masked-input', () => this.#did(stepClient(this.#state!, { kind: 'input', values })));
+  }
+
+  /** Its process ends, and holds nothing any more. */
+  die(): void {
+    this.#dead = true;
+    this.#routed = undefined;
+    if (!this.waiting) return;
+    this.#did(
+      stepClient(this.#state!, { kind: 'leave', error: new CairnError('member-left', 'the virtual member died') }),
+    );
+  }
+
+  #start(invitation: Uint8Array): readonly Uint8Array[] {
+    const { primitives, random, membership, settings } = this.#around;
+    const identity = membership?.identities.get(this.id);
+    const active = settings.adversary === 'active' && identity !== undefined && membership !== undefined;
+    const self = { member: this.id, ...(active ? { identity, directory: membership.directory } : {}) };
+    const policy = { adversary: settings.adversary, colluding: settings.colludingPpm / 1_000_000, minCohort: 2 };
+    try {
+      return this.#did(startClient({ primitives, random, policy, self, invitation }));
+    } catch (thrown) {
+      this.#around.onIgnored(asCairnError(thrown));
+      return [];
+    }
+  }
+
+  #did(step: ClientStep): readonly Uint8Array[] {
+    for (const secret of step.wipe) secret.wipe();
+    this.#around.onWiped(step.wipe);
+    this.#state = step.state;
+    if (step.refusal !== undefined) this.#around.onIgnored(step.refusal);
+    const refused = step.events.find(
+      (event): event is Extract<ClientEvent, { kind: 'refused' }> => event.kind === 'refused',
+    );
+    this.#refusal ??= refused?.error;
+    return step.send;
+  }
+}

@@ -1,0 +1,174 @@
+import { Random } from '../../client/training/index.ts';
+import type { AdversaryClass } from '../../protocol/aggregation/parameters/index.ts';
+import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { draw } from '../engine/distribution.ts';
+import { STATES } from '../engine/phases.ts';
+import { corrupted } from './corrupt.ts';
+import type { Fault, FaultKind } from './script.ts';
+import { select } from './select.ts';
+
+/** How a member dies. */
+export interface Death {
+  readonly state: CollectingState;
+  readonly noticed: 'connection' | 'deadline';
+}
+
+/** A message on its way. */
+export interface Passing {
+  readonly member: MemberId;
+  readonly direction: 'up' | 'down';
+  /** The state it belongs to; undefined for the ends of rounds. */
+  readonly state: CollectingState | undefined;
+}
+
+/** What befalls a message on its way. */
+export interface Fate {
+  /** Seconds on top of the latency. */
+  readonly delay: number;
+  /** Whether others of the same connection may overtake it. */
+  readonly overtaken: boolean;
+  /** Seconds after the message at which each copy comes. */
+  readonly copies: readonly number[];
+  /** Makes other bytes of it. */
+  readonly corrupt: ((bytes: Uint8Array) => Uint8Array) | undefined;
+}
+
+/** One member that loses its connection over and over. */
+export interface Flapping {
+  readonly member: MemberId;
+  readonly away: () => number;
+  readonly between: () => number;
+}
+
+/** What begins with a state of the coordinator. */
+export type Onset =
+  | {
+      readonly kind: 'partition';
+      readonly after: number;
+      readonly seconds: number;
+      readonly members: readonly MemberId[];
+    }
+  | { readonly kind: 'abandon'; readonly after: number };
+
+/** Who is in the round that faults are drawn for. */
+export interface FaultScene {
+  readonly members: readonly MemberId[];
+  readonly adversary: AdversaryClass;
+  /** The same seed, faults and members give the same plan. A whole number from 0 to 2^53 − 1. */
+  readonly seed: number;
+}
+
+type Of<Kind extends FaultKind> = Extract<Fault, { kind: Kind }>;
+
+interface Hit<F extends Fault> {
+  readonly fault: F;
+  readonly members: ReadonlySet<MemberId>;
+  readonly random: Random;
+}
+
+const NO_FATE: Fate = { delay: 0, overtaken: false, copies: [], corrupt: undefined };
+
+/** Faults as they befall one round: whom they hit is drawn at once, by how much when it happens. */
+export class FaultPlan {
+  /** Who dies, and when. */
+  readonly deaths: ReadonlyMap<MemberId, Death>;
+  readonly flapping: readonly Flapping[];
+  readonly #passing: readonly Hit<Of<'delay' | 'reorder' | 'duplicate' | 'corrupt'>>[];
+  readonly #onsets: readonly (Hit<Of<'partition'>> | Hit<Of<'abandon'>>)[];
+
+  constructor(faults: readonly Fault[], { members, adversary, seed }: FaultScene) {
+    const states = STATES.filter((state) => adversary === 'active' || state !== 'consistency-check');
+    const hits = faults.map((fault, i): Hit<Fault> => {
+      const random = new Random(seed, `fault ${i}`);
+      return { fault, random, members: fault.kind === 'abandon' ? new Set() : select(whoOf(fault), members, random) };
+    });
+    const of = <Kind extends FaultKind>(...kinds: Kind[]): Hit<Of<Kind>>[] =>
+      hits.filter(({ fault }) => (kinds as FaultKind[]).includes(fault.kind)) as Hit<Of<Kind>>[];
+    this.deaths = deathsOf(of('drop'), members, states);
+    this.flapping = of('flapping').flatMap(({ fault, members: flapping, random }) =>
+      [...flapping].map((member) => {
+        const own = new Random(random.next(), `flapping ${member}`);
+        return { member, away: () => draw(fault.away, own), between: () => draw(fault.between, own) };
+      }),
+    );
+    this.#passing = of('delay', 'reorder', 'duplicate', 'corrupt');
+    this.#onsets = [...of('partition'), ...of('abandon')];
+  }
+
+  /** What befalls a message. Asked once for each that sets out. */
+  fateOf(message: Passing): Fate {
+    let fate = NO_FATE;
+    for (const { fault, members, random } of this.#passing) {
+      if (!members.has(message.member)) continue;
+      if (fault.state !== undefined && fault.state !== message.state) continue;
+      if (fault.direction !== undefined && fault.direction !== message.direction) continue;
+      fate = befall(fate, fault, random);
+    }
+    return fate;
+  }
+
+  /** What begins with a state. */
+  onsetsOf(state: CollectingState): Onset[] {
+    return this.#onsets
+      .filter(({ fault }) => fault.state === state)
+      .map(({ fault, members, random }): Onset => {
+        const after = draw(fault.after, random);
+        if (fault.kind === 'abandon') return { kind: 'abandon', after };
+        return { kind: 'partition', after, seconds: draw(fault.seconds, random), members: [...members] };
+      });
+  }
+}
+
+function befall(fate: Fate, fault: Of<'delay' | 'reorder' | 'duplicate' | 'corrupt'>, random: Random): Fate {
+  switch (fault.kind) {
+    case 'delay':
+      return { ...fate, delay: fate.delay + draw(fault.seconds, random) };
+    case 'reorder':
+      return { ...fate, delay: fate.delay + draw(fault.within, random), overtaken: true };
+    case 'duplicate':
+      return {
+        ...fate,
+        copies: [...fate.copies, ...Array.from({ length: fault.copies }, () => draw(fault.after, random))],
+      };
+    case 'corrupt': {
+      const { corrupt = (bytes: Uint8Array) => bytes } = fate;
+      return { ...fate, corrupt: (bytes) => corrupted(corrupt(bytes), fault, random) };
+    }
+  }
+}
+
+/** Where "each" is meant, everybody is asked in each state; `select` is not to choose before. */
+const whoOf = (fault: Exclude<Fault, { kind: 'abandon' }>): Parameters<typeof select>[0] =>
+  fault.kind === 'drop' && fault.state === 'each' ? {} : fault;
+
+/** The first death counts where several faults kill a member. */
+function deathsOf(
+  hits: readonly Hit<Of<'drop'>>[],
+  members: readonly MemberId[],
+  states: readonly CollectingState[],
+): ReadonlyMap<MemberId, Death> {
+  const deaths = new Map<MemberId, Death>();
+  for (const { fault, members: hit, random } of hits) {
+    const { noticed } = fault;
+    for (const member of members) {
+      if (!hit.has(member)) continue;
+      const state = stateOfDeath(fault, states, random);
+      const known = deaths.get(member);
+      if (state === undefined || (known !== undefined && STATES.indexOf(known.state) <= STATES.indexOf(state)))
+        continue;
+      deaths.set(member, { state, noticed });
+    }
+  }
+  return deaths;
+}
+
+function stateOfDeath(
+  { state, probability }: Of<'drop'>,
+  states: readonly CollectingState[],
+  random: Random,
+): CollectingState | undefined {
+  if (state === 'any') return states[random.below(states.length)];
+  if (state === 'each') return states.find(() => random.uniform() < probability!);
+  return state;
+}

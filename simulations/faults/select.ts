@@ -1,0 +1,25 @@
+import type { Random } from '../../client/training/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+
+/** Whom a fault hits. */
+export interface Who {
+  readonly members?: readonly number[] | undefined;
+  readonly share?: number | undefined;
+  readonly probability?: number | undefined;
+}
+
+/** The members that a fault hits: those named, ⌊share · n⌋ of them, each for itself, or all. */
+export function select(who: Who, members: readonly MemberId[], random: Random): ReadonlySet<MemberId> {
+  const { probability } = who;
+  if (who.members !== undefined) {
+    const named = new Set<number>(who.members);
+    return new Set(members.filter((member) => named.has(member)));
+  }
+  if (probability !== undefined) return new Set(members.filter(() => random.uniform() < probability));
+  if (who.share === undefined) return new Set(members);
+  const order = random.shuffle(Uint32Array.from({ length: members.length }, (_, i) => i));
+  return new Set([...order.subarray(0, shareOf(members.length, who.share))].map((i) => members[i]));
+}
+
+/** ⌊share · n⌋, not misled by the double next to a whole product. */
+export const shareOf = (n: number, share: number): number => Math.floor(n * share + 1e-9);
