@@ -35,11 +35,6 @@ export interface CoordinatorOptions {
   readonly random?: RandomSource;
   /** Milliseconds within which a new connection must say Hello. Default 10 000. */
   readonly helloTimeoutMs?: number;
-  /**
-   * How many messages longer than a part are assembled at a time, over all tasks; others wait for their turn. Default: as
-   * many of the largest message as fit 64 MiB, and at least 4.
-   */
-  readonly uploads?: number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
   readonly begin?: Promise<void>;
 }
@@ -159,7 +154,9 @@ class RunningCoordinator implements Coordinator {
       directory: directory?.directory,
       tasks: config.tasks.map(({ name }) => name),
       guests: config.tasks.every(({ adversary }) => adversary === 'curious'),
-      uploads: options.uploads ?? uploadsAtATime(Math.max(...sizes)),
+      uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
+      uploadStallMs: config.uploads.stallMs,
+      leastUploadRate: config.uploads.leastRate,
       ...(options.helloTimeoutMs === undefined ? {} : { helloTimeoutMs: options.helloTimeoutMs }),
       onRefused: (what, code, member) => {
         this.#metrics.refused(what, code);

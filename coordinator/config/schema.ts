@@ -12,6 +12,9 @@ const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MOST_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 
+/** Each long message that is assembled takes as much memory as it is long. */
+const MOST_UPLOADS = 10_000;
+
 const MOST_ORIGINS = 1000;
 
 const members = z.int().min(2).max(LIMITS.members);
@@ -88,6 +91,23 @@ const directorySchema = strict({
   authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
 });
 
+/** How messages longer than a part are taken; see docs/protocol.md. */
+const uploadsSchema = strict({
+  /** Assembled at a time, over all tasks; others wait. Default: as many of the largest as fit 64 MiB, and at least 4. */
+  atOnce: z.int().min(1).max(MOST_UPLOADS).optional(),
+  /** Milliseconds within which the next part must come. */
+  stallMs: z.int().min(100).max(600_000).default(10_000),
+  /**
+   * Bytes per second that a message must keep as a whole. Who sends one part shortly before each stall limit would hold
+   * a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
+   */
+  leastRate: z
+    .int()
+    .min(1)
+    .max(2 ** 30)
+    .default(64 * 1024),
+});
+
 /** An origin as browsers write it: scheme, host and port if it is not the scheme's own, in lower case. */
 const origin = z
   .string()
@@ -109,6 +129,7 @@ export const configSchema = strict({
     .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
   /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
   allowedOrigins: z.array(origin).max(MOST_ORIGINS).default([]),
+  uploads: uploadsSchema.prefault({}),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
 });

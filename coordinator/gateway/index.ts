@@ -21,12 +21,6 @@ export type { Link, Place } from './seat.ts';
 /** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
 const LONGEST_FRAME = HEADER_LENGTH + 8 + PART_LENGTH + 4096;
 
-/**
- * Bytes per second that a long message must keep as a whole. Who sends one part shortly before each stall limit would
- * hold a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
- */
-const LEAST_UPLOAD_RATE = 64 * 1024;
-
 /** Milliseconds between signs of life, and until a silent peer counts as gone. */
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
@@ -38,10 +32,10 @@ export interface GatewayOptions extends Door {
   readonly origins: Origins;
   /** How many long messages are assembled at a time, over all members. */
   readonly uploads: number;
-  /** Milliseconds within which the next part of a long message must come. Default 10 000. */
-  readonly uploadStallMs?: number;
-  /** Bytes per second that a long message must keep as a whole, beside one stall. Default 65 536. */
-  readonly leastUploadRate?: number;
+  /** Milliseconds within which the next part of a long message must come. */
+  readonly uploadStallMs: number;
+  /** Bytes per second that a long message must keep as a whole, beside one stall. */
+  readonly leastUploadRate: number;
   /** Milliseconds within which a Hello must come. Default 10 000. */
   readonly helloTimeoutMs?: number;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
@@ -63,8 +57,8 @@ export class Gateway implements ConnectionHost {
     this.helloTimeoutMs = options.helloTimeoutMs ?? 10_000;
     this.uploads = new Uploads({
       most: options.uploads,
-      stallMs: options.uploadStallMs ?? 10_000,
-      leastRate: options.leastUploadRate ?? LEAST_UPLOAD_RATE,
+      stallMs: options.uploadStallMs,
+      leastRate: options.leastUploadRate,
     });
     this.#nextGuest = 1 + [...(options.directory?.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
     // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client

@@ -18,7 +18,9 @@ describe('a configuration', () => {
       dataDir: '.cairn/coordinator',
       logLevel: 'info',
       reconnectGraceMs: 3000,
+      uploads: { stallMs: 10_000, leastRate: 65_536 },
     });
+    expect(config.uploads.atOnce).toBeUndefined();
     expect(config.tasks[0]).toEqual({
       ...task,
       model: { tensors: { w: [2, 3] }, seed: 0 },
@@ -44,6 +46,11 @@ describe('a configuration', () => {
       retryPause: 1,
       attempts: 10,
     });
+  });
+
+  it('takes limits of uploads, and completes them', () => {
+    const uploads = { atOnce: 2, leastRate: 1000 };
+    expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });
   });
 
   it('keeps training options as they are', () => {
@@ -77,6 +84,11 @@ describe('unknown keys', () => {
   it.each<[string, object, string]>([
     ['at the top', { ...withTask({}), prot: 1 }, 'the configuration: unknown key "prot"; did you mean "port"?'],
     ['in a task', withTask({ cohrot: 8 }), 'tasks[0]: unknown key "cohrot"; did you mean "cohort"?'],
+    [
+      'in uploads',
+      { ...withTask({}), uploads: { stalMs: 3 } },
+      'uploads: unknown key "stalMs"; did you mean "stallMs"?',
+    ],
     ['in other case', withTask({ mincohort: 8 }), 'tasks[0]: unknown key "mincohort"; did you mean "minCohort"?'],
     [
       'in deadlines',
@@ -116,6 +128,21 @@ describe('bad values', () => {
     ['NaN', withTask({ clip: Number.NaN }), 'tasks[0].clip: expected a number, but it is NaN'],
     ['a clip of zero', withTask({ clip: 0 }), 'tasks[0].clip: expected more than 0, but it is 0'],
     ['all colluding', withTask({ colluding: 1 }), 'tasks[0].colluding: expected less than 1, but it is 1'],
+    [
+      'no upload at a time',
+      { ...withTask({}), uploads: { atOnce: 0 } },
+      'uploads.atOnce: expected at least 1, but it is 0',
+    ],
+    [
+      'a patience with uploads that has no end',
+      { ...withTask({}), uploads: { stallMs: 1e9 } },
+      'uploads.stallMs: expected at most 600000, but it is 1000000000',
+    ],
+    [
+      'uploads that need not move',
+      { ...withTask({}), uploads: { leastRate: 0 } },
+      'uploads.leastRate: expected at least 1, but it is 0',
+    ],
     ['a port out of range', { ...withTask({}), port: 70_000 }, 'port: expected at most 65535, but it is 70000'],
     [
       'an unknown adversary',

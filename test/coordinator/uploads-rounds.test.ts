@@ -88,7 +88,7 @@ function minMax(values: Float32Array): [number, number] {
 describe('a round of large vectors', () => {
   it('assembles no more uploads at a time than it may, and commits the exact sum of all', async () => {
     const slots = watchSlots();
-    const hall = await openHall({ ...MODEL, cohort: 8 }, { uploads: 2 });
+    const hall = await openHall({ ...MODEL, cohort: 8 }, { config: { uploads: { atOnce: 2 } } });
     const before = hall.coordinator.model('toy')!.w.slice();
     const events = Array.from({ length: 8 }, (_, i) => enter(hall, i + 1, (i + 1) / 8));
     await hall.coordinator.finished;
@@ -117,7 +117,12 @@ describe('a round of large vectors', () => {
     });
 
   it.each([1, 2, 3])('leaves out a member that dies after %i parts, and is exact for the others', async (parts) => {
-    const hall = await openHall({ ...MODEL, minCohort: 3 }, { config: { reconnectGraceMs: 1 }, uploads: 1 });
+    const hall = await openHall(
+      { ...MODEL, minCohort: 3 },
+      {
+        config: { reconnectGraceMs: 1, uploads: { atOnce: 1 } },
+      },
+    );
     const before = hall.coordinator.model('toy')!.w.slice();
     await halfway(hall, parts, (client) => client.cut());
     for (let member = 1; member <= 3; member++) enter(hall, member, 0.5);
@@ -130,7 +135,7 @@ describe('a round of large vectors', () => {
   });
 
   it('takes a vector that begins again on a new connection', async () => {
-    const hall = await openHall({ ...MODEL, minCohort: 3 }, { uploads: 1 });
+    const hall = await openHall({ ...MODEL, minCohort: 3 }, { config: { uploads: { atOnce: 1 } } });
     let message: Uint8Array | undefined;
     const answers: (string | undefined)[] = [];
     const client = await hall.join(4, {

@@ -51,6 +51,8 @@ export async function openGateway(change: Partial<GatewayOptions> & Partial<Seat
     tasks: ['mnist', 'other'],
     guests: false,
     uploads: 4,
+    uploadStallMs: 10_000,
+    leastUploadRate: 65_536,
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
     ...change,
   });
