@@ -74,6 +74,7 @@ describe('wasm and plain kernels give the same bits', () => {
               tb ? k : 1,
               C,
               accumulate,
+              m % 2 === 0,
               SCRATCH,
             );
           },
@@ -89,7 +90,7 @@ describe('wasm and plain kernels give the same bits', () => {
   it('matrixProduct is right', () => {
     const [m, n, k] = [13, 21, 300];
     const { after } = expectSameBits((kernels) => {
-      kernels.matrixProduct(m, n, k, A + 64, k, 1, B, n, 1, C, false, SCRATCH);
+      kernels.matrixProduct(m, n, k, A + 64, k, 1, B, n, 1, C, false, false, SCRATCH);
     });
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
@@ -105,8 +106,8 @@ describe('wasm and plain kernels give the same bits', () => {
     const [n, k] = [16, 700];
     const scratch = 200_000;
     heap.reals.fill(7, scratch, scratch + matrixScratch(k) + 64);
-    heap.kernels.matrixProduct(20, n, k, 0, k, 1, 50_000, n, 1, 100_000, false, scratch);
-    heap.kernels.matrixProduct(20, 5, k, 0, k, 1, 50_000, 1, k, 100_000, false, scratch);
+    heap.kernels.matrixProduct(20, n, k, 0, k, 1, 50_000, n, 1, 100_000, false, false, scratch);
+    heap.kernels.matrixProduct(20, 5, k, 0, k, 1, 50_000, 1, k, 100_000, false, false, scratch);
     const beyond = heap.reals.subarray(scratch + matrixScratch(k), scratch + matrixScratch(k) + 64);
     expect(beyond.every((v) => v === 7)).toBe(true);
   });
@@ -158,6 +159,8 @@ describe('wasm and plain kernels give the same bits', () => {
         [5, 32],
         [9, 48],
         [50, 304],
+        [50, 17],
+        [300, 45],
       ]) {
         for (const accumulate of [false, true]) {
           const within = (run: (kernels: Kernels) => void): void => {
@@ -167,11 +170,27 @@ describe('wasm and plain kernels give the same bits', () => {
               run(kernels);
             }, filters + taps);
           };
-          within((k) => k.convolveTaps(filters, length, taps, A + 64, B, table, C, accumulate));
+          const bias = accumulate ? A : -1;
+          const plane = length + 5;
+          within((k) =>
+            k.convolveTaps(filters, length, taps, A + 64, B, table, C, plane, bias, filters % 2 === 0, SCRATCH),
+          );
           within((k) => k.correlateTaps(taps, filters, length - 3, B, table, y, length, C, accumulate, SCRATCH));
         }
       }
     }
+  });
+
+  it('transpose', () => {
+    for (const rows of [1, 3, 4, 7, 32]) {
+      for (const columns of [1, 3, 4, 5, 8, 25])
+        expectSameBits((k) => k.transpose(A, columns + 2, rows, columns, B, rows + 3));
+    }
+  });
+
+  it('addRows', () => {
+    for (const columns of [1, 2, 3, 4, 5, 8, 13])
+      expectSameBits((k) => k.addRows(A, columns, B, columns + 3, 5, columns));
   });
 
   it('copyRows', () => {

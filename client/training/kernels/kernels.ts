@@ -35,6 +35,7 @@ export interface Kernels {
   /**
    * C (m × n, rows contiguous) becomes, or with `accumulate` grows by, A (m × k) times B (k × n). Element (i, p) of A
    * lies at `a + i·aRow + p·aCol`, B likewise, so that a transpose is a pair of strides. Sums run over k, ascending.
+   * With `rectify` the finished elements are stored as {@link gate} of themselves with slope 0.
    * @param scratch {@link matrixScratch} free elements
    */
   matrixProduct(
@@ -49,6 +50,7 @@ export interface Kernels {
     bCol: number,
     c: number,
     accumulate: boolean,
+    rectify: boolean,
     scratch: number,
   ): void;
   /**
@@ -59,8 +61,10 @@ export interface Kernels {
   /** col2im, the transpose of {@link unfold}: adds `columns` to `image`, tap after tap in ascending order. */
   fold(columns: number, extents: ConvolutionExtents, image: number): void;
   /**
-   * out[f, p] (filters × length) becomes, or with `accumulate` grows by, Σ over taps t, ascending, of
-   * weights[f, t] · flat[offsets[t] + p]. `offsets` is where the taps' 32-bit integers lie. `length` is a multiple of 16.
+   * out[f · outPlane + p] for each filter f and p below `length` becomes the sum over taps t, ascending, of
+   * weights[f, t] · flat[offsets[t] + p]; sums start from bias[f], or from zero where `bias` is negative. `offsets` is
+   * where the taps' 32-bit integers lie. `length` is at least 16. `rectify` is as in {@link matrixProduct}.
+   * @param scratch {@link matrixScratch} free elements for a depth of `taps`
    */
   convolveTaps(
     filters: number,
@@ -70,7 +74,10 @@ export interface Kernels {
     flat: number,
     offsets: number,
     out: number,
-    accumulate: boolean,
+    outPlane: number,
+    bias: number,
+    rectify: boolean,
+    scratch: number,
   ): void;
   /**
    * out[t, f] (taps × filters) becomes, or with `accumulate` grows by, Σ over p below `length`, ascending, of
@@ -101,6 +108,10 @@ export interface Kernels {
     rows: number,
     columns: number,
   ): void;
+  /** out[j · outRow + i] = x[i · xRow + j] for i below `rows` and j below `columns`. */
+  transpose(x: number, xRow: number, rows: number, columns: number, out: number, outRow: number): void;
+  /** to[i · toRow + j] += from[i · fromRow + j] for i below `rows` and j below `columns`, row after row. */
+  addRows(from: number, fromRow: number, to: number, toRow: number, rows: number, columns: number): void;
   /**
    * The greatest value of each window, and as a 32-bit integer the place in `x` (from 0) of the first that holds it.
    * A NaN wins only where it comes first.

@@ -58,10 +58,22 @@ export function wasmKernels(memory: WebAssembly.Memory): Kernels {
   const exported = instance.exports as unknown as Exported;
   return {
     ...exported,
-    matrixProduct: (m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate, scratch) =>
-      exported.matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate ? 1 : 0, scratch),
-    convolveTaps: (filters, length, taps, weights, flat, offsets, out, accumulate) =>
-      exported.convolveTaps(filters, length, taps, weights, flat, offsets, out, accumulate ? 1 : 0),
+    matrixProduct: (m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate, rectify, scratch) =>
+      exported.matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate ? 1 : 0, rectify ? 1 : 0, scratch),
+    convolveTaps: (filters, length, taps, weights, flat, offsets, out, outPlane, bias, rectify, scratch) =>
+      exported.convolveTaps(
+        filters,
+        length,
+        taps,
+        weights,
+        flat,
+        offsets,
+        out,
+        outPlane,
+        bias,
+        rectify ? 1 : 0,
+        scratch,
+      ),
     correlateTaps: (taps, filters, length, flat, offsets, y, yPlane, out, accumulate, scratch) =>
       exported.correlateTaps(taps, filters, length, flat, offsets, y, yPlane, out, accumulate ? 1 : 0, scratch),
     unfold: (image, extents, columns) => exported.unfold(image, ...taps(extents), columns),

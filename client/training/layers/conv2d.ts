@@ -1,4 +1,4 @@
-import { conv2d as convolve } from '../operations/convolution.ts';
+import { conv2d as convolve, conv2dRelu } from '../operations/convolution.ts';
 import type { ConvolutionOptions } from '../operations/convolution.ts';
 import { shapeError } from '../tape/shape.ts';
 import type { WeightOptions } from './dense.ts';
@@ -35,6 +35,7 @@ export function conv2d(
           ...(biased && { bias: { shape: [filters], initialise: noInitialise } }),
         },
         forward: (x, { weight, bias }) => convolve(x, weight, biased ? bias : null, { stride, padding }),
+        rectified: (x, { weight, bias }) => conv2dRelu(x, weight, biased ? bias : null, { stride, padding }),
       };
     },
   };

@@ -1,4 +1,4 @@
-import { affine, matmul } from '../operations/matrix.ts';
+import { affine, affineRelu, matmul } from '../operations/matrix.ts';
 import { shapeError } from '../tape/shape.ts';
 import { drawWeights } from './initialise.ts';
 import type { WeightScheme } from './initialise.ts';
@@ -36,6 +36,7 @@ export function dense(units: number, { name, weights = 'he', bias: biased = true
           ...(biased && { bias: { shape: [units], initialise: noInitialise } }),
         },
         forward: (x, { weight, bias }) => (biased ? affine(x, weight, bias) : matmul(x, weight)),
+        ...(biased && { rectified: (x, { weight, bias }) => affineRelu(x, weight, bias) }),
       };
     },
   };

@@ -22,14 +22,19 @@ export interface ForwardMode {
   readonly random?: Random;
 }
 
+/** Applies a layer to a batch (batch × input shape), with its parameters by short name. */
+export type Forward = (x: Tensor, parameters: Readonly<Record<string, Tensor>>, mode: ForwardMode) => Tensor;
+
 /** A layer for one shape of input. */
 export interface BuiltLayer {
   /** Shape of one example after the layer. */
   readonly outputShape: Shape;
   /** The layer's tensors by short name; none for most activations. */
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** Applies the layer to a batch (batch × input shape), with its parameters by short name. */
-  readonly forward: (x: Tensor, parameters: Readonly<Record<string, Tensor>>, mode: ForwardMode) => Tensor;
+  /** The layer by itself. */
+  readonly forward: Forward;
+  /** The layer and a rectifier behind it in one pass, with the same bits; absent where there is no such pass. */
+  readonly rectified?: Forward;
 }
 
 /** A layer before it knows its input. */

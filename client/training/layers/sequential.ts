@@ -1,10 +1,11 @@
 import { CairnError } from '../../../protocol/errors.ts';
 import { ParameterLayout } from '../../../protocol/model/layout.ts';
+import { relu } from '../operations/rectify.ts';
 import { Random } from '../random.ts';
 import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
-import type { BuiltLayer, ForwardMode, Layer, Parameter } from './layer.ts';
+import type { Forward, ForwardMode, Layer, Parameter } from './layer.ts';
 
 /** A model whose parameters are one flat vector. It holds none itself: they are passed in. */
 export interface Model {
@@ -33,13 +34,16 @@ export interface Model {
 }
 
 interface Stage {
-  readonly built: BuiltLayer;
+  readonly forward: Forward;
+  /** With a rectifier behind, where that is one pass and there is none yet. */
+  readonly rectified: Forward | undefined;
   /** Short name → full name of each of the layer's tensors. */
   readonly names: readonly (readonly [short: string, full: string])[];
 }
 
 /**
- * Stacks layers for examples of `inputShape`. Tensors are named after their layer: its own name, or its kind with a
+ * Stacks layers for examples of `inputShape`; a rectifier behind a dense layer or a convolution is run together with it,
+ * with the same bits. Tensors are named after their layer: its own name, or its kind with a
  * number that counts from 1 within the kind, then a dot and the tensor's short name, such as `conv2.bias`.
  * @throws CairnError `tensor-shape` where a layer does not take what the one before gives; `update-shape` for a model
  * without parameters or with two tensors of one name
@@ -63,7 +67,10 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
       if (parameters.has(full)) throw new CairnError('update-shape', `two tensors of the model are named "${full}"`);
       parameters.set(full, built.parameters[short]);
     }
-    stages.push({ built, names });
+    const before = stages.at(-1);
+    if (built.forward === relu && before?.rectified !== undefined)
+      stages[stages.length - 1] = { ...before, forward: before.rectified, rectified: undefined };
+    else stages.push({ forward: built.forward, rectified: built.rectified, names });
     shape = built.outputShape;
   }
   const layout = new ParameterLayout(
@@ -83,13 +90,13 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
     forward(named, batch, mode = { training: false }) {
       if (!sameShape(batch.shape.slice(1), inputShape))
         throw shapeError('forward', `a batch of ${inputShape.join('×')}`, batch.shape);
-      return stages.reduce((x, { built, names }) => {
+      return stages.reduce((x, { forward, names }) => {
         const own: Record<string, Tensor> = {};
         for (const [short, full] of names) {
           if (!Object.hasOwn(named, full)) throw new CairnError('update-shape', `tensor "${full}" is missing`);
           own[short] = named[full];
         }
-        return built.forward(x, own, mode);
+        return forward(x, own, mode);
       }, batch);
     },
   };

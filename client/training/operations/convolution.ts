@@ -3,8 +3,8 @@ import type { Tensor } from '../tape/tape.ts';
 import { sum } from './arithmetic.ts';
 import { geometry, imageShape, outputShape, weightShape } from './geometry.ts';
 import type { Geometry } from './geometry.ts';
-import { convolveShifted, correlateShifted, shiftable, spreadShifted } from './shifted.ts';
-import { convolveUnfolded, correlateUnfolded, spreadUnfolded } from './unfolded.ts';
+import { convolveInto, correlateInto, spreadInto } from './products.ts';
+import { beforeRelu } from './rectify.ts';
 
 /*
  * Layout: images are batch × channels × rows × columns (NCHW), weights filters × channels × rows × columns (OIHW).
@@ -26,14 +26,14 @@ export interface TransposedOptions extends ConvolutionOptions {
   readonly outputPadding?: number;
 }
 
-function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Tensor {
-  const out = x.tape.record(outputShape(geo), bias ? [x, w, bias] : [x, w], [
-    (g) => spread(g, w, null, geo),
-    (g) => correlate(x, g, geo),
-    (g) => sum(g, [0, 2, 3]),
+function convolve(x: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry, rectify = false): Tensor {
+  const before = rectify ? beforeRelu(() => out) : (g: Tensor): Tensor => g;
+  const out: Tensor = x.tape.record(outputShape(geo), bias ? [x, w, bias] : [x, w], [
+    (g) => spread(before(g), w, null, geo),
+    (g) => correlate(x, before(g), geo),
+    (g) => sum(before(g), [0, 2, 3]),
   ]);
-  const run = shiftable(geo) ? convolveShifted : convolveUnfolded;
-  run(x.tape, geo, x.at, w.at, bias && bias.at, out.at);
+  convolveInto(x.tape, geo, x.at, w.at, bias && bias.at, rectify, out.at);
   return out;
 }
 
@@ -43,10 +43,7 @@ function spread(y: Tensor, w: Tensor, bias: Tensor | null, geo: Geometry): Tenso
     (g) => correlate(g, y, geo),
     (g) => sum(g, [0, 2, 3]),
   ]);
-  // Turned round, the margins become (window − 1 − padding), which must be one number for rows and columns.
-  const square = geo.extents.kernelHeight === geo.extents.kernelWidth;
-  const run = shiftable(geo) && square ? spreadShifted : spreadUnfolded;
-  run(y.tape, geo, y.at, w.at, bias && bias.at, out.at);
+  spreadInto(y.tape, geo, y.at, w.at, bias && bias.at, out.at);
   return out;
 }
 
@@ -55,8 +52,7 @@ function correlate(x: Tensor, y: Tensor, geo: Geometry): Tensor {
   const out = tape.record(weightShape(geo), [x, y], [(g) => spread(y, g, null, geo), (g) => convolve(x, g, null, geo)]);
   const { taps, filters } = geo;
   tape.lend(taps * filters, (transposed) => {
-    const run = shiftable(geo) ? correlateShifted : correlateUnfolded;
-    run(tape, geo, x.at, y.at, transposed);
+    correlateInto(tape, geo, x.at, y.at, transposed);
     const heap = tape.heap.reals;
     for (let tap = 0; tap < taps; tap++) {
       for (let filter = 0; filter < filters; filter++)
@@ -64,6 +60,27 @@ function correlate(x: Tensor, y: Tensor, geo: Geometry): Tensor {
     }
   });
   return out;
+}
+
+function convolveChecked(
+  operation: string,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  { stride = 1, padding = 0 }: ConvolutionOptions,
+  rectify: boolean,
+): Tensor {
+  const [batch, ...image] = x.shape;
+  const ranked = x.shape.length === 4 && weight.shape.length === 4;
+  const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
+  if (geo === undefined || (bias && bias.size !== geo.filters))
+    throw shapeError(
+      operation,
+      `NCHW, OIHW and a bias of O (stride ${stride}, padding ${padding})`,
+      x.shape,
+      weight.shape,
+    );
+  return convolve(x, weight, bias, geo, rectify);
 }
 
 /**
@@ -75,19 +92,19 @@ export function conv2d(
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null = null,
-  { stride = 1, padding = 0 }: ConvolutionOptions = {},
+  options: ConvolutionOptions = {},
 ): Tensor {
-  const [batch, ...image] = x.shape;
-  const ranked = x.shape.length === 4 && weight.shape.length === 4;
-  const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
-  if (geo === undefined || (bias && bias.size !== geo.filters))
-    throw shapeError(
-      'conv2d',
-      `NCHW, OIHW and a bias of O (stride ${stride}, padding ${padding})`,
-      x.shape,
-      weight.shape,
-    );
-  return convolve(x, weight, bias, geo);
+  return convolveChecked('conv2d', x, weight, bias, options, false);
+}
+
+/** relu of {@link conv2d}, bit for bit, in one pass. @throws CairnError `tensor-shape` as that */
+export function conv2dRelu(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvolutionOptions = {},
+): Tensor {
+  return convolveChecked('conv2dRelu', x, weight, bias, options, true);
 }
 
 /**

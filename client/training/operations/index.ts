@@ -1,10 +1,10 @@
 export { add, div, mean, mul, neg, scale, sub, sum } from './arithmetic.ts';
 export { broadcastTo, reshape, sumTo } from './broadcast.ts';
-export { conv2d, convTranspose2d } from './convolution.ts';
+export { conv2d, conv2dRelu, convTranspose2d } from './convolution.ts';
 export type { ConvolutionOptions, TransposedOptions } from './convolution.ts';
 export { gather, scatter } from './gather.ts';
 export { binaryCrossEntropy, oneHot, softmaxCrossEntropy } from './losses.ts';
-export { affine, matmul } from './matrix.ts';
+export { affine, affineRelu, matmul } from './matrix.ts';
 export type { Transposes } from './matrix.ts';
 export { moments, normalise } from './normalise.ts';
 export type { Moments } from './normalise.ts';

@@ -2,6 +2,7 @@ import { matrixScratch } from '../kernels/index.ts';
 import { shapeError } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 import { sumTo } from './broadcast.ts';
+import { beforeRelu } from './rectify.ts';
 
 /** Which operands of a product are taken transposed. */
 export interface Transposes {
@@ -29,12 +30,13 @@ function multiply(
   tb: boolean,
   out: Tensor,
   onto: boolean,
+  rectify: boolean,
 ): void {
   const { tape } = out;
   const [aRow, aCol] = ta ? [1, m] : [k, 1];
   const [bRow, bCol] = tb ? [1, k] : [n, 1];
   tape.lend(matrixScratch(k), (scratch) => {
-    tape.kernels.matrixProduct(m, n, k, a.at, aRow, aCol, b.at, bRow, bCol, out.at, onto, scratch);
+    tape.kernels.matrixProduct(m, n, k, a.at, aRow, aCol, b.at, bRow, bCol, out.at, onto, rectify, scratch);
   });
 }
 
@@ -52,7 +54,25 @@ export function matmul(a: Tensor, b: Tensor, { a: ta = false, b: tb = false }: T
       (g) => (tb ? matmul(g, a, { a: true, b: ta }) : matmul(a, g, { a: !ta })),
     ],
   );
-  multiply(extents, a, b, ta, tb, out, false);
+  multiply(extents, a, b, ta, tb, out, false, false);
+  return out;
+}
+
+function affineInto(operation: string, x: Tensor, weight: Tensor, bias: Tensor, rectify: boolean): Tensor {
+  const extents = extentsOf(operation, x, weight, false, false);
+  if (bias.size !== extents.n) throw shapeError(operation, `a bias of ${extents.n} elements`, bias.shape);
+  const before = rectify ? beforeRelu(() => out) : (g: Tensor): Tensor => g;
+  const out: Tensor = x.tape.record(
+    [extents.m, extents.n],
+    [x, weight, bias],
+    [
+      (g) => matmul(before(g), weight, { b: true }),
+      (g) => matmul(x, before(g), { a: true }),
+      (g) => sumTo(before(g), bias.shape),
+    ],
+  );
+  out.tape.kernels.repeat(bias.at, 1, extents.m, extents.n, out.at);
+  multiply(extents, x, weight, false, false, out, true, rectify);
   return out;
 }
 
@@ -62,14 +82,10 @@ export function matmul(a: Tensor, b: Tensor, { a: ta = false, b: tb = false }: T
  * @throws CairnError `tensor-shape` where these do not fit
  */
 export function affine(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
-  const extents = extentsOf('affine', x, weight, false, false);
-  if (bias.size !== extents.n) throw shapeError('affine', `a bias of ${extents.n} elements`, bias.shape);
-  const out = x.tape.record(
-    [extents.m, extents.n],
-    [x, weight, bias],
-    [(g) => matmul(g, weight, { b: true }), (g) => matmul(x, g, { a: true }), (g) => sumTo(g, bias.shape)],
-  );
-  out.tape.kernels.repeat(bias.at, 1, extents.m, extents.n, out.at);
-  multiply(extents, x, weight, false, false, out, true);
-  return out;
+  return affineInto('affine', x, weight, bias, false);
+}
+
+/** relu of {@link affine}, bit for bit, in one pass. @throws CairnError `tensor-shape` where the operands do not fit */
+export function affineRelu(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return affineInto('affineRelu', x, weight, bias, true);
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '../tape/tape.ts';
+import type { Pullback, Tensor } from '../tape/tape.ts';
 
 // g where x > 0, slope · g elsewhere. Its derivative by x vanishes wherever there is one.
 function gate(g: Tensor, x: Tensor, slope: number): Tensor {
@@ -22,4 +22,16 @@ export function relu(x: Tensor): Tensor {
 /** The absolute value; the derivative at 0 is −1. */
 export function abs(x: Tensor): Tensor {
   return leakyRelu(x, -1);
+}
+
+/**
+ * For an operation that rectifies its own output: carries a gradient of that output to what was rectified. The output is
+ * above 0 where that was. One gradient is carried once, however many inputs ask for it.
+ */
+export function beforeRelu(out: () => Tensor): Pullback {
+  let last: { readonly after: Tensor; readonly before: Tensor } | undefined;
+  return (after) => {
+    if (last?.after !== after) last = { after, before: gate(after, out(), 0) };
+    return last.before;
+  };
 }

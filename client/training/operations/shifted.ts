@@ -1,6 +1,5 @@
 import { matrixScratch } from '../kernels/index.ts';
 import type { Tape } from '../tape/tape.ts';
-import { geometry } from './geometry.ts';
 import type { Geometry } from './geometry.ts';
 
 /*
@@ -23,7 +22,7 @@ interface Flat {
   readonly size: number;
   /** Places of one flat output plane, from the first to the last valid one. */
   readonly length: number;
-  /** The same, rounded up to whole tiles. */
+  /** The same, but at least a whole tile. */
   readonly padded: number;
 }
 
@@ -31,7 +30,7 @@ function flatten({ extents: e }: Geometry): Flat {
   const pitch = e.width + e.padding;
   const plane = (e.height + 2 * e.padding) * pitch;
   const length = (e.outHeight - 1) * pitch + e.outWidth;
-  const padded = Math.ceil(length / 16) * 16;
+  const padded = Math.max(16, length);
   const lastTap = (e.channels - 1) * plane + (e.kernelHeight - 1) * pitch + e.kernelWidth - 1;
   const size = Math.max(e.channels * plane + e.padding, lastTap + padded);
   return { pitch, plane, origin: e.padding * pitch + e.padding, size, length, padded };
@@ -40,6 +39,11 @@ function flatten({ extents: e }: Geometry): Flat {
 /** Whether this way works: a stride of 1, and margins below the window's extents. */
 export function shiftable({ extents: e }: Geometry): boolean {
   return e.stride === 1 && e.padding < e.kernelHeight && e.padding < e.kernelWidth;
+}
+
+/** Elements of an output plane as it is computed: its places and the margins between them. */
+export function flatLength(geo: Geometry): number {
+  return flatten(geo).padded;
 }
 
 // Lends a flat image of zeros and the table of where each tap starts in it.
@@ -60,61 +64,45 @@ function withFlat(tape: Tape, geo: Geometry, flat: Flat, use: (image: number, of
   });
 }
 
-/** y = x * w, plus the bias where there is one. */
-export function convolveShifted(tape: Tape, geo: Geometry, x: number, w: number, bias: number | null, y: number): void {
+/** y = x * w, plus the bias where there is one; rectified if wanted. */
+export function convolveShifted(
+  tape: Tape,
+  geo: Geometry,
+  x: number,
+  w: number,
+  bias: number | null,
+  rectify: boolean,
+  y: number,
+): void {
   const { batch, filters, extents: e, image, output, taps, places } = geo;
   const flat = flatten(geo);
   withFlat(tape, geo, flat, (padded, offsets) => {
     tape.lend(filters * flat.padded, (out) => {
-      const { kernels } = tape;
-      for (let i = 0; i < batch; i++) {
-        const from = x + i * image;
-        const to = y + i * output;
-        const pixels = e.height * e.width;
-        kernels.copyRows(
-          from,
-          pixels,
-          e.width,
-          padded + flat.origin,
-          flat.plane,
-          flat.pitch,
-          e.channels,
-          e.height,
-          e.width,
-        );
-        if (bias !== null) kernels.repeat(bias, filters, flat.padded, 1, out);
-        kernels.convolveTaps(filters, flat.padded, taps, w, padded, offsets, out, bias !== null);
-        kernels.copyRows(out, flat.padded, flat.pitch, to, places, e.outWidth, filters, e.outHeight, e.outWidth);
-      }
+      tape.lend(matrixScratch(taps), (scratch) => {
+        const { kernels } = tape;
+        for (let i = 0; i < batch; i++) {
+          const from = x + i * image;
+          const to = y + i * output;
+          const pixels = e.height * e.width;
+          kernels.copyRows(
+            from,
+            pixels,
+            e.width,
+            padded + flat.origin,
+            flat.plane,
+            flat.pitch,
+            e.channels,
+            e.height,
+            e.width,
+          );
+          kernels.convolveTaps(
+            ...([filters, flat.padded, taps, w, padded, offsets, out, flat.padded] as const),
+            ...([bias ?? -1, rectify, scratch] as const),
+          );
+          kernels.copyRows(out, flat.padded, flat.pitch, to, places, e.outWidth, filters, e.outHeight, e.outWidth);
+        }
+      });
     });
-  });
-}
-
-/**
- * x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one: again a
- * convolution, of y with margins that complete the window, by the weights turned by half a turn and with channels and
- * filters exchanged.
- */
-export function spreadShifted(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
-  const { batch, filters, extents: e, taps } = geo;
-  const area = e.kernelHeight * e.kernelWidth;
-  tape.lend(filters * taps, (turned) => {
-    const heap = tape.heap.reals;
-    for (let filter = 0; filter < filters; filter++) {
-      for (let channel = 0; channel < e.channels; channel++) {
-        const from = w + (filter * e.channels + channel) * area;
-        const to = turned + (channel * filters + filter) * area;
-        for (let i = 0; i < area; i++) heap[to + i] = heap[from + area - 1 - i];
-      }
-    }
-    const back = geometry(
-      batch,
-      [filters, e.outHeight, e.outWidth],
-      [e.channels, filters, e.kernelHeight, e.kernelWidth],
-      1,
-      e.kernelHeight - 1 - e.padding,
-    )!;
-    convolveShifted(tape, back, y, turned, bias, x);
   });
 }
 

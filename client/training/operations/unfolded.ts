@@ -7,13 +7,14 @@ import type { Geometry } from './geometry.ts';
  * padding. x, w and y are element indices of images, weights and outputs.
  */
 
-/** y = x * w, plus the bias where there is one. */
+/** y = x * w, plus the bias where there is one; rectified if wanted. */
 export function convolveUnfolded(
   tape: Tape,
   geo: Geometry,
   x: number,
   w: number,
   bias: number | null,
+  rectify: boolean,
   y: number,
 ): void {
   const { batch, filters, extents, image, output, taps, places } = geo;
@@ -24,7 +25,10 @@ export function convolveUnfolded(
         const to = y + i * output;
         kernels.unfold(x + i * image, extents, columns);
         if (bias !== null) kernels.repeat(bias, filters, places, 1, to);
-        kernels.matrixProduct(filters, places, taps, w, taps, 1, columns, places, 1, to, bias !== null, scratch);
+        kernels.matrixProduct(
+          ...([filters, places, taps, w, taps, 1, columns, places, 1] as const),
+          ...([to, bias !== null, rectify, scratch] as const),
+        );
       }
     });
   });
@@ -40,7 +44,7 @@ export function spreadUnfolded(tape: Tape, geo: Geometry, y: number, w: number, 
       for (let i = 0; i < batch; i++) {
         const from = y + i * output;
         if (bias !== null) kernels.repeat(bias, extents.channels, extents.height * extents.width, 1, x + i * image);
-        kernels.matrixProduct(taps, places, filters, w, 1, taps, from, places, 1, columns, false, scratch);
+        kernels.matrixProduct(taps, places, filters, w, 1, taps, from, places, 1, columns, false, false, scratch);
         kernels.fold(columns, extents, x + i * image);
       }
     });
@@ -57,7 +61,10 @@ export function correlateUnfolded(tape: Tape, geo: Geometry, x: number, y: numbe
         const from = y + i * output;
         kernels.unfold(x + i * image, extents, columns);
         // This way round the unfolded image is read as it lies, and only the smaller operand is packed.
-        kernels.matrixProduct(taps, filters, places, columns, places, 1, from, 1, places, transposed, i > 0, scratch);
+        kernels.matrixProduct(
+          ...([taps, filters, places, columns, places, 1, from, 1, places] as const),
+          ...([transposed, i > 0, false, scratch] as const),
+        );
       }
     });
   });

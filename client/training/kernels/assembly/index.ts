@@ -4,6 +4,7 @@
 export { correlateTaps, matrixProduct } from './matrix';
 export { fold, unfold } from './convolution';
 export { add, div, gate, mul, repeat, scale, sub } from './elementwise';
+export { addRows, transpose } from './lanes';
 export { maxPool } from './pooling';
 export { sumColumns, sumRows } from './reduce';
 export { convolveTaps, copyRows } from './taps';

@@ -5,11 +5,11 @@ import { pack } from './pack';
 import { tile1x16, tile1x8, tile2x16, tile4x8 } from './tiles';
 
 // Rows of a packed panel: 256 × 16 columns × 4 bytes = 16 kB, half of a first-level cache.
-const DEPTH: i32 = 256;
+export const DEPTH: i32 = 256;
 // Elements at the start of the scratch area where tiles that jut out over C's edge are computed.
-const EDGE: u32 = 64;
+export const EDGE: u32 = 64;
 // From this many rows of A on, a panel of B is read often enough to be packed even if its rows are contiguous.
-const PACK_FROM: i32 = 12;
+export const PACK_FROM: i32 = 12;
 
 // Where row i of A begins: at even distances, or at the element index that a table names.
 function rowOf(a: usize, aRow: usize, table: usize, i: i32): usize {
@@ -31,6 +31,7 @@ function panel(
   c: usize,
   cRow: usize,
   add: bool,
+  rectify: bool,
 ): void {
   let i = first;
   const end = first + rows;
@@ -38,10 +39,10 @@ function panel(
     for (; i + 2 <= end; i += 2) {
       const a0 = rowOf(a, aRow, table, i),
         a1 = rowOf(a, aRow, table, i + 1);
-      tile2x16(k, a0, a1, aCol, b, bStep, c, c + cRow, add);
+      tile2x16(k, a0, a1, aCol, b, bStep, c, c + cRow, add, rectify);
       c += cRow << 1;
     }
-    if (i < end) tile1x16(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add);
+    if (i < end) tile1x16(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add, rectify);
     return;
   }
   for (; i + 4 <= end; i += 4) {
@@ -49,11 +50,11 @@ function panel(
       a1 = rowOf(a, aRow, table, i + 1);
     const a2 = rowOf(a, aRow, table, i + 2),
       a3 = rowOf(a, aRow, table, i + 3);
-    tile4x8(k, a0, a1, a2, a3, aCol, b, bStep, c, cRow, add);
+    tile4x8(k, a0, a1, a2, a3, aCol, b, bStep, c, cRow, add, rectify);
     c += cRow << 2;
   }
   for (; i < end; i++) {
-    tile1x8(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add);
+    tile1x8(k, rowOf(a, aRow, table, i), aCol, b, bStep, c, add, rectify);
     c += cRow;
   }
 }
@@ -72,13 +73,14 @@ function ragged(
   c: usize,
   cRow: usize,
   add: bool,
+  rectify: bool,
   aside: usize,
 ): void {
   const step = (<usize>width) << 2;
   for (let i = 0; i < rows; i += 4) {
     const some = min(4, rows - i);
     if (add) for (let r = 0; r < some; r++) copy(aside + <usize>r * step, c + <usize>r * cRow, columns);
-    panel(width, i, some, k, a, aRow, aCol, table, b, step, aside, step, add);
+    panel(width, i, some, k, a, aRow, aCol, table, b, step, aside, step, add, rectify);
     for (let r = 0; r < some; r++) copy(c + <usize>r * cRow, aside + <usize>r * step, columns);
     c += cRow << 2;
   }
@@ -97,9 +99,10 @@ export function matrixProduct(
   bCol: i32,
   c: u32,
   accumulate: i32,
+  rectify: i32,
   scratch: u32,
 ): void {
-  product(m, n, k, a, aRow, aCol, 0, b, bRow, bCol, c, accumulate, scratch);
+  product(m, n, k, a, aRow, aCol, 0, b, bRow, bCol, c, accumulate, rectify, scratch);
 }
 
 /** See `Kernels.correlateTaps`. */
@@ -115,7 +118,7 @@ export function correlateTaps(
   accumulate: i32,
   scratch: u32,
 ): void {
-  product(taps, filters, length, flat, 0, 1, address(offsets), y, 1, yPlane, out, accumulate, scratch);
+  product(taps, filters, length, flat, 0, 1, address(offsets), y, 1, yPlane, out, accumulate, 0, scratch);
 }
 
 function product(
@@ -131,6 +134,7 @@ function product(
   bCol: i32,
   c: u32,
   accumulate: i32,
+  rectify: i32,
   scratch: u32,
 ): void {
   const aRowBytes = (<usize>aRow) << 2,
@@ -143,6 +147,7 @@ function product(
   for (let k0 = 0; k0 < k; k0 += DEPTH) {
     const depth = min(DEPTH, k - k0);
     const add = accumulate !== 0 || k0 > 0;
+    const finish = rectify !== 0 && k0 + depth === k;
     const aAt = address(a) + <usize>k0 * aColBytes;
     const bAt = address(b) + <usize>k0 * bRowBytes;
     for (let j = 0; j < n;) {
@@ -153,12 +158,27 @@ function product(
       const cAt = address(c) + ((<usize>j) << 2);
       if (columns < width) {
         pack(packed, width, from, depth, columns, bRowBytes, bColBytes);
-        ragged(width, columns, m, depth, aAt, aRowBytes, aColBytes, table, packed, cAt, cRowBytes, add, aside);
+        ragged(width, columns, m, depth, aAt, aRowBytes, aColBytes, table, packed, cAt, cRowBytes, add, finish, aside);
       } else if (bCol === 1 && m < PACK_FROM) {
-        panel(width, 0, m, depth, aAt, aRowBytes, aColBytes, table, from, bRowBytes, cAt, cRowBytes, add);
+        panel(width, 0, m, depth, aAt, aRowBytes, aColBytes, table, from, bRowBytes, cAt, cRowBytes, add, finish);
       } else {
         pack(packed, width, from, depth, width, bRowBytes, bColBytes);
-        panel(width, 0, m, depth, aAt, aRowBytes, aColBytes, table, packed, (<usize>width) << 2, cAt, cRowBytes, add);
+        panel(
+          width,
+          0,
+          m,
+          depth,
+          aAt,
+          aRowBytes,
+          aColBytes,
+          table,
+          packed,
+          (<usize>width) << 2,
+          cAt,
+          cRowBytes,
+          add,
+          finish,
+        );
       }
       j += width;
     }

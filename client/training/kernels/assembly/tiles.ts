@@ -1,8 +1,13 @@
 // The innermost loops of the matrix product: a tile of C, held in registers, over the whole depth of a panel. Tiles of
 // 2 × 16 and 4 × 8 use eight of the sixteen vector registers of x86 for sums; larger ones spill. Strides are in bytes;
-// with `add` the sums start from C.
+// with `add` the sums start from C, with `rectify` they are stored as `Kernels.gate` with slope 0 would store them.
 
 import { address } from './memory';
+
+function rectified(x: v128): v128 {
+  const none = f32x4.splat(0);
+  return v128.bitselect(x, f32x4.mul(x, none), f32x4.gt(x, none));
+}
 
 export function tile2x16(
   k: i32,
@@ -14,6 +19,7 @@ export function tile2x16(
   c0: usize,
   c1: usize,
   add: bool,
+  rectify: bool,
 ): void {
   let s00 = f32x4.splat(0),
     s01 = s00,
@@ -52,6 +58,16 @@ export function tile2x16(
     a1 += aStep;
     b += bStep;
   }
+  if (rectify) {
+    s00 = rectified(s00);
+    s01 = rectified(s01);
+    s02 = rectified(s02);
+    s03 = rectified(s03);
+    s10 = rectified(s10);
+    s11 = rectified(s11);
+    s12 = rectified(s12);
+    s13 = rectified(s13);
+  }
   v128.store(c0, s00);
   v128.store(c0, s01, 16);
   v128.store(c0, s02, 32);
@@ -62,7 +78,16 @@ export function tile2x16(
   v128.store(c1, s13, 48);
 }
 
-export function tile1x16(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, add: bool): void {
+export function tile1x16(
+  k: i32,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  c: usize,
+  add: bool,
+  rectify: bool,
+): void {
   let s0 = f32x4.splat(0),
     s1 = s0,
     s2 = s0,
@@ -81,6 +106,12 @@ export function tile1x16(k: i32, a: usize, aStep: usize, b: usize, bStep: usize,
     s3 = f32x4.add(s3, f32x4.mul(x, v128.load(b, 48)));
     a += aStep;
     b += bStep;
+  }
+  if (rectify) {
+    s0 = rectified(s0);
+    s1 = rectified(s1);
+    s2 = rectified(s2);
+    s3 = rectified(s3);
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);
@@ -101,6 +132,7 @@ export function tile4x8(
   c0: usize,
   cRow: usize,
   add: bool,
+  rectify: bool,
 ): void {
   const c1 = c0 + cRow,
     c2 = c1 + cRow,
@@ -144,6 +176,16 @@ export function tile4x8(
     a3 += aStep;
     b += bStep;
   }
+  if (rectify) {
+    s00 = rectified(s00);
+    s01 = rectified(s01);
+    s10 = rectified(s10);
+    s11 = rectified(s11);
+    s20 = rectified(s20);
+    s21 = rectified(s21);
+    s30 = rectified(s30);
+    s31 = rectified(s31);
+  }
   v128.store(c0, s00);
   v128.store(c0, s01, 16);
   v128.store(c1, s10);
@@ -154,7 +196,16 @@ export function tile4x8(
   v128.store(c3, s31, 16);
 }
 
-export function tile1x8(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, c: usize, add: bool): void {
+export function tile1x8(
+  k: i32,
+  a: usize,
+  aStep: usize,
+  b: usize,
+  bStep: usize,
+  c: usize,
+  add: bool,
+  rectify: bool,
+): void {
   let s0 = f32x4.splat(0),
     s1 = s0;
   if (add) {
@@ -168,12 +219,26 @@ export function tile1x8(k: i32, a: usize, aStep: usize, b: usize, bStep: usize, 
     a += aStep;
     b += bStep;
   }
+  if (rectify) {
+    s0 = rectified(s0);
+    s1 = rectified(s1);
+  }
   v128.store(c, s0);
   v128.store(c, s1, 16);
 }
 
 // As tile2x16, with the rows of B at places that a table names: 32-bit element indices, counted from byte address b.
-export function taps2x16(k: i32, a0: usize, a1: usize, b: usize, table: usize, c0: usize, c1: usize, add: bool): void {
+export function taps2x16(
+  k: i32,
+  a0: usize,
+  a1: usize,
+  b: usize,
+  table: usize,
+  c0: usize,
+  c1: usize,
+  add: bool,
+  rectify: bool,
+): void {
   let s00 = f32x4.splat(0),
     s01 = s00,
     s02 = s00,
@@ -212,6 +277,16 @@ export function taps2x16(k: i32, a0: usize, a1: usize, b: usize, table: usize, c
     a1 += 4;
     table += 4;
   }
+  if (rectify) {
+    s00 = rectified(s00);
+    s01 = rectified(s01);
+    s02 = rectified(s02);
+    s03 = rectified(s03);
+    s10 = rectified(s10);
+    s11 = rectified(s11);
+    s12 = rectified(s12);
+    s13 = rectified(s13);
+  }
   v128.store(c0, s00);
   v128.store(c0, s01, 16);
   v128.store(c0, s02, 32);
@@ -223,7 +298,7 @@ export function taps2x16(k: i32, a0: usize, a1: usize, b: usize, table: usize, c
 }
 
 // One row of taps2x16.
-export function taps1x16(k: i32, a: usize, b: usize, table: usize, c: usize, add: bool): void {
+export function taps1x16(k: i32, a: usize, b: usize, table: usize, c: usize, add: bool, rectify: bool): void {
   let s0 = f32x4.splat(0),
     s1 = s0,
     s2 = s0,
@@ -243,6 +318,12 @@ export function taps1x16(k: i32, a: usize, b: usize, table: usize, c: usize, add
     s3 = f32x4.add(s3, f32x4.mul(x, v128.load(row, 48)));
     a += 4;
     table += 4;
+  }
+  if (rectify) {
+    s0 = rectified(s0);
+    s1 = rectified(s1);
+    s2 = rectified(s2);
+    s3 = rectified(s3);
   }
   v128.store(c, s0);
   v128.store(c, s1, 16);

@@ -10,3 +10,8 @@ export interface Arithmetic {
   /** Math.fround for a heap of 32 bits; the identity for one of 64. */
   readonly round: (x: number) => number;
 }
+
+/** What is not above zero times zero, as the kernel `gate` of a vector by itself with slope 0. */
+export function rectifyInPlace(heap: Reals, at: number, n: number): void {
+  for (let i = at; i < at + n; i++) if (!(heap[i] > 0)) heap[i] *= 0;
+}

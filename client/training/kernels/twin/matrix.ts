@@ -1,10 +1,11 @@
 import type { Kernels } from '../kernels.ts';
+import { rectifyInPlace } from './arithmetic.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
 /** The matrix product in plain TypeScript; see {@link Kernels}. It needs no scratch. */
 export function matrixTwin({ reals, round }: Arithmetic): Pick<Kernels, 'matrixProduct'> {
   return {
-    matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate) {
+    matrixProduct(m, n, k, a, aRow, aCol, b, bRow, bCol, c, accumulate, rectify) {
       const heap = reals();
       if (!accumulate) heap.fill(0, c, c + m * n);
       for (let i = 0; i < m; i++) {
@@ -18,6 +19,7 @@ export function matrixTwin({ reals, round }: Arithmetic): Pick<Kernels, 'matrixP
             from += bCol;
           }
         }
+        if (rectify) rectifyInPlace(heap, row, n);
       }
     },
   };
