@@ -34,16 +34,14 @@ export function createPage(images: ReadonlyMap<string, Uint8Array>, data: Readon
   };
 }
 
-/** Links to the files of those series that have files: data/NAME.csv and data/NAME.jsonl beside the report. */
-export function dataLinks(page: Page, names: readonly string[] = []): string {
-  const links = [...new Set(names)]
+/** For each of those series that have files, links to them: data/NAME.csv and data/NAME.jsonl beside the report. */
+export function fileLinks(page: Page, names: readonly string[]): string[] {
+  return [...new Set(names)]
     .filter((name) => page.data.has(name))
     .map((name) => {
       const path = escapeHtml(`data/${encodeURIComponent(name)}`);
-      const label = escapeHtml(name);
-      return `<span class="file">${label}: <a href="${path}.csv">CSV</a>, <a href="${path}.jsonl">JSON lines</a></span>`;
+      return `${escapeHtml(name)}: <a href="${path}.csv">CSV</a>, <a href="${path}.jsonl">JSON lines</a>`;
     });
-  return links.length === 0 ? '' : `<p class="data">Data ${links.join(' ')}</p>`;
 }
 
 /** A figure or table with its number, its caption, remarks on what could not be shown, and links to its data. */
@@ -54,9 +52,11 @@ export function figure(
 ): string {
   const number = page.number(kind);
   const notes = (content.notes ?? []).map((note) => `<p class="note">${escapeHtml(note)}</p>`).join('');
+  const files = fileLinks(page, content.data ?? []).map((file) => `<span class="file">${file}</span>`);
+  const data = files.length === 0 ? '' : `<p class="data">Data: ${files.join(' · ')}</p>`;
   return `<figure class="${content.className}" id="${page.id(`${kind} ${number}`)}">
 ${content.body}
-<figcaption><p><span class="number">${kind} ${number}.</span> ${inline(content.caption)}</p>${notes}${dataLinks(page, content.data)}</figcaption>
+<figcaption><p><span class="number">${kind} ${number}.</span> ${inline(content.caption)}</p>${notes}${data}</figcaption>
 </figure>`;
 }
 

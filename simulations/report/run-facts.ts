@@ -1,7 +1,7 @@
 import type { JsonObject } from '../laboratory/rows.ts';
 import { escapeHtml } from './escape.ts';
 import { definitions } from './facts.ts';
-import { dataLinks, type Page } from './page.ts';
+import { fileLinks, type Page } from './page.ts';
 
 /** What a reader needs to judge a run and to run it again. */
 export interface RunFacts {
@@ -35,17 +35,19 @@ export function renderRunFacts(run: RunFacts, page: Page): string {
     ['Cairn', text(run.version)],
     ['Node', text(run.node)],
     ...(run.started === undefined ? [] : [['Started', text(run.started)] as const]),
-    ['Whole', run.interrupted ? 'no, stopped before its end' : 'yes'],
+    ['Complete', run.interrupted ? 'no, stopped before its end' : 'yes'],
   ];
   const settings = Object.entries(run.settings).map(
     ([name, value]) => [name, code(typeof value === 'string' ? value : JSON.stringify(value))] as const,
   );
-  const files = dataLinks(page, [...page.data]);
+  const files = fileLinks(page, [...page.data]);
   return [
     definitions(facts),
     ...(settings.length === 0 ? [] : ['<h3>Settings</h3>', definitions(settings)]),
     '<h3>Run it again</h3>',
-    `<pre tabindex="0"><code>${escapeHtml(run.command)}</code></pre>`,
-    ...(files === '' ? [] : ['<h3>Data</h3>', files]),
+    `<pre><code>${escapeHtml(run.command)}</code></pre>`,
+    ...(files.length === 0
+      ? []
+      : ['<h3>Data</h3>', `<ul class="files">${files.map((file) => `<li>${file}</li>`).join('')}</ul>`]),
   ].join('\n');
 }

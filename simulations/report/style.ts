@@ -37,30 +37,31 @@ main { padding: 4rem 0 5rem; }
 .band > .wide { grid-column: wide; }
 h1, h2, h3 { line-height: 1.2; font-weight: 600; text-wrap: balance; overflow-wrap: break-word; }
 h1 { font-size: 2.25rem; margin: 0 0 1.25rem; letter-spacing: -0.01em; }
-h2 { font-size: 1.5rem; margin: 3.5rem 0 0.75rem; }
-h3 { font: 600 0.9375rem/1.4 var(--sans); margin: 2rem 0 0.5rem; }
+h2 { font-size: 1.5rem; margin: 3rem 0 0.75rem; }
+h3 { font: 600 0.9375rem/1.4 var(--sans); margin: 1.25rem 0 0.5rem; }
 p { margin: 0 0 1em; overflow-wrap: break-word; hanging-punctuation: first; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 0.15em; }
 a:focus-visible, [tabindex]:focus-visible { outline: 2px solid var(--link); outline-offset: 3px; }
 code, pre { font-family: var(--mono); font-size: 0.85em; }
-pre { margin: 0; padding: 0.9rem 1.1rem; background: var(--soft); border-radius: 4px; overflow-x: auto; line-height: 1.5; }
+pre { margin: 0; padding: 0.9rem 1.1rem; background: var(--soft); border-radius: 4px; line-height: 1.5; white-space: pre-wrap; overflow-wrap: anywhere; }
 pre code { font-size: 0.8125rem; }
 .kicker { font: 500 0.875rem/1.4 var(--sans); color: var(--muted); margin: 0 0 0.75rem; }
 .lead { font-size: 1.25rem; line-height: 1.5; }
 .stopped { font-size: 1rem; color: var(--warn); background: var(--warn-soft); border-left: 3px solid currentColor; padding: 0.7rem 1rem; }
 .contents { font: 0.9375rem/1.5 var(--sans); margin-top: 1rem; border-block: 1px solid var(--rule); padding: 0.9rem 0; }
 .contents ol { margin: 0; padding-left: 1.5rem; columns: 18rem; }
-.contents li { break-inside: avoid; padding-left: 0.25rem; margin: 0.15rem 0; }
+.contents li { break-inside: avoid; padding: 0.15rem 0 0.15rem 0.25rem; }
 .contents li::marker { color: var(--muted); }
 .contents a { text-decoration: none; }
 .contents a:hover { text-decoration: underline; }
-figure { margin: 2rem 0 2.5rem; min-width: 0; }
+figure { margin: 1.25rem 0 1.75rem; min-width: 0; }
 figcaption { font: 0.9375rem/1.5 var(--sans); color: var(--muted); margin-top: 0.9rem; max-width: 46rem; }
 figcaption p { margin: 0 0 0.3rem; }
 .number { color: var(--text); font-weight: 600; }
 .note { font-style: italic; }
 .data { font: 0.875rem/1.5 var(--sans); color: var(--muted); }
-.file { margin-left: 0.6em; white-space: nowrap; }
+.file { white-space: nowrap; }
+.files { margin: 0; padding-left: 1.25rem; font: 0.9375rem/1.7 var(--sans); }
 .empty { font: 0.9375rem/1.5 var(--sans); color: var(--muted); border: 1px dashed var(--rule); border-radius: 4px; padding: 1.25rem; margin: 0 0 1em; text-align: center; }
 .plot { display: block; width: 100%; height: auto; overflow: visible; font-family: var(--sans); font-variant-numeric: tabular-nums; }
 .plot text, .plot tspan { white-space: pre; }
@@ -77,12 +78,13 @@ thead th { font-weight: 600; font-size: 0.875rem; vertical-align: bottom; border
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 .numeric { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 thead .numeric { white-space: normal; }
-.images ul { display: flex; flex-wrap: wrap; gap: 1.25rem; list-style: none; margin: 0; padding: 0; }
+.images ul { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0; padding: 0; }
 .images li { flex: 0 1 auto; max-width: 100%; }
 .images img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; background: var(--soft); }
+.images .empty { max-width: 14rem; }
 .images .label { display: block; font: 0.875rem/1.4 var(--sans); margin-top: 0.4rem; max-width: 28rem; }
 .facts-caption { font: 0.9375rem/1.5 var(--sans); color: var(--muted); margin: 1rem 0 0.4rem; }
-.facts { margin: 0 0 1.5rem; font: 0.9375rem/1.5 var(--sans); }
+.facts { margin: 0 0 1rem; font: 0.9375rem/1.5 var(--sans); }
 .facts div { display: grid; grid-template-columns: minmax(8rem, 16rem) minmax(0, 1fr); gap: 1rem; padding: 0.3rem 0; border-top: 1px solid var(--grid); }
 .facts div:last-child { border-bottom: 1px solid var(--grid); }
 .facts dt { color: var(--muted); overflow-wrap: anywhere; }
@@ -103,8 +105,7 @@ thead .numeric { white-space: normal; }
   .band { display: block; }
   figure, tr, .facts div { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
-  .scroll, pre { overflow: visible; }
-  pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .scroll { overflow: visible; }
   .contents, .data { display: none; }
 }
 `;

@@ -57,10 +57,16 @@ function extent(values: readonly number[]): [number, number] {
   return [low, high];
 }
 
-function logDomain({ values, bars }: AxisNeeds): readonly [number, number] {
+/** The greatest of 1, 2 and 5 times a power of ten that is not above a value. */
+function roundBelow(value: number): number {
+  return 1 / roundStep(1 / value);
+}
+
+function logDomain({ values, bars, round }: AxisNeeds): readonly [number, number] {
   const [low, high] = extent(values);
   if (bars) return [10 ** (Math.ceil(Math.log10(low)) - 1), high * 1.25];
-  return low === high ? [low / 2, high * 2] : [low, high];
+  if (low === high) return [low / 2, high * 2];
+  return round ? [roundBelow(low), roundStep(high)] : [low, high];
 }
 
 function linearDomain({ values, bars, count, round }: AxisNeeds): readonly [number, number] {

@@ -11,7 +11,7 @@ export interface BarSlots {
 }
 
 /** Share of the way between neighbours that their bars take together. */
-const FILLED = 0.76;
+const FILLED = 0.64;
 
 /** The slots of a chart's bars: as wide everywhere as the nearest neighbours allow. Undefined where it has none. */
 export function barEdges(drawing: Drawing, scale: 'linear' | 'log' | 'category'): BarSlots | undefined {

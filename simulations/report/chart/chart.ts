@@ -62,9 +62,10 @@ function plotOptions(block: BlockOf<'chart'>, drawing: Drawing, layout: Layout):
     y: { type: y.type, domain: y.domain, axis: null, label: null },
     marks: [
       Plot.gridY(y.ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
-      Plot.axisY(y.ticks, { tickFormat: y.format, tickSize: 0, tickPadding: 8, label: null, fill: 'var(--muted)' }),
+      Plot.axisY(y.ticks, { text: y.format, tickSize: 0, tickPadding: 8, label: null, fill: 'var(--muted)' }),
       Plot.axisX(x.ticks, {
-        tickFormat: xTexts.text,
+        // Plot would drop some of a log axis's words if it were given them as a format.
+        text: xTexts.text,
         tickRotate: xTexts.rotate,
         tickSize: drawing.categories === undefined ? 5 : 0,
         label: null,

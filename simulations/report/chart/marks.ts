@@ -103,7 +103,7 @@ function pointTitle(line: DrawnLine, { at, y, low, high }: DrawnPoint): string {
   return `${line.label}, ${at}: ${formatNumber(y)}${spread}`;
 }
 
-function whiskers(points: readonly DrawnPoint[], colour: string, layout: Layout): Plot.Markish {
+function whiskers(points: readonly DrawnPoint[], colour: string, layout: Layout, strokeWidth = 1.5): Plot.Markish {
   const { domain } = layout.y;
   return Plot.ruleX(
     points.filter(({ low, high }) => low <= domain[1] && high >= domain[0]),
@@ -112,8 +112,7 @@ function whiskers(points: readonly DrawnPoint[], colour: string, layout: Layout)
       y1: ({ low }: DrawnPoint) => bounded(layout, low),
       y2: ({ high }: DrawnPoint) => bounded(layout, high),
       stroke: colour,
-      strokeWidth: 1.5,
-      strokeOpacity: 0.8,
+      strokeWidth,
     },
   );
 }
@@ -127,6 +126,7 @@ function barMarks(drawing: Drawing, line: DrawnLine, layout: Layout): Plot.Marki
     return { ...point, left, right, x: layout.x.type === 'log' ? Math.sqrt(left * right) : (left + right) / 2 };
   });
   const { colour, paper } = line.look;
+  const spread = bars.filter(({ low, high }) => low !== high);
   return [
     Plot.rect(bars, {
       x1: 'left',
@@ -141,11 +141,9 @@ function barMarks(drawing: Drawing, line: DrawnLine, layout: Layout): Plot.Marki
       ...(paper && { strokeDasharray: PAPER_DASH }),
       title: (bar: DrawnPoint) => pointTitle(line, bar),
     }),
-    whiskers(
-      bars.filter(({ low, high }) => low !== high),
-      'currentColor',
-      layout,
-    ),
+    // A rule of the ground's colour behind the whisker keeps it visible on a dark bar.
+    whiskers(spread, GROUND, layout, 4),
+    whiskers(spread, 'currentColor', layout),
     ...barValues(drawing, bars, layout),
   ];
 }

@@ -19,7 +19,7 @@ export interface TickTexts {
 /** Pixels between the words of two ticks. */
 const GAP = 12;
 const ANGLE = 40;
-const LONGEST = 150;
+const LONGEST = 180;
 
 /** The x axis of categories: each at the middle of a slot of width 1; words are broken, or turned if that is not enough. */
 export function categoryTicks(categories: readonly string[], inner: number): { axis: DrawnAxis; texts: TickTexts } {
