@@ -10,8 +10,11 @@ if (chromiumPath === undefined) {
   process.stderr.write('browser tests are skipped: no Chromium found (install Debian’s chromium, or set CHROMIUM)\n');
 }
 
-/** Starts a headless Chromium that talks to nobody but the pages under test. Close it when done. */
-export async function launchBrowser(): Promise<Browser> {
+/**
+ * Starts a headless Chromium that talks to nobody but the pages under test. Close it when done.
+ * @param more arguments of its command line, such as a rule for host names
+ */
+export async function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   if (chromiumPath === undefined) throw new Error('no Chromium: guard the suite with describe.skipIf(!chromiumPath)');
   return await chromium.launch({
     executablePath: chromiumPath,
@@ -24,6 +27,7 @@ export async function launchBrowser(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
