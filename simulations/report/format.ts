@@ -5,7 +5,7 @@ const MINUS = '\u2212';
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** What stands where there is no value. */
-export const NOTHING = '–';
+const NOTHING = '–';
 
 /** Groups of three digits from five digits on, as tables of the field print them. */
 function grouped(digits: string): string {

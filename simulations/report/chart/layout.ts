@@ -7,7 +7,7 @@ import { LINE_HEIGHT, textWidth, wrapText } from './measure.ts';
 import { categoryTicks, numberTicks, type TickTexts } from './tick-texts.ts';
 
 /** A label in the right margin, at its line's end or at its level. */
-export interface EndLabel {
+interface EndLabel {
   readonly text: string;
   /** Pixels from the top. */
   readonly y: number;

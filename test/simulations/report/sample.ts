@@ -4,7 +4,7 @@ import type { Report } from '../../../simulations/report/html.ts';
 import { imageGrid } from '../../../simulations/report/png.ts';
 
 /** Round pictures that differ from one another, as 28 × 28 greyscale values. */
-export function blobs(count: number, sharpness = 1): Float32Array {
+function blobs(count: number, sharpness = 1): Float32Array {
   const images = new Float32Array(count * 28 * 28);
   for (let index = 0; index < images.length; index++) {
     const picture = Math.floor(index / 784);
