@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { decodeSum } from '../../protocol/aggregation/quantize/index.ts';
+import { openSum } from '../../protocol/aggregation/quantize/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { type NamedTensors, ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
@@ -8,7 +8,9 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { createStrategy, type Strategy, type StrategyState } from '../strategies/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
+import { allFinite, NextModel } from './learn.ts';
 import { seededTensors } from './seeded.ts';
+import { inTurns } from './turns.ts';
 
 /** A model to start from. */
 export interface InitialModel {
@@ -85,7 +87,9 @@ export class TaskModel {
     const { tensors, shapes } = given ?? (await configuredModel(task));
     const layout = new ParameterLayout(shapes);
     const flat = layout.flatten(tensors);
-    assertFinite(flat, 'model-malformed', `task "${task.name}": its first model`);
+    if (!allFinite(flat)) {
+      throw new CairnError('model-malformed', `task "${task.name}": its first model holds NaN or an infinite value`);
+    }
     const record: TaskRecord = {
       task: task.name,
       round: 0,
@@ -123,19 +127,27 @@ export class TaskModel {
    * the store throws
    */
   async commit(settings: RoundSettings, sum: Uint32Array, count: number): Promise<Learned> {
-    const { update, examples, loss, accuracy } = decodeSum(settings, sum, count);
-    const { model, state } = this.#strategy.apply(this.#flat, update, this.#state);
-    assertFinite(model, 'update-not-finite', `task "${this.#task}": the model after round ${settings.round}`);
-    const modelHash = await this.#store.putModel(encodeSafetensors(this.layout.unflatten(model), this.layout.shapes));
+    const opened = openSum(settings, sum, count);
+    const { examples, loss, accuracy } = opened;
+    const next = new NextModel({
+      name: `task "${this.#task}": the model after round ${settings.round}`,
+      layout: this.layout,
+      strategy: this.#strategy,
+      flat: this.#flat,
+      state: this.#state,
+      sum: opened,
+    });
+    await inTurns(next.steps());
+    const modelHash = await this.#store.putModel(next.file);
     await this.#store.saveTask({
       task: this.#task,
       round: settings.round,
       modelHash,
       strategy: this.#strategy.name,
-      strategyState: state,
+      strategyState: next.state,
     });
-    this.#flat = model;
-    this.#state = state;
+    this.#flat = next.flat;
+    this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
     return { examples, loss, accuracy };
@@ -172,11 +184,4 @@ function assertSameShapes({ name }: TaskConfig, stored: ParameterLayout, wanted:
       hint: 'rename the task, or choose another dataDir to start anew',
     },
   );
-}
-
-function assertFinite(values: Float32Array, code: 'model-malformed' | 'update-not-finite', what: string): void {
-  // A plain loop: with a callback for each of ten million values the event loop would stand still for a tenth of a second.
-  for (const value of values) {
-    if (!Number.isFinite(value)) throw new CairnError(code, `${what} holds NaN or an infinite value`);
-  }
 }

@@ -6,7 +6,7 @@ const SLICE_MS = 10;
 /** How a long computation shares its thread. */
 export interface TurnOptions<Step> {
   /** Ends the computation when it is aborted. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Called before each pause. */
   readonly onPause?: (step: Step) => void;
   readonly sliceMs?: number;
@@ -16,15 +16,15 @@ export interface TurnOptions<Step> {
  * Runs a computation of small steps without keeping the event loop for longer than a slice and one step.
  * @throws what a step throws; the signal's reason once it is aborted. The computation is told to clean up, then.
  */
-export async function inTurns<Step>(steps: Iterable<Step>, options: TurnOptions<Step>): Promise<void> {
+export async function inTurns<Step>(steps: Iterable<Step>, options: TurnOptions<Step> = {}): Promise<void> {
   const { signal, onPause, sliceMs = SLICE_MS } = options;
-  signal.throwIfAborted();
+  signal?.throwIfAborted();
   let turnEnds = performance.now() + sliceMs;
   for (const step of steps) {
     if (performance.now() < turnEnds) continue;
     onPause?.(step);
     await nextTurn();
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     turnEnds = performance.now() + sliceMs;
   }
 }

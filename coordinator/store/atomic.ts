@@ -23,12 +23,15 @@ async function syncFolder(folder: string): Promise<void> {
  * rename, fsync of the folder.
  * @throws CairnError `folder-unwritable`
  */
-export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: Uint8Array | readonly Uint8Array[] | string,
+): Promise<void> {
   const temporary = join(dirname(path), `${TEMPORARY}${basename(path)}-${randomUUID()}`);
   try {
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(bytes);
+      for (const part of Array.isArray(content) ? content : [content]) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

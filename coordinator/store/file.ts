@@ -1,12 +1,12 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
 import type { StrategyState } from '../strategies/index.ts';
 import { openFolder, writeAtomically } from './atomic.ts';
 import { Journal } from './journal.ts';
-import { modelHashOf } from './memory.ts';
+import { modelHashOf } from './hash.ts';
 import { recordFrom, type SavedTask } from './record.ts';
 import type { Store, TaskRecord } from './types.ts';
 
@@ -34,9 +34,10 @@ export class FileStore implements Store {
   }
 
   async putModel(bytes: Uint8Array): Promise<string> {
-    const hash = modelHashOf(bytes);
+    const copy = new Uint8Array(bytes.length);
+    const hash = await modelHashOf(bytes, copy);
     await writeAtomically(this.#modelPath(hash), bytes);
-    this.#remember(hash, bytes.slice());
+    this.#remember(hash, copy);
     return hash;
   }
 
@@ -46,7 +47,7 @@ export class FileStore implements Store {
     if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
     const bytes = await readIfThere(this.#modelPath(hash));
     if (bytes === undefined) return undefined;
-    if (modelHashOf(bytes) !== hash) {
+    if ((await modelHashOf(bytes)) !== hash) {
       throw new CairnError('model-malformed', `the model file ${hash} does not have the hash that its name says`, {
         hint: 'the disk or somebody changed it; restore it from a copy',
       });
@@ -113,8 +114,8 @@ export class FileStore implements Store {
   }
 }
 
-function encodeState(state: StrategyState): Uint8Array {
-  return encodeSafetensors(
+function encodeState(state: StrategyState): Uint8Array[] {
+  return safetensorsParts(
     state,
     Object.fromEntries(Object.entries(state).map(([name, { length }]) => [name, [length]])),
   );

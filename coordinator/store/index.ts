@@ -1,3 +1,3 @@
 export { FileStore } from './file.ts';
-export { MemoryStore, modelHashOf } from './memory.ts';
+export { MemoryStore } from './memory.ts';
 export type { Store, TaskRecord } from './types.ts';

@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { RoundReport } from '../report.ts';
+import { modelHashOf } from './hash.ts';
 import type { Store, TaskRecord } from './types.ts';
-
-/** SHA-256 in hex: a model's name in a store and on the wire. */
-export function modelHashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** A store for tests and simulations: it forgets everything with its process. */
 export class MemoryStore implements Store {
@@ -13,10 +8,11 @@ export class MemoryStore implements Store {
   readonly #tasks = new Map<string, TaskRecord>();
   readonly #rounds: RoundReport[] = [];
 
-  putModel(bytes: Uint8Array): Promise<string> {
-    const hash = modelHashOf(bytes);
-    this.#models.set(hash, bytes.slice());
-    return Promise.resolve(hash);
+  async putModel(bytes: Uint8Array): Promise<string> {
+    const copy = new Uint8Array(bytes.length);
+    const hash = await modelHashOf(bytes, copy);
+    this.#models.set(hash, copy);
+    return hash;
   }
 
   getModel(hash: string): Promise<Uint8Array | undefined> {

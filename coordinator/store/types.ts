@@ -17,7 +17,7 @@ export interface TaskRecord {
  * killed at any moment starts again with the last record that was saved in full.
  */
 export interface Store {
-  /** Keeps a model file under its hash. @returns SHA-256 in hex */
+  /** Keeps a model file under its hash. The bytes are the store's until it has done so. @returns SHA-256 in hex */
   putModel(bytes: Uint8Array): Promise<string>;
   /** A model file; undefined where there is none of that hash. @throws CairnError `model-malformed` for a damaged one */
   getModel(hash: string): Promise<Uint8Array | undefined>;

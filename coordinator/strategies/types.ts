@@ -13,7 +13,10 @@ interface StrategyStep {
   readonly state: StrategyState;
 }
 
-/** How the mean update of a round becomes the next model. Pure: arguments are not changed. */
+/**
+ * How the mean update of a round becomes the next model. Pure: arguments are not changed. No coordinate looks at another,
+ * so that parts of a model may be worked off one by one.
+ */
 export interface Strategy {
   readonly name: StrategyName;
   /** The state before the first round, for a model of `size` parameters. */

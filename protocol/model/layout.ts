@@ -80,20 +80,29 @@ export class ParameterLayout {
    */
   flatten(named: NamedTensors): Float32Array {
     const flat = new Float32Array(this.size);
+    let offset = 0;
+    for (const values of this.inOrder(named)) {
+      flat.set(values, offset);
+      offset += values.length;
+    }
+    return flat;
+  }
+
+  /** The tensors themselves, in vector order. @throws CairnError `update-shape` as {@link flatten} does */
+  inOrder(named: NamedTensors): Float32Array[] {
     for (const name of Object.keys(named)) this.#slot(name);
-    for (const name of this.names) {
+    return this.names.map((name) => {
       if (!Object.hasOwn(named, name)) throw new CairnError('update-shape', `tensor "${name}" is missing`);
       const values = named[name];
-      const { offset, size, shape } = this.#slot(name);
+      const { size, shape } = this.#slot(name);
       if (values.length !== size) {
         throw new CairnError(
           'update-shape',
           `tensor "${name}": expected ${size} values (shape ${shape.join('×') || 'scalar'}), got ${values.length}`,
         );
       }
-      flat.set(values, offset);
-    }
-    return flat;
+      return values;
+    });
   }
 
   /** Every tensor as a view into `flat`. @throws CairnError `update-shape` where the length is not {@link size} */

@@ -37,22 +37,13 @@ function jsonObject(members: readonly (readonly [key: string, json: string])[]):
 }
 
 /**
- * Encodes a model canonically, so that equal models are equal bytes and one hash names both: tensors in layout order
- * without gaps, header keys in ascending code-unit order without white space, spaces up to a multiple of 8 bytes.
- * @param tensors - the values of every tensor that `shapes` declares
+ * What a file begins with, up to the values of the first tensor: a multiple of 8 bytes. Behind it stands the flat vector
+ * of the layout.
  * @param metadata - free text; left out of the header where it is empty
- * @throws CairnError `update-shape` where tensors and shapes disagree, `model-malformed` for a tensor named
- * `__metadata__` or a header above 1 MiB
+ * @throws CairnError `model-malformed` for a tensor named `__metadata__` or a header above 1 MiB
  */
-export function encodeSafetensors(
-  tensors: NamedTensors,
-  shapes: Shapes,
-  metadata: Readonly<Record<string, string>> = {},
-): Uint8Array<ArrayBuffer> {
-  const layout = new ParameterLayout(shapes);
+export function safetensorsHead(layout: ParameterLayout, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   if (layout.names.includes(METADATA)) throw malformed(`no tensor may be named ${METADATA}`);
-  const flat = layout.flatten(tensors);
-
   const members = new Map<string, string>();
   for (const name of layout.names) {
     const from = 4 * layout.offsetOf(name);
@@ -69,11 +60,45 @@ export function encodeSafetensors(
   if (headerLength > MAX_HEADER) {
     throw malformed(`the header would have ${headerLength} bytes, but at most ${MAX_HEADER} are allowed`);
   }
-  const bytes = new Uint8Array(8 + headerLength + flat.byteLength);
-  new DataView(bytes.buffer).setUint32(0, headerLength, true);
-  bytes.set(text, 8);
-  bytes.fill(0x20, 8 + text.length, 8 + headerLength);
-  bytes.set(new Uint8Array(flat.buffer), 8 + headerLength);
+  const head = new Uint8Array(8 + headerLength);
+  new DataView(head.buffer).setUint32(0, headerLength, true);
+  head.set(text, 8);
+  head.fill(0x20, 8 + text.length);
+  return head;
+}
+
+/**
+ * Encodes a model canonically, so that equal models are equal bytes and one hash names both: tensors in layout order
+ * without gaps, header keys in ascending code-unit order without white space, spaces up to a multiple of 8 bytes.
+ * @param tensors - the values of every tensor that `shapes` declares
+ * @param metadata - see {@link safetensorsHead}
+ * @returns the file in parts, one behind the other; the values are the tensors' own memory
+ * @throws CairnError `update-shape` where tensors and shapes disagree, and what {@link safetensorsHead} throws
+ */
+export function safetensorsParts(
+  tensors: NamedTensors,
+  shapes: Shapes,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array[] {
+  const layout = new ParameterLayout(shapes);
+  const head = safetensorsHead(layout, metadata);
+  const values = layout.inOrder(tensors);
+  return [head, ...values.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength))];
+}
+
+/** The same in one piece. @throws CairnError as {@link safetensorsParts} does */
+export function encodeSafetensors(
+  tensors: NamedTensors,
+  shapes: Shapes,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
+  const parts = safetensorsParts(tensors, shapes, metadata);
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   return bytes;
 }
 

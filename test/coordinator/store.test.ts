@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/report.ts';
-import { FileStore, MemoryStore, modelHashOf, type Store, type TaskRecord } from '../../coordinator/store/index.ts';
+import { FileStore, MemoryStore, type Store, type TaskRecord } from '../../coordinator/store/index.ts';
 import { writeAtomically } from '../../coordinator/store/atomic.ts';
 import { rejectionOf } from './support/errors.ts';
 
@@ -28,7 +29,7 @@ const report = (task: string, round: number): RoundReport => ({
 const record = (round: number, strategyState: TaskRecord['strategyState'] = {}): TaskRecord => ({
   task: 'digits.v1',
   round,
-  modelHash: modelHashOf(bytes(round)),
+  modelHash: createHash('sha256').update(bytes(round)).digest('hex'),
   strategy: 'fedadam',
   strategyState,
 });

@@ -17,13 +17,20 @@ export interface Aggregate {
   readonly totalWeight: number;
 }
 
+/** A sum whose update has not been taken out of it. */
+export interface DecodedSum extends Omit<Aggregate, 'update'> {
+  /** Writes the values of the update from coordinate `from` on, as many as `into` holds. */
+  readonly update: (from: number, into: Float32Array) => void;
+}
+
 /**
- * Turns the unmasked sum of `count` encoded updates into their weighted mean.
+ * Turns the unmasked sum of `count` encoded updates into their weighted mean, whose values are taken out in parts: ten
+ * million at once are long for a thread that others wait for.
  * @param sum - `dimension + 3` words mod 2^modulusBits
  * @throws CairnError `overflow-budget` for more clients than the budget holds, `data-empty` for none or no weight,
  * `update-shape` for another length; `settings-invalid` of the scheme
  */
-export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): Aggregate {
+export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): DecodedSum {
   assertBudget(scheme);
   const { dimension, clip, modulusBits, maxCohort, maxExamples, lossBound } = scheme;
   if (sum.length !== vectorLength(scheme)) {
@@ -45,9 +52,18 @@ export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: n
   const totalWeight = examples / maxExamples;
   if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
 
-  const update = new Float32Array(dimension);
-  dequantize(sum.subarray(0, dimension), update, { bits: modulusBits, scale: clip / (top * totalWeight) });
+  const scale = clip / (top * totalWeight);
+  const update = (from: number, into: Float32Array): void =>
+    dequantize(sum.subarray(from, from + into.length), into, { bits: modulusBits, scale });
   const loss = (signed(dimension + 1) * lossBound) / (top * totalWeight);
   const accuracy = signed(dimension + 2) / (top * totalWeight);
   return { update, examples, loss, accuracy, totalWeight };
+}
+
+/** {@link openSum} with the whole update. @throws CairnError as it does */
+export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): Aggregate {
+  const { update, ...learned } = openSum(scheme, sum, count);
+  const values = new Float32Array(scheme.dimension);
+  update(0, values);
+  return { update: values, ...learned };
 }

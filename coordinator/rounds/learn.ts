@@ -1,0 +1,69 @@
+import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import { safetensorsHead } from '../../protocol/model/safetensors.ts';
+import type { Strategy, StrategyState } from '../strategies/index.ts';
+
+/** Coordinates that are worked off without a pause: some milliseconds, whatever the strategy. */
+const PART = 2 ** 18;
+
+/** What a model is learnt from. */
+export interface Lesson {
+  /** What errors call the next model. */
+  readonly name: string;
+  readonly layout: ParameterLayout;
+  readonly strategy: Strategy;
+  readonly flat: Float32Array;
+  readonly state: StrategyState;
+  readonly sum: DecodedSum;
+}
+
+/** The next model. */
+export class NextModel {
+  /** Its safetensors file. */
+  readonly file: Uint8Array<ArrayBuffer>;
+  /** Its values, in the memory of the file. */
+  readonly flat: Float32Array<ArrayBuffer>;
+  /** What the strategy remembers; whole when all steps are done. */
+  readonly state: Record<string, Float32Array> = {};
+  readonly #lesson: Lesson;
+
+  constructor(lesson: Lesson) {
+    const { layout } = lesson;
+    this.#lesson = lesson;
+    const head = safetensorsHead(layout);
+    this.file = new Uint8Array(head.length + 4 * layout.size);
+    this.file.set(head);
+    this.flat = new Float32Array(this.file.buffer, head.length, layout.size);
+  }
+
+  /**
+   * Dequantizes the update, applies the strategy and looks for values that are no numbers, part by part.
+   * @param part - coordinates of a part; other values than the default are for tests
+   * @throws CairnError `update-not-finite` where the model would diverge
+   */
+  *steps(part: number = PART): Generator<number, void> {
+    const { name, strategy, flat, state, sum } = this.#lesson;
+    for (let from = 0; from < flat.length; from += part) {
+      const to = Math.min(flat.length, from + part);
+      const update = new Float32Array(to - from);
+      sum.update(from, update);
+      const before = Object.fromEntries(Object.entries(state).map(([key, all]) => [key, all.subarray(from, to)]));
+      const step = strategy.apply(flat.subarray(from, to), update, before);
+      if (!allFinite(step.model)) {
+        throw new CairnError('update-not-finite', `${name} holds NaN or an infinite value`);
+      }
+      this.flat.set(step.model, from);
+      for (const [key, values] of Object.entries(step.state)) {
+        (this.state[key] ??= new Float32Array(flat.length)).set(values, from);
+      }
+      yield to;
+    }
+  }
+}
+
+/** Whether all values are numbers. A plain loop: a callback for each of ten million values takes a tenth of a second. */
+export function allFinite(values: Float32Array): boolean {
+  for (const value of values) if (!Number.isFinite(value)) return false;
+  return true;
+}
