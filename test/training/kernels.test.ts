@@ -207,6 +207,9 @@ describe('wasm and plain kernels give the same bits', () => {
       [6, 5, 3, 1],
       [7, 7, 3, 2],
       [3, 3, 3, 3],
+      [10, 20, 3, 3],
+      [6, 12, 3, 1],
+      [6, 11, 2, 1],
     ]) {
       const outHeight = Math.floor((height - size) / stride) + 1;
       const outWidth = Math.floor((width - size) / stride) + 1;

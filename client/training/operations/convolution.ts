@@ -53,11 +53,7 @@ function correlate(x: Tensor, y: Tensor, geo: Geometry): Tensor {
   const { taps, filters } = geo;
   tape.lend(taps * filters, (transposed) => {
     correlateInto(tape, geo, x.at, y.at, transposed);
-    const heap = tape.heap.reals;
-    for (let tap = 0; tap < taps; tap++) {
-      for (let filter = 0; filter < filters; filter++)
-        heap[out.at + filter * taps + tap] = heap[transposed + tap * filters + filter];
-    }
+    tape.kernels.transpose(transposed, filters, taps, filters, out.at, taps);
   });
   return out;
 }

@@ -1,17 +1,15 @@
 // Moving a batch between image after image and place after place.
 import { address } from './memory';
 
-/** See `Kernels.transpose`. */
-export function transpose(x: u32, xRow: i32, rows: i32, columns: i32, out: u32, outRow: i32): void {
-  const step = (<usize>xRow) << 2,
-    outStep = (<usize>outRow) << 2;
+// Byte addresses and byte strides.
+function transposeBlock(x: usize, step: usize, rows: i32, columns: i32, out: usize, outStep: usize): void {
   let i = 0;
   for (; i + 4 <= rows; i += 4) {
-    let p0 = address(x) + <usize>i * step,
+    let p0 = x + <usize>i * step,
       p1 = p0 + step,
       p2 = p1 + step,
       p3 = p2 + step;
-    let to = address(out) + ((<usize>i) << 2);
+    let to = out + ((<usize>i) << 2);
     let j = 0;
     for (; j + 4 <= columns; j += 4) {
       const r0 = v128.load(p0),
@@ -45,12 +43,29 @@ export function transpose(x: u32, xRow: i32, rows: i32, columns: i32, out: u32, 
     }
   }
   for (; i < rows; i++) {
-    let from = address(x) + <usize>i * step,
-      to = address(out) + ((<usize>i) << 2);
+    let from = x + <usize>i * step,
+      to = out + ((<usize>i) << 2);
     for (let j = 0; j < columns; j++) {
       store<f32>(to, load<f32>(from));
       from += 4;
       to += outStep;
+    }
+  }
+}
+
+// A block's rows are whole cache lines on both sides: of large batches, the rows of one side all fall into a few sets.
+const BLOCK: i32 = 16;
+
+/** See `Kernels.transpose`. */
+export function transpose(x: u32, xRow: i32, rows: i32, columns: i32, out: u32, outRow: i32): void {
+  const step = (<usize>xRow) << 2,
+    outStep = (<usize>outRow) << 2;
+  for (let j = 0; j < columns; j += BLOCK) {
+    const some = min(BLOCK, columns - j);
+    for (let i = 0; i < rows; i += BLOCK) {
+      const from = address(x) + step * <usize>i + ((<usize>j) << 2);
+      const to = address(out) + outStep * <usize>j + ((<usize>i) << 2);
+      transposeBlock(from, step, min(BLOCK, rows - i), some, to, outStep);
     }
   }
 }

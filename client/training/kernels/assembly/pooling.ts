@@ -28,6 +28,31 @@ function fourWindows(base: usize, corner: i32, width: i32, to: usize, win: usize
   v128.store(win, v128.bitselect(place3, winner, better));
 }
 
+// Four neighbouring windows of any size and stride.
+function fourOf(base: usize, corner: i32, width: i32, size: i32, stride: i32, to: usize, win: usize): void {
+  const step = address(stride);
+  const apart = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(stride));
+  let best = f32x4.splat(0),
+    winner = i32x4.splat(0);
+  let row = corner;
+  for (let ky = 0; ky < size; ky++) {
+    for (let kx = 0; kx < size; kx++) {
+      const at = base + address(row + kx);
+      let rival = v128.load_splat<f32>(at);
+      rival = v128.load_lane<f32>(at + step, rival, 1);
+      rival = v128.load_lane<f32>(at + step * 2, rival, 2);
+      rival = v128.load_lane<f32>(at + step * 3, rival, 3);
+      const place = i32x4.add(i32x4.splat(row + kx), apart);
+      const better = (ky | kx) === 0 ? i32x4.splat(-1) : f32x4.gt(rival, best);
+      best = v128.bitselect(rival, best, better);
+      winner = v128.bitselect(place, winner, better);
+    }
+    row += width;
+  }
+  v128.store(to, best);
+  v128.store(win, winner);
+}
+
 /** See `Kernels.maxPool`. */
 export function maxPool(
   x: u32,
@@ -44,16 +69,18 @@ export function maxPool(
   let to = address(out),
     win = address(winners);
   const base = address(x);
-  const fours = size === 2 && stride === 2 ? outWidth & ~3 : 0;
+  const fours = outWidth & ~3;
+  const halves = size === 2 && stride === 2;
   for (let plane = 0; plane < planes; plane++) {
     for (let y = 0; y < outHeight; y++) {
       let corner = (plane * height + y * stride) * width;
       let column = 0;
       for (; column < fours; column += 4) {
-        fourWindows(base, corner, width, to, win);
+        if (halves) fourWindows(base, corner, width, to, win);
+        else fourOf(base, corner, width, size, stride, to, win);
         to += 16;
         win += 16;
-        corner += 8;
+        corner += stride << 2;
       }
       for (; column < outWidth; column++) {
         let winner = corner;
