@@ -81,7 +81,7 @@ thead .numeric { white-space: normal; }
 .images ul { display: flex; flex-wrap: wrap; gap: 1rem; list-style: none; margin: 0; padding: 0; }
 .images li { flex: 0 1 auto; max-width: 100%; }
 .images img { display: block; max-width: 100%; height: auto; image-rendering: pixelated; background: var(--soft); }
-.images .empty { max-width: 14rem; }
+.images li .empty { max-width: 14rem; }
 .images .label { display: block; font: 0.875rem/1.4 var(--sans); margin-top: 0.4rem; max-width: 28rem; }
 .facts-caption { font: 0.9375rem/1.5 var(--sans); color: var(--muted); margin: 1rem 0 0.4rem; }
 .facts { margin: 0 0 1rem; font: 0.9375rem/1.5 var(--sans); }
@@ -106,6 +106,8 @@ thead .numeric { white-space: normal; }
   figure, tr, .facts div { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
+  table { font-size: 8.5pt; }
+  th, td { padding: 0.25rem 0.4rem; }
   .contents, .data { display: none; }
 }
 `;

@@ -14,6 +14,9 @@ const PAPER_DASH = '5 4';
 const FEW_POINTS = 24;
 const SYMBOLS_ON_LONG_LINE = 8;
 
+/** Above this many a cloud's symbols are small, and no longer say their values when pointed at. */
+const MANY_POINTS = 200;
+
 /** Where a spread or a bar ends on an axis that may not reach so far, as zero on a log axis. */
 const bounded = (layout: Layout, value: number) => Math.max(layout.y.domain[0], Math.min(layout.y.domain[1], value));
 
@@ -86,15 +89,16 @@ function middleOf(drawing: Drawing, line: DrawnLine, point: DrawnPoint, layout: 
 }
 
 function symbols(line: DrawnLine, points: readonly DrawnPoint[]): Plot.Markish {
+  const many = points.length > MANY_POINTS;
   return Plot.dot(points, {
     x: 'x',
     y: 'y',
     symbol: line.look.symbol,
-    r: line.style === 'dots' && points.length > 200 ? 2.25 : 3.75,
+    r: many ? 2.25 : 3.75,
     fill: line.look.paper ? GROUND : line.look.colour,
     stroke: line.look.colour,
     strokeWidth: line.look.paper ? 1.6 : 0.75,
-    title: (point: DrawnPoint) => pointTitle(line, point),
+    ...(!many && { title: (point: DrawnPoint) => pointTitle(line, point) }),
   });
 }
 

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { replaceControls } from '../escape.ts';
 import { FONT_SIZE } from './measure.ts';
 
 /** Attributes in which Plot writes coordinates with all their digits. */
@@ -41,7 +42,7 @@ export function drawSvg(options: Plot.PlotOptions, words?: Words): string {
   }
   if (words === undefined) {
     svg.setAttribute('aria-hidden', 'true');
-    return svg.outerHTML;
+    return replaceControls(svg.outerHTML);
   }
 
   const make = (name: 'title' | 'desc', text: string) => {
@@ -54,7 +55,7 @@ export function drawSvg(options: Plot.PlotOptions, words?: Words): string {
   svg.setAttribute('role', 'img');
   svg.setAttribute('aria-labelledby', `${words.id}-title`);
   svg.setAttribute('aria-describedby', `${words.id}-desc`);
-  return svg.outerHTML;
+  return replaceControls(svg.outerHTML);
 }
 
 function shortNumber(digits: string): string {

@@ -68,6 +68,15 @@ describe('a report as a page', () => {
     }
   });
 
+  test('control characters, which no HTML document may hold, are replaced in text and charts', () => {
+    const title = 'a\0b\u001bc';
+    const lines = [{ label: title, points: [{ x: 1, y: 1 }] }];
+    const chart = { kind: 'chart', caption: title, x: { label: title }, y: { label: title }, lines } as const;
+    const html = renderReport(sampleReport({ title, sections: [{ title, blocks: [chart] }] }));
+    expect(html).not.toMatch(/[\0-\x08\x0b\x0c\x0e-\x1f]/);
+    expect(html).toContain('<h1>a\ufffdb\ufffdc</h1>');
+  });
+
   test('nothing is loaded but inlined images, and the policy says so', () => {
     const html = renderReport(sampleReport());
     const { document } = parseHTML(html);
