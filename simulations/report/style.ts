@@ -106,7 +106,8 @@ thead .numeric { white-space: normal; }
   figure, tr, .facts div { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .scroll { overflow: visible; }
-  table { font-size: 8.5pt; }
+  table, thead th { font-size: 8.5pt; }
+  figcaption, .legend, .facts { font-size: 9pt; }
   th, td { padding: 0.25rem 0.4rem; }
   .contents, .data { display: none; }
 }
