@@ -1,0 +1,49 @@
+import { type Dataset, subset } from '../../../client/data/index.ts';
+import type { Examples } from '../../../client/training/index.ts';
+import { FEDERATED, type Images, placesOf } from './data.ts';
+import { adversaryClasses, FAKE, honestClasses, type Scenario } from './scenario.ts';
+
+/** Who holds what. */
+export interface Federation {
+  /** The examples of each honest participant. */
+  readonly honest: readonly Dataset[];
+  /** The adversary's own examples; undefined where it has none. */
+  readonly own: Dataset | undefined;
+}
+
+/**
+ * Deals the images: up to `perClass` of each class, the same for all scenarios of a repetition. Whoever holds the target
+ * holds the images that {@link victimImages} names.
+ */
+export function dealImages({ train }: Images, scenario: Scenario, perClass: number, seed: number): Federation {
+  const deal = (classes: readonly number[]): Dataset => {
+    const places = classes.flatMap((label) => [...federatedPlaces(train.labels, label, perClass, seed)]);
+    return subset(train, places);
+  };
+  const own = adversaryClasses(scenario);
+  return { honest: honestClasses(scenario).map(deal), own: own.length === 0 ? undefined : deal(own) };
+}
+
+function federatedPlaces(labels: Uint8Array, label: number, perClass: number, seed: number): Uint32Array {
+  return placesOf(labels, label, perClass, seed, { to: FEDERATED });
+}
+
+/** The victim's images of the target. */
+export function victimImages({ train }: Images, target: number, perClass: number, seed: number): Dataset {
+  return subset(train, federatedPlaces(train.labels, target, perClass, seed));
+}
+
+/** What the adversary trains its local model on: its own examples, and samples that it calls {@link FAKE}. */
+export function relabelled(own: Dataset | undefined, fakes: Float32Array, inputSize: number): Examples | undefined {
+  const samples = fakes.length / inputSize;
+  const examples = samples + (own?.examples ?? 0);
+  if (examples === 0) return undefined;
+  const inputs = new Float32Array(examples * inputSize);
+  const labels = new Uint8Array(examples).fill(FAKE);
+  if (own !== undefined) {
+    inputs.set(own.inputs);
+    labels.set(own.labels);
+  }
+  inputs.set(fakes, inputs.length - fakes.length);
+  return { inputs, labels, examples, inputSize };
+}

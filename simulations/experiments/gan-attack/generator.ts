@@ -1,0 +1,129 @@
+import { adam, gradients, operations, type Random, sgd, type Tape, trainable } from '../../../client/training/index.ts';
+import type { Model, Tensor, Trainable } from '../../../client/training/index.ts';
+import { log } from '../../../client/training/numeric.ts';
+import { BLACK, LATENT } from './networks.ts';
+
+const { add, abs, conv2d, log: logarithm, mean, oneHot, scale, softmaxCrossEntropy, square, sub } = operations;
+
+/** How the adversary trains its generator in a round. */
+export interface GeneratorTraining {
+  /** The class that the samples shall be taken for. */
+  readonly target: number;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+// The adversary's discriminator is a copy of the shared model, which learns from few samples a round. What keeps the
+// generator from the noise that such a classifier takes for a digit asks nothing of the victim: samples are moved and
+// blurred with noise before they are judged, and neighbouring pixels shall be alike.
+const SHIFT = 2;
+const NOISE = 0.3;
+const SMOOTHNESS = 0.1;
+// Against one sample for all: a reward for the logarithm of the batch's variance.
+const DIVERSITY = 0.1;
+
+/** Normal deviates by Marsaglia's polar method, from operations that every engine rounds alike. */
+export function normals(count: number, random: Random): Float32Array {
+  const values = new Float32Array(count + 1);
+  for (let i = 0; i < count;) {
+    const u = 2 * random.uniform() - 1;
+    const v = 2 * random.uniform() - 1;
+    const s = u * u + v * v;
+    if (s === 0 || s >= 1) continue;
+    const factor = Math.sqrt((-2 * log(s)) / s);
+    values[i++] = u * factor;
+    values[i++] = v * factor;
+  }
+  return values.subarray(0, count);
+}
+
+function latent(tape: Tape, count: number, random: Random): Tensor {
+  return tape.tensor([count, LATENT], normals(count * LATENT, random));
+}
+
+/** Images moved by the same whole pixels each, black at the margin: a convolution whose window holds a single 1. */
+function shifted(images: Tensor, dy: number, dx: number): Tensor {
+  const { tape } = images;
+  const size = 2 * SHIFT + 1;
+  const window = new Float32Array(size * size);
+  window[(SHIFT + dy) * size + SHIFT + dx] = 1;
+  const black = tape.full([], BLACK);
+  const moved = conv2d(sub(images, black), tape.tensor([1, 1, size, size], window), null, { padding: SHIFT });
+  return add(moved, black);
+}
+
+/** The mean size of the steps between a pixel and its right and lower neighbour. */
+function roughness(images: Tensor): Tensor {
+  return mean(abs(conv2d(images, images.tape.tensor([2, 1, 2, 2], [1, -1, 0, 0, 1, 0, -1, 0]))));
+}
+
+/** Half the logarithm of a pixel's mean variance over the batch. */
+function diversity(images: Tensor): Tensor {
+  const variance = mean(square(sub(images, mean(images, [0], true))));
+  return scale(logarithm(add(variance, images.tape.full([], 1e-3))), 0.5);
+}
+
+function loss(
+  images: Tensor,
+  discriminator: Trainable,
+  target: number,
+  random: Random,
+): { readonly taken: Tensor; readonly all: Tensor } {
+  const { tape } = images;
+  const dy = random.below(2 * SHIFT + 1) - SHIFT;
+  const dx = random.below(2 * SHIFT + 1) - SHIFT;
+  const noise = normals(images.size, random).map((value) => NOISE * value);
+  const seen = add(shifted(images, dy, dx), tape.tensor(images.shape, noise));
+  const logits = discriminator.forward(seen);
+  const labels = new Uint8Array(images.shape[0]).fill(target);
+  const taken = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]));
+  const terms = sub(scale(roughness(images), SMOOTHNESS), scale(diversity(images), DIVERSITY));
+  return { taken, all: add(taken, terms) };
+}
+
+/**
+ * Trains a generator so that a fixed discriminator takes its samples for the target (Hitaj et al. 2017, section 4). Adam
+ * begins anew with each call. What it puts on the tape is released.
+ * @returns the generator's new parameters, and the mean of −ln p(target) over the steps
+ */
+export function trainGenerator(
+  tape: Tape,
+  generator: { readonly model: Model; readonly parameters: Float32Array },
+  discriminator: { readonly model: Model; readonly parameters: Float32Array },
+  { target, steps, batchSize, learningRate }: GeneratorTraining,
+  random: Random,
+): { readonly parameters: Float32Array; readonly loss: number } {
+  const start = tape.mark();
+  const fixed = trainable(tape, discriminator.model, discriminator.parameters, sgd({ learningRate: 0 }));
+  const trained = trainable(tape, generator.model, generator.parameters, adam({ learningRate, beta1: 0.5 }));
+  const ready = tape.mark();
+  let sum = 0;
+  for (let step = 0; step < steps; step++) {
+    const images = trained.forward(latent(tape, batchSize, random), { training: true });
+    const { taken, all } = loss(images, fixed, target, random);
+    sum += taken.item();
+    trained.update(gradients(all, trained.sources));
+    tape.release(ready);
+  }
+  const parameters = trained.values();
+  tape.release(start);
+  return { parameters, loss: sum / steps };
+}
+
+/**
+ * Samples of a generator, one after the other, each SIDE² values from black to white; each depends on its own numbers
+ * alone, since batch normalisation takes its running moments.
+ */
+export function generate(
+  tape: Tape,
+  { model, parameters }: { readonly model: Model; readonly parameters: Float32Array },
+  count: number,
+  random: Random,
+): Float32Array {
+  const start = tape.mark();
+  const { named } = tape.parameters(model.layout, parameters);
+  const samples = model.forward(named, latent(tape, count, random)).values();
+  tape.release(start);
+  return samples;
+}

@@ -1,0 +1,65 @@
+import { layers, sequential } from '../../../client/training/index.ts';
+import type { Model } from '../../../client/training/index.ts';
+import { SIDE } from '../../models/mnist.ts';
+import { buildNetwork } from '../../models/networks.ts';
+import { CLASSES } from './scenario.ts';
+
+const { batchNorm, conv2d, convTranspose2d, dense, flatten, maxPool2d, relu, reshape, tanh } = layers;
+
+/** Numbers that the generator makes an image from. */
+export const LATENT = 100;
+
+/** What a black pixel is, as the generator's tanh has it; every network of the experiment sees images so. */
+export const BLACK = -1;
+
+/** What a white pixel is. */
+export const WHITE = 1;
+
+/** What is trained together: the paper's network with one more class, 105 707 parameters. The generator's discriminator. */
+export function sharedModel(): Model {
+  return buildNetwork('mnist', 'cnn', CLASSES);
+}
+
+/**
+ * The DCGAN generator (Radford et al. 2016) in Hitaj's sizes: 100 numbers to `width` × 4 × 4 (256 in the paper), each
+ * transposed convolution halves the channels and doubles the sides, tanh at the end.
+ */
+export function generatorModel(width: number): Model {
+  const up = (channels: number) => convTranspose2d(channels, 4, { stride: 2, padding: 1, bias: false });
+  return sequential(
+    [
+      dense(width * 16, { bias: false }),
+      reshape([width, 4, 4]),
+      batchNorm(),
+      relu(),
+      up(width / 2),
+      batchNorm(),
+      relu(),
+      up(width / 4),
+      batchNorm(),
+      relu(),
+      convTranspose2d(1, 4, { stride: 2, padding: 1, weights: 'glorot' }),
+      tanh(),
+    ],
+    [LATENT],
+  );
+}
+
+/** Who judges samples: a network of another shape than the shared one, that takes no part in the federation. */
+export function classifierModel(): Model {
+  return sequential(
+    [
+      conv2d(8, 5, { padding: 2 }),
+      maxPool2d(2),
+      relu(),
+      conv2d(16, 5, { padding: 2 }),
+      maxPool2d(2),
+      relu(),
+      flatten(),
+      dense(64),
+      relu(),
+      dense(10, { weights: 'glorot' }),
+    ],
+    [1, SIDE, SIDE],
+  );
+}

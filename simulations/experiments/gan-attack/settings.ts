@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { CairnError } from '../../../protocol/errors.ts';
+import { FEDERATED } from './data.ts';
+
+const share = z.number().gt(0).max(1);
+const count = z.int().min(1);
+
+/** What gan-attack is asked. */
+export const parameters = z.object({
+  participants: z
+    .array(z.union([z.literal(2), z.literal(11)]))
+    .min(1)
+    .default([2])
+    .describe(
+      '2: a victim with five classes and the adversary; 11: ten honest ones with a class each and the adversary',
+    ),
+  target: z.int().min(0).max(9).default(0).describe("the victim's class that the adversary is after"),
+  rounds: count.max(100_000).default(120).describe('rounds of each federation'),
+  thetaUpload: z.array(share).min(1).default([1]).describe('shares of a change that are uploaded, largest first'),
+  aggregation: z
+    .enum(['plain', 'secure', 'both'])
+    .default('both')
+    .describe('sums in the open, through the sessions of secure aggregation, or one after the other'),
+  control: z.boolean().default(true).describe('also run federations in which nobody holds the target'),
+  seeds: count.max(100).default(1).describe('repetitions with seeds of their own'),
+  noise: z
+    .array(z.number().gt(0))
+    .default([])
+    .describe('budgets ε/c per uploaded parameter of the noise of selective-sharing; none: no noise'),
+  gamma: z.number().gt(0).default(0.001).describe('bound of an uploaded change, with noise'),
+  tau: z.number().gt(0).default(0.0001).describe('threshold of the sparse vector technique, with noise'),
+  dp: z.enum(['none', 'user']).default('none').describe('differential privacy of users; user is not there yet'),
+  epsilon: z.number().gt(0).default(8).describe('budget ε of differential privacy of users'),
+  imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
+  startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
+  startLatest: count.default(40).describe('round in which the attack begins at the latest'),
+  generatorWidth: z
+    .int()
+    .min(4)
+    .max(512)
+    .multipleOf(4)
+    .default(64)
+    .describe("channels of the generator's first image; 256 in the paper"),
+  generatorSteps: count.default(10).describe('steps of the generator in a round'),
+  generatorRate: z.number().gt(0).default(0.001).describe("learning rate of the generator's Adam"),
+  fakes: count.max(10_000).default(64).describe('samples that the adversary adds to its data in a round'),
+  fakeRounds: count.max(1000).default(10).describe('rounds for which a sample stays in its data'),
+  batchSize: count.max(1000).default(32).describe('examples of a step, of participants and generator'),
+  evaluateEvery: count.default(5).describe('rounds from one look at model and samples to the next'),
+  samples: z.int().min(2).max(2000).default(100).describe('samples of a look'),
+  testImages: count.max(10_000).default(1000).describe("test images for the global model's accuracy"),
+  classifierImages: count
+    .max(60_000 - FEDERATED)
+    .default(30_000)
+    .describe('images that the classifier learns from'),
+  classifierEpochs: count.max(100).default(3).describe('epochs of the classifier'),
+});
+
+/** The parameters' type. */
+export type GanAttackParameters = typeof parameters;
+
+/** The settings of a run. */
+export type GanAttackSettings = z.output<GanAttackParameters>;
+
+function invalid(message: string, hint = 'correct the named setting'): CairnError {
+  return new CairnError('settings-invalid', message, { hint });
+}
+
+/** Refuses settings that contradict each other. @throws CairnError `settings-invalid` naming the bound */
+export function check(settings: GanAttackSettings): void {
+  const { participants, target, rounds, thetaUpload, noise, gamma, tau, dp, startLatest, evaluateEvery } = settings;
+  for (const [key, list] of Object.entries({ participants, thetaUpload, noise }))
+    if (new Set<number>(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
+  if (participants.includes(2) && target > 4)
+    throw invalid(`target: from 0 to 4 with 2 participants, since the adversary holds 5 to 9 itself, got ${target}`);
+  if (evaluateEvery > rounds) throw invalid(`evaluateEvery: at most the ${rounds} rounds, got ${evaluateEvery}`);
+  if (startLatest + evaluateEvery > rounds + 1)
+    throw invalid(
+      `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is looked at once within ${rounds} rounds, got ${startLatest}`,
+    );
+  if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
+  if (dp === 'user')
+    throw invalid(
+      'dp: differential privacy of users is not there yet: rounds add no noise that is distributed over the members',
+      'run it with --dp none, or with --noise for noise on each parameter',
+    );
+}

@@ -1,0 +1,91 @@
+import type { Results } from '../../laboratory/results.ts';
+import type { JsonObject } from '../../laboratory/rows.ts';
+import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
+import type { GanAttackSettings } from './settings.ts';
+
+/** The outcome of one federation, or of several that differ by their seed alone: means over the last looks of each. */
+export type Outcome = {
+  readonly participants: number;
+  readonly thetaUpload: number;
+  readonly noise: number | null;
+  readonly aggregation: string;
+  readonly victim: boolean;
+  /** Federations that looked at samples at least once. */
+  readonly seeds: number;
+  readonly accuracy: number;
+  readonly share: number;
+  readonly shareLow: number;
+  readonly shareHigh: number;
+  readonly confidence: number;
+  readonly fooled: number;
+  readonly distanceVictim: number;
+  readonly distanceHeldOut: number;
+  readonly ssimVictim: number;
+  readonly ssimHeldOut: number;
+  readonly nearerToVictim: number;
+};
+
+// A generator wanders from round to round; one look would be an accident.
+const LAST_LOOKS = 5;
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+function groups<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
+  const found = new Map<string, T[]>();
+  for (const row of rows) found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), row]);
+  return [...found.values()];
+}
+
+type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & { readonly noise: number | null };
+
+/** The looks at which there were samples to look at. */
+export function attacked(rows: readonly LookRow[]): Attacked[] {
+  return rows.filter(({ share }) => share !== null) as unknown as Attacked[];
+}
+
+/** One outcome for each set-up, in the order in which they were first recorded. */
+export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
+  const setUp = (row: LookRow | Attacked): string =>
+    JSON.stringify([row.participants, row.thetaUpload, row.noise, row.aggregation, row.victim]);
+  return groups(attacked(results.rows(looks)), setUp).map((rows) => {
+    const federations = groups(rows, ({ federation }) => federation).map((each) => each.slice(-LAST_LOOKS));
+    const over = (of: (row: Attacked) => number): number => mean(federations.map((each) => mean(each.map(of))));
+    const shares = federations.map((each) => mean(each.map(({ share }) => share)));
+    const { participants, thetaUpload, noise, aggregation, victim } = rows[0];
+    return {
+      participants,
+      thetaUpload,
+      noise,
+      aggregation,
+      victim,
+      seeds: federations.length,
+      accuracy: over((row) => row.accuracy),
+      share: mean(shares),
+      shareLow: Math.min(...shares),
+      shareHigh: Math.max(...shares),
+      confidence: over((row) => row.confidence),
+      fooled: over((row) => row.fooled),
+      distanceVictim: over((row) => row.distanceVictim),
+      distanceHeldOut: over((row) => row.distanceHeldOut),
+      ssimVictim: over((row) => row.ssimVictim),
+      ssimHeldOut: over((row) => row.ssimHeldOut),
+      nearerToVictim: over((row) => row.nearerToVictim),
+    };
+  });
+}
+
+/** What `summary.json` holds. */
+export function summarise(results: Results<GanAttackSettings>): JsonObject {
+  const real = results.rows(reals);
+  const apart = results.rows(differences);
+  return {
+    target: results.settings.target,
+    lastLooks: LAST_LOOKS,
+    classifierAccuracy: results.rows(classifiers).at(0)?.accuracy ?? null,
+    outcomes: outcomes(results),
+    realImages:
+      real.length === 0 ? null : { distance: mean(real.map((r) => r.distance)), ssim: mean(real.map((r) => r.ssim)) },
+    plainSecure:
+      apart.length === 0 ? null : { first: apart[0].relative, greatest: Math.max(...apart.map((d) => d.relative)) },
+  };
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import { type Dataset } from '../../../client/data/index.ts';
+import { Random, Tape } from '../../../client/training/index.ts';
+import { placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
+import { dealImages, relabelled, victimImages } from '../../../simulations/experiments/gan-attack/federation.ts';
+import { generate, normals, trainGenerator } from '../../../simulations/experiments/gan-attack/generator.ts';
+import { generatorModel, LATENT, sharedModel } from '../../../simulations/experiments/gan-attack/networks.ts';
+import { localChange } from '../../../simulations/experiments/gan-attack/participant.ts';
+import type { Scenario } from '../../../simulations/experiments/gan-attack/scenario.ts';
+import { decodeState, encodeState } from '../../../simulations/experiments/gan-attack/state.ts';
+import { Turns } from '../../../simulations/experiments/gan-attack/turns.ts';
+import { uploadOf } from '../../../simulations/experiments/gan-attack/upload.ts';
+import { coded } from '../../training/support.ts';
+
+const SIZE = 32 * 32;
+
+// Images whose every pixel tells their place, ten classes in turn.
+const toy = (examples: number): Dataset => ({
+  inputs: Float32Array.from({ length: examples * SIZE }, (_, i) => Math.floor(i / SIZE) / examples),
+  labels: Uint8Array.from({ length: examples }, (_, i) => i % 10),
+  examples,
+  inputSize: SIZE,
+  inputShape: [1, 32, 32],
+  classes: 10,
+});
+
+const scenario = (named: Partial<Scenario> = {}): Scenario => ({
+  participants: 2,
+  target: 3,
+  thetaUpload: 1,
+  noise: null,
+  aggregation: 'plain',
+  victim: true,
+  repetition: 1,
+  ...named,
+});
+
+describe('who holds what', () => {
+  const images = { train: toy(200), test: toy(20) };
+
+  it('everybody has the images of its classes, and the victim those of the target', () => {
+    const { honest, own } = dealImages(images, scenario(), 7, 1);
+    expect(honest.map(({ examples }) => examples)).toEqual([35]);
+    expect(new Set(honest[0].labels)).toEqual(new Set([0, 1, 2, 3, 4]));
+    expect(new Set(own?.labels)).toEqual(new Set([5, 6, 7, 8, 9]));
+    const victim = victimImages(images, 3, 7, 1);
+    expect([...victim.labels]).toEqual(new Array(7).fill(3));
+    const threes = [...honest[0].labels.keys()].filter((i) => honest[0].labels[i] === 3);
+    expect(threes.map((i) => honest[0].inputs[i * SIZE])).toEqual(threes.map((_, k) => victim.inputs[k * SIZE]));
+  });
+
+  it('the control takes the target away and nothing else', () => {
+    const [with3, without3] = [true, false].map((victim) => dealImages(images, scenario({ victim }), 7, 1));
+    expect(without3.honest[0].examples).toBe(28);
+    expect(new Set(without3.honest[0].labels)).toEqual(new Set([0, 1, 2, 4]));
+    expect(without3.own?.inputs).toEqual(with3.own?.inputs);
+  });
+
+  it('of eleven, the adversary has nothing, and in the control the holder of the target is missing', () => {
+    const eleven = dealImages(images, scenario({ participants: 11 }), 5, 1);
+    expect(eleven.own).toBeUndefined();
+    expect(eleven.honest.map(({ labels }) => labels[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const control = dealImages(images, scenario({ participants: 11, victim: false }), 5, 1);
+    expect(control.honest.map(({ labels }) => labels[0])).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('images are drawn by the seed, none twice', () => {
+    const drawn = placesOf(images.train.labels, 4, 9, 5);
+    expect(new Set(drawn).size).toBe(9);
+    expect(placesOf(images.train.labels, 4, 9, 5)).toEqual(drawn);
+    expect(placesOf(images.train.labels, 4, 9, 6)).not.toEqual(drawn);
+    expect([...placesOf(images.train.labels, 4, 99, 5, { from: 100, to: 120 })].sort()).toEqual([104, 114]);
+  });
+});
+
+describe('what the adversary trains on', () => {
+  it('is its own examples as they are, and its samples under the fake class', () => {
+    const own = toy(4);
+    const samples = new Float32Array(2 * SIZE).fill(-0.5);
+    const data = relabelled(own, samples, SIZE)!;
+    expect([...data.labels]).toEqual([0, 1, 2, 3, 10, 10]);
+    expect(data.examples).toBe(6);
+    expect(data.inputs.subarray(0, 4 * SIZE)).toEqual(own.inputs);
+    expect(data.inputs.subarray(4 * SIZE)).toEqual(samples);
+  });
+
+  it('may be samples alone, and is nothing before there are any', () => {
+    expect([...relabelled(undefined, new Float32Array(SIZE), SIZE)!.labels]).toEqual([10]);
+    expect(relabelled(undefined, new Float32Array(0), SIZE)).toBeUndefined();
+  });
+});
+
+describe('a generator', () => {
+  const shared = sharedModel();
+  const model = generatorModel(8);
+  const training = { target: 3, steps: 12, batchSize: 8, learningRate: 0.002 };
+  const discriminator = { model: shared, parameters: shared.initialise(1) };
+  const first = { model, parameters: model.initialise(2) };
+
+  it('comes to be taken for the target, and leaves the discriminator as it is', () => {
+    const kept = discriminator.parameters.slice();
+    const tape = new Tape();
+    const before = trainGenerator(tape, first, discriminator, { ...training, steps: 1 }, new Random(1));
+    const after = trainGenerator(tape, first, discriminator, training, new Random(1));
+    const later = trainGenerator(tape, { model, ...after }, discriminator, training, new Random(2));
+    expect(later.loss).toBeLessThan(before.loss);
+    expect(discriminator.parameters).toEqual(kept);
+    expect(tape.length).toBe(0);
+  });
+
+  it('gives the same bits for the same seed, and other ones for another', () => {
+    const run = (seed: number): Float32Array =>
+      trainGenerator(new Tape(), first, discriminator, { ...training, steps: 2 }, new Random(seed)).parameters;
+    expect(run(5)).toEqual(run(5));
+    expect(run(6)).not.toEqual(run(5));
+  });
+
+  it('makes images from black to white, each from numbers of its own', () => {
+    const samples = generate(new Tape(), first, 3, new Random(1));
+    expect(samples.length).toBe(3 * SIZE);
+    expect(samples.every((value) => value >= -1 && value <= 1)).toBe(true);
+    expect(samples.subarray(0, SIZE)).not.toEqual(samples.subarray(SIZE, 2 * SIZE));
+    expect(generate(new Tape(), first, 1, new Random(1))).toEqual(samples.subarray(0, SIZE));
+  });
+
+  it('draws from a normal distribution', () => {
+    const values = normals(LATENT * 200 + 1, new Random(1));
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
+    const within = values.filter((value) => Math.abs(value) < 1).length / values.length;
+    expect(Math.abs(mean)).toBeLessThan(0.02);
+    expect(Math.abs(variance - 1)).toBeLessThan(0.03);
+    expect(Math.abs(within - 0.6827)).toBeLessThan(0.01);
+  });
+});
+
+describe('a participant', () => {
+  const model = sharedModel();
+  const global = model.initialise(4);
+
+  it('changes the global model towards its own examples', () => {
+    const data = { ...toy(8), labels: new Uint8Array(8).fill(6) };
+    const tape = new Tape();
+    const change = localChange(tape, model, global, data, { steps: 1, batchSize: 8, learningRate: 0.1 }, new Random(1));
+    // One step on one class: the bias of that output rises, all others fall.
+    const bias = model.layout.view(change, 'dense2.bias');
+    expect([...bias].map((value) => value > 0)).toEqual(Array.from({ length: 11 }, (_, k) => k === 6));
+    expect(tape.length).toBe(0);
+  });
+
+  it('takes each example once before it takes one again', () => {
+    const data = toy(10);
+    const settings = { steps: 5, batchSize: 2, learningRate: 0 };
+    const change = localChange(new Tape(), model, global, data, settings, new Random(1));
+    expect(change.every((value) => value === 0)).toBe(true);
+  });
+
+  it('uploads the largest share of its change, and zeros elsewhere', () => {
+    const change = Float32Array.of(0.1, -5, 0.2, 3, 0, -0.3, 0.05, 0.01, 2, 0.4);
+    const bounds = { gamma: 1, tau: 0.1 };
+    const upload = (thetaUpload: number): number[] => [
+      ...uploadOf(change, { thetaUpload, noise: null }, bounds, new Random(1)),
+    ];
+    expect(upload(1)).toEqual([...change]);
+    expect(upload(0.3)).toEqual([0, -5, 0, 3, 0, 0, 0, 0, 2, 0]);
+  });
+
+  it('with noise bounds what it uploads, and draws by the seed', () => {
+    const change = Float32Array.from({ length: 1000 }, (_, i) => (i % 2 ? 1 : -1) * 0.5);
+    const upload = (seed: number): Float32Array =>
+      uploadOf(change, { thetaUpload: 0.1, noise: 0.01 }, { gamma: 0.001, tau: 0.0001 }, new Random(seed));
+    const values = upload(1).filter((value) => value !== 0);
+    expect(values.length).toBeGreaterThan(0);
+    expect(values.length).toBeLessThanOrEqual(100);
+    expect(values.every((value) => Math.abs(value) <= Math.fround(0.001))).toBe(true);
+    expect(upload(1)).toEqual(upload(1));
+    expect(upload(2)).not.toEqual(upload(1));
+  });
+});
+
+describe('a state between two rounds', () => {
+  const state = {
+    round: 7,
+    attackFrom: 6,
+    global: Float32Array.of(1, 2),
+    generator: Float32Array.of(3),
+    fakes: new Float32Array(0),
+  };
+
+  it('comes back from its bytes', () => {
+    expect(decodeState(encodeState(state))).toEqual(state);
+    expect(decodeState(encodeState({ ...state, attackFrom: null })).attackFrom).toBeNull();
+  });
+
+  it('is refused where bytes are missing', () => {
+    const bytes = encodeState(state);
+    for (const length of [0, 3, 19, bytes.length - 4])
+      expect(() => decodeState(bytes.subarray(0, length))).toThrow(coded('model-malformed'));
+  });
+});
+
+describe('turns', () => {
+  it('come in order, whoever is ready first', async () => {
+    const turns = new Turns(2);
+    const seen: number[] = [];
+    const party = async (turn: number): Promise<void> => {
+      await turns.take(turn);
+      seen.push(turn);
+      await Promise.resolve();
+      turns.end();
+    };
+    await Promise.all([5, 3, 2, 4].map(party));
+    expect(seen).toEqual([2, 3, 4, 5]);
+  });
+});
