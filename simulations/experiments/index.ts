@@ -2,5 +2,6 @@ import type { Experiment } from '../laboratory/experiment.ts';
 
 /** Every experiment that comes with Cairn: its name, and how it is loaded. */
 export const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
+  dropout: async () => (await import('./dropout.ts')).dropout,
   'selective-sharing': async () => (await import('./selective-sharing.ts')).selectiveSharing,
 };

@@ -1,0 +1,93 @@
+import { Random } from '../../client/training/index.ts';
+import type { Strategy } from '../../coordinator/strategies/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { Fault } from '../faults/script.ts';
+import type { Aggregation, Aggregator } from './aggregator.ts';
+
+/** A round of a federation that a member is to train for. */
+export interface Job {
+  readonly member: MemberId;
+  /** From 1. */
+  readonly round: number;
+  /** The model that the round starts from, in shared memory. It is not to be changed. */
+  readonly parameters: Float32Array;
+  /** For shuffling: a whole number from 0 to 2^53 − 1. */
+  readonly seed: number;
+}
+
+/** A training over rounds, as a coordinator runs it. */
+export interface FederationOptions {
+  /** The first model. */
+  readonly parameters: Float32Array;
+  readonly members: readonly MemberId[];
+  /** Members of one round, drawn anew for each. */
+  readonly cohort: number;
+  readonly rounds: number;
+  readonly aggregator: Aggregator;
+  readonly strategy: Strategy;
+  /** Cohorts, shuffling, latencies and faults follow from it. A whole number from 0 to 2^53 − 1. */
+  readonly seed: number;
+  /** Gives what a member would send: its training, or an attack. Members of a round are asked at the same time. */
+  readonly train: (job: Job) => Promise<LocalResult>;
+  /** What goes wrong in a round. Default nothing. */
+  readonly faultsOf?: (round: number) => readonly Fault[];
+  readonly signal?: AbortSignal;
+}
+
+/** One round, when it is over. */
+export interface FederationRound {
+  readonly round: number;
+  readonly cohort: readonly MemberId[];
+  /** Everybody's update, as it was given to the round. */
+  readonly updates: ReadonlyMap<MemberId, LocalResult>;
+  readonly aggregation: Aggregation & { readonly aggregate: Aggregate | undefined };
+  /** The model after it: the one before where the round failed. In shared memory. */
+  readonly parameters: Float32Array;
+}
+
+/**
+ * Trains round by round: a cohort is drawn, its members train from the round's model, their updates go through the
+ * aggregator, and the strategy makes the next model of the mean. A round without a sum leaves the model as it was. Two
+ * federations of the same seed have the same cohorts and shuffles, whatever fails in one of them.
+ * @throws what training throws; CairnError of the aggregator for updates that no client would send; the signal's reason
+ */
+export async function* federate(options: FederationOptions): AsyncGenerator<FederationRound, void> {
+  const { members, aggregator, strategy, seed, signal } = options;
+  let parameters = inSharedMemory(options.parameters);
+  let state = strategy.init(parameters.length);
+  for (let round = 1; round <= options.rounds; round++) {
+    signal?.throwIfAborted();
+    const random = new Random(seed, `round ${round}`);
+    const cohort = drawCohort(members, options.cohort, random);
+    const current = parameters;
+    const trained = await Promise.all(
+      cohort.map((member) => {
+        const own = new Random(seed, `round ${round} member ${member}`);
+        return options.train({ member, round, parameters: current, seed: own.next() });
+      }),
+    );
+    signal?.throwIfAborted();
+    const updates = new Map(cohort.map((member, i) => [member, trained[i]]));
+    const faults = options.faultsOf?.(round) ?? [];
+    const aggregation = aggregator.mean(updates, { faults, seed: random.next() });
+    if (aggregation.aggregate !== undefined) {
+      const next = strategy.apply(current, aggregation.aggregate.update, state);
+      parameters = inSharedMemory(next.model);
+      state = next.state;
+    }
+    yield { round, cohort, updates, aggregation, parameters };
+  }
+}
+
+/** Members of one round, ascending. */
+function drawCohort(members: readonly MemberId[], size: number, random: Random): MemberId[] {
+  const order = random.shuffle(Uint32Array.from({ length: members.length }, (_, i) => i));
+  return [...order.subarray(0, size)].map((i) => members[i]).sort((a, b) => a - b);
+}
+
+function inSharedMemory(values: Float32Array): Float32Array {
+  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  copy.set(values);
+  return copy;
+}

@@ -1,0 +1,82 @@
+import type { Dataset } from '../../client/data/index.ts';
+import { subset } from '../../client/data/index.ts';
+import {
+  evaluate,
+  mnistCnn,
+  mnistMlp,
+  type Model,
+  type Scores,
+  sgd,
+  trainEpochs,
+} from '../../client/training/index.ts';
+import type { LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { defineTask } from '../laboratory/task.ts';
+
+const MODELS = { mlp: mnistMlp, cnn: mnistCnn } as const;
+
+/** A reference model for MNIST by its short name. */
+export type ModelName = keyof typeof MODELS;
+
+/** The model of a name. */
+export const modelOf = (name: ModelName): Model => MODELS[name]();
+
+/** How members train. */
+export interface LocalTraining {
+  readonly model: ModelName;
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+}
+
+/** One member's training, as a task takes it. */
+interface TrainingInput extends LocalTraining {
+  /** The model that the round starts from. It is not changed. */
+  readonly parameters: Float32Array;
+  readonly data: Dataset;
+  /** Which examples the member holds. */
+  readonly indices: readonly number[];
+  readonly seed: number;
+}
+
+/** Trains a member's model on its examples, in a worker thread where there is one. */
+export const trainMember = defineTask(
+  import.meta.url,
+  'trainMember',
+  async (input: TrainingInput, signal): Promise<LocalResult> => {
+    const { model, epochs, batchSize, learningRate, parameters, data, indices, seed } = input;
+    const update = parameters.slice();
+    const optimiser = sgd({ learningRate });
+    const local = subset(data, indices);
+    const { examples, loss, accuracy } = await trainEpochs({
+      model: modelOf(model),
+      parameters: update,
+      data: local,
+      epochs,
+      batchSize,
+      optimiser,
+      seed,
+      signal,
+    });
+    for (let j = 0; j < update.length; j++) update[j] -= parameters[j];
+    return { update, examples, loss, accuracy };
+  },
+);
+
+/** Scores a model on a data set, in a worker thread where there is one. */
+export const scoreModel = defineTask(
+  import.meta.url,
+  'scoreModel',
+  (
+    input: { readonly model: ModelName; readonly parameters: Float32Array; readonly data: Dataset },
+    signal,
+  ): Promise<Scores> => evaluate(modelOf(input.model), input.parameters, input.data, { signal }),
+);
+
+/** A data set in shared memory, which worker threads read without a copy. */
+export function shared(data: Dataset): Dataset {
+  const inputs = new Float32Array(new SharedArrayBuffer(data.inputs.byteLength));
+  inputs.set(data.inputs);
+  const labels = new Uint8Array(new SharedArrayBuffer(data.labels.byteLength));
+  labels.set(data.labels);
+  return { ...data, inputs, labels };
+}

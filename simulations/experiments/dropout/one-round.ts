@@ -1,0 +1,139 @@
+import { leastModulusBits, vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import { utf8 } from '../../../protocol/crypto/bytes.ts';
+import type { CairnError } from '../../../protocol/errors.ts';
+import type { DropEffect } from '../../../protocol/aggregation/server/index.ts';
+import { firstMembers, virtualMembership } from '../../engine/members.ts';
+import { Stopwatch } from '../../engine/meter.ts';
+import { runVirtualRound, type VirtualRoundResult } from '../../engine/round.ts';
+import { virtualSettings } from '../../engine/settings.ts';
+import { equalSums, plainSum } from '../../engine/sums.ts';
+import type { ByPhase } from '../../engine/tally.ts';
+import { readFaults } from '../../faults/script.ts';
+import { defineTask } from '../../laboratory/task.ts';
+import { virtualInputs } from './inputs.ts';
+import type { Point } from './points.ts';
+import type { DropoutSettings } from './settings.ts';
+
+/** What one round is run with: the same input gives the same result. */
+export interface RoundInput {
+  readonly point: Point;
+  readonly settings: Pick<
+    DropoutSettings,
+    'colluding' | 'tolerated' | 'threshold' | 'dropping' | 'inputBits' | 'faults'
+  >;
+  /** A whole number from 0 to 2^53 − 1. */
+  readonly seed: number;
+}
+
+/** What came of one round. */
+export interface RoundOutput {
+  readonly committed: boolean;
+  /** Whether the sum is that of the inputs that count, bit for bit; null where there is none. */
+  readonly sumExact: boolean | null;
+  /** Code of the error that ended it. */
+  readonly code: string | null;
+  readonly included: readonly number[];
+  readonly drops: Readonly<Record<DropEffect, number>>;
+  readonly graph: string | null;
+  readonly degree: number | null;
+  readonly threshold: number | null;
+  readonly virtualSeconds: number;
+  /** Of one client: the median over those that count, or over all where nobody does. */
+  readonly up: ByPhase;
+  readonly down: ByPhase;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Of all clients together. */
+  readonly totalUp: number;
+  readonly totalDown: number;
+  /** Milliseconds: the median client's, and the coordinator's. */
+  readonly clientMs: ByPhase;
+  readonly serverMs: ByPhase;
+  /** Over all phases: the median of the clients' sums. */
+  readonly clientTotalMs: number;
+}
+
+/** Runs one round of a point through the real sessions, and holds its sum against the plain one. */
+export const oneRound = defineTask(
+  import.meta.url,
+  'oneRound',
+  ({ point, settings, seed }: RoundInput): RoundOutput => {
+    const { clients, dim, dropout, state, graph, adversary } = point;
+    const { colluding, tolerated, threshold, dropping, inputBits } = settings;
+    const primitives = nodePrimitives;
+    const random = unsafeSeededRandom(primitives.sha256(utf8(`dropout ${seed}`)));
+    const members = firstMembers(clients);
+    const membership = adversary === 'active' ? virtualMembership(primitives, random, clients) : undefined;
+    const round = virtualSettings(random, {
+      adversary,
+      graph,
+      dimension: dim,
+      maxCohort: clients,
+      colludingPpm: Math.round(colluding * 1_000_000),
+      dropoutPpm: Math.round(tolerated * 1_000_000),
+      threshold,
+      inputBits,
+      modulusBits: leastModulusBits(inputBits, clients),
+      ...(membership === undefined ? {} : { directoryHash: membership.directory.hash }),
+    });
+    const inputOf = virtualInputs(random, vectorLength(round), round);
+    const who = dropping === 'exact' ? { share: dropout } : { probability: dropout };
+    const faults = readFaults([{ kind: 'drop', ...who, state }, ...further(settings.faults)]);
+    const watch = new Stopwatch(members);
+    const result = runVirtualRound({
+      primitives,
+      random,
+      settings: round,
+      members,
+      inputOf,
+      faults,
+      seed,
+      meter: watch.meter,
+      ...(membership === undefined ? {} : { membership }),
+    });
+    const { sum, included, parameters, up, down } = result;
+    const counted = included.length > 0 ? included : members;
+    return {
+      committed: result.committed,
+      sumExact: sum === undefined ? null : equalSums(sum, plainSum(round, included, inputOf)),
+      code: codeOf(result.error),
+      included: [...included],
+      drops: dropsByEffect(result),
+      graph: parameters?.graph ?? null,
+      degree: parameters?.degree ?? null,
+      threshold: parameters?.threshold ?? null,
+      virtualSeconds: result.seconds,
+      up: up.median(counted),
+      down: down.median(counted),
+      bytesUp: up.medianTotal(counted),
+      bytesDown: down.medianTotal(counted),
+      totalUp: up.total,
+      totalDown: down.total,
+      clientMs: watch.clients.median(counted),
+      serverMs: watch.server,
+      clientTotalMs: watch.clients.medianTotal(counted),
+    };
+  },
+);
+
+const codeOf = (error: CairnError | undefined): string | null => error?.code ?? null;
+
+/** The faults of a script in JSON; none where the text is empty. @throws CairnError `settings-invalid` */
+export function further(text: string): ReturnType<typeof readFaults> {
+  if (text.trim() === '') return [];
+  let script: unknown;
+  try {
+    script = JSON.parse(text);
+  } catch {
+    script = text;
+  }
+  return readFaults(script);
+}
+
+function dropsByEffect({ drops }: VirtualRoundResult): Record<DropEffect, number> {
+  const counts: Record<DropEffect, number> = { 'before-input': 0, 'after-input': 0, 'without-unmasking': 0 };
+  for (const { effect } of drops) counts[effect]++;
+  return counts;
+}

@@ -1,0 +1,102 @@
+import { loadMnistLabels } from '../../../client/data/node/mnist.ts';
+import { failureProbability } from '../../faults/prediction.ts';
+import type { Laboratory } from '../../laboratory/laboratory.ts';
+import { trainUnderChurn } from './churn.ts';
+import { inOrder } from './in-order.ts';
+import { countFailures, oddsPoints } from './odds.ts';
+import { oneRound } from './one-round.ts';
+import { type Point, pointsOf, questionOf, repeatsOf } from './points.ts';
+import { toRanges } from './ranges.ts';
+import { PHASES } from '../../engine/phases.ts';
+import { ALL, BYTES, ODDS, ROUNDS, TIMES } from './series.ts';
+import type { DropoutSettings } from './settings.ts';
+
+type Lab = Laboratory<DropoutSettings>;
+
+/** Whether a part of the experiment is run: `auto` runs it beside a sweep, not beside a single point. */
+export function isOn(settings: DropoutSettings, part: 'odds' | 'churn'): boolean {
+  return settings[part] === 'on' || (settings[part] === 'auto' && pointsOf(settings).length > 1);
+}
+
+/**
+ * Runs every point of the sweep, then the many small rounds, then the training.
+ * @throws CairnError `data-missing` where there is to be a training and MNIST is not installed, before anything runs
+ */
+export async function run(lab: Lab): Promise<void> {
+  const { settings } = lab;
+  const jobs = pointsOf(settings).flatMap((point, place) =>
+    Array.from({ length: repeatsOf(settings, point) }, (_, repeat) => ({ point, place, repeat })),
+  );
+  const odds = isOn(settings, 'odds') ? oddsPoints(settings) : [];
+  const training = isOn(settings, 'churn') ? 2 * settings.churnRounds : 0;
+  if (training > 0) await loadMnistLabels('test');
+  lab.plan(jobs.length + odds.length + training);
+  const { results } = lab;
+  await inOrder(jobs.slice(results.rows(ROUNDS).length), lab.threads, (job) => runOne(lab, job));
+  await inOrder(odds.slice(results.rows(ODDS).length), lab.threads, async (point) => {
+    const record = await countFailures(lab, point);
+    return () => {
+      record();
+      lab.advance(1, `${point.graph} graph, ${point.dropout * 100} % drop`);
+    };
+  });
+  if (training > 0) await trainUnderChurn(lab, () => lab.advance(1, 'training under churn'));
+}
+
+interface RoundJob {
+  readonly point: Point;
+  readonly place: number;
+  readonly repeat: number;
+}
+
+async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() => void> {
+  const { settings } = lab;
+  const seed = lab.seedOf(`round ${place} ${repeat}`);
+  const round = await lab.call(oneRound, { point, settings, seed });
+  const { clients, dim, dropout, state, graph, adversary } = point;
+  const sum = (by: Readonly<Record<string, number>>): number => Object.values(by).reduce((a, b) => a + b, 0);
+  const predictedFailure = failureProbability({
+    round: questionOf(settings, point),
+    minCohort: 2,
+    share: dropout,
+    dropping: settings.dropping,
+    state,
+  });
+  return () => {
+    const of = { point: place, repeat };
+    lab.record(ROUNDS, {
+      ...of,
+      clients,
+      dim,
+      dropout,
+      state,
+      graph,
+      adversary,
+      committed: round.committed,
+      sumExact: round.sumExact,
+      error: round.code,
+      included: round.included.length,
+      members: toRanges(round.included),
+      graphTaken: round.graph,
+      k: round.degree,
+      t: round.threshold,
+      droppedBeforeInput: round.drops['before-input'],
+      droppedAfterInput: round.drops['after-input'],
+      droppedWithoutUnmasking: round.drops['without-unmasking'],
+      bytesUp: round.bytesUp,
+      bytesDown: round.bytesDown,
+      totalBytesUp: round.totalUp,
+      totalBytesDown: round.totalDown,
+      virtualSeconds: round.virtualSeconds,
+      predictedFailure,
+    });
+    for (const phase of PHASES) {
+      const bytes = { bytesUp: round.up[phase], bytesDown: round.down[phase] };
+      if (bytes.bytesUp + bytes.bytesDown > 0) lab.record(BYTES, { ...of, phase, ...bytes });
+      const times = { clientMs: round.clientMs[phase], serverMs: round.serverMs[phase] };
+      if (times.clientMs + times.serverMs > 0) lab.record(TIMES, { ...of, phase, ...times });
+    }
+    lab.record(TIMES, { ...of, phase: ALL, clientMs: round.clientTotalMs, serverMs: sum(round.serverMs) });
+    lab.advance(1, `${clients} clients, ${dim} parameters, ${dropout * 100} % drop`);
+  };
+}

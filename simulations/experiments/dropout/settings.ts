@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { LIMITS } from '../../../protocol/wire/limits.ts';
+import { STATES } from '../../engine/phases.ts';
+
+/** A value, or a list of values of which each is tried with each of the others. */
+const sweep = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
+
+const clients = z.int().min(2).max(10_000);
+const share = z.number().min(0).max(1);
+const rate = z.number().min(0).lt(1);
+const switched = z.enum(['auto', 'on', 'off']);
+
+const dim = z.int().min(1).max(1_000_000);
+const state = z.enum([...STATES, 'any']);
+const graph = z.enum(['auto', 'complete', 'ring']);
+const adversary = z.enum(['curious', 'active']);
+const furtherPoint = z.strictObject({ clients, dim, dropout: share, state, graph, adversary }).partial();
+
+/** What the experiment `dropout` is asked. */
+export const parameters = z.object({
+  clients: sweep(clients).default(100).describe('Members that are invited to a round; a list is swept'),
+  dim: sweep(dim).default(10_000).describe('Model parameters; a list is swept'),
+  dropout: sweep(share).default(0.3).describe('Share of members that drops out; a list is swept'),
+  state: sweep(state)
+    .default('masked-input')
+    .describe('State before whose message they drop, or any: one for each, all as likely; a list is swept'),
+  graph: sweep(graph)
+    .default('auto')
+    .describe(
+      'Who masks with whom; auto takes a ring from 64 members on where it has fewer neighbours; a list is swept',
+    ),
+  adversary: sweep(adversary)
+    .default('curious')
+    .describe('Class of the coordinator that the round is safe against; a list is swept'),
+  also: z
+    .array(furtherPoint)
+    .default([])
+    .describe('Further points in JSON: a list of {"clients": …}; what one leaves out is the first of the sweep'),
+  colluding: rate.default(0.1).describe('Share of members that may collude with the coordinator (gamma)'),
+  tolerated: rate.default(0.3).describe('Share of members that may drop, for which rings are sized (delta)'),
+  threshold: z.int().min(0).max(LIMITS.members).default(0).describe('Shares that open a secret; 0 derives the number'),
+  dropping: z
+    .enum(['exact', 'independent'])
+    .default('exact')
+    .describe('Whether exactly that share drops, or each member for itself with that probability'),
+  repeats: z
+    .int()
+    .min(0)
+    .max(10_000)
+    .default(0)
+    .describe('Rounds of each point; 0: more of small rounds, one of great'),
+  inputBits: z.int().min(2).max(24).default(16).describe('Bits of one quantized coordinate'),
+  faults: z.string().default('').describe('Further faults, as a script in JSON: a list of {"kind": …}'),
+  odds: switched.default('auto').describe('Whether failures are counted over many small rounds; auto: with a sweep'),
+  oddsRounds: z.int().min(1).max(100_000).default(60).describe('Rounds of each of those points'),
+  oddsClients: z.int().min(4).max(200).default(16).describe('Members of those rounds'),
+  churn: switched.default('auto').describe('Whether models are trained with and without churn; auto: with a sweep'),
+  churnRate: share.default(0.3).describe('Probability with which a member drops, in each round of the training'),
+  churnRounds: z.int().min(1).max(10_000).default(12).describe('Rounds of the training'),
+  churnMembers: z.int().min(2).max(10_000).default(40).describe('Members who share the training images'),
+  churnCohort: z.int().min(2).max(1000).default(20).describe('Members of one round of the training'),
+  churnImages: z.int().min(100).max(60_000).default(8000).describe('Images of MNIST that members train on, in all'),
+});
+
+/** Settings of the experiment. */
+export type DropoutSettings = z.output<typeof parameters>;

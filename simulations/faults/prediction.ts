@@ -1,0 +1,129 @@
+import { below, logBinomial } from '../../protocol/aggregation/parameters/hypergeometric.ts';
+import { type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import type { RoundQuestion } from '../../protocol/aggregation/parameters/index.ts';
+import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { STATES } from '../engine/phases.ts';
+import { shareOf } from './select.ts';
+
+/** How many members drop: exactly a share of them, or each for itself with that probability. */
+export type Dropping = 'exact' | 'independent';
+
+/** What a round is asked: will it fail? */
+export interface PredictionQuestion {
+  /** The round as its settings describe it; `n` members are invited. */
+  readonly round: RoundQuestion;
+  /** Least number of inputs of a sum. */
+  readonly minCohort: number;
+  /** Share of members that drops, 0 to 1. */
+  readonly share: number;
+  readonly dropping: Dropping;
+  /** The state before whose message they drop; `any`: each in one state, all as likely. */
+  readonly state: CollectingState | 'any';
+}
+
+/** P[Bin(n, p) = x]. */
+function binomial(n: number, p: number, x: number): number {
+  if (p <= 0 || p >= 1) return x === (p <= 0 ? 0 : n) ? 1 : 0;
+  return Math.exp(logBinomial(n, x) + x * Math.log(p) + (n - x) * Math.log1p(-p));
+}
+
+/** P[Bin(n, p) < x]. */
+export function binomialBelow(n: number, p: number, x: number): number {
+  let sum = 0;
+  for (let i = 0; i < Math.min(x, n + 1); i++) sum += binomial(n, p, i);
+  return Math.min(1, sum);
+}
+
+/**
+ * The probability that a round fails because too many members drop. On the complete graph it is exact: fewer than t are
+ * left. On a ring it is an upper bound, by the union over all whose secrets must be opened: one that is there needs t − 1
+ * neighbours that are, since it gives a share of its own; one that dropped after sharing needs t. Its neighbours are a
+ * random set (papers.md section 2), hence hypergeometric tails where exactly a share drops, binomial ones where each
+ * member drops for itself.
+ * @returns 0 to 1; 1 where no round can be run with those who advertise their keys
+ * @throws CairnError `settings-invalid`, `threshold-unsound`, `no-feasible-graph` where none can be run at all
+ */
+export function failureProbability(question: PredictionQuestion): number {
+  const { round, share, dropping } = question;
+  roundParameters(round);
+  const { n } = round;
+  if (dropping === 'exact') return failureOf(question, shareOf(n, share));
+  if (round.graph === 'complete' || roundParameters(round).graph === 'complete') {
+    let sum = 0;
+    for (let dropped = 0; dropped <= n; dropped++) {
+      const weight = binomial(n, share, dropped);
+      if (weight > 1e-18) sum += weight * failureOf(question, dropped);
+    }
+    return Math.min(1, sum);
+  }
+  return onIndependentRing(question);
+}
+
+/** Where exactly so many drop. */
+function failureOf(question: PredictionQuestion, dropped: number): number {
+  const { state, round } = question;
+  const states = STATES.filter((name) => round.adversary === 'active' || name !== 'consistency-check');
+  if (state !== 'any') {
+    const early = state === 'advertise-keys' ? dropped : 0;
+    const never = !states.includes(state);
+    return failureWith(question, early, never ? 0 : dropped - early, state);
+  }
+  // Each of those that drop has the first state with the same probability as any other.
+  let sum = 0;
+  for (let early = 0; early <= dropped; early++) {
+    const weight = binomial(dropped, 1 / states.length, early);
+    if (weight > 1e-12) sum += weight * failureWith(question, early, dropped - early, 'masked-input');
+  }
+  return Math.min(1, sum);
+}
+
+/** Where so many drop before the roster closes, and so many after it. */
+function failureWith(
+  { round, minCohort }: PredictionQuestion,
+  early: number,
+  late: number,
+  state: CollectingState,
+): number {
+  const parameters = parametersOf({ ...round, n: round.n - early });
+  if (parameters === undefined || parameters.n < minCohort) return 1;
+  const { graph, n, degree, threshold } = parameters;
+  const left = n - late;
+  const least = isBeforeInput(state) ? Math.max(threshold, minCohort) : threshold;
+  if (graph === 'complete') return left < least ? 1 : 0;
+  if (left < Math.max(least, 1)) return 1;
+  // Of one member's neighbours, the others that are left are marked.
+  const there = below({ total: n - 1, marked: left - 1, draws: degree }, threshold - 1);
+  const gone = late === 0 ? 0 : below({ total: n - 1, marked: left, draws: degree }, threshold);
+  return Math.min(1, left * there + (sharesBefore(state) ? late * gone : 0));
+}
+
+function onIndependentRing({ round, minCohort, share, state }: PredictionQuestion): number {
+  const { n } = round;
+  if (state === 'advertise-keys') {
+    const parameters = parametersOf({ ...round, n: Math.round(n * (1 - share)) });
+    return parameters === undefined || parameters.n < minCohort ? 1 : 0;
+  }
+  if (state === 'consistency-check' && round.adversary === 'curious') return 0;
+  const { degree, threshold } = roundParameters(round);
+  const stays = 1 - share;
+  const there = n * stays * binomialBelow(degree, stays, threshold - 1);
+  const gone = sharesBefore(state) ? n * share * binomialBelow(degree, stays, threshold) : 0;
+  return Math.min(1, there + gone);
+}
+
+/** Whether those who drop have shared secrets that must be opened. */
+const sharesBefore = (state: PredictionQuestion['state']): boolean =>
+  state !== 'advertise-keys' && state !== 'share-keys';
+
+const isBeforeInput = (state: CollectingState): boolean => STATES.indexOf(state) <= STATES.indexOf('masked-input');
+
+function parametersOf(question: RoundQuestion): RoundParameters | undefined {
+  if (question.n < 2) return undefined;
+  try {
+    return roundParameters(question);
+  } catch (thrown) {
+    if (thrown instanceof CairnError) return undefined;
+    throw thrown;
+  }
+}
