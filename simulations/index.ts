@@ -22,7 +22,7 @@ export type { Results } from './laboratory/results.ts';
 export { Series } from './laboratory/rows.ts';
 export type { Json, JsonObject, Row, Scalar } from './laboratory/rows.ts';
 export { runExperiment } from './laboratory/run.ts';
-export type { RunOptions } from './laboratory/run.ts';
+export type { RunOptions } from './laboratory/options.ts';
 export { readSettings } from './laboratory/settings.ts';
 export type { Preset, Wishes } from './laboratory/settings.ts';
 export { defineTask } from './laboratory/task.ts';

@@ -7,7 +7,7 @@ import type { LabFolder } from './folder.ts';
 import { machine } from './machine.ts';
 import type { Records } from './records.ts';
 import type { JsonObject } from './rows.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './options.ts';
 import { version } from './version.ts';
 
 /** What a run has come to. */

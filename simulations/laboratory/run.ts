@@ -8,32 +8,13 @@ import type { Experiment, Parameters } from './experiment.ts';
 import { LabFolder } from './folder.ts';
 import type { Laboratory } from './laboratory.ts';
 import { conclude, type Conclusion } from './conclude.ts';
+import type { RunOptions } from './options.ts';
 import { createPool } from './pool.ts';
-import { type Progress, ProgressMeter } from './progress.ts';
+import { ProgressMeter } from './progress.ts';
 import { Records } from './records.ts';
 import type { JsonObject } from './rows.ts';
 import { Seeds } from './seeds.ts';
-import type { Preset } from './settings.ts';
 import { version } from './version.ts';
-
-/** How a run is started. */
-export interface RunOptions {
-  /** A whole number from 0 to 2^53 − 1. */
-  readonly seed: number;
-  /** Where the run's folder is made. */
-  readonly out: string;
-  /** The folder of a run of the same experiment, settings and seed that was stopped: it is gone on with, in place. */
-  readonly resume?: string;
-  /** The preset that the settings began with, for the record. */
-  readonly preset?: Preset;
-  /** Worker threads; by default as many as there are cores. Results do not depend on it. */
-  readonly threads?: number;
-  /** Stops the run; what was recorded is kept and reported. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: Progress) => void;
-  /** Told once the folder is there, before anything runs. */
-  readonly onFolder?: (path: string) => void;
-}
 
 /**
  * Runs an experiment with settings that {@link readSettings} has checked, and leaves a folder: config.json (what is

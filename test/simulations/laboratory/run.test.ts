@@ -6,7 +6,8 @@ import { findExperiment } from '../../../cli/simulate/find.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
 import { Series } from '../../../simulations/laboratory/rows.ts';
-import { runExperiment, type RunOptions } from '../../../simulations/laboratory/run.ts';
+import type { RunOptions } from '../../../simulations/laboratory/options.ts';
+import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 
 let out: string;
