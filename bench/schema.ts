@@ -86,7 +86,8 @@ const socketSchema = z.strictObject({
   coordinatorPeakRssMB: z.number().positive(),
   /** All client processes together. */
   clientsPeakRssMB: z.number().positive(),
-  /** How long the coordinator's event loop was late: 99th percentile, and the worst. */
+  /** How long the coordinator's event loop was late: median, 99th percentile, and the worst. */
+  loopDelayP50Ms: ms,
   loopDelayP99Ms: ms,
   loopDelayMaxMs: ms,
 });

@@ -36,7 +36,7 @@ export async function printSockets(
         ...[grouped(round.clients), grouped(round.d), round.graph, grouped(round.k), grouped(round.t)],
         ...[ms(round.connectMs), ms(round.wallMs), size(round.bytesUp), size(round.bytesDown)],
         ...[`${round.coordinatorPeakRssMB.toFixed(0)} MB`, `${round.clientsPeakRssMB.toFixed(0)} MB`],
-        `p99 ${ms(round.loopDelayP99Ms)}, max ${ms(round.loopDelayMaxMs)} ms`,
+        `p50 ${ms(round.loopDelayP50Ms)}, p99 ${ms(round.loopDelayP99Ms)}, max ${ms(round.loopDelayMaxMs)} ms`,
         round.exact ? 'yes' : `NO (${round.included} in)`,
       ]),
     ),

@@ -67,6 +67,7 @@ export async function benchSockets(
       bytesDown: done.bytesDown,
       coordinatorPeakRssMB: peakRssMB(),
       clientsPeakRssMB: Math.round(ends.reduce((sum, end) => sum + end.peakRssMB, 0)),
+      loopDelayP50Ms: late(delay.percentile(50)),
       loopDelayP99Ms: late(delay.percentile(99)),
       loopDelayMaxMs: late(delay.max),
     };

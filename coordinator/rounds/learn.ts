@@ -4,8 +4,8 @@ import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import { safetensorsHead } from '../../protocol/model/safetensors.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
 
-/** Coordinates that are worked off without a pause: some milliseconds, whatever the strategy. */
-const PART = 2 ** 18;
+/** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
+const PART = 2 ** 16;
 
 /** What a model is learnt from. */
 export interface Lesson {

@@ -31,7 +31,8 @@ export async function writeAtomically(
   try {
     const handle = await open(temporary, 'wx');
     try {
-      for (const part of Array.isArray(content) ? content : [content]) await handle.writeFile(part);
+      const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
+      for (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

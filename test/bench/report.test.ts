@@ -51,6 +51,13 @@ describe('a run of every table', () => {
     expect(Object.values(phases).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(round.serverMs, 1);
     expect(report.traffic).toMatchObject([{ graph: 'complete', n: 64, d: 5000 }, { graph: 'ring' }]);
     expect(report.sockets).toMatchObject([{ clients: 4, included: 4, exact: true }]);
+    const [{ loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs }] = report.sockets;
+    expect([loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs].sort((a, b) => a - b)).toEqual([
+      loopDelayP50Ms,
+      loopDelayP99Ms,
+      loopDelayMaxMs,
+    ]);
+    expect(text()).toMatch(/p50 .*, p99 .*, max .* ms/);
     expect(report.training).toMatchObject([{ model: 'MLP 784-128-64-10', batch: 4 }]);
     expect(report.growth).toHaveLength(8);
     expect(text()).toContain('masked inputs are simulated');

@@ -26,7 +26,7 @@ function someSum(name: string): Uint32Array {
   return sum;
 }
 
-const configOf = (name: string): StrategyConfig => strategySchema.parse(name) as StrategyConfig;
+const configOf = (name: string): StrategyConfig => strategySchema.parse(name);
 
 describe.each(STRATEGY_NAMES)('a model learnt in parts with %s', (name) => {
   it.each([1, 10, 52, 1000])('has the bits of one learnt at once, in parts of %d', (part) => {
