@@ -49,7 +49,10 @@ const training = (steps: Record<(typeof MODEL_NAMES)[number], number>, repeats: 
 
 /** Everything that the issue asks for. */
 export function fullPlan(): Plan {
-  const [mlp, small, large] = training({ 'MLP 784-128-64-10': 1500, 'CNN 8/16': 150, 'CNN 32/64 fc 512': 20 }, 7);
+  const [mlp, small, large, valid] = training(
+    { 'MLP 784-128-64-10': 1500, 'CNN 8/16': 150, 'CNN 32/64 fc 512': 20, 'CNN 32/64 valid fc 200': 60 },
+    7,
+  );
   return {
     kernels: { words: D, repeats: 61, operations: { repeats: 31, n: 1000, t: 667 }, opensslSeconds: 1 },
     rounds: { shapes: fullRounds(), traffic: { n: 1024, d: 2 ** 20 } },
@@ -61,6 +64,7 @@ export function fullPlan(): Plan {
       { ...mlp, tensorflow: { steps: 20, repeats: 3 } },
       { ...small, tensorflow: { steps: 1, repeats: 1 } },
       large,
+      valid,
     ],
     growth: {
       n: { values: [64, 128, 256, 512], d: 20_000 },
@@ -73,7 +77,10 @@ export function fullPlan(): Plan {
 /** Under a minute in all on two quiet cores. */
 export function quickPlan(): Plan {
   const shape = { d: D, drop: 0.1, realClients: 5, repeats: 1 };
-  const [mlp, small, large] = training({ 'MLP 784-128-64-10': 400, 'CNN 8/16': 40, 'CNN 32/64 fc 512': 5 }, 3);
+  const [mlp, small, large, valid] = training(
+    { 'MLP 784-128-64-10': 400, 'CNN 8/16': 40, 'CNN 32/64 fc 512': 5, 'CNN 32/64 valid fc 200': 15 },
+    3,
+  );
   return {
     kernels: { words: D, repeats: 11, operations: { repeats: 5, n: 1000, t: 667 }, opensslSeconds: 1 },
     rounds: {
@@ -85,7 +92,7 @@ export function quickPlan(): Plan {
       traffic: { n: 256, d: 2 ** 20 },
     },
     sockets: [{ clients: 32, processes: 2, d: 10_000 }],
-    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small, large],
+    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small, large, valid],
     growth: {
       n: { values: [64, 128, 256], d: 5000 },
       d: { values: [10_000, 31_623, 100_000], n: 64 },

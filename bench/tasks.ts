@@ -4,7 +4,7 @@ import type { RoundShape } from './rounds/shape.ts';
 import { joinCrowd, type Crowd, type CrowdResult } from './sockets/crowd.ts';
 import { benchSockets, type SocketsPlan } from './sockets/round.ts';
 import type { SocketRound } from './schema.ts';
-import { trainEngine } from './training/engine.ts';
+import { multiplyEngine, trainEngine } from './training/engine.ts';
 import type { TrainingRequest } from './training/models.ts';
 import { trainTensorflow } from './training/tensorflow.ts';
 
@@ -15,6 +15,7 @@ export interface Tasks {
   sockets: { argument: SocketsPlan; result: SocketRound };
   crowd: { argument: Crowd; result: CrowdResult };
   engine: { argument: TrainingRequest; result: number };
+  product: { argument: { readonly repeats: number }; result: number };
   tensorflow: { argument: TrainingRequest; result: number | null };
 }
 
@@ -34,6 +35,7 @@ const IMPLEMENTATIONS: Implementations = {
   sockets: (plan, run) => benchSockets(plan, (crowd) => run('crowd', crowd)),
   crowd: joinCrowd,
   engine: trainEngine,
+  product: multiplyEngine,
   tensorflow: trainTensorflow,
 };
 

@@ -1,6 +1,6 @@
-import { sgd, trainEpochs } from '../../client/training/index.ts';
+import { operations, sgd, Tape, trainEpochs } from '../../client/training/index.ts';
 import { median } from '../support/statistics.ts';
-import { engineModel, PIXELS, syntheticExamples, type TrainingRequest } from './models.ts';
+import { engineModel, syntheticExamples, type TrainingRequest } from './models.ts';
 
 /** Examples a second of our engine, on one thread. */
 export async function trainEngine({ model: name, batch, steps, repeats }: TrainingRequest): Promise<number> {
@@ -8,7 +8,8 @@ export async function trainEngine({ model: name, batch, steps, repeats }: Traini
   const parameters = model.initialise(1);
   const train = async (count: number): Promise<number> => {
     const examples = batch * count;
-    const data = { ...syntheticExamples(examples), examples, inputSize: PIXELS };
+    const { inputSize } = model;
+    const data = { ...syntheticExamples(examples, inputSize), examples, inputSize };
     const from = performance.now();
     const optimiser = sgd({ learningRate: 0.01 });
     await trainEpochs({ model, parameters, data, epochs: 1, batchSize: batch, optimiser, seed: 1 });
@@ -18,4 +19,23 @@ export async function trainEngine({ model: name, batch, steps, repeats }: Traini
   const speeds: number[] = [];
   for (let i = 0; i < repeats; i++) speeds.push(await train(steps));
   return median(speeds);
+}
+
+const EXTENT = 256;
+
+/** Billions of multiplications and additions a second of the engine's matrix product alone, square and well packed. */
+export function multiplyEngine({ repeats }: { readonly repeats: number }): Promise<number> {
+  const tape = new Tape();
+  const [a, b] = [1, 2].map((value) => tape.full([EXTENT, EXTENT], value));
+  const start = tape.mark();
+  const speeds: number[] = [];
+  for (let i = 0; i <= repeats; i++) {
+    const from = performance.now();
+    for (let j = 0; j < 20; j++) {
+      operations.matmul(a, b);
+      tape.release(start);
+    }
+    speeds.push((20 * 2 * EXTENT ** 3) / (performance.now() - from) / 1e6);
+  }
+  return Promise.resolve(median(speeds.slice(1)));
 }

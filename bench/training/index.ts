@@ -1,7 +1,7 @@
 import type { TrainingSpeed } from '../schema.ts';
 import type { Runner } from '../support/runner.ts';
 import { grouped, table } from '../support/table.ts';
-import type { TrainingRequest } from './models.ts';
+import { flopsPerExample, type ModelName, type TrainingRequest } from './models.ts';
 import { trainPytorch } from './pytorch.ts';
 
 export { MODEL_NAMES } from './models.ts';
@@ -14,7 +14,7 @@ export interface TrainingPlan extends TrainingRequest {
 }
 
 interface Row {
-  readonly model: string;
+  readonly model: ModelName;
   readonly batch: number;
   readonly ours: number;
   /** null where it is not installed, undefined where it was not asked for. */
@@ -30,16 +30,19 @@ export async function printTraining(plans: readonly TrainingPlan[], runner: Runn
     rows.push(await measure(plan, runner));
   }
   const { print } = runner;
-  print('Training on images of MNIST’s shape, one thread, examples a second.\n');
+  const product = plans.length > 0 ? await runner.run('product', { repeats: 15 }) : 0;
+  print('Training on small grey images, one thread, examples a second.\n');
   print(
     table(
-      ['model', 'batch', 'ours', 'TensorFlow.js cpu', 'PyTorch', 'of PyTorch'],
+      ['model', 'batch', 'ours', 'GFLOP/s', 'TensorFlow.js cpu', 'PyTorch', 'of PyTorch'],
       rows.map(({ model, batch, ours, tensorflow, pytorch }) => [
-        ...[model, grouped(batch), grouped(ours), cell(tensorflow), cell(pytorch)],
+        ...[model, grouped(batch), grouped(ours), ((ours * flopsPerExample(model)) / 1e9).toFixed(1)],
+        ...[cell(tensorflow), cell(pytorch)],
         typeof pytorch === 'number' ? (ours / pytorch).toFixed(2) : '',
       ]),
     ),
   );
+  print(`\nThe matrix product alone (256 × 256 × 256): ${product.toFixed(1)} GFLOP/s.`);
   if (rows.some(({ tensorflow }) => tensorflow === null)) print('\nTensorFlow.js is not installed here.');
   if (rows.some(({ pytorch }) => pytorch === null)) print('\npython3 with torch is not installed here.');
   print('');

@@ -1,7 +1,7 @@
-import { layers, mnistCnn, mnistMlp, type Model, sequential } from '../../client/training/index.ts';
+import { layers, mnistMlp, type Model, sequential } from '../../client/training/index.ts';
 
-/** The models that are measured, by the names of the table. */
-export const MODEL_NAMES = ['MLP 784-128-64-10', 'CNN 8/16', 'CNN 32/64 fc 512'] as const;
+/** The models that are measured, by the names of the table; the last is that of Shokri and Shmatikov (2015) for 32 × 32. */
+export const MODEL_NAMES = ['MLP 784-128-64-10', 'CNN 8/16', 'CNN 32/64 fc 512', 'CNN 32/64 valid fc 200'] as const;
 
 /** One of {@link MODEL_NAMES}. */
 export type ModelName = (typeof MODEL_NAMES)[number];
@@ -16,36 +16,74 @@ export interface TrainingRequest {
   readonly repeats: number;
 }
 
-/** Filters of the two convolutions and units behind them; undefined for the network without convolutions. */
-export const CONVOLUTIONS: Readonly<Record<ModelName, readonly [number, number, number] | undefined>> = {
+/** Two convolutions of 5 × 5 with max pooling and a rectifier behind each, a dense layer, and ten outputs. */
+export interface Convolutions {
+  /** Rows and columns of an image of one channel. */
+  readonly side: number;
+  /** Margins of both convolutions. */
+  readonly padding: 0 | 2;
+  readonly filters: readonly [number, number];
+  /** Size and stride of the pools. */
+  readonly pools: readonly [number, number];
+  /** Units of the dense layer. */
+  readonly units: number;
+}
+
+/** How the networks with convolutions are built; undefined for the one without. */
+export const CONVOLUTIONS: Readonly<Record<ModelName, Convolutions | undefined>> = {
   'MLP 784-128-64-10': undefined,
-  'CNN 8/16': [8, 16, 128],
-  'CNN 32/64 fc 512': [32, 64, 512],
+  'CNN 8/16': { side: 28, padding: 2, filters: [8, 16], pools: [2, 2], units: 128 },
+  'CNN 32/64 fc 512': { side: 28, padding: 2, filters: [32, 64], pools: [2, 2], units: 512 },
+  'CNN 32/64 valid fc 200': { side: 32, padding: 0, filters: [32, 64], pools: [3, 2], units: 200 },
 };
 
 const { conv2d, dense, flatten, maxPool2d, relu } = layers;
 
 /** The model in our engine. */
 export function engineModel(name: ModelName): Model {
-  if (name === 'MLP 784-128-64-10') return mnistMlp();
-  if (name === 'CNN 8/16') return mnistCnn();
+  const built = CONVOLUTIONS[name];
+  if (built === undefined) return mnistMlp();
+  const { side, padding, filters, pools, units } = built;
   return sequential(
     [
-      ...[conv2d(32, 5, { padding: 2 }), maxPool2d(2), relu()],
-      ...[conv2d(64, 5, { padding: 2 }), maxPool2d(2), relu()],
-      ...[flatten(), dense(512), relu(), dense(10, { weights: 'glorot' })],
+      ...filters.flatMap((count, i) => [conv2d(count, 5, { padding }), maxPool2d(pools[i]), relu()]),
+      ...[flatten(), dense(units), relu(), dense(10, { weights: 'glorot' })],
     ],
-    [1, 28, 28],
+    [1, side, side],
   );
 }
 
-/** Pixels of an image: MNIST's shape. */
-export const PIXELS = 784;
+/**
+ * Multiplications and additions of one training step, per example, in matrix products and convolutions: forward, by the
+ * weights, and (but for the first layer) by the input. Those with a margin's zeros count.
+ */
+export function flopsPerExample(name: ModelName): number {
+  const { layout } = engineModel(name);
+  const built = CONVOLUTIONS[name];
+  // How often each convolution's weights are used: once per output place.
+  const places: number[] = [];
+  let side = built?.side ?? 0;
+  for (const pool of built?.pools ?? []) {
+    side += 2 * (built?.padding ?? 0) - 4;
+    places.push(side * side);
+    side = Math.floor(side / pool);
+  }
+  const first = built === undefined ? 'dense1.weight' : 'conv1.weight';
+  return layout.names
+    .filter((tensor) => tensor.endsWith('.weight'))
+    .reduce((sum, tensor) => {
+      const uses = tensor.startsWith('conv') ? places[Number(tensor[4]) - 1] : 1;
+      return sum + 2 * layout.sizeOf(tensor) * uses * (tensor === first ? 2 : 3);
+    }, 0);
+}
 
 /** Images of noise and labels in turn: what is learned does not change what learning costs. */
-export function syntheticExamples(examples: number): { readonly inputs: Float32Array; readonly labels: Uint8Array } {
+export function syntheticExamples(
+  examples: number,
+  inputSize: number,
+): { readonly inputs: Float32Array; readonly labels: Uint8Array } {
   let state = 1;
-  const inputs = Float32Array.from({ length: examples * PIXELS }, () => {
+  const inputs = Float32Array.from({ length: examples * inputSize }, () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   });

@@ -14,11 +14,13 @@ if c is None:
     model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
     x = torch.rand(batch, 784)
 else:
+    (f, g), (p, q), m, side = c['filters'], c['pools'], c['padding'], c['side']
+    after = ((side + 2 * m - 4) // p + 2 * m - 4) // q
     model = nn.Sequential(
-        nn.Conv2d(1, c[0], 5, padding=2), nn.MaxPool2d(2), nn.ReLU(),
-        nn.Conv2d(c[0], c[1], 5, padding=2), nn.MaxPool2d(2), nn.ReLU(),
-        nn.Flatten(), nn.Linear(49 * c[1], c[2]), nn.ReLU(), nn.Linear(c[2], 10))
-    x = torch.rand(batch, 1, 28, 28)
+        nn.Conv2d(1, f, 5, padding=m), nn.MaxPool2d(p), nn.ReLU(),
+        nn.Conv2d(f, g, 5, padding=m), nn.MaxPool2d(q), nn.ReLU(),
+        nn.Flatten(), nn.Linear(after * after * g, c['units']), nn.ReLU(), nn.Linear(c['units'], 10))
+    x = torch.rand(batch, 1, side, side)
 y = torch.arange(batch) % 10
 loss_of = nn.CrossEntropyLoss()
 optimiser = torch.optim.SGD(model.parameters(), lr=0.01)

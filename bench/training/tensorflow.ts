@@ -1,8 +1,6 @@
 import type * as Tensorflow from '@tensorflow/tfjs';
 import { median } from '../support/statistics.ts';
-import { CONVOLUTIONS, PIXELS, syntheticExamples, type TrainingRequest } from './models.ts';
-
-const SIDE = 28;
+import { CONVOLUTIONS, type Convolutions, syntheticExamples, type TrainingRequest } from './models.ts';
 
 /** Examples a second of TensorFlow.js on its plain JavaScript backend; null where it is not installed. */
 export async function trainTensorflow({ model: name, batch, steps, repeats }: TrainingRequest): Promise<number | null> {
@@ -13,8 +11,9 @@ export async function trainTensorflow({ model: name, batch, steps, repeats }: Tr
   const convolutions = CONVOLUTIONS[name];
   const model = tf.sequential({ layers: convolutions === undefined ? mlp(tf) : cnn(tf, convolutions) });
   model.compile({ optimizer: tf.train.sgd(0.01), loss: 'categoricalCrossentropy' });
-  const { inputs, labels } = syntheticExamples(batch);
-  const x = tf.tensor(inputs, convolutions === undefined ? [batch, PIXELS] : [batch, SIDE, SIDE, 1]);
+  const side = convolutions?.side ?? 28;
+  const { inputs, labels } = syntheticExamples(batch, side * side);
+  const x = tf.tensor(inputs, convolutions === undefined ? [batch, side * side] : [batch, side, side, 1]);
   const y = tf.oneHot(tf.tensor1d(Array.from(labels), 'int32'), 10);
   const speeds: number[] = [];
   for (let run = 0; run < repeats + 1; run++) {
@@ -27,7 +26,7 @@ export async function trainTensorflow({ model: name, batch, steps, repeats }: Tr
 
 function mlp({ layers }: typeof Tensorflow): Tensorflow.layers.Layer[] {
   return [
-    layers.dense({ units: 128, activation: 'relu', inputShape: [PIXELS] }),
+    layers.dense({ units: 128, activation: 'relu', inputShape: [784] }),
     layers.dense({ units: 64, activation: 'relu' }),
     layers.dense({ units: 10, activation: 'softmax' }),
   ];
@@ -35,14 +34,14 @@ function mlp({ layers }: typeof Tensorflow): Tensorflow.layers.Layer[] {
 
 function cnn(
   { layers }: typeof Tensorflow,
-  [first, second, units]: readonly [number, number, number],
+  { side, padding, filters: [first, second], pools, units }: Convolutions,
 ): Tensorflow.layers.Layer[] {
-  const shape = { kernelSize: 5, padding: 'same', activation: 'relu' } as const;
+  const shape = { kernelSize: 5, padding: padding === 2 ? 'same' : 'valid', activation: 'relu' } as const;
   return [
-    layers.conv2d({ ...shape, filters: first, inputShape: [SIDE, SIDE, 1] }),
-    layers.maxPooling2d({ poolSize: 2 }),
+    layers.conv2d({ ...shape, filters: first, inputShape: [side, side, 1] }),
+    layers.maxPooling2d({ poolSize: pools[0] }),
     layers.conv2d({ ...shape, filters: second }),
-    layers.maxPooling2d({ poolSize: 2 }),
+    layers.maxPooling2d({ poolSize: pools[1] }),
     layers.flatten(),
     layers.dense({ units, activation: 'relu' }),
     layers.dense({ units: 10, activation: 'softmax' }),
