@@ -10,7 +10,8 @@ import type { SelectiveSharingSettings } from './settings.ts';
 import { decodeState, encodeState, type TrainingState } from './state.ts';
 import { epochsOf, imagesPerEpoch, type Training } from './trainings.ts';
 
-type Lab = Laboratory<SelectiveSharingSettings>;
+/** The laboratory of this experiment. */
+export type Lab = Laboratory<SelectiveSharingSettings>;
 
 /** Images to train and test on. */
 export interface Images {
@@ -95,20 +96,25 @@ async function runTraining(
 /**
  * Runs trainings, as many at once as there are threads, and records their scores in the order of the trainings. Those
  * that a resumed run has recorded already are not recorded again.
- * @returns the last parameters of each
+ * @returns the last parameters of each by its id
  */
-export async function runTrainings(lab: Lab, images: Images, trainings: readonly Training[]): Promise<Float32Array[]> {
+export async function runTrainings(
+  lab: Lab,
+  images: Images,
+  trainings: readonly Training[],
+): Promise<Map<string, Float32Array>> {
   let recorded = lab.results.rows(accuracySeries).length;
   const rows = new InOrder<AccuracyRow>(trainings.length, (row) => {
     if (recorded > 0) recorded--;
     else lab.record(accuracySeries, row);
   });
-  const last = new Array<Float32Array>(trainings.length);
+  const last = new Map<string, Float32Array>();
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < trainings.length) {
       const at = next++;
-      last[at] = await runTraining(lab, images, trainings[at], (row) => rows.add(at, row));
+      const training = trainings[at];
+      last.set(training.id, await runTraining(lab, images, training, (row) => rows.add(at, row)));
       rows.end(at);
     }
   };

@@ -52,12 +52,18 @@ export function epochsOf(
     : { epochs: centralisedEpochs, every: evaluateEvery };
 }
 
-/** Images that all trainings see. */
+/** Images that all trainings see, and the rounds in which contributors are counted. */
 export function imagesOf(settings: SelectiveSharingSettings): number {
-  return trainingsOf(settings).reduce(
-    (sum, training) => sum + epochsOf(training, settings).epochs * imagesPerEpoch(training, settings),
+  const training = trainingsOf(settings).reduce(
+    (sum, one) => sum + epochsOf(one, settings).epochs * imagesPerEpoch(one, settings),
     0,
   );
+  return training + exposureImages(settings);
+}
+
+/** Images that the rounds see in which contributors are counted: the first, the last and the secure one. */
+export function exposureImages({ participants, thetaUpload, images }: SelectiveSharingSettings): number {
+  return thetaUpload.length === 0 ? 0 : (2 * Math.max(...participants) + participants[0]) * images;
 }
 
 /** Images that an epoch of a training sees. */

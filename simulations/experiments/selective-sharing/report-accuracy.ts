@@ -1,0 +1,105 @@
+import type { Section } from '../../laboratory/experiment.ts';
+import type { Block, Line, Point } from '../../report/blocks.ts';
+import { reported } from './paper.ts';
+import { aloneOf, centralisedOf, finalRows, type SharingResults } from './results.ts';
+import { accuracySeries, type AccuracyRow } from './series.ts';
+
+const percent = (share: number): number => 100 * share;
+
+/** Mean and range over the participants that train alone, epoch by epoch. */
+function alonePoints(rows: readonly AccuracyRow[]): Point[] {
+  const byEpoch = new Map<number, number[]>();
+  for (const { kind, epoch, accuracy } of rows)
+    if (kind === 'alone') byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), percent(accuracy)]);
+  return [...byEpoch].map(([x, values]) => ({
+    x,
+    y: values.reduce((sum, value) => sum + value, 0) / values.length,
+    low: Math.min(...values),
+    high: Math.max(...values),
+  }));
+}
+
+function overEpochs(results: SharingResults, participants: number): Block {
+  const { settings } = results;
+  const rows = results.rows(accuracySeries);
+  const pointsOf = (wanted: (row: AccuracyRow) => boolean): Point[] =>
+    rows.filter(wanted).map(({ epoch, accuracy }) => ({ x: epoch, y: percent(accuracy) }));
+  const lines: Line[] = [
+    ...settings.thetaUpload.map((theta) => ({
+      label: `θ_u ${theta}`,
+      points: pointsOf((row) => row.participants === participants && row.thetaUpload === theta && row.epsilon === null),
+    })),
+    { label: 'centralised', points: pointsOf(({ kind }) => kind === 'centralised') },
+    { label: 'alone', points: alonePoints(rows) },
+  ];
+  return {
+    kind: 'chart',
+    caption: `${participants} participants. Even a hundredth of the changes lifts everybody far above training alone; a tenth comes close to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
+    x: { label: 'epoch' },
+    y: { label: 'accuracy on the test set [%]' },
+    lines: lines.filter(({ points }) => points.length > 0),
+    levels: reported(settings),
+    data: [accuracySeries.name],
+  };
+}
+
+function overParticipants(results: SharingResults): Block {
+  const { settings } = results;
+  const final = finalRows(results).filter(({ kind, epsilon }) => kind === 'shared' && epsilon === null);
+  const across = (label: string, accuracy: number | undefined): Line[] =>
+    accuracy === undefined ? [] : [{ label, points: settings.participants.map((x) => ({ x, y: percent(accuracy) })) }];
+  return {
+    kind: 'chart',
+    caption:
+      'The more participants, the better the shared model, for every θ_u: each adds images that the others do not have. The baselines do not depend on N.',
+    x: { label: 'participants N' },
+    y: { label: 'accuracy on the test set [%]' },
+    lines: [
+      ...settings.thetaUpload
+        .map((theta) => ({
+          label: `θ_u ${theta}`,
+          points: final
+            .filter(({ thetaUpload }) => thetaUpload === theta)
+            .map((row) => ({ x: row.participants!, y: percent(row.accuracy) })),
+        }))
+        .filter(({ points }) => points.length > 0),
+      ...across('centralised', centralisedOf(results)?.accuracy),
+      ...across('alone', aloneOf(results)?.mean),
+    ],
+    levels: reported(settings),
+    data: [accuracySeries.name],
+  };
+}
+
+function table(results: SharingResults): Block {
+  return {
+    kind: 'table',
+    caption:
+      'Every training at its last look at the test set. Uploaded: parameters of one upload; where a rule found fewer candidates than θ_u allows, it is less.',
+    columns: [
+      { key: 'training', label: 'training' },
+      { key: 'participants', label: 'N' },
+      { key: 'thetaUpload', label: 'θ_u' },
+      { key: 'epsilon', label: 'ε per parameter' },
+      { key: 'epoch', label: 'epochs' },
+      { key: 'accuracy', label: 'accuracy', digits: 2, percent: true },
+      { key: 'loss', label: 'loss', digits: 4 },
+      { key: 'uploaded', label: 'uploaded', digits: 0 },
+      { key: 'diverged', label: 'diverged' },
+    ],
+    rows: finalRows(results),
+    data: [accuracySeries.name],
+  };
+}
+
+/** Accuracy over epochs and over the number of participants. */
+export function accuracySections(results: SharingResults): Section[] {
+  if (results.rows(accuracySeries).length === 0) return [];
+  const { participants, thetaUpload } = results.settings;
+  const several = participants.length > 1 && thetaUpload.length > 0;
+  return [
+    { title: 'Accuracy over epochs', blocks: participants.map((n) => overEpochs(results, n)) },
+    ...(several ? [{ title: 'Accuracy over participants', blocks: [overParticipants(results)] }] : []),
+    { title: 'All trainings', blocks: [table(results)] },
+  ];
+}

@@ -1,0 +1,88 @@
+import type { Section } from '../../laboratory/experiment.ts';
+import type { Block } from '../../report/blocks.ts';
+import type { SharingResults } from './results.ts';
+import { type OverlapRow, overlapSeries, type SecureRow, secureSeries } from './series.ts';
+
+const MEANING =
+  'Secure aggregation shows the server a sum and nothing else. Where one participant alone touched a coordinate, the sum is that participant’s value: for this coordinate the masks hide nothing. To send sparse vectors the indices have to travel in the open, and then the server also knows whose value it is; dense vectors with zeros hide the owner, but not the value, and save no bytes. Uploads of all participants of a round are counted here as if they came at once, from the same parameters.';
+
+const WAYS_OUT =
+  'Ways out: upload dense vectors of all changes (then every coordinate has N contributors), agree on the coordinates of a round before it, the same ones for all, or open only coordinates with a least number of contributors.';
+
+function overParticipants(results: SharingResults, rows: readonly OverlapRow[]): Block {
+  const { thetaUpload } = results.settings;
+  return {
+    kind: 'chart',
+    caption:
+      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Random choice leaves more of them alone than the largest values do, since data of one kind make the same coordinates large. A smaller θ_u reveals a larger share of the upload.',
+    x: { label: 'participants N' },
+    y: { label: 'uploaded values revealed [%]' },
+    lines: (['largest', 'random'] as const).flatMap((selection) =>
+      thetaUpload.map((theta) => ({
+        label: `${selection}, θ_u ${theta}`,
+        points: rows
+          .filter((row) => row.round === 'first' && row.selection === selection && row.thetaUpload === theta)
+          .map(({ participants, revealedShare }) => ({ x: participants, y: 100 * revealedShare })),
+      })),
+    ),
+    data: [overlapSeries.name],
+  };
+}
+
+function table(rows: readonly OverlapRow[]): Block {
+  return {
+    kind: 'table',
+    caption:
+      'Coordinates by the number of participants that uploaded them. “One” are those that the sum reveals. The first round starts from first parameters, the last from those of the trained model.',
+    columns: [
+      { key: 'round', label: 'round' },
+      { key: 'selection', label: 'selection' },
+      { key: 'participants', label: 'N' },
+      { key: 'thetaUpload', label: 'θ_u' },
+      { key: 'uploaded', label: 'uploaded by each', digits: 0 },
+      { key: 'touched', label: 'touched' },
+      { key: 'one', label: 'one' },
+      { key: 'two', label: 'two' },
+      { key: 'threeToNine', label: '3 to 9' },
+      { key: 'tenOrMore', label: '10 or more' },
+      { key: 'revealedShare', label: 'of an upload revealed', digits: 1, percent: true },
+    ],
+    rows,
+    data: [overlapSeries.name],
+  };
+}
+
+function sessions(row: SecureRow): Block {
+  return {
+    kind: 'facts',
+    caption: 'One of these rounds through the real sessions: keys, shares, masks, unmasking.',
+    facts: [
+      ['participants', row.participants],
+      ['θ_u', row.thetaUpload],
+      ['coordinates with one contributor', row.revealed],
+      ['of these, sum equal to that participant’s value', row.confirmed],
+      ['greatest difference', row.greatestError],
+      ['difference that rounding may make', row.allowedError],
+      ['bytes of a sparse upload in the open', Math.round(row.sparseBytes)],
+      ['bytes that a participant sends, dense and masked', Math.round(row.secureBytes)],
+    ],
+  };
+}
+
+/** What sums of sparse uploads reveal. */
+export function exposureSections(results: SharingResults): Section[] {
+  const rows = results.rows(overlapSeries);
+  if (rows.length === 0) return [];
+  return [
+    {
+      title: 'What a secure sum of sparse uploads reveals',
+      blocks: [
+        { kind: 'text', text: MEANING },
+        overParticipants(results, rows),
+        table(rows),
+        ...results.rows(secureSeries).map(sessions),
+        { kind: 'text', text: WAYS_OUT },
+      ],
+    },
+  ];
+}
