@@ -3,7 +3,7 @@ import { adam, evaluate, predict, Random, Tape } from '../../../client/training/
 import { gradients, operations, trainable } from '../../../client/training/index.ts';
 import { inputBatch } from '../../../client/training/run/batch.ts';
 import { defineTask } from '../../laboratory/task.ts';
-import { FEDERATED, type Images } from './data.ts';
+import type { Images } from './data.ts';
 import { greatest } from './evaluation.ts';
 import { normals } from './generator.ts';
 import { classifierModel } from './networks.ts';
@@ -19,13 +19,15 @@ export interface ClassifierInput {
   /** Images to learn from, of those that no participant has. */
   readonly count: number;
   readonly epochs: number;
+  /** Test images to try it on. */
+  readonly tests: number;
   readonly seed: number;
 }
 
 /** The judge of the samples. */
 export interface Classifier {
   readonly parameters: Float32Array;
-  /** Share of MNIST's test images that it gets right. */
+  /** Share of the test images that it gets right. */
   readonly accuracy: number;
 }
 
@@ -33,10 +35,10 @@ export interface Classifier {
 export const trainClassifier = defineTask(
   import.meta.url,
   'trainClassifier',
-  async ({ images, count, epochs, seed }: ClassifierInput, signal): Promise<Classifier> => {
+  async ({ images, count, epochs, tests, seed }: ClassifierInput, signal): Promise<Classifier> => {
     const model = classifierModel();
     const { train, test } = images;
-    const order = Uint32Array.from({ length: count }, (_, i) => FEDERATED + i);
+    const order = Uint32Array.from({ length: count }, (_, i) => images.federated + i);
     let parameters = model.initialise(new Random(seed, 'classifier').next());
     const tape = new Tape();
     for (let epoch = 0; epoch < epochs; epoch++) {
@@ -60,7 +62,14 @@ export const trainClassifier = defineTask(
       parameters = trained.values();
       tape.release(begin);
     }
-    const { accuracy } = await evaluate(model, parameters, subset(test, Uint32Array.from(test.labels.keys())));
+    const { accuracy } = await evaluate(
+      model,
+      parameters,
+      subset(
+        test,
+        Uint32Array.from({ length: tests }, (_, i) => i),
+      ),
+    );
     return { parameters, accuracy };
   },
 );

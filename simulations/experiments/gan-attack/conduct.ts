@@ -160,12 +160,12 @@ async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, clas
 }
 
 async function trainJudge(lab: Lab, images: Images): Promise<Classifier> {
-  const { classifierImages: count, classifierEpochs: epochs } = lab.settings;
+  const { classifierImages: count, classifierEpochs: epochs, classifierTests: tests } = lab.settings;
   const known = lab.results.rows(classifiers).at(0);
   const saved = await lab.restore('classifier');
   if (known !== undefined && saved !== undefined)
     return { parameters: new Float32Array(saved.slice().buffer), accuracy: known.accuracy };
-  const classifier = await lab.call(trainClassifier, { images, count, epochs, seed: lab.seedOf('classifier') });
+  const classifier = await lab.call(trainClassifier, { images, count, epochs, tests, seed: lab.seedOf('classifier') });
   const { parameters, accuracy } = classifier;
   await lab.checkpoint('classifier', new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength));
   if (known === undefined) lab.record(classifiers, { accuracy, images: count });
@@ -183,7 +183,7 @@ function recordReal(lab: Lab, images: Images, repetition: number): void {
 export async function conduct(lab: Lab): Promise<void> {
   const cases = casesOf(lab.settings);
   lab.plan(lab.settings.rounds * cases.reduce((sum, { scenarios }) => sum + scenarios.length, 0));
-  const images = await loadImages(lab.settings.classifierImages);
+  const images = await loadImages(lab.settings.imagesPerClass, lab.settings.classifierImages);
   const classifier = trainJudge(lab, images);
   const court: Court = { images, classifier };
   for (let repetition = 1; repetition <= lab.settings.seeds; repetition++) recordReal(lab, images, repetition);

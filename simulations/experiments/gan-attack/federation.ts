@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../client/data/index.ts';
 import type { Examples } from '../../../client/training/index.ts';
-import { FEDERATED, type Images, placesOf } from './data.ts';
+import { type Images, placesOf } from './data.ts';
 import { adversaryClasses, FAKE, honestClasses, type Scenario } from './scenario.ts';
 
 /** Who holds what. */
@@ -15,22 +15,22 @@ export interface Federation {
  * Deals the images: up to `perClass` of each class, the same for all scenarios of a repetition. Whoever holds the target
  * holds the images that {@link victimImages} names.
  */
-export function dealImages({ train }: Images, scenario: Scenario, perClass: number, seed: number): Federation {
+export function dealImages(images: Images, scenario: Scenario, perClass: number, seed: number): Federation {
   const deal = (classes: readonly number[]): Dataset => {
-    const places = classes.flatMap((label) => [...federatedPlaces(train.labels, label, perClass, seed)]);
-    return subset(train, places);
+    const places = classes.flatMap((label) => [...federatedPlaces(images, label, perClass, seed)]);
+    return subset(images.train, places);
   };
   const own = adversaryClasses(scenario);
   return { honest: honestClasses(scenario).map(deal), own: own.length === 0 ? undefined : deal(own) };
 }
 
-function federatedPlaces(labels: Uint8Array, label: number, perClass: number, seed: number): Uint32Array {
-  return placesOf(labels, label, perClass, seed, { to: FEDERATED });
+function federatedPlaces({ train, federated }: Images, label: number, perClass: number, seed: number): Uint32Array {
+  return placesOf(train.labels.subarray(0, federated), label, perClass, seed);
 }
 
 /** The victim's images of the target. */
-export function victimImages({ train }: Images, target: number, perClass: number, seed: number): Dataset {
-  return subset(train, federatedPlaces(train.labels, target, perClass, seed));
+export function victimImages(images: Images, target: number, perClass: number, seed: number): Dataset {
+  return subset(images.train, federatedPlaces(images, target, perClass, seed));
 }
 
 /** What the adversary trains its local model on: its own examples, and samples that it calls {@link FAKE}. */

@@ -1,9 +1,16 @@
-import { adam, gradients, operations, type Random, sgd, type Tape, trainable } from '../../../client/training/index.ts';
+import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../client/training/index.ts';
 import type { Model, Tensor, Trainable } from '../../../client/training/index.ts';
 import { log } from '../../../client/training/numeric.ts';
+import { type AdamMemory, lastingAdam } from './lasting-adam.ts';
 import { BLACK, LATENT } from './networks.ts';
 
 const { add, abs, conv2d, log: logarithm, mean, oneHot, scale, softmaxCrossEntropy, square, sub } = operations;
+
+/** A model and its parameters. */
+export interface Network {
+  readonly model: Model;
+  readonly parameters: Float32Array;
+}
 
 /** How the adversary trains its generator in a round. */
 export interface GeneratorTraining {
@@ -83,20 +90,21 @@ function loss(
 }
 
 /**
- * Trains a generator so that a fixed discriminator takes its samples for the target (Hitaj et al. 2017, section 4). Adam
- * begins anew with each call. What it puts on the tape is released.
- * @returns the generator's new parameters, and the mean of −ln p(target) over the steps
+ * Trains a generator so that a fixed discriminator takes its samples for the target (Hitaj et al. 2017, section 4). What it
+ * puts on the tape is released.
+ * @returns the generator behind the steps, and the mean of −ln p(target) over them
  */
 export function trainGenerator(
   tape: Tape,
-  generator: { readonly model: Model; readonly parameters: Float32Array },
-  discriminator: { readonly model: Model; readonly parameters: Float32Array },
+  generator: Network & { readonly memory: AdamMemory },
+  discriminator: Network,
   { target, steps, batchSize, learningRate }: GeneratorTraining,
   random: Random,
-): { readonly parameters: Float32Array; readonly loss: number } {
+): { readonly parameters: Float32Array; readonly memory: AdamMemory; readonly loss: number } {
   const start = tape.mark();
   const fixed = trainable(tape, discriminator.model, discriminator.parameters, sgd({ learningRate: 0 }));
-  const trained = trainable(tape, generator.model, generator.parameters, adam({ learningRate, beta1: 0.5 }));
+  const { optimiser, memory } = lastingAdam(tape, { learningRate, beta1: 0.5 }, generator.memory);
+  const trained = trainable(tape, generator.model, generator.parameters, optimiser);
   const ready = tape.mark();
   let sum = 0;
   for (let step = 0; step < steps; step++) {
@@ -106,21 +114,16 @@ export function trainGenerator(
     trained.update(gradients(all, trained.sources));
     tape.release(ready);
   }
-  const parameters = trained.values();
+  const trainedNow = { parameters: trained.values(), memory: memory(), loss: sum / steps };
   tape.release(start);
-  return { parameters, loss: sum / steps };
+  return trainedNow;
 }
 
 /**
  * Samples of a generator, one after the other, each SIDE² values from black to white; each depends on its own numbers
  * alone, since batch normalisation takes its running moments.
  */
-export function generate(
-  tape: Tape,
-  { model, parameters }: { readonly model: Model; readonly parameters: Float32Array },
-  count: number,
-  random: Random,
-): Float32Array {
+export function generate(tape: Tape, { model, parameters }: Network, count: number, random: Random): Float32Array {
   const start = tape.mark();
   const { named } = tape.parameters(model.layout, parameters);
   const samples = model.forward(named, latent(tape, count, random)).values();

@@ -9,6 +9,6 @@ export type Steps = Pick<LocalTraining, 'steps' | 'learningRate'>;
  * each take fewer and shorter steps than two. The adversary takes more than the others: it has two jobs.
  */
 export const SCHEDULE: Readonly<Record<Participants, { readonly honest: Steps; readonly adversary: Steps }>> = {
-  2: { honest: { steps: 8, learningRate: 0.03 }, adversary: { steps: 12, learningRate: 0.03 } },
+  2: { honest: { steps: 4, learningRate: 0.03 }, adversary: { steps: 6, learningRate: 0.03 } },
   11: { honest: { steps: 2, learningRate: 0.01 }, adversary: { steps: 4, learningRate: 0.01 } },
 };

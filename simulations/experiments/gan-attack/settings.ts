@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CairnError } from '../../../protocol/errors.ts';
-import { FEDERATED } from './data.ts';
+import { poolFor } from './data.ts';
+
+const TRAINING_IMAGES = 60_000;
 
 const share = z.number().gt(0).max(1);
 const count = z.int().min(1);
@@ -15,7 +17,7 @@ export const parameters = z.object({
       '2: a victim with five classes and the adversary; 11: ten honest ones with a class each and the adversary',
     ),
   target: z.int().min(0).max(9).default(0).describe("the victim's class that the adversary is after"),
-  rounds: count.max(100_000).default(120).describe('rounds of each federation'),
+  rounds: count.max(100_000).default(200).describe('rounds of each federation'),
   thetaUpload: z.array(share).min(1).default([1]).describe('shares of a change that are uploaded, largest first'),
   aggregation: z
     .enum(['plain', 'secure', 'both'])
@@ -33,7 +35,7 @@ export const parameters = z.object({
   epsilon: z.number().gt(0).default(8).describe('budget ε of differential privacy of users'),
   imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
   startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
-  startLatest: count.default(40).describe('round in which the attack begins at the latest'),
+  startLatest: count.default(60).describe('round in which the attack begins at the latest'),
   generatorWidth: z
     .int()
     .min(4)
@@ -42,17 +44,15 @@ export const parameters = z.object({
     .default(64)
     .describe("channels of the generator's first image; 256 in the paper"),
   generatorSteps: count.default(10).describe('steps of the generator in a round'),
-  generatorRate: z.number().gt(0).default(0.001).describe("learning rate of the generator's Adam"),
+  generatorRate: z.number().gt(0).default(0.0005).describe("learning rate of the generator's Adam"),
   fakes: count.max(10_000).default(64).describe('samples that the adversary adds to its data in a round'),
-  fakeRounds: count.max(1000).default(10).describe('rounds for which a sample stays in its data'),
+  fakeRounds: count.max(1000).default(20).describe('rounds for which a sample stays in its data'),
   batchSize: count.max(1000).default(32).describe('examples of a step, of participants and generator'),
-  evaluateEvery: count.default(5).describe('rounds from one look at model and samples to the next'),
+  evaluateEvery: count.default(10).describe('rounds from one look at model and samples to the next'),
   samples: z.int().min(2).max(2000).default(100).describe('samples of a look'),
   testImages: count.max(10_000).default(1000).describe("test images for the global model's accuracy"),
-  classifierImages: count
-    .max(60_000 - FEDERATED)
-    .default(30_000)
-    .describe('images that the classifier learns from'),
+  classifierImages: count.default(30_000).describe('images that the classifier learns from'),
+  classifierTests: count.max(10_000).default(10_000).describe('test images that the classifier is tried on'),
   classifierEpochs: count.max(100).default(3).describe('epochs of the classifier'),
 });
 
@@ -68,7 +68,20 @@ function invalid(message: string, hint = 'correct the named setting'): CairnErro
 
 /** Refuses settings that contradict each other. @throws CairnError `settings-invalid` naming the bound */
 export function check(settings: GanAttackSettings): void {
-  const { participants, target, rounds, thetaUpload, noise, gamma, tau, dp, startLatest, evaluateEvery } = settings;
+  const {
+    participants,
+    target,
+    rounds,
+    thetaUpload,
+    noise,
+    gamma,
+    tau,
+    dp,
+    startLatest,
+    evaluateEvery,
+    imagesPerClass,
+    classifierImages,
+  } = settings;
   for (const [key, list] of Object.entries({ participants, thetaUpload, noise }))
     if (new Set<number>(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
   if (participants.includes(2) && target > 4)
@@ -77,6 +90,11 @@ export function check(settings: GanAttackSettings): void {
   if (startLatest + evaluateEvery > rounds + 1)
     throw invalid(
       `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is looked at once within ${rounds} rounds, got ${startLatest}`,
+    );
+  const left = TRAINING_IMAGES - poolFor(imagesPerClass);
+  if (classifierImages > left)
+    throw invalid(
+      `classifierImages: at most ${left}, which ${imagesPerClass} of each class leave of ${TRAINING_IMAGES}, got ${classifierImages}`,
     );
   if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
   if (dp === 'user')

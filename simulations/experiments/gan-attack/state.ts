@@ -1,4 +1,5 @@
 import { CairnError } from '../../../protocol/errors.ts';
+import type { AdamMemory } from './lasting-adam.ts';
 
 /** Where a federation under attack is, between two rounds. */
 export interface AttackState {
@@ -10,16 +11,19 @@ export interface AttackState {
   readonly global: Float32Array;
   /** The adversary's generator. */
   readonly generator: Float32Array;
+  /** What its optimiser remembers. */
+  readonly memory: AdamMemory;
   /** Samples that the adversary still trains on as the fake class, oldest first. */
   readonly fakes: Float32Array;
 }
 
-const NUMBERS = 5;
+const NUMBERS = 7;
 
-/** A state as bytes: five numbers (round, the attack's begin or −1, three lengths), then the vectors, little-endian. */
-export function encodeState({ round, attackFrom, global, generator, fakes }: AttackState): Uint8Array {
-  const vectors = [global, generator, fakes];
-  const numbers = Int32Array.of(round, attackFrom ?? -1, ...vectors.map(({ length }) => length));
+/** A state as bytes: seven numbers (round, the attack's begin or −1, the optimiser's
+ * steps, four lengths), then the vectors, little-endian. */
+export function encodeState({ round, attackFrom, global, generator, memory, fakes }: AttackState): Uint8Array {
+  const vectors = [global, generator, memory.moments, fakes];
+  const numbers = Int32Array.of(round, attackFrom ?? -1, memory.steps, ...vectors.map(({ length }) => length));
   const bytes = new Uint8Array(4 * NUMBERS + vectors.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;
   for (const part of [numbers, ...vectors]) {
@@ -33,15 +37,22 @@ export function encodeState({ round, attackFrom, global, generator, fakes }: Att
 export function decodeState(bytes: Uint8Array): AttackState {
   const { buffer } = bytes.slice();
   const expected = bytes.length < 4 * NUMBERS ? [] : [...new Int32Array(buffer, 0, NUMBERS)];
-  const [round, attackFrom, ...lengths] = expected;
+  const [round, attackFrom, steps, ...lengths] = expected;
   const floats = lengths.reduce((sum, length) => sum + length, 0);
-  if (lengths.length !== 3 || bytes.length !== 4 * (NUMBERS + floats))
+  if (lengths.length !== 4 || bytes.length !== 4 * (NUMBERS + floats))
     throw new CairnError('model-malformed', `checkpoint: lengths do not fit its ${bytes.length} bytes`);
   let at = 4 * NUMBERS;
-  const [global, generator, fakes] = lengths.map((length) => {
+  const [global, generator, moments, fakes] = lengths.map((length) => {
     const vector = new Float32Array(buffer, at, length);
     at += 4 * length;
     return vector;
   });
-  return { round, attackFrom: attackFrom < 0 ? null : attackFrom, global, generator, fakes };
+  return {
+    round,
+    attackFrom: attackFrom < 0 ? null : attackFrom,
+    global,
+    generator,
+    memory: { steps, moments },
+    fakes,
+  };
 }

@@ -48,7 +48,8 @@ describe('settings that cannot work', () => {
   it.each([
     [{ target: 5 }, 'target'],
     [{ evaluateEvery: 50, rounds: 40, startLatest: 5 }, 'evaluateEvery'],
-    [{ startLatest: 119, rounds: 120 }, 'startLatest'],
+    [{ startLatest: 115, rounds: 120 }, 'startLatest'],
+    [{ imagesPerClass: 2500, classifierImages: 40_000 }, 'classifierImages'],
     [{ tau: 1 }, 'tau'],
     [{ noise: [10, 10] }, 'noise'],
     [{ participants: [2, 2] }, 'participants'],
