@@ -41,6 +41,7 @@ export async function trainUnderChurn(lab: Laboratory<DropoutSettings>, onRound:
         random: lab.randomOf(`churn ${churn}`),
         dimension: model.layout.size,
         clip: CLIP,
+        maxExamples: Math.ceil(settings.churnImages / settings.churnMembers),
         settings: {
           colludingPpm: Math.round(settings.colluding * 1e6),
           dropoutPpm: Math.round(settings.tolerated * 1e6),
