@@ -2,23 +2,26 @@ import { casesOf } from './scenarios.ts';
 import { SCHEDULE } from './schedule.ts';
 import type { GanAttackSettings } from './settings.ts';
 
-// Milliseconds of one core: an example of the shared model forwards and backwards, one forwards, one of the classifier's
-// training, a generator's sample per channel of its first image squared, and what else a sample costs in a step.
-const TRAINED = 1.2;
-const SEEN = 0.5;
-const JUDGED = 0.8;
-const PER_CHANNEL_PAIR = 1.5e-4;
-const SAMPLE = 1.8;
+// Milliseconds of one core, as measured: an example of the shared model forwards and backwards, one forwards, one of the
+// classifier's training; a sample in a step of the generator, and what it takes more with the square of the width; and
+// the judges' work of a look.
+const TRAINED = 0.7;
+const SEEN = 0.25;
+const JUDGED = 0.28;
+const SAMPLE = 0.6;
+const PER_SQUARE = 6e-5;
+const LOOK = 500;
 
 /** Seconds that settings take on two cores, roughly. */
 export function estimate(settings: GanAttackSettings): number {
   const { rounds, batchSize, generatorSteps, generatorWidth, evaluateEvery, testImages } = settings;
-  const sample = SAMPLE + PER_CHANNEL_PAIR * generatorWidth * generatorWidth;
+  const sample = SAMPLE + PER_SQUARE * generatorWidth * generatorWidth;
   let milliseconds = settings.classifierImages * settings.classifierEpochs * JUDGED;
   for (const { participants, scenarios } of casesOf(settings)) {
     const { honest, adversary } = SCHEDULE[participants];
-    const steps = (participants - 1 === 1 ? 1 : 10) * honest.steps + adversary.steps;
-    const round = batchSize * (steps * TRAINED + generatorSteps * sample) + (testImages * SEEN) / evaluateEvery;
+    const steps = (participants === 2 ? 1 : 10) * honest.steps + adversary.steps;
+    const look = (LOOK + testImages * SEEN) / evaluateEvery;
+    const round = batchSize * (steps * TRAINED + generatorSteps * sample) + look;
     milliseconds += scenarios.length * rounds * round;
   }
   return milliseconds / 2 / 1000;
