@@ -43,7 +43,7 @@ function referencesOf(lab: Lab, images: Images, repetition: number): References 
 /** The row of a look; what the judges say only once there are samples. */
 async function rowOf(
   scenario: Scenario,
-  { state, samples, accuracy, fooled, generatorLoss, clipped }: RoundsOutput,
+  { state, samples, accuracy, fooled, generatorLoss, clipped, diverged }: RoundsOutput,
   classifier: Promise<Classifier>,
   references: References,
 ): Promise<LookRow> {
@@ -62,6 +62,7 @@ async function rowOf(
     round: state.round,
     accuracy,
     clipped,
+    diverged,
     generatorLoss,
     fooled,
     share: verdict?.share ?? null,

@@ -26,7 +26,7 @@ export interface GeneratorTraining {
 // blurred with noise before they are judged, and neighbouring pixels shall be alike.
 const SHIFT = 2;
 const NOISE = 0.3;
-const SMOOTHNESS = 0.1;
+const SMOOTHNESS = 0.4;
 // Against one sample for all: a reward for the logarithm of the batch's variance.
 const DIVERSITY = 0.1;
 

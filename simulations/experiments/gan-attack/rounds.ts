@@ -58,6 +58,8 @@ export interface RoundsOutput extends Look {
   readonly generatorLoss: number | null;
   /** Greatest number of uploads that were longer than the aggregator's clip in one of the rounds. */
   readonly clipped: number;
+  /** How often a participant sat a round out because its training diverged. */
+  readonly diverged: number;
 }
 
 // Longer than any change of these schedules; in either mode of aggregation.
@@ -117,7 +119,7 @@ function uploads(
   { tape, federation, input }: Run,
   { global, fakes }: AttackState,
   label: string,
-): Map<MemberId, Float32Array> {
+): { readonly updates: Map<MemberId, Float32Array>; readonly diverged: number } {
   const { scenario, settings, seed } = input;
   const model = sharedModel();
   const schedule = SCHEDULE[scenario.participants];
@@ -126,7 +128,8 @@ function uploads(
     ...federation.honest.map((data) => ({ data, training: schedule.honest })),
     { data: mine, training: schedule.adversary },
   ];
-  return new Map(
+  let diverged = 0;
+  const updates = new Map(
     parts.map(({ data, training }, i) => {
       // Streams go by the first class, so that a participant's numbers are the same whoever stays away.
       const name = `${label} member ${honestClasses(scenario)[i]?.[0] ?? 'adversary'}`;
@@ -135,9 +138,15 @@ function uploads(
         data === undefined
           ? new Float32Array(global.length)
           : localChange(tape, model, global, data, local, new Random(seed, name));
+      // A client does not send an update that is not finite; it sits the round out.
+      if (!change.every(Number.isFinite)) {
+        diverged++;
+        change.fill(0);
+      }
       return [memberId(i + 1), uploadOf(change, scenario, settings, new Random(seed, `${name} upload`))];
     }),
   );
+  return { updates, diverged };
 }
 
 /** Runs the rounds up to `until` and evaluates behind the last. */
@@ -150,6 +159,7 @@ export const runRounds = defineTask(
     let state = input.state ?? firstState(seed, settings.generatorWidth);
     const losses: number[] = [];
     let clipped = 0;
+    let diverged = 0;
     await withTape(undefined, async (tape) => {
       const run: Run = { tape, federation, input };
       const aggregator = createAggregator({
@@ -168,7 +178,9 @@ export const runRounds = defineTask(
           losses.push(loss);
           state = { ...state, ...mine };
         }
-        const total = aggregator.sum(uploads(run, state, `round ${round}`));
+        const uploaded = uploads(run, state, `round ${round}`);
+        diverged += uploaded.diverged;
+        const total = aggregator.sum(uploaded.updates);
         clipped = Math.max(clipped, total.clipped);
         state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]) };
         await Promise.resolve();
@@ -179,6 +191,6 @@ export const runRounds = defineTask(
     const generatorLoss = losses.at(-1) ?? null;
     if (state.attackFrom === null && (seen.accuracy >= startAccuracy || until + 1 >= startLatest))
       state = { ...state, attackFrom: until + 1 };
-    return { state, generatorLoss, clipped, ...seen };
+    return { state, generatorLoss, clipped, diverged, ...seen };
   },
 );

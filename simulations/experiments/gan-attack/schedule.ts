@@ -10,5 +10,5 @@ export type Steps = Pick<LocalTraining, 'steps' | 'learningRate'>;
  */
 export const SCHEDULE: Readonly<Record<Participants, { readonly honest: Steps; readonly adversary: Steps }>> = {
   2: { honest: { steps: 4, learningRate: 0.03 }, adversary: { steps: 6, learningRate: 0.03 } },
-  11: { honest: { steps: 2, learningRate: 0.01 }, adversary: { steps: 4, learningRate: 0.01 } },
+  11: { honest: { steps: 2, learningRate: 0.006 }, adversary: { steps: 4, learningRate: 0.006 } },
 };

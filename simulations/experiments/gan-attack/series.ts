@@ -16,6 +16,8 @@ export type LookRow = {
   readonly accuracy: number;
   /** Uploads longer than the clip, in the worst round since the last look. */
   readonly clipped: number;
+  /** How often a participant sat a round out since the last look, because its training diverged. */
+  readonly diverged: number;
   // What follows is null before the attack.
   /** Mean −ln p(target) of the generator's last steps. */
   readonly generatorLoss: number | null;

@@ -35,7 +35,7 @@ export const parameters = z.object({
   epsilon: z.number().gt(0).default(8).describe('budget ε of differential privacy of users'),
   imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
   startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
-  startLatest: count.default(60).describe('round in which the attack begins at the latest'),
+  startLatest: count.default(100).describe('round in which the attack begins at the latest'),
   generatorWidth: z
     .int()
     .min(4)

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { type Dataset } from '../../../client/data/index.ts';
 import { gradients, layers, operations, Random, sequential, Tape, trainable } from '../../../client/training/index.ts';
+import { ganAttack } from '../../../simulations/experiments/gan-attack.ts';
 import { placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
 import { dealImages, relabelled, victimImages } from '../../../simulations/experiments/gan-attack/federation.ts';
 import { generate, normals, trainGenerator } from '../../../simulations/experiments/gan-attack/generator.ts';
 import { type AdamMemory, lastingAdam, NO_MEMORY } from '../../../simulations/experiments/gan-attack/lasting-adam.ts';
 import { generatorModel, LATENT, sharedModel } from '../../../simulations/experiments/gan-attack/networks.ts';
 import { localChange } from '../../../simulations/experiments/gan-attack/participant.ts';
+import { firstState, runRounds } from '../../../simulations/experiments/gan-attack/rounds.ts';
 import type { Scenario } from '../../../simulations/experiments/gan-attack/scenario.ts';
 import { decodeState, encodeState } from '../../../simulations/experiments/gan-attack/state.ts';
 import { Turns } from '../../../simulations/experiments/gan-attack/turns.ts';
 import { uploadOf } from '../../../simulations/experiments/gan-attack/upload.ts';
+import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { coded } from '../../training/support.ts';
 
 const SIZE = 32 * 32;
@@ -201,6 +204,45 @@ describe('a participant', () => {
     expect(values.every((value) => Math.abs(value) <= Math.fround(0.001))).toBe(true);
     expect(upload(1)).toEqual(upload(1));
     expect(upload(2)).not.toEqual(upload(1));
+  });
+});
+
+describe('rounds', () => {
+  const settings = {
+    ...readSettings(ganAttack, {}),
+    imagesPerClass: 4,
+    batchSize: 4,
+    generatorWidth: 8,
+    testImages: 20,
+  };
+  const run = (train: Dataset, until: number) =>
+    runRounds.run(
+      {
+        scenario: scenario(),
+        settings,
+        images: { train, federated: train.examples, test: toy(20) },
+        seed: 1,
+        state: undefined,
+        until,
+      },
+      new AbortController().signal,
+    );
+
+  it('change the global model, and leave the attack to later ones', async () => {
+    const { state, diverged, samples, fooled } = await run(toy(60), 2);
+    expect(state.round).toBe(2);
+    expect(state.global).not.toEqual(firstState(1, 8).global);
+    expect(state.generator).toEqual(firstState(1, 8).generator);
+    expect([diverged, samples.length, fooled]).toEqual([0, 0, null]);
+  });
+
+  it('go on without a participant whose training diverges', async () => {
+    const train = toy(60);
+    for (let i = 0; i < 60; i++) if (train.labels[i] < 5) train.inputs.fill(1e30, i * SIZE, (i + 1) * SIZE);
+    const { state, diverged } = await run(train, 2);
+    expect(diverged).toBe(2);
+    expect(state.global.every(Number.isFinite)).toBe(true);
+    expect(state.global).not.toEqual(firstState(1, 8).global);
   });
 });
 
