@@ -63,16 +63,20 @@ export class Contributors {
 
   /** What the counts say, as columns of a row. */
   tally(): Omit<OverlapRow, 'round' | 'selection' | 'participants' | 'thetaUpload'> {
-    const within = (from: number, to: number): number =>
-      this.#counts.reduce((sum, count) => sum + Number(count >= from && count <= to), 0);
-    const one = within(1, 1);
+    let [one, two, threeToNine, tenOrMore] = [0, 0, 0, 0];
+    for (const count of this.#counts) {
+      if (count === 1) one++;
+      else if (count === 2) two++;
+      else if (count > 9) tenOrMore++;
+      else if (count > 0) threeToNine++;
+    }
     return {
       uploaded: this.#values / this.#uploads,
-      touched: within(1, Infinity),
+      touched: one + two + threeToNine + tenOrMore,
       one,
-      two: within(2, 2),
-      threeToNine: within(3, 9),
-      tenOrMore: within(10, Infinity),
+      two,
+      threeToNine,
+      tenOrMore,
       revealedShare: one / this.#values,
     };
   }

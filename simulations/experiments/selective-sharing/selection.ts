@@ -1,9 +1,9 @@
 import type { Random } from '../../../client/training/index.ts';
 import { cutGreatest } from './greatest.ts';
-import { bound, type SparseUpdate } from './update.ts';
+import { bound, type SparseUpdate, valuesAt } from './update.ts';
 
 function pick(change: Float32Array, indices: Uint32Array, gamma: number): SparseUpdate {
-  return { indices, values: Float32Array.from(indices, (index) => bound(change[index], gamma)) };
+  return { indices, values: valuesAt(change, indices).map((value) => bound(value, gamma)) };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Random } from '../../../client/training/index.ts';
 import { laplace } from './laplace.ts';
 import { noiseScales, type SparseVectorSettings } from './privacy.ts';
-import { bound, type SparseUpdate } from './update.ts';
+import { bound, type SparseUpdate, valuesAt } from './update.ts';
 
 /**
  * Selects and blurs a change by the sparse vector technique (Shokri and Shmatikov 2015, section 5): parameters are asked
@@ -11,18 +11,22 @@ import { bound, type SparseUpdate } from './update.ts';
 export function sparseVector(change: Float32Array, settings: SparseVectorSettings, random: Random): SparseUpdate {
   const { count, tau, gamma } = settings;
   const scales = noiseScales(settings);
-  const order = Uint32Array.from(change, (_, i) => i);
-  const uploaded = new Map<number, number>();
+  const order = new Uint32Array(change.length);
+  for (let i = 0; i < order.length; i++) order[i] = i;
+  const answers = new Float32Array(change.length);
+  let uploaded = 0;
   let threshold = tau + laplace(random, scales.threshold);
-  for (let asked = 0; asked < order.length && uploaded.size < count; asked++) {
+  for (let asked = 0; asked < order.length && uploaded < count; asked++) {
     const other = asked + random.below(order.length - asked);
     const index = order[other];
     order[other] = order[asked];
     const value = bound(change[index], gamma);
     if (Math.abs(value) + laplace(random, scales.query) < threshold) continue;
-    uploaded.set(index, bound(value + laplace(random, scales.answer), gamma));
+    answers[index] = bound(value + laplace(random, scales.answer), gamma);
+    // Places before `asked` are free: nobody there is asked again.
+    order[uploaded++] = index;
     threshold = tau + laplace(random, scales.threshold);
   }
-  const indices = Uint32Array.from(uploaded.keys()).sort();
-  return { indices, values: Float32Array.from(indices, (index) => uploaded.get(index)!) };
+  const indices = order.slice(0, uploaded).sort();
+  return { indices, values: valuesAt(answers, indices) };
 }

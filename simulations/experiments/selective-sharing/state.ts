@@ -48,14 +48,15 @@ export function decodeState(bytes: Uint8Array): TrainingState {
     TrainingState,
     'epoch' | 'scores'
   > & { readonly size: number };
-  const rest = bytes.slice(headerEnd);
+  // A copy, aligned for floats; a Buffer's own slice would be a view.
+  const rest = new Uint8Array(bytes.subarray(headerEnd));
   const count = rest.length / (4 * size);
   if (!Number.isInteger(count) || count < 2)
     throw new CairnError(
       'model-malformed',
       `checkpoint: expected whole vectors of ${size} floats, got ${rest.length} bytes`,
     );
-  const vectors = Array.from({ length: count }, (_, i) => new Float32Array(rest.buffer, 4 * size * i, size).slice());
+  const vectors = Array.from({ length: count }, (_, i) => new Float32Array(rest.buffer, 4 * size * i, size));
   const [parameters, updates, ...locals] = vectors;
   return { epoch, parameters, updates, locals, scores };
 }

@@ -15,3 +15,10 @@ export function countOf(share: number, size: number): number {
 export function bound(value: number, gamma: number): number {
   return Math.max(-gamma, Math.min(gamma, value));
 }
+
+/** The values at some places of a vector. */
+export function valuesAt(vector: Float32Array, indices: Uint32Array): Float32Array {
+  const values = new Float32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) values[i] = vector[indices[i]];
+  return values;
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { CairnError } from '../../../protocol/errors.ts';
+import { InOrder } from '../../../simulations/experiments/selective-sharing/in-order.ts';
+import { decodeState, encodeState } from '../../../simulations/experiments/selective-sharing/state.ts';
+
+const state = {
+  epoch: 3,
+  parameters: Float32Array.of(1, -0, 3.25),
+  updates: Float32Array.of(0, 7, 1),
+  locals: [Float32Array.of(4, 5, 6), Float32Array.of(7, 8, 9)],
+  scores: [{ epoch: 3, accuracy: 0.5, loss: null, uploaded: 2, diverged: 1 }],
+};
+
+describe('a checkpoint', () => {
+  it('gives back the state, with each participant’s parameters or none', () => {
+    expect(decodeState(encodeState(state))).toEqual(state);
+    expect(decodeState(encodeState({ ...state, locals: [] }))).toEqual({ ...state, locals: [] });
+  });
+
+  it('can be read where it lies within other bytes', () => {
+    const bytes = encodeState(state);
+    const shifted = new Uint8Array(bytes.length + 1);
+    shifted.set(bytes, 1);
+    expect(decodeState(shifted.subarray(1))).toEqual(state);
+    expect(decodeState(Buffer.from(bytes))).toEqual(state);
+  });
+
+  it('is refused where it was cut off', () => {
+    const bytes = encodeState(state);
+    expect(() => decodeState(bytes.subarray(0, bytes.length - 4))).toThrow(CairnError);
+  });
+});
+
+describe('rows of trainings that run at once', () => {
+  it('are handed on training by training, however they come', () => {
+    const handed: string[] = [];
+    const rows = new InOrder<string>(3, (row) => handed.push(row));
+    rows.add(1, 'b1');
+    rows.add(0, 'a1');
+    expect(handed).toEqual(['a1']);
+    rows.end(1);
+    rows.add(2, 'c1');
+    rows.add(0, 'a2');
+    rows.end(0);
+    expect(handed).toEqual(['a1', 'a2', 'b1', 'c1']);
+    rows.add(2, 'c2');
+    expect(handed).toEqual(['a1', 'a2', 'b1', 'c1', 'c2']);
+  });
+});
