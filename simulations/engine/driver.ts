@@ -22,7 +22,7 @@ import { VirtualMember } from './member.ts';
 import { type Meter, unmetered } from './meter.ts';
 import { DEFAULT_DEADLINES, DEFAULT_NETWORK } from './network.ts';
 import { type Phase, stateOf, STATES } from './phases.ts';
-import type { Happened, VirtualRoundOptions, VirtualRoundResult } from './round.ts';
+import type { Happened, VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 import { Tally } from './tally.ts';
 
 type RoundEnd = Extract<ServerEvent, { kind: 'committed' | 'aborted' }>;

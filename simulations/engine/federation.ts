@@ -6,7 +6,7 @@ import type { Fault } from '../faults/script.ts';
 import type { Aggregation, Aggregator } from './aggregator.ts';
 
 /** A round of a federation that a member is to train for. */
-export interface Job {
+interface Job {
   readonly member: MemberId;
   /** From 1. */
   readonly round: number;

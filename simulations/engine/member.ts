@@ -12,7 +12,7 @@ import { MESSAGE_TYPES } from '../../protocol/wire/header.ts';
 import { Link } from './link.ts';
 import type { Meter } from './meter.ts';
 import { stateOf } from './phases.ts';
-import type { VirtualRoundOptions } from './round.ts';
+import type { VirtualRoundOptions } from './virtual-round.ts';
 
 /** What members of one round have in common. */
 export interface Surroundings extends Pick<

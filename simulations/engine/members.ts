@@ -2,7 +2,8 @@ import { generateIdentity, type KeyPair } from '../../protocol/crypto/keys.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { type MemberDirectory, openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
+import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
+import { directoryAt, type MemberDirectory } from '../../protocol/wire/membership.ts';
 
 /** A directory made up for a simulation, with everybody's identity at hand. */
 export interface VirtualMembership {
@@ -11,6 +12,9 @@ export interface VirtualMembership {
   readonly directory: MemberDirectory;
   readonly identities: ReadonlyMap<MemberId, KeyPair>;
 }
+
+/** No simulation has a clock: its directory is read at its first second, and ends with the numbers. */
+const ALWAYS = { serial: 1, issued: 0, notAfter: 0xffff_ffff };
 
 /** The members 1 … n. */
 export function firstMembers(n: number): MemberId[] {
@@ -26,7 +30,10 @@ export function virtualMembership(primitives: Primitives, random: RandomSource, 
     member,
     name: `member-${member}`,
     identityKey: publicKey,
+    notAfter: ALWAYS.notAfter,
+    tasks: [],
   }));
-  const signed = signDirectory(primitives, authority, entries);
-  return { authority, signed, directory: openDirectory(primitives, authority.publicKey, signed), identities };
+  const signed = signDirectory(primitives, authority, ALWAYS, entries);
+  const directory = directoryAt(openDirectory(primitives, authority.publicKey, signed), ALWAYS.issued);
+  return { authority, signed, directory, identities };
 }

@@ -6,9 +6,6 @@ import { CairnError } from '../../protocol/errors.ts';
 import { STATES } from '../engine/phases.ts';
 import { shareOf } from './select.ts';
 
-/** How many members drop: exactly a share of them, or each for itself with that probability. */
-export type Dropping = 'exact' | 'independent';
-
 /** What a round is asked: will it fail? */
 export interface PredictionQuestion {
   /** The round as its settings describe it; `n` members are invited. */
@@ -17,7 +14,8 @@ export interface PredictionQuestion {
   readonly minCohort: number;
   /** Share of members that drops, 0 to 1. */
   readonly share: number;
-  readonly dropping: Dropping;
+  /** Whether exactly that share drops, or each member for itself with that probability. */
+  readonly dropping: 'exact' | 'independent';
   /** The state before whose message they drop; `any`: each in one state, all as likely. */
   readonly state: CollectingState | 'any';
 }

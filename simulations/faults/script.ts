@@ -98,8 +98,7 @@ const faultSchema = z
       context.addIssue({ code: 'custom', path: ['state'], message: '"each" needs a "probability"' });
   });
 
-/** What goes wrong in a round, each kind after the other. */
-export const faultScriptSchema = z.array(faultSchema);
+const faultScriptSchema = z.array(faultSchema);
 
 /** One line of a script, whole. */
 export type Fault = z.output<typeof faultSchema>;

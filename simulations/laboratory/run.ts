@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { loadMnistLabels } from '../../client/data/node/mnist.ts';
@@ -30,6 +31,8 @@ export async function runExperiment<P extends Parameters>(
   options: RunOptions,
 ): Promise<Conclusion> {
   const { seed, signal = new AbortController().signal, threads = availableParallelism() } = options;
+  // Each task under way listens to it, and there may be as many as an experiment likes.
+  setMaxListeners(0, signal);
   if (experiment.needsMnist === true) await loadMnistLabels('train');
   const folder =
     options.resume === undefined

@@ -21,7 +21,7 @@ export interface Point {
 }
 
 /** Everything that one member's secrets are shared with costs memory in every session: at most so many pairs in all. */
-export const MOST_PAIRS = 2_500_000;
+const MOST_PAIRS = 2_500_000;
 
 const listOf = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? (value as readonly T[]) : [value as T];

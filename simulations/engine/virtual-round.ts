@@ -1,0 +1,78 @@
+import type { RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { SecretBytes } from '../../protocol/crypto/secret.ts';
+import type { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Fault, FaultKind } from '../faults/script.ts';
+import type { VirtualMembership } from './members.ts';
+import type { Meter } from './meter.ts';
+import type { Deadlines, Network } from './network.ts';
+import type { Tally } from './tally.ts';
+
+/** A round of virtual members through the real sessions. */
+export interface VirtualRoundOptions {
+  readonly primitives: Primitives;
+  /** Where members' keys, seeds and shares come from. */
+  readonly random: RandomSource;
+  readonly settings: RoundSettings;
+  /** Who is invited. */
+  readonly members: readonly MemberId[];
+  /**
+   * The quantized vector of a member; its length is the model's and the metrics' coordinates. Asked when it is the
+   * member's turn, and not kept.
+   */
+  readonly inputOf: (member: MemberId) => Uint32Array;
+  /** Needed by active rounds. */
+  readonly membership?: VirtualMembership;
+  /** The roster closes at this many; all by default. */
+  readonly target?: number;
+  /** What goes wrong. Default nothing. */
+  readonly faults?: readonly Fault[];
+  /** Latencies and faults are drawn from it: a whole number from 0 to 2^53 − 1. Default 0. */
+  readonly seed?: number;
+  readonly network?: Network;
+  readonly deadlines?: Deadlines;
+  /** Around each piece of work of a session and the computation of the unmask plan. */
+  readonly meter?: Meter;
+  /** Told what a session gave up, once it is wiped. */
+  readonly onWiped?: (secrets: readonly SecretBytes[]) => void;
+}
+
+/** What the network did. */
+export interface Happened extends Readonly<Record<FaultKind, number>> {
+  /** Messages that were under way when their connection broke. */
+  readonly lost: number;
+  /** Messages that were sent again on a new connection. */
+  readonly again: number;
+  /** Messages that came behind one that had set out later. */
+  readonly overtaken: number;
+}
+
+/** How a virtual round ended. */
+export interface VirtualRoundResult {
+  readonly committed: boolean;
+  /** The sum modulo 2^modulusBits where it committed. */
+  readonly sum: Uint32Array | undefined;
+  /** Whose inputs are in the sum, ascending. */
+  readonly included: readonly MemberId[];
+  readonly drops: readonly Drop[];
+  /** Why it ended without a sum. */
+  readonly error: CairnError | undefined;
+  /** Members that refused to go on, and why. */
+  readonly refusals: ReadonlyMap<MemberId, CairnError>;
+  /** Messages that either side did not take, in order. */
+  readonly ignored: readonly CairnError[];
+  /** Degree and threshold, once the roster had closed. */
+  readonly parameters: RoundParameters | undefined;
+  /** Bytes that arrived from, and at, each member. */
+  readonly up: Tally;
+  readonly down: Tally;
+  /** Virtual seconds until the coordinator knew how it ended. */
+  readonly seconds: number;
+  readonly happened: Happened;
+  /** Members that still wait for a word: none, unless a fault kept it from them. */
+  readonly waiting: readonly MemberId[];
+}
