@@ -8,6 +8,7 @@ import type { Participation } from './participation.ts';
 export { loadMnist, loadMnistLabels } from './data/node/mnist.ts';
 export type { MnistOptions, MnistPart } from './data/node/mnist.ts';
 export { readIdentity, writeIdentity } from './enrolment/node.ts';
+export { serialsInFile, serialsPath } from './enrolment/serials.ts';
 export * from './public.ts';
 
 /**

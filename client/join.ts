@@ -10,6 +10,7 @@ import { LIMITS } from '../protocol/wire/limits.ts';
 import type { App } from './app.ts';
 import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
+import { serialsInMemory } from './driver/serials.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
 import { DEFAULT_POLICY } from './policy.ts';
@@ -40,7 +41,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
   const policy = checkedPolicy(options);
   const address = parseAddress(url);
-  const { identity } = options;
+  const { identity, authorityKey } = options;
   const keys = identity === undefined ? undefined : keysOf(primitives, identity);
   const random = options.random ?? systemRandom;
   const participant = new Participant({
@@ -73,7 +74,9 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       policy,
       identity: keys,
       directories:
-        options.authorityKey === undefined ? undefined : new Directories(address, primitives, options.authorityKey),
+        authorityKey === undefined
+          ? undefined
+          : new Directories({ address, primitives, authorityKey, serials: options.serials ?? serialsInMemory() }),
       hold: options.hold,
     },
     ownedKeys: identity !== undefined && 'seed' in identity ? keys : undefined,

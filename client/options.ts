@@ -2,6 +2,7 @@ import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { SerialMemory } from './driver/serials.ts';
 import type { ParticipationEvent, SendingState } from './events.ts';
 
 /** Who a client is: a member id and its Ed25519 identity, as a key pair or as the 32-byte seed of one. */
@@ -26,6 +27,11 @@ export interface JoinOptions {
   readonly identity?: MemberIdentity;
   /** The authority's Ed25519 public key, 32 bytes: member directories signed by it are believed, and no others. */
   readonly authorityKey?: Uint8Array;
+  /**
+   * Remembers the newest directory that was seen, so that older ones are refused. Default: for this participation alone.
+   * In Node, `serialsInFile` outlives the process.
+   */
+  readonly serials?: SerialMemory;
   /** What the client protects itself against. Default: DEFAULT_POLICY. */
   readonly policy?: Partial<ClientPolicy>;
   /** Cryptographic operations, key agreements among them. Default: Node's own; in browsers portable with WebCrypto. */

@@ -7,6 +7,7 @@ export { parseEngineOptions } from './apps/options.ts';
 export type { EngineOptions } from './apps/options.ts';
 export { dirichletShards, iidShards, subset } from './data/index.ts';
 export type { Dataset } from './data/index.ts';
+export type { SeenDirectory, SerialMemory } from './driver/serials.ts';
 export type { Identity } from './enrolment/identity.ts';
 export type { ParticipationEvent, ParticipationSummary, RoundEvent, SendingState } from './events.ts';
 export type { Hold, JoinOptions, MemberIdentity } from './options.ts';

@@ -3,12 +3,13 @@ import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
 import { type CairnError, asCairnError } from '../protocol/errors.ts';
 import type { CoordinatorConfig } from './config/index.ts';
-import { type LoadedDirectory, loadDirectory } from './directory.ts';
+import { loadDirectory } from './directory.ts';
 import { type CoordinatorEvents, Events } from './events.ts';
 import { Gateway, Seats } from './gateway/index.ts';
 import { createApp } from './http/app.ts';
 import { createListener, listen, type Listener } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
+import { Members } from './members.ts';
 import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
 import { Origins } from './origins.ts';
@@ -33,6 +34,8 @@ export interface CoordinatorOptions {
   readonly primitives?: Primitives;
   /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
   readonly random?: RandomSource;
+  /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
+  readonly clock?: () => number;
   /** Milliseconds within which a new connection must say Hello. Default 10 000. */
   readonly helloTimeoutMs?: number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
@@ -65,17 +68,19 @@ export interface Coordinator {
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `model-malformed`, `update-shape`; then nothing is left running
+ * `directory-expired`, `model-malformed`, `update-shape`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { config, primitives = nodePrimitives } = options;
   const store = options.store ?? (await FileStore.open(config.dataDir));
-  const directory = config.directory === undefined ? undefined : await loadDirectory(primitives, config.directory);
+  const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
+  const { directory } = config;
+  const loaded = directory === undefined ? undefined : await loadDirectory(primitives, directory, clock());
   const models = new Map<string, TaskModel>();
   for (const task of config.tasks) {
     models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
   }
-  const running = new RunningCoordinator(options, { store, directory, models });
+  const running = new RunningCoordinator(options, { store, models, members: new Members(loaded, clock) });
   await running.listen();
   return running;
 }
@@ -85,7 +90,7 @@ const CLOSING_MS = 1000;
 
 interface Parts {
   readonly store: Store;
-  readonly directory: LoadedDirectory | undefined;
+  readonly members: Members;
   readonly models: ReadonlyMap<string, TaskModel>;
 }
 
@@ -114,13 +119,13 @@ class RunningCoordinator implements Coordinator {
   readonly #stopping = deferred();
   #ready = false;
 
-  constructor(options: CoordinatorOptions, { store, directory, models }: Parts) {
+  constructor(options: CoordinatorOptions, { store, members, models }: Parts) {
     const { config, primitives = nodePrimitives, random = systemRandom } = options;
     this.#config = config;
     this.#begin = options.begin ?? Promise.resolve();
     this.#models = models;
     this.#log = options.log ?? createLog(config.logLevel);
-    this.#seats = this.#createSeats(config.reconnectGraceMs);
+    this.#seats = this.#createSeats(config.reconnectGraceMs, members);
     this.#metrics = new Metrics(() => this.#seats.connected);
     this.#unmasker = new Unmasker({
       primitives,
@@ -139,7 +144,7 @@ class RunningCoordinator implements Coordinator {
         ready: () => this.#ready,
         tasks: () => this.tasks,
         connected: () => this.#seats.connected,
-        directory: directory?.signed,
+        directory: () => members.signed,
         origins,
         onFault: (error) => this.#fault(error),
       }),
@@ -151,7 +156,7 @@ class RunningCoordinator implements Coordinator {
       origins,
       primitives,
       random,
-      directory: directory?.directory,
+      members,
       tasks: config.tasks.map(({ name }) => name),
       guests: config.tasks.every(({ adversary }) => adversary === 'curious'),
       uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
@@ -167,7 +172,7 @@ class RunningCoordinator implements Coordinator {
     const host: TaskHost = {
       primitives,
       random,
-      directory: directory?.directory,
+      members,
       seats: this.#seats,
       log: this.#log,
       unmasker: this.#unmasker,
@@ -256,14 +261,21 @@ class RunningCoordinator implements Coordinator {
     this.#log.info('stopped');
   }
 
-  #createSeats(graceMs: number): Seats {
+  #createSeats(graceMs: number, members: Members): Seats {
     const tell =
       (what: 'joined' | 'away' | 'back' | 'left') =>
       (member: number): void => {
         this.#log.info(`member-${what}`, { member });
         this.#events.emit('member', { member, what, connected: this.#seats.connected });
       };
-    return new Seats({ graceMs, joined: tell('joined'), away: tell('away'), back: tell('back'), left: tell('left') });
+    return new Seats({
+      graceMs,
+      judge: (task) => members.judge(task),
+      joined: tell('joined'),
+      away: tell('away'),
+      back: tell('back'),
+      left: tell('left'),
+    });
   }
 
   #fault(error: CairnError): void {

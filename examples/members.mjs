@@ -21,14 +21,16 @@ await mkdir(folder).catch(({ code }) =>
 );
 
 const authority = generateIdentity(portablePrimitives, systemRandom);
+const issued = Math.floor(Date.now() / 1000);
+const dates = { serial: 1, issued, notAfter: issued + 365 * 86_400 };
 const entries = [];
 for (const [i, name] of names.entries()) {
   const keys = generateIdentity(portablePrimitives, systemRandom);
   const identity = { member: i + 1, name, keys, authorityKey: authority.publicKey };
   await writeIdentity(join(folder, `${name}.identity.json`), identity);
-  entries.push({ member: memberId(i + 1), name, identityKey: keys.publicKey });
+  entries.push({ member: memberId(i + 1), name, identityKey: keys.publicKey, notAfter: dates.notAfter, tasks: [] });
 }
 const file = resolve(folder, 'members.directory');
-await writeFile(file, signDirectory(portablePrimitives, authority, entries));
+await writeFile(file, signDirectory(portablePrimitives, authority, dates, entries));
 // The authority's secret key is gone with this process: nobody can be added to this directory later.
 process.stdout.write(`"directory": ${JSON.stringify({ file, authorityKey: toHex(authority.publicKey) })}\n`);

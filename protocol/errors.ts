@@ -104,6 +104,14 @@ export const ERROR_CODES = {
     'a member is not in the signed member directory',
     'have the authority add the member, and publish the directory',
   ),
+  'identity-expired': protocolAbort(
+    'a member’s enrolment has ended',
+    'have the authority renew it (cairn enrol renew), and publish the directory',
+  ),
+  'identity-not-allowed': protocolAbort(
+    'a member is not enrolled for the task',
+    'have the authority enrol it for this task, or join another one with --task',
+  ),
   'identity-signature': protocolAbort(
     'a signature by a member’s identity key does not verify',
     'somebody speaks in a member’s name; the message was refused',
@@ -115,6 +123,14 @@ export const ERROR_CODES = {
   'directory-mismatch': configuration(
     'the member directory is not the one the round’s settings name',
     'fetch the directory again; if it stays, ask the coordinator’s operator',
+  ),
+  'directory-expired': configuration(
+    'the member directory is too old to be believed',
+    'have the authority renew it (cairn enrol renew), and publish it; check the clock of this machine',
+  ),
+  'directory-rolled-back': protocolAbort(
+    'the member directory is older than one that this client has seen',
+    'the coordinator must serve the authority’s newest directory; an older one may name members that were revoked',
   ),
   'roster-proof': protocolAbort(
     'a member’s place in the roster is not proven by the roster’s root',
@@ -187,6 +203,18 @@ export const ERROR_CODES = {
     'the greatest sum does not fit the modulus',
     'raise modulusBits, or lower inputBits or maxCohort',
   ),
+  'privacy-infeasible': configuration(
+    'no grid holds the updates and the noise that their privacy asks for',
+    'raise modulusBits, or lower clients or noiseMultiplier',
+  ),
+  'privacy-noise': tooFew(
+    'a sum has fewer shares of noise in it than its privacy asks for',
+    'the sum is not used; the round is run again with more survivors',
+  ),
+  'privacy-budget': configuration(
+    'a round would spend more than the privacy budget',
+    'stop training here; another time, raise epsilon or noiseMultiplier, or plan fewer rounds',
+  ),
   'no-feasible-graph': configuration(
     'no neighbourhood is safe for these shares of colluding and dropping members',
     'lower colluding or dropout, or use the complete graph',
@@ -225,6 +253,10 @@ export const ERROR_CODES = {
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),
   'config-invalid': configuration('a value in the configuration is not allowed', 'correct the named field'),
+  'key-file-mode': configuration(
+    'a file with a secret key can be used by others than its owner',
+    'take the rights of others away: chmod 600 FILE',
+  ),
   'config-unreadable': configuration('the configuration cannot be read', 'check that the file exists and is JSON'),
   'port-in-use': failure('the port is taken by another program', 'choose another port with --port'),
   unreachable: failure('the coordinator does not answer', 'check the address, and that the coordinator runs'),

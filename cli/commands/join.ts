@@ -71,8 +71,9 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
 }
 
 async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
-  const { readIdentity } = await import('../../client/index.ts');
-  const identity = flags.identity === undefined ? undefined : await readIdentity(flags.identity);
+  const { readIdentity, serialsInFile, serialsPath } = await import('../../client/index.ts');
+  const { identity: file } = flags;
+  const identity = file === undefined ? undefined : await readIdentity(file);
   const curious = flags.acceptCurious === true;
   if (identity === undefined && !curious) {
     throw new CairnError('usage', 'without --identity only rounds that trust the coordinator not to lie are possible', {
@@ -89,9 +90,13 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.hold === undefined ? {} : { hold: flags.hold }),
-    ...(identity === undefined
+    ...(file === undefined || identity === undefined
       ? {}
-      : { identity: { member: identity.member, keys: identity.keys }, authorityKey: identity.authorityKey }),
+      : {
+          identity: { member: identity.member, keys: identity.keys },
+          authorityKey: identity.authorityKey,
+          serials: serialsInFile(serialsPath(file)),
+        }),
     onEvent: (event) => {
       tell(event, flags.json === true);
     },

@@ -8,6 +8,9 @@ import { systemRandom } from '../../protocol/crypto/random.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { type DirectoryEntry, signDirectory } from '../../protocol/wire/directory.ts';
 
+/** Seconds for which the demonstration's members are enrolled: no run takes a week. */
+const LIFETIME = 7 * 86_400;
+
 /** Where the demonstration's directory and identities lie. */
 export interface DemoIdentities {
   /** The signed member directory, and the authority's public key in hex. */
@@ -26,15 +29,18 @@ export const memberName = (member: number): string => `client-${member}`;
 export async function makeIdentities(folder: string, n: number): Promise<DemoIdentities> {
   const authority = generateIdentity(nodePrimitives, systemRandom);
   const fileOf = (member: number): string => join(folder, `${memberName(member)}.identity.json`);
+  const issued = Math.floor(Date.now() / 1000);
+  const dates = { serial: 1, issued, notAfter: issued + LIFETIME };
   const entries: DirectoryEntry[] = [];
   for (let id = 1; id <= n; id++) {
     const keys = generateIdentity(nodePrimitives, systemRandom);
     await writeIdentity(fileOf(id), { member: id, name: memberName(id), keys, authorityKey: authority.publicKey });
     keys.secretKey.wipe();
-    entries.push({ member: memberId(id), name: memberName(id), identityKey: keys.publicKey });
+    const name = memberName(id);
+    entries.push({ member: memberId(id), name, identityKey: keys.publicKey, notAfter: dates.notAfter, tasks: [] });
   }
   const file = join(folder, 'members.directory');
-  await writeFile(file, signDirectory(nodePrimitives, authority, entries));
+  await writeFile(file, signDirectory(nodePrimitives, authority, dates, entries));
   authority.secretKey.wipe();
   return { directory: { file, authorityKey: toHex(authority.publicKey) }, fileOf };
 }

@@ -1,43 +1,54 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { type MemberDirectory, openDirectory } from '../../protocol/wire/directory.ts';
+import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
+import { directoryAt, type MemberDirectory } from '../../protocol/wire/membership.ts';
 import { fetchBytes } from '../transport/http.ts';
 import type { Address } from '../transport/transport.ts';
+import type { SerialMemory } from './serials.ts';
 
 /** A million members with long names. */
 const GREATEST = 2 ** 28;
 const TIMEOUT_MS = 30_000;
 
+/** By what directories are judged. */
+export interface DirectoriesOptions {
+  readonly address: Address;
+  readonly primitives: Primitives;
+  readonly authorityKey: Uint8Array;
+  readonly serials: SerialMemory;
+}
+
 /** The member directory as the pinned authority signed it, fetched again when a round names another one. */
 export class Directories {
-  readonly #address: Address;
-  readonly #primitives: Primitives;
-  readonly #authorityKey: Uint8Array;
-  #latest: { readonly hash: string; readonly directory: MemberDirectory } | undefined;
+  readonly #options: DirectoriesOptions;
+  readonly #authority: string;
+  #latest: { readonly hash: string; readonly directory: SignedDirectory } | undefined;
 
-  constructor(address: Address, primitives: Primitives, authorityKey: Uint8Array) {
-    this.#address = address;
-    this.#primitives = primitives;
-    this.#authorityKey = authorityKey;
+  constructor(options: DirectoriesOptions) {
+    this.#options = options;
+    this.#authority = toHex(options.authorityKey);
   }
 
   /**
-   * The directory of this hash.
+   * The directory of this hash, as it stands now.
    * @throws CairnError `directory-mismatch` where the coordinator serves another one, `directory-signature` where the
-   * pinned authority did not sign it, `unreachable`
+   * pinned authority did not sign it, `directory-rolled-back` where a newer one was seen, `directory-expired`,
+   * `unreachable`
    */
   async get(wanted: Uint8Array, signal: AbortSignal): Promise<MemberDirectory> {
     const hash = toHex(wanted);
-    if (this.#latest?.hash === hash) return this.#latest.directory;
-    const signed = await fetchBytes(this.#address, {
-      path: 'v1/directory',
-      limit: GREATEST,
-      timeoutMs: TIMEOUT_MS,
-      signal,
-    });
-    const directory = openDirectory(this.#primitives, this.#authorityKey, signed);
+    const directory = this.#latest?.hash === hash ? this.#latest.directory : await this.#fetch(hash, signal);
+    return directoryAt(directory, Math.floor(Date.now() / 1000));
+  }
+
+  async #fetch(hash: string, signal: AbortSignal): Promise<SignedDirectory> {
+    const { address, primitives, authorityKey } = this.#options;
+    const fetching = { path: 'v1/directory', limit: GREATEST, timeoutMs: TIMEOUT_MS, signal };
+    const directory = openDirectory(primitives, authorityKey, await fetchBytes(address, fetching));
     const found = toHex(directory.hash);
+    // Noted also if the round names another one: what the authority has signed is known from now on.
+    await this.#see(directory.serial, found);
     if (found !== hash) {
       throw new CairnError(
         'directory-mismatch',
@@ -46,5 +57,20 @@ export class Directories {
     }
     this.#latest = { hash, directory };
     return directory;
+  }
+
+  async #see(serial: number, hash: string): Promise<void> {
+    const { serials } = this.#options;
+    const newest = await serials.newest(this.#authority);
+    if (newest === undefined || serial > newest.serial) {
+      await serials.note(this.#authority, { serial, hash });
+    } else if (serial < newest.serial) {
+      const text = `the coordinator serves member directory ${serial}, but ${newest.serial} has been seen`;
+      throw new CairnError('directory-rolled-back', text);
+    } else if (hash !== newest.hash) {
+      throw new CairnError('directory-rolled-back', `two different member directories have serial number ${serial}`, {
+        hint: 'the authority has signed two lists under one number: it must sign one under a greater number',
+      });
+    }
   }
 }

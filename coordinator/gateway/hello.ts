@@ -2,14 +2,14 @@ import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { MemberDirectory } from '../../protocol/wire/directory.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import type { Members } from '../members.ts';
 
 /** By what a Hello is judged. */
 export interface Door {
   readonly primitives: Primitives;
-  readonly directory: MemberDirectory | undefined;
+  readonly members: Members;
   /** Names of all tasks. */
   readonly tasks: readonly string[];
   /** Whether members without an identity are taken: only where every task is run for a curious adversary. */
@@ -23,7 +23,7 @@ export type Caller =
 /**
  * Judges a Hello.
  * @throws CairnError `session-mismatch` for an answer to another challenge, `task-unknown`, `identity-unknown`,
- * `identity-signature`
+ * `identity-signature`, `identity-expired`, `identity-not-allowed`, `directory-expired`
  */
 export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Caller {
   if (!equalBytes(hello.context, challenge)) {
@@ -40,7 +40,7 @@ export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Cal
       hint: 'connect with an identity of the member directory',
     });
   }
-  const entry = door.directory?.entries.get(who.member);
+  const entry = door.members.current()?.entries.get(who.member);
   if (entry === undefined) {
     throw new CairnError('identity-unknown', `member ${who.member} is not in the member directory`);
   }
@@ -48,5 +48,14 @@ export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Cal
   if (!door.primitives.ed25519Verify(entry.identityKey, signed, who.signature)) {
     throw new CairnError('identity-signature', `the Hello is not signed by member ${who.member}’s identity`);
   }
+  assertEnrolled(door, who.member, hello.tasks);
   return { kind: 'member', member: who.member };
+}
+
+/** Who names tasks is enrolled for each of them; who names none is there for all that it is enrolled for, one at least. */
+function assertEnrolled(door: Door, member: MemberId, named: readonly string[]): void {
+  const refusals = (named.length > 0 ? named : door.tasks).map((task) => door.members.judge(task)(member));
+  if (named.length === 0 && refusals.includes(undefined)) return;
+  const refusal = refusals.find((one) => one !== undefined);
+  if (refusal !== undefined) throw refusal;
 }

@@ -60,7 +60,7 @@ export class Gateway implements ConnectionHost {
       stallMs: options.uploadStallMs,
       leastRate: options.leastUploadRate,
     });
-    this.#nextGuest = 1 + [...(options.directory?.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
+    this.#nextGuest = 1 + (options.members.greatest % 0xffff_ffff);
     // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client
     // whose last message is older than that, as after a long training. Seats send again what was not answered.
     this.#io = new Server(options.http, {
@@ -124,7 +124,7 @@ export class Gateway implements ConnectionHost {
     for (;;) {
       const id = memberId(this.#nextGuest);
       this.#nextGuest = this.#nextGuest === 0xffff_ffff ? 1 : this.#nextGuest + 1;
-      if (!this.#options.seats.has(id) && this.#options.directory?.entries.has(id) !== true) return id;
+      if (!this.#options.seats.has(id) && !this.#options.members.has(id)) return id;
     }
   }
 }

@@ -17,6 +17,11 @@ interface SeatEvents {
 export interface SeatOptions extends SeatEvents {
   /** Milliseconds within which a lost connection may be replaced. */
   readonly graceMs: number;
+  /**
+   * Judges who is enrolled, for one task at one time: an enrolment may end while its member has a seat.
+   * @returns why a member may not take part, or undefined where it may
+   */
+  readonly judge: (task: string) => (member: MemberId) => CairnError | undefined;
 }
 
 /** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
@@ -49,10 +54,15 @@ export class Seats {
     return [...this.#seats.values()].find((seat) => seat.kind === 'guest' && equalBytes(seat.token, token));
   }
 
-  /** Connected members that take part in no round and offer themselves for the task, ascending. */
+  /** Connected members that take part in no round, offer themselves for the task and may take part in it, ascending. */
   idle(task: string): MemberId[] {
+    const refusal = this.#options.judge(task);
     const free = [...this.#seats.values()].filter(
-      (seat) => seat.connected && seat.place === undefined && seat.offersItselfFor(task),
+      (seat) =>
+        seat.connected &&
+        seat.place === undefined &&
+        seat.offersItselfFor(task) &&
+        (seat.kind === 'guest' || refusal(seat.member) === undefined),
     );
     return free.map(({ member }) => member).sort((a, b) => a - b);
   }

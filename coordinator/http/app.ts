@@ -23,14 +23,14 @@ export interface HttpOptions {
   readonly tasks: () => readonly TaskStatus[];
   readonly connected: () => number;
   /** The member directory as it was signed; undefined where there is none. */
-  readonly directory: Uint8Array | undefined;
+  readonly directory: () => Uint8Array | undefined;
   readonly origins: Origins;
   readonly onFault: (error: CairnError) => void;
 }
 
 /** The read-only HTTP API: health, status, models, directory and metrics. No request has a body. */
 export function createApp(options: HttpOptions): Express {
-  const { store, metrics, version, directory, origins } = options;
+  const { store, metrics, version, origins } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
@@ -83,6 +83,7 @@ export function createApp(options: HttpOptions): Express {
     serveModel(store, (bytes) => metrics.modelServed(bytes)),
   );
   app.get('/v1/directory', (_request, response) => {
+    const directory = options.directory();
     if (directory === undefined) {
       sendError(response, 404, new CairnError('refused', 'this coordinator has no member directory'));
       return;

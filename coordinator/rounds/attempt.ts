@@ -49,7 +49,7 @@ export class Attempt {
   readonly #round: Round;
   readonly #watch: Watch;
 
-  /** @throws CairnError where the round cannot be run with these settings */
+  /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(
     task: TaskConfig,
     model: TaskModel,
@@ -63,7 +63,8 @@ export class Attempt {
     this.#host = host;
     this.#number = number;
     this.#watch = watch;
-    const { primitives, random, directory, seats, log } = host;
+    const { primitives, random, seats, log } = host;
+    const directory = task.adversary === 'active' ? host.members.current() : undefined;
     const round = model.round + 1;
     const modelHash = model.hashBytes;
     this.#settings = settingsFor(task, { round, dimension: model.layout.size, modelHash, directory, random });
@@ -72,7 +73,7 @@ export class Attempt {
     this.#round = new Round({
       primitives,
       settings: this.#settings,
-      ...(task.adversary === 'active' && directory !== undefined ? { directory } : {}),
+      ...(directory === undefined ? {} : { directory }),
       invited: this.#invited,
       target: Math.min(task.cohort, this.#invited.length),
       deadlines: deadlinesOf(task),

@@ -2,10 +2,10 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
-import type { MemberDirectory } from '../../protocol/wire/directory.ts';
 import type { ProgressEvent, StateEvent } from '../events.ts';
 import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
+import type { Members } from '../members.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
 
@@ -16,7 +16,7 @@ export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => 
 export interface TaskHost {
   readonly primitives: Primitives;
   readonly random: RandomSource;
-  readonly directory: MemberDirectory | undefined;
+  readonly members: Members;
   readonly seats: Seats;
   readonly log: Log;
   readonly unmasker: Unmasker;

@@ -1,6 +1,6 @@
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
-import type { MemberDirectory } from '../../protocol/wire/directory.ts';
+import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Deadlines } from './round.ts';
@@ -14,6 +14,7 @@ export function settingsFor(
     readonly round: number;
     readonly dimension: number;
     readonly modelHash: Uint8Array;
+    /** That of an active round. */
     readonly directory: MemberDirectory | undefined;
     readonly random: RandomSource;
   },
@@ -33,7 +34,7 @@ export function settingsFor(
     maxCohort: task.cohort,
     dimension: at.dimension,
     modelHash: at.modelHash,
-    directoryHash: adversary === 'active' ? (at.directory?.hash ?? NO_HASH) : NO_HASH,
+    directoryHash: at.directory?.hash ?? NO_HASH,
     modulusBits,
     inputBits,
     clip,

@@ -3,8 +3,9 @@ import type { Primitives } from '../crypto/primitives.ts';
 import { LABELS } from '../crypto/suite.ts';
 import { transcript } from '../crypto/transcript.ts';
 import { CairnError } from '../errors.ts';
-import type { MemberDirectory } from '../wire/directory.ts';
 import type { Advertisement } from '../wire/messages/advertise-keys.ts';
+import { entryFor, type MemberDirectory } from '../wire/membership.ts';
+import type { RoundSettings } from '../wire/settings.ts';
 import { isSoundAgreementKey } from './agreement-keys.ts';
 
 /** What an identity signs in round 0: its keys, bound to the round's settings (Bonawitz 2017 §4, active model). */
@@ -21,15 +22,22 @@ export function survivorBytes(primitives: Primitives, sessionId: Uint8Array, sur
   return transcript(primitives, LABELS.signSurvivors, sessionId, primitives.sha256(survivors));
 }
 
+/** The round that an advertisement is for, by its settings. */
+interface OfRound {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  readonly settingsHash: Uint8Array;
+}
+
 /**
  * Checks that an advertisement is signed as its round's class asks for: by the directory's identity in an active round,
  * not at all in a curious one; and that both of its keys are sound, so that one member's bad key costs that member its
  * place, and nobody else the round.
- * @throws CairnError `identity-unknown`, `identity-signature`, `wire-not-canonical`, `key-invalid`
+ * @throws CairnError `identity-unknown`, `identity-expired`, `identity-not-allowed`, `identity-signature`,
+ * `wire-not-canonical`, `key-invalid`
  */
 export function checkAdvertisement(
-  primitives: Primitives,
-  settingsHash: Uint8Array,
+  { primitives, settings, settingsHash }: OfRound,
   directory: MemberDirectory | undefined,
   advertisement: Advertisement,
 ): void {
@@ -42,9 +50,7 @@ export function checkAdvertisement(
     if (signature === undefined) return;
     throw new CairnError('wire-not-canonical', `member ${member}: a curious round has no signatures`, { culprits });
   }
-  const entry = directory.entries.get(member);
-  if (entry === undefined)
-    throw new CairnError('identity-unknown', `member ${member} is not in the directory`, { culprits });
+  const entry = entryFor(directory, member, settings.task);
   if (
     signature === undefined ||
     !primitives.ed25519Verify(entry.identityKey, advertisedBytes(primitives, settingsHash, advertisement), signature)

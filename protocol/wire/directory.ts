@@ -1,7 +1,7 @@
-import { toHex } from '../crypto/bytes.ts';
+import { toHex, utf8 } from '../crypto/bytes.ts';
 import type { Primitives } from '../crypto/primitives.ts';
 import type { KeyPair } from '../crypto/keys.ts';
-import { LABELS, PROTOCOL_VERSION, SIZES } from '../crypto/suite.ts';
+import { LABELS, SIZES } from '../crypto/suite.ts';
 import { transcript } from '../crypto/transcript.ts';
 import { CairnError } from '../errors.ts';
 import { type MemberId, memberId } from '../ids.ts';
@@ -9,27 +9,83 @@ import { LIMITS } from './limits.ts';
 import { ByteReader } from './reader.ts';
 import { ByteWriter } from './writer.ts';
 
-/** One member: a number, a name for people, and the Ed25519 key that speaks for it. */
+/** Version of a directory's format, its first byte. */
+const DIRECTORY_VERSION = 2;
+
+/** What the authority certifies of one member. */
 export interface DirectoryEntry {
   readonly member: MemberId;
+  /** Name for people. */
   readonly name: string;
+  /** The Ed25519 key that speaks for it: 32 bytes. */
   readonly identityKey: Uint8Array;
+  /** Last second in which it is a member, since 1970 (UTC). */
+  readonly notAfter: number;
+  /** Names of the tasks that it may take part in; none means all. */
+  readonly tasks: readonly string[];
 }
 
-/** The members that an authority vouches for. A client pins the authority's key, and believes no other list. */
-export interface MemberDirectory {
+/** What holds for a directory as a whole. Times are seconds since 1970 (UTC), as 32-bit numbers. */
+export interface DirectoryDates {
+  /** Greater than that of every directory before it, from 1: by it a client knows an older one. */
+  readonly serial: number;
+  /** When it was signed: for people, since a serial number needs no clock. */
+  readonly issued: number;
+  /** Last second in which it is believed. It bounds how long a revoked member can be passed off as one. */
+  readonly notAfter: number;
+}
+
+/** The members that an authority vouches for, as it signed them. A client pins the authority's key, and believes no other list. */
+export interface SignedDirectory extends DirectoryDates {
   /** Entries by member id. */
   readonly entries: ReadonlyMap<MemberId, DirectoryEntry>;
   /** Hash that a round's settings name. */
   readonly hash: Uint8Array;
 }
 
-const LEAST_ENTRY = 4 + 2 + SIZES.key;
+/** Order of two names by their UTF-8 bytes: that of code points, which is not JavaScript's order of strings. */
+function compareNames(a: string, b: string): number {
+  const [left, right] = [utf8(a), utf8(b)];
+  const at = left.findIndex((byte, i) => byte !== right[i]);
+  return at < 0 ? left.length - right.length : left[at] - (right[at] ?? -1);
+}
 
-function encodeBody(entries: readonly DirectoryEntry[]): Uint8Array {
-  const writer = new ByteWriter(64 * entries.length + 8).u8(PROTOCOL_VERSION).u32(entries.length);
-  for (const { member, name, identityKey } of entries) writer.u32(member).text(name).fixed(identityKey, SIZES.key);
+const LEAST_ENTRY = 4 + 2 + SIZES.key + 4 + 1;
+
+function encodeBody({ serial, issued, notAfter }: DirectoryDates, entries: readonly DirectoryEntry[]): Uint8Array {
+  const writer = new ByteWriter(64 * entries.length + 17).u8(DIRECTORY_VERSION);
+  writer.u32(serial).u32(issued).u32(notAfter).u32(entries.length);
+  for (const entry of entries) {
+    writer.u32(entry.member).text(entry.name).fixed(entry.identityKey, SIZES.key);
+    writer.u32(entry.notAfter).u8(entry.tasks.length);
+    for (const task of entry.tasks) writer.text(task);
+  }
   return writer.finish();
+}
+
+/** Tasks of an entry, each once and in ascending order of their bytes, so that a set has one encoding. */
+function readTasks(reader: ByteReader): string[] {
+  const tasks: string[] = [];
+  const count = reader.u8In('tasks', 0, LIMITS.tasks);
+  for (let i = 0; i < count; i++) {
+    const task = reader.text('task', LIMITS.name);
+    const last = tasks.at(-1);
+    if (last !== undefined && compareNames(last, task) >= 0) {
+      throw reader.error('wire-not-canonical', 'the tasks of a member must ascend');
+    }
+    tasks.push(task);
+  }
+  return tasks;
+}
+
+function readEntry(reader: ByteReader): DirectoryEntry {
+  return {
+    member: memberId(reader.u32('member')),
+    name: reader.text('name', LIMITS.name),
+    identityKey: reader.raw(SIZES.key, 'identityKey').slice(),
+    notAfter: reader.u32('notAfter'),
+    tasks: readTasks(reader),
+  };
 }
 
 /** Each member has an identity key of its own: two ids under one key would count as two where one holder decides. */
@@ -48,22 +104,49 @@ function assertOwnKeys(entries: Iterable<DirectoryEntry>): void {
   }
 }
 
+function readBody(primitives: Primitives, body: Uint8Array): SignedDirectory {
+  const reader = new ByteReader(body, 'directory');
+  const version = reader.u8('version');
+  if (version !== DIRECTORY_VERSION)
+    throw new CairnError('wire-version', `directory version ${version} is not known here`);
+  const serial = reader.u32In('serial', 1, 0xffff_ffff);
+  const issued = reader.u32('issued');
+  const notAfter = reader.u32In('notAfter', issued, 0xffff_ffff);
+  const count = reader.u32In('members', 0, LIMITS.members);
+  if (count * LEAST_ENTRY > reader.remaining) {
+    throw reader.error('wire-truncated', `${count} members do not fit the ${reader.remaining} bytes left`);
+  }
+  const entries = new Map<MemberId, DirectoryEntry>();
+  let last = -1;
+  for (let i = 0; i < count; i++) {
+    const entry = readEntry(reader);
+    if (entry.member <= last)
+      throw new CairnError('roster-order', `directory: member ${entry.member} does not come after ${last}`);
+    last = entry.member;
+    entries.set(entry.member, entry);
+  }
+  reader.end();
+  assertOwnKeys(entries.values());
+  return { serial, issued, notAfter, entries, hash: transcript(primitives, LABELS.directory, body) };
+}
+
 /**
- * Signs a directory: version, entries in ascending order of member id, and behind them the authority's signature over
- * transcript(signDirectory, body).
- * @throws CairnError `roster-order` for a member id that occurs twice, `key-duplicate` for an identity key that does
+ * Signs a directory: version, dates, entries in ascending order of member id with their tasks in ascending order, and
+ * behind them the authority's signature over transcript(signDirectory, body). Nothing is signed that could not be read.
+ * @throws CairnError `roster-order` for a member id that occurs twice, `key-duplicate` for an identity key that does,
+ * `wire-bounds` for what is out of bounds, `wire-not-canonical` for a task that is named twice
  */
 export function signDirectory(
   primitives: Primitives,
   authority: KeyPair,
+  dates: DirectoryDates,
   members: readonly DirectoryEntry[],
 ): Uint8Array {
-  const entries = [...members].sort((a, b) => a.member - b.member);
-  const repeated = entries.find((entry, i) => i > 0 && entries[i - 1].member === entry.member);
-  if (repeated !== undefined)
-    throw new CairnError('roster-order', `member ${repeated.member} stands twice in the directory`);
-  assertOwnKeys(entries);
-  const body = encodeBody(entries);
+  const entries = members
+    .map((entry) => ({ ...entry, tasks: [...entry.tasks].sort(compareNames) }))
+    .sort((a, b) => a.member - b.member);
+  const body = encodeBody(dates, entries);
+  readBody(primitives, body);
   const signature = primitives.ed25519Sign(
     authority.secretKey.expose(),
     transcript(primitives, LABELS.signDirectory, body),
@@ -72,11 +155,12 @@ export function signDirectory(
 }
 
 /**
- * Reads a directory and checks the authority's signature before anything in it is believed.
+ * Reads a directory and checks the authority's signature before anything in it is believed. Whether it holds at a given
+ * time is for `directoryAt` to say.
  * @throws CairnError `directory-signature` where it is not the pinned authority's, `roster-order` for repeated or
  * unsorted members, `key-duplicate` for members with one key, `wire-…` for badly formed bytes
  */
-export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, signed: Uint8Array): MemberDirectory {
+export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, signed: Uint8Array): SignedDirectory {
   if (signed.length < SIZES.signature)
     throw new CairnError('wire-truncated', `directory: ${signed.length} bytes cannot hold a signature`);
   const body = signed.subarray(0, signed.length - SIZES.signature);
@@ -84,27 +168,5 @@ export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, 
   if (!primitives.ed25519Verify(authorityKey, transcript(primitives, LABELS.signDirectory, body), signature)) {
     throw new CairnError('directory-signature', 'the member directory is not signed by the pinned authority');
   }
-  const reader = new ByteReader(body, 'directory');
-  const version = reader.u8('version');
-  if (version !== PROTOCOL_VERSION)
-    throw new CairnError('wire-version', `directory version ${version} is not known here`);
-  const count = reader.u32In('members', 0, LIMITS.members);
-  if (count * LEAST_ENTRY > reader.remaining) {
-    throw reader.error('wire-truncated', `${count} members do not fit the ${reader.remaining} bytes left`);
-  }
-  const entries = new Map<MemberId, DirectoryEntry>();
-  let last = -1;
-  for (let i = 0; i < count; i++) {
-    const member = memberId(reader.u32('member'));
-    if (member <= last) throw new CairnError('roster-order', 'directory: member ids must ascend');
-    last = member;
-    entries.set(member, {
-      member,
-      name: reader.text('name', LIMITS.name),
-      identityKey: reader.raw(SIZES.key, 'identityKey').slice(),
-    });
-  }
-  reader.end();
-  assertOwnKeys(entries.values());
-  return { entries, hash: transcript(primitives, LABELS.directory, body) };
+  return readBody(primitives, body);
 }

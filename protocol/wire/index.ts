@@ -3,6 +3,7 @@ export * from './directory.ts';
 export * from './header.ts';
 export * from './hello-transcript.ts';
 export * from './limits.ts';
+export * from './membership.ts';
 export * from './messages/abort.ts';
 export * from './messages/advertise-keys.ts';
 export * from './messages/connect.ts';

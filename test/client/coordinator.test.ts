@@ -9,8 +9,8 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { memberId } from '../../protocol/ids.ts';
 import { signDirectory } from '../../protocol/wire/directory.ts';
+import { enrolled, LASTING } from '../support/directory.ts';
 import { StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
@@ -75,12 +75,8 @@ describe('clients of the real coordinator', () => {
     const authority = generateIdentity(nodePrimitives, systemRandom);
     const members = [1, 2, 3, 4].map((member) => ({ member, keys: generateIdentity(nodePrimitives, systemRandom) }));
     const file = pathOf(folder, 'directory.bin');
-    const entries = members.map(({ member, keys }) => ({
-      member: memberId(member),
-      name: `m${member}`,
-      identityKey: keys.publicKey,
-    }));
-    await writeFile(file, signDirectory(nodePrimitives, authority, entries));
+    const entries = members.map(({ member, keys }) => enrolled(member, keys.publicKey));
+    await writeFile(file, signDirectory(nodePrimitives, authority, LASTING, entries));
     const model = sequential([layers.dense(2)], [2]);
     const points = (seed: number) => {
       const random = new Random(seed);

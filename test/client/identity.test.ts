@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe('identity files', () => {
     await writeIdentity(path, identity);
     await chmod(path, mode);
     await expect(readIdentity(path)).rejects.toMatchObject({
-      code: 'config-invalid',
+      code: 'key-file-mode',
       message: expect.stringContaining(mode.toString(8)) as string,
       hint: expect.stringContaining('chmod 600') as string,
     });
@@ -53,6 +53,12 @@ describe('identity files', () => {
     await writeIdentity(path, identity);
     await chmod(path, 0o400);
     expect((await readIdentity(path)).member).toBe(identity.member);
+  });
+
+  it('leave nothing beside them, written or refused', async () => {
+    await writeIdentity(path, identity);
+    await expect(writeIdentity(path, identity)).rejects.toMatchObject({ code: 'config-invalid' });
+    expect(await readdir(folder)).toEqual(['me.json']);
   });
 
   it('are never overwritten', async () => {

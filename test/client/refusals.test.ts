@@ -1,15 +1,21 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { serialsInMemory } from '../../client/driver/serials.ts';
 import type { JoinOptions } from '../../client/options.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
-import { memberId } from '../../protocol/ids.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { signDirectory } from '../../protocol/wire/directory.ts';
+import {
+  type DirectoryDates,
+  type DirectoryEntry,
+  openDirectory,
+  signDirectory,
+} from '../../protocol/wire/directory.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
 import { modelFile, settingsFor, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
@@ -171,7 +177,7 @@ describe('a client that fears an active coordinator', () => {
     policy: { adversary: 'active', minCohort: 2 },
   };
   const activeRound = (hash: Uint8Array): RoundSettings => settingsFor(hash, { adversary: 'active' });
-  const entries = [{ member: memberId(5), name: 'me', identityKey: keys.publicKey }];
+  const entries = [enrolled(5, keys.publicKey)];
 
   it('refuses a round for a weaker one', async () => {
     const { event, participation } = await refusal(settingsFor, new StepApp(), active);
@@ -180,16 +186,75 @@ describe('a client that fears an active coordinator', () => {
   });
 
   it('refuses a directory that the pinned authority did not sign', async () => {
-    coordinator.directory = signDirectory(nodePrimitives, generateIdentity(nodePrimitives, systemRandom), entries);
+    const other = generateIdentity(nodePrimitives, systemRandom);
+    coordinator.directory = signDirectory(nodePrimitives, other, LASTING, entries);
     const { event } = await refusal(activeRound, new StepApp(), active);
     expect(event.code).toBe('directory-signature');
   });
 
   it('refuses a directory other than the round names, and stays', async () => {
-    coordinator.directory = signDirectory(nodePrimitives, authority, entries);
+    coordinator.directory = signDirectory(nodePrimitives, authority, LASTING, entries);
     const { event, log } = await refusal(activeRound, new StepApp(), active);
     expect(event.code).toBe('directory-mismatch');
     expect(log.of('failed')).toEqual([]);
+  });
+
+  /** A round that names the directory which the coordinator serves. */
+  const named = (hash: Uint8Array): RoundSettings => {
+    const { hash: directoryHash } = openDirectory(nodePrimitives, authority.publicKey, coordinator.directory!);
+    return settingsFor(hash, { adversary: 'active', directoryHash });
+  };
+  const NOW = LASTING.issued;
+
+  it.each<[string, DirectoryDates, Partial<DirectoryEntry>, ErrorCode]>([
+    ['a directory that has expired', { ...LASTING, issued: 1, notAfter: NOW - 1 }, {}, 'directory-expired'],
+    ['its own enrolment having ended', LASTING, { notAfter: NOW - 1 }, 'identity-expired'],
+    ['a task that it is not enrolled for', LASTING, { tasks: ['another'] }, 'identity-not-allowed'],
+    ['another key under its own id', LASTING, { identityKey: new Uint8Array(32).fill(3) }, 'identity-unknown'],
+  ])('refuses %s', async (_, dates, change, code) => {
+    const entry = { ...enrolled(5, keys.publicKey), ...change };
+    coordinator.directory = signDirectory(nodePrimitives, authority, dates, [entry]);
+    const { event, log } = await refusal(named, new StepApp(), active);
+    expect(event.code).toBe(code);
+    // The authority may renew it: the client waits for a later round.
+    expect(log.of('failed')).toEqual([]);
+  });
+
+  it('refuses an older directory than it has seen, also in its next life if it remembers', async () => {
+    const serials = serialsInMemory();
+    const sign = (serial: number): Uint8Array =>
+      signDirectory(nodePrimitives, authority, { ...LASTING, serial }, entries);
+    const invite = (): Uint8Array =>
+      coordinator.invite(named(coordinator.publish(modelFile())), coordinator.members[0]);
+    coordinator.directory = sign(7);
+    const first = enter(coordinator.url, new StepApp(), { ...active, serials });
+    await coordinator.seats(1);
+    const context = invite();
+    await coordinator.message('advertiseKeys');
+    coordinator.abandon(context, 5);
+    coordinator.directory = sign(6);
+    invite();
+    expect(await first.log.next('refused')).toMatchObject({
+      code: 'directory-rolled-back',
+      message: 'the coordinator serves member directory 6, but 7 has been seen',
+    });
+    await first.participation.leave();
+    const second = enter(coordinator.url, new StepApp(), { ...active, serials });
+    await coordinator.until(() => coordinator.hellos.length === 2);
+    invite();
+    expect((await second.log.next('refused')).code).toBe('directory-rolled-back');
+    expect(await serials.newest(toHex(authority.publicKey))).toMatchObject({ serial: 7 });
+  });
+
+  it('refuses two different directories with one serial number', async () => {
+    const serials = serialsInMemory();
+    await serials.note(toHex(authority.publicKey), { serial: 1, hash: 'ab'.repeat(32) });
+    coordinator.directory = signDirectory(nodePrimitives, authority, LASTING, entries);
+    const { event } = await refusal(named, new StepApp(), { ...active, serials });
+    expect(event).toMatchObject({
+      code: 'directory-rolled-back',
+      message: expect.stringContaining('two different') as string,
+    });
   });
 
   it('needs an identity and the authority’s key to join at all', () => {

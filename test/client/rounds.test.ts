@@ -4,9 +4,10 @@ import { decodeSum } from '../../protocol/aggregation/quantize/index.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { memberId } from '../../protocol/ids.ts';
 import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
+import { directoryAt } from '../../protocol/wire/membership.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
 import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
@@ -76,13 +77,12 @@ describe('a round with the real server session', () => {
   it('takes members through an active round, with a directory by the pinned authority', async () => {
     const authority = generateIdentity(nodePrimitives, systemRandom);
     const members = [11, 12, 13].map((member) => ({ member, keys: generateIdentity(nodePrimitives, systemRandom) }));
-    const entries = members.map(({ member, keys }) => ({
-      member: memberId(member),
-      name: `m${member}`,
-      identityKey: keys.publicKey,
-    }));
-    coordinator.directory = signDirectory(nodePrimitives, authority, entries);
-    const directory = openDirectory(nodePrimitives, authority.publicKey, coordinator.directory);
+    const entries = members.map(({ member, keys }) => enrolled(member, keys.publicKey));
+    coordinator.directory = signDirectory(nodePrimitives, authority, LASTING, entries);
+    const directory = directoryAt(
+      openDirectory(nodePrimitives, authority.publicKey, coordinator.directory),
+      LASTING.issued,
+    );
     const clients = members.map((identity) =>
       enter(new StepApp(), {
         identity,

@@ -4,6 +4,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeChallenge, decodeWelcome, encodeChallenge, encodeHello } from '../../protocol/wire/messages/connect.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/directory.ts';
 import { closeGateways, gatewayMembership, openGateway as open, TestPlace } from './support/gateway.ts';
 import { memberHello, type Peer } from './support/peer.ts';
 import { until } from './support/until.ts';
@@ -25,6 +26,35 @@ describe('a member', () => {
     expect(hall.seats.idle('mnist')).toEqual([one]);
     expect(hall.seats.idle('other')).toEqual([]);
     expect(hall.told).toEqual(['joined 1']);
+  });
+
+  const enrolledAs = (change: Partial<DirectoryEntry>): SignedDirectory => {
+    const { directory } = gatewayMembership;
+    const entries = new Map(directory.entries);
+    entries.set(one, { ...entries.get(one)!, ...change });
+    return { ...directory, notAfter: 100, entries };
+  };
+
+  it.each<[string, SignedDirectory, number, readonly string[], string]>([
+    ['is not enrolled for the task', enrolledAs({ tasks: ['other'] }), 0, ['other', 'mnist'], 'identity-not-allowed'],
+    ['is enrolled for no task here', enrolledAs({ tasks: ['elsewhere'] }), 0, [], 'identity-not-allowed'],
+    ['was enrolled until a second ago', enrolledAs({ notAfter: 49 }), 50, [], 'identity-expired'],
+    ['comes after the directory has expired', enrolledAs({}), 101, [], 'directory-expired'],
+  ])('that %s is told so and gets no seat', async (_, directory, now, tasks, code) => {
+    const hall = await open({ directory, clock: () => now });
+    const peer = hall.peer();
+    expect(await peer.send(await peer.hello(memberHello(1, identity(1), tasks)))).toBe(code);
+    await peer.ended;
+    expect(hall.seats.size).toBe(0);
+  });
+
+  it('is there for the tasks that it is enrolled for, and as long as it is', async () => {
+    let now = 50;
+    const hall = await open({ directory: enrolledAs({ tasks: ['other'], notAfter: 60 }), clock: () => now });
+    await hall.peer().greetAs(1, identity(1));
+    expect([hall.seats.idle('mnist'), hall.seats.idle('other')]).toEqual([[], [one]]);
+    now = 61;
+    expect(hall.seats.idle('other')).toEqual([]);
   });
 
   it('that names no task offers itself for all', async () => {

@@ -137,13 +137,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
 
   it('an identity file that others can read, or that is not there', async () => {
     await chmod(world.identity(3), 0o644);
-    await expectRefused(
-      ['join', NOBODY, '--identity', world.identity(3)],
-      3,
-      'config-invalid',
-      'mode 644',
-      'chmod 600',
-    );
+    await expectRefused(['join', NOBODY, '--identity', world.identity(3)], 3, 'key-file-mode', 'mode 644', 'chmod 600');
     await expectRefused(['join', NOBODY, '--identity', world.path('none')], 3, 'config-unreadable', 'none');
   });
 

@@ -109,12 +109,14 @@ function maskedInput(member: TranscriptMember): number[] {
 
 describe('an implementation written from docs/protocol.md alone', () => {
   it('signs and hashes the member directory', () => {
-    const entries = members.map(({ member, name, identitySeed }) => ({
+    const entries = members.map(({ member, name, identitySeed, notAfter, tasks }) => ({
       member,
       name,
       identityKey: publicOf('Ed25519', hex(identitySeed)),
+      notAfter,
+      tasks,
     }));
-    const directory = directoryBody(entries);
+    const directory = directoryBody(vector.directory, entries);
     const signature = signed(hex(vector.authority.seed), T('sign directory', directory));
     expect(toHex(join(directory, signature))).toBe(vector.directory.bytes);
     expect(toHex(T('directory', directory))).toBe(vector.directory.hash);

@@ -337,10 +337,19 @@ export function settingsBytes(fields: Readonly<Record<string, string | number>>)
 }
 
 export function directoryBody(
-  entries: readonly { readonly member: number; readonly name: string; readonly identityKey: Bytes }[],
+  dates: { readonly serial: number; readonly issued: number; readonly notAfter: number },
+  entries: readonly {
+    readonly member: number;
+    readonly name: string;
+    readonly identityKey: Bytes;
+    readonly notAfter: number;
+    readonly tasks: readonly string[];
+  }[],
 ): Bytes {
-  const written = entries.map(({ member, name, identityKey }) => join(u32(member), text(name), identityKey));
-  return join(u8(1), u32(entries.length), ...written);
+  const written = entries.map(({ member, name, identityKey, notAfter, tasks }) =>
+    join(u32(member), text(name), identityKey, u32(notAfter), u8(tasks.length), ...tasks.map(text)),
+  );
+  return join(u8(2), u32(dates.serial), u32(dates.issued), u32(dates.notAfter), u32(entries.length), ...written);
 }
 
 // Section 6

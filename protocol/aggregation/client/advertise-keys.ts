@@ -1,12 +1,12 @@
 import { generateAgreementKey } from '../../crypto/keys.ts';
 import { withSecrets } from '../../crypto/secret-scope.ts';
-import { type MemberDirectory } from '../../wire/directory.ts';
+import { entryFor } from '../../wire/membership.ts';
 import { equalBytes, toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
 import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import { encodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
 import { decodeInvitation } from '../../wire/messages/invitation.ts';
-import { decodeSettings, settingsHash } from '../../wire/settings.ts';
+import { decodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
 import { assertBudget } from '../quantize/index.ts';
 import { advertisedBytes } from '../signatures.ts';
 import { goOn, refuseRound } from './result.ts';
@@ -79,29 +79,24 @@ function refusalOf(
   }
   try {
     assertBudget(settings);
+    if (settings.adversary === 'active') assertOwnIdentity(settings, self);
+    return undefined;
   } catch (error) {
     if (error instanceof CairnError) return error;
     throw error;
   }
-  return settings.adversary === 'active' ? identityRefusal(settings.directoryHash, self.directory, self) : undefined;
 }
 
-function identityRefusal(
-  directoryHash: Uint8Array,
-  directory: MemberDirectory | undefined,
-  self: ClientContext['self'],
-): CairnError | undefined {
+/** In an active round the client holds the directory that the settings name, and may itself take part by it. */
+function assertOwnIdentity({ directoryHash, task }: RoundSettings, self: ClientContext['self']): void {
+  const { directory, identity } = self;
   if (directory === undefined || !equalBytes(directory.hash, directoryHash)) {
-    return new CairnError('directory-mismatch', 'the round names a member directory that this client does not hold');
+    throw new CairnError('directory-mismatch', 'the round names a member directory that this client does not hold');
   }
-  const entry = directory.entries.get(self.member);
-  if (self.identity === undefined || entry === undefined || !equalBytes(entry.identityKey, self.identity.publicKey)) {
-    return new CairnError(
-      'identity-unknown',
-      `member ${self.member} with this client’s identity key is not in the directory`,
-    );
+  const { identityKey } = entryFor(directory, self.member, task);
+  if (identity === undefined || !equalBytes(identityKey, identity.publicKey)) {
+    throw new CairnError('identity-unknown', `member ${self.member} has another identity key in the directory`);
   }
-  return undefined;
 }
 
 function advertise(context: ClientContext, cipherKey: Uint8Array, maskKey: Uint8Array): Advertisement {

@@ -4,6 +4,7 @@ import { CairnError } from '../../errors.ts';
 import { clientIndex, memberId } from '../../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../../wire/messages/advertise-keys.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
+import { entryFor } from '../../wire/membership.ts';
 import { assertSound, type RoundParameters } from '../parameters/index.ts';
 import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
@@ -27,7 +28,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
     // Its own advertisement was just compared byte for byte with what it sent.
     if (index === roster.ownIndex) continue;
     const directory = context.settings.adversary === 'active' ? context.self.directory : undefined;
-    checkAdvertisement(primitives, settingsHash, directory, advertisement);
+    checkAdvertisement(context, directory, advertisement);
   }
   auditKeys(shown);
   const root = auditedRoot(context, parameters, roster, shown);
@@ -70,7 +71,7 @@ function membersOf({ body, size }: Roster): readonly Neighbour[] {
 
 /**
  * Every id of the roster, also of those this client is not shown: they ascend, so nobody stands twice, and in an active
- * round the directory has them all. Otherwise a coordinator could let a few colluders stand at many places of a ring, and
+ * round all are enrolled for the task. Otherwise a coordinator could let a few colluders stand at many places of a ring, and
  * make up a cohort of any size around one client.
  */
 function auditIds({ settings, self }: ClientContext, ids: readonly number[]): void {
@@ -79,9 +80,7 @@ function auditIds({ settings, self }: ClientContext, ids: readonly number[]): vo
     if (index > 0 && id <= ids[index - 1]) {
       throw new CairnError('roster-order', `member ${id} does not come after ${ids[index - 1]}`);
     }
-    if (directory?.entries.has(memberId(id)) === false) {
-      throw new CairnError('identity-unknown', `member ${id} is not in the directory`, { culprits: [id] });
-    }
+    if (directory !== undefined) entryFor(directory, memberId(id), settings.task);
   });
 }
 

@@ -22,7 +22,7 @@ type AdvertiseState = Extract<ServerState, { name: 'advertise-keys' }>;
 
 /**
  * Round 0 (AdvertiseKeys, Bonawitz 2017 §4): one member's keys.
- * @throws CairnError `identity-unknown`, `identity-signature`, `key-invalid`, `key-duplicate`, `wire-…`: the member is dropped
+ * @throws CairnError `identity-…`, `key-invalid`, `key-duplicate`, `wire-…`: the member is dropped
  */
 export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Uint8Array): ServerStep {
   const { context, advertised } = state;
@@ -31,7 +31,7 @@ export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Ui
     throw new CairnError('identity-signature', `member ${from} advertises keys in the name of ${advertisement.member}`);
   }
   const directory = context.settings.adversary === 'active' ? context.directory : undefined;
-  checkAdvertisement(context.primitives, context.settingsHash, directory, advertisement);
+  checkAdvertisement(context, directory, advertisement);
   // What a client would refuse a whole roster for is kept out of it here: the copier is dropped, not the round.
   const keys = [toHex(advertisement.cipherKey), toHex(advertisement.maskKey)];
   if (keys[0] === keys[1] || keys.some((key) => state.keys.has(key))) {

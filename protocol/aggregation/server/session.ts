@@ -4,7 +4,7 @@ import { asCairnError, CairnError, type ErrorCode, isErrorCode } from '../../err
 import type { MemberId } from '../../ids.ts';
 import type { MaskVector } from '../../kernels/index.ts';
 import { setBits } from '../../wire/bitmap.ts';
-import type { MemberDirectory } from '../../wire/directory.ts';
+import type { MemberDirectory } from '../../wire/membership.ts';
 import { messageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
 import { encodeInvitation } from '../../wire/messages/invitation.ts';

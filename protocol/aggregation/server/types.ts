@@ -4,7 +4,7 @@ import type { SecretBytes } from '../../crypto/secret.ts';
 import type { CairnError, ErrorCode } from '../../errors.ts';
 import type { ClientIndex, MemberId } from '../../ids.ts';
 import type { MaskVector } from '../../kernels/index.ts';
-import type { MemberDirectory } from '../../wire/directory.ts';
+import type { MemberDirectory } from '../../wire/membership.ts';
 import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';

@@ -9,7 +9,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import type { MemberDirectory } from '../../../protocol/wire/directory.ts';
+import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
 import { type MessageName, messageName } from '../../../protocol/wire/header.ts';
 import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../../protocol/wire/messages/connect.ts';

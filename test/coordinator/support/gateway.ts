@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import { Members } from '../../../coordinator/members.ts';
 import { Origins } from '../../../coordinator/origins.ts';
 import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
+import type { SignedDirectory } from '../../../protocol/wire/directory.ts';
 import { virtualMembership } from '../../../simulations/engine/members.ts';
 import { Peer } from './peer.ts';
 
@@ -28,14 +30,28 @@ export async function closeGateways(): Promise<void> {
   for (const close of closers.splice(0).reverse()) await close();
 }
 
+type Change = Partial<GatewayOptions> &
+  Partial<SeatOptions> & {
+    /** The directory, unless it is that of {@link gatewayMembership}; undefined for none. */
+    readonly directory?: SignedDirectory | undefined;
+    readonly clock?: () => number;
+  };
+
 /** Starts a gateway on a free port. */
-export async function openGateway(change: Partial<GatewayOptions> & Partial<SeatOptions> = {}): Promise<GatewayHall> {
+export async function openGateway(change: Change = {}): Promise<GatewayHall> {
   const http = createServer();
   const told: string[] = [];
   const refused: string[] = [];
   const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
+  const { directory, ...others } = change;
+  const loaded =
+    'directory' in change && directory === undefined
+      ? undefined
+      : { signed: gatewayMembership.signed, directory: directory ?? gatewayMembership.directory };
+  const members = new Members(loaded, change.clock ?? ((): number => gatewayMembership.directory.now));
   const seats = new Seats({
     graceMs: change.graceMs ?? 60_000,
+    judge: (task) => members.judge(task),
     joined: tell('joined'),
     away: tell('away'),
     back: tell('back'),
@@ -47,14 +63,14 @@ export async function openGateway(change: Partial<GatewayOptions> & Partial<Seat
     primitives: nodePrimitives,
     random: systemRandom,
     origins: new Origins([]),
-    directory: gatewayMembership.directory,
+    members,
     tasks: ['mnist', 'other'],
     guests: false,
     uploads: 4,
     uploadStallMs: 10_000,
     leastUploadRate: 65_536,
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
-    ...change,
+    ...others,
   });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;

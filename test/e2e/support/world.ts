@@ -6,12 +6,12 @@ import type { RoundReport, TaskStatus } from '../../../coordinator/index.ts';
 import {
   type DirectoryEntry,
   generateIdentity,
-  memberId,
   portablePrimitives,
   signDirectory,
   systemRandom,
   toHex,
 } from '../../../protocol/index.ts';
+import { enrolled, LASTING } from '../../support/directory.ts';
 import { Client, type Tiny } from './client.ts';
 import { cairn, endAll, type Exit, type Running } from './running.ts';
 
@@ -99,10 +99,10 @@ export class World {
       const keys = generateIdentity(portablePrimitives, systemRandom);
       const name = `member-${member}`;
       await writeIdentity(this.identity(member), { member, name, keys, authorityKey: authority.publicKey });
-      entries.push({ member: memberId(member), name, identityKey: keys.publicKey });
+      entries.push(enrolled(member, keys.publicKey));
       this.seeds.push(toHex(keys.secretKey.expose()));
     }
-    await writeFile(this.path('members.directory'), signDirectory(portablePrimitives, authority, entries));
+    await writeFile(this.path('members.directory'), signDirectory(portablePrimitives, authority, LASTING, entries));
     this.#directory = { directory: { file: 'members.directory', authorityKey: toHex(authority.publicKey) } };
   }
 

@@ -35,6 +35,7 @@ import { ParameterLayout } from '../../../protocol/model/layout.ts';
 import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
 import {
   type Advertisement,
+  directoryAt,
   encodeChallenge,
   encodeHello,
   encodeOutcome,
@@ -49,6 +50,15 @@ import {
   signDirectory,
 } from '../../../protocol/wire/index.ts';
 import type { Transcript, TranscriptMember, TranscriptMessage, TranscriptPair } from './transcript.ts';
+
+/** A directory of the year 2026, and how each of the four is enrolled in it. */
+const DATES = { serial: 2, issued: 1_767_225_600, notAfter: 1_798_761_599 };
+const ENROLMENTS = [
+  { notAfter: 1_798_761_599, tasks: [] },
+  { notAfter: 1_790_000_000, tasks: ['worked-example'] },
+  { notAfter: 0xffff_ffff, tasks: [] },
+  { notAfter: 1_798_761_599, tasks: ['another', 'worked-example'] },
+];
 
 /** What the four members know; the third one is lost before it sends its masked input. */
 const CAST: readonly (LocalResult & { readonly member: number; readonly name: string; readonly lost?: true })[] = [
@@ -120,13 +130,14 @@ class Recorder {
   run(): Transcript {
     const primitives = this.#primitives;
     const authority = generateIdentity(primitives, source(0xaa));
-    const entries = CAST.map(({ member, name }) => ({
+    const entries = CAST.map(({ member, name }, i) => ({
       member: memberId(member),
       name,
       identityKey: this.#identities.get(memberId(member))!.publicKey,
+      ...ENROLMENTS[i],
     }));
-    const signed = signDirectory(primitives, authority, entries);
-    const directory = openDirectory(primitives, authority.publicKey, signed);
+    const signed = signDirectory(primitives, authority, DATES, entries);
+    const directory = directoryAt(openDirectory(primitives, authority.publicKey, signed), DATES.issued);
     const model = encodeSafetensors(START, SHAPES);
     const coordinator = source(0xcc);
     const settings: RoundSettings = {
@@ -172,7 +183,7 @@ class Recorder {
     return {
       about: ABOUT,
       authority: { seed: toHex(authority.secretKey.expose()), publicKey: toHex(authority.publicKey) },
-      directory: { bytes: toHex(signed), hash: toHex(directory.hash) },
+      directory: { ...DATES, bytes: toHex(signed), hash: toHex(directory.hash) },
       model: {
         bytes: toHex(model),
         hash: toHex(settings.modelHash),
@@ -366,6 +377,7 @@ class Recorder {
       index,
       member,
       name,
+      ...ENROLMENTS[index],
       randomKey: toHex(new Uint8Array(32).fill(member)),
       identitySeed: toHex(identity.secretKey.expose()),
       identityKey: toHex(identity.publicKey),

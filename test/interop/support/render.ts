@@ -31,6 +31,9 @@ export function renderTranscript(round: Transcript): string {
     fence(
       hexField('authority seed', round.authority.seed),
       hexField('authority key', round.authority.publicKey),
+      plain('serial', round.directory.serial),
+      plain('issued', round.directory.issued),
+      plain('notAfter', round.directory.notAfter),
       hexField('directory', round.directory.bytes),
       hexField('directoryHash', round.directory.hash),
       hexField('model file', round.model.bytes),
@@ -48,6 +51,8 @@ export function renderTranscript(round: Transcript): string {
         plain('index', member.index),
         plain('member', member.member),
         plain('name', member.name),
+        plain('notAfter', member.notAfter),
+        plain('tasks', member.tasks.length === 0 ? '(all)' : member.tasks.join(' ')),
         hexField('identity seed', member.identitySeed),
         hexField('identity key', member.identityKey),
         hexField('cipher secret', member.cipherSecret),

@@ -2,7 +2,13 @@
 export interface Transcript {
   readonly about: string;
   readonly authority: { readonly seed: string; readonly publicKey: string };
-  readonly directory: { readonly bytes: string; readonly hash: string };
+  readonly directory: {
+    readonly serial: number;
+    readonly issued: number;
+    readonly notAfter: number;
+    readonly bytes: string;
+    readonly hash: string;
+  };
   readonly model: {
     readonly bytes: string;
     readonly hash: string;
@@ -57,6 +63,9 @@ export interface TranscriptMember {
   readonly index: number;
   readonly member: number;
   readonly name: string;
+  /** Last second of its enrolment, and the tasks it is enrolled for; none means all. */
+  readonly notAfter: number;
+  readonly tasks: readonly string[];
   readonly randomKey: string;
   readonly identitySeed: string;
   readonly identityKey: string;

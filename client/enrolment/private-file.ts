@@ -1,0 +1,78 @@
+import { link, open, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { CairnError } from '../../protocol/errors.ts';
+
+/** Read and write for the owner, nothing for anybody else. */
+const PRIVATE = 0o600;
+const OTHERS = 0o077;
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
+
+/**
+ * Reads a file that holds a secret.
+ * @throws CairnError `key-file-mode` where group or others have any right to it, `config-unreadable`
+ */
+export async function readPrivate(path: string): Promise<string> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      // The mode of what is open, so that the file cannot be exchanged in between.
+      const { mode } = await file.stat();
+      // Windows has access lists instead, and Node makes up a mode there that says nothing about them.
+      if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+        const text = `${path} can be used by others (mode ${(mode & 0o777).toString(8)}), and it holds a secret key`;
+        throw new CairnError('key-file-mode', text, {
+          hint: `chmod 600 ${path}; if others had access, make a new key`,
+        });
+      }
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (cause instanceof CairnError) throw cause;
+    throw new CairnError('config-unreadable', `${path}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/**
+ * Writes a new file that only its owner can use, whole or not at all. It never replaces one: a key that is lost is an
+ * identity that is lost.
+ * @throws CairnError `config-invalid` where the file exists, `folder-unwritable` where it cannot be made
+ */
+export async function createPrivate(path: string, text: string): Promise<void> {
+  // A link fails where the name is taken, which a rename would not.
+  await viaTemporary(path, text, (temporary) => link(temporary, path));
+}
+
+/**
+ * Writes a file that only its owner can use, in place of the one before, whole or not at all.
+ * @throws CairnError `folder-unwritable`
+ */
+export async function replacePrivate(path: string, text: string): Promise<void> {
+  await viaTemporary(path, text, (temporary) => rename(temporary, path));
+}
+
+async function viaTemporary(path: string, text: string, place: (temporary: string) => Promise<void>): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
+  try {
+    const file = await open(temporary, 'wx', PRIVATE);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await place(temporary);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new CairnError('config-invalid', `${path} exists, and a key is never overwritten`, {
+        hint: 'choose another path, or move the file away',
+      });
+    }
+    throw new CairnError('folder-unwritable', `${path}: ${reasonOf(cause)}`, { cause });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}

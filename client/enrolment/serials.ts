@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
+import type { SeenDirectory, SerialMemory } from '../driver/serials.ts';
+import { replacePrivate } from './private-file.ts';
+
+const hex = /^[0-9a-f]{64}$/;
+const format = z.record(
+  z.string().regex(hex),
+  z.strictObject({ serial: z.int().min(1).max(0xffff_ffff), hash: z.string().regex(hex) }),
+);
+
+/** Where the newest directory that an identity has seen is remembered: beside its identity file. */
+export const serialsPath = (identityFile: string): string => `${identityFile}.seen`;
+
+/**
+ * Remembers in a small file, which is read anew each time, so that several clients of one machine may share it. A file
+ * that cannot be read stops the client: without it an older directory would go unnoticed.
+ * @throws CairnError (when it is used) `config-invalid` for another format, `config-unreadable`, `folder-unwritable`
+ */
+export function serialsInFile(path: string): SerialMemory {
+  return {
+    newest: async (authority) => (await read(path))[authority],
+    note: async (authority, seen) => {
+      const all = { ...(await read(path)), [authority]: seen };
+      await replacePrivate(path, `${JSON.stringify(all, null, 2)}\n`);
+    },
+  };
+}
+
+async function read(path: string): Promise<Readonly<Partial<Record<string, SeenDirectory>>>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = format.safeParse(jsonOf(text));
+  if (parsed.success) return parsed.data;
+  throw new CairnError('config-invalid', `${path} is not a list of member directories seen`, {
+    hint: 'restore it; if it is removed, an older directory than was seen before would be believed once',
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,59 @@
+import type { MemberId } from '../protocol/ids.ts';
+import { asCairnError, type CairnError } from '../protocol/errors.ts';
+import { directoryAt, entryFor, type MemberDirectory } from '../protocol/wire/membership.ts';
+import type { LoadedDirectory } from './directory.ts';
+
+/** Who may take part in what, by the member directory as it stands at the moment of asking. */
+export class Members {
+  readonly #loaded: LoadedDirectory | undefined;
+  readonly #clock: () => number;
+
+  /**
+   * @param loaded undefined where nobody is enrolled
+   * @param clock seconds since 1970 (UTC)
+   */
+  constructor(loaded: LoadedDirectory | undefined, clock: () => number) {
+    this.#loaded = loaded;
+    this.#clock = clock;
+  }
+
+  /** The directory as it was signed. */
+  get signed(): Uint8Array | undefined {
+    return this.#loaded?.signed;
+  }
+
+  /** The greatest id in the directory; 0 where there is none. */
+  get greatest(): number {
+    return [...(this.#loaded?.directory.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
+  }
+
+  /** Whether the directory has this id, whatever it says of it. */
+  has(member: MemberId): boolean {
+    return this.#loaded?.directory.entries.has(member) ?? false;
+  }
+
+  /** The directory as it stands now; undefined where there is none. @throws CairnError `directory-expired` */
+  current(): MemberDirectory | undefined {
+    return this.#loaded === undefined ? undefined : directoryAt(this.#loaded.directory, this.#clock());
+  }
+
+  /**
+   * Judges members of the directory for one task, all at the same time.
+   * @returns why a member may not take part, or undefined where it may
+   */
+  judge(task: string): (member: MemberId) => CairnError | undefined {
+    const directory = attempt(() => this.current());
+    if (directory.error !== undefined) return () => directory.error;
+    const { value } = directory;
+    if (value === undefined) return () => undefined;
+    return (member) => attempt(() => entryFor(value, member, task)).error;
+  }
+}
+
+function attempt<Value>(work: () => Value): { readonly value?: Value; readonly error?: CairnError } {
+  try {
+    return { value: work() };
+  } catch (thrown) {
+    return { error: asCairnError(thrown) };
+  }
+}
