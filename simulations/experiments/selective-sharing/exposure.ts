@@ -10,11 +10,16 @@ function recordRest<R extends Row>(lab: Lab, series: Series<R>, rows: readonly R
   for (const row of rows.slice(lab.results.rows(series).length)) lab.record(series, row);
 }
 
-/** The training whose model the last round is counted on: the first N, with the largest θ_u. */
+/** The training whose model the last round is counted on: the largest N, with the largest θ_u. */
 function lastTraining(trainings: readonly Training[], { settings }: Lab): string | undefined {
-  const thetaUpload = Math.max(...settings.thetaUpload);
+  const n = Math.max(...settings.participants);
+  const theta = Math.max(...settings.thetaUpload);
   return trainings.find(
-    (training) => training.kind === 'shared' && training.epsilon === null && training.thetaUpload === thetaUpload,
+    (training) =>
+      training.kind === 'shared' &&
+      training.epsilon === null &&
+      training.participants === n &&
+      training.thetaUpload === theta,
   )?.id;
 }
 

@@ -14,7 +14,7 @@ function overParticipants(results: SharingResults, rows: readonly OverlapRow[]):
   return {
     kind: 'chart',
     caption:
-      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Random choice leaves more of them alone than the largest values do, since data of one kind make the same coordinates large. A smaller θ_u reveals a larger share of the upload.',
+      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Where θ_u is small, random choice leaves far more of them alone than the largest values do, since digits make the same coordinates large for everybody. A smaller θ_u reveals a larger share of the upload.',
     x: { label: 'participants N' },
     y: { label: 'uploaded values revealed [%]' },
     lines: (['largest', 'random'] as const).flatMap((selection) =>
@@ -33,7 +33,7 @@ function table(rows: readonly OverlapRow[]): Block {
   return {
     kind: 'table',
     caption:
-      'Coordinates by the number of participants that uploaded them. “One” are those that the sum reveals. The first round starts from first parameters, the last from those of the trained model.',
+      'Coordinates by the number of participants that uploaded them. “One” are those that the sum reveals. The first round starts from first parameters, the last from those that the largest N has trained with the largest θ_u.',
     columns: [
       { key: 'round', label: 'round' },
       { key: 'selection', label: 'selection' },

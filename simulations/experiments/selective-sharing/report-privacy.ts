@@ -49,7 +49,6 @@ export function privacySections(results: SharingResults): Section[] {
           rows: final.map(({ participants, epsilon, accuracy, diverged }) => ({
             participants,
             ...lossOf(settings, epsilon!),
-            perParameter: epsilon,
             accuracy,
             diverged,
           })),

@@ -19,11 +19,15 @@ export function parametersOf({ model }: SelectiveSharingSettings): number {
   return buildNetwork('mnist', model).layout.size;
 }
 
+// Sums of quotients: the last digits are rounding.
+const digits = (value: number): number => Number(value.toPrecision(12));
+
 /** What a training with noise costs each participant. */
 export function lossOf(settings: SelectiveSharingSettings, epsilon: number): PrivacyLoss {
   const { privateThetaUpload, tau, gamma, epochs } = settings;
   const count = countOf(privateThetaUpload, parametersOf(settings));
-  return privacyLoss({ epsilon: epsilon * count, count, tau, gamma }, epochs);
+  const loss = privacyLoss({ epsilon: epsilon * count, count, tau, gamma }, epochs);
+  return { perParameter: digits(loss.perParameter), perEpoch: digits(loss.perEpoch), total: digits(loss.total) };
 }
 
 /** Mean and range of the last accuracies of those who train alone; undefined before the first is done. */
