@@ -11,8 +11,8 @@ const round = {
 describe('a batch of small rounds', () => {
   it('counts those that fail one by one, and no wrong sum', async () => {
     const seeds = Array.from({ length: 20 }, (_, i) => i);
-    const alone = await Promise.all(seeds.map((seed) => oneRound.run({ ...round, seed }, never)));
-    const failed = alone.filter(({ committed }) => !committed).length;
+    let failed = 0;
+    for (const seed of seeds) if (!(await oneRound.run({ ...round, seed }, never)).committed) failed++;
     expect(failed).toBeGreaterThan(0);
     expect(failed).toBeLessThan(20);
     expect(await oddsBatch.run({ ...round, seeds }, never)).toEqual({ failed, wrong: 0 });
