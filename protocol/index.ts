@@ -6,4 +6,5 @@ export * from './ids.ts';
 export * from './kernels/index.ts';
 export * from './model/layout.ts';
 export * from './model/safetensors.ts';
+export * from './privacy/index.ts';
 export * from './wire/index.ts';

@@ -1,0 +1,51 @@
+import { CairnError } from '../../errors.ts';
+import { ORDERS, epsilonOf } from './convert.ts';
+
+/** What a training may spend, and has spent. Plain data, so that it outlives a restart. */
+export interface PrivacyBudget {
+  /** Greatest ε of all rounds together. */
+  readonly epsilon: number;
+  /** The δ that goes with it. */
+  readonly delta: number;
+  /** Rényi divergences of all rounds so far, one for each of the accountant's orders. */
+  readonly divergences: readonly number[];
+  /** Rounds so far. */
+  readonly rounds: number;
+}
+
+/**
+ * A budget of which nothing is spent.
+ * @throws CairnError `settings-invalid` for an ε that is not above 0 or a δ outside (0, 1)
+ */
+export function createBudget(epsilon: number, delta: number): PrivacyBudget {
+  if (!(epsilon > 0 && Number.isFinite(epsilon) && delta > 0 && delta < 1)) {
+    throw new CairnError(
+      'settings-invalid',
+      `a budget needs a finite epsilon above 0 and a delta between 0 and 1, but has ${epsilon} and ${delta}`,
+    );
+  }
+  return { epsilon, delta, divergences: ORDERS.map(() => 0), rounds: 0 };
+}
+
+/** ε of all rounds so far, for the budget's δ: 0 before the first. */
+export function spentEpsilon({ divergences, delta, rounds }: PrivacyBudget): number {
+  return rounds === 0 ? 0 : epsilonOf(divergences, delta);
+}
+
+/**
+ * The budget after one more round. Called before the round's sum is opened: what is refused must not be learnt.
+ * @param cost of the round, from roundCost
+ * @throws CairnError `privacy-budget` where the round would exceed the budget, which then stays as it was
+ */
+export function spend(budget: PrivacyBudget, cost: Float64Array): PrivacyBudget {
+  const rounds = budget.rounds + 1;
+  const next = { ...budget, divergences: budget.divergences.map((spent, i) => spent + cost[i]), rounds };
+  const epsilon = spentEpsilon(next);
+  if (!(epsilon <= budget.epsilon)) {
+    throw new CairnError(
+      'privacy-budget',
+      `round ${rounds} would raise epsilon from ${spentEpsilon(budget).toFixed(3)} to ${epsilon.toFixed(3)}, beyond ${budget.epsilon}`,
+    );
+  }
+  return next;
+}

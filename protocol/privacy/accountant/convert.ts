@@ -1,0 +1,44 @@
+import { CairnError } from '../../errors.ts';
+import type { Mechanism } from './mechanisms.ts';
+import { sampledDivergence } from './sampling.ts';
+
+function defaultOrders(): number[] {
+  const orders = [1.01, 1.02, 1.05];
+  for (let tenths = 11; tenths < 110; tenths++) orders.push(tenths / 10);
+  for (let order = 11; order <= 64; order++) orders.push(order);
+  return [...orders, 72, 80, 96, 112, 128, 160, 192, 256, 384, 512, 768, 1024];
+}
+
+/** Orders at which divergences are followed: fine where large epsilons have their best order, coarse above. */
+export const ORDERS: readonly number[] = defaultOrders();
+
+/**
+ * What a round costs: a bound on its Rényi divergence at each of {@link ORDERS}. Rounds of equal noise cost the same.
+ * @param rate probability with which each client takes part, 1 where nothing is hidden about it
+ * @throws CairnError `settings-invalid` for a rate outside [0, 1]
+ */
+export function roundCost(mechanism: Mechanism, rate: number): Float64Array {
+  if (!(rate >= 0 && rate <= 1)) {
+    throw new CairnError('settings-invalid', `the sampling rate must lie between 0 and 1, but is ${rate}`);
+  }
+  return Float64Array.from(ORDERS, (order) => sampledDivergence(mechanism, rate, order));
+}
+
+/**
+ * The least ε for which a δ holds, over all orders: ε(α) + ln((α − 1)/α) − (ln δ + ln α)/(α − 1) (Canonne, Kamath &
+ * Steinke 2020, proposition 12; Balle et al. 2020). Divergences of several rounds are added before.
+ * @param divergences one for each of {@link ORDERS}
+ * @throws CairnError `settings-invalid` for a δ outside (0, 1)
+ */
+export function epsilonOf(divergences: ArrayLike<number>, delta: number): number {
+  if (!(delta > 0 && delta < 1)) {
+    throw new CairnError('settings-invalid', `delta must lie between 0 and 1, but is ${delta}`);
+  }
+  let least = Infinity;
+  for (const [i, order] of ORDERS.entries()) {
+    const epsilon =
+      divergences[i] + Math.log((order - 1) / order) - (Math.log(delta) + Math.log(order)) / (order - 1);
+    least = Math.min(least, epsilon);
+  }
+  return Math.max(0, least);
+}

@@ -1,0 +1,95 @@
+import type { NoiseDistribution } from '../samplers/index.ts';
+
+/** Gaussian noise in real numbers: the reference that the others are measured by. */
+export interface GaussianMechanism {
+  readonly noise: 'gaussian';
+  /** z: standard deviation of the noise over the L2 sensitivity. */
+  readonly noiseMultiplier: number;
+}
+
+/** A sum of whole vectors to which whole noise is added, in units of their grid. */
+export interface NoisyMechanism {
+  readonly noise: NoiseDistribution;
+  /** Number of independent parts of the noise; 1 where one party adds all of it. */
+  readonly shares: number;
+  /** Variance of one part in one coordinate. */
+  readonly shareVariance: number;
+  /** Greatest L2 norm of what one client adds to the sum. */
+  readonly sensitivity: number;
+  /** Number of coordinates. */
+  readonly length: number;
+}
+
+/**
+ * One release whose Rényi divergence is known. Neighbours differ in one client, whose vector is zero in one of them;
+ * the noise is the same in both. More noise than is told here only helps, since it is independent of this.
+ */
+export type Mechanism = GaussianMechanism | NoisyMechanism;
+
+/** Terms of τ that are added one by one. The rest is bounded by the last of these, since terms fall. */
+const TERMS = 4096;
+
+/**
+ * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
+ * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021, theorem 9).
+ */
+export function sharesDefect(shares: number, shareVariance: number): number {
+  const exponent = -2 * Math.PI * Math.PI * shareVariance;
+  const counted = Math.min(shares - 1, TERMS);
+  let sum = 0;
+  let term = 0;
+  for (let k = 1; k <= counted; k++) {
+    term = Math.exp((exponent * k) / (k + 1));
+    sum += term;
+  }
+  return 10 * (sum + (shares - 1 - counted) * term);
+}
+
+/**
+ * Distributed discrete Gaussian, Δ being the sensitivity over the standard deviation of the whole noise: the least of
+ * α/2·Δ² + τd, α/2·(Δ² + 2Δ₁τ + τ²d) and α/2·(Δ + √d·τ)² (proposition 14 there). The first is seen directly: the
+ * likelihood ratio is at most e^τ times that of discrete Gaussians, and the noise itself is sub-Gaussian.
+ */
+function discreteGaussianRdp(mechanism: NoisyMechanism, order: number): number {
+  const { shares, shareVariance, sensitivity, length } = mechanism;
+  const deviation = Math.sqrt(shares * shareVariance);
+  const tau = sharesDefect(shares, shareVariance);
+  const l2 = sensitivity / deviation;
+  const l1 = l1Norm(mechanism) / deviation;
+  return Math.min(
+    (order / 2) * l2 * l2 + tau * length,
+    (order / 2) * (l2 * l2 + 2 * l1 * tau + tau * tau * length),
+    (order / 2) * (l2 + Math.sqrt(length) * tau) ** 2,
+  );
+}
+
+/** L1 norm that whole numbers of a given L2 norm may have: |x| ≤ x², and by Cauchy and Schwarz. */
+function l1Norm({ sensitivity, length }: NoisyMechanism): number {
+  return sensitivity * Math.min(Math.sqrt(length), sensitivity);
+}
+
+/** Skellam noise of variance μ in all, at whole orders (Agarwal, Kairouz & Liu 2021, theorem 3.5). */
+function skellamRdp(mechanism: NoisyMechanism, order: number): number {
+  const mu = mechanism.shares * mechanism.shareVariance;
+  const squared = mechanism.sensitivity ** 2;
+  const l1 = l1Norm(mechanism);
+  return (
+    (order * squared) / (2 * mu) +
+    Math.min(((2 * order - 1) * squared + 6 * l1) / (4 * mu * mu), (3 * l1) / (2 * mu))
+  );
+}
+
+/**
+ * A bound on the Rényi divergence of a mechanism's outputs on neighbours.
+ * @param order α > 1; whole for Skellam noise, for which the theorem asks it
+ */
+export function divergence(mechanism: Mechanism, order: number): number {
+  switch (mechanism.noise) {
+    case 'gaussian':
+      return order / (2 * mechanism.noiseMultiplier ** 2);
+    case 'discrete-gaussian':
+      return discreteGaussianRdp(mechanism, order);
+    case 'skellam':
+      return skellamRdp(mechanism, order);
+  }
+}

@@ -1,0 +1,59 @@
+import { logMinusOne, logOnePlus, logSum } from './log-sum.ts';
+import { divergence } from './mechanisms.ts';
+import type { Mechanism } from './mechanisms.ts';
+import { sampledGaussian } from './sampled-gaussian.ts';
+
+/**
+ * Amplification by Poisson sampling at a whole order α ≥ 2. With P the output with the client, Q without and L = P/Q,
+ * E_Q[((1 − q) + qL)^α] is a binomial sum of moments E_Q[L^k] ≤ e^((k−1)ε(k)), of which those of k = 0 and 1 are 1
+ * (Mironov, Talwar & Zhang 2019; Zhu & Wang 2019). Written as 1 plus what exceeds it, so that small rates lose no digits.
+ *
+ * The other direction, Q against the mixture, is no greater for noise that is symmetric about zero, as all of ours is:
+ * reflection at half the shift swaps P and Q, so points come in pairs with ratios ℓ and 1/ℓ and masses 1 and ℓ. With
+ * a = 1 − q + qℓ = e^u and b = 1 − q + q/ℓ = e^−v, the pair adds a^α + ℓb^α here and a^(1−α) + ℓb^(1−α) there. The
+ * difference is 2e^(u/2)·sinh((α − ½)u) − 2ℓe^(−v/2)·sinh((α − ½)v): zero at α = 1, since a − 1 = ℓ(1 − b), and from
+ * there the first part grows faster, since ab ≥ 1 and so u ≥ v.
+ */
+function amplified(mechanism: Mechanism, rate: number, order: number): number {
+  const terms: number[] = [];
+  const logRate = Math.log(rate);
+  const logRest = Math.log1p(-rate);
+  let logBinomial = Math.log(order);
+  for (let k = 2; k <= order; k++) {
+    logBinomial += Math.log((order - k + 1) / k);
+    const excess = logMinusOne((k - 1) * divergence(mechanism, k));
+    terms.push(logBinomial + (order - k) * logRest + k * logRate + excess);
+  }
+  return logOnePlus(logSum(terms)) / (order - 1);
+}
+
+function atWholeOrder(mechanism: Mechanism, rate: number, order: number): number {
+  const plain = divergence(mechanism, order);
+  return rate === 1 ? plain : Math.min(plain, amplified(mechanism, rate, order));
+}
+
+/** Between whole orders (α − 1)·ε(α) is at most its chord, since it is convex (a log-moment); it is 0 at α = 1. */
+function interpolated(mechanism: Mechanism, rate: number, order: number): number {
+  const below = Math.floor(order);
+  const low = below === 1 ? 0 : (below - 1) * atWholeOrder(mechanism, rate, below);
+  const high = below * atWholeOrder(mechanism, rate, below + 1);
+  return (low + (order - below) * (high - low)) / (order - 1);
+}
+
+/** Below this, integrals over a sampled Gaussian need too many points, and no epsilon is worth them. */
+const LEAST_INTEGRATED = 0.3;
+
+/**
+ * A bound on the Rényi divergence of one release in which each client takes part with probability `rate`, independently
+ * of the others and unknown to whom the guarantee is for.
+ * @param order α > 1
+ */
+export function sampledDivergence(mechanism: Mechanism, rate: number, order: number): number {
+  if (rate === 0) return 0;
+  if (Number.isInteger(order)) return atWholeOrder(mechanism, rate, order);
+  if (rate === 1 && mechanism.noise !== 'skellam') return divergence(mechanism, order);
+  if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= LEAST_INTEGRATED) {
+    return sampledGaussian(mechanism.noiseMultiplier, rate, order);
+  }
+  return interpolated(mechanism, rate, order);
+}

@@ -1,0 +1,28 @@
+import { CairnError } from '../errors.ts';
+
+/** How the clipping norm follows the updates. */
+export interface ClipTracking {
+  /** γ: the share of updates that should be short enough; 0 to 1. One half tracks the median of their norms. */
+  readonly quantile: number;
+  /** η: how fast; the paper uses 0.2. */
+  readonly rate: number;
+}
+
+/**
+ * The next round's clipping norm, c·e^(−η(b̄ − γ)) (Andrew et al. 2021): it falls while more updates than wanted are
+ * short enough, and rises while fewer are. The share b̄ comes out of the noisy sum, so the norm is as private as the
+ * update and costs nothing further. It is cut to [0, 1], where it belongs: noise never moves the norm faster than data
+ * could.
+ * @param unclipped b̄: share of updates that were not clipped
+ * @throws CairnError `settings-invalid` for a norm, quantile or rate out of range, or a share that is not a number
+ */
+export function adaptClip(clip: number, unclipped: number, { quantile, rate }: ClipTracking): number {
+  const sound = clip > 0 && Number.isFinite(clip) && quantile >= 0 && quantile <= 1 && rate > 0 && Number.isFinite(rate);
+  if (!sound || Number.isNaN(unclipped)) {
+    throw new CairnError(
+      'settings-invalid',
+      `adaptive clipping needs a norm and a rate above 0 and shares from 0 to 1, but has norm ${clip}, rate ${rate}, quantile ${quantile}, share ${unclipped}`,
+    );
+  }
+  return clip * Math.exp(-rate * (Math.min(Math.max(unclipped, 0), 1) - quantile));
+}

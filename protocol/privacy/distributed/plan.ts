@@ -1,0 +1,177 @@
+import { CairnError } from '../../errors.ts';
+import type { NoisyMechanism } from '../accountant/mechanisms.ts';
+import { greatestVariance } from '../samplers/index.ts';
+import type { NoiseDistribution } from '../samplers/index.ts';
+import { roundedNormBound } from './rounding.ts';
+
+/** What a round's noise is asked to be. Both sides derive the same {@link NoisePlan} from it. */
+export interface NoiseSettings {
+  /**
+   * Who adds the noise: each client a share of it (`distributed`), or the coordinator all of it to the sum (`central`),
+   * which protects from everybody but the coordinator.
+   */
+  readonly placement: 'central' | 'distributed';
+  readonly distribution: NoiseDistribution;
+  /** Number of model parameters. */
+  readonly dimension: number;
+  /** c: greatest L2 norm of one client's update. */
+  readonly clip: number;
+  /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
+  readonly noiseMultiplier: number;
+  /** The most clients that one sum may hold. */
+  readonly clients: number;
+  /**
+   * The least number of clients in a sum whose noise no adversary knows: survivors less those who may collude. The noise
+   * is sized for them, since a client that drops takes its share along. A sum of fewer must not be opened.
+   */
+  readonly leastSurvivors: number;
+  /** b: sums are taken mod 2^b; 8 to 32. */
+  readonly modulusBits: number;
+  /**
+   * Width of the coordinate that says whether an update was short enough not to be clipped, as a part of `clip`; 0
+   * leaves the coordinate out. See clipping.ts.
+   */
+  readonly bitWidth: number;
+}
+
+/** Noise and grid of a round, in units of the grid where nothing else is said. */
+export interface NoisePlan extends NoiseSettings {
+  /** Number of coordinates of the vectors that are summed: a power of two. */
+  readonly length: number;
+  /** s: what a coordinate is multiplied by before it is rounded. */
+  readonly scale: number;
+  /** Greatest L2 norm of what one client adds, rounding included: sensitivity of the sum. */
+  readonly sensitivity: number;
+  /** Variance of the noise that one party adds to a coordinate. */
+  readonly shareVariance: number;
+  /** Parts that the noise the accountant relies on is made of: leastSurvivors, or 1 where it is central. */
+  readonly shares: number;
+  /** sensitivity / (s · norm before rounding): how much rounding raises the noise that a noise multiplier stands for. */
+  readonly inflation: number;
+}
+
+/** k: a coordinate of the sum wraps around beyond this many standard deviations (papers.md section 4). */
+export const DEVIATIONS = 4;
+
+/**
+ * The most that one coordinate of the decoded sum wraps around by chance of signs, rounding and noise: the bound for
+ * sub-Gaussian variables, 2·e^(−k²/2). For sums of many clients about a tenth of it is seen.
+ */
+export const WRAP_PROBABILITY = 2 * Math.exp(-(DEVIATIONS ** 2) / 2);
+
+/** Beyond this, rounding asks for more noise than the privacy does. */
+const MOST_INFLATION = 2;
+
+/** Halvings of the scale's range, until doubles are used up. */
+const STEPS = 64;
+
+const invalid = (message: string): CairnError => new CairnError('settings-invalid', message);
+
+function checkWhole(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalid(`${name} must be a whole number from ${least} to ${most}, but is ${value}`);
+  }
+}
+
+function check(settings: NoiseSettings): void {
+  checkWhole('dimension', settings.dimension, 1, 2 ** 28 - 1);
+  checkWhole('clients', settings.clients, 1, 2 ** 21);
+  checkWhole('leastSurvivors', settings.leastSurvivors, 1, settings.clients);
+  checkWhole('modulusBits', settings.modulusBits, 8, 32);
+  for (const name of ['clip', 'noiseMultiplier'] as const) {
+    if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
+      throw invalid(`${name} must be finite and above 0, but is ${settings[name]}`);
+    }
+  }
+  if (!(settings.bitWidth >= 0 && settings.bitWidth <= 1)) {
+    throw invalid(`bitWidth must lie between 0 and 1, but is ${settings.bitWidth}`);
+  }
+}
+
+/** The greatest L2 norm of a client's vector before it is scaled: the clipped update, and ±bitWidth·clip / 2. */
+export function vectorNorm({ clip, bitWidth }: NoiseSettings): number {
+  return clip * Math.sqrt(1 + (bitWidth * bitWidth) / 4);
+}
+
+/** Least power of two that holds update and bit. */
+function paddedLength({ dimension, bitWidth }: NoiseSettings): number {
+  let length = 1;
+  while (length < dimension + (bitWidth > 0 ? 1 : 0)) length *= 2;
+  return length;
+}
+
+/** What a scale leads to. Everything in it grows with the scale. */
+interface Outcome {
+  readonly sensitivity: number;
+  readonly shareVariance: number;
+  /** Variance of a coordinate of the sum, in the worst case of equal updates. */
+  readonly sumVariance: number;
+}
+
+function outcome(settings: NoiseSettings, length: number, scale: number): Outcome {
+  const { clients, leastSurvivors, noiseMultiplier, placement } = settings;
+  const norm = vectorNorm(settings) * scale;
+  const sensitivity = roundedNormBound(norm, length);
+  const total = (noiseMultiplier * sensitivity) ** 2;
+  const shareVariance = placement === 'central' ? total : total / leastSurvivors;
+  const noise = placement === 'central' ? total : shareVariance * clients;
+  return { sensitivity, shareVariance, sumVariance: (norm * clients) ** 2 / length + noise + clients / 4 };
+}
+
+function fits(settings: NoiseSettings, { shareVariance, sumVariance }: Outcome): boolean {
+  const reach = 2 * DEVIATIONS * Math.sqrt(sumVariance);
+  return reach <= 2 ** settings.modulusBits && shareVariance <= greatestVariance(settings.distribution);
+}
+
+function plan(settings: NoiseSettings): NoisePlan | undefined {
+  const length = paddedLength(settings);
+  const norm = vectorNorm(settings);
+  // At this scale the sum of equal updates alone reaches the modulus.
+  let refused = (2 ** settings.modulusBits * Math.sqrt(length)) / (DEVIATIONS * norm * settings.clients);
+  let scale = 0;
+  for (let i = 0; i < STEPS; i++) {
+    const middle = (scale + refused) / 2;
+    if (fits(settings, outcome(settings, length, middle))) scale = middle;
+    else refused = middle;
+  }
+  if (scale === 0) return undefined;
+  const { sensitivity, shareVariance } = outcome(settings, length, scale);
+  const inflation = sensitivity / (norm * scale);
+  if (inflation > MOST_INFLATION) return undefined;
+  const shares = settings.placement === 'central' ? 1 : settings.leastSurvivors;
+  return { ...settings, length, scale, sensitivity, shareVariance, shares, inflation };
+}
+
+function leastBits(settings: NoiseSettings): number | undefined {
+  for (let modulusBits = settings.modulusBits + 1; modulusBits <= 32; modulusBits++) {
+    if (plan({ ...settings, modulusBits }) !== undefined) return modulusBits;
+  }
+  return undefined;
+}
+
+/**
+ * The finest grid on which the noisy sum of `clients` vectors stays within the modulus but for {@link WRAP_PROBABILITY},
+ * by Kairouz, Liu & Steinke 2021: k·√(s²c²n²/d + n·(1/4 + share)) ≤ 2^(b−1). Their closed form takes the noise as given;
+ * here it follows from the noise multiplier and from a sensitivity that rounding raises, the more the coarser the grid,
+ * so the scale is found by halving. Only additions, products and roots are used, which every engine computes alike.
+ * @throws CairnError `privacy-infeasible` where rounding on the finest grid would more than double the sensitivity, with
+ * the modulus that suffices; `settings-invalid` for a setting out of range
+ */
+export function planNoise(settings: NoiseSettings): NoisePlan {
+  check(settings);
+  const found = plan(settings);
+  if (found !== undefined) return found;
+  const { modulusBits, clients, leastSurvivors, noiseMultiplier } = settings;
+  const bits = leastBits(settings);
+  throw new CairnError(
+    'privacy-infeasible',
+    `2^${modulusBits} does not hold the noisy sum of ${clients} updates of ${settings.dimension} values with noise multiplier ${noiseMultiplier} for ${leastSurvivors} survivors`,
+    { hint: `${bits === undefined ? '' : `raise modulusBits to ${bits}, or `}lower clients or noiseMultiplier` },
+  );
+}
+
+/** What the accountant is told about a round under a plan. */
+export function mechanismOf(plan: NoisePlan): NoisyMechanism {
+  const { distribution, shares, shareVariance, sensitivity, length } = plan;
+  return { noise: distribution, shares, shareVariance, sensitivity, length };
+}

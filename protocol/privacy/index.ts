@@ -1,0 +1,17 @@
+/** Differential privacy under secure aggregation: exact noise, its place in the sum, and what it costs over rounds. */
+export { createBudget, spend, spentEpsilon } from './accountant/budget.ts';
+export type { PrivacyBudget } from './accountant/budget.ts';
+export { leastNoiseMultiplier } from './accountant/calibrate.ts';
+export type { PrivacyTarget } from './accountant/calibrate.ts';
+export { ORDERS, epsilonOf, roundCost } from './accountant/convert.ts';
+export type { GaussianMechanism, Mechanism, NoisyMechanism } from './accountant/mechanisms.ts';
+export { adaptClip } from './clipping.ts';
+export type { ClipTracking } from './clipping.ts';
+export { decodeNoisy } from './distributed/decode.ts';
+export type { NoisySum } from './distributed/decode.ts';
+export { addCentralNoise, encodeNoisy } from './distributed/encode.ts';
+export type { NoisyUpdate } from './distributed/encode.ts';
+export { WRAP_PROBABILITY, mechanismOf, planNoise } from './distributed/plan.ts';
+export type { NoisePlan, NoiseSettings } from './distributed/plan.ts';
+export { createNoiseSampler } from './samplers/index.ts';
+export type { NoiseDistribution, NoiseSampler } from './samplers/index.ts';
