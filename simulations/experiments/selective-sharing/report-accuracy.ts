@@ -32,12 +32,15 @@ function overEpochs(results: SharingResults, participants: number): Block {
     { label: 'centralised', points: pointsOf(({ kind }) => kind === 'centralised') },
     { label: 'alone', points: alonePoints(rows) },
   ];
+  const shown = lines.filter(({ points }) => points.length > 0);
+  const lowest = Math.min(...shown.map(({ points }) => points[points.length - 1].y));
   return {
     kind: 'chart',
     caption: `${participants} participants. Even a hundredth of the changes lifts everybody far above training alone; a tenth comes close to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
     x: { label: 'epoch' },
-    y: { label: 'accuracy on the test set [%]' },
-    lines: lines.filter(({ points }) => points.length > 0),
+    // From the tens below the lowest end: the first epochs would else press all ends together.
+    y: { label: 'accuracy on the test set [%]', domain: [10 * Math.floor(lowest / 10), 100] },
+    lines: shown,
     levels: reported(settings),
     data: [accuracySeries.name],
   };
