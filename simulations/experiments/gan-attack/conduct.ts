@@ -43,7 +43,7 @@ function referencesOf(lab: Lab, images: Images, repetition: number): References 
 /** The row of a look; what the judges say only once there are samples. */
 async function rowOf(
   scenario: Scenario,
-  { state, samples, accuracy, fooled, generatorLoss, clipped, diverged }: RoundsOutput,
+  { state, samples, accuracy, fooled, generatorLoss, clipped, diverged, rounding }: RoundsOutput,
   classifier: Promise<Classifier>,
   references: References,
 ): Promise<LookRow> {
@@ -63,6 +63,7 @@ async function rowOf(
     accuracy,
     clipped,
     diverged,
+    rounding,
     generatorLoss,
     fooled,
     share: verdict?.share ?? null,

@@ -4,7 +4,7 @@ import type { Block, Line } from '../../report/blocks.ts';
 import { gridName } from './grid.ts';
 import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
-import { attacked, type Outcome, outcomes } from './summary.ts';
+import { attacked, type Outcome, outcomes, roundings } from './summary.ts';
 import { METHOD, SECURE } from './words.ts';
 
 type Found = Results<GanAttackSettings>;
@@ -143,14 +143,26 @@ function likenessTable(rows: readonly Outcome[], results: Found): Block {
 
 function secureBlocks(results: Found): Block[] {
   const rows = results.rows(differences);
-  if (rows.length === 0) return [{ kind: 'text', text: SECURE }];
+  const rounding = roundings(results.rows(looks));
+  const words: Block[] = [{ kind: 'text', text: SECURE }];
+  if (rounding !== null)
+    words.push({
+      kind: 'facts',
+      caption: 'One and the same set of uploads, summed through the sessions and in the open.',
+      facts: [
+        ['rounds in which both sums were computed', rounding.rounds],
+        ['greatest difference of a coordinate', rounding.greatest.toExponential(2)],
+        ['its bound, a step of quantization for each member', rounding.bound.toExponential(2)],
+      ],
+    });
+  if (rows.length === 0) return words;
   const all = groups(rows, (row) => `${set(row.participants, row.thetaUpload)}, seed ${row.repetition}`);
   return [
-    { kind: 'text', text: SECURE },
+    ...words,
     {
       kind: 'chart',
       caption:
-        'How far the global model of the federation with secure aggregation is from that of the open one, as a share of its norm. Both start alike and see the same batches; each round adds the rounding of quantization, which training then carries on like any other small change.',
+        'How far the global model of the federation with secure aggregation is from that of the open one, as a share of its norm. Both start alike and draw the same batches. Rounding is all that secure aggregation adds, but training magnifies it from round to round as it does any small change, so the two go their own ways to the same outcome, as two seeds would.',
       x: { label: 'round' },
       y: { label: 'relative difference', scale: rows.every(({ relative }) => relative > 0) ? 'log' : 'linear' },
       lines: [...all].map(([label, each]) => ({

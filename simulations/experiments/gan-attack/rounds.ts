@@ -2,7 +2,7 @@ import { Random, type Tape } from '../../../client/training/index.ts';
 import { withTape } from '../../../client/training/run/tapes.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { createAggregator } from '../../engine/aggregator.ts';
+import { type AggregationMode, type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import type { Images } from './data.ts';
@@ -60,6 +60,11 @@ export interface RoundsOutput extends Look {
   readonly clipped: number;
   /** How often a participant sat a round out because its training diverged. */
   readonly diverged: number;
+  /**
+   * Greatest difference of a coordinate between the last round's sum and what it would have been in the open; null
+   * where it is in the open.
+   */
+  readonly rounding: number | null;
 }
 
 // Longer than any change of these schedules; in either mode of aggregation.
@@ -149,6 +154,15 @@ function uploads(
   return { updates, diverged };
 }
 
+function greatestDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - b[i])), 0);
+}
+
+/** How far a sum of secure aggregation can be from one in the open: a step of quantization for each member. */
+export function roundingBound(members: number): number {
+  return (members * 2 * CLIP) / 2 ** INPUT_BITS;
+}
+
 /** Runs the rounds up to `until` and evaluates behind the last. */
 export const runRounds = defineTask(
   import.meta.url,
@@ -160,16 +174,19 @@ export const runRounds = defineTask(
     const losses: number[] = [];
     let clipped = 0;
     let diverged = 0;
+    let rounding: number | null = null;
     await withTape(undefined, async (tape) => {
       const run: Run = { tape, federation, input };
-      const aggregator = createAggregator({
-        mode: scenario.aggregation,
-        primitives: nodePrimitives,
-        random: new Seeds(nodePrimitives, 'gan-attack', seed).randomOf(`sessions from round ${state.round + 1}`),
-        dimension: state.global.length,
-        clip: CLIP,
-        settings: { inputBits: INPUT_BITS },
-      });
+      const aggregatorOf = (mode: AggregationMode): Aggregator =>
+        createAggregator({
+          mode,
+          primitives: nodePrimitives,
+          random: new Seeds(nodePrimitives, 'gan-attack', seed).randomOf(`sessions from round ${state.round + 1}`),
+          dimension: state.global.length,
+          clip: CLIP,
+          settings: { inputBits: INPUT_BITS },
+        });
+      const aggregator = aggregatorOf(scenario.aggregation);
       while (state.round < until) {
         signal.throwIfAborted();
         const round = state.round + 1;
@@ -182,6 +199,8 @@ export const runRounds = defineTask(
         diverged += uploaded.diverged;
         const total = aggregator.sum(uploaded.updates);
         clipped = Math.max(clipped, total.clipped);
+        if (scenario.aggregation === 'secure' && round === until)
+          rounding = greatestDifference(total.sum, aggregatorOf('plain').sum(uploaded.updates).sum);
         state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]) };
         await Promise.resolve();
       }
@@ -191,6 +210,6 @@ export const runRounds = defineTask(
     const generatorLoss = losses.at(-1) ?? null;
     if (state.attackFrom === null && (seen.accuracy >= startAccuracy || until + 1 >= startLatest))
       state = { ...state, attackFrom: until + 1 };
-    return { state, generatorLoss, clipped, diverged, ...seen };
+    return { state, generatorLoss, clipped, diverged, rounding, ...seen };
   },
 );

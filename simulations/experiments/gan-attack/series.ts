@@ -18,6 +18,8 @@ export type LookRow = {
   readonly clipped: number;
   /** How often a participant sat a round out since the last look, because its training diverged. */
   readonly diverged: number;
+  /** Greatest difference of a coordinate between this round's sum and the same sum in the open; null in the open. */
+  readonly rounding: number | null;
   // What follows is null before the attack.
   /** Mean −ln p(target) of the generator's last steps. */
   readonly generatorLoss: number | null;

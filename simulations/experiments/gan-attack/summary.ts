@@ -1,5 +1,6 @@
 import type { Results } from '../../laboratory/results.ts';
 import type { JsonObject } from '../../laboratory/rows.ts';
+import { roundingBound } from './rounds.ts';
 import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
 
@@ -28,7 +29,9 @@ export type Outcome = {
 // A generator wanders from round to round; one look would be an accident.
 const LAST_LOOKS = 5;
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+// Six digits: what follows them is the rounding of sums.
+const mean = (values: readonly number[]): number =>
+  Number((values.reduce((a, b) => a + b, 0) / values.length).toPrecision(6));
 
 function groups<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
   const found = new Map<string, T[]>();
@@ -74,10 +77,32 @@ export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
   });
 }
 
+/** How far sums of secure aggregation were from the same sums in the open. */
+export type Rounding = {
+  /** Rounds in which both were computed. */
+  readonly rounds: number;
+  /** Greatest difference of a coordinate. */
+  readonly greatest: number;
+  /** What it can be at most, with as many members as there were. */
+  readonly bound: number;
+};
+
+/** Null where no federation ran with secure aggregation. */
+export function roundings(rows: readonly LookRow[]): Rounding | null {
+  const secure = rows.filter(({ rounding }) => rounding !== null);
+  if (secure.length === 0) return null;
+  return {
+    rounds: secure.length,
+    greatest: Math.max(...secure.map(({ rounding }) => rounding ?? 0)),
+    bound: roundingBound(Math.max(...secure.map(({ participants }) => participants))),
+  };
+}
+
 /** What `summary.json` holds. */
 export function summarise(results: Results<GanAttackSettings>): JsonObject {
   const real = results.rows(reals);
   const apart = results.rows(differences);
+  const rounding = roundings(results.rows(looks));
   return {
     target: results.settings.target,
     lastLooks: LAST_LOOKS,
@@ -85,7 +110,7 @@ export function summarise(results: Results<GanAttackSettings>): JsonObject {
     outcomes: outcomes(results),
     realImages:
       real.length === 0 ? null : { distance: mean(real.map((r) => r.distance)), ssim: mean(real.map((r) => r.ssim)) },
-    plainSecure:
-      apart.length === 0 ? null : { first: apart[0].relative, greatest: Math.max(...apart.map((d) => d.relative)) },
+    secureSums: rounding,
+    plainSecure: apart.length === 0 ? null : { first: apart[0].relative, last: apart[apart.length - 1].relative },
   };
 }

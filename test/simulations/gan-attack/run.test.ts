@@ -55,7 +55,8 @@ function rowsOf(conclusion: Conclusion, series: string): Record<string, unknown>
 
 interface Summary {
   readonly classifierAccuracy: number;
-  readonly plainSecure: { readonly first: number; readonly greatest: number };
+  readonly plainSecure: { readonly first: number; readonly last: number };
+  readonly secureSums: { readonly rounds: number; readonly greatest: number; readonly bound: number };
   readonly outcomes: readonly Record<string, number>[];
 }
 
@@ -79,7 +80,10 @@ describe('a run of gan-attack', () => {
   });
 
   it('comes to the same global model under secure aggregation, but for rounding', () => {
-    const { plainSecure } = whole.summary as unknown as Summary;
+    const { plainSecure, secureSums } = whole.summary as unknown as Summary;
+    expect(secureSums.rounds).toBe(2);
+    expect(secureSums.greatest).toBeGreaterThan(0);
+    expect(secureSums.greatest).toBeLessThanOrEqual(secureSums.bound);
     expect(plainSecure.first).toBeGreaterThan(0);
     // Two rounds of two members, 20 bits, a clip of 4: a step is 8e-6, and its rounding 3e-6 for a member and round.
     expect(plainSecure.first).toBeLessThan(0.001);
