@@ -4,7 +4,7 @@ import { nearest } from './nearest.ts';
 import { ssim } from './ssim.ts';
 
 /** How near samples come to a set of real images: means over the samples. */
-export interface Likeness {
+interface Likeness {
   /** Euclidean distance to the nearest image of the set; pixels from 0 to 1. */
   readonly distance: number;
   /** Structural similarity to that image. */

@@ -56,7 +56,7 @@ function curves(rows: readonly LookRow[], target: number): Block[] {
     {
       kind: 'chart',
       caption:
-        'Accuracy of the global model on the classes that somebody holds. Nobody would notice the attack from it.',
+        'Accuracy of the global model on the classes that somebody holds. Hold it against the control to see what the attack costs the others.',
       x,
       y,
       lines: lines(rows, ({ accuracy }) => accuracy),

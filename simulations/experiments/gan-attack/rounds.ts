@@ -18,7 +18,7 @@ import type { AttackState } from './state.ts';
 import { type NoiseBounds, uploadOf } from './upload.ts';
 
 /** How rounds are run; the same for all scenarios of a run but for the schedule. */
-export interface RoundSettings extends NoiseBounds {
+interface RoundSettings extends NoiseBounds {
   readonly imagesPerClass: number;
   /** Channels of the generator's first image. */
   readonly generatorWidth: number;

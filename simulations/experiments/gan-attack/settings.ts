@@ -56,11 +56,8 @@ export const parameters = z.object({
   classifierEpochs: count.max(100).default(3).describe('epochs of the classifier'),
 });
 
-/** The parameters' type. */
-export type GanAttackParameters = typeof parameters;
-
 /** The settings of a run. */
-export type GanAttackSettings = z.output<GanAttackParameters>;
+export type GanAttackSettings = z.output<typeof parameters>;
 
 function invalid(message: string, hint = 'correct the named setting'): CairnError {
   return new CairnError('settings-invalid', message, { hint });
