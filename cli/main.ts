@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
 import { coordinatorCommand } from './commands/coordinator.ts';
 import { demoCommand } from './commands/demo.ts';
+import { enrolCommand } from './commands/enrol.ts';
 import { explainCommand } from './commands/explain.ts';
 import { joinCommand } from './commands/join.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -27,6 +28,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addCommand(coordinatorCommand(done))
     .addCommand(joinCommand(done))
     .addCommand(demoCommand(done))
+    .addCommand(enrolCommand(done))
     .addCommand(simulateCommand(args, done))
     .addCommand(explainCommand(done));
   for (const command of program.commands) command.exitOverride().configureOutput({ writeErr: () => undefined });

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 
-/** Read and write for the owner, nothing for anybody else. */
+/** Read and write for the owner, nothing for anybody else; and what everybody may read. */
 const PRIVATE = 0o600;
+const PUBLIC = 0o644;
 const OTHERS = 0o077;
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
@@ -43,7 +44,7 @@ export async function readPrivate(path: string): Promise<string> {
  */
 export async function createPrivate(path: string, text: string): Promise<void> {
   // A link fails where the name is taken, which a rename would not.
-  await viaTemporary(path, text, (temporary) => link(temporary, path));
+  await viaTemporary(path, text, PRIVATE, (temporary) => link(temporary, path));
 }
 
 /**
@@ -51,15 +52,28 @@ export async function createPrivate(path: string, text: string): Promise<void> {
  * @throws CairnError `folder-unwritable`
  */
 export async function replacePrivate(path: string, text: string): Promise<void> {
-  await viaTemporary(path, text, (temporary) => rename(temporary, path));
+  await viaTemporary(path, text, PRIVATE, (temporary) => rename(temporary, path));
 }
 
-async function viaTemporary(path: string, text: string, place: (temporary: string) => Promise<void>): Promise<void> {
+/**
+ * Writes a file that everybody may read, in place of the one before, whole or not at all.
+ * @throws CairnError `folder-unwritable`
+ */
+export async function replacePublic(path: string, content: Uint8Array | string): Promise<void> {
+  await viaTemporary(path, content, PUBLIC, (temporary) => rename(temporary, path));
+}
+
+async function viaTemporary(
+  path: string,
+  content: Uint8Array | string,
+  mode: number,
+  place: (temporary: string) => Promise<void>,
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
   try {
-    const file = await open(temporary, 'wx', PRIVATE);
+    const file = await open(temporary, 'wx', mode);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();

@@ -55,6 +55,7 @@ export const LABELS = {
   signSurvivors: 'cairn/1 sign survivors',
   signDirectory: 'cairn/1 sign directory',
   signHello: 'cairn/1 sign hello',
+  signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
 } as const;
 

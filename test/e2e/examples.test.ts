@@ -1,8 +1,8 @@
-import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/index.ts';
-import { cairn, type Exit, ROOT, Running } from './support/running.ts';
+import { cairn, ROOT, type Running } from './support/running.ts';
 import { CoordinatorProcess, World } from './support/world.ts';
 
 let world: World;
@@ -25,10 +25,6 @@ async function reportsOf(coordinator: CoordinatorProcess): Promise<RoundReport[]
   return coordinator.running.stdout.map((line) => JSON.parse(line) as RoundReport);
 }
 
-function members(...args: readonly string[]): Running {
-  return new Running(process.execPath, [join(ROOT, 'examples/members.mjs'), ...args]);
-}
-
 describe('examples/own-model', () => {
   it('commits its twenty rounds over three clinics, gets better, and says where the model is', async () => {
     const coordinator = await CoordinatorProcess.start([world.path('own-model/coordinator.json'), '--port', '0']);
@@ -45,43 +41,5 @@ describe('examples/own-model', () => {
     for (const client of clients) client.kill('SIGINT');
     for (const client of clients) expect(await client.exited).toMatchObject({ code: 130 });
     expect(clients[0].stderr.at(-1)).toBe('left after 20 rounds with this client’s update, 0 without');
-  });
-});
-
-describe('examples/members.mjs', () => {
-  it('makes members for rounds that do not trust the coordinator', async () => {
-    const folder = world.path('members');
-    const names = ['anna', 'ben', 'cleo'];
-    const made = members(folder, ...names);
-    expect(await made.exited).toMatchObject({ code: 0 });
-    expect((await readdir(folder)).sort()).toEqual([
-      'anna.identity.json',
-      'ben.identity.json',
-      'cleo.identity.json',
-      'members.directory',
-    ]);
-
-    const path = world.path('own-model/coordinator.json');
-    const text = (await readFile(path, 'utf8')).replace('"curious"', '"active"');
-    await writeFile(path, text.replace('{', `{ ${made.stdout[0]},`));
-    const coordinator = await CoordinatorProcess.start([path, '--port', '0']);
-    for (const [i, name] of names.entries())
-      clinic(coordinator.url, i + 1, ['--identity', join(folder, `${name}.identity.json`)]);
-    const reports = await reportsOf(coordinator);
-    expect(reports).toHaveLength(20);
-    expect(reports.every(({ included, members: { consistent } }) => included === 3 && consistent === 3)).toBe(true);
-  });
-
-  it('overwrites nothing, and says in one line how it is used', async () => {
-    const run = async (...args: readonly string[]): Promise<Exit & { stderr: readonly string[] }> => {
-      const running = members(...args);
-      return { ...(await running.exited), stderr: running.stderr };
-    };
-    const here = await run(world.folder, 'anna', 'ben', 'cleo');
-    expect(here).toMatchObject({ code: 2, stderr: [expect.stringContaining('choose a folder that does not exist')] });
-    expect(await readdir(world.folder)).toEqual(['own-model']);
-    expect(await run()).toMatchObject({ code: 2, stderr: [expect.stringContaining('usage:')] });
-    expect(await run(world.path('m'), 'anna', 'anna', 'cleo')).toMatchObject({ code: 2 });
-    expect(await run(world.path('m'), '../anna', 'ben', 'cleo')).toMatchObject({ code: 2 });
   });
 });

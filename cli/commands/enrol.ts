@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { IssueFlags, RenewFlags, RequestFlags } from '../enrol/index.ts';
+import { duration } from '../enrol/duration.ts';
+import { EXIT } from '../io.ts';
+import { whole } from './options.ts';
+
+const FOLDER = '.cairn/authority';
+const FOLDER_OPTION = ['--folder <dir>', 'the authority’s folder', FOLDER] as const;
+
+const YEAR = 365 * 86_400;
+const QUARTER = 90 * 86_400;
+
+function authorityKey(text: string): string {
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new InvalidArgumentError('expected the 64 hex digits that cairn enrol init has printed');
+  }
+  return text;
+}
+
+/** `cairn enrol`: who is a member. An authority of its own certifies members; the coordinator cannot. */
+export function enrolCommand(done: (code: number) => void): Command {
+  const load = () => import('../enrol/index.ts');
+  const ended = (work: Promise<void>): Promise<void> => work.then(() => done(EXIT.ok));
+
+  const init = new Command('init')
+    .description('make an authority: its key, and a directory without members')
+    .option(...FOLDER_OPTION)
+    .option('--valid <time>', 'how long a signed directory is believed, such as 90d', duration, QUARTER)
+    .action(async (flags: { folder: string; valid: number }) => ended((await load()).init(flags)));
+
+  const request = new Command('request')
+    .description('on a member’s machine: make its key, and a request to the authority')
+    .argument('<name>', 'name of the member, for people')
+    .requiredOption('--authority <key>', 'the authority’s public key, which the member will pin', authorityKey)
+    .option('--out <file>', 'identity file; the request is written beside it (default: NAME.identity.json)')
+    .action(async (name: string, flags: RequestFlags) => ended((await load()).request(name, flags)));
+
+  const issue = new Command('issue')
+    .description('certify a member')
+    .argument('<name>', 'name of the member')
+    .option('--request <file>', 'the member’s own request; without it, its key is made here, where it can be copied')
+    .option('--out <file>', 'identity file to make where there is no request (default: NAME.identity.json)')
+    .option('--expires <time>', 'how long it is a member', duration, YEAR)
+    .option('--task <name...>', 'only these tasks')
+    .option(...FOLDER_OPTION)
+    .action(async (name: string, flags: IssueFlags) => ended((await load()).issue(name, flags)));
+
+  const revoke = new Command('revoke')
+    .description('leave a member out of the directory from now on')
+    .argument('<who>', 'name or id')
+    .option(...FOLDER_OPTION)
+    .action(async (who: string, flags: { folder: string }) => ended((await load()).revoke(who, flags)));
+
+  const renew = new Command('renew')
+    .description('sign the directory anew, and lengthen enrolments')
+    .argument('[who...]', 'names or ids of members whose enrolment is lengthened; none: only the directory’s own time')
+    .option('--expires <time>', 'how long they are members, from now on', duration, YEAR)
+    .option('--valid <time>', 'how long the directory is believed (default: as long as the last)', duration)
+    .option('--serial <number>', 'serial number, where a backup has brought back an older directory', whole(1))
+    .option(...FOLDER_OPTION)
+    .action(async (who: string[], flags: RenewFlags) => ended((await load()).renew(who, flags)));
+
+  const ls = new Command('ls')
+    .description('list the members')
+    .option('--json', 'as JSON')
+    .option(...FOLDER_OPTION)
+    .action(async (flags: { folder: string; json?: boolean }) => ended((await load()).list(flags)));
+
+  const enrol = new Command('enrol').description('be the authority that says who is a member');
+  for (const command of [init, request, issue, revoke, renew, ls]) {
+    // What a command inherits of these it has from `command()`, not from `addCommand()`.
+    enrol.addCommand(command.exitOverride().configureOutput({ writeErr: () => undefined }));
+  }
+  return enrol;
+}

@@ -1,0 +1,82 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createPrivate, readPrivate } from '../../client/enrolment/private-file.ts';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
+import { generateIdentity, identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
+
+const format = z.strictObject({ kind: z.literal('authority'), seed: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/** Path of an authority's secret key. */
+const keyFile = (folder: string): string => join(folder, 'authority.key.json');
+
+/** Path of the directory that an authority has signed last. */
+export const directoryFile = (folder: string): string => join(folder, 'members.directory');
+
+/**
+ * Makes an authority's key in a folder that has none.
+ * @throws CairnError `config-invalid` where there is one, `folder-unwritable`
+ */
+export async function createAuthority(folder: string): Promise<KeyPair> {
+  const keys = generateIdentity(nodePrimitives, systemRandom);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CairnError('folder-unwritable', `${folder}: ${(cause as Error).message}`, { cause });
+  }
+  const content = { kind: 'authority', seed: toHex(keys.secretKey.expose()) };
+  await createPrivate(keyFile(folder), `${JSON.stringify(content)}\n`);
+  return keys;
+}
+
+/**
+ * Reads the authority's key. The caller wipes it.
+ * @throws CairnError `config-unreadable`, `key-file-mode`, `config-invalid`
+ */
+export async function openAuthority(folder: string): Promise<KeyPair> {
+  const path = keyFile(folder);
+  let text: string;
+  try {
+    text = await readPrivate(path);
+  } catch (thrown) {
+    if (!(thrown instanceof CairnError) || thrown.code !== 'config-unreadable') throw thrown;
+    const hint = 'name the authority’s folder with --folder, or make an authority: cairn enrol init';
+    throw new CairnError('config-unreadable', thrown.message, { cause: thrown, hint });
+  }
+  // What is wrong is not shown: the file holds a secret.
+  const invalid = new CairnError('config-invalid', `${path} is not an authority’s key`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalid;
+  }
+  const parsed = format.safeParse(value);
+  if (!parsed.success) throw invalid;
+  const seed = fromHex(parsed.data.seed);
+  const keys = identityFrom(nodePrimitives, seed);
+  seed.fill(0);
+  return keys;
+}
+
+/**
+ * Reads the directory that the authority has signed last, expired or not.
+ * @throws CairnError `config-unreadable`, `directory-signature`, `wire-…`
+ */
+export async function readDirectory(folder: string, authorityKey: Uint8Array): Promise<SignedDirectory> {
+  const path = directoryFile(folder);
+  let signed: Uint8Array;
+  try {
+    signed = new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'restore the newest one: a coordinator serves it at /v1/directory',
+    });
+  }
+  return openDirectory(nodePrimitives, authorityKey, signed);
+}

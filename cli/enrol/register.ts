@@ -1,0 +1,115 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { replacePublic } from '../../client/enrolment/private-file.ts';
+import type { KeyPair } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import {
+  type DirectoryDates,
+  type DirectoryEntry,
+  openDirectory,
+  signDirectory,
+  type SignedDirectory,
+} from '../../protocol/wire/directory.ts';
+import { createAuthority, directoryFile, openAuthority, readDirectory } from './authority.ts';
+
+/** The last second that a directory's numbers can name. */
+const LAST = 0xffff_ffff;
+
+/** Seconds since 1970 (UTC). */
+export const secondsNow = (): number => Math.floor(Date.now() / 1000);
+
+/** The second that lies so many seconds ahead, or the last there is. */
+export const ahead = (now: number, seconds: number): number => Math.min(LAST, now + seconds);
+
+/** How a directory is signed anew. */
+export interface Resigning {
+  readonly folder: string;
+  /** Seconds for which the new directory is believed. Default: as long as the one before. */
+  readonly valid?: number;
+  /** Least serial number of the new one. Default: the one after the last. */
+  readonly serial?: number;
+}
+
+/**
+ * Makes an authority and its first directory, which names nobody.
+ * @throws CairnError `config-invalid` where there is an authority already, `folder-unwritable`
+ */
+export async function found(
+  folder: string,
+  valid: number,
+): Promise<SignedDirectory & { readonly authorityKey: Uint8Array }> {
+  const authority = await createAuthority(folder);
+  const now = secondsNow();
+  const dates = { serial: 1, issued: now, notAfter: ahead(now, valid) };
+  try {
+    return { ...(await publish(folder, authority, dates, [])), authorityKey: authority.publicKey };
+  } finally {
+    authority.secretKey.wipe();
+  }
+}
+
+/**
+ * Changes who is a member: the directory is read, changed and signed under a greater serial number, by one process at a
+ * time.
+ * @param change from the members before to the members after
+ * @throws CairnError what `change` throws, `folder-unwritable` where another process is at work, and what reading throws
+ */
+export async function resign(
+  { folder, valid, serial = 0 }: Resigning,
+  change: (
+    members: ReadonlyMap<MemberId, DirectoryEntry>,
+    now: number,
+    authorityKey: Uint8Array,
+  ) => Iterable<DirectoryEntry>,
+): Promise<SignedDirectory> {
+  const authority = await openAuthority(folder);
+  const unlock = await lock(folder).catch((thrown: unknown) => {
+    authority.secretKey.wipe();
+    throw thrown;
+  });
+  try {
+    const before = await readDirectory(folder, authority.publicKey);
+    const now = secondsNow();
+    if (serial > 0 && serial <= before.serial) {
+      throw new CairnError('usage', `--serial ${serial} is not greater than the present one, ${before.serial}`);
+    }
+    const dates = {
+      serial: Math.max(before.serial + 1, serial),
+      issued: now,
+      notAfter: ahead(now, valid ?? before.notAfter - before.issued),
+    };
+    return await publish(folder, authority, dates, [...change(before.entries, now, authority.publicKey)]);
+  } finally {
+    authority.secretKey.wipe();
+    await unlock();
+  }
+}
+
+async function publish(
+  folder: string,
+  authority: KeyPair,
+  dates: DirectoryDates,
+  entries: readonly DirectoryEntry[],
+): Promise<SignedDirectory> {
+  const signed = signDirectory(nodePrimitives, authority, dates, entries);
+  await replacePublic(directoryFile(folder), signed);
+  return openDirectory(nodePrimitives, authority.publicKey, signed);
+}
+
+/** Two processes at once would sign two directories under one serial number. */
+async function lock(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, 'members.lock');
+  try {
+    await (await open(path, 'wx')).close();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+      throw new CairnError('folder-unwritable', `another command is changing the directory in ${folder}`, {
+        hint: `wait for it; if there is none, one was interrupted: remove ${path}`,
+      });
+    }
+    throw new CairnError('folder-unwritable', `${path}: ${(cause as Error).message}`, { cause });
+  }
+  return () => rm(path, { force: true });
+}

@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { fromHex, toHex, u32le, utf8 } from '../../protocol/crypto/bytes.ts';
+import type { KeyPair } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { LABELS } from '../../protocol/crypto/suite.ts';
+import { transcript } from '../../protocol/crypto/transcript.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { nameSchema } from './names.ts';
+
+/** What somebody asks an authority to certify. */
+export interface EnrolmentRequest {
+  readonly member: MemberId;
+  readonly name: string;
+  readonly identityKey: Uint8Array;
+}
+
+const key = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
+const format = z.strictObject({
+  kind: z.literal('enrolment request'),
+  member: z.int().min(0).max(0xffff_ffff),
+  name: nameSchema,
+  identityKey: key,
+  signature: z.string().regex(/^[0-9a-f]{128}$/, 'must be 128 lower-case hex digits'),
+});
+
+/** What the member's key signs: that its holder wants this id and name from this authority, and from no other. */
+function requested(authorityKey: Uint8Array, { member, name, identityKey }: EnrolmentRequest): Uint8Array {
+  return transcript(nodePrimitives, LABELS.signRequest, authorityKey, u32le(member), utf8(name), identityKey);
+}
+
+/** The text of a request file: JSON, without a secret. */
+export function requestText(authorityKey: Uint8Array, member: MemberId, name: string, keys: KeyPair): string {
+  const request = { member, name, identityKey: keys.publicKey };
+  const signature = nodePrimitives.ed25519Sign(keys.secretKey.expose(), requested(authorityKey, request));
+  const identityKey = toHex(keys.publicKey);
+  return `${JSON.stringify({ kind: 'enrolment request', member, name, identityKey, signature: toHex(signature) }, null, 2)}\n`;
+}
+
+/**
+ * Reads a request file, and checks that whoever made it holds the key, and meant this authority: nobody is enrolled
+ * under another's key.
+ * @throws CairnError `config-unreadable`, `config-invalid`, `identity-signature`
+ */
+export async function readRequest(authorityKey: Uint8Array, path: string): Promise<EnrolmentRequest> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'a request is made by cairn enrol request NAME, on the member’s own machine',
+    });
+  }
+  const parsed = format.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new CairnError('config-invalid', `${path} is no enrolment request: ${issue.path.join('.')} ${issue.message}`);
+  }
+  const { member, name, identityKey, signature } = parsed.data;
+  const request = { member: memberId(member), name, identityKey: fromHex(identityKey) };
+  if (!nodePrimitives.ed25519Verify(request.identityKey, requested(authorityKey, request), fromHex(signature))) {
+    throw new CairnError('identity-signature', `${path} is not signed by its own key for this authority`, {
+      hint: 'the member must pass this authority’s key to cairn enrol request, and the file must come unchanged',
+    });
+  }
+  return request;
+}
