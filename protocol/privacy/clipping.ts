@@ -17,7 +17,8 @@ export interface ClipTracking {
  * @throws CairnError `settings-invalid` for a norm, quantile or rate out of range, or a share that is not a number
  */
 export function adaptClip(clip: number, unclipped: number, { quantile, rate }: ClipTracking): number {
-  const sound = clip > 0 && Number.isFinite(clip) && quantile >= 0 && quantile <= 1 && rate > 0 && Number.isFinite(rate);
+  const sound =
+    clip > 0 && Number.isFinite(clip) && quantile >= 0 && quantile <= 1 && rate > 0 && Number.isFinite(rate);
   if (!sound || Number.isNaN(unclipped)) {
     throw new CairnError(
       'settings-invalid',

@@ -36,8 +36,7 @@ function update(seed: number, dimension: number, norm: number): Float32Array {
 const normOf = (values: ArrayLike<number>): number => Math.sqrt(Array.from(values).reduce((sum, x) => sum + x * x, 0));
 
 function sumOf(plan: NoisePlan, updates: readonly Float32Array[], seed = 0): Uint32Array {
-  const sampler =
-    plan.placement === 'central' ? undefined : createNoiseSampler(plan.distribution, plan.shareVariance);
+  const sampler = plan.placement === 'central' ? undefined : createNoiseSampler(plan.distribution, plan.shareVariance);
   const sum = new Uint32Array(plan.length);
   for (const [i, values] of updates.entries()) {
     const encoded = encodeNoisy(plan, values, sampler, signs, seeded(seed + i)).values;
@@ -124,13 +123,17 @@ describe('conditional rounding', () => {
 
   it('never exceeds the bound, and keeps every coordinate within one of its value', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 10_000 }), fc.double({ min: 0.01, max: 300, noNaN: true }), (seed, norm) => {
-        const values = update(seed, 64, norm);
-        const bound = roundedNormBound(norm * (1 + 1e-6), 64);
-        const rounded = roundConditionally(values, { scale: 1, bits: 32, bound }, seeded(seed));
-        expect(normOf(rounded)).toBeLessThanOrEqual(bound);
-        for (const [i, x] of rounded.entries()) expect(Math.abs(x - values[i])).toBeLessThan(1);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 10_000 }),
+        fc.double({ min: 0.01, max: 300, noNaN: true }),
+        (seed, norm) => {
+          const values = update(seed, 64, norm);
+          const bound = roundedNormBound(norm * (1 + 1e-6), 64);
+          const rounded = roundConditionally(values, { scale: 1, bits: 32, bound }, seeded(seed));
+          expect(normOf(rounded)).toBeLessThanOrEqual(bound);
+          for (const [i, x] of rounded.entries()) expect(Math.abs(x - values[i])).toBeLessThan(1);
+        },
+      ),
     );
   });
 

@@ -84,7 +84,9 @@ describe('samplers', () => {
     expect(() => createNoiseSampler('discrete-gaussian', variance)).toThrow(
       expect.objectContaining({ code: 'settings-invalid' }),
     );
-    expect(() => createNoiseSampler('skellam', variance)).toThrow(expect.objectContaining({ code: 'settings-invalid' }));
+    expect(() => createNoiseSampler('skellam', variance)).toThrow(
+      expect.objectContaining({ code: 'settings-invalid' }),
+    );
   });
 });
 

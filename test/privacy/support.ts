@@ -23,7 +23,7 @@ export function normalCdf(x: number): number {
 }
 
 /** ln(k!), summed. */
-export function logFactorial(k: number): number {
+function logFactorial(k: number): number {
   let sum = 0;
   for (let i = 2; i <= k; i++) sum += Math.log(i);
   return sum;

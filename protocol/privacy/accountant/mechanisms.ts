@@ -27,7 +27,7 @@ export interface NoisyMechanism {
 export type Mechanism = GaussianMechanism | NoisyMechanism;
 
 /** Terms of τ that are added one by one. The rest is bounded by the last of these, since terms fall. */
-const TERMS = 4096;
+const TERMS = 256;
 
 /**
  * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
@@ -74,8 +74,7 @@ function skellamRdp(mechanism: NoisyMechanism, order: number): number {
   const squared = mechanism.sensitivity ** 2;
   const l1 = l1Norm(mechanism);
   return (
-    (order * squared) / (2 * mu) +
-    Math.min(((2 * order - 1) * squared + 6 * l1) / (4 * mu * mu), (3 * l1) / (2 * mu))
+    (order * squared) / (2 * mu) + Math.min(((2 * order - 1) * squared + 6 * l1) / (4 * mu * mu), (3 * l1) / (2 * mu))
   );
 }
 

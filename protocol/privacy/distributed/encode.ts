@@ -31,14 +31,14 @@ function norm(values: Float32Array): number {
 }
 
 /** The words of a vector mod 2^bits, in place. */
-export function wrap(values: Uint32Array, bits: number): void {
+function wrap(values: Uint32Array, bits: number): void {
   if (bits === 32) return;
   const mask = 2 ** bits - 1;
   for (let i = 0; i < values.length; i++) values[i] &= mask;
 }
 
 /** @throws CairnError `settings-invalid` where a sampler is not the one that the plan asks for */
-export function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
+function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
   if (sampler.distribution !== plan.distribution || sampler.variance !== plan.shareVariance) {
     throw new CairnError('settings-invalid', 'the noise sampler has another distribution or variance than the plan');
   }

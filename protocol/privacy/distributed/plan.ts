@@ -51,7 +51,7 @@ export interface NoisePlan extends NoiseSettings {
 }
 
 /** k: a coordinate of the sum wraps around beyond this many standard deviations (papers.md section 4). */
-export const DEVIATIONS = 4;
+const DEVIATIONS = 4;
 
 /**
  * The most that one coordinate of the decoded sum wraps around by chance of signs, rounding and noise: the bound for

@@ -43,7 +43,7 @@ export function multiply(x: Interval, y: Interval, p: bigint): Interval {
 }
 
 /** The reciprocal of a positive number at precision p. */
-export function reciprocal(x: Interval, p: bigint): Interval {
+function reciprocal(x: Interval, p: bigint): Interval {
   const one = 1n << (2n * p);
   return { lo: one / x.hi, hi: ceilDivide(one, x.lo) };
 }

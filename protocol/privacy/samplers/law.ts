@@ -40,7 +40,7 @@ const FURTHER_WORDS = 3;
  */
 export function locate(law: Law, leading: readonly number[], words: Words): number {
   let u = leading.reduce((bits, word) => (bits << 32n) | BigInt(word), 0n);
-  for (let bits = 32 * leading.length; ; ) {
+  for (let bits = 32 * leading.length; ;) {
     for (let i = 0; i < FURTHER_WORDS; i++) u = (u << 32n) | BigInt(words.nextWord());
     bits += 32 * FURTHER_WORDS;
     const sums = law.cumulative(bits);

@@ -29,7 +29,10 @@ function cellsOf(law: Law): Cells {
       if (last) return { high: Uint32Array.from(high), low: Uint32Array.from(low) };
     }
   }
-  throw new CairnError('internal', 'a cumulative probability is a multiple of 2^-64, or its enclosures do not converge');
+  throw new CairnError(
+    'internal',
+    'a cumulative probability is a multiple of 2^-64, or its enclosures do not converge',
+  );
 }
 
 /**
