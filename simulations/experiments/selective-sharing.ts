@@ -26,7 +26,6 @@ export const selectiveSharing = defineExperiment({
       thetaUpload: [0.001, 0.01, 0.1, 1],
       // A bound that the changes of the first epochs alone reach.
       gamma: 0.05,
-      tau: 0.005,
       epochs: 20,
       epsilon: [0.1, 1, 10, 100, 1000],
       privateParticipants: [30, 90, 150],

@@ -77,7 +77,7 @@ export class Contributors {
       two,
       threeToNine,
       tenOrMore,
-      revealedShare: one / this.#values,
+      revealedShare: this.#values === 0 ? 0 : one / this.#values,
     };
   }
 }

@@ -40,7 +40,7 @@ export type OverlapRow = {
   readonly two: number;
   readonly threeToNine: number;
   readonly tenOrMore: number;
-  /** Of a participant's uploaded values, the share that the sum reveals. */
+  /** Of a participant's uploaded values, the share that the sum reveals; 0 where nobody uploaded any. */
   readonly revealedShare: number;
 };
 

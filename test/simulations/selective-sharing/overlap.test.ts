@@ -43,6 +43,12 @@ describe('the count of contributors', () => {
     expect([0, 1, 2, 3, 5].map((index) => contributors.isAlone(index))).toEqual([true, false, false, false, true]);
   });
 
+  it('reveals nothing where nobody has uploaded anything', () => {
+    const contributors = new Contributors(3);
+    contributors.add(upload());
+    expect(contributors.tally()).toMatchObject({ uploaded: 0, touched: 0, revealedShare: 0 });
+  });
+
   it('covers each N, θ_u and selection, and every value is counted once', async () => {
     const rows = await overlap.run(round, signal);
     expect(rows).toHaveLength(2 * 2 * 2);
