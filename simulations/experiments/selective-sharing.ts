@@ -8,7 +8,7 @@ import { runTrainings } from './selective-sharing/train.ts';
 import { imagesOf, trainingsOf } from './selective-sharing/trainings.ts';
 
 /** Images that two quiet cores train in a second, tests included. */
-const IMAGES_PER_SECOND = { mlp: 30_000, cnn: 1_500 };
+const IMAGES_PER_SECOND = { mlp: 30_000, cnn: 2_000 };
 
 /**
  * Distributed selective SGD of Shokri and Shmatikov (CCS 2015), with its baselines, its differential privacy, and what
