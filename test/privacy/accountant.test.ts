@@ -391,6 +391,29 @@ describe('the least noise multiplier', () => {
     expect(epsilonOf(cost, 1e-5)).toBeLessThanOrEqual(4);
   });
 
+  it('is found where a plan holds that much noise, but not twice as much', () => {
+    const mechanism = (noiseMultiplier: number): NoisyMechanism =>
+      mechanismOf(
+        planNoise({
+          placement: 'distributed',
+          distribution: 'discrete-gaussian',
+          dimension: 4096,
+          clip: 1,
+          noiseMultiplier,
+          clients: 100,
+          leastSurvivors: 60,
+          modulusBits: 8,
+          bitWidth: 0,
+        }),
+      );
+    const z = leastNoiseMultiplier({ epsilon: 60, delta: 1e-5, rounds: 1, rate: 1 }, mechanism);
+    expect(epsilonOf(roundCost(mechanism(z), 1), 1e-5)).toBeLessThanOrEqual(60);
+    expect(() => mechanism(2 * z)).toThrow(expect.objectContaining({ code: 'privacy-infeasible' }));
+    expect(() => leastNoiseMultiplier({ epsilon: 0.5, delta: 1e-5, rounds: 1, rate: 1 }, mechanism)).toThrow(
+      expect.objectContaining({ code: 'privacy-infeasible' }),
+    );
+  });
+
   it('is refused where no noise suffices', () => {
     expect(() => leastNoiseMultiplier({ epsilon: 1e-9, delta: 1e-300, rounds: 1e9, rate: 1 })).toThrow(
       expect.objectContaining({ code: 'privacy-infeasible' }),

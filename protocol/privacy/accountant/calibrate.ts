@@ -21,8 +21,8 @@ const TOLERANCE = 1e-4;
  * @param mechanism what a round releases at a noise multiplier: Gaussian noise where it is left out. With
  * `(z) => mechanismOf(planNoise({ ...settings, noiseMultiplier: z }))` the rounding and the discrete noise of a plan
  * count.
- * @throws CairnError `privacy-infeasible` where none up to 2^20 does, `settings-invalid` for a target out of range; what
- * `mechanism` throws
+ * @throws CairnError `privacy-infeasible` where none up to 2^20, or none that a plan holds, does; `settings-invalid` for a
+ * target out of range; what else `mechanism` throws
  */
 export function leastNoiseMultiplier(
   { epsilon, delta, rounds, rate }: PrivacyTarget,
@@ -35,28 +35,34 @@ export function leastNoiseMultiplier(
     );
   }
   const keeps = (noiseMultiplier: number): boolean => {
-    const cost = roundCost(mechanism(noiseMultiplier), rate);
-    const all = cost.map((divergence) => divergence * rounds);
+    const all = roundCost(mechanism(noiseMultiplier), rate).map((divergence) => divergence * rounds);
     return epsilonOf(all, delta) <= epsilon;
   };
-  let enough = 1;
-  while (!keeps(enough)) {
-    enough *= 2;
-    if (enough > MOST) {
-      throw new CairnError('privacy-infeasible', `no noise keeps epsilon ${epsilon} and delta ${delta}`, {
-        hint: 'raise epsilon or delta, or plan fewer rounds',
-      });
+  // What is above `short` is too much for a plan's modulus from some point on, and may be so before it is enough.
+  let found: number | undefined;
+  let tooMuch: unknown;
+  const tooLittle = (noiseMultiplier: number): boolean => {
+    try {
+      if (!keeps(noiseMultiplier)) return true;
+      found = noiseMultiplier;
+    } catch (error) {
+      if (!(error instanceof CairnError && error.code === 'privacy-infeasible')) throw error;
+      tooMuch = error;
     }
+    return false;
+  };
+
+  let short = LEAST / 2;
+  let high = LEAST;
+  for (; tooLittle(high) && high < MOST; high *= 2) short = high;
+  while (high - short > TOLERANCE * high) {
+    const middle = (short + high) / 2;
+    if (tooLittle(middle)) short = middle;
+    else high = middle;
   }
-  let short = enough / 2;
-  while (short > LEAST && keeps(short)) {
-    enough = short;
-    short /= 2;
-  }
-  while (enough - short > TOLERANCE * enough) {
-    const middle = (enough + short) / 2;
-    if (keeps(middle)) enough = middle;
-    else short = middle;
-  }
-  return enough;
+  if (found !== undefined) return found;
+  throw new CairnError('privacy-infeasible', `no noise keeps epsilon ${epsilon} and delta ${delta} under this plan`, {
+    hint: 'raise epsilon, delta or modulusBits, or plan fewer rounds',
+    cause: tooMuch,
+  });
 }

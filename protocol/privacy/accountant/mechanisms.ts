@@ -31,7 +31,7 @@ const TERMS = 256;
 
 /**
  * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
- * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021, theorem 9).
+ * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021).
  */
 export function sharesDefect(shares: number, shareVariance: number): number {
   const exponent = -2 * Math.PI * Math.PI * shareVariance;

@@ -40,14 +40,14 @@ export function squaredNorm(values: Int32Array): bigint {
   return total;
 }
 
-/** Draws before rounding gives up chance: each fails with probability at most 1 − β < 0.4, so e^−29 of updates get here. */
-const DRAWS = 32;
+/** Draws before rounding gives up chance. Each fails with probability at most β, so e^−50 of updates get past them. */
+const DRAWS = 100;
 
 /**
  * Conditional stochastic rounding: each coordinate goes up or down at random, so that the mean stays, and all of them are
  * drawn again until the norm is at most the bound. So the norm is bounded for certain and not only probably, at the
- * price of a bias that the paper bounds. After 32 draws everything is rounded towards zero, which no norm survives
- * grown.
+ * price of a bias that the paper bounds. After 100 draws everything is rounded towards zero, which makes no norm
+ * greater.
  * @param values floats; norm · scale is at most what the bound was computed for
  * @param scale what they are multiplied by before they are rounded
  * @param bits results are cut to what b bits hold
