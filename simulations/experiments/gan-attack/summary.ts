@@ -48,9 +48,11 @@ export function attacked(rows: readonly LookRow[]): Attacked[] {
 
 /** One outcome for each set-up, in the order in which they were first recorded. */
 export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
-  const setUp = (row: LookRow | Attacked): string =>
+  const setUp = (row: LookRow): string =>
     JSON.stringify([row.participants, row.thetaUpload, row.noise, row.aggregation, row.victim]);
-  return groups(attacked(results.rows(looks)), setUp).map((rows) => {
+  return groups(results.rows(looks), setUp).flatMap((all) => {
+    const rows = attacked(all);
+    if (rows.length === 0) return [];
     const federations = groups(rows, ({ federation }) => federation).map((each) => each.slice(-LAST_LOOKS));
     const over = (of: (row: Attacked) => number): number => mean(federations.map((each) => mean(each.map(of))));
     const shares = federations.map((each) => mean(each.map(({ share }) => share)));
