@@ -15,7 +15,7 @@ export function finalRows(results: SharingResults): AccuracyRow[] {
 }
 
 /** Number of parameters of the network that the settings name. */
-export function parametersOf({ model }: SelectiveSharingSettings): number {
+function parametersOf({ model }: SelectiveSharingSettings): number {
   return buildNetwork('mnist', model).layout.size;
 }
 

@@ -46,11 +46,8 @@ export const parameters = z.object({
   privateThetaUpload: share.default(0.1).describe('share of parameters that is uploaded with noise'),
 });
 
-/** The parameters' type. */
-export type SelectiveSharingParameters = typeof parameters;
-
 /** The settings of a run. */
-export type SelectiveSharingSettings = z.output<SelectiveSharingParameters>;
+export type SelectiveSharingSettings = z.output<typeof parameters>;
 
 function invalid(message: string): CairnError {
   return new CairnError('settings-invalid', message, { hint: 'correct the named setting' });

@@ -1,7 +1,7 @@
 import { CairnError } from '../../../protocol/errors.ts';
 
 /** How well parameters did on the test set after some epochs. */
-export type Score = {
+type Score = {
   readonly epoch: number;
   /** Share of test images that were classified right. */
   readonly accuracy: number;
