@@ -15,6 +15,10 @@ export const parameters = z.object({
     .describe('network of the paper: 140 106 (mlp) or 105 506 (cnn) parameters'),
   participants: z.array(count.max(1000)).min(1).default([30]).describe('numbers N of participants'),
   images: count.max(TRAINING_IMAGES).default(600).describe('images that each participant holds'),
+  dealAgain: z
+    .boolean()
+    .default(false)
+    .describe('deal images out a second time where all participants together want more than there are'),
   thetaUpload: z.array(share).default([0.001, 0.01, 0.1, 1]).describe('shares of parameters that are uploaded'),
   thetaDownload: share.default(1).describe('share of parameters that is downloaded'),
   selection: z
@@ -58,7 +62,17 @@ export function check(settings: SelectiveSharingSettings): void {
   const { images, batchSize, tau, gamma, order, concurrency, participants, epsilon, privateParticipants } = settings;
   if (batchSize > images) throw invalid(`batchSize: at most the ${images} images of a participant, got ${batchSize}`);
   if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
-  const least = Math.min(...participants, ...(epsilon.length > 0 ? privateParticipants : []));
+  const counts = [...participants, ...(epsilon.length > 0 ? privateParticipants : [])];
+  const most = Math.floor(TRAINING_IMAGES / images);
+  const tooMany = counts.find((count) => count > most);
+  if (tooMany !== undefined && !settings.dealAgain) {
+    throw new CairnError(
+      'settings-invalid',
+      `participants: at most ${most} of ${images} images each, for MNIST has ${TRAINING_IMAGES}; got ${tooMany}`,
+      { hint: 'take fewer of either, or --deal-again, which gives an image to two participants where it must' },
+    );
+  }
+  const least = Math.min(...counts);
   if (order === 'asynchronous' && concurrency > least)
     throw invalid(`concurrency: at most the ${least} participants of the smallest training, got ${concurrency}`);
   for (const key of ['participants', 'thetaUpload', 'epsilon', 'baselines', 'privateParticipants'] as const) {

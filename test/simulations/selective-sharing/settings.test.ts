@@ -30,6 +30,8 @@ describe('the settings of selective-sharing', () => {
     [{ order: 'asynchronous', concurrency: '11' }, 'concurrency', '10'],
     [{ thetaUpload: '0.1,0.1' }, 'thetaUpload', 'once'],
     [{ participants: '30,30' }, 'participants', 'once'],
+    [{ participants: '30,101' }, 'participants', '100 of 600'],
+    [{ epsilon: '1', privateParticipants: '120' }, 'participants', '100 of 600'],
   ])('refuse %o, which cannot work together, with the bound', (given, key, bound) => {
     expect(() => read(given)).toThrow(
       expect.objectContaining({
@@ -37,6 +39,10 @@ describe('the settings of selective-sharing', () => {
         message: expect.stringMatching(new RegExp(`${key}.*${bound}`)) as string,
       }),
     );
+  });
+
+  it('let more participants share MNIST than it has images for only where that is asked for', () => {
+    expect(read({ participants: '150', dealAgain: 'true' }).participants).toEqual([150]);
   });
 
   it('can be given as the command line gives them', () => {
