@@ -3,6 +3,8 @@ import type { ParticipationEvent } from '../client/index.ts';
 /** What a person who runs `cairn join` reads about an event; undefined for those that only programs care for. */
 export function participationLine(event: ParticipationEvent): string | undefined {
   switch (event.kind) {
+    case 'unsafe-open-enrolment':
+      return 'unsafe open enrolment: without an identity, nothing shows whether the others are real or made up to read your update';
     case 'connected':
       return event.renewed ? 'connected again' : `connected as member ${event.member}`;
     case 'disconnected':

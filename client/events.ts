@@ -50,6 +50,8 @@ export type RoundEvent = OfRound &
  */
 export type ParticipationEvent =
   | RoundEvent
+  /** This client has no identity: it can tell invented members from real ones as little as it can be told from them. */
+  | { readonly kind: 'unsafe-open-enrolment' }
   /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
   | { readonly kind: 'connected'; readonly member: number; readonly renewed: boolean }
   /** The connection was lost; the client tries again by itself. */

@@ -81,6 +81,7 @@ export class Participant implements Participation {
       send: (bytes) => this.#send(bytes),
       emit: (event) => this.#emit(event),
     };
+    if (connection.speaker.kind === 'guest') this.#emit({ kind: 'unsafe-open-enrolment' });
     const rounds = new Rounds(context, (end) => this.#roundEnded(end));
     this.#rounds = rounds;
     this.#connection = new Connection(connection, {

@@ -2,6 +2,7 @@ import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
 import { type CairnError, asCairnError } from '../protocol/errors.ts';
+import { Addresses } from './addresses.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import { loadDirectory } from './directory.ts';
 import { type CoordinatorEvents, Events } from './events.ts';
@@ -75,12 +76,13 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const store = options.store ?? (await FileStore.open(config.dataDir));
   const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
   const { directory } = config;
+  const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
   const loaded = directory === undefined ? undefined : await loadDirectory(primitives, directory, clock());
   const models = new Map<string, TaskModel>();
   for (const task of config.tasks) {
     models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
   }
-  const running = new RunningCoordinator(options, { store, models, members: new Members(loaded, clock) });
+  const running = new RunningCoordinator(options, { store, models, members: new Members(loaded, open, clock) });
   await running.listen();
   return running;
 }
@@ -158,7 +160,7 @@ class RunningCoordinator implements Coordinator {
       random,
       members,
       tasks: config.tasks.map(({ name }) => name),
-      guests: config.tasks.every(({ adversary }) => adversary === 'curious'),
+      addresses: new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: 'http' }),
       uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
       uploadStallMs: config.uploads.stallMs,
       leastUploadRate: config.uploads.leastRate,
@@ -230,6 +232,9 @@ class RunningCoordinator implements Coordinator {
       throw thrown;
     }
     this.#log.info('listening', { host, port: this.#port });
+    for (const { name, unsafeOpenEnrolment } of this.#config.tasks) {
+      if (unsafeOpenEnrolment) this.#log.warn('unsafe-open-enrolment', { task: name });
+    }
     this.#ready = true;
     this.#finished = this.#runTasks();
     // Who asks for it sees the error; who does not must not be ended by it.
@@ -270,7 +275,7 @@ class RunningCoordinator implements Coordinator {
       };
     return new Seats({
       graceMs,
-      judge: (task) => members.judge(task),
+      admitted: (task) => members.admitted(task),
       joined: tell('joined'),
       away: tell('away'),
       back: tell('back'),

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
 /** Every event that a coordinator logs. */
 export type LogEvent =
   | 'listening'
+  | 'unsafe-open-enrolment'
   | 'stopped'
   | 'task-opened'
   | 'task-finished'

@@ -6,14 +6,17 @@ import type { LoadedDirectory } from './directory.ts';
 /** Who may take part in what, by the member directory as it stands at the moment of asking. */
 export class Members {
   readonly #loaded: LoadedDirectory | undefined;
+  readonly #open: ReadonlySet<string>;
   readonly #clock: () => number;
 
   /**
    * @param loaded undefined where nobody is enrolled
+   * @param open tasks that everybody may take part in, enrolled or not
    * @param clock seconds since 1970 (UTC)
    */
-  constructor(loaded: LoadedDirectory | undefined, clock: () => number) {
+  constructor(loaded: LoadedDirectory | undefined, open: Iterable<string>, clock: () => number) {
     this.#loaded = loaded;
+    this.#open = new Set(open);
     this.#clock = clock;
   }
 
@@ -32,6 +35,11 @@ export class Members {
     return this.#loaded?.directory.entries.has(member) ?? false;
   }
 
+  /** Whether a task takes whoever comes. */
+  isOpen(task: string): boolean {
+    return this.#open.has(task);
+  }
+
   /** The directory as it stands now; undefined where there is none. @throws CairnError `directory-expired` */
   current(): MemberDirectory | undefined {
     return this.#loaded === undefined ? undefined : directoryAt(this.#loaded.directory, this.#clock());
@@ -47,6 +55,12 @@ export class Members {
     const { value } = directory;
     if (value === undefined) return () => undefined;
     return (member) => attempt(() => entryFor(value, member, task)).error;
+  }
+
+  /** Judges whoever has a seat for one task, all at the same time. */
+  admitted(task: string): (occupant: { readonly kind: 'member' | 'guest'; readonly member: MemberId }) => boolean {
+    const refusal = this.judge(task);
+    return ({ kind, member }) => (kind === 'guest' ? this.isOpen(task) : refusal(member) === undefined);
   }
 }
 

@@ -253,6 +253,10 @@ export const ERROR_CODES = {
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),
   'config-invalid': configuration('a value in the configuration is not allowed', 'correct the named field'),
+  'coordinator-address': configuration(
+    'a member signed in at another address than the coordinator’s own',
+    'join at the coordinator’s own address, or have its operator add this one to publicUrls',
+  ),
   'key-file-mode': configuration(
     'a file with a secret key can be used by others than its owner',
     'take the rights of others away: chmod 600 FILE',

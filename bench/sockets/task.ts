@@ -22,7 +22,8 @@ export function configFor(clients: number): CoordinatorConfig {
     logLevel: 'silent',
     tasks: [
       {
-        ...{ name: TASK, rounds: 1, attempts: 1, adversary: 'curious', colluding: COLLUDING, dropout: DROPOUT },
+        ...{ name: TASK, rounds: 1, attempts: 1, adversary: 'curious', unsafeOpenEnrolment: true },
+        ...{ colluding: COLLUDING, dropout: DROPOUT },
         ...{ cohort: clients, quorum: clients, overSelect: 0, inputBits: 16, clip: CLIP, maxExamples: 1 },
         deadlines: {
           ...{ advertiseKeys: PATIENCE, shareKeys: PATIENCE, maskedInput: PATIENCE },

@@ -49,6 +49,8 @@ async function run(path: string, { host, port, json, logLevel }: CoordinatorFlag
     });
     if (interrupted.happened()) return EXIT.interrupted;
     say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
+    for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
+      say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
     coordinator.on('round', (report) => {
       data(json === true ? JSON.stringify(report) : roundLine(report, (member) => `member ${member}`));
     });

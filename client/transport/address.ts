@@ -1,4 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
 import type { Address } from './transport.ts';
 
 /**
@@ -18,7 +19,9 @@ export function parseAddress(text: string): Address {
     throw refuse(`the scheme must be http or https, but is "${url.protocol.slice(0, -1)}"`);
   }
   if (url.search !== '' || url.hash !== '') throw refuse('a query or fragment has no meaning here');
-  return { text, origin: url.origin, base: url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/` };
+  const base = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
+  if (url.origin.length + base.length > LIMITS.text) throw refuse(`it must have at most ${LIMITS.text} characters`);
+  return { text, origin: url.origin, base };
 }
 
 /** The URL of a path of the API, such as `v1/directory`. */

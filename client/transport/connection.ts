@@ -13,6 +13,7 @@ import {
   type Hello,
 } from '../../protocol/wire/messages/connect.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
+import { apiUrl } from './address.ts';
 import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 import { upload } from './upload.ts';
@@ -156,12 +157,15 @@ export class Connection {
   }
 
   #who(challenge: Challenge): Hello['who'] {
-    const { speaker, primitives, tasks } = this.#options;
+    const { speaker, primitives, tasks, address: at } = this.#options;
     if (speaker.kind === 'guest') return { kind: 'guest', name: speaker.name, token: this.#token };
-    const signed = helloTranscript(primitives, challenge.context, speaker.member, tasks);
+    const { member } = speaker;
+    const address = apiUrl(at, '');
+    const signed = helloTranscript(primitives, { challenge: challenge.context, address, member, tasks });
     return {
       kind: 'member',
-      member: memberId(speaker.member),
+      member: memberId(member),
+      address,
       signature: primitives.ed25519Sign(speaker.keys.secretKey.expose(), signed),
     };
   }

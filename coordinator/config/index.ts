@@ -24,6 +24,16 @@ export function parseConfig(value: unknown): CoordinatorConfig {
     const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
     if (first < i) throw new CairnError('config-invalid', `tasks[${i}].name: "${name}" is taken by tasks[${first}]`);
   });
+  const members = tasks.find((task) => task.adversary === 'curious' && !task.unsafeOpenEnrolment);
+  if (members !== undefined && parsed.data.directory === undefined) {
+    throw new CairnError(
+      'config-invalid',
+      `directory: expected { file, authorityKey }, since task "${members.name}" takes enrolled members only, but it is missing`,
+      {
+        hint: 'add the signed member directory, or set the task’s unsafeOpenEnrolment to true where everybody who can reach the coordinator is trusted',
+      },
+    );
+  }
   const active = tasks.find((task) => task.adversary === 'active');
   if (active !== undefined && parsed.data.directory === undefined) {
     throw new CairnError(

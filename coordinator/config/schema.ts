@@ -68,6 +68,8 @@ const taskSchema = strict({
   overSelect: z.number().min(0).max(10).default(0.3),
   minCohort: members.optional(),
   adversary: z.enum(['active', 'curious']).default('active'),
+  /** Whether whoever comes may take part, without an identity: among parties that trust each other and the network. */
+  unsafeOpenEnrolment: z.boolean().default(false),
   graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
   colluding: share.default(0.25),
   dropout: share.default(0.1),
@@ -115,6 +117,14 @@ const origin = z
     error: 'an origin as browsers write it, such as "https://example.org" or "http://localhost:5173"',
   });
 
+/** An address that people type, such as `https://example.org/cairn`. */
+const address = z
+  .string()
+  .max(LIMITS.text)
+  .refine((text) => /^https?:\/\/[^?#]+$/.test(text) && URL.canParse(text), {
+    error: 'an address as clients join at it, such as "https://example.org" or "https://example.org/cairn"',
+  });
+
 /** A coordinator's configuration, as it stands in the file. */
 export const configSchema = strict({
   host: z.string().min(1).default('127.0.0.1'),
@@ -129,6 +139,8 @@ export const configSchema = strict({
     .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
   /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
   allowedOrigins: z.array(origin).max(MOST_ORIGINS).default([]),
+  /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
+  publicUrls: z.array(address).max(MOST_ORIGINS).default([]),
   uploads: uploadsSchema.prefault({}),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),

@@ -28,6 +28,12 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
 
+  if (parsed.unsafeOpenEnrolment && parsed.adversary === 'active') {
+    throw refuse(
+      'unsafeOpenEnrolment is true, but a round for an active adversary takes enrolled members only',
+      'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
+    );
+  }
   if (quorum > cohort) {
     throw refuse(
       `quorum ${quorum} is greater than cohort ${cohort}`,

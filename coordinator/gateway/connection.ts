@@ -6,11 +6,20 @@ import { type Header, HEADER_LENGTH, type MessageName, messageName } from '../..
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
 import { decodePart } from '../../protocol/wire/messages/part.ts';
+import type { LocalEnd } from '../addresses.ts';
 import type { Link, Place, Seat } from './seat.ts';
 import type { Uploads } from './uploads.ts';
 
 /** The one event name of the protocol, in both directions. */
 export const EVENT_NAME = 'cairn';
+
+/** A Hello, and what it is judged by. */
+export interface Arrival {
+  readonly challenge: Uint8Array;
+  readonly hello: Hello;
+  /** Where the connection has come to. */
+  readonly end: LocalEnd;
+}
 
 /** What a connection asks of its gateway. */
 export interface ConnectionHost {
@@ -18,7 +27,7 @@ export interface ConnectionHost {
   readonly helloTimeoutMs: number;
   readonly uploads: Uploads;
   /** Judges a Hello and gives the connection its seat; `greet` is called before anything else is sent. @throws CairnError */
-  admit(challenge: Uint8Array, hello: Hello, link: Link, greet: (seat: Seat) => void): Seat;
+  admit(arrival: Arrival, link: Link, greet: (seat: Seat) => void): Seat;
   /** The connection of a seat has ended. */
   lost(seat: Seat, link: Link, final: boolean): void;
   /** A connection was refused, or a message of a seated member. */
@@ -98,7 +107,8 @@ export class Connection implements Link {
 
   #greeted(bytes: Uint8Array, acknowledge: Acknowledge): void {
     const hello = decodeHello(bytes);
-    this.#host.admit(this.#challenge, hello, this, (seat) => {
+    const end = this.#socket.request.socket;
+    this.#host.admit({ challenge: this.#challenge, hello, end }, this, (seat) => {
       clearTimeout(this.#helloTimer);
       this.#seat = seat;
       acknowledge();

@@ -4,6 +4,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import type { Addresses, LocalEnd } from '../addresses.ts';
 import type { Members } from '../members.ts';
 
 /** By what a Hello is judged. */
@@ -12,8 +13,7 @@ export interface Door {
   readonly members: Members;
   /** Names of all tasks. */
   readonly tasks: readonly string[];
-  /** Whether members without an identity are taken: only where every task is run for a curious adversary. */
-  readonly guests: boolean;
+  readonly addresses: Addresses;
 }
 
 /** Who a Hello has proven to be: a member of the directory, or any guest. */
@@ -22,10 +22,12 @@ export type Caller =
 
 /**
  * Judges a Hello.
+ * @param end where its connection has come to
  * @throws CairnError `session-mismatch` for an answer to another challenge, `task-unknown`, `identity-unknown`,
+ * `coordinator-address` for a member that knows the coordinator under an address that is not its own,
  * `identity-signature`, `identity-expired`, `identity-not-allowed`, `directory-expired`
  */
-export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Caller {
+export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello, end: LocalEnd): Caller {
   if (!equalBytes(hello.context, challenge)) {
     throw new CairnError('session-mismatch', 'the Hello answers another challenge than this connection’s');
   }
@@ -35,21 +37,39 @@ export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello): Cal
   }
   const { who } = hello;
   if (who.kind === 'guest') {
-    if (door.guests) return { kind: 'guest', token: who.token };
-    throw new CairnError('identity-unknown', 'guests are not taken: a task here is run for an active adversary', {
-      hint: 'connect with an identity of the member directory',
-    });
+    assertOpen(door, hello.tasks);
+    return { kind: 'guest', token: who.token };
   }
   const entry = door.members.current()?.entries.get(who.member);
   if (entry === undefined) {
     throw new CairnError('identity-unknown', `member ${who.member} is not in the member directory`);
   }
-  const signed = helloTranscript(door.primitives, challenge, who.member, hello.tasks);
+  const { member, address } = who;
+  const signed = helloTranscript(door.primitives, { challenge, address, member, tasks: hello.tasks });
   if (!door.primitives.ed25519Verify(entry.identityKey, signed, who.signature)) {
     throw new CairnError('identity-signature', `the Hello is not signed by member ${who.member}’s identity`);
   }
+  if (!door.addresses.has(address, end)) {
+    throw new CairnError(
+      'coordinator-address',
+      `member ${member} signed in at ${address}, which is not this coordinator`,
+    );
+  }
   assertEnrolled(door, who.member, hello.tasks);
   return { kind: 'member', member: who.member };
+}
+
+/** A guest's tasks are open to everybody; one is at least, where it names none. */
+function assertOpen({ members, tasks }: Door, named: readonly string[]): void {
+  const closed = (named.length > 0 ? named : tasks).filter((task) => !members.isOpen(task));
+  if (closed.length === 0 || (named.length === 0 && closed.length < tasks.length)) return;
+  throw new CairnError(
+    'identity-unknown',
+    `guests are not taken: only enrolled members take part in ${closed.join(', ')}`,
+    {
+      hint: 'join with an identity of the member directory',
+    },
+  );
 }
 
 /** Who names tasks is enrolled for each of them; who names none is there for all that it is enrolled for, one at least. */

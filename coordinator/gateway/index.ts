@@ -5,9 +5,8 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
-import type { Hello } from '../../protocol/wire/messages/connect.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
 import type { Origins } from '../origins.ts';
 import { type Door, judgeHello } from './hello.ts';
 import type { Link, Occupant, Seat } from './seat.ts';
@@ -79,8 +78,8 @@ export class Gateway implements ConnectionHost {
     this.#io.on('connection', (socket) => new Connection(socket, this));
   }
 
-  admit(challenge: Uint8Array, hello: Hello, link: Link, greet: (seat: Seat) => void): Seat {
-    const occupant = this.#occupant(judgeHello(this.#options, challenge, hello), hello.tasks);
+  admit({ challenge, hello, end }: Arrival, link: Link, greet: (seat: Seat) => void): Seat {
+    const occupant = this.#occupant(judgeHello(this.#options, challenge, hello, end), hello.tasks);
     const { seats } = this.#options;
     return seats.take(occupant, link, greet);
   }

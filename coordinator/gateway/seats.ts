@@ -18,10 +18,9 @@ export interface SeatOptions extends SeatEvents {
   /** Milliseconds within which a lost connection may be replaced. */
   readonly graceMs: number;
   /**
-   * Judges who is enrolled, for one task at one time: an enrolment may end while its member has a seat.
-   * @returns why a member may not take part, or undefined where it may
+   * Who may take part in a task, all judged at one time: an enrolment may end while its member has a seat.
    */
-  readonly judge: (task: string) => (member: MemberId) => CairnError | undefined;
+  readonly admitted: (task: string) => (occupant: Pick<Occupant, 'kind' | 'member'>) => boolean;
 }
 
 /** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
@@ -56,13 +55,9 @@ export class Seats {
 
   /** Connected members that take part in no round, offer themselves for the task and may take part in it, ascending. */
   idle(task: string): MemberId[] {
-    const refusal = this.#options.judge(task);
+    const admitted = this.#options.admitted(task);
     const free = [...this.#seats.values()].filter(
-      (seat) =>
-        seat.connected &&
-        seat.place === undefined &&
-        seat.offersItselfFor(task) &&
-        (seat.kind === 'guest' || refusal(seat.member) === undefined),
+      (seat) => seat.connected && seat.place === undefined && seat.offersItselfFor(task) && admitted(seat),
     );
     return free.map(({ member }) => member).sort((a, b) => a - b);
   }

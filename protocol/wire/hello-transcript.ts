@@ -3,15 +3,21 @@ import type { Primitives } from '../crypto/primitives.ts';
 import { LABELS } from '../crypto/suite.ts';
 import { transcript } from '../crypto/transcript.ts';
 
-/**
- * The bytes that a member's identity signs when it connects: 32 bytes over the challenge, its id and the tasks it offers
- * itself for, in the order of the Hello.
- */
+/** What a member says when it connects. */
+export interface SignedHello {
+  /** The coordinator's challenge of this connection. */
+  readonly challenge: Uint8Array;
+  /** The coordinator's address as the client knows it, so that nobody at another address can pass the signature on. */
+  readonly address: string;
+  readonly member: number;
+  /** The tasks that it offers itself for, in the order of the Hello. */
+  readonly tasks: readonly string[];
+}
+
+/** The bytes that a member's identity signs when it connects: 32 bytes over challenge, address, id and tasks. */
 export function helloTranscript(
   primitives: Primitives,
-  challenge: Uint8Array,
-  member: number,
-  tasks: readonly string[],
+  { challenge, address, member, tasks }: SignedHello,
 ): Uint8Array {
-  return transcript(primitives, LABELS.signHello, challenge, u32le(member), ...tasks.map(utf8));
+  return transcript(primitives, LABELS.signHello, challenge, utf8(address), u32le(member), ...tasks.map(utf8));
 }

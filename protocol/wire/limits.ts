@@ -8,7 +8,7 @@ export const LIMITS = {
   name: 128,
   /** Bytes of a round's training options (JSON). */
   training: 16_384,
-  /** Bytes of an error code and of its message. */
+  /** Bytes of an error code; and of its message, and of an address. */
   code: 64,
   text: 512,
   /** Tasks that one client may offer itself for. */

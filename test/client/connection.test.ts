@@ -79,18 +79,33 @@ describe('connecting', () => {
     expect(log.of('failed')).toEqual([]);
   });
 
-  it('signs the challenge, its id and its tasks as a member', async () => {
+  it('signs the challenge, the address that it was given, its id and its tasks as a member', async () => {
     const coordinator = await start();
     const keys = generateIdentity(nodePrimitives, systemRandom);
     const { log } = enter(coordinator.url, new StepApp(), { identity: { member: 77, keys }, tasks: ['a', 'b'] });
     expect(await log.next('connected')).toMatchObject({ member: 77, renewed: false });
     const [{ who, tasks, context }] = coordinator.hellos;
     if (who.kind !== 'member') throw new Error('not a member');
-    const signed = helloTranscript(nodePrimitives, context, 77, tasks);
+    const said = { challenge: context, address: `${coordinator.url}/`, member: 77, tasks };
+    const signed = helloTranscript(nodePrimitives, said);
     expect(tasks).toEqual(['a', 'b']);
+    expect(who.address).toBe(said.address);
     expect(nodePrimitives.ed25519Verify(keys.publicKey, signed, who.signature)).toBe(true);
-    const other = helloTranscript(nodePrimitives, context, 77, ['ab']);
-    expect(nodePrimitives.ed25519Verify(keys.publicKey, other, who.signature)).toBe(false);
+    for (const change of [{ tasks: ['ab'] }, { address: 'http://localhost/' }, { member: 78 }]) {
+      const other = helloTranscript(nodePrimitives, { ...said, ...change });
+      expect(nodePrimitives.ed25519Verify(keys.publicKey, other, who.signature)).toBe(false);
+    }
+  });
+
+  it('says at the start that it has no identity, before it connects, and a member does not', async () => {
+    const coordinator = await start();
+    const guest = enter(coordinator.url, new StepApp());
+    await guest.log.next('connected');
+    expect(guest.log.events.map(({ kind }) => kind)).toEqual(['unsafe-open-enrolment', 'connected']);
+    const keys = generateIdentity(nodePrimitives, systemRandom);
+    const member = enter(coordinator.url, new StepApp(), { identity: { member: 78, keys } });
+    await member.log.next('connected');
+    expect(member.log.of('unsafe-open-enrolment')).toEqual([]);
   });
 
   it('sends its name as a guest', async () => {

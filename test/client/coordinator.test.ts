@@ -32,6 +32,7 @@ const TASK = {
   minCohort: 3,
   overSelect: 0,
   adversary: 'curious',
+  unsafeOpenEnrolment: true,
   clip: 10,
   maxExamples: 100,
   retryPause: 0,
@@ -88,6 +89,7 @@ describe('clients of the real coordinator', () => {
       { directory: { file, authorityKey: toHex(authority.publicKey) } },
       {
         adversary: 'active',
+        unsafeOpenEnrolment: false,
         model: { tensors: model.layout.shapes },
         training: { epochs: 10, learningRate: 0.5 },
       },

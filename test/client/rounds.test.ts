@@ -52,6 +52,7 @@ describe('a round with the real server session', () => {
       return event.kind === 'sent' ? `sent ${event.message}` : event.kind;
     });
     expect(told).toEqual([
+      'unsafe-open-enrolment',
       'connected',
       'invited',
       'state advertise-keys',

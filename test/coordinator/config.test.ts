@@ -29,6 +29,7 @@ describe('a configuration', () => {
       overSelect: 0.3,
       minCohort: 4,
       adversary: 'active',
+      unsafeOpenEnrolment: false,
       graph: 'auto',
       colluding: 0.25,
       dropout: 0.1,
@@ -48,6 +49,30 @@ describe('a configuration', () => {
     });
   });
 
+  it('does not let everybody into a task unless it says so, nor into an active one', () => {
+    const curious = { ...task, adversary: 'curious' };
+    expect(errorOf(() => parseConfig({ tasks: [curious] }))).toMatchObject({
+      code: 'config-invalid',
+      message:
+        'directory: expected { file, authorityKey }, since task "mnist" takes enrolled members only, but it is missing',
+      hint: expect.stringContaining('unsafeOpenEnrolment') as string,
+    });
+    expect(parseConfig({ directory, tasks: [curious] }).tasks[0].unsafeOpenEnrolment).toBe(false);
+    const open = errorOf(() => parseConfig(withTask({ unsafeOpenEnrolment: true })));
+    expect(open).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('active') as string });
+  });
+
+  it.each(['example.org', 'ftp://example.org', 'https://example.org/?a', 'https://', 'https://a b'])(
+    'takes no public address such as %s',
+    (url) => {
+      const error = errorOf(() => parseConfig({ ...withTask({}), publicUrls: [url] }));
+      expect(error).toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringContaining('publicUrls[0]') as string,
+      });
+    },
+  );
+
   it('takes limits of uploads, and completes them', () => {
     const uploads = { atOnce: 2, leastRate: 1000 };
     expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });
@@ -64,8 +89,9 @@ describe('a configuration', () => {
     expect(strategyOf({ name: 'fedavgm', momentum: 0.5 })).toEqual({ name: 'fedavgm', learningRate: 1, momentum: 0.5 });
   });
 
-  it('needs no directory where every task is curious', () => {
-    expect(parseConfig({ tasks: [{ ...task, adversary: 'curious' }] }).directory).toBeUndefined();
+  it('needs no directory where every task is open to everybody', () => {
+    const open = { ...task, adversary: 'curious', unsafeOpenEnrolment: true };
+    expect(parseConfig({ tasks: [open] }).directory).toBeUndefined();
   });
 
   it('with a cohort of thousands is checked in no time that anybody notices', () => {

@@ -67,13 +67,32 @@ describe('a member', () => {
     ['signs with another identity', (peer) => peer.hello(memberHello(1, identity(2))), 'identity-signature'],
     [
       'signs for other tasks than it names',
-      (peer) => peer.hello((challenge) => ({ ...memberHello(1, identity(1), ['mnist'])(challenge), tasks: ['other'] })),
+      (peer) => peer.hello((...said) => ({ ...memberHello(1, identity(1), ['mnist'])(...said), tasks: ['other'] })),
       'identity-signature',
     ],
     [
       'signs another challenge',
-      (peer) => peer.hello(() => memberHello(1, identity(1))(new Uint8Array(32))),
+      (peer) => peer.hello((_, address) => memberHello(1, identity(1))(new Uint8Array(32), address)),
       'identity-signature',
+    ],
+    [
+      'names an address that it has not signed',
+      (peer) =>
+        peer.hello((challenge, address) => {
+          const { who, tasks } = memberHello(1, identity(1))(challenge, 'http://evil.example/');
+          return { who: { ...who, address }, tasks };
+        }),
+      'identity-signature',
+    ],
+    [
+      'has signed in at somebody who passes its answer on',
+      (peer) => peer.hello((challenge) => memberHello(1, identity(1))(challenge, 'http://evil.example/')),
+      'coordinator-address',
+    ],
+    [
+      'has signed in below another path',
+      (peer) => peer.hello((challenge, address) => memberHello(1, identity(1))(challenge, `${address}cairn/`)),
+      'coordinator-address',
     ],
     ['is not in the directory', (peer) => peer.hello(memberHello(99, identity(1))), 'identity-unknown'],
     ['names an unknown task', (peer) => peer.hello(memberHello(1, identity(1), ['mnits'])), 'task-unknown'],
@@ -368,7 +387,7 @@ describe('when a connection ends', () => {
 });
 
 describe('a guest', () => {
-  const curious = { guests: true, directory: undefined };
+  const curious = { open: ['mnist', 'other'], directory: undefined };
 
   it('gets an id and a token, and takes its seat again with it', async () => {
     const hall = await open(curious);
@@ -393,8 +412,20 @@ describe('a guest', () => {
     expect(hall.seats.connected).toBe(2);
   });
 
+  it('takes part in tasks that are open, and in no others', async () => {
+    const hall = await open({ open: ['mnist'] });
+    const { member } = await hall.peer().greetAsGuest();
+    expect([hall.seats.idle('mnist'), hall.seats.idle('other')]).toEqual([[member], []]);
+    const peer = hall.peer();
+    const hello = await peer.hello(() => ({
+      who: { kind: 'guest', name: 'x', token: new Uint8Array() },
+      tasks: ['mnist', 'other'],
+    }));
+    expect(await peer.send(hello)).toBe('identity-unknown');
+  });
+
   it('never gets an id of the directory', async () => {
-    const hall = await open({ guests: true });
+    const hall = await open({ open: ['other'] });
     expect((await hall.peer().greetAsGuest()).member).toBe(gatewayMembership.directory.entries.size + 1);
   });
 

@@ -40,7 +40,14 @@ describe('health and identity', () => {
   });
 
   it('has no directory where all is curious', async () => {
-    const task = { name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 4, adversary: 'curious' };
+    const task = {
+      name: 'toy',
+      model: { tensors: SHAPES },
+      rounds: 1,
+      cohort: 4,
+      adversary: 'curious',
+      unsafeOpenEnrolment: true,
+    };
     const hall = await openHall({}, { config: { directory: undefined, tasks: [task] } });
     expect((await fetchFrom(hall, '/v1/directory')).status).toBe(404);
   });

@@ -91,7 +91,14 @@ describe('the socket', () => {
 });
 
 describe('allowedOrigins', () => {
-  const task = { name: 'toy', rounds: 1, cohort: 4, model: { tensors: { w: [1] } }, adversary: 'curious' };
+  const task = {
+    name: 'toy',
+    rounds: 1,
+    cohort: 4,
+    model: { tensors: { w: [1] } },
+    adversary: 'curious',
+    unsafeOpenEnrolment: true,
+  };
   const parse = (allowedOrigins: unknown) => parseConfig({ tasks: [task], allowedOrigins });
 
   it('is empty unless it is given', () => {

@@ -129,7 +129,9 @@ describe('an outcome', () => {
 
 describe('the largest message', () => {
   const task = (cohort: number): Parameters<typeof largestMessage>[0] =>
-    parseConfig({ tasks: [{ name: 'a', rounds: 1, cohort, adversary: 'curious', graph: 'complete' }] }).tasks[0];
+    parseConfig({
+      tasks: [{ name: 'a', rounds: 1, cohort, adversary: 'curious', unsafeOpenEnrolment: true, graph: 'complete' }],
+    }).tasks[0];
 
   it('is the masked input of a large model', () => {
     // 100 003 values of 19 bits.

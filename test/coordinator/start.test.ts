@@ -38,7 +38,16 @@ describe('a coordinator starts', () => {
       port: 0,
       logLevel: 'silent',
       dataDir,
-      tasks: [{ name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 3, adversary: 'curious' }],
+      tasks: [
+        {
+          name: 'toy',
+          model: { tensors: SHAPES },
+          rounds: 1,
+          cohort: 3,
+          adversary: 'curious',
+          unsafeOpenEnrolment: true,
+        },
+      ],
     });
     const coordinator = await createCoordinator({ config });
     await coordinator.stop();
@@ -129,7 +138,16 @@ describe('a coordinator that cannot start says why', () => {
     const config = parseConfig({
       port: 0,
       dataDir: join(folder, 'file', 'data'),
-      tasks: [{ name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 3, adversary: 'curious' }],
+      tasks: [
+        {
+          name: 'toy',
+          model: { tensors: SHAPES },
+          rounds: 1,
+          cohort: 3,
+          adversary: 'curious',
+          unsafeOpenEnrolment: true,
+        },
+      ],
     });
     expect(await rejectionOf(createCoordinator({ config }))).toMatchObject({ code: 'folder-unwritable' });
   });

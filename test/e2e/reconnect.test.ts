@@ -49,16 +49,25 @@ describe('a coordinator that is stopped between rounds', () => {
   });
 });
 
+/** A coordinator of two rounds that members know by the addresses of two proxies: one that holds, and one to be cut. */
+async function behindProxies(cohort: number, reconnectGraceMs: number) {
+  const [road, proxy] = [await Proxy.open(), await Proxy.open()];
+  const publicUrls = [road.url, proxy.url];
+  const coordinator = await world.coordinator({ rounds: 2, cohort, quorum: cohort }, { reconnectGraceMs, publicUrls });
+  road.target = coordinator.port;
+  proxy.target = coordinator.port;
+  return { coordinator, road, proxy };
+}
+
 describe('a client that loses its connection in a round', () => {
   it('stays in the round when it is back within the grace time, whatever the state', async () => {
     await world.enrol(3);
-    const coordinator = await world.coordinator({ rounds: 2, cohort: 3, quorum: 3 }, { reconnectGraceMs: FOREVER_MS });
+    const { coordinator, road, proxy } = await behindProxies(3, FOREVER_MS);
     const gate = world.path('gate');
-    const proxy = await Proxy.to(coordinator.port);
     try {
       const [, , wanderer] = [
-        world.member(coordinator.url, 1, { tiny: { gate } }),
-        world.member(coordinator.url, 2),
+        world.member(road.url, 1, { tiny: { gate } }),
+        world.member(road.url, 2),
         world.member(proxy.url, 3),
       ];
       // Its keys are advertised, and the round waits for the first member's training.
@@ -78,18 +87,17 @@ describe('a client that loses its connection in a round', () => {
       }
       expect(await coordinator.report(2)).toMatchObject({ outcome: 'committed', included: 3, drops: [] });
     } finally {
-      await proxy.close();
+      await Promise.all([proxy.close(), road.close()]);
     }
   });
 
   it('is dropped when it is not back in time, and takes part in the next round', async () => {
     await world.enrol(4);
-    const coordinator = await world.coordinator({ rounds: 2, cohort: 4, quorum: 4 }, { reconnectGraceMs: 50 });
+    const { coordinator, road, proxy } = await behindProxies(4, 50);
     const gate = world.path('gate');
-    const proxy = await Proxy.to(coordinator.port);
     try {
-      world.member(coordinator.url, 1, { tiny: { gate } });
-      for (const member of [2, 3]) world.member(coordinator.url, member);
+      world.member(road.url, 1, { tiny: { gate } });
+      for (const member of [2, 3]) world.member(road.url, member);
       const wanderer = world.member(proxy.url, 4);
       await wanderer.event('sent', ({ message }) => message === 'advertiseKeys');
       proxy.cut();
@@ -102,7 +110,26 @@ describe('a client that loses its connection in a round', () => {
       expect(await coordinator.report(2)).toMatchObject({ outcome: 'committed', included: 4, drops: [] });
       expect(await wanderer.event('committed', ({ round }) => round === 2)).toMatchObject({ included: true });
     } finally {
-      await proxy.close();
+      await Promise.all([proxy.close(), road.close()]);
+    }
+  });
+});
+
+describe('a coordinator in the middle', () => {
+  it('cannot pass a member’s signature on to another coordinator', async () => {
+    await world.enrol(1);
+    const coordinator = await world.coordinator({ cohort: 3 }, {});
+    const middle = await Proxy.open();
+    middle.target = coordinator.port;
+    try {
+      const client = world.member(middle.url, 1);
+      expect(await client.running.exited).toMatchObject({ code: 3 });
+      expect(client.running.stderr.at(-1)).toContain(
+        `member 1 signed in at ${middle.url}/, which is not this coordinator`,
+      );
+      expect((await coordinator.status()).idle).toBe(0);
+    } finally {
+      await middle.close();
     }
   });
 });

@@ -128,11 +128,24 @@ describe('an implementation written from docs/protocol.md alone', () => {
     const [challenge, hello, welcome] = vector.messages;
     const context = hex(challenge.bytes).subarray(3, 35);
     const task = new TextEncoder().encode(String(fields.task));
-    const signature = signed(hex(identitySeed), T('sign hello', context, u32(member), task));
+    const address = Buffer.from('https://example.org/cairn/');
+    const signature = signed(hex(identitySeed), T('sign hello', context, address, u32(member), task));
     expect(toHex(message(1, 'challenge', context))).toBe(challenge.bytes);
-    expect(toHex(message(1, 'hello', context, u8(1), u32(member), signature, u8(1), text(String(fields.task))))).toBe(
-      hello.bytes,
-    );
+    expect(
+      toHex(
+        message(
+          1,
+          'hello',
+          context,
+          u8(1),
+          u32(member),
+          text('https://example.org/cairn/'),
+          signature,
+          u8(1),
+          text(String(fields.task)),
+        ),
+      ),
+    ).toBe(hello.bytes);
     expect(toHex(message(1, 'welcome', context, u32(member), u32(0)))).toBe(welcome.bytes);
   });
 

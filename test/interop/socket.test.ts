@@ -82,8 +82,9 @@ async function join(
   const socket = await RawSocket.open(at.port, (bytes) => {
     const context = bytes.subarray(3, 35);
     if (bytes[2] === TYPES.challenge) {
-      const signature = signed(seed, T('sign hello', context, u32(member), Buffer.from(TASK.name)));
-      send(message(1, 'hello', context, u8(1), u32(member), signature, u8(1), text(TASK.name)));
+      const address = `http://127.0.0.1:${at.port}/`;
+      const said = T('sign hello', context, Buffer.from(address), u32(member), Buffer.from(TASK.name));
+      send(message(1, 'hello', context, u8(1), u32(member), text(address), signed(seed, said), u8(1), text(TASK.name)));
     } else if (bytes[2] === TYPES.welcome) {
       expect(toHex(bytes.subarray(35))).toBe(toHex(u32(member)) + toHex(u32(0)));
     } else {
@@ -148,7 +149,7 @@ describe('over sockets written by hand from section 11', () => {
       else aborts.push(toHex(bytes));
     });
     const expected = await challenge;
-    const hello = message(1, 'hello', expected, u8(1), u32(1), new Uint8Array(64), u8(0));
+    const hello = message(1, 'hello', expected, u8(1), u32(1), text('http://127.0.0.1/'), new Uint8Array(64), u8(0));
     const answer = toHex((await other.send(hello))!);
     expect(answer.startsWith(toHex(message(1, 'abort', expected, text('identity-signature'))))).toBe(true);
     await expect.poll(() => aborts).toEqual([answer]);

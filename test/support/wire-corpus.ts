@@ -102,7 +102,11 @@ export function wireFormats(): readonly Format[] {
       'hello',
       decodeHello,
       encodeHello,
-      encodeHello({ ...header, who: { kind: 'member', member: memberId(7), signature }, tasks: ['mnist', 'ü'] }),
+      encodeHello({
+        ...header,
+        who: { kind: 'member', member: memberId(7), address: 'https://example.org/ü/', signature },
+        tasks: ['mnist', 'ü'],
+      }),
       encodeHello({ ...header, who: { kind: 'guest', name: 'Grüße', token: context.slice(0, 16) }, tasks: [] }),
     ),
     format(

@@ -204,7 +204,7 @@ describe('round trip', () => {
     fc.record({
       ...header,
       who: fc.oneof(
-        fc.record({ kind: fc.constant('member' as const), member, signature }),
+        fc.record({ kind: fc.constant('member' as const), member, address: text(512), signature }),
         fc.record({ kind: fc.constant('guest' as const), name: text(128), token: fc.uint8Array({ maxLength: 16 }) }),
       ),
       tasks: fc.array(text(128), { maxLength: 64 }),

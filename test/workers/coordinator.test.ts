@@ -6,7 +6,14 @@ import { errorOf } from '../coordinator/support/errors.ts';
 
 afterEach(closeAll);
 
-const task = { name: 'toy', rounds: 1, cohort: 4, adversary: 'curious', model: { tensors: { w: [2] } } };
+const task = {
+  name: 'toy',
+  rounds: 1,
+  cohort: 4,
+  adversary: 'curious',
+  unsafeOpenEnrolment: true,
+  model: { tensors: { w: [2] } },
+};
 const configOf = (change: object): ReturnType<typeof parseConfig> => parseConfig({ ...change, tasks: [task] });
 
 describe('the number of workers', () => {

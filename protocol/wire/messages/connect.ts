@@ -13,7 +13,9 @@ export interface Hello extends Header {
     | {
         readonly kind: 'member';
         readonly member: MemberId;
-        /** Ed25519 over transcript(signHello, challenge, u32 member, every task). */
+        /** The coordinator's address as the client knows it: scheme, host, port if unusual, path with a slash at its end. */
+        readonly address: string;
+        /** Ed25519 over transcript(signHello, challenge, address, u32 member, every task). */
         readonly signature: Uint8Array;
       }
     | {
@@ -52,7 +54,8 @@ export function decodeChallenge(bytes: Uint8Array): Challenge {
 export function encodeHello(message: Hello): Uint8Array {
   const writer = startMessage('hello', message);
   if (message.who.kind === 'member') {
-    writer.u8(MEMBER).u32(message.who.member).fixed(message.who.signature, SIZES.signature);
+    const { member, address, signature } = message.who;
+    writer.u8(MEMBER).u32(member).text(address).fixed(signature, SIZES.signature);
   } else {
     writer.u8(GUEST).text(message.who.name).block(message.who.token);
   }
@@ -69,6 +72,7 @@ export function decodeHello(bytes: Uint8Array): Hello {
       ? {
           kind: 'member',
           member: memberId(reader.u32('member')),
+          address: reader.text('address', LIMITS.text),
           signature: reader.raw(SIZES.signature, 'signature').slice(),
         }
       : { kind: 'guest', name: reader.text('name', LIMITS.name), token: reader.block('token', LIMITS.token).slice() };

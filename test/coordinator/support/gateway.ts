@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import { Addresses } from '../../../coordinator/addresses.ts';
 import { Members } from '../../../coordinator/members.ts';
 import { Origins } from '../../../coordinator/origins.ts';
 import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
@@ -34,6 +35,8 @@ type Change = Partial<GatewayOptions> &
   Partial<SeatOptions> & {
     /** The directory, unless it is that of {@link gatewayMembership}; undefined for none. */
     readonly directory?: SignedDirectory | undefined;
+    /** Tasks that guests may take part in. */
+    readonly open?: readonly string[];
     readonly clock?: () => number;
   };
 
@@ -43,15 +46,15 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
   const told: string[] = [];
   const refused: string[] = [];
   const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
-  const { directory, ...others } = change;
+  const { directory, open = [], clock = () => gatewayMembership.directory.now, ...others } = change;
   const loaded =
     'directory' in change && directory === undefined
       ? undefined
       : { signed: gatewayMembership.signed, directory: directory ?? gatewayMembership.directory };
-  const members = new Members(loaded, change.clock ?? ((): number => gatewayMembership.directory.now));
+  const members = new Members(loaded, open, clock);
   const seats = new Seats({
     graceMs: change.graceMs ?? 60_000,
-    judge: (task) => members.judge(task),
+    admitted: (task) => members.admitted(task),
     joined: tell('joined'),
     away: tell('away'),
     back: tell('back'),
@@ -65,7 +68,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     origins: new Origins([]),
     members,
     tasks: ['mnist', 'other'],
-    guests: false,
+    addresses: new Addresses({ publicUrls: [], host: '127.0.0.1', scheme: 'http' }),
     uploads: 4,
     uploadStallMs: 10_000,
     leastUploadRate: 65_536,

@@ -25,8 +25,11 @@ export class Peer {
   #taken = new Set<Uint8Array>();
   readonly ended: Promise<string>;
   onMessage: ((bytes: Uint8Array) => void) | undefined;
+  /** The coordinator's address, as this peer knows it. */
+  readonly address: string;
 
   constructor(url: string) {
+    this.address = new URL(url).href;
     this.socket = io(url, { transports: ['websocket'], reconnection: false, forceNew: true });
     this.ended = new Promise((resolve) => this.socket.on('disconnect', resolve));
     this.socket.on(EVENT_NAME, (raw: Uint8Array) => {
@@ -72,9 +75,9 @@ export class Peer {
   }
 
   /** Bytes of a Hello that answers this connection's challenge. */
-  async hello(make: (challenge: Uint8Array) => Pick<Hello, 'who' | 'tasks'>): Promise<Uint8Array> {
+  async hello(make: (challenge: Uint8Array, address: string) => Pick<Hello, 'who' | 'tasks'>): Promise<Uint8Array> {
     const challenge = decodeChallenge(await this.next('challenge'));
-    return encodeHello({ ...challenge, ...make(challenge.context) });
+    return encodeHello({ ...challenge, ...make(challenge.context, this.address) });
   }
 
   /** Ends as a client does that leaves. */
@@ -91,13 +94,17 @@ export class Peer {
 /** What a member's Hello says, rightly signed. */
 export const memberHello =
   (member: number, identity: KeyPair, tasks: readonly string[] = []) =>
-  (challenge: Uint8Array): { who: Extract<Hello['who'], { kind: 'member' }>; tasks: readonly string[] } => ({
+  (
+    challenge: Uint8Array,
+    address: string,
+  ): { who: Extract<Hello['who'], { kind: 'member' }>; tasks: readonly string[] } => ({
     who: {
       kind: 'member',
       member: memberId(member) satisfies MemberId,
+      address,
       signature: portablePrimitives.ed25519Sign(
         identity.secretKey.expose(),
-        helloTranscript(portablePrimitives, challenge, member, tasks),
+        helloTranscript(portablePrimitives, { challenge, address, member, tasks }),
       ),
     },
     tasks,

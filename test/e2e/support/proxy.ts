@@ -10,10 +10,14 @@ export class Proxy {
     this.#server = server;
   }
 
-  static async to(port: number): Promise<Proxy> {
+  /** Port of the coordinator that it relays to. */
+  target = 0;
+
+  /** Listens; where to relay to may be said later. */
+  static async open(): Promise<Proxy> {
     const server = createServer();
     const proxy = new Proxy(server);
-    server.on('connection', (near) => proxy.#relay(near, connect(port, '127.0.0.1')));
+    server.on('connection', (near) => proxy.#relay(near, connect(proxy.target, '127.0.0.1')));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     return proxy;
   }

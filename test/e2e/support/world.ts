@@ -127,6 +127,7 @@ export class World {
           clip: 100,
           maxExamples: 10,
           retryPause: 0.1,
+          ...(task['adversary'] === 'curious' ? { unsafeOpenEnrolment: true } : {}),
           ...task,
         },
       ],

@@ -18,7 +18,7 @@ import {
   computePlan,
   vectorLength,
 } from '../../../protocol/aggregation/index.ts';
-import { concatBytes, toHex, u32le, utf8 } from '../../../protocol/crypto/bytes.ts';
+import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
 import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
@@ -27,8 +27,7 @@ import type { RandomSource } from '../../../protocol/crypto/random.ts';
 import { sealKey } from '../../../protocol/crypto/seal.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
-import { LABELS, SIZES, SUITES } from '../../../protocol/crypto/suite.ts';
-import { transcript } from '../../../protocol/crypto/transcript.ts';
+import { SIZES, SUITES } from '../../../protocol/crypto/suite.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { createMaskVector, type MaskVector } from '../../../protocol/kernels/index.ts';
 import { ParameterLayout } from '../../../protocol/model/layout.ts';
@@ -42,6 +41,7 @@ import {
   encodeSettings,
   encodeWelcome,
   hasBit,
+  helloTranscript,
   type MemberDirectory,
   messageName,
   openDirectory,
@@ -50,6 +50,9 @@ import {
   signDirectory,
 } from '../../../protocol/wire/index.ts';
 import type { Transcript, TranscriptMember, TranscriptMessage, TranscriptPair } from './transcript.ts';
+
+/** The coordinator's address, as members know it. */
+const ADDRESS = 'https://example.org/cairn/';
 
 /** A directory of the year 2026, and how each of the four is enrolled in it. */
 const DATES = { serial: 2, issued: 1_767_225_600, notAfter: 1_798_761_599 };
@@ -224,14 +227,14 @@ class Recorder {
     const id = memberId(member);
     const challenge = random(SIZES.challenge);
     const tasks = ['worked-example'];
-    const signed = transcript(this.#primitives, LABELS.signHello, challenge, u32le(member), ...tasks.map(utf8));
+    const signed = helloTranscript(this.#primitives, { challenge, address: ADDRESS, member, tasks });
     const signature = this.#primitives.ed25519Sign(this.#identities.get(id)!.secretKey.expose(), signed);
     const header = { suite: 1, context: challenge } as const;
     this.#note('coordinator', member, encodeChallenge(header));
     this.#note(
       member,
       'coordinator',
-      encodeHello({ ...header, who: { kind: 'member', member: id, signature }, tasks }),
+      encodeHello({ ...header, who: { kind: 'member', member: id, address: ADDRESS, signature }, tasks }),
     );
     this.#note('coordinator', member, encodeWelcome({ ...header, member: id, token: new Uint8Array() }));
   }
