@@ -9,6 +9,7 @@ export type {
   AggregatorOptions,
   RoundConditions,
 } from './engine/aggregator.ts';
+export type { SumPrivacy } from './engine/noisy-rounds.ts';
 export * from './engine/members.ts';
 export * from './engine/round.ts';
 export * from './engine/settings.ts';

@@ -1,20 +1,15 @@
-import {
-  type Aggregate,
-  decodeSum,
-  encodeUpdate,
-  leastModulusBits,
-  type LocalResult,
-} from '../../protocol/aggregation/quantize/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
 import type { Drop } from '../../protocol/aggregation/server/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { adaptClip, type ClipTracking, type NoisePlan } from '../../protocol/privacy/index.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { VirtualMembership } from './members.ts';
-import { plainAggregate } from './plain.ts';
-import { runVirtualRound, type VirtualRoundOptions } from './round.ts';
-import { virtualSettings } from './settings.ts';
+import { NoisyRounds, type SumPrivacy } from './noisy-rounds.ts';
+import { runNoisy, runPlain, runSecure } from './one-aggregation.ts';
+import type { VirtualRoundOptions } from './round.ts';
 
 /** How updates of one round become one: in the open, or through the real sessions. */
 export type AggregationMode = 'plain' | 'secure';
@@ -40,6 +35,16 @@ export interface AggregatorOptions {
   >;
   /** Needed by active rounds. */
   readonly membership?: VirtualMembership;
+  /**
+   * Noise in every sum. Members then weigh the same, and nothing but update and noise is sent: a mean has no examples,
+   * loss and accuracy, which are NaN. The metrics' coordinates of the masked vector are zero.
+   */
+  readonly privacy?: SumPrivacy;
+  /**
+   * Lets the clip follow the share of updates that were short enough, from the first clip on: the noisy share where
+   * there is privacy, which then needs a `bitWidth`, else the exact one.
+   */
+  readonly tracking?: ClipTracking;
 }
 
 /** What happens in one round besides the sum. */
@@ -62,6 +67,10 @@ export interface Aggregation {
 /** Sums the updates of the members of a round. In plain mode everybody counts and nobody drops. */
 export interface Aggregator {
   readonly mode: AggregationMode;
+  /** The clip of the next round. */
+  readonly clip: number;
+  /** What the next round's noise will be, for the accountant; undefined without privacy. */
+  readonly plan: NoisePlan | undefined;
   /**
    * The sum of the clipped updates of those who count: `dimension` values.
    * @throws CairnError of the round where it ends without a sum; `update-shape`, `update-not-finite`
@@ -84,75 +93,42 @@ export interface Aggregator {
 /**
  * An aggregator for rounds of members with any ids. `secure` quantizes, masks, sums and opens each round through the
  * sessions of production, whose sum differs from the plain one by rounding alone: one step of 2·clip/2^inputBits for
- * each member and coordinate at most.
- * @throws CairnError `settings-invalid`, `overflow-budget`, when a round is run that cannot be
+ * each member and coordinate at most. With privacy the sums of both modes are equal to the bit, unless somebody drops.
+ * @throws CairnError `privacy-infeasible`, `settings-invalid` for privacy that cannot be had; `settings-invalid`,
+ * `overflow-budget`, when a round is run that cannot be
  */
 export function createAggregator(options: AggregatorOptions): Aggregator {
-  const { mode, maxExamples = 1000 } = options;
-  const run = mode === 'plain' ? runPlain : runSecure;
+  const { mode, tracking, privacy, dimension } = options;
+  let { clip } = options;
+  const noise = privacy === undefined ? undefined : new NoisyRounds(privacy, dimension, options.random);
+  noise?.plan(clip);
+
+  const run = (maxExamples: number, results: ReadonlyMap<MemberId, LocalResult>, conditions: RoundConditions) => {
+    const current = { ...options, maxExamples, clip };
+    const { unclipped, ...round } =
+      noise !== undefined
+        ? runNoisy(current, noise, results, conditions)
+        : (mode === 'plain' ? runPlain : runSecure)(current, results, conditions);
+    if (tracking !== undefined && unclipped !== undefined) clip = adaptClip(clip, unclipped, tracking);
+    return round;
+  };
   return {
     mode,
+    get clip() {
+      return clip;
+    },
+    get plan() {
+      return noise?.plan(clip);
+    },
     sum(updates, conditions = {}) {
       const results = new Map(
         [...updates].map(([member, update]) => [member, { update, examples: 1, loss: 0, accuracy: 0 }]),
       );
-      const { aggregate, ...round } = run({ ...options, maxExamples: 1 }, results, conditions);
+      const { aggregate, ...round } = run(1, results, conditions);
       if (aggregate === undefined) throw round.error ?? new CairnError('internal', 'a round without sum and error');
       const { totalWeight, update } = aggregate;
       return { ...round, sum: update.map((value) => value * totalWeight) };
     },
-    mean: (results, conditions = {}) => run({ ...options, maxExamples }, results, conditions),
+    mean: (results, conditions = {}) => run(options.maxExamples ?? 1000, results, conditions),
   };
 }
-
-type Run = (
-  options: AggregatorOptions & { readonly maxExamples: number },
-  results: ReadonlyMap<MemberId, LocalResult>,
-  conditions: RoundConditions,
-) => ReturnType<Aggregator['mean']>;
-
-const runPlain: Run = (options, results) => ({
-  ...plainAggregate(options, results),
-  drops: [],
-  error: undefined,
-  bytesUp: 0,
-  bytesDown: 0,
-});
-
-const runSecure: Run = (options, results, conditions) => {
-  const { primitives, random, dimension, clip, maxExamples, membership } = options;
-  const members = [...results.keys()].sort((a, b) => a - b);
-  const inputBits = options.settings?.inputBits ?? 16;
-  const settings = virtualSettings(random, {
-    ...options.settings,
-    dimension,
-    clip,
-    maxExamples,
-    maxCohort: members.length,
-    inputBits,
-    modulusBits: leastModulusBits(inputBits, members.length),
-    directoryHash: membership?.directory.hash ?? NO_HASH,
-  });
-  let clipped = 0;
-  const round = runVirtualRound({
-    primitives,
-    random,
-    settings,
-    members,
-    inputOf: (member) => {
-      const { values, clippedBy } = encodeUpdate(settings, results.get(member)!, random);
-      if (clippedBy < 1) clipped++;
-      return values;
-    },
-    ...(membership === undefined ? {} : { membership }),
-    ...conditions,
-  });
-  const { included, drops, up, down } = round;
-  const common = { included, drops, clipped, bytesUp: up.total, bytesDown: down.total };
-  if (round.sum === undefined) return { ...common, error: round.error, aggregate: undefined };
-  try {
-    return { ...common, error: undefined, aggregate: decodeSum(settings, round.sum, included.length) };
-  } catch (thrown) {
-    return { ...common, included: [], error: asCairnError(thrown), aggregate: undefined };
-  }
-};

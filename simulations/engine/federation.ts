@@ -1,6 +1,7 @@
 import { Random } from '../../client/training/index.ts';
 import type { Strategy } from '../../coordinator/strategies/index.ts';
 import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Fault } from '../faults/script.ts';
 import type { Aggregation, Aggregator } from './aggregator.ts';
@@ -23,6 +24,11 @@ export interface FederationOptions {
   readonly members: readonly MemberId[];
   /** Members of one round, drawn anew for each. */
   readonly cohort: number;
+  /**
+   * `exact`: so many, all sets of them as likely. `independent`: each member for itself with probability
+   * cohort / members, as the accountant of differential privacy takes it; it may be nobody. Default exact.
+   */
+  readonly drawing?: 'exact' | 'independent';
   readonly rounds: number;
   readonly aggregator: Aggregator;
   readonly strategy: Strategy;
@@ -59,7 +65,7 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
   for (let round = 1; round <= options.rounds; round++) {
     signal?.throwIfAborted();
     const random = new Random(seed, `round ${round}`);
-    const cohort = drawCohort(members, options.cohort, random);
+    const cohort = (options.drawing === 'independent' ? drawEach : drawCohort)(members, options.cohort, random);
     const current = parameters;
     const trained = await Promise.all(
       cohort.map((member) => {
@@ -70,7 +76,8 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
     signal?.throwIfAborted();
     const updates = new Map(cohort.map((member, i) => [member, trained[i]]));
     const faults = options.faultsOf?.(round) ?? [];
-    const aggregation = aggregator.mean(updates, { faults, seed: random.next() });
+    const conditions = { faults, seed: random.next() };
+    const aggregation = cohort.length === 0 ? NOBODY : aggregator.mean(updates, conditions);
     if (aggregation.aggregate !== undefined) {
       const next = strategy.apply(current, aggregation.aggregate.update, state);
       parameters = inSharedMemory(next.model);
@@ -78,6 +85,22 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
     }
     yield { round, cohort, updates, aggregation, parameters };
   }
+}
+
+/** A round for which nobody was drawn. */
+const NOBODY: FederationRound['aggregation'] = {
+  included: [],
+  drops: [],
+  error: new CairnError('data-empty', 'nobody was drawn for the round'),
+  clipped: 0,
+  bytesUp: 0,
+  bytesDown: 0,
+  aggregate: undefined,
+};
+
+/** Each member with the same probability, independently of the others. */
+function drawEach(members: readonly MemberId[], expected: number, random: Random): MemberId[] {
+  return members.filter(() => random.uniform() * members.length < expected).sort((a, b) => a - b);
 }
 
 /** Members of one round, ascending. */

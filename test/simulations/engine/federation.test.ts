@@ -46,6 +46,19 @@ const secure = () =>
   });
 
 describe('a federation', () => {
+  it('can draw each member for itself: cohorts of many sizes, nobody’s among them, whose round leaves the model', async () => {
+    const rounds = await all(options({ cohort: 1, drawing: 'independent', rounds: 60 }));
+    const sizes = rounds.map(({ cohort }) => cohort.length);
+    // Binomial of 10 members at 1/10: a mean of 1, and nobody in about a third of the rounds.
+    const mean = sizes.reduce((a, b) => a + b, 0) / sizes.length;
+    expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(0.9 / sizes.length));
+    expect(Math.max(...sizes)).toBeGreaterThan(1);
+    const empty = rounds.findIndex(({ cohort }, i) => i > 0 && cohort.length === 0);
+    expect(rounds[empty].aggregation).toMatchObject({ aggregate: undefined, error: { code: 'data-empty' } });
+    expect(rounds[empty].parameters).toEqual(rounds[empty - 1].parameters);
+    expect(new Set(rounds.flatMap(({ cohort }) => cohort)).size).toBe(10);
+  });
+
   it('moves the model by the mean of each round’s cohort', async () => {
     const rounds = await all(options());
     let model = 0;
