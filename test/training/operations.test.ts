@@ -221,6 +221,14 @@ describe('refusals', () => {
       'convTranspose2d margin',
       () => o.convTranspose2d(zeros(1, 1, 3, 3), zeros(1, 1, 3, 3), null, { outputPadding: 1 }),
     ],
+    [
+      'convTranspose2d of which a margin leaves nothing',
+      () => o.convTranspose2d(zeros(1, 4, 1, 6), zeros(4, 1, 1, 2), null, { stride: 3, padding: 3, outputPadding: 1 }),
+    ],
+    [
+      'convTranspose2d of which a margin leaves no column',
+      () => o.convTranspose2d(zeros(1, 1, 2, 3), zeros(1, 1, 5, 5), null, { padding: 3 }),
+    ],
     ['convTranspose2d bias', () => o.convTranspose2d(zeros(1, 2, 3, 3), zeros(2, 3, 3, 3), zeros(2))],
     ['moments', () => o.moments(zeros(2, 3, 4))],
     ['normalise', () => o.normalise(zeros(2, 3), o.moments(zeros(2, 3)), zeros(3), zeros(2), 1e-5)],

@@ -31,7 +31,9 @@ export function geometry(
   const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
   const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
   const whole = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0;
-  if (!whole || depth !== channels || !(outHeight >= 1 && outWidth >= 1)) return undefined;
+  // Asked of the image too, since a transposed convolution computes it: margins may leave nothing of it.
+  const extents = [height, width, outHeight, outWidth];
+  if (!whole || depth !== channels || !extents.every((extent) => extent >= 1)) return undefined;
   const places = outHeight * outWidth;
   return {
     batch,
