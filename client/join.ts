@@ -31,7 +31,7 @@ interface Platform {
  * Joins a coordinator: what each entry's own `join` is made of.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
+ * @throws CairnError `config-invalid` for options that cannot work, `unsafe-plain-http`, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
@@ -40,7 +40,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   // Who chooses primitives gets the agreements of these.
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
   const policy = checkedPolicy(options);
-  const address = parseAddress(url);
+  const address = parseAddress(url, options.unsafePlainHttp);
   const { identity, authorityKey } = options;
   const keys = identity === undefined ? undefined : keysOf(primitives, identity);
   const random = options.random ?? systemRandom;

@@ -44,6 +44,8 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
   /** Told of everything that happens. What it throws is reported as an uncaught error, and does not touch the round. */
   readonly onEvent?: (event: ParticipationEvent) => void;
+  /** Whether plain HTTP to another machine is taken, as in a closed test network. Default: on the loopback alone. */
+  readonly unsafePlainHttp?: boolean;
   /** Milliseconds until the first connection counts as failed. Default 15 000. */
   readonly connectTimeoutMs?: number;
   /** Milliseconds before the first attempt to connect again; doubles up to 10 times that, with jitter. Default 500. */

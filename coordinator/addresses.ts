@@ -1,3 +1,5 @@
+import { canonicalAddress, isLoopback } from '../protocol/wire/address.ts';
+
 /** The coordinator's end of a connection, as the system names it. */
 export interface LocalEnd {
   readonly localAddress?: string | undefined;
@@ -15,12 +17,6 @@ export interface AddressesOptions {
 
 /** Hosts that mean every address of the machine, and none that a client could type. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
-
-/** An address as clients sign it: scheme, host, port if it is not the scheme's own, and path with a slash at its end. */
-export function canonicalAddress(url: string): string {
-  const { origin, pathname } = new URL(url);
-  return `${origin}${pathname.endsWith('/') ? pathname : `${pathname}/`}`;
-}
 
 /**
  * The addresses under which clients may know this coordinator. A member signs the one that it has typed, so that who
@@ -51,9 +47,4 @@ export class Addresses {
       canonicalAddress(`${scheme}://${name.includes(':') ? `[${name}]` : name}:${localPort}/`),
     );
   }
-}
-
-/** Whether a host is this very machine, whatever the network. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -9,6 +9,7 @@ import { type CoordinatorEvents, Events } from './events.ts';
 import { Gateway, Seats } from './gateway/index.ts';
 import { createApp } from './http/app.ts';
 import { createListener, listen, type Listener } from './http/listen.ts';
+import { loadTls, type TlsFiles } from './http/tls.ts';
 import { createLog, type Log } from './log.ts';
 import { Members } from './members.ts';
 import { Metrics } from './metrics.ts';
@@ -69,10 +70,12 @@ export interface Coordinator {
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `model-malformed`, `update-shape`; then nothing is left running
+ * `directory-expired`, `unsafe-plain-http`,
+ * `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { config, primitives = nodePrimitives } = options;
+  const tls = await loadTls(config);
   const store = options.store ?? (await FileStore.open(config.dataDir));
   const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
   const { directory } = config;
@@ -82,7 +85,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   for (const task of config.tasks) {
     models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
   }
-  const running = new RunningCoordinator(options, { store, models, members: new Members(loaded, open, clock) });
+  const running = new RunningCoordinator(options, { store, tls, models, members: new Members(loaded, open, clock) });
   await running.listen();
   return running;
 }
@@ -92,6 +95,7 @@ const CLOSING_MS = 1000;
 
 interface Parts {
   readonly store: Store;
+  readonly tls: TlsFiles | undefined;
   readonly members: Members;
   readonly models: ReadonlyMap<string, TaskModel>;
 }
@@ -105,6 +109,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 
 class RunningCoordinator implements Coordinator {
   readonly #config: CoordinatorConfig;
+  readonly #scheme: 'http' | 'https';
   readonly #models: ReadonlyMap<string, TaskModel>;
   readonly #log: Log;
   readonly #events = new Events();
@@ -121,9 +126,10 @@ class RunningCoordinator implements Coordinator {
   readonly #stopping = deferred();
   #ready = false;
 
-  constructor(options: CoordinatorOptions, { store, members, models }: Parts) {
+  constructor(options: CoordinatorOptions, { store, tls, members, models }: Parts) {
     const { config, primitives = nodePrimitives, random = systemRandom } = options;
     this.#config = config;
+    this.#scheme = tls === undefined ? 'http' : 'https';
     this.#begin = options.begin ?? Promise.resolve();
     this.#models = models;
     this.#log = options.log ?? createLog(config.logLevel);
@@ -150,6 +156,7 @@ class RunningCoordinator implements Coordinator {
         origins,
         onFault: (error) => this.#fault(error),
       }),
+      tls,
     );
     const sizes = config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size));
     this.#gateway = new Gateway({
@@ -160,7 +167,7 @@ class RunningCoordinator implements Coordinator {
       random,
       members,
       tasks: config.tasks.map(({ name }) => name),
-      addresses: new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: 'http' }),
+      addresses: new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: this.#scheme }),
       uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
       uploadStallMs: config.uploads.stallMs,
       leastUploadRate: config.uploads.leastRate,
@@ -196,7 +203,7 @@ class RunningCoordinator implements Coordinator {
   get url(): string {
     const { host } = this.#config;
     const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
-    return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.#port}`;
+    return `${this.#scheme}://${reachable.includes(':') ? `[${reachable}]` : reachable}:${this.#port}`;
   }
 
   get port(): number {

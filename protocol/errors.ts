@@ -253,6 +253,10 @@ export const ERROR_CODES = {
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),
   'config-invalid': configuration('a value in the configuration is not allowed', 'correct the named field'),
+  'unsafe-plain-http': configuration(
+    'plain HTTP between machines can be read and changed on the way',
+    'use TLS: an https address, or --tls-cert and --tls-key; or say --unsafe-plain-http',
+  ),
   'coordinator-address': configuration(
     'a member signed in at another address than the coordinator’s own',
     'join at the coordinator’s own address, or have its operator add this one to publicUrls',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Coordinator, LogLevel } from '../../coordinator/index.ts';
+import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -10,6 +11,9 @@ import { whole } from './options.ts';
 interface CoordinatorFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly unsafePlainHttp?: boolean;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
 }
@@ -23,6 +27,9 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     .argument('[config]', 'configuration file (JSON)', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
+    .option('--tls-cert <file>', 'certificate chain (PEM), to speak TLS')
+    .option('--tls-key <file>', 'private key of the certificate (PEM, mode 600)')
+    .option('--unsafe-plain-http', 'speak plain HTTP also to other machines, as in a closed test network')
     .option('--json', 'print each round as a JSON line on stdout')
     .addOption(
       new Option('--log-level <level>', 'JSON log on stderr; on a terminal `warn` unless this says otherwise').choices(
@@ -34,7 +41,23 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     });
 }
 
-async function run(path: string, { host, port, json, logLevel }: CoordinatorFlags): Promise<number> {
+/** The configuration with what the command line says instead. @throws CairnError `usage` */
+function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): CoordinatorConfig {
+  const { host, port, tlsCert, tlsKey, unsafePlainHttp } = flags;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    throw new CairnError('usage', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' });
+  }
+  return {
+    ...config,
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(tlsCert === undefined || tlsKey === undefined ? {} : { tlsCert, tlsKey }),
+    ...(unsafePlainHttp === undefined ? {} : { unsafePlainHttp }),
+  };
+}
+
+async function run(path: string, flags: CoordinatorFlags): Promise<number> {
+  const { json, logLevel } = flags;
   let coordinator: Coordinator | undefined;
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
@@ -42,7 +65,7 @@ async function run(path: string, { host, port, json, logLevel }: CoordinatorFlag
     const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     coordinator = await createCoordinator({
-      config: { ...config, ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) },
+      config: overridden(config, flags),
       version: version(),
       // A person reads the lines below; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel)),

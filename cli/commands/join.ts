@@ -21,6 +21,7 @@ interface JoinFlags {
   readonly seed: number;
   readonly acceptCurious?: boolean;
   readonly minCohort?: number;
+  readonly unsafePlainHttp?: boolean;
   readonly connectTimeout: number;
   readonly hold?: Hold;
   readonly json?: boolean;
@@ -44,6 +45,7 @@ export function joinCommand(done: (code: number) => void): Command {
     .option('--seed <number>', 'seed of shards and local training; keys and masks never depend on it', whole(0), 1)
     .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
     .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
+    .option('--unsafe-plain-http', 'join another machine without TLS, as in a closed test network')
     .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at first', positive, 15)
     .addOption(
       new Option('--hold <state@round>', 'fault drill: hang before sending that state’s message')
@@ -87,6 +89,7 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
       ...(curious ? { adversary: 'curious' as const } : {}),
       ...(flags.minCohort === undefined ? {} : { minCohort: flags.minCohort }),
     },
+    ...(flags.unsafePlainHttp === undefined ? {} : { unsafePlainHttp: flags.unsafePlainHttp }),
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.hold === undefined ? {} : { hold: flags.hold }),

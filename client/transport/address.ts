@@ -1,12 +1,14 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { canonicalAddress, isLoopback } from '../../protocol/wire/address.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import type { Address } from './transport.ts';
 
 /**
  * Reads a coordinator's address, such as `http://localhost:8080` or `https://example.org/cairn`.
- * @throws CairnError `config-invalid` for anything but an http or https URL without query
+ * @param unsafePlainHttp whether plain HTTP to another machine is taken
+ * @throws CairnError `config-invalid` for anything but an http or https URL without query, `unsafe-plain-http`
  */
-export function parseAddress(text: string): Address {
+export function parseAddress(text: string, unsafePlainHttp = false): Address {
   const refuse = (what: string): CairnError =>
     new CairnError('config-invalid', `address: ${what}`, { hint: 'write it like http://localhost:8080' });
   let url: URL;
@@ -19,9 +21,17 @@ export function parseAddress(text: string): Address {
     throw refuse(`the scheme must be http or https, but is "${url.protocol.slice(0, -1)}"`);
   }
   if (url.search !== '' || url.hash !== '') throw refuse('a query or fragment has no meaning here');
-  const base = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
-  if (url.origin.length + base.length > LIMITS.text) throw refuse(`it must have at most ${LIMITS.text} characters`);
-  return { text, origin: url.origin, base };
+  const { origin } = url;
+  const whole = canonicalAddress(text);
+  if (whole.length > LIMITS.text) throw refuse(`it must have at most ${LIMITS.text} characters`);
+  if (url.protocol === 'http:' && !unsafePlainHttp && !isLoopback(url.hostname)) {
+    throw new CairnError(
+      'unsafe-plain-http',
+      `address: ${origin} is another machine, and what passes over plain HTTP can be read and changed on the way`,
+      { hint: 'join at an https address, or say --unsafe-plain-http (unsafePlainHttp: true)' },
+    );
+  }
+  return { text, origin, base: whole.slice(origin.length) };
 }
 
 /** The URL of a path of the API, such as `v1/directory`. */

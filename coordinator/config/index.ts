@@ -24,6 +24,13 @@ export function parseConfig(value: unknown): CoordinatorConfig {
     const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
     if (first < i) throw new CairnError('config-invalid', `tasks[${i}].name: "${name}" is taken by tasks[${first}]`);
   });
+  const { tlsCert, tlsKey } = parsed.data;
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    const missing = tlsCert === undefined ? 'tlsCert' : 'tlsKey';
+    throw new CairnError('config-invalid', `${missing}: TLS needs a certificate and its key, but it is missing`, {
+      hint: 'name both files, or none',
+    });
+  }
   const members = tasks.find((task) => task.adversary === 'curious' && !task.unsafeOpenEnrolment);
   if (members !== undefined && parsed.data.directory === undefined) {
     throw new CairnError(
@@ -79,10 +86,12 @@ export async function loadConfig(path: string): Promise<CoordinatorConfig> {
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {
-  const { directory } = config;
+  const { directory, tlsCert, tlsKey } = config;
   return {
     ...config,
     dataDir: resolve(folder, config.dataDir),
+    ...(tlsCert === undefined ? {} : { tlsCert: resolve(folder, tlsCert) }),
+    ...(tlsKey === undefined ? {} : { tlsKey: resolve(folder, tlsKey) }),
     ...(directory === undefined ? {} : { directory: { ...directory, file: resolve(folder, directory.file) } }),
     tasks: config.tasks.map((task) =>
       task.model?.file === undefined

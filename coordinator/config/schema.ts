@@ -128,6 +128,11 @@ const address = z
 /** A coordinator's configuration, as it stands in the file. */
 export const configSchema = strict({
   host: z.string().min(1).default('127.0.0.1'),
+  /** PEM files of the certificate chain and of its private key, for TLS without a proxy. */
+  tlsCert: z.string().min(1).optional(),
+  tlsKey: z.string().min(1).optional(),
+  /** Whether other machines may be spoken to without TLS. */
+  unsafePlainHttp: z.boolean().default(false),
   port: z.int().min(0).max(65_535).default(8080),
   dataDir: z.string().min(1).default('.cairn/coordinator'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -1,4 +1,5 @@
 import type { Server as HttpServer } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import { Server } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -25,7 +26,7 @@ const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
 /** What a gateway is made with. */
 export interface GatewayOptions extends Door {
-  readonly http: HttpServer;
+  readonly http: HttpServer | HttpsServer;
   readonly seats: Seats;
   readonly random: RandomSource;
   readonly origins: Origins;

@@ -7,8 +7,10 @@ export type MakeMessage = () => Uint8Array;
 
 /** How a message is sent. */
 export interface SendOptions {
-  /** The member needs nothing that it was sent before: none of it is sent again, or kept. */
+  /** The member needs nothing that it was sent before in its round: none of it is sent again, or kept. */
   readonly last?: boolean;
+  /** The round that sends it. A member that left it may have a seat in another by now, whose messages it still needs. */
+  readonly from?: Place;
 }
 
 /** A connection, as a seat sees it. */
@@ -120,8 +122,9 @@ export class Seat {
   }
 
   /** Sends a message: now, if it is connected, and again whenever it comes back without having answered. */
-  send(message: MakeMessage, { last = false }: SendOptions = {}): void {
-    if (last) this.#unanswered = [];
+  send(message: MakeMessage, { last = false, from }: SendOptions = {}): void {
+    const elsewhere = this.place !== undefined && from !== undefined && this.place !== from;
+    if (last && !elsewhere) this.#unanswered = [];
     this.#unanswered.push(message);
     if (this.#link !== undefined) this.#pass(message, this.#link);
   }

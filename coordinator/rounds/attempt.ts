@@ -47,6 +47,7 @@ export class Attempt {
   readonly #settings: RoundSettings;
   readonly #invited: readonly MemberId[];
   readonly #round: Round;
+  readonly #place: Place;
   readonly #watch: Watch;
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
@@ -78,7 +79,7 @@ export class Attempt {
       target: Math.min(task.cohort, this.#invited.length),
       deadlines: deadlinesOf(task),
       unmask: (plan, signal) => this.#unmask(plan, signal),
-      send: ({ to, bytes, last = false }) => seats.send(to, bytes, { last }),
+      send: ({ to, bytes, last = false }) => seats.send(to, bytes, { last, from: this.#place }),
       onState: (state, members) => {
         watch.state(state, members);
         log.debug('round-state', { ...at, state, members });
@@ -90,6 +91,14 @@ export class Attempt {
         host.dropped(task.name, drop);
       },
     });
+    this.#place = {
+      context: round.settingsHash,
+      largest: largestMessage(task, this.#settings.dimension),
+      refusal: (member, header) => round.refusal(member, header),
+      message: (member, bytes) => round.message(member, bytes),
+      leave: (member, reason) => round.leave(member, reason),
+      sent: (bytes) => round.tally.down(bytes),
+    };
   }
 
   abandon(error: CairnError): void {
@@ -99,21 +108,13 @@ export class Attempt {
   /** Runs the round to its end. It never rejects: what goes wrong is the report's outcome. */
   async run(): Promise<RoundReport> {
     const round = this.#round;
-    const place: Place = {
-      context: round.settingsHash,
-      largest: largestMessage(this.#task, this.#settings.dimension),
-      refusal: (member, header) => round.refusal(member, header),
-      message: (member, bytes) => round.message(member, bytes),
-      leave: (member, reason) => round.leave(member, reason),
-      sent: (bytes) => round.tally.down(bytes),
-    };
     const { seats, log } = this.#host;
     log.info('round-started', { ...this.#at, members: this.#invited.length });
-    seats.assign(this.#invited, place);
+    seats.assign(this.#invited, this.#place);
     round.begin();
     const result = await this.#settle(await round.ended);
     await round.tell(this.#outcomes(result));
-    seats.release(this.#invited, place);
+    seats.release(this.#invited, this.#place);
     return this.#report(result, result.kind === 'committed' ? await this.#evaluate() : undefined);
   }
 

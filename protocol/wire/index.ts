@@ -1,3 +1,4 @@
+export * from './address.ts';
 export * from './bitmap.ts';
 export * from './directory.ts';
 export * from './header.ts';

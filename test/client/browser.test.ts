@@ -41,7 +41,7 @@ describe('the browser entry', () => {
   });
 
   it('offers what the Node entry does, but for files', () => {
-    const files = ['readIdentity', 'writeIdentity', 'loadMnist', 'loadMnistLabels'];
+    const files = ['readIdentity', 'writeIdentity', 'serialsInFile', 'serialsPath', 'loadMnist', 'loadMnistLabels'];
     expect(
       Object.keys(node)
         .filter((name) => !(name in browser))

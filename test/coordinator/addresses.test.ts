@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Addresses, isLoopback } from '../../coordinator/addresses.ts';
+import { Addresses } from '../../coordinator/addresses.ts';
+import { isLoopback } from '../../protocol/wire/address.ts';
 
 const at = (localAddress: string, localPort = 8080) => ({ localAddress, localPort });
 

@@ -73,6 +73,15 @@ describe('a configuration', () => {
     },
   );
 
+  it.each(['tlsCert', 'tlsKey'])('does not take %s alone', (name) => {
+    const error = errorOf(() => parseConfig({ ...withTask({}), [name]: 'file.pem' }));
+    expect(error).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/^tls(Cert|Key): /) as string,
+    });
+    expect(error.message.startsWith(name)).toBe(false);
+  });
+
   it('takes limits of uploads, and completes them', () => {
     const uploads = { atOnce: 2, leastRate: 1000 };
     expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });

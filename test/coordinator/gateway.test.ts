@@ -353,6 +353,30 @@ describe('when a connection ends', () => {
     expect(second.received).toHaveLength(3); // challenge, welcome, and that message alone
   });
 
+  it('the end of a round takes nothing from the round that a member has joined since', async () => {
+    const hall = await open();
+    const before = new TestPlace();
+    const first = hall.peer();
+    await first.greetAs(1, identity(1));
+    hall.seats.assign([one], before);
+    first.close();
+    await until(() => hall.seats.size === 0);
+
+    const since = new TestPlace();
+    const second = hall.peer();
+    await second.greetAs(1, identity(1));
+    hall.seats.assign([one], since);
+    hall.seats.send(one, () => someMessage(1), { from: since });
+    hall.seats.send(one, () => someMessage(2), { from: before, last: true });
+    second.cut();
+    await until(() => hall.seats.connected === 0);
+
+    const third = hall.peer();
+    await third.greetAs(1, identity(1));
+    expect(decodeAbort(await third.next('abort')).message).toHaveLength(1);
+    expect(decodeAbort(await third.next('abort')).message).toHaveLength(2);
+  });
+
   it('an answer that is refused answers nothing', async () => {
     const hall = await open();
     const first = hall.peer();

@@ -76,7 +76,7 @@ describe('a coordinator that cannot start says why', () => {
   });
 
   it('the host is not this machine’s', async () => {
-    expect(await rejectionOf(openHall({}, { config: { host: '192.0.2.1' } }))).toMatchObject({
+    expect(await rejectionOf(openHall({}, { config: { host: '192.0.2.1', unsafePlainHttp: true } }))).toMatchObject({
       code: 'config-invalid',
     });
   });

@@ -30,8 +30,8 @@ export function tinyEnv({ step, loss, examples, size, gate }: Tiny): Record<stri
 export class Client {
   readonly running: Running;
 
-  constructor(url: string, args: readonly string[], tiny: Tiny = {}) {
-    this.running = cairn(['join', url, '--app', TINY_APP, '--json', ...args], { env: tinyEnv(tiny) });
+  constructor(url: string, args: readonly string[], tiny: Tiny = {}, env: Readonly<Record<string, string>> = {}) {
+    this.running = cairn(['join', url, '--app', TINY_APP, '--json', ...args], { env: { ...tinyEnv(tiny), ...env } });
   }
 
   get exited(): Promise<Exit> {

@@ -31,7 +31,7 @@ export class CoordinatorProcess {
   static async start(args: readonly string[]): Promise<CoordinatorProcess> {
     const running = cairn(['coordinator', ...args, '--json']);
     const line = await running.line('stderr', (text) => text.startsWith('listening on '));
-    return new CoordinatorProcess(running, /http:\/\/[^;]+/.exec(line)![0]);
+    return new CoordinatorProcess(running, /https?:\/\/[^;]+/.exec(line)![0]);
   }
 
   get port(): number {
@@ -65,6 +65,13 @@ export class CoordinatorProcess {
     this.running.kill(signal);
     return this.running.exited;
   }
+}
+
+/** What a member's process is told beside its identity. */
+interface MemberOptions {
+  readonly hold?: string;
+  readonly tiny?: Tiny;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A temporary folder with a configuration, identities, and the processes that use them. */
@@ -144,11 +151,12 @@ export class World {
   }
 
   /** Starts a client with an identity. */
-  member(url: string, member: number, { hold, tiny }: { readonly hold?: string; readonly tiny?: Tiny } = {}): Client {
+  member(url: string, member: number, { hold, tiny, env }: MemberOptions = {}): Client {
     return new Client(
       url,
       ['--identity', this.identity(member), ...(hold === undefined ? [] : ['--hold', hold])],
       tiny,
+      env,
     );
   }
 

@@ -1,0 +1,73 @@
+import { open } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+import { CairnError } from '../../protocol/errors.ts';
+import { isLoopback } from '../../protocol/wire/address.ts';
+import type { CoordinatorConfig } from '../config/index.ts';
+
+/** A certificate chain and its private key, as PEM. */
+export interface TlsFiles {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** Rights of anybody but the owner. */
+const OTHERS = 0o077;
+
+/**
+ * Reads what a coordinator needs for TLS; undefined where it is to speak plain HTTP, and may.
+ * @throws CairnError `unsafe-plain-http` for plain HTTP on a host that other machines can reach, `config-unreadable`,
+ * `key-file-mode` for a key that others can use, `config-invalid` for files that are no certificate and its key
+ */
+export async function loadTls(config: CoordinatorConfig): Promise<TlsFiles | undefined> {
+  const { host, tlsCert, tlsKey, unsafePlainHttp } = config;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    if (unsafePlainHttp || isLoopback(host)) return undefined;
+    throw new CairnError(
+      'unsafe-plain-http',
+      `host: ${host} can be reached from other machines, and without TLS all that passes can be read and changed on the way`,
+      {
+        hint: 'give --tls-cert and --tls-key; or listen on 127.0.0.1 behind a proxy that speaks TLS; or say --unsafe-plain-http',
+      },
+    );
+  }
+  const files = { cert: await read('tlsCert', tlsCert, 'public'), key: await read('tlsKey', tlsKey, 'private') };
+  try {
+    createSecureContext(files);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    throw new CairnError(
+      'config-invalid',
+      `tlsCert, tlsKey: ${tlsCert} and ${tlsKey} are no certificate and its private key (${reason})`,
+      { cause, hint: 'both must be PEM without a passphrase, and belong together' },
+    );
+  }
+  return files;
+}
+
+async function read(field: string, path: string, kind: 'public' | 'private'): Promise<Buffer> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { mode } = await file.stat();
+      // Windows has access lists instead, and Node makes up a mode there that says nothing about them.
+      if (kind === 'private' && process.platform !== 'win32' && (mode & OTHERS) !== 0) {
+        throw new CairnError(
+          'key-file-mode',
+          `${field}: ${path} can be used by others (mode ${(mode & 0o777).toString(8)})`,
+          {
+            hint: `chmod 600 ${path}; if others had access, get a new certificate`,
+          },
+        );
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (cause instanceof CairnError) throw cause;
+    throw new CairnError('config-unreadable', `${field}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'check the path, and that this user may read the file',
+    });
+  }
+}
