@@ -1,5 +1,4 @@
 import type { Server as HttpServer } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
 import { Server } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -26,7 +25,7 @@ const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
 /** What a gateway is made with. */
 export interface GatewayOptions extends Door {
-  readonly http: HttpServer | HttpsServer;
+  readonly http: HttpServer;
   readonly seats: Seats;
   readonly random: RandomSource;
   readonly origins: Origins;

@@ -1,12 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CairnError } from '../../protocol/errors.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** An HTTP server, and the means to end what still hangs on it. */
 export interface Listener {
-  readonly server: Server | TlsServer;
+  readonly server: Server;
   /** Destroys every connection, upgraded ones too. */
   destroyConnections(): void;
 }
@@ -16,7 +16,7 @@ const TIMEOUTS = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTime
 
 /** An HTTP server that slow or silent peers cannot hold for long; with TLS where it is given what that needs. */
 export function createListener(handler: RequestListener, tls?: TlsFiles): Listener {
-  const server =
+  const server: Server =
     tls === undefined
       ? createServer(TIMEOUTS, handler)
       : createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }, handler);
@@ -39,7 +39,7 @@ export function createListener(handler: RequestListener, tls?: TlsFiles): Listen
  * @returns the port, which the system chooses for port 0
  * @throws CairnError `port-in-use`, or `config-invalid` where host or port cannot be listened on
  */
-export function listen(server: Server | TlsServer, host: string, port: number): Promise<number> {
+export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const failed = (cause: NodeJS.ErrnoException): void => {
       const where = `${host}:${port}`;
