@@ -91,13 +91,14 @@ export class Attempt {
         host.dropped(task.name, drop);
       },
     });
+    const running = this.#round;
     this.#place = {
-      context: round.settingsHash,
+      context: running.settingsHash,
       largest: largestMessage(task, this.#settings.dimension),
-      refusal: (member, header) => round.refusal(member, header),
-      message: (member, bytes) => round.message(member, bytes),
-      leave: (member, reason) => round.leave(member, reason),
-      sent: (bytes) => round.tally.down(bytes),
+      refusal: (member, header) => running.refusal(member, header),
+      message: (member, bytes) => running.message(member, bytes),
+      leave: (member, reason) => running.leave(member, reason),
+      sent: (bytes) => running.tally.down(bytes),
     };
   }
 
