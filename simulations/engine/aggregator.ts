@@ -69,7 +69,7 @@ export interface Aggregator {
   readonly mode: AggregationMode;
   /** The clip of the next round. */
   readonly clip: number;
-  /** What the next round's noise will be, for the accountant; undefined without privacy. */
+  /** The noise of every round, in units of its clip: what the accountant is told. Undefined without privacy. */
   readonly plan: NoisePlan | undefined;
   /**
    * The sum of the clipped updates of those who count: `dimension` values.
@@ -101,8 +101,6 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   const { mode, tracking, privacy, dimension } = options;
   let { clip } = options;
   const noise = privacy === undefined ? undefined : new NoisyRounds(privacy, dimension, options.random);
-  noise?.plan(clip);
-
   const run = (maxExamples: number, results: ReadonlyMap<MemberId, LocalResult>, conditions: RoundConditions) => {
     const current = { ...options, maxExamples, clip };
     const { unclipped, ...round } =
@@ -117,9 +115,7 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     get clip() {
       return clip;
     },
-    get plan() {
-      return noise?.plan(clip);
-    },
+    plan: noise?.plan,
     sum(updates, conditions = {}) {
       const results = new Map(
         [...updates].map(([member, update]) => [member, { update, examples: 1, loss: 0, accuracy: 0 }]),

@@ -1,5 +1,5 @@
 import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
-import { type RandomSource } from '../../protocol/crypto/random.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -32,16 +32,18 @@ export interface SumPrivacy extends Pick<
 
 /** One round's way from updates to a noisy mean. */
 export interface NoisyRound {
-  readonly plan: NoisePlan;
-  /** A member's vector, ready to be masked or added: `plan.length` words. */
-  encode(member: MemberId): Uint32Array;
+  /** A member's vector, ready to be masked or added: `plan.length` words. @throws CairnError of encodeNoisy */
+  readonly encode: (member: MemberId) => Uint32Array;
   /** How many of the updates encoded so far were longer than the clip. */
-  clipped(): number;
+  readonly clipped: () => number;
   /**
    * The mean that a sum of `count` vectors holds, and the noisy share of them that was short enough. The sum is changed.
    * @throws CairnError `privacy-noise`, `overflow-budget` for another count than the plan is for
    */
-  decode(sum: Uint32Array, count: number): { readonly aggregate: Aggregate; readonly unclipped: number | undefined };
+  readonly decode: (
+    sum: Uint32Array,
+    count: number,
+  ) => { readonly aggregate: Aggregate; readonly unclipped: number | undefined };
 }
 
 // Rounds of the stream that the rotation's signs come from. They are public.
@@ -50,42 +52,50 @@ const SIGN_ROUNDS = 12;
 /**
  * Rounds whose sums are noisy. Everything random comes from a stream of their own, and each member draws from one of its
  * own within it, so a sum has the same bits whether it went through sessions or not.
+ *
+ * One plan serves all rounds, since it is for a clip of 1: updates are divided by the clip before, and their mean is
+ * multiplied by it. So rounds of another clip cost the same privacy to the bit.
  */
 export class NoisyRounds {
-  readonly #privacy: SumPrivacy;
-  readonly #dimension: number;
+  readonly plan: NoisePlan;
+  readonly #divisor: number | undefined;
   readonly #random: RandomSource;
-  #plan: NoisePlan | undefined;
-  #sampler: NoiseSampler | undefined;
+  readonly #sampler: NoiseSampler;
 
+  /** @throws CairnError `privacy-infeasible`, `settings-invalid` for noise that cannot be had */
   constructor(privacy: SumPrivacy, dimension: number, random: RandomSource) {
-    this.#privacy = privacy;
-    this.#dimension = dimension;
+    const {
+      placement,
+      distribution,
+      noiseMultiplier,
+      clients,
+      leastSurvivors,
+      modulusBits = 16,
+      bitWidth = 0,
+    } = privacy;
+    this.plan = planNoise({
+      ...{ placement, distribution, noiseMultiplier, clients, leastSurvivors, modulusBits, bitWidth },
+      clip: 1,
+      dimension,
+    });
+    this.#divisor = privacy.divisor;
+    this.#sampler = createNoiseSampler(distribution, this.plan.shareVariance);
     this.#random = unsafeSeededRandom(random(SIZES.key));
   }
 
-  /** Noise and grid of a round with this clip. @throws CairnError `privacy-infeasible`, `settings-invalid` */
-  plan(clip: number): NoisePlan {
-    if (this.#plan?.clip !== clip) {
-      const { divisor: _, modulusBits = 16, bitWidth = 0, ...noise } = this.#privacy;
-      this.#plan = planNoise({ ...noise, modulusBits, bitWidth, clip, dimension: this.#dimension });
-    }
-    return this.#plan;
-  }
-
-  /** Begins a round. @throws CairnError as {@link plan} does; encoding throws `update-shape`, `update-not-finite` */
+  /** Begins a round. */
   begin(clip: number, results: ReadonlyMap<MemberId, LocalResult>, members: readonly MemberId[]): NoisyRound {
-    const plan = this.plan(clip);
-    const sampler = this.#samplerOf(plan);
+    const { plan } = this;
+    const sampler = this.#sampler;
     const signs = { key: this.#random(SIZES.key), rounds: SIGN_ROUNDS } as const;
     const coordinator = unsafeSeededRandom(this.#random(SIZES.key));
     const streams = new Map(members.map((member) => [member, unsafeSeededRandom(this.#random(SIZES.key))]));
     const own = plan.placement === 'distributed' ? sampler : undefined;
     let clipped = 0;
     return {
-      plan,
-      encode(member) {
-        const { values, clippedBy } = encodeNoisy(plan, results.get(member)!.update, own, signs, streams.get(member)!);
+      encode: (member) => {
+        const update = results.get(member)!.update.map((value) => value / clip);
+        const { values, clippedBy } = encodeNoisy(plan, update, own, signs, streams.get(member)!);
         if (clippedBy < 1) clipped++;
         return values;
       },
@@ -93,22 +103,11 @@ export class NoisyRounds {
       decode: (sum, count) => {
         if (plan.placement === 'central') addCentralNoise(plan, sum, sampler, coordinator);
         const { update, unclipped } = decodeNoisy(plan, sum, count, signs);
-        const { divisor = count } = this.#privacy;
-        const aggregate = {
-          update: divisor === count ? update : update.map((value) => (value * count) / divisor),
-          examples: NaN,
-          loss: NaN,
-          accuracy: NaN,
-          totalWeight: divisor,
-        };
-        return { aggregate, unclipped };
+        const totalWeight = this.#divisor ?? count;
+        const factor = (clip * count) / totalWeight;
+        const unknown = { examples: NaN, loss: NaN, accuracy: NaN };
+        return { aggregate: { update: update.map((value) => value * factor), ...unknown, totalWeight }, unclipped };
       },
     };
-  }
-
-  /** Kept from round to round: its tables take milliseconds. */
-  #samplerOf({ distribution, shareVariance }: NoisePlan): NoiseSampler {
-    if (this.#sampler?.variance !== shareVariance) this.#sampler = createNoiseSampler(distribution, shareVariance);
-    return this.#sampler;
   }
 }

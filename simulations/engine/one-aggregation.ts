@@ -67,7 +67,8 @@ export function runNoisy(
 ): Ended {
   const { clip } = options;
   const members = ascending(results);
-  const { plan, encode, clipped, decode } = noise.begin(clip, results, members);
+  const { plan } = noise;
+  const { encode, clipped, decode } = noise.begin(clip, results, members);
   // A sum of fewer is not opened: its noise would be too small.
   const least = plan.placement === 'distributed' ? plan.leastSurvivors : 1;
   if (members.length < least) {
