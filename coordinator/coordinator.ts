@@ -1,10 +1,11 @@
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
-import { type CairnError, asCairnError } from '../protocol/errors.ts';
+import { asCairnError, CairnError } from '../protocol/errors.ts';
 import { Addresses } from './addresses.ts';
 import type { CoordinatorConfig } from './config/index.ts';
-import { loadDirectory } from './directory.ts';
+import { type LoadedDirectory, loadDirectory } from './directory.ts';
+import { DirectoryFile } from './directory-file.ts';
 import { type CoordinatorEvents, Events } from './events.ts';
 import { Gateway, Seats } from './gateway/index.ts';
 import { createApp } from './http/app.ts';
@@ -70,8 +71,7 @@ export interface Coordinator {
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `unsafe-plain-http`,
- * `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
+ * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { config, primitives = nodePrimitives } = options;
@@ -80,13 +80,15 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
   const { directory } = config;
   const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
-  const loaded = directory === undefined ? undefined : await loadDirectory(primitives, directory, clock());
+  const load = directory === undefined ? undefined : () => loadDirectory(primitives, directory, clock());
+  const members = new Members(await load?.(), open, clock);
   const models = new Map<string, TaskModel>();
   for (const task of config.tasks) {
     models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
   }
-  const running = new RunningCoordinator(options, { store, tls, models, members: new Members(loaded, open, clock) });
+  const running = new RunningCoordinator(options, { store, tls, models, members });
   await running.listen();
+  if (directory !== undefined && load !== undefined) running.follow(directory.file, load);
   return running;
 }
 
@@ -119,6 +121,8 @@ class RunningCoordinator implements Coordinator {
   readonly #http: Listener;
   readonly #gateway: Gateway;
   readonly #tasks: readonly Task[];
+  readonly #members: Members;
+  #directory: DirectoryFile | undefined;
   #port = 0;
   #finished: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -129,6 +133,7 @@ class RunningCoordinator implements Coordinator {
   constructor(options: CoordinatorOptions, { store, tls, members, models }: Parts) {
     const { config, primitives = nodePrimitives, random = systemRandom } = options;
     this.#config = config;
+    this.#members = members;
     this.#scheme = tls === undefined ? 'http' : 'https';
     this.#begin = options.begin ?? Promise.resolve();
     this.#models = models;
@@ -248,6 +253,21 @@ class RunningCoordinator implements Coordinator {
     this.#finished.catch(() => undefined);
   }
 
+  /** Takes newer directories from this file from now on. */
+  follow(path: string, load: () => Promise<LoadedDirectory>): void {
+    this.#directory = new DirectoryFile({
+      path,
+      load,
+      members: this.#members,
+      onRenewed: (serial, gone) => {
+        this.#log.info('directory-renewed', { serial });
+        this.#seats.expel(gone, (member) => new CairnError('identity-unknown', `member ${member} is enrolled no more`));
+      },
+      onRefused: ({ code }) => this.#log.error('directory-refused', { code }),
+    });
+    this.#directory.watch();
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -262,6 +282,7 @@ class RunningCoordinator implements Coordinator {
 
   async #stop(): Promise<void> {
     this.#ready = false;
+    this.#directory?.close();
     for (const task of this.#tasks) task.stop();
     this.#stopping.resolve();
     await this.#finished.catch(() => undefined);

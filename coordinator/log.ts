@@ -5,6 +5,8 @@ import type { ErrorCode } from '../protocol/errors.ts';
 export type LogEvent =
   | 'listening'
   | 'unsafe-open-enrolment'
+  | 'directory-renewed'
+  | 'directory-refused'
   | 'stopped'
   | 'task-opened'
   | 'task-finished'
@@ -41,6 +43,8 @@ export interface LogFields {
   readonly masks?: number;
   /** How many worker threads. */
   readonly workers?: number;
+  /** Serial number of a member directory. */
+  readonly serial?: number;
   readonly state?: string;
   readonly code?: ErrorCode;
   readonly effect?: string;
@@ -60,6 +64,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   members: 'number',
   masks: 'number',
   workers: 'number',
+  serial: 'number',
   state: 'string',
   code: 'string',
   effect: 'string',

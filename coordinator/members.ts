@@ -1,11 +1,13 @@
+import { equalBytes } from '../protocol/crypto/bytes.ts';
+import { asCairnError, CairnError } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import { asCairnError, type CairnError } from '../protocol/errors.ts';
+import type { DirectoryEntry } from '../protocol/wire/directory.ts';
 import { directoryAt, entryFor, type MemberDirectory } from '../protocol/wire/membership.ts';
 import type { LoadedDirectory } from './directory.ts';
 
 /** Who may take part in what, by the member directory as it stands at the moment of asking. */
 export class Members {
-  readonly #loaded: LoadedDirectory | undefined;
+  #loaded: LoadedDirectory | undefined;
   readonly #open: ReadonlySet<string>;
   readonly #clock: () => number;
 
@@ -18,6 +20,28 @@ export class Members {
     this.#loaded = loaded;
     this.#open = new Set(open);
     this.#clock = clock;
+  }
+
+  /**
+   * Goes over to a newer directory; the same one again changes nothing.
+   * @returns the members that are in it no more, or under another key; undefined where nothing changed
+   * @throws CairnError `directory-rolled-back`
+   */
+  replace(loaded: LoadedDirectory): MemberId[] | undefined {
+    const before = this.#loaded?.directory;
+    const { serial, entries, hash } = loaded.directory;
+    if (before !== undefined && equalBytes(before.hash, hash)) return undefined;
+    if (before !== undefined && serial <= before.serial) {
+      throw new CairnError('directory-rolled-back', `directory ${serial} is not newer than ${before.serial}`, {
+        hint: 'have the authority sign one with a greater serial number (cairn enrol renew)',
+      });
+    }
+    this.#loaded = loaded;
+    const kept = ({ member, identityKey }: DirectoryEntry): boolean => {
+      const entry = entries.get(member);
+      return entry !== undefined && equalBytes(entry.identityKey, identityKey);
+    };
+    return [...(before?.entries.values() ?? [])].filter((entry) => !kept(entry)).map(({ member }) => member);
   }
 
   /** The directory as it was signed. */

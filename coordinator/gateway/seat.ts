@@ -98,10 +98,12 @@ export class Seat {
     return before;
   }
 
-  /** Its connection has ended, and with it what had only come in part. */
-  detach(): void {
+  /** Its connection has ended, and with it what had only come in part. @returns that connection */
+  detach(): Link | undefined {
+    const before = this.#link;
     this.#endUpload(new CairnError('upload-interrupted', 'the connection ended'));
     this.#link = undefined;
+    return before;
   }
 
   /** Takes part in a round. What belonged to the round before needs no answer any more. */

@@ -97,6 +97,19 @@ export class Seats {
     this.#changed();
   }
 
+  /** Takes their seats from members: they leave their round at once, and are told why. Who waits looks again. */
+  expel(members: readonly MemberId[], reason: (member: MemberId) => CairnError): void {
+    for (const member of members) {
+      const seat = this.#seats.get(member);
+      if (seat?.kind !== 'member') continue;
+      const link = seat.detach();
+      clearTimeout(this.#graces.get(member));
+      this.#leave(seat);
+      link?.end(reason(member));
+    }
+    this.#changed();
+  }
+
   /** Sends to a member, if it still has a seat. */
   send(member: MemberId, message: MakeMessage, options?: SendOptions): void {
     this.#seats.get(member)?.send(message, options);

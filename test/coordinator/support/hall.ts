@@ -46,6 +46,8 @@ export interface Hall {
   readonly states: StateEvent[];
   readonly faults: CairnError[];
   readonly members: string[];
+  /** Path of the member directory. */
+  readonly directory: string;
   /** Lines of the log. */
   readonly lines: string[];
   /** Connects a client that acts by a script; without one it does all that it should. */
@@ -101,6 +103,7 @@ export async function openHall(task: Readonly<Record<string, unknown>> = {}, cha
     states: [],
     faults: [],
     members: [],
+    directory: file,
     lines,
     join: async (member, script = {}) => {
       const id: MemberId = memberId(member);
