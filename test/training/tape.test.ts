@@ -31,6 +31,17 @@ describe('the tape', () => {
     expect(() => o.add(x, y)).toThrow(coded('internal'));
   });
 
+  it('works on after its memory was exhausted', () => {
+    for (const kind of ['wasm', 'plain', 'double'] as const) {
+      const tape = new Tape(kind);
+      const x = tape.tensor([3], [1, 2, 3]);
+      expect(() => tape.full([2 ** 45], 1)).toThrow(RangeError);
+      const large = tape.full([1 << 20], 1);
+      expect(o.sum(large).item()).toBe(1 << 20);
+      expect([...o.add(x, x).values()]).toEqual([2, 4, 6]);
+    }
+  });
+
   it('keeps values when its heap grows', () => {
     for (const kind of ['wasm', 'plain', 'double'] as const) {
       const tape = new Tape(kind);

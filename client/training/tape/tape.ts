@@ -140,11 +140,13 @@ export class Tape {
   /** Room for `elements` that belong to no tensor and live until the next release. */
   allocate(elements: number): number {
     const at = this.#top;
-    this.#top = at + Math.ceil(elements / LINE) * LINE;
-    if (this.#top > this.#peak) {
-      this.#peak = this.#top;
-      this.heap.reserve(this.#top);
+    const top = at + Math.ceil(elements / LINE) * LINE;
+    if (top > this.#peak) {
+      // First, since memory may be exhausted: a peak that was never reached would stand for room that is not there.
+      this.heap.reserve(top);
+      this.#peak = top;
     }
+    this.#top = top;
     return at;
   }
 
