@@ -2,6 +2,7 @@ import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/index.ts';
+import { fromHex, identityFrom, portablePrimitives, signDirectory } from '../../protocol/index.ts';
 import { cairn, cairnOnce, ROOT } from './support/running.ts';
 import { CoordinatorProcess, World } from './support/world.ts';
 
@@ -65,13 +66,13 @@ async function configuration(directory: Directory): Promise<string> {
   await cp(join(ROOT, 'examples/own-model'), world.path('own-model'), { recursive: true });
   const path = world.path('own-model/coordinator.json');
   const config = JSON.parse(await readFile(path, 'utf8')) as { tasks: Record<string, unknown>[] };
-  const tasks = config.tasks.map((task) => ({ ...task, adversary: 'active', rounds: 2 }));
+  const tasks = config.tasks.map((task) => ({ ...task, adversary: 'active', unsafeOpenEnrolment: false, rounds: 2 }));
   await writeFile(path, JSON.stringify({ ...config, directory, tasks }));
   return path;
 }
 
-const clinic = (url: string, number: number, identity: string) =>
-  cairn(['join', url, '--app', world.path('own-model/app.mjs'), '--identity', world.path(identity)], {
+const clinic = (url: string, number: number, identity: string, ...args: readonly string[]) =>
+  cairn(['join', url, '--app', world.path('own-model/app.mjs'), '--identity', world.path(identity), ...args], {
     env: { CLINIC_CSV: world.path(`own-model/clinic-${number}.csv`) },
   });
 
@@ -156,6 +157,74 @@ describe('cairn enrol', () => {
     }
     expect(await readFile(world.path('ben.request.json'), 'utf8')).not.toContain('seed');
   });
+});
+
+describe('who is no member', () => {
+  /** Three clinics with the example's app, and the directory that has them. */
+  async function enrolled(): Promise<Directory> {
+    const directory = await init();
+    for (const name of NAMES) await good('issue', name);
+    return directory;
+  }
+  const NAMES = ['anna', 'ben', 'cleo'];
+  const join = (url: string, name: string, ...args: readonly string[]) =>
+    clinic(url, NAMES.indexOf(name) + 1, `${name}.identity.json`, ...args);
+
+  it('any more, since it was revoked, loses its seat in a running coordinator and gets no other', async () => {
+    const path = await configuration(await enrolled());
+    const coordinator = await CoordinatorProcess.start([path, '--port', '0']);
+    const anna = join(coordinator.url, 'anna');
+    await anna.line('stderr', (line) => line.startsWith('connected as member'));
+    await good('revoke', 'anna');
+    for (const process of [anna, join(coordinator.url, 'anna')]) {
+      expect(await process.exited).toMatchObject({ code: 5 });
+      expect(process.stderr.at(-1)).toContain('[identity-unknown]');
+    }
+    expect((await coordinator.status()).idle).toBe(0);
+  });
+
+  it('is not brought back by a coordinator that goes back to an older directory', async () => {
+    const directory = await enrolled();
+    const old = await readFile(directory.file);
+    await good('renew');
+    const path = await configuration(directory);
+    const honest = await CoordinatorProcess.start([path, '--port', '0']);
+    const first = NAMES.map((name) => join(honest.url, name));
+    expect(await honest.running.exited).toMatchObject({ code: 0 });
+    for (const client of first) client.kill('SIGINT');
+    await Promise.all(first.map(({ exited }) => exited));
+
+    await writeFile(directory.file, old);
+    const config = JSON.parse(await readFile(path, 'utf8')) as object;
+    await writeFile(path, JSON.stringify({ ...config, dataDir: 'elsewhere' }));
+    const dishonest = await CoordinatorProcess.start([path, '--port', '0']);
+    const second = NAMES.map((name) => join(dishonest.url, name, '--json'));
+    for (const client of second) {
+      const line = await client.line('stdout', (text) => text.includes('"kind":"refused"'));
+      expect(JSON.parse(line)).toMatchObject({ code: 'directory-rolled-back' });
+    }
+  });
+
+  it('is not believed from another authority, nor from a directory that has expired', async () => {
+    const directory = await enrolled();
+    const path = await configuration(directory);
+    await good('init', '--folder', 'other');
+    await cp(world.path('other/members.directory'), directory.file);
+    await refusedStart(path, 'directory-signature', 'pinned authority');
+    const text = await readFile(world.path('.cairn/authority/authority.key.json'), 'utf8');
+    const { seed } = JSON.parse(text) as { seed: string };
+    const past = { serial: 9, issued: 1000, notAfter: 2000 };
+    const keys = identityFrom(portablePrimitives, fromHex(seed));
+    await writeFile(directory.file, signDirectory(portablePrimitives, keys, past, []));
+    await refusedStart(path, 'directory-expired', 'valid until 1970-01-01T00:33:20Z');
+    expect((await good('ls')).stderr[0]).toContain('EXPIRED');
+  });
+
+  async function refusedStart(path: string, code: string, words: string): Promise<void> {
+    const ended = await cairnOnce(['coordinator', path]);
+    expect([ended.code, ended.stderr.at(-1)]).toEqual([3, expect.stringContaining(`[${code}]`)]);
+    expect(ended.stderr.at(-1)).toContain(words);
+  }
 });
 
 describe('what cairn enrol refuses, in one line', () => {
