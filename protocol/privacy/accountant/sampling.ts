@@ -46,6 +46,10 @@ const LEAST_INTEGRATED = 0.3;
 /**
  * A bound on the Rényi divergence of one release in which each client takes part with probability `rate`, independently
  * of the others and unknown to whom the guarantee is for.
+ *
+ * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
+ * took part breaks that badly: its divisor must be fixed before. Clients that take their noise along when they stay away
+ * break it a little, the less the more shares there are. docs/decisions.md has figures.
  * @param order α > 1
  */
 export function sampledDivergence(mechanism: Mechanism, rate: number, order: number): number {

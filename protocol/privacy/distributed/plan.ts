@@ -65,6 +65,9 @@ const MOST_INFLATION = 2;
 /** Halvings of the scale's range, until doubles are used up. */
 const STEPS = 64;
 
+/** x². Not by the power operator, whose result may differ between engines in its last bit. */
+const squared = (x: number): number => x * x;
+
 const invalid = (message: string): CairnError => new CairnError('settings-invalid', message);
 
 function checkWhole(name: string, value: number, least: number, most: number): void {
@@ -112,10 +115,10 @@ function outcome(settings: NoiseSettings, length: number, scale: number): Outcom
   const { clients, leastSurvivors, noiseMultiplier, placement } = settings;
   const norm = vectorNorm(settings) * scale;
   const sensitivity = roundedNormBound(norm, length);
-  const total = (noiseMultiplier * sensitivity) ** 2;
+  const total = squared(noiseMultiplier * sensitivity);
   const shareVariance = placement === 'central' ? total : total / leastSurvivors;
   const noise = placement === 'central' ? total : shareVariance * clients;
-  return { sensitivity, shareVariance, sumVariance: (norm * clients) ** 2 / length + noise + clients / 4 };
+  return { sensitivity, shareVariance, sumVariance: squared(norm * clients) / length + noise + clients / 4 };
 }
 
 function fits(settings: NoiseSettings, { shareVariance, sumVariance }: Outcome): boolean {
