@@ -14,9 +14,10 @@ type Found = Results<DropoutSettings>;
 /** What report.html shows. */
 export function report(results: Found): Section[] {
   const points = byPoint(results);
+  const charts = outcomeCharts(points);
   const sections: Section[] = [];
   if (points.length > 0) {
-    sections.push({ title: 'Does the round commit?', blocks: [outcomeTable(points), ...outcomeCharts(points)] });
+    sections.push({ title: 'Does the round commit?', blocks: charts.length > 0 ? charts : [outcomeTable(points)] });
     sections.push({ title: 'Time', blocks: [...paperTable(results, points), timeTable(results, costly(points))] });
     sections.push({
       title: 'Traffic',
@@ -27,6 +28,8 @@ export function report(results: Found): Section[] {
     sections.push({ title: 'Failures, predicted and observed', blocks: oddsBlocks(results) });
   if (results.rows(TRAINING).length > 0)
     sections.push({ title: 'Training under churn', blocks: trainingBlocks(results) });
+  // A sweep has a row for each of its points: to look up, not to begin with.
+  if (charts.length > 0) sections.push({ title: 'Every kind of round', blocks: [outcomeTable(points)] });
   return sections;
 }
 
@@ -155,7 +158,11 @@ function paperTable(results: Found, points: readonly (readonly RoundRow[])[]): B
 }
 
 function timeTable(results: Found, points: readonly (readonly RoundRow[])[]): Block {
-  const phases = PHASES.filter((phase) => phase !== 'outcome');
+  const timed = points.map((rounds) => measuredPoint(results, rounds[0].point).phases);
+  // Curious rounds have no consistency check.
+  const phases = PHASES.filter(
+    (phase) => phase !== 'outcome' && timed.some((times) => times[phase].clientMs > 0 || times[phase].serverMs > 0),
+  );
   return {
     kind: 'table',
     caption:
@@ -168,9 +175,9 @@ function timeTable(results: Found, points: readonly (readonly RoundRow[])[]): Bl
         { key: `server ${phase}`, label: `s ${phase}`, digits: 1 },
       ]),
     ],
-    rows: points.map((rounds) => {
+    rows: points.map((rounds, i) => {
       const { clients, dim, dropout, graph } = pointSummary(rounds);
-      const { phases: times } = measuredPoint(results, rounds[0].point);
+      const times = timed[i];
       return {
         round: `${clients} × ${dim}, ${graph}`,
         dropout,
