@@ -20,11 +20,16 @@ export class Origins {
    * @param host the request's Host header; behind a proxy that changes it, the page's own origin must be listed too
    */
   admits(origin: string | undefined, host: string | undefined): boolean {
-    return origin === undefined || this.lists(origin) || (host !== undefined && hostOf(origin) === host.toLowerCase());
+    return origin === undefined || this.lists(origin) || (host !== undefined && isPageOf(origin, host));
   }
 }
 
-/** Host and port of an origin; undefined for `null`, the origin of sandboxed frames and files. */
-function hostOf(origin: string): string | undefined {
-  return URL.canParse(origin) ? new URL(origin).host : undefined;
+/**
+ * Whether an origin is that of a web page at a host and port. A proxy may have added the port that the scheme has anyway.
+ * `null`, the origin of sandboxed frames and files, is at no host.
+ */
+function isPageOf(origin: string, host: string): boolean {
+  const [scheme] = /^https?:\/\//.exec(origin) ?? [];
+  if (scheme === undefined || !URL.canParse(origin) || !URL.canParse(scheme + host)) return false;
+  return new URL(origin).host === new URL(scheme + host).host;
 }

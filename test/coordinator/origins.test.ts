@@ -72,6 +72,9 @@ describe('the socket', () => {
     expect(await knock(hall, {})).toBe(101);
     expect(await knock(hall, { origin: own(hall) })).toBe(101);
     expect(await knock(hall, { origin: 'https://cairn.example', host: 'Cairn.example' })).toBe(101);
+    // As some proxies write it.
+    expect(await knock(hall, { origin: 'https://cairn.example', host: 'cairn.example:443' })).toBe(101);
+    expect(await knock(hall, { origin: 'http://cairn.example', host: 'cairn.example:80' })).toBe(101);
     expect(await knock(hall, { origin: PAGE })).toBe(101);
   });
 
@@ -84,6 +87,15 @@ describe('the socket', () => {
       expect(hall.members).toEqual([]);
     },
   );
+
+  it.each([
+    ['http://cairn.example', 'cairn.example:443'],
+    ['https://cairn.example:8443', 'cairn.example'],
+    ['chrome-extension://cairn.example', 'cairn.example'],
+    ['file://', ''],
+  ])('is refused to %s at %j, which is another address', async (origin, host) => {
+    expect(await knock(await openFor(), { origin, host })).toBe(400);
+  });
 
   it('is refused to every page of another address where none is listed', async () => {
     expect(await knock(await openFor(), { origin: PAGE })).toBe(400);
