@@ -2,11 +2,11 @@ import { vectorLength } from '../protocol/aggregation/quantize/index.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { packedLength } from '../protocol/kernels/index.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
-import { SEALED_SHARES_LENGTH } from '../protocol/wire/messages/share-keys.ts';
+import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/wire/messages/share-keys.ts';
 import type { TaskConfig } from './config/index.ts';
 
-/** Bytes of the fields before a masked input's vector, or before a list of shares. */
-const FIELDS = 8;
+/** Most bytes of the fields before a masked input's vector, or before a list of shares. */
+const FIELDS = SHARE_KEYS_FIELDS;
 
 /**
  * Bytes of the largest message that a client of a task may send: its masked input, or in large rounds of small models

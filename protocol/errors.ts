@@ -186,8 +186,12 @@ export const ERROR_CODES = {
   'member-unknown': protocolAbort('a message from somebody outside the round', 'it was ignored'),
   'message-duplicate': protocolAbort('a member sent the same message again', 'the first one counts'),
   'secret-mismatch': protocolAbort(
-    'a rebuilt secret does not belong to the key that was advertised',
-    'the named member shared false shares; the round ends without a sum',
+    'revealed shares do not give the secret that their owner advertised or committed to',
+    'the named member shared falsely, unless many of its holders revealed false shares; the round ends without a sum',
+  ),
+  'share-false': protocolAbort(
+    'a revealed share is not one of those that give its owner’s secret',
+    'the member lied, or the owner gave it a false share; it was corrected, the sum is exact and the member counts',
   ),
   'round-abandoned': protocolAbort(
     'the coordinator abandoned the round',

@@ -1,6 +1,7 @@
 import {
   type Graph,
   pairMaskKey,
+  seedCommitment,
   selfMaskKey,
   type ServerFacts,
   vectorLength,
@@ -127,7 +128,8 @@ export class SimulatedClients {
       sealed.set(entry, graph.placeOf(own, to) * SEALED_SHARES_LENGTH);
     });
     agreement.wipe();
-    return encodeShareKeys({ suite: settings.suite, context: sessionId, count: graph.degree, sealed });
+    const commitment = seedCommitment(primitives, selfSeed, sessionId, own);
+    return encodeShareKeys({ suite: settings.suite, context: sessionId, commitment, count: graph.degree, sealed });
   }
 
   /** Opens what real clients have sealed for this one. They all stay, so it is their seeds' shares that are asked for. */

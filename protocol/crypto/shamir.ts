@@ -1,9 +1,9 @@
-import { CairnError } from '../errors.ts';
 import { expectLength } from './checks.ts';
-import { inverses, mul, reduce, rootOfUnity, sub } from './field.ts';
+import { inverses, mul, reduce, sub } from './field.ts';
 import { ntt } from './ntt.ts';
 import type { RandomSource } from './random.ts';
 import { decodeShare, joinSecret, secretLimb, writeShareLimb } from './share-code.ts';
+import { invalid, orderFor, pointsOf } from './shamir-points.ts';
 import { FIELD, SIZES } from './suite.ts';
 
 export { decodeShare, isCanonicalShare } from './share-code.ts';
@@ -14,31 +14,6 @@ export { decodeShare, isCanonicalShare } from './share-code.ts';
 
 /** The greatest multiple of p that 32 bits hold: words below it, reduced, are uniform; 0.1 % lie above. */
 const REJECT_FROM = Math.floor(2 ** 32 / FIELD.prime) * FIELD.prime;
-
-function invalid(message: string): CairnError {
-  return new CairnError('settings-invalid', message);
-}
-
-/** The order of the root of unity for a number of slots. */
-function orderFor(domain: number): number {
-  if (!Number.isInteger(domain) || domain < 1 || domain > 2 ** FIELD.twoAdicity) {
-    throw invalid(`domain: expected 1 to 2^21 slots, got ${domain}`);
-  }
-  let order = 2;
-  while (order < domain) order *= 2;
-  return order;
-}
-
-function expectSlots(domain: number, slots: readonly number[]): void {
-  const seen = new Set<number>();
-  for (const slot of slots) {
-    if (!Number.isInteger(slot) || slot < 0 || slot >= domain) {
-      throw invalid(`slot: expected an integer below ${domain}, got ${slot}`);
-    }
-    if (seen.has(slot)) throw invalid(`slot ${slot}: expected once, got twice`);
-    seen.add(slot);
-  }
-}
 
 /** Fills `target` with uniform field elements by rejection sampling; randomness is drawn in one block, and again for what was rejected. */
 function drawElements(target: Float64Array, random: RandomSource): void {
@@ -75,7 +50,7 @@ export interface SharingInput {
 export function shareSecret(input: SharingInput): Uint8Array[] {
   const { secret, threshold, domain, slots, random } = input;
   const order = orderFor(domain);
-  expectSlots(domain, slots);
+  const points = pointsOf(domain, slots);
   expectLength('shared secret', secret, SIZES.seed);
   if (!Number.isInteger(threshold) || threshold < 1 || threshold > slots.length) {
     throw invalid(`threshold: expected 1 to ${slots.length}, the number of shares, got ${threshold}`);
@@ -86,7 +61,6 @@ export function shareSecret(input: SharingInput): Uint8Array[] {
   // The points of a few slots out of many (a neighbourhood on the ring) are cheaper one by one than by a transform.
   const transform = slots.length * threshold > (order / 2) * Math.log2(order);
   const values = new Float64Array(transform ? order : slots.length);
-  const points = transform ? values : powersAt(order, slots);
   for (let limb = 0; limb < FIELD.limbs; limb++) {
     const polynomial = coefficients.subarray(limb * threshold, (limb + 1) * threshold);
     polynomial[0] = secretLimb(secret, limb);
@@ -111,18 +85,6 @@ function evaluate(polynomial: Float64Array, point: number): number {
   return value;
 }
 
-/** ω^s for each slot s. */
-function powersAt(order: number, slots: readonly number[]): Float64Array {
-  const root = rootOfUnity(order);
-  const squares: number[] = [];
-  for (let square = root, span = 1; span < order; span *= 2, square = mul(square, square)) squares.push(square);
-  return Float64Array.from(slots, (slot) => {
-    let point = 1;
-    for (let bit = 0; bit < squares.length; bit++) if ((slot >>> bit) % 2 === 1) point = mul(point, squares[bit]);
-    return point;
-  });
-}
-
 /**
  * The Lagrange coefficients at 0 for one set of slots. Members keep their slot for the whole round, so one basis opens
  * the secrets of all: O(t²) to build, O(t) per limb and secret.
@@ -136,10 +98,8 @@ export class LagrangeBasis {
    * @throws CairnError `settings-invalid` for a domain outside [1, 2^21], no slots, slots outside it or repeated
    */
   constructor(domain: number, slots: readonly number[]) {
-    const order = orderFor(domain);
-    if (slots.length === 0) throw invalid('slots: expected at least one, got none');
-    expectSlots(domain, slots);
-    const points = powersAt(order, slots);
+    const points = pointsOf(domain, slots);
+    if (points.length === 0) throw invalid('slots: expected at least one, got none');
     // λ_i = Π_{j≠i} x_j / (x_j − x_i) = Π_j x_j / (x_i · Π_{j≠i} (x_j − x_i))
     let product = 1;
     const denominators = new Float64Array(points.length);

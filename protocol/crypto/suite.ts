@@ -51,6 +51,7 @@ export const LABELS = {
   sealData: 'cairn/1 seal data',
   pairMask: 'cairn/1 pair mask',
   selfMask: 'cairn/1 self mask',
+  seedCommitment: 'cairn/1 seed commitment',
   signAdvertise: 'cairn/1 sign advertise',
   signSurvivors: 'cairn/1 sign survivors',
   signDirectory: 'cairn/1 sign directory',

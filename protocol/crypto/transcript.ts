@@ -35,11 +35,17 @@ function prefixOf(label: Label): Uint8Array {
 }
 
 /**
- * A domain-separated hash of a list of byte strings: SHA-256 over label and parts, each prefixed with its length.
+ * A domain-separated hash of a list of byte strings: SHA-256 over label and parts, each prefixed with its length. A part
+ * may be secret: the encoding that was hashed is wiped.
  * @returns 32 bytes
  */
 export function transcript(primitives: Primitives, label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
-  return primitives.sha256(encodeParts(label, parts));
+  const encoded = encodeParts(label, parts);
+  try {
+    return primitives.sha256(encoded);
+  } finally {
+    encoded.fill(0);
+  }
 }
 
 /**

@@ -20,6 +20,7 @@ import {
   publicOf,
   ringNeighbours,
   seal,
+  seedCommitment,
   selfMaskKey,
   sessionIdOf,
   sha256,
@@ -240,7 +241,7 @@ export class ForeignClient {
     return this.#sealAll();
   }
 
-  /** Section 3.5: uniform coefficients of its own drawing. */
+  /** Sections 3.5 and 7.4: uniform coefficients of its own drawing. */
   #sealAll(): Bytes {
     const draw = (): bigint => {
       for (;;) {
@@ -255,7 +256,8 @@ export class ForeignClient {
       join(shareWith(this.#n, index, this.#maskSecret, ofKey), shareWith(this.#n, index, this.#selfSeed, ofSeed));
     this.#held.set(this.#own, pairFor(this.#own));
     const sealed = this.#neighbours.map((to) => seal(this.#sealing(to, this.#own, to.index), pairFor(to.index)));
-    return this.#message('shareKeys', this.#sessionId, u32(sealed.length), ...sealed);
+    const commitment = seedCommitment(this.#selfSeed, this.#sessionId, this.#own);
+    return this.#message('shareKeys', this.#sessionId, commitment, u32(sealed.length), ...sealed);
   }
 
   #sealing(peer: Shown, from: number, to: number): Parameters<typeof seal>[0] {

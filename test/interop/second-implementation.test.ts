@@ -21,6 +21,7 @@ import {
   readSum,
   seal,
   sealKey,
+  seedCommitment,
   selfMaskKey,
   sessionIdOf,
   settingsBytes,
@@ -192,7 +193,9 @@ describe('an implementation written from docs/protocol.md alone', () => {
           const { key, seed } = shareOf(index, to.index);
           return seal(pairOf(index, to.index), join(key, seed));
         });
-        return toHex(message(1, 'shareKeys', sessionId, u32(n - 1), ...sealed));
+        const commitment = seedCommitment(hex(members[index].selfSeed), sessionId, index);
+        expect(toHex(commitment)).toBe(members[index].seedCommitment);
+        return toHex(message(1, 'shareKeys', sessionId, commitment, u32(n - 1), ...sealed));
       }),
     );
     messages('routedShares').forEach((routed, to) => {
@@ -322,7 +325,11 @@ describe('an implementation written from docs/protocol.md alone', () => {
     });
     expect(secrets.map(toHex)).toEqual(vector.rebuilt.map(({ secret }) => secret));
     const corrections = members.flatMap(({ index: u, values }) => {
-      if (values.length > 0) return [[-1, stream(selfMaskKey(secrets[u], sessionId, u), 12, length)] as const];
+      if (values.length > 0) {
+        const committed = body(messages('shareKeys')[u]).subarray(0, 32);
+        expect(toHex(seedCommitment(secrets[u], sessionId, u))).toBe(toHex(committed));
+        return [[-1, stream(selfMaskKey(secrets[u], sessionId, u), 12, length)] as const];
+      }
       expect(toHex(publicOf('X25519', secrets[u]))).toBe(toHex(advertised[u].maskKey));
       return survivors.map(({ index: v }) => [v > u ? -1 : 1, pairMask(secrets[u], u, v)] as const);
     });

@@ -452,6 +452,9 @@ export function readSum(
 export const selfMaskKey = (seed: Bytes, sessionId: Bytes, index: number): Bytes =>
   K(seed, sessionId, 'self mask', u32(index));
 
+export const seedCommitment = (seed: Bytes, sessionId: Bytes, index: number): Bytes =>
+  T('seed commitment', sessionId, u32(index), seed);
+
 export const pairMaskKey = (secret: Bytes, maskKey: Bytes, sessionId: Bytes, u: number, v: number): Bytes =>
   K(x25519(secret, maskKey), sessionId, 'pair mask', u32(Math.min(u, v)), u32(Math.max(u, v)));
 

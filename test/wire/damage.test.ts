@@ -122,8 +122,8 @@ describe('a count that the message cannot hold', () => {
         .finish(),
       'wire-bounds',
     ],
-    ['shareKeys', start('shareKeys').u32(MOST).raw(leaf).finish(), 'wire-truncated'],
-    ['shareKeys', start('shareKeys').u32(0xffff_ffff).raw(leaf).finish(), 'wire-bounds'],
+    ['shareKeys', start('shareKeys').raw(context).u32(MOST).raw(leaf).finish(), 'wire-truncated'],
+    ['shareKeys', start('shareKeys').raw(context).u32(0xffff_ffff).raw(leaf).finish(), 'wire-bounds'],
     ['routedShares', start('routedShares').u32(MOST).raw(leaf).finish(), 'wire-truncated'],
     ['routedShares', start('routedShares').u32(8).u8(0xff).raw(leaf).finish(), 'wire-truncated'],
     [

@@ -10,6 +10,7 @@ import { hasBit } from '../../wire/bitmap.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
 import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
+import { seedCommitment } from '../masks.ts';
 import { auditRoster } from './audit-roster.ts';
 import { goOn } from './result.ts';
 import type { ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
@@ -27,8 +28,8 @@ export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientSte
 }
 
 /**
- * Round 1, first half (ShareKeys, Bonawitz 2017 §4): draws the self mask seed b, shares b and s_SK among the neighbours
- * and itself, and seals each neighbour's pair of shares under a key of its own.
+ * Round 1, first half (ShareKeys, Bonawitz 2017 §4): draws the self mask seed b, commits to it, shares b and s_SK among
+ * the neighbours and itself, and seals each neighbour's pair of shares under a key of its own.
  * @param shared the secrets agreed with each neighbour's cipher key; both directions of a pair seal by one agreement
  */
 export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readonly SecretBytes[]): ClientStep {
@@ -50,7 +51,9 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
       sealed.set(entry, i * SEALED_SHARES_LENGTH);
       spent.push(key, pair);
     });
-    const message = encodeShareKeys({ suite: settings.suite, context: sessionId, count: neighbours.length, sealed });
+    const header = { suite: settings.suite, context: sessionId };
+    const commitment = seedCommitment(primitives, selfSeed, sessionId, ownIndex);
+    const message = encodeShareKeys({ ...header, commitment, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
     return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
   });

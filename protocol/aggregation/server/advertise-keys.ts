@@ -66,7 +66,12 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
     events.push({ kind: 'dropped', drop: record });
   }
   const waiting = presentAt(context, facts, facts.indexOf.values());
-  return goOn({ name: 'share-keys', context, facts, waiting, sealed: new Map() }, sorted.length, send, events);
+  const next: ServerState = {
+    ...{ name: 'share-keys', context, facts, waiting },
+    sealed: new Map(),
+    commitments: new Map(),
+  };
+  return goOn(next, sorted.length, send, events);
 }
 
 function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: readonly Advertised[]): ServerFacts {

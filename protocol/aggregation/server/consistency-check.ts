@@ -38,9 +38,9 @@ export function onConsistency(
 
 /** U4 is fixed: those who signed are asked for shares. */
 export function closeSignatures(state: ConsistencyState): ServerStep {
-  const { context, facts, sharers, survivors, sum, signatures } = state;
+  const { context, facts, sharers, commitments, survivors, sum, signatures } = state;
   const there = [...signatures.keys()]
     .filter((index) => !context.lost.has(facts.roster[index].member))
     .sort((a, b) => a - b);
-  return askForShares(context, { facts, sharers, survivors, sum }, there, signatures);
+  return askForShares(context, { facts, sharers, commitments, survivors, sum }, there, signatures);
 }

@@ -31,10 +31,10 @@ export function onMaskedInput(state: InputState, from: ClientIndex, bytes: Uint8
 
 /** U3 is fixed. From here on a late input is refused; active rounds have the set signed, curious ones unmask. */
 export function fixSurvivors(state: InputState): ServerStep {
-  const { context, facts, sharers, sum, received } = state;
+  const { context, facts, sharers, commitments, sum, received } = state;
   const { size } = facts.tree;
   const survivors = bitmapOf(size, received);
-  const summed = { facts, sharers, sum, survivors };
+  const summed = { facts, sharers, commitments, sum, survivors };
   const there = [...received].filter((index) => !context.lost.has(facts.roster[index].member)).sort((a, b) => a - b);
   if (context.settings.adversary === 'curious') return askForShares(context, summed, there, new Map());
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });

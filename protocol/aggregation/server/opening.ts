@@ -1,14 +1,12 @@
 import { equalBytes } from '../../crypto/bytes.ts';
-import { SecretBytes } from '../../crypto/secret.ts';
-import { LagrangeBasis } from '../../crypto/shamir.ts';
-import { SIZES } from '../../crypto/suite.ts';
-import { CairnError } from '../../errors.ts';
+import type { SecretBytes } from '../../crypto/secret.ts';
 import { type ClientIndex, clientIndex } from '../../ids.ts';
 import { hasBit } from '../../wire/bitmap.ts';
-import { selfMaskKey } from '../masks.ts';
-import type { UnmaskJob } from '../unmask.ts';
-import { placeOf } from './places.ts';
-import type { ServerContext, Shared, Summed } from './types.ts';
+import { seedCommitment, selfMaskKey } from '../masks.ts';
+import type { LeftoverPeer, UnmaskJob } from '../unmask.ts';
+import { SecretOpener } from './opener.ts';
+import { RevealedShares } from './revealed.ts';
+import type { ServerContext, Summed } from './types.ts';
 
 /** What an opening starts from: the sum's sets, and each member's shares. */
 interface Revealed extends Omit<Summed, 'sum'> {
@@ -16,37 +14,29 @@ interface Revealed extends Omit<Summed, 'sum'> {
   readonly revealed: ReadonlyMap<ClientIndex, SecretBytes>;
 }
 
-/** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
-export function holdings({ facts, sharers }: Shared, holder: ClientIndex): number[] {
-  return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
-}
-
 /**
- * The opening of a sum's secrets: every member's one secret is rebuilt from the shares revealed and checked, and becomes
- * a job of the plan. The basis is computed once for each set of holders.
+ * The opening of a sum's secrets: every member's one secret is rebuilt from the shares revealed, held against what the
+ * member advertised or committed to, and becomes a job of the plan.
  *
  * At n = 1000 on the complete graph with t = 667 all of it takes 160 to 330 ms of one thread: longer than a coordinator
  * may be deaf, but where members have dropped not a hundredth of what the plan costs that comes out of it. So it needs
- * no thread of its own, only pauses: {@link steps} makes one after each secret, and the coordinator answers others there.
+ * no thread of its own, only pauses: {@link steps} makes one after each secret, and many while it corrects false shares,
+ * and the coordinator answers others there.
  */
 export class Opening {
   /** The plan's jobs; they grow while {@link steps} runs. */
   readonly jobs: UnmaskJob[] = [];
   readonly #about: Omit<Revealed, 'revealed'>;
   readonly #made: SecretBytes[] = [];
-  #revealed: ReadonlyMap<ClientIndex, SecretBytes>;
+  readonly #shares: RevealedShares;
+  readonly #opener: SecretOpener;
   #finished = false;
-  readonly #holdings = new Map<ClientIndex, readonly number[]>();
-  readonly #bases = new Map<string, LagrangeBasis>();
 
   constructor(state: Revealed) {
-    const { context, facts, sharers, survivors, revealed } = state;
-    this.#about = { context, facts, sharers, survivors };
-    this.#revealed = revealed;
-    // On the complete graph all hold shares of the same members: one list serves all.
-    const { graph } = state.facts.parameters;
-    const everybody = graph === 'complete' ? [...state.sharers].sort((a, b) => a - b) : undefined;
-    for (const holder of state.revealed.keys()) this.#holdings.set(holder, everybody ?? holdings(state, holder));
+    const { context, facts, sharers, commitments, survivors, revealed } = state;
+    this.#about = { context, facts, sharers, commitments, survivors };
+    this.#shares = new RevealedShares(this.#about, revealed);
+    this.#opener = new SecretOpener(facts, this.#shares, (secret) => this.#hold(secret));
   }
 
   /** Whether every secret has been rebuilt: only then the plan is whole. */
@@ -56,22 +46,29 @@ export class Opening {
 
   /** Every secret in here: what was rebuilt, and the shares. */
   get secrets(): readonly SecretBytes[] {
-    return [...this.#made, ...this.#revealed.values()];
+    return [...this.#made, ...this.#shares.secrets];
+  }
+
+  /** By holder, the owners whose shares it revealed falsely, as far as that was found. */
+  get falseShares(): ReadonlyMap<ClientIndex, readonly ClientIndex[]> {
+    return this.#shares.falseShares;
   }
 
   /**
-   * Rebuilds secret after secret, and pauses after each with the number of jobs. When all are there the shares are wiped.
-   * @throws CairnError `secret-mismatch` with the culprit whose key is another than it advertised, `below-threshold`,
-   *   `wire-not-canonical`: there is no plan; the session is told by an input and wipes what is there
+   * Rebuilds secret after secret, and pauses after each, and more often where shares are false, with the number of jobs.
+   * When all are there the shares are wiped.
+   * @throws CairnError `secret-mismatch` with the culprit whose secret is not the one that it advertised or committed to,
+   *   `below-threshold`: there is no plan; the session is told by an input and wipes what is there
    */
   *steps(): Generator<number, void> {
-    for (const job of this.#rebuild()) yield this.jobs.push(job);
+    for (const job of this.#rebuild()) {
+      if (job !== undefined) this.jobs.push(job);
+      yield this.jobs.length;
+    }
     this.#finished = true;
-    for (const shares of this.#revealed.values()) shares.wipe();
     // n vectors of n shares are not worth keeping while the plan is computed.
-    this.#revealed = new Map();
-    this.#holdings.clear();
-    this.#bases.clear();
+    this.#shares.wipe();
+    this.#opener.clear();
   }
 
   /** All steps without a pause. @throws what {@link steps} does */
@@ -85,69 +82,47 @@ export class Opening {
     return secret;
   }
 
-  *#rebuild(): Generator<UnmaskJob, void> {
-    const { context, facts, sharers, survivors } = this.#about;
-    const { primitives } = context;
-    for (const owner of sharers) {
-      const advertisement = facts.roster[owner];
-      if (hasBit(survivors, owner)) {
-        const seed = this.#hold(new SecretBytes(this.#open(owner)));
-        const key = this.#hold(selfMaskKey(primitives, seed, facts.sessionId, owner));
-        seed.wipe();
-        yield { kind: 'self', key };
+  /** The jobs, and undefined for a pause on the way to the next one. */
+  *#rebuild(): Generator<UnmaskJob | undefined, void> {
+    for (const owner of this.#about.sharers) {
+      if (hasBit(this.#about.survivors, owner)) {
+        yield yield* this.#selfJob(owner);
         continue;
       }
-      const peers = facts.graph
-        .neighbours(owner)
-        .filter((index) => hasBit(survivors, index))
-        .map((index) => ({ index, maskKey: facts.roster[index].maskKey }));
-      if (peers.length === 0) continue;
-      const secretKey = this.#hold(new SecretBytes(this.#open(owner)));
-      if (!equalBytes(primitives.x25519PublicKey(secretKey.expose()), advertisement.maskKey)) {
-        const culprits = [advertisement.member];
-        throw new CairnError(
-          'secret-mismatch',
-          `the key rebuilt for member ${advertisement.member} is not the one it advertised`,
-          { culprits },
-        );
-      }
-      yield { kind: 'pair', index: owner, secretKey, peers };
+      const peers = this.#peersOf(owner);
+      if (peers.length > 0) yield yield* this.#pairJob(owner, peers);
     }
   }
 
-  #open(owner: ClientIndex): Uint8Array {
-    const { facts } = this.#about;
-    const revealed = this.#revealed;
-    const { threshold } = facts.parameters;
-    const holders: ClientIndex[] = [];
-    for (const holder of facts.graph.holders(owner)) {
-      const index = clientIndex(holder);
-      if (revealed.has(index) && holders.push(index) === threshold) break;
-    }
-    if (holders.length < threshold) {
-      const { member } = facts.roster[owner];
-      throw new CairnError(
-        'below-threshold',
-        `${holders.length} shares of member ${member}'s secret came, the threshold is ${threshold}`,
-      );
-    }
-    return this.#basis(holders).open(
-      holders.map((holder) => {
-        const at = placeOf(this.#holdings.get(holder)!, owner) * SIZES.share;
-        return revealed
-          .get(holder)!
-          .expose()
-          .subarray(at, at + SIZES.share);
-      }),
+  *#selfJob(owner: ClientIndex): Generator<undefined, UnmaskJob> {
+    const { context, facts, commitments } = this.#about;
+    const { primitives } = context;
+    const { sessionId } = facts;
+    const committed = commitments.get(owner)!;
+    const seed = yield* this.#opener.open(owner, (secret) =>
+      equalBytes(seedCommitment(primitives, secret, sessionId, owner), committed),
     );
+    const key = this.#hold(selfMaskKey(primitives, seed, sessionId, owner));
+    seed.wipe();
+    return { kind: 'self', key };
   }
 
-  #basis(holders: readonly ClientIndex[]): LagrangeBasis {
-    const key = holders.join(',');
-    const known = this.#bases.get(key);
-    if (known !== undefined) return known;
-    const basis = new LagrangeBasis(this.#about.facts.parameters.n, holders);
-    this.#bases.set(key, basis);
-    return basis;
+  *#pairJob(owner: ClientIndex, peers: readonly LeftoverPeer[]): Generator<undefined, UnmaskJob> {
+    const { context, facts } = this.#about;
+    const { maskKey } = facts.roster[owner];
+    const secretKey = yield* this.#opener.open(owner, (secret) =>
+      equalBytes(context.primitives.x25519PublicKey(secret.expose()), maskKey),
+    );
+    return { kind: 'pair', index: owner, secretKey, peers };
+  }
+
+  /** The surviving neighbours, in whose inputs a member that dropped left its pair masks. */
+  #peersOf(owner: ClientIndex): LeftoverPeer[] {
+    const { facts, survivors } = this.#about;
+    return facts.graph
+      .neighbours(owner)
+      .map(clientIndex)
+      .filter((index) => hasBit(survivors, index))
+      .map((index) => ({ index, maskKey: facts.roster[index].maskKey }));
   }
 }

@@ -13,6 +13,8 @@ import type {
   ServerStep,
 } from './types.ts';
 
+type In<Name extends ServerState['name']> = Extract<ServerState, { name: Name }>;
+
 /** A step that only changes the state. */
 export const settle = (state: ServerState): ServerStep => ({ state, send: [], events: [], wipe: [] });
 
@@ -69,10 +71,29 @@ export function abortFor(
   return { to, bytes: () => encodeAbort({ suite, context: settingsHash }, error), last: true };
 }
 
+/**
+ * The records of who revealed false shares, once the secrets were opened or could not be. Such a holder stays in the sum;
+ * that it lied is not proven, since the owner may have given it a false share, so the record names the owners, too.
+ */
+export function falseShareDrops({ context, facts, opening }: In<'computing'>): ServerEvent[] {
+  return [...opening.falseShares].map(([holder, owners]) => {
+    const record: Drop = {
+      member: facts.roster[holder].member,
+      state: 'unmasking',
+      reason: 'share-false',
+      effect: 'after-input',
+      owners: owners.map((owner) => facts.roster[owner].member),
+    };
+    context.drops.push(record);
+    return { kind: 'dropped', drop: record };
+  });
+}
+
 /** The end of a round without a sum. What the coordinator holds of it is wiped. */
 export function abort(state: ServerState, error: CairnError): ServerStep {
   const { context } = state;
-  const events: ServerEvent[] = [{ kind: 'aborted', error, drops: [...context.drops] }];
+  const events = state.name === 'computing' ? falseShareDrops(state) : [];
+  events.push({ kind: 'aborted', error, drops: [...context.drops] });
   if ('sum' in state) state.sum.wipe();
   return goOn({ name: 'aborted', context, error }, 0, [], events, secretsOf(state));
 }

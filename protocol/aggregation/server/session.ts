@@ -14,7 +14,7 @@ import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { fixSurvivors, onMaskedInput } from './masked-input.ts';
-import { abort, chain, drop, goOn, refuseMessage, secretsOf, settle } from './result.ts';
+import { abort, chain, drop, falseShareDrops, goOn, refuseMessage, secretsOf, settle } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, leastFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
 import type { ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
@@ -215,11 +215,12 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
   const values = sum.toValues(context.settings.modulusBits);
   sum.wipe();
   const included = setBits(survivors).map((index) => facts.roster[index].member);
+  const found = falseShareDrops(state);
   return goOn(
     { name: 'committed', context },
     included.length,
     [],
-    [{ kind: 'committed', sum: values, included, drops: [...context.drops] }],
+    [...found, { kind: 'committed', sum: values, included, drops: [...context.drops] }],
     secretsOf(state),
   );
 }

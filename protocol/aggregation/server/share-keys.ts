@@ -12,21 +12,23 @@ import type { Outgoing, ServerState, ServerStep } from './types.ts';
 type ShareState = Extract<ServerState, { name: 'share-keys' }>;
 
 /**
- * Round 1 (ShareKeys, Bonawitz 2017 §4): one member's sealed shares, kept as one block until they are routed.
+ * Round 1 (ShareKeys, Bonawitz 2017 §4): one member's sealed shares, kept as one block until they are routed,
+ * and its commitment, which stays.
  * @throws CairnError `wire-…`: the member is dropped
  */
 export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Array): ServerStep {
-  const { count, sealed } = decodeShareKeys(bytes);
+  const { commitment, count, sealed } = decodeShareKeys(bytes);
   const expected = state.facts.graph.degree;
   if (count !== expected)
     throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
   state.sealed.set(from, sealed.slice());
+  state.commitments.set(from, commitment.slice());
   return settle(state);
 }
 
 /** U2 is fixed: each of its members gets what its neighbours in U2 sealed for it. */
 export function routeShares(state: ShareState): ServerStep {
-  const { context, facts, sealed } = state;
+  const { context, facts, sealed, commitments } = state;
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
   const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => routed(state, to) }));
   const sum = createMaskVector(vectorLength(context.settings));
@@ -37,6 +39,7 @@ export function routeShares(state: ShareState): ServerStep {
       facts,
       waiting: presentAt(context, facts, sharers),
       sharers,
+      commitments,
       sum,
       received: new Set(),
     },

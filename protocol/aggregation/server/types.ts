@@ -24,12 +24,17 @@ export type ServerStateName = CollectingState | 'computing' | 'committed' | 'abo
  */
 export type DropEffect = 'before-input' | 'after-input' | 'without-unmasking';
 
-/** One member that was lost on the way. */
+/** One member that was lost on the way, or whose shares were. */
 export interface Drop {
   readonly member: MemberId;
   readonly state: CollectingState;
   readonly reason: ErrorCode;
   readonly effect: DropEffect;
+  /**
+   * Where the reason is `share-false`: of whose secrets the member revealed false shares. Either it lied, or those owners
+   * gave it false shares, or the bytes were changed on the way. It stays in the sum, and may have been lost before.
+   */
+  readonly owners?: readonly MemberId[];
 }
 
 /** What does not change while a server session lives. */
@@ -65,11 +70,13 @@ export interface ServerFacts {
   readonly tree: MerkleTree;
 }
 
-/** What must still be known of round 1 once shares are routed: who shared. */
+/** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
 export interface Shared {
   readonly facts: ServerFacts;
   /** U2, by index. */
   readonly sharers: ReadonlySet<ClientIndex>;
+  /** What each member of U2 committed to as its self mask seed. */
+  readonly commitments: ReadonlyMap<ClientIndex, Uint8Array>;
 }
 
 /** What must still be known once U3 is fixed. */
@@ -106,6 +113,7 @@ export type ServerState =
       readonly name: 'share-keys';
       readonly facts: ServerFacts;
       readonly sealed: Map<ClientIndex, Uint8Array>;
+      readonly commitments: Map<ClientIndex, Uint8Array>;
     } & Waiting)
   | ({
       readonly name: 'masked-input';

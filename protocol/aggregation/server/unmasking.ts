@@ -6,9 +6,10 @@ import { type ClientIndex, clientIndex } from '../../ids.ts';
 import { encodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import type { UnmaskPlan } from '../unmask.ts';
-import { holdings, Opening } from './opening.ts';
 import { presentAt } from './members.ts';
-import { abort, chain, goOn, secretsOf, settle } from './result.ts';
+import { Opening } from './opening.ts';
+import { abort, goOn, secretsOf, settle } from './result.ts';
+import { holdings } from './revealed.ts';
 import type { Outgoing, ServerContext, ServerState, ServerStep, Summed } from './types.ts';
 
 type UnmaskState = Extract<ServerState, { name: 'unmasking' }>;
@@ -67,20 +68,19 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uin
  * unless the round is to open them in turns; then the plan's jobs come with the opening.
  */
 export function plan(state: UnmaskState): ServerStep {
-  const { context, facts, sharers, sum, survivors } = state;
+  const { context, facts, sharers, commitments, sum, survivors } = state;
   const opening = new Opening(state);
-  try {
-    const { suite } = context.settings;
-    const unmaskPlan: UnmaskPlan = { suite, sessionId: facts.sessionId, length: sum.length, jobs: opening.jobs };
-    if (context.opening === 'at-once') opening.runAtOnce();
-    return goOn(
-      { name: 'computing', context, facts, sharers, sum, survivors, plan: unmaskPlan, opening },
-      state.revealed.size,
-      [],
-      [{ kind: 'unmask-plan', plan: unmaskPlan, opening }],
-      context.opening === 'at-once' ? secretsOf(state) : [],
-    );
-  } catch (thrown) {
-    return chain(abort(state, asCairnError(thrown)), (next) => ({ ...settle(next), wipe: opening.secrets }));
+  const { suite } = context.settings;
+  const unmaskPlan: UnmaskPlan = { suite, sessionId: facts.sessionId, length: sum.length, jobs: opening.jobs };
+  const summed: Summed = { facts, sharers, commitments, sum, survivors };
+  const next: ServerState = { name: 'computing', context, ...summed, plan: unmaskPlan, opening };
+  if (context.opening === 'at-once') {
+    try {
+      opening.runAtOnce();
+    } catch (thrown) {
+      return abort(next, asCairnError(thrown));
+    }
   }
+  const events = [{ kind: 'unmask-plan', plan: unmaskPlan, opening }] as const;
+  return goOn(next, state.revealed.size, [], events, context.opening === 'at-once' ? secretsOf(state) : []);
 }

@@ -5,11 +5,17 @@ import { LIMITS } from '../limits.ts';
 /** Bytes of one sealed entry: a share of s_SK, a share of the self mask seed b, and the seal's tag. */
 export const SEALED_SHARES_LENGTH = 2 * SIZES.share + SIZES.sealTag;
 
+/** Bytes of the fields before the sealed entries: commitment and count. */
+export const SHARE_KEYS_FIELDS = SIZES.hash + 4;
+
 /**
  * Client → coordinator, round 1 (ShareKeys, Bonawitz 2017 §4): one sealed entry for each neighbour in ascending order
- * of index. All entries have one length, so the coordinator routes them without parsing. The context is the session id.
+ * of index. All entries have one length, so the coordinator routes them without parsing. The commitment is for the
+ * coordinator alone and is not routed. The context is the session id.
  */
 export interface ShareKeys extends Header {
+  /** 32 bytes: the sender's commitment to its self mask seed b. */
+  readonly commitment: Uint8Array;
   /** Number of neighbours. */
   readonly count: number;
   /** `count` × {@link SEALED_SHARES_LENGTH} bytes. */
@@ -18,17 +24,19 @@ export interface ShareKeys extends Header {
 
 /** Bytes of a ShareKeys message. */
 export function encodeShareKeys(message: ShareKeys): Uint8Array {
-  return startMessage('shareKeys', message, HEADER_LENGTH + 4 + message.sealed.length)
+  return startMessage('shareKeys', message, HEADER_LENGTH + SHARE_KEYS_FIELDS + message.sealed.length)
+    .fixed(message.commitment, SIZES.hash)
     .u32(message.count)
     .fixed(message.sealed, message.count * SEALED_SHARES_LENGTH)
     .finish();
 }
 
-/** The sealed entries are a view into `bytes`. @throws CairnError `wire-…` for anything but one canonical ShareKeys message */
+/** Commitment and sealed entries are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical ShareKeys message */
 export function decodeShareKeys(bytes: Uint8Array): ShareKeys {
   const { header, reader } = openMessage('shareKeys', bytes);
+  const commitment = reader.raw(SIZES.hash, 'commitment');
   const count = reader.u32In('count', 1, LIMITS.members);
   const sealed = reader.raw(count * SEALED_SHARES_LENGTH, 'sealed shares');
   reader.end();
-  return { ...header, count, sealed };
+  return { ...header, commitment, count, sealed };
 }

@@ -60,6 +60,7 @@ export function renderTranscript(round: Transcript): string {
         hexField('mask secret', member.maskSecret),
         hexField('mask key', member.maskKey),
         hexField('self seed', member.selfSeed),
+        hexField('seed commitment', member.seedCommitment),
         hexField('self mask key', member.selfMaskKey),
         words('self mask', member.selfMask),
         plain('update', member.update),

@@ -74,6 +74,7 @@ export interface TranscriptMember {
   readonly maskSecret: string;
   readonly maskKey: string;
   readonly selfSeed: string;
+  readonly seedCommitment: string;
   readonly selfMaskKey: string;
   readonly selfMask: readonly number[];
   readonly update: readonly number[];
