@@ -11,8 +11,9 @@ import {
 } from '../../client/training/index.ts';
 import type { LocalResult } from '../../protocol/aggregation/quantize/index.ts';
 import { defineTask } from '../laboratory/task.ts';
+import { mnistSmall } from '../models/small.ts';
 
-const MODELS = { mlp: mnistMlp, cnn: mnistCnn } as const;
+const MODELS = { mlp: mnistMlp, cnn: mnistCnn, small: mnistSmall } as const;
 
 /** A reference model for MNIST by its short name. */
 export type ModelName = keyof typeof MODELS;

@@ -4,5 +4,6 @@ import type { Experiment } from '../laboratory/experiment.ts';
 export const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
   dropout: async () => (await import('./dropout.ts')).dropout,
   'gan-attack': async () => (await import('./gan-attack.ts')).ganAttack,
+  'privacy-utility': async () => (await import('./privacy-utility.ts')).privacyUtility,
   'selective-sharing': async () => (await import('./selective-sharing.ts')).selectiveSharing,
 };

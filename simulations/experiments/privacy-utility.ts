@@ -1,0 +1,29 @@
+import { defineExperiment } from '../laboratory/experiment.ts';
+import { estimate } from './privacy-utility/estimate.ts';
+import { report } from './privacy-utility/report.ts';
+import { run } from './privacy-utility/run.ts';
+import { check, parameters } from './privacy-utility/settings.ts';
+import { summarise } from './privacy-utility/summary.ts';
+
+/** What differential privacy of users costs: accuracy over ε, with noise by the coordinator and by the members. */
+export const privacyUtility = defineExperiment({
+  name: 'privacy-utility',
+  title: 'Privacy and utility: accuracy over ε with noise by the coordinator, by the members, and without',
+  parameters,
+  presets: {
+    quick: {},
+    paper: {
+      members: [600, 2000, 6000],
+      images: 10,
+      rounds: 200,
+      epsilon: [0.25, 0.5, 1, 2, 4, 8, 16],
+      repeats: 3,
+    },
+  },
+  needsMnist: true,
+  estimate,
+  check,
+  run,
+  summarise,
+  report,
+});

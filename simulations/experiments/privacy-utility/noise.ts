@@ -1,0 +1,68 @@
+import type { NoiseSettings } from '../../../protocol/privacy/index.ts';
+import { leastNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
+import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
+import { modelOf } from '../../engine/training.ts';
+import { defineTask } from '../../laboratory/task.ts';
+import { expectedCohort, greatestCohort } from './cohorts.ts';
+import type { PrivacyUtilitySettings } from './settings.ts';
+
+/** Who takes part, and who adds the noise. */
+export interface NoisyCase {
+  readonly members: number;
+  readonly placement: 'central' | 'distributed';
+}
+
+/** A training's noise as the plan takes it, in units of the clip. */
+export function noiseSettings(
+  settings: PrivacyUtilitySettings,
+  { members, placement }: NoisyCase,
+  noiseMultiplier: number,
+  dimension: number,
+): NoiseSettings {
+  const { distribution, leastSurvivors, modulusBits, adaptiveClip, bitWidth } = settings;
+  const least = Math.max(2, Math.floor(leastSurvivors * expectedCohort(settings, members)));
+  return {
+    placement,
+    distribution,
+    noiseMultiplier,
+    dimension,
+    clip: 1,
+    clients: greatestCohort(settings, members),
+    leastSurvivors: placement === 'central' ? 1 : least,
+    modulusBits,
+    bitWidth: adaptiveClip ? bitWidth : 0,
+  };
+}
+
+/** The same as an aggregator takes it. */
+export function privacyOf(settings: PrivacyUtilitySettings, noisy: NoisyCase, noiseMultiplier: number): SumPrivacy {
+  // The number of those drawn would tell readers of the models who was.
+  const divisor = expectedCohort(settings, noisy.members);
+  return { ...noiseSettings(settings, noisy, noiseMultiplier, 1), divisor };
+}
+
+/**
+ * The probability of taking part that the accountant may count: that of being drawn towards those who cannot know who
+ * was; 1 towards the coordinator, who asks the members by name.
+ */
+export function rateOf({ against, cohort }: PrivacyUtilitySettings): number {
+  return against === 'readers' ? cohort : 1;
+}
+
+/** The least noise multiplier with which a budget lasts for all rounds. @throws CairnError `privacy-infeasible` */
+export const calibrate = defineTask(
+  import.meta.url,
+  'calibrate',
+  (input: {
+    readonly settings: PrivacyUtilitySettings;
+    readonly noisy: NoisyCase;
+    readonly epsilon: number;
+  }): number => {
+    const { settings, noisy, epsilon } = input;
+    const dimension = modelOf(settings.model).layout.size;
+    const { delta, rounds } = settings;
+    return leastNoiseMultiplier({ epsilon, delta, rounds, rate: rateOf(settings) }, (noiseMultiplier) =>
+      mechanismOf(planNoise(noiseSettings(settings, noisy, noiseMultiplier, dimension))),
+    );
+  },
+);

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { CairnError } from '../../../protocol/errors.ts';
+import { modelOf } from '../../engine/training.ts';
+import { planNoise } from '../../../protocol/privacy/index.ts';
+import { noiseSettings } from './noise.ts';
+import { expectedCohort } from './cohorts.ts';
+
+/** Images of MNIST to train on. */
+const TRAINING_IMAGES = 60_000;
+
+/** Rounds for fewer are too often for nobody. */
+const LEAST_COHORT = 5;
+
+const count = z.int().min(1);
+const share = z.number().gt(0).max(1);
+const positive = z.number().gt(0);
+
+/** What privacy-utility is asked. */
+export const parameters = z.object({
+  members: z.array(count.max(60_000)).min(1).default([300, 1000, 3000]).describe('numbers of members'),
+  cohort: share.default(0.1).describe('probability with which each member is drawn for a round'),
+  images: count.max(TRAINING_IMAGES).default(20).describe('images that each member holds'),
+  rounds: count.max(100_000).default(60).describe('rounds of a training, unless the budget is spent before'),
+  placement: z
+    .array(z.enum(['none', 'central', 'distributed']))
+    .min(1)
+    .default(['none', 'central', 'distributed'])
+    .describe('who adds the noise: nobody, the coordinator to the sum, or each member a share of it'),
+  epsilon: z.array(positive).min(1).default([0.25, 0.5, 1, 2, 4, 8]).describe('budgets ε of a whole training'),
+  delta: z.number().gt(0).lt(1).default(1e-5).describe('the δ that goes with them'),
+  against: z
+    .enum(['readers', 'coordinator'])
+    .default('readers')
+    .describe(
+      'whom the budget holds against: those who see the models but not who was drawn, or the coordinator and members too',
+    ),
+  noiseMultiplier: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      'noise of a round over what one member can move; 0: the least with which the budget lasts for all rounds',
+    ),
+  distribution: z.enum(['discrete-gaussian', 'skellam']).default('discrete-gaussian').describe('of the noise'),
+  leastSurvivors: share
+    .default(0.8)
+    .describe('least share of an expected cohort in a sum, for which distributed noise is sized; fewer have no sum'),
+  modulusBits: z.int().min(8).max(32).default(16).describe('bits of a coordinate of the sum'),
+  clip: positive.default(0.5).describe("greatest norm of a member's update; the first one where it adapts"),
+  adaptiveClip: z
+    .boolean()
+    .default(false)
+    .describe('whether the clip follows the norms, by a noisy share of short ones'),
+  quantile: z.number().min(0).max(1).default(0.5).describe('share of updates that an adaptive clip leaves as they are'),
+  clipRate: positive.default(0.2).describe('how fast an adaptive clip moves'),
+  bitWidth: share.default(0.2).describe('width of the coordinate that tells it the share, as a part of the clip'),
+  aggregation: z
+    .enum(['plain', 'secure'])
+    .default('plain')
+    .describe('sums in the open or through the sessions: the same bits, unless members drop'),
+  dropout: z.number().min(0).lt(1).default(0).describe('probability with which a member drops in a round, with secure'),
+  model: z
+    .enum(['small', 'mlp', 'cnn'])
+    .default('small')
+    .describe('network: 3 322 parameters (small), 109 386 (mlp) or 105 194 (cnn)'),
+  localEpochs: count.max(100).default(2).describe("passes over a member's images in a round"),
+  batchSize: count.default(10).describe('examples of a step'),
+  learningRate: positive.default(0.5).describe('learning rate of members'),
+  serverRate: positive.default(4).describe('learning rate of the coordinator: what clipping takes it gives back'),
+  evaluateEvery: count.default(10).describe('rounds from one look at the test set to the next'),
+  testImages: count.max(10_000).default(10_000).describe('images of a look'),
+  repeats: count.max(100).default(1).describe('trainings of each kind, with seeds of their own'),
+});
+
+/** The settings of a run. */
+export type PrivacyUtilitySettings = z.output<typeof parameters>;
+
+const invalid = (message: string, hint: string): CairnError => new CairnError('settings-invalid', message, { hint });
+
+/**
+ * Refuses settings that cannot work together.
+ * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` where no grid holds the noise
+ */
+export function check(settings: PrivacyUtilitySettings): void {
+  const { members, cohort, images, placement, epsilon, against, aggregation, dropout, leastSurvivors } = settings;
+  for (const [key, list] of Object.entries({ members, placement, epsilon }))
+    if (new Set<unknown>(list).size < list.length)
+      throw invalid(`${key}: each value once, got ${list.join(', ')}`, 'leave out what is there twice');
+  const most = Math.max(...members);
+  if (most * images > TRAINING_IMAGES)
+    throw invalid(
+      `images: at most ${Math.floor(TRAINING_IMAGES / most)} for each of ${most} members, got ${images}`,
+      'lower images or members: no image has two holders',
+    );
+  const least = Math.min(...members);
+  if (least * cohort < LEAST_COHORT)
+    throw invalid(
+      `cohort: ${least} members with probability ${cohort} are ${least * cohort} in a round, fewer than ${LEAST_COHORT}`,
+      `raise cohort to ${LEAST_COHORT / least} or members to ${Math.ceil(LEAST_COHORT / cohort)}`,
+    );
+  if (settings.evaluateEvery > settings.rounds)
+    throw invalid(`evaluateEvery: at most the ${settings.rounds} rounds, got ${settings.evaluateEvery}`, 'lower it');
+  if (against === 'coordinator' && placement.includes('central'))
+    throw invalid(
+      'against: noise that the coordinator adds does not protect from the coordinator',
+      'take central out of placement, or count against readers',
+    );
+  if (dropout > 0 && aggregation === 'plain')
+    throw invalid(`dropout: nobody drops in the open, got ${dropout}`, 'set aggregation to secure');
+  if (placement.includes('distributed') && dropout > 1 - leastSurvivors)
+    throw invalid(
+      `dropout: at most ${1 - leastSurvivors} where the noise is sized for ${leastSurvivors} of a cohort, got ${dropout}`,
+      'lower dropout or leastSurvivors: most rounds would have no sum',
+    );
+  const dimension = modelOf(settings.model).layout.size;
+  for (const n of members)
+    for (const place of placement)
+      if (place !== 'none') {
+        if (place === 'distributed' && leastSurvivors * expectedCohort(settings, n) < 2)
+          throw invalid(
+            `leastSurvivors: ${leastSurvivors} of ${expectedCohort(settings, n)} are fewer than 2`,
+            'raise leastSurvivors or cohort',
+          );
+        planNoise(noiseSettings(settings, { members: n, placement: place }, settings.noiseMultiplier || 1, dimension));
+      }
+}
