@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import { holdings } from '../../protocol/aggregation/server/revealed.ts';
+import { openShares, sealKey, sealShares } from '../../protocol/crypto/seal.ts';
+import { shareSecret } from '../../protocol/crypto/shamir.ts';
+import { SIZES } from '../../protocol/crypto/suite.ts';
+import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
+import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
+import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
+import { Lab, type Rewrite, rewriting, seeded } from '../support/lab.ts';
+
+// Members that lie about shares, against an honest server: as holders when they reveal them, and as owners when they
+// share. A sum that is committed is exact, whoever lies.
+
+const BAD = memberId(2);
+const settings = { colludingPpm: 50_000, dropoutPpm: 50_000, dimension: 1 };
+const rounds = (['curious', 'active'] as const).flatMap((adversary) =>
+  (['complete', 'ring'] as const).map((graph) => ({ adversary, graph })),
+);
+type Kind = (typeof rounds)[number];
+
+const labOf = ({ adversary, graph }: Kind, seed = 'false shares'): Lab =>
+  new Lab({ seed, n: graph === 'ring' ? 64 : 12, adversary, settings: { ...settings, graph } });
+
+/** Runs on until shares are asked for; `lost` leave after they shared. */
+function unmasking(lab: Lab, lost: readonly MemberId[] = []): ReturnType<typeof serverFacts> {
+  lab.serverIn('masked-input');
+  lab.down();
+  lab.toServer = lab.toServer.filter(({ member }) => !lost.includes(member));
+  for (const member of lost) lab.leave(member);
+  lab.serverIn('unmasking');
+  return serverFacts(lab);
+}
+
+function serverFacts(lab: Lab) {
+  if (lab.server.name !== 'unmasking') throw new Error('the server does not ask for shares');
+  const { facts } = lab.server;
+  expect(facts.parameters.graph).toBe(lab.settings.graph);
+  return { ...facts, state: lab.server };
+}
+
+/** Members put something else in the place of the shares that they hold of some owners. */
+const lying = (
+  lab: Lab,
+  liars: readonly MemberId[],
+  lie: (share: Uint8Array, owner: MemberId) => Uint8Array,
+): Rewrite => {
+  const { state, roster, indexOf } = serverFacts(lab);
+  return rewriting('unmaskShares', ({ member, bytes }) => {
+    if (!liars.includes(member)) return bytes;
+    const message = decodeUnmaskShares(bytes);
+    const shares = message.shares.slice();
+    holdings(state, indexOf.get(member)!).forEach((owner, place) => {
+      const at = place * SIZES.share;
+      shares.set(lie(shares.slice(at, at + SIZES.share), roster[owner].member), at);
+    });
+    return encodeUnmaskShares({ ...message, shares });
+  });
+};
+
+/** A share of the constant polynomial: what liars agree on, so that their lies fit each other. */
+const agreed = Uint8Array.from({ length: SIZES.share }, (_, i) => (i === 0 ? 5 : 0));
+const about =
+  (victim: MemberId) =>
+  (share: Uint8Array, owner: MemberId): Uint8Array =>
+    owner === victim ? agreed : share;
+
+function expectExact(lab: Lab, included: readonly MemberId[], drops: readonly Partial<Drop>[]): void {
+  expect(lab.committed?.included).toEqual(included);
+  expect(lab.committed?.sum).toEqual(lab.plainSum(included));
+  const found = lab.committed!.drops.filter(({ reason }) => reason === 'share-false');
+  const common = { state: 'unmasking', reason: 'share-false', effect: 'after-input' };
+  expect(found).toEqual(drops.map((drop) => ({ ...common, ...drop })));
+  expect(lab.drops.filter(({ reason }) => reason === 'share-false')).toEqual(found);
+}
+
+function expectMismatch(lab: Lab, owner: MemberId): void {
+  expect(lab.committed).toBeUndefined();
+  expect(lab.aborted?.error).toMatchObject({ code: 'secret-mismatch', culprits: [owner] });
+}
+
+describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
+  it('a holder that lies about every share is found, and the sum is exact', () => {
+    const lab = labOf(kind);
+    const { graph, roster, indexOf } = unmasking(lab);
+    const noise = seeded('noise');
+    lab.run({ up: lying(lab, [BAD], () => canonical(noise)) });
+    // It is found at the first secret that its share is used for, and others' shares are used from then on.
+    const first = graph.holders(indexOf.get(BAD)!).find((owner) => graph.holders(clientIndex(owner))[0] <= 1)!;
+    expectExact(lab, lab.members, [{ member: BAD, owners: [roster[first].member] }]);
+  });
+
+  it.each(['seed', 'key'] as const)(
+    'as many holders as can be corrected, all with one lie about a %s, are found',
+    (what) => {
+      const lab = labOf(kind);
+      const victim = memberId(6);
+      const lost = what === 'key' ? [victim] : [];
+      const { graph, parameters, roster, indexOf } = unmasking(lab, lost);
+      const holders = graph
+        .holders(indexOf.get(victim)!)
+        .map((holder) => roster[holder].member)
+        .filter((member) => !lost.includes(member));
+      const bound = Math.floor((holders.length - parameters.threshold) / 2);
+      expect(bound).toBeGreaterThanOrEqual(1);
+      const liars = holders.slice(0, bound);
+      lab.run({ up: lying(lab, liars, about(victim)) });
+      const included = lab.members.filter((member) => !lost.includes(member));
+      expectExact(
+        lab,
+        included,
+        liars.map((member) => ({ member, owners: [victim] })),
+      );
+    },
+  );
+
+  it('more of them end in an exact sum or in secret-mismatch, never in a wrong sum', () => {
+    const { graph, parameters, roster, indexOf } = unmasking(labOf(kind));
+    const victim = memberId(6);
+    const holders = graph.holders(indexOf.get(victim)!).map((holder) => roster[holder].member);
+    const checks = holders.length - parameters.threshold;
+    const ends = new Set<string>();
+    for (const count of new Set([Math.floor(checks / 2) + 1, checks, parameters.threshold, holders.length])) {
+      for (const lie of ['agreed', 'noise'] as const) {
+        const lab = labOf(kind);
+        unmasking(lab);
+        const noise = seeded(`noise ${count}`);
+        const tell = (share: Uint8Array, owner: MemberId): Uint8Array =>
+          owner !== victim ? share : lie === 'agreed' ? agreed : canonical(noise);
+        lab.run({ up: lying(lab, holders.slice(0, count), tell) });
+        ends.add(lab.committed === undefined ? 'mismatch' : 'exact');
+        if (lab.committed === undefined) expectMismatch(lab, victim);
+        else expect(lab.committed.sum).toEqual(lab.plainSum(lab.members));
+      }
+    }
+    // Lies that do not fit each other are corrected beyond the bound; those of everybody are not.
+    expect([...ends].sort()).toEqual(['exact', 'mismatch']);
+  });
+
+  it.each(['seed', 'key'] as const)(
+    'an owner that shared another %s than it stands for ends the round, and is named',
+    (what) => {
+      const lab = labOf(kind);
+      const other = seeded('another secret')(32);
+      const reseal = resealing(lab);
+      const { parameters } = lab.client(BAD, 'share-keys').facts;
+      const slots = Array.from({ length: parameters.n }, (_, i) => i);
+      const { n: domain, threshold } = parameters;
+      const shares = shareSecret({ secret: other, threshold, domain, slots, random: seeded('coefficients') });
+      lab.up(reseal(what, (_, to) => shares[to]));
+      unmasking(lab, what === 'key' ? [BAD] : []);
+      lab.run();
+      expectMismatch(lab, BAD);
+    },
+  );
+
+  it.each(['seed', 'key'] as const)(
+    'an owner that gives one holder a false share of its %s is named beside it',
+    (what) => {
+      const lab = labOf(kind);
+      const reseal = resealing(lab);
+      const { neighbours } = lab.client(BAD, 'share-keys').facts;
+      const framed = neighbours[0];
+      lab.up(reseal(what, (share, to) => (to === framed.index ? agreed : share)));
+      const lost = what === 'key' ? [BAD] : [];
+      unmasking(lab, lost);
+      lab.run();
+      const included = lab.members.filter((member) => !lost.includes(member));
+      expectExact(lab, included, [{ member: framed.advertisement.member, owners: [BAD] }]);
+    },
+  );
+
+  it.each([
+    ['flipped in one bit', (own: Uint8Array) => Uint8Array.from(own, (byte, i) => (i === 7 ? byte ^ 4 : byte))],
+    ['of another member', (_: Uint8Array, others: Uint8Array) => others],
+  ])('a commitment %s ends the round with its sender as culprit', (_, change) => {
+    const lab = labOf(kind);
+    lab.client(BAD, 'share-keys');
+    const others = decodeShareKeys(lab.message('shareKeys', 5)).commitment;
+    lab.up(
+      rewriting('shareKeys', ({ member, bytes }) => {
+        const message = decodeShareKeys(bytes);
+        return member === BAD ? encodeShareKeys({ ...message, commitment: change(message.commitment, others) }) : bytes;
+      }),
+    );
+    lab.run();
+    expectMismatch(lab, BAD);
+  });
+
+  it('a commitment is no hindrance where its member drops, whatever it says', () => {
+    const lab = labOf(kind);
+    lab.client(BAD, 'share-keys');
+    const commitment = new Uint8Array(32);
+    lab.up(
+      rewriting('shareKeys', ({ member, bytes }) =>
+        member === BAD ? encodeShareKeys({ ...decodeShareKeys(bytes), commitment }) : bytes,
+      ),
+    );
+    unmasking(lab, [BAD]);
+    lab.run();
+    expectExact(
+      lab,
+      lab.members.filter((member) => member !== BAD),
+      [],
+    );
+  });
+});
+
+describe('where only one share more than the threshold came', () => {
+  it('a lie that is used ends the round with secret-mismatch, and one that is not needed is not looked for', () => {
+    for (const [liar, committed] of [
+      [1, false],
+      [8, true],
+    ] as const) {
+      const lab = labOf({ adversary: 'curious', graph: 'complete' });
+      const { parameters } = unmasking(lab);
+      expect(parameters.threshold).toBe(7);
+      const rewrite = lying(lab, [memberId(liar)], about(memberId(3)));
+      for (const silent of [9, 10, 11, 12]) lab.leave(silent);
+      lab.run({ up: rewrite });
+      if (committed) expectExact(lab, lab.members, []);
+      else expectMismatch(lab, memberId(3));
+    }
+  });
+});
+
+describe('a holder that had left before its share was found false', () => {
+  it('is in the records twice, and counts', () => {
+    const lab = labOf({ adversary: 'curious', graph: 'complete' });
+    unmasking(lab);
+    const rewrite = lying(lab, [BAD], about(memberId(3)));
+    lab.down();
+    const [own] = lab.toServer.filter(({ member }) => member === BAD).flatMap((mail) => rewrite(mail));
+    lab.toServer = lab.toServer.filter(({ member }) => member !== BAD);
+    lab.serverDoes({ kind: 'message', from: BAD, bytes: own.bytes });
+    lab.leave(BAD);
+    lab.run();
+    expectExact(lab, lab.members, [{ member: BAD, owners: [memberId(3)] }]);
+    expect(lab.committed!.drops.map(({ reason }) => reason)).toEqual(['member-left', 'share-false']);
+  });
+});
+
+/** A share in its one encoding, of nothing in particular. */
+function canonical(random: (length: number) => Uint8Array): Uint8Array {
+  const [share] = shareSecret({ secret: random(32), threshold: 1, domain: 1, slots: [0], random });
+  return share;
+}
+
+/** Taken before the bad member spends its cipher key: puts other shares into what it seals, one kind at a time. */
+function resealing(lab: Lab): (what: 'seed' | 'key', change: (share: Uint8Array, to: number) => Uint8Array) => Rewrite {
+  const secret = lab.client(BAD, 'advertise-keys').cipher.secretKey.expose().slice();
+  return (what, change) => {
+    const { neighbours, ownIndex, sessionId } = lab.client(BAD, 'share-keys').facts;
+    const offset = what === 'key' ? 0 : SIZES.share;
+    const agreement = lab.primitives.x25519(secret);
+    return rewriting('shareKeys', ({ member, bytes }) => {
+      if (member !== BAD) return bytes;
+      const message = decodeShareKeys(bytes);
+      const sealed = message.sealed.slice();
+      neighbours.forEach(({ index, advertisement }, place) => {
+        const key = sealKey(lab.primitives, agreement.with(advertisement.cipherKey), sessionId, ownIndex, index);
+        const context = { key, sessionId, from: ownIndex, to: index };
+        const at = place * SEALED_SHARES_LENGTH;
+        const entry = sealed.subarray(at, at + SEALED_SHARES_LENGTH);
+        const pair = openShares(lab.primitives, { ...context, sealed: entry })!;
+        pair.set(change(pair.slice(offset, offset + SIZES.share), index), offset);
+        sealed.set(sealShares(lab.primitives, { ...context, plaintext: pair }), at);
+      });
+      return encodeShareKeys({ ...message, sealed });
+    });
+  };
+}
