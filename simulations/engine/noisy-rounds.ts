@@ -102,11 +102,10 @@ export class NoisyRounds {
       clipped: () => clipped,
       decode: (sum, count) => {
         if (plan.placement === 'central') addCentralNoise(plan, sum, sampler, coordinator);
-        const { update, unclipped } = decodeNoisy(plan, sum, count, signs);
         const totalWeight = this.#divisor ?? count;
-        const factor = (clip * count) / totalWeight;
+        const { update, unclipped } = decodeNoisy(plan, sum, count, signs, totalWeight);
         const unknown = { examples: NaN, loss: NaN, accuracy: NaN };
-        return { aggregate: { update: update.map((value) => value * factor), ...unknown, totalWeight }, unclipped };
+        return { aggregate: { update: update.map((value) => value * clip), ...unknown, totalWeight }, unclipped };
       },
     };
   }

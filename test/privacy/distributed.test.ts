@@ -238,6 +238,17 @@ describe('a noisy update', () => {
     expect(deviation).toBeLessThan(0.02);
   });
 
+  it('is divided by a fixed number where that is asked for, the share about one half with it', () => {
+    const plan = planNoise({ ...settings, noiseMultiplier: 0.05, bitWidth: 0.5 });
+    const updates = Array.from({ length: 16 }, (_, i) => update(i, 1000, 0.4));
+    const sum = sumOf(plan, updates);
+    const byCount = decodeNoisy(plan, Uint32Array.from(sum), 16, signs);
+    const fixed = decodeNoisy(plan, sum, 16, signs, 32);
+    fixed.update.forEach((value, i) => expect(value).toBeCloseTo(byCount.update[i] / 2, 6));
+    expect(fixed.unclipped! - 0.5).toBeCloseTo((byCount.unclipped! - 0.5) / 2, 5);
+    expect(() => decodeNoisy(plan, sum, 16, signs, 0)).toThrow(expect.objectContaining({ code: 'settings-invalid' }));
+  });
+
   it('gets its noise from the coordinator where that is asked for', () => {
     const plan = planNoise({ ...settings, placement: 'central', noiseMultiplier: 2 });
     const sampler = createNoiseSampler(plan.distribution, plan.shareVariance);

@@ -5,11 +5,11 @@ import type { NoisePlan } from './plan.ts';
 
 /** What a noisy sum says. */
 export interface NoisySum {
-  /** Mean of the clipped updates and the noise; `dimension` values. */
+  /** Sum of the clipped updates and the noise over the divisor: their mean, unless another was asked for. */
   readonly update: Float32Array;
   /**
-   * Share of updates that were short enough, noise included: it may lie outside [0, 1]. Undefined where the plan has no
-   * such coordinate.
+   * Share of updates that were short enough, noise included: it may lie outside [0, 1]. With a divisor other than the
+   * count its distance from one half is in proportion. Undefined where the plan has no such coordinate.
    */
   readonly unclipped: number | undefined;
 }
@@ -18,13 +18,21 @@ export interface NoisySum {
  * Turns the unmasked sum of `count` noisy updates into their mean: recentres the words about zero, unscales, rotates
  * back, cuts the padding.
  *
- * The count is that of the sum's members and not secret: who takes part is known to the coordinator and to each member.
+ * The count is that of the sum's members and not secret from them: who takes part is known to the coordinator and to each
+ * member. It must not show in what others see where sampling is to hide who took part: there the divisor is fixed before.
  * @param sum `length` words mod 2^modulusBits, with all noise in it
  * @param signs of the rotation that the updates were encoded with
+ * @param divisor what the sum is divided by; the count by default
  * @throws CairnError `update-shape` for another length, `overflow-budget` for more clients than the plan is for,
- * `privacy-noise` for fewer than the noise was sized for
+ * `privacy-noise` for fewer than the noise was sized for, `settings-invalid` for a divisor that is not above 0
  */
-export function decodeNoisy(plan: NoisePlan, sum: Uint32Array, count: number, signs: Signs): NoisySum {
+export function decodeNoisy(
+  plan: NoisePlan,
+  sum: Uint32Array,
+  count: number,
+  signs: Signs,
+  divisor: number = count,
+): NoisySum {
   const { dimension, length, scale, clip, bitWidth, modulusBits, clients, leastSurvivors } = plan;
   if (sum.length !== length) {
     throw new CairnError('update-shape', `a sum of ${length} words was expected, got ${sum.length}`);
@@ -38,8 +46,14 @@ export function decodeNoisy(plan: NoisePlan, sum: Uint32Array, count: number, si
   if (!(count >= least)) {
     throw new CairnError('privacy-noise', `the sum holds ${count} updates, but its noise was sized for ${least}`);
   }
+  if (!(divisor > 0 && Number.isFinite(divisor))) {
+    throw new CairnError(
+      'settings-invalid',
+      `a sum is divided by a finite number above 0, but was to be by ${divisor}`,
+    );
+  }
   const values = new Float32Array(length);
-  dequantize(sum, values, { bits: modulusBits, scale: 1 / (scale * count) });
+  dequantize(sum, values, { bits: modulusBits, scale: 1 / (scale * divisor) });
   unrotate(values, signs);
   const unclipped = bitWidth > 0 ? 0.5 + values[dimension] / (bitWidth * clip) : undefined;
   return { update: values.slice(0, dimension), unclipped };
