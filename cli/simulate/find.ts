@@ -24,17 +24,27 @@ async function fromModule(path: string): Promise<Experiment> {
     module = (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new CairnError('usage', `${path} cannot be loaded: ${why}`, { hint: 'check the path', cause });
+    throw new CairnError('usage', `${path} cannot be loaded: ${why}`, {
+      hint: 'check the path, and that Node.js loads the module as it is',
+      cause,
+    });
   }
   const found = module['default'] ?? module['experiment'];
   if (isExperiment(found)) return found;
   throw new CairnError('usage', `${path} exports no experiment`, {
-    hint: 'export what defineExperiment gives, as the default or as "experiment"',
+    hint: 'export what defineExperiment gives, with all of its parts, as the default or as "experiment"',
   });
 }
 
-const PARTS = ['name', 'title', 'parameters', 'presets', 'estimate', 'run', 'summarise', 'report'];
-
 function isExperiment(value: unknown): value is Experiment {
-  return typeof value === 'object' && value !== null && PARTS.every((part) => part in value);
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, title, parameters, presets, ...rest } = value as Readonly<Record<string, unknown>>;
+  return (
+    typeof name === 'string' &&
+    typeof title === 'string' &&
+    parameters instanceof Object &&
+    'shape' in parameters &&
+    presets instanceof Object &&
+    ['estimate', 'run', 'summarise', 'report'].every((part) => typeof rest[part] === 'function')
+  );
 }

@@ -25,7 +25,8 @@ export function flagsOf({ parameters, presets }: Experiment): Option[] {
  * @throws CairnError `usage` for a `--set` without an equals sign, or a key given twice
  */
 export function settingsOf({ parameters }: Experiment, flags: SharedFlags): Record<string, string> {
-  const given: Record<string, string> = {};
+  // Without a prototype, whose names are no settings.
+  const given = Object.create(null) as Record<string, string>;
   for (const key of Object.keys(parameters.shape)) {
     const value: unknown = flags[key as keyof SharedFlags];
     if (typeof value === 'string') given[key] = value;

@@ -41,13 +41,18 @@ export function readSettings<P extends Parameters>(
 
 /**
  * What a text on the command line means for a field: JSON, else the text itself, else a list with commas, whichever the
- * field takes first. One that it takes in no way is left to the schema, which says what was expected.
+ * field takes first. One that it takes in no way is left to the schema, in the reading that it gets furthest into: of `0`
+ * for a list of shares it shall say that 0 is too small, not that it is no list.
  */
 function readText(field: z.ZodType, text: string): unknown {
   const list = text === '' ? [] : text.split(',').map((part) => fromJson(part.trim()));
   const readings = [fromJson(text), text, list];
   const taken = readings.find((reading) => field.safeParse(reading).success);
-  return taken ?? readings[0];
+  return taken ?? readings.find((reading) => failsInside(field, reading)) ?? readings[0];
+}
+
+function failsInside(field: z.ZodType, value: unknown): boolean {
+  return field.safeParse(value).error?.issues.some(({ path }) => path.length > 0) === true;
 }
 
 function fromJson(text: string): unknown {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findExperiment } from '../../../cli/simulate/find.ts';
+import { settingsOf } from '../../../cli/simulate/setting-options.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 
 const coins = await findExperiment('./test/simulations/support/coins.mjs');
@@ -27,11 +28,17 @@ describe('settings of an experiment', () => {
     expect(() => read({ flipseach: '3' })).toThrow(/did you mean "flipsEach"/);
   });
 
+  it.each(['constructor', 'toString', '__proto__'])('are not what every object has: %s', (name) => {
+    const given = settingsOf(coins, { out: 'runs', set: [`${name}=1`] });
+    expect(() => read(given)).toThrow(`no setting "${name}"`);
+  });
+
   it.each([
     [{ coins: '0' }, /coins: expected at least 1/],
     [{ coins: 'many' }, /coins: expected a (whole )?number/],
     [{ fair: 'perhaps' }, /fair: expected true or false/],
-    [{ flipsEach: '3,x' }, /flipsEach/],
+    [{ flipsEach: '3,x' }, /flipsEach\[1\]: expected a/],
+    [{ flipsEach: '0' }, /flipsEach\[0\]: expected at least 1/],
   ])('that cannot be are refused, naming key and bound: %j', (given, text) => {
     expect(() => read(given)).toThrow(text);
   });
