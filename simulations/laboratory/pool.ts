@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import type { Task } from './task.ts';
 
@@ -55,6 +56,8 @@ export function createPool(threads: number): TaskPool {
 const inThisThread: TaskPool = {
   threads: 1,
   async run(task, input, signal) {
+    // A task need not wait for anything: without a pause before it, nobody would hear Ctrl-C until the last one is done.
+    await setImmediate();
     signal.throwIfAborted();
     return task.run(input, signal);
   },

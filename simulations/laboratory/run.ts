@@ -61,7 +61,12 @@ export async function runExperiment<P extends Parameters>(
     results: records,
     seedOf: (label) => seeds.seedOf(label),
     randomOf: (label) => seeds.randomOf(label),
-    call: (task, input) => pool.run(task, input, signal),
+    call: (task, input) => {
+      const result = pool.run(task, input, signal);
+      // Of tasks that are started at once and awaited in order, a later one may fail first.
+      result.catch(() => undefined);
+      return result;
+    },
     record: (series, row) => records.record(series, row),
     image: (name, png) => records.image(name, png),
     checkpoint: (name, bytes) => folder.checkpoint(name, bytes),
