@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rename, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { newFolder, unwritable } from './new-folder.ts';
@@ -44,7 +44,9 @@ export class LabFolder {
   static async #prepare(path: string): Promise<LabFolder> {
     try {
       for (const folder of FOLDERS) await mkdir(join(path, folder), { recursive: true });
-      await writeFile(join(path, 'checkpoints', 'probe'), 'x');
+      const probe = join(path, 'checkpoints', 'probe.part');
+      await writeFile(probe, 'x');
+      await rm(probe);
     } catch (cause) {
       throw unwritable(path, cause);
     }
@@ -58,14 +60,23 @@ export class LabFolder {
     return new LabFolder(path);
   }
 
-  /** Appends a row to data/SERIES.jsonl. */
+  /** Appends a row to data/SERIES.jsonl. @throws CairnError `folder-unwritable` */
   row(series: string, row: Row): void {
-    appendFileSync(join(this.path, 'data', `${series}.jsonl`), `${JSON.stringify(row)}\n`);
+    const line = `${JSON.stringify(row)}\n`;
+    try {
+      appendFileSync(join(this.path, 'data', `${series}.jsonl`), line);
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
   }
 
-  /** Writes images/NAME.png. */
+  /** Writes images/NAME.png. @throws CairnError `folder-unwritable` */
   image(name: string, png: Uint8Array): void {
-    writeFileSync(join(this.path, 'images', `${name}.png`), png);
+    try {
+      writeFileSync(join(this.path, 'images', `${name}.png`), png);
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
   }
 
   /** Every series that was recorded, with its rows. A last line that was cut off half way is left out. */
@@ -97,7 +108,7 @@ export class LabFolder {
     return readFile(join(this.path, 'images', `${name}.png`));
   }
 
-  /** Writes a checkpoint as a whole or not at all. */
+  /** Writes a checkpoint as a whole or not at all. @throws CairnError `folder-unwritable` */
   async checkpoint(name: string, bytes: Uint8Array): Promise<void> {
     await this.#atomic(join('checkpoints', name), bytes);
   }
@@ -108,20 +119,24 @@ export class LabFolder {
     return existsSync(path) ? readFile(path) : undefined;
   }
 
-  /** Writes a file of text, whole or not at all. */
+  /** Writes a file of text, whole or not at all. @throws CairnError `folder-unwritable` */
   async text(name: string, text: string): Promise<void> {
     await this.#atomic(name, text);
   }
 
-  /** Writes a file of JSON, whole or not at all. */
+  /** Writes a file of JSON, whole or not at all. @throws CairnError `folder-unwritable` */
   async json(name: string, value: unknown): Promise<void> {
     await this.#atomic(name, `${JSON.stringify(value, undefined, 2)}\n`);
   }
 
   async #atomic(name: string, content: string | Uint8Array): Promise<void> {
     const path = join(this.path, name);
-    await writeFile(`${path}.part`, content);
-    await rename(`${path}.part`, path);
+    try {
+      await writeFile(`${path}.part`, content);
+      await rename(`${path}.part`, path);
+    } catch (cause) {
+      throw unwritable(this.path, cause);
+    }
   }
 
   #names(folder: string, extension: string): string[] {
