@@ -107,9 +107,9 @@ export function measuredPoint(results: Found, point: number) {
   return { ...of(ALL), phases: Object.fromEntries(PHASES.map((phase) => [phase, of(phase)])) };
 }
 
-/** What timings.json holds of the clocks. */
+/** What timings.json holds of the clocks. A sweep's have a name of their own: `--json` puts them beside the summary's points. */
 export function measure(results: Found): JsonObject {
   const points = byPoint(results);
   if (points.length === 1) return measuredPoint(results, 0);
-  return { points: points.map((_, place): Json => measuredPoint(results, place)) };
+  return { times: points.map((_, place): Json => measuredPoint(results, place)) };
 }
