@@ -47,7 +47,7 @@ async function rowOf(
   classifier: Promise<Classifier>,
   references: References,
 ): Promise<LookRow> {
-  const { participants, thetaUpload, noise, aggregation, victim, repetition, target } = scenario;
+  const { participants, thetaUpload, noise, epsilon, aggregation, victim, repetition, target } = scenario;
   const none = samples.length === 0;
   const verdict = none ? undefined : await judge(await classifier, samples, target);
   const likeness = none ? undefined : compare(samples, references.victim, references.heldOut);
@@ -56,6 +56,7 @@ async function rowOf(
     participants,
     thetaUpload,
     noise,
+    epsilon,
     aggregation,
     victim,
     repetition,
@@ -94,9 +95,12 @@ class Comparison {
     this.#lab = lab;
   }
 
-  add({ participants, thetaUpload, repetition, aggregation, victim, noise }: Scenario, state: AttackState): void {
+  add(
+    { participants, thetaUpload, repetition, aggregation, victim, noise, epsilon }: Scenario,
+    state: AttackState,
+  ): void {
     const { round, global } = state;
-    if (!victim || noise !== null) return;
+    if (!victim || noise !== null || epsilon !== null) return;
     if (aggregation === 'plain') {
       if (this.#lab.settings.aggregation === 'both') this.#open.set(round, global);
       return;

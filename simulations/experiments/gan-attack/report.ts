@@ -5,6 +5,7 @@ import { gridName } from './grid.ts';
 import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
 import { attacked, type Outcome, outcomes, roundings } from './summary.ts';
+import { userSections } from './report-user.ts';
 import { METHOD, SECURE } from './words.ts';
 
 type Found = Results<GanAttackSettings>;
@@ -15,8 +16,14 @@ const GRIDS = 6;
 const set = (n: number, theta: number): string => `${n} participants, θ_u ${theta}`;
 
 /** What sets a federation apart from the others with the same set-up. */
-function kindOf({ victim, noise, aggregation }: Pick<LookRow, 'victim' | 'noise' | 'aggregation'>): string {
+function kindOf({
+  victim,
+  noise,
+  epsilon,
+  aggregation,
+}: Pick<LookRow, 'victim' | 'noise' | 'epsilon' | 'aggregation'>): string {
   if (!victim) return 'control: nobody holds the class';
+  if (epsilon !== null) return `${aggregation}, users' ε ${epsilon}`;
   return `${aggregation}${noise === null ? '' : `, noise ε/c ${noise}`}`;
 }
 
@@ -197,6 +204,7 @@ export function report(results: Found): Section[] {
       blocks: [...curves(rows, target), ...grids(rows, results, target)],
     })),
     ...(found.length === 0 ? [] : [{ title: 'A prototype or a record?', blocks: [likenessTable(found, results)] }]),
+    ...userSections(results.settings, found),
     { title: 'Secure aggregation', blocks: secureBlocks(results) },
   ];
 }

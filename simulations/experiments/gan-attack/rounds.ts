@@ -16,9 +16,12 @@ import { honestClasses, type Scenario } from './scenario.ts';
 import { SCHEDULE } from './schedule.ts';
 import type { AttackState } from './state.ts';
 import { type NoiseBounds, uploadOf } from './upload.ts';
+import { userNoise, type UserPrivacy } from './user-privacy.ts';
 
 /** How rounds are run; the same for all scenarios of a run but for the schedule. */
-interface RoundSettings extends NoiseBounds {
+interface RoundSettings extends NoiseBounds, Pick<UserPrivacy, 'delta' | 'rounds'> {
+  /** Greatest norm of an upload where sums are private. */
+  readonly userClip: number;
   readonly imagesPerClass: number;
   /** Channels of the generator's first image. */
   readonly generatorWidth: number;
@@ -62,7 +65,7 @@ export interface RoundsOutput extends Look {
   readonly diverged: number;
   /**
    * Greatest difference of a coordinate between the last round's sum and what it would have been in the open; null
-   * where it is in the open.
+   * where it is in the open, or private.
    */
   readonly rounding: number | null;
 }
@@ -99,7 +102,7 @@ function attack(
 ): Pick<AttackState, 'generator' | 'memory' | 'fakes'> & { readonly loss: number } {
   const { scenario, settings } = input;
   const model = generatorModel(settings.generatorWidth);
-  const { parameters, memory, loss } = trainGenerator(
+  const trained = trainGenerator(
     tape,
     { model, parameters: state.generator, memory: state.memory },
     { model: sharedModel(), parameters: state.global },
@@ -111,6 +114,10 @@ function attack(
     },
     random,
   );
+  const { loss } = trained;
+  // Against a model that noise has drowned a generator may diverge; its adversary goes on with the one before.
+  const sound = trained.parameters.every(Number.isFinite) && trained.memory.moments.every(Number.isFinite);
+  const { parameters, memory } = sound ? trained : { parameters: state.generator, memory: state.memory };
   const samples = generate(tape, { model, parameters }, settings.fakes, random);
   const fakes = new Float32Array(Math.min(state.fakes.length + samples.length, samples.length * settings.fakeRounds));
   fakes.set(samples, fakes.length - samples.length);
@@ -177,14 +184,17 @@ export const runRounds = defineTask(
     let rounding: number | null = null;
     await withTape(undefined, async (tape) => {
       const run: Run = { tape, federation, input };
+      const { epsilon, participants } = scenario;
+      const privacy = epsilon === null ? {} : { privacy: userNoise(participants, { ...settings, epsilon }) };
       const aggregatorOf = (mode: AggregationMode): Aggregator =>
         createAggregator({
           mode,
           primitives: nodePrimitives,
           random: new Seeds(nodePrimitives, 'gan-attack', seed).randomOf(`sessions from round ${state.round + 1}`),
           dimension: state.global.length,
-          clip: CLIP,
+          clip: epsilon === null ? CLIP : settings.userClip,
           settings: { inputBits: INPUT_BITS },
+          ...privacy,
         });
       const aggregator = aggregatorOf(scenario.aggregation);
       while (state.round < until) {
@@ -192,14 +202,14 @@ export const runRounds = defineTask(
         const round = state.round + 1;
         if (state.attackFrom !== null && state.attackFrom <= round) {
           const { loss, ...mine } = attack(run, state, new Random(seed, `round ${round} generator`));
-          losses.push(loss);
+          if (Number.isFinite(loss)) losses.push(loss);
           state = { ...state, ...mine };
         }
         const uploaded = uploads(run, state, `round ${round}`);
         diverged += uploaded.diverged;
         const total = aggregator.sum(uploaded.updates);
         clipped = Math.max(clipped, total.clipped);
-        if (scenario.aggregation === 'secure' && round === until)
+        if (scenario.aggregation === 'secure' && epsilon === null && round === until)
           rounding = greatestDifference(total.sum, aggregatorOf('plain').sum(uploaded.updates).sum);
         state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]) };
         await Promise.resolve();

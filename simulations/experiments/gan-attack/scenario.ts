@@ -12,6 +12,8 @@ export interface Scenario {
   readonly thetaUpload: number;
   /** Privacy budget of each uploaded parameter, ε/c; null: no noise. */
   readonly noise: number | null;
+  /** Budget ε of differential privacy of users over all rounds; null: none. */
+  readonly epsilon: number | null;
   readonly aggregation: AggregationMode;
   /** Whether somebody holds images of the target; false is the control. */
   readonly victim: boolean;

@@ -7,6 +7,8 @@ export type LookRow = {
   readonly thetaUpload: number;
   /** ε/c; null without noise. */
   readonly noise: number | null;
+  /** Budget ε of differential privacy of users; null without. */
+  readonly epsilon: number | null;
   readonly aggregation: string;
   /** Whether somebody holds the target; false is the control. */
   readonly victim: boolean;
@@ -18,7 +20,7 @@ export type LookRow = {
   readonly clipped: number;
   /** How often a participant sat a round out since the last look, because its training diverged. */
   readonly diverged: number;
-  /** Greatest difference of a coordinate between this round's sum and the same sum in the open; null in the open. */
+  /** Greatest difference of a coordinate between this round's sum and the same sum in the open; null in the open and with private sums. */
   readonly rounding: number | null;
   // What follows is null before the attack.
   /** Mean −ln p(target) of the generator's last steps. */

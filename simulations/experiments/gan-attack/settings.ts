@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CairnError } from '../../../protocol/errors.ts';
 import { poolFor } from './data.ts';
+import { userNoise } from './user-privacy.ts';
 
 const TRAINING_IMAGES = 60_000;
 
@@ -31,8 +32,13 @@ export const parameters = z.object({
     .describe('budgets ε/c per uploaded parameter of the noise of selective-sharing; none: no noise'),
   gamma: z.number().gt(0).default(0.001).describe('bound of an uploaded change, with noise'),
   tau: z.number().gt(0).default(0.0001).describe('threshold of the sparse vector technique, with noise'),
-  dp: z.enum(['none', 'user']).default('none').describe('differential privacy of users; user is not there yet'),
-  epsilon: z.number().gt(0).default(8).describe('budget ε of differential privacy of users'),
+  dp: z
+    .enum(['none', 'user'])
+    .default('none')
+    .describe('user: also federations whose members add noise for differential privacy of users, one for each epsilon'),
+  epsilon: z.array(z.number().gt(0)).min(1).default([8]).describe('budgets ε of all rounds together, with dp user'),
+  delta: z.number().gt(0).lt(1).default(1e-5).describe('the δ that goes with them'),
+  userClip: z.number().gt(0).default(0.2).describe('greatest norm of an upload, with dp user'),
   imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
   startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
   startLatest: count.default(100).describe('round in which the attack begins at the latest'),
@@ -63,7 +69,10 @@ function invalid(message: string, hint = 'correct the named setting'): CairnErro
   return new CairnError('settings-invalid', message, { hint });
 }
 
-/** Refuses settings that contradict each other. @throws CairnError `settings-invalid` naming the bound */
+/**
+ * Refuses settings that contradict each other.
+ * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` for an ε that no noise keeps
+ */
 export function check(settings: GanAttackSettings): void {
   const {
     participants,
@@ -74,12 +83,14 @@ export function check(settings: GanAttackSettings): void {
     gamma,
     tau,
     dp,
+    epsilon,
+    delta,
     startLatest,
     evaluateEvery,
     imagesPerClass,
     classifierImages,
   } = settings;
-  for (const [key, list] of Object.entries({ participants, thetaUpload, noise }))
+  for (const [key, list] of Object.entries({ participants, thetaUpload, noise, epsilon }))
     if (new Set<number>(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
   if (participants.includes(2) && target > 4)
     throw invalid(`target: from 0 to 4 with 2 participants, since the adversary holds 5 to 9 itself, got ${target}`);
@@ -95,8 +106,6 @@ export function check(settings: GanAttackSettings): void {
     );
   if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
   if (dp === 'user')
-    throw invalid(
-      'dp: differential privacy of users is not there yet: rounds add no noise that is distributed over the members',
-      'run it with --dp none, or with --noise for noise on each parameter',
-    );
+    for (const members of participants)
+      for (const each of epsilon) userNoise(members, { epsilon: each, delta, rounds });
 }

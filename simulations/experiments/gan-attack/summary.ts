@@ -9,6 +9,7 @@ export type Outcome = {
   readonly participants: number;
   readonly thetaUpload: number;
   readonly noise: number | null;
+  readonly epsilon: number | null;
   readonly aggregation: string;
   readonly victim: boolean;
   /** Federations that looked at samples at least once. */
@@ -39,7 +40,10 @@ function groups<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
   return [...found.values()];
 }
 
-type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & { readonly noise: number | null };
+type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & {
+  readonly noise: number | null;
+  readonly epsilon: number | null;
+};
 
 /** The looks at which there were samples to look at. */
 export function attacked(rows: readonly LookRow[]): Attacked[] {
@@ -49,18 +53,19 @@ export function attacked(rows: readonly LookRow[]): Attacked[] {
 /** One outcome for each set-up, in the order in which they were first recorded. */
 export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
   const setUp = (row: LookRow): string =>
-    JSON.stringify([row.participants, row.thetaUpload, row.noise, row.aggregation, row.victim]);
+    JSON.stringify([row.participants, row.thetaUpload, row.noise, row.epsilon, row.aggregation, row.victim]);
   return groups(results.rows(looks), setUp).flatMap((all) => {
     const rows = attacked(all);
     if (rows.length === 0) return [];
     const federations = groups(rows, ({ federation }) => federation).map((each) => each.slice(-LAST_LOOKS));
     const over = (of: (row: Attacked) => number): number => mean(federations.map((each) => mean(each.map(of))));
     const shares = federations.map((each) => mean(each.map(({ share }) => share)));
-    const { participants, thetaUpload, noise, aggregation, victim } = rows[0];
+    const { participants, thetaUpload, noise, epsilon, aggregation, victim } = rows[0];
     return {
       participants,
       thetaUpload,
       noise,
+      epsilon,
       aggregation,
       victim,
       seeds: federations.length,

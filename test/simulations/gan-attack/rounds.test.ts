@@ -33,6 +33,7 @@ const scenario = (named: Partial<Scenario> = {}): Scenario => ({
   target: 3,
   thetaUpload: 1,
   noise: null,
+  epsilon: null,
   aggregation: 'plain',
   victim: true,
   repetition: 1,

@@ -138,4 +138,17 @@ describe('a run of gan-attack', () => {
     ]);
     expect(outcomes[0]['accuracy']).not.toBe(outcomes[1]['accuracy']);
   });
+
+  it('with differential privacy of users loses the model to noise at a small ε, and little at one that is none', async () => {
+    const given = { dp: 'user', epsilon: [8, 1e12], control: false, aggregation: 'secure' };
+    const rows = rowsOf(await run(given), 'looks');
+    const accuracies = (epsilon: number | null): number[] =>
+      rows.filter((row) => row['epsilon'] === epsilon).map((row) => row['accuracy'] as number);
+    const open = accuracies(null);
+    expect(open).toHaveLength(2);
+    for (const [i, accuracy] of accuracies(1e12).entries()) expect(Math.abs(accuracy - open[i])).toBeLessThan(0.15);
+    expect(accuracies(8)).not.toEqual(open);
+    // Sums that are private are not those of the open federation: no rounding is told of them.
+    for (const row of rows) expect(row['rounding'] === null).toBe(row['epsilon'] !== null);
+  });
 });

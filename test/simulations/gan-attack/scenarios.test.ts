@@ -66,9 +66,18 @@ describe('settings that cannot work', () => {
     },
   );
 
-  it('differential privacy of users is refused as not there yet, with what there is', () => {
-    expect(() => settingsOf({ dp: 'user', epsilon: 8 })).toThrow(coded('settings-invalid'));
-    expect(() => settingsOf({ dp: 'user', epsilon: 8 })).toThrow('not there yet');
+  it('differential privacy of users is one more federation for each ε, and none where it is not asked for', () => {
+    const named = { dp: 'user', epsilon: [8, 1e6], aggregation: 'secure', control: false };
+    const names = (given: Record<string, unknown>): string[] =>
+      casesOf(settingsOf(given)).flatMap(({ scenarios }) => scenarios.map(nameOf));
+    expect(names(named)).toEqual([
+      'p2-theta1-secure-seed1',
+      'p2-theta1-secure-eps8-seed1',
+      'p2-theta1-secure-eps1000000-seed1',
+    ]);
+    expect(names({ ...named, dp: 'none' })).toEqual(['p2-theta1-secure-seed1']);
+    expect(() => settingsOf({ dp: 'user', epsilon: [8, 8] })).toThrow('epsilon: each value once');
+    expect(() => settingsOf({ dp: 'user', epsilon: [1e-9] })).toThrow(coded('privacy-infeasible'));
   });
 
   it('the target may be any class where the adversary has none', () => {
