@@ -93,26 +93,20 @@ function expectFound(sharing: Sharing, received: readonly Uint8Array[], liars: r
   expect(basis.open(right.map((i) => received[i]))).toEqual(secret);
 }
 
+const portion = fc.double({ min: 0, max: 1, noNaN: true });
 const setting = fc
-  .record({ domain: fc.integer({ min: 1, max: 70 }), seed: fc.nat(2 ** 31) })
-  .chain(({ domain, seed }) =>
-    fc.record({ domain: fc.constant(domain), seed: fc.constant(seed), m: fc.integer({ min: 1, max: domain }) }),
-  )
-  .chain(({ m, ...rest }) =>
-    fc.record({ ...rest2(rest), m: fc.constant(m), threshold: fc.integer({ min: 1, max: m }) }),
-  )
-  .chain(({ m, threshold, ...rest }) =>
-    fc.record({
-      ...rest2(rest),
-      m: fc.constant(m),
-      threshold: fc.constant(threshold),
-      errors: fc.nat(Math.floor((m - threshold) / 2)),
-    }),
-  );
-
-function rest2<T extends object>(fields: T): { [K in keyof T]: fc.Arbitrary<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, fc.constant(value)])) as never;
-}
+  .record({
+    domain: fc.integer({ min: 1, max: 70 }),
+    seed: fc.nat(2 ** 31),
+    parts: fc.tuple(portion, portion, portion),
+  })
+  .map(({ domain, seed, parts }) => {
+    const m = 1 + Math.floor(parts[0] * (domain - 1));
+    const threshold = 1 + Math.floor(parts[1] * (m - 1));
+    // Half of all cases are at the bound.
+    const errors = Math.floor((Math.min(1, 2 * parts[2]) * (m - threshold)) / 2);
+    return { domain, seed, m, threshold, errors };
+  });
 
 describe('the decoder of shares', () => {
   test.each(Object.keys(lies))('finds up to ⌊(m − t)/2⌋ false shares, whoever reveals them: %s', (kind) => {

@@ -219,6 +219,26 @@ describe.each<Class>(['curious', 'active'])(
       expectAllZero(6 * N);
     });
 
+    it('where false shares were corrected, and where they could not be, with the wrong secrets they had opened to', () => {
+      for (const liars of [[1], [1, 2, 3, 4]]) {
+        const lab = watchedLab(adversary, nodePrimitives, { settings: { threshold: 4 } });
+        lab.run({
+          up: rewriting('unmaskShares', ({ member, bytes }) => {
+            if (!liars.includes(member)) return bytes;
+            const lie = bytes.slice();
+            lie[35 + 4 + 2 * 34] ^= 1;
+            return lie;
+          }),
+        });
+        if (liars.length === 1) {
+          expect(lab.committed?.sum).toEqual(lab.plainSum(lab.members));
+          expect(lab.drops.map(({ reason }) => reason)).toEqual(['share-false']);
+        } else expect(lab.aborted?.error.code).toBe('secret-mismatch');
+        endAll(lab);
+        expectAllZero(6 * N);
+      }
+    });
+
     it('where the local input was of no use', () => {
       const lab = watchedLab(adversary);
       lab.automatic = false;

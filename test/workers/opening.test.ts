@@ -24,8 +24,8 @@ interface Scene {
 }
 
 /** A round of six, one of them gone after it shared, whose secrets are to be opened in turns. */
-function sceneOf(rewrite: (mail: Mail) => Uint8Array = ({ bytes }) => bytes): Scene {
-  const lab = new Lab({ seed: 'in turns', n: 6 });
+function sceneOf(rewrite: (mail: Mail) => Uint8Array = ({ bytes }) => bytes, threshold = 0): Scene {
+  const lab = new Lab({ seed: 'in turns', n: 6, settings: { threshold } });
   lab.serverIn('masked-input');
   lab.down();
   lab.toServer = lab.toServer.filter(({ member }) => member !== memberId(6));
@@ -56,6 +56,15 @@ const falseShares = ({ bytes }: Mail): Uint8Array => {
   constant[0] = 5;
   const shares = message.shares.slice();
   shares.set(constant, 5 * SIZES.share);
+  return encodeUnmaskShares({ ...message, shares });
+};
+
+/** The first member lies about its share of its own self seed. */
+const oneFalseShare = ({ member, bytes }: Mail): Uint8Array => {
+  if (member !== memberId(1)) return bytes;
+  const message = decodeUnmaskShares(bytes);
+  const shares = message.shares.slice();
+  shares[0] ^= 1;
   return encodeUnmaskShares({ ...message, shares });
 };
 
@@ -98,6 +107,40 @@ describe('secrets that are opened in turns', () => {
     expect(allZero(secretsOf(state))).toBe(true);
     // Whoever goes on by mistake finds nothing.
     expect(errorOf(() => steps.next()).code).toBe('secret-wiped');
+  });
+
+  it('pause while false shares are corrected, and name who revealed them with the outcome', () => {
+    const { lab, state, plan, opening, shares } = sceneOf(oneFalseShare, 3);
+    const steps = [...opening.steps()];
+    expect(steps.length).toBeGreaterThan(2 * 6);
+    expect([...new Set(steps)]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(allZero(shares)).toBe(true);
+    const end = stepServer(state, { kind: 'unmasked', correction: computePlan(plan, lab.primitives) });
+    const drop = { member: 1, state: 'unmasking', reason: 'share-false', effect: 'after-input', owners: [1] };
+    expect(end.events.map(({ kind }) => kind)).toEqual(['state', 'dropped', 'committed']);
+    expect(end.events[1]).toEqual({ kind: 'dropped', drop });
+    expect(end.events[2]).toMatchObject({ sum: lab.plainSum([1, 2, 3, 4, 5].map(memberId)) });
+    for (const secret of end.wipe) secret.wipe();
+    expect(
+      allZero([...secretsOf(state), ...plan.jobs.map((job) => (job.kind === 'self' ? job.key : job.secretKey))]),
+    ).toBe(true);
+  });
+
+  it('are wiped where the round is abandoned in the middle of a correction, and what was found is told', () => {
+    const { state, opening, shares } = sceneOf(oneFalseShare, 3);
+    const all = [...sceneOf(oneFalseShare, 3).opening.steps()].length;
+    for (const taken of [1, 2, Math.floor(all / 2), all - 1]) {
+      const scene = taken === 1 ? { state, opening, shares } : sceneOf(oneFalseShare, 3);
+      const steps = scene.opening.steps();
+      for (let i = 0; i < taken; i++) steps.next();
+      const error = new CairnError('round-abandoned', 'over');
+      const end = stepServer(scene.state, { kind: 'abandon', error });
+      for (const secret of end.wipe) secret.wipe();
+      expect(allZero([...scene.shares, ...secretsOf(scene.state)])).toBe(true);
+      const found = scene.opening.falseShares.size;
+      expect(end.events.filter(({ kind }) => kind === 'dropped')).toHaveLength(found);
+      expect(found).toBe(scene.opening.jobs.length > 0 ? 1 : 0);
+    }
   });
 
   it('name the culprit whose key is another than it advertised, and are wiped with the round', () => {

@@ -158,24 +158,61 @@ describe('corrupt', () => {
     },
   );
 
-  it('of masked words is another input, which only the transport can keep out; the plain sum shows it', () => {
+  it('of masked words is another input, which has no redundancy and only the transport can keep out; the plain sum shows it', () => {
     const round = under([{ kind: 'corrupt', members: [6], state: 'masked-input', direction: 'up', part: 'payload' }]);
     expect(round).toMatchObject({ committed: true, exact: false, included: ALL });
   });
 
-  it('of revealed shares is caught for keys, and for self mask seeds only the plain sum shows it', () => {
+  it.each([
+    ['curious', 'complete', 8],
+    ['active', 'complete', 12],
+    ['curious', 'ring', 20],
+  ] as const)(
+    'of revealed shares (%s, %s) is corrected where it matters, and the sum stays exact',
+    (adversary, graph, n) => {
+      const script: FaultScript = [
+        { kind: 'corrupt', members: [2], state: 'unmasking', direction: 'up', part: 'payload' },
+        { kind: 'drop', members: [7], state: 'masked-input' },
+      ];
+      const settings = { graph, dropoutPpm: 100_000 } as const;
+      const found: string[] = [];
+      for (let seed = 0; seed < 8; seed++) {
+        const round = under(script, { adversary, seed, n, settings });
+        expect(round.happened.corrupt).toBe(1);
+        expect(round).toMatchObject({ committed: true, exact: true, unwiped: 0 });
+        expect(round.included).not.toContain(7);
+        found.push(...round.drops.filter(({ member }) => member === 2).map(({ reason }) => reason));
+      }
+      // A share that is no element of the field costs its sender its place; others are corrected, or were not needed.
+      expect(found).toContain('share-false');
+    },
+  );
+
+  it.each(['curious', 'active'] as const)(
+    'of revealed shares by several or all (%s) ends in an exact sum or with the code that says why there is none',
+    (adversary) => {
+      const ends = new Set<string>();
+      for (let seed = 0; seed < 6; seed++)
+        for (const which of [{ share: 0.2, bits: 1 }, { bits: 1 }, { bits: 40 }]) {
+          const fault = { kind: 'corrupt', state: 'unmasking', direction: 'up', part: 'payload', ...which } as const;
+          const round = under([fault], { adversary, seed });
+          expect(round.unwiped).toBe(0);
+          ends.add(round.error?.code ?? `exact ${round.exact}`);
+        }
+      expect([...ends].sort()).toEqual(['below-threshold', 'exact true', 'secret-mismatch']);
+    },
+  );
+
+  it('of a commitment ends the round with its sender as culprit, and of sealed shares costs others their place', () => {
     const script: FaultScript = [
-      { kind: 'corrupt', members: [2], state: 'unmasking', direction: 'up', part: 'payload' },
-      { kind: 'drop', members: [7] },
+      { kind: 'corrupt', members: [6], state: 'share-keys', direction: 'up', part: 'payload', bits: 1 },
     ];
     const ends = new Set<string>();
-    for (let seed = 0; seed < 8; seed++) {
-      const round = under(script, { seed });
-      expect(round.happened.corrupt).toBe(1);
-      ends.add(round.error?.code ?? `exact ${round.exact}`);
+    for (let seed = 0; seed < 40 && ends.size < 2; seed++) {
+      const { error, exact } = under(script, { seed });
+      ends.add(error === undefined ? `exact ${exact}` : `${error.code} ${error.culprits.join()}`);
     }
-    // A share that is not even an element of the field costs its sender its place, and the sum is exact.
-    expect([...ends].sort()).toEqual(['exact false', 'exact true', 'secret-mismatch']);
+    expect([...ends].sort()).toEqual(['exact true', 'secret-mismatch 6']);
   });
 });
 
