@@ -2,27 +2,32 @@ import { modelOf } from '../../engine/training.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 
-// Milliseconds of one core, as measured: an image in a member's training and in a look, what a member's part takes
-// besides, a coordinate of a member's noise, and finding a noise multiplier.
-const TRAINED = { small: 0.006, mlp: 0.06, cnn: 0.45 };
-const MEMBER = 0.2;
-const COORDINATE = 1e-4;
-const CALIBRATED = 2000;
+// Milliseconds of one core, as measured: an image in a member's training, what its part in a round takes besides, the
+// same through the sessions, and a coordinate of its noise.
+const TRAINED = { small: 0.005, mlp: 0.15, cnn: 0.9 };
+const MEMBER = 0.13;
+const SESSION = 20;
+const COORDINATE = 7e-5;
 
-/** Of a member's part in a round through the sessions. */
-const SESSION = 30;
+// An image of a look, as a part of one in training.
+const LOOKED = 0.4;
+
+// Finding a noise multiplier, and what each share of the noise takes besides.
+const CALIBRATED = 250;
+const SHARE = 5;
 
 /** Seconds that settings take on two cores, roughly. */
 export function estimate(settings: PrivacyUtilitySettings): number {
   const { model, images, localEpochs, cohort, rounds, evaluateEvery, testImages, aggregation } = settings;
   const trained = TRAINED[model];
   const dimension = modelOf(model).layout.size;
-  const milliseconds = trainingsOf(settings).reduce((sum, { members, epsilon }) => {
+  const milliseconds = trainingsOf(settings).reduce((sum, { members, placement, epsilon }) => {
     const noise = epsilon === null ? 0 : dimension * COORDINATE;
     const session = aggregation === 'secure' ? SESSION : 0;
     const part = images * localEpochs * trained + MEMBER + noise + session;
-    const looks = (rounds / evaluateEvery) * testImages * trained * 0.4;
-    const calibrating = epsilon === null || settings.noiseMultiplier > 0 ? 0 : CALIBRATED;
+    const looks = (rounds / evaluateEvery) * testImages * trained * LOOKED;
+    const shares = placement === 'distributed' ? members * cohort : 0;
+    const calibrating = epsilon === null || settings.noiseMultiplier > 0 ? 0 : CALIBRATED + SHARE * shares;
     return sum + rounds * members * cohort * part + looks + calibrating;
   }, 0);
   return milliseconds / 2 / 1000;

@@ -39,7 +39,7 @@ function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε: it is sized for the least survivors, so that a full cohort adds more of it than the ε needs; in exchange nobody has to trust the coordinator with the sum.`,
+      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε, which shows where noise is what limits, at small ε: it is sized for the least survivors, so that a full cohort adds more of it than the ε needs. In exchange nobody has to trust the coordinator with the sum. Where the curves are flat, what sets them apart is chance.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
@@ -63,7 +63,7 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   return [
     {
       kind: 'chart',
-      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. Fewer members at the same ε stay far below their own level without noise.`,
+      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. With few members there is no ε that promises something and leaves a model: hold the curves against the accuracy without noise in the last table, which hardly depends on their number.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
