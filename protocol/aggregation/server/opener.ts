@@ -3,8 +3,8 @@ import { LagrangeBasis } from '../../crypto/shamir.ts';
 import { ShareDecoder } from '../../crypto/share-decoder.ts';
 import { asCairnError, CairnError } from '../../errors.ts';
 import type { ClientIndex } from '../../ids.ts';
+import type { ServerFacts } from './facts.ts';
 import type { RevealedShares } from './revealed.ts';
-import type { ServerFacts } from './types.ts';
 
 /** Keeps track of a secret that is made, so that it is wiped whatever happens. */
 type Hold = (secret: SecretBytes) => SecretBytes;

@@ -1,8 +1,8 @@
 import type { SecretBytes } from '../../crypto/secret.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { type ClientIndex, clientIndex } from '../../ids.ts';
+import type { Shared } from './facts.ts';
 import { placeOf } from './places.ts';
-import type { Shared } from './types.ts';
 
 /** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
 export function holdings({ facts, sharers }: Shared, holder: ClientIndex): number[] {

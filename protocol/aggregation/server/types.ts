@@ -1,4 +1,3 @@
-import type { MerkleTree } from '../../crypto/merkle.ts';
 import type { Primitives } from '../../crypto/primitives.ts';
 import type { SecretBytes } from '../../crypto/secret.ts';
 import type { CairnError, ErrorCode } from '../../errors.ts';
@@ -7,10 +6,11 @@ import type { MaskVector } from '../../kernels/index.ts';
 import type { MemberDirectory } from '../../wire/membership.ts';
 import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
-import type { Graph } from '../graph/index.ts';
-import type { RoundParameters } from '../parameters/index.ts';
 import type { UnmaskPlan } from '../unmask.ts';
+import type { ServerFacts, Shared } from './facts.ts';
 import type { Opening } from './opening.ts';
+
+export type { ServerFacts, Shared } from './facts.ts';
 
 /** The states in which the server takes messages: the rounds of the paper. */
 export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
@@ -57,26 +57,6 @@ export interface ServerContext {
   readonly drops: Drop[];
   /** Ids of those lost, for look-up. Grows. */
   readonly lost: Set<MemberId>;
-}
-
-/** What is fixed once the roster is closed: U1 and what follows from it. */
-export interface ServerFacts {
-  readonly sessionId: Uint8Array;
-  readonly parameters: RoundParameters;
-  readonly graph: Graph;
-  /** By index: ascending member ids. */
-  readonly roster: readonly Advertisement[];
-  readonly indexOf: ReadonlyMap<MemberId, ClientIndex>;
-  readonly tree: MerkleTree;
-}
-
-/** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
-export interface Shared {
-  readonly facts: ServerFacts;
-  /** U2, by index. */
-  readonly sharers: ReadonlySet<ClientIndex>;
-  /** What each member of U2 committed to as its self mask seed. */
-  readonly commitments: ReadonlyMap<ClientIndex, Uint8Array>;
 }
 
 /** What must still be known once U3 is fixed. */

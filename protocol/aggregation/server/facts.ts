@@ -1,0 +1,25 @@
+import type { MerkleTree } from '../../crypto/merkle.ts';
+import type { ClientIndex, MemberId } from '../../ids.ts';
+import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
+import type { Graph } from '../graph/index.ts';
+import type { RoundParameters } from '../parameters/index.ts';
+
+/** What is fixed once the roster is closed: U1 and what follows from it. */
+export interface ServerFacts {
+  readonly sessionId: Uint8Array;
+  readonly parameters: RoundParameters;
+  readonly graph: Graph;
+  /** By index: ascending member ids. */
+  readonly roster: readonly Advertisement[];
+  readonly indexOf: ReadonlyMap<MemberId, ClientIndex>;
+  readonly tree: MerkleTree;
+}
+
+/** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
+export interface Shared {
+  readonly facts: ServerFacts;
+  /** U2, by index. */
+  readonly sharers: ReadonlySet<ClientIndex>;
+  /** What each member of U2 committed to as its self mask seed. */
+  readonly commitments: ReadonlyMap<ClientIndex, Uint8Array>;
+}
