@@ -37,6 +37,12 @@ export class Addresses {
     return this.#named.size > 0 ? this.#named.has(address) : this.#own(end).includes(address);
   }
 
+  /** Whether a web page of this origin lies at one of those addresses, whatever the path. */
+  hasPage(origin: string, end: LocalEnd): boolean {
+    const addresses = this.#named.size > 0 ? [...this.#named] : this.#own(end);
+    return addresses.some((address) => new URL(address).origin === origin);
+  }
+
   /** Without names from the operator: what it listens on, and where the connection has come to. */
   #own({ localAddress = '', localPort = 0 }: LocalEnd): string[] {
     const { host, scheme } = this.#options;

@@ -148,7 +148,8 @@ class RunningCoordinator implements Coordinator {
         this.#log.warn('workers-lost', { workers });
       },
     });
-    const origins = new Origins(config.allowedOrigins);
+    const addresses = new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: this.#scheme });
+    const origins = new Origins(config.allowedOrigins, addresses);
     this.#http = createListener(
       createApp({
         store,
@@ -172,7 +173,7 @@ class RunningCoordinator implements Coordinator {
       random,
       members,
       tasks: config.tasks.map(({ name }) => name),
-      addresses: new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: this.#scheme }),
+      addresses,
       uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
       uploadStallMs: config.uploads.stallMs,
       leastUploadRate: config.uploads.leastRate,

@@ -1,13 +1,18 @@
+import type { Addresses, LocalEnd } from './addresses.ts';
+
 /**
  * Which pages may use a coordinator. A browser names the origin of the page that asks; programs name none, and are let in,
- * since nobody else's browser acts for them. A page of the coordinator's own address is always let in.
+ * since nobody else's browser acts for them. A page of the coordinator's own address is always let in. The Host header
+ * says nothing of that: who points a name of his own at this machine chooses origin and Host alike (DNS rebinding).
  */
 export class Origins {
   readonly #allowed: ReadonlySet<string>;
+  readonly #addresses: Addresses;
 
   /** @param allowed origins of other pages, such as `https://example.org` */
-  constructor(allowed: readonly string[]) {
+  constructor(allowed: readonly string[], addresses: Addresses) {
     this.#allowed = new Set(allowed);
+    this.#addresses = addresses;
   }
 
   /** Whether a page of this origin is one of those named. */
@@ -17,19 +22,9 @@ export class Origins {
 
   /**
    * Whether a connection is taken: sockets are not held by the browser's same-origin policy, so any page could open one.
-   * @param host the request's Host header; behind a proxy that changes it, the page's own origin must be listed too
+   * @param end where the connection has come to; behind a proxy, `publicUrls` says what its address is outside
    */
-  admits(origin: string | undefined, host: string | undefined): boolean {
-    return origin === undefined || this.lists(origin) || (host !== undefined && isPageOf(origin, host));
+  admits(origin: string | undefined, end: LocalEnd): boolean {
+    return origin === undefined || this.lists(origin) || this.#addresses.hasPage(origin, end);
   }
-}
-
-/**
- * Whether an origin is that of a web page at a host and port. A proxy may have added the port that the scheme has anyway.
- * `null`, the origin of sandboxed frames and files, is at no host.
- */
-function isPageOf(origin: string, host: string): boolean {
-  const [scheme] = /^https?:\/\//.exec(origin) ?? [];
-  if (scheme === undefined || !URL.canParse(origin) || !URL.canParse(scheme + host)) return false;
-  return new URL(origin).host === new URL(scheme + host).host;
 }

@@ -68,8 +68,8 @@ export class Gateway implements ConnectionHost {
       maxHttpBufferSize: LONGEST_FRAME,
       perMessageDeflate: false,
       // Not `cors`, which holds for long polling alone: a websocket is opened without asking.
-      allowRequest: ({ headers: { origin, host } }, decide) => {
-        const admitted = options.origins.admits(origin, host);
+      allowRequest: ({ headers: { origin }, socket }, decide) => {
+        const admitted = options.origins.admits(origin, socket);
         if (!admitted) options.onRefused?.('connection', 'refused', undefined);
         decide(null, admitted);
       },

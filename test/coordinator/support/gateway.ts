@@ -60,15 +60,16 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     back: tell('back'),
     left: tell('left'),
   });
+  const addresses = new Addresses({ publicUrls: [], host: '127.0.0.1', scheme: 'http' });
   const gateway = new Gateway({
     http,
     seats,
     primitives: nodePrimitives,
     random: systemRandom,
-    origins: new Origins([]),
+    origins: new Origins([], addresses),
     members,
     tasks: ['mnist', 'other'],
-    addresses: new Addresses({ publicUrls: [], host: '127.0.0.1', scheme: 'http' }),
+    addresses,
     uploads: 4,
     uploadStallMs: 10_000,
     leastUploadRate: 65_536,
