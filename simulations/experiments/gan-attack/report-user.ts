@@ -8,14 +8,14 @@ import { userNoise } from './user-privacy.ts';
 
 const WORDS = `Every member adds a share of discrete Gaussian noise to what it uploads, cut to a greatest norm, so that the sums of all rounds keep a budget ε for all that a member sends. The noise is sized for the members but one, since the adversary knows its own share.
 
-Whether differential privacy of users stops this attack before it spoils the model cannot be shown with 2 or 11 participants: the class that is attacked has one holder, the model learns it from this one member's uploads alone, and privacy of users promises just that one member's uploads leave no trace. So model and attack come and go together along the axis. With many holders of a class the sum of their uploads grows with their number and the noise of the same ε does not: then the model learns what they have in common, and what is left to draw is nobody's in particular. privacy-utility shows the half of it that needs no adversary: what the model loses with few and many members.`;
+Whether differential privacy of users stops this attack before it spoils the model cannot be shown with 2 or 11 participants: the class that is attacked has one holder, the model learns it from this one member's uploads alone, and privacy of users promises just that one member's uploads leave no trace. What may be expected along the axis is that both begin at an ε that promises nobody anything, the model no later than the attack on it. With many holders of a class the sum of their uploads grows with their number and the noise of the same ε does not: then the model learns what they have in common, and what is left to draw is nobody's in particular. privacy-utility shows the half of it that needs no adversary: what the model loses with few and many members.`;
 
 /** A round number of members, since no more is known about it. */
 const rounded = (members: number): number => Number(members.toPrecision(2));
 
 /** What differential privacy of users does to model and attack; nothing where it was not asked for. */
 export function userSections(settings: GanAttackSettings, outcomes: readonly Outcome[]): Section[] {
-  const { delta, rounds } = settings;
+  const { delta, rounds, userClip } = settings;
   const found = outcomes.filter(({ epsilon }) => epsilon !== null);
   const sizes = [...new Set(found.map(({ participants }) => participants))] as Participants[];
   return sizes.map((participants): Section => {
@@ -31,7 +31,7 @@ export function userSections(settings: GanAttackSettings, outcomes: readonly Out
         { kind: 'text', text: WORDS },
         {
           kind: 'chart',
-          caption: `${participants} participants, ${rounds} rounds, δ ${delta}. The global model's accuracy and the share of samples that are taken for the class rise together, at an ε that promises nobody anything.`,
+          caption: `${participants} participants, ${rounds} rounds, δ ${delta}. Look for the least ε at which the global model is better than chance: below it there is nothing to attack. Uploads are cut to norm ${userClip} here and hardly ever in the federation without noise, which changes how fast the model learns: hold the right end of the axis, not the open federation, against the left.`,
           x: { label: 'ε of all rounds', scale: 'log' },
           y: { label: 'share', domain: [0, 1] },
           lines: [

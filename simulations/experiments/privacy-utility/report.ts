@@ -63,7 +63,7 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   return [
     {
       kind: 'chart',
-      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. With few members there is no ε that promises something and leaves a model: hold the curves against the accuracy without noise in the last table, which hardly depends on their number.`,
+      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. With few members an ε that promises much leaves no model: hold the curves against the accuracy without noise in the last table, which hardly depends on their number.`,
       x: EPSILON,
       y: ACCURACY,
       lines,

@@ -139,7 +139,7 @@ describe('a run of gan-attack', () => {
     expect(outcomes[0]['accuracy']).not.toBe(outcomes[1]['accuracy']);
   });
 
-  it('with differential privacy of users loses the model to noise at a small ε, and little at one that is none', async () => {
+  it('with differential privacy of users stays near the open federation at an ε that is none, and leaves it at a small one', async () => {
     const given = { dp: 'user', epsilon: [8, 1e12], control: false, aggregation: 'secure' };
     const rows = rowsOf(await run(given), 'looks');
     const accuracies = (epsilon: number | null): number[] =>
