@@ -49,6 +49,17 @@ interface RoundJob {
   readonly repeat: number;
 }
 
+/** The phases of which a run that was killed within this round has left rows: they are the last of their series. */
+function phasesOf(
+  rows: readonly { readonly point: number; readonly repeat: number; readonly phase: string }[],
+  { point, repeat }: { readonly point: number; readonly repeat: number },
+): Set<string> {
+  const found = new Set<string>();
+  for (let i = rows.length - 1; i >= 0 && rows[i].point === point && rows[i].repeat === repeat; i--)
+    found.add(rows[i].phase);
+  return found;
+}
+
 async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() => void> {
   const { settings } = lab;
   const seed = lab.seedOf(`round ${place} ${repeat}`);
@@ -64,6 +75,16 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
   });
   return () => {
     const of = { point: place, repeat };
+    const known = { bytes: phasesOf(lab.results.rows(BYTES), of), times: phasesOf(lab.results.rows(TIMES), of) };
+    for (const phase of PHASES) {
+      const bytes = { bytesUp: round.up[phase], bytesDown: round.down[phase] };
+      if (bytes.bytesUp + bytes.bytesDown > 0 && !known.bytes.has(phase)) lab.record(BYTES, { ...of, phase, ...bytes });
+      const times = { clientMs: round.clientMs[phase], serverMs: round.serverMs[phase] };
+      if (times.clientMs + times.serverMs > 0 && !known.times.has(phase)) lab.record(TIMES, { ...of, phase, ...times });
+    }
+    if (!known.times.has(ALL))
+      lab.record(TIMES, { ...of, phase: ALL, clientMs: round.clientTotalMs, serverMs: sum(round.serverMs) });
+    // Last, since a round that is recorded here is not run again.
     lab.record(ROUNDS, {
       ...of,
       clients,
@@ -90,13 +111,6 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
       virtualSeconds: round.virtualSeconds,
       predictedFailure,
     });
-    for (const phase of PHASES) {
-      const bytes = { bytesUp: round.up[phase], bytesDown: round.down[phase] };
-      if (bytes.bytesUp + bytes.bytesDown > 0) lab.record(BYTES, { ...of, phase, ...bytes });
-      const times = { clientMs: round.clientMs[phase], serverMs: round.serverMs[phase] };
-      if (times.clientMs + times.serverMs > 0) lab.record(TIMES, { ...of, phase, ...times });
-    }
-    lab.record(TIMES, { ...of, phase: ALL, clientMs: round.clientTotalMs, serverMs: sum(round.serverMs) });
     lab.advance(1, `${clients} clients, ${dim} parameters, ${dropout * 100} % drop`);
   };
 }

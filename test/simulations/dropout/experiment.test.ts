@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -123,6 +123,44 @@ describe('a sweep', () => {
     }
     const html = await readFile(join(folder, 'report.html'), 'utf8');
     expect(html).toContain('Failures, predicted and observed');
+  });
+});
+
+describe('a run that was killed while it recorded a round', () => {
+  it('goes on to the same rows, none lost and none twice', async () => {
+    const given = { ...POINT, clients: '6', repeats: '3' };
+    const whole = await run(given);
+    const killed = await run(given);
+    const rows = async (name: string): Promise<string[]> =>
+      (await file(killed, `data/${name}.jsonl`)).split('\n').slice(0, -1);
+    const keep = async (name: string, lines: number): Promise<void> =>
+      writeFile(
+        join(killed.folder, `data/${name}.jsonl`),
+        (await rows(name))
+          .slice(0, lines)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    const [bytes, times] = [await rows('bytes'), await rows('times')];
+    const isFirst = (line: string): boolean => (JSON.parse(line) as { repeat: number }).repeat === 0;
+    await keep('rounds', 1);
+    await keep('bytes', bytes.filter(isFirst).length + 2);
+    await keep('times', times.filter(isFirst).length + 1);
+    const resumed = await runExperiment(dropout, settingsOf(given), {
+      seed: 5,
+      out,
+      threads: 1,
+      resume: killed.folder,
+    });
+    for (const name of ['data/rounds.jsonl', 'data/bytes.jsonl', 'summary.json'])
+      expect(await file(resumed, name)).toBe(await file(whole, name));
+    const keys = (lines: readonly string[]): string[] =>
+      lines.map((line) => {
+        const { repeat, phase } = JSON.parse(line) as { repeat: number; phase: string };
+        return `${repeat} ${phase}`;
+      });
+    expect(new Set(keys(await rows('times'))).size).toBe((await rows('times')).length);
+    expect(keys(await rows('times')).filter((key) => key.endsWith(' all'))).toEqual(['0 all', '1 all', '2 all']);
   });
 });
 
