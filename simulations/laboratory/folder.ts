@@ -2,6 +2,7 @@ import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } 
 import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
+import { takeLock } from './lock.ts';
 import { newFolder, unwritable } from './new-folder.ts';
 import type { Row } from './rows.ts';
 
@@ -16,13 +17,16 @@ const FOLDERS = ['data', 'images', 'checkpoints'];
  */
 export class LabFolder {
   readonly path: string;
+  /** Lets other runs have the folder again. */
+  readonly release: () => void;
 
-  private constructor(path: string) {
+  private constructor(path: string, release: () => void) {
     this.path = path;
+    this.release = release;
   }
 
   /**
-   * Makes a new folder `parent/DATE-name`, and tries whether it can be written.
+   * Makes a new folder `parent/DATE-name`, takes it for this run, and tries whether it can be written.
    * @throws CairnError `folder-unwritable`, also where the disk is nearly full
    */
   static async create(parent: string, name: string): Promise<LabFolder> {
@@ -30,8 +34,9 @@ export class LabFolder {
   }
 
   /**
-   * Opens the folder of an earlier run.
-   * @throws CairnError `config-unreadable` where no run has left its config.json, `folder-unwritable`
+   * Opens the folder of an earlier run, and takes it for this one.
+   * @throws CairnError `config-unreadable` where no run has left its config.json, `folder-unwritable`, also where
+   * another run has it
    */
   static async open(path: string): Promise<LabFolder> {
     const whole = resolve(path);
@@ -42,6 +47,17 @@ export class LabFolder {
   }
 
   static async #prepare(path: string): Promise<LabFolder> {
+    const release = takeLock(path);
+    try {
+      await LabFolder.#check(path);
+    } catch (thrown) {
+      release();
+      throw thrown;
+    }
+    return new LabFolder(path, release);
+  }
+
+  static async #check(path: string): Promise<void> {
     try {
       for (const folder of FOLDERS) await mkdir(join(path, folder), { recursive: true });
       const probe = join(path, 'checkpoints', 'probe.part');
@@ -57,7 +73,6 @@ export class LabFolder {
         hint: 'free some space, or choose another disk with --out',
       });
     }
-    return new LabFolder(path);
   }
 
   /** Appends a row to data/SERIES.jsonl. @throws CairnError `folder-unwritable` */

@@ -30,14 +30,27 @@ export async function runExperiment<P extends Parameters>(
   settings: z.output<P>,
   options: RunOptions,
 ): Promise<Conclusion> {
-  const { seed, signal = new AbortController().signal, threads = availableParallelism() } = options;
-  // Each task under way listens to it, and there may be as many as an experiment likes.
-  setMaxListeners(0, signal);
   if (experiment.needsMnist === true) await loadMnistLabels('train');
   const folder =
     options.resume === undefined
       ? await LabFolder.create(options.out, experiment.name)
       : await LabFolder.open(options.resume);
+  try {
+    return await runIn(folder, experiment, settings, options);
+  } finally {
+    folder.release();
+  }
+}
+
+async function runIn<P extends Parameters>(
+  folder: LabFolder,
+  experiment: Experiment<P>,
+  settings: z.output<P>,
+  options: RunOptions,
+): Promise<Conclusion> {
+  const { seed, signal = new AbortController().signal, threads = availableParallelism() } = options;
+  // Each task under way listens to it, and there may be as many as an experiment likes.
+  setMaxListeners(0, signal);
   options.onFolder?.(folder.path);
   await folder.json('config.json', {
     experiment: experiment.name,

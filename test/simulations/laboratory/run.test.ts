@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findExperiment } from '../../../cli/simulate/find.ts';
+import type { CairnError } from '../../../protocol/errors.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
 import { Series } from '../../../simulations/laboratory/rows.ts';
@@ -84,6 +85,19 @@ describe('a run of an experiment', () => {
     appendFileSync(join(stopped.folder, 'data', 'flips.jsonl'), '{"coin":2,"cou');
     const resumed = await run({}, { resume: stopped.folder });
     expect(resumed.summary).toEqual((await run()).summary);
+  });
+
+  it('is not gone on with while it is under way, and goes on unharmed', async () => {
+    const codes: Promise<unknown>[] = [];
+    let folder = '';
+    const meanwhile = (): unknown =>
+      codes.push(run({}, { resume: folder }).catch((error: unknown) => (error as CairnError).code));
+    const done = await run(
+      {},
+      { onFolder: (path) => (folder = path), onProgress: ({ done: rows }) => rows === 2 && meanwhile() },
+    );
+    expect(await Promise.all(codes)).toEqual(['folder-unwritable']);
+    expect(done.summary).toEqual((await run()).summary);
   });
 
   it('that fails says where its rows are, and keeps them', async () => {
