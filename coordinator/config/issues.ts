@@ -61,8 +61,36 @@ function expected(issue: Issue): string | undefined {
 /** Issues whose message says everything. */
 const COMPLETE: ReadonlySet<string> = new Set<Issue['code']>(['custom', 'unrecognized_keys', 'invalid_union']);
 
+type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
+
+/** What zod says of a union whose schema has no words of its own for it. */
+const UNION_WITHOUT_WORDS = 'Invalid input';
+
+/** Issues of a branch that the value is nothing like. */
+const WHOLLY_OTHER: ReadonlySet<string> = new Set<Issue['code']>(['invalid_type', 'invalid_value']);
+
+/**
+ * What speaks for a union that took the value in none of its ways: the branch that got furthest into it, else one that
+ * took its type but not its size. Undefined where the value is of no branch's type.
+ */
+function closest({ errors, path }: UnionIssue): Issue | undefined {
+  const firsts = errors.flatMap((branch) => branch.slice(0, 1));
+  const found = firsts.find((first) => first.path.length > 0) ?? firsts.find(({ code }) => !WHOLLY_OTHER.has(code));
+  return found && { ...found, path: [...path, ...found.path] };
+}
+
+function anyOf({ errors }: UnionIssue): string {
+  const wanted = errors.flatMap((branch) => branch.slice(0, 1)).map((first) => expected(first) ?? first.message);
+  return [...new Set(wanted)].join(' or ');
+}
+
 /** One line that names the field, what was expected and what came. */
 function line(issue: Issue, root: unknown): string {
+  if (issue.code === 'invalid_union' && issue.message === UNION_WITHOUT_WORDS && issue.errors.length > 0) {
+    const inside = closest(issue);
+    if (inside !== undefined) return line(inside, root);
+    return `${pathText(issue.path)}: expected ${anyOf(issue)}, but ${shown(valueAt(root, issue.path))}`;
+  }
   const at = pathText(issue.path) || 'the configuration';
   const wanted = expected(issue);
   if (COMPLETE.has(issue.code)) return `${at}: ${issue.message}`;
