@@ -31,7 +31,7 @@ export function progressLine(stream: NodeJS.WriteStream): {
 }
 
 /** `[######------------------]  25 %  alone, epoch 3, 2 min left` */
-export function progressText({ done, planned, doing, left }: Progress): string {
+function progressText({ done, planned, doing, left }: Progress): string {
   const share = planned > 0 ? done / planned : 0;
   const full = Math.round(share * BAR);
   const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR - full)}]`;
