@@ -137,3 +137,8 @@ function dropsByEffect({ drops }: VirtualRoundResult): Record<DropEffect, number
   for (const { effect } of drops) counts[effect]++;
   return counts;
 }
+
+/** Whether faults of a script are run beside the dropouts. @throws CairnError `settings-invalid` */
+export function hasFurtherFaults({ faults }: Pick<DropoutSettings, 'faults'>): boolean {
+  return further(faults).length > 0;
+}

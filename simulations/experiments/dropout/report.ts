@@ -4,6 +4,7 @@ import type { Section } from '../../laboratory/experiment.ts';
 import type { Results } from '../../laboratory/results.ts';
 import type { Row } from '../../laboratory/rows.ts';
 import type { Block, Line } from '../../report/blocks.ts';
+import { hasFurtherFaults } from './one-round.ts';
 import { paperBytes, paperTimes } from './paper.ts';
 import { BYTES, ODDS, type OddsRow, type RoundRow, TRAINING } from './series.ts';
 import type { DropoutSettings } from './settings.ts';
@@ -14,10 +15,13 @@ type Found = Results<DropoutSettings>;
 /** What report.html shows. */
 export function report(results: Found): Section[] {
   const points = byPoint(results);
-  const charts = outcomeCharts(points);
+  const charts = outcomeCharts(results, points);
   const sections: Section[] = [];
   if (points.length > 0) {
-    sections.push({ title: 'Does the round commit?', blocks: charts.length > 0 ? charts : [outcomeTable(points)] });
+    sections.push({
+      title: 'Does the round commit?',
+      blocks: charts.length > 0 ? charts : [outcomeTable(results, points)],
+    });
     sections.push({ title: 'Time', blocks: [...paperTable(results, points), timeTable(results, costly(points))] });
     sections.push({
       title: 'Traffic',
@@ -29,15 +33,17 @@ export function report(results: Found): Section[] {
   if (results.rows(TRAINING).length > 0)
     sections.push({ title: 'Training under churn', blocks: trainingBlocks(results) });
   // A sweep has a row for each of its points: to look up, not to begin with.
-  if (charts.length > 0) sections.push({ title: 'Every kind of round', blocks: [outcomeTable(points)] });
+  if (charts.length > 0) sections.push({ title: 'Every kind of round', blocks: [outcomeTable(results, points)] });
   return sections;
 }
 
-function outcomeTable(points: readonly (readonly RoundRow[])[]): Block {
+const UNPREDICTED =
+  'Further faults were run beside the dropouts. There is no prediction, since one knows of dropouts alone.';
+
+function outcomeTable({ settings }: Found, points: readonly (readonly RoundRow[])[]): Block {
   return {
     kind: 'table',
-    caption:
-      'Every kind of round that was run. A sum is held against the plain sum of those that count, bit for bit: wrong sums stay 0, and where too few members are left there is no sum at all.',
+    caption: `Every kind of round that was run. A sum is held against the plain sum of those that count, bit for bit: wrong sums stay 0, and where too few members are left there is no sum at all.${hasFurtherFaults(settings) ? ` ${UNPREDICTED}` : ''}`,
     columns: [
       { key: 'clients', label: 'clients' },
       { key: 'dim', label: 'parameters' },
@@ -77,14 +83,14 @@ const groupBy = <T>(items: readonly T[], key: (item: T) => string): Map<string, 
 };
 
 /** Share of rounds that commit over dropout: a chart for each state, with each kind of round that was run at several rates. */
-function outcomeCharts(points: readonly (readonly RoundRow[])[]): Block[] {
+function outcomeCharts({ settings }: Found, points: readonly (readonly RoundRow[])[]): Block[] {
   return [...groupBy(points, ([{ state }]) => state)].flatMap(([state, found]): Block[] => {
     const lines = [...groupBy(found, ([first]) => kindOf(first))].flatMap(([kind, rounds]) => linesOf(kind, rounds));
     if (lines.length === 0) return [];
     return [
       {
         kind: 'chart',
-        caption: `Share of rounds that commit when members drop ${state === 'any' ? 'in any state' : `before ${state}`}. Each kind of round commits up to the dropout that its threshold allows, and fails beyond it; the lines are predictions, on rings at least so good.`,
+        caption: `Share of rounds that commit when members drop ${state === 'any' ? 'in any state' : `before ${state}`}. ${hasFurtherFaults(settings) ? UNPREDICTED : 'Each kind of round commits up to the dropout that its threshold allows, and fails beyond it; the lines are predictions, on rings at least so good.'}`,
         x: { label: 'dropout (share of clients)', domain: [0, 1] },
         y: { label: 'rounds that commit (share)', domain: [0, 1] },
         lines,
@@ -98,16 +104,16 @@ function linesOf(kind: string, points: readonly (readonly RoundRow[])[]): Line[]
   const found = points.map((rounds) => pointSummary(rounds)).sort((a, b) => a.dropout - b.dropout);
   if (new Set(found.map(({ dropout }) => dropout)).size < 2) return [];
   const { k, t } = found[0];
+  const predicted = found.flatMap(({ dropout, predictedFailure }) =>
+    predictedFailure === null ? [] : [{ x: dropout, y: 1 - predictedFailure }],
+  );
   return [
     {
       label: `${kind} (k = ${k ?? '?'}, t = ${t ?? '?'}): observed`,
       style: 'dots',
       points: found.map(({ dropout, observedFailure }) => ({ x: dropout, y: 1 - observedFailure })),
     },
-    {
-      label: `${kind}: predicted`,
-      points: found.map(({ dropout, predictedFailure }) => ({ x: dropout, y: 1 - predictedFailure })),
-    },
+    ...(predicted.length === 0 ? [] : [{ label: `${kind}: predicted`, points: predicted }]),
   ];
 }
 

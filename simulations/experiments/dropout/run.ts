@@ -4,7 +4,7 @@ import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { trainUnderChurn } from './churn.ts';
 import { inOrder } from './in-order.ts';
 import { countFailures, oddsPoints } from './odds.ts';
-import { oneRound } from './one-round.ts';
+import { hasFurtherFaults, oneRound } from './one-round.ts';
 import { type Point, pointsOf, questionOf, repeatsOf } from './points.ts';
 import { toRanges } from './ranges.ts';
 import { PHASES } from '../../engine/phases.ts';
@@ -66,13 +66,15 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
   const round = await lab.call(oneRound, { point, settings, seed });
   const { clients, dim, dropout, state, graph, adversary } = point;
   const sum = (by: Readonly<Record<string, number>>): number => Object.values(by).reduce((a, b) => a + b, 0);
-  const predictedFailure = failureProbability({
-    round: questionOf(settings, point),
-    minCohort: 2,
-    share: dropout,
-    dropping: settings.dropping,
-    state,
-  });
+  const predictedFailure = hasFurtherFaults(settings)
+    ? null
+    : failureProbability({
+        round: questionOf(settings, point),
+        minCohort: 2,
+        share: dropout,
+        dropping: settings.dropping,
+        state,
+      });
   return () => {
     const of = { point: place, repeat };
     const known = { bytes: phasesOf(lab.results.rows(BYTES), of), times: phasesOf(lab.results.rows(TIMES), of) };

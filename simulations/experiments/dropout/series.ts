@@ -34,8 +34,8 @@ export type RoundRow = {
   readonly totalBytesUp: number;
   readonly totalBytesDown: number;
   readonly virtualSeconds: number;
-  /** Predicted probability of failure; an upper bound on rings. */
-  readonly predictedFailure: number;
+  /** Predicted probability of failure, an upper bound on rings; null with further faults, which no prediction knows. */
+  readonly predictedFailure: number | null;
 };
 
 /** Bytes of the median client in one phase of one round. */

@@ -69,6 +69,21 @@ describe('a single point', () => {
     expect(summary).toMatchObject({ committed: false, error: 'round-abandoned' });
   });
 
+  it('with further faults predicts nothing, and the report says so', async () => {
+    const faults = JSON.stringify([{ kind: 'abandon', state: 'share-keys' }]);
+    const given = { ...POINT, clients: '6', dropout: '0,0.5', repeats: '1', faults, odds: 'off', churn: 'off' };
+    const swept = await run(given);
+    const points = swept.summary.points as { observedFailure: number; predictedFailure: number | null }[];
+    expect(points.map(({ observedFailure, predictedFailure }) => [observedFailure, predictedFailure])).toEqual([
+      [1, null],
+      [1, null],
+    ]);
+    const html = await file(swept, 'report.html');
+    expect(html).toContain('There is no prediction');
+    expect(html).not.toContain(': predicted');
+    expect(await file(await run({ ...given, faults: '[]' }), 'report.html')).toContain(': predicted');
+  });
+
   it('in an active round too', async () => {
     const { summary } = await run({
       ...POINT,
