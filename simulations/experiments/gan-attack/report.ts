@@ -63,7 +63,7 @@ function curves(rows: readonly LookRow[], target: number): Block[] {
     {
       kind: 'chart',
       caption:
-        'Accuracy of the global model on the classes that somebody holds. Hold it against the control to see what the attack costs the others.',
+        'Accuracy of the global model on test images of the classes that somebody holds, while it is attacked. The control is attacked too, and its images leave the target out, so the distance between the two is not the cost of the attack: no federation here runs without one. Look for whether the model stays of use to the others, so that nobody sees a reason to stop.',
       x,
       y,
       lines: lines(rows, ({ accuracy }) => accuracy),

@@ -143,7 +143,8 @@ function uploads(
   let diverged = 0;
   const updates = new Map(
     parts.map(({ data, training }, i) => {
-      // Streams go by the first class, so that a participant's numbers are the same whoever stays away.
+      // Streams go by the first class that a participant holds, so that the others' numbers are the same where one of the
+      // ten stays away. A victim of two that lost class 0 draws others than in the attack, from other images anyway.
       const name = `${label} member ${honestClasses(scenario)[i]?.[0] ?? 'adversary'}`;
       const local: LocalTraining = { ...training, batchSize: settings.batchSize };
       const change =

@@ -1,7 +1,7 @@
 import type { Results } from '../../laboratory/results.ts';
-import type { JsonObject } from '../../laboratory/rows.ts';
+import type { Json, JsonObject } from '../../laboratory/rows.ts';
 import { roundingBound } from './rounds.ts';
-import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
+import { classifiers, type DifferenceRow, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
 
 /** The outcome of one federation, or of several that differ by their seed alone: means over the last looks of each. */
@@ -105,10 +105,27 @@ export function roundings(rows: readonly LookRow[]): Rounding | null {
   };
 }
 
+/** Of each case, how far the open and the secure model are apart at its first and at its last look. */
+function apartByCase(rows: readonly DifferenceRow[]): Json[] {
+  const cases = groups(rows, (row) => JSON.stringify([row.participants, row.thetaUpload, row.repetition]));
+  return cases.map((each) => {
+    const [first, last] = [each[0], each[each.length - 1]];
+    const { participants, thetaUpload, repetition } = first;
+    return {
+      participants,
+      thetaUpload,
+      repetition,
+      firstRound: first.round,
+      firstRelative: first.relative,
+      lastRound: last.round,
+      lastRelative: last.relative,
+    };
+  });
+}
+
 /** What `summary.json` holds. */
 export function summarise(results: Results<GanAttackSettings>): JsonObject {
   const real = results.rows(reals);
-  const apart = results.rows(differences);
   const rounding = roundings(results.rows(looks));
   return {
     target: results.settings.target,
@@ -118,6 +135,6 @@ export function summarise(results: Results<GanAttackSettings>): JsonObject {
     realImages:
       real.length === 0 ? null : { distance: mean(real.map((r) => r.distance)), ssim: mean(real.map((r) => r.ssim)) },
     secureSums: rounding,
-    plainSecure: apart.length === 0 ? null : { first: apart[0].relative, last: apart[apart.length - 1].relative },
+    plainSecure: apartByCase(results.rows(differences)),
   };
 }

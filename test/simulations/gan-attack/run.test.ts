@@ -55,7 +55,7 @@ function rowsOf(conclusion: Conclusion, series: string): Record<string, unknown>
 
 interface Summary {
   readonly classifierAccuracy: number;
-  readonly plainSecure: { readonly first: number; readonly last: number };
+  readonly plainSecure: readonly { readonly repetition: number; readonly firstRelative: number }[];
   readonly secureSums: { readonly rounds: number; readonly greatest: number; readonly bound: number };
   readonly outcomes: readonly Record<string, number>[];
 }
@@ -84,9 +84,28 @@ describe('a run of gan-attack', () => {
     expect(secureSums.rounds).toBe(2);
     expect(secureSums.greatest).toBeGreaterThan(0);
     expect(secureSums.greatest).toBeLessThanOrEqual(secureSums.bound);
-    expect(plainSecure.first).toBeGreaterThan(0);
+    expect(plainSecure).toHaveLength(1);
+    expect(plainSecure[0].firstRelative).toBeGreaterThan(0);
     // Two rounds of two members, 20 bits, a clip of 4: a step is 8e-6, and its rounding 3e-6 for a member and round.
-    expect(plainSecure.first).toBeLessThan(0.001);
+    expect(plainSecure[0].firstRelative).toBeLessThan(0.001);
+  });
+
+  it('says of each seed how far its own two models are apart, first and last', async () => {
+    const two = await run({ seeds: 2, control: false });
+    const rows = rowsOf(two, 'plain-secure');
+    const of = (repetition: number, round: number): unknown =>
+      rows.find((row) => row['repetition'] === repetition && row['round'] === round)?.['relative'];
+    expect((two.summary as unknown as Summary).plainSecure).toEqual(
+      [1, 2].map((repetition) => ({
+        participants: 2,
+        thetaUpload: 1,
+        repetition,
+        firstRound: 2,
+        firstRelative: of(repetition, 2),
+        lastRound: 4,
+        lastRelative: of(repetition, 4),
+      })),
+    );
   });
 
   it('says what it found of each set-up', () => {
