@@ -19,7 +19,8 @@ function alonePoints(rows: readonly AccuracyRow[]): Point[] {
   }));
 }
 
-function overEpochs(results: SharingResults, participants: number): Block {
+/** Nothing where no training has been looked at yet. */
+function overEpochs(results: SharingResults, participants: number): Block[] {
   const { settings } = results;
   const rows = results.rows(accuracySeries);
   const pointsOf = (wanted: (row: AccuracyRow) => boolean): Point[] =>
@@ -33,10 +34,11 @@ function overEpochs(results: SharingResults, participants: number): Block {
     { label: 'alone', points: alonePoints(rows) },
   ];
   const shown = lines.filter(({ points }) => points.length > 0);
+  if (shown.length === 0) return [];
   const lowest = Math.min(...shown.map(({ points }) => points[points.length - 1].y));
-  return {
+  const chart: Block = {
     kind: 'chart',
-    caption: `${participants} participants. Even a hundredth of the changes lifts everybody far above training alone; a tenth comes close to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
+    caption: `${participants} participants. Look for how far each θ_u lies above training alone, and how near it comes to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
     x: { label: 'epoch' },
     // From the tens below the lowest end: the first epochs would else press all ends together.
     y: { label: 'accuracy on the test set [%]', domain: [10 * Math.floor(lowest / 10), 100] },
@@ -44,6 +46,7 @@ function overEpochs(results: SharingResults, participants: number): Block {
     levels: reported(settings),
     data: [accuracySeries.name],
   };
+  return [chart];
 }
 
 function overParticipants(results: SharingResults): Block {
@@ -54,7 +57,7 @@ function overParticipants(results: SharingResults): Block {
   return {
     kind: 'chart',
     caption:
-      'The more participants, the better the shared model, for every θ_u: each adds images that the others do not have. The baselines do not depend on N.',
+      'Each participant adds images that the others do not have. Look for whether the shared model gets better with N, and for which θ_u. The baselines do not depend on N.',
     x: { label: 'participants N' },
     y: { label: 'accuracy on the test set [%]' },
     lines: [
@@ -99,9 +102,10 @@ function table(results: SharingResults): Block {
 export function accuracySections(results: SharingResults): Section[] {
   if (results.rows(accuracySeries).length === 0) return [];
   const { participants, thetaUpload } = results.settings;
+  const epochs = participants.flatMap((n) => overEpochs(results, n));
   const several = participants.length > 1 && thetaUpload.length > 0;
   return [
-    { title: 'Accuracy over epochs', blocks: participants.map((n) => overEpochs(results, n)) },
+    ...(epochs.length > 0 ? [{ title: 'Accuracy over epochs', blocks: epochs }] : []),
     ...(several ? [{ title: 'Accuracy over participants', blocks: [overParticipants(results)] }] : []),
     { title: 'All trainings', blocks: [table(results)] },
   ];

@@ -14,7 +14,7 @@ function overParticipants(results: SharingResults, rows: readonly OverlapRow[]):
   return {
     kind: 'chart',
     caption:
-      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Where θ_u is small, random choice leaves far more of them alone than the largest values do, since digits make the same coordinates large for everybody. A smaller θ_u reveals a larger share of the upload.',
+      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Look for what a smaller θ_u does to this share, and for the difference between random choice and the largest values: where digits make the same coordinates large for everybody, fewer of them are alone.',
     x: { label: 'participants N' },
     y: { label: 'uploaded values revealed [%]' },
     lines: (['largest', 'random'] as const).flatMap((selection) =>

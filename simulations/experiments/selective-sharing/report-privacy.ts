@@ -5,7 +5,7 @@ import { accuracySeries } from './series.ts';
 
 const CRITIQUE = [
   'Noise by the sparse vector technique: a parameter is uploaded where its size with noise reaches τ with noise, and then with noise of its own. The paper’s figure counts ε for each uploaded parameter. A participant uploads θ_u·|w| of them in an epoch, and its data stand behind all of them, so that by composition their ε add up, over parameters and over epochs.',
-  'The table shows both. What the axis of the figure calls 1 is thousands in an epoch: far beyond any ε that promises a participant something. This is the known critique of these figures, and it holds for ours. The noise comes from a seeded generator in floating point: it measures what noise costs, it protects nobody.',
+  'The table shows both. An ε of 1 on the axis of the figure is, in an epoch, as many as parameters may be uploaded: where these are thousands, far beyond any ε that promises a participant something. This is the known critique of these figures, and it holds for ours. The noise comes from a seeded generator in floating point: it measures what noise costs, it protects nobody.',
 ].join('\n\n');
 
 /** Accuracy over ε, and what ε adds up to. */
@@ -29,7 +29,7 @@ export function privacySections(results: SharingResults): Section[] {
         { kind: 'text', text: CRITIQUE },
         {
           kind: 'chart',
-          caption: `θ_u ${settings.privateThetaUpload}. Left of where a curve crosses the level of training alone, sharing with noise is worth less than not sharing at all. The axis is ε for each parameter that is uploaded.`,
+          caption: `θ_u ${settings.privateThetaUpload}. Hold the curves against training alone: where one lies below it, sharing with noise is worth less than not sharing at all. The axis is ε for each parameter that is uploaded.`,
           x: { label: 'ε per uploaded parameter', scale: 'log' },
           y: { label: 'accuracy on the test set [%]' },
           lines: [...noisy, ...level].filter(({ points }) => points.length > 0),

@@ -76,6 +76,14 @@ describe('selective-sharing as a run', () => {
     expect(report).not.toMatch(/NaN|undefined/);
   });
 
+  it('has no chart of epochs where there is no line for one', async () => {
+    const settings = small({ baselines: [], thetaUpload: [], epochs: 1 });
+    const { folder: path } = await runExperiment(selectiveSharing, settings, { seed: 3, threads: 1, out: folder });
+    const report = await readFile(join(path, 'report.html'), 'utf8');
+    expect(report).toContain('All trainings');
+    expect(report).not.toMatch(/NaN|Infinity|Accuracy over epochs/);
+  });
+
   it('gives the same bytes when it is stopped half way and gone on with', async () => {
     const whole = await resultsOf((await run('whole')).folder);
     const stop = new AbortController();
