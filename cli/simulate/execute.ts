@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Experiment } from '../../simulations/laboratory/experiment.ts';
+import { shellWord } from '../../simulations/laboratory/command.ts';
+import { readConfig } from '../../simulations/laboratory/recorded.ts';
 import { runExperiment } from '../../simulations/laboratory/run.ts';
 import { type Preset, readSettings } from '../../simulations/laboratory/settings.ts';
 import { whole } from '../commands/options.ts';
@@ -8,7 +10,6 @@ import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
 import { duration } from './duration.ts';
 import { progressLine } from './progress.ts';
-import { readConfig } from './recorded.ts';
 import { summaryLines } from './summary.ts';
 
 /** What every experiment can be told. */
@@ -39,11 +40,13 @@ export function addSharedOptions(command: Command): Command {
 /**
  * Runs an experiment and tells about it: messages on stderr, results on stdout.
  * @param given settings as texts by key
+ * @param module path of the experiment's module; undefined for one of ours
  */
 export async function runWith(
   experiment: Experiment,
   flags: SharedFlags,
   given: Readonly<Record<string, string>>,
+  module: string | undefined,
 ): Promise<number> {
   const { settings, seed, preset } = await chosen(experiment, flags, given);
   const controller = new AbortController();
@@ -58,6 +61,7 @@ export async function runWith(
       seed,
       out: flags.out,
       signal: controller.signal,
+      ...(module === undefined ? {} : { module }),
       ...(preset === undefined ? {} : { preset }),
       ...(flags.resume === undefined ? {} : { resume: flags.resume }),
       ...(flags.threads === undefined ? {} : { threads: flags.threads }),
@@ -69,7 +73,7 @@ export async function runWith(
     else for (const text of summaryLines(summary)) data(text);
     say(`report: ${folder}/report.html`);
     if (!interrupted) return EXIT.ok;
-    say(`go on with: cairn simulate --resume ${folder}`);
+    say(`go on with: cairn simulate --resume ${shellWord(folder)}`);
     return EXIT.interrupted;
   } finally {
     line.end();
@@ -101,7 +105,7 @@ async function chosen(
   const recorded = await readConfig(folder);
   if (recorded.experiment !== experiment.name) {
     throw new CairnError('usage', `${folder} holds a run of ${recorded.experiment}, not of ${experiment.name}`, {
-      hint: `cairn simulate ${resume === undefined ? '--again' : '--resume'} ${folder}`,
+      hint: `cairn simulate ${resume === undefined ? '--again' : '--resume'} ${shellWord(folder)}`,
     });
   }
   return {

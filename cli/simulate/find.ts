@@ -18,6 +18,11 @@ export async function findExperiment(name: string): Promise<Experiment> {
   });
 }
 
+/** The whole path of the module that {@link findExperiment} would load; undefined for one of ours. */
+export function moduleOf(name: string): string | undefined {
+  return Object.keys(EXPERIMENTS).includes(name) ? undefined : resolve(name);
+}
+
 async function fromModule(path: string): Promise<Experiment> {
   let module: Readonly<Record<string, unknown>>;
   try {

@@ -4,9 +4,9 @@ import { data, EXIT } from '../io.ts';
 import { didYouMean } from '../suggest.ts';
 import { addSharedOptions, runWith, type SharedFlags } from './execute.ts';
 import { list } from './list.ts';
-import { findExperiment } from './find.ts';
+import { findExperiment, moduleOf } from './find.ts';
 import { flagsOf, settingsOf } from './setting-options.ts';
-import { readConfig } from './recorded.ts';
+import { readConfig } from '../../simulations/laboratory/recorded.ts';
 
 /**
  * Runs `cairn simulate …`.
@@ -27,9 +27,14 @@ async function withoutName(args: readonly string[]): Promise<number> {
     .action(async (flags: SharedFlags) => {
       const folder = flags.resume ?? flags.again;
       if (folder === undefined) await list(flags.json === true);
-      else code = await runWith(await findExperiment((await readConfig(folder)).experiment), flags, {});
+      else code = await runRecorded(folder, flags);
     });
   return parse(command, args, () => code);
+}
+
+async function runRecorded(folder: string, flags: SharedFlags): Promise<number> {
+  const { experiment, module } = await readConfig(folder);
+  return runWith(await findExperiment(module ?? experiment), flags, {}, module);
 }
 
 async function withName(name: string, args: readonly string[]): Promise<number> {
@@ -38,14 +43,17 @@ async function withName(name: string, args: readonly string[]): Promise<number> 
   const command = addSharedOptions(new Command(`cairn simulate ${experiment.name}`))
     .description(experiment.title)
     .action(async (flags: SharedFlags) => {
-      code = await runWith(experiment, flags, settingsOf(experiment, flags));
+      code = await runWith(experiment, flags, settingsOf(experiment, flags), moduleOf(name));
     });
   for (const option of flagsOf(experiment)) command.addOption(option);
   return parse(command, args, () => code);
 }
 
 async function parse(command: Command, args: readonly string[], code: () => number): Promise<number> {
-  command.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: (text) => data(text.trimEnd()) });
+  command
+    .exitOverride()
+    .showSuggestionAfterError(false)
+    .configureOutput({ writeErr: () => undefined, writeOut: (text) => data(text.trimEnd()) });
   try {
     await command.parseAsync([...args], { from: 'user' });
     return code();

@@ -1,10 +1,17 @@
 import type { JsonObject } from './rows.ts';
 
-/** The command that runs the same again, whatever defaults and presets say by then. */
-export function commandOf(experiment: string, settings: JsonObject, seed: number): string {
+/**
+ * The command that runs the same again, whatever defaults and presets say by then.
+ * @param named the experiment's name, or the path of its module
+ */
+export function commandOf(named: string, settings: JsonObject, seed: number): string {
   const sets = Object.entries(settings).map(([key, value]) => {
-    const pair = `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`;
-    return ` --set ${/^[\w.,+=-]*$/.test(pair) ? pair : `'${pair.replaceAll("'", `'\\''`)}'`}`;
+    return ` --set ${shellWord(`${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`;
   });
-  return `cairn simulate ${experiment} --seed ${seed}${sets.join('')}`;
+  return `cairn simulate ${shellWord(named)} --seed ${seed}${sets.join('')}`;
+}
+
+/** A text as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

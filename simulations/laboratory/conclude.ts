@@ -65,7 +65,7 @@ export async function conclude<P extends Parameters>(
     preset: options.preset,
     version: version(),
     node: process.version,
-    command: commandOf(experiment.name, records.settings as JsonObject, records.seed),
+    command: commandOf(options.module ?? experiment.name, records.settings as JsonObject, records.seed),
     interrupted,
     sections: experiment.report(records),
     images,

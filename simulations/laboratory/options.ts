@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly out: string;
   /** The folder of a run of the same experiment, settings and seed that was stopped: it is gone on with, in place. */
   readonly resume?: string;
+  /** Path of the module that holds the experiment, for the record; none for those that come with Cairn. */
+  readonly module?: string;
   /** The preset that the settings began with, for the record. */
   readonly preset?: Preset;
   /** Worker threads; by default as many as there are cores. Results do not depend on it. */

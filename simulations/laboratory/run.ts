@@ -4,7 +4,6 @@ import type { z } from 'zod';
 import { loadMnistLabels } from '../../client/data/node/mnist.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { commandOf } from './command.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import { LabFolder } from './folder.ts';
 import type { Laboratory } from './laboratory.ts';
@@ -12,18 +11,18 @@ import { conclude, type Conclusion } from './conclude.ts';
 import type { RunOptions } from './options.ts';
 import { createPool } from './pool.ts';
 import { ProgressMeter } from './progress.ts';
+import { checkInputs, configOf, readConfig } from './recorded.ts';
 import { Records } from './records.ts';
 import type { JsonObject } from './rows.ts';
 import { Seeds } from './seeds.ts';
-import { version } from './version.ts';
 
 /**
  * Runs an experiment with settings that {@link readSettings} has checked, and leaves a folder: config.json (what is
  * needed to run it again), data/ with each series as CSV and JSON lines, images/, summary.json (results only: the same
  * seed and settings give the same bytes, on one thread or many), timings.json (clocks, memory, machine), report.html.
  * A run that is stopped through the signal leaves the same, of what it had found until then.
- * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, before anything runs; whatever the
- * experiment throws, after what was recorded has been written
+ * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, `config-invalid` where a run that goes on
+ * was started with other settings, before anything runs; whatever the experiment throws, after what was recorded has been written
  */
 export async function runExperiment<P extends Parameters>(
   experiment: Experiment<P>,
@@ -52,14 +51,11 @@ async function runIn<P extends Parameters>(
   // Each task under way listens to it, and there may be as many as an experiment likes.
   setMaxListeners(0, signal);
   options.onFolder?.(folder.path);
-  await folder.json('config.json', {
-    experiment: experiment.name,
-    preset: options.preset ?? null,
-    seed,
-    settings,
-    command: commandOf(experiment.name, settings as JsonObject, seed),
-    versions: { cairn: version(), node: process.version },
-  });
+  const inputs = settings as JsonObject;
+  if (options.resume !== undefined) {
+    checkInputs(folder.path, await readConfig(folder.path), experiment.name, inputs, seed);
+  }
+  await folder.json('config.json', configOf(experiment.name, inputs, options));
   const records = new Records(settings, seed, folder);
   const seeds = new Seeds(nodePrimitives, experiment.name, seed);
   const pool = createPool(threads);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cairn, cairnOnce, endAll, ROOT } from './support/running.ts';
+import { cairn, cairnOnce, endAll, ROOT, Running } from './support/running.ts';
 
 const COINS = join(ROOT, 'test/simulations/support/coins.mjs');
 const ROUNDING = join(ROOT, 'examples/own-experiment/rounding.mjs');
@@ -25,7 +25,7 @@ describe('cairn simulate', () => {
   it('alone lists the experiments with a line and an estimate each', async () => {
     const { code, stdout } = await simulate();
     expect(code).toBe(0);
-    for (const name of ['dropout', 'selective-sharing', 'gan-attack']) {
+    for (const name of ['dropout', 'selective-sharing', 'gan-attack', 'privacy-utility']) {
       const at = stdout.findIndex((line) => line.startsWith(`${name} `));
       expect(at, name).toBeGreaterThanOrEqual(0);
       expect(stdout[at + 1]).toMatch(/--preset quick: about \d+ (s|min); paper: about [\d.]+ (s|min|h), on two cores/);
@@ -68,10 +68,31 @@ describe('cairn simulate', () => {
     const stopped = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Record<string, unknown>;
     expect(stopped['interrupted']).toBe(true);
     expect(stopped['flips']).toBeLessThan(200);
-    // The experiment is not one of ours, so the command that goes on names it too.
-    const { code, stderr } = await simulate(COINS, '--resume', folder, '--seed', '3');
+    const { code, stderr } = await simulate('--resume', folder, '--seed', '3');
     expect(code).toBe(2);
     expect(stderr.at(-1)).toMatch(/settings, preset and seed come from the folder/);
+  });
+
+  it('of one’s own module goes on, and runs once more, by the folder alone, also where its path has spaces', async () => {
+    const folderOf = (lines: readonly string[]): string =>
+      lines.find((text) => text.startsWith('run folder: '))!.slice('run folder: '.length);
+    const spaced = join(out, 'my runs');
+    const running = cairn(['simulate', COINS, '--out', spaced, '--flips-each', '20000000', '--coins', '20']);
+    await running.line('stderr', (text) => text.startsWith('['));
+    running.kill('SIGINT');
+    expect((await running.exited).code).toBe(130);
+    const command = running.stderr.at(-1)!.slice('go on with: '.length);
+    // As a shell reads it.
+    const going = new Running('sh', ['-c', `cairn() { "$NODE" dist/cli.js "$@"; }; ${command}`], {
+      env: { NODE: process.execPath },
+    });
+    expect(await going.exited, going.output).toEqual({ code: 0, signal: null });
+    expect(going.stdout).toContainEqual(expect.stringMatching(/^flips\s+20$/));
+    const folder = folderOf(running.stderr);
+    expect(folderOf(going.stderr)).toBe(folder);
+    const again = await simulate('--again', folder, '--out', out);
+    expect(again.code).toBe(0);
+    expect(again.stdout).toEqual(going.stdout);
   });
 
   it('--again runs once more what a folder tells, to the same bytes', async () => {

@@ -24,6 +24,13 @@ afterAll(() => rmSync(out, { recursive: true, force: true }));
 const run = (given: Record<string, unknown> = {}, options: Partial<RunOptions> = {}): Promise<Conclusion> =>
   runExperiment(coins, readSettings(coins, { given }), { seed: 7, out, threads: 1, ...options });
 
+/** A run that is stopped once it has that many rows. */
+const stoppedAfter = (rows: number): Promise<Conclusion> => {
+  const controller = new AbortController();
+  const onProgress = ({ done }: { done: number }): unknown => done === rows && controller.abort(new Error('enough'));
+  return run({}, { signal: controller.signal, onProgress });
+};
+
 const text = (conclusion: Conclusion, file: string): string => readFileSync(join(conclusion.folder, file), 'utf8');
 
 describe('a run of an experiment', () => {
@@ -63,11 +70,7 @@ describe('a run of an experiment', () => {
   });
 
   it('that is stopped keeps what it found, and goes on to the very summary of one that was not', async () => {
-    const controller = new AbortController();
-    const stopped = await run(
-      {},
-      { signal: controller.signal, onProgress: ({ done }) => done === 3 && controller.abort(new Error('enough')) },
-    );
+    const stopped = await stoppedAfter(3);
     expect(stopped.interrupted).toBe(true);
     expect(stopped.summary).toMatchObject({ interrupted: true, flips: 3 });
     expect(text(stopped, 'report.html')).toContain('stopped before its end');
@@ -79,9 +82,7 @@ describe('a run of an experiment', () => {
   });
 
   it('goes on behind the last whole row where a crash cut one off', async () => {
-    const controller = new AbortController();
-    const onProgress = ({ done }: { done: number }): unknown => done === 2 && controller.abort(new Error('enough'));
-    const stopped = await run({}, { signal: controller.signal, onProgress });
+    const stopped = await stoppedAfter(2);
     appendFileSync(join(stopped.folder, 'data', 'flips.jsonl'), '{"coin":2,"cou');
     const resumed = await run({}, { resume: stopped.folder });
     expect(resumed.summary).toEqual((await run()).summary);
@@ -98,6 +99,49 @@ describe('a run of an experiment', () => {
     );
     expect(await Promise.all(codes)).toEqual(['folder-unwritable']);
     expect(done.summary).toEqual((await run()).summary);
+  });
+
+  it.each<[string, Record<string, unknown>, Partial<RunOptions>, RegExp]>([
+    ['setting', { coins: 5 }, {}, /another coins$/],
+    ['seed', {}, { seed: 8 }, /another seed$/],
+  ])('does not go on with another %s than it was started with', async (_, given, options, words) => {
+    const stopped = await stoppedAfter(2);
+    const before = text(stopped, 'config.json');
+    const refused = run(given, { resume: stopped.folder, ...options });
+    await expect(refused).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(words) as string,
+      hint: expect.stringContaining(`cairn simulate --again ${stopped.folder}`) as string,
+    });
+    expect(text(stopped, 'config.json')).toBe(before);
+    expect((await run({}, { resume: stopped.folder })).summary).toEqual((await run()).summary);
+  });
+
+  it('does not go on where its config.json was changed in between', async () => {
+    const stopped = await stoppedAfter(2);
+    writeFileSync(
+      join(stopped.folder, 'config.json'),
+      text(stopped, 'config.json').replace('"coins": 4', '"coins": 5'),
+    );
+    await expect(run({ coins: 5 }, { resume: stopped.folder })).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+
+  it('goes on in a folder of an earlier version, which knew neither hash nor every setting', async () => {
+    const stopped = await stoppedAfter(2);
+    const { inputs, settings, ...rest } = JSON.parse(text(stopped, 'config.json')) as Record<string, unknown>;
+    expect(inputs).toMatch(/^[0-9a-f]{64}$/);
+    const { stopAfter, ...earlier } = settings as Record<string, unknown>;
+    expect(stopAfter).toBe(0);
+    writeFileSync(join(stopped.folder, 'config.json'), JSON.stringify({ ...rest, settings: earlier }));
+    expect((await run({}, { resume: stopped.folder })).summary).toEqual((await run()).summary);
+  });
+
+  it('of one’s own module says where that is, in its command too', async () => {
+    const done = await run({ coins: 2 }, { module: '/my work/coins.mjs' });
+    const config = JSON.parse(text(done, 'config.json')) as Record<string, unknown>;
+    expect(config['module']).toBe('/my work/coins.mjs');
+    expect(config['command']).toMatch(/^cairn simulate '\/my work\/coins.mjs' --seed 7 --set coins=2 /);
+    expect(text(done, 'report.html')).toContain('my work/coins.mjs');
   });
 
   it('that fails says where its rows are, and keeps them', async () => {

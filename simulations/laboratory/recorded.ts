@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
+import { commandOf, shellWord } from './command.ts';
+import type { RunOptions } from './options.ts';
+import type { JsonObject } from './rows.ts';
+import { version } from './version.ts';
+
+const schema = z.object({
+  experiment: z.string(),
+  /** Path of the module that holds the experiment; absent for those that come with Cairn. */
+  module: z.string().optional(),
+  preset: z.enum(['quick', 'paper']).nullable(),
+  seed: z.int().min(0),
+  settings: z.record(z.string(), z.json()),
+  /** SHA-256 of experiment, seed and settings as they were at the start; absent in folders of earlier versions. */
+  inputs: z.string().optional(),
+});
+
+/** What a run's config.json says of how it was started. */
+export type RecordedRun = z.output<typeof schema>;
+
+/** What results depend on. */
+type Inputs = Pick<RecordedRun, 'experiment' | 'seed' | 'settings'>;
+
+/** What config.json holds: all that it takes to run the same again. */
+export function configOf(
+  experiment: string,
+  settings: JsonObject,
+  { seed, preset, module }: Pick<RunOptions, 'seed' | 'preset' | 'module'>,
+): JsonObject {
+  return {
+    experiment,
+    ...(module === undefined ? {} : { module }),
+    preset: preset ?? null,
+    seed,
+    settings,
+    inputs: digest({ experiment, seed, settings: asRecorded(settings) }),
+    command: commandOf(module ?? experiment, settings, seed),
+    versions: { cairn: version(), node: process.version },
+  };
+}
+
+/** @throws CairnError `config-unreadable` where the folder holds no config.json of a run */
+export async function readConfig(folder: string): Promise<RecordedRun> {
+  const file = join(resolve(folder), 'config.json');
+  try {
+    return schema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw new CairnError('config-unreadable', `${file} is not the record of a run`, {
+      hint: 'name the folder that an earlier run has left',
+      cause,
+    });
+  }
+}
+
+/**
+ * Rows of different settings must not stand in one series: checks that a run which goes on has the inputs that its
+ * folder's rows came from. Settings that an earlier version did not have yet are no difference.
+ * @throws CairnError `config-invalid`
+ */
+export function checkInputs(
+  folder: string,
+  recorded: RecordedRun,
+  experiment: string,
+  settings: JsonObject,
+  seed: number,
+): void {
+  const given = asRecorded(settings);
+  const differing = [
+    ...(recorded.experiment === experiment ? [] : ['experiment']),
+    ...(recorded.seed === seed ? [] : ['seed']),
+    ...Object.keys(recorded.settings).filter((key) => text(given[key]) !== text(recorded.settings[key])),
+  ];
+  if (differing.length > 0) throw otherInputs(folder, `it was started with another ${differing.join(', ')}`);
+  if (recorded.inputs !== undefined && recorded.inputs !== digest(recorded)) {
+    throw otherInputs(folder, 'its config.json has another seed or settings than the run was started with');
+  }
+}
+
+function otherInputs(folder: string, why: string): CairnError {
+  return new CairnError('config-invalid', `the run in ${folder} cannot go on: ${why}`, {
+    hint: `put them back, or start anew with them: cairn simulate --again ${shellWord(folder)}`,
+  });
+}
+
+/** Settings as they come back from a file. */
+const asRecorded = (settings: JsonObject): RecordedRun['settings'] =>
+  JSON.parse(JSON.stringify(settings)) as RecordedRun['settings'];
+
+const text = (value: unknown): string | undefined => JSON.stringify(value);
+
+function digest({ experiment, seed, settings }: Inputs): string {
+  const sorted = Object.keys(settings)
+    .sort()
+    .map((key) => [key, settings[key]]);
+  return createHash('sha256')
+    .update(JSON.stringify([experiment, seed, sorted]))
+    .digest('hex');
+}
