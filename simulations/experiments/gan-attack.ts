@@ -18,7 +18,9 @@ export const ganAttack = defineExperiment({
       noise: [100, 10, 0.01],
       seeds: 5,
       rounds: 400,
-      imagesPerClass: 2_500,
+      // As many are held out; what is left is the classifier's.
+      imagesPerClass: 1_500,
+      classifierImages: 24_000,
       generatorWidth: 256,
       evaluateEvery: 10,
       testImages: 10_000,

@@ -1,9 +1,8 @@
-import { subset } from '../../../client/data/index.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { type Classifier, judge, trainClassifier } from './classifier.ts';
-import { type Images, loadImages, placesOf } from './data.ts';
-import { victimImages } from './federation.ts';
+import { type Images, loadImages } from './data.ts';
+import { heldOutImages, victimImages } from './federation.ts';
 import { gridName, sampleGrid } from './grid.ts';
 import { compare } from './likeness.ts';
 import { type RoundsOutput, runRounds } from './rounds.ts';
@@ -34,10 +33,10 @@ function seedOfRepetition(lab: Lab, repetition: number): number {
 function referencesOf(lab: Lab, images: Images, repetition: number): References {
   const { target, imagesPerClass } = lab.settings;
   const seed = seedOfRepetition(lab, repetition);
-  const victim = victimImages(images, target, imagesPerClass, seed);
-  const places = placesOf(images.test.labels, target, victim.examples, seed);
-  const heldOut = subset(images.test, places).inputs;
-  return { victim: victim.inputs.subarray(0, heldOut.length), heldOut };
+  return {
+    victim: victimImages(images, target, imagesPerClass, seed).inputs,
+    heldOut: heldOutImages(images, target, imagesPerClass, seed).inputs,
+  };
 }
 
 /** The row of a look; what the judges say only once there are samples. */

@@ -9,6 +9,8 @@ export interface Images {
   readonly train: Dataset;
   /** How many of these, from the first, participants draw theirs from; the classifier learns from those behind. */
   readonly federated: number;
+  /** From which of them on nobody trains on any, the classifier neither. */
+  readonly heldOutFrom: number;
   /** Its 10 000 images to test on: nobody trains on them. */
   readonly test: Dataset;
 }
@@ -23,14 +25,16 @@ export function poolFor(perClass: number): number {
 }
 
 /**
- * Loads MNIST: what `perClass` images of each class for participants need, and so many for the classifier.
+ * Loads MNIST: what `perClass` images of each class for participants need, so many for the classifier, and behind them
+ * as many as participants have, for nobody.
  * @throws CairnError `data-missing`, `data-malformed`
  */
 export async function loadImages(perClass: number, forClassifier: number): Promise<Images> {
   const range = { black: BLACK, white: WHITE };
   const federated = poolFor(perClass);
-  const train = await loadPaddedMnist('train', { ...range, limit: federated + forClassifier });
-  return { train, federated, test: await loadPaddedMnist('test', range) };
+  const heldOutFrom = federated + forClassifier;
+  const train = await loadPaddedMnist('train', { ...range, limit: heldOutFrom + federated });
+  return { train, federated, heldOutFrom, test: await loadPaddedMnist('test', range) };
 }
 
 /** The places of up to `count` of the images of one class, drawn by the seed. */

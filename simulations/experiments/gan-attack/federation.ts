@@ -33,6 +33,18 @@ export function victimImages(images: Images, target: number, perClass: number, s
   return subset(images.train, federatedPlaces(images, target, perClass, seed));
 }
 
+/**
+ * Images of the target that nobody trains on, as many as the victim has. They come from the training images like the
+ * victim's: MNIST's test images are by other writers, which would set the two apart as well.
+ */
+export function heldOutImages({ train, heldOutFrom }: Images, target: number, perClass: number, seed: number): Dataset {
+  const places = placesOf(train.labels.subarray(heldOutFrom), target, perClass, seed);
+  return subset(
+    train,
+    places.map((place) => heldOutFrom + place),
+  );
+}
+
 /** What the adversary trains its local model on: its own examples, and samples that it calls {@link FAKE}. */
 export function relabelled(own: Dataset | undefined, fakes: Float32Array, inputSize: number): Examples | undefined {
   const samples = fakes.length / inputSize;

@@ -99,10 +99,11 @@ export function check(settings: GanAttackSettings): void {
     throw invalid(
       `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is looked at once within ${rounds} rounds, got ${startLatest}`,
     );
-  const left = TRAINING_IMAGES - poolFor(imagesPerClass);
+  // Once for the participants, once held out.
+  const left = TRAINING_IMAGES - 2 * poolFor(imagesPerClass);
   if (classifierImages > left)
     throw invalid(
-      `classifierImages: at most ${left}, which ${imagesPerClass} of each class leave of ${TRAINING_IMAGES}, got ${classifierImages}`,
+      `classifierImages: at most ${left}, which ${imagesPerClass} of each class for participants and as many held out leave of ${TRAINING_IMAGES}, got ${classifierImages}`,
     );
   if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
   if (dp === 'user')

@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { type Dataset } from '../../../client/data/index.ts';
 import { gradients, layers, operations, Random, sequential, Tape, trainable } from '../../../client/training/index.ts';
 import { ganAttack } from '../../../simulations/experiments/gan-attack.ts';
-import { placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
-import { dealImages, relabelled, victimImages } from '../../../simulations/experiments/gan-attack/federation.ts';
+import { loadImages, placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
+import {
+  dealImages,
+  heldOutImages,
+  relabelled,
+  victimImages,
+} from '../../../simulations/experiments/gan-attack/federation.ts';
 import { generate, normals, trainGenerator } from '../../../simulations/experiments/gan-attack/generator.ts';
 import { type AdamMemory, lastingAdam, NO_MEMORY } from '../../../simulations/experiments/gan-attack/lasting-adam.ts';
 import { generatorModel, LATENT, sharedModel } from '../../../simulations/experiments/gan-attack/networks.ts';
@@ -41,7 +46,7 @@ const scenario = (named: Partial<Scenario> = {}): Scenario => ({
 });
 
 describe('who holds what', () => {
-  const images = { train: toy(200), federated: 200, test: toy(20) };
+  const images = { train: toy(400), federated: 200, heldOutFrom: 250, test: toy(20) };
 
   it('everybody has the images of its classes, and the victim those of the target', () => {
     const { honest, own } = dealImages(images, scenario(), 7, 1);
@@ -67,6 +72,22 @@ describe('who holds what', () => {
     expect(eleven.honest.map(({ labels }) => labels[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     const control = dealImages(images, scenario({ participants: 11, victim: false }), 5, 1);
     expect(control.honest.map(({ labels }) => labels[0])).toEqual([0, 1, 2, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('images of the target are held out behind those of participants and classifier, as many as the victim has', () => {
+    const heldOut = heldOutImages(images, 3, 7, 1);
+    expect([...heldOut.labels]).toEqual(new Array(7).fill(3));
+    const places = Array.from({ length: 7 }, (_, i) => Math.round(heldOut.inputs[i * SIZE] * 400));
+    expect(new Set(places).size).toBe(7);
+    for (const place of places) expect(place).toBeGreaterThanOrEqual(250);
+  });
+
+  it('MNIST has as many held-out images of every class as the largest settings ask for', async () => {
+    const largest = await loadImages(2500, 1500);
+    for (let target = 0; target < 10; target++) {
+      expect(victimImages(largest, target, 2500, 1).examples).toBe(2500);
+      expect(heldOutImages(largest, target, 2500, 1).examples).toBe(2500);
+    }
   });
 
   it('images are drawn by the seed, none twice', () => {
@@ -221,7 +242,7 @@ describe('rounds', () => {
       {
         scenario: scenario(),
         settings,
-        images: { train, federated: train.examples, test: toy(20) },
+        images: { train, federated: train.examples, heldOutFrom: train.examples, test: toy(20) },
         seed: 1,
         state: undefined,
         until,

@@ -49,7 +49,7 @@ describe('settings that cannot work', () => {
     [{ target: 5 }, 'target'],
     [{ evaluateEvery: 50, rounds: 40, startLatest: 5 }, 'evaluateEvery'],
     [{ startLatest: 115, rounds: 120 }, 'startLatest'],
-    [{ imagesPerClass: 2500, classifierImages: 40_000 }, 'classifierImages'],
+    [{ imagesPerClass: 2500, classifierImages: 1501 }, 'classifierImages'],
     [{ tau: 1 }, 'tau'],
     [{ noise: [10, 10] }, 'noise'],
     [{ participants: [2, 2] }, 'participants'],
@@ -57,6 +57,13 @@ describe('settings that cannot work', () => {
   ])('%j is refused by name: %s', (given, name) => {
     expect(() => settingsOf(given)).toThrow(coded('settings-invalid'));
     expect(() => settingsOf(given)).toThrow(`${name}: `);
+  });
+
+  it('not held-out images that are not there: the bound is named', () => {
+    expect(settingsOf({ imagesPerClass: 2500, classifierImages: 1500 }).classifierImages).toBe(1500);
+    expect(() => settingsOf({ imagesPerClass: 2500 })).toThrow(
+      'classifierImages: at most 1500, which 2500 of each class',
+    );
   });
 
   it.each([{ participants: 3 }, { thetaUpload: 0 }, { rounds: 0 }, { generatorWidth: 30 }, { epsilon: 0 }])(
