@@ -4,6 +4,7 @@ import { toCsv } from '../report/csv.ts';
 import { commandOf } from './command.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import type { LabFolder } from './folder.ts';
+import { checkFinite } from './finite.ts';
 import { machine } from './machine.ts';
 import type { Records } from './records.ts';
 import type { JsonObject } from './rows.ts';
@@ -29,7 +30,10 @@ interface Run<Settings> {
   readonly interrupted: boolean;
 }
 
-/** Makes everything that follows from the rows: summary, timings, tables and the report. */
+/**
+ * Makes everything that follows from the rows: summary, timings, tables and the report.
+ * @throws CairnError `internal` where summary or timings hold a number that is not finite; `folder-unwritable`
+ */
 export async function conclude<P extends Parameters>(
   experiment: Experiment<P>,
   { records, folder, options, started, interrupted }: Run<z.output<P>>,
@@ -41,6 +45,7 @@ export async function conclude<P extends Parameters>(
     ...(interrupted ? { interrupted } : {}),
     ...experiment.summarise(records),
   };
+  checkFinite(summary, 'summary');
   const { user, system } = process.cpuUsage(started.cpu);
   const timings: JsonObject = {
     ...experiment.measure?.(records),
@@ -52,6 +57,7 @@ export async function conclude<P extends Parameters>(
     resumed: options.resume !== undefined,
     machine: machine(),
   };
+  checkFinite(timings, 'timings');
   await folder.json('summary.json', summary);
   await folder.json('timings.json', timings);
   for (const name of records.series) await folder.text(`data/${name}.csv`, toCsv(records.named(name)));

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { takeLock } from './lock.ts';
 import { newFolder, unwritable } from './new-folder.ts';
+import { readRows } from './read-rows.ts';
 import type { Row } from './rows.ts';
 
 /** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
@@ -94,23 +95,14 @@ export class LabFolder {
     }
   }
 
-  /** Every series that was recorded, with its rows. A last line that was cut off half way is left out. */
+  /**
+   * Every series that was recorded, with its rows. A last line that was cut off half way is left out.
+   * @throws CairnError `config-unreadable` naming file and line of what is no row
+   */
   rows(): Map<string, Row[]> {
-    const found = new Map<string, Row[]>();
-    for (const file of this.#names('data', '.jsonl')) {
-      const path = join(this.path, 'data', `${file}.jsonl`);
-      const text = readFileSync(path, 'utf8');
-      const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-      if (whole.length < text.length) writeFileSync(path, whole);
-      found.set(
-        file,
-        whole
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Row),
-      );
-    }
-    return found;
+    return new Map(
+      this.#names('data', '.jsonl').map((name) => [name, readRows(join(this.path, 'data', `${name}.jsonl`))]),
+    );
   }
 
   /** Names of the images, in the order of their names. */

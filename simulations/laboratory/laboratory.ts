@@ -25,7 +25,7 @@ export interface Laboratory<Settings> {
    * @throws what the task throws; the signal's reason when aborted
    */
   call<In, Out>(task: Task<In, Out>, input: In): Promise<Out>;
-  /** Records a row. @throws CairnError `internal` for a value that is not finite */
+  /** Records a row. @throws CairnError `internal` for a value that is not finite, or no scalar */
   record<R extends Row>(series: Series<R>, row: R): void;
   /** Records a picture: images/NAME.png. Recorded again, it takes the place of the first. */
   image(name: string, png: Uint8Array): void;

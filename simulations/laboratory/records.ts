@@ -41,8 +41,11 @@ export class Records<Settings> implements Results<Settings> {
 
   record(series: Series<Row>, row: Row): void {
     for (const [key, value] of Object.entries(row)) {
-      if (typeof value === 'number' && !Number.isFinite(value)) {
-        throw new CairnError('internal', `a row of ${series.name} has ${value} at "${key}"`);
+      if (!isScalar(value)) {
+        const came = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
+        throw new CairnError('internal', `a row of ${series.name} has ${came} at "${key}"`, {
+          hint: 'have the experiment record texts, finite numbers, booleans and null only',
+        });
       }
     }
     this.#folder.row(series.name, row);
@@ -55,4 +58,10 @@ export class Records<Settings> implements Results<Settings> {
     this.#folder.image(name, png);
     this.#images.add(name);
   }
+}
+
+/** Types are gone where an experiment is plain JavaScript. */
+function isScalar(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  return value === null || typeof value === 'string' || typeof value === 'boolean';
 }

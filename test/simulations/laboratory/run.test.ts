@@ -6,7 +6,7 @@ import { findExperiment } from '../../../cli/simulate/find.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
-import { Series } from '../../../simulations/laboratory/rows.ts';
+import { type Row, Series } from '../../../simulations/laboratory/rows.ts';
 import type { RunOptions } from '../../../simulations/laboratory/options.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
@@ -178,15 +178,44 @@ describe('a run of an experiment', () => {
     }
   });
 
-  it('refuses to record what is no number', async () => {
+  it('names file and line of a row that was damaged, and leaves the files alone', async () => {
+    const stopped = await stoppedAfter(3);
+    const rows = text(stopped, 'data/flips.jsonl').split('\n');
+    for (const damage of [rows[1].slice(0, -4), '7', '[]']) {
+      const damaged = [rows[0], damage, rows[2], '{"cut'].join('\n');
+      writeFileSync(join(stopped.folder, 'data', 'flips.jsonl'), damaged);
+      await expect(run({}, { resume: stopped.folder })).rejects.toMatchObject({
+        code: 'config-unreadable',
+        message: expect.stringMatching(/^line 2 of .*flips\.jsonl is damaged/) as string,
+      });
+      expect(text(stopped, 'data/flips.jsonl')).toBe(damaged);
+    }
+  });
+
+  it.each([
+    ['NaN', NaN, 'NaN at "spread.of[1]"'],
+    ['an infinity', -Infinity, '-Infinity at "spread.of[1]"'],
+  ])('refuses %s in a summary, naming where it is', async (_, value, words) => {
+    const wild: Experiment = { ...coins, summarise: () => ({ fine: null, spread: { of: [1, value] } }) };
+    const done = runExperiment(wild, readSettings(coins, {}), { seed: 1, out, threads: 1 });
+    await expect(done).rejects.toMatchObject({ code: 'internal', message: `the summary has ${words}` });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['NaN', NaN, 'NaN'],
+    ['a list', [1], 'a value of type object'],
+    ['an object', { x: 1 }, 'a value of type object'],
+    ['nothing', undefined, 'a value of type undefined'],
+    ['a whole number beyond JSON', 7n, 'a value of type bigint'],
+  ])('refuses to record %s', async (_, y, words) => {
     const wild: Experiment = {
       ...coins,
       run: async (lab) => {
         await Promise.resolve();
-        lab.record(new Series<{ y: number }>('wild'), { y: NaN });
+        lab.record(new Series('wild'), { y } as Row);
       },
     };
     const done = runExperiment(wild, readSettings(coins, {}), { seed: 1, out, threads: 1 });
-    await expect(done).rejects.toMatchObject({ code: 'internal' });
+    await expect(done).rejects.toMatchObject({ code: 'internal', message: `a row of wild has ${words} at "y"` });
   });
 });
