@@ -1,8 +1,8 @@
 import { loadMnistLabels } from '../../../client/data/node/mnist.ts';
 import { failureProbability } from '../../faults/prediction.ts';
+import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { trainUnderChurn } from './churn.ts';
-import { inOrder } from './in-order.ts';
 import { countFailures, oddsPoints } from './odds.ts';
 import { hasFurtherFaults, oneRound } from './one-round.ts';
 import { type Point, pointsOf, questionOf, repeatsOf } from './points.ts';
@@ -32,13 +32,16 @@ export async function run(lab: Lab): Promise<void> {
   if (training > 0) await loadMnistLabels('test');
   lab.plan(jobs.length + odds.length + training);
   const { results } = lab;
-  await inOrder(jobs.slice(results.rows(ROUNDS).length), lab.threads, (job) => runOne(lab, job));
-  await inOrder(odds.slice(results.rows(ODDS).length), lab.threads, async (point) => {
+  const roundsLeft = jobs.slice(results.rows(ROUNDS).length);
+  const oddsLeft = odds.slice(results.rows(ODDS).length);
+  const finish = (record: () => void): void => record();
+  await workInOrder(roundsLeft, lab.threads, finish, async (job, add) => add(await runOne(lab, job)));
+  await workInOrder(oddsLeft, lab.threads, finish, async (point, add) => {
     const record = await countFailures(lab, point);
-    return () => {
+    add(() => {
       record();
       lab.advance(1, `${point.graph} graph, ${point.dropout * 100} % drop`);
-    };
+    });
   });
   if (training > 0) await trainUnderChurn(lab, () => lab.advance(1, 'training under churn'));
 }

@@ -1,3 +1,4 @@
+import { InOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { type Classifier, judge, trainClassifier } from './classifier.ts';
@@ -11,7 +12,6 @@ import { type Case, casesOf, nameOf } from './scenarios.ts';
 import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
 import { type AttackState, decodeState, encodeState } from './state.ts';
-import { Turns } from './turns.ts';
 
 type Lab = Laboratory<GanAttackSettings>;
 
@@ -139,7 +139,11 @@ async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, clas
   const saved = await Promise.all(scenarios.map((scenario) => lab.restore(nameOf(scenario))));
   const states = saved.map((bytes) => (bytes === undefined ? undefined : decodeState(bytes)));
   const looksDone = states.map((state) => Math.ceil((state?.round ?? 0) / settings.evaluateEvery));
-  const turns = new Turns(looksDone.reduce((a, b) => a + b, 0));
+  const looksInAll = Math.ceil(settings.rounds / settings.evaluateEvery);
+  // A turn for each look of each federation: it is handed on to who waits for it, and ended when all is written.
+  const turns = new InOrder<() => void>(looksInAll * scenarios.length, (resume) => resume());
+  for (const [at, done] of looksDone.entries())
+    for (let look = 0; look < done; look++) turns.end(look * scenarios.length + at);
   await Promise.all(
     scenarios.map(async (scenario, at) => {
       let state = states[at];
@@ -152,11 +156,12 @@ async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, clas
         const seed = seedOfRepetition(lab, repetition);
         const output: RoundsOutput = await lab.call(runRounds, { scenario, settings, images, seed, state, until });
         const row = await rowOf(scenario, output, classifier, references);
-        await turns.take(look * scenarios.length + at);
+        const turn = look * scenarios.length + at;
+        await new Promise<void>((resolve) => turns.add(turn, resolve));
         recordOnce(lab, row, output.samples);
         comparison.add(scenario, output.state);
         await lab.checkpoint(nameOf(scenario), encodeState(output.state));
-        turns.end();
+        turns.end(turn);
         ({ state } = output);
         lab.advance(until - from, `${nameOf(scenario)}, round ${until}`);
       }

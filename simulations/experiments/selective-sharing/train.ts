@@ -1,8 +1,8 @@
 import type { Dataset } from '../../../client/data/index.ts';
+import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { advance } from './advance.ts';
-import { InOrder } from './in-order.ts';
 import { accuracySeries, type AccuracyRow } from './series.ts';
 import { dealShards } from './shards.ts';
 import { firstLocals } from './shared.ts';
@@ -104,20 +104,13 @@ export async function runTrainings(
   trainings: readonly Training[],
 ): Promise<Map<string, Float32Array>> {
   let recorded = lab.results.rows(accuracySeries).length;
-  const rows = new InOrder<AccuracyRow>(trainings.length, (row) => {
+  const record = (row: AccuracyRow): void => {
     if (recorded > 0) recorded--;
     else lab.record(accuracySeries, row);
-  });
-  const last = new Map<string, Float32Array>();
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < trainings.length) {
-      const at = next++;
-      const training = trainings[at];
-      last.set(training.id, await runTraining(lab, images, training, (row) => rows.add(at, row)));
-      rows.end(at);
-    }
   };
-  await Promise.all(Array.from({ length: lab.threads }, work));
+  const last = new Map<string, Float32Array>();
+  await workInOrder(trainings, lab.threads, record, async (training, add) => {
+    last.set(training.id, await runTraining(lab, images, training, add));
+  });
   return last;
 }

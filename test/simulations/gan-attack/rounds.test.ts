@@ -16,7 +16,6 @@ import { localChange } from '../../../simulations/experiments/gan-attack/partici
 import { firstState, runRounds } from '../../../simulations/experiments/gan-attack/rounds.ts';
 import type { Scenario } from '../../../simulations/experiments/gan-attack/scenario.ts';
 import { decodeState, encodeState } from '../../../simulations/experiments/gan-attack/state.ts';
-import { Turns } from '../../../simulations/experiments/gan-attack/turns.ts';
 import { uploadOf } from '../../../simulations/experiments/gan-attack/upload.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { coded } from '../../training/support.ts';
@@ -287,20 +286,5 @@ describe('a state between two rounds', () => {
     const bytes = encodeState(state);
     for (const length of [0, 3, 27, bytes.length - 4])
       expect(() => decodeState(bytes.subarray(0, length))).toThrow(coded('model-malformed'));
-  });
-});
-
-describe('turns', () => {
-  it('come in order, whoever is ready first', async () => {
-    const turns = new Turns(2);
-    const seen: number[] = [];
-    const party = async (turn: number): Promise<void> => {
-      await turns.take(turn);
-      seen.push(turn);
-      await Promise.resolve();
-      turns.end();
-    };
-    await Promise.all([5, 3, 2, 4].map(party));
-    expect(seen).toEqual([2, 3, 4, 5]);
   });
 });

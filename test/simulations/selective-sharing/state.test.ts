@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { CairnError } from '../../../protocol/errors.ts';
-import { InOrder } from '../../../simulations/experiments/selective-sharing/in-order.ts';
 import { decodeState, encodeState } from '../../../simulations/experiments/selective-sharing/state.ts';
 
 const state = {
@@ -28,22 +27,5 @@ describe('a checkpoint', () => {
   it('is refused where it was cut off', () => {
     const bytes = encodeState(state);
     expect(() => decodeState(bytes.subarray(0, bytes.length - 4))).toThrow(CairnError);
-  });
-});
-
-describe('rows of trainings that run at once', () => {
-  it('are handed on training by training, however they come', () => {
-    const handed: string[] = [];
-    const rows = new InOrder<string>(3, (row) => handed.push(row));
-    rows.add(1, 'b1');
-    rows.add(0, 'a1');
-    expect(handed).toEqual(['a1']);
-    rows.end(1);
-    rows.add(2, 'c1');
-    rows.add(0, 'a2');
-    rows.end(0);
-    expect(handed).toEqual(['a1', 'a2', 'b1', 'c1']);
-    rows.add(2, 'c2');
-    expect(handed).toEqual(['a1', 'a2', 'b1', 'c1', 'c2']);
   });
 });
