@@ -57,7 +57,7 @@ export async function runWith(
   say(`${experiment.name}, seed ${seed}: about ${duration(experiment.estimate(settings))} on two quiet cores`);
   const line = progressLine(process.stderr);
   try {
-    const { folder, interrupted, summary, timings } = await runExperiment(experiment, settings, {
+    const { folder, interrupted, endedBefore, summary, timings } = await runExperiment(experiment, settings, {
       seed,
       out: flags.out,
       signal: controller.signal,
@@ -69,6 +69,7 @@ export async function runWith(
       onProgress: line.show,
     });
     line.end();
+    if (endedBefore) say('the run had ended already: nothing ran, its report was written anew');
     if (flags.json === true) data(JSON.stringify({ ...summary, settings, ...timings, folder }));
     else for (const text of summaryLines(summary)) data(text);
     say(`report: ${folder}/report.html`);

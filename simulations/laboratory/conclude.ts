@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { renderReport } from '../report/html.ts';
 import { toCsv } from '../report/csv.ts';
 import { commandOf } from './command.ts';
+import type { Earlier } from './earlier.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import type { LabFolder } from './folder.ts';
 import { checkFinite } from './finite.ts';
@@ -16,6 +17,8 @@ export interface Conclusion {
   /** The run's folder. */
   readonly folder: string;
   readonly interrupted: boolean;
+  /** Whether it had come to its end before, so that only what follows from the rows was made anew. */
+  readonly endedBefore: boolean;
   /** What summary.json holds. */
   readonly summary: JsonObject;
   /** What timings.json holds. */
@@ -28,6 +31,8 @@ interface Run<Settings> {
   readonly options: RunOptions;
   readonly started: { readonly at: Date; readonly cpu: NodeJS.CpuUsage; readonly clock: number };
   readonly interrupted: boolean;
+  /** What earlier processes have left; undefined for a new run. */
+  readonly earlier: Earlier | undefined;
 }
 
 /**
@@ -36,7 +41,7 @@ interface Run<Settings> {
  */
 export async function conclude<P extends Parameters>(
   experiment: Experiment<P>,
-  { records, folder, options, started, interrupted }: Run<z.output<P>>,
+  { records, folder, options, started, interrupted, earlier }: Run<z.output<P>>,
 ): Promise<Conclusion> {
   records.interrupted = interrupted;
   const summary: JsonObject = {
@@ -46,20 +51,15 @@ export async function conclude<P extends Parameters>(
     ...experiment.summarise(records),
   };
   checkFinite(summary, 'summary');
-  const { user, system } = process.cpuUsage(started.cpu);
-  const timings: JsonObject = {
-    ...experiment.measure?.(records),
-    started: started.at.toISOString(),
-    seconds: round((performance.now() - started.clock) / 1000),
-    cpuSeconds: round((user + system) / 1e6),
-    peakRssMB: Math.round(process.resourceUsage().maxRSS / 1024),
-    threads: options.threads ?? null,
-    resumed: options.resume !== undefined,
-    machine: machine(),
-  };
+  const endedBefore = earlier?.ended === true;
+  const timings: JsonObject =
+    endedBefore && earlier.timings !== undefined
+      ? earlier.timings
+      : { ...experiment.measure?.(records), ...clocksOf(started, options, earlier) };
   checkFinite(timings, 'timings');
+  // The summary comes last of the two: once it says that the run has ended, its timings are left as they are.
+  if (!endedBefore) await folder.json('timings.json', timings);
   await folder.json('summary.json', summary);
-  await folder.json('timings.json', timings);
   for (const name of records.series) await folder.text(`data/${name}.csv`, toCsv(records.named(name)));
   const images = new Map<string, Uint8Array>();
   for (const name of records.images) images.set(name, await folder.imageBytes(name));
@@ -78,7 +78,26 @@ export async function conclude<P extends Parameters>(
     data: records.series,
   });
   await folder.text('report.html', report);
-  return { folder: folder.path, interrupted, summary, timings };
+  return { folder: folder.path, interrupted, endedBefore, summary, timings };
+}
+
+/** What the whole run took: of a run that was gone on with, all of its processes. */
+function clocksOf(
+  { at, cpu, clock }: Run<unknown>['started'],
+  { threads, resume }: RunOptions,
+  earlier: Earlier | undefined,
+): JsonObject {
+  const { user, system } = process.cpuUsage(cpu);
+  const before = earlier?.clocks ?? { started: at.toISOString(), seconds: 0, cpuSeconds: 0, peakRssMB: 0 };
+  return {
+    started: before.started,
+    seconds: round(before.seconds + (performance.now() - clock) / 1000),
+    cpuSeconds: round(before.cpuSeconds + (user + system) / 1e6),
+    peakRssMB: Math.max(before.peakRssMB, Math.round(process.resourceUsage().maxRSS / 1024)),
+    threads: threads ?? null,
+    resumed: resume !== undefined,
+    machine: machine(),
+  };
 }
 
 const round = (seconds: number): number => Math.round(seconds * 1000) / 1000;

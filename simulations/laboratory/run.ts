@@ -3,7 +3,8 @@ import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
 import { loadMnistLabels } from '../../client/data/node/mnist.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { readEarlier } from './earlier.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import { LabFolder } from './folder.ts';
 import type { Laboratory } from './laboratory.ts';
@@ -20,7 +21,8 @@ import { Seeds } from './seeds.ts';
  * Runs an experiment with settings that {@link readSettings} has checked, and leaves a folder: config.json (what is
  * needed to run it again), data/ with each series as CSV and JSON lines, images/, summary.json (results only: the same
  * seed and settings give the same bytes, on one thread or many), timings.json (clocks, memory, machine), report.html.
- * A run that is stopped through the signal leaves the same, of what it had found until then.
+ * A run that is stopped through the signal leaves the same, of what it had found until then. Of one that had come to its
+ * end, `resume` makes summary, tables and report anew, and nothing else.
  * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, `config-invalid` where a run that goes on
  * was started with other settings, before anything runs; whatever the experiment throws, after what was recorded has been written
  */
@@ -55,12 +57,22 @@ async function runIn<P extends Parameters>(
   if (options.resume !== undefined) {
     checkInputs(folder.path, await readConfig(folder.path), experiment.name, inputs, seed);
   }
-  await folder.json('config.json', configOf(experiment.name, inputs, options));
+  const earlier = options.resume === undefined ? undefined : await readEarlier(folder.path);
+  if (earlier?.ended !== true) await folder.json('config.json', configOf(experiment.name, inputs, options));
   const records = new Records(settings, seed, folder);
+  const started = { at: new Date(), cpu: process.cpuUsage(), clock: performance.now() };
+  const end = (interrupted: boolean): Promise<Conclusion> =>
+    conclude(experiment, { records, folder, options, started, interrupted, earlier });
+  const located = (thrown: unknown): CairnError => {
+    const { code, message, hint } = asCairnError(thrown);
+    return new CairnError(code, message, { hint: `${hint}; what was recorded is in ${folder.path}`, cause: thrown });
+  };
+  const finish = (interrupted: boolean): Promise<Conclusion> =>
+    end(interrupted).catch((thrown: unknown) => Promise.reject(located(thrown)));
+  if (earlier?.ended === true) return finish(false);
   const seeds = new Seeds(nodePrimitives, experiment.name, seed);
   const pool = createPool(threads);
   const meter = new ProgressMeter((progress) => options.onProgress?.(progress));
-  const started = { at: new Date(), cpu: process.cpuUsage(), clock: performance.now() };
   const lab: Laboratory<z.output<P>> = {
     settings,
     seed,
@@ -87,16 +99,11 @@ async function runIn<P extends Parameters>(
     await experiment.run(lab);
   } catch (thrown) {
     if (!signal.aborted) {
-      await conclude(experiment, { records, folder, options, started, interrupted: true }).catch(() => undefined);
-      throw thrown instanceof CairnError
-        ? new CairnError(thrown.code, thrown.message, {
-            hint: `${thrown.hint}; what was recorded is in ${folder.path}`,
-            cause: thrown,
-          })
-        : thrown;
+      await end(true).catch(() => undefined);
+      throw located(thrown);
     }
   } finally {
     await pool.close();
   }
-  return conclude(experiment, { records, folder, options, started, interrupted: signal.aborted });
+  return finish(signal.aborted);
 }

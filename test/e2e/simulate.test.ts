@@ -90,6 +90,10 @@ describe('cairn simulate', () => {
     expect(going.stdout).toContainEqual(expect.stringMatching(/^flips\s+20$/));
     const folder = folderOf(running.stderr);
     expect(folderOf(going.stderr)).toBe(folder);
+    const ended = await simulate('--resume', folder);
+    expect(ended.code).toBe(0);
+    expect(ended.stderr).toContainEqual(expect.stringMatching(/^the run had ended already/));
+    expect(ended.stdout).toEqual(going.stdout);
     const again = await simulate('--again', folder, '--out', out);
     expect(again.code).toBe(0);
     expect(again.stdout).toEqual(going.stdout);

@@ -156,6 +156,8 @@ describe('a run that was killed while it recorded a round', () => {
           .map((line) => `${line}\n`)
           .join(''),
       );
+    // A run that is killed comes to no summary.
+    await rm(join(killed.folder, 'summary.json'));
     const [bytes, times] = [await rows('bytes'), await rows('times')];
     const isFirst = (line: string): boolean => (JSON.parse(line) as { repeat: number }).repeat === 0;
     await keep('rounds', 1);

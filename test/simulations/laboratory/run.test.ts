@@ -146,7 +146,14 @@ describe('a run of an experiment', () => {
 
   it('that fails says where its rows are, and keeps them', async () => {
     let folder = '';
-    await expect(run({ stopAfter: 2 }, { onFolder: (path) => (folder = path) })).rejects.toThrow('rolled away');
+    const error: unknown = await run({ stopAfter: 2 }, { onFolder: (path) => (folder = path) }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code: 'internal',
+      message: 'the coin rolled away',
+      hint: expect.stringContaining(`what was recorded is in ${folder}`) as string,
+    });
     expect(
       readFileSync(join(folder, 'data', 'flips.jsonl'), 'utf8')
         .trim()
@@ -176,6 +183,39 @@ describe('a run of an experiment', () => {
       if (before === undefined) delete process.env['CAIRN_MNIST_DIR'];
       else process.env['CAIRN_MNIST_DIR'] = before;
     }
+  });
+
+  it('adds up what its processes took', async () => {
+    const stopped = await stoppedAfter(2);
+    const first = JSON.parse(text(stopped, 'timings.json')) as Record<string, unknown>;
+    const before = { ...first, seconds: 1000, cpuSeconds: 2000, peakRssMB: 1e9 };
+    writeFileSync(join(stopped.folder, 'timings.json'), JSON.stringify(before));
+    const { timings } = await run({}, { resume: stopped.folder });
+    expect(timings).toMatchObject({ started: first['started'], peakRssMB: 1e9, rows: 8, resumed: true });
+    expect(timings['seconds']).toBeGreaterThan(1000);
+    expect(timings['cpuSeconds']).toBeGreaterThan(2000);
+    expect(JSON.parse(text(stopped, 'timings.json'))).toEqual(timings);
+  });
+
+  it('goes on where a crash has left no timings', async () => {
+    const stopped = await stoppedAfter(2);
+    for (const file of ['timings.json', 'summary.json']) rmSync(join(stopped.folder, file));
+    const resumed = await run({}, { resume: stopped.folder });
+    expect(resumed.endedBefore).toBe(false);
+    expect(resumed.summary).toEqual((await run()).summary);
+  });
+
+  it('that has ended is not run again: its rows and timings stay, its report is written anew', async () => {
+    const done = await run();
+    const kept = ['config.json', 'timings.json', 'summary.json', 'data/flips.jsonl'];
+    const before = kept.map((file) => text(done, file));
+    rmSync(join(done.folder, 'report.html'));
+    const never: Experiment = { ...coins, run: () => Promise.reject(new Error('it ran')) };
+    const options = { seed: 7, out, threads: 1, resume: done.folder };
+    const resumed = await runExperiment(never, readSettings(coins, {}), options);
+    expect(resumed).toEqual({ ...done, endedBefore: true });
+    expect(kept.map((file) => text(done, file))).toEqual(before);
+    expect(text(done, 'report.html')).toContain('data/flips.csv');
   });
 
   it('names file and line of a row that was damaged, and leaves the files alone', async () => {
