@@ -8,7 +8,7 @@ import {
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
-import type { Aggregation, Aggregator, AggregatorOptions, RoundConditions } from './aggregator.ts';
+import type { Aggregation, Aggregator, AggregatorOptions, RoundConditions } from './aggregation.ts';
 import type { NoisyRounds } from './noisy-rounds.ts';
 import { plainAggregate } from './plain.ts';
 import { runVirtualRound } from './round.ts';

@@ -2,7 +2,8 @@ import { defineExperiment } from '../laboratory/experiment.ts';
 import { estimate } from './privacy-utility/estimate.ts';
 import { report } from './privacy-utility/report.ts';
 import { run } from './privacy-utility/run.ts';
-import { check, parameters } from './privacy-utility/settings.ts';
+import { check } from './privacy-utility/check.ts';
+import { parameters } from './privacy-utility/settings.ts';
 import { summarise } from './privacy-utility/summary.ts';
 
 /** What differential privacy of users costs: accuracy over ε, with noise by the coordinator and by the members. */

@@ -1,0 +1,59 @@
+import { CairnError } from '../../../protocol/errors.ts';
+import { planNoise } from '../../../protocol/privacy/index.ts';
+import { modelOf } from '../../engine/training.ts';
+import { expectedCohort } from './cohorts.ts';
+import { noiseSettings } from './noise.ts';
+import { type PrivacyUtilitySettings, TRAINING_IMAGES } from './settings.ts';
+
+/** Rounds for fewer are too often for nobody. */
+const LEAST_COHORT = 5;
+
+const invalid = (message: string, hint: string): CairnError => new CairnError('settings-invalid', message, { hint });
+
+/**
+ * Refuses settings that cannot work together.
+ * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` where no grid holds the noise
+ */
+export function check(settings: PrivacyUtilitySettings): void {
+  const { members, cohort, images, placement, epsilon, against, aggregation, dropout, leastSurvivors } = settings;
+  for (const [key, list] of Object.entries({ members, placement, epsilon }))
+    if (new Set<unknown>(list).size < list.length)
+      throw invalid(`${key}: each value once, got ${list.join(', ')}`, 'leave out what is there twice');
+  const most = Math.max(...members);
+  if (most * images > TRAINING_IMAGES)
+    throw invalid(
+      `images: at most ${Math.floor(TRAINING_IMAGES / most)} for each of ${most} members, got ${images}`,
+      'lower images or members: no image has two holders',
+    );
+  const least = Math.min(...members);
+  if (least * cohort < LEAST_COHORT)
+    throw invalid(
+      `cohort: ${least} members with probability ${cohort} are ${least * cohort} in a round, fewer than ${LEAST_COHORT}`,
+      `raise cohort to ${LEAST_COHORT / least} or members to ${Math.ceil(LEAST_COHORT / cohort)}`,
+    );
+  if (settings.evaluateEvery > settings.rounds)
+    throw invalid(`evaluateEvery: at most the ${settings.rounds} rounds, got ${settings.evaluateEvery}`, 'lower it');
+  if (against === 'coordinator' && placement.includes('central'))
+    throw invalid(
+      'against: noise that the coordinator adds does not protect from the coordinator',
+      'take central out of placement, or count against readers',
+    );
+  if (dropout > 0 && aggregation === 'plain')
+    throw invalid(`dropout: nobody drops in the open, got ${dropout}`, 'set aggregation to secure');
+  if (placement.includes('distributed') && dropout > 1 - leastSurvivors)
+    throw invalid(
+      `dropout: at most ${1 - leastSurvivors} where the noise is sized for ${leastSurvivors} of a cohort, got ${dropout}`,
+      'lower dropout or leastSurvivors: most rounds would have no sum',
+    );
+  const dimension = modelOf(settings.model).layout.size;
+  for (const n of members)
+    for (const place of placement)
+      if (place !== 'none') {
+        if (place === 'distributed' && leastSurvivors * expectedCohort(settings, n) < 2)
+          throw invalid(
+            `leastSurvivors: ${leastSurvivors} of ${expectedCohort(settings, n)} are fewer than 2`,
+            'raise leastSurvivors or cohort',
+          );
+        planNoise(noiseSettings(settings, { members: n, placement: place }, settings.noiseMultiplier || 1, dimension));
+      }
+}
