@@ -1,8 +1,8 @@
 // Moving a batch between image after image and place after place.
 import { address } from './memory';
 
-// Byte addresses and byte strides.
-function transposeBlock(x: usize, step: usize, rows: i32, columns: i32, out: usize, outStep: usize): void {
+// Byte addresses and byte strides; four rows at a time are transposed in registers.
+export function transposeBlock(x: usize, step: usize, rows: i32, columns: i32, out: usize, outStep: usize): void {
   let i = 0;
   for (; i + 4 <= rows; i += 4) {
     let p0 = x + <usize>i * step,
