@@ -149,7 +149,7 @@ export class Attempt {
         kind: 'committed',
         included,
         drops,
-        learned: await this.#model.commit(this.#settings, end.sum, included.length),
+        learned: await this.#model.commit(this.#settings, [{ sum: end.sum, count: included.length }]),
       };
     } catch (thrown) {
       return { kind: 'abandoned', error: asCairnError(thrown), drops };

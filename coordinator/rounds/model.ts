@@ -25,6 +25,14 @@ export interface Learned {
   readonly accuracy: number;
 }
 
+/** The unmasked sum of one group of members. */
+interface GroupSum {
+  /** `dimension + 3` words mod 2^modulusBits. */
+  readonly sum: Uint32Array;
+  /** Number of updates in it. */
+  readonly count: number;
+}
+
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
   readonly layout: ParameterLayout;
@@ -122,11 +130,13 @@ export class TaskModel {
   }
 
   /**
-   * Turns an unmasked sum into the next model. Until the store has it all, nothing has changed.
+   * Turns the unmasked sums of a round, one for each group of members, into the next model. Until the store has it all,
+   * nothing has changed.
+   * @param settings - of any of the groups: they differ in the nonce alone
    * @throws CairnError `data-empty` for a sum without weight, `update-not-finite` where the model would diverge, or what
    * the store throws
    */
-  async commit(settings: RoundSettings, sum: Uint32Array, count: number): Promise<Learned> {
+  async commit(settings: RoundSettings, [{ sum, count }]: readonly GroupSum[]): Promise<Learned> {
     const opened = openSum(settings, sum, count);
     const { examples, loss, accuracy } = opened;
     const next = new NextModel({
