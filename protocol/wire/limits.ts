@@ -11,6 +11,8 @@ export const LIMITS = {
   /** Bytes of an error code; and of its message, and of an address. */
   code: 64,
   text: 512,
+  /** Members that one Abort may blame. */
+  culprits: 8,
   /** Tasks that one client may offer itself for. */
   tasks: 64,
   /** Bytes of a resume token. */

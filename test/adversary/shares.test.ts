@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openShares, sealKey, sealShares } from '../../protocol/crypto/seal.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
+import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
 import { routedAs, sessionIdOf } from '../support/cheats.ts';
 import { Lab, type Rewrite, rewriting } from '../support/lab.ts';
@@ -17,10 +18,11 @@ const forVictim = (sealed: Uint8Array): Rewrite =>
     if (to === VICTIM) entries.set(NEIGHBOUR, sealed);
   });
 
-function expectRefusal(session: Lab, culprit: number): void {
-  expect(session.refusals.get(VICTIM)).toMatchObject({ code: 'share-undecryptable', culprits: [culprit] });
+function expectRefusal(session: Lab, ...culprits: readonly number[]): void {
+  expect(session.refusals.get(VICTIM)).toMatchObject({ code: 'share-undecryptable', culprits });
   const said = session.toServer.filter(({ member }) => member === VICTIM);
   expect(said.map(({ bytes }) => bytes[2])).toEqual([0x0c]);
+  expect(decodeAbort(said[0].bytes)).toMatchObject({ code: 'share-undecryptable', culprits });
 }
 
 describe('a sealed share', () => {
@@ -47,7 +49,7 @@ describe('a sealed share', () => {
         entries.set(1, other).set(2, one);
       }),
     );
-    expectRefusal(session, 3);
+    expectRefusal(session, 3, 4);
   });
 
   it('that was meant for another member is refused', () => {

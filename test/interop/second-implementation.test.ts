@@ -284,6 +284,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
     const signatures = survivors.map(({ identitySeed }) => signed(hex(identitySeed), signedBytes));
     const [abort] = messages('abort');
     expect(abort.startsWith(toHex(message(1, 'abort', settingsHash, text('deadline-missed'))))).toBe(true);
+    expect(abort.endsWith('00')).toBe(true);
     expect(toHex(bitmapBytes)).toBe(vector.consistency.survivors);
     expect(toHex(signedBytes)).toBe(vector.consistency.signedBytes);
     expect(messages('survivors')).toEqual(

@@ -41,6 +41,9 @@ import { Lab } from './lab.ts';
 /** One kind of bytes on the wire: how it is read, and written again from what was read. */
 export interface Format {
   readonly name: string;
+  readonly decode: (bytes: Uint8Array) => unknown;
+  /** Writes what {@link decode} has read. */
+  readonly encode: (value: unknown) => Uint8Array;
   /** Reads bytes and writes what was read. */
   readonly again: (bytes: Uint8Array) => Uint8Array;
   /** Real messages of this kind. */
@@ -53,7 +56,7 @@ function format<T>(
   encode: (value: T) => Uint8Array,
   ...samples: readonly Uint8Array[]
 ): Format {
-  return { name, again: (bytes) => encode(decode(bytes)), samples };
+  return { name, decode, encode: (value) => encode(value as T), again: (bytes) => encode(decode(bytes)), samples };
 }
 
 /** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
@@ -94,8 +97,9 @@ export function wireFormats(): readonly Format[] {
     format(
       'abort',
       decodeAbort,
-      (abort) => encodeAbort(abort, { code: abort.code as ErrorCode, message: abort.message }),
+      (abort) => encodeAbort(abort, { code: abort.code as ErrorCode, message: abort.message }, abort.culprits),
       encodeAbort(header, { code: 'cohort-full', message: 'full – später' }),
+      encodeAbort(header, { code: 'share-undecryptable', message: 'no' }, [7, 0x0102_0304]),
     ),
     format('challenge', decodeChallenge, encodeChallenge, encodeChallenge(header)),
     format(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { type ByteWriter, encodeAbort, MESSAGE_TYPES, startMessage } from '../../protocol/wire/index.ts';
+import { type ByteWriter, decodeAbort, encodeAbort, MESSAGE_TYPES, startMessage } from '../../protocol/wire/index.ts';
 import { type Format, wireFormats } from '../support/wire-corpus.ts';
 import { codeOf, seeded } from '../support/lab.ts';
 
@@ -184,10 +184,36 @@ describe('the text of an abort', () => {
     const { again } = formats.find(({ name }) => name === 'abort')!;
     for (const text of ['x'.repeat(5_000_000), 'ü'.repeat(400), '少'.repeat(400), '🪨'.repeat(400)]) {
       const bytes = encodeLongAbort(text);
-      expect(bytes.length).toBeLessThanOrEqual(35 + 2 + 2 + 11 + 512);
-      expect(bytes.length).toBeGreaterThan(35 + 2 + 2 + 11 + 505);
+      expect(bytes.length).toBeLessThanOrEqual(35 + 2 + 2 + 1 + 11 + 512);
+      expect(bytes.length).toBeGreaterThan(35 + 2 + 2 + 1 + 11 + 505);
       expect(again(bytes)).toEqual(bytes);
     }
+  });
+});
+
+describe('the culprits of an abort', () => {
+  const { again } = formats.find(({ name }) => name === 'abort')!;
+  const abortOf = (...ids: readonly number[]): Uint8Array => {
+    const writer = startMessage('abort', { suite: 1, context: new Uint8Array(32) })
+      .text('share-undecryptable')
+      .text('no')
+      .u8(ids.length);
+    for (const id of ids) writer.u32(id);
+    return writer.finish();
+  };
+
+  it('are named once each, in ascending order, and are as many as the field holds', () => {
+    expect(codeOf(() => again(abortOf(1, 5, 9)))).toBeUndefined();
+    expect(codeOf(() => again(abortOf(5, 1)))).toBe('wire-not-canonical');
+    expect(codeOf(() => again(abortOf(5, 5)))).toBe('wire-not-canonical');
+    expect(codeOf(() => again(abortOf(1, 2, 3, 4, 5, 6, 7, 8, 9)))).toBe('wire-bounds');
+  });
+
+  it('are sorted, rid of repetitions and cut to the field by who sends them', () => {
+    const header = { suite: 1, context: new Uint8Array(32) } as const;
+    const error = { code: 'share-undecryptable', message: 'no' } as const;
+    const { culprits } = decodeAbort(encodeAbort(header, error, [12, 11, 10, 9, 9, 8, 7, 6, 5, 4, 3]));
+    expect(culprits).toEqual([3, 4, 5, 6, 7, 8, 9, 10]);
   });
 });
 

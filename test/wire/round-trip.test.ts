@@ -23,6 +23,18 @@ const advertisement = fc.record({
 const bitmap = (n: number): fc.Arbitrary<Uint8Array> =>
   fc.subarray([...Array(n).keys()]).map((on) => wire.bitmapOf(n, on));
 
+const positive = fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true });
+const privacy = fc.record({
+  placement: fc.constantFrom('central' as const, 'distributed' as const),
+  distribution: fc.constantFrom('discrete-gaussian' as const, 'skellam' as const),
+  noiseMultiplier: positive,
+  leastSurvivors: fc.integer({ min: 1, max: 1 << 20 }),
+  bitWidth: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+  epsilon: positive,
+  delta: fc.double({ min: 0, max: 1, minExcluded: true, maxExcluded: true, noNaN: true }),
+  spent: fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }).map(Math.abs),
+});
+
 function tripping<T>(
   name: string,
   arbitrary: fc.Arbitrary<T>,
@@ -64,8 +76,10 @@ describe('round trip', () => {
         maxExamples: fc.integer({ min: 1, max: 0x8000_0000 }),
         lossBound: fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
         training: text(300),
+        privacy: fc.option(privacy, { nil: undefined }),
       })
-      .filter(({ minCohort, maxCohort }) => minCohort <= maxCohort),
+      .filter(({ minCohort, maxCohort }) => minCohort <= maxCohort)
+      .map(({ privacy, ...plain }) => (privacy === undefined ? plain : { ...plain, privacy })),
     wire.encodeSettings,
     wire.decodeSettings,
   );
@@ -196,8 +210,13 @@ describe('round trip', () => {
   );
   tripping(
     'an abort',
-    fc.record({ ...header, code: fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])), message: text(512) }),
-    (abort) => wire.encodeAbort(abort, abort),
+    fc.record({
+      ...header,
+      code: fc.constantFrom(...(Object.keys(ERROR_CODES) as ErrorCode[])),
+      message: text(512),
+      culprits: fc.uniqueArray(member, { maxLength: 8 }).map((ids) => ids.sort((a, b) => a - b)),
+    }),
+    (abort) => wire.encodeAbort(abort, abort, abort.culprits),
     wire.decodeAbort,
   );
   tripping('a challenge', fc.record(header), wire.encodeChallenge, wire.decodeChallenge);

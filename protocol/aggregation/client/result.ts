@@ -51,7 +51,7 @@ export function refuseRound(state: ClientState, error: CairnError): ClientStep {
   return close(state, [abortMessage(state.context, error)], { kind: 'refused', error });
 }
 
-/** The message by which a client tells the coordinator that it is out of the round. */
+/** The message by which a client tells the coordinator that it is out of the round, and whose fault that is. */
 export function abortMessage(context: ClientContext, error: CairnError): Uint8Array {
-  return encodeAbort({ suite: context.settings.suite, context: context.settingsHash }, error);
+  return encodeAbort({ suite: context.settings.suite, context: context.settingsHash }, error, error.culprits);
 }

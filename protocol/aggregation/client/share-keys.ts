@@ -5,8 +5,9 @@ import { type Hold, withSecrets } from '../../crypto/secret-scope.ts';
 import { isCanonicalShare, shareSecret } from '../../crypto/shamir.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
-import type { ClientIndex } from '../../ids.ts';
+import type { ClientIndex, MemberId } from '../../ids.ts';
 import { hasBit } from '../../wire/bitmap.ts';
+import { LIMITS } from '../../wire/limits.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
 import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
@@ -108,21 +109,21 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
   }
   return withSecrets((hold) => {
     const held = new Map<ClientIndex, SharePair>();
+    const culprits: MemberId[] = [];
     present.forEach((i, place) => {
       const { index, advertisement } = neighbours[i];
       const sealed = routed.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
       const pair = openShares(primitives, { key: openKeys[i], sessionId, from: index, to: ownIndex, sealed });
       const opened = pair === undefined ? undefined : hold(pair);
-      if (opened === undefined || !isSharePair(opened)) {
-        const culprits = [advertisement.member];
-        throw new CairnError(
-          'share-undecryptable',
-          `the share sealed by member ${advertisement.member} does not open to two shares`,
-          { culprits },
-        );
-      }
-      held.set(index, opened);
+      if (opened === undefined || !isSharePair(opened)) culprits.push(advertisement.member);
+      else held.set(index, opened);
     });
+    // All of them are named: each one that is not would cost this client another round.
+    if (culprits.length > 0) {
+      const named = culprits.slice(0, LIMITS.culprits).join(', ');
+      const text = `shares sealed by ${culprits.length} members (${named}) do not open to two shares`;
+      throw new CairnError('share-undecryptable', text, { culprits });
+    }
     held.set(ownIndex, ownShares);
     const next = { name: 'mask-agreement', context, facts, mask, selfSeed, held } as const;
     return goOn(next, [], openKeys, { kind: 'agreements-wanted' });

@@ -50,10 +50,14 @@ export function drop(
   member: MemberId,
   effect: DropEffect,
   error: { readonly code: ErrorCode; readonly message: string },
-  options: { readonly tell: boolean },
+  options: { readonly tell: boolean; readonly blames?: readonly MemberId[] },
 ): ServerStep {
   const { context } = state;
-  const record: Drop = { member, state: state.name, reason: error.code, effect };
+  const { blames = [] } = options;
+  const record: Drop = {
+    ...{ member, state: state.name, reason: error.code, effect },
+    ...(blames.length === 0 ? {} : { blames }),
+  };
   state.waiting.delete(member);
   context.lost.add(member);
   context.drops.push(record);

@@ -127,8 +127,18 @@ function take(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep 
 }
 
 function onAbort(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
-  const { code, message } = decodeAbort(bytes);
-  return lose(state, from, { code: isErrorCode(code) ? code : 'member-left', message });
+  const { code, message, culprits } = decodeAbort(bytes);
+  const reason = { code: isErrorCode(code) ? code : 'member-left', message } as const;
+  return lose(state, from, reason, culprits.filter(isNeighbour(state, from)));
+}
+
+/** Who may have given a member reason to complain: those whose messages it was sent. Nobody before there is a roster. */
+function isNeighbour(state: Collecting, of: MemberId): (other: MemberId) => boolean {
+  if (state.name === 'advertise-keys') return () => false;
+  const { graph, indexOf } = state.facts;
+  const own = indexOf.get(of);
+  const neighbours = new Set(own === undefined ? [] : graph.neighbours(own));
+  return (other) => neighbours.has(indexOf.get(other) ?? -1);
 }
 
 function onLeave(state: ServerState, member: MemberId, reason: ErrorCode): ServerStep {
@@ -141,9 +151,10 @@ function lose(
   state: Collecting,
   member: MemberId,
   error: { readonly code: ErrorCode; readonly message: string },
+  blames: readonly MemberId[] = [],
 ): ServerStep {
   if (state.name === 'advertise-keys') state.advertised.delete(member);
-  return chain(drop(state, member, effectOn(state, member), error, { tell: false }), proceed);
+  return chain(drop(state, member, effectOn(state, member), error, { tell: false, blames }), proceed);
 }
 
 /** Goes on where nobody is waited for any more. */

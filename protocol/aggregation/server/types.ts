@@ -35,6 +35,11 @@ export interface Drop {
    * gave it false shares, or the bytes were changed on the way. It stays in the sum, and may have been lost before.
    */
   readonly owners?: readonly MemberId[];
+  /**
+   * Where the member left by an Abort: which of its neighbours it blames, ascending. Either one of them gave it what it
+   * should not have, or the member lies.
+   */
+  readonly blames?: readonly MemberId[];
 }
 
 /** What does not change while a server session lives. */

@@ -1,4 +1,5 @@
 import type { CairnError } from '../../errors.ts';
+import { type MemberId, memberId } from '../../ids.ts';
 import { type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -8,6 +9,11 @@ export interface Abort extends Header {
   readonly code: string;
   /** One line for a person. */
   readonly message: string;
+  /**
+   * Whom a client blames, ascending: the members whose fault shows in what it was sent. That is its word and no proof.
+   * Empty where nobody is blamed, and in what a coordinator sends.
+   */
+  readonly culprits: readonly MemberId[];
 }
 
 /** The longest prefix of a text that fits its field. A character that is cut in two is sent as U+FFFD. */
@@ -19,12 +25,22 @@ function fitting(text: string, most: number): string {
   return fit;
 }
 
-/** An abort message for an error, its text cut to what the field holds. */
-export function encodeAbort(header: Header, error: Pick<CairnError, 'code' | 'message'>): Uint8Array {
-  return startMessage('abort', header)
+/**
+ * An abort message for an error, its text cut to what the field holds.
+ * @param culprits - member ids, of which the lowest are sent where there are more than the field holds
+ */
+export function encodeAbort(
+  header: Header,
+  error: Pick<CairnError, 'code' | 'message'>,
+  culprits: readonly number[] = [],
+): Uint8Array {
+  const named = [...new Set(culprits)].sort((a, b) => a - b).slice(0, LIMITS.culprits);
+  const writer = startMessage('abort', header)
     .text(fitting(error.code, LIMITS.code))
     .text(fitting(error.message, LIMITS.text))
-    .finish();
+    .u8(named.length);
+  for (const member of named) writer.u32(member);
+  return writer.finish();
 }
 
 /** @throws CairnError `wire-…` for anything but one canonical Abort */
@@ -32,6 +48,15 @@ export function decodeAbort(bytes: Uint8Array): Abort {
   const { header, reader } = openMessage('abort', bytes);
   const code = reader.text('code', LIMITS.code);
   const message = reader.text('message', LIMITS.text);
+  const culprits: MemberId[] = [];
+  for (let left = reader.u8In('number of culprits', 0, LIMITS.culprits); left > 0; left--) {
+    const culprit = memberId(reader.u32('culprit'));
+    const before = culprits.at(-1);
+    if (before !== undefined && culprit <= before) {
+      throw reader.error('wire-not-canonical', `culprits must ascend, but ${culprit} follows ${before}`);
+    }
+    culprits.push(culprit);
+  }
   reader.end();
-  return { ...header, code, message };
+  return { ...header, code, message, culprits };
 }
