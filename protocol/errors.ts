@@ -84,6 +84,26 @@ export const ERROR_CODES = {
     'the round is run for a weaker adversary than the client accepts',
     'run the task with adversary "active", or start the client with a policy that accepts "curious"',
   ),
+  'policy-task': configuration(
+    'the client’s policy does not name the round’s task',
+    'name the task under tasks in the client’s policy, or invite the client to the tasks that stand there',
+  ),
+  'policy-threshold': configuration(
+    'fewer shares open a secret than the client’s policy asks',
+    'invite more members, raise the task’s threshold, or lower leastThreshold in the client’s policy',
+  ),
+  'policy-rounds-per-day': protocolAbort(
+    'the client has taken part in as many rounds as its policy allows in a day',
+    'it takes part again when the oldest of them is a day old; or raise mostRoundsPerDay in its policy',
+  ),
+  'policy-noise': configuration(
+    'the round adds less noise than the client’s policy asks, or adds it where the coordinator could leave it out',
+    'raise the noise in the task’s privacy settings, or lower leastNoise in the client’s policy',
+  ),
+  'cohort-too-similar': protocolAbort(
+    'the difference between this sum and an earlier one would be of fewer members than the client’s policy allows',
+    'the round is run again with the very same members or with more different ones; no share was revealed',
+  ),
   'round-replayed': protocolAbort(
     'an invitation repeats the settings of an earlier round',
     'the coordinator must draw a fresh nonce for each round',
@@ -212,8 +232,8 @@ export const ERROR_CODES = {
     'raise modulusBits, or lower clients or noiseMultiplier',
   ),
   'privacy-noise': tooFew(
-    'a sum has fewer shares of noise in it than its privacy asks for',
-    'the sum is not used; the round is run again with more survivors',
+    'a sum has, or may have, fewer shares of noise in it than its privacy asks for',
+    'the sum is not used; raise minCohort, or wait for a round with more members',
   ),
   'privacy-budget': configuration(
     'a round would spend more than the privacy budget',

@@ -9,8 +9,9 @@ import { decodeInvitation } from '../../wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
 import { assertBudget } from '../quantize/index.ts';
 import { advertisedBytes } from '../signatures.ts';
+import { assertConsent } from './consent.ts';
 import { goOn, refuseRound } from './result.ts';
-import type { ClientContext, ClientStep } from './types.ts';
+import type { ClientContext, ClientHistory, ClientStep } from './types.ts';
 
 /** What a client brings to a session. */
 export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random' | 'policy' | 'self'> {
@@ -18,6 +19,8 @@ export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random'
   readonly invitation: Uint8Array;
   /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
   readonly seen?: ReadonlySet<string>;
+  /** What it remembers of earlier rounds. Without it nothing is held against them, and what is opened is not told. */
+  readonly history?: ClientHistory;
   /** Who computes key agreements. Default `inline`. */
   readonly agreements?: ClientContext['agreements'];
 }
@@ -39,8 +42,17 @@ export function startClient(start: ClientStart): ClientStep {
   if (settings.suite !== invitation.suite) {
     throw new CairnError('wire-suite', `an invitation in suite ${invitation.suite} to a round of ${settings.suite}`);
   }
-  const { agreements = 'inline' } = start;
-  const context: ClientContext = { primitives, random, policy, self, settings, settingsHash: hash, agreements };
+  const { agreements = 'inline', history } = start;
+  const context: ClientContext = {
+    primitives,
+    random,
+    policy,
+    self,
+    settings,
+    settingsHash: hash,
+    agreements,
+    history,
+  };
   const refusal = refusalOf(context, start.seen);
   if (refusal !== undefined) return refuseRound({ name: 'closed', context }, refusal);
 
@@ -59,7 +71,7 @@ export function startClient(start: ClientStart): ClientStep {
 }
 
 function refusalOf(
-  { settings, settingsHash: hash, policy, self }: ClientContext,
+  { settings, settingsHash: hash, policy, self, history }: ClientContext,
   seen?: ReadonlySet<string>,
 ): CairnError | undefined {
   if (seen?.has(toHex(hash)) === true) {
@@ -68,16 +80,8 @@ function refusalOf(
       `round ${settings.round} of task "${settings.task}" repeats earlier settings`,
     );
   }
-  if (policy.adversary === 'active' && settings.adversary !== 'active') {
-    return new CairnError('adversary-too-weak', `the round is "${settings.adversary}", this client asks for "active"`);
-  }
-  if (settings.minCohort < policy.minCohort) {
-    return new CairnError(
-      'cohort-too-small',
-      `the round allows sums of ${settings.minCohort}, this client asks for at least ${policy.minCohort}`,
-    );
-  }
   try {
+    assertConsent(settings, policy, history);
     assertBudget(settings);
     if (settings.adversary === 'active') assertOwnIdentity(settings, self);
     return undefined;

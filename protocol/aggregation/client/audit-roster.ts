@@ -5,9 +5,10 @@ import { clientIndex, memberId } from '../../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../../wire/messages/advertise-keys.ts';
 import type { Roster } from '../../wire/messages/roster.ts';
 import { entryFor } from '../../wire/membership.ts';
-import { assertSound, type RoundParameters } from '../parameters/index.ts';
+import { assertSound, type RoundParameters, shareOf } from '../parameters/index.ts';
 import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
+import { assertThreshold } from './consent.ts';
 import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
 
 /**
@@ -42,10 +43,12 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
       'the members shown are not the neighbours that the roster’s root gives',
     );
   }
-  return { sessionId, parameters, graph, ownIndex: roster.ownIndex, neighbours };
+  const kept = context.history === undefined ? undefined : ids;
+  return { sessionId, parameters, graph, ownIndex: roster.ownIndex, neighbours, ids: kept };
 }
 
-function auditSize({ settings, policy }: ClientContext, n: number): RoundParameters {
+function auditSize(context: ClientContext, n: number): RoundParameters {
+  const { settings, policy } = context;
   const least = Math.max(settings.minCohort, policy.minCohort);
   if (n < least)
     throw new CairnError('cohort-too-small', `the roster has ${n} members, at least ${least} are asked for`);
@@ -60,7 +63,23 @@ function auditSize({ settings, policy }: ClientContext, n: number): RoundParamet
   }
   const parameters = sessionParameters(settings, n);
   assertSound(parameters, policy);
+  assertThreshold(parameters, policy);
+  auditNoise(context, n, least);
   return parameters;
+}
+
+/**
+ * Distributed noise is sized for no more clients than stay honest in the smallest sum that this client helps to open, by
+ * its own adversary model: colluders leave their share out, or tell the coordinator.
+ */
+function auditNoise({ settings: { privacy }, policy }: ClientContext, n: number, least: number): void {
+  if (privacy?.placement !== 'distributed') return;
+  const honest = least - shareOf(n, policy.colluding);
+  if (privacy.leastSurvivors <= honest) return;
+  throw new CairnError(
+    'privacy-noise',
+    `the noise is sized for ${privacy.leastSurvivors} honest members, but a sum of ${least} out of ${n} may have only ${Math.max(0, honest)}`,
+  );
 }
 
 function membersOf({ body, size }: Roster): readonly Neighbour[] {

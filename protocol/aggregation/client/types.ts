@@ -10,7 +10,18 @@ import type { RoundSettings } from '../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';
 import type { AdversaryClass, RoundParameters } from '../parameters/index.ts';
 
-/** What a client protects itself against, whatever the coordinator says: its own adversary model. */
+/** Noise that a client asks for before it takes part. */
+export interface LeastNoise {
+  /**
+   * Against whom. `distributed`, the default: the clients add it, so that it also holds against the coordinator; noise
+   * that the coordinator adds does not count. `central`: either counts.
+   */
+  readonly placement?: 'central' | 'distributed';
+  /** Least noise multiplier: the noise's standard deviation over what one client can move the sum by. */
+  readonly multiplier: number;
+}
+
+/** What a client consents to, whatever the coordinator says. A round outside of it is refused. */
 export interface ClientPolicy {
   /** The strongest coordinator it fears. A round for a weaker one is refused. */
   readonly adversary: AdversaryClass;
@@ -18,6 +29,39 @@ export interface ClientPolicy {
   readonly colluding: number;
   /** Least number of inputs that a sum with its own may have. */
   readonly minCohort: number;
+  /** Least number of shares that open a secret, beside what {@link colluding} makes the least sound one. Absent or 0: none. */
+  readonly leastThreshold?: number;
+  /** Rounds within 24 hours, over all tasks, in which it sends its masked input. Absent or 0: no limit. */
+  readonly mostRoundsPerDay?: number;
+  /** Names of the tasks it takes part in. Absent: all. */
+  readonly tasks?: readonly string[];
+  /** Absent: rounds without noise are taken too. */
+  readonly leastNoise?: LeastNoise;
+  /** Greatest ε that a task may spend on this client's data. Absent: no limit. */
+  readonly mostEpsilon?: number;
+  /**
+   * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has
+   * the same members: the difference of the two is a sum of so few updates. Absent, 0 or 1: any.
+   */
+  readonly repeatDifference?: number;
+  /** The same for any two sums of one task, whatever their models. Absent, 0 or 1: any. */
+  readonly leastDifference?: number;
+}
+
+/** The members of one sum that a client helped to open. */
+export interface OpenedSet {
+  /** SHA-256 of the model that the round began with, in hex. */
+  readonly model: string;
+  /** Ids of the members whose inputs were in the sum, ascending. */
+  readonly members: readonly number[];
+}
+
+/** What a client remembers of earlier rounds. The session is given it, and remembers nothing itself. */
+export interface ClientHistory {
+  /** Rounds of the last 24 hours in which it sent its masked input. */
+  readonly roundsWithinDay: number;
+  /** Sums of this round's task. */
+  readonly opened: readonly OpenedSet[];
 }
 
 /** Who the client is. An active round needs the identity and the directory that contains it. */
@@ -40,6 +84,8 @@ export interface ClientContext {
    * `awaited`: the driver; the session waits for them in a state of its own.
    */
   readonly agreements: 'inline' | 'awaited';
+  /** Undefined for a client that holds no round against those before it, as in a simulation. */
+  readonly history: ClientHistory | undefined;
 }
 
 /** What the client knows of a neighbour from the roster. */
@@ -56,6 +102,8 @@ export interface SessionFacts {
   readonly ownIndex: ClientIndex;
   /** Ascending by index. */
   readonly neighbours: readonly Neighbour[];
+  /** Ids of the whole roster, by index; kept only where the client has a history. */
+  readonly ids: readonly number[] | undefined;
 }
 
 /** Both shares of one member's secrets, in one secret buffer: 34 bytes of s_SK's share, then 34 of b's. */
@@ -154,6 +202,8 @@ export type ClientEvent =
   | { readonly kind: 'agreements-wanted' }
   /** The session needs the local input now. */
   | { readonly kind: 'input-wanted' }
+  /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
+  | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /** The coordinator says the round has committed. */
   | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
   /** The round ended without a sum, or without this client. */

@@ -7,6 +7,7 @@ import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import { survivorBytes } from '../signatures.ts';
+import { assertDifferent, membersOf } from './consent.ts';
 import { goOn } from './result.ts';
 import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
 
@@ -15,7 +16,7 @@ type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>
 /**
  * Round 3 (ConsistencyCheck, active rounds): audits U3 and signs it, so that no two clients can be shown different
  * survivor sets and be made to reveal both secrets of one member between them.
- * @throws CairnError `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`
+ * @throws CairnError `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`, `cohort-too-similar`
  */
 export function onSurvivors(state: In<'consistency-check'>, message: Survivors): ClientStep {
   const { context, facts, held } = state;
@@ -36,7 +37,8 @@ export function onSurvivors(state: In<'consistency-check'>, message: Survivors):
 /**
  * Round 4 (Unmasking): reveals one share of each member of U2 that this client holds shares of — of b where the member
  * survived, of s_SK where it dropped — and forgets all of them.
- * @throws CairnError `consistency-split`, `consistency-too-few`, `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`
+ * @throws CairnError `consistency-split`, `consistency-too-few`, `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`,
+ * `cohort-too-similar`
  */
 export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest): ClientStep {
   const { context, facts, held, signed } = state;
@@ -60,16 +62,20 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
     count: indices.length,
     shares,
   });
-  return goOn({ name: 'done', context }, [message], [...held.values()]);
+  const members = membersOf(facts, request.survivors);
+  const events = members === undefined ? [] : [{ kind: 'revealed', members } as const];
+  return goOn({ name: 'done', context }, [message], [...held.values()], ...events);
 }
 
-/** U3 as far as this client can check it: it contains the client, nobody new, and enough members. */
+/** U3 as far as this client can check it: the client, nobody new, enough members, and no set too near to one opened before. */
 function auditSurvivors(
-  { settings, policy }: ClientContext,
-  { parameters, neighbours, ownIndex }: SessionFacts,
+  context: ClientContext,
+  facts: SessionFacts,
   held: ReadonlyMap<number, SharePair>,
   { size, survivors }: Pick<Survivors, 'size' | 'survivors'>,
 ): void {
+  const { settings, policy } = context;
+  const { parameters, neighbours, ownIndex } = facts;
   if (size !== parameters.n)
     throw new CairnError('set-grew', `survivors are told of ${size} members, but the roster has ${parameters.n}`);
   if (!hasBit(survivors, ownIndex))
@@ -96,6 +102,8 @@ function auditSurvivors(
   const least = Math.max(settings.minCohort, policy.minCohort);
   if (total < least)
     throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are asked for`);
+  const members = membersOf(facts, survivors);
+  if (members !== undefined) assertDifferent(context, members);
 }
 
 /** The set asked about is the one signed, and at least t of those this client shares with signed the same. */

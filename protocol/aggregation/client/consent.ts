@@ -1,0 +1,93 @@
+import { toHex } from '../../crypto/bytes.ts';
+import { CairnError } from '../../errors.ts';
+import { setBits } from '../../wire/bitmap.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import type { RoundParameters } from '../parameters/index.ts';
+import type { ClientContext, ClientHistory, ClientPolicy, SessionFacts } from './types.ts';
+
+/**
+ * Holds an invitation against the parts of the client's policy that its settings alone decide.
+ * @throws CairnError `policy-task`, `adversary-too-weak`, `cohort-too-small`, `policy-rounds-per-day`
+ */
+export function assertConsent(
+  settings: RoundSettings,
+  policy: ClientPolicy,
+  { roundsWithinDay = 0 }: Partial<ClientHistory> = {},
+): void {
+  const { tasks, mostRoundsPerDay = 0 } = policy;
+  if (tasks !== undefined && !tasks.includes(settings.task)) {
+    throw new CairnError('policy-task', `task "${settings.task}" is none of those that this client takes part in`);
+  }
+  if (policy.adversary === 'active' && settings.adversary !== 'active') {
+    throw new CairnError('adversary-too-weak', `the round is "${settings.adversary}", this client asks for "active"`);
+  }
+  if (settings.minCohort < policy.minCohort) {
+    throw new CairnError(
+      'cohort-too-small',
+      `the round allows sums of ${settings.minCohort}, this client asks for at least ${policy.minCohort}`,
+    );
+  }
+  if (mostRoundsPerDay > 0 && roundsWithinDay >= mostRoundsPerDay) {
+    throw new CairnError(
+      'policy-rounds-per-day',
+      `this client has taken part in ${roundsWithinDay} rounds within 24 hours, and allows ${mostRoundsPerDay}`,
+    );
+  }
+}
+
+/** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */
+export function assertThreshold({ threshold, n }: RoundParameters, { leastThreshold = 0 }: ClientPolicy): void {
+  if (threshold >= leastThreshold) return;
+  throw new CairnError(
+    'policy-threshold',
+    `${threshold} shares open a secret in a cohort of ${n}, this client asks for at least ${leastThreshold}`,
+  );
+}
+
+/** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
+export function membersOf({ ids }: SessionFacts, survivors: Uint8Array): readonly number[] | undefined {
+  return ids && setBits(survivors).map((index) => ids[index]);
+}
+
+/**
+ * Holds a survivor set against those that the client has helped to open. Two sums that differ in few members give away a
+ * sum of those few: exactly, if they begin with one model, since clients keep their update for the next attempt; and
+ * nearly, if the model has moved on by little. Training options do not make a difference here, since the same data from
+ * the same model gives much the same update.
+ * @throws CairnError `cohort-too-similar`
+ */
+export function assertDifferent({ settings, policy, history }: ClientContext, members: readonly number[]): void {
+  if (history === undefined) return;
+  const model = toHex(settings.modelHash);
+  const { repeatDifference = 0, leastDifference = 0 } = policy;
+  for (const earlier of history.opened) {
+    const repeated = earlier.model === model;
+    const least = repeated ? Math.max(repeatDifference, leastDifference) : leastDifference;
+    const difference = differenceUpTo(least, earlier.members, members);
+    if (difference === 0 || difference >= least) continue;
+    throw new CairnError(
+      'cohort-too-similar',
+      `the sum differs in ${difference} of its members from one that this client helped to open${
+        repeated ? ' from the same model' : ''
+      }, it asks for at least ${least}`,
+    );
+  }
+}
+
+/** Number of members that stand in one of two ascending lists alone; counting ends where `limit` is reached. */
+function differenceUpTo(limit: number, a: readonly number[], b: readonly number[]): number {
+  let count = 0;
+  let i = 0;
+  let j = 0;
+  while (count < limit && (i < a.length || j < b.length)) {
+    if (i < a.length && j < b.length && a[i] === b[j]) {
+      i++;
+      j++;
+      continue;
+    }
+    if (j >= b.length || (i < a.length && a[i] < b[j])) i++;
+    else j++;
+    count++;
+  }
+  return count;
+}
