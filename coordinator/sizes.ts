@@ -1,4 +1,4 @@
-import { vectorLength } from '../protocol/aggregation/quantize/index.ts';
+import { inputLength } from '../protocol/aggregation/inputs/index.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { packedLength } from '../protocol/kernels/index.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
@@ -13,7 +13,7 @@ const FIELDS = SHARE_KEYS_FIELDS;
  * its shares. An upload that announces more is refused before its first byte.
  */
 export function largestMessage(task: TaskConfig, dimension: number): number {
-  const input = packedLength(vectorLength({ ...task, maxCohort: task.cohort, dimension }), task.modulusBits);
+  const input = packedLength(inputLength({ dimension }), task.modulusBits);
   const shares = task.cohort * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }

@@ -1,5 +1,6 @@
 export * from './client/index.ts';
 export * from './graph/index.ts';
+export * from './inputs/index.ts';
 export * from './masks.ts';
 export * from './parameters/index.ts';
 export * from './quantize/index.ts';

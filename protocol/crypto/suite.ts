@@ -58,6 +58,7 @@ export const LABELS = {
   signHello: 'cairn/1 sign hello',
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
+  rotation: 'cairn/1 rotation',
 } as const;
 
 /** One of {@link LABELS}. */

@@ -1,9 +1,28 @@
 import type { Primitives } from '../crypto/primitives.ts';
 import { LABELS, SIZES, type SuiteId, SUITES } from '../crypto/suite.ts';
 import { transcript } from '../crypto/transcript.ts';
+import type { NoiseDistribution } from '../privacy/index.ts';
 import { LIMITS } from './limits.ts';
 import { ByteReader } from './reader.ts';
 import { ByteWriter } from './writer.ts';
+
+/** How a round's sum is made differentially private, and what the task may spend. See `protocol/privacy`. */
+export interface RoundPrivacy {
+  /** Who adds the noise: each client a share of it, or the coordinator all of it to the sum. */
+  readonly placement: 'central' | 'distributed';
+  readonly distribution: NoiseDistribution;
+  /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
+  readonly noiseMultiplier: number;
+  /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 where it is central. */
+  readonly leastSurvivors: number;
+  /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 where there is none. */
+  readonly bitWidth: number;
+  /** Greatest ε of the whole task towards those who see its models, and the δ that goes with it. */
+  readonly epsilon: number;
+  readonly delta: number;
+  /** The part of ε that the coordinator counts as spent before this round. */
+  readonly spent: number;
+}
 
 /**
  * Everything about a round that both sides must agree on before it starts. Its hash is the context of the first
@@ -47,6 +66,11 @@ export interface RoundSettings {
   readonly maxExamples: number;
   /** Greatest mean loss a client reports. */
   readonly lossBound: number;
+  /**
+   * Noise in the sum. Then all updates weigh the same and no metrics are sent: maxExamples, lossBound and inputBits are
+   * not used.
+   */
+  readonly privacy?: RoundPrivacy;
   /** The task's options for local training, as JSON text that the app reads. */
   readonly training: string;
 }
@@ -56,11 +80,13 @@ export const NO_HASH: Uint8Array = new Uint8Array(SIZES.hash);
 
 const ADVERSARIES = ['curious', 'active'] as const;
 const GRAPHS = ['complete', 'ring', 'auto'] as const;
+const PLACEMENTS = ['central', 'distributed'] as const;
+const DISTRIBUTIONS = ['discrete-gaussian', 'skellam'] as const satisfies readonly NoiseDistribution[];
 const MILLION = 1_000_000;
 
 /** The canonical bytes of a round's settings. @throws CairnError `wire-bounds` for a value that its field cannot hold */
 export function encodeSettings(settings: RoundSettings): Uint8Array {
-  return new ByteWriter(256)
+  const writer = new ByteWriter(256)
     .u8(settings.suite)
     .fixed(settings.nonce, SIZES.roundNonce)
     .text(settings.task)
@@ -80,8 +106,49 @@ export function encodeSettings(settings: RoundSettings): Uint8Array {
     .f64(settings.clip)
     .u32(settings.maxExamples)
     .f64(settings.lossBound)
-    .text(settings.training)
-    .finish();
+    .text(settings.training);
+  writePrivacy(writer, settings.privacy);
+  return writer.finish();
+}
+
+/** One byte: 0 for no noise, or the placement's number with the rest behind it. */
+function writePrivacy(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
+  if (privacy === undefined) {
+    writer.u8(0);
+    return;
+  }
+  writer
+    .u8(PLACEMENTS.indexOf(privacy.placement) + 1)
+    .u8(DISTRIBUTIONS.indexOf(privacy.distribution) + 1)
+    .f64(privacy.noiseMultiplier)
+    .u32(privacy.leastSurvivors)
+    .f64(privacy.bitWidth)
+    .f64(privacy.epsilon)
+    .f64(privacy.delta)
+    .f64(privacy.spent);
+}
+
+function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
+  const placement = reader.u8In('privacy', 0, PLACEMENTS.length);
+  if (placement === 0) return undefined;
+  const privacy: RoundPrivacy = {
+    placement: PLACEMENTS[placement - 1],
+    distribution: DISTRIBUTIONS[reader.u8In('distribution', 1, DISTRIBUTIONS.length) - 1],
+    noiseMultiplier: reader.f64('noiseMultiplier'),
+    leastSurvivors: reader.u32In('leastSurvivors', 1, LIMITS.members),
+    bitWidth: reader.f64('bitWidth'),
+    epsilon: reader.f64('epsilon'),
+    delta: reader.f64('delta'),
+    spent: reader.f64('spent'),
+  };
+  const { noiseMultiplier, bitWidth, epsilon, delta, spent } = privacy;
+  if (noiseMultiplier <= 0) throw reader.error('wire-bounds', 'noiseMultiplier must be positive');
+  if (bitWidth < 0 || bitWidth > 1) throw reader.error('wire-bounds', 'bitWidth must lie between 0 and 1');
+  if (epsilon <= 0 || delta <= 0 || delta >= 1) {
+    throw reader.error('wire-bounds', 'epsilon must be positive, and delta between 0 and 1');
+  }
+  if (spent < 0) throw reader.error('wire-bounds', 'spent must not be negative');
+  return privacy;
 }
 
 /** Reads settings. Bounds of single fields are checked here, what they mean together by the sessions. @throws CairnError `wire-…` */
@@ -89,7 +156,7 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
   const reader = new ByteReader(bytes, 'settings');
   const suite = reader.u8('suite');
   if (!Object.hasOwn(SUITES, suite)) throw reader.error('wire-bounds', `suite ${suite} is not known here`);
-  const settings: RoundSettings = {
+  const plain: RoundSettings = {
     suite: suite as SuiteId,
     nonce: reader.raw(SIZES.roundNonce, 'nonce').slice(),
     task: reader.text('task', LIMITS.name),
@@ -111,6 +178,8 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
     lossBound: reader.f64('lossBound'),
     training: reader.text('training', LIMITS.training),
   };
+  const privacy = readPrivacy(reader);
+  const settings = privacy === undefined ? plain : { ...plain, privacy };
   if (settings.clip <= 0) throw reader.error('wire-bounds', 'clip must be positive');
   if (settings.lossBound <= 0) throw reader.error('wire-bounds', 'lossBound must be positive');
   if (settings.minCohort > settings.maxCohort) throw reader.error('wire-bounds', 'minCohort is greater than maxCohort');

@@ -93,6 +93,7 @@ function readSettings(bytes: Bytes): Settings {
   const modulusBits = from.whole(1);
   from.take(1 + 8 + 4 + 8);
   from.text();
+  if (from.whole(1) !== 0) throw new Error('this client speaks rounds without noise only');
   from.end();
   return { suite, adversary, colludingPpm, dropoutPpm, dimension, modulusBits };
 }

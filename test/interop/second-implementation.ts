@@ -312,7 +312,10 @@ export const advertisedBytes = (settingsHash: Bytes, { member, cipherKey, maskKe
 // Section 5
 
 /** Settings by the names of section 5.1; `colludingPpm` and `dropoutPpm` are its colluding and dropout. */
-export function settingsBytes(fields: Readonly<Record<string, string | number>>): Bytes {
+export function settingsBytes(
+  fields: Readonly<Record<string, string | number>>,
+  privacy?: Readonly<Record<string, string | number>>,
+): Bytes {
   const whole = (name: string): number => Number(fields[name]);
   const string = (name: string): string => String(fields[name]);
   return join(
@@ -333,6 +336,28 @@ export function settingsBytes(fields: Readonly<Record<string, string | number>>)
     u32(whole('maxExamples')),
     f64(whole('lossBound')),
     text(string('training')),
+    privacy === undefined ? u8(0) : privacyBytes(privacy),
+  );
+}
+
+/** Section 5.1, the noise: absent is one byte 0. */
+function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes {
+  const [noiseMultiplier, bitWidth, epsilon, delta, spent] = [
+    'noiseMultiplier',
+    'bitWidth',
+    'epsilon',
+    'delta',
+    'spent',
+  ].map((name) => f64(Number(fields[name])));
+  return join(
+    u8(['central', 'distributed'].indexOf(String(fields['placement'])) + 1),
+    u8(['discrete-gaussian', 'skellam'].indexOf(String(fields['distribution'])) + 1),
+    noiseMultiplier,
+    u32(Number(fields['leastSurvivors'])),
+    bitWidth,
+    epsilon,
+    delta,
+    spent,
   );
 }
 

@@ -173,6 +173,7 @@ const one = (noise: NoisyMechanism['noise'], shares: number, shareVariance: numb
   shareVariance,
   sensitivity: shift,
   length: 1,
+  constant: true,
 });
 
 describe('discrete noise', () => {
@@ -344,6 +345,9 @@ describe('a budget', () => {
     }
     expect(() => roundCost(gaussian(1), 1.1)).toThrow(code);
     expect(() => roundCost(gaussian(1), Number.NaN)).toThrow(code);
+    const depends = { ...one('skellam', 20, 10, 1), constant: false };
+    expect(() => roundCost(depends, 0.1)).toThrow(code);
+    expect(roundCost(depends, 1)).toEqual(roundCost(one('skellam', 20, 10, 1), 1));
     expect(() => epsilonOf([], 2)).toThrow(code);
     expect(() => leastNoiseMultiplier({ epsilon: 1, delta: 1e-5, rounds: 0, rate: 1 })).toThrow(code);
     expect(() => leastNoiseMultiplier({ epsilon: -1, delta: 1e-5, rounds: 1, rate: 1 })).toThrow(code);

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import {
   WRAP_PROBABILITY,
   addCentralNoise,
+  fillNoise,
+  mechanismOf,
   createNoiseSampler,
   decodeNoisy,
   encodeNoisy,
@@ -49,6 +51,14 @@ const signed = (words: Uint32Array, bits: number): Int32Array =>
   Int32Array.from(words, (word) => (word << (32 - bits)) >> (32 - bits));
 
 describe('a plan', () => {
+  it('adds no less noise than can be sampled, and tells the accountant of it', () => {
+    for (const placement of ['central', 'distributed'] as const) {
+      const plan = planNoise({ ...settings, placement, noiseMultiplier: 1e-9 });
+      expect(() => createNoiseSampler(plan.distribution, plan.shareVariance)).not.toThrow();
+      expect(mechanismOf(plan).shareVariance).toBe(plan.shareVariance);
+    }
+  });
+
   it('has the scale of the closed form of the paper, with its own noise put in', () => {
     for (const distribution of ['discrete-gaussian', 'skellam'] as const) {
       const { scale, shareVariance } = planNoise({ ...settings, distribution, modulusBits: 16 });
@@ -297,5 +307,42 @@ describe('a noisy update', () => {
     expect(first.clippedBy).toBeCloseTo(0.5 / 3, 6);
     expect(encodeNoisy(plan, values, sampler, signs, seeded(0))).toEqual(first);
     expect(encodeNoisy(plan, values, sampler, signs, seeded(1)).values).not.toEqual(first.values);
+  });
+});
+
+describe('filled noise', () => {
+  const plan = planNoise({ ...settings, dimension: 2 ** 14, noiseMultiplier: 1 });
+  const sampler = createNoiseSampler(plan.distribution, plan.shareVariance);
+
+  it('has the variance of all clients, however many are in the sum', () => {
+    for (const count of [14, 17, 20]) {
+      const sum = sumOf(
+        plan,
+        Array.from({ length: count }, () => new Float32Array(plan.dimension)),
+        100 * count,
+      );
+      fillNoise(plan, sum, count, sampler, seeded(count));
+      const noise = signed(sum, plan.modulusBits);
+      const variance = noise.reduce((total, x) => total + x * x, 0) / noise.length;
+      // The variance of 2^14 samples has a standard deviation of 1.1 %. Rounding zeros adds nothing.
+      expect(variance / (plan.clients * plan.shareVariance)).toBeGreaterThan(0.94);
+      expect(variance / (plan.clients * plan.shareVariance)).toBeLessThan(1.06);
+    }
+  });
+
+  it('is what the accountant counts where it is told so, and the least of survivors elsewhere', () => {
+    expect(mechanismOf(plan)).toMatchObject({ shares: 14, constant: false });
+    expect(mechanismOf(plan, true)).toMatchObject({ shares: 20, constant: true });
+    expect(mechanismOf(planNoise({ ...settings, placement: 'central' }), true)).toMatchObject({
+      shares: 1,
+      constant: true,
+    });
+  });
+
+  it('is refused for more updates than the plan is for, and where the coordinator adds all noise', () => {
+    const code = expect.objectContaining({ code: 'settings-invalid' });
+    expect(() => fillNoise(plan, new Uint32Array(plan.length), 21, sampler, seeded(1))).toThrow(code);
+    const central = planNoise({ ...settings, placement: 'central' });
+    expect(() => fillNoise(central, new Uint32Array(central.length), 20, sampler, seeded(1))).toThrow(code);
   });
 });

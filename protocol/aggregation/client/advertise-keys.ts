@@ -7,7 +7,7 @@ import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import { encodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
 import { decodeInvitation } from '../../wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
-import { assertBudget } from '../quantize/index.ts';
+import { assertInputs } from '../inputs/index.ts';
 import { advertisedBytes } from '../signatures.ts';
 import { assertConsent } from './consent.ts';
 import { goOn, refuseRound } from './result.ts';
@@ -82,7 +82,7 @@ function refusalOf(
   }
   try {
     assertConsent(settings, policy, history);
-    assertBudget(settings);
+    assertInputs(settings);
     if (settings.adversary === 'active') assertOwnIdentity(settings, self);
     return undefined;
   } catch (error) {

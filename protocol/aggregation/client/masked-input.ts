@@ -6,7 +6,7 @@ import type { ClientIndex } from '../../ids.ts';
 import { createMaskVector } from '../../kernels/index.ts';
 import { frameMaskedInput } from '../../wire/messages/masked-input.ts';
 import { agreedMaskKey, selfMaskKey } from '../masks.ts';
-import { vectorLength } from '../quantize/index.ts';
+import { inputLength } from '../inputs/index.ts';
 import { goOn } from './result.ts';
 import type { ClientState, ClientStep, Neighbour } from './types.ts';
 
@@ -43,7 +43,7 @@ export function onMaskAgreements(state: In<'mask-agreement'>, shared: readonly S
 export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientStep {
   const { context, facts, selfSeed, pairKeys, held } = state;
   const { primitives, settings } = context;
-  const length = vectorLength(settings);
+  const length = inputLength(settings);
   if (values.length !== length) {
     throw new CairnError('update-shape', `the round’s vectors have ${length} coordinates, but ${values.length} came`);
   }

@@ -1,4 +1,4 @@
-export { findRing } from './ring.ts';
+export { findRing, shareOf } from './ring.ts';
 export type { AdversaryClass, Ring, RingQuestion } from './ring.ts';
 export {
   assertSound,

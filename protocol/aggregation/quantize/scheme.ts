@@ -25,8 +25,8 @@ export interface QuantizationScheme {
 export const METRIC_COORDINATES = 3;
 
 /** Number of words of a masked vector: the model's coordinates and the metrics. */
-export function vectorLength(scheme: QuantizationScheme): number {
-  return scheme.dimension + METRIC_COORDINATES;
+export function vectorLength({ dimension }: Pick<QuantizationScheme, 'dimension'>): number {
+  return dimension + METRIC_COORDINATES;
 }
 
 /** L = 2^(inputBits − 1) − 1: quantized values are whole numbers in [−L, L]. */

@@ -9,7 +9,7 @@ import { messageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
 import { encodeInvitation } from '../../wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
-import { assertBudget } from '../quantize/index.ts';
+import { assertInputs } from '../inputs/index.ts';
 import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
@@ -35,11 +35,11 @@ export interface ServerStart {
 
 /**
  * Starts a server session: the invitations.
- * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
+ * @throws CairnError `settings-invalid`, `overflow-budget`, `privacy-infeasible`, `directory-mismatch`: the round cannot be run
  */
 export function startServer(start: ServerStart): ServerStep {
   const { primitives, settings, directory, invited, target, opening = 'at-once' } = start;
-  assertBudget(settings);
+  assertInputs(settings);
   const members = new Set(invited);
   if (
     settings.adversary === 'active' &&

@@ -4,7 +4,7 @@ import { createMaskVector } from '../../kernels/index.ts';
 import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
-import { vectorLength } from '../quantize/index.ts';
+import { inputLength } from '../inputs/index.ts';
 import { presentAt } from './members.ts';
 import { goOn, settle } from './result.ts';
 import type { Outgoing, ServerState, ServerStep } from './types.ts';
@@ -31,7 +31,7 @@ export function routeShares(state: ShareState): ServerStep {
   const { context, facts, sealed, commitments } = state;
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
   const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => routed(state, to) }));
-  const sum = createMaskVector(vectorLength(context.settings));
+  const sum = createMaskVector(inputLength(context.settings));
   return goOn(
     {
       name: 'masked-input',

@@ -15,11 +15,17 @@ export const ORDERS: readonly number[] = defaultOrders();
 /**
  * What a round costs: a bound on its Rényi divergence at each of {@link ORDERS}. Rounds of equal noise cost the same.
  * @param rate probability with which each client takes part, 1 where nothing is hidden about it
- * @throws CairnError `settings-invalid` for a rate outside [0, 1]
+ * @throws CairnError `settings-invalid` for a rate outside [0, 1], and for one between them where the noise tells who
+ * took part
  */
 export function roundCost(mechanism: Mechanism, rate: number): Float64Array {
   if (!(rate >= 0 && rate <= 1)) {
     throw new CairnError('settings-invalid', `the sampling rate must lie between 0 and 1, but is ${rate}`);
+  }
+  if (rate > 0 && rate < 1 && mechanism.noise !== 'gaussian' && !mechanism.constant) {
+    throw new CairnError('settings-invalid', 'sampling hides nobody behind noise that depends on who takes part', {
+      hint: 'let the coordinator fill the noise up to that of all clients (fillNoise), or count with a rate of 1',
+    });
   }
   return Float64Array.from(ORDERS, (order) => sampledDivergence(mechanism, rate, order));
 }

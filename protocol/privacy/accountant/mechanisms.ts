@@ -18,6 +18,11 @@ export interface NoisyMechanism {
   readonly sensitivity: number;
   /** Number of coordinates. */
   readonly length: number;
+  /**
+   * Whether the noise has this law whoever takes part. Not so where each client brings a share of it: who stays away
+   * takes its share along, and among many coordinates the variance that is left tells how many came.
+   */
+  readonly constant: boolean;
 }
 
 /**

@@ -48,8 +48,9 @@ const LEAST_INTEGRATED = 0.3;
  * of the others and unknown to whom the guarantee is for.
  *
  * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
- * took part breaks that badly: its divisor must be fixed before. Clients that take their noise along when they stay away
- * break it a little, the less the more shares there are. docs/decisions.md has figures.
+ * took part breaks that badly: its divisor must be fixed before. So do clients that take their noise along when they stay
+ * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. docs/decisions.md has
+ * figures.
  * @param order α > 1
  */
 export function sampledDivergence(mechanism: Mechanism, rate: number, order: number): number {

@@ -103,3 +103,34 @@ export function addCentralNoise(plan: NoisePlan, sum: Uint32Array, sampler: Nois
   sampler.add(sum, random);
   wrap(sum, plan.modulusBits);
 }
+
+/**
+ * Fills the noise of a distributed sum up to that of all `clients`, in place: the coordinator adds the shares of those who
+ * are not in it. Then the noise has one law whoever took part, which sampling asks for towards those who see the result:
+ * the variance of many coordinates would tell them how many shares there are. It protects from nobody who sees the sum
+ * before.
+ * @param count number of updates in the sum
+ * @param sampler noise of the plan's distribution and share
+ * @throws CairnError `settings-invalid` where the plan's noise is not distributed, for another sampler, or for more
+ * updates than the plan is for
+ */
+export function fillNoise(
+  plan: NoisePlan,
+  sum: Uint32Array,
+  count: number,
+  sampler: NoiseSampler,
+  random: RandomSource,
+): void {
+  if (plan.placement !== 'distributed') {
+    throw new CairnError(
+      'settings-invalid',
+      'the coordinator adds all of the noise of this plan: nothing is to be filled',
+    );
+  }
+  if (!(count <= plan.clients)) {
+    throw new CairnError('settings-invalid', `the sum holds ${count} updates, but the plan is for ${plan.clients}`);
+  }
+  expectSampler(plan, sampler);
+  for (let missing = plan.clients - count; missing > 0; missing--) sampler.add(sum, random);
+  wrap(sum, plan.modulusBits);
+}

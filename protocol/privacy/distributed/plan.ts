@@ -1,6 +1,6 @@
 import { CairnError } from '../../errors.ts';
 import type { NoisyMechanism } from '../accountant/mechanisms.ts';
-import { greatestVariance } from '../samplers/index.ts';
+import { greatestVariance, LEAST_VARIANCE } from '../samplers/index.ts';
 import type { NoiseDistribution } from '../samplers/index.ts';
 import { roundedNormBound } from './rounding.ts';
 
@@ -96,8 +96,8 @@ export function vectorNorm({ clip, bitWidth }: NoiseSettings): number {
   return clip * Math.sqrt(1 + (bitWidth * bitWidth) / 4);
 }
 
-/** Least power of two that holds update and bit. */
-function paddedLength({ dimension, bitWidth }: NoiseSettings): number {
+/** Number of coordinates of a noisy vector: the least power of two that holds update and bit. */
+export function paddedLength({ dimension, bitWidth }: Pick<NoiseSettings, 'dimension' | 'bitWidth'>): number {
   let length = 1;
   while (length < dimension + (bitWidth > 0 ? 1 : 0)) length *= 2;
   return length;
@@ -116,8 +116,9 @@ function outcome(settings: NoiseSettings, length: number, scale: number): Outcom
   const norm = vectorNorm(settings) * scale;
   const sensitivity = roundedNormBound(norm, length);
   const total = squared(noiseMultiplier * sensitivity);
-  const shareVariance = placement === 'central' ? total : total / leastSurvivors;
-  const noise = placement === 'central' ? total : shareVariance * clients;
+  // What is too little to be sampled is made more: the accountant counts what is there.
+  const shareVariance = Math.max(LEAST_VARIANCE, placement === 'central' ? total : total / leastSurvivors);
+  const noise = placement === 'central' ? shareVariance : shareVariance * clients;
   return { sensitivity, shareVariance, sumVariance: squared(norm * clients) / length + noise + clients / 4 };
 }
 
@@ -173,8 +174,15 @@ export function planNoise(settings: NoiseSettings): NoisePlan {
   );
 }
 
-/** What the accountant is told about a round under a plan. */
-export function mechanismOf(plan: NoisePlan): NoisyMechanism {
-  const { distribution, shares, shareVariance, sensitivity, length } = plan;
-  return { noise: distribution, shares, shareVariance, sensitivity, length };
+/**
+ * What the accountant is told about a round under a plan.
+ * @param filled whether the coordinator fills distributed noise up to that of all `clients` (see `fillNoise`): what
+ * holds against those who see no more than the result. Against the coordinator and members it is false.
+ */
+export function mechanismOf(plan: NoisePlan, filled = false): NoisyMechanism {
+  const { placement, distribution, clients, shareVariance, sensitivity, length } = plan;
+  const whole = filled && placement === 'distributed';
+  const shares = whole ? clients : plan.shares;
+  const constant = placement === 'central' || whole;
+  return { noise: distribution, shares, shareVariance, sensitivity, length, constant };
 }

@@ -23,8 +23,8 @@ export interface NoiseSampler {
 /** Rounds of the stream that noise is drawn from. */
 const NOISE_ROUNDS = 20;
 
-/** Below this, almost every sample is zero: such noise protects nothing. */
-const LEAST_VARIANCE = 2 ** -10;
+/** The least variance that is sampled: below it almost every sample is zero, and such noise protects nothing. */
+export const LEAST_VARIANCE = 2 ** -10;
 
 /** The greatest variance that a distribution is sampled at. */
 export function greatestVariance(distribution: NoiseDistribution): number {
