@@ -213,6 +213,18 @@ export const ERROR_CODES = {
     'a revealed share is not one of those that give its owner’s secret',
     'the member lied, or the owner gave it a false share; it was corrected, the sum is exact and the member counts',
   ),
+  'groups-missing': tooFew(
+    'too few of the groups that a cohort is split into have a sum',
+    'the round is run again; invite more members, or lower minCohort or groups.least in the task',
+  ),
+  'sum-outlier': protocolAbort(
+    'the sum of a group is much longer than those of the others, as those of honest members hardly are',
+    'the group was left out of the model; masks hide which of its members it was',
+  ),
+  'model-worse': protocolAbort(
+    'the new model is worse on held-out data than the one before, by more than the task tolerates',
+    'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
+  ),
   'round-abandoned': protocolAbort(
     'the coordinator abandoned the round',
     'clients keep their update for the next attempt',
