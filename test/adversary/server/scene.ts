@@ -1,0 +1,234 @@
+import { afterEach } from 'vitest';
+import { join } from '../../../client/index.ts';
+import type { JoinOptions } from '../../../client/options.ts';
+import type { Participation } from '../../../client/participation.ts';
+import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
+import { levels } from '../../../protocol/aggregation/quantize/scheme.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { ErrorCode } from '../../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../../protocol/ids.ts';
+import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
+import { virtualSettings } from '../../../simulations/engine/settings.ts';
+import { plainSum } from '../../../simulations/engine/sums.ts';
+import { EventLog, modelFile } from '../../client/support/rounds.ts';
+import { seeded } from '../../support/lab.ts';
+import { Accomplice } from './accomplice.ts';
+import { EvilCoordinator, type Manners } from './evil-coordinator.ts';
+import { EvilRound, type Script } from './evil-round.ts';
+import { type Attempt, extract } from './extract.ts';
+import { EXAMPLES, LAYOUT, PerceptronApp, SHAPES } from './perceptron.ts';
+
+/** Whom the attacker is after. */
+export const TARGET = memberId(3);
+
+const INPUT_BITS = 16;
+const MAX_COHORT = 16;
+
+/** What a scene is made of. */
+export interface SceneOptions {
+  /** Keys, data and nonces follow from it. */
+  readonly seed: string;
+  /** Members 1 … n are invited. */
+  readonly n: number;
+  /** Which of them are honest; the others work with the coordinator. Default: all. */
+  readonly honest?: readonly number[];
+  readonly adversary?: 'active' | 'curious';
+  readonly policy?: JoinOptions['policy'];
+  readonly manners?: Manners;
+}
+
+/** One client of the scene: the shipped one. */
+export interface SceneClient {
+  readonly app: PerceptronApp;
+  readonly log: EventLog;
+  readonly participation: Participation;
+  /** Everything that it drew from its source of randomness: the very arrays that hold its secrets. */
+  readonly draws: readonly Uint8Array[];
+}
+
+/** A malicious coordinator, its accomplices, and the clients that have joined it. */
+export class Scene {
+  readonly options: SceneOptions;
+  readonly coordinator: EvilCoordinator;
+  readonly membership: VirtualMembership;
+  readonly members: readonly MemberId[];
+  readonly clients = new Map<MemberId, SceneClient>();
+  /** Members that do not work with the coordinator. */
+  readonly honest: readonly MemberId[];
+  readonly modelHash: Uint8Array;
+  #rounds = 0;
+
+  private constructor(options: SceneOptions, coordinator: EvilCoordinator) {
+    const { n, seed, honest } = options;
+    this.options = options;
+    this.coordinator = coordinator;
+    this.members = Array.from({ length: n }, (_, i) => memberId(i + 1));
+    this.honest = this.members.filter((member) => honest?.includes(member) ?? true);
+    this.membership = virtualMembership(nodePrimitives, seeded(`${seed} membership`), n);
+    coordinator.served.set('/v1/directory', this.membership.signed);
+    this.modelHash = coordinator.publish(modelFile(0, SHAPES));
+  }
+
+  /** Starts the server, and has every member join that is not its accomplice. */
+  static async start(options: SceneOptions): Promise<Scene> {
+    const scene = new Scene(options, await EvilCoordinator.start(options.manners));
+    // One after another, so that guests get their ids in the order of their data.
+    for (const member of scene.honest) await scene.enter(member);
+    return scene;
+  }
+
+  get active(): boolean {
+    return this.options.adversary !== 'curious';
+  }
+
+  /** Members that work with the coordinator. */
+  get accomplices(): readonly MemberId[] {
+    return this.members.filter((member) => !this.honest.includes(member));
+  }
+
+  /** A member joins, perhaps once more. @returns when it has its seat */
+  async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
+    const { seed, policy } = this.options;
+    const log = new EventLog();
+    const app = new PerceptronApp(`${seed} ${member}`);
+    const draws: Uint8Array[] = [];
+    const random = seeded(`${seed} ${member} ${this.clients.has(member)} random`);
+    const keys = this.membership.identities.get(member)!;
+    const participation = join(this.coordinator.url, app, {
+      policy: { adversary: this.active ? 'active' : 'curious', colluding: 0.2, minCohort: 3, ...policy },
+      ...(this.active ? { identity: { member, keys }, authorityKey: this.membership.authority.publicKey } : {}),
+      random: (length) => {
+        const bytes = random(length);
+        draws.push(bytes);
+        return bytes;
+      },
+      seed: member,
+      reconnectDelayMs: 1,
+      leaveTimeoutMs: 1000,
+      ...options,
+      onEvent: (event) => {
+        log.onEvent(event);
+        this.coordinator.happened();
+      },
+    });
+    const client = { app, log, participation, draws };
+    this.clients.set(member, client);
+    await log.next('connected');
+    return client;
+  }
+
+  /** A client of the scene. */
+  client(member: number): SceneClient {
+    return this.clients.get(memberId(member))!;
+  }
+
+  get target(): SceneClient {
+    return this.client(TARGET);
+  }
+
+  /** Settings of the next round, on whose grid the updates of {@link PerceptronApp} lie. */
+  settings(change: Partial<RoundSettings> = {}): RoundSettings {
+    const { seed, adversary = 'active' } = this.options;
+    const unit = levels(INPUT_BITS);
+    return virtualSettings(seeded(`${seed} round ${++this.#rounds}`), {
+      task: 'digits',
+      adversary,
+      colludingPpm: 200_000,
+      dropoutPpm: 200_000,
+      minCohort: 3,
+      maxCohort: MAX_COHORT,
+      dimension: LAYOUT.size,
+      modelHash: this.modelHash,
+      ...(adversary === 'active' ? { directoryHash: this.membership.directory.hash } : {}),
+      inputBits: INPUT_BITS,
+      modulusBits: leastModulusBits(INPUT_BITS, MAX_COHORT),
+      clip: unit,
+      lossBound: unit,
+      maxExamples: EXAMPLES,
+      ...change,
+    });
+  }
+
+  /** Begins a round among everybody, in which the script has its way. */
+  round(script: Script = {}, settings: RoundSettings = this.settings(), invited = this.members): EvilRound {
+    const accomplices = new Map<MemberId, Accomplice>();
+    const directory = this.active ? this.membership.directory : undefined;
+    const round = new EvilRound(this.coordinator, { settings, directory, invited, accomplices, script });
+    for (const member of invited) {
+      if (!this.clients.has(member)) accomplices.set(member, this.#accomplice(member, round));
+    }
+    this.coordinator.receiver = round;
+    round.begin();
+    return round;
+  }
+
+  #accomplice(member: MemberId, round: EvilRound): Accomplice {
+    const { transcript } = this.coordinator;
+    const random = transcript.overheard(seeded(`${this.options.seed} accomplice ${member} ${this.#rounds}`));
+    return new Accomplice({
+      member,
+      identity: this.active ? this.membership.identities.get(member) : undefined,
+      directory: this.active ? this.membership.directory : undefined,
+      random,
+      input: (length) => {
+        const values = new Uint32Array(random(4 * length).buffer).map((value) => value % 1000);
+        transcript.inputs.set(member, values);
+        return values;
+      },
+      send: (bytes) => round.fromAccomplice(member, bytes),
+    });
+  }
+
+  /** Resolves once this is true; looked at whenever a message passes or a client tells something. */
+  until(condition: () => boolean): Promise<void> {
+    return this.coordinator.until(condition);
+  }
+
+  /** Resolves when the round that these members are in is over for each of them, and gives how it ended. */
+  async ends(members: readonly MemberId[] = this.honest): Promise<Record<number, ErrorCode | 'committed' | undefined>> {
+    const endOf = (member: MemberId) => this.client(member).log.events.find(({ kind }) => ENDS.has(kind));
+    await this.until(() => members.every((member) => endOf(member) !== undefined));
+    return Object.fromEntries(
+      members.map((member) => {
+        const end = endOf(member)!;
+        return [member, end.kind === 'committed' ? 'committed' : 'code' in end ? end.code : undefined];
+      }),
+    );
+  }
+
+  /** The attempt to compute the target's update from everything that the coordinator has seen. */
+  attempt(round?: Uint8Array): Attempt {
+    return extract(this.coordinator.transcript, TARGET, round);
+  }
+
+  /** The target's quantized update, as only it knows it. */
+  truth(settings: RoundSettings): Uint32Array {
+    return this.target.app.quantized(settings);
+  }
+
+  /** The sum of what some clients mask. */
+  plainSum(settings: RoundSettings, members: readonly MemberId[]): Uint32Array {
+    return plainSum(settings, members, (member) => this.client(member).app.quantized(settings));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.clients.values()].map(({ participation }) => participation.leave()));
+    await this.coordinator.stop();
+  }
+}
+
+const ENDS: ReadonlySet<string> = new Set(['refused', 'committed', 'abandoned']);
+
+/** Starts scenes, and ends them after each test of the file. */
+export function useScenes(): (options: SceneOptions) => Promise<Scene> {
+  const scenes: Scene[] = [];
+  afterEach(async () => {
+    await Promise.all(scenes.splice(0).map((scene) => scene.close()));
+  });
+  return async (options) => {
+    const scene = await Scene.start(options);
+    scenes.push(scene);
+    return scene;
+  };
+}
