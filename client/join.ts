@@ -8,6 +8,9 @@ import { CairnError } from '../protocol/errors.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
 import { LIMITS } from '../protocol/wire/limits.ts';
 import type { App } from './app.ts';
+import { Consent } from './consent/consent.ts';
+import { consentInMemory } from './consent/memory.ts';
+import { parsePolicy } from './consent/parse.ts';
 import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
 import { serialsInMemory } from './driver/serials.ts';
@@ -53,7 +56,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
         identity === undefined || keys === undefined
           ? { kind: 'guest', name: options.name ?? '' }
           : { kind: 'member', member: identity.member, keys },
-      tasks: options.tasks ?? [],
+      tasks: offered(options.tasks, policy.tasks),
       open: openSocket,
       pace: {
         reconnectDelayMs: options.reconnectDelayMs ?? DEFAULTS.reconnectDelayMs,
@@ -72,6 +75,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       agreer: agreer ?? Promise.resolve(slicedAgreer(primitives)),
       random,
       policy,
+      consent: new Consent(options.consent ?? consentInMemory()),
       identity: keys,
       directories:
         authorityKey === undefined
@@ -92,18 +96,21 @@ function keysOf(primitives: Primitives, identity: MemberIdentity): KeyPair {
   return 'keys' in identity ? identity.keys : identityFrom(primitives, identity.seed);
 }
 
-/** @throws CairnError `config-invalid` for options that contradict each other or their bounds */
+/** Tasks that a client offers itself for: those it is told, or else all that its policy allows. */
+function offered(tasks: readonly string[] = [], allowed: readonly string[] = []): readonly string[] {
+  return tasks.length > 0 ? tasks : allowed;
+}
+
+/** A policy without fields that are there but undefined: they would take the place of a default. */
+const withoutGaps = (policy: Partial<ClientPolicy>): object =>
+  Object.fromEntries(Object.entries<unknown>({ ...policy }).filter(([, value]) => value !== undefined));
+
+/** @throws CairnError `config-unknown-key`, `config-invalid` for options that contradict each other or their bounds */
 function checkedPolicy({ policy, identity, authorityKey, name, tasks, seed }: JoinOptions): ClientPolicy {
   const invalid = (text: string, hint?: string): CairnError =>
     new CairnError('config-invalid', text, hint === undefined ? {} : { hint });
   const bytes = (text: string): number => new TextEncoder().encode(text).length;
-  const whole: ClientPolicy = { ...DEFAULT_POLICY, ...policy };
-  if (!(whole.colluding >= 0 && whole.colluding < 1)) {
-    throw invalid(`policy.colluding must be a share from 0 to below 1, but is ${whole.colluding}`);
-  }
-  if (!Number.isSafeInteger(whole.minCohort) || whole.minCohort < 2) {
-    throw invalid(`policy.minCohort must be a whole number from 2, but is ${whole.minCohort}`);
-  }
+  const whole: ClientPolicy = { ...DEFAULT_POLICY, ...parsePolicy(withoutGaps(policy ?? {})) };
   if (whole.adversary === 'active' && (identity === undefined || authorityKey === undefined)) {
     throw invalid(
       `policy.adversary is "active", which needs ${identity === undefined ? 'an identity' : 'the authority’s key'}`,
@@ -116,6 +123,13 @@ function checkedPolicy({ policy, identity, authorityKey, name, tasks, seed }: Jo
   if (name !== undefined && bytes(name) > LIMITS.name) throw invalid(`name must have at most ${LIMITS.name} bytes`);
   if (tasks !== undefined && (tasks.length > LIMITS.tasks || tasks.some((task) => bytes(task) > LIMITS.name))) {
     throw invalid(`tasks: at most ${LIMITS.tasks} names of at most ${LIMITS.name} bytes`);
+  }
+  const unwanted = tasks?.find((task) => whole.tasks?.includes(task) === false);
+  if (unwanted !== undefined) {
+    throw invalid(
+      `tasks: "${unwanted}" is none of those that the policy allows`,
+      'offer the client for tasks that stand in its policy, or add this one there',
+    );
   }
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
     throw invalid(`seed must be a whole number from 0, but is ${seed}`);

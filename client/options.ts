@@ -2,6 +2,7 @@ import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { ConsentMemory } from './consent/memory.ts';
 import type { SerialMemory } from './driver/serials.ts';
 import type { ParticipationEvent, SendingState } from './events.ts';
 
@@ -19,7 +20,7 @@ export interface Hold {
 
 /** How a client joins. */
 export interface JoinOptions {
-  /** Tasks to offer oneself for; all if absent or empty. */
+  /** Tasks to offer oneself for; if absent or empty, those that the policy names, or all. */
   readonly tasks?: readonly string[];
   /** Name of a guest, for people; at most 128 bytes. Members have theirs from the directory. */
   readonly name?: string;
@@ -32,8 +33,13 @@ export interface JoinOptions {
    * In Node, `serialsInFile` outlives the process.
    */
   readonly serials?: SerialMemory;
-  /** What the client protects itself against. Default: DEFAULT_POLICY. */
+  /** What the client consents to. What it leaves out is as in DEFAULT_POLICY. */
   readonly policy?: Partial<ClientPolicy>;
+  /**
+   * Remembers the rounds it took part in, for the parts of its policy that look at several. Default: for this
+   * participation alone. In Node, `consentInFile` outlives the process.
+   */
+  readonly consent?: ConsentMemory;
   /** Cryptographic operations, key agreements among them. Default: Node's own; in browsers portable with WebCrypto. */
   readonly primitives?: Primitives;
   /** CSPRNG for keys, masks and rounding. Default: the platform's. */

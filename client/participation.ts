@@ -109,7 +109,7 @@ export class Participant implements Participation {
   #roundEnded(end: RoundEnd): void {
     if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
     else if (end.kind !== 'left') this.#counts[end.kind]++;
-    if (end.kind === 'refused' && isLasting(end.error)) void this.#finish(end.error);
+    if (end.kind === 'refused' && isLasting(end.error, this.#parts.connection.tasks)) void this.#finish(end.error);
   }
 
   /** Ends everything, once: with an error, or by this client's own will. */

@@ -1,4 +1,5 @@
 import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import type { ErrorCode } from '../protocol/errors.ts';
 
 /**
  * What a client asks for unless it is told otherwise.
@@ -6,6 +7,33 @@ import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
  * `active`: who trains on private data should not need the coordinator's honesty. `colluding` 0.2: tasks are sized for a
  * quarter unless they say otherwise, so a client that fears a fifth finds their rings sound with some room, and the
  * complete graph's threshold of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
- * two, each reads the other's update.
+ * two, each reads the other's update. `repeatDifference` 2: the difference of two sums from one model that differ in one
+ * member is that member's update.
  */
-export const DEFAULT_POLICY: ClientPolicy = { adversary: 'active', colluding: 0.2, minCohort: 3 };
+export const DEFAULT_POLICY: ClientPolicy = {
+  adversary: 'active',
+  colluding: 0.2,
+  minCohort: 3,
+  repeatDifference: 2,
+};
+
+/**
+ * Why a client may tell the coordinator that it is out of a round. These follow from the settings, the cohort and the
+ * client's own limits, and say nothing about its data or its training.
+ */
+const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'policy-task',
+  'policy-threshold',
+  'policy-rounds-per-day',
+  'policy-noise',
+  'cohort-too-similar',
+  'privacy-budget',
+  'privacy-noise',
+  'directory-mismatch',
+  'directory-expired',
+  'directory-rolled-back',
+  'directory-signature',
+]);
+
+/** Whether the coordinator may be told of a refusal in its own words. */
+export const mayBeTold = (code: ErrorCode): boolean => TOLD.has(code);

@@ -1,6 +1,6 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { didYouMean } from '../suggest.ts';
 
 const shape = {
   epochs: z.int().min(1).max(10_000).default(1),
@@ -32,16 +32,6 @@ export interface EngineOptions {
 
 const RATES = { sgd: 0.05, adam: 0.001 } as const;
 
-/** Edits up to which a key is taken for another, misspelt. */
-const NEAR = 3;
-
-function didYouMean(key: string): string {
-  const nearest = closest(key.toLowerCase(), KEYS);
-  return distance(key.toLowerCase(), nearest.toLowerCase()) <= NEAR
-    ? `did you mean "${nearest}"?`
-    : `there are ${KEYS.join(', ')}`;
-}
-
 /**
  * Reads a task's training options for the engine.
  * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
@@ -60,7 +50,7 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
   const unknown = parsed.error.issues.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown !== undefined) {
     const [key] = unknown.keys;
-    throw new CairnError('config-unknown-key', `training: unknown option "${key}"; ${didYouMean(key)}`, {
+    throw new CairnError('config-unknown-key', `training: unknown option "${key}"; ${didYouMean(key, KEYS)}`, {
       hint: 'correct the task’s training options in the coordinator’s configuration',
     });
   }

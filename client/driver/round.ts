@@ -17,8 +17,10 @@ import { messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Consent } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
 import type { Hold } from '../options.ts';
+import { mayBeTold } from '../policy.ts';
 import type { Directories } from './directories.ts';
 import { heldState } from './hold.ts';
 import { type Trainer, trainLocally } from './training.ts';
@@ -32,6 +34,8 @@ export interface RoundContext {
   readonly agreer: Promise<Agreer>;
   readonly random: RandomSource;
   readonly policy: ClientPolicy;
+  /** What it remembers of its rounds. */
+  readonly consent: Consent;
   readonly identity: KeyPair | undefined;
   /** Undefined for a client that pins no authority: it takes no part in active rounds. */
   readonly directories: Directories | undefined;
@@ -74,6 +78,8 @@ export class RoundDriver {
   /** The session's first messages, kept back until there is an update. */
   #keptBack: readonly Uint8Array[] | undefined = [];
   #update: LocalUpdate | undefined;
+  /** A message is being noted before it is sent. */
+  #noting = false;
   #ended = false;
   #held = false;
 
@@ -129,12 +135,13 @@ export class RoundDriver {
   }
 
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
-    const { trainer, random, policy, identity, directories } = this.#context;
-    const { adversary, directoryHash } = this.settings;
+    const { trainer, random, policy, consent, identity, directories } = this.#context;
+    const { adversary, directoryHash, task } = this.settings;
     const directory =
       adversary === 'active' && directories !== undefined
         ? await directories.get(directoryHash, this.#over.signal)
         : undefined;
+    const history = await consent.history(task);
     if (this.#ended) return;
     const self = {
       member: this.#member,
@@ -143,7 +150,7 @@ export class RoundDriver {
     };
     const invitation = this.#invitation;
     const { primitives } = trainer;
-    this.#accept(startClient({ primitives, random, policy, self, invitation, seen, agreements: 'awaited' }));
+    this.#accept(startClient({ primitives, random, policy, self, invitation, seen, history, agreements: 'awaited' }));
     for (const bytes of this.#early.splice(0)) this.handle(bytes);
     this.#checkDimension();
   }
@@ -182,9 +189,37 @@ export class RoundDriver {
       this.#context.emit({ kind: 'ignored', code: refusal.code, message: refusal.message });
       return;
     }
+    const noted = this.#note(send, events);
+    if (noted === undefined) this.#goOn(send, events);
+    else void this.#goOnOnce(noted, send, events);
+  }
+
+  #goOn(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
     this.#send(send);
     if (this.#held) return;
     for (const event of events) this.#tell(event);
+  }
+
+  /**
+   * Has written down what later rounds are held against; undefined where there is nothing. It comes before the sending: a
+   * client that is stopped in between has noted too much, and never too little.
+   */
+  #note(send: readonly Uint8Array[], events: readonly ClientEvent[]): Promise<void> | undefined {
+    const { consent } = this.#context;
+    const revealed = events.find((event) => event.kind === 'revealed');
+    if (revealed !== undefined) return consent.revealing(this.settings, revealed.members);
+    return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending() : undefined;
+  }
+
+  async #goOnOnce(noted: Promise<void>, send: readonly Uint8Array[], events: readonly ClientEvent[]): Promise<void> {
+    this.#noting = true;
+    try {
+      await noted;
+      this.#noting = false;
+      if (!this.#ended) this.#goOn(send, events);
+    } catch (thrown) {
+      this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
+    }
   }
 
   #tell(event: ClientEvent): void {
@@ -198,6 +233,8 @@ export class RoundDriver {
       case 'input-wanted':
         this.#giveInput();
         return;
+      case 'revealed':
+        return; // noted before the shares were sent
       case 'committed': {
         const { included, modelHash } = event;
         this.#emit({ kind: 'committed', included, modelHash: toHex(modelHash) });
@@ -289,14 +326,18 @@ export class RoundDriver {
   }
 
   /**
-   * Ends the session from this side. Why is between the client and its user: the coordinator learns that the member
-   * left, and not what its data or its training were like.
+   * Ends the session from this side. The coordinator learns which limit of the client's policy the round was beyond; any
+   * other reason is between the client and its user, and the coordinator learns that the member left, and not what its
+   * data or its training were like.
    */
   #giveUp(end: Extract<RoundEnd, { kind: 'left' | 'refused' }>): void {
     if (this.#ended) return;
     this.#held = false;
     this.#keptBack = undefined;
-    const error = new CairnError('member-left', 'the client left the round');
+    const error =
+      end.kind === 'refused' && mayBeTold(end.error.code)
+        ? end.error
+        : new CairnError('member-left', 'the client left the round');
     if (this.#state === undefined) {
       const { suite, context } = decodeInvitation(this.#invitation);
       this.#send([encodeAbort({ suite, context }, error)]);
@@ -306,7 +347,7 @@ export class RoundDriver {
       for (const secret of wipe) secret.wipe();
       this.#state = state;
       // Once the shares are revealed there is nothing to leave: an Abort would only look like a dropout.
-      if (name !== 'done') this.#send(send);
+      if (name !== 'done' || this.#noting) this.#send(send);
     }
     if (end.kind === 'refused') this.#refuse(end.error);
     else this.#end(end);

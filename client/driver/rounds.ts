@@ -164,5 +164,12 @@ const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'config-unknown-key',
 ]);
 
-/** Whether a client should stop over a refusal, instead of waiting for its next round. */
-export const isLasting = (error: CairnError): boolean => LASTING.has(error.code);
+/** Refusals that the settings of one task earn: no later round of it cures them, but other tasks may have others. */
+const OF_TASK: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['policy-noise']);
+
+/**
+ * Whether a client should stop over a refusal, instead of waiting for its next round.
+ * @param tasks those it offers itself for; none named is all
+ */
+export const isLasting = ({ code }: CairnError, tasks: readonly string[]): boolean =>
+  LASTING.has(code) || (tasks.length === 1 && OF_TASK.has(code));

@@ -41,11 +41,21 @@ describe('the browser entry', () => {
   });
 
   it('offers what the Node entry does, but for files', () => {
-    const files = ['readIdentity', 'writeIdentity', 'serialsInFile', 'serialsPath', 'loadMnist', 'loadMnistLabels'];
+    const files = [
+      'consentInFile',
+      'consentPath',
+      'loadMnist',
+      'loadMnistLabels',
+      'readIdentity',
+      'readPolicyFile',
+      'serialsInFile',
+      'serialsPath',
+      'writeIdentity',
+    ];
     expect(
       Object.keys(node)
         .filter((name) => !(name in browser))
         .sort(),
-    ).toEqual(files.sort());
+    ).toEqual(files);
   });
 });

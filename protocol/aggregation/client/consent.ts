@@ -1,13 +1,13 @@
 import { toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
 import { setBits } from '../../wire/bitmap.ts';
-import type { RoundSettings } from '../../wire/settings.ts';
+import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
 import type { RoundParameters } from '../parameters/index.ts';
-import type { ClientContext, ClientHistory, ClientPolicy, SessionFacts } from './types.ts';
+import type { ClientContext, ClientHistory, ClientPolicy, LeastNoise, SessionFacts } from './types.ts';
 
 /**
  * Holds an invitation against the parts of the client's policy that its settings alone decide.
- * @throws CairnError `policy-task`, `adversary-too-weak`, `cohort-too-small`, `policy-rounds-per-day`
+ * @throws CairnError `policy-task`, `adversary-too-weak`, `cohort-too-small`, `policy-noise`, `policy-rounds-per-day`
  */
 export function assertConsent(
   settings: RoundSettings,
@@ -27,12 +27,25 @@ export function assertConsent(
       `the round allows sums of ${settings.minCohort}, this client asks for at least ${policy.minCohort}`,
     );
   }
+  if (policy.leastNoise !== undefined) assertNoise(settings.privacy, policy.leastNoise);
   if (mostRoundsPerDay > 0 && roundsWithinDay >= mostRoundsPerDay) {
     throw new CairnError(
       'policy-rounds-per-day',
       `this client has taken part in ${roundsWithinDay} rounds within 24 hours, and allows ${mostRoundsPerDay}`,
     );
   }
+}
+
+/** Whoever adds the noise knows it, and may leave it out: what the coordinator adds does not count against the coordinator. */
+function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distributed', multiplier }: LeastNoise): void {
+  const found =
+    privacy === undefined ? 'none' : `${privacy.placement} noise with multiplier ${privacy.noiseMultiplier}`;
+  const counts = placement === 'central' || privacy?.placement === 'distributed';
+  if (counts && privacy !== undefined && privacy.noiseMultiplier >= multiplier) return;
+  throw new CairnError(
+    'policy-noise',
+    `this client asks for ${placement} noise with multiplier ${multiplier} at least, the round has ${found}`,
+  );
 }
 
 /** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */

@@ -1,0 +1,49 @@
+import type { ClientHistory } from '../../protocol/aggregation/client/types.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { ConsentMemory } from './memory.ts';
+import { type ConsentRecord, historyOf, withOpened, withSent } from './record.ts';
+
+/**
+ * A client's memory of its rounds at work: one change after another, each written down before what it tells of is sent.
+ * A client that is stopped in between has counted one round too many, and never one too few.
+ */
+export class Consent {
+  readonly #memory: ConsentMemory;
+  readonly #now: () => number;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** @param now milliseconds since 1970 */
+  constructor(memory: ConsentMemory, now: () => number = Date.now) {
+    this.#memory = memory;
+    this.#now = now;
+  }
+
+  /** What a round of this task is held against. @throws whatever the memory throws */
+  history(task: string): Promise<ClientHistory> {
+    return this.#inTurn(async () => historyOf(await this.#memory.read(), task, this.#now()));
+  }
+
+  /** Notes that a masked input is about to be sent. @throws whatever the memory throws */
+  sending(): Promise<void> {
+    return this.#change((record) => withSent(record, this.#now()));
+  }
+
+  /**
+   * Notes that shares of these members' secrets are about to be revealed. @param members ids, ascending
+   * @throws whatever the memory throws
+   */
+  revealing({ task, modelHash }: RoundSettings, members: readonly number[]): Promise<void> {
+    return this.#change((record) => withOpened(record, { task, model: toHex(modelHash), members }));
+  }
+
+  #change(change: (record: ConsentRecord) => ConsentRecord): Promise<void> {
+    return this.#inTurn(async () => this.#memory.write(change(await this.#memory.read())));
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+}

@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+import { didYouMean } from '../suggest.ts';
+import { MOST_ROUNDS_PER_DAY } from './record.ts';
+
+const members = z.int().min(0).max(LIMITS.members);
+const taskName = z
+  .string()
+  .min(1)
+  .refine((name) => new TextEncoder().encode(name).length <= LIMITS.name, {
+    error: `a name of at most ${LIMITS.name} bytes`,
+  });
+
+const noise = z.strictObject({
+  placement: z.enum(['distributed', 'central']).exactOptional(),
+  multiplier: z.number().gt(0),
+});
+
+const policy = z.strictObject({
+  adversary: z.enum(['active', 'curious']).exactOptional(),
+  colluding: z.number().min(0).lt(1).exactOptional(),
+  minCohort: z.int().min(2).max(LIMITS.members).exactOptional(),
+  leastThreshold: members.exactOptional(),
+  mostRoundsPerDay: z.int().min(0).max(MOST_ROUNDS_PER_DAY).exactOptional(),
+  tasks: z.array(taskName).min(1).max(LIMITS.tasks).exactOptional(),
+  leastNoise: noise.exactOptional(),
+  mostEpsilon: z.number().gt(0).exactOptional(),
+  repeatDifference: members.exactOptional(),
+  leastDifference: members.exactOptional(),
+} satisfies Record<keyof ClientPolicy, z.ZodType>);
+
+type Issue = z.core.$ZodIssue;
+
+const NOUNS: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  object: 'an object',
+  array: 'a list',
+};
+
+const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
+
+function expected(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return NOUNS[issue.expected] ?? issue.expected;
+    case 'too_small':
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${UNITS[issue.origin] ?? ''}`;
+    case 'too_big':
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${UNITS[issue.origin] ?? ''}`;
+    case 'invalid_value':
+      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
+    default:
+      return issue.message;
+  }
+}
+
+/** What came, short enough for one line. */
+function shown(root: unknown, path: readonly PropertyKey[]): string {
+  const value = path.reduce<unknown>(
+    (inside, key) =>
+      typeof inside === 'object' && inside !== null ? (inside as Record<PropertyKey, unknown>)[key] : undefined,
+    root,
+  );
+  if (value === undefined) return 'it is missing';
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  return `it is ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+}
+
+/**
+ * Checks a client's policy: what stands in a policy file, or what a program passes. What it leaves out has its default.
+ * @param file the file that it comes from, for messages
+ * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
+ */
+export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy> {
+  const parsed = policy.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const at = (path: readonly PropertyKey[]): string => {
+    if (path.length === 0) return file ?? 'policy';
+    return file === undefined ? `policy.${nameOf(path)}` : `${file}: ${nameOf(path)}`;
+  };
+  const { issues } = parsed.error;
+  // Unknown keys come first: a misspelt key looks missing too.
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown !== undefined) {
+    const known = Object.keys((unknown.path.length === 0 ? policy : noise).shape);
+    const [key] = unknown.keys;
+    throw new CairnError('config-unknown-key', `${at(unknown.path)}: unknown key "${key}"; ${didYouMean(key, known)}`);
+  }
+  const [issue] = issues;
+  throw new CairnError(
+    'config-invalid',
+    `${at(issue.path)}: expected ${expected(issue)}, but ${shown(value, issue.path)}`,
+  );
+}

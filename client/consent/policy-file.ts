@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { parsePolicy } from './parse.ts';
+
+/**
+ * Reads a policy file: a JSON object with the fields of `ClientPolicy`. What it leaves out has its default.
+ * @throws CairnError `config-unreadable`, `config-unknown-key` with the key that may be meant, `config-invalid` naming the
+ * field
+ */
+export async function readPolicyFile(path: string): Promise<Partial<ClientPolicy>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    if (reason === 'ENOENT') throw new CairnError('config-unreadable', `there is no policy file ${path}`, { cause });
+    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message.replaceAll(/\s+/g, ' ');
+    throw new CairnError('config-unreadable', `${path} is not JSON: ${reason}`, { cause });
+  }
+  return parsePolicy(value, path);
+}

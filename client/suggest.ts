@@ -1,0 +1,14 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** Edits up to which a key is taken for another, misspelt. */
+const NEAR = 3;
+
+/** `did you mean "epochs"?`, or what there is where no known word is near. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const lower = word.toLowerCase();
+  // Comparing without case finds `minCohort` for `mincohort`.
+  const nearest = known.find((name) => name.toLowerCase() === lower) ?? closest(lower, [...known]);
+  return distance(lower, nearest.toLowerCase()) <= NEAR
+    ? `did you mean "${nearest}"?`
+    : `there are ${known.join(', ')}`;
+}
