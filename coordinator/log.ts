@@ -16,6 +16,7 @@ export type LogEvent =
   | 'round-committed'
   | 'round-abandoned'
   | 'member-dropped'
+  | 'member-benched'
   | 'member-joined'
   | 'member-away'
   | 'member-back'
@@ -36,6 +37,8 @@ export interface LogFields {
   readonly task?: string;
   readonly round?: number;
   readonly attempt?: number;
+  /** How many attempts. */
+  readonly attempts?: number;
   readonly member?: number;
   /** How many members. */
   readonly members?: number;
@@ -60,6 +63,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   task: 'string',
   round: 'number',
   attempt: 'number',
+  attempts: 'number',
   member: 'number',
   members: 'number',
   masks: 'number',

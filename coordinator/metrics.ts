@@ -51,6 +51,12 @@ export class Metrics {
     labelNames: ['task', 'state', 'reason', 'effect'],
     registers: [this.registry],
   });
+  readonly #benched = new Counter({
+    name: 'cairn_benched_total',
+    help: 'Members that were left out of attempts for spoiling one, by task and reason.',
+    labelNames: ['task', 'reason'],
+    registers: [this.registry],
+  });
   readonly #included = new Gauge({
     name: 'cairn_round_included',
     help: 'Inputs in the sum of the last committed round.',
@@ -116,6 +122,7 @@ export class Metrics {
     for (const state of Object.keys(states) as TimedState[]) {
       this.#stateSeconds.observe({ task, state }, (states[state]?.ms ?? 0) / 1000);
     }
+    for (const { reason } of report.benched ?? []) this.#benched.inc({ task, reason });
     if (outcome !== 'committed') return;
     this.#roundSeconds.observe({ task }, ms / 1000);
     this.#included.set({ task }, report.included);

@@ -1,5 +1,6 @@
 import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { Benched } from './rounds/bench.ts';
 
 /** The states of a round that take time. */
 export type TimedState = CollectingState | 'computing';
@@ -46,6 +47,8 @@ export interface RoundReport {
   readonly startedAt: string;
   readonly members: MemberCounts;
   readonly drops: readonly Drop[];
+  /** Members that are left out of the next attempts, since they spoilt this one. */
+  readonly benched?: readonly Benched[];
   /** Number of inputs in the sum. */
   readonly included: number;
   readonly bytesUp: number;

@@ -86,6 +86,10 @@ const taskSchema = strict({
   pause: z.number().min(0).max(86_400).default(0),
   retryPause: z.number().min(0).max(86_400).default(1),
   attempts: z.int().min(1).max(1_000_000).default(10),
+  /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
+  benchAttempts: z.int().min(0).max(1000).default(3),
+  /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
+  benchMinutes: z.number().gt(0).max(10_080).default(10),
 });
 
 const directorySchema = strict({

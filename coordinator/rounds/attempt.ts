@@ -14,6 +14,7 @@ import type { Learned, TaskModel } from './model.ts';
 import { abandonedOutcome, committedOutcome } from './outcome.ts';
 import { Round, type RoundEnd } from './round.ts';
 import { deadlinesOf, settingsFor } from './settings.ts';
+import type { Suspect } from './suspects.ts';
 
 /** What an attempt came to, as far as the model is concerned. */
 type Result =
@@ -39,6 +40,8 @@ export interface Watch {
 
 /** One attempt at a round, from the choice of the cohort to its report. */
 export class Attempt {
+  /** Whom it speaks against, once it has ended. */
+  suspects: readonly Suspect[] = [];
   readonly #task: TaskConfig;
   readonly #model: TaskModel;
   readonly #host: TaskHost;
@@ -113,9 +116,11 @@ export class Attempt {
     log.info('round-started', { ...this.#at, members: this.#invited.length });
     seats.assign(this.#invited, this.#place);
     round.begin();
-    const result = await this.#settle(await round.ended);
+    const end = await round.ended;
+    const result = await this.#settle(end);
     await round.tell(this.#outcomes(result));
     seats.release(this.#invited, this.#place);
+    this.suspects = end.suspects;
     return this.#report(result, result.kind === 'committed' ? await this.#evaluate() : undefined);
   }
 

@@ -1,3 +1,4 @@
+import type { RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import { refusalOf } from '../../protocol/aggregation/server/admission.ts';
 import { isOver } from '../../protocol/aggregation/server/members.ts';
 import { abort } from '../../protocol/aggregation/server/result.ts';
@@ -21,6 +22,7 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { Outbox } from './outbox.ts';
+import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';
 import { inTurns } from './turns.ts';
 
@@ -57,8 +59,14 @@ export type RoundEnd =
       readonly sum: Uint32Array;
       readonly included: readonly MemberId[];
       readonly drops: readonly Drop[];
+      readonly suspects: readonly Suspect[];
     }
-  | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
+  | {
+      readonly kind: 'aborted';
+      readonly error: CairnError;
+      readonly drops: readonly Drop[];
+      readonly suspects: readonly Suspect[];
+    };
 
 /**
  * Drives one server session: it owns the state, keeps the deadline of each state, wipes what is to be wiped, hands out
@@ -73,6 +81,8 @@ export class Round {
   readonly #outbox: Outbox;
   #first: ServerStep | undefined;
   #state: ServerState;
+  /** Once the roster is closed. */
+  #parameters: RoundParameters | undefined;
   #timer: NodeJS.Timeout | undefined;
   #end: (end: RoundEnd) => void = () => undefined;
 
@@ -145,6 +155,7 @@ export class Round {
 
   #apply(step: ServerStep): void {
     this.#state = step.state;
+    if ('facts' in step.state) this.#parameters = step.state.facts.parameters;
     for (const secret of step.wipe) secret.wipe();
     // What is sent counts as cost of the state that was entered, hence events first.
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
@@ -186,8 +197,16 @@ export class Round {
       case 'committed':
       case 'aborted':
         this.#computing.abort();
-        this.#end(event);
+        this.#end({ ...event, suspects: this.#suspects(event.drops, 'error' in event ? event.error : undefined) });
     }
+  }
+
+  /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */
+  #suspects(drops: readonly Drop[], error: CairnError | undefined): readonly Suspect[] {
+    const { unmasked } = this.tally.members;
+    const colluding = this.#options.settings.colludingPpm / 1_000_000;
+    const parameters = this.#parameters;
+    return parameters === undefined ? [] : suspectsOf({ parameters, colluding, unmasked, drops, error });
   }
 
   async #compute(plan: UnmaskPlan, opening: Opening): Promise<void> {
@@ -210,7 +229,7 @@ export class Round {
     const { state, wipe } = abort(this.#state, error);
     this.#state = state;
     for (const secret of wipe) secret.wipe();
-    this.#end({ kind: 'aborted', error, drops: [...state.context.drops] });
+    this.#end({ kind: 'aborted', error, drops: [...state.context.drops], suspects: [] });
     return error;
   }
 }

@@ -5,8 +5,12 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Attempt } from './attempt.ts';
+import { Bench } from './bench.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
+
+/** Longest time that a timer takes. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** What a task is doing: the state of its round, or what it does between rounds. */
 export type TaskState = ServerStateName | 'waiting' | 'paused' | 'finished' | 'failed' | 'stopped';
@@ -24,7 +28,7 @@ export interface TaskStatus {
   readonly suite: number;
   readonly quorum: number;
   readonly cohort: number;
-  /** Idle members that offer themselves for the task. */
+  /** Idle members that offer themselves for the task, without those that are benched. */
   readonly idle: number;
   /** Members in the round that is under way. */
   readonly inRound: number;
@@ -43,6 +47,7 @@ export class Task {
   readonly #host: TaskHost;
   readonly #model: TaskModel;
   readonly #stopping = new AbortController();
+  readonly #bench: Bench;
   #state: TaskState = 'waiting';
   #attemptNumber = 1;
   #attempt: Attempt | undefined;
@@ -54,6 +59,8 @@ export class Task {
     this.config = config;
     this.#model = model;
     this.#host = host;
+    const { benchAttempts: attempts, benchMinutes: minutes } = config;
+    this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
   }
 
   get status(): TaskStatus {
@@ -68,7 +75,7 @@ export class Task {
       suite,
       quorum,
       cohort,
-      idle: this.#host.seats.idle(name).length,
+      idle: this.#idle.length,
       inRound: this.#attempt === undefined ? 0 : this.#members,
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
       parameters: this.#model.layout.size,
@@ -96,7 +103,7 @@ export class Task {
         this.#state = 'waiting';
         await this.#quorum();
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        const idle = this.#host.seats.idle(task);
+        const idle = this.#idle;
         if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum) await this.#tryRound(idle);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
@@ -117,12 +124,11 @@ export class Task {
   /** Waits until enough members are idle, or the task is stopped. @throws CairnError `not-enough-clients` */
   async #quorum(): Promise<void> {
     const { name, quorum, quorumTimeout } = this.config;
-    const { seats } = this.#host;
     const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
     const waiting = late === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, late]);
     for (;;) {
       if (this.#stopped) return;
-      const idle = seats.idle(name);
+      const idle = this.#idle;
       if (idle.length >= quorum) return;
       if (late?.aborted === true) {
         throw new CairnError(
@@ -130,8 +136,22 @@ export class Task {
           `task "${name}": ${idle.length} clients are there after ${quorumTimeout} s, the quorum is ${quorum}`,
         );
       }
-      await seats.change(waiting);
+      await this.#change(waiting);
     }
+  }
+
+  /** Resolves when somebody comes, goes or is let in again, or when the signal is aborted. */
+  async #change(signal: AbortSignal): Promise<void> {
+    const returns = this.#bench.nextReturn;
+    const enough = new AbortController();
+    const timer = returns === undefined ? undefined : setTimeout(() => enough.abort(), Math.min(returns, MOST_MS));
+    await this.#host.seats.change(AbortSignal.any([signal, enough.signal]));
+    clearTimeout(timer);
+  }
+
+  /** Members that may be invited now. */
+  get #idle(): MemberId[] {
+    return this.#bench.without(this.#host.seats.idle(this.config.name));
   }
 
   async #tryRound(idle: readonly MemberId[]): Promise<void> {
@@ -148,8 +168,17 @@ export class Task {
     this.#attempt = attempt;
     const report = await attempt.run();
     this.#attempt = undefined;
-    await this.#host.report(report);
+    await this.#host.report({ ...report, ...this.#judge(attempt, report) });
     await this.#afterwards(report);
+  }
+
+  /** Benches those whom an attempt speaks against. */
+  #judge({ suspects }: Attempt, { task, round, attempt }: RoundReport): Pick<RoundReport, 'benched'> {
+    const benched = this.#bench.judge(suspects);
+    for (const { member, reason, attempts } of benched) {
+      this.#host.log.warn('member-benched', { task, round, attempt, member, code: reason, attempts });
+    }
+    return benched.length === 0 ? {} : { benched };
   }
 
   async #afterwards(report: RoundReport): Promise<void> {

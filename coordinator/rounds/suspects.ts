@@ -1,0 +1,83 @@
+import { type RoundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+
+/** A member that a round speaks against. */
+export interface Suspect {
+  readonly member: MemberId;
+  readonly reason: ErrorCode;
+  /** Whether it is at fault whoever else lies, as long as no more than γn members do. */
+  readonly certain: boolean;
+}
+
+/** What one round leaves behind, from which its suspects follow. */
+export interface Evidence {
+  readonly parameters: RoundParameters;
+  /** The share γ of members that may collude. */
+  readonly colluding: number;
+  /** How many gave shares. */
+  readonly unmasked: number;
+  readonly drops: readonly Drop[];
+  /** Why there is no sum, where there is none. */
+  readonly error: Pick<CairnError, 'code' | 'culprits'> | undefined;
+}
+
+/**
+ * Faults of the sender alone: the message came over its own connection and carried its own signature or keys. A member
+ * that names another one by such a code in an Abort is not meant.
+ */
+const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['identity-signature', 'key-invalid', 'key-duplicate']);
+
+/**
+ * Who is at fault, by what a round has seen. A pair of members, of whom one sealed what the other says does not open, or
+ * one revealed a share that is false of the other's secret, has a liar in it, and nobody can tell which of the two. But an
+ * honest member is in a pair with liars only, so a member that is in more pairs than there may be liars around it is one
+ * of them. There are at most ⌊γn⌋ in all, and fewer than t among a member's neighbours, as the graph was made for.
+ */
+export function suspectsOf(evidence: Evidence): readonly Suspect[] {
+  const { parameters, colluding, drops, error } = evidence;
+  // A pair shows that there is one at least.
+  const liars = Math.max(1, Math.min(shareOf(parameters.n, colluding), parameters.threshold - 1));
+  const found = new Map<MemberId, Suspect>();
+  const add = (member: MemberId, reason: ErrorCode, certain: boolean): void => {
+    if (found.get(member)?.certain !== true) found.set(member, { member, reason, certain });
+  };
+  for (const { member, reason, blames } of drops) {
+    if (PROVEN.has(reason) && blames === undefined) add(member, reason, true);
+  }
+  for (const [member, { others, reason }] of pairsIn(drops)) {
+    // Of its own secret a member alone can have revealed a false share.
+    if (others.has(member) || others.size > liars) add(member, reason, true);
+  }
+  if (error?.code === 'secret-mismatch') {
+    for (const culprit of error.culprits) add(memberId(culprit), error.code, repaired(evidence) >= liars);
+  }
+  return [...found.values()];
+}
+
+/** Members that are in a pair with a liar in it: with whom, and why. */
+function pairsIn(
+  drops: readonly Drop[],
+): Map<MemberId, { readonly others: Set<MemberId>; readonly reason: ErrorCode }> {
+  const pairs = new Map<MemberId, { readonly others: Set<MemberId>; readonly reason: ErrorCode }>();
+  const add = (member: MemberId, other: MemberId, reason: ErrorCode): void => {
+    const known = pairs.get(member) ?? { others: new Set(), reason };
+    pairs.set(member, known);
+    known.others.add(other);
+  };
+  for (const { member, reason, blames = [], owners = [] } of drops) {
+    const others = reason === 'share-undecryptable' ? blames : reason === 'share-false' ? owners : [];
+    for (const other of others) {
+      add(member, other, reason);
+      if (other !== member) add(other, member, reason);
+    }
+  }
+  return pairs;
+}
+
+/** False shares of one secret that decoding corrects for certain, of the least number of holders that can have answered. */
+function repaired({ parameters: { n, degree, threshold }, unmasked }: Evidence): number {
+  const answered = Math.max(0, degree + 1 - (n - unmasked));
+  return Math.floor(Math.max(0, answered - threshold) / 2);
+}

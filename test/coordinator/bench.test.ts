@@ -1,0 +1,156 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Bench } from '../../coordinator/rounds/bench.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { encodeSettings, settingsHash } from '../../protocol/wire/settings.ts';
+import { closeAll, openHall, type Hall } from './support/hall.ts';
+import type { Script } from './support/scripted-client.ts';
+
+afterEach(closeAll);
+
+const ALL = [1, 2, 3, 4].map(memberId);
+const suspect = (member: number, certain = true) =>
+  ({ member: memberId(member), reason: 'share-undecryptable', certain }) as const;
+
+/** A bench, and a clock that stands still until it is told. */
+function benchOf(attempts = 2): { bench: Bench; after: (ms: number) => void; invited: () => MemberId[] } {
+  let now = 0;
+  const bench = new Bench({ attempts, minutes: 1, now: () => now });
+  return { bench, after: (ms) => void (now += ms), invited: () => bench.without(ALL) };
+}
+
+describe('a benched member', () => {
+  it('sits out as many attempts as are set, and twice as many each time', () => {
+    const { bench, invited } = benchOf();
+    for (const attempts of [2, 4, 8]) {
+      expect(bench.judge([suspect(3)])).toEqual([{ member: 3, reason: 'share-undecryptable', attempts }]);
+      for (let left = attempts; left > 0; left--) {
+        expect(invited()).toEqual([1, 2, 4]);
+        bench.judge([]);
+      }
+      expect(invited()).toEqual([1, 2, 3, 4]);
+    }
+  });
+
+  it('sits out one attempt where its fault is not certain, however often', () => {
+    const { bench, invited } = benchOf();
+    for (let time = 0; time < 3; time++) {
+      expect(bench.judge([suspect(3, false)])).toMatchObject([{ member: 3, attempts: 1 }]);
+      expect(invited()).toEqual([1, 2, 4]);
+      bench.judge([]);
+      expect(invited()).toEqual([1, 2, 3, 4]);
+    }
+  });
+
+  it('is let in again when its time is over, although no attempt was made', () => {
+    const { bench, after, invited } = benchOf();
+    expect(bench.nextReturn).toBeUndefined();
+    bench.judge([suspect(3)]);
+    expect(bench.nextReturn).toBe(60_000);
+    after(59_999);
+    expect(invited()).toEqual([1, 2, 4]);
+    after(1);
+    expect(invited()).toEqual([1, 2, 3, 4]);
+    expect(bench.nextReturn).toBeUndefined();
+  });
+
+  it('is nobody where benchAttempts is 0', () => {
+    const { bench, invited } = benchOf(0);
+    expect(bench.judge([suspect(3)])).toEqual([]);
+    expect(invited()).toEqual([1, 2, 3, 4]);
+  });
+});
+
+/** Seals what does not open, to every neighbour. */
+const SEALS_BADLY: Script = {
+  send: (name, bytes) => {
+    if (name !== 'shareKeys') return bytes;
+    const shares = decodeShareKeys(bytes);
+    return encodeShareKeys({ ...shares, sealed: shares.sealed.map((byte) => byte ^ 1) });
+  },
+};
+
+/** Says instead of its input that others sealed what does not open. */
+const accusing = (...blamed: number[]): Script => ({
+  send: (name, bytes, client) => {
+    if (name !== 'maskedInput') return bytes;
+    const settings = client.settings.at(-1)!;
+    const context = settingsHash(nodePrimitives, encodeSettings(settings));
+    return encodeAbort({ suite: settings.suite, context }, { code: 'share-undecryptable', message: 'no' }, blamed);
+  },
+});
+
+/** A coordinator whose task begins when so many members are there, and has ended. */
+async function hallOf(count: number, task: object, scripts: Readonly<Record<number, Script>>): Promise<Hall> {
+  let begin!: () => void;
+  const hall = await openHall({ ...task }, { begin: new Promise((resolve) => (begin = resolve)) });
+  await Promise.all(Array.from({ length: count }, (_, i) => hall.join(i + 1, scripts[i + 1])));
+  begin();
+  await hall.coordinator.finished;
+  return hall;
+}
+
+describe('a task with a member that seals what does not open', () => {
+  it('loses one attempt to it, leaves it out, and goes on', async () => {
+    const hall = await hallOf(6, { cohort: 6, quorum: 5, rounds: 2, attempts: 3 }, { 3: SEALS_BADLY });
+    const [spoilt, ...others] = hall.reports;
+    expect(spoilt).toMatchObject({ outcome: 'abandoned', code: 'below-threshold', round: 1, attempt: 1 });
+    expect(spoilt.benched).toEqual([{ member: 3, reason: 'share-undecryptable', attempts: 3 }]);
+    expect(others).toMatchObject([
+      { outcome: 'committed', round: 1, attempt: 2, included: 5 },
+      { outcome: 'committed', round: 2, attempt: 1, included: 5 },
+    ]);
+    const log = hall.lines.find((line) => line.includes('member-benched'));
+    expect(JSON.parse(log!)).toMatchObject({ task: 'toy', round: 1, attempt: 1, member: 3, attempts: 3 });
+    const metrics = await (await fetch(`${hall.coordinator.url}/metrics`)).text();
+    expect(metrics).toContain('cairn_benched_total{task="toy",reason="share-undecryptable"} 1');
+  });
+
+  it('lets it in again when its time is over, since the quorum does not come without it', async () => {
+    let spoils = true;
+    const once: Script = {
+      send: (name, bytes, client) => {
+        const chosen = spoils ? SEALS_BADLY.send!(name, bytes, client) : bytes;
+        if (name === 'shareKeys') spoils = false;
+        return chosen;
+      },
+    };
+    const hall = await hallOf(5, { cohort: 5, attempts: 3, benchMinutes: 1 / 600 }, { 3: once });
+    expect(hall.reports).toMatchObject([
+      { outcome: 'abandoned', benched: [{ member: 3 }] },
+      { outcome: 'committed', included: 5 },
+    ]);
+  });
+});
+
+describe('members that blame honest ones', () => {
+  it('bench nobody as long as they are no more than may collude, and lose their own place in the round', async () => {
+    const hall = await hallOf(
+      8,
+      { cohort: 8, rounds: 3, attempts: 1, colluding: 0.25 },
+      { 7: accusing(1), 8: accusing(1, 2) },
+    );
+    expect(hall.reports).toHaveLength(3);
+    for (const report of hall.reports) {
+      expect(report).toMatchObject({ outcome: 'committed', included: 6 });
+      expect(report.benched).toBeUndefined();
+      expect(report.drops.map(({ member, blames }) => [member, blames]).sort()).toEqual([
+        [7, [1]],
+        [8, [1, 2]],
+      ]);
+    }
+  });
+
+  it('are benched themselves when they blame more than can be guilty', async () => {
+    const hall = await hallOf(
+      8,
+      { cohort: 8, quorum: 7, rounds: 2, attempts: 1, colluding: 0.25 },
+      { 8: accusing(1, 2, 3) },
+    );
+    expect(hall.reports[0].benched).toEqual([{ member: 8, reason: 'share-undecryptable', attempts: 3 }]);
+    expect(hall.reports[1]).toMatchObject({ outcome: 'committed', included: 7, drops: [] });
+    expect(hall.reports[1].benched).toBeUndefined();
+  });
+});

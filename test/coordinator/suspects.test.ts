@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { type Evidence, suspectsOf } from '../../coordinator/rounds/suspects.ts';
+import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import type { ErrorCode } from '../../protocol/errors.ts';
+import { memberId } from '../../protocol/ids.ts';
+
+const COMPLETE = { graph: 'complete', n: 12, degree: 11, threshold: 9 } as const;
+const RING = { graph: 'ring', n: 1000, degree: 100, threshold: 67 } as const;
+
+const drop = (
+  member: number,
+  reason: ErrorCode,
+  change: Partial<Record<'blames' | 'owners', number[]>> = {},
+): Drop => ({
+  member: memberId(member),
+  state: 'masked-input',
+  reason,
+  effect: 'before-input',
+  ...(change as Pick<Drop, 'blames' | 'owners'>),
+});
+
+const blaming = (accuser: number, ...blames: number[]): Drop => drop(accuser, 'share-undecryptable', { blames });
+const count = (length: number): number[] => Array.from({ length }, (_, i) => i + 1);
+
+/** Of twelve with γ = 0.25: three may lie. */
+function suspects(drops: readonly Drop[], change: Partial<Evidence> = {}): string[] {
+  const evidence: Evidence = {
+    parameters: COMPLETE,
+    colluding: 0.25,
+    unmasked: 12,
+    drops,
+    error: undefined,
+    ...change,
+  };
+  return suspectsOf(evidence).map(({ member, reason, certain }) => `${member} ${reason}${certain ? '' : '?'}`);
+}
+
+describe('members that are blamed', () => {
+  it('are at fault when more than may lie say so, and not before', () => {
+    const by = (accusers: number): Drop[] => count(accusers).map((accuser) => blaming(accuser, 12));
+    expect(suspects(by(3))).toEqual([]);
+    expect(suspects(by(4))).toEqual(['12 share-undecryptable']);
+  });
+
+  it('are blamed once by each, however often it is said', () => {
+    expect(suspects([blaming(1, 12), blaming(1, 12), blaming(1, 12), blaming(1, 12)])).toEqual([]);
+  });
+
+  it('are innocent where the accuser is in more pairs than there may be liars', () => {
+    expect(suspects([blaming(5, 1, 2, 3, 4)])).toEqual(['5 share-undecryptable']);
+    expect(suspects([blaming(5, 1, 2, 3)])).toEqual([]);
+  });
+
+  it('are judged by their neighbourhood on a ring: fewer than the threshold of it may lie', () => {
+    const by = (accusers: number): Drop[] => count(accusers).map((accuser) => blaming(accuser, 900));
+    expect(suspects(by(66), { parameters: RING })).toEqual([]);
+    expect(suspects(by(67), { parameters: RING })).toEqual(['900 share-undecryptable']);
+  });
+
+  it('are blamed for shares that do not open, and for nothing else that an Abort may say', () => {
+    const others = count(8).map((accuser) => drop(accuser, 'identity-signature', { blames: [12] }));
+    expect(suspects(others)).toEqual([]);
+  });
+
+  it('need one accuser more than one liar where nobody is reckoned with', () => {
+    expect(suspects([blaming(1, 12)], { colluding: 0 })).toEqual([]);
+    expect(suspects([blaming(1, 12), blaming(2, 12)], { colluding: 0 })).toEqual(['12 share-undecryptable']);
+  });
+});
+
+describe('faults that show by themselves', () => {
+  it.each<ErrorCode>(['identity-signature', 'key-invalid', 'key-duplicate'])('%s is its sender’s', (code) => {
+    expect(suspects([drop(4, code)])).toEqual([`4 ${code}`]);
+  });
+
+  it.each<ErrorCode>(['deadline-missed', 'member-left', 'wire-bounds'])('%s is no fault', (code) => {
+    expect(suspects([drop(4, code)])).toEqual([]);
+  });
+
+  it('a false share of the own secret is the holder’s', () => {
+    expect(suspects([drop(4, 'share-false', { owners: [4] })])).toEqual(['4 share-false']);
+  });
+
+  it('false shares of more owners than may lie are the holder’s, and of one owner by as many holders the owner’s', () => {
+    expect(suspects([drop(4, 'share-false', { owners: [1, 2, 3] })])).toEqual([]);
+    expect(suspects([drop(4, 'share-false', { owners: [1, 2, 3, 5] })])).toEqual(['4 share-false']);
+    const holders = count(4).map((holder) => drop(holder, 'share-false', { owners: [9] }));
+    expect(suspects(holders)).toEqual(['9 share-false']);
+  });
+
+  it('a secret that its shares do not give is its owner’s, for certain only where as many lies as there may be would be repaired', () => {
+    const error = { code: 'secret-mismatch', culprits: [7] } as const;
+    // (12 − 9) / 2: one lie is repaired, three may be told.
+    expect(suspects([], { error })).toEqual(['7 secret-mismatch?']);
+    const parameters = { ...COMPLETE, threshold: 6 };
+    expect(suspects([], { error, parameters })).toEqual(['7 secret-mismatch']);
+    expect(suspects([], { error, parameters, unmasked: 11 })).toEqual(['7 secret-mismatch?']);
+  });
+});
