@@ -8,6 +8,7 @@ import {
   createNoiseSampler,
   decodeNoisy,
   encodeNoisy,
+  fillNoise,
   type NoisePlan,
   type NoiseSampler,
   type NoiseSettings,
@@ -28,6 +29,8 @@ export interface SumPrivacy extends Pick<
    * members are drawn keeps from those who see the mean how many were drawn.
    */
   readonly divisor?: number;
+  /** Whether the coordinator fills distributed noise up to that of `clients`; see `fillNoise`. Default: no. */
+  readonly fill?: boolean;
 }
 
 /** One round's way from updates to a noisy mean. */
@@ -59,6 +62,7 @@ const SIGN_ROUNDS = 12;
 export class NoisyRounds {
   readonly plan: NoisePlan;
   readonly #divisor: number | undefined;
+  readonly #fill: boolean;
   readonly #random: RandomSource;
   readonly #sampler: NoiseSampler;
 
@@ -79,6 +83,7 @@ export class NoisyRounds {
       dimension,
     });
     this.#divisor = privacy.divisor;
+    this.#fill = privacy.fill === true && placement === 'distributed';
     this.#sampler = createNoiseSampler(distribution, this.plan.shareVariance);
     this.#random = unsafeSeededRandom(random(SIZES.key));
   }
@@ -102,6 +107,7 @@ export class NoisyRounds {
       clipped: () => clipped,
       decode: (sum, count) => {
         if (plan.placement === 'central') addCentralNoise(plan, sum, sampler, coordinator);
+        else if (this.#fill) fillNoise(plan, sum, count, sampler, coordinator);
         const totalWeight = this.#divisor ?? count;
         const { update, unclipped } = decodeNoisy(plan, sum, count, signs, totalWeight);
         const unknown = { examples: NaN, loss: NaN, accuracy: NaN };

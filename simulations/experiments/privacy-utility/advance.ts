@@ -20,7 +20,7 @@ import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import { expectedCohort } from './cohorts.ts';
-import { privacyOf, rateOf } from './noise.ts';
+import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 import type { TrainingState } from './state.ts';
@@ -103,9 +103,9 @@ export const advance = defineTask(
     const { settings, training, test, seed, state, until } = input;
     const { rounds, cohort, dropout, serverRate } = settings;
     const aggregator = aggregatorOf(input);
-    const mechanism = aggregator.plan === undefined ? undefined : mechanismOf(aggregator.plan);
-    const cost = mechanism === undefined ? undefined : roundCost(mechanism, rateOf(settings));
-    const insideCost = mechanism === undefined ? undefined : roundCost(mechanism, 1);
+    const { plan } = aggregator;
+    const cost = plan === undefined ? undefined : roundCost(mechanismAgainst(settings, plan), rateOf(settings));
+    const insideCost = plan === undefined ? undefined : roundCost(mechanismOf(plan), 1);
     const { trainOne, diverged } = trainingOf(input, signal);
     const federation = federate({
       parameters: state.parameters,

@@ -1,4 +1,4 @@
-import type { NoiseSettings } from '../../../protocol/privacy/index.ts';
+import type { NoisePlan, NoiseSettings, NoisyMechanism } from '../../../protocol/privacy/index.ts';
 import { leastNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
 import { modelOf } from '../../engine/training.ts';
@@ -38,7 +38,7 @@ export function noiseSettings(
 export function privacyOf(settings: PrivacyUtilitySettings, noisy: NoisyCase, noiseMultiplier: number): SumPrivacy {
   // The number of those drawn would tell readers of the models who was.
   const divisor = expectedCohort(settings, noisy.members);
-  return { ...noiseSettings(settings, noisy, noiseMultiplier, 1), divisor };
+  return { ...noiseSettings(settings, noisy, noiseMultiplier, 1), divisor, fill: rateOf(settings) < 1 };
 }
 
 /**
@@ -47,6 +47,14 @@ export function privacyOf(settings: PrivacyUtilitySettings, noisy: NoisyCase, no
  */
 export function rateOf({ against, cohort }: PrivacyUtilitySettings): number {
   return against === 'readers' ? cohort : 1;
+}
+
+/**
+ * What the accountant is told towards those whom the budget is against: behind sampling, noise that was filled up and
+ * tells nobody who was drawn.
+ */
+export function mechanismAgainst(settings: PrivacyUtilitySettings, plan: NoisePlan): NoisyMechanism {
+  return mechanismOf(plan, rateOf(settings) < 1);
 }
 
 /** The least noise multiplier with which a budget lasts for all rounds. @throws CairnError `privacy-infeasible` */
@@ -62,7 +70,7 @@ export const calibrate = defineTask(
     const dimension = modelOf(settings.model).layout.size;
     const { delta, rounds } = settings;
     return leastNoiseMultiplier({ epsilon, delta, rounds, rate: rateOf(settings) }, (noiseMultiplier) =>
-      mechanismOf(planNoise(noiseSettings(settings, noisy, noiseMultiplier, dimension))),
+      mechanismAgainst(settings, planNoise(noiseSettings(settings, noisy, noiseMultiplier, dimension))),
     );
   },
 );

@@ -49,7 +49,7 @@ async function scoresOf(path: string): Promise<ScoreRow[]> {
 /** ε of so many rounds with a noise multiplier, counted apart from the run. */
 function epsilonAfter(settings: PrivacyUtilitySettings, rounds: number, rate: number): number {
   const noise = noiseSettings(settings, { members: 30, placement: 'distributed' }, settings.noiseMultiplier, 3322);
-  const cost = roundCost(mechanismOf(planNoise(noise)), rate);
+  const cost = roundCost(mechanismOf(planNoise(noise), rate < 1), rate);
   return epsilonOf(
     cost.map((divergence) => divergence * rounds),
     settings.delta,
