@@ -15,6 +15,7 @@ export type LogEvent =
   | 'round-state'
   | 'round-committed'
   | 'round-abandoned'
+  | 'round-rolled-back'
   | 'member-dropped'
   | 'member-benched'
   | 'member-joined'
@@ -37,6 +38,8 @@ export interface LogFields {
   readonly task?: string;
   readonly round?: number;
   readonly attempt?: number;
+  /** Number of a group, from 1. */
+  readonly group?: number;
   /** How many attempts. */
   readonly attempts?: number;
   readonly member?: number;
@@ -63,6 +66,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   task: 'string',
   round: 'number',
   attempt: 'number',
+  group: 'number',
   attempts: 'number',
   member: 'number',
   members: 'number',

@@ -116,7 +116,7 @@ export class Metrics {
   report(report: RoundReport): void {
     const { task, outcome, code, bytesUp, bytesDown, ms, states } = report;
     this.#rounds.inc({ task, outcome });
-    if (code !== undefined) this.#abandoned.inc({ task, code });
+    if (outcome === 'abandoned' && code !== undefined) this.#abandoned.inc({ task, code });
     this.#bytes.inc({ task, direction: 'up' }, bytesUp);
     this.#bytes.inc({ task, direction: 'down' }, bytesDown);
     for (const state of Object.keys(states) as TimedState[]) {

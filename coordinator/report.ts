@@ -34,14 +34,24 @@ export interface Evaluation {
   readonly examples: number;
 }
 
+/** One group of an attempt whose cohort was split. */
+export interface GroupReport {
+  readonly invited: number;
+  /** Inputs in its sum; 0 where it has none, or where it does not count. */
+  readonly included: number;
+  /** Why it has no sum, or why its sum does not count. */
+  readonly code?: ErrorCode;
+}
+
 /** One attempt at a round, for status pages, files and people. It holds nothing about a single member's update. */
 export interface RoundReport {
   readonly task: string;
   readonly round: number;
-  /** From 1; an abandoned round is tried again under the same number. */
+  /** From 1; a round that was abandoned or rolled back is tried again under the same number. */
   readonly attempt: number;
-  readonly outcome: 'committed' | 'abandoned';
-  /** Why the round was abandoned. */
+  /** `rolled-back`: there was a new model, but it was worse on held-out data, and the one before stands. */
+  readonly outcome: 'committed' | 'abandoned' | 'rolled-back';
+  /** Why the round was abandoned or rolled back. */
   readonly code?: ErrorCode;
   readonly message?: string;
   readonly startedAt: string;
@@ -49,17 +59,22 @@ export interface RoundReport {
   readonly drops: readonly Drop[];
   /** Members that are left out of the next attempts, since they spoilt this one. */
   readonly benched?: readonly Benched[];
-  /** Number of inputs in the sum. */
+  /** Number of inputs in the sum, or in the sums that count. */
   readonly included: number;
+  /** Where the cohort was split; all other numbers are of the groups together. */
+  readonly groups?: readonly GroupReport[];
   readonly bytesUp: number;
   readonly bytesDown: number;
   readonly ms: number;
   readonly states: Readonly<Partial<Record<TimedState, StateCost>>>;
-  /** Weighted sums and means that came out of the masked sum; only of committed rounds. */
+  /** Weighted sums and means that came out of the masked sums; not of abandoned rounds. */
   readonly examples?: number;
   readonly loss?: number;
   readonly accuracy?: number;
   /** SHA-256 of the model that stands after this attempt, in hex. */
   readonly modelHash: string;
+  /** Of the new model, also where it was rolled back. */
   readonly evaluation?: Evaluation;
+  /** Of the model before, where the new one was held against it. */
+  readonly standing?: Evaluation;
 }

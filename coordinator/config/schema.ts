@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
+import { groupsSchema } from './groups.ts';
 import { strict } from './strict.ts';
 import { strategySchema } from './strategy.ts';
 
@@ -47,6 +48,13 @@ const deadlinesSchema = strict({
   unmasking: seconds.default(30),
 });
 
+/** Holds each new model against the one before, on data that the coordinator has. */
+const checkSchema = strict({
+  metric: z.enum(['loss', 'accuracy']),
+  /** By how much the metric may be worse, in its own units. */
+  tolerance: z.number().min(0),
+});
+
 const trainingSchema = z.record(z.string(), z.json()).superRefine((training, context) => {
   const bytes = Buffer.byteLength(JSON.stringify(training));
   if (bytes > LIMITS.training) {
@@ -81,6 +89,8 @@ const taskSchema = strict({
   lossBound: positive.default(16),
   suite: z.literal([1, 2]).default(DEFAULT_SUITE),
   strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
+  groups: groupsSchema.optional(),
+  check: checkSchema.optional(),
   training: trainingSchema.default({}),
   deadlines: deadlinesSchema.prefault({}),
   pause: z.number().min(0).max(86_400).default(0),

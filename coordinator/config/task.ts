@@ -1,16 +1,22 @@
 import { assertBudget, leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
 import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { greatestGroup, smallestGroup } from './groups.ts';
 import type { ParsedTask } from './schema.ts';
 
 /** One training job, with everything derived that was left out. */
-export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'modulusBits'>> & {
+export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'modulusBits' | 'groups'>> & {
   /** Connected, idle clients for which a round waits. */
   readonly quorum: number;
   /** Least number of inputs that a sum may have. */
   readonly minCohort: number;
   readonly modulusBits: number;
+  /** Undefined where the cohort is not split. */
+  readonly groups: Groups | undefined;
 };
+
+/** How a cohort is split, with the number of sums that a round needs. */
+type Groups = Readonly<NonNullable<ParsedTask['groups']>> & { readonly least: number };
 
 /** In a sum of two, each of them reads the other's update. */
 const LEAST_PRIVATE = 3;
@@ -24,9 +30,15 @@ const SIZES_TRIED = 256;
  */
 export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   const { cohort, threshold, quorum = cohort } = parsed;
-  const minCohort = parsed.minCohort ?? Math.min(quorum, Math.max(LEAST_PRIVATE, threshold, Math.ceil(quorum / 2)));
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
+  const groups = completeGroups(parsed.groups, refuse);
+  const split = { cohort, quorum, groups };
+  // A sum is that of a group, and of the whole cohort where it is not split.
+  const [smallest, greatest] = [smallestGroup(split), greatestGroup(split)];
+  const minCohort = parsed.minCohort ?? Math.min(smallest, Math.max(LEAST_PRIVATE, threshold, Math.ceil(smallest / 2)));
+  const smallestText =
+    groups === undefined ? `quorum ${quorum}` : `the smallest of ${groups.count} groups of quorum ${quorum}`;
 
   if (parsed.unsafeOpenEnrolment && parsed.adversary === 'active') {
     throw refuse(
@@ -40,23 +52,63 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
       `set cohort to ${quorum}, or quorum to ${cohort}`,
     );
   }
-  if (quorum < threshold) {
-    throw refuse(`quorum ${quorum} is below threshold ${threshold}`, 'raise quorum, or leave threshold out');
+  if (groups !== undefined && smallest < LEAST_PRIVATE) {
+    throw refuse(
+      `${smallestText} has ${smallest} members: in a sum of fewer than ${LEAST_PRIVATE} others can be read off`,
+      `raise quorum to ${LEAST_PRIVATE * groups.count}, or lower groups.count to ${Math.floor(quorum / LEAST_PRIVATE)}`,
+    );
   }
-  if (minCohort > quorum) {
-    throw refuse(`minCohort ${minCohort} is greater than quorum ${quorum}`, 'raise quorum, or lower minCohort');
+  const ofSmallest = groups === undefined ? '' : `, ${smallest},`;
+  if (smallest < threshold) {
+    throw refuse(
+      `${smallestText}${ofSmallest} is below threshold ${threshold}`,
+      'raise quorum, or leave threshold out',
+    );
+  }
+  if (minCohort > smallest) {
+    throw refuse(
+      `minCohort ${minCohort} is greater than ${smallestText}${ofSmallest.slice(0, -1)}`,
+      'raise quorum, or lower minCohort',
+    );
   }
   if (minCohort < threshold) {
     throw refuse(`minCohort ${minCohort} is below threshold ${threshold}`, 'raise minCohort, or leave threshold out');
   }
   return named(path, () => {
-    const modulusBits = parsed.modulusBits ?? leastModulusBits(parsed.inputBits, cohort);
+    const modulusBits = parsed.modulusBits ?? leastModulusBits(parsed.inputBits, greatest);
     // The model's size is known later and does not enter the budget.
-    assertBudget({ ...parsed, modulusBits, maxCohort: cohort, dimension: 1 });
-    const task: TaskConfig = { ...parsed, quorum, minCohort, modulusBits };
-    for (const n of sizesBetween(minCohort, cohort).reverse()) roundParameters({ ...task, n });
+    assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
+    const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits };
+    for (const n of sizesBetween(minCohort, greatest).reverse()) roundParameters({ ...task, n });
     return task;
   });
+}
+
+/** The number of sums that a round needs follows from the rule: more than half, and what is trimmed leaves one. */
+function completeGroups(
+  groups: ParsedTask['groups'],
+  refuse: (message: string, hint: string) => CairnError,
+): Groups | undefined {
+  if (groups === undefined) return undefined;
+  const { count } = groups;
+  const trimmed = groups.rule === 'trimmed-mean' ? 2 * groups.trim : 0;
+  if (trimmed >= count) {
+    throw refuse(
+      `groups.trim: trimming takes ${trimmed} of ${count} groups, and nothing is left`,
+      `lower trim below ${count / 2}, or raise count above ${trimmed}`,
+    );
+  }
+  const { least = Math.max(3, Math.floor(count / 2) + 1, trimmed + 1) } = groups;
+  if (least > count) {
+    throw refuse(`groups.least ${least} is greater than groups.count ${count}`, 'lower least, or raise count');
+  }
+  if (least <= trimmed) {
+    throw refuse(
+      `groups.least: of ${least} groups trimming takes ${trimmed}, and nothing is left`,
+      `raise least above ${trimmed}, or lower trim`,
+    );
+  }
+  return { ...groups, least };
 }
 
 /** Whole numbers from `least` to `most`, both included: all of them, or an even spread of a long range. */

@@ -1,30 +1,37 @@
 import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
-import { asCairnError, type CairnError } from '../../protocol/errors.ts';
+import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { MaskVector } from '../../protocol/kernels/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { TaskConfig } from '../config/index.ts';
-import type { Place } from '../gateway/index.ts';
+import { equalSizes, type TaskConfig } from '../config/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
-import { largestMessage } from '../sizes.ts';
-import { chooseCohort, invitations } from './cohort.ts';
+import { chooseCohort, cut, invitations } from './cohort.ts';
+import { costsOf } from './costs.ts';
+import { Group } from './group.ts';
+import type { HeldOut, Verdict } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { Learned, TaskModel } from './model.ts';
 import { abandonedOutcome, committedOutcome } from './outcome.ts';
-import { Round, type RoundEnd } from './round.ts';
-import { deadlinesOf, settingsFor } from './settings.ts';
+import { Progress } from './progress.ts';
+import type { RoundEnd } from './round.ts';
+import { settingsFor } from './settings.ts';
 import type { Suspect } from './suspects.ts';
 
 /** What an attempt came to, as far as the model is concerned. */
 type Result =
   | {
       readonly kind: 'committed';
-      readonly included: readonly MemberId[];
-      readonly drops: readonly Drop[];
       readonly learned: Learned;
+      /** Undefined where nothing is held out. */
+      readonly verdict: Verdict | undefined;
     }
-  | { readonly kind: 'abandoned'; readonly error: CairnError; readonly drops: readonly Drop[] };
+  | { readonly kind: 'rolled-back'; readonly learned: Learned; readonly verdict: Verdict; readonly error: CairnError }
+  | { readonly kind: 'abandoned'; readonly error: CairnError };
+
+/** How one group ended: why its sum does not count, or whose inputs are in it. */
+interface GroupEnd {
+  readonly drops: readonly Drop[];
+  readonly included: readonly MemberId[];
+  readonly code: ErrorCode | undefined;
+}
 
 const constant =
   (bytes: Uint8Array): (() => Uint8Array) =>
@@ -34,184 +41,203 @@ const constant =
 /** Who wants to know how an attempt goes on. */
 export interface Watch {
   state(name: ServerStateName, members: number): void;
-  /** So many of the masks in the sum have been taken out. */
+  /** So many of the masks in the sums have been taken out. */
   progress(done: number, of: number): void;
 }
 
-/** One attempt at a round, from the choice of the cohort to its report. */
+/** What an attempt is made with. */
+export interface AttemptOptions {
+  readonly task: TaskConfig;
+  readonly model: TaskModel;
+  readonly host: TaskHost;
+  /** Who may be invited. */
+  readonly idle: readonly MemberId[];
+  /** From 1. */
+  readonly number: number;
+  /** Undefined where new models are not held against the one before. */
+  readonly heldOut: HeldOut | undefined;
+  readonly watch: Watch;
+}
+
+/**
+ * One attempt at a round, from the choice of the cohort to its report. Where the task asks for groups, the cohort is
+ * split at random, anew in each attempt, and each group has a round of secure aggregation to itself, all at the same time.
+ */
 export class Attempt {
-  /** Whom it speaks against, once it has ended. */
-  suspects: readonly Suspect[] = [];
-  readonly #task: TaskConfig;
-  readonly #model: TaskModel;
-  readonly #host: TaskHost;
-  readonly #number: number;
+  readonly #options: AttemptOptions;
   readonly #startedAt = new Date().toISOString();
-  readonly #settings: RoundSettings;
-  readonly #invited: readonly MemberId[];
-  readonly #round: Round;
-  readonly #place: Place;
-  readonly #watch: Watch;
+  readonly #round: number;
+  readonly #groups: readonly Group[];
+  #suspects: readonly Suspect[] = [];
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
-  constructor(
-    task: TaskConfig,
-    model: TaskModel,
-    host: TaskHost,
-    idle: readonly MemberId[],
-    number: number,
-    watch: Watch,
-  ) {
-    this.#task = task;
-    this.#model = model;
-    this.#host = host;
-    this.#number = number;
-    this.#watch = watch;
-    const { primitives, random, seats, log } = host;
+  constructor(options: AttemptOptions) {
+    const { task, model, host, idle, watch } = options;
+    this.#options = options;
+    this.#round = model.round + 1;
+    const { random, log } = host;
     const directory = task.adversary === 'active' ? host.members.current() : undefined;
-    const round = model.round + 1;
-    const modelHash = model.hashBytes;
-    this.#settings = settingsFor(task, { round, dimension: model.layout.size, modelHash, directory, random });
-    this.#invited = chooseCohort(idle, invitations(task.cohort, task.overSelect), random);
-    const at = { task: task.name, round, attempt: number };
-    this.#round = new Round({
-      primitives,
-      settings: this.#settings,
-      ...(directory === undefined ? {} : { directory }),
-      invited: this.#invited,
-      target: Math.min(task.cohort, this.#invited.length),
-      deadlines: deadlinesOf(task),
-      unmask: (plan, signal) => this.#unmask(plan, signal),
-      send: ({ to, bytes, last = false }) => seats.send(to, bytes, { last, from: this.#place }),
-      onState: (state, members) => {
-        watch.state(state, members);
-        log.debug('round-state', { ...at, state, members });
-        host.state({ ...at, state, members });
-      },
-      onDrop: (drop) => {
-        const { member, state, reason, effect } = drop;
-        log.info('member-dropped', { ...at, member, state, code: reason, effect });
-        host.dropped(task.name, drop);
-      },
-    });
-    const running = this.#round;
-    this.#place = {
-      context: running.settingsHash,
-      largest: largestMessage(task, this.#settings.dimension),
-      refusal: (member, header) => running.refusal(member, header),
-      message: (member, bytes) => running.message(member, bytes),
-      leave: (member, reason) => running.leave(member, reason),
-      sent: (bytes) => running.tally.down(bytes),
-    };
+    const invited = chooseCohort(idle, invitations(task.cohort, task.overSelect), random);
+    const count = task.groups?.count ?? 1;
+    const targets = equalSizes(Math.min(task.cohort, invited.length), count);
+    const progress = new Progress(count);
+    const at = this.#at;
+    this.#groups = cut(invited, equalSizes(invited.length, count)).map(
+      (members, place) =>
+        new Group({
+          task,
+          host,
+          settings: settingsFor(task, {
+            round: this.#round,
+            dimension: model.layout.size,
+            modelHash: model.hashBytes,
+            directory,
+            random,
+          }),
+          directory,
+          invited: members,
+          target: targets[place],
+          at: task.groups === undefined ? at : { ...at, group: place + 1 },
+          onState: (state, inGroup) => {
+            const standing = progress.entered(place, state, inGroup);
+            if (standing === undefined) return;
+            watch.state(standing.state, standing.members);
+            if (task.groups !== undefined) log.debug('round-state', { ...at, ...standing });
+            host.state({ ...at, ...standing });
+          },
+          onUnmasked: (mine, ofMine) => {
+            const { done, of } = progress.unmasked(place, mine, ofMine);
+            watch.progress(done, of);
+            host.progress({ ...at, done, of });
+          },
+        }),
+    );
+  }
+
+  /** Members that its rounds speak against; known once it has run. */
+  get suspects(): readonly Suspect[] {
+    return this.#suspects;
   }
 
   abandon(error: CairnError): void {
-    this.#round.abandon(error);
+    for (const group of this.#groups) group.abandon(error);
   }
 
   /** Runs the round to its end. It never rejects: what goes wrong is the report's outcome. */
   async run(): Promise<RoundReport> {
-    const round = this.#round;
-    const { seats, log } = this.#host;
-    log.info('round-started', { ...this.#at, members: this.#invited.length });
-    seats.assign(this.#invited, this.#place);
-    round.begin();
-    const end = await round.ended;
-    const result = await this.#settle(end);
-    await round.tell(this.#outcomes(result));
-    seats.release(this.#invited, this.#place);
-    this.suspects = end.suspects;
-    return this.#report(result, result.kind === 'committed' ? await this.#evaluate() : undefined);
+    const members = this.#groups.reduce((sum, { invited }) => sum + invited.length, 0);
+    this.#options.host.log.info('round-started', { ...this.#at, members });
+    for (const group of this.#groups) group.begin();
+    const ended = await Promise.all(this.#groups.map((group) => group.ended));
+    this.#suspects = ended.flatMap(({ suspects }) => suspects);
+    const { result, leftOut } = await this.#settle(ended);
+    const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
+    await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
+    const evaluation = result.kind === 'abandoned' ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
+    return this.#report(result, ends, evaluation);
   }
 
   get #at(): { readonly task: string; readonly round: number; readonly attempt: number } {
-    return { task: this.#task.name, round: this.#settings.round, attempt: this.#number };
+    return { task: this.#options.task.name, round: this.#round, attempt: this.#options.number };
   }
 
-  async #unmask(plan: UnmaskPlan, signal: AbortSignal): Promise<MaskVector> {
-    const { unmasker, log } = this.#host;
-    const task = this.#task.name;
-    const started = performance.now();
-    const masks = planCost(plan);
-    const { correction, workers } = await unmasker.compute(plan, {
-      signal,
-      onProgress: (done, of) => {
-        this.#watch.progress(done, of);
-        this.#host.progress({ ...this.#at, done, of });
-      },
-    });
-    log.debug('unmasked', { ...this.#at, masks, workers, ms: Math.round(performance.now() - started) });
-    this.#host.unmasked(task, masks, workers);
-    return correction;
-  }
-
-  async #settle(end: RoundEnd): Promise<Result> {
-    const { drops } = end;
-    if (end.kind === 'aborted') return { kind: 'abandoned', error: end.error, drops };
+  async #settle(
+    ended: readonly RoundEnd[],
+  ): Promise<{ readonly result: Result; readonly leftOut: ReadonlyMap<number, ErrorCode> }> {
+    const { model, heldOut } = this.#options;
+    const failed = ended.find((end) => end.kind === 'aborted');
+    if (failed !== undefined && ended.every((end) => end.kind === 'aborted'))
+      return { result: { kind: 'abandoned', error: failed.error }, leftOut: new Map() };
     try {
-      const { included } = end;
-      return {
-        kind: 'committed',
-        included,
-        drops,
-        learned: await this.#model.commit(this.#settings, [{ sum: end.sum, count: included.length }]),
-      };
+      const sums = ended.map((end) =>
+        end.kind === 'aborted' ? undefined : { sum: end.sum, count: end.included.length },
+      );
+      let verdict: Verdict | undefined;
+      const { learned, leftOut, adopted } = await model.commit(this.#groups[0].settings, sums, async (candidate) => {
+        verdict = await heldOut?.judge(model, candidate);
+        return verdict?.worse === undefined;
+      });
+      const judged = verdict;
+      if (!adopted && judged?.worse !== undefined)
+        return { result: { kind: 'rolled-back', learned, verdict: judged, error: judged.worse }, leftOut };
+      if (judged !== undefined) heldOut?.adopted(model.hash, judged.evaluation);
+      return { result: { kind: 'committed', learned, verdict: judged }, leftOut };
     } catch (thrown) {
-      return { kind: 'abandoned', error: asCairnError(thrown), drops };
+      return { result: { kind: 'abandoned', error: asCairnError(thrown) }, leftOut: new Map() };
     }
   }
 
-  /** How the round ended, for everybody who was invited. A seat keeps its one until the next round: they are shared. */
-  #outcomes(result: Result): Outgoing[] {
-    const header = { suite: this.#settings.suite, context: this.#round.settingsHash };
+  /**
+   * How the round ended, for everybody who was invited to a group. A seat keeps its one until the next round: they are
+   * shared. Who is in a sum whose model was rolled back is told the same as ever, with the hash of the model that stands:
+   * it trains anew, and does not send again what is in a sum already.
+   */
+  #outcomes(result: Result, { settings, settingsHash, invited }: Group, end: GroupEnd): Outgoing[] {
+    const header = { suite: settings.suite, context: settingsHash };
     if (result.kind === 'abandoned') {
       const bytes = constant(abandonedOutcome(header, result.error));
-      return this.#invited.map((to) => ({ to, bytes, last: true }));
+      return invited.map((to) => ({ to, bytes, last: true }));
     }
-    const { hashBytes } = this.#model;
+    const { hashBytes } = this.#options.model;
     const [inside, outside] = [true, false].map((included) => constant(committedOutcome(header, included, hashBytes)));
-    const included = new Set(result.included);
-    return this.#invited.map((to) => ({ to, bytes: included.has(to) ? inside : outside, last: true }));
+    const included = new Set(end.included);
+    return invited.map((to) => ({ to, bytes: included.has(to) ? inside : outside, last: true }));
   }
 
-  async #evaluate(): Promise<Evaluation | undefined> {
+  /** Evaluates the new model where it is not held against the one before. */
+  async #look(): Promise<Evaluation | undefined> {
+    const { task, model, host } = this.#options;
     try {
-      return await this.#host.evaluate?.(this.#task.name, this.#model.tensors);
+      return await host.evaluate?.(task.name, model.tensors);
     } catch (thrown) {
-      this.#host.log.warn('evaluation-failed', this.#at);
-      this.#host.fault(asCairnError(thrown));
+      host.log.warn('evaluation-failed', this.#at);
+      host.fault(asCairnError(thrown));
       return undefined;
     }
   }
 
-  #report(result: Result, evaluation: Evaluation | undefined): RoundReport {
-    const { tally } = this.#round;
-    const { ms, bytesUp, bytesDown } = tally.total;
+  #report(result: Result, ends: readonly GroupEnd[], evaluation: Evaluation | undefined): RoundReport {
+    const { task, model, host } = this.#options;
+    const costs = costsOf(this.#groups.map(({ tally }) => tally));
+    const included = ends.reduce((sum, end) => sum + end.included.length, 0);
+    const groups = ends.map(({ included: inside, code }, place) => ({
+      invited: this.#groups[place].invited.length,
+      included: inside.length,
+      ...(code === undefined ? {} : { code }),
+    }));
     const common = {
       ...this.#at,
       startedAt: this.#startedAt,
-      members: tally.members,
-      drops: result.drops,
-      bytesUp,
-      bytesDown,
-      ms,
-      states: tally.states,
-      modelHash: this.#model.hash,
+      ...costs,
+      drops: ends.flatMap(({ drops }) => drops),
+      ...(task.groups === undefined ? {} : { groups }),
+      modelHash: model.hash,
     };
-    const { log } = this.#host;
+    const { log } = host;
+    const { ms } = costs;
     if (result.kind === 'abandoned') {
       const { code, message } = result.error;
       log.warn('round-abandoned', { ...this.#at, code, ms });
       return { ...common, outcome: 'abandoned', code, message, included: 0 };
     }
-    const included = result.included.length;
-    log.info('round-committed', { ...this.#at, members: included, ms });
-    return {
-      ...common,
-      outcome: 'committed',
-      included,
-      ...result.learned,
+    const { learned, verdict } = result;
+    const known = {
+      ...learned,
       ...(evaluation === undefined ? {} : { evaluation }),
+      ...(verdict === undefined ? {} : { standing: verdict.standing }),
     };
+    if (result.kind === 'rolled-back') {
+      const { code, message } = result.error;
+      log.warn('round-rolled-back', { ...this.#at, code, members: included, ms });
+      return { ...common, outcome: 'rolled-back', code, message, included, ...known };
+    }
+    log.info('round-committed', { ...this.#at, members: included, ms });
+    return { ...common, outcome: 'committed', included, ...known };
   }
+}
+
+function groupEnd(end: RoundEnd, leftOut: ErrorCode | undefined): GroupEnd {
+  const { drops } = end;
+  if (end.kind === 'aborted') return { drops, included: [], code: end.error.code };
+  return { drops, included: leftOut === undefined ? end.included : [], code: leftOut };
 }

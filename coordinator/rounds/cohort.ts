@@ -31,3 +31,9 @@ export function chooseCohort<Candidate>(
 export function invitations(cohort: number, overSelect: number): number {
   return Math.ceil(cohort * (1 + overSelect));
 }
+
+/** Cuts a list that is in random order into lists of these sizes: a partition of which each is as likely as any other. */
+export function cut<Candidate>(shuffled: readonly Candidate[], sizes: readonly number[]): Candidate[][] {
+  let from = 0;
+  return sizes.map((size) => shuffled.slice(from, (from += size)));
+}

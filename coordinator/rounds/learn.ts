@@ -7,6 +7,9 @@ import type { Strategy, StrategyState } from '../strategies/index.ts';
 /** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
 const PART = 2 ** 16;
 
+/** Coordinates of a part where each is made of so many sums: their values are sorted, or added up. */
+export const partOf = (sums: number): number => Math.ceil(PART / sums);
+
 /** What a model is learnt from. */
 export interface Lesson {
   /** What errors call the next model. */
@@ -39,7 +42,7 @@ export class NextModel {
 
   /**
    * Dequantizes the update, applies the strategy and looks for values that are no numbers, part by part.
-   * @param part - coordinates of a part; other values than the default are for tests
+   * @param part - coordinates of a part
    * @throws CairnError `update-not-finite` where the model would diverge
    */
   *steps(part: number = PART): Generator<number, void> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { openSum } from '../../protocol/aggregation/quantize/index.ts';
+import { type DecodedSum, openSum } from '../../protocol/aggregation/quantize/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { type NamedTensors, ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
@@ -8,7 +8,8 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { createStrategy, type Strategy, type StrategyState } from '../strategies/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
-import { allFinite, NextModel } from './learn.ts';
+import { type Combined, combineGroups } from './combined.ts';
+import { allFinite, NextModel, partOf } from './learn.ts';
 import { seededTensors } from './seeded.ts';
 import { inTurns } from './turns.ts';
 
@@ -25,8 +26,17 @@ export interface Learned {
   readonly accuracy: number;
 }
 
+/** What became of a round's sums. */
+export interface Commit {
+  readonly learned: Learned;
+  /** Why a group's sum does not count, by its place among the groups. */
+  readonly leftOut: Combined['leftOut'];
+  /** Whether the new model is the task's now. */
+  readonly adopted: boolean;
+}
+
 /** The unmasked sum of one group of members. */
-interface GroupSum {
+export interface GroupSum {
   /** `dimension + 3` words mod 2^modulusBits. */
   readonly sum: Uint32Array;
   /** Number of updates in it. */
@@ -39,6 +49,7 @@ export class TaskModel {
   readonly #task: string;
   readonly #store: Store;
   readonly #strategy: Strategy;
+  readonly #groups: TaskConfig['groups'];
   #round: number;
   #hash: string;
   #flat: Float32Array;
@@ -47,10 +58,12 @@ export class TaskModel {
   private constructor(
     store: Store,
     strategy: Strategy,
+    groups: TaskConfig['groups'],
     layout: ParameterLayout,
     flat: Float32Array,
     record: TaskRecord,
   ) {
+    this.#groups = groups;
     this.#task = record.task;
     this.#store = store;
     this.#strategy = strategy;
@@ -88,7 +101,7 @@ export class TaskModel {
     const fits = (vector: Float32Array): boolean => vector.length === layout.size;
     const kept = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
     const strategyState = kept ? record.strategyState : strategy.init(layout.size);
-    return new TaskModel(store, strategy, layout, layout.flatten(tensors), { ...record, strategyState });
+    return new TaskModel(store, strategy, task.groups, layout, layout.flatten(tensors), { ...record, strategyState });
   }
 
   static async #start(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
@@ -106,7 +119,7 @@ export class TaskModel {
       strategyState: strategy.init(layout.size),
     };
     await store.saveTask(record);
-    return new TaskModel(store, strategy, layout, flat, record);
+    return new TaskModel(store, strategy, task.groups, layout, flat, record);
   }
 
   /** The last committed round; 0 before the first. */
@@ -133,21 +146,30 @@ export class TaskModel {
    * Turns the unmasked sums of a round, one for each group of members, into the next model. Until the store has it all,
    * nothing has changed.
    * @param settings - of any of the groups: they differ in the nonce alone
-   * @throws CairnError `data-empty` for a sum without weight, `update-not-finite` where the model would diverge, or what
-   * the store throws
+   * @param sums - undefined for a group that has none
+   * @param accept - looks at the next model before it is kept anywhere, and says whether it is to be the task's
+   * @throws CairnError `data-empty` for a sum without weight, `groups-missing`, `update-not-finite` where the model would
+   * diverge, or what `accept` or the store throws
    */
-  async commit(settings: RoundSettings, [{ sum, count }]: readonly GroupSum[]): Promise<Learned> {
-    const opened = openSum(settings, sum, count);
-    const { examples, loss, accuracy } = opened;
+  async commit(
+    settings: RoundSettings,
+    sums: readonly (GroupSum | undefined)[],
+    accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<Commit> {
+    const open = ({ sum, count }: GroupSum): DecodedSum => openSum(settings, sum, count);
+    const { sum, leftOut } = await combineGroups(this.#groups, sums, open, this.layout.size);
+    const { examples, loss, accuracy } = sum;
+    const learned = { examples, loss, accuracy };
     const next = new NextModel({
       name: `task "${this.#task}": the model after round ${settings.round}`,
       layout: this.layout,
       strategy: this.#strategy,
       flat: this.#flat,
       state: this.#state,
-      sum: opened,
+      sum,
     });
-    await inTurns(next.steps());
+    await inTurns(next.steps(partOf(sums.length)));
+    if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
     await this.#store.saveTask({
       task: this.#task,
@@ -160,7 +182,7 @@ export class TaskModel {
     this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
-    return { examples, loss, accuracy };
+    return { learned, leftOut, adopted: true };
   }
 }
 

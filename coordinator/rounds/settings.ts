@@ -2,12 +2,15 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
-import type { TaskConfig } from '../config/index.ts';
+import { greatestGroup, type TaskConfig } from '../config/index.ts';
 import type { Deadlines } from './round.ts';
 
 const MILLION = 1_000_000;
 
-/** The settings of one attempt at a round; the nonce makes them different from those of any other. */
+/**
+ * The settings of one group in one attempt at a round, or of the attempt where the cohort is not split; the nonce makes
+ * them different from those of any other.
+ */
 export function settingsFor(
   task: TaskConfig,
   at: {
@@ -31,7 +34,7 @@ export function settingsFor(
     dropoutPpm: Math.round(task.dropout * MILLION),
     threshold,
     minCohort,
-    maxCohort: task.cohort,
+    maxCohort: greatestGroup(task),
     dimension: at.dimension,
     modelHash: at.modelHash,
     directoryHash: at.directory?.hash ?? NO_HASH,

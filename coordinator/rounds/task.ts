@@ -6,6 +6,7 @@ import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Attempt } from './attempt.ts';
 import { Bench } from './bench.ts';
+import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 
@@ -46,6 +47,7 @@ export class Task {
   readonly config: TaskConfig;
   readonly #host: TaskHost;
   readonly #model: TaskModel;
+  readonly #heldOut: HeldOut | undefined;
   readonly #stopping = new AbortController();
   readonly #bench: Bench;
   #state: TaskState = 'waiting';
@@ -55,10 +57,12 @@ export class Task {
   #progress: TaskStatus['progress'];
   #error: CairnError | undefined;
 
+  /** @throws CairnError `config-invalid` where new models are to be checked and nobody evaluates them */
   constructor(config: TaskConfig, model: TaskModel, host: TaskHost) {
     this.config = config;
     this.#model = model;
     this.#host = host;
+    this.#heldOut = heldOutOf(config, host);
     const { benchAttempts: attempts, benchMinutes: minutes } = config;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
   }
@@ -93,7 +97,7 @@ export class Task {
   /**
    * Runs rounds until all have committed, or until {@link stop}.
    * @throws CairnError `not-enough-clients` where the quorum does not come in time, or the error of the last attempt
-   * where a round was abandoned as often as the configuration allows
+   * where a round was abandoned or rolled back as often in a row as the configuration allows
    */
   async run(): Promise<void> {
     const { log } = this.#host;
@@ -155,14 +159,22 @@ export class Task {
   }
 
   async #tryRound(idle: readonly MemberId[]): Promise<void> {
-    const attempt = new Attempt(this.config, this.#model, this.#host, idle, this.#attemptNumber, {
-      state: (state, members) => {
-        this.#state = state;
-        this.#members = members;
-        this.#progress = undefined;
-      },
-      progress: (done, of) => {
-        this.#progress = { done, of };
+    const attempt = new Attempt({
+      task: this.config,
+      model: this.#model,
+      host: this.#host,
+      idle,
+      number: this.#attemptNumber,
+      heldOut: this.#heldOut,
+      watch: {
+        state: (state, members) => {
+          this.#state = state;
+          this.#members = members;
+          this.#progress = undefined;
+        },
+        progress: (done, of) => {
+          this.#progress = { done, of };
+        },
       },
     });
     this.#attempt = attempt;
@@ -204,4 +216,14 @@ export class Task {
     this.#state = 'paused';
     await sleep(seconds * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+function heldOutOf({ name, check }: TaskConfig, { evaluate }: TaskHost): HeldOut | undefined {
+  if (check === undefined) return undefined;
+  if (evaluate !== undefined) return new HeldOut(name, check, evaluate);
+  throw new CairnError(
+    'config-invalid',
+    `task "${name}": check holds each new model against held-out data, but the coordinator has none`,
+    { hint: 'name the data (cairn coordinator --held-out), or leave check out' },
+  );
 }

@@ -1,0 +1,120 @@
+import type { Drop, ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { Outgoing } from '../../protocol/aggregation/server/types.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { MaskVector } from '../../protocol/kernels/index.ts';
+import type { MemberDirectory } from '../../protocol/wire/membership.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { TaskConfig } from '../config/index.ts';
+import type { Place } from '../gateway/index.ts';
+import { largestMessage } from '../sizes.ts';
+import type { TaskHost } from './host.ts';
+import { Round, type RoundEnd } from './round.ts';
+import { deadlinesOf } from './settings.ts';
+import type { Tally } from './tally.ts';
+
+/** What a group of an attempt is made with. */
+export interface GroupOptions {
+  readonly task: TaskConfig;
+  readonly host: TaskHost;
+  readonly settings: RoundSettings;
+  /** That of an active round. */
+  readonly directory: MemberDirectory | undefined;
+  readonly invited: readonly MemberId[];
+  /** Its roster closes when this many have advertised keys. */
+  readonly target: number;
+  /** What its lines in the log say besides. */
+  readonly at: { readonly task: string; readonly round: number; readonly attempt: number; readonly group?: number };
+  readonly onState: (state: ServerStateName, members: number) => void;
+  /** So many of the masks in its sum have been taken out. */
+  readonly onUnmasked: (done: number, of: number) => void;
+}
+
+/** Members of an attempt that have a round of secure aggregation to themselves: all of them where there is one group. */
+export class Group {
+  readonly settings: RoundSettings;
+  readonly invited: readonly MemberId[];
+  readonly #options: GroupOptions;
+  readonly #round: Round;
+  readonly #place: Place;
+
+  /** @throws CairnError where the round cannot be run with these settings */
+  constructor(options: GroupOptions) {
+    const { task, host, settings, directory, invited, target, at, onState } = options;
+    this.#options = options;
+    this.settings = settings;
+    this.invited = invited;
+    const round = new Round({
+      primitives: host.primitives,
+      settings,
+      ...(directory === undefined ? {} : { directory }),
+      invited,
+      target,
+      deadlines: deadlinesOf(task),
+      unmask: (plan, signal) => this.#unmask(plan, signal),
+      send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#place }),
+      onState: (state, members) => {
+        host.log.debug('round-state', { ...at, state, members });
+        onState(state, members);
+      },
+      onDrop: (drop) => this.#dropped(drop),
+    });
+    this.#round = round;
+    this.#place = {
+      context: round.settingsHash,
+      largest: largestMessage(task, settings.dimension),
+      refusal: (member, header) => round.refusal(member, header),
+      message: (member, bytes) => round.message(member, bytes),
+      leave: (member, reason) => round.leave(member, reason),
+      sent: (bytes) => round.tally.down(bytes),
+    };
+  }
+
+  /** Settles with its sum, or with why it has none. */
+  get ended(): Promise<RoundEnd> {
+    return this.#round.ended;
+  }
+
+  get tally(): Tally {
+    return this.#round.tally;
+  }
+
+  /** The hash of its settings, which an Outcome refers to. */
+  get settingsHash(): Uint8Array {
+    return this.#round.settingsHash;
+  }
+
+  /** Seats its members, and invites them. */
+  begin(): void {
+    this.#options.host.seats.assign(this.invited, this.#place);
+    this.#round.begin();
+  }
+
+  abandon(error: CairnError): void {
+    this.#round.abandon(error);
+  }
+
+  /** Tells its members how the attempt ended, and lets them go. */
+  async release(outcomes: Iterable<Outgoing>): Promise<void> {
+    await this.#round.tell(outcomes);
+    this.#options.host.seats.release(this.invited, this.#place);
+  }
+
+  #dropped(drop: Drop): void {
+    const { task, host, at } = this.#options;
+    const { member, state, reason, effect } = drop;
+    host.log.info('member-dropped', { ...at, member, state, code: reason, effect });
+    host.dropped(task.name, drop);
+  }
+
+  async #unmask(plan: UnmaskPlan, signal: AbortSignal): Promise<MaskVector> {
+    const { task, host, at, onUnmasked } = this.#options;
+    const started = performance.now();
+    const masks = planCost(plan);
+    const { correction, workers } = await host.unmasker.compute(plan, { signal, onProgress: onUnmasked });
+    host.log.debug('unmasked', { ...at, masks, workers, ms: Math.round(performance.now() - started) });
+    host.unmasked(task.name, masks, workers);
+    return correction;
+  }
+}

@@ -1,0 +1,52 @@
+import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+
+const ORDER = [
+  'advertise-keys',
+  'share-keys',
+  'masked-input',
+  'consistency-check',
+  'unmasking',
+  'computing',
+  'committed',
+  'aborted',
+] as const satisfies readonly ServerStateName[];
+
+interface Standing {
+  readonly state: ServerStateName;
+  readonly members: number;
+}
+
+/** Where the groups of an attempt are, told as if they were one round. */
+export class Progress {
+  readonly #standings: (Standing | undefined)[];
+  readonly #masks: { readonly done: number; readonly of: number }[];
+  #told: ServerStateName | undefined;
+
+  /** @param groups number of groups */
+  constructor(groups: number) {
+    this.#standings = Array.from({ length: groups }, () => undefined);
+    this.#masks = Array.from({ length: groups }, () => ({ done: 0, of: 0 }));
+  }
+
+  /**
+   * A group entered a state.
+   * @returns the state of the group that is furthest behind, with the members of all that are not lost; undefined where
+   * that state is still the one that was told last. An attempt is `aborted` when all its groups are.
+   */
+  entered(group: number, state: ServerStateName, members: number): Standing | undefined {
+    this.#standings[group] = { state, members };
+    const known = this.#standings.filter((standing) => standing !== undefined);
+    const alive = known.filter((standing) => standing.state !== 'aborted');
+    if (known.length < this.#standings.length) return undefined;
+    const least = Math.min(...alive.map((standing) => ORDER.indexOf(standing.state)), ORDER.length - 1);
+    if (ORDER[least] === this.#told) return undefined;
+    this.#told = ORDER[least];
+    return { state: ORDER[least], members: alive.reduce((sum, standing) => sum + standing.members, 0) };
+  }
+
+  /** So many of a group's masks have been taken out. @returns the same of all groups that have come so far */
+  unmasked(group: number, done: number, of: number): { readonly done: number; readonly of: number } {
+    this.#masks[group] = { done, of };
+    return this.#masks.reduce((sum, masks) => ({ done: sum.done + masks.done, of: sum.of + masks.of }));
+  }
+}
