@@ -1,10 +1,19 @@
 import type { RoundReport } from '../coordinator/index.ts';
 
+type Drop = RoundReport['drops'][number];
+
 const WORDS = {
   'before-input': 'does not count',
   'after-input': 'counts',
   'without-unmasking': 'counts, gave no shares',
 } as const;
+
+/** Losses that are in the nature of a round, and need no word. */
+const EXPECTED: ReadonlySet<string> = new Set<Drop['reason']>(['member-left', 'deadline-missed', 'cohort-full']);
+
+/** What a lost member means for the sum, and why it is out where it, or the protocol, had a reason of its own. */
+const lossOf = ({ effect, reason }: Drop): string =>
+  EXPECTED.has(reason) ? WORDS[effect] : `${reason}, ${WORDS[effect]}`;
 
 /** A number of bytes for people. */
 function bytes(count: number): string {
@@ -24,8 +33,7 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
     ...(members.consistent === undefined ? [] : [`consistent ${members.consistent}`]),
     `unmasked ${members.unmasked}`,
   ].join(' · ');
-  const dropped =
-    drops.map(({ member, state, effect }) => `${nameOf(member)} at ${state} (${WORDS[effect]})`).join(', ') || 'none';
+  const dropped = drops.map((drop) => `${nameOf(drop.member)} at ${drop.state} (${lossOf(drop)})`).join(', ') || 'none';
   const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
   const head = `round ${report.round}${report.attempt > 1 ? ` (attempt ${report.attempt})` : ''}`;
   if (report.outcome === 'abandoned')

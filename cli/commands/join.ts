@@ -19,6 +19,7 @@ interface JoinFlags {
   readonly partition: MnistShard['partition'];
   readonly alpha: number;
   readonly seed: number;
+  readonly policy?: string;
   readonly acceptCurious?: boolean;
   readonly minCohort?: number;
   readonly unsafePlainHttp?: boolean;
@@ -26,6 +27,24 @@ interface JoinFlags {
   readonly hold?: Hold;
   readonly json?: boolean;
 }
+
+type Policy = NonNullable<JoinOptions['policy']>;
+
+const POLICY_HELP = `
+A policy file is a JSON object with any of these keys; a round outside of it is refused, and you and the coordinator are
+told why:
+  adversary         "active" (default): the coordinator may lie; "curious": it only looks
+  colluding         share of the members that may collude with it (default 0.2)
+  minCohort         least number of inputs in a sum with yours (default 3)
+  leastThreshold    least number of members that open a sum together
+  mostRoundsPerDay  rounds within 24 hours
+  tasks             names of the tasks you take part in (default all)
+  leastNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
+                    coordinator adds itself counts as "central" only
+  mostEpsilon       greatest ε that a task may spend on your data
+  repeatDifference  least number of members by which two sums from one model must differ (default 2)
+  leastDifference   the same for any two sums of one task (default 0: none)
+What has to be remembered for it is kept beside the identity file, or else beside the policy file.`;
 
 /** `cairn join URL`: takes part with local data until it is interrupted. */
 export function joinCommand(done: (code: number) => void): Command {
@@ -43,6 +62,7 @@ export function joinCommand(done: (code: number) => void): Command {
     )
     .option('--alpha <number>', 'concentration of the Dirichlet partition', positive, 0.5)
     .option('--seed <number>', 'seed of shards and local training; keys and masks never depend on it', whole(0), 1)
+    .option('--policy <file>', 'policy file (JSON): what you consent to; rounds outside of it are refused, see below')
     .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
     .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
     .option('--unsafe-plain-http', 'join another machine without TLS, as in a closed test network')
@@ -53,6 +73,7 @@ export function joinCommand(done: (code: number) => void): Command {
         .hideHelp(),
     )
     .option('--json', 'print events as JSON lines on stdout')
+    .addHelpText('after', POLICY_HELP)
     .action(async (url: string, flags: JoinFlags) => done(await run(url, flags)));
 }
 
@@ -73,22 +94,22 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
 }
 
 async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
-  const { readIdentity, serialsInFile, serialsPath } = await import('../../client/index.ts');
+  const { consentInFile, consentPath, readIdentity, serialsInFile, serialsPath } =
+    await import('../../client/index.ts');
   const { identity: file } = flags;
+  const policy = await policyOf(flags);
   const identity = file === undefined ? undefined : await readIdentity(file);
-  const curious = flags.acceptCurious === true;
-  if (identity === undefined && !curious) {
+  if (identity === undefined && policy.adversary !== 'curious') {
     throw new CairnError('usage', 'without --identity only rounds that trust the coordinator not to lie are possible', {
       hint: 'pass --identity FILE, or agree to that with --accept-curious',
     });
   }
+  const remembered = file ?? flags.policy;
   return {
     seed: flags.seed,
     connectTimeoutMs: Math.round(1000 * flags.connectTimeout),
-    policy: {
-      ...(curious ? { adversary: 'curious' as const } : {}),
-      ...(flags.minCohort === undefined ? {} : { minCohort: flags.minCohort }),
-    },
+    policy,
+    ...(remembered === undefined ? {} : { consent: consentInFile(consentPath(remembered)) }),
     ...(flags.unsafePlainHttp === undefined ? {} : { unsafePlainHttp: flags.unsafePlainHttp }),
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
@@ -104,6 +125,29 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
       tell(event, flags.json === true);
     },
   };
+}
+
+/**
+ * The policy file with what the command line adds to it.
+ * @throws CairnError `usage` where the two differ, and what `readPolicyFile` throws
+ */
+async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): Promise<Policy> {
+  const { readPolicyFile } = await import('../../client/index.ts');
+  const written = file === undefined ? {} : await readPolicyFile(file);
+  const said: Policy = {
+    ...(acceptCurious === true ? { adversary: 'curious' as const } : {}),
+    ...(minCohort === undefined ? {} : { minCohort }),
+  };
+  for (const [key, flag] of [
+    ['adversary', '--accept-curious'],
+    ['minCohort', '--min-cohort'],
+  ] as const) {
+    if (said[key] === undefined || written[key] === undefined || said[key] === written[key]) continue;
+    throw new CairnError('usage', `${flag} contradicts ${key} ${JSON.stringify(written[key])} in ${file ?? ''}`, {
+      hint: `leave ${flag} out, or correct the policy file`,
+    });
+  }
+  return { ...written, ...said };
 }
 
 function tell(event: ParticipationEvent, json: boolean): void {
