@@ -1,0 +1,19 @@
+import { roundTargets } from '../rounds/target.ts';
+import type { Target } from '../target.ts';
+import { configTarget } from './config.ts';
+import { cryptoTargets } from './crypto.ts';
+import { directoryTargets } from './directory.ts';
+import { fileTargets } from './files.ts';
+import { settingsTarget } from './settings.ts';
+import { wireTargets } from './wire.ts';
+
+/** Everything that is fuzzed; whole rounds come first, since they take longest. */
+export const targets: readonly Target[] = [
+  ...roundTargets,
+  ...wireTargets,
+  settingsTarget,
+  ...directoryTargets,
+  ...fileTargets,
+  ...cryptoTargets,
+  configTarget,
+];
