@@ -52,7 +52,6 @@ export class EvilCoordinator {
   readonly #io: Server;
   readonly #seats = new Map<MemberId, Seated>();
   readonly #watchers = new Set<() => void>();
-  #nextGuest = 1;
 
   private constructor(manners: Manners) {
     this.#manners = manners;
@@ -103,6 +102,11 @@ export class EvilCoordinator {
     this.#seats.get(member)?.emit(EVENT_NAME, payload);
   }
 
+  /** Breaks a member's connection, as a network would: it comes back. */
+  cut(member: MemberId): void {
+    this.#seats.get(member)?.conn.close();
+  }
+
   /** Resolves once this is true; looked at whenever something happens here. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
@@ -138,11 +142,11 @@ export class EvilCoordinator {
     socket.emit(EVENT_NAME, encodeChallenge({ suite: DEFAULT_SUITE, context: challenge }));
   }
 
-  /** Whoever comes is welcome: a liar has no need to know who is who. */
+  /** Whoever comes is welcome: a liar has no need to know who is who. Guests of these tests are named by their ids. */
   #greeted(socket: Seated, context: Uint8Array, bytes: Uint8Array): MemberId {
     this.#manners.onHello?.(bytes);
     const { who } = decodeHello(bytes);
-    const member = who.kind === 'member' ? who.member : memberId(this.#nextGuest++);
+    const member = who.kind === 'member' ? who.member : memberId(Number(who.name));
     const token = who.kind === 'member' ? new Uint8Array() : context.slice(0, 16);
     this.#seats.set(member, socket);
     socket.emit(EVENT_NAME, encodeWelcome({ suite: DEFAULT_SUITE, context, member, token }));

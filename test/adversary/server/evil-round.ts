@@ -134,10 +134,7 @@ export class EvilRound implements Receiver {
 
   #accept(step: ServerStep): void {
     this.#state = step.state;
-    const { down = asItIs } = this.#options.script;
-    for (const { to, bytes } of step.send) {
-      for (const mail of down({ member: to, bytes: bytes() })) this.send(mail.member, mail.bytes);
-    }
+    for (const { to, bytes } of step.send) this.#pass({ member: to, bytes: bytes() });
     for (const event of step.events) {
       this.events.push(event);
       if (event.kind === 'unmask-plan') {
@@ -150,6 +147,11 @@ export class EvilRound implements Receiver {
     this.#host.happened();
   }
 
+  /** What an honest coordinator would send: the attacker sees it first. */
+  #pass(mail: Mail): void {
+    for (const { member, bytes } of (this.#options.script.down ?? asItIs)(mail)) this.send(member, bytes);
+  }
+
   #tellOutcome(event: Extract<ServerEvent, { kind: 'committed' | 'aborted' }>): void {
     const { suite } = this.#options.settings;
     const header = { suite, context: this.context };
@@ -158,7 +160,7 @@ export class EvilRound implements Receiver {
         event.kind === 'committed'
           ? ({ kind: 'committed', included: event.included.includes(member), modelHash: NEXT_MODEL } as const)
           : ({ kind: 'abandoned', code: event.error.code, message: event.error.message } as const);
-      this.send(member, encodeOutcome({ ...header, ...outcome }));
+      this.#pass({ member, bytes: encodeOutcome({ ...header, ...outcome }) });
     }
   }
 }

@@ -7,7 +7,8 @@ import { levels } from '../../../protocol/aggregation/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
 import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
 import { virtualSettings } from '../../../simulations/engine/settings.ts';
 import { plainSum } from '../../../simulations/engine/sums.ts';
@@ -58,6 +59,7 @@ export class Scene {
   readonly honest: readonly MemberId[];
   readonly modelHash: Uint8Array;
   #rounds = 0;
+  #played = 0;
 
   private constructor(options: SceneOptions, coordinator: EvilCoordinator) {
     const { n, seed, honest } = options;
@@ -73,8 +75,7 @@ export class Scene {
   /** Starts the server, and has every member join that is not its accomplice. */
   static async start(options: SceneOptions): Promise<Scene> {
     const scene = new Scene(options, await EvilCoordinator.start(options.manners));
-    // One after another, so that guests get their ids in the order of their data.
-    for (const member of scene.honest) await scene.enter(member);
+    await Promise.all(scene.honest.map((member) => scene.enter(member)));
     return scene;
   }
 
@@ -97,7 +98,9 @@ export class Scene {
     const keys = this.membership.identities.get(member)!;
     const participation = join(this.coordinator.url, app, {
       policy: { adversary: this.active ? 'active' : 'curious', colluding: 0.2, minCohort: 3, ...policy },
-      ...(this.active ? { identity: { member, keys }, authorityKey: this.membership.authority.publicKey } : {}),
+      ...(this.active
+        ? { identity: { member, keys }, authorityKey: this.membership.authority.publicKey }
+        : { name: String(member) }),
       random: (length) => {
         const bytes = random(length);
         draws.push(bytes);
@@ -150,22 +153,32 @@ export class Scene {
     });
   }
 
-  /** Begins a round among everybody, in which the script has its way. */
-  round(script: Script = {}, settings: RoundSettings = this.settings(), invited = this.members): EvilRound {
+  /** Sends an invitation, and nothing more. */
+  invite(settings: RoundSettings, member: MemberId = TARGET): void {
+    const encoded = encodeSettings(settings);
+    const context = settingsHash(nodePrimitives, encoded);
+    this.coordinator.send(member, encodeInvitation({ suite: settings.suite, context, settings: encoded }));
+  }
+
+  /**
+   * Begins a round among everybody, in which the script has its way.
+   * @param played whom the attacker plays itself: its accomplices, unless it takes on others' names
+   */
+  round(script: Script = {}, settings: RoundSettings = this.settings(), played = this.accomplices): EvilRound {
+    const invited = this.members;
     const accomplices = new Map<MemberId, Accomplice>();
     const directory = this.active ? this.membership.directory : undefined;
     const round = new EvilRound(this.coordinator, { settings, directory, invited, accomplices, script });
-    for (const member of invited) {
-      if (!this.clients.has(member)) accomplices.set(member, this.#accomplice(member, round));
-    }
+    for (const member of played) accomplices.set(member, this.accomplice(member, round));
     this.coordinator.receiver = round;
     round.begin();
     return round;
   }
 
-  #accomplice(member: MemberId, round: EvilRound): Accomplice {
+  /** A member that the attacker plays in a round, with keys of its own. */
+  accomplice(member: MemberId, round: Pick<EvilRound, 'fromAccomplice'>): Accomplice {
     const { transcript } = this.coordinator;
-    const random = transcript.overheard(seeded(`${this.options.seed} accomplice ${member} ${this.#rounds}`));
+    const random = transcript.overheard(seeded(`${this.options.seed} accomplice ${++this.#played}`));
     return new Accomplice({
       member,
       identity: this.active ? this.membership.identities.get(member) : undefined,

@@ -62,8 +62,9 @@ export function viewOf(transcript: Transcript, member: MemberId, round?: Uint8Ar
   const invitation = down('invitation').find(within(hash))!;
   const settings = decodeSettings(decodeInvitation(invitation).settings);
   const shares = up('shareKeys');
-  for (const bytes of readable(down('roster').filter(within(hash)), decodeRoster)) {
-    const session = sessionOf(settings, hash, bytes);
+  // The last one first: a member may have been in a session of the same settings before, under other keys.
+  for (const roster of readable(down('roster').filter(within(hash)), decodeRoster).reverse()) {
+    const session = sessionOf(settings, hash, roster);
     const shared = session && shares.filter(within(session.sessionId)).at(-1);
     if (session === undefined || shared === undefined) continue;
     const { sessionId } = session;
