@@ -1,5 +1,6 @@
 import {
   type ClientEvent,
+  type ClientHistory,
   type ClientInput,
   type ClientPolicy,
   type ClientState,
@@ -68,6 +69,8 @@ export interface LabOptions {
   readonly primitives?: Primitives;
   readonly random?: RandomSource;
   readonly membership?: VirtualMembership;
+  /** What each client remembers of earlier rounds; nothing if absent. */
+  readonly historyOf?: (member: MemberId) => ClientHistory;
   /** Who computes the clients' key agreements. Default inline. */
   readonly agreements?: 'inline' | 'awaited';
   /** Whether clients are given what they wait for as soon as it is wanted, and plans are computed at once. Default true. */
@@ -215,6 +218,7 @@ export class Lab {
       },
       invitation,
       ...(seen === undefined ? {} : { seen }),
+      ...(this.options.historyOf === undefined ? {} : { history: this.options.historyOf(member) }),
       agreements: this.options.agreements ?? 'inline',
     });
     return this.clientDid(member, step);

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientPolicy, OpenedSet } from '../../protocol/aggregation/client/index.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { messageName } from '../../protocol/wire/header.ts';
+import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { virtualMembership } from '../../simulations/engine/members.ts';
+import { Lab, type Rewrite, seeded } from '../support/lab.ts';
+
+type Class = 'curious' | 'active';
+
+const N = 9;
+const VICTIM = memberId(N);
+
+interface Attempt {
+  readonly n?: number;
+  /** Members that drop out before their input. */
+  readonly without?: readonly number[];
+  readonly settings?: Partial<RoundSettings>;
+  readonly down?: Rewrite;
+}
+
+/** Rounds of one task among the same members: clients keep their update, and remember whose shares they revealed. */
+class Series {
+  readonly opened = new Map<MemberId, OpenedSet[]>();
+  readonly #adversary: Class;
+  readonly #policy: Partial<ClientPolicy>;
+  readonly #membership;
+  #attempts = 0;
+
+  constructor(adversary: Class, policy: Partial<ClientPolicy>, n = N) {
+    this.#adversary = adversary;
+    this.#policy = policy;
+    this.#membership =
+      adversary === 'active' ? virtualMembership(nodePrimitives, seeded('disaggregation'), n) : undefined;
+  }
+
+  round({ n = N, without = [], settings = {}, down }: Attempt = {}): Lab {
+    const lab = new Lab({
+      // The inputs are made from this seed: they are the same in every attempt.
+      seed: 'kept updates',
+      random: seeded(`attempt ${++this.#attempts}`),
+      n,
+      adversary: this.#adversary,
+      policy: this.#policy,
+      settings: { maxCohort: N, ...settings },
+      historyOf: (member) => ({ roundsWithinDay: 0, opened: this.opened.get(member) ?? [] }),
+      ...(this.#membership === undefined ? {} : { membership: this.#membership }),
+    });
+    lab.serverIn('masked-input');
+    for (const member of without) lab.leave(member);
+    lab.run(down === undefined ? {} : { down });
+    const model = toHex(lab.settings.modelHash);
+    for (const { member, event } of lab.clientEvents) {
+      if (event.kind !== 'revealed') continue;
+      this.opened.set(member, [...(this.opened.get(member) ?? []), { model, members: event.members }]);
+    }
+    return lab;
+  }
+}
+
+/** a − b, coordinate by coordinate, modulo 2^modulusBits. */
+function minus({ settings }: Lab, a: Uint32Array, b: Uint32Array): Uint32Array {
+  const mask = 2 ** settings.modulusBits - 1;
+  return a.map((value, i) => (value - b[i]) & mask);
+}
+
+const sumOf = (lab: Lab): Uint32Array => lab.committed!.sum;
+
+/** Nobody who remembers an earlier sum signed or revealed anything in this round, and it came to no sum. */
+function expectNothingRevealed(lab: Lab, newcomers: readonly MemberId[] = []): void {
+  expect(lab.committed).toBeUndefined();
+  expect(lab.aborted).toBeDefined();
+  const said = [...lab.messages('consistency'), ...lab.messages('unmaskShares')];
+  expect(said.map(({ member }) => member).filter((member) => !newcomers.includes(member))).toEqual([]);
+}
+
+describe.each<Class>(['curious', 'active'])(
+  'a sum that was opened and called abandoned, in an %s round',
+  (adversary) => {
+    const repeat = { n: N - 1 };
+
+    it('and is opened again without one member, gives away that member’s update where no difference is asked for', () => {
+      const series = new Series(adversary, { repeatDifference: 0 });
+      const first = series.round();
+      const second = series.round(repeat);
+      expect(second.refusals.size).toBe(0);
+      const update = first.inputOf(VICTIM);
+      expect(update.some((value) => value !== 0)).toBe(true);
+      expect(minus(first, sumOf(first), sumOf(second))).toEqual(first.plainSum([VICTIM]));
+    });
+
+    it('is not opened again without one member: every client that revealed shares refuses, by name', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      const first = series.round();
+      const { suite } = first.settings;
+      for (const member of first.members) {
+        const header = { suite, context: first.server.context.settingsHash };
+        const told = encodeOutcome({ ...header, kind: 'abandoned', code: 'round-abandoned', message: 'it failed' });
+        first.clientGets(member, told);
+      }
+      const second = series.round(repeat);
+      expectNothingRevealed(second);
+      expect(second.refusalCodes()).toEqual(
+        Object.fromEntries(second.members.map((member) => [member, 'cohort-too-similar'])),
+      );
+      expect(second.refusals.get(memberId(1))?.message).toBe(
+        'the sum differs in 1 of its members from one that this client helped to open from the same model, it asks for at least 2',
+      );
+      // The coordinator reads why.
+      expect(new Set(second.drops.map(({ reason }) => reason))).toContain('cohort-too-similar');
+    });
+
+    it('is not opened again without one member where it had asked as few as it could for their shares', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      const least = adversary === 'active' ? 7 : 5;
+      // The victim and some others are not asked, so that fewer remember.
+      const asked = new Set(Array.from({ length: least }, (_, i) => memberId(i + 1)));
+      const first = series.round({
+        down: (mail) => (messageName(mail.bytes) === 'unmaskRequest' && !asked.has(mail.member) ? [] : [mail]),
+      });
+      expect(first.committed?.included).toHaveLength(N);
+      expect([...series.opened.keys()]).toEqual([...asked]);
+      const second = series.round(repeat);
+      expect(second.committed).toBeUndefined();
+      expect(second.messages('unmaskShares').every(({ member }) => !asked.has(member))).toBe(true);
+    });
+
+    it('is not opened again with one member more', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      expect(series.round(repeat).committed).toBeDefined();
+      expectNothingRevealed(series.round(), [VICTIM]);
+    });
+
+    it('is not opened again without one member from the same model with other training options', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      series.round();
+      expectNothingRevealed(series.round({ ...repeat, settings: { training: '{ }' } }));
+    });
+
+    it('may be opened again with the same members, which gives the same sum', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      const sums = [series.round(), series.round()].map(sumOf);
+      expect(sums[1]).toEqual(sums[0]);
+    });
+
+    it('may be opened again where as many members differ as the policy asks, and not where fewer do', () => {
+      for (const [difference, opened] of [
+        [2, true],
+        [3, false],
+      ] as const) {
+        const series = new Series(adversary, { repeatDifference: difference });
+        series.round();
+        expect(series.round({ n: N - 2 }).committed !== undefined).toBe(opened);
+      }
+    });
+
+    it('does not keep an attempt from being repeated that ended before shares were revealed', () => {
+      const series = new Series(adversary, { repeatDifference: 2 });
+      const failed = series.round({ without: [1, 2, 3, 4, 5] });
+      expect(failed.aborted?.error.code).toBe('below-threshold');
+      expect(series.opened.size).toBe(0);
+      expect(series.round(repeat).committed).toBeDefined();
+    });
+
+    it('is held against sums of later models only where the policy asks for a difference of any two', () => {
+      const settings = { modelHash: new Uint8Array(32).fill(1), round: 2 };
+      for (const [leastDifference, opened] of [
+        [0, true],
+        [2, false],
+      ] as const) {
+        const series = new Series(adversary, { repeatDifference: 2, leastDifference });
+        series.round();
+        const second = series.round({ ...repeat, settings });
+        expect(second.committed !== undefined).toBe(opened);
+        if (opened) continue;
+        expectNothingRevealed(second);
+        expect(second.refusals.get(memberId(1))?.message).not.toContain('same model');
+      }
+    });
+  },
+);
+
+describe('on a ring', () => {
+  it('ids of members that a client is not shown count too', () => {
+    const n = 64;
+    const settings = {
+      graph: 'ring',
+      colludingPpm: 50_000,
+      dropoutPpm: 50_000,
+      dimension: 1,
+      maxCohort: n,
+    } as const;
+    const series = new Series('curious', { repeatDifference: 2 }, n);
+    const first = series.round({ n, settings });
+    expect(first.committed?.included).toHaveLength(n);
+    expect(series.opened.get(memberId(1))?.[0].members).toHaveLength(n);
+    const second = series.round({ n: n - 1, settings });
+    expectNothingRevealed(second);
+    expect(new Set(Object.values(second.refusalCodes()))).toEqual(new Set(['cohort-too-similar']));
+  });
+});
+
+describe('what a difference of two sums does not show', () => {
+  it('is one update out of four sums, any two of which differ in two members or more', () => {
+    const series = new Series('curious', { repeatDifference: 2 });
+    const [a, b, c] = [7, 8, 9];
+    const sums = [[c], [a], [b], [a, b, c]].map((without) => series.round({ without }));
+    for (const sum of sums) expect(sum.refusals.size).toBe(0);
+    const [ab, bc, ac, none] = sums.map(sumOf);
+    // (a + b) − (b + c) + (a + c) − 0 = 2a
+    const lab = sums[0];
+    const twice = minus(lab, minus(lab, ab, bc), minus(lab, none, ac));
+    const update = lab.plainSum([memberId(a)]);
+    expect(twice).toEqual(minus(lab, update, minus(lab, new Uint32Array(update.length), update)));
+  });
+});
