@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/index.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { encodeSettings, type RoundPrivacy, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
+import { Lab } from '../support/lab.ts';
+
+const ME = memberId(1);
+const NOTHING: ClientHistory = { roundsWithinDay: 0, opened: [] };
+
+/** What a client says to an invitation: its own words and those for the coordinator, or the state it goes on in. */
+function answer(policy: Partial<ClientPolicy>, change: Partial<RoundSettings>, history = NOTHING) {
+  const lab = new Lab({ seed: 'consent', n: 3, policy, historyOf: () => history });
+  const settings = encodeSettings({ ...lab.settings, ...change });
+  const context = settingsHash(lab.primitives, settings);
+  const step = lab.start(ME, encodeInvitation({ suite: 1, context, settings }));
+  const event = step.events.at(-1);
+  if (event?.kind !== 'refused') return { state: step.state.name };
+  expect(step.send).toHaveLength(1);
+  const { code, message } = decodeAbort(step.send[0]);
+  expect({ code, message }).toEqual({ code: event.error.code, message: event.error.message });
+  expect(event.error.hint).not.toBe('');
+  return { state: step.state.name, code, message };
+}
+
+const noise = (placement: RoundPrivacy['placement'], noiseMultiplier: number): RoundPrivacy => ({
+  placement,
+  distribution: 'discrete-gaussian',
+  noiseMultiplier,
+  leastSurvivors: placement === 'central' ? 1 : 2,
+  bitWidth: 0,
+  sampling: 1,
+  epsilon: 5,
+  delta: 1e-5,
+  spent: 0,
+});
+
+describe('an invitation beyond the client’s policy is refused, and the coordinator reads why', () => {
+  it.each<[string, Partial<ClientPolicy>, Partial<RoundSettings>, string, string]>([
+    [
+      'to another task',
+      { tasks: ['a', 'b'] },
+      { task: 'c' },
+      'policy-task',
+      'task "c" is none of those that this client takes part in',
+    ],
+    ['to a task that differs in case', { tasks: ['Digits'] }, { task: 'digits' }, 'policy-task', '"digits"'],
+    [
+      'without noise',
+      { leastNoise: { multiplier: 0.5 } },
+      {},
+      'policy-noise',
+      'asks for distributed noise with multiplier 0.5 at least, the round has none',
+    ],
+    [
+      'with less noise',
+      { leastNoise: { multiplier: 1 } },
+      { privacy: noise('distributed', 0.99) },
+      'policy-noise',
+      'the round has distributed noise with multiplier 0.99',
+    ],
+    [
+      'with noise that the coordinator adds, however much',
+      { leastNoise: { multiplier: 1 } },
+      { privacy: noise('central', 100) },
+      'policy-noise',
+      'the round has central noise with multiplier 100',
+    ],
+    [
+      'with less of the coordinator’s noise',
+      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { privacy: noise('central', 0.5) },
+      'policy-noise',
+      'asks for central noise with multiplier 1 at least',
+    ],
+  ])('%s', (_, policy, change, code, words) => {
+    const said = answer(policy, change);
+    expect(said).toMatchObject({ state: 'closed', code });
+    expect(said.message).toContain(words);
+  });
+
+  it('when it has taken part often enough today', () => {
+    const twice = { ...NOTHING, roundsWithinDay: 2 };
+    expect(answer({ mostRoundsPerDay: 3 }, {}, twice)).toEqual({ state: 'advertise-keys' });
+    expect(answer({ mostRoundsPerDay: 2 }, {}, twice)).toMatchObject({
+      code: 'policy-rounds-per-day',
+      message: 'this client has taken part in 2 rounds within 24 hours, and allows 2',
+    });
+    expect(answer({ mostRoundsPerDay: 2 }, {}, { ...NOTHING, roundsWithinDay: 3 }).state).toBe('closed');
+  });
+});
+
+describe('an invitation within it is taken', () => {
+  it.each<[string, Partial<ClientPolicy>, Partial<RoundSettings>]>([
+    ['to one of its tasks', { tasks: ['a', 'b'] }, { task: 'b' }],
+    ['to any task where it names none', {}, { task: 'whatever' }],
+    ['without noise where it asks for none', {}, {}],
+    ['with the very noise', { leastNoise: { multiplier: 1 } }, { privacy: noise('distributed', 1) }],
+    [
+      'with the clients’ noise where the coordinator’s would do',
+      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { privacy: noise('distributed', 1) },
+    ],
+    [
+      'with the coordinator’s noise where that will do',
+      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { privacy: noise('central', 1) },
+    ],
+    ['however often, where it sets no limit', { mostRoundsPerDay: 0 }, {}],
+  ])('%s', (_, policy, change) => {
+    expect(answer(policy, change, { roundsWithinDay: 1_000_000, opened: [] })).toEqual({ state: 'advertise-keys' });
+  });
+});
+
+describe('the least threshold', () => {
+  // Complete graphs, curious: more than half of the cohort.
+  it.each([
+    [7, 4, undefined],
+    [7, 5, 'policy-threshold'],
+    [9, 5, undefined],
+    [5, 4, 'policy-threshold'],
+  ] as const)('of %i members: %i shares are asked for', (n, leastThreshold, code) => {
+    const lab = new Lab({ seed: 'least threshold', n, policy: { leastThreshold } }).run();
+    expect(lab.refusals.get(ME)?.code).toBe(code);
+    expect(lab.committed !== undefined).toBe(code === undefined);
+    if (code === undefined) return;
+    expect(lab.messages('shareKeys')).toEqual([]);
+    expect(lab.drops.map(({ member, reason }) => [member, reason])).toContainEqual([ME, code]);
+  });
+
+  it('is met by an explicit one of the settings', () => {
+    const lab = new Lab({ seed: 'explicit', n: 7, policy: { leastThreshold: 6 }, settings: { threshold: 6 } }).run();
+    expect(lab.refusals.size).toBe(0);
+    expect(lab.committed).toBeDefined();
+  });
+});
+
+describe('a session without a history', () => {
+  it('keeps no ids, tells of nothing that it opened, and holds no round against those before', () => {
+    const lab = new Lab({ seed: 'none', n: 4, policy: { repeatDifference: 4, mostRoundsPerDay: 1 } });
+    expect(lab.client(ME, 'unmasking').facts.ids).toBeUndefined();
+    lab.run();
+    expect(lab.committed).toBeDefined();
+    expect(lab.clientEvents.filter(({ event }) => event.kind === 'revealed')).toEqual([]);
+  });
+});
+
+describe('a session with a history', () => {
+  it('tells of the members whose shares it reveals, with the message that reveals them, and only then', () => {
+    const lab = new Lab({ seed: 'some', n: 4, historyOf: () => NOTHING });
+    const told = (): unknown[] => lab.clientEvents.filter(({ event }) => event.kind === 'revealed');
+    lab.serverIn('masked-input');
+    lab.leave(3);
+    lab.client(ME, 'unmasking');
+    expect(told()).toEqual([]);
+    lab.run();
+    const revealed = { kind: 'revealed', members: [1, 2, 4] };
+    expect(told()).toEqual([1, 2, 4].map((member) => ({ member, event: revealed })));
+  });
+});
