@@ -5,6 +5,7 @@ import { configError } from './issues.ts';
 import { configSchema, type ParsedConfig } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
+export { type Exposure, exposureOf } from './exposure.ts';
 export { equalSizes, greatestGroup } from './groups.ts';
 export type { TaskConfig } from './task.ts';
 

@@ -17,6 +17,8 @@ export interface Script {
   /** Every coordinate of its update; 0.5 unless it says otherwise. */
   readonly update?: number;
   readonly examples?: number;
+  /** Changes the words that it masks, which no honest client does. */
+  readonly words?: (values: Uint32Array, settings: RoundSettings) => void;
   readonly tasks?: readonly string[];
 }
 
@@ -125,6 +127,7 @@ export class ScriptedClient {
     const { update = 0.5, examples = 100 } = this.#script;
     const local = { update: new Float32Array(settings.dimension).fill(update), examples, loss: 1.5, accuracy: 0.25 };
     const { values } = encodeUpdate(settings, local, systemRandom);
+    this.#script.words?.(values, settings);
     this.#apply(stepClient(this.#state!, { kind: 'input', values }));
   }
 

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { equalSizes, exposureOf, parseConfig } from '../../coordinator/config/index.ts';
+import { errorOf } from './support/errors.ts';
+
+const directory = { file: 'members.bin', authorityKey: 'ab'.repeat(32) };
+
+const taskOf = (change: object) =>
+  parseConfig({
+    directory,
+    tasks: [{ name: 'mnist', rounds: 3, cohort: 100, model: { tensors: { w: [2, 3] } }, ...change }],
+  }).tasks[0];
+
+const median = (count: number, more: object = {}): object => ({ groups: { count, rule: 'median', ...more } });
+
+describe('groups in a configuration', () => {
+  it('are sized for what one of them holds: budget, least sum and thresholds', () => {
+    const whole = taskOf({});
+    expect(whole.groups).toBeUndefined();
+    expect(whole).toMatchObject({ minCohort: 50, modulusBits: 23 });
+    const split = taskOf(median(10));
+    expect(split).toMatchObject({ cohort: 100, quorum: 100, minCohort: 5, modulusBits: 20 });
+    expect(split.groups).toEqual({ count: 10, rule: 'median', least: 6 });
+  });
+
+  it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
+    const leastOf = (groups: object): number => taskOf({ groups }).groups!.least;
+    expect(leastOf({ count: 3, rule: 'median' })).toBe(3);
+    expect(leastOf({ count: 10, rule: 'trimmed-mean' })).toBe(6);
+    expect(leastOf({ count: 10, rule: 'trimmed-mean', trim: 4 })).toBe(9);
+    expect(leastOf({ count: 10, rule: 'norm-filter', least: 8 })).toBe(8);
+    expect(taskOf({ groups: { count: 5, rule: 'norm-filter' } }).groups).toMatchObject({ factor: 2 });
+  });
+
+  it.each<[string, object, string]>([
+    ['two groups', median(2), 'tasks[0].groups.count: expected at least 3, but it is 2'],
+    [
+      'groups of two',
+      { ...median(6), cohort: 17 },
+      'the smallest of 6 groups of quorum 17 has 2 members: in a sum of fewer than 3 others can be read off',
+    ],
+    [
+      'groups of two in the smallest cohort',
+      { ...median(10), quorum: 25 },
+      'the smallest of 10 groups of quorum 25 has 2 members',
+    ],
+    [
+      'a least sum above a group',
+      { ...median(10), minCohort: 11 },
+      'minCohort 11 is greater than the smallest of 10 groups of quorum 100, 10',
+    ],
+    [
+      'a threshold above a group',
+      { ...median(10), threshold: 12 },
+      'the smallest of 10 groups of quorum 100, 10, is below threshold 12',
+    ],
+    [
+      'trimming that leaves nothing',
+      { groups: { count: 10, rule: 'trimmed-mean', trim: 5 } },
+      'groups.trim: trimming takes 10 of 10 groups, and nothing is left',
+    ],
+    [
+      'fewer sums than trimming takes',
+      { groups: { count: 10, rule: 'trimmed-mean', trim: 3, least: 6 } },
+      'groups.least: of 6 groups trimming takes 6, and nothing is left',
+    ],
+    ['more sums than groups', median(5, { least: 6 }), 'groups.least 6 is greater than groups.count 5'],
+    ['a factor below 1', { groups: { count: 5, rule: 'norm-filter', factor: 0.5 } }, 'factor: expected at least 1'],
+    ['an unknown rule', { groups: { count: 5, rule: 'krum' } }, 'expected an object with count and a rule (median'],
+    ['a check without a tolerance', { check: { metric: 'loss' } }, 'check.tolerance: expected a number'],
+  ])('%s are refused', (_, change, message) => {
+    const error = errorOf(() => taskOf(change));
+    expect(error.code).toBe('config-invalid');
+    expect(error.message).toContain(message);
+  });
+
+  it('refuse a key of another rule, with what there is', () => {
+    expect(errorOf(() => taskOf(median(5, { trim: 1 })))).toMatchObject({ code: 'config-unknown-key' });
+  });
+});
+
+it('sizes of groups are as equal as can be', () => {
+  expect(equalSizes(10, 3)).toEqual([4, 3, 3]);
+  expect(equalSizes(12, 4)).toEqual([3, 3, 3, 3]);
+});
+
+describe('what groups expose', () => {
+  it('is nothing where the cohort is not split', () => {
+    expect(exposureOf(taskOf({}))).toBeUndefined();
+  });
+
+  it('is the chance that some group holds more colluders than its threshold stands up to', () => {
+    // 20 groups of 5 out of 100, active: t = 4, so that 2 may collude. P[X ≥ 3] with 10 colluders, times 20.
+    const task = taskOf({ ...median(20), colluding: 0.1, graph: 'complete' });
+    const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+    const more = [3, 4, 5].reduce((sum, x) => sum + choose(10, x) * choose(90, 5 - x), 0) / choose(100, 5);
+    const exposure = exposureOf(task)!;
+    expect(exposure).toMatchObject({ groupSize: 5, tolerated: 2 });
+    expect(exposure.chance / (20 * more)).toBeCloseTo(1, 9);
+  });
+
+  it('grows as groups shrink, and a share that is safe in the whole is not in its parts', () => {
+    const [few, many] = [4, 25].map((count) => exposureOf(taskOf({ ...median(count), colluding: 0.2 }))!);
+    expect(few.chance).toBeLessThan(many.chance);
+    expect(few.safeShare).toBeGreaterThan(many.safeShare);
+    expect(few.safeShare).toBeLessThan(0.2);
+    // Two colluders cannot fill a group beyond what it stands up to; three are one too many for one of four.
+    expect(many).toMatchObject({ groupSize: 4, tolerated: 1, safeShare: 0.01 });
+  });
+});
