@@ -11,6 +11,8 @@ export function participationLine(event: ParticipationEvent): string | undefined
       return `connection lost (${event.reason}); trying again`;
     case 'invited':
       return `round ${event.round} of ${event.task}: invited (${event.adversary})`;
+    case 'privacy':
+      return privacyLine(event);
     case 'trained':
       return `round ${event.round}: ${event.kept ? 'kept the update of' : 'trained on'} ${event.examples} examples, loss ${event.loss.toFixed(4)}, accuracy ${event.accuracy.toFixed(4)}`;
     case 'clipped':
@@ -32,4 +34,17 @@ export function participationLine(event: ParticipationEvent): string | undefined
     case 'left':
       return undefined;
   }
+}
+
+/** ε as people read it: three digits, or that there is no bound. */
+const epsilonText = (epsilon: number): string => (Number.isFinite(epsilon) ? epsilon.toPrecision(3) : 'unbounded');
+
+function privacyLine(event: Extract<ParticipationEvent, { kind: 'privacy' }>): string {
+  const { round, placement, before, after, counted, spent, epsilon, delta } = event;
+  const step = (whom: 'readers' | 'inside'): string => `${epsilonText(before[whom])} → ${epsilonText(after[whom])}`;
+  const who = placement === 'central' ? 'the coordinator adds the noise' : 'members add the noise';
+  return (
+    `round ${round}: differential privacy, ${who}; the task counts ε ${epsilonText(spent)} of ${epsilon} (δ ${delta}), ` +
+    `your rounds ε ${step('readers')} towards readers of the model, ${step('inside')} towards the coordinator (δ ${counted})`
+  );
 }

@@ -3,6 +3,8 @@ import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName } from '../protocol/wire/header.ts';
+import type { RoundPrivacy } from '../protocol/wire/settings.ts';
+import type { SpentPrivacy } from './consent/privacy-account.ts';
 
 /** The states of a round in which a client sends something: the rounds of the paper. */
 export type SendingState = Exclude<ClientState['name'], 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed'>;
@@ -16,6 +18,16 @@ interface OfRound {
 export type RoundEvent = OfRound &
   (
     | { readonly kind: 'invited'; readonly adversary: AdversaryClass }
+    /**
+     * The round's sum is differentially private. What this client's rounds have told by its own count, before this one
+     * and with it, for the δ `counted`; `spent` of `epsilon` is what the coordinator counts, for `delta`.
+     */
+    | ({
+        readonly kind: 'privacy';
+        readonly before: SpentPrivacy;
+        readonly after: SpentPrivacy;
+        readonly counted: number;
+      } & RoundPrivacy)
     /** Local training begins. */
     | { readonly kind: 'training' }
     /** There is an update to take part with. `kept`: it is that of an earlier attempt from the same model. */

@@ -16,6 +16,8 @@ export type LogEvent =
   | 'round-committed'
   | 'round-abandoned'
   | 'round-rolled-back'
+  | 'draw-unsuitable'
+  | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
   | 'member-joined'
@@ -57,6 +59,8 @@ export interface LogFields {
   /** How many bytes. */
   readonly size?: number;
   readonly ms?: number;
+  /** ε so far of a task's rounds. */
+  readonly epsilon?: number;
   readonly host?: string;
   readonly port?: number;
 }
@@ -72,6 +76,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   members: 'number',
   masks: 'number',
   workers: 'number',
+  epsilon: 'number',
   serial: 'number',
   state: 'string',
   code: 'string',

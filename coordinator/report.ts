@@ -1,5 +1,6 @@
 import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { PrivacyStatus } from './rounds/task-privacy.ts';
 import type { Benched } from './rounds/bench.ts';
 
 /** The states of a round that take time. */
@@ -71,6 +72,8 @@ export interface RoundReport {
   readonly examples?: number;
   readonly loss?: number;
   readonly accuracy?: number;
+  /** What the task's rounds have cost, this one included. Only of tasks with noise. */
+  readonly privacy?: PrivacyStatus;
   /** SHA-256 of the model that stands after this attempt, in hex. */
   readonly modelHash: string;
   /** Of the new model, also where it was rolled back. */

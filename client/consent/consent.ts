@@ -2,6 +2,7 @@ import type { ClientHistory } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { ConsentMemory } from './memory.ts';
+import { charged, costOf, type SpentPrivacy, spentOf } from './privacy-account.ts';
 import { type ConsentRecord, historyOf, withOpened, withSent } from './record.ts';
 
 /**
@@ -24,9 +25,24 @@ export class Consent {
     return this.#inTurn(async () => historyOf(await this.#memory.read(), task, this.#now()));
   }
 
-  /** Notes that a masked input is about to be sent. @throws whatever the memory throws */
-  sending(): Promise<void> {
-    return this.#change((record) => withSent(record, this.#now()));
+  /** Notes that a masked input for a round is about to be sent. @throws whatever the memory throws */
+  sending(settings: RoundSettings): Promise<void> {
+    return this.#change((record) => withSent(record, this.#now(), costOf(settings)));
+  }
+
+  /**
+   * What this client's rounds have told about its data, and what they would have told with this one.
+   * @param delta the δ to count for
+   * @throws CairnError `privacy-infeasible`, `settings-invalid` of the settings, or whatever the memory throws
+   */
+  quote(
+    settings: RoundSettings,
+    delta: number,
+  ): Promise<{ readonly before: SpentPrivacy; readonly after: SpentPrivacy }> {
+    return this.#inTurn(async () => {
+      const { accounts } = await this.#memory.read();
+      return { before: spentOf(accounts, delta), after: spentOf(charged(accounts, costOf(settings)), delta) };
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { ORDERS } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { replacePrivate } from '../enrolment/private-file.ts';
 import type { ConsentMemory } from './memory.ts';
@@ -14,11 +15,20 @@ const members = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const divergences = z.array(z.number().min(0)).length(ORDERS.length);
+const rounds = z.int().min(0);
+
 const format = z.strictObject({
   version: z.literal(1),
   sent: z.array(z.int().min(0)),
   opened: z.array(
     z.strictObject({ task: z.string().max(LIMITS.name), model: z.string().regex(/^[0-9a-f]{64}$/), members }),
+  ),
+  accounts: z.array(
+    z.strictObject({
+      ...{ task: z.string(), divergences, inside: divergences },
+      ...{ bare: rounds, central: rounds, distributed: rounds },
+    }),
   ),
 });
 
@@ -37,9 +47,9 @@ export function consentInFile(path: string): ConsentMemory {
   };
 }
 
-function textOf({ sent, opened }: ConsentRecord): string {
+function textOf({ sent, opened, accounts }: ConsentRecord): string {
   const sums = opened.map((sum) => ({ ...sum, members: rangesText(sum.members) }));
-  return `${JSON.stringify({ version: 1, sent, opened: sums })}\n`;
+  return `${JSON.stringify({ version: 1, sent, opened: sums, accounts })}\n`;
 }
 
 async function read(path: string): Promise<ConsentRecord> {
@@ -51,7 +61,10 @@ async function read(path: string): Promise<ConsentRecord> {
     throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, { cause });
   }
   const parsed = format.safeParse(jsonOf(text));
-  if (parsed.success) return { sent: parsed.data.sent, opened: parsed.data.opened };
+  if (parsed.success) {
+    const { sent, opened, accounts } = parsed.data;
+    return { sent, opened, accounts };
+  }
   throw new CairnError('config-invalid', `${path} is not a record of rounds taken part in`, {
     hint: 'restore it; if it is removed, earlier rounds do not count any more',
   });

@@ -1,4 +1,5 @@
 import type { ClientHistory, OpenedSet } from '../../protocol/aggregation/client/types.ts';
+import { charged, type PrivacyAccount } from './privacy-account.ts';
 
 /** The members of one sum that a client helped to open, and whose sum it was. */
 export interface OpenedSum extends OpenedSet {
@@ -10,10 +11,12 @@ export interface ConsentRecord {
   /** When it sent a masked input, in milliseconds since 1970; of the last 24 hours. */
   readonly sent: readonly number[];
   readonly opened: readonly OpenedSum[];
+  /** What its rounds have told about its data, task by task. */
+  readonly accounts: readonly PrivacyAccount[];
 }
 
 /** Nothing remembered. */
-export const NO_RECORD: ConsentRecord = { sent: [], opened: [] };
+export const NO_RECORD: ConsentRecord = { sent: [], opened: [], accounts: [] };
 
 /** Greatest limit on rounds per day: as many times are remembered. */
 export const MOST_ROUNDS_PER_DAY = 10_000;
@@ -33,10 +36,11 @@ export function historyOf({ sent, opened }: ConsentRecord, task: string, now: nu
   };
 }
 
-/** The record with one more masked input that was sent. */
-export function withSent(record: ConsentRecord, now: number): ConsentRecord {
+/** The record with one more masked input that was sent, and what that costs. */
+export function withSent(record: ConsentRecord, now: number, cost: PrivacyAccount): ConsentRecord {
   const recent = record.sent.filter((at) => at > now - DAY_MS);
-  return { ...record, sent: [...recent, now].slice(-MOST_ROUNDS_PER_DAY) };
+  const sent = [...recent, now].slice(-MOST_ROUNDS_PER_DAY);
+  return { ...record, sent, accounts: charged(record.accounts, cost) };
 }
 
 /** The record with one more sum that was opened. One of the same members and model takes the place of the earlier. */

@@ -6,7 +6,7 @@ import type {
   ClientState,
   ClientStep,
 } from '../../protocol/aggregation/client/types.ts';
-import { encodeUpdate } from '../../protocol/aggregation/quantize/index.ts';
+import { encodeInput } from '../../protocol/aggregation/inputs/index.ts';
 import type { Agreer } from '../../protocol/crypto/agreer.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
@@ -19,6 +19,7 @@ import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Consent } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
+import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { Hold } from '../options.ts';
 import { mayBeTold } from '../policy.ts';
 import type { Directories } from './directories.ts';
@@ -153,6 +154,7 @@ export class RoundDriver {
     this.#accept(startClient({ primitives, random, policy, self, invitation, seen, history, agreements: 'awaited' }));
     for (const bytes of this.#early.splice(0)) this.handle(bytes);
     this.#checkDimension();
+    await this.#checkPrivacy();
   }
 
   async #train(): Promise<void> {
@@ -176,6 +178,22 @@ export class RoundDriver {
     if (this.#ended || this.settings.dimension === size) return;
     const text = `the task’s model has ${this.settings.dimension} parameters, this app’s ${size}`;
     throw new CairnError('update-shape', text, { hint: 'give this client the model that the task trains' });
+  }
+
+  /**
+   * Tells the user what its rounds have told so far and what this one adds, before anything is trained.
+   * @throws CairnError `privacy-budget` where that is more than the client's policy or the task's own promise allows
+   */
+  async #checkPrivacy(): Promise<void> {
+    const { settings } = this;
+    const { consent, policy } = this.#context;
+    const { privacy } = settings;
+    if (this.#ended || (privacy === undefined && policy.mostEpsilon === undefined)) return;
+    const counted = deltaOf(settings);
+    const quote = await consent.quote(settings, counted);
+    if (this.#ended) return;
+    if (privacy !== undefined) this.#emit({ kind: 'privacy', ...privacy, ...quote, counted });
+    assertPrivacy(settings, policy, quote);
   }
 
   #step(input: ClientInput): void {
@@ -208,7 +226,7 @@ export class RoundDriver {
     const { consent } = this.#context;
     const revealed = events.find((event) => event.kind === 'revealed');
     if (revealed !== undefined) return consent.revealing(this.settings, revealed.members);
-    return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending() : undefined;
+    return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending(this.settings) : undefined;
   }
 
   async #goOnOnce(noted: Promise<void>, send: readonly Uint8Array[], events: readonly ClientEvent[]): Promise<void> {
@@ -273,7 +291,9 @@ export class RoundDriver {
     if (this.#ended || this.#held || this.#update === undefined) return;
     let values: Uint32Array;
     try {
-      const encoded = encodeUpdate(this.settings, this.#update, this.#context.random);
+      const { trainer, random } = this.#context;
+      const { context } = decodeInvitation(this.#invitation);
+      const encoded = encodeInput(trainer.primitives, this.settings, context, this.#update, random);
       values = encoded.values;
       if (encoded.clippedBy < 1) this.#emit({ kind: 'clipped', factor: encoded.clippedBy });
     } catch (thrown) {

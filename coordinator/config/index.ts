@@ -7,6 +7,7 @@ import { completeTask, type TaskConfig } from './task.ts';
 
 export { type Exposure, exposureOf } from './exposure.ts';
 export { equalSizes, greatestGroup } from './groups.ts';
+export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 
 /** A coordinator's configuration, checked and complete. */

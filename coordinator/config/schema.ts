@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { groupsSchema } from './groups.ts';
+import { privacySchema } from './privacy.ts';
 import { strict } from './strict.ts';
 import { strategySchema } from './strategy.ts';
 
@@ -90,6 +91,8 @@ const taskSchema = strict({
   suite: z.literal([1, 2]).default(DEFAULT_SUITE),
   strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
   groups: groupsSchema.optional(),
+  /** Differential privacy. Then all updates weigh the same, and there are no metrics of members. */
+  privacy: privacySchema.optional(),
   check: checkSchema.optional(),
   training: trainingSchema.default({}),
   deadlines: deadlinesSchema.prefault({}),

@@ -2,10 +2,11 @@ import { assertBudget, leastModulusBits } from '../../protocol/aggregation/quant
 import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { greatestGroup, smallestGroup } from './groups.ts';
+import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
 
 /** One training job, with everything derived that was left out. */
-export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'modulusBits' | 'groups'>> & {
+export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'modulusBits' | 'groups' | 'privacy'>> & {
   /** Connected, idle clients for which a round waits. */
   readonly quorum: number;
   /** Least number of inputs that a sum may have. */
@@ -13,6 +14,8 @@ export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'mod
   readonly modulusBits: number;
   /** Undefined where the cohort is not split. */
   readonly groups: Groups | undefined;
+  /** Undefined where sums have no noise. */
+  readonly privacy: PrivacyConfig | undefined;
 };
 
 /** How a cohort is split, with the number of sums that a round needs. */
@@ -74,11 +77,13 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   if (minCohort < threshold) {
     throw refuse(`minCohort ${minCohort} is below threshold ${threshold}`, 'raise minCohort, or leave threshold out');
   }
+  const privacy = completePrivacy(parsed.privacy, { ...parsed, ...split, minCohort }, refuse);
   return named(path, () => {
-    const modulusBits = parsed.modulusBits ?? leastModulusBits(parsed.inputBits, greatest);
-    // The model's size is known later and does not enter the budget.
-    assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
-    const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits };
+    const modulusBits =
+      parsed.modulusBits ?? (privacy === undefined ? leastModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
+    // The model's size is known later and does not enter the budget; that of noise it does, which is made later.
+    if (privacy === undefined) assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
+    const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits, privacy };
     for (const n of sizesBetween(minCohort, greatest).reverse()) roundParameters({ ...task, n });
     return task;
   });

@@ -3,7 +3,7 @@ import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/er
 import type { MemberId } from '../../protocol/ids.ts';
 import { equalSizes, type TaskConfig } from '../config/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
-import { chooseCohort, cut, invitations } from './cohort.ts';
+import { cut } from './cohort.ts';
 import { costsOf } from './costs.ts';
 import { Group } from './group.ts';
 import type { HeldOut, Verdict } from './held-out.ts';
@@ -50,8 +50,8 @@ export interface AttemptOptions {
   readonly task: TaskConfig;
   readonly model: TaskModel;
   readonly host: TaskHost;
-  /** Who may be invited. */
-  readonly idle: readonly MemberId[];
+  /** Who is invited, in random order. */
+  readonly invited: readonly MemberId[];
   /** From 1. */
   readonly number: number;
   /** Undefined where new models are not held against the one before. */
@@ -72,12 +72,11 @@ export class Attempt {
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
-    const { task, model, host, idle, watch } = options;
+    const { task, model, host, invited, watch } = options;
     this.#options = options;
     this.#round = model.round + 1;
     const { random, log } = host;
     const directory = task.adversary === 'active' ? host.members.current() : undefined;
-    const invited = chooseCohort(idle, invitations(task.cohort, task.overSelect), random);
     const count = task.groups?.count ?? 1;
     const targets = equalSizes(Math.min(task.cohort, invited.length), count);
     const progress = new Progress(count);
@@ -93,6 +92,7 @@ export class Attempt {
             modelHash: model.hashBytes,
             directory,
             random,
+            noisy: model.privacy?.next,
           }),
           directory,
           invited: members,
@@ -144,19 +144,27 @@ export class Attempt {
   async #settle(
     ended: readonly RoundEnd[],
   ): Promise<{ readonly result: Result; readonly leftOut: ReadonlyMap<number, ErrorCode> }> {
-    const { model, heldOut } = this.#options;
+    const { model, host, heldOut } = this.#options;
     const failed = ended.find((end) => end.kind === 'aborted');
     if (failed !== undefined && ended.every((end) => end.kind === 'aborted'))
       return { result: { kind: 'abandoned', error: failed.error }, leftOut: new Map() };
     try {
-      const sums = ended.map((end) =>
-        end.kind === 'aborted' ? undefined : { sum: end.sum, count: end.included.length },
+      const sums = ended.map((end, place) =>
+        end.kind === 'aborted'
+          ? undefined
+          : { sum: end.sum, count: end.included.length, settingsHash: this.#groups[place].settingsHash },
       );
       let verdict: Verdict | undefined;
-      const { learned, leftOut, adopted } = await model.commit(this.#groups[0].settings, sums, async (candidate) => {
-        verdict = await heldOut?.judge(model, candidate);
-        return verdict?.worse === undefined;
-      });
+      if (model.privacy?.sampling === undefined) await model.pay();
+      const { learned, leftOut, adopted } = await model.commit(
+        this.#groups[0].settings,
+        sums,
+        host,
+        async (candidate) => {
+          verdict = await heldOut?.judge(model, candidate);
+          return verdict?.worse === undefined;
+        },
+      );
       const judged = verdict;
       if (!adopted && judged?.worse !== undefined)
         return { result: { kind: 'rolled-back', learned, verdict: judged, error: judged.worse }, leftOut };
@@ -212,6 +220,7 @@ export class Attempt {
       drops: ends.flatMap(({ drops }) => drops),
       ...(task.groups === undefined ? {} : { groups }),
       modelHash: model.hash,
+      ...(model.privacy === undefined ? {} : { privacy: model.privacy.status }),
     };
     const { log } = host;
     const { ms } = costs;
@@ -231,7 +240,8 @@ export class Attempt {
       log.warn('round-rolled-back', { ...this.#at, code, members: included, ms });
       return { ...common, outcome: 'rolled-back', code, message, included, ...known };
     }
-    log.info('round-committed', { ...this.#at, members: included, ms });
+    const epsilon = model.privacy?.status.spent;
+    log.info('round-committed', { ...this.#at, members: included, ms, ...(epsilon === undefined ? {} : { epsilon }) });
     return { ...common, outcome: 'committed', included, ...known };
   }
 }

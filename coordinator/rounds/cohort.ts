@@ -27,6 +27,20 @@ export function chooseCohort<Candidate>(
   return pool.slice(0, chosen);
 }
 
+/**
+ * Each candidate with the same probability and independently of the others, in random order. The probability is cut to a
+ * multiple of 2^−32, downwards: who is drawn more rarely is told of less.
+ */
+export function drawIndependently<Candidate>(
+  candidates: readonly Candidate[],
+  probability: number,
+  random: RandomSource,
+): Candidate[] {
+  const below = Math.floor(probability * WORDS);
+  const drawn = candidates.filter(() => uniform(random, WORDS) < below);
+  return chooseCohort(drawn, drawn.length, random);
+}
+
 /** How many are invited, so that `cohort` are left when the expected share does not answer. */
 export function invitations(cohort: number, overSelect: number): number {
   return Math.ceil(cohort * (1 + overSelect));

@@ -1,16 +1,19 @@
 import { readFile } from 'node:fs/promises';
-import { type DecodedSum, openSum } from '../../protocol/aggregation/quantize/index.ts';
+import { type OpenedSum, openInputs } from '../../protocol/aggregation/inputs/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { type NamedTensors, ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { createStrategy, type Strategy, type StrategyState } from '../strategies/index.ts';
-import type { Store, TaskRecord } from '../store/index.ts';
+import type { PrivacyRecord, Store, TaskRecord } from '../store/index.ts';
 import { type Combined, combineGroups } from './combined.ts';
 import { allFinite, NextModel, partOf } from './learn.ts';
 import { seededTensors } from './seeded.ts';
+import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from './turns.ts';
 
 /** A model to start from. */
@@ -19,11 +22,11 @@ export interface InitialModel {
   readonly shapes: Shapes;
 }
 
-/** What a committed round taught. */
+/** What a committed round taught; nothing where its sum has noise, which has no metrics. */
 export interface Learned {
-  readonly examples: number;
-  readonly loss: number;
-  readonly accuracy: number;
+  readonly examples?: number;
+  readonly loss?: number;
+  readonly accuracy?: number;
 }
 
 /** What became of a round's sums. */
@@ -37,15 +40,26 @@ export interface Commit {
 
 /** The unmasked sum of one group of members. */
 export interface GroupSum {
-  /** `dimension + 3` words mod 2^modulusBits. */
+  /** As many words mod 2^modulusBits as the round's vectors have. Noise may be added to it. */
   readonly sum: Uint32Array;
   /** Number of updates in it. */
   readonly count: number;
+  /** Hash of its settings: 32 bytes. */
+  readonly settingsHash: Uint8Array;
+}
+
+/** What opening sums takes. */
+export interface OpeningTools {
+  readonly primitives: Primitives;
+  /** A CSPRNG: the coordinator's noise comes from it. */
+  readonly random: RandomSource;
 }
 
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
   readonly layout: ParameterLayout;
+  /** The task's accountant; undefined where its sums have no noise. */
+  readonly privacy: TaskPrivacy | undefined;
   readonly #task: string;
   readonly #store: Store;
   readonly #strategy: Strategy;
@@ -58,12 +72,13 @@ export class TaskModel {
   private constructor(
     store: Store,
     strategy: Strategy,
-    groups: TaskConfig['groups'],
+    task: TaskConfig,
     layout: ParameterLayout,
     flat: Float32Array,
     record: TaskRecord,
   ) {
-    this.#groups = groups;
+    this.#groups = task.groups;
+    this.privacy = TaskPrivacy.of(task, layout.size, record.privacy);
     this.#task = record.task;
     this.#store = store;
     this.#strategy = strategy;
@@ -101,7 +116,7 @@ export class TaskModel {
     const fits = (vector: Float32Array): boolean => vector.length === layout.size;
     const kept = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
     const strategyState = kept ? record.strategyState : strategy.init(layout.size);
-    return new TaskModel(store, strategy, task.groups, layout, layout.flatten(tensors), { ...record, strategyState });
+    return new TaskModel(store, strategy, task, layout, layout.flatten(tensors), { ...record, strategyState });
   }
 
   static async #start(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
@@ -119,7 +134,7 @@ export class TaskModel {
       strategyState: strategy.init(layout.size),
     };
     await store.saveTask(record);
-    return new TaskModel(store, strategy, task.groups, layout, flat, record);
+    return new TaskModel(store, strategy, task, layout, flat, record);
   }
 
   /** The last committed round; 0 before the first. */
@@ -143,9 +158,27 @@ export class TaskModel {
   }
 
   /**
+   * Pays for a round of a task with noise, and has the store know it. What is refused must not be learnt, so it comes
+   * before a sum is opened.
+   * @throws CairnError `privacy-budget` where the round would exceed the budget, or what the store throws
+   */
+  async pay(): Promise<void> {
+    if (this.privacy === undefined) return;
+    const record = this.privacy.paid();
+    await this.#store.saveTask(this.#record(record));
+    this.privacy.adopt(record);
+  }
+
+  #record(privacy: PrivacyRecord | undefined): TaskRecord {
+    const standing = { task: this.#task, round: this.#round, modelHash: this.#hash };
+    const strategy = { strategy: this.#strategy.name, strategyState: this.#state };
+    return { ...standing, ...strategy, ...(privacy === undefined ? {} : { privacy }) };
+  }
+
+  /**
    * Turns the unmasked sums of a round, one for each group of members, into the next model. Until the store has it all,
    * nothing has changed.
-   * @param settings - of any of the groups: they differ in the nonce alone
+   * @param settings - of any of the groups: they differ in the nonce alone. A round with noise is paid for before
    * @param sums - undefined for a group that has none
    * @param accept - looks at the next model before it is kept anywhere, and says whether it is to be the task's
    * @throws CairnError `data-empty` for a sum without weight, `groups-missing`, `update-not-finite` where the model would
@@ -154,12 +187,18 @@ export class TaskModel {
   async commit(
     settings: RoundSettings,
     sums: readonly (GroupSum | undefined)[],
+    { primitives, random }: OpeningTools,
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
-    const open = ({ sum, count }: GroupSum): DecodedSum => openSum(settings, sum, count);
+    const shares: number[] = [];
+    const open = ({ settingsHash, ...words }: GroupSum): OpenedSum => {
+      const opened = openInputs(primitives, settings, settingsHash, words, random, this.privacy?.opening);
+      if (opened.unclipped !== undefined) shares.push(opened.unclipped);
+      return opened;
+    };
     const { sum, leftOut } = await combineGroups(this.#groups, sums, open, this.layout.size);
     const { examples, loss, accuracy } = sum;
-    const learned = { examples, loss, accuracy };
+    const learned = this.privacy === undefined ? { examples, loss, accuracy } : {};
     const next = new NextModel({
       name: `task "${this.#task}": the model after round ${settings.round}`,
       layout: this.layout,
@@ -171,13 +210,16 @@ export class TaskModel {
     await inTurns(next.steps(partOf(sums.length)));
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
+    const privacy = this.privacy?.recordAfter(meanOf(shares));
     await this.#store.saveTask({
       task: this.#task,
       round: settings.round,
       modelHash,
       strategy: this.#strategy.name,
       strategyState: next.state,
+      ...(privacy === undefined ? {} : { privacy }),
     });
+    if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;
     this.#state = next.state;
     this.#hash = modelHash;
@@ -185,6 +227,10 @@ export class TaskModel {
     return { learned, leftOut, adopted: true };
   }
 }
+
+/** Undefined for no numbers. */
+const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
   if (model?.tensors !== undefined) return { tensors: seededTensors(model.tensors, model.seed), shapes: model.tensors };

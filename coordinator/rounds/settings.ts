@@ -4,6 +4,7 @@ import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { greatestGroup, type TaskConfig } from '../config/index.ts';
 import type { Deadlines } from './round.ts';
+import type { TaskPrivacy } from './task-privacy.ts';
 
 const MILLION = 1_000_000;
 
@@ -20,6 +21,8 @@ export function settingsFor(
     /** That of an active round. */
     readonly directory: MemberDirectory | undefined;
     readonly random: RandomSource;
+    /** Clip and noise that the task's accountant names; undefined for a task without noise. */
+    readonly noisy: TaskPrivacy['next'] | undefined;
   },
 ): RoundSettings {
   const { suite, adversary, graph, threshold, minCohort, modulusBits, inputBits, clip, maxExamples, lossBound } = task;
@@ -44,6 +47,7 @@ export function settingsFor(
     maxExamples,
     lossBound,
     training: JSON.stringify(task.training),
+    ...at.noisy,
   };
 }
 

@@ -6,9 +6,11 @@ import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Attempt } from './attempt.ts';
 import { Bench } from './bench.ts';
+import { chooseCohort, drawIndependently, invitations } from './cohort.ts';
 import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
+import type { PrivacyStatus } from './task-privacy.ts';
 
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
@@ -35,6 +37,8 @@ export interface TaskStatus {
   readonly inRound: number;
   /** While a sum is being opened: how many of its masks have been taken out. */
   readonly progress?: { readonly done: number; readonly of: number };
+  /** What its rounds have cost; only of tasks with noise. */
+  readonly privacy?: PrivacyStatus;
   readonly parameters: number;
   readonly modelHash: string;
   /** Why the task has failed. */
@@ -82,6 +86,7 @@ export class Task {
       idle: this.#idle.length,
       inRound: this.#attempt === undefined ? 0 : this.#members,
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
+      ...(this.#model.privacy === undefined ? {} : { privacy: this.#model.privacy.status }),
       parameters: this.#model.layout.size,
       modelHash: this.#model.hash,
       ...(this.#error === undefined ? {} : { code: this.#error.code, message: this.#error.message }),
@@ -103,15 +108,19 @@ export class Task {
     const { log } = this.#host;
     const task = this.config.name;
     try {
-      while (this.#model.round < this.config.rounds && !this.#stopped) {
+      while (this.#model.round < this.config.rounds && this.#affordable && !this.#stopped) {
         this.#state = 'waiting';
         await this.#quorum();
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
+        if (!(await this.#payAhead())) break;
         const idle = this.#idle;
-        if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum) await this.#tryRound(idle);
+        if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum)
+          await this.#tryRound(this.#chosen(idle));
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
-      if (!this.#stopped) log.info('task-finished', { task, round: this.#model.round });
+      if (this.#stopped) return;
+      if (!this.#affordable) log.info('privacy-budget-spent', { task, round: this.#model.round, ...this.#spent });
+      log.info('task-finished', { task, round: this.#model.round });
     } catch (thrown) {
       const error = asCairnError(thrown);
       this.#error = error;
@@ -153,17 +162,53 @@ export class Task {
     clearTimeout(timer);
   }
 
+  get #spent(): { readonly epsilon?: number } {
+    const { privacy } = this.#model;
+    return privacy === undefined ? {} : { epsilon: privacy.status.spent };
+  }
+
+  /** Whether the privacy budget lasts for another round. */
+  get #affordable(): boolean {
+    return this.#model.privacy?.lasts ?? true;
+  }
+
+  /**
+   * Where members are drawn by chance, a round is paid for before: that it fails may depend on who was drawn.
+   * @returns whether the round may be run
+   */
+  async #payAhead(): Promise<boolean> {
+    if (this.#model.privacy?.sampling === undefined) return true;
+    await this.#model.pay();
+    return !this.#stopped;
+  }
+
+  /** Who is invited: a cohort and some more, or whom chance draws. */
+  #chosen(idle: readonly MemberId[]): readonly MemberId[] {
+    const { cohort, overSelect } = this.config;
+    const { random } = this.#host;
+    const { sampling } = this.#model.privacy ?? {};
+    if (sampling !== undefined) return drawIndependently(idle, sampling, random);
+    return chooseCohort(idle, invitations(cohort, overSelect), random);
+  }
+
   /** Members that may be invited now. */
   get #idle(): MemberId[] {
     return this.#bench.without(this.#host.seats.idle(this.config.name));
   }
 
-  async #tryRound(idle: readonly MemberId[]): Promise<void> {
+  async #tryRound(invited: readonly MemberId[]): Promise<void> {
+    const { name, cohort, minCohort, groups, retryPause } = this.config;
+    const least = minCohort * (groups?.count ?? 1);
+    if (this.#model.privacy?.sampling !== undefined && (invited.length < least || invited.length > cohort)) {
+      this.#host.log.warn('draw-unsuitable', { task: name, members: invited.length });
+      await this.#pause(retryPause);
+      return;
+    }
     const attempt = new Attempt({
       task: this.config,
       model: this.#model,
       host: this.#host,
-      idle,
+      invited,
       number: this.#attemptNumber,
       heldOut: this.#heldOut,
       watch: {

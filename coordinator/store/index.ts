@@ -1,3 +1,3 @@
 export { FileStore } from './file.ts';
 export { MemoryStore } from './memory.ts';
-export type { Store, TaskRecord } from './types.ts';
+export type { PrivacyRecord, Store, TaskRecord } from './types.ts';

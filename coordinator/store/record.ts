@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { ORDERS } from '../../protocol/privacy/index.ts';
 import { STRATEGY_NAMES } from '../strategies/index.ts';
 import type { TaskRecord } from './types.ts';
 
@@ -13,6 +14,14 @@ const savedTask = z.strictObject({
   stateFile: z
     .string()
     .regex(/^[A-Za-z0-9._-]+$/)
+    .optional(),
+  privacy: z
+    .strictObject({
+      divergences: z.array(z.number().min(0)).length(ORDERS.length).readonly(),
+      inside: z.array(z.number().min(0)).length(ORDERS.length).readonly(),
+      rounds: z.int().min(0),
+      clip: z.number().gt(0),
+    })
     .optional(),
 });
 
@@ -36,9 +45,10 @@ export function recordFrom(
   }
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
-  const { stateFile, round, modelHash, strategy } = parsed.data;
+  const { stateFile, round, modelHash, strategy, privacy } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
-  return { stateFile, record: { task, round, modelHash, strategy, strategyState: {} } };
+  const record = { task, round, modelHash, strategy, strategyState: {} };
+  return { stateFile, record: privacy === undefined ? record : { ...record, privacy } };
 }
 
 function unreadable(path: string, reason: string, cause: unknown): CairnError {

@@ -10,6 +10,20 @@ export interface TaskRecord {
   readonly modelHash: string;
   readonly strategy: StrategyName;
   readonly strategyState: StrategyState;
+  /** What its rounds have cost; undefined for a task without noise. */
+  readonly privacy?: PrivacyRecord;
+}
+
+/** What the rounds of a task with noise have cost, and its clip. Plain numbers, so that every store can keep them. */
+export interface PrivacyRecord {
+  /** Rényi divergences so far towards those who see the models, one for each of the accountant's orders. */
+  readonly divergences: readonly number[];
+  /** The same towards those who know who took part; zeros where no noise holds against them. */
+  readonly inside: readonly number[];
+  /** Rounds paid for. */
+  readonly rounds: number;
+  /** Clip of the next round. */
+  readonly clip: number;
 }
 
 /**

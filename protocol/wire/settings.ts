@@ -17,6 +17,8 @@ export interface RoundPrivacy {
   readonly leastSurvivors: number;
   /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 where there is none. */
   readonly bitWidth: number;
+  /** Probability with which each member is drawn for a round, above 0; below 1 the ε below rests on it. */
+  readonly sampling: number;
   /** Greatest ε of the whole task towards those who see its models, and the δ that goes with it. */
   readonly epsilon: number;
   readonly delta: number;
@@ -123,6 +125,7 @@ function writePrivacy(writer: ByteWriter, privacy: RoundPrivacy | undefined): vo
     .f64(privacy.noiseMultiplier)
     .u32(privacy.leastSurvivors)
     .f64(privacy.bitWidth)
+    .f64(privacy.sampling)
     .f64(privacy.epsilon)
     .f64(privacy.delta)
     .f64(privacy.spent);
@@ -137,13 +140,15 @@ function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
     noiseMultiplier: reader.f64('noiseMultiplier'),
     leastSurvivors: reader.u32In('leastSurvivors', 1, LIMITS.members),
     bitWidth: reader.f64('bitWidth'),
+    sampling: reader.f64('sampling'),
     epsilon: reader.f64('epsilon'),
     delta: reader.f64('delta'),
     spent: reader.f64('spent'),
   };
-  const { noiseMultiplier, bitWidth, epsilon, delta, spent } = privacy;
+  const { noiseMultiplier, bitWidth, sampling, epsilon, delta, spent } = privacy;
   if (noiseMultiplier <= 0) throw reader.error('wire-bounds', 'noiseMultiplier must be positive');
   if (bitWidth < 0 || bitWidth > 1) throw reader.error('wire-bounds', 'bitWidth must lie between 0 and 1');
+  if (sampling <= 0 || sampling > 1) throw reader.error('wire-bounds', 'sampling must be above 0 and at most 1');
   if (epsilon <= 0 || delta <= 0 || delta >= 1) {
     throw reader.error('wire-bounds', 'epsilon must be positive, and delta between 0 and 1');
   }

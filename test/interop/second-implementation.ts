@@ -342,9 +342,10 @@ export function settingsBytes(
 
 /** Section 5.1, the noise: absent is one byte 0. */
 function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes {
-  const [noiseMultiplier, bitWidth, epsilon, delta, spent] = [
+  const [noiseMultiplier, bitWidth, sampling, epsilon, delta, spent] = [
     'noiseMultiplier',
     'bitWidth',
+    'sampling',
     'epsilon',
     'delta',
     'spent',
@@ -355,6 +356,7 @@ function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes 
     noiseMultiplier,
     u32(Number(fields['leastSurvivors'])),
     bitWidth,
+    sampling,
     epsilon,
     delta,
     spent,

@@ -30,6 +30,7 @@ const privacy = fc.record({
   noiseMultiplier: positive,
   leastSurvivors: fc.integer({ min: 1, max: 1 << 20 }),
   bitWidth: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
+  sampling: fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true }),
   epsilon: positive,
   delta: fc.double({ min: 0, max: 1, minExcluded: true, maxExcluded: true, noNaN: true }),
   spent: fc.double({ min: 0, max: Number.MAX_VALUE, noNaN: true }).map(Math.abs),

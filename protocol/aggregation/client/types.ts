@@ -37,7 +37,10 @@ export interface ClientPolicy {
   readonly tasks?: readonly string[];
   /** Absent: rounds without noise are taken too. */
   readonly leastNoise?: LeastNoise;
-  /** Greatest ε that a task may spend on this client's data. Absent: no limit. */
+  /**
+   * Greatest ε that all rounds of this client may come to, by its own count, against whom {@link leastNoise} names. Absent:
+   * no limit.
+   */
   readonly mostEpsilon?: number;
   /**
    * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has

@@ -1,0 +1,37 @@
+import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { SpentPrivacy } from './privacy-account.ts';
+
+/** The greatest δ that a client counts for, whatever a round names: with a great one every ε is small. */
+const MOST_DELTA = 1e-5;
+
+/** The δ that a client counts a round for. */
+export const deltaOf = ({ privacy }: Pick<RoundSettings, 'privacy'>): number =>
+  Math.min(privacy?.delta ?? MOST_DELTA, MOST_DELTA);
+
+const text = (epsilon: number): string => (Number.isFinite(epsilon) ? epsilon.toFixed(3) : 'no bound');
+
+/**
+ * Holds what a client's rounds would have told, with this one, against its policy.
+ * @throws CairnError `privacy-budget`
+ */
+export function assertPrivacy(
+  { privacy }: Pick<RoundSettings, 'privacy'>,
+  { mostEpsilon, leastNoise }: Pick<ClientPolicy, 'mostEpsilon' | 'leastNoise'>,
+  { before, after }: { readonly before: SpentPrivacy; readonly after: SpentPrivacy },
+): void {
+  if (mostEpsilon === undefined) return;
+  const against = leastNoise?.placement === 'central' ? 'readers' : 'inside';
+  if (after[against] <= mostEpsilon) return;
+  const whom = against === 'inside' ? 'the coordinator and other members' : 'those who see the models';
+  throw new CairnError(
+    'privacy-budget',
+    `this round would raise this client’s epsilon towards ${whom} from ${text(before[against])} to ${text(after[against])}, it allows ${mostEpsilon}`,
+    privacy?.placement === 'central' && against === 'inside'
+      ? {
+          hint: 'the coordinator’s noise bounds nothing towards the coordinator: set leastNoise.placement to "central" to trust it',
+        }
+      : {},
+  );
+}

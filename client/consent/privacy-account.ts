@@ -1,0 +1,92 @@
+import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
+import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+
+/** What the rounds of one task have told about a client's data, by the client's own count. */
+export interface PrivacyAccount {
+  readonly task: string;
+  /** Rényi divergences of rounds with noise towards those who see models, one for each of the accountant's orders. */
+  readonly divergences: readonly number[];
+  /** The same towards the coordinator and members: of rounds whose members added the noise. */
+  readonly inside: readonly number[];
+  /** Rounds without noise, with the coordinator's, and with the members'. */
+  readonly bare: number;
+  readonly central: number;
+  readonly distributed: number;
+}
+
+/** Tasks that are told apart; the accounts of the oldest are added up beyond. Their names come from the coordinator. */
+const MOST_ACCOUNTS = 64;
+
+/** The account that those of forgotten tasks are added to. No task has this name: it is too long for one. */
+const OTHERS = '*'.repeat(129);
+
+const NOTHING: readonly number[] = ORDERS.map(() => 0);
+
+/** Adds up. No infinity: accounts are kept as JSON, which has none. */
+const plus = (a: readonly number[], b: ArrayLike<number>): number[] =>
+  a.map((x, i) => Math.min(x + b[i], Number.MAX_VALUE));
+
+const emptyAccount = (task: string): PrivacyAccount => ({
+  ...{ task, divergences: NOTHING, inside: NOTHING },
+  ...{ bare: 0, central: 0, distributed: 0 },
+});
+
+function sumOf(task: string, accounts: readonly PrivacyAccount[]): PrivacyAccount {
+  return accounts.reduce(
+    (sum, account) => ({
+      task,
+      divergences: plus(sum.divergences, account.divergences),
+      inside: plus(sum.inside, account.inside),
+      bare: sum.bare + account.bare,
+      central: sum.central + account.central,
+      distributed: sum.distributed + account.distributed,
+    }),
+    emptyAccount(task),
+  );
+}
+
+/**
+ * What taking part in one round costs. It is counted in full: a client knows that it takes part, and cannot know whether
+ * the coordinator drew it by chance.
+ * @throws CairnError `privacy-infeasible`, `settings-invalid` for settings whose noise cannot be had
+ */
+export function costOf({ task, privacy, ...shape }: RoundSettings): PrivacyAccount {
+  const empty = emptyAccount(task);
+  if (privacy === undefined) return { ...empty, bare: 1 };
+  const divergences = [...roundCost(mechanismOf(noisePlanOf({ ...shape, privacy })), 1)];
+  if (privacy.placement === 'central') return { ...empty, divergences, central: 1 };
+  return { ...empty, divergences, inside: divergences, distributed: 1 };
+}
+
+/** The accounts with one more round. */
+export function charged(accounts: readonly PrivacyAccount[], cost: PrivacyAccount): PrivacyAccount[] {
+  const others = accounts.filter(({ task }) => task !== cost.task);
+  const own = accounts.find(({ task }) => task === cost.task);
+  const all = [...others, own === undefined ? cost : sumOf(cost.task, [own, cost])];
+  if (all.length <= MOST_ACCOUNTS) return all;
+  const oldest = all.slice(0, all.length - MOST_ACCOUNTS + 1);
+  return [sumOf(OTHERS, oldest), ...all.slice(oldest.length)];
+}
+
+/** ε of a client's rounds, for one δ. Infinite where a round had no noise that counts. */
+export interface SpentPrivacy {
+  /** Towards those who see the models. */
+  readonly readers: number;
+  /** Towards the coordinator and the other members. */
+  readonly inside: number;
+  /** Rounds that were counted. */
+  readonly rounds: number;
+}
+
+/** What accounts come to together. */
+export function spentOf(accounts: readonly PrivacyAccount[], delta: number): SpentPrivacy {
+  const { divergences, inside, bare, central, distributed } = sumOf('', accounts);
+  const rounds = bare + central + distributed;
+  const epsilon = (spent: readonly number[]): number => (rounds === 0 ? 0 : epsilonOf(spent, delta));
+  return {
+    readers: bare > 0 ? Infinity : epsilon(divergences),
+    inside: bare + central > 0 ? Infinity : epsilon(inside),
+    rounds,
+  };
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import type { CairnError } from '../../protocol/errors.ts';
+import { greatestGroup } from './groups.ts';
+import { strict } from './strict.ts';
+import type { TaskConfig } from './task.ts';
+
+const positive = z.number().gt(0);
+
+/** Differential privacy of a task: who adds the noise, what may be spent, and how members are drawn. */
+export const privacySchema = strict({
+  /**
+   * Who adds the noise: each member a share of it under the masks, or the coordinator all of it to the sum, which protects
+   * from everybody but the coordinator.
+   */
+  placement: z.enum(['distributed', 'central']).default('distributed'),
+  distribution: z.enum(['discrete-gaussian', 'skellam']).default('discrete-gaussian'),
+  /** Greatest ε of all rounds together towards those who see the models; training stops before it is exceeded. */
+  epsilon: positive.max(1000),
+  /** The δ that goes with it: well below one over the number of members. */
+  delta: positive.lt(1).default(1e-6),
+  /**
+   * z: standard deviation of the noise in a sum over what one member can move it by. Left out, it is the least with which
+   * the budget lasts for all rounds of the task.
+   */
+  noiseMultiplier: positive.max(1e6).optional(),
+  /**
+   * Probability with which each idle member is drawn for a round. Below 1 those who see the models cannot know who took
+   * part, and a round costs them less; then `expected` is needed.
+   */
+  sampling: positive.max(1).default(1),
+  /** What sums are divided by, fixed before members are drawn: as a rule `sampling` times the number of members. */
+  expected: positive.max(2 ** 21).optional(),
+  /** Lets the clip follow the norms of updates, by a noisy share of those that were short enough. */
+  adaptiveClip: strict({
+    /** Share of updates that should be short enough. */
+    quantile: z.number().min(0).max(1).default(0.5),
+    /** How fast the clip moves. */
+    rate: positive.max(10).default(0.2),
+    /** Width of the coordinate that tells the share, as a part of the clip. */
+    bitWidth: positive.max(1).default(0.2),
+  }).optional(),
+});
+
+/** A task's privacy as the file has it, with what follows from other fields. */
+export type PrivacyConfig = Readonly<z.infer<typeof privacySchema>> & {
+  /** Members of the smallest sum less those who may collude: the noise is sized for them. 1 where it is central. */
+  readonly leastSurvivors: number;
+};
+
+/** Bits of a noisy sum's coordinate where the task names none; a plan that needs more says how many. */
+export const NOISY_MODULUS_BITS = 20;
+
+/**
+ * Completes a task's privacy.
+ * @throws CairnError made by `refuse` where colluders may be all of a smallest sum, or sampling has no fixed divisor
+ */
+export function completePrivacy(
+  privacy: z.infer<typeof privacySchema> | undefined,
+  task: Pick<TaskConfig, 'cohort' | 'groups' | 'minCohort' | 'colluding'>,
+  refuse: (message: string, hint: string) => CairnError,
+): PrivacyConfig | undefined {
+  if (privacy === undefined) return undefined;
+  const { placement, sampling, expected } = privacy;
+  if (sampling < 1 && expected === undefined) {
+    throw refuse(
+      'privacy.sampling is below 1, but privacy.expected is missing: a mean over those drawn would tell who was',
+      'set privacy.expected to sampling times the number of members',
+    );
+  }
+  if (sampling === 1 && expected !== undefined) {
+    throw refuse('privacy.expected is of use with privacy.sampling below 1 only', 'leave it out, or lower sampling');
+  }
+  const least = task.minCohort * (task.groups?.count ?? 1);
+  if (expected !== undefined && (expected < least || expected > task.cohort)) {
+    throw refuse(
+      `privacy.expected is ${expected}, but a draw must have ${least} to ${task.cohort} members`,
+      'choose cohort and minCohort well around the expected number',
+    );
+  }
+  if (placement === 'central') return { ...privacy, leastSurvivors: 1 };
+  const colluders = shareOf(greatestGroup(task), task.colluding);
+  const leastSurvivors = task.minCohort - colluders;
+  if (leastSurvivors < 1) {
+    throw refuse(
+      `privacy: in a sum of ${task.minCohort} out of ${greatestGroup(task)} all may collude (colluding ${task.colluding}), and nobody’s noise be left`,
+      `raise minCohort above ${colluders}, or lower colluding`,
+    );
+  }
+  return { ...privacy, leastSurvivors };
+}

@@ -1,0 +1,181 @@
+import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
+import type { Opening } from '../../protocol/aggregation/inputs/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import {
+  adaptClip,
+  createBudget,
+  epsilonOf,
+  leastNoiseMultiplier,
+  type Mechanism,
+  mechanismOf,
+  ORDERS,
+  type PrivacyBudget,
+  roundCost,
+  spend,
+  spentEpsilon,
+} from '../../protocol/privacy/index.ts';
+import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
+import { greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
+import type { PrivacyRecord } from '../store/index.ts';
+
+/** Where a task stands with its privacy, for reports and status pages. */
+export interface PrivacyStatus {
+  readonly placement: RoundPrivacy['placement'];
+  readonly noiseMultiplier: number;
+  /** ε so far towards those who see the models, what it may become, and the δ of both. */
+  readonly spent: number;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Rounds that were paid for. */
+  readonly rounds: number;
+  /** ε so far towards the coordinator and members, who know who took part; there is none where the noise is central. */
+  readonly spentInside?: number;
+  /** The clip of the next round. */
+  readonly clip: number;
+}
+
+const NOTHING: readonly number[] = ORDERS.map(() => 0);
+
+/** Adds up divergences. No infinity: a record is JSON, which has none. */
+const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
+  spent.map((x, i) => Math.min(x + cost[i], Number.MAX_VALUE));
+
+/**
+ * The accountant of one task: what its rounds cost, and what is left. A round is paid for before its sum is opened, or,
+ * where members are drawn by chance, before they are drawn, whatever becomes of it: that a round failed may depend on who
+ * was drawn.
+ */
+export class TaskPrivacy {
+  readonly #config: PrivacyConfig;
+  readonly #noise: Omit<RoundPrivacy, 'spent'>;
+  readonly #opening: Opening;
+  readonly #cost: Float64Array;
+  readonly #costInside: Float64Array | undefined;
+  #budget: PrivacyBudget;
+  #inside: readonly number[];
+  #clip: number;
+
+  /**
+   * @param dimension number of model parameters
+   * @param record what was spent before a restart; more or less noise than then counts from now on
+   * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it
+   */
+  constructor(task: TaskConfig & { readonly privacy: PrivacyConfig }, dimension: number, record?: PrivacyRecord) {
+    const { privacy, modulusBits, rounds, groups } = task;
+    const { placement, distribution, leastSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
+    this.#config = privacy;
+    const fill = sampling < 1 && placement === 'distributed';
+    const common = {
+      placement,
+      distribution,
+      leastSurvivors,
+      bitWidth: adaptiveClip?.bitWidth ?? 0,
+      sampling,
+      epsilon,
+      delta,
+    };
+    const planFor = (noiseMultiplier: number): ReturnType<typeof noisePlanOf> =>
+      noisePlanOf({
+        ...{ dimension, modulusBits, maxCohort: greatestGroup(task) },
+        privacy: { ...common, noiseMultiplier, spent: 0 },
+      });
+    const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill);
+    const { noiseMultiplier = leastNoiseMultiplier({ epsilon, delta, rounds, rate: sampling }, mechanism) } = privacy;
+    const plan = planFor(noiseMultiplier);
+    this.#noise = { ...common, noiseMultiplier };
+    this.#cost = roundCost(mechanismOf(plan, fill), sampling);
+    this.#costInside = placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : undefined;
+    this.#opening = { fill, ...(expected === undefined ? {} : { divisor: expected / (groups?.count ?? 1) }) };
+    const fresh = createBudget(epsilon, delta);
+    this.#budget = record === undefined ? fresh : { ...fresh, divergences: record.divergences, rounds: record.rounds };
+    this.#inside = record?.inside ?? NOTHING;
+    this.#clip = record?.clip ?? task.clip;
+    if (record !== undefined || this.lasts) return;
+    const one = epsilonOf(this.#cost, delta);
+    throw new CairnError(
+      'privacy-budget',
+      `one round alone costs epsilon ${one.toPrecision(3)}, the budget is ${epsilon}`,
+      {
+        hint: 'raise noiseMultiplier or epsilon, or leave noiseMultiplier out',
+      },
+    );
+  }
+
+  /** Undefined for a task without noise. @throws CairnError as the constructor does, naming the task */
+  static of(task: TaskConfig, dimension: number, record?: PrivacyRecord): TaskPrivacy | undefined {
+    const { privacy } = task;
+    if (privacy === undefined) return undefined;
+    try {
+      return new TaskPrivacy({ ...task, privacy }, dimension, record);
+    } catch (thrown) {
+      if (!(thrown instanceof CairnError)) throw thrown;
+      const { code, message, hint } = thrown;
+      throw new CairnError(code, `task "${task.name}": ${message}`, { hint, cause: thrown });
+    }
+  }
+
+  /** Probability with which each idle member is drawn; undefined where a cohort is chosen instead. */
+  get sampling(): number | undefined {
+    return this.#config.sampling < 1 ? this.#config.sampling : undefined;
+  }
+
+  /** How the sums of its rounds are opened. */
+  get opening(): Opening {
+    return this.#opening;
+  }
+
+  /** Clip and noise of the next round, as its settings name them. */
+  get next(): { readonly clip: number; readonly privacy: RoundPrivacy } {
+    return { clip: this.#clip, privacy: { ...this.#noise, spent: spentEpsilon(this.#budget) } };
+  }
+
+  /** What a restart must not forget. */
+  get record(): PrivacyRecord {
+    const { divergences, rounds } = this.#budget;
+    return { divergences, inside: this.#inside, rounds, clip: this.#clip };
+  }
+
+  get status(): PrivacyStatus {
+    const { placement, noiseMultiplier, epsilon, delta } = this.#noise;
+    const { rounds } = this.#budget;
+    const inside = { ...this.#budget, divergences: this.#inside };
+    return {
+      ...{ placement, noiseMultiplier, spent: spentEpsilon(this.#budget), epsilon, delta, rounds },
+      ...(this.#costInside === undefined ? {} : { spentInside: spentEpsilon(inside) }),
+      clip: this.#clip,
+    };
+  }
+
+  /** Whether another round keeps the budget. */
+  get lasts(): boolean {
+    try {
+      spend(this.#budget, this.#cost);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof CairnError && thrown.code === 'privacy-budget') return false;
+      throw thrown;
+    }
+  }
+
+  /** The record with one more round paid for. @throws CairnError `privacy-budget` where it would exceed the budget */
+  paid(): PrivacyRecord {
+    const { rounds } = spend(this.#budget, this.#cost);
+    const divergences = plus(this.#budget.divergences, this.#cost);
+    const inside = this.#costInside === undefined ? this.#inside : plus(this.#inside, this.#costInside);
+    return { divergences, inside, rounds, clip: this.#clip };
+  }
+
+  /** What a restart must not forget once a round has taught the share of updates that were short enough. */
+  recordAfter(unclipped: number | undefined): PrivacyRecord {
+    const { adaptiveClip } = this.#config;
+    if (adaptiveClip === undefined || unclipped === undefined) return this.record;
+    return { ...this.record, clip: adaptClip(this.#clip, unclipped, adaptiveClip) };
+  }
+
+  /** Goes on from a record that was kept. */
+  adopt({ divergences, inside, rounds, clip }: PrivacyRecord): void {
+    this.#budget = { ...this.#budget, divergences, rounds };
+    this.#inside = inside;
+    this.#clip = clip;
+  }
+}
