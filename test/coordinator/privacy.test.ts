@@ -1,0 +1,348 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { App, TrainingResult } from '../../client/app.ts';
+import { consentInMemory } from '../../client/consent/memory.ts';
+import type { JoinOptions } from '../../client/index.ts';
+import {
+  type Coordinator,
+  createCoordinator,
+  MemoryStore,
+  parseConfig,
+  type RoundReport,
+} from '../../coordinator/index.ts';
+import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
+import { epsilonOf, mechanismOf, roundCost } from '../../protocol/privacy/index.ts';
+import { useClients } from '../client/support/session.ts';
+import { rejectionOf } from './support/errors.ts';
+import { until } from './support/until.ts';
+
+const DIMENSION = 2000;
+const SHAPES = { w: [DIMENSION] };
+
+/** Moves every parameter by `step`, and counts its rounds. */
+class MovingApp implements App<null> {
+  readonly shapes = SHAPES;
+  rounds = 0;
+  readonly #step: number;
+
+  constructor(step: number) {
+    this.#step = step;
+  }
+
+  data(): null {
+    return null;
+  }
+
+  train(parameters: Record<string, Float32Array>): Promise<TrainingResult> {
+    this.rounds++;
+    return Promise.resolve({
+      parameters: { w: parameters['w'].map((value) => value + this.#step) },
+      examples: 10,
+      loss: 3,
+      accuracy: 0.5,
+    });
+  }
+}
+
+const { enter } = useClients();
+const running: Coordinator[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((coordinator) => coordinator.stop()));
+});
+
+const TASK = {
+  name: 'noisy',
+  rounds: 2,
+  cohort: 6,
+  minCohort: 5,
+  colluding: 0.2,
+  overSelect: 0,
+  adversary: 'curious',
+  unsafeOpenEnrolment: true,
+  clip: 1,
+  retryPause: 0,
+};
+
+/** δ 10^−5, z 1: a round costs an ε of about 5. */
+const PRIVACY = { epsilon: 50, delta: 1e-5, noiseMultiplier: 1 };
+
+interface Started {
+  readonly coordinator: Coordinator;
+  readonly reports: RoundReport[];
+}
+
+async function start(privacy: object, task: object = {}, store = new MemoryStore()): Promise<Started> {
+  const config = parseConfig({
+    port: 0,
+    logLevel: 'silent',
+    tasks: [{ ...TASK, ...task, privacy: { ...PRIVACY, ...privacy } }],
+  });
+  const zeros = { tensors: { w: new Float32Array(DIMENSION) }, shapes: SHAPES };
+  const coordinator = await createCoordinator({ config, store, initialModels: { noisy: zeros } });
+  running.push(coordinator);
+  const reports: RoundReport[] = [];
+  coordinator.on('round', (report) => void reports.push(report));
+  return { coordinator, reports };
+}
+
+const enterAll = (coordinator: Coordinator, count: number, step = 0, options: JoinOptions = {}) =>
+  Array.from({ length: count }, () => enter(coordinator.url, new MovingApp(step), options));
+
+/** The noise multiplier is for one member's clip, in a sum; models move by means. */
+function planOf(task: { maxCohort: number; leastSurvivors: number; placement: 'central' | 'distributed' }) {
+  return noisePlanOf({
+    dimension: DIMENSION,
+    maxCohort: task.maxCohort,
+    modulusBits: 20,
+    privacy: {
+      ...{ placement: task.placement, distribution: 'discrete-gaussian', noiseMultiplier: 1, sampling: 1 },
+      ...{ leastSurvivors: task.leastSurvivors, bitWidth: 0, epsilon: 50, delta: 1e-5, spent: 0 },
+    },
+  });
+}
+
+const variance = (values: Float32Array): number =>
+  values.reduce((sum, value) => sum + value * value, 0) / values.length;
+
+describe.each([
+  { placement: 'distributed', shares: 6 },
+  { placement: 'central', shares: 1 },
+] as const)('a task with $placement noise', ({ placement, shares }) => {
+  it('moves its model by the mean of the updates and the noise that was planned, and tells no metrics', async () => {
+    // Each update has norm 0.005 · √2000 = 0.22, below the clip of 1.
+    const { coordinator, reports } = await start({ placement }, { rounds: 1 });
+    const clients = enterAll(coordinator, 6, 0.005);
+    await coordinator.finished;
+    const plan = planOf({ maxCohort: 6, leastSurvivors: 4, placement });
+    const moved = coordinator.model('noisy')!['w'];
+    const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
+    const deviation = Math.sqrt(shares * plan.shareVariance) / (6 * plan.scale);
+    // Of 2000 samples: the mean within 5 of its deviations, the variance within 5 of its own. The rotation spreads the
+    // updates over all coordinates, so what is left beside their mean is noise.
+    expect(Math.abs(mean - 0.005)).toBeLessThan((5 * deviation) / Math.sqrt(DIMENSION));
+    const noise = moved.map((value) => value - 0.005);
+    expect(variance(noise) / deviation ** 2).toBeGreaterThan(1 - 5 * Math.sqrt(2 / DIMENSION) - 0.01);
+    expect(variance(noise) / deviation ** 2).toBeLessThan(1 + 5 * Math.sqrt(2 / DIMENSION) + 0.02);
+
+    const [report] = reports;
+    expect(report).toMatchObject({ outcome: 'committed', included: 6 });
+    expect(report).not.toHaveProperty('examples');
+    expect(report).not.toHaveProperty('loss');
+    expect(report).not.toHaveProperty('accuracy');
+    for (const { log } of clients) expect(log.of('refused')).toEqual([]);
+  });
+
+  it('clips an update that is too long before the noise is added', async () => {
+    const { coordinator } = await start({ placement }, { rounds: 1 });
+    const clients = enterAll(coordinator, 6, 10);
+    await coordinator.finished;
+    const moved = coordinator.model('noisy')!['w'];
+    const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
+    // 1/√2000 = 0.022 instead of 10. The noise moves the mean by 0.005.
+    expect(Math.abs(mean - 1 / Math.sqrt(DIMENSION))).toBeLessThan(0.03);
+    for (const { log } of clients) expect(log.of('clipped')[0].factor).toBeCloseTo(1 / (10 * Math.sqrt(DIMENSION)), 6);
+  });
+
+  it('pays for each round, says what it has cost, and stops before its budget is exceeded', async () => {
+    const plan = planOf({ maxCohort: 6, leastSurvivors: 4, placement });
+    const cost = roundCost(mechanismOf(plan), 1);
+    const after = (rounds: number): number =>
+      epsilonOf(
+        cost.map((divergence) => divergence * rounds),
+        1e-5,
+      );
+    const epsilon = (after(2) + after(3)) / 2;
+    const { coordinator, reports } = await start({ placement, epsilon }, { rounds: 100 });
+    const clients = enterAll(coordinator, 6);
+    await coordinator.finished;
+    expect(coordinator.tasks[0]).toMatchObject({ state: 'finished', round: 2 });
+    expect(reports.map(({ privacy }) => privacy?.rounds)).toEqual([1, 2]);
+    for (const [i, { privacy }] of reports.entries()) {
+      expect(privacy?.spent).toBeCloseTo(after(i + 1), 9);
+      expect(privacy?.spentInside ?? NaN).toEqual(
+        placement === 'central' ? NaN : (expect.closeTo(after(i + 1), 9) as number),
+      );
+    }
+    const [{ log }] = clients;
+    // Told before anything is trained, by the coordinator's count and by the client's own.
+    const kinds = log.events.map(({ kind }) => kind).filter((kind) => kind === 'privacy' || kind === 'training');
+    expect(kinds).toEqual(['privacy', 'training', 'privacy', 'training']);
+    const [first, second] = log.of('privacy');
+    expect([first.spent, second.spent]).toEqual([0, expect.closeTo(after(1), 9)]);
+    expect(first.before).toEqual({ readers: 0, inside: 0, rounds: 0 });
+    expect(second.before.readers).toBeCloseTo(after(1), 9);
+    expect(second.after.readers).toBeCloseTo(after(2), 9);
+    expect(second.after.inside).toEqual(placement === 'central' ? Infinity : (expect.closeTo(after(2), 9) as number));
+  });
+});
+
+describe('a privacy budget', () => {
+  it('is not forgotten by a restart', async () => {
+    const store = new MemoryStore();
+    const one = await start({}, { rounds: 1 }, store);
+    enterAll(one.coordinator, 6);
+    await one.coordinator.finished;
+    const [{ privacy: spent }] = one.reports;
+    await one.coordinator.stop();
+    const two = await start({}, { rounds: 2 }, store);
+    expect(two.coordinator.tasks[0].privacy).toEqual(spent);
+    enterAll(two.coordinator, 6);
+    await two.coordinator.finished;
+    expect(two.reports[0].privacy?.rounds).toBe(2);
+  });
+
+  it('is spent by nobody where a round is abandoned before its sum is opened', async () => {
+    const { coordinator, reports } = await start({}, { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.2 } });
+    const waiting = enterAll(coordinator, 6);
+    // Two never finish training: four are fewer than minCohort.
+    for (const { app } of waiting.slice(0, 2)) app.train = () => new Promise(() => undefined);
+    expect(await rejectionOf(coordinator.finished)).toMatchObject({ code: 'below-threshold' });
+    expect(reports[0]).toMatchObject({ outcome: 'abandoned', privacy: { rounds: 0, spent: 0 } });
+  });
+
+  it('gives the least noise with which it lasts for all rounds, where none is named', async () => {
+    const { coordinator } = await start({ noiseMultiplier: undefined, epsilon: 8 }, { rounds: 3 });
+    enterAll(coordinator, 6);
+    await coordinator.finished;
+    expect(coordinator.tasks[0].round).toBe(3);
+    expect(coordinator.tasks[0].privacy?.spent).toBeLessThanOrEqual(8);
+    expect(coordinator.tasks[0].privacy?.spent).toBeGreaterThan(7.98);
+  });
+
+  it('that does not carry one round is refused at the start', async () => {
+    expect(await rejectionOf(start({ epsilon: 0.1 }))).toMatchObject({
+      code: 'privacy-budget',
+      message: expect.stringContaining('task "noisy": one round alone costs epsilon') as string,
+    });
+  });
+});
+
+describe('a client', () => {
+  it('refuses what goes beyond its own epsilon, says so to both sides, and counts over restarts', async () => {
+    const consent = consentInMemory();
+    const policy = { adversary: 'curious', minCohort: 2, mostEpsilon: 9 } as const;
+    const { coordinator, reports } = await start({}, { rounds: 2, cohort: 7, quorum: 7, colluding: 0.1 });
+    const others = enterAll(coordinator, 6);
+    const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
+    await coordinator.finished;
+    expect(reports.map(({ included }) => included)).toEqual([7, 6]);
+    expect(reports[1].drops).toMatchObject([{ reason: 'privacy-budget' }]);
+    await careful.log.next('refused');
+    expect(careful.log.of('refused')[0]).toMatchObject({ round: 2, code: 'privacy-budget' });
+    expect(careful.app.rounds).toBe(1);
+    expect(others.every(({ app }) => app.rounds === 2)).toBe(true);
+    await careful.participation.leave();
+    expect((await consent.read()).accounts).toMatchObject([{ task: 'noisy', distributed: 1, central: 0, bare: 0 }]);
+  });
+
+  it('refuses noise that is sized for more honest members than it believes in', async () => {
+    const { coordinator } = await start({}, { rounds: 1, attempts: 1, deadlines: { shareKeys: 0.5 } });
+    // The task reckons with one of six, these clients with two: three honest survivors of five, not four.
+    const clients = enterAll(coordinator, 6, 0, { policy: { adversary: 'curious', minCohort: 2, colluding: 0.34 } });
+    await rejectionOf(coordinator.finished);
+    await until(() => clients.every(({ log }) => log.of('refused').length > 0));
+    for (const { log } of clients) expect(log.of('refused')[0].code).toBe('privacy-noise');
+  });
+
+  it('that trusts no noise of the coordinator takes no part in a task with central noise', async () => {
+    const policy = { adversary: 'curious', minCohort: 2, leastNoise: { multiplier: 0.5 } } as const;
+    const { coordinator } = await start(
+      { placement: 'central' },
+      { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.3 } },
+    );
+    const clients = enterAll(coordinator, 6, 0, { policy });
+    await rejectionOf(coordinator.finished);
+    for (const { log } of clients) expect(log.of('refused')[0].code).toBe('policy-noise');
+  });
+});
+
+describe('members who are drawn by chance', () => {
+  it('cost each draw, are divided by a number fixed before, and change from draw to draw', async () => {
+    const sampled = { sampling: 0.5, expected: 5 };
+    const task = { rounds: 6, cohort: 10, quorum: 10, minCohort: 3, colluding: 0.1, attempts: 100 };
+    const { coordinator, reports } = await start(sampled, task);
+    enterAll(coordinator, 10, 0.01);
+    await coordinator.finished;
+    const committed = reports.filter(({ outcome }) => outcome === 'committed');
+    expect(committed).toHaveLength(6);
+    // Draws of two or fewer were paid for too.
+    const { privacy } = coordinator.tasks[0];
+    expect(privacy!.rounds).toBeGreaterThanOrEqual(6);
+    const whole = epsilonOf(
+      roundCost(mechanismOf(planOf({ maxCohort: 10, leastSurvivors: 2, placement: 'distributed' }), true), 1).map(
+        (divergence) => divergence * privacy!.rounds,
+      ),
+      1e-5,
+    );
+    expect(privacy!.spent).toBeLessThan(whole);
+    expect(privacy!.spentInside).toBeGreaterThan(whole);
+    const total = committed.reduce((sum, { included }) => sum + included, 0);
+    const moved = coordinator.model('noisy')!['w'];
+    const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
+    // Each member in a sum moves the model by 0.01 / 5, however many there were.
+    expect(mean).toBeGreaterThan((0.01 * total) / 5 - 0.02);
+    expect(mean).toBeLessThan((0.01 * total) / 5 + 0.02);
+    // Twenty or more fair coins that all fall the same way would be no chance.
+    expect(new Set(committed.map(({ included }) => included)).size).toBeGreaterThan(1);
+  });
+});
+
+describe('an adaptive clip', () => {
+  it('falls towards the norms of updates that are shorter, and is kept over a restart', async () => {
+    const store = new MemoryStore();
+    const adaptive = { adaptiveClip: { rate: 1 }, epsilon: 500 };
+    const task = { clip: 8, rounds: 6 };
+    const { coordinator, reports } = await start(adaptive, task, store);
+    // Norm 0.22: all are short enough while the clip is above it, so it falls by e^(−1/2) in each round but for the noise.
+    enterAll(coordinator, 6, 0.005);
+    await coordinator.finished;
+    const clips = reports.map(({ privacy }) => privacy!.clip);
+    expect(clips.at(-1)).toBeLessThan(8);
+    expect(clips.every((clip) => clip > 0)).toBe(true);
+    await coordinator.stop();
+    const again = await start(adaptive, { ...task, rounds: 7 }, store);
+    expect(again.coordinator.tasks[0].privacy?.clip).toBe(clips.at(-1));
+  });
+});
+
+describe('groups of a task with noise', () => {
+  it('each have noise of their own, and cost what one sum costs', async () => {
+    const groups = { count: 3, rule: 'median' };
+    const { coordinator, reports } = await start({}, { rounds: 1, cohort: 12, minCohort: 4, colluding: 0.1, groups });
+    enterAll(coordinator, 12, 0.005);
+    await coordinator.finished;
+    expect(reports[0]).toMatchObject({ outcome: 'committed', included: 12, privacy: { rounds: 1 } });
+    const plan = planOf({ maxCohort: 4, leastSurvivors: 4, placement: 'distributed' });
+    expect(reports[0].privacy?.spent).toBeCloseTo(epsilonOf(roundCost(mechanismOf(plan), 1), 1e-5), 9);
+    const moved = coordinator.model('noisy')!['w'];
+    const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
+    expect(Math.abs(mean - 0.005)).toBeLessThan(0.02);
+  });
+});
+
+describe('the configuration', () => {
+  const refused = (privacy: object, task: object = {}): unknown => {
+    try {
+      return parseConfig({ tasks: [{ ...TASK, ...task, privacy: { ...PRIVACY, ...privacy } }] });
+    } catch (error) {
+      return error;
+    }
+  };
+
+  it.each([
+    [{ sampling: 0.5 }, {}, 'privacy.expected is missing'],
+    [{ expected: 5 }, {}, 'privacy.expected is of use with privacy.sampling below 1 only'],
+    [{ sampling: 0.5, expected: 2 }, {}, 'privacy.expected is 2'],
+    [{}, { colluding: 0.9 }, 'all may collude'],
+    [{ epsilon: 0 }, {}, 'epsilon'],
+    [{ delta: 1 }, {}, 'delta'],
+    [{ epsilom: 1 }, {}, 'epsilom'],
+  ])('refuses %j with %j', (privacy, task, message) => {
+    expect(refused(privacy, task)).toMatchObject({ message: expect.stringContaining(message) as string });
+  });
+
+  it('counts central noise for no survivors, since no member adds any', () => {
+    expect(refused({ placement: 'central' }, { colluding: 0.2 })).toMatchObject({
+      tasks: [{ privacy: { leastSurvivors: 1 }, modulusBits: 20 }],
+    });
+  });
+});
