@@ -1,7 +1,7 @@
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
-import { asCairnError, CairnError } from '../protocol/errors.ts';
+import { asCairnError, CairnError, type ErrorCode } from '../protocol/errors.ts';
 import { Addresses } from './addresses.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import { type LoadedDirectory, loadDirectory } from './directory.ts';
@@ -12,6 +12,7 @@ import { createApp } from './http/app.ts';
 import { createListener, listen, type Listener } from './http/listen.ts';
 import { loadTls, type TlsFiles } from './http/tls.ts';
 import { createLog, type Log } from './log.ts';
+import { Entrance } from './limits/entrance.ts';
 import { Members } from './members.ts';
 import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
@@ -39,8 +40,6 @@ export interface CoordinatorOptions {
   readonly random?: RandomSource;
   /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
   readonly clock?: () => number;
-  /** Milliseconds within which a new connection must say Hello. Default 10 000. */
-  readonly helloTimeoutMs?: number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
   readonly begin?: Promise<void>;
 }
@@ -150,6 +149,7 @@ class RunningCoordinator implements Coordinator {
     });
     const addresses = new Addresses({ publicUrls: config.publicUrls, host: config.host, scheme: this.#scheme });
     const origins = new Origins(config.allowedOrigins, addresses);
+    const limits = { ...config.limits, trustProxy: config.trustProxy };
     this.#http = createListener(
       createApp({
         store,
@@ -160,8 +160,16 @@ class RunningCoordinator implements Coordinator {
         connected: () => this.#seats.connected,
         directory: () => members.signed,
         origins,
+        limits,
+        onRefused: ({ code }) => this.#refused('request', code),
         onFault: (error) => this.#fault(error),
       }),
+      {
+        ...limits,
+        connections: 2 * limits.connections,
+        connectionsPerAddress: limits.trustProxy > 0 ? undefined : 2 * limits.connectionsPerAddress,
+        onRefused: () => this.#refused('connection', 'rate-limited'),
+      },
       tls,
     );
     const sizes = config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size));
@@ -177,11 +185,9 @@ class RunningCoordinator implements Coordinator {
       uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
       uploadStallMs: config.uploads.stallMs,
       leastUploadRate: config.uploads.leastRate,
-      ...(options.helloTimeoutMs === undefined ? {} : { helloTimeoutMs: options.helloTimeoutMs }),
-      onRefused: (what, code, member) => {
-        this.#metrics.refused(what, code);
-        this.#log.debug(`${what}-refused`, { code, ...(member === undefined ? {} : { member }) });
-      },
+      helloTimeoutMs: limits.helloTimeoutMs,
+      entrance: new Entrance(limits, Math.max(...sizes)),
+      onRefused: (what, code, member) => this.#refused(what, code, member),
       onTaken: (size, member) => this.#log.trace('message-taken', { member, size }),
     });
     const host: TaskHost = {
@@ -310,6 +316,13 @@ class RunningCoordinator implements Coordinator {
       back: tell('back'),
       left: tell('left'),
     });
+  }
+
+  #refused(what: 'connection' | 'message' | 'request', code: ErrorCode, member?: number): void {
+    this.#metrics.refused(what, code);
+    // Of an address that asks too often there may be very many; a member that floods is cut off with the first one.
+    const level = code === 'rate-limited' && member !== undefined ? 'warn' : 'debug';
+    this.#log[level](`${what}-refused`, { code, ...(member === undefined ? {} : { member }) });
   }
 
   #fault(error: CairnError): void {

@@ -26,6 +26,7 @@ export type LogEvent =
   | 'member-left'
   | 'connection-refused'
   | 'message-refused'
+  | 'request-refused'
   | 'message-taken'
   | 'evaluation-failed'
   | 'unmasked'

@@ -71,7 +71,7 @@ export class Metrics {
   });
   readonly #refusals = new Counter({
     name: 'cairn_refusals_total',
-    help: 'Connections and messages that were refused, by error code.',
+    help: 'Connections, messages and requests that were refused, by error code.',
     labelNames: ['what', 'code'],
     registers: [this.registry],
   });
@@ -133,7 +133,7 @@ export class Metrics {
     this.#drops.inc({ task, state, reason, effect });
   }
 
-  refused(what: 'connection' | 'message', code: ErrorCode): void {
+  refused(what: 'connection' | 'message' | 'request', code: ErrorCode): void {
     this.#refusals.inc({ what, code });
   }
 

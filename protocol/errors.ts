@@ -305,6 +305,10 @@ export const ERROR_CODES = {
   'port-in-use': failure('the port is taken by another program', 'choose another port with --port'),
   unreachable: failure('the coordinator does not answer', 'check the address, and that the coordinator runs'),
   refused: failure('the coordinator refused this client', 'the message names the reason'),
+  'rate-limited': failure(
+    'more was asked for than one client or address may ask for',
+    'wait a minute; where many clients share an address, have the operator raise the limit',
+  ),
   'seat-taken': failure('this identity is connected already', 'stop the other process that uses the same identity'),
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),

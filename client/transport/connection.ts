@@ -194,10 +194,11 @@ export class Connection {
 
   #refused(abort: Abort): void {
     const code = isErrorCode(abort.code) ? abort.code : 'refused';
-    // Too slow an answer says nothing about the next one; the time for the first seat bounds how often that is tried.
+    // An answer that came too late, or too soon after others, says nothing about the next one; the time for the first
+    // seat bounds how often that is tried.
     // After a break the coordinator may still hold the seat for the dead connection, or have forgotten a guest's token.
     const again = this.#member !== undefined && (code === 'seat-taken' || code === 'member-unknown');
-    if (again || code === 'deadline-missed') {
+    if (again || code === 'deadline-missed' || code === 'rate-limited') {
       if (code === 'member-unknown') this.#token = new Uint8Array();
       this.#transport.restart();
       return;

@@ -4,6 +4,7 @@ import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { groupsSchema } from './groups.ts';
 import { privacySchema } from './privacy.ts';
+import { limitsSchema } from './limits.ts';
 import { strict } from './strict.ts';
 import { strategySchema } from './strategy.ts';
 
@@ -163,6 +164,12 @@ export const configSchema = strict({
   allowedOrigins: z.array(origin).max(MOST_ORIGINS).default([]),
   /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
   publicUrls: z.array(address).max(MOST_ORIGINS).default([]),
+  /**
+   * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only the
+   * entry of the outermost of them is believed. With 0 the header is not looked at, and a proxy is one address.
+   */
+  trustProxy: z.int().min(0).max(8).default(0),
+  limits: limitsSchema.prefault({}),
   uploads: uploadsSchema.prefault({}),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),

@@ -7,11 +7,16 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
 import { decodePart } from '../../protocol/wire/messages/part.ts';
 import type { LocalEnd } from '../addresses.ts';
+import type { Ending } from '../limits/crowd.ts';
+import type { Purse } from '../limits/purse.ts';
 import type { Link, Place, Seat } from './seat.ts';
 import type { Uploads } from './uploads.ts';
 
 /** The one event name of the protocol, in both directions. */
 export const EVENT_NAME = 'cairn';
+
+/** Milliseconds that a peer has to answer the closing handshake. */
+const CLOSING_MS = 2000;
 
 /** A Hello, and what it is judged by. */
 export interface Arrival {
@@ -30,6 +35,12 @@ export interface ConnectionHost {
   admit(arrival: Arrival, link: Link, greet: (seat: Seat) => void): Seat;
   /** The connection of a seat has ended. */
   lost(seat: Seat, link: Link, final: boolean): void;
+  /** What a connection may send before it has a seat. */
+  strangersPurse(): Purse;
+  /** A connection has its seat: its socket is that of no stranger any more. */
+  known(socket: Ending): void;
+  /** A member has sent more than it may: it loses seat and round. */
+  flooded(seat: Seat, error: CairnError): void;
   /** A connection was refused, or a message of a seated member. */
   refused(what: 'connection' | 'message', code: ErrorCode, seat: Seat | undefined): void;
   taken(bytes: number, seat: Seat): void;
@@ -46,6 +57,12 @@ function plainBytes(payload: unknown): Uint8Array | undefined {
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
+/** Bytes of a frame. */
+function lengthOf(data: unknown): number {
+  if (typeof data === 'string') return Buffer.byteLength(data);
+  return ArrayBuffer.isView(data) || data instanceof ArrayBuffer ? data.byteLength : 0;
+}
+
 /**
  * One socket, from challenge to end. Nobody is heard before a valid Hello; after it, every message is acknowledged: with
  * nothing where it was taken, with an Abort where it was refused. Nothing that a peer sends makes this throw.
@@ -55,15 +72,20 @@ export class Connection implements Link {
   readonly #host: ConnectionHost;
   readonly #challenge: Uint8Array;
   readonly #helloTimer: NodeJS.Timeout;
+  #purse: Purse;
+  #over = false;
   #seat: Seat | undefined;
 
   constructor(socket: Socket, host: ConnectionHost) {
     this.#socket = socket;
     this.#host = host;
     this.#challenge = host.random(SIZES.challenge);
+    this.#purse = host.strangersPurse();
     this.#helloTimer = setTimeout(() => {
       this.#refuse(new CairnError('deadline-missed', `no Hello came within ${host.helloTimeoutMs} ms`));
     }, host.helloTimeoutMs);
+    // Every frame counts, also one that is no message of ours.
+    socket.conn.on('packet', ({ data }: { readonly data?: unknown }) => this.#pay(data));
     socket.on(EVENT_NAME, (...args: unknown[]) => this.#received(args));
     socket.on('disconnect', (reason) => this.#ended(reason === 'client namespace disconnect'));
     this.send(encodeChallenge(this.#header));
@@ -74,16 +96,34 @@ export class Connection implements Link {
   }
 
   end(error: CairnError): void {
+    this.#over = true;
     clearTimeout(this.#helloTimer);
     this.send(encodeAbort(this.#header, error));
     this.#socket.disconnect(true);
+    const { socket } = this.#socket.request;
+    const impatience = setTimeout(() => socket.destroy(), CLOSING_MS);
+    socket.once('close', () => clearTimeout(impatience));
   }
 
   get #header(): Header {
     return { suite: DEFAULT_SUITE, context: this.#challenge };
   }
 
+  /** Who sends more than it may is not heard again. */
+  #pay(data: unknown): void {
+    if (this.#over || this.#purse.pay(lengthOf(data))) return;
+    const error = new CairnError('rate-limited', 'more messages came than a member has to send');
+    const seat = this.#seat;
+    if (seat?.heldBy(this) !== true) {
+      this.#refuse(error);
+      return;
+    }
+    this.#host.refused('message', error.code, seat);
+    this.#host.flooded(seat, error);
+  }
+
   #received(args: readonly unknown[]): void {
+    if (this.#over) return;
     const last = args.at(-1);
     const acknowledge: Acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
     const payload = typeof last === 'function' ? args.slice(0, -1) : args;
@@ -111,6 +151,8 @@ export class Connection implements Link {
     this.#host.admit({ challenge: this.#challenge, hello, end }, this, (seat) => {
       clearTimeout(this.#helloTimer);
       this.#seat = seat;
+      this.#purse = seat.purse;
+      this.#host.known(this.#socket.request.socket);
       acknowledge();
       this.send(encodeWelcome({ ...this.#header, member: seat.member, token: seat.token }));
     });

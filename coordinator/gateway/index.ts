@@ -1,12 +1,15 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
+import type { Ending } from '../limits/crowd.ts';
+import type { Entrance } from '../limits/entrance.ts';
+import type { Purse } from '../limits/purse.ts';
 import type { Origins } from '../origins.ts';
 import { type Door, judgeHello } from './hello.ts';
 import type { Link, Occupant, Seat } from './seat.ts';
@@ -35,8 +38,10 @@ export interface GatewayOptions extends Door {
   readonly uploadStallMs: number;
   /** Bytes per second that a long message must keep as a whole, beside one stall. */
   readonly leastUploadRate: number;
-  /** Milliseconds within which a Hello must come. Default 10 000. */
-  readonly helloTimeoutMs?: number;
+  /** Milliseconds within which a Hello must come. */
+  readonly helloTimeoutMs: number;
+  /** Who may connect, and how much may be sent. */
+  readonly entrance: Entrance;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
   readonly onTaken?: (bytes: number, member: MemberId) => void;
 }
@@ -53,7 +58,7 @@ export class Gateway implements ConnectionHost {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.random = options.random;
-    this.helloTimeoutMs = options.helloTimeoutMs ?? 10_000;
+    this.helloTimeoutMs = options.helloTimeoutMs;
     this.uploads = new Uploads({
       most: options.uploads,
       stallMs: options.uploadStallMs,
@@ -68,19 +73,38 @@ export class Gateway implements ConnectionHost {
       maxHttpBufferSize: LONGEST_FRAME,
       perMessageDeflate: false,
       // Not `cors`, which holds for long polling alone: a websocket is opened without asking.
-      allowRequest: ({ headers: { origin }, socket }, decide) => {
-        const admitted = options.origins.admits(origin, socket);
-        if (!admitted) options.onRefused?.('connection', 'refused', undefined);
-        decide(null, admitted);
+      allowRequest: (request, decide) => {
+        const refusal = this.#refusal(request);
+        if (refusal !== undefined) options.onRefused?.('connection', refusal, undefined);
+        decide(refusal, refusal === undefined);
       },
+      connectTimeout: options.helloTimeoutMs,
       ...PING,
     });
     this.#io.on('connection', (socket) => new Connection(socket, this));
   }
 
+  strangersPurse(): Purse {
+    return this.#options.entrance.strangersPurse();
+  }
+
+  known(socket: Ending): void {
+    this.#options.entrance.known(socket);
+  }
+
+  flooded(seat: Seat, error: CairnError): void {
+    this.#options.seats.evict(seat, error);
+  }
+
+  #refusal(request: IncomingMessage): 'refused' | 'rate-limited' | undefined {
+    if (!this.#options.origins.admits(request.headers.origin, request.socket)) return 'refused';
+    return this.#options.entrance.admits(request) ? undefined : 'rate-limited';
+  }
+
   admit({ challenge, hello, end }: Arrival, link: Link, greet: (seat: Seat) => void): Seat {
     const occupant = this.#occupant(judgeHello(this.#options, challenge, hello, end), hello.tasks);
-    const { seats } = this.#options;
+    const { seats, entrance } = this.#options;
+    entrance.assertMaySit(occupant.member);
     return seats.take(occupant, link, greet);
   }
 
@@ -112,10 +136,12 @@ export class Gateway implements ConnectionHost {
   }
 
   #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): Occupant {
-    if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array() };
-    const seat = this.#options.seats.withToken(caller.token);
-    if (seat !== undefined) return { kind: 'guest', member: seat.member, tasks, token: seat.token };
-    return { kind: 'guest', member: this.#freeId(), tasks, token: this.random(LIMITS.token) };
+    const { seats, entrance } = this.#options;
+    const purse = (member: MemberId): Pick<Occupant, 'purse'> => ({ purse: entrance.purseOf(member) });
+    if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array(), ...purse(caller.member) };
+    const seat = seats.withToken(caller.token);
+    const { member, token } = seat ?? { member: this.#freeId(), token: this.random(LIMITS.token) };
+    return { kind: 'guest', member, tasks, token, ...purse(member) };
   }
 
   /** Ids of guests are not used again soon, so that nobody inherits what belonged to somebody else. */

@@ -1,5 +1,6 @@
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { Purse } from '../limits/purse.ts';
 import type { Upload } from './upload.ts';
 
 /** Makes a message; see `Outgoing.bytes`. A seat keeps this rather than the bytes, which it can have again. */
@@ -46,6 +47,8 @@ export interface Occupant {
   readonly tasks: readonly string[];
   /** What a guest shows to take its seat again; empty for members. */
   readonly token: Uint8Array;
+  /** What it may send. */
+  readonly purse: Purse;
 }
 
 const roundEnded = (): CairnError => new CairnError('session-closed', 'the round has ended');
@@ -59,6 +62,7 @@ export class Seat {
   readonly member: MemberId;
   readonly kind: Occupant['kind'];
   readonly token: Uint8Array;
+  readonly purse: Purse;
   /** The round it takes part in; none while it is idle. */
   place: Place | undefined;
   /** The last long message that it began to send. */
@@ -67,10 +71,11 @@ export class Seat {
   #link: Link | undefined;
   #unanswered: MakeMessage[] = [];
 
-  constructor({ member, kind, token, tasks }: Occupant) {
+  constructor({ member, kind, token, tasks, purse }: Occupant) {
     this.member = member;
     this.kind = kind;
     this.token = token;
+    this.purse = purse;
     this.#tasks = tasks;
   }
 
@@ -109,6 +114,7 @@ export class Seat {
   /** Takes part in a round. What belonged to the round before needs no answer any more. */
   assign(place: Place): void {
     this.#endUpload(roundEnded());
+    this.purse.fill();
     this.place = place;
     this.#unanswered = [];
   }

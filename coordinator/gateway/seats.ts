@@ -1,5 +1,5 @@
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { type Link, type MakeMessage, type Occupant, type Place, Seat, type SendOptions } from './seat.ts';
 
@@ -110,6 +110,15 @@ export class Seats {
     this.#changed();
   }
 
+  /** Takes the seat from a member: it leaves its round at once, and is told why. */
+  evict(seat: Seat, error: CairnError): void {
+    if (this.#seats.get(seat.member) !== seat) return;
+    const link = seat.detach();
+    clearTimeout(this.#graces.get(seat.member));
+    this.#leave(seat, error.code);
+    link?.end(error);
+  }
+
   /** Sends to a member, if it still has a seat. */
   send(member: MemberId, message: MakeMessage, options?: SendOptions): void {
     this.#seats.get(member)?.send(message, options);
@@ -154,12 +163,12 @@ export class Seats {
     this.#seats.clear();
   }
 
-  #leave(seat: Seat): void {
+  #leave(seat: Seat, reason: ErrorCode = 'member-left'): void {
     this.#graces.delete(seat.member);
     this.#seats.delete(seat.member);
     const { place } = seat;
     seat.release();
-    place?.leave(seat.member, 'member-left');
+    place?.leave(seat.member, reason);
     this.#options.left?.(seat.member);
     this.#changed();
   }

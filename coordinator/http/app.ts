@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -7,6 +7,8 @@ import type { TaskStatus } from '../rounds/index.ts';
 import type { Origins } from '../origins.ts';
 import type { Store } from '../store/index.ts';
 import { errorHandler, notFound, sendError } from './errors.ts';
+import type { AddressRule } from '../limits/address.ts';
+import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
 
 /** Reports that a task's status shows; all are at `/rounds`. */
@@ -25,16 +27,26 @@ export interface HttpOptions {
   /** The member directory as it was signed; undefined where there is none. */
   readonly directory: () => Uint8Array | undefined;
   readonly origins: Origins;
+  readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
+  /** A request was refused for asking too often. */
+  readonly onRefused: (error: CairnError) => void;
   readonly onFault: (error: CairnError) => void;
 }
 
 /** The read-only HTTP API: health, status, models, directory and metrics. No request has a body. */
 export function createApp(options: HttpOptions): Express {
-  const { store, metrics, version, origins } = options;
+  const { store, metrics, version, origins, limits, onRefused } = options;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
   app.use(helmet());
+  const { requestsPerMinute, downloadsPerMinute } = limits;
+  const limited = (perMinute: number, skip?: (request: Request) => boolean): RequestHandler =>
+    limitRequests({ perMinute, addresses: limits, onRefused, ...(skip === undefined ? {} : { skip }) });
+  // Whoever asks whether the coordinator lives asks often, and gets no more than that.
+  app.use(limited(requestsPerMinute, ({ path }) => path === '/healthz' || path === '/readyz'));
+  app.use(noBody);
+  const download = limited(downloadsPerMinute);
   const find = (name: string): TaskStatus | undefined => options.tasks().find(({ task }) => task === name);
 
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
@@ -80,9 +92,10 @@ export function createApp(options: HttpOptions): Express {
   });
   app.get(
     '/v1/models/:hash',
+    download,
     serveModel(store, (bytes) => metrics.modelServed(bytes)),
   );
-  app.get('/v1/directory', (_request, response) => {
+  app.get('/v1/directory', download, (_request, response) => {
     const directory = options.directory();
     if (directory === undefined) {
       sendError(response, 404, new CairnError('refused', 'this coordinator has no member directory'));

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CairnError } from '../../protocol/errors.ts';
+import { Crowd } from '../limits/crowd.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** An HTTP server, and the means to end what still hangs on it. */
@@ -11,18 +12,57 @@ export interface Listener {
   destroyConnections(): void;
 }
 
-/** Milliseconds. */
-const TIMEOUTS = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 };
+/** How much a server takes on. */
+export interface ListenerLimits {
+  /** Milliseconds within which a request's headers must have come, and a TLS handshake be done. */
+  readonly helloTimeoutMs: number;
+  /** Connections at a time, of every kind. */
+  readonly connections: number;
+  /** Connections at a time from one address; undefined where a proxy's address is all that there is to see. */
+  readonly connectionsPerAddress: number | undefined;
+  /** A connection was ended at once: there are too many. */
+  readonly onRefused: () => void;
+}
+
+/** Milliseconds within which a whole request must come, and within which something must pass in either direction. */
+const IDLE_MS = 30_000;
+
+/** Bytes of a request's headers: a browser's own take two or three thousand. */
+const HEADER_BYTES = 8192;
 
 /** An HTTP server that slow or silent peers cannot hold for long; with TLS where it is given what that needs. */
-export function createListener(handler: RequestListener, tls?: TlsFiles): Listener {
+export function createListener(handler: RequestListener, limits: ListenerLimits, tls?: TlsFiles): Listener {
+  const { helloTimeoutMs, connections } = limits;
+  const options = {
+    headersTimeout: helloTimeoutMs,
+    requestTimeout: Math.max(IDLE_MS, helloTimeoutMs),
+    keepAliveTimeout: 5000,
+    // By default Node looks every half minute for who is late.
+    connectionsCheckingInterval: Math.ceil(helloTimeoutMs / 4),
+    maxHeaderSize: HEADER_BYTES,
+  };
   const server: Server =
     tls === undefined
-      ? createServer(TIMEOUTS, handler)
-      : createTlsServer({ ...TIMEOUTS, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 }, handler);
+      ? createServer(options, handler)
+      : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: helloTimeoutMs }, handler);
   server.maxRequestsPerSocket = 1000;
+  server.maxConnections = connections;
+  // Of a peer that reads nothing of an answer. Websockets are exempt: they have their own signs of life.
+  server.timeout = IDLE_MS;
+  server.on('drop', limits.onRefused);
   const sockets = new Set<Socket>();
-  server.on('connection', (socket) => {
+  const crowd = new Crowd({
+    connections,
+    connectionsPerAddress: limits.connectionsPerAddress ?? connections,
+  });
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress = '' } = socket;
+    if (!crowd.hasRoomFor(remoteAddress)) {
+      limits.onRefused();
+      socket.destroy();
+      return;
+    }
+    crowd.add(socket, remoteAddress);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

@@ -27,7 +27,12 @@ export interface Evidence {
  * Faults of the sender alone: the message came over its own connection and carried its own signature or keys. A member
  * that names another one by such a code in an Abort is not meant.
  */
-const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['identity-signature', 'key-invalid', 'key-duplicate']);
+const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'identity-signature',
+  'key-invalid',
+  'key-duplicate',
+  'rate-limited',
+]);
 
 /**
  * Who is at fault, by what a round has seen. A pair of members, of whom one sealed what the other says does not open, or

@@ -46,6 +46,8 @@ describe('a configuration', () => {
       pause: 0,
       retryPause: 1,
       attempts: 10,
+      benchAttempts: 3,
+      benchMinutes: 10,
     });
   });
 

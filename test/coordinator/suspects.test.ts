@@ -16,7 +16,7 @@ const drop = (
   state: 'masked-input',
   reason,
   effect: 'before-input',
-  ...(change as Pick<Drop, 'blames' | 'owners'>),
+  ...(change as object),
 });
 
 const blaming = (accuser: number, ...blames: number[]): Drop => drop(accuser, 'share-undecryptable', { blames });
@@ -69,9 +69,12 @@ describe('members that are blamed', () => {
 });
 
 describe('faults that show by themselves', () => {
-  it.each<ErrorCode>(['identity-signature', 'key-invalid', 'key-duplicate'])('%s is its sender’s', (code) => {
-    expect(suspects([drop(4, code)])).toEqual([`4 ${code}`]);
-  });
+  it.each<ErrorCode>(['identity-signature', 'key-invalid', 'key-duplicate', 'rate-limited'])(
+    '%s is its sender’s',
+    (code) => {
+      expect(suspects([drop(4, code)])).toEqual([`4 ${code}`]);
+    },
+  );
 
   it.each<ErrorCode>(['deadline-missed', 'member-left', 'wire-bounds'])('%s is no fault', (code) => {
     expect(suspects([drop(4, code)])).toEqual([]);

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import { type Limits, limitsSchema } from '../../../coordinator/config/limits.ts';
+import { Entrance } from '../../../coordinator/limits/entrance.ts';
 import { Addresses } from '../../../coordinator/addresses.ts';
 import { Members } from '../../../coordinator/members.ts';
 import { Origins } from '../../../coordinator/origins.ts';
@@ -38,6 +40,7 @@ type Change = Partial<GatewayOptions> &
     /** Tasks that guests may take part in. */
     readonly open?: readonly string[];
     readonly clock?: () => number;
+    readonly limits?: Partial<Limits>;
   };
 
 /** Starts a gateway on a free port. */
@@ -46,7 +49,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
   const told: string[] = [];
   const refused: string[] = [];
   const tell = (what: string) => (member: number) => void told.push(`${what} ${member}`);
-  const { directory, open = [], clock = () => gatewayMembership.directory.now, ...others } = change;
+  const { directory, open = [], limits, clock = () => gatewayMembership.directory.now, ...others } = change;
   const loaded =
     'directory' in change && directory === undefined
       ? undefined
@@ -73,6 +76,8 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     uploads: 4,
     uploadStallMs: 10_000,
     leastUploadRate: 65_536,
+    helloTimeoutMs: 10_000,
+    entrance: new Entrance({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
     ...others,
   });

@@ -1,3 +1,4 @@
+import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
 import { encodeUpdate } from '../../../protocol/aggregation/quantize/index.ts';
 import { startClient, stepClient } from '../../../protocol/aggregation/client/session.ts';
 import type { ClientEvent, ClientState, ClientStep } from '../../../protocol/aggregation/client/types.ts';
@@ -69,6 +70,21 @@ export class ScriptedClient {
   /** Sends bytes as they are. @returns the code of a refusal */
   async sendRaw(bytes: Uint8Array): Promise<string | undefined> {
     return this.#peer.send(bytes);
+  }
+
+  /** Sends bytes as they are, and waits for no answer. */
+  sendUnheard(bytes: Uint8Array): void {
+    this.#peer.socket.emit(EVENT_NAME, bytes);
+  }
+
+  /** Sends an event that is not the protocol's. */
+  emitOther(): void {
+    this.#peer.socket.emit('other');
+  }
+
+  /** Everything that came over its present connection. */
+  get received(): readonly Uint8Array[] {
+    return this.#peer.received;
   }
 
   /** How the last round ended for this client; undefined while it has not. */

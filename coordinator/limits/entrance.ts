@@ -1,0 +1,90 @@
+import { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { Buckets, perMinute } from './bucket.ts';
+import { addressKey, type AddressRule, type Caller } from './address.ts';
+import { Crowd, type Ending } from './crowd.ts';
+import { type Purse, Purses } from './purse.ts';
+
+/** What is asked for at most; see `limits` in the configuration. */
+export interface EntranceLimits extends AddressRule {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  readonly strangers: number;
+  readonly helloTimeoutMs: number;
+  readonly connectsPerMinute: number;
+  readonly seatsPerMinute: number;
+  readonly roundsOfMessages: number;
+}
+
+/** One address may have this part of all strangers, so that it does not keep everybody else out. */
+const SHARE = 8;
+
+/** Who may connect, how often somebody may take a seat, and how much may be sent. */
+export class Entrance {
+  readonly #limits: EntranceLimits;
+  readonly #everybody: Crowd;
+  readonly #strangers: Crowd;
+  readonly #connects: Buckets<string>;
+  readonly #seats: Buckets<MemberId>;
+  readonly #purses: Purses<MemberId>;
+
+  /**
+   * @param largest bytes of the largest message of any task
+   * @param now a clock in milliseconds
+   */
+  constructor(limits: EntranceLimits, largest: number, now: () => number = () => performance.now()) {
+    const { strangers } = limits;
+    this.#limits = limits;
+    this.#everybody = new Crowd(limits);
+    this.#strangers = new Crowd({ connections: strangers, connectionsPerAddress: Math.ceil(strangers / SHARE) });
+    this.#connects = new Buckets(perMinute(limits.connectsPerMinute), now);
+    this.#seats = new Buckets(perMinute(limits.seatsPerMinute), now);
+    this.#purses = new Purses(largest, limits.roundsOfMessages, now);
+  }
+
+  /**
+   * Takes in a connection, until its socket is closed. One that is a stranger still after twice the time for a Hello is
+   * cut off, whatever it is in the middle of: closing in good order would take the peer's consent.
+   * @returns whether it may stay
+   */
+  admits(caller: Caller & { readonly socket: Ending & { destroy(): unknown } }): boolean {
+    const address = addressKey(caller, this.#limits);
+    const crowds = [this.#everybody, this.#strangers];
+    if (!this.#connects.of(address).take() || !crowds.every((crowd) => crowd.hasRoomFor(address))) return false;
+    const { socket } = caller;
+    for (const crowd of crowds) crowd.add(socket, address);
+    const late = setTimeout(() => {
+      if (this.#strangers.has(socket)) socket.destroy();
+    }, 2 * this.#limits.helloTimeoutMs);
+    socket.once('close', () => clearTimeout(late));
+    return true;
+  }
+
+  /** What a connection may send before anybody knows who it is. */
+  strangersPurse(): Purse {
+    return this.#purses.stranger();
+  }
+
+  /**
+   * Somebody has proven to be this member, and asks for its seat. Who only says so costs that member nothing.
+   * @throws CairnError `rate-limited`
+   */
+  assertMaySit(member: MemberId): void {
+    if (this.#seats.of(member).take()) return;
+    const { seatsPerMinute } = this.#limits;
+    throw new CairnError(
+      'rate-limited',
+      `member ${member} has taken its seat more than ${seatsPerMinute} times a minute`,
+    );
+  }
+
+  /** A connection has said who it is. */
+  known(socket: Ending): void {
+    this.#strangers.remove(socket);
+  }
+
+  /** What a member may send, over however many connections. */
+  purseOf(member: MemberId): Purse {
+    return this.#purses.of(member);
+  }
+}

@@ -1,0 +1,158 @@
+import { EventEmitter } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { addressKey } from '../../coordinator/limits/address.ts';
+import { Bucket, Buckets, perMinute } from '../../coordinator/limits/bucket.ts';
+import { Crowd } from '../../coordinator/limits/crowd.ts';
+import { Purses, roundCost } from '../../coordinator/limits/purse.ts';
+import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+
+/** A clock that stands still until it is told. */
+function clock(): { now: () => number; after: (ms: number) => void } {
+  let time = 1000;
+  return { now: () => time, after: (ms) => void (time += ms) };
+}
+
+/** How often a bucket gives. */
+const times = (bucket: Bucket): number => {
+  let count = 0;
+  while (bucket.take()) count++;
+  return count;
+};
+
+describe('a bucket', () => {
+  it('gives what it holds, then what has flowed in, and never more than it holds', () => {
+    const { now, after } = clock();
+    const bucket = new Bucket(perMinute(60), now);
+    expect(times(bucket)).toBe(60);
+    after(2500);
+    expect(times(bucket)).toBe(2);
+    after(500);
+    expect(times(bucket)).toBe(1);
+    after(3_600_000);
+    expect(bucket.full).toBe(true);
+    expect(times(bucket)).toBe(60);
+  });
+
+  it('takes nothing where there is too little', () => {
+    const { now } = clock();
+    const bucket = new Bucket({ capacity: 10, perSecond: 1 }, now);
+    expect(bucket.take(11)).toBe(false);
+    expect(bucket.take(10)).toBe(true);
+    bucket.fill();
+    expect(times(bucket)).toBe(10);
+  });
+
+  it('is one for each key, and forgotten when it is full again', () => {
+    const { now, after } = clock();
+    const buckets = new Buckets<number>(perMinute(1), now);
+    for (let key = 0; key < 1024; key++) expect(buckets.of(key).take()).toBe(true);
+    expect(buckets.of(5).take()).toBe(false);
+    after(59_000);
+    expect(buckets.of(5).take()).toBe(false);
+    after(1000);
+    buckets.of(5000);
+    expect(buckets.size).toBe(1);
+    expect(buckets.of(5).take()).toBe(true);
+  });
+
+  it('is kept while it is not full, however many there are', () => {
+    const { now } = clock();
+    const buckets = new Buckets<number>(perMinute(1), now);
+    for (let key = 0; key < 5000; key++) buckets.of(key).take();
+    expect(buckets.size).toBe(5000);
+  });
+});
+
+describe('who asks', () => {
+  const key = (remoteAddress: string | undefined, forwarded?: string | string[], trustProxy = 0): string =>
+    addressKey(
+      { socket: { remoteAddress }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } },
+      { trustProxy, ipv6Prefix: 56 },
+    );
+
+  it('is its address, whichever way it is written', () => {
+    expect(key('192.0.2.1')).toBe('192.0.2.1');
+    expect(key('::ffff:192.0.2.1')).toBe('192.0.2.1');
+    expect(key(undefined)).toBe('unknown');
+  });
+
+  it('is one network of IPv6', () => {
+    expect(key('2001:db8:0:12ff::1')).toBe(key('2001:db8:0:1200:ffff::2'));
+    expect(key('2001:db8:0:1300::1')).not.toBe(key('2001:db8:0:1200::1'));
+  });
+
+  it('is what the outermost trusted proxy was called from', () => {
+    expect(key('127.0.0.1', '192.0.2.1', 1)).toBe('192.0.2.1');
+    expect(key('127.0.0.1', '203.0.113.9, 192.0.2.1', 1)).toBe('192.0.2.1');
+    expect(key('127.0.0.1', '203.0.113.9, 192.0.2.1, 10.0.0.1', 2)).toBe('192.0.2.1');
+    expect(key('127.0.0.1', ['203.0.113.9', '192.0.2.1'], 1)).toBe('192.0.2.1');
+  });
+
+  it('is the proxy where that says nothing, or no address', () => {
+    expect(key('127.0.0.1', undefined, 1)).toBe('127.0.0.1');
+    expect(key('127.0.0.1', '', 1)).toBe('127.0.0.1');
+    expect(key('127.0.0.1', 'nonsense', 1)).toBe('127.0.0.1');
+    expect(key('127.0.0.1', '192.0.2.1, nonsense', 2)).toBe('127.0.0.1');
+  });
+
+  it('is not what anybody wrote, where no proxy is trusted', () => {
+    expect(key('127.0.0.1', '192.0.2.1')).toBe('127.0.0.1');
+  });
+});
+
+describe('a crowd', () => {
+  it('has room up to its limits, and again when somebody has gone, once', () => {
+    const crowd = new Crowd({ connections: 3, connectionsPerAddress: 2 });
+    const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
+    crowd.add(sockets[0], 'a');
+    crowd.add(sockets[1], 'a');
+    expect([crowd.hasRoomFor('a'), crowd.hasRoomFor('b')]).toEqual([false, true]);
+    crowd.add(sockets[2], 'b');
+    expect([crowd.hasRoomFor('b'), crowd.hasRoomFor('c')]).toEqual([false, false]);
+    crowd.remove(sockets[0]);
+    sockets[0].emit('close');
+    expect(crowd.size).toBe(2);
+    expect([crowd.hasRoomFor('a'), crowd.hasRoomFor('c')]).toEqual([true, true]);
+    for (const socket of sockets) socket.emit('close');
+    expect(crowd.size).toBe(0);
+  });
+});
+
+describe('a purse', () => {
+  it('pays for all messages of a round in parts, and for no more rounds than it has', () => {
+    const largest = 5 * PART_LENGTH + 1;
+    const { frames, bytes } = roundCost(largest);
+    // Six messages of six parts with a head each.
+    expect(frames).toBeGreaterThanOrEqual(6 * 6 * 2);
+    expect(bytes).toBeGreaterThanOrEqual(6 * largest);
+    const { now } = clock();
+    const purse = new Purses<number>(largest, 2, now).of(1);
+    let paid = 0;
+    while (purse.pay(1)) paid++;
+    expect(paid).toBe(2 * frames);
+  });
+
+  it('is the same one for the next connection of its owner, and full again with a round or a minute', () => {
+    const { now, after } = clock();
+    const purses = new Purses<number>(1000, 2, now);
+    const purse = purses.of(1);
+    while (purse.pay(1));
+    expect(purses.of(1).pay(1)).toBe(false);
+    expect(purses.of(2).pay(1)).toBe(true);
+    purse.fill();
+    expect(purses.of(1).pay(1)).toBe(true);
+    while (purse.pay(1));
+    after(60_000);
+    expect(purses.of(1).pay(roundCost(1000).bytes)).toBe(true);
+  });
+
+  it('of a stranger is enough for a Hello, and is not filled', () => {
+    const { now, after } = clock();
+    const purse = new Purses<number>(1000, 2, now).stranger();
+    expect(purse.pay(9000)).toBe(true);
+    expect(purse.pay(32 * 1024)).toBe(false);
+    while (purse.pay(1));
+    after(3_600_000);
+    expect(purse.pay(1)).toBe(false);
+  });
+});
