@@ -18,12 +18,15 @@ import type { Mail, Rewrite } from '../../support/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 
+/** What the attacker makes of a message in a round: see `Rewrite`. */
+type Hook = (mail: Mail, round: EvilRound) => ReturnType<Rewrite>;
+
 /** What the attacker makes of messages. Whatever it leaves alone is as an honest coordinator would have it. */
 export interface Script {
   /** What is sent in place of a message to a member. */
-  readonly down?: Rewrite;
+  readonly down?: Hook;
   /** What the honest session within is told in place of a member's message. */
-  readonly up?: Rewrite;
+  readonly up?: Hook;
 }
 
 /** What a round is run with. */
@@ -35,7 +38,7 @@ export interface RoundOptions {
   readonly script: Script;
 }
 
-const asItIs: Rewrite = (mail) => [mail];
+const asItIs: Hook = (mail) => [mail];
 
 /** One round of a malicious coordinator: the real server session, and an attacker on every line to and from it. */
 export class EvilRound implements Receiver {
@@ -84,7 +87,7 @@ export class EvilRound implements Receiver {
   /** A message from a client: the attacker sees it first. */
   receive(member: MemberId, bytes: Uint8Array): CairnError | undefined {
     let refusal: CairnError | undefined;
-    for (const mail of (this.#options.script.up ?? asItIs)({ member, bytes })) {
+    for (const mail of (this.#options.script.up ?? asItIs)({ member, bytes }, this)) {
       refusal = this.input({ kind: 'message', from: mail.member, bytes: mail.bytes });
     }
     return refusal;
@@ -149,7 +152,7 @@ export class EvilRound implements Receiver {
 
   /** What an honest coordinator would send: the attacker sees it first. */
   #pass(mail: Mail): void {
-    for (const { member, bytes } of (this.#options.script.down ?? asItIs)(mail)) this.send(member, bytes);
+    for (const { member, bytes } of (this.#options.script.down ?? asItIs)(mail, this)) this.send(member, bytes);
   }
 
   #tellOutcome(event: Extract<ServerEvent, { kind: 'committed' | 'aborted' }>): void {

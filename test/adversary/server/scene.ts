@@ -210,8 +210,9 @@ export class Scene {
     );
   }
 
-  /** The attempt to compute the target's update from everything that the coordinator has seen. */
-  attempt(round?: Uint8Array): Attempt {
+  /** The attempt to compute the target's update in a round, its last one, from everything that the coordinator has seen. */
+  attempt(settings?: RoundSettings): Attempt {
+    const round = settings && settingsHash(nodePrimitives, encodeSettings(settings));
     return extract(this.coordinator.transcript, TARGET, round);
   }
 

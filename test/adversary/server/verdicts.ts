@@ -13,14 +13,14 @@ export function expectNoInput(scene: Scene): void {
 
 /** The target has sent a masked input, and nothing comes out of it: what is left differs from its update by noise. */
 export function expectNoise(scene: Scene, settings: RoundSettings): void {
-  const { candidate, sum } = scene.attempt();
+  const { candidate, sum } = scene.attempt(settings);
   expect(sum).toBeUndefined();
   expectUniform(scene, settings, candidate!);
 }
 
 /** The attacker gets the sum of just these members' updates, which it is allowed to; the target's own stays noise. */
 export function expectOnlySum(scene: Scene, settings: RoundSettings, members: readonly MemberId[]): void {
-  const { candidate, sum } = scene.attempt();
+  const { candidate, sum } = scene.attempt(settings);
   expect(members).toContain(TARGET);
   expect(members.length).toBeGreaterThan(1);
   expect(sum?.members).toEqual(members);
@@ -30,7 +30,7 @@ export function expectOnlySum(scene: Scene, settings: RoundSettings, members: re
 
 /** The attack has succeeded: the target's update lies open, bit for bit. */
 export function expectRecovered(scene: Scene, settings: RoundSettings): void {
-  const { sum } = scene.attempt();
+  const { sum } = scene.attempt(settings);
   expect(sum?.members).toEqual([TARGET]);
   expect(equalSums(sum!.values, scene.truth(settings))).toBe(true);
 }

@@ -16,11 +16,12 @@ type Members = readonly Advertisement[];
 /** What the target says to a roster that the attacker made for it, in an active round with two accomplices. */
 async function verdictOn(change: (members: Members, context: Uint8Array, hall: Scene) => Members): Promise<ErrorCode> {
   const hall = await scene({ seed: 'invented', n: N, honest: HONEST, policy: { colluding: 0.25 } });
-  const round = hall.round({
-    down: towards(
-      TARGET,
-      rosterAs((members) => change(members, round.context, hall)),
-    ),
+  hall.round({
+    down: (mail, { context }) =>
+      towards(
+        TARGET,
+        rosterAs((members) => change(members, context, hall)),
+      )(mail),
   });
   const { code } = await hall.target.log.next('refused');
   expectNoInput(hall);

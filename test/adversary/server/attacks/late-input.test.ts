@@ -23,11 +23,11 @@ interface Late {
 async function late(hall: Scene): Promise<Late> {
   const settings = hall.settings();
   let sessionId: Uint8Array | undefined;
-  const round: EvilRound = hall.round(
+  const round = hall.round(
     {
-      up: (mail) => {
+      up: (mail, attacked) => {
         if (mail.member !== TARGET || messageName(mail.bytes) !== 'maskedInput') return [mail];
-        sessionId = sessionIdOf(round);
+        sessionId = sessionIdOf(attacked);
         return [];
       },
       down: (mail) => (mail.member === TARGET && messageName(mail.bytes) === 'outcome' ? [] : [mail]),

@@ -18,11 +18,12 @@ async function verdictOn(
   swap: (one: Advertisement, context: Uint8Array, hall: Scene, all: readonly Advertisement[]) => Advertisement,
 ): Promise<ErrorCode> {
   const hall = await scene({ seed: 'swapped', n: N, honest: HONEST });
-  const round = hall.round({
-    down: towards(
-      TARGET,
-      rosterAs((members) => members.map((one) => swap(one, round.context, hall, members))),
-    ),
+  hall.round({
+    down: (mail, { context }) =>
+      towards(
+        TARGET,
+        rosterAs((members) => members.map((one) => swap(one, context, hall, members))),
+      )(mail),
   });
   const { code } = await hall.target.log.next('refused');
   expectNoInput(hall);
@@ -74,12 +75,13 @@ describe('every other member is shown the attacker’s keys for the target, and'
   it('refuses them, so that nobody seals a share to the attacker in the target’s stead', async () => {
     const hall = await scene({ seed: 'swapped for all', n: N, honest: HONEST });
     const fake = (context: Uint8Array): Advertisement => forged(hall, context, { member: TARGET });
-    const round = hall.round({
-      down: rosterAs((members, to) =>
-        to === TARGET ? members : members.map((one) => (one.member === TARGET ? fake(round.context) : one)),
-      ),
-    });
     const others = hall.honest.filter((member) => member !== TARGET);
+    hall.round({
+      down: (mail, { context }) =>
+        mail.member === TARGET
+          ? [mail]
+          : rosterAs((members) => members.map((one) => (one.member === TARGET ? fake(context) : one)))(mail),
+    });
     expect(new Set(Object.values(await hall.ends(others)))).toEqual(new Set(['identity-signature']));
     await hall.ends([TARGET]);
     expectNoInput(hall);

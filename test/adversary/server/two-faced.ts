@@ -1,0 +1,85 @@
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { DEFAULT_SUITE } from '../../../protocol/crypto/suite.ts';
+import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
+import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
+import { messageName } from '../../../protocol/wire/header.ts';
+import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/wire/messages/advertise-keys.ts';
+import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { encodeRoster } from '../../../protocol/wire/messages/roster.ts';
+import { encodeRoutedShares } from '../../../protocol/wire/messages/routed-shares.ts';
+import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/wire/messages/share-keys.ts';
+import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
+import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
+
+interface Face {
+  readonly context: Uint8Array;
+  advertised?: Advertisement;
+  sealed?: { readonly sessionId: Uint8Array; readonly sealed: Uint8Array };
+}
+
+/**
+ * A round in which each member may be told other settings, another model among them. No honest session could be led
+ * through it, so the attacker does everything by hand: it shows everybody all advertisements under the settings that each
+ * believes in, and hands everybody what the others have sealed for it under the session that each has computed.
+ */
+export class TwoFacedRound implements Receiver {
+  readonly #host: EvilCoordinator;
+  readonly #faces = new Map<MemberId, Face>();
+
+  constructor(host: EvilCoordinator, members: readonly MemberId[], settingsFor: (member: MemberId) => RoundSettings) {
+    this.#host = host;
+    host.receiver = this;
+    for (const member of members) {
+      const settings = encodeSettings(settingsFor(member));
+      const context = settingsHash(nodePrimitives, settings);
+      this.#faces.set(member, { context });
+      host.send(member, encodeInvitation({ suite: DEFAULT_SUITE, context, settings }));
+    }
+  }
+
+  receive(member: MemberId, bytes: Uint8Array): undefined {
+    const face = this.#faces.get(member)!;
+    const name = messageName(bytes);
+    if (name === 'advertiseKeys') {
+      face.advertised = decodeAdvertiseKeys(bytes).advertisement;
+      if (this.#all.every(([, { advertised }]) => advertised !== undefined)) this.#showRosters();
+    } else if (name === 'shareKeys') {
+      const { context, sealed } = decodeShareKeys(bytes);
+      face.sealed = { sessionId: context.slice(), sealed };
+      if (this.#all.every(([, one]) => one.sealed !== undefined)) this.#route();
+    }
+  }
+
+  get #all(): [MemberId, Face][] {
+    return [...this.#faces];
+  }
+
+  #showRosters(): void {
+    const advertisements = this.#all.map(([, { advertised }]) => advertised!);
+    this.#all.forEach(([member, { context }], i) => {
+      const roster = { suite: DEFAULT_SUITE, context, size: advertisements.length, ownIndex: clientIndex(i) };
+      this.#host.send(member, encodeRoster({ ...roster, body: { kind: 'full', advertisements } }));
+    });
+  }
+
+  #route(): void {
+    const blocks = this.#all.map(([, { sealed }]) => sealed!);
+    const neighbours = blocks.length - 1;
+    this.#all.forEach(([member], to) => {
+      const sealed = new Uint8Array(neighbours * SEALED_SHARES_LENGTH);
+      blocks.forEach((block, from) => {
+        if (from === to) return;
+        // In everybody's list of the others, its own place is missing.
+        const [place, at] = [to > from ? to - 1 : to, from > to ? from - 1 : from];
+        const entry = block.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
+        sealed.set(entry, at * SEALED_SHARES_LENGTH);
+      });
+      const present = bitmapOf(
+        neighbours,
+        Array.from({ length: neighbours }, (_, i) => i),
+      );
+      const header = { suite: DEFAULT_SUITE, context: blocks[to].sessionId };
+      this.#host.send(member, encodeRoutedShares({ ...header, neighbours, present, sealed }));
+    });
+  }
+}
