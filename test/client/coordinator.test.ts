@@ -4,7 +4,15 @@ import { join as pathOf } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineApp } from '../../client/apps/engine.ts';
 import { layers, Random, sequential } from '../../client/training/index.ts';
-import { type Coordinator, createCoordinator, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import { roundLine } from '../../cli/round-line.ts';
+import {
+  type Coordinator,
+  createCoordinator,
+  MemoryStore,
+  parseConfig,
+  type RoundReport,
+} from '../../coordinator/index.ts';
+import { createLog } from '../../coordinator/log.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
@@ -120,5 +128,33 @@ describe('clients of the real coordinator', () => {
       expect(log.of('failed')).toEqual([]);
       expect(log.of('connected').length).toBeGreaterThanOrEqual(2);
     }
+  });
+
+  it('that refuse a round over their policy are named with the reason, in its report and in the log', async () => {
+    const lines: string[] = [];
+    const log = createLog('info', { write: (line) => void lines.push(line) });
+    const config = parseConfig({ port: 0, tasks: [{ ...TASK, rounds: 2, quorum: 4 }] });
+    const coordinator = await createCoordinator({ config, store: new MemoryStore(), log });
+    running.push(coordinator);
+    const reports: RoundReport[] = [];
+    coordinator.on('round', (report) => void reports.push(report));
+    const once = enter(coordinator.url, new StepApp(), {
+      policy: { adversary: 'curious', minCohort: 2, mostRoundsPerDay: 1 },
+    });
+    for (let i = 0; i < 3; i++) enter(coordinator.url);
+    await coordinator.finished;
+    const { member } = once.log.of('connected')[0];
+    expect(once.log.of('refused')).toMatchObject([{ round: 2, code: 'policy-rounds-per-day' }]);
+    expect(reports.map(({ outcome, drops }) => [outcome, drops])).toMatchObject([
+      ['committed', []],
+      ['committed', [{ member, state: 'advertise-keys', reason: 'policy-rounds-per-day', effect: 'before-input' }]],
+    ]);
+    const dropped = lines.filter((line) => line.includes('member-dropped'));
+    expect(dropped.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { event: 'member-dropped', member, code: 'policy-rounds-per-day', round: 2 },
+    ]);
+    expect(roundLine(reports[1], (id) => `client-${id}`)).toContain(
+      `dropped: client-${member} at advertise-keys (policy-rounds-per-day, does not count)`,
+    );
   });
 });
