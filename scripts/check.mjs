@@ -30,6 +30,7 @@ const checks = {
   ],
   dead: [...bin('knip')],
   package: [...bin('publint'), ['--strict']],
+  audit: [process.execPath, ['scripts/audit.mjs']],
   tests: [...bin('vitest'), ['run']],
 };
 
