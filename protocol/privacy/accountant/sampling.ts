@@ -60,5 +60,7 @@ export function sampledDivergence(mechanism: Mechanism, rate: number, order: num
   if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= LEAST_INTEGRATED) {
     return sampledGaussian(mechanism.noiseMultiplier, rate, order);
   }
-  return interpolated(mechanism, rate, order);
+  const chord = interpolated(mechanism, rate, order);
+  // Being drawn by chance never tells more than being there.
+  return mechanism.noise === 'skellam' ? chord : Math.min(divergence(mechanism, order), chord);
 }
