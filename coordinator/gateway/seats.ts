@@ -1,4 +1,4 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { createHash } from 'node:crypto';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { type Link, type MakeMessage, type Occupant, type Place, Seat, type SendOptions } from './seat.ts';
@@ -27,6 +27,8 @@ export interface SeatOptions extends SeatEvents {
 export class Seats {
   readonly #options: SeatOptions;
   readonly #seats = new Map<MemberId, Seat>();
+  /** Guests' seats by the SHA-256 of their tokens: how long a look-up takes says nothing of a token but its hash. */
+  readonly #byToken = new Map<string, Seat>();
   readonly #graces = new Map<MemberId, NodeJS.Timeout>();
   #watchers: (() => void)[] = [];
 
@@ -50,7 +52,7 @@ export class Seats {
   /** The guest's seat that a token opens. */
   withToken(token: Uint8Array): Seat | undefined {
     if (token.length === 0) return undefined;
-    return [...this.#seats.values()].find((seat) => seat.kind === 'guest' && equalBytes(seat.token, token));
+    return this.#byToken.get(hashOf(token));
   }
 
   /** Connected members that take part in no round, offer themselves for the task and may take part in it, ascending. */
@@ -70,6 +72,7 @@ export class Seats {
     const known = this.#seats.get(occupant.member);
     const seat = known ?? new Seat(occupant);
     this.#seats.set(seat.member, seat);
+    if (seat.kind === 'guest') this.#byToken.set(hashOf(seat.token), seat);
     clearTimeout(this.#graces.get(seat.member));
     this.#graces.delete(seat.member);
     const replaced = seat.attach(link, occupant.tasks, () => greet(seat));
@@ -161,11 +164,13 @@ export class Seats {
     for (const timer of this.#graces.values()) clearTimeout(timer);
     this.#graces.clear();
     this.#seats.clear();
+    this.#byToken.clear();
   }
 
   #leave(seat: Seat, reason: ErrorCode = 'member-left'): void {
     this.#graces.delete(seat.member);
     this.#seats.delete(seat.member);
+    this.#byToken.delete(hashOf(seat.token));
     const { place } = seat;
     seat.release();
     place?.leave(seat.member, reason);
@@ -177,3 +182,5 @@ export class Seats {
     for (const watcher of [...this.#watchers]) watcher();
   }
 }
+
+const hashOf = (token: Uint8Array): string => createHash('sha256').update(token).digest('hex');

@@ -31,7 +31,10 @@ export function u32le(n: number): Uint8Array {
   return Uint8Array.of(n, n >>> 8, n >>> 16, n >>> 24);
 }
 
-/** Whether two byte strings are equal. Its time depends on their lengths, never on their content. */
+/**
+ * Whether two byte strings are equal. Its time depends on their lengths, never on their content: there is one comparison
+ * for secret and public bytes alike, so that nobody has to choose the right one.
+ */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -428,6 +428,18 @@ describe('a guest', () => {
     expect(hall.seats.size).toBe(2);
   });
 
+  it('has no seat to come back to with its token once it has left', async () => {
+    const hall = await open(curious);
+    const first = hall.peer();
+    const welcome = await first.greetAsGuest();
+    first.close();
+    await until(() => hall.told.includes(`left ${welcome.member}`));
+    expect(hall.seats.withToken(welcome.token)).toBeUndefined();
+    const again = await hall.peer().greetAsGuest(welcome.token);
+    expect(again.member).not.toBe(welcome.member);
+    expect(again.token).not.toEqual(welcome.token);
+  });
+
   it('with a token that nobody was given is a new guest', async () => {
     const hall = await open(curious);
     const welcome = await hall.peer().greetAsGuest();
