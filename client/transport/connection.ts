@@ -56,6 +56,8 @@ export class Connection {
   readonly #transport: Transport;
   readonly #outbox: Outbox;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends a connection that stands, and on which no seat is given. */
+  #greeting: ReturnType<typeof setTimeout> | undefined;
   #challenge: Uint8Array | undefined;
   #member: MemberId | undefined;
   #token: Uint8Array = new Uint8Array();
@@ -100,19 +102,23 @@ export class Connection {
     this.#over = true;
     this.#seated = false;
     clearTimeout(this.#timer);
+    clearTimeout(this.#greeting);
     this.#outbox.close();
     this.#transport.close();
   }
 
   #opened(recovered: boolean): void {
     this.#lastFailure = 'the server there does not greet as a Cairn coordinator';
+    clearTimeout(this.#greeting);
     this.#recovered = recovered && this.#member !== undefined;
     // A recovered connection still has its seat; should the coordinator challenge it all the same, it is answered.
     if (this.#recovered) this.#sit(this.#member!);
+    else this.#greeting = setTimeout(() => this.#transport.restart(), this.#options.pace.ackTimeoutMs);
   }
 
   #lost(reason: string): void {
     this.#outbox.pause();
+    clearTimeout(this.#greeting);
     this.#challenge = undefined;
     this.#lastFailure = reason;
     const before = this.#seated;
@@ -185,6 +191,7 @@ export class Connection {
 
   #sit(member: MemberId): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#greeting);
     const renewed = this.#member !== undefined && !this.#recovered;
     this.#member = member;
     this.#seated = true;

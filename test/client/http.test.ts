@@ -49,6 +49,27 @@ describe('fetchBytes', () => {
     });
   });
 
+  it('asks again when the coordinator says so, who has too many requests', async () => {
+    let asked = 0;
+    const address = await serve((_, response) => {
+      asked++;
+      if (asked < 3) response.writeHead(429, { 'retry-after': '0' }).end('later');
+      else response.end('1234');
+    });
+    expect(await fetchBytes(address, options)).toEqual(Uint8Array.of(49, 50, 51, 52));
+    expect(asked).toBe(3);
+  });
+
+  it('waits no longer for that than for any answer', async () => {
+    for (const header of ['1000000', 'soon']) {
+      const address = await serve((_, response) => response.writeHead(429, { 'retry-after': header }).end());
+      await expect(fetchBytes(address, { ...options, timeoutMs: 50 })).rejects.toMatchObject({
+        code: 'unreachable',
+        message: expect.stringContaining('50 ms') as string,
+      });
+    }
+  });
+
   it('gives up where no answer comes', async () => {
     const address = await serve(() => undefined);
     await expect(fetchBytes(address, { ...options, timeoutMs: 20 })).rejects.toMatchObject({
