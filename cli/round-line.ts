@@ -38,7 +38,15 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   const head = `round ${report.round}${report.attempt > 1 ? ` (attempt ${report.attempt})` : ''}`;
   if (report.outcome === 'abandoned')
     return `${head} abandoned [${report.code ?? 'internal'}]: ${report.message ?? ''} | ${counts} | dropped: ${dropped} | ${cost}`;
-  const masked = `masked mean loss ${share(report.loss)} accuracy ${share(report.accuracy)} over ${report.examples ?? 0} examples`;
   const tested = report.evaluation === undefined ? '' : ` | test accuracy ${share(report.evaluation.accuracy)}`;
-  return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${masked}${tested}`;
+  const outcome = report.outcome === 'rolled-back' ? ` | rolled back: ${report.message ?? ''}` : '';
+  return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${learned(report)}${tested}${outcome}`;
+}
+
+/** What the sum taught beside the model; a noisy one tells no metrics, but costs privacy. */
+function learned({ loss, accuracy, examples, privacy }: RoundReport): string {
+  if (privacy === undefined)
+    return `masked mean loss ${share(loss)} accuracy ${share(accuracy)} over ${examples ?? 0} examples`;
+  const { spent, epsilon, delta, placement } = privacy;
+  return `${placement} noise, ε ${spent.toPrecision(3)} of ${epsilon} (δ ${delta})`;
 }

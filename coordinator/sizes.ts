@@ -13,7 +13,9 @@ const FIELDS = SHARE_KEYS_FIELDS;
  * its shares. An upload that announces more is refused before its first byte.
  */
 export function largestMessage(task: TaskConfig, dimension: number): number {
-  const input = packedLength(inputLength({ dimension }), task.modulusBits);
+  const { adaptiveClip } = task.privacy ?? {};
+  const noisy = task.privacy === undefined ? {} : { privacy: { bitWidth: adaptiveClip?.bitWidth ?? 0 } };
+  const input = packedLength(inputLength({ dimension, ...noisy }), task.modulusBits);
   const shares = task.cohort * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }

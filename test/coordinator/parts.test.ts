@@ -139,6 +139,13 @@ describe('the largest message', () => {
     expect(largestMessage(task(8), 100_000)).toBeLessThan(240_000);
   });
 
+  it('is as long as noisy vectors are, which are padded', () => {
+    const noisy = { ...task(8), privacy: { adaptiveClip: undefined } } as unknown as ReturnType<typeof task>;
+    expect(largestMessage(noisy, 2 ** 17 - 1)).toBeGreaterThanOrEqual(35 + 5 + (2 ** 17 * 19) / 8);
+    const adaptive = { ...task(8), privacy: { adaptiveClip: { bitWidth: 0.2 } } } as unknown as ReturnType<typeof task>;
+    expect(largestMessage(adaptive, 2 ** 17)).toBeGreaterThanOrEqual(35 + 5 + (2 ** 18 * 19) / 8);
+  });
+
   it('is the shares of a large cohort', () => {
     expect(largestMessage(task(2000), 10)).toBeGreaterThanOrEqual(35 + 4 + 1999 * 84);
   });

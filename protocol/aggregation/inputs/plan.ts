@@ -7,7 +7,10 @@ import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
 import { assertBudget, vectorLength } from '../quantize/index.ts';
 
 /** What of a round's settings says how long its vectors are. */
-export type InputShape = Pick<RoundSettings, 'dimension' | 'privacy'>;
+export interface InputShape {
+  readonly dimension: number;
+  readonly privacy?: Pick<RoundPrivacy, 'bitWidth'>;
+}
 
 /** What of a round's settings its noise follows from. */
 export type NoisyShape = Pick<RoundSettings, 'dimension' | 'maxCohort' | 'modulusBits'> & {
