@@ -36,7 +36,7 @@ export interface AggregatorOptions {
   readonly membership?: VirtualMembership;
   /**
    * Noise in every sum. Members then weigh the same, and nothing but update and noise is sent: a mean has no examples,
-   * loss and accuracy, which are NaN. The metrics' coordinates of the masked vector are zero.
+   * loss and accuracy, which are NaN.
    */
   readonly privacy?: SumPrivacy;
   /**

@@ -3,7 +3,6 @@ import {
   encodeUpdate,
   leastModulusBits,
   type LocalResult,
-  vectorLength,
 } from '../../protocol/aggregation/quantize/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -55,8 +54,8 @@ export const runSecure: Run = (options, results, conditions) => {
   }));
 };
 
-/** What the session checks of a scheme that noisy vectors do not use: they have the plan's own budget. */
-const UNUSED_INPUT_BITS = 2;
+/** What settings say of a task's budget: experiments keep accounts of their own. */
+const UNACCOUNTED = { sampling: 1, epsilon: Number.MAX_VALUE, delta: 0.5, spent: 0 } as const;
 
 /** A round with noise, in either mode: the same vectors are added, with masks or without. */
 export function runNoisy(
@@ -79,26 +78,19 @@ export function runNoisy(
     return { ...IN_THE_OPEN, error, included: [], clipped: 0, aggregate: undefined, unclipped: undefined };
   }
   const settings = settingsOf(options, {
-    dimension: plan.length,
+    dimension: plan.dimension,
     clip,
     maxExamples: 1,
     minCohort: Math.max(2, least, options.settings?.minCohort ?? 2),
-    maxCohort: Math.max(2, members.length),
-    inputBits: UNUSED_INPUT_BITS,
+    maxCohort: Math.max(2, plan.clients),
     modulusBits: plan.modulusBits,
+    privacy: { ...plan, ...UNACCOUNTED },
   });
-  const inputOf = (member: MemberId): Uint32Array => {
-    const vector = new Uint32Array(vectorLength(settings));
-    vector.set(encode(member));
-    return vector;
-  };
   const { sum, ...round } =
     options.mode === 'plain'
-      ? { ...IN_THE_OPEN, included: members, sum: plainSum(settings, members, inputOf) }
-      : throughSessions(options, settings, members, inputOf, conditions);
-  return decoded({ ...round, clipped: clipped() }, sum, (words) =>
-    decode(words.slice(0, plan.length), round.included.length),
-  );
+      ? { ...IN_THE_OPEN, included: members, sum: plainSum(settings, members, encode) }
+      : throughSessions(options, settings, members, encode, conditions);
+  return decoded({ ...round, clipped: clipped() }, sum, (words) => decode(words, round.included.length));
 }
 
 function settingsOf({ random, settings, membership }: Current, named: Partial<RoundSettings>): RoundSettings {

@@ -1,4 +1,4 @@
-import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+import { inputLength } from '../../protocol/aggregation/inputs/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 
@@ -8,7 +8,7 @@ export function plainSum(
   members: readonly MemberId[],
   inputOf: (member: MemberId) => Uint32Array,
 ): Uint32Array {
-  const sum = new Uint32Array(vectorLength(settings));
+  const sum = new Uint32Array(inputLength(settings));
   for (const member of members) {
     const input = inputOf(member);
     for (let i = 0; i < sum.length; i++) sum[i] += input[i];
