@@ -1,6 +1,6 @@
-import fc, { type JsonValue } from 'fast-check';
+import type { JsonValue } from 'fast-check';
 import { parseConfig } from '../../../coordinator/config/index.ts';
-import { must, refusalCode } from '../outcome.ts';
+import { jsonTarget } from '../json-target.ts';
 import type { Target } from '../target.ts';
 
 const KEY = 'ab'.repeat(32);
@@ -28,79 +28,5 @@ const good: readonly JsonValue[] = [
   },
 ];
 
-const odd = fc.oneof(
-  fc.jsonValue({ maxDepth: 2 }),
-  fc.constantFrom<JsonValue>(null, '', 'fedadam', [], {}, -1, 0, 1.5, 1e308, 2 ** 53, 0xffff_ffff, true),
-);
-
-/** One place in a configuration, by turns at each level, and what is put there. */
-const change = fc.record({
-  turns: fc.array(fc.nat(40), { minLength: 1, maxLength: 5 }),
-  what: fc.constantFrom('replace', 'remove', 'rename', 'add'),
-  name: fc.oneof(
-    fc.string({ maxLength: 12 }),
-    fc.constantFrom('__proto__', 'constructor', 'toString', 'port', 'tasks'),
-  ),
-  value: odd,
-});
-
-const asItIs = fc.record({ kind: fc.constant('json' as const), value: odd });
-const changed = fc.record({
-  kind: fc.constant('changed' as const),
-  base: fc.nat(good.length - 1),
-  changes: fc.array(change, { minLength: 1, maxLength: 3 }),
-});
-
-type Step = typeof change extends fc.Arbitrary<infer Value> ? Value : never;
-
-/** JSON objects as JSON.parse makes them: `__proto__` is a key like any other. */
-function put(object: object, key: string, value: unknown): void {
-  Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
-}
-
-function apply(root: object, { turns, what, name, value }: Step): void {
-  let at = root;
-  for (const [level, turn] of turns.entries()) {
-    const keys = Object.keys(at);
-    if (keys.length === 0) return;
-    const key = keys[turn % keys.length];
-    const inner: unknown = (at as Record<string, unknown>)[key];
-    if (level < turns.length - 1 && typeof inner === 'object' && inner !== null) {
-      at = inner;
-      continue;
-    }
-    if (what === 'replace') put(at, key, value);
-    else if (what === 'add') put(at, name, value);
-    else {
-      Reflect.deleteProperty(at, key);
-      if (what === 'rename') put(at, name, inner);
-    }
-    return;
-  }
-}
-
-function check(value: unknown): void {
-  try {
-    const config = parseConfig(value);
-    must(config.tasks.length > 0, 'a configuration without tasks was taken');
-  } catch (thrown) {
-    refusalCode(thrown);
-  }
-}
-
-/** The coordinator's configuration: any JSON, and good ones that were changed. */
-export const configTarget: Target = {
-  name: 'coordinator-config',
-  share: 1,
-  make: () => ({
-    property: fc.property(fc.oneof({ weight: 1, arbitrary: asItIs }, { weight: 6, arbitrary: changed }), (input) => {
-      if (input.kind === 'json') {
-        check(input.value);
-        return;
-      }
-      const config = structuredClone(good[input.base]) as object;
-      for (const each of input.changes) apply(config, each);
-      check(config);
-    }),
-  }),
-};
+/** The coordinator's configuration. */
+export const configTarget: Target = jsonTarget('coordinator-config', parseConfig, good);

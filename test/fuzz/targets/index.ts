@@ -4,16 +4,18 @@ import { configTarget } from './config.ts';
 import { cryptoTargets } from './crypto.ts';
 import { directoryTargets } from './directory.ts';
 import { fileTargets } from './files.ts';
-import { settingsTarget } from './settings.ts';
+import { policyTarget } from './policy.ts';
+import { settingsTargets } from './settings.ts';
 import { wireTargets } from './wire.ts';
 
 /** Everything that is fuzzed; whole rounds come first, since they take longest. */
 export const targets: readonly Target[] = [
   ...roundTargets,
   ...wireTargets,
-  settingsTarget,
+  ...settingsTargets,
   ...directoryTargets,
   ...fileTargets,
   ...cryptoTargets,
   configTarget,
+  policyTarget,
 ];

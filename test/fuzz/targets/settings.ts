@@ -1,51 +1,19 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc from 'fast-check';
 import { isDeepStrictEqual } from 'node:util';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
+import { deltaOf } from '../../../client/consent/assert-privacy.ts';
+import { costOf, spentOf } from '../../../client/consent/privacy-account.ts';
+import { startClient } from '../../../protocol/aggregation/client/index.ts';
+import { encodeInput, inputLength } from '../../../protocol/aggregation/inputs/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
+import { memberId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
-import { decodeSettings, encodeSettings, type RoundSettings } from '../../../protocol/wire/settings.ts';
+import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { decodeSettings, encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
+import { seeded } from '../../support/lab.ts';
 import { must, refusalCode } from '../outcome.ts';
+import { settingsArbitrary } from '../settings-arbitrary.ts';
 import type { Target } from '../target.ts';
-
-/** Most values are good ones: every field must be, for settings to be taken. */
-const mostly = <T>(good: Arbitrary<T>, bad: Arbitrary<T>): Arbitrary<T> =>
-  fc.oneof({ weight: 40, arbitrary: good }, { weight: 1, arbitrary: bad });
-const whole = (min: number, max: number): Arbitrary<number> =>
-  mostly(fc.integer({ min, max }), fc.integer({ min: 0, max: 0xffff_ffff }));
-const share = whole(0, 999_999);
-const bytes = (length: number): Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
-const hash = bytes(SIZES.hash);
-const number = mostly(
-  fc.double({ min: Number.MIN_VALUE, noDefaultInfinity: true, noNaN: true }),
-  fc.oneof(fc.double(), fc.constantFrom(0, -0, -1)),
-);
-
-/** Settings as a type lets them be, good and bad: whatever its fields can hold. */
-const settings: Arbitrary<RoundSettings> = fc.record(
-  {
-    suite: fc.constantFrom(1 as const, 2 as const),
-    nonce: bytes(SIZES.roundNonce),
-    task: mostly(fc.string({ maxLength: 20, unit: 'grapheme' }), fc.string({ maxLength: 140, unit: 'binary' })),
-    round: whole(1, 0xffff_ffff),
-    adversary: fc.constantFrom('curious' as const, 'active' as const),
-    graph: fc.constantFrom('complete' as const, 'ring' as const, 'auto' as const),
-    colludingPpm: share,
-    dropoutPpm: share,
-    threshold: whole(0, LIMITS.members),
-    minCohort: whole(2, 1000),
-    maxCohort: whole(500, LIMITS.members),
-    dimension: whole(1, LIMITS.coordinates),
-    modelHash: hash,
-    directoryHash: hash,
-    modulusBits: whole(8, 32),
-    inputBits: whole(2, 31),
-    clip: number,
-    maxExamples: whole(1, 0x8000_0000),
-    lossBound: number,
-    training: fc.string({ maxLength: 60 }),
-  },
-  { noNullPrototype: true },
-);
 
 /** What can be written is read as what was written, or is refused by name; so is what cannot be written. */
 function check(given: RoundSettings): void {
@@ -61,8 +29,57 @@ function check(given: RoundSettings): void {
 }
 
 /** Settings by their fields: the encoder's bounds are the decoder's. */
-export const settingsTarget: Target = {
+const fields: Target = {
   name: 'settings-fields',
   share: 1,
-  make: () => ({ property: fc.property(settings, check) }),
+  make: () => ({ property: fc.property(settingsArbitrary({ dimension: LIMITS.coordinates }), check) }),
 };
+
+/** Gives what `run` gives; undefined where it refuses by name. */
+function unlessRefused<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (thrown) {
+    refusalCode(thrown);
+    return undefined;
+  }
+}
+
+/** A client is invited to a round of any settings, counts what it would cost, and makes its input. */
+function invite(given: RoundSettings): void {
+  const encoded = unlessRefused(() => encodeSettings(given));
+  if (encoded === undefined) return;
+  const context = settingsHash(nodePrimitives, encoded);
+  const random = seeded('fuzz invited');
+  const step = unlessRefused(() =>
+    startClient({
+      ...{ primitives: nodePrimitives, random, self: { member: memberId(1) } },
+      policy: { adversary: 'curious', colluding: 0.1, minCohort: 2 },
+      invitation: encodeInvitation({ suite: given.suite, context, settings: encoded }),
+    }),
+  );
+  if (step === undefined) return;
+  for (const event of step.events) if (event.kind === 'refused') refusalCode(event.error);
+  for (const secret of step.wipe) secret.wipe();
+  const cost = unlessRefused(() => costOf(given));
+  if (cost !== undefined) {
+    const { readers, inside } = spentOf([cost], deltaOf(given));
+    must(readers >= 0 && inside >= 0, () => `ε of ${readers} and ${inside}`);
+  }
+  if (step.state.name === 'closed') return;
+  const local = { update: new Float32Array(given.dimension).fill(0.1), examples: 1, loss: 0, accuracy: 0 };
+  const input = unlessRefused(() => encodeInput(nodePrimitives, given, context, local, random));
+  if (input !== undefined)
+    must(input.values.length === inputLength(given), 'an input of another length than the round’s');
+}
+
+const SMALL = 32;
+
+const invited: Target = {
+  name: 'client-invited',
+  share: 0.3,
+  make: () => ({ property: fc.property(settingsArbitrary({ dimension: SMALL }), invite) }),
+};
+
+/** Settings of rounds: as fields, and as what a client is invited to. */
+export const settingsTargets: readonly Target[] = [fields, invited];
