@@ -2,9 +2,11 @@ import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom, type RandomSource } from '../protocol/crypto/random.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../protocol/errors.ts';
+import { isLoopback } from '../protocol/wire/address.ts';
 import { Addresses } from './addresses.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import { type LoadedDirectory, loadDirectory } from './directory.ts';
+import { DirectoryEnd } from './directory-end.ts';
 import { DirectoryFile } from './directory-file.ts';
 import { type CoordinatorEvents, Events } from './events.ts';
 import { Gateway, Seats } from './gateway/index.ts';
@@ -17,7 +19,7 @@ import { Members } from './members.ts';
 import { Metrics } from './metrics.ts';
 import { type Evaluate, type InitialModel, Task, type TaskHost, TaskModel, type TaskStatus } from './rounds/index.ts';
 import { Origins } from './origins.ts';
-import { largestMessage, uploadsAtATime } from './sizes.ts';
+import { availableMemory, largestMessage, uploadsWithin } from './sizes.ts';
 import { FileStore, type Store } from './store/index.ts';
 import { Unmasker } from './workers/index.ts';
 
@@ -85,7 +87,7 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   for (const task of config.tasks) {
     models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
   }
-  const running = new RunningCoordinator(options, { store, tls, models, members });
+  const running = new RunningCoordinator(options, { store, tls, models, members, clock });
   await running.listen();
   if (directory !== undefined && load !== undefined) running.follow(directory.file, load);
   return running;
@@ -98,6 +100,7 @@ interface Parts {
   readonly store: Store;
   readonly tls: TlsFiles | undefined;
   readonly members: Members;
+  readonly clock: () => number;
   readonly models: ReadonlyMap<string, TaskModel>;
 }
 
@@ -122,6 +125,7 @@ class RunningCoordinator implements Coordinator {
   readonly #tasks: readonly Task[];
   readonly #members: Members;
   #directory: DirectoryFile | undefined;
+  readonly #directoryEnd: DirectoryEnd;
   #port = 0;
   #finished: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
@@ -129,7 +133,7 @@ class RunningCoordinator implements Coordinator {
   readonly #stopping = deferred();
   #ready = false;
 
-  constructor(options: CoordinatorOptions, { store, tls, members, models }: Parts) {
+  constructor(options: CoordinatorOptions, { store, tls, members, models, clock }: Parts) {
     const { config, primitives = nodePrimitives, random = systemRandom } = options;
     this.#config = config;
     this.#members = members;
@@ -137,6 +141,14 @@ class RunningCoordinator implements Coordinator {
     this.#begin = options.begin ?? Promise.resolve();
     this.#models = models;
     this.#log = options.log ?? createLog(config.logLevel);
+    const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
+    const uploads = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
+    if (uploads.fillMemory) this.#log.warn('uploads-fill-memory', { size: uploads.atOnce * largest });
+    this.#directoryEnd = new DirectoryEnd({
+      notAfter: () => members.notAfter,
+      clock,
+      onSoon: (hours) => this.#log.warn('directory-ends-soon', { hours }),
+    });
     this.#seats = this.#createSeats(config.reconnectGraceMs, members);
     this.#metrics = new Metrics(() => this.#seats.connected);
     this.#unmasker = new Unmasker({
@@ -161,6 +173,7 @@ class RunningCoordinator implements Coordinator {
         directory: () => members.signed,
         origins,
         limits,
+        uploads: config.uploads,
         onRefused: ({ code }) => this.#refused('request', code),
         onFault: (error) => this.#fault(error),
       }),
@@ -172,7 +185,6 @@ class RunningCoordinator implements Coordinator {
       },
       tls,
     );
-    const sizes = config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size));
     this.#gateway = new Gateway({
       http: this.#http.server,
       seats: this.#seats,
@@ -182,11 +194,11 @@ class RunningCoordinator implements Coordinator {
       members,
       tasks: config.tasks.map(({ name }) => name),
       addresses,
-      uploads: config.uploads.atOnce ?? uploadsAtATime(Math.max(...sizes)),
+      uploads: uploads.atOnce,
       uploadStallMs: config.uploads.stallMs,
       leastUploadRate: config.uploads.leastRate,
       helloTimeoutMs: limits.helloTimeoutMs,
-      entrance: new Entrance(limits, Math.max(...sizes)),
+      entrance: new Entrance(limits, largest),
       onRefused: (what, code, member) => this.#refused(what, code, member),
       onTaken: (size, member) => this.#log.trace('message-taken', { member, size }),
     });
@@ -254,6 +266,9 @@ class RunningCoordinator implements Coordinator {
     for (const { name, unsafeOpenEnrolment } of this.#config.tasks) {
       if (unsafeOpenEnrolment) this.#log.warn('unsafe-open-enrolment', { task: name });
     }
+    // Named addresses on a loopback are those of a proxy, and all members have its address then.
+    const { publicUrls, trustProxy } = this.#config;
+    if (publicUrls.length > 0 && trustProxy === 0 && isLoopback(host)) this.#log.warn('proxy-not-trusted');
     this.#ready = true;
     this.#finished = this.#runTasks();
     // Who asks for it sees the error; who does not must not be ended by it.
@@ -268,11 +283,13 @@ class RunningCoordinator implements Coordinator {
       members: this.#members,
       onRenewed: (serial, gone) => {
         this.#log.info('directory-renewed', { serial });
+        this.#directoryEnd.look();
         this.#seats.expel(gone, (member) => new CairnError('identity-unknown', `member ${member} is enrolled no more`));
       },
       onRefused: ({ code }) => this.#log.error('directory-refused', { code }),
     });
     this.#directory.watch();
+    this.#directoryEnd.watch();
   }
 
   stop(): Promise<void> {
@@ -290,6 +307,7 @@ class RunningCoordinator implements Coordinator {
   async #stop(): Promise<void> {
     this.#ready = false;
     this.#directory?.close();
+    this.#directoryEnd.close();
     for (const task of this.#tasks) task.stop();
     this.#stopping.resolve();
     await this.#finished.catch(() => undefined);

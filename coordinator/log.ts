@@ -5,6 +5,9 @@ import type { ErrorCode } from '../protocol/errors.ts';
 export type LogEvent =
   | 'listening'
   | 'unsafe-open-enrolment'
+  | 'proxy-not-trusted'
+  | 'uploads-fill-memory'
+  | 'directory-ends-soon'
   | 'directory-renewed'
   | 'directory-refused'
   | 'stopped'
@@ -43,6 +46,8 @@ export interface LogFields {
   readonly attempt?: number;
   /** Number of a group, from 1. */
   readonly group?: number;
+  /** How many hours. */
+  readonly hours?: number;
   /** How many attempts. */
   readonly attempts?: number;
   readonly member?: number;
@@ -73,6 +78,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   attempt: 'number',
   group: 'number',
   attempts: 'number',
+  hours: 'number',
   member: 'number',
   members: 'number',
   masks: 'number',

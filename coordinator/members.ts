@@ -49,6 +49,11 @@ export class Members {
     return this.#loaded?.signed;
   }
 
+  /** The last second in which the directory holds; undefined where there is none. */
+  get notAfter(): number | undefined {
+    return this.#loaded?.directory.notAfter;
+  }
+
   /** The greatest id in the directory; 0 where there is none. */
   get greatest(): number {
     return [...(this.#loaded?.directory.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);

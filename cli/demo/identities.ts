@@ -8,8 +8,8 @@ import { systemRandom } from '../../protocol/crypto/random.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { type DirectoryEntry, signDirectory } from '../../protocol/wire/directory.ts';
 
-/** Seconds for which the demonstration's members are enrolled: no run takes a week. */
-const LIFETIME = 7 * 86_400;
+/** Seconds for which the demonstration's members are enrolled: no run takes a month. */
+const LIFETIME = 30 * 86_400;
 
 /** Where the demonstration's directory and identities lie. */
 export interface DemoIdentities {

@@ -28,6 +28,8 @@ export interface HttpOptions {
   readonly directory: () => Uint8Array | undefined;
   readonly origins: Origins;
   readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
+  /** How fast a download must go at least, which is as fast as an upload must. */
+  readonly uploads: { readonly stallMs: number; readonly leastRate: number };
   /** A request was refused for asking too often. */
   readonly onRefused: (error: CairnError) => void;
   readonly onFault: (error: CairnError) => void;
@@ -93,7 +95,7 @@ export function createApp(options: HttpOptions): Express {
   app.get(
     '/v1/models/:hash',
     download,
-    serveModel(store, (bytes) => metrics.modelServed(bytes)),
+    serveModel(store, options.uploads, (bytes) => metrics.modelServed(bytes)),
   );
   app.get('/v1/directory', download, (_request, response) => {
     const directory = options.directory();

@@ -3,6 +3,14 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Store } from '../store/index.ts';
 import { sendError } from './errors.ts';
 
+/** How fast a download must go at least. */
+interface Pace {
+  /** Milliseconds that it may take beside. */
+  readonly stallMs: number;
+  /** Bytes per second. */
+  readonly leastRate: number;
+}
+
 const HASH = /^[0-9a-f]{64}$/;
 
 /** Whether an `If-None-Match` header names this model. */
@@ -15,7 +23,11 @@ function namesTag(header: string | undefined, hash: string): boolean {
  * `GET /v1/models/:hash`: a model file. Its address is its hash, so it never changes: it may be cached for ever, and a
  * download that broke off goes on with a range.
  */
-export function serveModel(store: Store, onServed: (bytes: number) => void): RequestHandler<{ hash: string }> {
+export function serveModel(
+  store: Store,
+  { stallMs, leastRate }: Pace,
+  onServed: (bytes: number) => void,
+): RequestHandler<{ hash: string }> {
   return async (request, response) => {
     const { hash } = request.params;
     const bytes = HASH.test(hash) ? await store.getModel(hash) : undefined;
@@ -58,6 +70,9 @@ export function serveModel(store: Store, onServed: (bytes: number) => void): Req
       return;
     }
     onServed(part.length);
+    // A few bytes now and then would keep the model in memory, and the connection, for as long as somebody likes.
+    const late = setTimeout(() => response.destroy(), stallMs + Math.ceil((1000 * part.length) / leastRate));
+    response.once('close', () => clearTimeout(late));
     response.end(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   };
 }
