@@ -79,10 +79,13 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     });
     await coordinator.finished;
     if (interrupted.happened()) return EXIT.interrupted;
-    for (const { task, modelHash } of coordinator.tasks)
-      say(
-        `all rounds of ${task} have committed; its model: ${join(config.dataDir, 'models', `${modelHash}.safetensors`)}`,
-      );
+    for (const { task, modelHash, round, rounds } of coordinator.tasks) {
+      const ending =
+        round < rounds
+          ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds`
+          : `all rounds of ${task} have committed`;
+      say(`${ending}; its model: ${join(config.dataDir, 'models', `${modelHash}.safetensors`)}`);
+    }
     return EXIT.ok;
   } finally {
     await coordinator?.stop();
