@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/index.ts';
+import { leastSoundThreshold } from '../../protocol/aggregation/parameters/index.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
@@ -157,5 +158,35 @@ describe('a session with a history', () => {
     lab.run();
     const revealed = { kind: 'revealed', members: [1, 2, 4] };
     expect(told()).toEqual([1, 2, 4].map((member) => ({ member, event: revealed })));
+  });
+});
+
+describe('quorums of two active rounds whose sums differ in one honest member', () => {
+  it('meet in an honest member, at the least sound thresholds and with whatever colluders in either', () => {
+    const least = (n: number, colluders: number): number =>
+      // Half a member more: shares of a cohort are rounded down.
+      leastSoundThreshold({
+        n,
+        graph: 'complete',
+        degree: n - 1,
+        adversary: 'active',
+        colluding: (colluders + 0.5) / n,
+      });
+    let looked = 0;
+    for (let honest = 2; honest <= 30; honest++) {
+      for (let before = 0; before <= honest; before++) {
+        for (let after = 0; after <= honest; after++) {
+          // The second sum is without one of the honest, whom nobody needs for the first.
+          const [n1, n2] = [honest + before, honest - 1 + after];
+          if (n2 < 2) continue;
+          const [t1, t2] = [least(n1, before), least(n2, after)];
+          if (t1 > n1 || t2 > n2) continue;
+          const [revealed, signed] = [t1 - before, t2 - after];
+          expect(revealed + signed).toBeGreaterThan(honest);
+          looked++;
+        }
+      }
+    }
+    expect(looked).toBeGreaterThan(1000);
   });
 });
