@@ -3,7 +3,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { ConsentMemory } from './memory.ts';
 import { charged, costOf, type SpentPrivacy, spentOf } from './privacy-account.ts';
-import { type ConsentRecord, historyOf, withOpened, withSent } from './record.ts';
+import { type ConsentRecord, historyOf, type SumsOf, withOpened, withSent } from './record.ts';
 
 /**
  * A client's memory of its rounds at work: one change after another, each written down before what it tells of is sent.
@@ -20,9 +20,9 @@ export class Consent {
     this.#now = now;
   }
 
-  /** What a round of this task is held against. @throws whatever the memory throws */
-  history(task: string): Promise<ClientHistory> {
-    return this.#inTurn(async () => historyOf(await this.#memory.read(), task, this.#now()));
+  /** What a round of this task, from this model, is held against. @throws whatever the memory throws */
+  history(round: SumsOf): Promise<ClientHistory> {
+    return this.#inTurn(async () => historyOf(await this.#memory.read(), round, this.#now()));
   }
 
   /** Notes that a masked input for a round is about to be sent. @throws whatever the memory throws */

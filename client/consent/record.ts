@@ -1,4 +1,6 @@
 import type { ClientHistory, OpenedSet } from '../../protocol/aggregation/client/types.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
 /** The members of one sum that a client helped to open, and whose sum it was. */
@@ -27,12 +29,16 @@ const MOST_IDS = 1 << 20;
 
 const DAY_MS = 86_400_000;
 
-/** What a round of this task is held against. @param now milliseconds since 1970 */
-export function historyOf({ sent, opened }: ConsentRecord, task: string, now: number): ClientHistory {
+/** The part of a round's settings that says which sums it is held against. */
+export type SumsOf = Pick<RoundSettings, 'task' | 'modelHash'>;
+
+/** What a round of this task, from this model, is held against. @param now milliseconds since 1970 */
+export function historyOf({ sent, opened }: ConsentRecord, { task, modelHash }: SumsOf, now: number): ClientHistory {
+  const model = toHex(modelHash);
   // Times to come are of a clock that has been set back since: they count.
   return {
     roundsWithinDay: sent.filter((at) => at > now - DAY_MS).length,
-    opened: opened.filter((sum) => sum.task === task),
+    opened: opened.filter((sum) => sum.task === task || sum.model === model),
   };
 }
 

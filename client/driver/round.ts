@@ -137,12 +137,12 @@ export class RoundDriver {
 
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
     const { trainer, random, policy, consent, identity, directories } = this.#context;
-    const { adversary, directoryHash, task } = this.settings;
+    const { adversary, directoryHash } = this.settings;
     const directory =
       adversary === 'active' && directories !== undefined
         ? await directories.get(directoryHash, this.#over.signal)
         : undefined;
-    const history = await consent.history(task);
+    const history = await consent.history(this.settings);
     if (this.#ended) return;
     const self = {
       member: this.#member,
@@ -191,7 +191,7 @@ export class RoundDriver {
     if (this.#ended || (privacy === undefined && policy.mostEpsilon === undefined)) return;
     const counted = deltaOf(settings);
     const quote = await consent.quote(settings, counted);
-    if (this.#ended) return;
+    if (this.ended) return;
     if (privacy !== undefined) this.#emit({ kind: 'privacy', ...privacy, ...quote, counted });
     assertPrivacy(settings, policy, quote);
   }

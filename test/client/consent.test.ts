@@ -14,6 +14,7 @@ const HOUR = 3_600_000;
 const START = 1_800_000_000_000;
 const MODEL = '00'.repeat(32);
 const settings = settingsFor(NO_HASH, { task: 'digits' });
+const OTHER = new Uint8Array(32).fill(7);
 
 /** A client's memory with a clock of its own. */
 function consentOf(memory: ConsentMemory = consentInMemory()) {
@@ -24,7 +25,7 @@ function consentOf(memory: ConsentMemory = consentInMemory()) {
 describe('rounds of a day', () => {
   it('count for 24 hours from the sending of the masked input', async () => {
     const { clock, consent } = consentOf();
-    const count = async (): Promise<number> => (await consent.history('digits')).roundsWithinDay;
+    const count = async (): Promise<number> => (await consent.history(settings)).roundsWithinDay;
     expect(await count()).toBe(0);
     await consent.sending(settings);
     clock.now += 12 * HOUR;
@@ -42,14 +43,14 @@ describe('rounds of a day', () => {
     const { consent } = consentOf();
     await consent.sending(settings);
     await consent.sending({ ...settings, task: 'other' });
-    expect((await consent.history('digits')).roundsWithinDay).toBe(2);
+    expect((await consent.history(settings)).roundsWithinDay).toBe(2);
   });
 
   it('count on when the clock is set back', async () => {
     const { clock, consent } = consentOf();
     await consent.sending(settings);
     clock.now -= 48 * HOUR;
-    expect((await consent.history('digits')).roundsWithinDay).toBe(1);
+    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
   });
 
   it('are forgotten when they are a day old', async () => {
@@ -63,14 +64,16 @@ describe('rounds of a day', () => {
 });
 
 describe('sums that were opened', () => {
-  it('are told apart by task, and known by model and members', async () => {
+  it('are told apart by task unless they have the same model, and known by model and members', async () => {
     const { consent } = consentOf();
     await consent.revealing(settings, [1, 2, 3]);
-    await consent.revealing({ ...settings, task: 'other' }, [4, 5]);
+    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [4, 5]);
+    await consent.revealing({ ...settings, task: 'other' }, [6, 7]);
     await consent.revealing({ ...settings, modelHash: new Uint8Array(32).fill(255) }, [1, 2]);
-    const { opened } = await consent.history('digits');
+    const { opened } = await consent.history(settings);
     expect(opened).toMatchObject([
       { model: MODEL, members: [1, 2, 3] },
+      { model: MODEL, members: [6, 7] },
       { model: 'ff'.repeat(32), members: [1, 2] },
     ]);
   });
@@ -84,7 +87,7 @@ describe('sums that were opened', () => {
       [1, 2, 3],
     ])
       await consent.revealing(settings, members);
-    expect((await consent.history('digits')).opened.map(({ members }) => members)).toEqual([
+    expect((await consent.history(settings)).opened.map(({ members }) => members)).toEqual([
       [1, 3],
       [1, 2],
       [1, 2, 3],
@@ -93,12 +96,12 @@ describe('sums that were opened', () => {
 
   it('are forgotten, the oldest first, beyond 1024 of a task, and no task makes another’s be forgotten', async () => {
     const { consent } = consentOf();
-    await consent.revealing({ ...settings, task: 'other' }, [7]);
+    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [7]);
     for (let i = 0; i < 1030; i++) await consent.revealing(settings, [i, i + 1]);
-    const { opened } = await consent.history('digits');
+    const { opened } = await consent.history(settings);
     expect(opened).toHaveLength(1024);
     expect(opened[0].members).toEqual([6, 7]);
-    expect((await consent.history('other')).opened).toHaveLength(1);
+    expect((await consent.history({ ...settings, task: 'other', modelHash: OTHER })).opened).toHaveLength(1);
   });
 
   it('of very many members are forgotten earlier, but for the newest', async () => {
@@ -107,7 +110,7 @@ describe('sums that were opened', () => {
     await consent.revealing(settings, [1, 2]);
     await consent.revealing(settings, many);
     await consent.revealing(settings, many.slice(1));
-    const sizes = (await consent.history('digits')).opened.map(({ members }) => members.length);
+    const sizes = (await consent.history(settings)).opened.map(({ members }) => members.length);
     expect(sizes).toEqual([many.length - 1]);
   });
 });
@@ -116,7 +119,7 @@ describe('a memory', () => {
   it('takes one change after the other, however they come', async () => {
     const { consent } = consentOf();
     await Promise.all([1, 2, 3, 4, 5].map((id) => consent.revealing(settings, [id])));
-    expect((await consent.history('digits')).opened).toHaveLength(5);
+    expect((await consent.history(settings)).opened).toHaveLength(5);
   });
 
   it('that fails says so, and does not keep later changes from being taken', async () => {
@@ -129,7 +132,7 @@ describe('a memory', () => {
     await expect(consent.sending(settings)).rejects.toThrow('disk full');
     failing = false;
     await consent.sending(settings);
-    expect((await consent.history('digits')).roundsWithinDay).toBe(1);
+    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
   });
 });
 
@@ -149,7 +152,7 @@ describe('a memory in a file', () => {
     await first.consent.sending(settings);
     await first.consent.revealing(settings, [1, 2, 3, 9, 0xffff_ffff]);
     const second = consentOf(consentInFile(path));
-    expect(await second.consent.history('digits')).toMatchObject({
+    expect(await second.consent.history(settings)).toMatchObject({
       roundsWithinDay: 1,
       opened: [{ model: MODEL, members: [1, 2, 3, 9, 0xffff_ffff] }],
     });
@@ -178,13 +181,13 @@ describe('a memory in a file', () => {
     const text = damage(await readFile(path, 'utf8'));
     await writeFile(path, text);
     clock.now++;
-    for (const use of [consent.history('digits'), consent.sending(settings), consent.revealing(settings, [1])])
+    for (const use of [consent.history(settings), consent.sending(settings), consent.revealing(settings, [1])])
       await expect(use).rejects.toMatchObject({ code: 'config-invalid' });
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
   it('that cannot be read or written is named', async () => {
-    await expect(consentOf(consentInFile(folder)).consent.history('digits')).rejects.toMatchObject({
+    await expect(consentOf(consentInFile(folder)).consent.history(settings)).rejects.toMatchObject({
       code: 'config-unreadable',
     });
     await expect(consentOf(consentInFile(join(folder, 'no', 'x'))).consent.sending(settings)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
 import { setBits } from '../../wire/bitmap.ts';
 import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
-import type { RoundParameters } from '../parameters/index.ts';
+import { type RoundParameters, shareOf } from '../parameters/index.ts';
 import type { ClientContext, ClientHistory, ClientPolicy, LeastNoise, SessionFacts } from './types.ts';
 
 /**
@@ -67,6 +67,9 @@ export function membersOf({ ids }: SessionFacts, survivors: Uint8Array): readonl
  * sum of those few: exactly, if they begin with one model, since clients keep their update for the next attempt; and
  * nearly, if the model has moved on by little. Training options do not make a difference here, since the same data from
  * the same model gives much the same update.
+ *
+ * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
+ * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
  * @throws CairnError `cohort-too-similar`
  */
 export function assertDifferent({ settings, policy, history }: ClientContext, members: readonly number[]): void {
@@ -75,14 +78,17 @@ export function assertDifferent({ settings, policy, history }: ClientContext, me
   const { repeatDifference = 0, leastDifference = 0 } = policy;
   for (const earlier of history.opened) {
     const repeated = earlier.model === model;
-    const least = repeated ? Math.max(repeatDifference, leastDifference) : leastDifference;
+    const honest = repeated ? Math.max(repeatDifference, leastDifference) : leastDifference;
+    if (honest < 2) continue;
+    const accomplices = shareOf(earlier.members.length, policy.colluding) + shareOf(members.length, policy.colluding);
+    const least = honest + accomplices;
     const difference = differenceUpTo(least, earlier.members, members);
     if (difference === 0 || difference >= least) continue;
     throw new CairnError(
       'cohort-too-similar',
       `the sum differs in ${difference} of its members from one that this client helped to open${
         repeated ? ' from the same model' : ''
-      }, it asks for at least ${least}`,
+      }, it asks for at least ${least}${accomplices > 0 ? `, ${accomplices} of whom may collude` : ''}`,
     );
   }
 }

@@ -44,7 +44,8 @@ export interface ClientPolicy {
   readonly mostEpsilon?: number;
   /**
    * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has
-   * the same members: the difference of the two is a sum of so few updates. Absent, 0 or 1: any.
+   * the same members: the difference of the two is a sum of so few updates. Those whom {@link colluding} takes for
+   * accomplices come on top. Absent, 0 or 1: any.
    */
   readonly repeatDifference?: number;
   /** The same for any two sums of one task, whatever their models. Absent, 0 or 1: any. */
@@ -63,7 +64,7 @@ export interface OpenedSet {
 export interface ClientHistory {
   /** Rounds of the last 24 hours in which it sent its masked input. */
   readonly roundsWithinDay: number;
-  /** Sums of this round's task. */
+  /** Sums of this round's task, and those of others that began with its model: names of tasks are the coordinator's. */
   readonly opened: readonly OpenedSet[];
 }
 

@@ -48,6 +48,14 @@ export interface SceneClient {
   readonly draws: readonly Uint8Array[];
 }
 
+/** Who takes part in a round. */
+interface Cast {
+  /** Default: everybody. */
+  readonly invited?: readonly MemberId[];
+  /** Whom the attacker plays itself: its accomplices, unless it takes on others' names. */
+  readonly played?: readonly MemberId[];
+}
+
 /** A malicious coordinator, its accomplices, and the clients that have joined it. */
 export class Scene {
   readonly options: SceneOptions;
@@ -160,16 +168,17 @@ export class Scene {
     this.coordinator.send(member, encodeInvitation({ suite: settings.suite, context, settings: encoded }));
   }
 
-  /**
-   * Begins a round among everybody, in which the script has its way.
-   * @param played whom the attacker plays itself: its accomplices, unless it takes on others' names
-   */
-  round(script: Script = {}, settings: RoundSettings = this.settings(), played = this.accomplices): EvilRound {
-    const invited = this.members;
+  /** Begins a round in which the script has its way. */
+  round(
+    script: Script = {},
+    settings: RoundSettings = this.settings(),
+    { invited = this.members, played = this.accomplices }: Cast = {},
+  ): EvilRound {
     const accomplices = new Map<MemberId, Accomplice>();
     const directory = this.active ? this.membership.directory : undefined;
     const round = new EvilRound(this.coordinator, { settings, directory, invited, accomplices, script });
-    for (const member of played) accomplices.set(member, this.accomplice(member, round));
+    for (const member of played.filter((one) => invited.includes(one)))
+      accomplices.set(member, this.accomplice(member, round));
     this.coordinator.receiver = round;
     round.begin();
     return round;

@@ -92,11 +92,8 @@ describe('in a curious round', () => {
   it('a coordinator in the middle, who plays all others towards the target, RECOVERS its update', async () => {
     const hall = await scene({ seed: 'middle', n: N, adversary: 'curious' });
     const settings = hall.settings();
-    hall.round(
-      {},
-      settings,
-      hall.members.filter((member) => member !== TARGET),
-    );
+    const played = hall.members.filter((member) => member !== TARGET);
+    hall.round({}, settings, { played });
     expect(await hall.ends([TARGET])).toEqual({ [TARGET]: 'committed' });
     expectRecovered(hall, settings);
   });
