@@ -119,7 +119,8 @@ export class Task {
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (this.#stopped) return;
-      if (this.#model.round < this.config.rounds) log.info('privacy-budget-spent', { task, round: this.#model.round, ...this.#spent });
+      if (this.#model.round < this.config.rounds)
+        log.info('privacy-budget-spent', { task, round: this.#model.round, ...this.#spent });
       log.info('task-finished', { task, round: this.#model.round });
     } catch (thrown) {
       const error = asCairnError(thrown);
