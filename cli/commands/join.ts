@@ -42,7 +42,8 @@ told why:
   leastNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
                     coordinator adds itself counts as "central" only
   mostEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom leastNoise names
-  repeatDifference  least number of members by which two sums from one model must differ (default 2)
+  repeatDifference  least number of honest members by which two sums from one model must differ (default 2); members that
+                    may collude, by your share, come on top
   leastDifference   the same for any two sums of one task (default 0: none)
 What has to be remembered for it is kept beside the identity file, or else beside the policy file.`;
 

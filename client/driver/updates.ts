@@ -37,8 +37,9 @@ function keyOf({ task, modelHash, training }: RoundSettings): string {
  * that nobody has any more, and the same data is trained on again from the new one. So no data is lost either way.
  *
  * What this costs: a coordinator that calls a round abandoned although it has the sum, and repeats it with one member
- * less, learns that member's update as the difference. Training again would hide it only behind the training's own
- * noise. A client that must not rely on its coordinator here needs differential privacy.
+ * less, would learn that member's update as the difference. Training again would hide it only behind the training's own
+ * noise. So clients refuse sums that differ too little (`repeatDifference` of their policy); what they cannot see of it
+ * takes differential privacy.
  */
 export class UpdateKeeper {
   readonly #kept = new Map<string, Kept>();
