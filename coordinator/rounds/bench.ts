@@ -25,6 +25,8 @@ interface Stay {
   left: number;
   /** When it is let in again at the latest. */
   readonly until: number;
+  /** Whether its fault is certain; it gives way only to others, otherwise. */
+  readonly certain: boolean;
 }
 
 /** A stay is doubled up to this many times. */
@@ -35,8 +37,8 @@ const MOST_REMEMBERED = 65_536;
 
 /**
  * A task's account of members that spoilt its rounds. Who is at fault for certain is left out of the next attempts, twice
- * as long each time. Where it cannot be told for certain that it was this member, it sits out one attempt only, so that
- * the task goes on either way and an honest member loses little.
+ * as long each time. Where it cannot be told for certain that it was this member, it sits out one attempt, and only if
+ * there are enough others: the task goes on if it was, and an honest member loses little if it was not.
  */
 export class Bench {
   readonly #options: BenchOptions;
@@ -58,22 +60,27 @@ export class Bench {
     return suspects.map(({ member, reason, certain }) => {
       const times = certain ? 2 ** Math.min(this.#count(member), MOST_DOUBLINGS) : 1;
       const stay = certain ? attempts * times : 1;
-      this.#stays.set(member, { left: stay, until: now() + minutes * 60_000 * times });
+      this.#stays.set(member, { left: stay, until: now() + minutes * 60_000 * times, certain });
       return { member, reason, attempts: stay };
     });
   }
 
-  /** Those of the members who may be invited now. */
-  without(members: readonly MemberId[]): MemberId[] {
+  /**
+   * Those of the members who may be invited now.
+   * @param enough how many a round needs
+   */
+  invitable(members: readonly MemberId[], enough: number): MemberId[] {
     const now = this.#options.now();
     for (const [member, { until }] of this.#stays) if (until <= now) this.#stays.delete(member);
-    return members.filter((member) => !this.#stays.has(member));
+    const others = members.filter((member) => !this.#stays.has(member));
+    return others.length >= enough ? others : members.filter((member) => this.#stays.get(member)?.certain !== true);
   }
 
-  /** Milliseconds until the next member is let in for the time that has passed; undefined while nobody sits here. */
+  /** Milliseconds until the next member is let in for the time that has passed; undefined where nobody has to wait for it. */
   get nextReturn(): number | undefined {
-    if (this.#stays.size === 0) return undefined;
-    const first = [...this.#stays.values()].reduce((least, { until }) => Math.min(least, until), Infinity);
+    const certain = [...this.#stays.values()].filter((stay) => stay.certain);
+    if (certain.length === 0) return undefined;
+    const first = certain.reduce((least, { until }) => Math.min(least, until), Infinity);
     return Math.max(0, first - this.#options.now());
   }
 

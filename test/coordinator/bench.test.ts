@@ -15,10 +15,14 @@ const suspect = (member: number, certain = true) =>
   ({ member: memberId(member), reason: 'share-undecryptable', certain }) as const;
 
 /** A bench, and a clock that stands still until it is told. */
-function benchOf(attempts = 2): { bench: Bench; after: (ms: number) => void; invited: () => MemberId[] } {
+function benchOf(attempts = 2): {
+  bench: Bench;
+  after: (ms: number) => void;
+  invited: (enough?: number) => MemberId[];
+} {
   let now = 0;
   const bench = new Bench({ attempts, minutes: 1, now: () => now });
-  return { bench, after: (ms) => void (now += ms), invited: () => bench.without(ALL) };
+  return { bench, after: (ms) => void (now += ms), invited: (enough = 3) => bench.invitable(ALL, enough) };
 }
 
 describe('a benched member', () => {
@@ -32,6 +36,21 @@ describe('a benched member', () => {
       }
       expect(invited()).toEqual([1, 2, 3, 4]);
     }
+  });
+
+  it('is left out only for others where its fault is not certain, and whoever else there is where it is', () => {
+    const { bench, invited } = benchOf();
+    bench.judge([suspect(3, false)]);
+    expect([invited(3), invited(4)]).toEqual([
+      [1, 2, 4],
+      [1, 2, 3, 4],
+    ]);
+    expect(bench.nextReturn).toBeUndefined();
+    bench.judge([suspect(3)]);
+    expect([invited(3), invited(4)]).toEqual([
+      [1, 2, 4],
+      [1, 2, 4],
+    ]);
   });
 
   it('sits out one attempt where its fault is not certain, however often', () => {
