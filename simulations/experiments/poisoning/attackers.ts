@@ -1,0 +1,57 @@
+import { Random } from '../../../client/training/index.ts';
+import {
+  encodeUpdate,
+  type LocalResult,
+  type QuantizationScheme,
+} from '../../../protocol/aggregation/quantize/index.ts';
+import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import type { MemberId } from '../../../protocol/ids.ts';
+import type { PoisoningSettings } from './settings.ts';
+import type { Training } from './trainings.ts';
+
+/** Members that attack: so many of all, rounded, drawn from the seed. */
+export function attackersOf(members: readonly MemberId[], share: number, seed: number): ReadonlySet<MemberId> {
+  const order = new Random(seed, 'attackers').shuffle(Uint32Array.from(members));
+  return new Set([...order.subarray(0, Math.round(share * members.length))] as MemberId[]);
+}
+
+/**
+ * What a modified client sends in place of its update, not clipped by anybody: the opposite of the update, boosted
+ * (`sign-flip`), or a random direction of `noise` times the clip (`noise`). Undefined for attacks that keep to the protocol.
+ */
+export function attackerUpdate(
+  attack: Training['attack'],
+  { update }: LocalResult,
+  { boost, noise, clip }: Pick<PoisoningSettings, 'boost' | 'noise' | 'clip'>,
+  seed: number,
+): Float32Array | undefined {
+  if (attack === 'sign-flip') return update.map((value) => -boost * value);
+  if (attack !== 'noise') return undefined;
+  const random = new Random(seed, 'noise');
+  const direction = Float32Array.from(update, () => 2 * random.uniform() - 1);
+  const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
+  return direction.map((value) => (noise * clip * value) / norm);
+}
+
+/**
+ * The words of an update that nobody clips: each coordinate rounded to the grid of honest members, and cut to what the
+ * modulus holds alone. The metrics are those of an honest member.
+ */
+export function unclippedWords(
+  scheme: QuantizationScheme,
+  local: LocalResult,
+  update: Float32Array,
+  random: RandomSource,
+): Uint32Array {
+  const { clip, inputBits, modulusBits, maxExamples } = scheme;
+  const { values } = encodeUpdate(scheme, { ...local, update: new Float32Array(update.length) }, random);
+  const weight = Math.min(local.examples, maxExamples) / maxExamples;
+  const scale = (weight * (2 ** (inputBits - 1) - 1)) / clip;
+  const most = 2 ** (modulusBits - 1) - 1;
+  const modulus = 2 ** modulusBits;
+  update.forEach((value, j) => {
+    const word = Math.max(-most, Math.min(most, Math.round(value * scale)));
+    values[j] = word < 0 ? word + modulus : word;
+  });
+  return values;
+}

@@ -1,0 +1,188 @@
+import type { Section } from '../../laboratory/experiment.ts';
+import type { Block, Line } from '../../report/blocks.ts';
+import { predictedPoisoned } from './groups.ts';
+import { methodText } from './report-text.ts';
+import { PROOFS, SCORES } from './series.ts';
+import { type Outcome, outcomesOf, type PoisoningResults } from './summary.ts';
+
+const percent = (share: number): number => 100 * share;
+const data = [SCORES.name];
+const ATTACKERS = { label: 'members that attack [%]' };
+const ACCURACY = { label: 'accuracy on the test set [%]', domain: [0, 100] } as const;
+
+const shown = (lines: readonly Line[]): Line[] => lines.filter((line) => line.points.length > 0);
+
+/** Accuracy over the share of attackers under one attack; those without attackers belong to every attack. */
+function lineOf(outcomes: readonly Outcome[], attack: string, defence: string): Line {
+  const points = outcomes
+    .filter((outcome) => outcome.defence === defence && (outcome.attack === attack || outcome.attackers === 0))
+    .map(({ attackers, accuracy, accuracyLow, accuracyHigh, repeats }) => ({
+      x: percent(attackers),
+      y: percent(accuracy),
+      ...(repeats > 1 ? { low: percent(accuracyLow), high: percent(accuracyHigh) } : {}),
+    }))
+    .sort((a, b) => a.x - b.x);
+  return { label: defence, points };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'sign-flip':
+    'Updates turned round and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which takes the smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the model as it was, and learns little while most cohorts have an attacker in them; together with a median it learns where the median holds, and keeps the model where it does not.',
+  noise:
+    'Noise far beyond the clip. In the mean of all it drowns what the others learnt; a group with it is far from the others in every coordinate, and is outvoted, trimmed or left out.',
+  'label-flip':
+    'Wrong labels within the clip. Such members pull no harder than others: as long as they are few, the mean of all outweighs them as well as any rule does. Groups do not help here, and what is learnt from wrong data is no outlier.',
+};
+
+/** One chart for each attack: the mean, a median of more and more groups, and rollback. */
+function overAttackers(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
+  const names = [...new Set(outcomes.filter(({ rule }) => rule === 'mean' || rule === 'median').map((o) => o.defence))];
+  return results.settings.attacks.flatMap((attack): Block[] => {
+    const lines = shown(names.map((name) => lineOf(outcomes, attack, name)));
+    if (!outcomes.some((outcome) => outcome.attack === attack)) return [];
+    return [{ kind: 'chart', caption: `\`${attack}\`. ${WORDS[attack]}`, x: ATTACKERS, y: ACCURACY, lines, data }];
+  });
+}
+
+/** The rules beside each other, on the smallest groups, under the first attack. */
+function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
+  const { attacks, groups } = results.settings;
+  const most = Math.max(...groups);
+  const names = [...new Set(outcomes.filter((o) => o.groups === most && !o.rollback).map((o) => o.defence))];
+  const lines = shown(['mean of all', ...names].map((name) => lineOf(outcomes, attacks[0], name)));
+  if (names.length < 2) return [];
+  return [
+    {
+      kind: 'chart',
+      caption: `The rules side by side, over ${most} groups, under \`${attacks[0]}\`. While they hold, they differ little: what decides is how many groups have an attacker in them, and not the rule. The norm filter uses all groups that look alike and loses least where nothing is wrong, but knows nothing about directions.`,
+      x: ATTACKERS,
+      y: ACCURACY,
+      lines,
+      data,
+    },
+  ];
+}
+
+/** How many groups have an attacker in them: by the hypergeometric distribution, and as it was. */
+function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
+  const { members, cohort, groups, attackers } = results.settings;
+  if (groups.length === 0) return [];
+  const most = Math.round(Math.max(...attackers) * members);
+  const steps = Array.from({ length: most + 1 }, (_, i) => i).filter((i) => i % Math.ceil(most / 60 || 1) === 0);
+  const lines = groups.flatMap((count): Line[] => [
+    {
+      label: `${count} groups`,
+      points: steps.map((marked) => ({
+        x: percent(marked / members),
+        y: percent(predictedPoisoned(members, { attackers: marked, cohort, groups: count })),
+      })),
+    },
+    {
+      label: `${count} groups, seen`,
+      style: 'dots',
+      points: [...new Set(outcomes.map(({ attackers: share }) => share))].flatMap((share) => {
+        const of = outcomes.find((o) => o.groups === count && o.attackers === share);
+        return of === undefined ? [] : [{ x: percent(share), y: percent(of.poisoned) }];
+      }),
+    },
+  ]);
+  return [
+    {
+      kind: 'chart',
+      caption: `Groups with an attacker in them, as counted and as expected of a random split of ${cohort} members. A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
+      x: ATTACKERS,
+      y: { label: 'groups with an attacker [%]', domain: [0, 100] },
+      lines,
+      levels: [{ y: 50, label: 'half' }],
+      data,
+    },
+  ];
+}
+
+/** Accuracy round by round, under the first attack by a middling share. */
+function overRounds(results: PoisoningResults): Block[] {
+  const { attacks, attackers, begin } = results.settings;
+  const some = attackers.filter((share) => share > 0);
+  if (some.length === 0) return [];
+  const share = some[(some.length - 1) >> 1];
+  const rows = results
+    .rows(SCORES)
+    .filter((row) => row.repeat === 1 && row.attack === attacks[0] && row.attackers === share);
+  const names = [
+    ...new Set(rows.filter(({ rule }) => rule === 'mean' || rule === 'median').map(({ defence }) => defence)),
+  ];
+  const lines = shown(
+    names.map((label) => ({
+      label,
+      points: rows
+        .filter(({ defence }) => defence === label)
+        .map(({ round, accuracy }) => ({ x: round, y: percent(accuracy) })),
+    })),
+  );
+  return [
+    {
+      kind: 'chart',
+      caption: `Round by round: \`${attacks[0]}\` by ${percent(share)} % of the members, from round ${begin} on.`,
+      x: { label: 'round' },
+      y: ACCURACY,
+      lines,
+      data,
+    },
+  ];
+}
+
+function proof(results: PoisoningResults): Block[] {
+  const rows = results.rows(PROOFS);
+  if (rows.length === 0) return [];
+  return [
+    {
+      kind: 'table',
+      caption: `One round's words, attackers' among them, added in the open as in the trainings, and masked, added and opened by the sessions of production: words of the sums, and how many of them differ.`,
+      columns: [
+        { key: 'groups', label: 'groups' },
+        { key: 'members', label: 'members' },
+        { key: 'attackers', label: 'attackers' },
+        { key: 'words', label: 'words' },
+        { key: 'different', label: 'different' },
+      ],
+      rows,
+      data: [PROOFS.name],
+    },
+  ];
+}
+
+function table(outcomes: readonly Outcome[]): Block {
+  return {
+    kind: 'table',
+    caption:
+      'Every kind of training at its end. Poisoned are groups with an attacker in them, in rounds that are attacked; lost are rounds in which half of the groups or more are.',
+    columns: [
+      { key: 'attack', label: 'attack' },
+      { key: 'attackers', label: 'attackers', percent: true, digits: 0 },
+      { key: 'defence', label: 'defence' },
+      { key: 'accuracy', label: 'accuracy', percent: true, digits: 1 },
+      { key: 'poisoned', label: 'poisoned', percent: true, digits: 0 },
+      { key: 'predicted', label: 'expected', percent: true, digits: 0 },
+      { key: 'lost', label: 'lost' },
+      { key: 'rolledBack', label: 'rolled back' },
+      { key: 'failed', label: 'without a sum' },
+    ],
+    rows: outcomes,
+    data,
+  };
+}
+
+/** What report.html shows. */
+export function report(results: PoisoningResults): readonly Section[] {
+  const outcomes = outcomesOf(results);
+  const sections: readonly (readonly [string, readonly Block[]])[] = [
+    ['What was done', [{ kind: 'text', text: methodText(results.settings) }]],
+    ['With and without', outcomes.length === 0 ? [] : overAttackers(results, outcomes)],
+    ['Which rule', outcomes.length === 0 ? [] : ofRules(results, outcomes)],
+    ['How many groups are poisoned', outcomes.length === 0 ? [] : poisonedGroups(results, outcomes)],
+    ['Round by round', overRounds(results)],
+    ['In the open and through the sessions', proof(results)],
+    ['All trainings', outcomes.length === 0 ? [] : [table(outcomes)]],
+  ];
+  return sections.flatMap(([title, blocks]) => (blocks.length === 0 ? [] : [{ title, blocks: [...blocks] }]));
+}

@@ -1,0 +1,82 @@
+import type { TaskConfig } from '../../../coordinator/config/index.ts';
+import { combineGroups } from '../../../coordinator/rounds/combined.ts';
+import {
+  type DecodedSum,
+  leastModulusBits,
+  openSum,
+  type QuantizationScheme,
+} from '../../../protocol/aggregation/quantize/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { CairnError } from '../../../protocol/errors.ts';
+import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import type { MemberId } from '../../../protocol/ids.ts';
+import { runVirtualRound } from '../../engine/round.ts';
+import { virtualSettings } from '../../engine/settings.ts';
+import { plainSum } from '../../engine/sums.ts';
+import type { PoisoningSettings } from './settings.ts';
+import type { Defence } from './trainings.ts';
+
+/** How members of a defence's groups quantize. */
+export function schemeOf(
+  { cohort, clip, inputBits, images }: PoisoningSettings,
+  groups: number,
+  dimension: number,
+): QuantizationScheme {
+  const maxCohort = Math.max(2, Math.ceil(cohort / groups));
+  const modulusBits = Math.max(8, leastModulusBits(inputBits, maxCohort));
+  return { dimension, clip, inputBits, modulusBits, maxCohort, maxExamples: images, lossBound: 16 };
+}
+
+/** A defence as a task's configuration says it; undefined for one sum of all. */
+export function groupsOf({ trim, factor }: PoisoningSettings, { rule, groups }: Defence): TaskConfig['groups'] {
+  if (rule === 'mean') return undefined;
+  const least = Math.max(3, Math.floor(groups / 2) + 1);
+  if (rule === 'median') return { rule, count: groups, least };
+  if (rule === 'norm-filter') return { rule, count: groups, least, factor };
+  const trimmed = Math.max(1, Math.floor(trim * groups));
+  return { rule, count: groups, least: Math.max(least, 2 * trimmed + 1), trim: trimmed };
+}
+
+/** A group's sum, and how many are in it. */
+export interface GroupSum {
+  readonly words: Uint32Array;
+  readonly count: number;
+}
+
+/**
+ * The sum of a group's words: added in the open, or masked, added and opened by the sessions of production. Undefined
+ * where fewer than half of the group are in it.
+ * @param inputs - words of those who are, of a group of `size`
+ */
+export function sumOf(
+  aggregation: PoisoningSettings['aggregation'],
+  scheme: QuantizationScheme,
+  inputs: ReadonlyMap<MemberId, Uint32Array>,
+  size: number,
+  random: RandomSource,
+): GroupSum | undefined {
+  const members = [...inputs.keys()].sort((a, b) => a - b);
+  const count = members.length;
+  if (count < Math.max(2, size / 2)) return undefined;
+  const settings = virtualSettings(random, scheme);
+  const inputOf = (member: MemberId): Uint32Array => inputs.get(member)!;
+  if (aggregation === 'plain') return { words: plainSum(settings, members, inputOf), count };
+  const { sum, error } = runVirtualRound({ primitives: nodePrimitives, random, settings, members, inputOf });
+  if (sum === undefined) throw error ?? new CairnError('internal', 'a round without sum and error');
+  return { words: sum, count };
+}
+
+/** One update of the sums of all groups, by the code of production. @throws CairnError `groups-missing`, `data-empty` */
+export async function combined(
+  groups: TaskConfig['groups'],
+  scheme: QuantizationScheme,
+  sums: readonly (GroupSum | undefined)[],
+): Promise<Float32Array> {
+  if (groups === undefined && sums[0] === undefined)
+    throw new CairnError('groups-missing', 'fewer than half of the cohort are in its sum');
+  const open = ({ words, count }: GroupSum): DecodedSum => openSum(scheme, words, count);
+  const { sum } = await combineGroups(groups, sums, open, scheme.dimension);
+  const update = new Float32Array(scheme.dimension);
+  sum.update(0, update);
+  return update;
+}

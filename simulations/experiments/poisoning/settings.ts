@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+/** Images of MNIST to train on. */
+export const TRAINING_IMAGES = 60_000;
+
+const count = z.int().min(1);
+const positive = z.number().gt(0);
+
+/** What attackers do: see `attackerUpdate`. */
+export const ATTACKS = ['sign-flip', 'noise', 'label-flip'] as const;
+
+/** How the means of groups become one update. */
+export const RULES = ['median', 'trimmed-mean', 'norm-filter'] as const;
+
+/** What poisoning is asked. */
+export const parameters = z.object({
+  members: count.min(10).max(60_000).default(100).describe('members of the federation'),
+  cohort: count.min(9).max(60_000).default(60).describe('members that are drawn for a round'),
+  images: count.max(60_000).default(60).describe('images that each member holds'),
+  alpha: z
+    .number()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe('concentration of uneven shards (Dirichlet over classes); 0: all shards are alike'),
+  attackers: z
+    .array(z.number().min(0).max(0.5))
+    .min(1)
+    .default([0, 0.05, 0.1, 0.2, 0.3])
+    .describe('shares of members that attack'),
+  attacks: z
+    .array(z.enum(ATTACKS))
+    .min(1)
+    .default([...ATTACKS])
+    .describe('what they do'),
+  begin: count.default(9).describe('round from which on they do it; before it they are like everybody'),
+  boost: positive.default(20).describe('what sign-flip multiplies its update by, which nobody clips'),
+  noise: positive.default(500).describe('length of what noise sends, over the clip'),
+  rules: z
+    .array(z.enum(RULES))
+    .default([...RULES])
+    .describe('rules over the means of groups, beside the mean of all'),
+  groups: z
+    .array(z.int().min(3).max(1000))
+    .default([6, 12, 20])
+    .describe('numbers of groups that a cohort is split into'),
+  trim: z.number().min(0).max(0.49).default(0.3).describe('share of groups trimmed on either side by trimmed-mean'),
+  factor: z.number().min(1).default(2).describe('length over the median length up to which norm-filter takes a group'),
+  rollback: z.boolean().default(true).describe('whether held-out rollback is tried too, alone and behind a median'),
+  tolerance: z.number().min(0).default(0.05).describe('loss in nats that a new model may gain on the held-out images'),
+  heldOut: count.max(10_000).default(500).describe('held-out images that rollback judges by'),
+  rounds: count.max(100_000).default(24).describe('rounds of a training; a round that is rolled back is one of them'),
+  clip: positive.default(2).describe("greatest norm of an honest member's update"),
+  inputBits: z.int().min(2).max(31).default(16).describe('bits of a quantized coordinate'),
+  model: z
+    .enum(['small', 'mlp', 'cnn'])
+    .default('small')
+    .describe('network: 3 322 parameters (small), 109 386 (mlp) or 105 194 (cnn)'),
+  localEpochs: count.max(100).default(2).describe("passes over a member's images in a round"),
+  batchSize: count.default(10).describe('examples of a step'),
+  learningRate: positive.default(0.2).describe('learning rate of members'),
+  aggregation: z
+    .enum(['plain', 'secure'])
+    .default('plain')
+    .describe('sums of quantized words in the open or through the sessions: the same bits'),
+  evaluateEvery: count.default(4).describe('rounds from one look at the test set to the next'),
+  testImages: count.max(10_000).default(10_000).describe('images of a look'),
+  repeats: count.max(100).default(1).describe('trainings of each kind, with seeds of their own'),
+});
+
+/** The settings of a run. */
+export type PoisoningSettings = z.output<typeof parameters>;

@@ -1,0 +1,147 @@
+import type { Dataset } from '../../../client/data/index.ts';
+import { evaluate } from '../../../client/training/index.ts';
+import { HeldOut } from '../../../coordinator/rounds/held-out.ts';
+import { createStrategy } from '../../../coordinator/strategies/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { CairnError } from '../../../protocol/errors.ts';
+import type { MemberId } from '../../../protocol/ids.ts';
+import { modelOf } from '../../engine/training.ts';
+import { Seeds } from '../../laboratory/seeds.ts';
+import { defineTask } from '../../laboratory/task.ts';
+import { drawGroups } from './groups.ts';
+import { Members, type MembersOptions } from './members.ts';
+import { combined, type GroupSum, groupsOf, schemeOf, sumOf } from './round.ts';
+import type { ScoreRow } from './series.ts';
+import type { Training } from './trainings.ts';
+
+/** What {@link train} takes. */
+export interface TrainInput extends MembersOptions {
+  readonly training: Training;
+  readonly heldOut: Dataset;
+  readonly test: Dataset;
+  readonly first: Float32Array;
+}
+
+/** Refusals of a round that leave its model as it was; anything else is a fault. */
+const WITHOUT_SUM: ReadonlySet<string> = new Set(['groups-missing', 'data-empty']);
+
+/** What happened in the rounds so far. */
+interface Tally {
+  groups: number;
+  poisoned: number;
+  lost: number;
+  rolledBack: number;
+  failed: number;
+}
+
+/** One training from its first round to its last. */
+class PoisonedTraining {
+  readonly #input: TrainInput;
+  readonly #signal: AbortSignal;
+  readonly #members: Members;
+  readonly #heldOut: HeldOut | undefined;
+  readonly #tally: Tally = { groups: 0, poisoned: 0, lost: 0, rolledBack: 0, failed: 0 };
+  #parameters: Float32Array;
+  /** Number of the model that stands, as what it is known by. */
+  #version = 0;
+
+  constructor(input: TrainInput, signal: AbortSignal) {
+    const { settings, training, heldOut, first } = input;
+    this.#input = input;
+    this.#signal = signal;
+    this.#members = new Members(input);
+    this.#parameters = first.slice();
+    const check = { metric: 'loss', tolerance: settings.tolerance } as const;
+    this.#heldOut = training.defence.rollback
+      ? new HeldOut(training.id, check, (_, { flat }) => this.#evaluate(flat, heldOut))
+      : undefined;
+  }
+
+  async round(round: number): Promise<void> {
+    const { settings, training, seed } = this.#input;
+    const { defence } = training;
+    const scheme = schemeOf(settings, defence.groups, this.#parameters.length);
+    const groups = drawGroups(this.#members.all, { ...settings, groups: defence.groups, seed, round });
+    if (round >= settings.begin) this.#count(groups);
+    const random = new Seeds(nodePrimitives, 'poisoning', seed).randomOf(`sessions of round ${round}`);
+    const sums: (GroupSum | undefined)[] = [];
+    for (const group of groups) {
+      const inputs = await this.#members.wordsOfGroup(group, round, this.#parameters, scheme, this.#signal);
+      sums.push(sumOf(settings.aggregation, scheme, inputs, group.length, random));
+    }
+    try {
+      await this.#take(await combined(groupsOf(settings, defence), scheme, sums));
+    } catch (thrown) {
+      if (!(thrown instanceof CairnError && WITHOUT_SUM.has(thrown.code))) throw thrown;
+      this.#tally.failed++;
+    }
+  }
+
+  async look(round: number): Promise<ScoreRow> {
+    const { training, test } = this.#input;
+    const { id, defence, attack, attackers, repeat } = training;
+    const { rule, groups, rollback } = defence;
+    const { accuracy, loss } = await this.#evaluate(this.#parameters, test);
+    const { poisoned, lost, rolledBack, failed } = this.#tally;
+    return {
+      training: id,
+      defence: defence.name,
+      rule,
+      groups,
+      rollback,
+      attack,
+      attackers,
+      repeat,
+      round,
+      accuracy,
+      loss: Number.isFinite(loss) ? loss : null,
+      poisoned: poisoned / Math.max(1, this.#tally.groups),
+      lost,
+      rolledBack,
+      failed,
+    };
+  }
+
+  /** The next model, where it is finite and held-out images do not speak against it. */
+  async #take(update: Float32Array): Promise<void> {
+    const strategy = createStrategy({ name: 'fedavg', learningRate: 1 });
+    const { model: next } = strategy.apply(this.#parameters, update, {});
+    const standing = { hash: String(this.#version), tensors: { flat: this.#parameters } };
+    const verdict = await this.#heldOut?.judge(standing, { flat: next });
+    if (verdict?.worse !== undefined) {
+      this.#tally.rolledBack++;
+      return;
+    }
+    this.#parameters = next;
+    this.#version++;
+    if (verdict !== undefined) this.#heldOut?.adopted(String(this.#version), verdict.evaluation);
+  }
+
+  #count(groups: readonly (readonly MemberId[])[]): void {
+    const poisoned = groups.filter((group) => group.some((member) => this.#members.attackers.has(member))).length;
+    this.#tally.groups += groups.length;
+    this.#tally.poisoned += poisoned;
+    if (2 * poisoned >= groups.length) this.#tally.lost++;
+  }
+
+  #evaluate(parameters: Float32Array, data: Dataset): ReturnType<typeof evaluate> {
+    return evaluate(modelOf(this.#input.settings.model), parameters, data, { signal: this.#signal });
+  }
+}
+
+/** Runs a training, and gives its scores every few rounds and behind the last. */
+export const train = defineTask(
+  import.meta.url,
+  'train',
+  async (input: TrainInput, signal: AbortSignal): Promise<ScoreRow[]> => {
+    const { rounds, evaluateEvery } = input.settings;
+    const training = new PoisonedTraining(input, signal);
+    const rows: ScoreRow[] = [];
+    for (let round = 1; round <= rounds; round++) {
+      signal.throwIfAborted();
+      await training.round(round);
+      if (round % evaluateEvery === 0 || round === rounds) rows.push(await training.look(round));
+    }
+    return rows;
+  },
+);
