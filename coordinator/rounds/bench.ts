@@ -25,8 +25,6 @@ interface Stay {
   left: number;
   /** When it is let in again at the latest. */
   readonly until: number;
-  /** Whether its fault is certain; it gives way only to others, otherwise. */
-  readonly certain: boolean;
 }
 
 /** A stay is doubled up to this many times. */
@@ -36,9 +34,9 @@ const MOST_DOUBLINGS = 10;
 const MOST_REMEMBERED = 65_536;
 
 /**
- * A task's account of members that spoilt its rounds. Who is at fault for certain is left out of the next attempts, twice
- * as long each time. Where it cannot be told for certain that it was this member, it sits out one attempt, and only if
- * there are enough others: the task goes on if it was, and an honest member loses little if it was not.
+ * A task's account of members that spoilt its rounds: each is left out of the next attempts, twice as long each time.
+ * Nobody is left out on suspicion. Where it cannot be told who lied, the same members try again, which is also all that
+ * clients agree to once they have revealed shares of a sum from the same model.
  */
 export class Bench {
   readonly #options: BenchOptions;
@@ -57,30 +55,24 @@ export class Bench {
       stay.left--;
       if (stay.left === 0) this.#stays.delete(member);
     }
-    return suspects.map(({ member, reason, certain }) => {
-      const times = certain ? 2 ** Math.min(this.#count(member), MOST_DOUBLINGS) : 1;
-      const stay = certain ? attempts * times : 1;
-      this.#stays.set(member, { left: stay, until: now() + minutes * 60_000 * times, certain });
-      return { member, reason, attempts: stay };
+    return suspects.map(({ member, reason }) => {
+      const times = 2 ** Math.min(this.#count(member), MOST_DOUBLINGS);
+      this.#stays.set(member, { left: attempts * times, until: now() + minutes * 60_000 * times });
+      return { member, reason, attempts: attempts * times };
     });
   }
 
-  /**
-   * Those of the members who may be invited now.
-   * @param enough how many a round needs
-   */
-  invitable(members: readonly MemberId[], enough: number): MemberId[] {
+  /** Those of the members who may be invited now. */
+  without(members: readonly MemberId[]): MemberId[] {
     const now = this.#options.now();
     for (const [member, { until }] of this.#stays) if (until <= now) this.#stays.delete(member);
-    const others = members.filter((member) => !this.#stays.has(member));
-    return others.length >= enough ? others : members.filter((member) => this.#stays.get(member)?.certain !== true);
+    return members.filter((member) => !this.#stays.has(member));
   }
 
-  /** Milliseconds until the next member is let in for the time that has passed; undefined where nobody has to wait for it. */
+  /** Milliseconds until the next member is let in for the time that has passed; undefined while nobody sits here. */
   get nextReturn(): number | undefined {
-    const certain = [...this.#stays.values()].filter((stay) => stay.certain);
-    if (certain.length === 0) return undefined;
-    const first = certain.reduce((least, { until }) => Math.min(least, until), Infinity);
+    if (this.#stays.size === 0) return undefined;
+    const first = [...this.#stays.values()].reduce((least, { until }) => Math.min(least, until), Infinity);
     return Math.max(0, first - this.#options.now());
   }
 

@@ -3,12 +3,10 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 
-/** A member that a round speaks against. */
+/** A member that is at fault whoever else lies, as long as no more than γn members do. */
 export interface Suspect {
   readonly member: MemberId;
   readonly reason: ErrorCode;
-  /** Whether it is at fault whoever else lies, as long as no more than γn members do. */
-  readonly certain: boolean;
 }
 
 /** What one round leaves behind, from which its suspects follow. */
@@ -45,18 +43,19 @@ export function suspectsOf(evidence: Evidence): readonly Suspect[] {
   // A pair shows that there is one at least.
   const liars = Math.max(1, Math.min(shareOf(parameters.n, colluding), parameters.threshold - 1));
   const found = new Map<MemberId, Suspect>();
-  const add = (member: MemberId, reason: ErrorCode, certain: boolean): void => {
-    if (found.get(member)?.certain !== true) found.set(member, { member, reason, certain });
+  const add = (member: MemberId, reason: ErrorCode): void => {
+    if (!found.has(member)) found.set(member, { member, reason });
   };
   for (const { member, reason, blames } of drops) {
-    if (PROVEN.has(reason) && blames === undefined) add(member, reason, true);
+    if (PROVEN.has(reason) && blames === undefined) add(member, reason);
   }
   for (const [member, { others, reason }] of pairsIn(drops)) {
     // Of its own secret a member alone can have revealed a false share.
-    if (others.has(member) || others.size > liars) add(member, reason, true);
+    if (others.has(member) || others.size > liars) add(member, reason);
   }
-  if (error?.code === 'secret-mismatch') {
-    for (const culprit of error.culprits) add(memberId(culprit), error.code, repaired(evidence) >= liars);
+  // With more false shares than are repaired, liars can make an honest owner look false.
+  if (error?.code === 'secret-mismatch' && repaired(evidence) >= liars) {
+    for (const culprit of error.culprits) add(memberId(culprit), error.code);
   }
   return [...found.values()];
 }

@@ -194,7 +194,7 @@ export class Task {
 
   /** Members that may be invited now. */
   get #idle(): MemberId[] {
-    return this.#bench.invitable(this.#host.seats.idle(this.config.name), this.config.quorum);
+    return this.#bench.without(this.#host.seats.idle(this.config.name));
   }
 
   async #tryRound(invited: readonly MemberId[]): Promise<void> {

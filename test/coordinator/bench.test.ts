@@ -11,18 +11,13 @@ import type { Script } from './support/scripted-client.ts';
 afterEach(closeAll);
 
 const ALL = [1, 2, 3, 4].map(memberId);
-const suspect = (member: number, certain = true) =>
-  ({ member: memberId(member), reason: 'share-undecryptable', certain }) as const;
+const suspect = (member: number) => ({ member: memberId(member), reason: 'share-undecryptable' }) as const;
 
 /** A bench, and a clock that stands still until it is told. */
-function benchOf(attempts = 2): {
-  bench: Bench;
-  after: (ms: number) => void;
-  invited: (enough?: number) => MemberId[];
-} {
+function benchOf(attempts = 2): { bench: Bench; after: (ms: number) => void; invited: () => MemberId[] } {
   let now = 0;
   const bench = new Bench({ attempts, minutes: 1, now: () => now });
-  return { bench, after: (ms) => void (now += ms), invited: (enough = 3) => bench.invitable(ALL, enough) };
+  return { bench, after: (ms) => void (now += ms), invited: () => bench.without(ALL) };
 }
 
 describe('a benched member', () => {
@@ -34,31 +29,6 @@ describe('a benched member', () => {
         expect(invited()).toEqual([1, 2, 4]);
         bench.judge([]);
       }
-      expect(invited()).toEqual([1, 2, 3, 4]);
-    }
-  });
-
-  it('is left out only for others where its fault is not certain, and whoever else there is where it is', () => {
-    const { bench, invited } = benchOf();
-    bench.judge([suspect(3, false)]);
-    expect([invited(3), invited(4)]).toEqual([
-      [1, 2, 4],
-      [1, 2, 3, 4],
-    ]);
-    expect(bench.nextReturn).toBeUndefined();
-    bench.judge([suspect(3)]);
-    expect([invited(3), invited(4)]).toEqual([
-      [1, 2, 4],
-      [1, 2, 4],
-    ]);
-  });
-
-  it('sits out one attempt where its fault is not certain, however often', () => {
-    const { bench, invited } = benchOf();
-    for (let time = 0; time < 3; time++) {
-      expect(bench.judge([suspect(3, false)])).toMatchObject([{ member: 3, attempts: 1 }]);
-      expect(invited()).toEqual([1, 2, 4]);
-      bench.judge([]);
       expect(invited()).toEqual([1, 2, 3, 4]);
     }
   });
