@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type OpenedSum, openInputs } from '../../protocol/aggregation/inputs/index.ts';
+import { addNoise, type OpenedSum, readSum, type UnmaskedSum } from '../../protocol/aggregation/inputs/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
@@ -39,11 +39,7 @@ export interface Commit {
 }
 
 /** The unmasked sum of one group of members. */
-export interface GroupSum {
-  /** As many words mod 2^modulusBits as the round's vectors have. Noise may be added to it. */
-  readonly sum: Uint32Array;
-  /** Number of updates in it. */
-  readonly count: number;
+export interface GroupSum extends UnmaskedSum {
   /** Hash of its settings: 32 bytes. */
   readonly settingsHash: Uint8Array;
 }
@@ -191,8 +187,10 @@ export class TaskModel {
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
     const shares: number[] = [];
+    for (const words of sums)
+      if (words !== undefined) await inTurns(addNoise(settings, words, random, this.privacy?.opening));
     const open = ({ settingsHash, ...words }: GroupSum): OpenedSum => {
-      const opened = openInputs(primitives, settings, settingsHash, words, random, this.privacy?.opening);
+      const opened = readSum(primitives, settings, settingsHash, words, this.privacy?.opening);
       if (opened.unclipped !== undefined) shares.push(opened.unclipped);
       return opened;
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeInput, noisePlanOf, openInputs } from '../../protocol/aggregation/inputs/index.ts';
+import { encodeInput, noisePlanOf, readSum } from '../../protocol/aggregation/inputs/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
@@ -91,7 +91,7 @@ describe.each([
       expect(Math.abs(word - x * s)).toBeLessThan(3.01);
     });
 
-    const opened = openInputs(nodePrimitives, quiet, settingsHash, { sum: values.slice(), count: 1 }, seeded(6));
+    const opened = readSum(nodePrimitives, quiet, settingsHash, { sum: values.slice(), count: 1 });
     const mean = new Float32Array(50);
     opened.update(0, mean);
     const words = Array.from(values, (word) => ((word << (32 - modulusBits)) >> (32 - modulusBits)) / s);

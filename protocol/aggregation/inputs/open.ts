@@ -22,30 +22,58 @@ export interface Opening {
   readonly fill?: boolean;
 }
 
+/** The unmasked sum of one round or group, and how many updates are in it. Noise may be added to its words. */
+export interface UnmaskedSum {
+  /** `inputLength` words mod 2^modulusBits. */
+  readonly sum: Uint32Array;
+  readonly count: number;
+}
+
+/** Coordinates that get their noise in one piece: a few milliseconds. */
+const PART = 1 << 15;
+
 /**
- * Opens the unmasked sum of `count` updates. Where it is differentially private, central noise is added here, before
- * anything is read, and there are no metrics: examples, loss and accuracy are NaN. The words of a noisy sum are changed.
+ * Adds the coordinator's noise to a sum part by part, before anything is read of it: all of the noise where it is central,
+ * what fills it up where that is asked for, else none. Yields how far it is.
+ * @param random a CSPRNG, from which the noise comes
+ * @throws CairnError `privacy-infeasible` and `settings-invalid` of the settings
+ */
+export function* addNoise(
+  settings: RoundSettings,
+  { sum, count }: UnmaskedSum,
+  random: RandomSource,
+  { fill = false }: Opening = {},
+): Generator<number, void> {
+  const { privacy } = settings;
+  if (privacy === undefined) return;
+  const plan = noisePlanOf({ ...settings, privacy });
+  if (plan.placement !== 'central' && !fill) return;
+  const sampler = createNoiseSampler(plan.distribution, plan.shareVariance);
+  for (let from = 0; from < sum.length; from += PART) {
+    const part = sum.subarray(from, from + PART);
+    if (plan.placement === 'central') addCentralNoise(plan, part, sampler, random);
+    else fillNoise(plan, part, count, sampler, random);
+    yield from + part.length;
+  }
+}
+
+/**
+ * Reads a sum to which {@link addNoise} has added what it should. Where it is differentially private there are no metrics:
+ * examples, loss and accuracy are NaN.
  * @param settingsHash of these settings: 32 bytes
- * @param random a CSPRNG, from which the coordinator's noise comes
  * @throws CairnError `data-empty`, `update-shape`, `overflow-budget`; `privacy-noise` for a sum of fewer than its noise
  * was sized for; `privacy-infeasible` and `settings-invalid` of the settings
  */
-export function openInputs(
+export function readSum(
   primitives: Primitives,
   settings: RoundSettings,
   settingsHash: Uint8Array,
-  { sum, count }: { readonly sum: Uint32Array; readonly count: number },
-  random: RandomSource,
-  { divisor = count, fill = false }: Opening = {},
+  { sum, count }: UnmaskedSum,
+  { divisor = count }: Opening = {},
 ): OpenedSum {
   const { privacy, clip } = settings;
   if (privacy === undefined) return { ...openSum(settings, sum, count), unclipped: undefined };
   const plan = noisePlanOf({ ...settings, privacy });
-  if (plan.placement === 'central' || fill) {
-    const sampler = createNoiseSampler(plan.distribution, plan.shareVariance);
-    if (plan.placement === 'central') addCentralNoise(plan, sum, sampler, random);
-    else fillNoise(plan, sum, count, sampler, random);
-  }
   const { update: mean, unclipped } = decodeNoisy(plan, sum, count, roundSigns(primitives, settingsHash), divisor);
   const update = (from: number, into: Float32Array): void => {
     for (let i = 0; i < into.length; i++) into[i] = mean[from + i] * clip;
