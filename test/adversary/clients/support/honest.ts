@@ -9,7 +9,7 @@ export const WHOLE_CLIP = 32_767;
 export const changeOf = (member: number, coordinate: number): number => ((7 * member + coordinate) % 5) - 2;
 
 /** An app that needs no time: it adds whole numbers of its own. */
-export function wholeNumbers(member: number, shapes: Shapes): App {
+function wholeNumbers(member: number, shapes: Shapes): App {
   const layout = new ParameterLayout(shapes);
   return {
     shapes,
