@@ -14,6 +14,11 @@ export interface MnistShard {
   readonly seed: number;
 }
 
+/** An app over the MNIST test images, to evaluate models on. */
+export function mnistTestApp(model: MnistShard['model']): App {
+  return mnistApp({ model, dataset: () => loadMnist('test') });
+}
+
 /** An app over one client's shard of the MNIST training images; only that shard is read. */
 export function mnistShardApp({ model, shard, partition, alpha, seed }: MnistShard): App {
   return mnistApp({

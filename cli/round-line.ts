@@ -32,6 +32,7 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
     `input ${members.input}`,
     ...(members.consistent === undefined ? [] : [`consistent ${members.consistent}`]),
     `unmasked ${members.unmasked}`,
+    ...groupsText(report),
   ].join(' · ');
   const dropped = drops.map((drop) => `${nameOf(drop.member)} at ${drop.state} (${lossOf(drop)})`).join(', ') || 'none';
   const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
@@ -41,6 +42,12 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   const tested = report.evaluation === undefined ? '' : ` | test accuracy ${share(report.evaluation.accuracy)}`;
   const outcome = report.outcome === 'rolled-back' ? ` | rolled back: ${report.message ?? ''}` : '';
   return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${learned(report)}${tested}${outcome}`;
+}
+
+/** Of a cohort that was split: in how many of its groups there is a sum that counts. */
+function groupsText({ groups }: RoundReport): string[] {
+  if (groups === undefined) return [];
+  return [`groups ${groups.filter(({ code }) => code === undefined).length} of ${groups.length}`];
 }
 
 /** What the sum taught beside the model; a noisy one tells no metrics, but costs privacy. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { heldOutFrom } from '../held-out.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -14,6 +15,7 @@ interface CoordinatorFlags {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly unsafePlainHttp?: boolean;
+  readonly heldOut?: string[];
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
 }
@@ -30,6 +32,10 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     .option('--tls-cert <file>', 'certificate chain (PEM), to speak TLS')
     .option('--tls-key <file>', 'private key of the certificate (PEM, mode 600)')
     .option('--unsafe-plain-http', 'speak plain HTTP also to other machines, as in a closed test network')
+    .option(
+      '--held-out <[task=]app...>',
+      'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as join --app takes it',
+    )
     .option('--json', 'print each round as a JSON line on stdout')
     .addOption(
       new Option('--log-level <level>', 'JSON log on stderr; on a terminal `warn` unless this says otherwise').choices(
@@ -64,9 +70,11 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   try {
     const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
+    const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
       config: overridden(config, flags),
       version: version(),
+      ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel)),
     });

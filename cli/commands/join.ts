@@ -1,9 +1,8 @@
-import { pathToFileURL } from 'node:url';
-import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { App, Hold, JoinOptions, ParticipationEvent } from '../../client/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MnistShard } from '../mnist.ts';
+import { loadApp } from '../app-module.ts';
 import { data, EXIT, say } from '../io.ts';
 import { participationLine } from '../participation-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -83,7 +82,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
   const interrupted = onInterrupt(() => leaving.abort());
   try {
     const { join } = await import('../../client/index.ts');
-    const app = await (flags.app === undefined ? mnist(flags) : loadApp(flags.app));
+    const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
     const participation = join(url, app, { ...(await joinOptions(flags)), signal: leaving.signal });
     const summary = await participation.closed;
     if (flags.json === true) data(JSON.stringify({ kind: 'summary', ...summary }));
@@ -162,40 +161,6 @@ function tell(event: ParticipationEvent, json: boolean): void {
 async function mnist(flags: JoinFlags): Promise<App> {
   const { mnistShardApp } = await import('../mnist.ts');
   return mnistShardApp(flags);
-}
-
-/** @throws CairnError `config-unreadable`, `config-invalid` for a module without an app */
-async function loadApp(path: string): Promise<App> {
-  let module: Record<string, unknown>;
-  try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
-  } catch (cause) {
-    throw new CairnError(
-      'config-unreadable',
-      `--app ${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-        hint: 'check the path; the module must be JavaScript that Node can import',
-      },
-    );
-  }
-  const app = module['default'] ?? module['app'];
-  if (!isApp(app)) {
-    throw new CairnError(
-      'config-invalid',
-      `--app ${path} exports no app: its default or \`app\` needs shapes, data() and train()`,
-      {
-        hint: 'see "Bring your own model and data" in the README',
-      },
-    );
-  }
-  return app;
-}
-
-function isApp(value: unknown): value is App {
-  if (typeof value !== 'object' || value === null) return false;
-  const app = value as Partial<Record<keyof App, unknown>>;
-  return typeof app.shapes === 'object' && typeof app.data === 'function' && typeof app.train === 'function';
 }
 
 const HOLDABLE = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const;

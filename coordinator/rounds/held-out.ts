@@ -30,20 +30,29 @@ export class HeldOut {
   /**
    * Evaluates a candidate, and the standing model where that has not been done yet, as after a start.
    * @param standing - hash and values of the model that stands
-   * @throws whatever the evaluation throws: a model that cannot be looked at is not taken
+   * @throws whatever the evaluation throws, CairnError `data-missing` where there is none: a model that cannot be looked at is
+   * not taken
    */
   async judge(standing: { readonly hash: string; readonly tensors: Tensors }, candidate: Tensors): Promise<Verdict> {
     if (this.#known?.hash !== standing.hash) {
-      this.#known = { hash: standing.hash, evaluation: await this.#evaluate(this.#task, standing.tensors) };
+      this.#known = { hash: standing.hash, evaluation: await this.#look(standing.tensors) };
     }
     const before = this.#known.evaluation;
-    const evaluation = await this.#evaluate(this.#task, candidate);
+    const evaluation = await this.#look(candidate);
     return { evaluation, standing: before, worse: this.#worse(before, evaluation) };
   }
 
   /** A candidate stands now. */
   adopted(hash: string, evaluation: Evaluation): void {
     this.#known = { hash, evaluation };
+  }
+
+  async #look(tensors: Tensors): Promise<Evaluation> {
+    const evaluation = await this.#evaluate(this.#task, tensors);
+    if (evaluation !== undefined) return evaluation;
+    throw new CairnError('data-missing', `task "${this.#task}": there are no held-out data for it`, {
+      hint: 'name the data (cairn coordinator --held-out), or leave check out of the task',
+    });
   }
 
   #worse(before: Evaluation, after: Evaluation): CairnError | undefined {

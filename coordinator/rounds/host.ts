@@ -9,8 +9,8 @@ import type { Members } from '../members.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
 
-/** Looks at a new model, on data that the coordinator has. */
-export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation>;
+/** Looks at a new model, on data that the coordinator has; undefined for a task for which it has none. */
+export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation | undefined>;
 
 /** What a task needs of its coordinator. */
 export interface TaskHost {

@@ -1,0 +1,53 @@
+import type { App } from '../client/index.ts';
+import type { CoordinatorConfig, CoordinatorOptions } from '../coordinator/index.ts';
+import { CairnError } from '../protocol/errors.ts';
+import { loadApp } from './app-module.ts';
+
+type Evaluate = NonNullable<CoordinatorOptions['evaluate']>;
+type Look = (tensors: Record<string, Float32Array>) => ReturnType<Evaluate>;
+
+/**
+ * What evaluates new models, as `--held-out` names it: `[TASK=]APP`, where APP is `mnist-mlp`, `mnist-cnn` (with MNIST's
+ * test images) or a module as `cairn join --app` takes it, with held-out data behind its `data()`. Without a task it is for
+ * every task that has none of its own.
+ * @returns undefined where nothing is named
+ * @throws CairnError `usage` where a task checks its models and no data are named for it; `config-unreadable`,
+ * `config-invalid` for a module without an app or an app without evaluate(), `data-…`
+ */
+export async function heldOutFrom(
+  named: readonly string[],
+  tasks: CoordinatorConfig['tasks'],
+): Promise<Evaluate | undefined> {
+  const apps = new Map<string, string>();
+  for (const text of named) {
+    const task = tasks.find(({ name }) => text.startsWith(`${name}=`))?.name;
+    apps.set(task ?? '', task === undefined ? text : text.slice(task.length + 1));
+  }
+  const blind = tasks.find(({ name, check }) => check !== undefined && !apps.has(name) && !apps.has(''));
+  if (blind !== undefined) {
+    throw new CairnError('usage', `task "${blind.name}" checks its models on held-out data, but none are named`, {
+      hint: `pass --held-out ${blind.name}=APP, or leave check out of the task`,
+    });
+  }
+  if (apps.size === 0) return undefined;
+  const looks = new Map<string, Look>();
+  for (const [task, app] of apps) looks.set(task, await lookWith(app));
+  return (task, tensors) => (looks.get(task) ?? looks.get(''))?.(tensors) ?? Promise.resolve(undefined);
+}
+
+async function lookWith(name: string): Promise<Look> {
+  const app = await appOf(name);
+  if (app.evaluate === undefined) {
+    throw new CairnError('config-invalid', `--held-out ${name}: the app has no evaluate()`, {
+      hint: 'give it evaluate(parameters, data), which resolves with { examples, loss, accuracy }',
+    });
+  }
+  const data = await app.data();
+  return (tensors) => app.evaluate!(tensors, data);
+}
+
+async function appOf(name: string): Promise<App> {
+  if (name !== 'mnist-mlp' && name !== 'mnist-cnn') return loadApp('--held-out', name);
+  const { mnistTestApp } = await import('./mnist.ts');
+  return mnistTestApp(name === 'mnist-cnn' ? 'cnn' : 'mlp');
+}
