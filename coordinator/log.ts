@@ -12,6 +12,7 @@ export type LogEvent =
   | 'directory-refused'
   | 'stopped'
   | 'task-opened'
+  | 'groups-exposed'
   | 'task-finished'
   | 'task-failed'
   | 'round-started'
@@ -44,6 +45,14 @@ export interface LogFields {
   readonly task?: string;
   readonly round?: number;
   readonly attempt?: number;
+  /** How many groups a cohort is split into. */
+  readonly groups?: number;
+  /** Colluding members that the smallest group stands up to. */
+  readonly tolerated?: number;
+  /** Probability that some group has more of them, where the task's share of the cohort colludes. */
+  readonly chance?: number;
+  /** The share of the cohort that may collude while that probability is negligible. */
+  readonly safe?: number;
   /** Number of a group, from 1. */
   readonly group?: number;
   /** How many hours. */
@@ -76,6 +85,10 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   task: 'string',
   round: 'number',
   attempt: 'number',
+  groups: 'number',
+  tolerated: 'number',
+  chance: 'number',
+  safe: 'number',
   group: 'number',
   attempts: 'number',
   hours: 'number',

@@ -5,7 +5,7 @@ import { packedLength } from '../protocol/kernels/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
 import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/wire/messages/share-keys.ts';
-import type { TaskConfig } from './config/index.ts';
+import { greatestGroup, type TaskConfig } from './config/index.ts';
 
 /** Most bytes of the fields before a masked input's vector, or before a list of shares. */
 const FIELDS = SHARE_KEYS_FIELDS;
@@ -18,7 +18,7 @@ export function largestMessage(task: TaskConfig, dimension: number): number {
   const { adaptiveClip } = task.privacy ?? {};
   const noisy = task.privacy === undefined ? {} : { privacy: { bitWidth: adaptiveClip?.bitWidth ?? 0 } };
   const input = packedLength(inputLength({ dimension, ...noisy }), task.modulusBits);
-  const shares = task.cohort * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
+  const shares = greatestGroup(task) * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }
 

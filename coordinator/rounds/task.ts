@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TaskConfig } from '../config/index.ts';
+import { type Exposure, exposureOf, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Attempt } from './attempt.ts';
 import { Bench } from './bench.ts';
@@ -31,6 +31,8 @@ export interface TaskStatus {
   readonly suite: number;
   readonly quorum: number;
   readonly cohort: number;
+  /** Only of tasks whose cohorts are split: into how many groups, by which rule, and what that exposes. */
+  readonly groups?: Exposure & { readonly count: number; readonly rule: string };
   /** Idle members that offer themselves for the task, without those that are benched. */
   readonly idle: number;
   /** Members in the round that is under way. */
@@ -52,6 +54,7 @@ export class Task {
   readonly #host: TaskHost;
   readonly #model: TaskModel;
   readonly #heldOut: HeldOut | undefined;
+  readonly #groups: TaskStatus['groups'];
   readonly #stopping = new AbortController();
   readonly #bench: Bench;
   #state: TaskState = 'waiting';
@@ -67,6 +70,7 @@ export class Task {
     this.#model = model;
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
+    this.#groups = groupsOf(config, host);
     const { benchAttempts: attempts, benchMinutes: minutes } = config;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
   }
@@ -83,6 +87,7 @@ export class Task {
       suite,
       quorum,
       cohort,
+      ...(this.#groups === undefined ? {} : { groups: this.#groups }),
       idle: this.#idle.length,
       inRound: this.#attempt === undefined ? 0 : this.#members,
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
@@ -262,6 +267,16 @@ export class Task {
     this.#state = 'paused';
     await sleep(seconds * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+/** What splitting a task's cohorts exposes, which its log says at the start. */
+function groupsOf(config: TaskConfig, { log }: TaskHost): TaskStatus['groups'] {
+  const { groups, name: task } = config;
+  const exposure = exposureOf(config);
+  if (groups === undefined || exposure === undefined) return undefined;
+  const { groupSize: members, tolerated, chance, safeShare } = exposure;
+  log.info('groups-exposed', { task, groups: groups.count, members, tolerated, chance, safe: safeShare });
+  return { count: groups.count, rule: groups.rule, ...exposure };
 }
 
 function heldOutOf({ name, check }: TaskConfig, { evaluate }: TaskHost): HeldOut | undefined {

@@ -83,6 +83,17 @@ describe('a cohort that is split into groups', () => {
     for (const { end } of clients) expect(end).toMatchObject({ kind: 'committed', included: true });
   });
 
+  it('says what its groups expose, in its status and at the start of its log', async () => {
+    const hall = await openHall(split({ rule: 'median' }));
+    // Threshold 3 of 3: two that collude learn no sum without the third. γ is a quarter, so three of twelve.
+    const exposure = { groupSize: 3, tolerated: 2, safeShare: 2 / 12 };
+    expect(hall.coordinator.tasks[0].groups).toMatchObject({ count: 4, rule: 'median', ...exposure });
+    // Three given members meet in one of four groups of three with probability 4 / C(12, 3).
+    expect(hall.coordinator.tasks[0].groups!.chance).toBeCloseTo(4 / 220, 9);
+    const line = hall.lines.map((text) => JSON.parse(text) as object).find((entry) => 'tolerated' in entry);
+    expect(line).toMatchObject({ event: 'groups-exposed', groups: 4, members: 3, tolerated: 2 });
+  });
+
   it('is split anew in each round', async () => {
     const hall = await openHall({ ...split({ rule: 'median' }), rounds: 4 });
     const clients = await joinAll(hall);
