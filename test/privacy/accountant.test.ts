@@ -239,6 +239,21 @@ describe('discrete noise', () => {
     expect(sharesDefect(2, 0.5)).toBeCloseTo(10 * Math.exp(-(Math.PI ** 2) / 2), 12);
   });
 
+  it('discrete Gaussian: a sum of shares too narrow for τ keeps the bound, which is that of one share', () => {
+    for (const variance of [0.005, 0.01, 0.02]) {
+      const share = gaussianPmf(variance, 4);
+      const sum = convolve(share, share);
+      for (const shift of [1, 2]) {
+        const bound = divergence(one('discrete-gaussian', 2, variance, shift), 1.1);
+        expect(shifted(sum, shift, 1.1)).toBeLessThanOrEqual(bound);
+        expect(bound).toBeCloseTo(divergence(one('discrete-gaussian', 1, variance, shift), 1.1), 9);
+      }
+      // By τ it was more than could be promised.
+      const formula = 1.1 / (4 * variance) + sharesDefect(2, variance);
+      if (variance < 0.02) expect(shifted(sum, 1, 1.1)).toBeGreaterThan(formula);
+    }
+  });
+
   it('τ of very many shares is bounded from above without adding all of them', () => {
     let sum = 0;
     for (let k = 1; k < 20_000; k++) sum += 10 * Math.exp((-2 * Math.PI ** 2 * 0.3 * k) / (k + 1));

@@ -15,6 +15,15 @@ describe('adaptive clipping', () => {
     expect(adaptClip(1, -40, tracking)).toBe(adaptClip(1, 0, tracking));
   });
 
+  it('stays a norm that updates can be divided by, however long it falls or rises', () => {
+    let [least, most] = [1, 1];
+    for (let round = 0; round < 1000; round++) {
+      least = adaptClip(least, 1, { quantile: 0.5, rate: 10 });
+      most = adaptClip(most, 0, { quantile: 0.5, rate: 10 });
+    }
+    expect([least, most]).toEqual([2 ** -100, 2 ** 100]);
+  });
+
   it.each([0.001, 1000])('finds the quantile of norms from a start at %d times it, through noise', (start) => {
     const random = new Random(5);
     const uniform = (): number => random.next() / 2 ** 32;

@@ -333,6 +333,7 @@ describe('filled noise', () => {
   it('is what the accountant counts where it is told so, and the least of survivors elsewhere', () => {
     expect(mechanismOf(plan)).toMatchObject({ shares: 14, constant: false });
     expect(mechanismOf(plan, true)).toMatchObject({ shares: 20, constant: true });
+    expect(mechanismOf(plan, true, 3)).toMatchObject({ shares: 17, constant: true });
     expect(mechanismOf(planNoise({ ...settings, placement: 'central' }), true)).toMatchObject({
       shares: 1,
       constant: true,
@@ -340,7 +341,7 @@ describe('filled noise', () => {
   });
 
   it('is refused for more updates than the plan is for, and where the coordinator adds all noise', () => {
-    const code = expect.objectContaining({ code: 'settings-invalid' });
+    const code = expect.objectContaining({ code: 'settings-invalid' }) as object;
     expect(() => fillNoise(plan, new Uint32Array(plan.length), 21, sampler, seeded(1))).toThrow(code);
     const central = planNoise({ ...settings, placement: 'central' });
     expect(() => fillNoise(central, new Uint32Array(central.length), 20, sampler, seeded(1))).toThrow(code);

@@ -34,9 +34,13 @@ export type Mechanism = GaussianMechanism | NoisyMechanism;
 /** Terms of τ that are added one by one. The rest is bounded by the last of these, since terms fall. */
 const TERMS = 256;
 
+/** What is known of sums of discrete Gaussians holds from a standard deviation of one half on. */
+const LEAST_SUMMED_VARIANCE = 1 / 4;
+
 /**
  * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
- * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021).
+ * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021, for
+ * σ ≥ 1/2).
  */
 export function sharesDefect(shares: number, shareVariance: number): number {
   const exponent = -2 * Math.PI * Math.PI * shareVariance;
@@ -53,10 +57,14 @@ export function sharesDefect(shares: number, shareVariance: number): number {
 /**
  * Distributed discrete Gaussian, Δ being the sensitivity over the standard deviation of the whole noise: the least of
  * α/2·Δ² + τd, α/2·(Δ² + 2Δ₁τ + τ²d) and α/2·(Δ + √d·τ)² (proposition 14 there). The first is seen directly: the
- * likelihood ratio is at most e^τ times that of discrete Gaussians, and the noise itself is sub-Gaussian.
+ * likelihood ratio is at most e^τ times that of discrete Gaussians, and the noise itself is sub-Gaussian. Shares too
+ * narrow for it count as if there were one of them: the others are independent of it, and can only help.
  */
 function discreteGaussianRdp(mechanism: NoisyMechanism, order: number): number {
   const { shares, shareVariance, sensitivity, length } = mechanism;
+  if (shares > 1 && shareVariance < LEAST_SUMMED_VARIANCE) {
+    return (order / 2) * (sensitivity ** 2 / shareVariance);
+  }
   const deviation = Math.sqrt(shares * shareVariance);
   const tau = sharesDefect(shares, shareVariance);
   const l2 = sensitivity / deviation;

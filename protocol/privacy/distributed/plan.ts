@@ -178,11 +178,12 @@ export function planNoise(settings: NoiseSettings): NoisePlan {
  * What the accountant is told about a round under a plan.
  * @param filled whether the coordinator fills distributed noise up to that of all `clients` (see `fillNoise`): what
  * holds against those who see no more than the result. Against the coordinator and members it is false.
+ * @param silent the most members of a filled sum that leave their share out, against the protocol
  */
-export function mechanismOf(plan: NoisePlan, filled = false): NoisyMechanism {
+export function mechanismOf(plan: NoisePlan, filled = false, silent = 0): NoisyMechanism {
   const { placement, distribution, clients, shareVariance, sensitivity, length } = plan;
   const whole = filled && placement === 'distributed';
-  const shares = whole ? clients : plan.shares;
+  const shares = whole ? clients - silent : plan.shares;
   const constant = placement === 'central' || whole;
   return { noise: distribution, shares, shareVariance, sensitivity, length, constant };
 }
