@@ -1,6 +1,6 @@
 import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { PrivacyStatus } from './rounds/task-privacy.ts';
+import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { Benched } from './rounds/bench.ts';
 
 /** The states of a round that take time. */
@@ -33,6 +33,26 @@ export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
   readonly examples: number;
+}
+
+/** Where a task stands with its privacy, for reports and status pages. */
+export interface PrivacyStatus {
+  readonly placement: RoundPrivacy['placement'];
+  readonly noiseMultiplier: number;
+  /** ε so far towards those who see the models, what it may become, and the δ of both. */
+  readonly spent: number;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Rounds that were paid for. */
+  readonly rounds: number;
+  /**
+   * ε so far towards the coordinator and members, who know who took part; there is none once a round's noise was central.
+   */
+  readonly spentInside?: number;
+  /** Probability with which members are drawn for a round. */
+  readonly sampling: number;
+  /** The clip of the next round. */
+  readonly clip: number;
 }
 
 /** One group of an attempt whose cohort was split. */

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { TaskConfig } from './task.ts';
 import { strict } from './strict.ts';
 
 /** Below this there is no group that could be outvoted. */
@@ -31,12 +30,17 @@ export function equalSizes(members: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => least + (i < members % count ? 1 : 0));
 }
 
+/** Into how many groups a cohort is split; undefined where it is not. */
+interface Split {
+  readonly groups: { readonly count: number } | undefined;
+}
+
 /** Members of the greatest group, whose inputs one sum may hold: the whole cohort where it is not split. */
-export function greatestGroup({ cohort, groups }: Pick<TaskConfig, 'cohort' | 'groups'>): number {
+export function greatestGroup({ cohort, groups }: Split & { readonly cohort: number }): number {
   return Math.ceil(cohort / (groups?.count ?? 1));
 }
 
 /** Members of the smallest group of the smallest cohort that a round begins with. */
-export function smallestGroup({ quorum, groups }: Pick<TaskConfig, 'quorum' | 'groups'>): number {
+export function smallestGroup({ quorum, groups }: Split & { readonly quorum: number }): number {
   return Math.floor(quorum / (groups?.count ?? 1));
 }

@@ -3,7 +3,6 @@ import { shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import { greatestGroup } from './groups.ts';
 import { strict } from './strict.ts';
-import type { TaskConfig } from './task.ts';
 
 const positive = z.number().gt(0);
 
@@ -53,11 +52,18 @@ export const NOISY_MODULUS_BITS = 20;
 
 /**
  * Completes a task's privacy.
- * @throws CairnError made by `refuse` where colluders may be all of a smallest sum, or sampling has no fixed divisor
+ * @throws CairnError made by `refuse` where colluders may be all of a smallest sum, sampling has no fixed divisor, or there
+ * are groups beside it
  */
 export function completePrivacy(
   privacy: z.infer<typeof privacySchema> | undefined,
-  task: Pick<TaskConfig, 'cohort' | 'groups' | 'minCohort' | 'colluding'>,
+  task: {
+    readonly cohort: number;
+    readonly quorum: number;
+    readonly groups: { readonly count: number } | undefined;
+    readonly minCohort: number;
+    readonly colluding: number;
+  },
   refuse: (message: string, hint: string) => CairnError,
 ): PrivacyConfig | undefined {
   if (privacy === undefined) return undefined;
@@ -71,11 +77,22 @@ export function completePrivacy(
   if (sampling === 1 && expected !== undefined) {
     throw refuse('privacy.expected is of use with privacy.sampling below 1 only', 'leave it out, or lower sampling');
   }
-  const least = task.minCohort * (task.groups?.count ?? 1);
-  if (expected !== undefined && (expected < least || expected > task.cohort)) {
+  if (sampling < 1 && task.groups !== undefined) {
     throw refuse(
-      `privacy.expected is ${expected}, but a draw must have ${least} to ${task.cohort} members`,
+      'privacy.sampling is below 1 beside groups: one member more moves others to other groups, which costs more than counted',
+      'leave privacy.sampling and privacy.expected out, or groups',
+    );
+  }
+  if (expected !== undefined && (expected < task.minCohort || expected > task.cohort)) {
+    throw refuse(
+      `privacy.expected is ${expected}, but a draw must have ${task.minCohort} to ${task.cohort} members`,
       'choose cohort and minCohort well around the expected number',
+    );
+  }
+  if (sampling * task.quorum < task.minCohort) {
+    throw refuse(
+      `privacy.sampling: of a quorum of ${task.quorum} a draw has ${sampling * task.quorum} members on average, and it must have ${task.minCohort}`,
+      `raise quorum to ${Math.ceil(task.minCohort / sampling)}, or lower minCohort`,
     );
   }
   if (placement === 'central') return { ...privacy, leastSurvivors: 1 };

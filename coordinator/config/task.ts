@@ -38,10 +38,13 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   const groups = completeGroups(parsed.groups, refuse);
   const split = { cohort, quorum, groups };
   // A sum is that of a group, and of the whole cohort where it is not split.
-  const [smallest, greatest] = [smallestGroup(split), greatestGroup(split)];
+  const begun = Math.min(quorum, cohort);
+  const [smallest, greatest] = [smallestGroup({ ...split, quorum: begun }), greatestGroup(split)];
   const minCohort = parsed.minCohort ?? Math.min(smallest, Math.max(LEAST_PRIVATE, threshold, Math.ceil(smallest / 2)));
   const smallestText =
-    groups === undefined ? `quorum ${quorum}` : `the smallest of ${groups.count} groups of quorum ${quorum}`;
+    groups === undefined
+      ? `${quorum > cohort ? 'cohort' : 'quorum'} ${begun}`
+      : `the smallest of ${groups.count} groups of quorum ${quorum}`;
 
   if (parsed.unsafeOpenEnrolment && parsed.adversary === 'active') {
     throw refuse(
@@ -49,7 +52,8 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
       'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
     );
   }
-  if (quorum > cohort) {
+  // Where members are drawn by chance, a cohort is a part of those who are there.
+  if (quorum > cohort && (parsed.privacy?.sampling ?? 1) === 1) {
     throw refuse(
       `quorum ${quorum} is greater than cohort ${cohort}`,
       `set cohort to ${quorum}, or quorum to ${cohort}`,

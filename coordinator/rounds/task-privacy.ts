@@ -16,25 +16,11 @@ import {
 } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
 import { greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
+import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/index.ts';
 
-/** Where a task stands with its privacy, for reports and status pages. */
-export interface PrivacyStatus {
-  readonly placement: RoundPrivacy['placement'];
-  readonly noiseMultiplier: number;
-  /** ε so far towards those who see the models, what it may become, and the δ of both. */
-  readonly spent: number;
-  readonly epsilon: number;
-  readonly delta: number;
-  /** Rounds that were paid for. */
-  readonly rounds: number;
-  /** ε so far towards the coordinator and members, who know who took part; there is none where the noise is central. */
-  readonly spentInside?: number;
-  /** The clip of the next round. */
-  readonly clip: number;
-}
-
 const NOTHING: readonly number[] = ORDERS.map(() => 0);
+const UNBOUNDED: readonly number[] = ORDERS.map(() => Number.MAX_VALUE);
 
 /** Adds up divergences. No infinity: a record is JSON, which has none. */
 const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
@@ -50,7 +36,7 @@ export class TaskPrivacy {
   readonly #noise: Omit<RoundPrivacy, 'spent'>;
   readonly #opening: Opening;
   readonly #cost: Float64Array;
-  readonly #costInside: Float64Array | undefined;
+  readonly #costInside: ArrayLike<number>;
   #budget: PrivacyBudget;
   #inside: readonly number[];
   #clip: number;
@@ -61,10 +47,12 @@ export class TaskPrivacy {
    * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it
    */
   constructor(task: TaskConfig & { readonly privacy: PrivacyConfig }, dimension: number, record?: PrivacyRecord) {
-    const { privacy, modulusBits, rounds, groups } = task;
+    const { privacy, modulusBits, rounds, minCohort } = task;
     const { placement, distribution, leastSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
     this.#config = privacy;
     const fill = sampling < 1 && placement === 'distributed';
+    // Who colludes may leave its share out, and what is filled up does not replace it.
+    const silent = fill ? minCohort - leastSurvivors : 0;
     const common = {
       placement,
       distribution,
@@ -79,13 +67,13 @@ export class TaskPrivacy {
         ...{ dimension, modulusBits, maxCohort: greatestGroup(task) },
         privacy: { ...common, noiseMultiplier, spent: 0 },
       });
-    const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill);
+    const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill, silent);
     const { noiseMultiplier = leastNoiseMultiplier({ epsilon, delta, rounds, rate: sampling }, mechanism) } = privacy;
     const plan = planFor(noiseMultiplier);
     this.#noise = { ...common, noiseMultiplier };
-    this.#cost = roundCost(mechanismOf(plan, fill), sampling);
-    this.#costInside = placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : undefined;
-    this.#opening = { fill, ...(expected === undefined ? {} : { divisor: expected / (groups?.count ?? 1) }) };
+    this.#cost = roundCost(mechanismOf(plan, fill, silent), sampling);
+    this.#costInside = placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED;
+    this.#opening = { fill, ...(expected === undefined ? {} : { divisor: expected }) };
     const fresh = createBudget(epsilon, delta);
     this.#budget = record === undefined ? fresh : { ...fresh, divergences: record.divergences, rounds: record.rounds };
     this.#inside = record?.inside ?? NOTHING;
@@ -136,13 +124,13 @@ export class TaskPrivacy {
   }
 
   get status(): PrivacyStatus {
-    const { placement, noiseMultiplier, epsilon, delta } = this.#noise;
+    const { placement, noiseMultiplier, sampling, epsilon, delta } = this.#noise;
     const { rounds } = this.#budget;
     const inside = { ...this.#budget, divergences: this.#inside };
     return {
       ...{ placement, noiseMultiplier, spent: spentEpsilon(this.#budget), epsilon, delta, rounds },
-      ...(this.#costInside === undefined ? {} : { spentInside: spentEpsilon(inside) }),
-      clip: this.#clip,
+      ...(placement === 'central' || this.#inside[0] === Number.MAX_VALUE ? {} : { spentInside: spentEpsilon(inside) }),
+      ...{ sampling, clip: this.#clip },
     };
   }
 
@@ -161,8 +149,7 @@ export class TaskPrivacy {
   paid(): PrivacyRecord {
     const { rounds } = spend(this.#budget, this.#cost);
     const divergences = plus(this.#budget.divergences, this.#cost);
-    const inside = this.#costInside === undefined ? this.#inside : plus(this.#inside, this.#costInside);
-    return { divergences, inside, rounds, clip: this.#clip };
+    return { divergences, inside: plus(this.#inside, this.#costInside), rounds, clip: this.#clip };
   }
 
   /** What a restart must not forget once a round has taught the share of updates that were short enough. */

@@ -3,14 +3,13 @@ import type { ServerStateName } from '../../protocol/aggregation/server/types.ts
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { type Exposure, exposureOf, type TaskConfig } from '../config/index.ts';
-import type { RoundReport } from '../report.ts';
+import type { PrivacyStatus, RoundReport } from '../report.ts';
 import { Attempt } from './attempt.ts';
 import { Bench } from './bench.ts';
 import { chooseCohort, drawIndependently, invitations } from './cohort.ts';
 import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
-import type { PrivacyStatus } from './task-privacy.ts';
 
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
@@ -117,7 +116,7 @@ export class Task {
         this.#state = 'waiting';
         await this.#quorum();
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        if (!(await this.#payAhead())) break;
+        if (this.#stopped || !(await this.#payAhead())) break;
         const idle = this.#idle;
         if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum)
           await this.#tryRound(this.#chosen(idle));
@@ -140,19 +139,24 @@ export class Task {
     return this.#stopping.signal.aborted;
   }
 
-  /** Waits until enough members are idle, or the task is stopped. @throws CairnError `not-enough-clients` */
+  /** Waits until enough members are idle, where they are drawn not too many, or the task is stopped. @throws CairnError `not-enough-clients` */
   async #quorum(): Promise<void> {
-    const { name, quorum, quorumTimeout } = this.config;
+    const { name, quorum, quorumTimeout, minCohort, cohort } = this.config;
+    let warned = false;
     const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
     const waiting = late === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, late]);
     for (;;) {
       if (this.#stopped) return;
       const idle = this.#idle;
-      if (idle.length >= quorum) return;
+      const enough = idle.length >= quorum;
+      if (enough && this.#drawable(idle.length)) return;
+      if (enough && !warned) this.#host.log.warn('draw-unsuitable', { task: name, members: idle.length });
+      warned ||= enough;
       if (late?.aborted === true) {
+        const asked = enough ? `of whom draws do not have ${minCohort} to ${cohort}` : `the quorum is ${quorum}`;
         throw new CairnError(
           'not-enough-clients',
-          `task "${name}": ${idle.length} clients are there after ${quorumTimeout} s, the quorum is ${quorum}`,
+          `task "${name}": ${idle.length} clients are there after ${quorumTimeout} s, ${asked}`,
         );
       }
       await this.#change(waiting);
@@ -188,6 +192,17 @@ export class Task {
     return !this.#stopped;
   }
 
+  /**
+   * Whether a draw from so many has, on average, as many members as a round may have. Others would be paid for in vain, one
+   * after another; who is there is known to all, so that not to draw costs nothing.
+   */
+  #drawable(idle: number): boolean {
+    const { sampling } = this.#model.privacy ?? {};
+    if (sampling === undefined) return true;
+    const { minCohort, cohort } = this.config;
+    return sampling * idle >= minCohort && sampling * idle <= cohort;
+  }
+
   /** Who is invited: a cohort and some more, or whom chance draws. */
   #chosen(idle: readonly MemberId[]): readonly MemberId[] {
     const { cohort, overSelect } = this.config;
@@ -203,9 +218,8 @@ export class Task {
   }
 
   async #tryRound(invited: readonly MemberId[]): Promise<void> {
-    const { name, cohort, minCohort, groups, retryPause } = this.config;
-    const least = minCohort * (groups?.count ?? 1);
-    if (this.#model.privacy?.sampling !== undefined && (invited.length < least || invited.length > cohort)) {
+    const { name, cohort, minCohort, retryPause } = this.config;
+    if (this.#model.privacy?.sampling !== undefined && (invited.length < minCohort || invited.length > cohort)) {
       this.#host.log.warn('draw-unsuitable', { task: name, members: invited.length });
       await this.#pause(retryPause);
       return;
