@@ -7,6 +7,7 @@ import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import { survivorBytes } from '../signatures.ts';
+import { auditCuts } from './audit-cuts.ts';
 import { assertDifferent, membersOf } from './consent.ts';
 import { goOn } from './result.ts';
 import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
@@ -98,6 +99,8 @@ function auditSurvivors(
       `${known} inputs are left among those this client shares with, the threshold is ${parameters.threshold}`,
     );
   }
+  // In a curious round nobody drops members of its choice.
+  if (settings.adversary === 'active') auditCuts(context, facts, survivors);
   const total = setBits(survivors).length;
   const least = Math.max(settings.minCohort, policy.minCohort);
   if (total < least)

@@ -5,6 +5,8 @@ export interface Graph {
   readonly n: number;
   /** Neighbours of each member. */
   readonly degree: number;
+  /** The ring: the index of the member at each position of it. Undefined on the complete graph. */
+  readonly ring?: Uint32Array;
   /**
    * The neighbours of a member in ascending order, without itself.
    * @throws CairnError `member-unknown` where there is no such index
@@ -105,6 +107,7 @@ export function ringGraph(n: number, degree: number, permutation: Uint32Array): 
   return {
     n,
     degree,
+    ring,
     neighbours,
     holders(index) {
       const found = [...neighbours(index)];

@@ -4,6 +4,7 @@ export {
   assertSound,
   completeThreshold,
   dropoutFailureProbability,
+  leastAtTwoCuts,
   leastSoundThreshold,
   roundParameters,
 } from './round.ts';

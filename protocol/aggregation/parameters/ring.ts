@@ -66,6 +66,18 @@ function colludingNeighbours(n: number, colluders: number, degree: number, sigma
   return t1;
 }
 
+/**
+ * The most colluders that two stretches of degree/2 positions each, anywhere on the ring and apart from each other, hold
+ * but for probability 2^−(σ+1): the law of one neighbourhood, with a union bound over all pairs of stretches.
+ */
+export function colludersAtTwoCuts(n: number, degree: number, colluding: number, sigma: number): number {
+  const urn = { total: n, marked: shareOf(n, colluding), draws: degree };
+  const bound = 2 ** -(sigma + 1) / n ** 2;
+  let most = Math.max(0, mode(urn) - 1);
+  while (above(urn, most) > bound) most++;
+  return most;
+}
+
 /** Rule 2, second half: greatest t2 ≥ `from` with P[surviving neighbours < t2] ≤ 2^−η/n. */
 function survivingNeighbours(n: number, survivors: number, degree: number, eta: number, from: number): number {
   const urn = { total: n, marked: survivors, draws: degree };

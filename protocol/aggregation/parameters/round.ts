@@ -1,6 +1,14 @@
 import { CairnError } from '../../errors.ts';
 import { below } from './hypergeometric.ts';
-import { checkCohort, checkShare, findRing, ringThreshold, shareOf, staysConnected } from './ring.ts';
+import {
+  checkCohort,
+  checkShare,
+  colludersAtTwoCuts,
+  findRing,
+  ringThreshold,
+  shareOf,
+  staysConnected,
+} from './ring.ts';
 import type { AdversaryClass, Ring } from './ring.ts';
 
 /**
@@ -126,6 +134,16 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
       { hint: 'raise the degree, or use the complete graph' },
     );
   }
+}
+
+/**
+ * How many survivors a ring must have, at the least, on any two stretches of degree/2 positions that are apart: one more
+ * than could all be colluders. Otherwise whoever says who has dropped out, an active coordinator, may cut the ring there:
+ * masks between its two parts are all known, and each part's sum opens by itself (Bell et al. 2020 let the server have
+ * sums of parts). The threshold alone does not prevent it: at each cut it takes only half as many colluders as tolerated.
+ */
+export function leastAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
+  return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
 }
 
 /** What a task says about its rounds' graphs. */
