@@ -27,9 +27,9 @@ function lineOf(outcomes: readonly Outcome[], attack: string, defence: string): 
 
 const WORDS: Readonly<Record<string, string>> = {
   'sign-flip':
-    'Updates turned round and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which takes the smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the model as it was, and learns little while most cohorts have an attacker in them; together with a median it learns where the median holds, and keeps the model where it does not.',
+    'Updates turned round and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which takes the smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the model as it was, and learns little while most cohorts have an attacker in them; what it tolerates in each round adds up. Together with a median it learns where the median holds, and keeps the model where it does not.',
   noise:
-    'Noise far beyond the clip. In the mean of all it drowns what the others learnt; a group with it is far from the others in every coordinate, and is outvoted, trimmed or left out.',
+    'Noise far beyond the clip. In the mean of all it drowns what the others learnt; a group with it is far from the others in every coordinate, and is outvoted, trimmed or left out as long as such groups are few.',
   'label-flip':
     'Wrong labels within the clip. Such members pull no harder than others: as long as they are few, the mean of all outweighs them as well as any rule does. Groups do not help here, and what is learnt from wrong data is no outlier.',
 };
@@ -71,7 +71,7 @@ function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[])
   const steps = Array.from({ length: most + 1 }, (_, i) => i).filter((i) => i % Math.ceil(most / 60 || 1) === 0);
   const lines = groups.flatMap((count): Line[] => [
     {
-      label: `${count} groups`,
+      label: `${count} groups, expected`,
       points: steps.map((marked) => ({
         x: percent(marked / members),
         y: percent(predictedPoisoned(members, { attackers: marked, cohort, groups: count })),
