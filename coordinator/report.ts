@@ -56,7 +56,7 @@ export interface PrivacyStatus {
 }
 
 /** One group of an attempt whose cohort was split. */
-export interface GroupReport {
+interface GroupReport {
   readonly invited: number;
   /** Inputs in its sum; 0 where it has none, or where it does not count. */
   readonly included: number;

@@ -39,7 +39,7 @@ const constant =
     bytes;
 
 /** Who wants to know how an attempt goes on. */
-export interface Watch {
+interface Watch {
   state(name: ServerStateName, members: number): void;
   /** So many of the masks in the sums have been taken out. */
   progress(done: number, of: number): void;
