@@ -11,7 +11,7 @@ const BOUND = 80;
  * fall into the first and the last cell, which gives at least seven times their number.
  * @returns the statistic
  */
-export function spread(a: Uint32Array, b: Uint32Array, bits: number): number {
+function spread(a: Uint32Array, b: Uint32Array, bits: number): number {
   const cells = new Array<number>(CELLS).fill(0);
   a.forEach((value, i) => cells[((value - b[i]) << (32 - bits)) >>> (32 - CELL_BITS)]++);
   const expected = a.length / CELLS;
