@@ -31,6 +31,7 @@ export function bytesTarget<T>(name: string, share: number, make: () => Decoder<
   return {
     name,
     share,
+    batch: 500,
     make: () => {
       const decoder = make();
       installMeter();

@@ -4,6 +4,8 @@ import fc, { type Arbitrary } from 'fast-check';
 export type Change =
   | { readonly op: 'flip'; readonly at: number; readonly bit: number }
   | { readonly op: 'set'; readonly at: number; readonly value: number }
+  /** A byte is one more or one less. */
+  | { readonly op: 'step'; readonly at: number; readonly by: 1 | -1 }
   /** A field of one, two or four bytes is set to a value at the edge of something. */
   | { readonly op: 'extreme'; readonly at: number; readonly width: 1 | 2 | 4; readonly value: number }
   | { readonly op: 'cut'; readonly at: number }
@@ -27,7 +29,8 @@ const some = fc.uint8Array({ minLength: 1, maxLength: 48 });
 
 const change: Arbitrary<Change> = fc.oneof(
   fc.record({ op: fc.constant('flip' as const), at: place, bit: fc.nat(7) }),
-  fc.record({ op: fc.constant('set' as const), at: place, value: fc.nat(255) }),
+  fc.record({ op: fc.constant('set' as const), at: place, value: fc.oneof(fc.nat(3), fc.nat(255)) }),
+  fc.record({ op: fc.constant('step' as const), at: place, by: fc.constantFrom(1 as const, -1 as const) }),
   fc.record({
     op: fc.constant('extreme' as const),
     at: place,
@@ -59,6 +62,9 @@ function changed(bytes: Uint8Array, change: Change, others: readonly Uint8Array[
       return bytes;
     case 'set':
       if (bytes.length > 0) bytes[inside] = change.value;
+      return bytes;
+    case 'step':
+      if (bytes.length > 0) bytes[inside] += change.by;
       return bytes;
     case 'extreme':
       for (let i = 0; i < change.width && inside + i < bytes.length; i++) {

@@ -62,6 +62,7 @@ export function jsonTarget(name: string, take: (value: unknown) => unknown, good
   return {
     name,
     share: 1,
+    batch: 500,
     make: () => {
       for (const value of good) take(value);
       return {

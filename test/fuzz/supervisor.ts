@@ -5,7 +5,7 @@ import type { Word, Work } from './work.ts';
 export type End = Exclude<Word, { kind: 'goes-on' }> & { readonly target: string };
 
 /** Milliseconds without a sign of life after which an input counts as one that hangs: thousands of times the longest. */
-const HUNG_MS = 120_000;
+const HUNG_MS = 300_000;
 
 /** The word by which a process of this program knows that it is a {@link Worker}'s. */
 export const WORKER = '--worker';

@@ -14,6 +14,8 @@ export interface Target {
   readonly name: string;
   /** Its part of all inputs, beside those of the other targets. */
   readonly share: number;
+  /** Inputs of one seed, between two signs of life. A failure's replay goes through no more. */
+  readonly batch: number;
   /** Makes the trial: samples are only made where they are needed. */
   readonly make: () => Trial;
 }

@@ -23,14 +23,12 @@ export type Word =
       readonly text: string;
     };
 
-/** So many inputs have one seed: what is between two signs of life, and what a replay has to go through. */
-const BATCH = 500;
-
 const nextSeed = (seed: number, batch: number): number => (seed + batch) & MOST_SEED;
 
 /** Runs one target to its end or its first failure, which is shrunk. */
 export function work({ target, seed, inputs, path }: Work, say: (word: Word) => void): void {
-  const { property, steps } = targets.find(({ name }) => name === target)!.make();
+  const { batch: size, make } = targets.find(({ name }) => name === target)!;
+  const { property, steps } = make();
   // Refusals are what most inputs end in; nobody reads their stacks.
   Error.stackTraceLimit = path === undefined ? 0 : 30;
   const began = performance.now();
@@ -38,7 +36,7 @@ export function work({ target, seed, inputs, path }: Work, say: (word: Word) => 
   for (let batch = 0; done < inputs; batch++) {
     const batchSeed = nextSeed(seed, batch);
     say({ kind: 'goes-on', done, seed: batchSeed });
-    const numRuns = Math.min(BATCH, inputs - done);
+    const numRuns = Math.min(size, inputs - done);
     const result = fc.check(property, { seed: batchSeed, numRuns, ...(path === undefined ? {} : { path }) });
     done += result.numRuns;
     if (!result.failed) continue;

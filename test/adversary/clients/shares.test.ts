@@ -40,6 +40,18 @@ describe('a member that lies about shares, beside shipped clients', () => {
     await scene.expectAlive();
   });
 
+  it('commits falsely where nobody but the cohort is there: no sum without it alone is opened, and the task stops', async () => {
+    const scene = await Scene.open({ task: { attempts: 2, quorum: 8 } });
+    await scene.hostile({ send: falseCommitment });
+    scene.begin();
+    await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'below-threshold' });
+    const [first, second] = scene.hall.reports;
+    expect(first.code).toBe('secret-mismatch');
+    // The difference of the two sums would be the hostile member's update, and to its neighbours it may be an honest one.
+    expect(new Set(second.drops.map(({ reason }) => reason))).toEqual(new Set(['cohort-too-similar']));
+    await scene.expectAlive();
+  });
+
   it('seals a share that does not open: its victim refuses and says of whom', async () => {
     const scene = await Scene.open();
     await scene.hostile({ send: brokenSeal });

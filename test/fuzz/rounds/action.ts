@@ -6,6 +6,8 @@ import type { Touch } from './tamper.ts';
 export type Action =
   /** Everything under way arrives, in order, and so often again. */
   | { readonly do: 'flow'; readonly times: number }
+  /** What is under way to clients arrives, and their answers do not yet. */
+  | { readonly do: 'down' }
   /** One message arrives, overtaking others. */
   | { readonly do: 'deliver'; readonly pick: number }
   | { readonly do: 'lose'; readonly pick: number }
@@ -62,7 +64,21 @@ const calm = fc.oneof(...interference, {
   arbitrary: fc.record({ do: fc.constant('flow' as const), times: fc.constant(1) }),
 });
 
+/** A round as it should be up to some state, and then a few faults in what clients are sent, or in their answers. */
+const late = fc
+  .record({
+    flows: fc.nat(6),
+    answered: fc.boolean(),
+    faults: fc.array(fc.oneof(...interference), { minLength: 1, maxLength: 3 }),
+  })
+  .map(({ flows, answered, faults }): readonly Action[] => [
+    { do: 'flow', times: flows },
+    ...(answered ? [{ do: 'down' } as const] : []),
+    ...faults,
+  ]);
+
 const actions: Arbitrary<readonly Action[]> = fc.oneof(
+  late,
   fc.array(wild, { maxLength: 24 }),
   fc.array(calm, { maxLength: 8 }),
 );

@@ -40,6 +40,9 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
         lab.up();
       }
       return;
+    case 'down':
+      lab.down();
+      return;
     case 'deliver': {
       const taken = take(action.pick);
       if (taken !== undefined) arrives(taken.to, taken.mail);

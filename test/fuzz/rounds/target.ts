@@ -46,5 +46,6 @@ function trial(kind: Kind): Trial {
 export const roundTargets: readonly Target[] = kinds.map((kind) => ({
   name: `rounds-${kind.adversary}-${kind.graph}`,
   share: 0.4,
+  batch: 20,
   make: () => trial(kind),
 }));

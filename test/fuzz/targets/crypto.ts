@@ -42,6 +42,7 @@ const MOST_FALSE = Math.floor((SLOTS.length - T) / 2);
 const shares: Target = {
   name: 'crypto-shares',
   share: 1,
+  batch: 500,
   make: () => {
     const secret = new Uint8Array(32).map((_, i) => 7 * i + 1);
     const good = shareSecret({ secret, threshold: T, domain: N, slots: SLOTS, random: seeded('fuzz shares') });
@@ -86,6 +87,7 @@ function finish<T>(steps: Generator<unknown, T>): T {
 const merkle: Target = {
   name: 'crypto-merkle',
   share: 1,
+  batch: 500,
   make: () => {
     const leaves = Array.from({ length: 11 }, (_, i) => new Uint8Array(32).fill(i));
     const tree = new MerkleTree(nodePrimitives, leaves);

@@ -32,6 +32,7 @@ function check(given: RoundSettings): void {
 const fields: Target = {
   name: 'settings-fields',
   share: 1,
+  batch: 100,
   make: () => ({ property: fc.property(settingsArbitrary({ dimension: LIMITS.coordinates }), check) }),
 };
 
@@ -78,6 +79,7 @@ const SMALL = 32;
 const invited: Target = {
   name: 'client-invited',
   share: 0.3,
+  batch: 100,
   make: () => ({ property: fc.property(settingsArbitrary({ dimension: SMALL }), invite) }),
 };
 
