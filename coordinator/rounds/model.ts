@@ -88,7 +88,8 @@ export class TaskModel {
   /**
    * Goes on where the store says that the task stands, or starts it.
    * @param given - the model to start from, instead of the configuration's
-   * @throws CairnError `config-invalid` where there is no model, or the stored one has other shapes;
+   * @throws CairnError `config-invalid` where there is no model, the stored one has other shapes, or its rounds had noise
+   * and are to have none or the other way round;
    * `config-unreadable`, `model-malformed`, `update-shape` for bad files
    */
   static async open(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
@@ -106,6 +107,7 @@ export class TaskModel {
         },
       );
     }
+    assertSameNoise(task, record);
     const { tensors, shapes } = decodeSafetensors(bytes);
     const layout = new ParameterLayout(shapes);
     assertSameShapes(task, layout, given?.shapes ?? task.model?.tensors);
@@ -247,6 +249,19 @@ async function configuredModel({ name, model }: TaskConfig): Promise<InitialMode
       cause: thrown,
     });
   }
+}
+
+/** A budget counts all rounds of a task, and is not forgotten: rounds without noise are in none. */
+function assertSameNoise({ name, privacy }: TaskConfig, record: TaskRecord): void {
+  const counted = record.privacy !== undefined;
+  if (counted === (privacy !== undefined) || (!counted && record.round === 0)) return;
+  throw new CairnError(
+    'config-invalid',
+    counted
+      ? `task "${name}": its rounds so far had noise and a budget, and the configuration has no "privacy"`
+      : `task "${name}": its rounds so far had no noise, and no budget of "privacy" holds for them`,
+    { hint: 'rename the task, and give the new one the stored model file if it is to begin from it' },
+  );
 }
 
 function assertSameShapes({ name }: TaskConfig, stored: ParameterLayout, wanted: Shapes | undefined): void {

@@ -18,7 +18,7 @@ export interface TaskRecord {
 export interface PrivacyRecord {
   /** Rényi divergences so far towards those who see the models, one for each of the accountant's orders. */
   readonly divergences: readonly number[];
-  /** The same towards those who know who took part; zeros where no noise holds against them. */
+  /** The same towards those who know who took part; the greatest numbers there are once noise was central. */
   readonly inside: readonly number[];
   /** Rounds paid for. */
   readonly rounds: number;

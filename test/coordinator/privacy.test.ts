@@ -70,14 +70,16 @@ interface Started {
   readonly reports: RoundReport[];
 }
 
-async function start(privacy: object, task: object = {}, store = new MemoryStore()): Promise<Started> {
-  const config = parseConfig({
-    port: 0,
-    logLevel: 'silent',
-    tasks: [{ ...TASK, ...task, privacy: { ...PRIVACY, ...privacy } }],
-  });
+async function start(
+  privacy: object | undefined,
+  task: object = {},
+  store = new MemoryStore(),
+  begin = Promise.resolve(),
+): Promise<Started> {
+  const noisy = privacy === undefined ? {} : { privacy: { ...PRIVACY, ...privacy } };
+  const config = parseConfig({ port: 0, logLevel: 'silent', tasks: [{ ...TASK, ...task, ...noisy }] });
   const zeros = { tensors: { w: new Float32Array(DIMENSION) }, shapes: SHAPES };
-  const coordinator = await createCoordinator({ config, store, initialModels: { noisy: zeros } });
+  const coordinator = await createCoordinator({ config, store, initialModels: { noisy: zeros }, begin });
   running.push(coordinator);
   const reports: RoundReport[] = [];
   coordinator.on('round', (report) => void reports.push(report));
@@ -196,6 +198,39 @@ describe('a privacy budget', () => {
     expect(two.reports[0].privacy?.rounds).toBe(2);
   });
 
+  it('is of all rounds of a task or of none: noise neither begins nor ends with a restart', async () => {
+    const [noisy, bare] = [new MemoryStore(), new MemoryStore()];
+    for (const [privacy, store] of [
+      [{}, noisy],
+      [undefined, bare],
+    ] as const) {
+      const { coordinator } = await start(privacy, { rounds: 1 }, store);
+      enterAll(coordinator, 6);
+      await coordinator.finished;
+      await coordinator.stop();
+    }
+    expect(await rejectionOf(start(undefined, { rounds: 2 }, noisy))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('its rounds so far had noise and a budget') as string,
+    });
+    expect(await rejectionOf(start({}, { rounds: 2 }, bare))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringContaining('its rounds so far had no noise') as string,
+    });
+  });
+
+  it('towards coordinator and members is none once a round’s noise was central', async () => {
+    const store = new MemoryStore();
+    for (const [rounds, placement] of ['distributed', 'central', 'distributed'].entries()) {
+      const { coordinator, reports } = await start({ placement }, { rounds: rounds + 1 }, store);
+      enterAll(coordinator, 6);
+      await coordinator.finished;
+      expect(reports[0].privacy?.rounds).toBe(rounds + 1);
+      expect(reports[0].privacy?.spentInside !== undefined).toBe(rounds === 0);
+      await coordinator.stop();
+    }
+  });
+
   it('is spent by nobody where a round is abandoned before its sum is opened', async () => {
     const { coordinator, reports } = await start({}, { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.2 } });
     const waiting = enterAll(coordinator, 6);
@@ -270,12 +305,16 @@ describe('members who are drawn by chance', () => {
     await coordinator.finished;
     const committed = reports.filter(({ outcome }) => outcome === 'committed');
     expect(committed).toHaveLength(6);
-    // Draws of two or fewer were paid for too.
+    // Draws of two or fewer were paid for too. One of ten may leave its noise out.
     const { privacy } = coordinator.tasks[0];
     expect(privacy!.rounds).toBeGreaterThanOrEqual(6);
     const whole = epsilonOf(
       roundCost(
-        mechanismOf(planOf({ maxCohort: 10, leastSurvivors: 2, placement: 'distributed', noiseMultiplier: 0.1 }), true),
+        mechanismOf(
+          planOf({ maxCohort: 10, leastSurvivors: 2, placement: 'distributed', noiseMultiplier: 0.1 }),
+          true,
+          1,
+        ),
         1,
       ).map((divergence) => divergence * privacy!.rounds),
       1e-5,
@@ -293,17 +332,55 @@ describe('members who are drawn by chance', () => {
   });
 });
 
+describe('draws from too many members', () => {
+  it('are not made, and nothing is paid, until there are fewer', async () => {
+    const sampled = { sampling: 0.9, expected: 5, noiseMultiplier: 0.1, epsilon: 1000 };
+    const task = { rounds: 1, cohort: 6, quorum: 5, minCohort: 3, colluding: 0.1, retryPause: 0, attempts: 100 };
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const { coordinator, reports } = await start(sampled, task, new MemoryStore(), begun);
+    const members = enterAll(coordinator, 8);
+    await until(() => coordinator.tasks[0].idle === 8);
+    begin();
+    await until(() => coordinator.tasks[0].state === 'waiting');
+    // 7.2 on average.
+    await members[0].participation.leave();
+    await until(() => coordinator.tasks[0].idle === 7);
+    expect(coordinator.tasks[0].privacy?.rounds).toBe(0);
+    await members[1].participation.leave();
+    await coordinator.finished;
+    expect(reports.at(-1)?.outcome).toBe('committed');
+  });
+
+  it('end the task where they are all that comes in time', async () => {
+    const sampled = { sampling: 0.9, expected: 5, noiseMultiplier: 0.1, epsilon: 1000 };
+    const task = { rounds: 1, cohort: 6, quorum: 5, minCohort: 3, colluding: 0.1, quorumTimeout: 0.5 };
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (begin = resolve));
+    const { coordinator } = await start(sampled, task, new MemoryStore(), begun);
+    enterAll(coordinator, 8);
+    await until(() => coordinator.tasks[0].idle === 8);
+    begin();
+    expect(await rejectionOf(coordinator.finished)).toMatchObject({
+      code: 'not-enough-clients',
+      message: expect.stringContaining('8 clients are there after 0.5 s, of whom draws do not have 3 to 6') as string,
+    });
+    expect(coordinator.tasks[0].privacy?.rounds).toBe(0);
+  });
+});
+
 describe('an adaptive clip', () => {
   it('falls towards the norms of updates that are shorter, and is kept over a restart', async () => {
     const store = new MemoryStore();
-    const adaptive = { adaptiveClip: { rate: 1 }, epsilon: 500 };
+    // The share of short updates is told to within 0.1, with noise of 1 to within 1.
+    const adaptive = { adaptiveClip: { rate: 1 }, noiseMultiplier: 0.1, epsilon: 1000 };
     const task = { clip: 8, rounds: 6 };
     const { coordinator, reports } = await start(adaptive, task, store);
     // Norm 0.22: all are short enough while the clip is above it, so it falls by e^(−1/2) in each round but for the noise.
     enterAll(coordinator, 6, 0.005);
     await coordinator.finished;
     const clips = reports.map(({ privacy }) => privacy!.clip);
-    expect(clips.at(-1)).toBeLessThan(8);
+    expect(clips.at(-1)).toBeLessThan(1);
     expect(clips.every((clip) => clip > 0)).toBe(true);
     await coordinator.stop();
     const again = await start(adaptive, { ...task, rounds: 7 }, store);
@@ -339,6 +416,12 @@ describe('the configuration', () => {
     [{ sampling: 0.5 }, {}, 'privacy.expected is missing'],
     [{ expected: 5 }, {}, 'privacy.expected is of use with privacy.sampling below 1 only'],
     [{ sampling: 0.5, expected: 2 }, {}, 'privacy.expected is 2'],
+    [{ sampling: 0.5, expected: 5 }, {}, 'of a quorum of 6 a draw has 3 members on average, and it must have 5'],
+    [
+      { sampling: 0.5, expected: 12 },
+      { cohort: 24, minCohort: 3, colluding: 0.1, groups: { count: 3, rule: 'median' } },
+      'beside groups',
+    ],
     [{}, { colluding: 0.9 }, 'all may collude'],
     [{ epsilon: 0 }, {}, 'epsilon'],
     [{ delta: 1 }, {}, 'delta'],
