@@ -10,6 +10,7 @@ import { errorHandler, notFound, sendError } from './errors.ts';
 import type { AddressRule } from '../limits/address.ts';
 import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
+import { shownReport, shownStatus } from './shown.ts';
 
 /** Reports that a task's status shows; all are at `/rounds`. */
 const LAST_REPORTS = 5;
@@ -77,7 +78,7 @@ export function createApp(options: HttpOptions): Express {
       tasks: options.tasks().map(({ task }) => task),
     });
   });
-  app.get('/v1/tasks', (_request, response) => void response.json(options.tasks()));
+  app.get('/v1/tasks', (_request, response) => void response.json(options.tasks().map(shownStatus)));
   app.get('/v1/tasks/:task', async (request, response) => {
     const status = find(request.params.task);
     if (status === undefined) {
@@ -85,12 +86,12 @@ export function createApp(options: HttpOptions): Express {
       return;
     }
     const reports = await store.listRounds(status.task);
-    response.json({ ...status, reports: reports.slice(-LAST_REPORTS) });
+    response.json({ ...shownStatus(status), reports: reports.slice(-LAST_REPORTS).map(shownReport) });
   });
   app.get('/v1/tasks/:task/rounds', async (request, response) => {
     const status = find(request.params.task);
     if (status === undefined) sendError(response, 404, unknownTask());
-    else response.json(await store.listRounds(status.task));
+    else response.json((await store.listRounds(status.task)).map(shownReport));
   });
   app.get(
     '/v1/models/:hash',

@@ -114,9 +114,9 @@ export class Task {
     try {
       while (this.#model.round < this.config.rounds && this.#affordable && !this.#stopped) {
         this.#state = 'waiting';
-        await this.#quorum();
+        if (!(await this.#quorum())) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        if (this.#stopped || !(await this.#payAhead())) break;
+        if (!(await this.#payAhead())) break;
         const idle = this.#idle;
         if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum)
           await this.#tryRound(this.#chosen(idle));
@@ -139,17 +139,21 @@ export class Task {
     return this.#stopping.signal.aborted;
   }
 
-  /** Waits until enough members are idle, where they are drawn not too many, or the task is stopped. @throws CairnError `not-enough-clients` */
-  async #quorum(): Promise<void> {
+  /**
+   * Waits until enough members are idle, and not too many where they are drawn.
+   * @returns false where the task is stopped
+   * @throws CairnError `not-enough-clients`
+   */
+  async #quorum(): Promise<boolean> {
     const { name, quorum, quorumTimeout, minCohort, cohort } = this.config;
     let warned = false;
     const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
     const waiting = late === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, late]);
     for (;;) {
-      if (this.#stopped) return;
+      if (this.#stopped) return false;
       const idle = this.#idle;
       const enough = idle.length >= quorum;
-      if (enough && this.#drawable(idle.length)) return;
+      if (enough && this.#drawable(idle.length)) return true;
       if (enough && !warned) this.#host.log.warn('draw-unsuitable', { task: name, members: idle.length });
       warned ||= enough;
       if (late?.aborted === true) {

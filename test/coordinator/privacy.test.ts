@@ -332,6 +332,33 @@ describe('members who are drawn by chance', () => {
   });
 });
 
+describe('the HTTP API of a task whose members are drawn by chance', () => {
+  it('tells nobody how many were, or who', async () => {
+    const sampled = { sampling: 0.9, expected: 5, noiseMultiplier: 0.1, epsilon: 1000 };
+    const task = { rounds: 2, cohort: 6, quorum: 6, minCohort: 3, colluding: 0.2, attempts: 100 };
+    const { coordinator, reports } = await start(sampled, task);
+    enterAll(coordinator, 6);
+    await coordinator.finished;
+    const get = async (path: string): Promise<unknown> => (await fetch(`${coordinator.url}/v1/tasks${path}`)).json();
+    const [status] = (await get('')) as object[];
+    const { reports: latest, ...same } = (await get('/noisy')) as { reports: object[] };
+    const all = (await get('/noisy/rounds')) as object[];
+    expect(status).toMatchObject({ task: 'noisy', state: 'finished', round: 2, privacy: { sampling: 0.9 } });
+    expect(same).toEqual(status);
+    expect(latest).toEqual(all.slice(-5));
+    expect(all).toHaveLength(reports.length);
+    for (const [i, report] of all.entries()) {
+      const { outcome, modelHash, privacy } = reports[i];
+      expect(report).toMatchObject({ task: 'noisy', outcome, modelHash, privacy });
+      for (const key of ['included', 'members', 'drops', 'groups', 'bytesUp', 'bytesDown', 'ms', 'states', 'message'])
+        expect(report).not.toHaveProperty(key);
+    }
+    for (const key of ['idle', 'inRound', 'progress', 'message']) expect(status).not.toHaveProperty(key);
+    // Whoever runs the coordinator is told.
+    expect(reports.at(-1)!.included).toBeGreaterThanOrEqual(3);
+  });
+});
+
 describe('draws from too many members', () => {
   it('are not made, and nothing is paid, until there are fewer', async () => {
     const sampled = { sampling: 0.9, expected: 5, noiseMultiplier: 0.1, epsilon: 1000 };
