@@ -10,6 +10,23 @@ const MOST_DELTA = 1e-5;
 export const deltaOf = ({ privacy }: Pick<RoundSettings, 'privacy'>): number =>
   Math.min(privacy?.delta ?? MOST_DELTA, MOST_DELTA);
 
+/** Why there may be no bound at all, which no smaller round can cure. */
+function hintFor(
+  privacy: RoundSettings['privacy'],
+  against: 'readers' | 'inside',
+  before: SpentPrivacy,
+): { readonly hint?: string } {
+  if (privacy?.placement === 'central' && against === 'inside') {
+    return {
+      hint: 'the coordinator’s noise bounds nothing towards the coordinator: set leastNoise.placement to "central" to trust it',
+    };
+  }
+  if (Number.isFinite(before[against])) return {};
+  return {
+    hint: 'this client took part in rounds before whose noise bounds nothing, and they count for ever: leave mostEpsilon out, or begin with another identity and record',
+  };
+}
+
 const text = (epsilon: number): string => (Number.isFinite(epsilon) ? epsilon.toFixed(3) : 'no bound');
 
 /**
@@ -28,10 +45,6 @@ export function assertPrivacy(
   throw new CairnError(
     'privacy-budget',
     `this round would raise this client’s epsilon towards ${whom} from ${text(before[against])} to ${text(after[against])}, it allows ${mostEpsilon}`,
-    privacy?.placement === 'central' && against === 'inside'
-      ? {
-          hint: 'the coordinator’s noise bounds nothing towards the coordinator: set leastNoise.placement to "central" to trust it',
-        }
-      : {},
+    hintFor(privacy, against, before),
   );
 }

@@ -182,7 +182,8 @@ export class RoundDriver {
 
   /**
    * Tells the user what its rounds have told so far and what this one adds, before anything is trained.
-   * @throws CairnError `privacy-budget` where that is more than the client's policy or the task's own promise allows
+   * @throws CairnError `privacy-budget` where that is more than the client's policy allows; `privacy-infeasible` and
+   * `settings-invalid` for noise that cannot be had
    */
   async #checkPrivacy(): Promise<void> {
     const { settings } = this;

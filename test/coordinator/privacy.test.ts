@@ -10,7 +10,7 @@ import {
   type RoundReport,
 } from '../../coordinator/index.ts';
 import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
-import { epsilonOf, mechanismOf, roundCost } from '../../protocol/privacy/index.ts';
+import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
 import { useClients } from '../client/support/session.ts';
 import { rejectionOf } from './support/errors.ts';
 import { until } from './support/until.ts';
@@ -275,6 +275,24 @@ describe('a client', () => {
     expect((await consent.read()).accounts).toMatchObject([{ task: 'noisy', distributed: 1, central: 0, bare: 0 }]);
   });
 
+  it('says that rounds without noise, which it took part in before, are why no epsilon holds', async () => {
+    const consent = consentInMemory();
+    const nothing = ORDERS.map(() => 0);
+    const bare = { task: 'old', divergences: nothing, inside: nothing, bare: 1, central: 0, distributed: 0 };
+    await consent.write({ sent: [], opened: [], accounts: [bare] });
+    const { coordinator } = await start({}, { rounds: 1 });
+    const policy = { adversary: 'curious', minCohort: 2, mostEpsilon: 6 } as const;
+    const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
+    await until(() => coordinator.tasks[0].idle === 1);
+    enterAll(coordinator, 5);
+    await careful.log.next('refused');
+    expect(careful.log.of('refused')[0]).toMatchObject({
+      code: 'privacy-budget',
+      message: expect.stringContaining('from no bound to no bound') as string,
+      hint: expect.stringContaining('took part in rounds before whose noise bounds nothing') as string,
+    });
+  });
+
   it('refuses noise that is sized for more honest members than it believes in', async () => {
     const { coordinator } = await start({}, { rounds: 1, attempts: 1, deadlines: { shareKeys: 0.5 } });
     // The task reckons with one of six, these clients with two: three honest survivors of five, not four.
@@ -455,6 +473,14 @@ describe('the configuration', () => {
     [{ epsilom: 1 }, {}, 'epsilom'],
   ])('refuses %j with %j', (privacy, task, message) => {
     expect(refused(privacy, task)).toMatchObject({ message: expect.stringContaining(message) as string });
+  });
+
+  it('lets a round wait for more members than a cohort has, where a part of them is drawn', () => {
+    const task = { cohort: 20, quorum: 100, minCohort: 5, colluding: 0.1 };
+    expect(refused({ sampling: 0.1, expected: 10 }, task)).toMatchObject({ tasks: [{ quorum: 100, minCohort: 5 }] });
+    expect(refused({}, task)).toMatchObject({
+      message: expect.stringContaining('quorum 100 is greater than cohort 20') as string,
+    });
   });
 
   it('counts central noise for no survivors, since no member adds any', () => {
