@@ -1,7 +1,8 @@
 import { RoundDriver } from './driver.ts';
 import type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
-export type { Happened, VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
+export type { Happened } from './happened.ts';
+export type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
 /**
  * Runs one round to its end, in virtual time: messages take what the network says, states end when all have answered or

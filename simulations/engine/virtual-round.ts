@@ -6,7 +6,8 @@ import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { Fault, FaultKind } from '../faults/script.ts';
+import type { Fault } from '../faults/script.ts';
+import type { Happened } from './happened.ts';
 import type { VirtualMembership } from './members.ts';
 import type { Meter } from './meter.ts';
 import type { Deadlines, Network } from './network.ts';
@@ -39,16 +40,6 @@ export interface VirtualRoundOptions {
   readonly meter?: Meter;
   /** Told what a session gave up, once it is wiped. */
   readonly onWiped?: (secrets: readonly SecretBytes[]) => void;
-}
-
-/** What the network did. */
-export interface Happened extends Readonly<Record<FaultKind, number>> {
-  /** Messages that were under way when their connection broke. */
-  readonly lost: number;
-  /** Messages that were sent again on a new connection. */
-  readonly again: number;
-  /** Messages that came behind one that had set out later. */
-  readonly overtaken: number;
 }
 
 /** How a virtual round ended. */

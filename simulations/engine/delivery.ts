@@ -1,0 +1,115 @@
+import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CairnError } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
+import type { Fate } from '../faults/plan.ts';
+import type { Downward, Upward } from './link.ts';
+import type { VirtualMember } from './member.ts';
+import { stateOf } from './phases.ts';
+import { Tally } from './tally.ts';
+import { type Scene, Traffic } from './traffic.ts';
+
+/** What becomes of messages that are sent. */
+interface Receiver {
+  /** The coordinator takes a message. @returns why it refused it, undefined where it did not */
+  readonly take: (from: MemberId, bytes: Uint8Array) => CairnError | undefined;
+  /** Whether the round has ended, so that nobody takes a message. */
+  readonly ended: () => boolean;
+  /** A member dies just before it would send. */
+  readonly die: (member: VirtualMember) => void;
+}
+
+/** The ways of messages down to the members and of their answers up, with the bytes that arrive counted. */
+export class Delivery {
+  /** Bytes that arrived from, and at, each member. */
+  readonly up: Tally;
+  readonly down: Tally;
+  readonly #scene: Scene;
+  readonly #members: ReadonlyMap<MemberId, VirtualMember>;
+  readonly #traffic: Traffic;
+  readonly #receiver: Receiver;
+
+  constructor(scene: Scene, members: ReadonlyMap<MemberId, VirtualMember>, receiver: Receiver) {
+    this.#scene = scene;
+    this.#members = members;
+    this.#traffic = new Traffic(scene);
+    this.#receiver = receiver;
+    this.up = new Tally([...members.keys()]);
+    this.down = new Tally([...members.keys()]);
+  }
+
+  /** The coordinator sends; what its member answers goes up. */
+  sendDown(downward: Downward): void {
+    const member = this.#members.get(downward.message.to)!;
+    if (member.dead) return;
+    member.link.keepDown(downward);
+    if (member.link.connected) this.#setOutDown(member, downward);
+  }
+
+  /** Both sides of a connection that stands again send what the other has not answered or acknowledged. */
+  sendAgain(member: VirtualMember): void {
+    for (const downward of [...member.link.unanswered]) this.#setOutDown(member, downward);
+    for (const upward of [...member.link.unacknowledged]) this.#setOutUp(member, upward);
+  }
+
+  #setOutDown(member: VirtualMember, { message, state }: Downward): void {
+    const traffic = this.#traffic;
+    const fate = traffic.fateOf(member, 'down', state);
+    const arrive = (): void => {
+      if (member.dead) return;
+      const made = message.bytes();
+      const bytes = traffic.suffer(made, fate);
+      this.down.add(member.id, stateOf(made) ?? 'outcome', bytes.length);
+      const answers = member.receive(bytes);
+      if (answers === 'input') this.#sendUp(member, 'masked-input', () => member.maskInput());
+      else for (const answer of answers) this.#sendUp(member, stateOf(answer), () => [answer]);
+    };
+    traffic.travel(member, 'down', fate, () => {
+      for (const after of fate.copies) this.#scene.clock.after(after, arrive);
+      arrive();
+    });
+  }
+
+  #sendUp(member: VirtualMember, state: CollectingState | undefined, make: () => readonly Uint8Array[]): void {
+    if (member.dead) return;
+    const { clock, faults } = this.#scene;
+    if (state !== undefined && faults.deaths.get(member.id)?.state === state) {
+      this.#receiver.die(member);
+      return;
+    }
+    const upward: Upward = { state, make, acknowledgedAt: undefined };
+    member.link.keepUp(upward, clock.now);
+    if (member.link.connected) this.#setOutUp(member, upward);
+  }
+
+  #setOutUp(member: VirtualMember, upward: Upward): void {
+    const { clock } = this.#scene;
+    const traffic = this.#traffic;
+    const fate = traffic.fateOf(member, 'up', upward.state);
+    traffic.travel(member, 'up', fate, () => {
+      const messages = upward.make();
+      const refused = messages.map((bytes) => this.#arriveUp(member, bytes, fate)).includes(true);
+      for (const after of fate.copies) {
+        // A copy at once needs not be kept.
+        const again = (): void => messages.forEach((bytes) => this.#arriveUp(member, bytes, fate));
+        if (after === 0) again();
+        else clock.after(after, again);
+      }
+      upward.acknowledgedAt ??= clock.now + traffic.latency();
+      // What the coordinator has taken, it refuses the second time by its header, before it asks for the rest.
+      const kept = refused ? messages : messages.map((bytes) => bytes.slice(0, HEADER_LENGTH));
+      upward.make = () => kept;
+    });
+  }
+
+  /** @returns whether the coordinator refused it */
+  #arriveUp({ id, link }: VirtualMember, message: Uint8Array, fate: Fate): boolean {
+    if (this.#receiver.ended()) return true;
+    const bytes = this.#traffic.suffer(message, fate);
+    this.up.add(id, stateOf(message) ?? 'outcome', bytes.length);
+    const before = link.unanswered.length;
+    const refusal = this.#receiver.take(id, bytes);
+    if (refusal === undefined) link.answered(before);
+    return refusal !== undefined;
+  }
+}
