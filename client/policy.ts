@@ -1,4 +1,5 @@
 import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import { DEFAULT_COLLUDING } from '../protocol/aggregation/parameters/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 
 /**
@@ -12,7 +13,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
  */
 export const DEFAULT_POLICY: ClientPolicy = {
   adversary: 'active',
-  colluding: 0.2,
+  colluding: DEFAULT_COLLUDING,
   minCohort: 3,
   repeatDifference: 2,
 };

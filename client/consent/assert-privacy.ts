@@ -1,7 +1,7 @@
 import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { SpentPrivacy } from './privacy-account.ts';
+import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';
 
 /** The greatest δ that a client counts for, whatever a round names: with a great one every ε is small. */
 const MOST_DELTA = 1e-5;
@@ -29,15 +29,31 @@ function hintFor(
 
 const text = (epsilon: number): string => (Number.isFinite(epsilon) ? epsilon.toFixed(3) : 'no bound');
 
+/** A task that had noise goes on having it, against whom it had it: a coordinator does not take it away unnoticed. */
+function assertLasting(
+  { task, privacy }: Pick<RoundSettings, 'task' | 'privacy'>,
+  { central = 0, distributed = 0 }: Partial<PrivacyAccount> = {},
+): void {
+  const less = privacy === undefined ? central + distributed > 0 : privacy.placement === 'central' && distributed > 0;
+  if (!less) return;
+  const was = distributed > 0 ? 'noise by its members' : 'noise';
+  const is = privacy === undefined ? 'none' : 'only the coordinator’s';
+  throw new CairnError('policy-noise', `earlier rounds of task "${task}" had ${was}, this one has ${is}`, {
+    hint: 'if that is meant, the task needs another name',
+  });
+}
+
 /**
  * Holds what a client's rounds would have told, with this one, against its policy.
- * @throws CairnError `privacy-budget`
+ * @throws CairnError `privacy-budget`; `policy-noise` where the task had more noise before
  */
 export function assertPrivacy(
-  { privacy }: Pick<RoundSettings, 'privacy'>,
+  settings: Pick<RoundSettings, 'task' | 'privacy'>,
   { mostEpsilon, leastNoise }: Pick<ClientPolicy, 'mostEpsilon' | 'leastNoise'>,
-  { before, after }: { readonly before: SpentPrivacy; readonly after: SpentPrivacy },
+  { before, after, ofTask }: Quote,
 ): void {
+  const { privacy } = settings;
+  assertLasting(settings, ofTask);
   if (mostEpsilon === undefined) return;
   const against = leastNoise?.placement === 'central' ? 'readers' : 'inside';
   if (after[against] <= mostEpsilon) return;

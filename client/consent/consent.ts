@@ -1,8 +1,10 @@
+import { termsOf } from '../../protocol/aggregation/client/consent.ts';
 import type { ClientHistory } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { ConsentMemory } from './memory.ts';
-import { charged, costOf, type SpentPrivacy, spentOf } from './privacy-account.ts';
+import { charged, costOf, type Quote, spentOf } from './privacy-account.ts';
 import { type ConsentRecord, historyOf, type SumsOf, withOpened, withSent } from './record.ts';
 
 /**
@@ -35,13 +37,14 @@ export class Consent {
    * @param delta the δ to count for
    * @throws CairnError `privacy-infeasible`, `settings-invalid` of the settings, or whatever the memory throws
    */
-  quote(
-    settings: RoundSettings,
-    delta: number,
-  ): Promise<{ readonly before: SpentPrivacy; readonly after: SpentPrivacy }> {
+  quote(settings: RoundSettings, delta: number): Promise<Quote> {
     return this.#inTurn(async () => {
       const { accounts } = await this.#memory.read();
-      return { before: spentOf(accounts, delta), after: spentOf(charged(accounts, costOf(settings)), delta) };
+      return {
+        before: spentOf(accounts, delta),
+        after: spentOf(charged(accounts, costOf(settings)), delta),
+        ofTask: accounts.find(({ task }) => task === settings.task),
+      };
     });
   }
 
@@ -49,12 +52,14 @@ export class Consent {
    * Notes that shares of these members' secrets are about to be revealed. @param members ids, ascending
    * @throws whatever the memory throws
    */
-  revealing({ task, modelHash }: RoundSettings, members: readonly number[]): Promise<void> {
-    return this.#change((record) => withOpened(record, { task, model: toHex(modelHash), members }));
+  revealing(settings: RoundSettings, members: readonly number[]): Promise<void> {
+    const { task, modelHash } = settings;
+    const terms = termsOf(portablePrimitives, settings);
+    return this.#change((record) => withOpened(record, { task, model: toHex(modelHash), terms, members }));
   }
 
   #change(change: (record: ConsentRecord) => ConsentRecord): Promise<void> {
-    return this.#inTurn(async () => this.#memory.write(change(await this.#memory.read())));
+    return this.#inTurn(() => this.#memory.change(change));
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
 import { ORDERS } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
+import { locked } from '../enrolment/lock.ts';
 import { replacePrivate } from '../enrolment/private-file.ts';
 import type { ConsentMemory } from './memory.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
@@ -15,6 +16,7 @@ const members = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const divergences = z.array(z.number().min(0)).length(ORDERS.length);
 const rounds = z.int().min(0);
 
@@ -22,7 +24,7 @@ const format = z.strictObject({
   version: z.literal(1),
   sent: z.array(z.int().min(0)),
   opened: z.array(
-    z.strictObject({ task: z.string().max(LIMITS.name), model: z.string().regex(/^[0-9a-f]{64}$/), members }),
+    z.strictObject({ task: z.string().max(LIMITS.name), model: hash, terms: hash, members }),
   ),
   accounts: z.array(
     z.strictObject({
@@ -43,7 +45,7 @@ export const consentPath = (identityFile: string): string => `${identityFile}.ro
 export function consentInFile(path: string): ConsentMemory {
   return {
     read: () => read(path),
-    write: (record) => replacePrivate(path, textOf(record)),
+    change: (edit) => locked(path, async () => replacePrivate(path, textOf(edit(await read(path))))),
   };
 }
 

@@ -90,3 +90,11 @@ export function spentOf(accounts: readonly PrivacyAccount[], delta: number): Spe
     rounds,
   };
 }
+
+/** What a round would add to what a client's rounds have told. */
+export interface Quote {
+  readonly before: SpentPrivacy;
+  readonly after: SpentPrivacy;
+  /** The account of the round's task; undefined before its first round. */
+  readonly ofTask: PrivacyAccount | undefined;
+}

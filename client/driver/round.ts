@@ -189,11 +189,12 @@ export class RoundDriver {
     const { settings } = this;
     const { consent, policy } = this.#context;
     const { privacy } = settings;
-    if (this.#ended || (privacy === undefined && policy.mostEpsilon === undefined)) return;
+    if (this.#ended) return;
     const counted = deltaOf(settings);
     const quote = await consent.quote(settings, counted);
     if (this.ended) return;
-    if (privacy !== undefined) this.#emit({ kind: 'privacy', ...privacy, ...quote, counted });
+    const { before, after } = quote;
+    if (privacy !== undefined) this.#emit({ kind: 'privacy', ...privacy, before, after, counted });
     assertPrivacy(settings, policy, quote);
   }
 

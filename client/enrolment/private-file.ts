@@ -79,6 +79,7 @@ async function viaTemporary(
       await file.close();
     }
     await place(temporary);
+    await syncFolder(dirname(path));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new CairnError('config-invalid', `${path} exists, and a key is never overwritten`, {
@@ -88,5 +89,17 @@ async function viaTemporary(
     throw new CairnError('folder-unwritable', `${path}: ${reasonOf(cause)}`, { cause });
   } finally {
     await rm(temporary, { force: true });
+  }
+}
+
+/** Has a new name outlive a loss of power, where the system can: without it the file before may be there again. */
+async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders, and keeps names by itself.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { DEFAULT_COLLUDING, shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
+import { assertDrawable } from './draws.ts';
 import { greatestGroup } from './groups.ts';
 import { strict } from './strict.ts';
 
@@ -17,7 +18,7 @@ export const privacySchema = strict({
   /** Greatest ε of all rounds together towards those who see the models; training stops before it is exceeded. */
   epsilon: positive.max(1000),
   /** The δ that goes with it: well below one over the number of members. */
-  delta: positive.lt(1).default(1e-6),
+  delta: positive.max(0.01).default(1e-6),
   /**
    * z: standard deviation of the noise in a sum over what one member can move it by. Left out, it is the least with which
    * the budget lasts for all rounds of the task.
@@ -63,6 +64,7 @@ export function completePrivacy(
     readonly groups: { readonly count: number } | undefined;
     readonly minCohort: number;
     readonly colluding: number;
+    readonly rounds: number;
   },
   refuse: (message: string, hint: string) => CairnError,
 ): PrivacyConfig | undefined {
@@ -89,18 +91,15 @@ export function completePrivacy(
       'choose cohort and minCohort well around the expected number',
     );
   }
-  if (sampling * task.quorum < task.minCohort) {
-    throw refuse(
-      `privacy.sampling: of a quorum of ${task.quorum} a draw has ${sampling * task.quorum} members on average, and it must have ${task.minCohort}`,
-      `raise quorum to ${Math.ceil(task.minCohort / sampling)}, or lower minCohort`,
-    );
-  }
+  if (sampling < 1) assertDrawable(task.quorum, { ...task, ...privacy }, refuse);
   if (placement === 'central') return { ...privacy, leastSurvivors: 1 };
-  const colluders = shareOf(greatestGroup(task), task.colluding);
+  // A client that reckons with more colluders than the task refuses its rounds.
+  const colluding = Math.max(task.colluding, DEFAULT_COLLUDING);
+  const colluders = shareOf(greatestGroup(task), colluding);
   const leastSurvivors = task.minCohort - colluders;
   if (leastSurvivors < 1) {
     throw refuse(
-      `privacy: in a sum of ${task.minCohort} out of ${greatestGroup(task)} all may collude (colluding ${task.colluding}), and nobody’s noise be left`,
+      `privacy: in a sum of ${task.minCohort} out of ${greatestGroup(task)} all may collude (colluding ${colluding}: clients reckon with ${DEFAULT_COLLUDING} at least), and nobody’s noise be left`,
       `raise minCohort above ${colluders}, or lower colluding`,
     );
   }

@@ -15,7 +15,15 @@ import {
   spentEpsilon,
 } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
-import { greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
+import {
+  DRAWN_PART,
+  type Draws,
+  greatestGroup,
+  isDrawable,
+  mostDefect,
+  type PrivacyConfig,
+  type TaskConfig,
+} from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/index.ts';
 
@@ -33,6 +41,7 @@ const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
  */
 export class TaskPrivacy {
   readonly #config: PrivacyConfig;
+  readonly #draws: Draws;
   readonly #noise: Omit<RoundPrivacy, 'spent'>;
   readonly #opening: Opening;
   readonly #cost: Float64Array;
@@ -40,6 +49,8 @@ export class TaskPrivacy {
   #budget: PrivacyBudget;
   #inside: readonly number[];
   #clip: number;
+  /** What draws have added to δ. */
+  #defect: number;
 
   /**
    * @param dimension number of model parameters
@@ -48,6 +59,7 @@ export class TaskPrivacy {
    */
   constructor(task: TaskConfig & { readonly privacy: PrivacyConfig }, dimension: number, record?: PrivacyRecord) {
     const { privacy, modulusBits, rounds, minCohort } = task;
+    this.#draws = { ...task, ...privacy };
     const { placement, distribution, leastSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
     this.#config = privacy;
     const fill = sampling < 1 && placement === 'distributed';
@@ -68,18 +80,22 @@ export class TaskPrivacy {
         privacy: { ...common, noiseMultiplier, spent: 0 },
       });
     const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill, silent);
-    const { noiseMultiplier = leastNoiseMultiplier({ epsilon, delta, rounds, rate: sampling }, mechanism) } = privacy;
+    // What draws add to δ is not left for the noise.
+    const left = sampling < 1 ? (1 - DRAWN_PART) * delta : delta;
+    const target = { epsilon, delta: left, rounds, rate: sampling };
+    const { noiseMultiplier = leastNoiseMultiplier(target, mechanism) } = privacy;
     const plan = planFor(noiseMultiplier);
     this.#noise = { ...common, noiseMultiplier };
     this.#cost = roundCost(mechanismOf(plan, fill, silent), sampling);
     this.#costInside = placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED;
     this.#opening = { fill, ...(expected === undefined ? {} : { divisor: expected }) };
-    const fresh = createBudget(epsilon, delta);
+    const fresh = createBudget(epsilon, left);
     this.#budget = record === undefined ? fresh : { ...fresh, divergences: record.divergences, rounds: record.rounds };
     this.#inside = record?.inside ?? NOTHING;
     this.#clip = record?.clip ?? task.clip;
+    this.#defect = record?.defect ?? 0;
     if (record !== undefined || this.lasts) return;
-    const one = epsilonOf(this.#cost, delta);
+    const one = epsilonOf(this.#cost, left);
     throw new CairnError(
       'privacy-budget',
       `one round alone costs epsilon ${one.toPrecision(3)}, the budget is ${epsilon}`,
@@ -120,7 +136,7 @@ export class TaskPrivacy {
   /** What a restart must not forget. */
   get record(): PrivacyRecord {
     const { divergences, rounds } = this.#budget;
-    return { divergences, inside: this.#inside, rounds, clip: this.#clip };
+    return { divergences, inside: this.#inside, rounds, clip: this.#clip, defect: this.#defect };
   }
 
   get status(): PrivacyStatus {
@@ -138,18 +154,28 @@ export class TaskPrivacy {
   get lasts(): boolean {
     try {
       spend(this.#budget, this.#cost);
-      return true;
+      return this.#defect + mostDefect(this.#draws) <= DRAWN_PART * this.#config.delta;
     } catch (thrown) {
       if (thrown instanceof CairnError && thrown.code === 'privacy-budget') return false;
       throw thrown;
     }
   }
 
-  /** The record with one more round paid for. @throws CairnError `privacy-budget` where it would exceed the budget */
+  /** Whether members may be drawn from so many, or none are drawn. */
+  drawable(members: number): boolean {
+    return this.sampling === undefined || isDrawable(members, this.#draws);
+  }
+
+  /**
+   * The record with one more round paid for.
+   * @throws CairnError `privacy-budget` where it would exceed the budget
+   */
   paid(): PrivacyRecord {
     const { rounds } = spend(this.#budget, this.#cost);
     const divergences = plus(this.#budget.divergences, this.#cost);
-    return { divergences, inside: plus(this.#inside, this.#costInside), rounds, clip: this.#clip };
+    // As much as any draw may add: who is there when it is made may be more or fewer than when it was asked.
+    const defect = this.#defect + (this.sampling === undefined ? 0 : mostDefect(this.#draws));
+    return { divergences, inside: plus(this.#inside, this.#costInside), rounds, clip: this.#clip, defect };
   }
 
   /** What a restart must not forget once a round has taught the share of updates that were short enough. */
@@ -160,7 +186,8 @@ export class TaskPrivacy {
   }
 
   /** Goes on from a record that was kept. */
-  adopt({ divergences, inside, rounds, clip }: PrivacyRecord): void {
+  adopt({ divergences, inside, rounds, clip, defect }: PrivacyRecord): void {
+    this.#defect = defect;
     this.#budget = { ...this.#budget, divergences, rounds };
     this.#inside = inside;
     this.#clip = clip;

@@ -11,6 +11,9 @@ import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 
+/** Reasons of members that a task's error names. */
+const MOST_REASONS = 3;
+
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
 
@@ -118,7 +121,7 @@ export class Task {
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         if (!(await this.#payAhead())) break;
         const idle = this.#idle;
-        if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum)
+        if (!this.#stopping.signal.aborted && idle.length >= this.config.quorum && this.#drawable(idle.length))
           await this.#tryRound(this.#chosen(idle));
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
@@ -197,14 +200,11 @@ export class Task {
   }
 
   /**
-   * Whether a draw from so many has, on average, as many members as a round may have. Others would be paid for in vain, one
-   * after another; who is there is known to all, so that not to draw costs nothing.
+   * Whether a draw from so many hardly ever has too few members, or too many. Others would tell who was drawn, and be paid
+   * for in vain; who is there is known to all, so that not to draw costs nothing.
    */
   #drawable(idle: number): boolean {
-    const { sampling } = this.#model.privacy ?? {};
-    if (sampling === undefined) return true;
-    const { minCohort, cohort } = this.config;
-    return sampling * idle >= minCohort && sampling * idle <= cohort;
+    return this.#model.privacy?.drawable(idle) ?? true;
   }
 
   /** Who is invited: a cohort and some more, or whom chance draws. */
@@ -273,7 +273,7 @@ export class Task {
       const { code = 'round-abandoned', message = 'the round was abandoned' } = report;
       throw new CairnError(
         code,
-        `task "${this.config.name}": round ${report.round} was given up after ${report.attempt} attempts: ${message}`,
+        `task "${this.config.name}": round ${report.round} was given up after ${report.attempt} attempts: ${message}${reasonsText(report)}`,
       );
     }
     this.#attemptNumber++;
@@ -285,6 +285,15 @@ export class Task {
     this.#state = 'paused';
     await sleep(seconds * 1000, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
   }
+}
+
+/** What members said why they left, most of them first: often the cause of a round that fails each time. */
+function reasonsText({ drops }: RoundReport): string {
+  const counts = new Map<ErrorCode, number>();
+  for (const { reason } of drops) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_REASONS);
+  if (sorted.length === 0) return '';
+  return `; members were out for ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
 }
 
 /** What splitting a task's cohorts exposes, which its log says at the start. */

@@ -21,6 +21,7 @@ const savedTask = z.strictObject({
       inside: z.array(z.number().min(0)).length(ORDERS.length).readonly(),
       rounds: z.int().min(0),
       clip: z.number().gt(0),
+      defect: z.number().min(0),
     })
     .optional(),
 });

@@ -24,6 +24,8 @@ export interface PrivacyRecord {
   readonly rounds: number;
   /** Clip of the next round. */
   readonly clip: number;
+  /** What draws of members have added to δ. */
+  readonly defect: number;
 }
 
 /**

@@ -4,6 +4,7 @@ export type { PrivacyBudget } from './accountant/budget.ts';
 export { leastNoiseMultiplier } from './accountant/calibrate.ts';
 export type { PrivacyTarget } from './accountant/calibrate.ts';
 export { ORDERS, epsilonOf, roundCost } from './accountant/convert.ts';
+export { drawDefect } from './accountant/draws.ts';
 export type { GaussianMechanism, Mechanism, NoisyMechanism } from './accountant/mechanisms.ts';
 export { adaptClip } from './clipping.ts';
 export type { ClipTracking } from './clipping.ts';

@@ -127,9 +127,9 @@ describe('what later rounds are held against', () => {
       writes: () => writes,
       memory: {
         read: () => inner.read(),
-        write: async (record) => {
+        change: async (edit) => {
           if (++writes === nth) await before();
-          await inner.write(record);
+          await inner.change(edit);
         },
       },
     };

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -127,7 +127,7 @@ describe('a memory', () => {
     let failing = true;
     const { consent } = consentOf({
       read: () => inner.read(),
-      write: (record) => (failing ? Promise.reject(new Error('disk full')) : inner.write(record)),
+      change: (edit) => (failing ? Promise.reject(new Error('disk full')) : inner.change(edit)),
     });
     await expect(consent.sending(settings)).rejects.toThrow('disk full');
     failing = false;
@@ -157,6 +157,23 @@ describe('a memory in a file', () => {
       opened: [{ model: MODEL, members: [1, 2, 3, 9, 0xffff_ffff] }],
     });
     expect(await second.memory.read()).toEqual(await first.memory.read());
+  });
+
+  it('counts every round of clients that use it at the same time', async () => {
+    const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
+    await Promise.all(Array.from({ length: 30 }, (_, i) => clients[i % 3].sending(settings)));
+    expect((await clients[0].history(settings)).roundsWithinDay).toBe(30);
+    expect(await readdir(folder)).toEqual(['me.json.rounds']);
+  });
+
+  it('takes over a lock whose holder is gone', async () => {
+    await writeFile(`${path}.lock`, 'somebody');
+    const longAgo = Date.now() / 1000 - 60;
+    await utimes(`${path}.lock`, longAgo, longAgo);
+    const { consent } = consentOf(consentInFile(path));
+    await consent.sending(settings);
+    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
+    expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {

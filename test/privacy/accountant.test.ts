@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  drawDefect,
   ORDERS,
   createBudget,
   epsilonOf,
@@ -437,5 +438,37 @@ describe('the least noise multiplier', () => {
     expect(() => leastNoiseMultiplier({ epsilon: 1e-9, delta: 1e-300, rounds: 1e9, rate: 1 })).toThrow(
       expect.objectContaining({ code: 'privacy-infeasible' }),
     );
+  });
+});
+
+describe('draws that have no result', () => {
+  /** P[Bin(n, q) = k], from Pascal's triangle. */
+  const binomial = (n: number, q: number, k: number): number => {
+    let row = [1];
+    for (let i = 0; i < n; i++) {
+      const before = row;
+      row = Array.from({ length: i + 2 }, (_, j) => (before[j - 1] ?? 0) * q + (before[j] ?? 0) * (1 - q));
+    }
+    return row[k] ?? 0;
+  };
+
+  it('tell of a member as often as the others are one too few, or just as many as there may be', () => {
+    for (const [n, q, least, most] of [
+      [10, 0.5, 3, 7],
+      [100, 0.1, 5, 20],
+      [1000, 0.1, 50, 150],
+    ] as const) {
+      const expected = q * (binomial(n - 1, q, least - 1) + binomial(n - 1, q, most));
+      expect(drawDefect(n, q, least, most) / expected).toBeCloseTo(1, 9);
+    }
+  });
+
+  it('bounds by how much the odds of a result differ with a member and without', () => {
+    const odds = (n: number, q: number): number => [3, 4, 5, 6, 7].reduce((sum, k) => sum + binomial(n, q, k), 0);
+    expect(Math.abs(odds(10, 0.4) - odds(9, 0.4))).toBeLessThanOrEqual(drawDefect(10, 0.4, 3, 7));
+  });
+
+  it('are nothing where all may be drawn and nobody need be', () => {
+    expect(drawDefect(10, 0.9, 0, 10)).toBe(0);
   });
 });

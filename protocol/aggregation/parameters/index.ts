@@ -1,6 +1,7 @@
 export { findRing, shareOf } from './ring.ts';
 export type { AdversaryClass, Ring, RingQuestion } from './ring.ts';
 export {
+  DEFAULT_COLLUDING,
   assertSound,
   completeThreshold,
   dropoutFailureProbability,

@@ -146,6 +146,9 @@ export function leastAtTwoCuts({ n, degree }: RoundParameters, { adversary, coll
   return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
 }
 
+/** γ that a client reckons with unless its policy says otherwise. A task for clients with this policy asks for no less. */
+export const DEFAULT_COLLUDING = 0.2;
+
 /** What a task says about its rounds' graphs. */
 export interface RoundQuestion extends AdversaryModel {
   /** Cohort size. */
