@@ -23,9 +23,7 @@ const rounds = z.int().min(0);
 const format = z.strictObject({
   version: z.literal(1),
   sent: z.array(z.int().min(0)),
-  opened: z.array(
-    z.strictObject({ task: z.string().max(LIMITS.name), model: hash, terms: hash, members }),
-  ),
+  opened: z.array(z.strictObject({ task: z.string().max(LIMITS.name), model: hash, terms: hash, members })),
   accounts: z.array(
     z.strictObject({
       ...{ task: z.string(), divergences, inside: divergences },

@@ -49,14 +49,15 @@ export function withSent(record: ConsentRecord, now: number, cost: PrivacyAccoun
   return { ...record, sent, accounts: charged(record.accounts, cost) };
 }
 
-/** The record with one more sum that was opened. One of the same members and model takes the place of the earlier. */
+/** The record with one more sum that was opened. One of the same members, model and terms takes the place of the earlier. */
 export function withOpened(record: ConsentRecord, sum: OpenedSum): ConsentRecord {
   const others = record.opened.filter((earlier) => !isSame(earlier, sum));
   return { ...record, opened: withinBounds([...others, sum]) };
 }
 
 function isSame(a: OpenedSum, b: OpenedSum): boolean {
-  if (a.task !== b.task || a.model !== b.model || a.members.length !== b.members.length) return false;
+  if (a.task !== b.task || a.model !== b.model || a.terms !== b.terms || a.members.length !== b.members.length)
+    return false;
   return a.members.every((member, i) => member === b.members[i]);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientPolicy, OpenedSet } from '../../protocol/aggregation/client/index.ts';
+import { termsOf } from '../../protocol/aggregation/client/consent.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
@@ -55,7 +56,10 @@ class Series {
     const model = toHex(lab.settings.modelHash);
     for (const { member, event } of lab.clientEvents) {
       if (event.kind !== 'revealed') continue;
-      this.opened.set(member, [...(this.opened.get(member) ?? []), { model, members: event.members }]);
+      this.opened.set(member, [
+        ...(this.opened.get(member) ?? []),
+        { model, terms: termsOf(nodePrimitives, lab.settings), members: event.members },
+      ]);
     }
     return lab;
   }

@@ -1,4 +1,5 @@
-import { toHex } from '../../crypto/bytes.ts';
+import { toHex, utf8 } from '../../crypto/bytes.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
 import { CairnError } from '../../errors.ts';
 import { setBits } from '../../wire/bitmap.ts';
 import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
@@ -63,18 +64,37 @@ export function membersOf({ ids }: SessionFacts, survivors: Uint8Array): readonl
 }
 
 /**
+ * What a round makes of a client's update before it is masked, as the hash of its settings that decide it, in hex. Shares
+ * of a budget and what was spent of it are none of these: they change from attempt to attempt.
+ */
+export function termsOf(primitives: Primitives, settings: RoundSettings): string {
+  const { clip, maxExamples, lossBound, inputBits, training, privacy } = settings;
+  const { placement, distribution, noiseMultiplier, leastSurvivors, bitWidth } = privacy ?? {};
+  const noise = [placement, distribution, noiseMultiplier, leastSurvivors, bitWidth];
+  return toHex(primitives.sha256(utf8(JSON.stringify([clip, maxExamples, lossBound, inputBits, training, noise]))));
+}
+
+/**
  * Holds a survivor set against those that the client has helped to open. Two sums that differ in few members give away a
  * sum of those few: exactly, if they begin with one model, since clients keep their update for the next attempt; and
  * nearly, if the model has moved on by little. Training options do not make a difference here, since the same data from
  * the same model gives much the same update.
  *
+ * Of the same members there is no second sum on other terms: where a clip, a cap on examples or a training option changes
+ * the input of one member alone, the difference of the two sums is what it changes. Noise covers that from one model to
+ * the next, and its clip has to follow the updates.
+ *
  * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
  * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
  * @throws CairnError `cohort-too-similar`
  */
-export function assertDifferent({ settings, policy, history }: ClientContext, members: readonly number[]): void {
+export function assertDifferent(
+  { primitives, settings, policy, history }: ClientContext,
+  members: readonly number[],
+): void {
   if (history === undefined) return;
   const model = toHex(settings.modelHash);
+  const terms = termsOf(primitives, settings);
   const { repeatDifference = 0, leastDifference = 0 } = policy;
   for (const earlier of history.opened) {
     const repeated = earlier.model === model;
@@ -83,6 +103,12 @@ export function assertDifferent({ settings, policy, history }: ClientContext, me
     const accomplices = shareOf(earlier.members.length, policy.colluding) + shareOf(members.length, policy.colluding);
     const least = honest + accomplices;
     const difference = differenceUpTo(least, earlier.members, members);
+    if (difference === 0 && earlier.terms !== terms && (repeated || settings.privacy === undefined)) {
+      throw new CairnError(
+        'cohort-too-similar',
+        'the sum has the members of one that this client helped to open, and another clip, cap on examples, noise or training',
+      );
+    }
     if (difference === 0 || difference >= least) continue;
     throw new CairnError(
       'cohort-too-similar',

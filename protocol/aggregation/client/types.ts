@@ -44,7 +44,7 @@ export interface ClientPolicy {
   readonly mostEpsilon?: number;
   /**
    * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has
-   * the same members: the difference of the two is a sum of so few updates. Those whom {@link colluding} takes for
+   * the same members, clip, cap on examples, noise and training: the difference of the two is a sum of so few updates. Those whom {@link colluding} takes for
    * accomplices come on top. Absent, 0 or 1: any.
    */
   readonly repeatDifference?: number;
@@ -56,6 +56,8 @@ export interface ClientPolicy {
 export interface OpenedSet {
   /** SHA-256 of the model that the round began with, in hex. */
   readonly model: string;
+  /** What the round made of updates, as `termsOf` tells. */
+  readonly terms: string;
   /** Ids of the members whose inputs were in the sum, ascending. */
   readonly members: readonly number[];
 }

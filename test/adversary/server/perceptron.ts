@@ -13,7 +13,7 @@ const FEATURES = 30;
 export const SHAPES: Shapes = { bias: [CLASSES], weights: [CLASSES, FEATURES] };
 export const LAYOUT = new ParameterLayout(SHAPES);
 
-/** Examples that every client has: with as many as the greatest number that counts, its weight is 1. */
+/** Examples that a client has if nothing else is said: with as many as the greatest number that counts, its weight is 1. */
 export const EXAMPLES = 20;
 
 interface Example {
@@ -31,16 +31,18 @@ export class PerceptronApp implements App<readonly Example[]> {
   /** Trainings that were begun. */
   readonly contexts: TrainingContext[] = [];
   readonly #seed: string;
+  readonly #examples: number;
   #last: { readonly update: Float32Array; readonly result: TrainingResult } | undefined;
 
   /** @param seed its data follow from it */
-  constructor(seed: string) {
+  constructor(seed: string, examples: number = EXAMPLES) {
     this.#seed = seed;
+    this.#examples = examples;
   }
 
   data(): readonly Example[] {
     const random = seeded(`${this.#seed} data`);
-    return Array.from({ length: EXAMPLES }, () => {
+    return Array.from({ length: this.#examples }, () => {
       const bytes = random(FEATURES + 1);
       return { features: [...bytes.subarray(1)].map((byte) => (byte % 7) - 3), label: bytes[0] % CLASSES };
     });

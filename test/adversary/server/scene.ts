@@ -37,6 +37,8 @@ export interface SceneOptions {
   readonly adversary?: 'active' | 'curious';
   readonly policy?: JoinOptions['policy'];
   readonly manners?: Manners;
+  /** How many examples each has. Default: as many as the rest. */
+  readonly examples?: Readonly<Record<number, number>>;
 }
 
 /** One client of the scene: the shipped one. */
@@ -98,9 +100,9 @@ export class Scene {
 
   /** A member joins, perhaps once more. @returns when it has its seat */
   async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
-    const { seed, policy } = this.options;
+    const { seed, policy, examples } = this.options;
     const log = new EventLog();
-    const app = new PerceptronApp(`${seed} ${member}`);
+    const app = new PerceptronApp(`${seed} ${member}`, examples?.[member]);
     const draws: Uint8Array[] = [];
     const random = seeded(`${seed} ${member} ${this.clients.has(member)} random`);
     const keys = this.membership.identities.get(member)!;

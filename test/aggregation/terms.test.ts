@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { termsOf } from '../../protocol/aggregation/client/consent.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
+import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { seeded } from '../support/lab.ts';
+
+const PRIVACY: RoundPrivacy = {
+  placement: 'distributed',
+  distribution: 'skellam',
+  ...{ noiseMultiplier: 1, leastSurvivors: 3, bitWidth: 0.2, sampling: 1 },
+  ...{ epsilon: 5, delta: 1e-5, spent: 0 },
+};
+
+const plain = virtualSettings(seeded('terms'), { dimension: 1, clip: 1, training: '{"epochs":1}' });
+const noisy: RoundSettings = { ...plain, privacy: PRIVACY };
+const terms = (settings: RoundSettings): string => termsOf(nodePrimitives, settings);
+
+describe('the terms of a round', () => {
+  it.each<Partial<RoundSettings>>([
+    { clip: 1 + Number.EPSILON },
+    { maxExamples: plain.maxExamples + 1 },
+    { lossBound: plain.lossBound / 2 },
+    { inputBits: plain.inputBits - 1 },
+    { training: '{"epochs":2}' },
+    { privacy: { ...PRIVACY, placement: 'central' } },
+    { privacy: { ...PRIVACY, distribution: 'discrete-gaussian' } },
+    { privacy: { ...PRIVACY, noiseMultiplier: 1.5 } },
+    { privacy: { ...PRIVACY, leastSurvivors: 2 } },
+    { privacy: { ...PRIVACY, bitWidth: 0 } },
+  ])('are others with %o', (change) => {
+    expect(terms({ ...noisy, ...change })).not.toBe(terms(noisy));
+  });
+
+  it('are the same in every attempt at it, whatever has been spent, and by any primitives', () => {
+    const again = { ...noisy, nonce: new Uint8Array(16).fill(7), privacy: { ...PRIVACY, spent: 2, epsilon: 6 } };
+    expect(terms(again)).toBe(terms(noisy));
+    expect(termsOf(portablePrimitives, noisy)).toBe(terms(noisy));
+    expect(terms(plain)).not.toBe(terms(noisy));
+  });
+});
