@@ -1,5 +1,5 @@
-import { termsOf } from '../../protocol/aggregation/client/consent.ts';
-import type { ClientHistory } from '../../protocol/aggregation/client/types.ts';
+import { assertDifferent, termsOf } from '../../protocol/aggregation/client/consent.ts';
+import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
@@ -49,13 +49,20 @@ export class Consent {
   }
 
   /**
-   * Notes that shares of these members' secrets are about to be revealed. @param members ids, ascending
-   * @throws whatever the memory throws
+   * Notes that shares of these members' secrets are about to be revealed, and holds them once more against what is
+   * remembered: another client with this memory may have helped to open a sum since {@link history} was looked at.
+   * @param members ids, ascending
+   * @throws CairnError `cohort-too-similar`, or whatever the memory throws
    */
-  revealing(settings: RoundSettings, members: readonly number[]): Promise<void> {
+  revealing(settings: RoundSettings, members: readonly number[], policy: ClientPolicy): Promise<void> {
     const { task, modelHash } = settings;
-    const terms = termsOf(portablePrimitives, settings);
-    return this.#change((record) => withOpened(record, { task, model: toHex(modelHash), terms, members }));
+    const primitives = portablePrimitives;
+    const sum = { task, model: toHex(modelHash), terms: termsOf(primitives, settings), members };
+    return this.#change((record) => {
+      const history = historyOf(record, settings, this.#now());
+      assertDifferent({ primitives, settings, policy, history }, members);
+      return withOpened(record, sum);
+    });
   }
 
   #change(change: (record: ConsentRecord) => ConsentRecord): Promise<void> {

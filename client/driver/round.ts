@@ -225,9 +225,9 @@ export class RoundDriver {
    * client that is stopped in between has noted too much, and never too little.
    */
   #note(send: readonly Uint8Array[], events: readonly ClientEvent[]): Promise<void> | undefined {
-    const { consent } = this.#context;
+    const { consent, policy } = this.#context;
     const revealed = events.find((event) => event.kind === 'revealed');
-    if (revealed !== undefined) return consent.revealing(this.settings, revealed.members);
+    if (revealed !== undefined) return consent.revealing(this.settings, revealed.members, policy);
     return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending(this.settings) : undefined;
   }
 

@@ -7,6 +7,7 @@ import { Consent } from '../../client/consent/consent.ts';
 import { consentInFile, consentPath } from '../../client/consent/file.ts';
 import { type ConsentMemory, consentInMemory } from '../../client/consent/memory.ts';
 import { idsFromRanges, rangesText } from '../../client/consent/ranges.ts';
+import type { ClientPolicy } from '../../protocol/aggregation/client/index.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { settingsFor } from './support/rounds.ts';
 
@@ -15,6 +16,7 @@ const START = 1_800_000_000_000;
 const MODEL = '00'.repeat(32);
 const settings = settingsFor(NO_HASH, { task: 'digits' });
 const OTHER = new Uint8Array(32).fill(7);
+const LAX: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 2 };
 
 /** A client's memory with a clock of its own. */
 function consentOf(memory: ConsentMemory = consentInMemory()) {
@@ -66,10 +68,10 @@ describe('rounds of a day', () => {
 describe('sums that were opened', () => {
   it('are told apart by task unless they have the same model, and known by model and members', async () => {
     const { consent } = consentOf();
-    await consent.revealing(settings, [1, 2, 3]);
-    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [4, 5]);
-    await consent.revealing({ ...settings, task: 'other' }, [6, 7]);
-    await consent.revealing({ ...settings, modelHash: new Uint8Array(32).fill(255) }, [1, 2]);
+    await consent.revealing(settings, [1, 2, 3], LAX);
+    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [4, 5], LAX);
+    await consent.revealing({ ...settings, task: 'other' }, [6, 7], LAX);
+    await consent.revealing({ ...settings, modelHash: new Uint8Array(32).fill(255) }, [1, 2], LAX);
     const { opened } = await consent.history(settings);
     expect(opened).toMatchObject([
       { model: MODEL, members: [1, 2, 3] },
@@ -86,7 +88,7 @@ describe('sums that were opened', () => {
       [1, 2],
       [1, 2, 3],
     ])
-      await consent.revealing(settings, members);
+      await consent.revealing(settings, members, LAX);
     expect((await consent.history(settings)).opened.map(({ members }) => members)).toEqual([
       [1, 3],
       [1, 2],
@@ -96,8 +98,8 @@ describe('sums that were opened', () => {
 
   it('are forgotten, the oldest first, beyond 1024 of a task, and no task makes another’s be forgotten', async () => {
     const { consent } = consentOf();
-    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [7]);
-    for (let i = 0; i < 1030; i++) await consent.revealing(settings, [i, i + 1]);
+    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [7], LAX);
+    for (let i = 0; i < 1030; i++) await consent.revealing(settings, [i, i + 1], LAX);
     const { opened } = await consent.history(settings);
     expect(opened).toHaveLength(1024);
     expect(opened[0].members).toEqual([6, 7]);
@@ -107,9 +109,9 @@ describe('sums that were opened', () => {
   it('of very many members are forgotten earlier, but for the newest', async () => {
     const { consent } = consentOf();
     const many = Array.from({ length: 700_000 }, (_, i) => i);
-    await consent.revealing(settings, [1, 2]);
-    await consent.revealing(settings, many);
-    await consent.revealing(settings, many.slice(1));
+    await consent.revealing(settings, [1, 2], LAX);
+    await consent.revealing(settings, many, LAX);
+    await consent.revealing(settings, many.slice(1), LAX);
     const sizes = (await consent.history(settings)).opened.map(({ members }) => members.length);
     expect(sizes).toEqual([many.length - 1]);
   });
@@ -118,7 +120,7 @@ describe('sums that were opened', () => {
 describe('a memory', () => {
   it('takes one change after the other, however they come', async () => {
     const { consent } = consentOf();
-    await Promise.all([1, 2, 3, 4, 5].map((id) => consent.revealing(settings, [id])));
+    await Promise.all([1, 2, 3, 4, 5].map((id) => consent.revealing(settings, [id], LAX)));
     expect((await consent.history(settings)).opened).toHaveLength(5);
   });
 
@@ -150,7 +152,7 @@ describe('a memory in a file', () => {
   it('outlives the client', async () => {
     const first = consentOf(consentInFile(path));
     await first.consent.sending(settings);
-    await first.consent.revealing(settings, [1, 2, 3, 9, 0xffff_ffff]);
+    await first.consent.revealing(settings, [1, 2, 3, 9, 0xffff_ffff], LAX);
     const second = consentOf(consentInFile(path));
     expect(await second.consent.history(settings)).toMatchObject({
       roundsWithinDay: 1,
@@ -166,6 +168,20 @@ describe('a memory in a file', () => {
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
+  it('is looked at again before a sum is noted, since a client that uses it too may have helped to open another', async () => {
+    const [first, second] = [1, 2].map(() => consentOf(consentInFile(path)).consent);
+    const policy = { ...LAX, repeatDifference: 2 };
+    expect((await second.history(settings)).opened).toEqual([]);
+    await first.revealing(settings, [1, 2, 3, 4], policy);
+    const similar = second.revealing({ ...settings, task: 'other' }, [1, 2, 3], policy);
+    await expect(similar).rejects.toMatchObject({ code: 'cohort-too-similar' });
+    await second.revealing(settings, [1, 2, 5, 6], policy);
+    expect((await first.history(settings)).opened.map(({ members }) => members)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 5, 6],
+    ]);
+  });
+
   it('takes over a lock whose holder is gone', async () => {
     await writeFile(`${path}.lock`, 'somebody');
     const longAgo = Date.now() / 1000 - 60;
@@ -179,7 +195,7 @@ describe('a memory in a file', () => {
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {
     const { consent } = consentOf(consentInFile(path));
     await consent.sending(settings);
-    await consent.revealing(settings, [1, 2]);
+    await consent.revealing(settings, [1, 2], LAX);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
@@ -194,11 +210,11 @@ describe('a memory in a file', () => {
   ])('is not believed, nor overwritten, where it %s', async (_, damage) => {
     const { consent, clock } = consentOf(consentInFile(path));
     await consent.sending(settings);
-    await consent.revealing(settings, [1, 2, 3]);
+    await consent.revealing(settings, [1, 2, 3], LAX);
     const text = damage(await readFile(path, 'utf8'));
     await writeFile(path, text);
     clock.now++;
-    for (const use of [consent.history(settings), consent.sending(settings), consent.revealing(settings, [1])])
+    for (const use of [consent.history(settings), consent.sending(settings), consent.revealing(settings, [1], LAX)])
       await expect(use).rejects.toMatchObject({ code: 'config-invalid' });
     expect(await readFile(path, 'utf8')).toBe(text);
   });

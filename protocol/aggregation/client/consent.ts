@@ -89,7 +89,7 @@ export function termsOf(primitives: Primitives, settings: RoundSettings): string
  * @throws CairnError `cohort-too-similar`
  */
 export function assertDifferent(
-  { primitives, settings, policy, history }: ClientContext,
+  { primitives, settings, policy, history }: Pick<ClientContext, 'primitives' | 'settings' | 'policy' | 'history'>,
   members: readonly number[],
 ): void {
   if (history === undefined) return;
