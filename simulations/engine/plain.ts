@@ -9,6 +9,11 @@ export interface PlainOptions {
   readonly maxExamples: number;
 }
 
+/** The L2 norm. */
+export function norm(vector: Float32Array): number {
+  return Math.sqrt(vector.reduce((squares, value) => squares + value * value, 0));
+}
+
 /**
  * The weighted mean of clipped updates as a coordinator without secure aggregation computes it: what a secure round's
  * mean is, but for quantization.
@@ -30,12 +35,12 @@ export function plainAggregate(
     const { update } = result;
     if (update.length !== dimension)
       throw new CairnError('update-shape', `an update of ${dimension} values was expected, got ${update.length}`);
-    const norm = Math.sqrt(update.reduce((squares, value) => squares + value * value, 0));
-    if (!Number.isFinite(norm))
+    const length = norm(update);
+    if (!Number.isFinite(length))
       throw new CairnError('update-not-finite', `the update of member ${member} is not finite`);
-    if (norm > clip) clipped++;
+    if (length > clip) clipped++;
     const weight = Math.min(result.examples, maxExamples) / maxExamples;
-    const factor = weight * (norm > clip ? clip / norm : 1);
+    const factor = weight * (length > clip ? clip / length : 1);
     for (let j = 0; j < dimension; j++) total[j] += factor * update[j];
     totalWeight += weight;
     loss += weight * result.loss;

@@ -1,4 +1,5 @@
 import type { MemberId } from '../../protocol/ids.ts';
+import { median, sum } from '../laboratory/statistics.ts';
 import { type Phase, PHASES } from './phases.ts';
 
 /** A number for each phase. */
@@ -26,7 +27,7 @@ export class Tally {
 
   /** One member's sum over all phases. */
   totalOf(member: MemberId): number {
-    return Object.values(this.of(member)).reduce((a, b) => a + b, 0);
+    return sum(Object.values(this.of(member)));
   }
 
   /** Of all members together. */
@@ -48,11 +49,3 @@ export class Tally {
 
 const byPhase = (value: (i: number) => number): ByPhase =>
   Object.fromEntries(PHASES.map((phase, i) => [phase, value(i)])) as Record<Phase, number>;
-
-/** The middle value, or the mean of the two; 0 for none. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) return 0;
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}

@@ -1,4 +1,6 @@
 import { defineExperiment } from '../laboratory/experiment.ts';
+import { invalid } from '../laboratory/refuse.ts';
+import { sum } from '../laboratory/statistics.ts';
 import { isOn, run } from './dropout/run.ts';
 import { further } from './dropout/one-round.ts';
 import { checkPoint, costOf, pointsOf, repeatsOf } from './dropout/points.ts';
@@ -7,7 +9,6 @@ import { report } from './dropout/report.ts';
 import { oddsPoints } from './dropout/odds.ts';
 import { type DropoutSettings, parameters } from './dropout/settings.ts';
 import { measure, summarise } from './dropout/summary.ts';
-import { CairnError } from '../../protocol/errors.ts';
 
 /** Threads that work at the same time on the machine that estimates are for. */
 const CORES = 2;
@@ -27,7 +28,6 @@ export const dropout = defineExperiment({
     const odds = isOn(settings, 'odds')
       ? oddsPoints(settings).map((point) => costOf(settings, point) * settings.oddsRounds)
       : [];
-    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
     const training = isOn(settings, 'churn') ? 2 * settings.churnRounds * settings.churnCohort * TRAINING_SECONDS : 0;
     return (
       Math.max(sum(rounds) / CORES, ...rounds.map((seconds, i) => seconds / repeatsOf(settings, points[i]))) +
@@ -48,19 +48,15 @@ export const dropout = defineExperiment({
 
 function checkTraining({ churnMembers, churnCohort, churnImages }: DropoutSettings): void {
   if (churnCohort > churnMembers) {
-    throw new CairnError(
-      'settings-invalid',
+    throw invalid(
       `churnCohort: a round of ${churnCohort} cannot be drawn from ${churnMembers} members`,
-      { hint: 'lower churnCohort or raise churnMembers' },
+      'lower churnCohort or raise churnMembers',
     );
   }
   if (churnImages < churnMembers) {
-    throw new CairnError(
-      'settings-invalid',
+    throw invalid(
       `churnImages: ${churnImages} images cannot be shared by ${churnMembers} members`,
-      {
-        hint: 'raise churnImages or lower churnMembers',
-      },
+      'raise churnImages or lower churnMembers',
     );
   }
 }

@@ -2,7 +2,6 @@ import { leastModulusBits, vectorLength } from '../../../protocol/aggregation/qu
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { utf8 } from '../../../protocol/crypto/bytes.ts';
-import type { CairnError } from '../../../protocol/errors.ts';
 import type { DropEffect } from '../../../protocol/aggregation/server/index.ts';
 import { firstMembers, virtualMembership } from '../../engine/members.ts';
 import { Stopwatch } from '../../engine/meter.ts';
@@ -98,7 +97,7 @@ export const oneRound = defineTask(
     return {
       committed: result.committed,
       sumExact: sum === undefined ? null : equalSums(sum, plainSum(round, included, inputOf)),
-      code: codeOf(result.error),
+      code: result.error?.code ?? null,
       included: [...included],
       drops: dropsByEffect(result),
       graph: parameters?.graph ?? null,
@@ -117,8 +116,6 @@ export const oneRound = defineTask(
     };
   },
 );
-
-const codeOf = (error: CairnError | undefined): string | null => error?.code ?? null;
 
 /** The faults of a script in JSON; none where the text is empty. @throws CairnError `settings-invalid` */
 export function further(text: string): ReturnType<typeof readFaults> {

@@ -8,6 +8,7 @@ import type { CollectingState } from '../../../protocol/aggregation/server/index
 import { CairnError } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
 import { shareOf } from '../../faults/select.ts';
+import { invalid } from '../../laboratory/refuse.ts';
 import type { DropoutSettings } from './settings.ts';
 
 /** One point of a sweep: a kind of round. */
@@ -81,14 +82,12 @@ export function repeatsOf(settings: DropoutSettings, point: Point): number {
  */
 export function checkPoint(settings: DropoutSettings, point: Point): RoundParameters {
   const { clients, dim, state, adversary } = point;
-  const refuse = (message: string, hint: string, cause?: unknown): CairnError =>
-    new CairnError('settings-invalid', message, { hint, cause });
   if (state === 'consistency-check' && adversary === 'curious') {
-    throw refuse('state: a curious round has no consistency-check', 'take another state, or adversary active');
+    throw invalid('state: a curious round has no consistency-check', 'take another state, or adversary active');
   }
   const length = vectorLength({ ...SCHEME, dimension: dim });
   if (length > LIMITS.coordinates) {
-    throw refuse(
+    throw invalid(
       `dim: a vector has at most ${LIMITS.coordinates} words, but ${dim} parameters need ${length}`,
       'lower dim',
     );
@@ -96,7 +95,7 @@ export function checkPoint(settings: DropoutSettings, point: Point): RoundParame
   const greatest = Math.floor((2 ** 32 - 1) / (2 ** settings.inputBits - 2));
   if (clients > greatest) {
     const { inputBits } = settings;
-    throw refuse(
+    throw invalid(
       `inputBits: sums of ${clients} values of ${inputBits} bits do not fit 32 bits; ${greatest} clients would`,
       'lower inputBits or clients',
     );
@@ -106,10 +105,10 @@ export function checkPoint(settings: DropoutSettings, point: Point): RoundParame
     found = roundParameters(questionOf(settings, point));
   } catch (thrown) {
     if (!(thrown instanceof CairnError)) throw thrown;
-    throw refuse(`clients ${clients}, graph ${point.graph}: ${thrown.message}`, thrown.hint, thrown);
+    throw invalid(`clients ${clients}, graph ${point.graph}: ${thrown.message}`, thrown.hint, thrown);
   }
   if (clients * found.degree > MOST_PAIRS) {
-    throw refuse(
+    throw invalid(
       `clients: ${clients} members with ${found.degree} neighbours each make ${clients * found.degree} pairs; at most ${MOST_PAIRS} fit here`,
       'lower clients, or take a ring against a curious coordinator',
     );

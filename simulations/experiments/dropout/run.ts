@@ -2,6 +2,7 @@ import { loadMnistLabels } from '../../../client/data/node/mnist.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
+import { sum } from '../../laboratory/statistics.ts';
 import { trainUnderChurn } from './churn.ts';
 import { countFailures, oddsPoints } from './odds.ts';
 import { hasFurtherFaults, oneRound } from './one-round.ts';
@@ -68,7 +69,6 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
   const seed = lab.seedOf(`round ${place} ${repeat}`);
   const round = await lab.call(oneRound, { point, settings, seed });
   const { clients, dim, dropout, state, graph, adversary } = point;
-  const sum = (by: Readonly<Record<string, number>>): number => Object.values(by).reduce((a, b) => a + b, 0);
   const predictedFailure = hasFurtherFaults(settings)
     ? null
     : failureProbability({
@@ -88,7 +88,12 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
       if (times.clientMs + times.serverMs > 0 && !known.times.has(phase)) lab.record(TIMES, { ...of, phase, ...times });
     }
     if (!known.times.has(ALL))
-      lab.record(TIMES, { ...of, phase: ALL, clientMs: round.clientTotalMs, serverMs: sum(round.serverMs) });
+      lab.record(TIMES, {
+        ...of,
+        phase: ALL,
+        clientMs: round.clientTotalMs,
+        serverMs: sum(Object.values(round.serverMs)),
+      });
     // Last, since a round that is recorded here is not run again.
     lab.record(ROUNDS, {
       ...of,

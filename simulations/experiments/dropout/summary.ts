@@ -1,7 +1,7 @@
 import { PHASES } from '../../engine/phases.ts';
-import { median } from '../../engine/tally.ts';
 import type { Results } from '../../laboratory/results.ts';
 import type { Json, JsonObject } from '../../laboratory/rows.ts';
+import { median } from '../../laboratory/statistics.ts';
 import { fromRanges } from './ranges.ts';
 import { ALL, BYTES, ODDS, type RoundRow, ROUNDS, TIMES, TRAINING } from './series.ts';
 import type { DropoutSettings } from './settings.ts';

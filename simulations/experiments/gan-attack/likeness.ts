@@ -1,3 +1,4 @@
+import { mean } from '../../laboratory/statistics.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { BLACK, WHITE } from './networks.ts';
 import { nearest } from './nearest.ts';
@@ -31,8 +32,7 @@ function find(sample: Float32Array, images: Float32Array): Found {
 }
 
 function average(found: readonly Found[]): Likeness {
-  const mean = (of: (each: Found) => number): number => found.reduce((sum, each) => sum + of(each), 0) / found.length;
-  return { distance: mean((each) => each.distance), ssim: mean((each) => each.ssim) };
+  return { distance: mean(found.map((each) => each.distance)), ssim: mean(found.map((each) => each.ssim)) };
 }
 
 /**

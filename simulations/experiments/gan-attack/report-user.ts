@@ -1,4 +1,5 @@
 import type { Section } from '../../laboratory/experiment.ts';
+import { significant } from '../../laboratory/statistics.ts';
 import type { Line } from '../../report/blocks.ts';
 import type { Participants } from './scenario.ts';
 import { looks } from './series.ts';
@@ -11,7 +12,7 @@ const WORDS = `Every member adds a share of discrete Gaussian noise to what it u
 Whether differential privacy of users stops this attack before it spoils the model cannot be shown with 2 or 11 participants: the class that is attacked has one holder, the model learns it from this one member's uploads alone, and privacy of users promises just that one member's uploads leave no trace. What may be expected along the axis is that both begin at an ε that promises nobody anything, the model no later than the attack on it. With many holders of a class the sum of their uploads grows with their number and the noise of the same ε does not: then the model learns what they have in common, and what is left to draw is nobody's in particular. privacy-utility shows the half of it that needs no adversary: what the model loses with few and many members.`;
 
 /** A round number of members, since no more is known about it. */
-const rounded = (members: number): number => Number(members.toPrecision(2));
+const rounded = (members: number): number => significant(members, 2);
 
 /** What differential privacy of users does to model and attack; nothing where it was not asked for. */
 export function userSections(settings: GanAttackSettings, outcomes: readonly Outcome[]): Section[] {

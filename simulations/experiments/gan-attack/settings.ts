@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { CairnError } from '../../../protocol/errors.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 import { poolFor } from './data.ts';
 import { userNoise } from './user-privacy.ts';
-
-const TRAINING_IMAGES = 60_000;
-
-const share = z.number().gt(0).max(1);
-const count = z.int().min(1);
 
 /** What gan-attack is asked. */
 export const parameters = z.object({
@@ -27,18 +23,18 @@ export const parameters = z.object({
   control: z.boolean().default(true).describe('also run federations in which nobody holds the target'),
   seeds: count.max(100).default(1).describe('repetitions with seeds of their own'),
   noise: z
-    .array(z.number().gt(0))
+    .array(positive)
     .default([])
     .describe('budgets ε/c per uploaded parameter of the noise of selective-sharing; none: no noise'),
-  gamma: z.number().gt(0).default(0.001).describe('bound of an uploaded change, with noise'),
-  tau: z.number().gt(0).default(0.0001).describe('threshold of the sparse vector technique, with noise'),
+  gamma: positive.default(0.001).describe('bound of an uploaded change, with noise'),
+  tau: positive.default(0.0001).describe('threshold of the sparse vector technique, with noise'),
   dp: z
     .enum(['none', 'user'])
     .default('none')
     .describe('user: also federations whose members add noise for differential privacy of users, one for each epsilon'),
-  epsilon: z.array(z.number().gt(0)).min(1).default([8]).describe('budgets ε of all rounds together, with dp user'),
+  epsilon: z.array(positive).min(1).default([8]).describe('budgets ε of all rounds together, with dp user'),
   delta: z.number().gt(0).lt(1).default(1e-5).describe('the δ that goes with them'),
-  userClip: z.number().gt(0).default(0.2).describe('greatest norm of an upload, with dp user'),
+  userClip: positive.default(0.2).describe('greatest norm of an upload, with dp user'),
   imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
   startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
   startLatest: count.default(100).describe('round in which the attack begins at the latest'),
@@ -50,7 +46,7 @@ export const parameters = z.object({
     .default(64)
     .describe("channels of the generator's first image; 256 in the paper"),
   generatorSteps: count.default(10).describe('steps of the generator in a round'),
-  generatorRate: z.number().gt(0).default(0.0005).describe("learning rate of the generator's Adam"),
+  generatorRate: positive.default(0.0005).describe("learning rate of the generator's Adam"),
   fakes: count.max(10_000).default(64).describe('samples that the adversary adds to its data in a round'),
   fakeRounds: count.max(1000).default(20).describe('rounds for which a sample stays in its data'),
   batchSize: count.max(1000).default(32).describe('examples of a step, of participants and generator'),
@@ -64,10 +60,6 @@ export const parameters = z.object({
 
 /** The settings of a run. */
 export type GanAttackSettings = z.output<typeof parameters>;
-
-function invalid(message: string, hint = 'correct the named setting'): CairnError {
-  return new CairnError('settings-invalid', message, { hint });
-}
 
 /**
  * Refuses settings that contradict each other.
@@ -90,11 +82,10 @@ export function check(settings: GanAttackSettings): void {
     imagesPerClass,
     classifierImages,
   } = settings;
-  for (const [key, list] of Object.entries({ participants, thetaUpload, noise, epsilon }))
-    if (new Set<number>(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
+  checkOnce({ participants, thetaUpload, noise, epsilon });
   if (participants.includes(2) && target > 4)
     throw invalid(`target: from 0 to 4 with 2 participants, since the adversary holds 5 to 9 itself, got ${target}`);
-  if (evaluateEvery > rounds) throw invalid(`evaluateEvery: at most the ${rounds} rounds, got ${evaluateEvery}`);
+  checkLooks(settings);
   if (startLatest + evaluateEvery > rounds + 1)
     throw invalid(
       `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is looked at once within ${rounds} rounds, got ${startLatest}`,

@@ -1,5 +1,7 @@
+import { groupBy } from '../../laboratory/group-by.ts';
 import type { Results } from '../../laboratory/results.ts';
 import type { Json, JsonObject } from '../../laboratory/rows.ts';
+import { roundedMean } from '../../laboratory/statistics.ts';
 import { roundingBound } from './rounds.ts';
 import { classifiers, type DifferenceRow, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
@@ -30,16 +32,6 @@ export type Outcome = {
 // A generator wanders from round to round; one look would be an accident.
 const LAST_LOOKS = 5;
 
-// Six digits: what follows them is the rounding of sums.
-const mean = (values: readonly number[]): number =>
-  Number((values.reduce((a, b) => a + b, 0) / values.length).toPrecision(6));
-
-function groups<T>(rows: readonly T[], keyOf: (row: T) => string): T[][] {
-  const found = new Map<string, T[]>();
-  for (const row of rows) found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), row]);
-  return [...found.values()];
-}
-
 type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & {
   readonly noise: number | null;
   readonly epsilon: number | null;
@@ -54,12 +46,15 @@ export function attacked(rows: readonly LookRow[]): Attacked[] {
 export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
   const setUp = (row: LookRow): string =>
     JSON.stringify([row.participants, row.thetaUpload, row.noise, row.epsilon, row.aggregation, row.victim]);
-  return groups(results.rows(looks), setUp).flatMap((all) => {
+  return [...groupBy(results.rows(looks), setUp).values()].flatMap((all) => {
     const rows = attacked(all);
     if (rows.length === 0) return [];
-    const federations = groups(rows, ({ federation }) => federation).map((each) => each.slice(-LAST_LOOKS));
-    const over = (of: (row: Attacked) => number): number => mean(federations.map((each) => mean(each.map(of))));
-    const shares = federations.map((each) => mean(each.map(({ share }) => share)));
+    const federations = [...groupBy(rows, ({ federation }) => federation).values()].map((each) =>
+      each.slice(-LAST_LOOKS),
+    );
+    const over = (of: (row: Attacked) => number): number =>
+      roundedMean(federations.map((each) => roundedMean(each.map(of))));
+    const shares = federations.map((each) => roundedMean(each.map(({ share }) => share)));
     const { participants, thetaUpload, noise, epsilon, aggregation, victim } = rows[0];
     return {
       participants,
@@ -70,7 +65,7 @@ export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
       victim,
       seeds: federations.length,
       accuracy: over((row) => row.accuracy),
-      share: mean(shares),
+      share: roundedMean(shares),
       shareLow: Math.min(...shares),
       shareHigh: Math.max(...shares),
       confidence: over((row) => row.confidence),
@@ -107,8 +102,8 @@ export function roundings(rows: readonly LookRow[]): Rounding | null {
 
 /** Of each case, how far the open and the secure model are apart at its first and at its last look. */
 function apartByCase(rows: readonly DifferenceRow[]): Json[] {
-  const cases = groups(rows, (row) => JSON.stringify([row.participants, row.thetaUpload, row.repetition]));
-  return cases.map((each) => {
+  const cases = groupBy(rows, (row) => JSON.stringify([row.participants, row.thetaUpload, row.repetition]));
+  return [...cases.values()].map((each) => {
     const [first, last] = [each[0], each[each.length - 1]];
     const { participants, thetaUpload, repetition } = first;
     return {
@@ -133,7 +128,9 @@ export function summarise(results: Results<GanAttackSettings>): JsonObject {
     classifierAccuracy: results.rows(classifiers).at(0)?.accuracy ?? null,
     outcomes: outcomes(results),
     realImages:
-      real.length === 0 ? null : { distance: mean(real.map((r) => r.distance)), ssim: mean(real.map((r) => r.ssim)) },
+      real.length === 0
+        ? null
+        : { distance: roundedMean(real.map((r) => r.distance)), ssim: roundedMean(real.map((r) => r.ssim)) },
     secureSums: rounding,
     plainSecure: apartByCase(results.rows(differences)),
   };

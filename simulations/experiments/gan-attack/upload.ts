@@ -1,5 +1,6 @@
 import type { Random } from '../../../client/training/index.ts';
 import { chooseUpload } from '../selective-sharing/local.ts';
+import { dense } from '../selective-sharing/update.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Bounds of what is uploaded with noise (see selective-sharing). */
@@ -22,12 +23,10 @@ export function uploadOf(
   random: Random,
 ): Float32Array {
   if (noise === null && thetaUpload === 1) return change;
-  const { indices, values } = chooseUpload(
+  const update = chooseUpload(
     change,
     { thetaUpload, epsilon: noise, selection: 'largest', tau, gamma: noise === null ? Infinity : gamma },
     random,
   );
-  const upload = new Float32Array(change.length);
-  for (let i = 0; i < indices.length; i++) upload[indices[i]] = values[i];
-  return upload;
+  return dense(update, change.length);
 }

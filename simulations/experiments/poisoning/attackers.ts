@@ -6,6 +6,7 @@ import {
 } from '../../../protocol/aggregation/quantize/index.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
+import { norm } from '../../engine/plain.ts';
 import type { PoisoningSettings } from './settings.ts';
 import type { Training } from './trainings.ts';
 
@@ -29,8 +30,8 @@ export function attackerUpdate(
   if (attack !== 'noise') return undefined;
   const random = new Random(seed, 'noise');
   const direction = Float32Array.from(update, () => 2 * random.uniform() - 1);
-  const norm = Math.sqrt(direction.reduce((sum, value) => sum + value * value, 0));
-  return direction.map((value) => (noise * clip * value) / norm);
+  const length = norm(direction);
+  return direction.map((value) => (noise * clip * value) / length);
 }
 
 /**

@@ -1,18 +1,14 @@
-import { CairnError } from '../../../protocol/errors.ts';
-import { type PoisoningSettings, TRAINING_IMAGES } from './settings.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { TRAINING_IMAGES } from '../common/parameters.ts';
+import type { PoisoningSettings } from './settings.ts';
 
 /** In a sum of fewer, others can be read off: a coordinator refuses such groups. */
 const LEAST_GROUP = 3;
 
-const invalid = (message: string, hint: string): CairnError => new CairnError('settings-invalid', message, { hint });
-
 /** Refuses settings that cannot work together. @throws CairnError `settings-invalid` naming the bound */
 export function check(settings: PoisoningSettings): void {
-  const { members, cohort, images, heldOut, groups, attackers, attacks, rules, rounds, evaluateEvery, begin } =
-    settings;
-  for (const [key, list] of Object.entries({ groups, attackers, attacks, rules }))
-    if (new Set<unknown>(list).size < list.length)
-      throw invalid(`${key}: each value once, got ${list.join(', ')}`, 'leave out what is there twice');
+  const { members, cohort, images, heldOut, groups, attackers, attacks, rules, rounds, begin } = settings;
+  checkOnce({ groups, attackers, attacks, rules });
   if (cohort > members)
     throw invalid(`cohort: at most the ${members} members, got ${cohort}`, `lower it to ${members}, or raise members`);
   const most = Math.floor((TRAINING_IMAGES - heldOut) / members);
@@ -28,6 +24,5 @@ export function check(settings: PoisoningSettings): void {
       `raise cohort, or lower groups to ${Math.floor(cohort / LEAST_GROUP)}`,
     );
   if (begin > rounds) throw invalid(`begin: at most the ${rounds} rounds, got ${begin}`, 'lower it');
-  if (evaluateEvery > rounds)
-    throw invalid(`evaluateEvery: at most the ${rounds} rounds, got ${evaluateEvery}`, 'lower it');
+  checkLooks(settings);
 }

@@ -1,16 +1,12 @@
 import { modelOf } from '../../engine/training.ts';
+import { LOOKED, SESSION, TRAINED } from '../common/costs.ts';
 import type { PoisoningSettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 
-// Milliseconds of one core, as measured: an image in a member's training, what its part in a round takes besides, a
-// coordinate of its vector, and the same through the sessions.
-const TRAINED = { small: 0.005, mlp: 0.15, cnn: 0.9 };
+// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
+// vector.
 const MEMBER = 0.3;
 const COORDINATE = 1.5e-5;
-const SESSION = 20;
-
-// An image of a look, as a part of one in training.
-const LOOKED = 0.4;
 
 /** Seconds that settings take on two cores, roughly. */
 export function estimate(settings: PoisoningSettings): number {

@@ -2,6 +2,7 @@ import { logBinomial } from '../../../protocol/aggregation/parameters/hypergeome
 import { Random } from '../../../client/training/index.ts';
 import { equalSizes } from '../../../coordinator/config/index.ts';
 import { cut } from '../../../coordinator/rounds/cohort.ts';
+import { sum } from '../../laboratory/statistics.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 
 /** A round's cohort, split into groups as a coordinator does: everything drawn from the seed. */
@@ -20,5 +21,5 @@ export function predictedPoisoned(
 ): number {
   const sizes = equalSizes(cohort, groups);
   const clean = sizes.map((size) => Math.exp(logBinomial(members - attackers, size) - logBinomial(members, size)));
-  return 1 - clean.reduce((sum, share) => sum + share, 0) / groups;
+  return 1 - sum(clean) / groups;
 }

@@ -1,26 +1,21 @@
 import type { Section } from '../../laboratory/experiment.ts';
 import type { Block, Line } from '../../report/blocks.ts';
+import { drawable, percent, sectionsOf } from '../../report/lines.ts';
+import { ACCURACY, accuracyPoint } from '../common/accuracy.ts';
 import { predictedPoisoned } from './groups.ts';
 import { methodText } from './report-text.ts';
 import { PROOFS, SCORES } from './series.ts';
 import { type Outcome, outcomesOf, type PoisoningResults } from './summary.ts';
 
-const percent = (share: number): number => 100 * share;
 const data = [SCORES.name];
 const ATTACKERS = { label: 'members that attack [%]' };
-const ACCURACY = { label: 'accuracy on the test set [%]', domain: [0, 100] } as const;
-
-const shown = (lines: readonly Line[]): Line[] => lines.filter((line) => line.points.length > 0);
+const WHOLE = { ...ACCURACY, domain: [0, 100] } as const;
 
 /** Accuracy over the share of attackers under one attack; those without attackers belong to every attack. */
 function lineOf(outcomes: readonly Outcome[], attack: string, defence: string): Line {
   const points = outcomes
     .filter((outcome) => outcome.defence === defence && (outcome.attack === attack || outcome.attackers === 0))
-    .map(({ attackers, accuracy, accuracyLow, accuracyHigh, repeats }) => ({
-      x: percent(attackers),
-      y: percent(accuracy),
-      ...(repeats > 1 ? { low: percent(accuracyLow), high: percent(accuracyHigh) } : {}),
-    }))
+    .map((outcome) => accuracyPoint(percent(outcome.attackers), outcome))
     .sort((a, b) => a.x - b.x);
   return { label: defence, points };
 }
@@ -38,9 +33,9 @@ const WORDS: Readonly<Record<string, string>> = {
 function overAttackers(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
   const names = [...new Set(outcomes.filter(({ rule }) => rule === 'mean' || rule === 'median').map((o) => o.defence))];
   return results.settings.attacks.flatMap((attack): Block[] => {
-    const lines = shown(names.map((name) => lineOf(outcomes, attack, name)));
+    const lines = drawable(names.map((name) => lineOf(outcomes, attack, name)));
     if (!outcomes.some((outcome) => outcome.attack === attack)) return [];
-    return [{ kind: 'chart', caption: `\`${attack}\`. ${WORDS[attack]}`, x: ATTACKERS, y: ACCURACY, lines, data }];
+    return [{ kind: 'chart', caption: `\`${attack}\`. ${WORDS[attack]}`, x: ATTACKERS, y: WHOLE, lines, data }];
   });
 }
 
@@ -49,14 +44,14 @@ function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block
   const { attacks, groups } = results.settings;
   const most = Math.max(...groups);
   const names = [...new Set(outcomes.filter((o) => o.groups === most && !o.rollback).map((o) => o.defence))];
-  const lines = shown(['mean of all', ...names].map((name) => lineOf(outcomes, attacks[0], name)));
+  const lines = drawable(['mean of all', ...names].map((name) => lineOf(outcomes, attacks[0], name)));
   if (names.length < 2) return [];
   return [
     {
       kind: 'chart',
       caption: `The rules side by side, over ${most} groups, under \`${attacks[0]}\`. While they hold, they differ little: what decides is how many groups have an attacker in them, and not the rule. The norm filter uses all groups that look alike and loses least where nothing is wrong, but knows nothing about directions.`,
       x: ATTACKERS,
-      y: ACCURACY,
+      y: WHOLE,
       lines,
       data,
     },
@@ -111,7 +106,7 @@ function overRounds(results: PoisoningResults): Block[] {
   const names = [
     ...new Set(rows.filter(({ rule }) => rule === 'mean' || rule === 'median').map(({ defence }) => defence)),
   ];
-  const lines = shown(
+  const lines = drawable(
     names.map((label) => ({
       label,
       points: rows
@@ -124,7 +119,7 @@ function overRounds(results: PoisoningResults): Block[] {
       kind: 'chart',
       caption: `Round by round: \`${attacks[0]}\` by ${percent(share)} % of the members, from round ${begin} on.`,
       x: { label: 'round' },
-      y: ACCURACY,
+      y: WHOLE,
       lines,
       data,
     },
@@ -175,14 +170,14 @@ function table(outcomes: readonly Outcome[]): Block {
 /** What report.html shows. */
 export function report(results: PoisoningResults): readonly Section[] {
   const outcomes = outcomesOf(results);
-  const sections: readonly (readonly [string, readonly Block[]])[] = [
-    ['What was done', [{ kind: 'text', text: methodText(results.settings) }]],
-    ['With and without', outcomes.length === 0 ? [] : overAttackers(results, outcomes)],
-    ['Which rule', outcomes.length === 0 ? [] : ofRules(results, outcomes)],
-    ['How many groups are poisoned', outcomes.length === 0 ? [] : poisonedGroups(results, outcomes)],
-    ['Round by round', overRounds(results)],
-    ['In the open and through the sessions', proof(results)],
-    ['All trainings', outcomes.length === 0 ? [] : [table(outcomes)]],
-  ];
-  return sections.flatMap(([title, blocks]) => (blocks.length === 0 ? [] : [{ title, blocks: [...blocks] }]));
+  const some = outcomes.length > 0;
+  return sectionsOf({
+    'What was done': [{ kind: 'text', text: methodText(results.settings) }],
+    'With and without': some ? overAttackers(results, outcomes) : [],
+    'Which rule': some ? ofRules(results, outcomes) : [],
+    'How many groups are poisoned': some ? poisonedGroups(results, outcomes) : [],
+    'Round by round': overRounds(results),
+    'In the open and through the sessions': proof(results),
+    'All trainings': some ? [table(outcomes)] : [],
+  });
 }

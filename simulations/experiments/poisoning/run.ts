@@ -3,8 +3,9 @@ import { loadMnist, loadMnistLabels } from '../../../client/data/node/mnist.ts';
 import { modelOf, shared } from '../../engine/training.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
+import { recorder } from '../../laboratory/recorder.ts';
 import { prove } from './prove.ts';
-import { PROOFS, SCORES, type ScoreRow } from './series.ts';
+import { PROOFS, SCORES } from './series.ts';
 import type { PoisoningSettings } from './settings.ts';
 import { train } from './train.ts';
 import { defencesOf, trainingsOf } from './trainings.ts';
@@ -58,14 +59,11 @@ export async function run(lab: Lab): Promise<void> {
   const known = lab.results.rows(SCORES);
   const done = new Set(known.filter(({ round }) => round === settings.rounds).map(({ training }) => training));
   // Rows of a training that was cut off are recorded already: they come again, and are passed over.
-  let again = known.filter(({ training }) => !done.has(training)).length;
-  await workInOrder<(typeof trainings)[number], ScoreRow>(
+  const again = known.filter(({ training }) => !done.has(training)).length;
+  await workInOrder(
     trainings.filter(({ id }) => !done.has(id)),
     lab.threads,
-    (row) => {
-      if (again > 0) again--;
-      else lab.record(SCORES, row);
-    },
+    recorder(lab, SCORES, again),
     async (training, add) => {
       lab.signal.throwIfAborted();
       const seed = lab.seedOf(`repeat ${training.repeat}`);

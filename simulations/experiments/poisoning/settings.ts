@@ -1,10 +1,5 @@
 import { z } from 'zod';
-
-/** Images of MNIST to train on. */
-export const TRAINING_IMAGES = 60_000;
-
-const count = z.int().min(1);
-const positive = z.number().gt(0);
+import { count, localTraining, looks, positive, TRAINING_IMAGES } from '../common/parameters.ts';
 
 /** What attackers do: see `attackerUpdate`. */
 export const ATTACKS = ['sign-flip', 'noise', 'label-flip'] as const;
@@ -14,9 +9,9 @@ export const RULES = ['median', 'trimmed-mean', 'norm-filter'] as const;
 
 /** What poisoning is asked. */
 export const parameters = z.object({
-  members: count.min(10).max(60_000).default(100).describe('members of the federation'),
-  cohort: count.min(9).max(60_000).default(60).describe('members that are drawn for a round'),
-  images: count.max(60_000).default(60).describe('images that each member holds'),
+  members: count.min(10).max(TRAINING_IMAGES).default(100).describe('members of the federation'),
+  cohort: count.min(9).max(TRAINING_IMAGES).default(60).describe('members that are drawn for a round'),
+  images: count.max(TRAINING_IMAGES).default(60).describe('images that each member holds'),
   alpha: z
     .number()
     .min(0)
@@ -52,20 +47,14 @@ export const parameters = z.object({
   rounds: count.max(100_000).default(24).describe('rounds of a training; a round that is rolled back is one of them'),
   clip: positive.default(2).describe("greatest norm of an honest member's update"),
   inputBits: z.int().min(2).max(31).default(16).describe('bits of a quantized coordinate'),
-  model: z
-    .enum(['small', 'mlp', 'cnn'])
-    .default('small')
-    .describe('network: 3 322 parameters (small), 109 386 (mlp) or 105 194 (cnn)'),
-  localEpochs: count.max(100).default(2).describe("passes over a member's images in a round"),
-  batchSize: count.default(10).describe('examples of a step'),
+  ...localTraining,
   learningRate: positive.default(0.2).describe('learning rate of members'),
   aggregation: z
     .enum(['plain', 'secure'])
     .default('plain')
     .describe('sums of quantized words in the open or through the sessions: the same bits'),
   evaluateEvery: count.default(4).describe('rounds from one look at the test set to the next'),
-  testImages: count.max(10_000).default(10_000).describe('images of a look'),
-  repeats: count.max(100).default(1).describe('trainings of each kind, with seeds of their own'),
+  ...looks,
 });
 
 /** The settings of a run. */

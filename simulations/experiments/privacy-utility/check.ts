@@ -1,14 +1,13 @@
-import { CairnError } from '../../../protocol/errors.ts';
 import { planNoise } from '../../../protocol/privacy/index.ts';
 import { modelOf } from '../../engine/training.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { TRAINING_IMAGES } from '../common/parameters.ts';
 import { expectedCohort } from './cohorts.ts';
 import { noiseSettings } from './noise.ts';
-import { type PrivacyUtilitySettings, TRAINING_IMAGES } from './settings.ts';
+import type { PrivacyUtilitySettings } from './settings.ts';
 
 /** Rounds for fewer are too often for nobody. */
 const LEAST_COHORT = 5;
-
-const invalid = (message: string, hint: string): CairnError => new CairnError('settings-invalid', message, { hint });
 
 /**
  * Refuses settings that cannot work together.
@@ -16,9 +15,7 @@ const invalid = (message: string, hint: string): CairnError => new CairnError('s
  */
 export function check(settings: PrivacyUtilitySettings): void {
   const { members, cohort, images, placement, epsilon, against, aggregation, dropout, leastSurvivors } = settings;
-  for (const [key, list] of Object.entries({ members, placement, epsilon }))
-    if (new Set<unknown>(list).size < list.length)
-      throw invalid(`${key}: each value once, got ${list.join(', ')}`, 'leave out what is there twice');
+  checkOnce({ members, placement, epsilon });
   const most = Math.max(...members);
   if (most * images > TRAINING_IMAGES)
     throw invalid(
@@ -31,8 +28,7 @@ export function check(settings: PrivacyUtilitySettings): void {
       `cohort: ${least} members with probability ${cohort} are ${least * cohort} in a round, fewer than ${LEAST_COHORT}`,
       `raise cohort to ${LEAST_COHORT / least} or members to ${Math.ceil(LEAST_COHORT / cohort)}`,
     );
-  if (settings.evaluateEvery > settings.rounds)
-    throw invalid(`evaluateEvery: at most the ${settings.rounds} rounds, got ${settings.evaluateEvery}`, 'lower it');
+  checkLooks(settings);
   if (against === 'coordinator' && placement.includes('central'))
     throw invalid(
       'against: noise that the coordinator adds does not protect from the coordinator',

@@ -1,16 +1,12 @@
 import { modelOf } from '../../engine/training.ts';
+import { LOOKED, SESSION, TRAINED } from '../common/costs.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 
-// Milliseconds of one core, as measured: an image in a member's training, what its part in a round takes besides, the
-// same through the sessions, and a coordinate of its noise.
-const TRAINED = { small: 0.005, mlp: 0.15, cnn: 0.9 };
+// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
+// noise.
 const MEMBER = 0.13;
-const SESSION = 20;
 const COORDINATE = 7e-5;
-
-// An image of a look, as a part of one in training.
-const LOOKED = 0.4;
 
 // Finding a noise multiplier, and what each share of the noise takes besides.
 const CALIBRATED = 250;

@@ -1,32 +1,25 @@
 import type { Section } from '../../laboratory/experiment.ts';
 import type { Block, Level, Line, Point } from '../../report/blocks.ts';
+import { drawable, percent, sectionsOf } from '../../report/lines.ts';
+import { ACCURACY, accuracyPoint } from '../common/accuracy.ts';
 import { methodText } from './report-text.ts';
 import { SCORES } from './series.ts';
 import { type Outcome, outcomesOf, type UtilityResults } from './summary.ts';
 
-const percent = (share: number): number => 100 * share;
 const data = [SCORES.name];
-const ACCURACY = { label: 'accuracy on the test set [%]' };
-
 const EPSILON = { label: 'ε of the whole training', scale: 'log' } as const;
 
 function points(outcomes: readonly Outcome[]): Point[] {
   return outcomes
     .filter(({ epsilon }) => epsilon !== null)
-    .map(({ epsilon, accuracy, accuracyLow, accuracyHigh, repeats }) => ({
-      x: epsilon!,
-      y: percent(accuracy),
-      ...(repeats > 1 ? { low: percent(accuracyLow), high: percent(accuracyHigh) } : {}),
-    }))
+    .map((outcome) => accuracyPoint(outcome.epsilon!, outcome))
     .sort((a, b) => a.x - b.x);
 }
-
-const shown = (lines: readonly Line[]): Line[] => lines.filter((line) => line.points.length > 0);
 
 /** Accuracy over ε for the most members, with the level of training without noise. */
 function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   const of = outcomes.filter((outcome) => outcome.members === members);
-  const lines = shown(
+  const lines = drawable(
     (['central', 'distributed'] as const).map((placement) => ({
       label: placement,
       points: points(of.filter((outcome) => outcome.placement === placement)),
@@ -53,7 +46,7 @@ function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
 function overMembers(outcomes: readonly Outcome[], members: readonly number[]): Block[] {
   if (members.length < 2) return [];
   const noisy = outcomes.some(({ placement }) => placement === 'distributed') ? 'distributed' : 'central';
-  const lines = shown(
+  const lines = drawable(
     members.map((n) => ({
       label: `${n} members`,
       points: points(outcomes.filter((outcome) => outcome.members === n && outcome.placement === noisy)),
@@ -86,7 +79,7 @@ function overRounds(results: UtilityResults, members: number): Block[] {
       .filter((row) => row.placement === placement && row.epsilon === epsilon)
       .map(({ round, accuracy }) => ({ x: round, y: percent(accuracy) })),
   });
-  const lines = shown([line('none', null, 'none'), ...some.map((epsilon) => line(`ε ${epsilon}`, epsilon, noisy))]);
+  const lines = drawable([line('none', null, 'none'), ...some.map((epsilon) => line(`ε ${epsilon}`, epsilon, noisy))]);
   if (lines.length === 0) return [];
   return [
     {
@@ -152,11 +145,11 @@ export function report(results: UtilityResults): readonly Section[] {
   if (outcomes.length === 0) return [method];
   const members = [...new Set(outcomes.map((outcome) => outcome.members))].sort((a, b) => a - b);
   const most = members[members.length - 1];
-  const charts: readonly (readonly [string, Block[]])[] = [
-    ['Accuracy over ε', overEpsilon(outcomes, most)],
-    ['Many users are needed', overMembers(outcomes, members)],
-    ['Round by round', [...overRounds(results, most), ...clips(results, most)]],
-    ['All trainings', [table(results, outcomes)]],
-  ];
-  return [method, ...charts.flatMap(([title, blocks]) => (blocks.length === 0 ? [] : [{ title, blocks }]))];
+  const found = sectionsOf({
+    'Accuracy over ε': overEpsilon(outcomes, most),
+    'Many users are needed': overMembers(outcomes, members),
+    'Round by round': [...overRounds(results, most), ...clips(results, most)],
+    'All trainings': [table(results, outcomes)],
+  });
+  return [method, ...found];
 }

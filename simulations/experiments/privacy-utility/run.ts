@@ -2,8 +2,9 @@ import type { Dataset } from '../../../client/data/index.ts';
 import { loadMnist } from '../../../client/data/node/mnist.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
-import { InOrder } from '../../laboratory/in-order.ts';
+import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
+import { recorder } from '../../laboratory/recorder.ts';
 import { advance } from './advance.ts';
 import { calibrate } from './noise.ts';
 import { SCORES, type ScoreRow } from './series.ts';
@@ -74,10 +75,7 @@ async function runTraining(
   lab.advance(units * (settings.rounds - state.round));
 }
 
-/**
- * Runs all trainings, as many at once as there are threads, the longest first, and records their scores in the order of
- * the trainings.
- */
+/** Runs all trainings, as many at once as there are threads, and records their scores in the order of the trainings. */
 export async function run(lab: Lab): Promise<void> {
   const { settings } = lab;
   const images: Images = {
@@ -86,18 +84,7 @@ export async function run(lab: Lab): Promise<void> {
   };
   const trainings = trainingsOf(settings);
   lab.plan(settings.rounds * trainings.reduce((sum, training) => sum + unitsOf(settings, training), 0));
-  let recorded = lab.results.rows(SCORES).length;
-  const rows = new InOrder<ScoreRow>(trainings.length, (row) => {
-    if (recorded > 0) recorded--;
-    else lab.record(SCORES, row);
-  });
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < trainings.length) {
-      const at = next++;
-      await runTraining(lab, images, trainings[at], (row) => rows.add(at, row));
-      rows.end(at);
-    }
-  };
-  await Promise.all(Array.from({ length: lab.threads }, work));
+  await workInOrder(trainings, lab.threads, recorder(lab, SCORES), (training, add) =>
+    runTraining(lab, images, training, add),
+  );
 }

@@ -1,11 +1,5 @@
 import { z } from 'zod';
-
-/** Images of MNIST to train on. */
-export const TRAINING_IMAGES = 60_000;
-
-const count = z.int().min(1);
-const share = z.number().gt(0).max(1);
-const positive = z.number().gt(0);
+import { count, localTraining, looks, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 
 /** What privacy-utility is asked. */
 export const parameters = z.object({
@@ -51,17 +45,11 @@ export const parameters = z.object({
     .default('plain')
     .describe('sums in the open or through the sessions: the same bits, unless members drop'),
   dropout: z.number().min(0).lt(1).default(0).describe('probability with which a member drops in a round, with secure'),
-  model: z
-    .enum(['small', 'mlp', 'cnn'])
-    .default('small')
-    .describe('network: 3 322 parameters (small), 109 386 (mlp) or 105 194 (cnn)'),
-  localEpochs: count.max(100).default(2).describe("passes over a member's images in a round"),
-  batchSize: count.default(10).describe('examples of a step'),
+  ...localTraining,
   learningRate: positive.default(0.5).describe('learning rate of members'),
   serverRate: positive.default(4).describe('learning rate of the coordinator: what clipping takes it gives back'),
   evaluateEvery: count.default(10).describe('rounds from one look at the test set to the next'),
-  testImages: count.max(10_000).default(10_000).describe('images of a look'),
-  repeats: count.max(100).default(1).describe('trainings of each kind, with seeds of their own'),
+  ...looks,
 });
 
 /** The settings of a run. */

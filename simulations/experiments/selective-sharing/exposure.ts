@@ -1,14 +1,9 @@
-import type { Row, Series } from '../../laboratory/rows.ts';
+import { recorder } from '../../laboratory/recorder.ts';
 import { overlap, type Simultaneous } from './overlap.ts';
 import { secureRound } from './secure-round.ts';
 import { overlapSeries, secureSeries } from './series.ts';
 import { firstParameters, type Images, type Lab, shardsOf } from './train.ts';
 import { type Training, exposureImages } from './trainings.ts';
-
-/** Records rows that follow from the settings alone, except those that a resumed run has recorded already. */
-function recordRest<R extends Row>(lab: Lab, series: Series<R>, rows: readonly R[]): void {
-  for (const row of rows.slice(lab.results.rows(series).length)) lab.record(series, row);
-}
 
 /** The training whose model the last round is counted on: the largest N, with the largest θ_u. */
 function lastTraining(trainings: readonly Training[], { settings }: Lab): string | undefined {
@@ -59,7 +54,7 @@ export async function runExposure(
     ),
     Promise.all(secure),
   ]);
-  recordRest(lab, overlapSeries, counted.flat());
-  recordRest(lab, secureSeries, sessions);
+  counted.flat().forEach(recorder(lab, overlapSeries));
+  sessions.forEach(recorder(lab, secureSeries));
   lab.advance(exposureImages(settings), 'coordinates that a sum reveals');
 }

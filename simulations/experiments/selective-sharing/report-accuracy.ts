@@ -1,21 +1,18 @@
+import { groupBy } from '../../laboratory/group-by.ts';
 import type { Section } from '../../laboratory/experiment.ts';
 import type { Block, Line, Point } from '../../report/blocks.ts';
+import { drawable, percent, spread } from '../../report/lines.ts';
+import { ACCURACY } from '../common/accuracy.ts';
 import { reported } from './paper.ts';
 import { aloneOf, centralisedOf, finalRows, type SharingResults } from './results.ts';
 import { accuracySeries, type AccuracyRow } from './series.ts';
 
-const percent = (share: number): number => 100 * share;
-
 /** Mean and range over the participants that train alone, epoch by epoch. */
 function alonePoints(rows: readonly AccuracyRow[]): Point[] {
-  const byEpoch = new Map<number, number[]>();
-  for (const { kind, epoch, accuracy } of rows)
-    if (kind === 'alone') byEpoch.set(epoch, [...(byEpoch.get(epoch) ?? []), percent(accuracy)]);
-  return [...byEpoch].map(([x, values]) => ({
-    x,
-    y: values.reduce((sum, value) => sum + value, 0) / values.length,
-    low: Math.min(...values),
-    high: Math.max(...values),
+  const alone = rows.filter(({ kind }) => kind === 'alone');
+  return [...groupBy(alone, ({ epoch }) => String(epoch)).values()].map((same) => ({
+    x: same[0].epoch,
+    ...spread(same.map(({ accuracy }) => percent(accuracy))),
   }));
 }
 
@@ -25,24 +22,23 @@ function overEpochs(results: SharingResults, participants: number): Block[] {
   const rows = results.rows(accuracySeries);
   const pointsOf = (wanted: (row: AccuracyRow) => boolean): Point[] =>
     rows.filter(wanted).map(({ epoch, accuracy }) => ({ x: epoch, y: percent(accuracy) }));
-  const lines: Line[] = [
+  const lines = drawable([
     ...settings.thetaUpload.map((theta) => ({
       label: `θ_u ${theta}`,
       points: pointsOf((row) => row.participants === participants && row.thetaUpload === theta && row.epsilon === null),
     })),
     { label: 'centralised', points: pointsOf(({ kind }) => kind === 'centralised') },
     { label: 'alone', points: alonePoints(rows) },
-  ];
-  const shown = lines.filter(({ points }) => points.length > 0);
-  if (shown.length === 0) return [];
-  const lowest = Math.min(...shown.map(({ points }) => points[points.length - 1].y));
+  ]);
+  if (lines.length === 0) return [];
+  const lowest = Math.min(...lines.map(({ points }) => points[points.length - 1].y));
   const chart: Block = {
     kind: 'chart',
     caption: `${participants} participants. Look for how far each θ_u lies above training alone, and how near it comes to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
     x: { label: 'epoch' },
     // From the tens below the lowest end: the first epochs would else press all ends together.
-    y: { label: 'accuracy on the test set [%]', domain: [10 * Math.floor(lowest / 10), 100] },
-    lines: shown,
+    y: { ...ACCURACY, domain: [10 * Math.floor(lowest / 10), 100] },
+    lines,
     levels: reported(settings),
     data: [accuracySeries.name],
   };
@@ -59,16 +55,16 @@ function overParticipants(results: SharingResults): Block {
     caption:
       'Each participant adds images that the others do not have. Look for whether the shared model gets better with N, and for which θ_u. The baselines do not depend on N.',
     x: { label: 'participants N' },
-    y: { label: 'accuracy on the test set [%]' },
+    y: ACCURACY,
     lines: [
-      ...settings.thetaUpload
-        .map((theta) => ({
+      ...drawable(
+        settings.thetaUpload.map((theta) => ({
           label: `θ_u ${theta}`,
           points: final
             .filter(({ thetaUpload }) => thetaUpload === theta)
             .map((row) => ({ x: row.participants!, y: percent(row.accuracy) })),
-        }))
-        .filter(({ points }) => points.length > 0),
+        })),
+      ),
       ...across('centralised', centralisedOf(results)?.accuracy),
       ...across('alone', aloneOf(results)?.mean),
     ],

@@ -1,5 +1,6 @@
 import type { Section } from '../../laboratory/experiment.ts';
 import type { Block } from '../../report/blocks.ts';
+import { percent } from '../../report/lines.ts';
 import type { SharingResults } from './results.ts';
 import { type OverlapRow, overlapSeries, type SecureRow, secureSeries } from './series.ts';
 
@@ -22,7 +23,7 @@ function overParticipants(results: SharingResults, rows: readonly OverlapRow[]):
         label: `${selection}, θ_u ${theta}`,
         points: rows
           .filter((row) => row.round === 'first' && row.selection === selection && row.thetaUpload === theta)
-          .map(({ participants, revealedShare }) => ({ x: participants, y: 100 * revealedShare })),
+          .map(({ participants, revealedShare }) => ({ x: participants, y: percent(revealedShare) })),
       })),
     ),
     data: [overlapSeries.name],

@@ -1,5 +1,7 @@
 import type { Section } from '../../laboratory/experiment.ts';
 import type { Line } from '../../report/blocks.ts';
+import { drawable, percent } from '../../report/lines.ts';
+import { ACCURACY } from '../common/accuracy.ts';
 import { aloneOf, finalRows, lossOf, type SharingResults } from './results.ts';
 import { accuracySeries } from './series.ts';
 
@@ -17,11 +19,13 @@ export function privacySections(results: SharingResults): Section[] {
     label: `N = ${n}`,
     points: final
       .filter(({ participants }) => participants === n)
-      .map(({ epsilon, accuracy }) => ({ x: epsilon!, y: 100 * accuracy })),
+      .map(({ epsilon, accuracy }) => ({ x: epsilon!, y: percent(accuracy) })),
   }));
   const alone = aloneOf(results);
   const level: Line[] =
-    alone === undefined ? [] : [{ label: 'alone', points: settings.epsilon.map((x) => ({ x, y: 100 * alone.mean })) }];
+    alone === undefined
+      ? []
+      : [{ label: 'alone', points: settings.epsilon.map((x) => ({ x, y: percent(alone.mean) })) }];
   return [
     {
       title: 'Accuracy over ε',
@@ -31,8 +35,8 @@ export function privacySections(results: SharingResults): Section[] {
           kind: 'chart',
           caption: `θ_u ${settings.privateThetaUpload}. Hold the curves against training alone: where one lies below it, sharing with noise is worth less than not sharing at all. The axis is ε for each parameter that is uploaded.`,
           x: { label: 'ε per uploaded parameter', scale: 'log' },
-          y: { label: 'accuracy on the test set [%]' },
-          lines: [...noisy, ...level].filter(({ points }) => points.length > 0),
+          y: ACCURACY,
+          lines: drawable([...noisy, ...level]),
           data: [accuracySeries.name],
         },
         {

@@ -1,5 +1,7 @@
+import { lastOfEach } from '../../laboratory/group-by.ts';
 import type { Results } from '../../laboratory/results.ts';
 import type { Json, JsonObject } from '../../laboratory/rows.ts';
+import { mean, significant } from '../../laboratory/statistics.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { privacyLoss, type PrivacyLoss } from './privacy.ts';
 import { accuracySeries, type AccuracyRow, overlapSeries, secureSeries } from './series.ts';
@@ -11,7 +13,7 @@ export type SharingResults = Results<SelectiveSharingSettings>;
 
 /** A training's last score. */
 export function finalRows(results: SharingResults): AccuracyRow[] {
-  return [...new Map(results.rows(accuracySeries).map((row) => [row.training, row])).values()];
+  return lastOfEach(results.rows(accuracySeries), ({ training }) => training);
 }
 
 /** Number of parameters of the network that the settings name. */
@@ -20,7 +22,7 @@ function parametersOf({ model }: SelectiveSharingSettings): number {
 }
 
 // Sums of quotients: the last digits are rounding.
-const digits = (value: number): number => Number(value.toPrecision(12));
+const digits = (value: number): number => significant(value, 12);
 
 /** What a training with noise costs each participant. */
 export function lossOf(settings: SelectiveSharingSettings, epsilon: number): PrivacyLoss {
@@ -38,8 +40,7 @@ export function aloneOf(
     .filter(({ kind }) => kind === 'alone')
     .map(({ accuracy }) => accuracy);
   if (accuracies.length === 0) return undefined;
-  const mean = accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
-  return { mean, low: Math.min(...accuracies), high: Math.max(...accuracies) };
+  return { mean: mean(accuracies), low: Math.min(...accuracies), high: Math.max(...accuracies) };
 }
 
 /** The last score of the centralised baseline; undefined before there is one. */

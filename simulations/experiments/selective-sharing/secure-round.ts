@@ -3,11 +3,12 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
+import { norm } from '../../engine/plain.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import { chooseUpload } from './local.ts';
 import { changeOf, Contributors, type Simultaneous } from './overlap.ts';
 import type { SecureRow } from './series.ts';
-import type { SparseUpdate } from './update.ts';
+import { dense, type SparseUpdate } from './update.ts';
 
 /** Bytes of one entry of a sparse upload in the open: an index and a value of 32 bits each. */
 const ENTRY_BYTES = 8;
@@ -19,14 +20,6 @@ export interface SecureRound extends Simultaneous {
   /** 32 bytes from which keys, masks and rounding are drawn. */
   readonly entropy: Uint8Array;
 }
-
-function dense({ indices, values }: SparseUpdate, size: number): Float32Array {
-  const vector = new Float32Array(size);
-  for (let i = 0; i < indices.length; i++) vector[indices[i]] = values[i];
-  return vector;
-}
-
-const norm = (vector: Float32Array): number => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 
 /**
  * Sums the largest changes of everybody, for the first N and θ_u, in one round through the real sessions, each upload as

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import { CairnError } from '../../../protocol/errors.ts';
-
-/** Images of MNIST to train on. */
-export const TRAINING_IMAGES = 60_000;
-
-const share = z.number().gt(0).max(1);
-const count = z.int().min(1);
+import { checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 
 /** What selective-sharing is asked. */
 export const parameters = z.object({
@@ -25,14 +20,14 @@ export const parameters = z.object({
     .enum(['largest', 'random'])
     .default('largest')
     .describe('which changes are uploaded: the largest, or random ones of at least tau'),
-  tau: z.number().gt(0).default(0.001).describe('threshold of random selection and of the sparse vector technique'),
-  gamma: z.number().gt(0).default(0.01).describe('bound of an uploaded change'),
+  tau: positive.default(0.001).describe('threshold of random selection and of the sparse vector technique'),
+  gamma: positive.default(0.01).describe('bound of an uploaded change'),
   order: z.enum(['round-robin', 'random', 'asynchronous']).default('round-robin').describe('who trains when'),
   concurrency: count.default(4).describe('participants that train at once in asynchronous order'),
   epochs: count.max(10_000).default(20).describe('epochs of selective sharing: turns of each participant'),
   centralisedEpochs: count.max(10_000).default(10).describe('epochs of the centralised baseline, 60 000 images each'),
   aloneEpochs: count.max(10_000).default(40).describe('epochs of a participant that trains alone'),
-  learningRate: z.number().gt(0).default(0.05).describe('learning rate of SGD'),
+  learningRate: positive.default(0.05).describe('learning rate of SGD'),
   batchSize: count.default(10).describe('examples of a step'),
   evaluateEvery: count
     .default(1)
@@ -42,7 +37,7 @@ export const parameters = z.object({
     .default(['centralised', 'alone'])
     .describe('trainings to compare with'),
   aloneParticipants: count.max(100).default(3).describe('participants whose training alone is averaged'),
-  epsilon: z.array(z.number().gt(0)).default([]).describe('privacy budgets per uploaded parameter; none: no noise'),
+  epsilon: z.array(positive).default([]).describe('privacy budgets per uploaded parameter; none: no noise'),
   privateParticipants: z
     .array(count.max(1000))
     .default([30])
@@ -53,30 +48,23 @@ export const parameters = z.object({
 /** The settings of a run. */
 export type SelectiveSharingSettings = z.output<typeof parameters>;
 
-function invalid(message: string): CairnError {
-  return new CairnError('settings-invalid', message, { hint: 'correct the named setting' });
-}
-
 /** Refuses settings that contradict each other. @throws CairnError `settings-invalid` naming the bound */
 export function check(settings: SelectiveSharingSettings): void {
-  const { images, batchSize, tau, gamma, order, concurrency, participants, epsilon, privateParticipants } = settings;
+  const { images, batchSize, tau, gamma, order, concurrency } = settings;
+  const { participants, thetaUpload, epsilon, baselines, privateParticipants } = settings;
   if (batchSize > images) throw invalid(`batchSize: at most the ${images} images of a participant, got ${batchSize}`);
   if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
   const counts = [...participants, ...(epsilon.length > 0 ? privateParticipants : [])];
   const most = Math.floor(TRAINING_IMAGES / images);
   const tooMany = counts.find((count) => count > most);
   if (tooMany !== undefined && !settings.dealAgain) {
-    throw new CairnError(
-      'settings-invalid',
+    throw invalid(
       `participants: at most ${most} of ${images} images each, for MNIST has ${TRAINING_IMAGES}; got ${tooMany}`,
-      { hint: 'take fewer of either, or --deal-again, which gives an image to two participants where it must' },
+      'take fewer of either, or --deal-again, which gives an image to two participants where it must',
     );
   }
   const least = Math.min(...counts);
   if (order === 'asynchronous' && concurrency > least)
     throw invalid(`concurrency: at most the ${least} participants of the smallest training, got ${concurrency}`);
-  for (const key of ['participants', 'thetaUpload', 'epsilon', 'baselines', 'privateParticipants'] as const) {
-    const list: readonly unknown[] = settings[key];
-    if (new Set(list).size < list.length) throw invalid(`${key}: each value once, got ${list.join(', ')}`);
-  }
+  checkOnce({ participants, thetaUpload, epsilon, baselines, privateParticipants });
 }

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../../client/data/index.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
+import { recorder } from '../../laboratory/recorder.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { advance } from './advance.ts';
 import { accuracySeries, type AccuracyRow } from './series.ts';
@@ -103,13 +104,8 @@ export async function runTrainings(
   images: Images,
   trainings: readonly Training[],
 ): Promise<Map<string, Float32Array>> {
-  let recorded = lab.results.rows(accuracySeries).length;
-  const record = (row: AccuracyRow): void => {
-    if (recorded > 0) recorded--;
-    else lab.record(accuracySeries, row);
-  };
   const last = new Map<string, Float32Array>();
-  await workInOrder(trainings, lab.threads, record, async (training, add) => {
+  await workInOrder(trainings, lab.threads, recorder(lab, accuracySeries), async (training, add) => {
     last.set(training.id, await runTraining(lab, images, training, add));
   });
   return last;

@@ -1,4 +1,5 @@
-import { TRAINING_IMAGES, type SelectiveSharingSettings } from './settings.ts';
+import { TRAINING_IMAGES } from '../common/parameters.ts';
+import type { SelectiveSharingSettings } from './settings.ts';
 
 /** One training of the experiment, from first parameters to last. */
 export type Training = {
