@@ -1,26 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { addNoise, type OpenedSum, readSum, type UnmaskedSum } from '../../protocol/aggregation/inputs/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { type NamedTensors, ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import { createStrategy, type Strategy, type StrategyState } from '../strategies/index.ts';
+import type { Strategy, StrategyState } from '../strategies/index.ts';
 import type { PrivacyRecord, Store, TaskRecord } from '../store/index.ts';
-import { type Combined, combineGroups } from './combined.ts';
-import { allFinite, NextModel, partOf } from './learn.ts';
-import { seededTensors } from './seeded.ts';
+import type { Combined } from './combined.ts';
+import type { InitialModel } from './initial-model.ts';
+import { NextModel, partOf } from './learn.ts';
+import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
+import { openStanding, type Standing } from './standing.ts';
 import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from './turns.ts';
-
-/** A model to start from. */
-export interface InitialModel {
-  readonly tensors: NamedTensors;
-  readonly shapes: Shapes;
-}
 
 /** What a committed round taught; nothing where its sum has noise, which has no metrics. */
 export interface Learned {
@@ -38,19 +28,6 @@ export interface Commit {
   readonly adopted: boolean;
 }
 
-/** The unmasked sum of one group of members. */
-export interface GroupSum extends UnmaskedSum {
-  /** Hash of its settings: 32 bytes. */
-  readonly settingsHash: Uint8Array;
-}
-
-/** What opening sums takes. */
-export interface OpeningTools {
-  readonly primitives: Primitives;
-  /** A CSPRNG: the coordinator's noise comes from it. */
-  readonly random: RandomSource;
-}
-
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
   readonly layout: ParameterLayout;
@@ -65,14 +42,7 @@ export class TaskModel {
   #flat: Float32Array;
   #state: StrategyState;
 
-  private constructor(
-    store: Store,
-    strategy: Strategy,
-    task: TaskConfig,
-    layout: ParameterLayout,
-    flat: Float32Array,
-    record: TaskRecord,
-  ) {
+  private constructor(store: Store, task: TaskConfig, { strategy, layout, flat, record }: Standing) {
     this.#groups = task.groups;
     this.privacy = TaskPrivacy.of(task, layout.size, record.privacy);
     this.#task = record.task;
@@ -88,51 +58,10 @@ export class TaskModel {
   /**
    * Goes on where the store says that the task stands, or starts it.
    * @param given - the model to start from, instead of the configuration's
-   * @throws CairnError `config-invalid` where there is no model, the stored one has other shapes, or its rounds had noise
-   * and are to have none or the other way round;
-   * `config-unreadable`, `model-malformed`, `update-shape` for bad files
+   * @throws CairnError what `openStanding` throws; `privacy-budget`, `privacy-infeasible` for noise that cannot be had
    */
   static async open(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
-    const strategy = createStrategy(task.strategy);
-    const record = await store.loadTask(task.name);
-    if (record === undefined) return TaskModel.#start(store, strategy, task, given);
-
-    const bytes = await store.getModel(record.modelHash);
-    if (bytes === undefined) {
-      throw new CairnError(
-        'model-malformed',
-        `task "${task.name}": its model ${record.modelHash} is missing from the store`,
-        {
-          hint: 'restore the file from a copy, or choose another dataDir to start anew',
-        },
-      );
-    }
-    assertSameNoise(task, record);
-    const { tensors, shapes } = decodeSafetensors(bytes);
-    const layout = new ParameterLayout(shapes);
-    assertSameShapes(task, layout, given?.shapes ?? task.model?.tensors);
-    const fits = (vector: Float32Array): boolean => vector.length === layout.size;
-    const kept = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
-    const strategyState = kept ? record.strategyState : strategy.init(layout.size);
-    return new TaskModel(store, strategy, task, layout, layout.flatten(tensors), { ...record, strategyState });
-  }
-
-  static async #start(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
-    const { tensors, shapes } = given ?? (await configuredModel(task));
-    const layout = new ParameterLayout(shapes);
-    const flat = layout.flatten(tensors);
-    if (!allFinite(flat)) {
-      throw new CairnError('model-malformed', `task "${task.name}": its first model holds NaN or an infinite value`);
-    }
-    const record: TaskRecord = {
-      task: task.name,
-      round: 0,
-      modelHash: await store.putModel(encodeSafetensors(tensors, shapes)),
-      strategy: strategy.name,
-      strategyState: strategy.init(layout.size),
-    };
-    await store.saveTask(record);
-    return new TaskModel(store, strategy, task, layout, flat, record);
+    return new TaskModel(store, task, await openStanding(store, task, given));
   }
 
   /** The last committed round; 0 before the first. */
@@ -185,18 +114,14 @@ export class TaskModel {
   async commit(
     settings: RoundSettings,
     sums: readonly (GroupSum | undefined)[],
-    { primitives, random }: OpeningTools,
+    tools: OpeningTools,
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
-    const shares: number[] = [];
-    for (const words of sums)
-      if (words !== undefined) await inTurns(addNoise(settings, words, random, this.privacy?.opening));
-    const open = ({ settingsHash, ...words }: GroupSum): OpenedSum => {
-      const opened = readSum(primitives, settings, settingsHash, words, this.privacy?.opening);
-      if (opened.unclipped !== undefined) shares.push(opened.unclipped);
-      return opened;
-    };
-    const { sum, leftOut } = await combineGroups(this.#groups, sums, open, this.layout.size);
+    const { sum, leftOut, unclipped } = await openSums(
+      { settings, groups: this.#groups, opening: this.privacy?.opening, size: this.layout.size },
+      sums,
+      tools,
+    );
     const { examples, loss, accuracy } = sum;
     const learned = this.privacy === undefined ? { examples, loss, accuracy } : {};
     const next = new NextModel({
@@ -210,7 +135,7 @@ export class TaskModel {
     await inTurns(next.steps(partOf(sums.length)));
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
-    const privacy = this.privacy?.recordAfter(meanOf(shares));
+    const privacy = this.privacy?.recordAfter(unclipped);
     await this.#store.saveTask({
       task: this.#task,
       round: settings.round,
@@ -226,53 +151,4 @@ export class TaskModel {
     this.#round = settings.round;
     return { learned, leftOut, adopted: true };
   }
-}
-
-/** Undefined for no numbers. */
-const meanOf = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
-  if (model?.tensors !== undefined) return { tensors: seededTensors(model.tensors, model.seed), shapes: model.tensors };
-  if (model?.file === undefined) {
-    throw new CairnError('config-invalid', `task "${name}": a model is missing`, {
-      hint: 'give "model" a "file" (safetensors) or "tensors" (name → shape)',
-    });
-  }
-  try {
-    return decodeSafetensors(new Uint8Array(await readFile(model.file)));
-  } catch (thrown) {
-    if (thrown instanceof CairnError)
-      throw new CairnError(thrown.code, `${model.file}: ${thrown.message}`, { cause: thrown });
-    const { message } = asCairnError(thrown);
-    throw new CairnError('config-unreadable', `task "${name}": its model cannot be read: ${message}`, {
-      cause: thrown,
-    });
-  }
-}
-
-/** A budget counts all rounds of a task, and is not forgotten: rounds without noise are in none. */
-function assertSameNoise({ name, privacy }: TaskConfig, record: TaskRecord): void {
-  const counted = record.privacy !== undefined;
-  if (counted === (privacy !== undefined) || (!counted && record.round === 0)) return;
-  throw new CairnError(
-    'config-invalid',
-    counted
-      ? `task "${name}": its rounds so far had noise and a budget, and the configuration has no "privacy"`
-      : `task "${name}": its rounds so far had no noise, and no budget of "privacy" holds for them`,
-    { hint: 'rename the task, and give the new one the stored model file if it is to begin from it' },
-  );
-}
-
-function assertSameShapes({ name }: TaskConfig, stored: ParameterLayout, wanted: Shapes | undefined): void {
-  if (wanted === undefined) return;
-  const text = (shapes: Shapes): string => JSON.stringify(Object.entries(shapes).sort(([a], [b]) => (a < b ? -1 : 1)));
-  if (text(wanted) === text(stored.shapes)) return;
-  throw new CairnError(
-    'config-invalid',
-    `task "${name}": the stored model has other tensors than the configuration names`,
-    {
-      hint: 'rename the task, or choose another dataDir to start anew',
-    },
-  );
 }

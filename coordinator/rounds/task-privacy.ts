@@ -1,16 +1,11 @@
-import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
 import type { Opening } from '../../protocol/aggregation/inputs/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import {
   adaptClip,
   createBudget,
   epsilonOf,
-  leastNoiseMultiplier,
-  type Mechanism,
-  mechanismOf,
   ORDERS,
   type PrivacyBudget,
-  roundCost,
   spend,
   spentEpsilon,
 } from '../../protocol/privacy/index.ts';
@@ -18,7 +13,6 @@ import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
 import {
   DRAWN_PART,
   type Draws,
-  greatestGroup,
   isDrawable,
   mostDefect,
   type PrivacyConfig,
@@ -26,9 +20,9 @@ import {
 } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/index.ts';
+import { calibrate, type Calibration, type PrivateTask } from './calibration.ts';
 
 const NOTHING: readonly number[] = ORDERS.map(() => 0);
-const UNBOUNDED: readonly number[] = ORDERS.map(() => Number.MAX_VALUE);
 
 /** Adds up divergences. No infinity: a record is JSON, which has none. */
 const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
@@ -42,10 +36,7 @@ const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
 export class TaskPrivacy {
   readonly #config: PrivacyConfig;
   readonly #draws: Draws;
-  readonly #noise: Omit<RoundPrivacy, 'spent'>;
-  readonly #opening: Opening;
-  readonly #cost: Float64Array;
-  readonly #costInside: ArrayLike<number>;
+  readonly #calibration: Calibration;
   #budget: PrivacyBudget;
   #inside: readonly number[];
   #clip: number;
@@ -55,47 +46,23 @@ export class TaskPrivacy {
   /**
    * @param dimension number of model parameters
    * @param record what was spent before a restart; more or less noise than then counts from now on
-   * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it
+   * @throws CairnError `privacy-infeasible` where no noise keeps the budget, or the modulus does not hold it;
+   * `privacy-budget` where a single round would exceed it
    */
-  constructor(task: TaskConfig & { readonly privacy: PrivacyConfig }, dimension: number, record?: PrivacyRecord) {
-    const { privacy, modulusBits, rounds, minCohort } = task;
+  constructor(task: PrivateTask, dimension: number, record?: PrivacyRecord) {
+    const { privacy } = task;
     this.#draws = { ...task, ...privacy };
-    const { placement, distribution, leastSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
     this.#config = privacy;
-    const fill = sampling < 1 && placement === 'distributed';
-    // Who colludes may leave its share out, and what is filled up does not replace it.
-    const silent = fill ? minCohort - leastSurvivors : 0;
-    const common = {
-      placement,
-      distribution,
-      leastSurvivors,
-      bitWidth: adaptiveClip?.bitWidth ?? 0,
-      sampling,
-      epsilon,
-      delta,
-    };
-    const planFor = (noiseMultiplier: number): ReturnType<typeof noisePlanOf> =>
-      noisePlanOf({
-        ...{ dimension, modulusBits, maxCohort: greatestGroup(task) },
-        privacy: { ...common, noiseMultiplier, spent: 0 },
-      });
-    const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill, silent);
-    // What draws add to δ is not left for the noise.
-    const left = sampling < 1 ? (1 - DRAWN_PART) * delta : delta;
-    const target = { epsilon, delta: left, rounds, rate: sampling };
-    const { noiseMultiplier = leastNoiseMultiplier(target, mechanism) } = privacy;
-    const plan = planFor(noiseMultiplier);
-    this.#noise = { ...common, noiseMultiplier };
-    this.#cost = roundCost(mechanismOf(plan, fill, silent), sampling);
-    this.#costInside = placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED;
-    this.#opening = { fill, ...(expected === undefined ? {} : { divisor: expected }) };
-    const fresh = createBudget(epsilon, left);
+    this.#calibration = calibrate(task, dimension);
+    const { cost, delta } = this.#calibration;
+    const { epsilon } = privacy;
+    const fresh = createBudget(epsilon, delta);
     this.#budget = record === undefined ? fresh : { ...fresh, divergences: record.divergences, rounds: record.rounds };
     this.#inside = record?.inside ?? NOTHING;
     this.#clip = record?.clip ?? task.clip;
     this.#defect = record?.defect ?? 0;
     if (record !== undefined || this.lasts) return;
-    const one = epsilonOf(this.#cost, left);
+    const one = epsilonOf(cost, delta);
     throw new CairnError(
       'privacy-budget',
       `one round alone costs epsilon ${one.toPrecision(3)}, the budget is ${epsilon}`,
@@ -125,12 +92,12 @@ export class TaskPrivacy {
 
   /** How the sums of its rounds are opened. */
   get opening(): Opening {
-    return this.#opening;
+    return this.#calibration.opening;
   }
 
   /** Clip and noise of the next round, as its settings name them. */
   get next(): { readonly clip: number; readonly privacy: RoundPrivacy } {
-    return { clip: this.#clip, privacy: { ...this.#noise, spent: spentEpsilon(this.#budget) } };
+    return { clip: this.#clip, privacy: { ...this.#calibration.noise, spent: spentEpsilon(this.#budget) } };
   }
 
   /** What a restart must not forget. */
@@ -139,8 +106,9 @@ export class TaskPrivacy {
     return { divergences, inside: this.#inside, rounds, clip: this.#clip, defect: this.#defect };
   }
 
+  /** Where the task stands with its privacy. */
   get status(): PrivacyStatus {
-    const { placement, noiseMultiplier, sampling, epsilon, delta } = this.#noise;
+    const { placement, noiseMultiplier, sampling, epsilon, delta } = this.#calibration.noise;
     const { rounds } = this.#budget;
     const inside = { ...this.#budget, divergences: this.#inside };
     return {
@@ -153,7 +121,7 @@ export class TaskPrivacy {
   /** Whether another round keeps the budget. */
   get lasts(): boolean {
     try {
-      spend(this.#budget, this.#cost);
+      spend(this.#budget, this.#calibration.cost);
       return this.#defect + mostDefect(this.#draws) <= DRAWN_PART * this.#config.delta;
     } catch (thrown) {
       if (thrown instanceof CairnError && thrown.code === 'privacy-budget') return false;
@@ -171,11 +139,12 @@ export class TaskPrivacy {
    * @throws CairnError `privacy-budget` where it would exceed the budget
    */
   paid(): PrivacyRecord {
-    const { rounds } = spend(this.#budget, this.#cost);
-    const divergences = plus(this.#budget.divergences, this.#cost);
+    const { cost, costInside } = this.#calibration;
+    const { rounds } = spend(this.#budget, cost);
+    const divergences = plus(this.#budget.divergences, cost);
     // As much as any draw may add: who is there when it is made may be more or fewer than when it was asked.
     const defect = this.#defect + (this.sampling === undefined ? 0 : mostDefect(this.#draws));
-    return { divergences, inside: plus(this.#inside, this.#costInside), rounds, clip: this.#clip, defect };
+    return { divergences, inside: plus(this.#inside, costInside), rounds, clip: this.#clip, defect };
   }
 
   /** What a restart must not forget once a round has taught the share of updates that were short enough. */

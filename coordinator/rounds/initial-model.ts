@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
+import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
+import type { TaskConfig } from '../config/index.ts';
+import { seededTensors } from './seeded.ts';
+
+/** A model to start from. */
+export interface InitialModel {
+  readonly tensors: NamedTensors;
+  readonly shapes: Shapes;
+}
+
+/**
+ * The model that a task's configuration begins with: its file, or seeded values for its tensors.
+ * @throws CairnError `config-invalid` where it names neither; `config-unreadable`, `model-malformed` for a bad file
+ */
+export async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
+  if (model?.tensors !== undefined) return { tensors: seededTensors(model.tensors, model.seed), shapes: model.tensors };
+  if (model?.file === undefined) {
+    throw new CairnError('config-invalid', `task "${name}": a model is missing`, {
+      hint: 'give "model" a "file" (safetensors) or "tensors" (name → shape)',
+    });
+  }
+  try {
+    return decodeSafetensors(new Uint8Array(await readFile(model.file)));
+  } catch (thrown) {
+    if (thrown instanceof CairnError)
+      throw new CairnError(thrown.code, `${model.file}: ${thrown.message}`, { cause: thrown });
+    const { message } = asCairnError(thrown);
+    throw new CairnError('config-unreadable', `task "${name}": its model cannot be read: ${message}`, {
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  addNoise,
+  type OpenedSum,
+  type Opening,
+  readSum,
+  type UnmaskedSum,
+} from '../../protocol/aggregation/inputs/index.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { TaskConfig } from '../config/index.ts';
+import { type Combined, combineGroups } from './combined.ts';
+import { inTurns } from './turns.ts';
+
+/** The unmasked sum of one group of members. */
+export interface GroupSum extends UnmaskedSum {
+  /** Hash of its settings: 32 bytes. */
+  readonly settingsHash: Uint8Array;
+}
+
+/** What opening sums takes. */
+export interface OpeningTools {
+  readonly primitives: Primitives;
+  /** A CSPRNG: the coordinator's noise comes from it. */
+  readonly random: RandomSource;
+}
+
+/** The opened sums of a round as one. */
+export interface Opened extends Combined {
+  /** Mean share of updates that were within the clip, over the groups; undefined where rounds do not ask for it. */
+  readonly unclipped: number | undefined;
+}
+
+/** What the sums of a round are opened by. */
+export interface OpeningTerms {
+  /** Of any of the groups: they differ in the nonce alone. */
+  readonly settings: RoundSettings;
+  readonly groups: TaskConfig['groups'];
+  /** That of the task's accountant; undefined for a task without noise. */
+  readonly opening: Opening | undefined;
+  /** Number of model parameters. */
+  readonly size: number;
+}
+
+/**
+ * Adds the coordinator's noise, where the settings ask for it, to each sum, reads them, and combines them by the task's
+ * rule.
+ * @param sums - one for each group; undefined for a group that has none
+ * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
+ */
+export async function openSums(
+  { settings, groups, opening, size }: OpeningTerms,
+  sums: readonly (GroupSum | undefined)[],
+  { primitives, random }: OpeningTools,
+): Promise<Opened> {
+  for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, opening));
+  const shares: number[] = [];
+  const open = ({ settingsHash, ...words }: GroupSum): OpenedSum => {
+    const opened = readSum(primitives, settings, settingsHash, words, opening);
+    if (opened.unclipped !== undefined) shares.push(opened.unclipped);
+    return opened;
+  };
+  const combined = await combineGroups(groups, sums, open, size);
+  return { ...combined, unclipped: meanOf(shares) };
+}
+
+/** Undefined for no numbers. */
+const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
