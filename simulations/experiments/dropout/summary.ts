@@ -6,10 +6,11 @@ import { fromRanges } from './ranges.ts';
 import { ALL, BYTES, ODDS, type RoundRow, ROUNDS, TIMES, TRAINING } from './series.ts';
 import type { DropoutSettings } from './settings.ts';
 
-type Found = Results<DropoutSettings>;
+/** The results of a run. */
+export type DropoutResults = Results<DropoutSettings>;
 
 /** The rounds of each point, in the sweep's order. */
-export function byPoint(results: Found): RoundRow[][] {
+export function byPoint(results: DropoutResults): RoundRow[][] {
   const points: RoundRow[][] = [];
   for (const row of results.rows(ROUNDS)) (points[row.point] ??= []).push(row);
   return points;
@@ -45,7 +46,7 @@ export function pointSummary(rounds: readonly RoundRow[]) {
 }
 
 /** What summary.json holds: of a single point its first round at the top, of a sweep a list. */
-export function summarise(results: Found): JsonObject {
+export function summarise(results: DropoutResults): JsonObject {
   const points = byPoint(results);
   const odds = results.rows(ODDS);
   const training = results.rows(TRAINING);
@@ -57,7 +58,7 @@ export function summarise(results: Found): JsonObject {
   };
 }
 
-function singleSummary(results: Found, [first]: readonly RoundRow[]): JsonObject {
+function singleSummary(results: DropoutResults, [first]: readonly RoundRow[]): JsonObject {
   const bytes = results.rows(BYTES).filter(({ repeat }) => repeat === first.repeat);
   return {
     committed: first.committed,
@@ -82,7 +83,7 @@ function singleSummary(results: Found, [first]: readonly RoundRow[]): JsonObject
   };
 }
 
-function trainingSummary(results: Found): JsonObject {
+function trainingSummary(results: DropoutResults): JsonObject {
   const of = (churn: number): Json => {
     const rounds = results.rows(TRAINING).filter((row) => row.churn === churn);
     return {
@@ -96,7 +97,7 @@ function trainingSummary(results: Found): JsonObject {
 }
 
 /** Milliseconds of each point: of one client and of the coordinator, over its rounds the median, in all and by phase. */
-export function measuredPoint(results: Found, point: number) {
+export function measuredPoint(results: DropoutResults, point: number) {
   const of = (phase: string) => {
     const times = results.rows(TIMES).filter((row) => row.point === point && row.phase === phase);
     return {
@@ -108,7 +109,7 @@ export function measuredPoint(results: Found, point: number) {
 }
 
 /** What timings.json holds of the clocks. A sweep's have a name of their own: `--json` puts them beside the summary's points. */
-export function measure(results: Found): JsonObject {
+export function measure(results: DropoutResults): JsonObject {
   const points = byPoint(results);
   if (points.length === 1) return measuredPoint(results, 0);
   return { times: points.map((_, place): Json => measuredPoint(results, place)) };
