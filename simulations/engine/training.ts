@@ -10,6 +10,7 @@ import {
   trainEpochs,
 } from '../../client/training/index.ts';
 import type { LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import { defineTask } from '../laboratory/task.ts';
 import { mnistSmall } from '../models/small.ts';
 
@@ -62,6 +63,25 @@ export const trainMember = defineTask(
     return { update, examples, loss, accuracy };
   },
 );
+
+/** Whether what was thrown says that a training diverged: its loss or its parameters are not finite any more. */
+export function hasDiverged(thrown: unknown): boolean {
+  return thrown instanceof CairnError && thrown.code === 'update-not-finite';
+}
+
+/** {@link trainMember} in this thread; undefined where the training diverges, since no client sends what comes of it. */
+export async function trainUnlessDiverging(
+  input: TrainingInput,
+  signal: AbortSignal,
+): Promise<LocalResult | undefined> {
+  try {
+    const result = await trainMember.run(input, signal);
+    return result.update.every(Number.isFinite) && Number.isFinite(result.loss) ? result : undefined;
+  } catch (thrown) {
+    if (hasDiverged(thrown)) return undefined;
+    throw thrown;
+  }
+}
 
 /** Scores a model on a data set, in a worker thread where there is one. */
 export const scoreModel = defineTask(

@@ -5,10 +5,9 @@ import {
   type QuantizationScheme,
 } from '../../../protocol/aggregation/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { firstMembers } from '../../engine/members.ts';
-import { trainMember } from '../../engine/training.ts';
+import { trainUnlessDiverging } from '../../engine/training.ts';
 import { Random } from '../../../client/training/index.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from './attackers.ts';
@@ -84,7 +83,7 @@ export class Members {
     return inputs;
   }
 
-  async #train(
+  #train(
     member: MemberId,
     flipped: boolean,
     parameters: Float32Array,
@@ -94,13 +93,6 @@ export class Members {
     const { model, localEpochs: epochs, batchSize, learningRate } = this.#options.settings;
     const data = flipped ? this.#flipped : this.#options.train;
     const indices = this.#shards[member - 1];
-    const input = { model, epochs, batchSize, learningRate, parameters, data, indices, seed };
-    try {
-      const result = await trainMember.run(input, signal);
-      return result.update.every(Number.isFinite) && Number.isFinite(result.loss) ? result : undefined;
-    } catch (thrown) {
-      if (thrown instanceof CairnError && thrown.code === 'update-not-finite') return undefined;
-      throw thrown;
-    }
+    return trainUnlessDiverging({ model, epochs, batchSize, learningRate, parameters, data, indices, seed }, signal);
   }
 }

@@ -15,7 +15,7 @@ import {
 import { type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';
 import { firstMembers } from '../../engine/members.ts';
-import { modelOf, trainMember } from '../../engine/training.ts';
+import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineTask } from '../../laboratory/task.ts';
@@ -81,10 +81,10 @@ function trainingOf({ settings, training, train, seed }: AdvanceInput, signal: A
     const local = { model, epochs, batchSize, learningRate };
     const mine = before.then(async (): Promise<LocalResult> => {
       const indices = shards[member - 1];
-      const result = await trainMember.run({ ...local, parameters, data: train, indices, seed: own }, signal);
-      if (result.update.every(Number.isFinite) && Number.isFinite(result.loss)) return result;
+      const result = await trainUnlessDiverging({ ...local, parameters, data: train, indices, seed: own }, signal);
+      if (result !== undefined) return result;
       diverged++;
-      return { ...result, update: result.update.fill(0), loss: 0 };
+      return { update: new Float32Array(parameters.length), examples: indices.length, loss: 0, accuracy: 0 };
     });
     before = mine;
     return mine;

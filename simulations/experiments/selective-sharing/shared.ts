@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../client/data/index.ts';
 import { type Model, Random } from '../../../client/training/index.ts';
-import { CairnError } from '../../../protocol/errors.ts';
+import { hasDiverged } from '../../engine/training.ts';
 import { chooseUpload, seedFor, trainEpoch, type LocalSettings, type UploadSettings } from './local.ts';
 import { turnsOf } from './orders.ts';
 import { download, upload } from './server.ts';
@@ -39,7 +39,7 @@ async function converged(training: Promise<void>): Promise<boolean> {
     await training;
     return true;
   } catch (thrown) {
-    if (thrown instanceof CairnError && thrown.code === 'update-not-finite') return false;
+    if (hasDiverged(thrown)) return false;
     throw thrown;
   }
 }

@@ -57,6 +57,14 @@ function epsilonAfter(settings: PrivacyUtilitySettings, rounds: number, rate: nu
 }
 
 describe('privacy-utility as a run', () => {
+  it('goes on where the trainings of members diverge: they send zeros, and the model stays as it was', async () => {
+    const { folder: path } = await run({ placement: ['none'], learningRate: 1e30, rounds: 3, evaluateEvery: 3 });
+    const [score] = await scoresOf(path);
+    // Half of 30 members in each of three rounds, nobody of whom gets anywhere.
+    expect(score.diverged).toBe(Math.round(3 * score.included));
+    expect(score).toMatchObject({ round: 3, failed: 0, clipped: 0, loss: expect.any(Number) as number });
+  });
+
   it('scores every training every few rounds, spends just its budget, and learns more the more it may spend', async () => {
     const { folder: path, summary } = await run();
     const scores = await scoresOf(path);
