@@ -1,134 +1,19 @@
 import { InOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { SIDE } from '../../models/mnist.ts';
-import { type Classifier, judge, trainClassifier } from './classifier.ts';
+import { type Classifier, trainClassifier } from './classifier.ts';
+import { Comparison } from './comparison.ts';
 import { type Images, loadImages } from './data.ts';
-import { heldOutImages, victimImages } from './federation.ts';
-import { gridName, sampleGrid } from './grid.ts';
-import { compare } from './likeness.ts';
-import { type RoundsOutput, runRounds } from './rounds.ts';
-import type { Scenario } from './scenario.ts';
+import type { Lab } from './lab.ts';
+import { recordOnce, rowOf } from './look-row.ts';
+import { recordReal, referencesOf, seedOfRepetition } from './references.ts';
+import { runRounds } from './rounds.ts';
+import type { RoundsOutput } from './rounds-input.ts';
 import { type Case, casesOf, nameOf } from './scenarios.ts';
-import { classifiers, differences, type LookRow, looks, reals } from './series.ts';
-import type { GanAttackSettings } from './settings.ts';
-import { type AttackState, decodeState, encodeState } from './state.ts';
-
-type Lab = Laboratory<GanAttackSettings>;
-
-/** Images of the target: what the victim trains on, and as many that nobody does. */
-interface References {
-  readonly victim: Float32Array;
-  readonly heldOut: Float32Array;
-}
+import { classifiers } from './series.ts';
+import { decodeState, encodeState } from './state.ts';
 
 interface Court {
   readonly images: Images;
   readonly classifier: Promise<Classifier>;
-}
-
-function seedOfRepetition(lab: Lab, repetition: number): number {
-  return lab.seedOf(`repetition ${repetition}`);
-}
-
-function referencesOf(lab: Lab, images: Images, repetition: number): References {
-  const { target, imagesPerClass } = lab.settings;
-  const seed = seedOfRepetition(lab, repetition);
-  return {
-    victim: victimImages(images, target, imagesPerClass, seed).inputs,
-    heldOut: heldOutImages(images, target, imagesPerClass, seed).inputs,
-  };
-}
-
-/** The row of a look; what the judges say only once there are samples. */
-async function rowOf(
-  scenario: Scenario,
-  { state, samples, accuracy, fooled, generatorLoss, clipped, diverged, rounding }: RoundsOutput,
-  classifier: Promise<Classifier>,
-  references: References,
-): Promise<LookRow> {
-  const { participants, thetaUpload, noise, epsilon, aggregation, victim, repetition, target } = scenario;
-  const none = samples.length === 0;
-  const verdict = none ? undefined : await judge(await classifier, samples, target);
-  const likeness = none ? undefined : compare(samples, references.victim, references.heldOut);
-  return {
-    federation: nameOf(scenario),
-    participants,
-    thetaUpload,
-    noise,
-    epsilon,
-    aggregation,
-    victim,
-    repetition,
-    round: state.round,
-    accuracy,
-    clipped,
-    diverged,
-    rounding,
-    generatorLoss,
-    fooled,
-    share: verdict?.share ?? null,
-    confidence: verdict?.confidence ?? null,
-    distanceVictim: likeness?.victim.distance ?? null,
-    distanceHeldOut: likeness?.heldOut.distance ?? null,
-    ssimVictim: likeness?.victim.ssim ?? null,
-    ssimHeldOut: likeness?.heldOut.ssim ?? null,
-    nearerToVictim: likeness?.nearerToVictim ?? null,
-  };
-}
-
-function recordOnce(lab: Lab, row: LookRow, samples: Float32Array): void {
-  const known = lab.results
-    .rows(looks)
-    .some(({ federation, round }) => federation === row.federation && round === row.round);
-  if (known) return;
-  if (samples.length > 0) lab.image(gridName(row.federation, row.round), sampleGrid(samples));
-  lab.record(looks, row);
-}
-
-/** Remembers the open federation's models until the secure one of the same case has come as far. */
-class Comparison {
-  readonly #lab: Lab;
-  readonly #open = new Map<number, Float32Array>();
-
-  constructor(lab: Lab) {
-    this.#lab = lab;
-  }
-
-  add(
-    { participants, thetaUpload, repetition, aggregation, victim, noise, epsilon }: Scenario,
-    state: AttackState,
-  ): void {
-    const { round, global } = state;
-    if (!victim || noise !== null || epsilon !== null) return;
-    if (aggregation === 'plain') {
-      if (this.#lab.settings.aggregation === 'both') this.#open.set(round, global);
-      return;
-    }
-    const open = this.#open.get(round);
-    this.#open.delete(round);
-    if (open === undefined) return;
-    const known = this.#lab.results
-      .rows(differences)
-      .some(
-        (row) =>
-          row.participants === participants &&
-          row.thetaUpload === thetaUpload &&
-          row.repetition === repetition &&
-          row.round === round,
-      );
-    if (known) return;
-    let squares = 0;
-    let differing = 0;
-    let greatest = 0;
-    for (let i = 0; i < open.length; i++) {
-      const difference = global[i] - open[i];
-      squares += open[i] * open[i];
-      differing += difference * difference;
-      greatest = Math.max(greatest, Math.abs(difference));
-    }
-    const relative = Math.sqrt(differing / squares);
-    this.#lab.record(differences, { participants, thetaUpload, repetition, round, relative, greatest });
-  }
 }
 
 /** Runs the federations of a case side by side, and records their looks round by round, federation by federation. */
@@ -180,13 +65,6 @@ async function trainJudge(lab: Lab, images: Images): Promise<Classifier> {
   await lab.checkpoint('classifier', new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength));
   if (known === undefined) lab.record(classifiers, { accuracy, images: count });
   return classifier;
-}
-
-function recordReal(lab: Lab, images: Images, repetition: number): void {
-  if (lab.results.rows(reals).some((row) => row.repetition === repetition)) return;
-  const { victim, heldOut } = referencesOf(lab, images, repetition);
-  const { distance, ssim } = compare(heldOut, victim, victim).victim;
-  lab.record(reals, { repetition, images: heldOut.length / (SIDE * SIDE), distance, ssim });
 }
 
 /** Runs all federations that the settings ask for. */

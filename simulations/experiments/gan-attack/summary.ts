@@ -2,9 +2,13 @@ import { groupBy } from '../../laboratory/group-by.ts';
 import type { Results } from '../../laboratory/results.ts';
 import type { Json, JsonObject } from '../../laboratory/rows.ts';
 import { roundedMean } from '../../laboratory/statistics.ts';
-import { roundingBound } from './rounds.ts';
+
 import { classifiers, type DifferenceRow, differences, type LookRow, looks, reals } from './series.ts';
 import type { GanAttackSettings } from './settings.ts';
+import { roundingBound } from './sums.ts';
+
+/** The results of a run. */
+export type GanAttackResults = Results<GanAttackSettings>;
 
 /** The outcome of one federation, or of several that differ by their seed alone: means over the last looks of each. */
 export type Outcome = {
@@ -29,8 +33,8 @@ export type Outcome = {
   readonly nearerToVictim: number;
 };
 
-// A generator wanders from round to round; one look would be an accident.
-const LAST_LOOKS = 5;
+/** Looks of a federation that its outcome is the mean of: a generator wanders, and one look would be an accident. */
+export const LAST_LOOKS = 5;
 
 type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & {
   readonly noise: number | null;
@@ -43,7 +47,7 @@ export function attacked(rows: readonly LookRow[]): Attacked[] {
 }
 
 /** One outcome for each set-up, in the order in which they were first recorded. */
-export function outcomes(results: Results<GanAttackSettings>): Outcome[] {
+export function outcomes(results: GanAttackResults): Outcome[] {
   const setUp = (row: LookRow): string =>
     JSON.stringify([row.participants, row.thetaUpload, row.noise, row.epsilon, row.aggregation, row.victim]);
   return [...groupBy(results.rows(looks), setUp).values()].flatMap((all) => {
@@ -119,7 +123,7 @@ function apartByCase(rows: readonly DifferenceRow[]): Json[] {
 }
 
 /** What `summary.json` holds. */
-export function summarise(results: Results<GanAttackSettings>): JsonObject {
+export function summarise(results: GanAttackResults): JsonObject {
   const real = results.rows(reals);
   const rounding = roundings(results.rows(looks));
   return {
