@@ -1,4 +1,5 @@
 export type { Evaluate, TaskHost } from './host.ts';
 export type { InitialModel } from './initial-model.ts';
 export { TaskModel } from './model.ts';
-export { Task, type TaskState, type TaskStatus } from './task.ts';
+export { Task } from './task.ts';
+export type { TaskState, TaskStatus } from './task-status.ts';
