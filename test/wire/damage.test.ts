@@ -203,7 +203,7 @@ describe('the culprits of an abort', () => {
   };
 
   it('are named once each, in ascending order, and are as many as the field holds', () => {
-    expect(codeOf(() => again(abortOf(1, 5, 9)))).toBeUndefined();
+    expect(() => again(abortOf(1, 5, 9))).not.toThrow();
     expect(codeOf(() => again(abortOf(5, 1)))).toBe('wire-not-canonical');
     expect(codeOf(() => again(abortOf(5, 5)))).toBe('wire-not-canonical');
     expect(codeOf(() => again(abortOf(1, 2, 3, 4, 5, 6, 7, 8, 9)))).toBe('wire-bounds');
