@@ -1,3 +1,4 @@
+import { noisePlanOf, type NoisyShape } from '../../protocol/aggregation/inputs/index.ts';
 import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
@@ -12,7 +13,6 @@ import {
   type NoisePlan,
   type NoiseSampler,
   type NoiseSettings,
-  planNoise,
 } from '../../protocol/privacy/index.ts';
 
 /** What makes the sums of an aggregator differentially private. */
@@ -49,6 +49,9 @@ export interface NoisyRound {
   ) => { readonly aggregate: Aggregate; readonly unclipped: number | undefined };
 }
 
+/** What settings say of a task's budget: experiments keep accounts of their own. */
+const UNACCOUNTED = { sampling: 1, epsilon: Number.MAX_VALUE, delta: 0.5, spent: 0 } as const;
+
 // Rounds of the stream that the rotation's signs come from. They are public.
 const SIGN_ROUNDS = 12;
 
@@ -56,10 +59,13 @@ const SIGN_ROUNDS = 12;
  * Rounds whose sums are noisy. Everything random comes from a stream of their own, and each member draws from one of its
  * own within it, so a sum has the same bits whether it went through sessions or not.
  *
- * One plan serves all rounds, since it is for a clip of 1: updates are divided by the clip before, and their mean is
- * multiplied by it. So rounds of another clip cost the same privacy to the bit.
+ * One plan serves all rounds, as production derives it from their settings: it is for a clip of 1. So rounds of another
+ * clip cost the same privacy to the bit. Plan and sampler are made once here and not for each member, as production does
+ * who has one member to a process.
  */
 export class NoisyRounds {
+  /** What settings of the rounds say of their noise. */
+  readonly settings: NoisyShape;
   readonly plan: NoisePlan;
   readonly #divisor: number | undefined;
   readonly #fill: boolean;
@@ -68,20 +74,14 @@ export class NoisyRounds {
 
   /** @throws CairnError `privacy-infeasible`, `settings-invalid` for noise that cannot be had */
   constructor(privacy: SumPrivacy, dimension: number, random: RandomSource) {
-    const {
-      placement,
-      distribution,
-      noiseMultiplier,
-      clients,
-      leastSurvivors,
-      modulusBits = 16,
-      bitWidth = 0,
-    } = privacy;
-    this.plan = planNoise({
-      ...{ placement, distribution, noiseMultiplier, clients, leastSurvivors, modulusBits, bitWidth },
-      clip: 1,
+    const { placement, distribution, noiseMultiplier, clients, leastSurvivors, bitWidth = 0 } = privacy;
+    this.settings = {
       dimension,
-    });
+      maxCohort: clients,
+      modulusBits: privacy.modulusBits ?? 16,
+      privacy: { placement, distribution, noiseMultiplier, leastSurvivors, bitWidth, ...UNACCOUNTED },
+    };
+    this.plan = noisePlanOf(this.settings);
     this.#divisor = privacy.divisor;
     this.#fill = privacy.fill === true && placement === 'distributed';
     this.#sampler = createNoiseSampler(distribution, this.plan.shareVariance);

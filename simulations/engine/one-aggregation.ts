@@ -54,9 +54,6 @@ export const runSecure: Run = (options, results, conditions) => {
   }));
 };
 
-/** What settings say of a task's budget: experiments keep accounts of their own. */
-const UNACCOUNTED = { sampling: 1, epsilon: Number.MAX_VALUE, delta: 0.5, spent: 0 } as const;
-
 /** A round with noise, in either mode: the same vectors are added, with masks or without. */
 export function runNoisy(
   options: Current,
@@ -78,13 +75,11 @@ export function runNoisy(
     return { ...IN_THE_OPEN, error, included: [], clipped: 0, aggregate: undefined, unclipped: undefined };
   }
   const settings = settingsOf(options, {
-    dimension: plan.dimension,
+    ...noise.settings,
     clip,
     maxExamples: 1,
     minCohort: Math.max(2, least, options.settings?.minCohort ?? 2),
     maxCohort: Math.max(2, plan.clients),
-    modulusBits: plan.modulusBits,
-    privacy: { ...plan, ...UNACCOUNTED },
   });
   const { sum, ...round } =
     options.mode === 'plain'
