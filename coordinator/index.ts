@@ -2,10 +2,10 @@
 export { loadConfig, parseConfig } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
-export type { Coordinator, CoordinatorOptions } from './coordinator.ts';
 export type { CoordinatorEvents, MemberEvent, ProgressEvent, StateEvent } from './events.ts';
 export { createLog } from './log.ts';
 export type { Log, LogEvent, LogFields, LogLevel } from './log.ts';
+export type { Coordinator, CoordinatorOptions } from './options.ts';
 export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } from './report.ts';
 export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';
 export { FileStore, MemoryStore } from './store/index.ts';

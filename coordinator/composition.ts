@@ -1,0 +1,74 @@
+import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import { systemRandom } from '../protocol/crypto/random.ts';
+import { asCairnError } from '../protocol/errors.ts';
+import { Seats } from './gateway/index.ts';
+import { createLog } from './log.ts';
+import type { CoordinatorOptions } from './options.ts';
+import type { Resources } from './resources.ts';
+import { Task, type TaskHost } from './rounds/index.ts';
+import { type CoordinatorServer, createCoordinatorServer, type Readiness } from './server.ts';
+import { availableMemory, largestMessage, uploadsWithin } from './sizes.ts';
+import { Telemetry } from './telemetry.ts';
+import { Unmasker } from './workers/index.ts';
+
+/** What a coordinator is made of. Nothing of it runs yet. */
+export interface Composition {
+  readonly telemetry: Telemetry;
+  readonly seats: Seats;
+  readonly unmasker: Unmasker;
+  readonly server: CoordinatorServer;
+  /** In the configuration's order. */
+  readonly tasks: readonly Task[];
+}
+
+/**
+ * Builds a coordinator's parts and joins them.
+ * @throws CairnError `config-invalid` where the configuration asks for more than the memory holds, or for a check of new
+ * models that nobody evaluates
+ */
+export function compose(options: CoordinatorOptions, resources: Resources, readiness: Readiness): Composition {
+  const { config, primitives = nodePrimitives, random = systemRandom } = options;
+  const { members, models, store } = resources;
+  const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), () => seats.connected);
+  const { log, events, metrics } = telemetry;
+  const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
+  const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
+  if (fillMemory) log.warn('uploads-fill-memory', { size: atOnce * largest });
+  const seats = new Seats({
+    graceMs: config.reconnectGraceMs,
+    admitted: (task) => members.admitted(task),
+    joined: (member) => telemetry.member('joined', member),
+    away: (member) => telemetry.member('away', member),
+    back: (member) => telemetry.member('back', member),
+    left: (member) => telemetry.member('left', member),
+  });
+  const unmasker = new Unmasker({
+    primitives,
+    workers: config.workers,
+    onLost: (workers) => telemetry.workersLost(workers),
+  });
+  const uploads = { atOnce, largest };
+  const parts = { resources, telemetry, seats, readiness, primitives, random, uploads };
+  const server = createCoordinatorServer(options, parts);
+  const host: TaskHost = {
+    primitives,
+    random,
+    members,
+    seats,
+    log,
+    unmasker,
+    evaluate: options.evaluate,
+    report: async (report) => {
+      metrics.report(report);
+      await store.appendRound(report).catch((thrown: unknown) => telemetry.fault(asCairnError(thrown)));
+      events.emit('round', report);
+    },
+    state: (event) => events.emit('state', event),
+    progress: (event) => events.emit('progress', event),
+    unmasked: (task, masks, workers) => metrics.unmasked(task, masks, workers),
+    dropped: (task, drop) => metrics.drop(task, drop),
+    fault: (error) => telemetry.fault(error),
+  };
+  const tasks = config.tasks.map((task) => new Task(task, models.get(task.name)!, host));
+  return { telemetry, seats, unmasker, server, tasks };
+}

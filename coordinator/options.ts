@@ -1,0 +1,53 @@
+import type { Primitives } from '../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { CoordinatorConfig } from './config/index.ts';
+import type { CoordinatorEvents } from './events.ts';
+import type { Log } from './log.ts';
+import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
+import type { Store } from './store/index.ts';
+
+/** What a coordinator is made with. */
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfig;
+  /** Looks at each new model; its result stands in the round's report. */
+  readonly evaluate?: Evaluate;
+  /** Models to start tasks from, by task; they come before the configuration's. */
+  readonly initialModels?: Readonly<Record<string, InitialModel>>;
+  /** Where models, tasks and reports are kept. Default: a FileStore in `dataDir`. */
+  readonly store?: Store;
+  /** Default: JSON lines on stderr at the configuration's level. */
+  readonly log?: Log;
+  /** Version of the package, for the API. */
+  readonly version?: string;
+  /** Default: Node's own. */
+  readonly primitives?: Primitives;
+  /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
+  readonly random?: RandomSource;
+  /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
+  readonly clock?: () => number;
+  /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
+  readonly begin?: Promise<void>;
+}
+
+/** A coordinator that listens and runs its tasks. */
+export interface Coordinator {
+  /** Address to join at. */
+  readonly url: string;
+  readonly port: number;
+  /**
+   * Settles when every task has come to its end: resolves when all rounds have committed or {@link stop} was called,
+   * rejects with the error of the first task that failed. The coordinator goes on serving models and status.
+   */
+  readonly finished: Promise<void>;
+  /** Where each task stands. */
+  readonly tasks: readonly TaskStatus[];
+  /** The current parameters of a task's model, copied; undefined for an unknown task. */
+  model(task: string): Record<string, Float32Array> | undefined;
+  /** Subscribes to events. @returns a function that ends the subscription */
+  on<Name extends keyof CoordinatorEvents>(
+    name: Name,
+    listener: (...args: CoordinatorEvents[Name]) => void,
+  ): () => void;
+  /** Abandons rounds, tells their members, closes every connection and stops listening. May be called twice. */
+  stop(): Promise<void>;
+}

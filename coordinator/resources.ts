@@ -1,0 +1,42 @@
+import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import { type LoadedDirectory, loadDirectory } from './directory.ts';
+import { loadTls, type TlsFiles } from './http/tls.ts';
+import { Members } from './members.ts';
+import type { CoordinatorOptions } from './options.ts';
+import { TaskModel } from './rounds/index.ts';
+import { FileStore, type Store } from './store/index.ts';
+
+/** What a coordinator has read before it listens. */
+export interface Resources {
+  readonly store: Store;
+  /** Undefined for plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  readonly members: Members;
+  /** Where the members' directory comes from; undefined where there is none. */
+  readonly directory: { readonly path: string; readonly load: () => Promise<LoadedDirectory> } | undefined;
+  /** Seconds since 1970 (UTC). */
+  readonly clock: () => number;
+  /** By task. */
+  readonly models: ReadonlyMap<string, TaskModel>;
+}
+
+/**
+ * Reads the certificate, the directory and the models that a configuration names.
+ * @throws CairnError `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
+ * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`
+ */
+export async function openResources(options: CoordinatorOptions): Promise<Resources> {
+  const { config, primitives = nodePrimitives } = options;
+  const tls = await loadTls(config);
+  const store = options.store ?? (await FileStore.open(config.dataDir));
+  const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
+  const { directory: named } = config;
+  const directory = named && { path: named.file, load: () => loadDirectory(primitives, named, clock()) };
+  const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
+  const members = new Members(await directory?.load(), open, clock);
+  const models = new Map<string, TaskModel>();
+  for (const task of config.tasks) {
+    models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
+  }
+  return { store, tls, members, directory, clock, models };
+}
