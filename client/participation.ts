@@ -1,7 +1,7 @@
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
 import type { App } from './app.ts';
-import type { RoundContext, RoundEnd } from './driver/round.ts';
+import type { RoundContext, RoundEnd } from './driver/context.ts';
 import { isLasting, Rounds } from './driver/rounds.ts';
 import { UpdateKeeper } from './driver/updates.ts';
 import type { ParticipationEvent, ParticipationSummary } from './events.ts';

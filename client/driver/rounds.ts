@@ -4,7 +4,8 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings } from '../../protocol/wire/settings.ts';
-import { type RoundContext, RoundDriver, type RoundEnd } from './round.ts';
+import type { RoundContext, RoundEnd } from './context.ts';
+import { RoundDriver } from './round.ts';
 
 interface Current {
   readonly driver: RoundDriver;

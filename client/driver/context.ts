@@ -1,0 +1,47 @@
+import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import type { Agreer } from '../../protocol/crypto/agreer.ts';
+import type { KeyPair } from '../../protocol/crypto/keys.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { CairnError } from '../../protocol/errors.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Consent } from '../consent/consent.ts';
+import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
+import type { Hold } from '../options.ts';
+import type { Directories } from './directories.ts';
+import type { Trainer } from './training.ts';
+import type { UpdateKeeper } from './updates.ts';
+
+/** What does not change from round to round. */
+export interface RoundContext {
+  readonly trainer: Trainer;
+  readonly updates: UpdateKeeper;
+  /** Computes key agreements; it never rejects. */
+  readonly agreer: Promise<Agreer>;
+  readonly random: RandomSource;
+  readonly policy: ClientPolicy;
+  /** What it remembers of its rounds. */
+  readonly consent: Consent;
+  readonly identity: KeyPair | undefined;
+  /** Undefined for a client that pins no authority: it takes no part in active rounds. */
+  readonly directories: Directories | undefined;
+  readonly hold: Hold | undefined;
+  /** Delivers a message; resolves with the Abort's bytes where the coordinator refused it. */
+  readonly send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly emit: (event: ParticipationEvent) => void;
+}
+
+/** How a round ended for this client. */
+export type RoundEnd =
+  | { readonly kind: 'committed'; readonly included: boolean }
+  | { readonly kind: 'abandoned' }
+  | { readonly kind: 'refused'; readonly error: CairnError }
+  | { readonly kind: 'left' };
+
+/** One round, as the parts of its driver see it. */
+export interface RoundAtWork {
+  readonly context: RoundContext;
+  readonly settings: RoundSettings;
+  /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
+  readonly over: AbortSignal;
+  readonly emit: (event: Bare<RoundEvent>) => void;
+}

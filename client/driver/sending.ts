@@ -1,0 +1,91 @@
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { messageName } from '../../protocol/wire/header.ts';
+import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import type { RoundAtWork } from './context.ts';
+import { heldState } from './hold.ts';
+
+/** Refusals that say no more than that a message came twice or too late. They end nothing. */
+const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state']);
+
+/** What the coordinator's acknowledgements may come to. */
+interface Answers {
+  /** It refused a message. @param abort its Abort's bytes */
+  refused(abort: Uint8Array): void;
+  /** It has this client in no round, as after a restart, or in another one; either way this one is over. */
+  forgotten(error: CairnError): void;
+}
+
+/** What a round sends. Keys are kept back until there is an update, and a fault drill stops it where it says. */
+export class Sending {
+  readonly #round: RoundAtWork;
+  readonly #answers: Answers;
+  /** The session's first messages; undefined once there is an update, or no need of one. */
+  #keptBack: readonly Uint8Array[] | undefined = [];
+  #held = false;
+
+  constructor(round: RoundAtWork, answers: Answers) {
+    this.#round = round;
+    this.#answers = answers;
+  }
+
+  /** Whether a fault drill has stopped this round. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Sends what was kept back, and keeps nothing back any more. */
+  release(): void {
+    const first = this.#keptBack ?? [];
+    this.#keptBack = undefined;
+    this.send(first);
+  }
+
+  /** Forgets what was kept back, and that a drill has stopped the round: only its end can be sent now. */
+  drop(): void {
+    this.#held = false;
+    this.#keptBack = undefined;
+  }
+
+  /** Hands messages to the connection, or keeps them until there is an update. */
+  send(messages: readonly Uint8Array[]): void {
+    const { context, settings, emit } = this.#round;
+    for (const bytes of messages) {
+      const message = messageName(bytes);
+      if (this.#keptBack !== undefined && message === 'advertiseKeys') {
+        this.#keptBack = [...this.#keptBack, bytes];
+        continue;
+      }
+      const state = heldState(context.hold, settings.round, message);
+      if (state !== undefined) {
+        this.#held = true;
+        emit({ kind: 'held', state });
+      }
+      if (this.#held) return;
+      emit({ kind: 'sent', message, bytes: bytes.length });
+      context.send(bytes).then(
+        (refused) => this.#answered(refused),
+        (thrown: unknown) => this.#undelivered(asCairnError(thrown)),
+      );
+    }
+  }
+
+  /** What the coordinator's acknowledgement said. A refusal that is not harmless means that the round goes on without us. */
+  #answered(refused: Uint8Array | undefined): void {
+    const { context, over } = this.#round;
+    if (refused === undefined || over.aborted) return;
+    try {
+      const { code, message } = decodeAbort(refused);
+      if (HARMLESS.has(code)) context.emit({ kind: 'ignored', code: 'message-duplicate', message });
+      else if (code === 'member-unknown' || code === 'session-mismatch')
+        this.#answers.forgotten(new CairnError(code, message));
+      else this.#answers.refused(refused);
+    } catch (thrown) {
+      this.#undelivered(asCairnError(thrown));
+    }
+  }
+
+  #undelivered({ code, message }: CairnError): void {
+    const { context, over } = this.#round;
+    if (!over.aborted) context.emit({ kind: 'ignored', code, message });
+  }
+}
