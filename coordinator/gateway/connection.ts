@@ -7,7 +7,7 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
 import { decodePart } from '../../protocol/wire/messages/part.ts';
 import type { LocalEnd } from '../addresses.ts';
-import type { Ending } from '../limits/crowd.ts';
+import type { Connected } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Link, Place, Seat } from './seat.ts';
 import type { Uploads } from './uploads.ts';
@@ -38,7 +38,7 @@ export interface ConnectionHost {
   /** What a connection may send before it has a seat. */
   strangersPurse(): Purse;
   /** A connection has its seat: its socket is that of no stranger any more. */
-  known(socket: Ending): void;
+  known(socket: Connected): void;
   /** A member has sent more than it may: it loses seat and round. */
   flooded(seat: Seat, error: CairnError): void;
   /** A connection was refused, or a message of a seated member. */
@@ -84,7 +84,7 @@ export class Connection implements Link {
     this.#helloTimer = setTimeout(() => {
       this.#refuse(new CairnError('deadline-missed', `no Hello came within ${host.helloTimeoutMs} ms`));
     }, host.helloTimeoutMs);
-    // Every frame counts, also one that is no message of ours.
+    // Every packet counts, also one that is no message of ours.
     socket.conn.on('packet', ({ data }: { readonly data?: unknown }) => this.#pay(data));
     socket.on(EVENT_NAME, (...args: unknown[]) => this.#received(args));
     socket.on('disconnect', (reason) => this.#ended(reason === 'client namespace disconnect'));

@@ -7,11 +7,11 @@ import { LIMITS } from '../../protocol/wire/limits.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
-import type { Ending } from '../limits/crowd.ts';
-import type { Entrance } from '../limits/entrance.ts';
+import type { Connected, Entrance } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Origins } from '../origins.ts';
 import { type Door, judgeHello } from './hello.ts';
+import { limitPings, type RawSocket } from './pings.ts';
 import type { Link, Occupant, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
 import { Uploads } from './uploads.ts';
@@ -81,6 +81,10 @@ export class Gateway implements ConnectionHost {
       connectTimeout: options.helloTimeoutMs,
       ...PING,
     });
+    // Before anybody is in a namespace: a stranger can ping, too.
+    this.#io.engine.on('connection', ({ transport }: { readonly transport: { readonly socket: RawSocket } }) => {
+      limitPings(transport.socket);
+    });
     this.#io.on('connection', (socket) => new Connection(socket, this));
   }
 
@@ -88,7 +92,7 @@ export class Gateway implements ConnectionHost {
     return this.#options.entrance.strangersPurse();
   }
 
-  known(socket: Ending): void {
+  known(socket: Connected): void {
     this.#options.entrance.known(socket);
   }
 

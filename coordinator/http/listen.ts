@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CairnError } from '../../protocol/errors.ts';
+import { addressKey } from '../limits/address.ts';
 import { Crowd } from '../limits/crowd.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -18,6 +19,8 @@ export interface ListenerLimits {
   readonly helloTimeoutMs: number;
   /** Connections at a time, of every kind. */
   readonly connections: number;
+  /** Leading bits of an IPv6 address by which peers are told apart. */
+  readonly ipv6Prefix: number;
   /** Connections at a time from one address; undefined where a proxy's address is all that there is to see. */
   readonly connectionsPerAddress: number | undefined;
   /** A connection was ended at once: there are too many. */
@@ -32,7 +35,7 @@ const HEADER_BYTES = 8192;
 
 /** An HTTP server that slow or silent peers cannot hold for long; with TLS where it is given what that needs. */
 export function createListener(handler: RequestListener, limits: ListenerLimits, tls?: TlsFiles): Listener {
-  const { helloTimeoutMs, connections } = limits;
+  const { helloTimeoutMs, connections, ipv6Prefix } = limits;
   const options = {
     headersTimeout: helloTimeoutMs,
     requestTimeout: Math.max(IDLE_MS, helloTimeoutMs),
@@ -56,13 +59,13 @@ export function createListener(handler: RequestListener, limits: ListenerLimits,
     connectionsPerAddress: limits.connectionsPerAddress ?? connections,
   });
   server.on('connection', (socket: Socket) => {
-    const { remoteAddress = '' } = socket;
-    if (!crowd.hasRoomFor(remoteAddress)) {
+    const address = addressKey({ headers: {}, socket }, { trustProxy: 0, ipv6Prefix });
+    if (!crowd.hasRoomFor(address)) {
       limits.onRefused();
       socket.destroy();
       return;
     }
-    crowd.add(socket, remoteAddress);
+    crowd.add(socket, address);
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });

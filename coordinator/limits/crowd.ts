@@ -10,10 +10,10 @@ export interface CrowdLimits {
 export type Ending = Pick<EventEmitter, 'once'>;
 
 /** Who is there, counted in all and by address. */
-export class Crowd {
+export class Crowd<Socket extends Ending = Ending> {
   readonly #limits: CrowdLimits;
   readonly #byAddress = new Map<string, number>();
-  readonly #there = new Map<Ending, string>();
+  readonly #there = new Map<Socket, string>();
 
   constructor(limits: CrowdLimits) {
     this.#limits = limits;
@@ -24,7 +24,7 @@ export class Crowd {
     return this.#there.size;
   }
 
-  has(socket: Ending): boolean {
+  has(socket: Socket): boolean {
     return this.#there.has(socket);
   }
 
@@ -34,15 +34,23 @@ export class Crowd {
     return this.size < connections && (this.#byAddress.get(address) ?? 0) < connectionsPerAddress;
   }
 
+  /** Who must go for one more to have room: who has been there longest, of the same address where that has its share. */
+  inTheWayOf(address: string): Socket | undefined {
+    if (this.hasRoomFor(address)) return undefined;
+    const own = (this.#byAddress.get(address) ?? 0) >= this.#limits.connectionsPerAddress;
+    for (const [socket, of] of this.#there) if (!own || of === address) return socket;
+    return undefined;
+  }
+
   /** Counts a connection until its socket is closed, or {@link remove} is called. */
-  add(socket: Ending, address: string): void {
+  add(socket: Socket, address: string): void {
     this.#there.set(socket, address);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
     socket.once('close', () => this.remove(socket));
   }
 
   /** Harmless for who is not counted. */
-  remove(socket: Ending): void {
+  remove(socket: Socket): void {
     const address = this.#there.get(socket);
     if (address === undefined) return;
     this.#there.delete(socket);

@@ -19,11 +19,14 @@ export interface EntranceLimits extends AddressRule {
 /** One address may have this part of all strangers, so that it does not keep everybody else out. */
 const SHARE = 8;
 
+/** A socket that can be cut off. */
+export type Connected = Ending & { destroy(): unknown };
+
 /** Who may connect, how often somebody may take a seat, and how much may be sent. */
 export class Entrance {
   readonly #limits: EntranceLimits;
   readonly #everybody: Crowd;
-  readonly #strangers: Crowd;
+  readonly #strangers: Crowd<Connected>;
   readonly #connects: Buckets<string>;
   readonly #seats: Buckets<MemberId>;
   readonly #purses: Purses<MemberId>;
@@ -44,15 +47,22 @@ export class Entrance {
 
   /**
    * Takes in a connection, until its socket is closed. One that is a stranger still after twice the time for a Hello is
-   * cut off, whatever it is in the middle of: closing in good order would take the peer's consent.
+   * cut off, whatever it is in the middle of: closing in good order would take the peer's consent. Where there are too
+   * many strangers, whoever has been one longest makes room: a Hello takes a moment, and who is silent must not keep others
+   * out for as long as it may be.
    * @returns whether it may stay
    */
-  admits(caller: Caller & { readonly socket: Ending & { destroy(): unknown } }): boolean {
+  admits(caller: Caller & { readonly socket: Connected }): boolean {
     const address = addressKey(caller, this.#limits);
-    const crowds = [this.#everybody, this.#strangers];
-    if (!this.#connects.of(address).take() || !crowds.every((crowd) => crowd.hasRoomFor(address))) return false;
+    if (!this.#connects.of(address).take() || !this.#everybody.hasRoomFor(address)) return false;
     const { socket } = caller;
-    for (const crowd of crowds) crowd.add(socket, address);
+    const longest = this.#strangers.inTheWayOf(address);
+    if (longest !== undefined) {
+      this.#strangers.remove(longest);
+      longest.destroy();
+    }
+    this.#everybody.add(socket, address);
+    this.#strangers.add(socket, address);
     const late = setTimeout(() => {
       if (this.#strangers.has(socket)) socket.destroy();
     }, 2 * this.#limits.helloTimeoutMs);
@@ -79,7 +89,7 @@ export class Entrance {
   }
 
   /** A connection has said who it is. */
-  known(socket: Ending): void {
+  known(socket: Connected): void {
     this.#strangers.remove(socket);
   }
 

@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { addressKey } from '../../coordinator/limits/address.ts';
 import { Bucket, Buckets, perMinute } from '../../coordinator/limits/bucket.ts';
+import { createListener } from '../../coordinator/http/listen.ts';
 import { Crowd } from '../../coordinator/limits/crowd.ts';
 import { Purses, roundCost } from '../../coordinator/limits/purse.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
@@ -115,6 +117,38 @@ describe('a crowd', () => {
     expect([crowd.hasRoomFor('a'), crowd.hasRoomFor('c')]).toEqual([true, true]);
     for (const socket of sockets) socket.emit('close');
     expect(crowd.size).toBe(0);
+  });
+});
+
+describe('in a crowd without room', () => {
+  it('the one of the same address that has been there longest is in the way, or else the one of all', () => {
+    const crowd = new Crowd<EventEmitter>({ connections: 3, connectionsPerAddress: 2 });
+    const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
+    expect(crowd.inTheWayOf('a')).toBeUndefined();
+    crowd.add(sockets[0], 'b');
+    crowd.add(sockets[1], 'a');
+    expect(crowd.inTheWayOf('a')).toBeUndefined();
+    crowd.add(sockets[2], 'a');
+    expect(crowd.inTheWayOf('a')).toBe(sockets[1]);
+    expect(crowd.inTheWayOf('c')).toBe(sockets[0]);
+  });
+});
+
+describe('a listener', () => {
+  it('counts connections of one network of IPv6 together', () => {
+    const limits = { helloTimeoutMs: 1000, connections: 10, connectionsPerAddress: 2, ipv6Prefix: 56 };
+    let refused = 0;
+    const { server, destroyConnections } = createListener(() => undefined, { ...limits, onRefused: () => refused++ });
+    const connected = (remoteAddress: string): boolean => {
+      const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: remoteAddress });
+      server.emit('connection', socket);
+      return !socket.destroyed;
+    };
+    expect(['::1', '::2', '::3', 'ff::4'].map((host) => connected(`2001:db8:0:12${host}`))).toEqual([
+      ...[true, true, false, true],
+    ]);
+    expect(refused).toBe(1);
+    destroyConnections();
   });
 });
 

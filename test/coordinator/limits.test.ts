@@ -66,15 +66,27 @@ function connects(peer: Peer): Promise<boolean> {
   });
 }
 
-/** What a server says to bytes, until it ends the connection. */
-function answerTo(hall: Hall, bytes: string): Promise<string> {
+/** Asks for a websocket. */
+const UPGRADE = [
+  'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
+  'Host: x',
+  'Connection: Upgrade',
+  'Upgrade: websocket',
+  'Sec-WebSocket-Version: 13',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  '\r\n',
+].join('\r\n');
+
+/** What a server says to bytes, and to more after its first answer, until it ends the connection. */
+function answerTo(hall: Hall, bytes: string, andThen = ''): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(hall.coordinator.port, '127.0.0.1');
     let answer = '';
-    socket.on('data', (data) => (answer += data.toString()));
+    socket.once('data', () => socket.write(andThen, 'latin1'));
+    socket.on('data', (data) => (answer += data.toString('latin1')));
     socket.on('error', reject);
     socket.on('close', () => resolve(answer));
-    socket.write(bytes);
+    socket.write(bytes, 'latin1');
   });
 }
 
@@ -136,15 +148,16 @@ describe('a connection that wastes time or memory', () => {
 
   it('is ended when it has a websocket and sends no more', async () => {
     const hall = await hallWith({ helloTimeoutMs: 100 });
-    const upgrade = [
-      'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
-      'Host: x',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
-    ];
-    expect(await answerTo(hall, `${upgrade.join('\r\n')}\r\n\r\n`)).toContain('101 Switching Protocols');
+    expect(await answerTo(hall, UPGRADE)).toContain('101 Switching Protocols');
+  });
+
+  it('is ended when it pings without end, before anybody knows who it is', async () => {
+    const hall = await hallWith({ helloTimeoutMs: 1000 });
+    // A masked ping without payload, and the pong to it. Whatever has been answered was text, or a few of these.
+    const [ping, pong] = ['\x89\x80\0\0\0\0', '\x8a\0'];
+    const answer = await answerTo(hall, UPGRADE, ping.repeat(1000));
+    expect(answer).toContain('101 Switching Protocols');
+    expect(answer.split(pong).length - 1).toBeLessThan(50);
   });
 
   it('is refused a body, and headers beyond 8 KiB', async () => {
@@ -174,13 +187,15 @@ describe('connections', () => {
     for (let came = false; !came;) came = await connects(peerOf(hall));
   });
 
-  it('that have not said Hello are an eighth of the limit from one address, and a Hello makes room', async () => {
+  it('that have not said Hello are an eighth of the limit from one address, and the newest of them is heard', async () => {
     const hall = await hallWith({ strangers: 8 });
-    const first = peerOf(hall);
-    expect(await connects(first)).toBe(true);
-    expect(await connects(peerOf(hall))).toBe(false);
-    await first.greetAs(1, identity(1));
-    expect(await connects(peerOf(hall))).toBe(true);
+    const silent = peerOf(hall);
+    expect(await connects(silent)).toBe(true);
+    await peerOf(hall).greetAs(1, identity(1));
+    await silent.ended;
+    // Who has said Hello is in nobody's way.
+    await peerOf(hall).greetAs(2, identity(2));
+    expect(hall.members).toEqual(['joined 1', 'joined 2']);
   });
 
   it('are tried no more often than an address may in a minute', async () => {
