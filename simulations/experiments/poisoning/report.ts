@@ -5,6 +5,7 @@ import { ACCURACY, accuracyPoint } from '../common/accuracy.ts';
 import { predictedPoisoned } from './groups.ts';
 import { methodText } from './report-text.ts';
 import { PROOFS, SCORES } from './series.ts';
+import type { ATTACKS } from './settings.ts';
 import { type Outcome, outcomesOf, type PoisoningResults } from './summary.ts';
 
 const data = [SCORES.name];
@@ -20,7 +21,7 @@ function lineOf(outcomes: readonly Outcome[], attack: string, defence: string): 
   return { label: defence, points };
 }
 
-const WORDS: Readonly<Record<string, string>> = {
+const WORDS: Readonly<Record<(typeof ATTACKS)[number], string>> = {
   'sign-flip':
     'Updates turned round and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which takes the smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the model as it was, and learns little while most cohorts have an attacker in them; what it tolerates in each round adds up. Together with a median it learns where the median holds, and keeps the model where it does not.',
   noise:
@@ -64,30 +65,27 @@ function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[])
   if (groups.length === 0) return [];
   const most = Math.round(Math.max(...attackers) * members);
   const steps = Array.from({ length: most + 1 }, (_, i) => i).filter((i) => i % Math.ceil(most / 60 || 1) === 0);
-  const lines = groups.flatMap((count): Line[] => [
-    {
-      label: `${count} groups, expected`,
-      points: steps.map((marked) => ({
-        x: percent(marked / members),
-        y: percent(predictedPoisoned(members, { attackers: marked, cohort, groups: count })),
-      })),
-    },
-    {
-      label: `${count} groups, seen`,
-      style: 'dots',
-      points: [...new Set(outcomes.map(({ attackers: share }) => share))].flatMap((share) => {
-        const of = outcomes.find((o) => o.groups === count && o.attackers === share);
-        return of === undefined ? [] : [{ x: percent(share), y: percent(of.poisoned) }];
-      }),
-    },
-  ]);
+  const expected = groups.map((count): Line => ({
+    label: `${count} groups`,
+    points: steps.map((marked) => ({
+      x: percent(marked / members),
+      y: percent(predictedPoisoned(members, { attackers: marked, cohort, groups: count })),
+    })),
+  }));
+  const shares = [...new Set(outcomes.map((outcome) => outcome.attackers))];
+  const counted = groups.flatMap((count) =>
+    shares.flatMap((share) => {
+      const one = outcomes.find((outcome) => outcome.groups === count && outcome.attackers === share);
+      return one === undefined ? [] : [{ x: percent(share), y: percent(one.poisoned) }];
+    }),
+  );
   return [
     {
       kind: 'chart',
-      caption: `Groups with an attacker in them, as counted and as expected of a random split of ${cohort} members. A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
+      caption: `Groups with an attacker in them, as expected of a random split of ${cohort} members (lines) and as counted (dots). A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
       x: ATTACKERS,
       y: { label: 'groups with an attacker [%]', domain: [0, 100] },
-      lines,
+      lines: [...expected, { label: 'as counted', style: 'dots', points: counted }],
       levels: [{ y: 50, label: 'half' }],
       data,
     },

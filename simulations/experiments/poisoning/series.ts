@@ -1,13 +1,14 @@
 import { Series } from '../../laboratory/rows.ts';
+import type { Defence, Training } from './trainings.ts';
 
 /** How a training did after some rounds. */
 export type ScoreRow = {
   readonly training: string;
   readonly defence: string;
-  readonly rule: 'mean' | 'median' | 'trimmed-mean' | 'norm-filter';
+  readonly rule: Defence['rule'];
   readonly groups: number;
   readonly rollback: boolean;
-  readonly attack: 'none' | 'sign-flip' | 'noise' | 'label-flip';
+  readonly attack: Training['attack'];
   /** Share of members that attack. */
   readonly attackers: number;
   readonly repeat: number;
