@@ -82,7 +82,7 @@ function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[])
   return [
     {
       kind: 'chart',
-      caption: `Groups with an attacker in them, as expected of a random split of ${cohort} members (lines) and as counted (dots). A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
+      caption: `Groups with an attacker in them, as expected of a random split of ${cohort} members (lines) and as counted (symbols without a line). A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
       x: ATTACKERS,
       y: { label: 'groups with an attacker [%]', domain: [0, 100] },
       lines: [...expected, { label: 'as counted', style: 'dots', points: counted }],
