@@ -1,3 +1,4 @@
+import { ofApp } from '../client/app-fault.ts';
 import type { App } from '../client/index.ts';
 import type { CoordinatorConfig, CoordinatorOptions } from '../coordinator/index.ts';
 import { CairnError } from '../protocol/errors.ts';
@@ -12,7 +13,7 @@ type Look = (tensors: Record<string, Float32Array>) => ReturnType<Evaluate>;
  * every task that has none of its own.
  * @returns undefined where nothing is named
  * @throws CairnError `usage` where a task checks its models and no data are named for it; `config-unreadable`,
- * `config-invalid` for a module without an app or an app without evaluate(), `data-…`
+ * `config-invalid` for a module without an app or an app without evaluate(), `app-failed`, `data-…`
  */
 export async function heldOutFrom(
   named: readonly string[],
@@ -42,7 +43,7 @@ async function lookWith(name: string): Promise<Look> {
       hint: 'give it evaluate(parameters, data), which resolves with { examples, loss, accuracy }',
     });
   }
-  const data = await app.data();
+  const data = await ofApp('data', () => app.data());
   return (tensors) => app.evaluate!(tensors, data);
 }
 

@@ -1,5 +1,6 @@
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
+import { ofApp } from './app-fault.ts';
 import type { App } from './app.ts';
 import type { RoundContext, RoundEnd } from './driver/context.ts';
 import { isLasting, Rounds } from './driver/rounds.ts';
@@ -11,7 +12,7 @@ import { Connection, type ConnectionOptions } from './transport/connection.ts';
 export interface Participation {
   /**
    * Resolves when the client has left, and rejects with a CairnError when it cannot go on: `unreachable`, `wire-version`,
-   * `refused` and the coordinator's other reasons, `data-…`, or a refusal that no later round would cure. Nobody has to
+   * `refused` and the coordinator's other reasons, `data-…`, `app-failed`, or a refusal that no later round would cure. Nobody has to
    * wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of it too.
    */
   readonly closed: Promise<ParticipationSummary>;
@@ -65,7 +66,7 @@ export class Participant implements Participation {
   async #start(): Promise<void> {
     try {
       // Before connecting: whoever has a seat counts for the quorum, and so should be able to train.
-      const data = await this.#parts.app.data();
+      const data = await ofApp('data', () => this.#parts.app.data());
       if (!this.#ending) this.#connect(data);
     } catch (thrown) {
       void this.#finish(asCairnError(thrown));

@@ -267,6 +267,10 @@ export const ERROR_CODES = {
     'tensors whose shapes do not fit together',
     'check the sizes of the model’s layers against the shape of the data',
   ),
+  'app-failed': failure(
+    'the app that was given failed in its own code',
+    'correct the app, or what it reads; --verbose shows where it failed',
+  ),
   'data-empty': failure(
     'there are no examples to train on',
     'point the client at a data set with at least one example',

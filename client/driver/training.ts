@@ -3,6 +3,7 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { ofApp } from '../app-fault.ts';
 import type { App, TrainingResult } from '../app.ts';
 import type { Address } from '../transport/transport.ts';
 import { assertFinite, fetchModel } from './model.ts';
@@ -46,8 +47,8 @@ function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundS
  * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
  * @param onTraining called when the model is there and the app begins
- * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, what `fetchModel` throws, or
- * whatever the app throws
+ * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, `app-failed`, and what
+ * `fetchModel` throws
  */
 export async function trainLocally(
   { app, data, layout, address, primitives, seed }: Trainer,
@@ -60,13 +61,8 @@ export async function trainLocally(
   const before = layout.flatten(model);
   const { task, round } = settings;
   onTraining();
-  const result = await app.train(model, data, {
-    task,
-    round,
-    options,
-    signal,
-    seed: roundSeed(primitives, seed, settings),
-  });
+  const context = { task, round, options, signal, seed: roundSeed(primitives, seed, settings) };
+  const result = await ofApp('train', () => app.train(model, data, context), signal);
   signal.throwIfAborted();
   const update = layout.flatten(result.parameters);
   assertResult(result);

@@ -85,12 +85,29 @@ describe('what comes from the app', () => {
       throw new Error('secret path /home/alice/data');
     };
     const { event, abort, log } = await refusal(settingsFor, app);
-    expect(event.code).toBe('internal');
+    expect(event).toMatchObject({
+      code: 'app-failed',
+      message: 'the app’s train() failed: secret path /home/alice/data',
+    });
+    expect(abort.code).toBe('member-left');
     expect(abort.message).not.toContain('alice');
     app.before = () => undefined;
     coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
     await coordinator.message('advertiseKeys');
     expect(log.of('failed')).toEqual([]);
+  });
+
+  it('an error while data are loaded is the app’s, with its own words', async () => {
+    const app = new StepApp();
+    app.data = () => {
+      throw new Error('no such file patients.csv');
+    };
+    const { participation } = enter(coordinator.url, app);
+    expect(await failure(participation.closed)).toMatchObject({
+      code: 'app-failed',
+      message: 'the app’s data() failed: no such file patients.csv',
+    });
+    expect(coordinator.hellos).toEqual([]);
   });
 
   it('data that cannot be loaded keeps the client from connecting', async () => {
