@@ -86,6 +86,7 @@ class RunningCoordinator implements Coordinator {
       this.#port = await listen(server.listener.server, host, port);
     } catch (thrown) {
       await server.gateway.close();
+      await this.#resources.release();
       throw thrown;
     }
     log.info('listening', { host, port: this.#port });
@@ -125,6 +126,7 @@ class RunningCoordinator implements Coordinator {
     const impatience = setTimeout(() => server.listener.destroyConnections(), CLOSING_MS);
     await server.gateway.close();
     clearTimeout(impatience);
+    await this.#resources.release();
     telemetry.log.info('stopped');
   }
 }

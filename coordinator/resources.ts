@@ -4,11 +4,13 @@ import { loadTls, type TlsFiles } from './http/tls.ts';
 import { Members } from './members.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { TaskModel } from './rounds/index.ts';
-import { FileStore, type Store } from './store/index.ts';
+import { FileStore, type Store, takeLock } from './store/index.ts';
 
 /** What a coordinator has read before it listens. */
 export interface Resources {
   readonly store: Store;
+  /** Lets another coordinator have the folder that the store is in. */
+  readonly release: () => Promise<void>;
   /** Undefined for plain HTTP. */
   readonly tls: TlsFiles | undefined;
   readonly members: Members;
@@ -28,15 +30,21 @@ export interface Resources {
 export async function openResources(options: CoordinatorOptions): Promise<Resources> {
   const { config, primitives = nodePrimitives } = options;
   const tls = await loadTls(config);
-  const store = options.store ?? (await FileStore.open(config.dataDir));
-  const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
-  const { directory: named } = config;
-  const directory = named && { path: named.file, load: () => loadDirectory(primitives, named, clock()) };
-  const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
-  const members = new Members(await directory?.load(), open, clock);
-  const models = new Map<string, TaskModel>();
-  for (const task of config.tasks) {
-    models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
+  const release = options.store === undefined ? await takeLock(config.dataDir) : (): Promise<void> => Promise.resolve();
+  try {
+    const store = options.store ?? (await FileStore.open(config.dataDir));
+    const clock = options.clock ?? ((): number => Math.floor(Date.now() / 1000));
+    const { directory: named } = config;
+    const directory = named && { path: named.file, load: () => loadDirectory(primitives, named, clock()) };
+    const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
+    const members = new Members(await directory?.load(), open, clock);
+    const models = new Map<string, TaskModel>();
+    for (const task of config.tasks) {
+      models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
+    }
+    return { store, release, tls, members, directory, clock, models };
+  } catch (thrown) {
+    await release();
+    throw thrown;
   }
-  return { store, tls, members, directory, clock, models };
 }

@@ -21,7 +21,14 @@ function hintFor(
       hint: 'the coordinator’s noise bounds nothing towards the coordinator: set leastNoise.placement to "central" to trust it',
     };
   }
-  if (Number.isFinite(before[against])) return {};
+  if (Number.isFinite(before[against])) {
+    return {
+      hint:
+        privacy === undefined
+          ? 'this task adds no noise: ask its operator for privacy, or leave mostEpsilon out of the client’s policy'
+          : 'it takes part in no more rounds like this one; or raise mostEpsilon in the client’s policy',
+    };
+  }
   return {
     hint: 'this client took part in rounds before whose noise bounds nothing, and they count for ever: leave mostEpsilon out, or begin with another identity and record',
   };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { strict } from './strict.ts';
 
 /** Below this there is no group that could be outvoted. */
-const LEAST_GROUPS = 3;
+export const LEAST_GROUPS = 3;
 
 const common = {
   /** Groups that a cohort is split into at random, each with a sum of its own. */

@@ -29,6 +29,15 @@ export function parseConfig(value: unknown): CoordinatorConfig {
     const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
     if (first < i) throw new CairnError('config-invalid', `tasks[${i}].name: "${name}" is taken by tasks[${first}]`);
   });
+  const { connections } = parsed.data.limits;
+  const crowded = tasks.find(({ quorum }) => quorum > connections);
+  if (crowded !== undefined) {
+    throw new CairnError(
+      'config-invalid',
+      `limits.connections: ${connections} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
+      { hint: `raise limits.connections to ${crowded.quorum} at least, or lower quorum` },
+    );
+  }
   const { tlsCert, tlsKey } = parsed.data;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     const missing = tlsCert === undefined ? 'tlsCert' : 'tlsKey';

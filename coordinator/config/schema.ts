@@ -140,7 +140,7 @@ const address = z
   .string()
   .max(LIMITS.text)
   .refine((text) => /^https?:\/\/[^?#]+$/.test(text) && URL.canParse(text), {
-    error: 'an address as clients join at it, such as "https://example.org" or "https://example.org/cairn"',
+    error: 'expected an address as clients join at it, such as "https://example.org" or "https://example.org/cairn"',
   });
 
 /** A coordinator's configuration, as it stands in the file. */

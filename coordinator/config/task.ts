@@ -1,7 +1,7 @@
 import { assertBudget, leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
 import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { greatestGroup, smallestGroup } from './groups.ts';
+import { greatestGroup, LEAST_GROUPS, smallestGroup } from './groups.ts';
 import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
 
@@ -62,7 +62,7 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   if (groups !== undefined && smallest < LEAST_PRIVATE) {
     throw refuse(
       `${smallestText} has ${smallest} members: in a sum of fewer than ${LEAST_PRIVATE} others can be read off`,
-      `raise quorum to ${LEAST_PRIVATE * groups.count}, or lower groups.count to ${Math.floor(quorum / LEAST_PRIVATE)}`,
+      `raise quorum to ${LEAST_PRIVATE * groups.count}, or ${fewerGroups(Math.floor(quorum / LEAST_PRIVATE))}`,
     );
   }
   const ofSmallest = groups === undefined ? '' : `, ${smallest},`;
@@ -92,6 +92,10 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
     return task;
   });
 }
+
+/** Where a cohort is too small for any rule over groups, none can be had. */
+const fewerGroups = (count: number): string =>
+  count < LEAST_GROUPS ? 'leave groups out' : `lower groups.count to ${count}`;
 
 /** The number of sums that a round needs follows from the rule: more than half, and what is trimmed leaves one. */
 function completeGroups(

@@ -77,7 +77,12 @@ export class Seats {
     this.#graces.delete(seat.member);
     const replaced = seat.attach(link, occupant.tasks, () => greet(seat));
     // Not `seat-taken`, after which a client would come back and take the seat from the newer connection in turn.
-    replaced?.end(new CairnError('refused', `member ${seat.member} has connected again from elsewhere`));
+    replaced?.end(
+      new CairnError(
+        'refused',
+        `member ${seat.member} has connected again from elsewhere: run one process with each identity`,
+      ),
+    );
     if (known === undefined) this.#options.joined?.(seat.member);
     else this.#options.back?.(seat.member);
     this.#changed();

@@ -67,7 +67,8 @@ export async function openFolder(folder: string): Promise<void> {
   }
 }
 
-function unwritable(folder: string, cause: unknown): CairnError {
+/** What is said of a folder that cannot be made or written. */
+export function unwritable(folder: string, cause: unknown): CairnError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
   return new CairnError('folder-unwritable', `the folder ${folder} cannot be written (${reason})`, { cause });
 }

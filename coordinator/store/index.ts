@@ -1,3 +1,4 @@
 export { FileStore } from './file.ts';
+export { takeLock } from './lock.ts';
 export { MemoryStore } from './memory.ts';
 export type { PrivacyRecord, Store, TaskRecord } from './types.ts';

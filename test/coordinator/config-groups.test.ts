@@ -73,6 +73,13 @@ describe('groups in a configuration', () => {
     expect(error.message).toContain(message);
   });
 
+  it.each([
+    [17, 6, 'lower groups.count to 5'],
+    [8, 6, 'leave groups out'],
+  ])('of a cohort of %i in %i groups, the way out is one that works', (cohort, count, way) => {
+    expect(errorOf(() => taskOf({ ...median(count), cohort })).hint).toContain(way);
+  });
+
   it('refuse a key of another rule, with what there is', () => {
     expect(errorOf(() => taskOf(median(5, { trim: 1 })))).toMatchObject({ code: 'config-unknown-key' });
   });

@@ -89,6 +89,15 @@ describe('a configuration', () => {
     expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });
   });
 
+  it('refuses fewer connections than a task waits for', () => {
+    const limits = { connections: 4 };
+    expect(errorOf(() => parseConfig({ ...withTask({ cohort: 5 }), limits }))).toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(/^limits\.connections: 4 members .* waits for 5$/) as string,
+    });
+    expect(parseConfig({ ...withTask({ cohort: 4 }), limits }).limits.connections).toBe(4);
+  });
+
   it('keeps training options as they are', () => {
     const training = { epochs: 2, batchSize: 32, nested: { a: [1, 'b', null, true] } };
     expect(parseConfig(withTask({ training })).tasks[0].training).toEqual(training);

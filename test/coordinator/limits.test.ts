@@ -279,7 +279,7 @@ describe('two processes with one identity', () => {
     const newer = enter(hall, 1);
     await expect(older.client.closed).rejects.toMatchObject({
       code: 'refused',
-      message: 'member 1 has connected again from elsewhere',
+      message: 'member 1 has connected again from elsewhere: run one process with each identity',
     });
     await until(() => newer.events.some(({ kind }) => kind === 'connected'));
     // Whatever the older one might still try has come about by the time that others have joined and run a round.

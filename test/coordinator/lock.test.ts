@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCoordinator, parseConfig } from '../../coordinator/index.ts';
+import { takeLock } from '../../coordinator/store/index.ts';
+import { rejectionOf } from './support/errors.ts';
+import { closeAll, SHAPES, temporaryFolder } from './support/hall.ts';
+
+afterEach(closeAll);
+
+let folder: string;
+let lock: string;
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  lock = join(folder, 'lock');
+});
+
+const by = (pid: number, host = hostname()): string => JSON.stringify({ pid, host });
+
+describe('the folder of a coordinator', () => {
+  it('is had by one at a time, and by the next when it is given free', async () => {
+    const first = await takeLock(folder);
+    expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
+    await first();
+    const second = await takeLock(folder);
+    await first();
+    expect(existsSync(lock)).toBe(true);
+    await second();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['a process that is gone', () => by(spawnSync(process.execPath, ['-e', '']).pid)],
+    ['an earlier process that had this one’s id', () => by(process.pid)],
+  ])('is taken over from %s', async (_, text) => {
+    await writeFile(lock, text());
+    const release = await takeLock(folder);
+    expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
+    await release();
+  });
+
+  it('is taken over from another machine that has shown no sign for more than a minute', async () => {
+    await writeFile(lock, by(1, 'elsewhere.invalid'));
+    const longAgo = Date.now() / 1000 - 61;
+    await utimes(lock, longAgo, longAgo);
+    await (
+      await takeLock(folder)
+    )();
+  });
+
+  it.each([
+    ['a process that is there', by(process.ppid), `process id ${process.ppid} on`],
+    ['a process on another machine', by(1, 'elsewhere.invalid'), 'process id 1 on elsewhere.invalid'],
+    ['who is still writing it', '', 'another coordinator'],
+  ])('is left to %s, with the way out', async (_, text, words) => {
+    await writeFile(lock, text);
+    const error = await rejectionOf(takeLock(folder));
+    expect(error).toMatchObject({ code: 'folder-unwritable', hint: expect.stringContaining(lock) as string });
+    expect(error.message).toContain(words);
+  });
+
+  it('is that of one coordinator until it has stopped, and of none that could not start', async () => {
+    const task = { name: 'toy', rounds: 1, cohort: 3, adversary: 'curious', unsafeOpenEnrolment: true };
+    const configOf = (model: object) =>
+      parseConfig({ port: 0, logLevel: 'silent', dataDir: folder, tasks: [{ ...task, model }] });
+    await rejectionOf(createCoordinator({ config: configOf({ file: join(folder, 'none.safetensors') }) }));
+    const config = configOf({ tensors: SHAPES });
+    const first = await createCoordinator({ config });
+    expect(await rejectionOf(createCoordinator({ config }))).toMatchObject({ code: 'folder-unwritable' });
+    await first.stop();
+    await (await createCoordinator({ config })).stop();
+  });
+});
