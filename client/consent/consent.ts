@@ -1,8 +1,9 @@
-import { assertDifferent, termsOf } from '../../protocol/aggregation/client/consent.ts';
+import { assertConsent, assertDifferent, termsOf } from '../../protocol/aggregation/client/consent.ts';
 import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
 import { charged, costOf, type Quote, spentOf } from './privacy-account.ts';
 import { type ConsentRecord, historyOf, type SumsOf, withOpened, withSent } from './record.ts';
@@ -27,9 +28,17 @@ export class Consent {
     return this.#inTurn(async () => historyOf(await this.#memory.read(), round, this.#now()));
   }
 
-  /** Notes that a masked input for a round is about to be sent. @throws whatever the memory throws */
-  sending(settings: RoundSettings): Promise<void> {
-    return this.#change((record) => withSent(record, this.#now(), costOf(settings)));
+  /**
+   * Notes that a masked input for a round is about to be sent, and holds the round once more against what is remembered:
+   * another client with this memory may have sent one since.
+   * @throws CairnError `policy-rounds-per-day`, `privacy-budget`, or whatever the memory throws
+   */
+  sending(settings: RoundSettings, policy: ClientPolicy): Promise<void> {
+    return this.#change((record) => {
+      assertConsent(settings, policy, historyOf(record, settings, this.#now()));
+      assertPrivacy(settings, policy, quoteFor(record, settings, deltaOf(settings)));
+      return withSent(record, this.#now(), costOf(settings));
+    });
   }
 
   /**
@@ -38,14 +47,7 @@ export class Consent {
    * @throws CairnError `privacy-infeasible`, `settings-invalid` of the settings, or whatever the memory throws
    */
   quote(settings: RoundSettings, delta: number): Promise<Quote> {
-    return this.#inTurn(async () => {
-      const { accounts } = await this.#memory.read();
-      return {
-        before: spentOf(accounts, delta),
-        after: spentOf(charged(accounts, costOf(settings)), delta),
-        ofTask: accounts.find(({ task }) => task === settings.task),
-      };
-    });
+    return this.#inTurn(async () => quoteFor(await this.#memory.read(), settings, delta));
   }
 
   /**
@@ -74,4 +76,12 @@ export class Consent {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+function quoteFor({ accounts }: ConsentRecord, settings: RoundSettings, delta: number): Quote {
+  return {
+    before: spentOf(accounts, delta),
+    after: spentOf(charged(accounts, costOf(settings)), delta),
+    ofTask: accounts.find(({ task }) => task === settings.task),
+  };
 }

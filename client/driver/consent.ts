@@ -31,5 +31,5 @@ export function note(
   const { consent, policy } = context;
   const revealed = events.find((event) => event.kind === 'revealed');
   if (revealed !== undefined) return consent.revealing(settings, revealed.members, policy);
-  return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending(settings) : undefined;
+  return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending(settings, policy) : undefined;
 }

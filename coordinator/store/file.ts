@@ -21,6 +21,8 @@ export class FileStore implements Store {
   readonly #folder: string;
   readonly #journal: Journal;
   readonly #cache = new Map<string, Uint8Array>();
+  /** Models that are read or still in use: who fetches an old one slowly shares it with all others that do. */
+  readonly #shared = new Map<string, Promise<Uint8Array | undefined> | WeakRef<Uint8Array>>();
 
   private constructor(folder: string, journal: Journal) {
     this.#folder = folder;
@@ -45,6 +47,23 @@ export class FileStore implements Store {
     const cached = this.#cache.get(hash);
     if (cached !== undefined) return cached;
     if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
+    const shared = this.#shared.get(hash);
+    const alive = shared instanceof WeakRef ? shared.deref() : shared;
+    if (alive !== undefined) return alive;
+    const reading = this.#readModel(hash);
+    this.#shared.set(hash, reading);
+    try {
+      const bytes = await reading;
+      if (bytes === undefined) this.#shared.delete(hash);
+      else this.#shared.set(hash, new WeakRef(bytes));
+      return bytes;
+    } catch (thrown) {
+      this.#shared.delete(hash);
+      throw thrown;
+    }
+  }
+
+  async #readModel(hash: string): Promise<Uint8Array | undefined> {
     const bytes = await readIfThere(this.#modelPath(hash));
     if (bytes === undefined) return undefined;
     if ((await modelHashOf(bytes)) !== hash) {

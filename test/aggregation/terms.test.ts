@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { termsOf } from '../../protocol/aggregation/client/consent.ts';
+import { assertDifferent, termsOf } from '../../protocol/aggregation/client/consent.ts';
+import type { ClientPolicy, LeastNoise } from '../../protocol/aggregation/client/types.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
@@ -38,5 +40,31 @@ describe('the terms of a round', () => {
     expect(terms(again)).toBe(terms(noisy));
     expect(termsOf(portablePrimitives, noisy)).toBe(terms(noisy));
     expect(terms(plain)).not.toBe(terms(noisy));
+  });
+});
+
+describe('a sum that differs in one member from one that was opened', () => {
+  const settings = noisy;
+  const model = toHex(settings.modelHash);
+  const opened = [{ model, terms: terms(settings), members: [1, 2, 3, 4, 5] }];
+  const held = (leastNoise: LeastNoise | undefined, round: RoundSettings = settings): (() => void) => {
+    const policy: ClientPolicy = {
+      ...{ adversary: 'active', colluding: 0, minCohort: 3, repeatDifference: 2 },
+      ...(leastNoise === undefined ? {} : { leastNoise }),
+    };
+    const history = { roundsWithinDay: 0, opened };
+    return () => assertDifferent({ primitives: nodePrimitives, settings: round, policy, history }, [1, 2, 3, 4]);
+  };
+  const similar = expect.objectContaining({ code: 'cohort-too-similar' }) as Error;
+
+  it('is refused, whatever noise the coordinator says it has', () => {
+    expect(held(undefined)).toThrow(similar);
+  });
+
+  it('is taken where the client has said how much of its members’ noise is enough, and it has that', () => {
+    expect(held({ multiplier: 0.5 })).not.toThrow();
+    expect(held({ placement: 'central', multiplier: 0.5 })).toThrow(similar);
+    expect(held({ multiplier: 0.5 }, { ...settings, privacy: { ...PRIVACY, placement: 'central' } })).toThrow(similar);
+    expect(held({ multiplier: 0.5 }, plain)).toThrow(similar);
   });
 });

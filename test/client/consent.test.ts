@@ -11,6 +11,8 @@ import type { ClientPolicy } from '../../protocol/aggregation/client/index.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { settingsFor } from './support/rounds.ts';
 
+/** Takes every round. */
+const POLICY = { adversary: 'curious', colluding: 0, minCohort: 2 } as const;
 const HOUR = 3_600_000;
 const START = 1_800_000_000_000;
 const MODEL = '00'.repeat(32);
@@ -29,9 +31,9 @@ describe('rounds of a day', () => {
     const { clock, consent } = consentOf();
     const count = async (): Promise<number> => (await consent.history(settings)).roundsWithinDay;
     expect(await count()).toBe(0);
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     clock.now += 12 * HOUR;
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     expect(await count()).toBe(2);
     clock.now = START + 24 * HOUR - 1;
     expect(await count()).toBe(2);
@@ -43,14 +45,14 @@ describe('rounds of a day', () => {
 
   it('of all tasks count together', async () => {
     const { consent } = consentOf();
-    await consent.sending(settings);
-    await consent.sending({ ...settings, task: 'other' });
+    await consent.sending(settings, POLICY);
+    await consent.sending({ ...settings, task: 'other' }, POLICY);
     expect((await consent.history(settings)).roundsWithinDay).toBe(2);
   });
 
   it('count on when the clock is set back', async () => {
     const { clock, consent } = consentOf();
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     clock.now -= 48 * HOUR;
     expect((await consent.history(settings)).roundsWithinDay).toBe(1);
   });
@@ -59,7 +61,7 @@ describe('rounds of a day', () => {
     const { clock, consent, memory } = consentOf();
     for (let hour = 0; hour < 48; hour++) {
       clock.now = START + hour * HOUR;
-      await consent.sending(settings);
+      await consent.sending(settings, POLICY);
     }
     expect((await memory.read()).sent).toHaveLength(24);
   });
@@ -131,9 +133,9 @@ describe('a memory', () => {
       read: () => inner.read(),
       change: (edit) => (failing ? Promise.reject(new Error('disk full')) : inner.change(edit)),
     });
-    await expect(consent.sending(settings)).rejects.toThrow('disk full');
+    await expect(consent.sending(settings, POLICY)).rejects.toThrow('disk full');
     failing = false;
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     expect((await consent.history(settings)).roundsWithinDay).toBe(1);
   });
 });
@@ -151,7 +153,7 @@ describe('a memory in a file', () => {
 
   it('outlives the client', async () => {
     const first = consentOf(consentInFile(path));
-    await first.consent.sending(settings);
+    await first.consent.sending(settings, POLICY);
     await first.consent.revealing(settings, [1, 2, 3, 9, 0xffff_ffff], LAX);
     const second = consentOf(consentInFile(path));
     expect(await second.consent.history(settings)).toMatchObject({
@@ -163,7 +165,7 @@ describe('a memory in a file', () => {
 
   it('counts every round of clients that use it at the same time', async () => {
     const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
-    await Promise.all(Array.from({ length: 30 }, (_, i) => clients[i % 3].sending(settings)));
+    await Promise.all(Array.from({ length: 30 }, (_, i) => clients[i % 3].sending(settings, POLICY)));
     expect((await clients[0].history(settings)).roundsWithinDay).toBe(30);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
@@ -182,19 +184,30 @@ describe('a memory in a file', () => {
     ]);
   });
 
+  it('keeps the limits of a day for all clients that use it together', async () => {
+    const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
+    const policy = { ...POLICY, mostRoundsPerDay: 5 };
+    const sent = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, i) => clients[i % 3].sending(settings, policy)),
+    );
+    expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    for (const { reason } of sent.filter((result) => result.status === 'rejected'))
+      expect(reason).toMatchObject({ code: 'policy-rounds-per-day' });
+  });
+
   it('takes over a lock whose holder is gone', async () => {
     await writeFile(`${path}.lock`, 'somebody');
     const longAgo = Date.now() / 1000 - 60;
     await utimes(`${path}.lock`, longAgo, longAgo);
     const { consent } = consentOf(consentInFile(path));
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     expect((await consent.history(settings)).roundsWithinDay).toBe(1);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {
     const { consent } = consentOf(consentInFile(path));
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     await consent.revealing(settings, [1, 2], LAX);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -209,12 +222,16 @@ describe('a memory in a file', () => {
     ['has a time that is none', (text) => text.replace(String(START), '-1')],
   ])('is not believed, nor overwritten, where it %s', async (_, damage) => {
     const { consent, clock } = consentOf(consentInFile(path));
-    await consent.sending(settings);
+    await consent.sending(settings, POLICY);
     await consent.revealing(settings, [1, 2, 3], LAX);
     const text = damage(await readFile(path, 'utf8'));
     await writeFile(path, text);
     clock.now++;
-    for (const use of [consent.history(settings), consent.sending(settings), consent.revealing(settings, [1], LAX)])
+    for (const use of [
+      consent.history(settings),
+      consent.sending(settings, POLICY),
+      consent.revealing(settings, [1], LAX),
+    ])
       await expect(use).rejects.toMatchObject({ code: 'config-invalid' });
     expect(await readFile(path, 'utf8')).toBe(text);
   });
@@ -223,7 +240,9 @@ describe('a memory in a file', () => {
     await expect(consentOf(consentInFile(folder)).consent.history(settings)).rejects.toMatchObject({
       code: 'config-unreadable',
     });
-    await expect(consentOf(consentInFile(join(folder, 'no', 'x'))).consent.sending(settings)).rejects.toMatchObject({
+    await expect(
+      consentOf(consentInFile(join(folder, 'no', 'x'))).consent.sending(settings, POLICY),
+    ).rejects.toMatchObject({
       code: 'folder-unwritable',
     });
   });
