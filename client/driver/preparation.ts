@@ -45,7 +45,9 @@ export async function obtainUpdate({ context, settings, over, emit }: RoundAtWor
   over.throwIfAborted();
   const { trainer, updates } = context;
   const begins = (): void => emit({ kind: 'training' });
-  const { update, kept } = await updates.obtain(settings, (signal) => trainLocally(trainer, settings, signal, begins));
+  const { update, kept } = await updates.obtain(settings, (signal, earlier) =>
+    trainLocally(trainer, settings, signal, begins, earlier),
+  );
   over.throwIfAborted();
   const { examples, loss, accuracy } = update;
   emit({ kind: 'trained', examples, loss, accuracy, kept });

@@ -37,9 +37,13 @@ function trainingOptions(text: string): Readonly<Record<string, unknown>> {
   return value as Record<string, unknown>;
 }
 
-/** A seed for one round's shuffling. It is no secret and reaches no key: 32 bits of SHA-256. */
-function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundSettings): number {
-  const digest = primitives.sha256(utf8(JSON.stringify([seed, task, round])));
+/**
+ * A seed for one round's shuffling. It is no secret and reaches no key: 32 bits of SHA-256.
+ * @param earlier updates of the same model that have been in a sum: each training after one is another
+ */
+function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundSettings, earlier: number): number {
+  const parts = [seed, task, round, ...(earlier === 0 ? [] : [earlier])];
+  const digest = primitives.sha256(utf8(JSON.stringify(parts)));
   return new DataView(digest.buffer, digest.byteOffset).getUint32(0, true);
 }
 
@@ -47,6 +51,7 @@ function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundS
  * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
  * @param onTraining called when the model is there and the app begins
+ * @param earlier how many updates of the same task, model and options have been in a sum
  * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, `app-failed`, and what
  * `fetchModel` throws
  */
@@ -55,13 +60,14 @@ export async function trainLocally(
   settings: RoundSettings,
   signal: AbortSignal,
   onTraining: () => void,
+  earlier = 0,
 ): Promise<LocalUpdate> {
   const options = trainingOptions(settings.training);
   const model = await fetchModel(address, primitives, settings.modelHash, layout, signal);
   const before = layout.flatten(model);
   const { task, round } = settings;
   onTraining();
-  const context = { task, round, options, signal, seed: roundSeed(primitives, seed, settings) };
+  const context = { task, round, options, signal, seed: roundSeed(primitives, seed, settings, earlier) };
   const result = await ofApp('train', () => app.train(model, data, context), signal);
   signal.throwIfAborted();
   const update = layout.flatten(result.parameters);

@@ -43,18 +43,22 @@ function keyOf({ task, modelHash, training }: RoundSettings): string {
  */
 export class UpdateKeeper {
   readonly #kept = new Map<string, Kept>();
+  /** How often an update of a task's latest key has been in a sum. */
+  readonly #summed = new Map<string, { readonly key: string; readonly times: number }>();
   #training: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /**
    * The update for a round: the kept one, or what `train` gives. One training runs at a time, since an app may train in
    * place; one that another round makes useless is aborted first.
+   * @param train is told how many updates of the same task, model and options have been in a sum before: where the model
+   * that came of one was rolled back, another like it would be too
    * @returns the update, and whether it was kept from an earlier attempt
    * @throws whatever `train` throws; then nothing is kept
    */
   async obtain(
     settings: RoundSettings,
-    train: (signal: AbortSignal) => Promise<LocalUpdate>,
+    train: (signal: AbortSignal, earlier: number) => Promise<LocalUpdate>,
   ): Promise<{ readonly update: LocalUpdate; readonly kept: boolean }> {
     if (this.#closed) throw new CairnError('member-left', 'the client is leaving');
     const key = keyOf(settings);
@@ -62,7 +66,10 @@ export class UpdateKeeper {
     if (found?.key === key && !found.controller.signal.aborted) return { update: await found.result, kept: true };
     this.drop(settings.task);
     for (const other of this.#kept.values()) if (other.ready === undefined) other.controller.abort();
-    return { update: await this.#start(settings.task, key, train).result, kept: false };
+    const summed = this.#summed.get(settings.task);
+    const earlier = summed?.key === key ? summed.times : 0;
+    const started = this.#start(settings.task, key, (signal) => train(signal, earlier));
+    return { update: await started.result, kept: false };
   }
 
   /** Forgets a task's update, which has done its work or points from an old model. A running training is aborted. */
@@ -76,7 +83,13 @@ export class UpdateKeeper {
 
   /** Drops the update that a committed round has included, and only that one. */
   included(settings: RoundSettings): void {
-    if (this.#kept.get(settings.task)?.key === keyOf(settings)) this.drop(settings.task);
+    const key = keyOf(settings);
+    if (this.#kept.get(settings.task)?.key !== key) return;
+    this.drop(settings.task);
+    const summed = this.#summed.get(settings.task);
+    this.#summed.delete(settings.task);
+    this.#summed.set(settings.task, { key, times: summed?.key === key ? summed.times + 1 : 1 });
+    for (const oldest of this.#summed.keys()) if (this.#summed.size > MOST_TASKS) this.#summed.delete(oldest);
   }
 
   /** Aborts every training and forgets every update; there will be no more. */

@@ -69,6 +69,7 @@ export class Attempt {
   readonly #round: number;
   readonly #groups: readonly Group[];
   #suspects: readonly Suspect[] = [];
+  #inVain: readonly MemberId[] = [];
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
@@ -119,6 +120,11 @@ export class Attempt {
     return this.#suspects;
   }
 
+  /** Members of its sum, where that was opened and gave no new model; known once it has run. Nobody where it had groups. */
+  get inVain(): readonly MemberId[] {
+    return this.#inVain;
+  }
+
   abandon(error: CairnError): void {
     for (const group of this.#groups) group.abandon(error);
   }
@@ -132,6 +138,8 @@ export class Attempt {
     this.#suspects = ended.flatMap(({ suspects }) => suspects);
     const { result, leftOut } = await this.#settle(ended);
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
+    const [only, ...others] = ended;
+    if (result.kind !== 'committed' && only.kind === 'committed' && others.length === 0) this.#inVain = only.included;
     await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
     const evaluation = result.kind === 'abandoned' ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
     return this.#report(result, ends, evaluation);

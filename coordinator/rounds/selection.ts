@@ -23,6 +23,8 @@ export interface SelectionOptions {
 export class Selection {
   readonly #options: SelectionOptions;
   readonly #bench: Bench;
+  /** Whose updates are in a sum that gave no new model. */
+  #repeat: readonly MemberId[] = [];
 
   constructor(options: SelectionOptions) {
     this.#options = options;
@@ -73,7 +75,18 @@ export class Selection {
     const { idle } = this;
     if (idle.length < task.quorum || !this.#drawable(idle.length)) return undefined;
     if (privacy?.sampling !== undefined) return drawIndependently(idle, privacy.sampling, host.random);
+    const there = new Set(idle);
+    if (this.#repeat.length > 0 && this.#repeat.every((member) => there.has(member)))
+      return chooseCohort(this.#repeat, this.#repeat.length, host.random);
     return chooseCohort(idle, invitations(task.cohort, task.overSelect), host.random);
+  }
+
+  /**
+   * An attempt has opened a sum of these members and there is no new model. The next one invites just them, if they are all
+   * there: clients refuse a second sum from the same model with other members, unless many differ.
+   */
+  repeat(members: readonly MemberId[]): void {
+    this.#repeat = members;
   }
 
   /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */

@@ -145,6 +145,7 @@ export class Task {
     this.#attempt = attempt;
     const report = await attempt.run();
     this.#attempt = undefined;
+    this.#selection.repeat(attempt.inVain);
     await this.#host.report({ ...report, ...this.#selection.judge(attempt.suspects, report) });
     await this.#afterwards(report);
   }

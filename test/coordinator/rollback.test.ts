@@ -113,6 +113,47 @@ describe('a new model that is worse on held-out data', () => {
     await Promise.all(participations.map(({ closed }) => closed));
   });
 
+  it('is followed by a round of the same members, where others would be refused, and each trains another way', async () => {
+    const task = { cohort: 6, quorum: 6, minCohort: 5, overSelect: 0.3, attempts: 4, check: CHECK };
+    const begin: { now?: () => void } = {};
+    const begun = new Promise<void>((resolve) => (begin.now = resolve));
+    const hall = await openHall(task, { evaluate, begin: begun });
+    const seeds: number[][] = [];
+    let bad = true;
+    const participations = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((member) => {
+      const own: number[] = [];
+      seeds.push(own);
+      const app = {
+        shapes: SHAPES,
+        data: () => 0,
+        train: (parameters: Record<string, Float32Array>, _: number, { seed }: { readonly seed: number }) => {
+          own.push(seed);
+          const step = bad ? 5 : 0.5;
+          for (const values of Object.values(parameters)) values.forEach((value, j) => (values[j] = value + step));
+          return Promise.resolve({ parameters, examples: 100, loss: 1, accuracy: 0.5 });
+        },
+      };
+      return join(hall.coordinator.url, app, {
+        identity: { member, keys: membership.identities.get(memberId(member))! },
+        authorityKey: membership.authority.publicKey,
+      });
+    });
+    await until(() => hall.coordinator.tasks[0].idle === 9);
+    hall.coordinator.on('round', ({ outcome }) => (bad &&= outcome !== 'rolled-back'));
+    begin.now!();
+    await hall.coordinator.finished;
+    expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'committed']);
+    const [first, second] = hall.reports;
+    expect(second.members.invited).toBe(first.included);
+    expect(second.included).toBe(first.included);
+    // Whoever was in both sums trained twice, from another seed.
+    const twice = seeds.filter(({ length }) => length === 2);
+    expect(twice).toHaveLength(first.included);
+    for (const [one, other] of twice) expect(one).not.toBe(other);
+    for (const participation of participations) void participation.leave();
+    await Promise.all(participations.map(({ closed }) => closed));
+  });
+
   it('ends the task when it comes as often in a row as there may be attempts', async () => {
     const hall = await openHall({ attempts: 2, check: CHECK }, { evaluate });
     await joinAll(hall, { 2: hugeAtFirst(9) });
