@@ -498,7 +498,9 @@ describe('the configuration', () => {
 
   it('lets a round wait for more members than a cohort has, where a part of them is drawn', () => {
     const task = { cohort: 300, quorum: 2000, minCohort: 110 };
-    expect(refused({ sampling: 0.1, expected: 200 }, task)).toMatchObject({ tasks: [{ quorum: 2000, minCohort: 110 }] });
+    expect(refused({ sampling: 0.1, expected: 200 }, task)).toMatchObject({
+      tasks: [{ quorum: 2000, minCohort: 110 }],
+    });
     expect(refused({}, task)).toMatchObject({
       message: expect.stringContaining('quorum 2000 is greater than cohort 300') as string,
     });
