@@ -7,9 +7,11 @@ const MOST_REASONS = 3;
 /** Why a task fails whose last attempt at a round, which this reports, came to nothing. */
 export function givenUp(task: string, report: RoundReport): CairnError {
   const { round, attempt, code = 'round-abandoned', message = 'the round was abandoned' } = report;
+  const reasons = reasonsText(report);
   return new CairnError(
     code,
-    `task "${task}": round ${round} was given up after ${attempt} attempts: ${message}${reasonsText(report)}`,
+    `task "${task}": round ${round} was given up after ${attempt} attempts: ${message}${reasons}`,
+    reasons === '' ? {} : { hint: 'see to what members were out for (cairn explain CODE), and start again' },
   );
 }
 

@@ -29,6 +29,7 @@ export async function configuredModel({ name, model }: TaskConfig): Promise<Init
       throw new CairnError(thrown.code, `${model.file}: ${thrown.message}`, { cause: thrown });
     const { message } = asCairnError(thrown);
     throw new CairnError('config-unreadable', `task "${name}": its model cannot be read: ${message}`, {
+      hint: 'check that model.file names a safetensors file that the coordinator may read; paths count from the configuration’s folder',
       cause: thrown,
     });
   }
