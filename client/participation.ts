@@ -12,8 +12,9 @@ import { Connection, type ConnectionOptions } from './transport/connection.ts';
 export interface Participation {
   /**
    * Resolves when the client has left, and rejects with a CairnError when it cannot go on: `unreachable`, `wire-version`,
-   * `refused` and the coordinator's other reasons, `data-…`, `app-failed`, or a refusal that no later round would cure. Nobody has to
-   * wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of it too.
+   * `refused` and the coordinator's other reasons, `data-…`, `app-failed`, or a refusal that no later round
+   * would cure. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
+   * it too.
    */
   readonly closed: Promise<ParticipationSummary>;
   /** Leaves the round, wipes its secrets, tells the coordinator, and ends the connection. Calling it again is harmless. */

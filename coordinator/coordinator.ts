@@ -14,9 +14,15 @@ import type { TaskStatus } from './rounds/index.ts';
  * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
-  const running = new RunningCoordinator(options, await openResources(options));
-  await running.listen();
-  return running;
+  const resources = await openResources(options);
+  try {
+    const running = new RunningCoordinator(options, resources);
+    await running.listen();
+    return running;
+  } catch (thrown) {
+    await resources.release();
+    throw thrown;
+  }
 }
 
 /** Milliseconds that connections get to end in good order. */
@@ -86,7 +92,6 @@ class RunningCoordinator implements Coordinator {
       this.#port = await listen(server.listener.server, host, port);
     } catch (thrown) {
       await server.gateway.close();
-      await this.#resources.release();
       throw thrown;
     }
     log.info('listening', { host, port: this.#port });

@@ -31,7 +31,8 @@ export class Consent {
   /**
    * Notes that a masked input for a round is about to be sent, and holds the round once more against what is remembered:
    * another client with this memory may have sent one since.
-   * @throws CairnError `policy-rounds-per-day`, `privacy-budget`, or whatever the memory throws
+   * @throws CairnError `policy-rounds-per-day` and what else `assertConsent` and `assertPrivacy` throw, or whatever the
+   * memory throws
    */
   sending(settings: RoundSettings, policy: ClientPolicy): Promise<void> {
     return this.#change((record) => {

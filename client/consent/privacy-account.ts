@@ -1,5 +1,5 @@
 import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
-import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
+import { addDivergences, epsilonOf, mechanismOf, NO_DIVERGENCES, roundCost } from '../../protocol/privacy/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 
 /** What the rounds of one task have told about a client's data, by the client's own count. */
@@ -21,14 +21,8 @@ const MOST_ACCOUNTS = 64;
 /** The account that those of forgotten tasks are added to. No task has this name: it is too long for one. */
 const OTHERS = '*'.repeat(129);
 
-const NOTHING: readonly number[] = ORDERS.map(() => 0);
-
-/** Adds up. No infinity: accounts are kept as JSON, which has none. */
-const plus = (a: readonly number[], b: ArrayLike<number>): number[] =>
-  a.map((x, i) => Math.min(x + b[i], Number.MAX_VALUE));
-
 const emptyAccount = (task: string): PrivacyAccount => ({
-  ...{ task, divergences: NOTHING, inside: NOTHING },
+  ...{ task, divergences: NO_DIVERGENCES, inside: NO_DIVERGENCES },
   ...{ bare: 0, central: 0, distributed: 0 },
 });
 
@@ -36,8 +30,8 @@ function sumOf(task: string, accounts: readonly PrivacyAccount[]): PrivacyAccoun
   return accounts.reduce(
     (sum, account) => ({
       task,
-      divergences: plus(sum.divergences, account.divergences),
-      inside: plus(sum.inside, account.inside),
+      divergences: addDivergences(sum.divergences, account.divergences),
+      inside: addDivergences(sum.inside, account.inside),
       bare: sum.bare + account.bare,
       central: sum.central + account.central,
       distributed: sum.distributed + account.distributed,
@@ -69,7 +63,7 @@ export function charged(accounts: readonly PrivacyAccount[], cost: PrivacyAccoun
   return [sumOf(OTHERS, oldest), ...all.slice(oldest.length)];
 }
 
-/** ε of a client's rounds, for one δ. Infinite where a round had no noise that counts. */
+/** ε of a client's rounds, for one δ. Infinite where a round had no noise that counts, which JSON writes as null. */
 export interface SpentPrivacy {
   /** Towards those who see the models. */
   readonly readers: number;

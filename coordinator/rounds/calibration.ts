@@ -1,4 +1,4 @@
-import { noisePlanOf, type Opening } from '../../protocol/aggregation/inputs/index.ts';
+import { noisePlanOf, type ReadingOptions } from '../../protocol/aggregation/inputs/index.ts';
 import { leastNoiseMultiplier, type Mechanism, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
 import { DRAWN_PART, greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
@@ -12,8 +12,8 @@ export type PrivateTask = TaskConfig & { readonly privacy: PrivacyConfig };
 export interface Calibration {
   /** As settings name it. */
   readonly noise: Omit<RoundPrivacy, 'spent'>;
-  /** How sums are opened. */
-  readonly opening: Opening;
+  /** How sums are read. */
+  readonly reading: ReadingOptions;
   /** Towards those who see the models. */
   readonly cost: Float64Array;
   /** Towards the coordinator and members, who know who took part; the greatest numbers where nothing bounds it. */
@@ -55,7 +55,7 @@ export function calibrate(task: PrivateTask, dimension: number): Calibration {
   const plan = planFor(noiseMultiplier);
   return {
     noise: { ...common, noiseMultiplier },
-    opening: { fill, ...(expected === undefined ? {} : { divisor: expected }) },
+    reading: { fill, ...(expected === undefined ? {} : { divisor: expected }) },
     cost: roundCost(mechanismOf(plan, fill, silent), sampling),
     costInside: placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED,
     delta: left,

@@ -1,5 +1,4 @@
-import type { Drop, ServerStateName } from '../../protocol/aggregation/server/types.ts';
-import type { Outgoing } from '../../protocol/aggregation/server/types.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
 import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';

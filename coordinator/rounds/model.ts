@@ -92,14 +92,8 @@ export class TaskModel {
   async pay(): Promise<void> {
     if (this.privacy === undefined) return;
     const record = this.privacy.paid();
-    await this.#store.saveTask(this.#record(record));
+    await this.#save({ round: this.#round, modelHash: this.#hash, strategyState: this.#state }, record);
     this.privacy.adopt(record);
-  }
-
-  #record(privacy: PrivacyRecord | undefined): TaskRecord {
-    const standing = { task: this.#task, round: this.#round, modelHash: this.#hash };
-    const strategy = { strategy: this.#strategy.name, strategyState: this.#state };
-    return { ...standing, ...strategy, ...(privacy === undefined ? {} : { privacy }) };
   }
 
   /**
@@ -107,6 +101,7 @@ export class TaskModel {
    * nothing has changed.
    * @param settings - of any of the groups: they differ in the nonce alone. A round with noise is paid for before
    * @param sums - undefined for a group that has none
+   * @param tools - what the coordinator's noise is made with
    * @param accept - looks at the next model before it is kept anywhere, and says whether it is to be the task's
    * @throws CairnError `data-empty` for a sum without weight, `groups-missing`, `update-not-finite` where the model would
    * diverge, or what `accept` or the store throws
@@ -118,7 +113,7 @@ export class TaskModel {
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
     const { sum, leftOut, unclipped } = await openSums(
-      { settings, groups: this.#groups, opening: this.privacy?.opening, size: this.layout.size },
+      { settings, groups: this.#groups, reading: this.privacy?.reading, size: this.layout.size },
       sums,
       tools,
     );
@@ -136,19 +131,21 @@ export class TaskModel {
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
     const privacy = this.privacy?.recordAfter(unclipped);
-    await this.#store.saveTask({
-      task: this.#task,
-      round: settings.round,
-      modelHash,
-      strategy: this.#strategy.name,
-      strategyState: next.state,
-      ...(privacy === undefined ? {} : { privacy }),
-    });
+    await this.#save({ round: settings.round, modelHash, strategyState: next.state }, privacy);
     if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;
     this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
     return { learned, leftOut, adopted: true };
+  }
+
+  /** Has the store know where the task stands, and what its rounds have cost. */
+  #save(
+    standing: Pick<TaskRecord, 'round' | 'modelHash' | 'strategyState'>,
+    privacy: PrivacyRecord | undefined,
+  ): Promise<void> {
+    const record = { task: this.#task, strategy: this.#strategy.name, ...standing };
+    return this.#store.saveTask(privacy === undefined ? record : { ...record, privacy });
   }
 }

@@ -1,8 +1,8 @@
 import {
   addNoise,
-  type OpenedSum,
-  type Opening,
+  type ReadingOptions,
   readSum,
+  type SumReading,
   type UnmaskedSum,
 } from '../../protocol/aggregation/inputs/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
@@ -37,7 +37,7 @@ export interface OpeningTerms {
   readonly settings: RoundSettings;
   readonly groups: TaskConfig['groups'];
   /** That of the task's accountant; undefined for a task without noise. */
-  readonly opening: Opening | undefined;
+  readonly reading: ReadingOptions | undefined;
   /** Number of model parameters. */
   readonly size: number;
 }
@@ -49,14 +49,14 @@ export interface OpeningTerms {
  * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
  */
 export async function openSums(
-  { settings, groups, opening, size }: OpeningTerms,
+  { settings, groups, reading, size }: OpeningTerms,
   sums: readonly (GroupSum | undefined)[],
   { primitives, random }: OpeningTools,
 ): Promise<Opened> {
-  for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, opening));
+  for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, reading));
   const shares: number[] = [];
-  const open = ({ settingsHash, ...words }: GroupSum): OpenedSum => {
-    const opened = readSum(primitives, settings, settingsHash, words, opening);
+  const open = ({ settingsHash, ...words }: GroupSum): SumReading => {
+    const opened = readSum(primitives, settings, settingsHash, words, reading);
     if (opened.unclipped !== undefined) shares.push(opened.unclipped);
     return opened;
   };

@@ -1,10 +1,11 @@
-import type { Opening } from '../../protocol/aggregation/inputs/index.ts';
+import type { ReadingOptions } from '../../protocol/aggregation/inputs/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import {
   adaptClip,
+  addDivergences,
   createBudget,
   epsilonOf,
-  ORDERS,
+  NO_DIVERGENCES,
   type PrivacyBudget,
   spend,
   spentEpsilon,
@@ -21,12 +22,6 @@ import {
 import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/index.ts';
 import { calibrate, type Calibration, type PrivateTask } from './calibration.ts';
-
-const NOTHING: readonly number[] = ORDERS.map(() => 0);
-
-/** Adds up divergences. No infinity: a record is JSON, which has none. */
-const plus = (spent: readonly number[], cost: ArrayLike<number>): number[] =>
-  spent.map((x, i) => Math.min(x + cost[i], Number.MAX_VALUE));
 
 /**
  * The accountant of one task: what its rounds cost, and what is left. A round is paid for before its sum is opened, or,
@@ -58,7 +53,7 @@ export class TaskPrivacy {
     const { epsilon } = privacy;
     const fresh = createBudget(epsilon, delta);
     this.#budget = record === undefined ? fresh : { ...fresh, divergences: record.divergences, rounds: record.rounds };
-    this.#inside = record?.inside ?? NOTHING;
+    this.#inside = record?.inside ?? NO_DIVERGENCES;
     this.#clip = record?.clip ?? task.clip;
     this.#defect = record?.defect ?? 0;
     if (record !== undefined || this.lasts) return;
@@ -90,9 +85,9 @@ export class TaskPrivacy {
     return this.#config.sampling < 1 ? this.#config.sampling : undefined;
   }
 
-  /** How the sums of its rounds are opened. */
-  get opening(): Opening {
-    return this.#calibration.opening;
+  /** How the sums of its rounds are read. */
+  get reading(): ReadingOptions {
+    return this.#calibration.reading;
   }
 
   /** Clip and noise of the next round, as its settings name them. */
@@ -140,11 +135,10 @@ export class TaskPrivacy {
    */
   paid(): PrivacyRecord {
     const { cost, costInside } = this.#calibration;
-    const { rounds } = spend(this.#budget, cost);
-    const divergences = plus(this.#budget.divergences, cost);
+    const { rounds, divergences } = spend(this.#budget, cost);
     // As much as any draw may add: who is there when it is made may be more or fewer than when it was asked.
     const defect = this.#defect + (this.sampling === undefined ? 0 : mostDefect(this.#draws));
-    return { divergences, inside: plus(this.#inside, costInside), rounds, clip: this.#clip, defect };
+    return { divergences, inside: addDivergences(this.#inside, costInside), rounds, clip: this.#clip, defect };
   }
 
   /** What a restart must not forget once a round has taught the share of updates that were short enough. */

@@ -75,3 +75,19 @@ describe('the folder of a coordinator', () => {
     await (await createCoordinator({ config })).stop();
   });
 });
+
+describe('a coordinator that cannot be put together', () => {
+  it('gives its folder free, and the next one with it starts', async () => {
+    const task = { name: 'toy', rounds: 1, cohort: 4, adversary: 'curious', unsafeOpenEnrolment: true };
+    const start = (more: object) => {
+      const tasks = [{ ...task, model: { tensors: SHAPES }, ...more }];
+      return createCoordinator({ config: parseConfig({ port: 0, logLevel: 'silent', dataDir: folder, tasks }) });
+    };
+    // Nobody evaluates models here, which shows after the folder was taken.
+    expect(await rejectionOf(start({ check: { metric: 'loss', tolerance: 1 } }))).toMatchObject({
+      code: 'config-invalid',
+    });
+    expect(existsSync(lock)).toBe(false);
+    await (await start({})).stop();
+  });
+});

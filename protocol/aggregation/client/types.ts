@@ -44,8 +44,8 @@ export interface ClientPolicy {
   readonly mostEpsilon?: number;
   /**
    * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has
-   * the same members, clip, cap on examples, noise and training: the difference of the two is a sum of so few updates. Those whom {@link colluding} takes for
-   * accomplices come on top. Absent, 0 or 1: any.
+   * the same members, clip, cap on examples, noise and training: the difference of the two is a sum of so few updates.
+   * Those whom {@link colluding} takes for accomplices come on top. Absent, 0 or 1: any.
    */
   readonly repeatDifference?: number;
   /** The same for any two sums of one task, whatever their models. Absent, 0 or 1: any. */

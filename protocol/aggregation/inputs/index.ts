@@ -1,6 +1,6 @@
 /** What members put into a round's sum, and what comes out of it: in the clear under the masks, or with noise. */
 export { encodeInput } from './encode.ts';
 export { addNoise, readSum } from './open.ts';
-export type { OpenedSum, Opening, UnmaskedSum } from './open.ts';
+export type { ReadingOptions, SumReading, UnmaskedSum } from './open.ts';
 export { assertInputs, inputLength, noisePlanOf, roundSigns } from './plan.ts';
 export type { InputShape, NoisyShape } from './plan.ts';

@@ -6,13 +6,13 @@ import { type DecodedSum, openSum } from '../quantize/index.ts';
 import { noisePlanOf, roundSigns } from './plan.ts';
 
 /** What a round's unmasked sum says. */
-export interface OpenedSum extends DecodedSum {
+export interface SumReading extends DecodedSum {
   /** Share of updates that were short enough, noise included; undefined where no coordinate tells. */
   readonly unclipped: number | undefined;
 }
 
 /** How a noisy sum is opened. */
-export interface Opening {
+export interface ReadingOptions {
   /**
    * What the sum is divided by, where that is fixed before members are drawn: then it does not tell how many were. By
    * default the number of updates.
@@ -42,7 +42,7 @@ export function* addNoise(
   settings: RoundSettings,
   { sum, count }: UnmaskedSum,
   random: RandomSource,
-  { fill = false }: Opening = {},
+  { fill = false }: ReadingOptions = {},
 ): Generator<number, void> {
   const { privacy } = settings;
   if (privacy === undefined) return;
@@ -69,8 +69,8 @@ export function readSum(
   settings: RoundSettings,
   settingsHash: Uint8Array,
   { sum, count }: UnmaskedSum,
-  { divisor = count }: Opening = {},
-): OpenedSum {
+  { divisor = count }: ReadingOptions = {},
+): SumReading {
   const { privacy, clip } = settings;
   if (privacy === undefined) return { ...openSum(settings, sum, count), unclipped: undefined };
   const plan = noisePlanOf({ ...settings, privacy });

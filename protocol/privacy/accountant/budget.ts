@@ -13,6 +13,18 @@ export interface PrivacyBudget {
   readonly rounds: number;
 }
 
+/** Divergences of no round. */
+export const NO_DIVERGENCES: readonly number[] = ORDERS.map(() => 0);
+
+/**
+ * Divergences of rounds one after another: those of each order add up. Never infinite, since accounts are kept as JSON,
+ * which knows no infinity; the greatest double is as far beyond any budget.
+ * @param spent,cost one number for each of {@link ORDERS}
+ */
+export function addDivergences(spent: readonly number[], cost: ArrayLike<number>): number[] {
+  return spent.map((x, i) => Math.min(x + cost[i], Number.MAX_VALUE));
+}
+
 /**
  * A budget of which nothing is spent.
  * @throws CairnError `settings-invalid` for an ε that is not above 0 or a δ outside (0, 1)
@@ -24,7 +36,7 @@ export function createBudget(epsilon: number, delta: number): PrivacyBudget {
       `a budget needs a finite epsilon above 0 and a delta between 0 and 1, but has ${epsilon} and ${delta}`,
     );
   }
-  return { epsilon, delta, divergences: ORDERS.map(() => 0), rounds: 0 };
+  return { epsilon, delta, divergences: NO_DIVERGENCES, rounds: 0 };
 }
 
 /** ε of all rounds so far, for the budget's δ: 0 before the first. */
@@ -39,7 +51,7 @@ export function spentEpsilon({ divergences, delta, rounds }: PrivacyBudget): num
  */
 export function spend(budget: PrivacyBudget, cost: Float64Array): PrivacyBudget {
   const rounds = budget.rounds + 1;
-  const next = { ...budget, divergences: budget.divergences.map((spent, i) => spent + cost[i]), rounds };
+  const next = { ...budget, divergences: addDivergences(budget.divergences, cost), rounds };
   const epsilon = spentEpsilon(next);
   if (!(epsilon <= budget.epsilon)) {
     throw new CairnError(
