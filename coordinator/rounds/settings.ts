@@ -31,6 +31,8 @@ export function settingsFor(
     nonce: at.random(SIZES.roundNonce),
     task: task.name,
     round: at.round,
+    repeat: 0,
+    rebases: 0,
     adversary,
     graph,
     colludingPpm: Math.round(task.colluding * MILLION),

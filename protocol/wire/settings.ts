@@ -38,6 +38,16 @@ export interface RoundSettings {
   readonly task: string;
   /** Number of the round within the task, from 1; an abandoned round is tried again under the same number. */
   readonly round: number;
+  /**
+   * How often members have been asked to train anew from this model, as after a rollback. Each value stands for one input
+   * of a member: from one model and one `repeat` a client sends the same input ever after, or none.
+   */
+  readonly repeat: number;
+  /**
+   * Steps by which the model was moved since the last round committed, because sums from the model before could not be
+   * opened: a rebase. To a client each is a further sum from nearly the same model.
+   */
+  readonly rebases: number;
   /** Who the round is safe against: a coordinator that only looks (`curious`), or one that also lies (`active`). */
   readonly adversary: 'curious' | 'active';
   /** Who masks with whom: all, a ring of k neighbours, or a ring where that is smaller. */
@@ -93,6 +103,8 @@ export function encodeSettings(settings: RoundSettings): Uint8Array {
     .fixed(settings.nonce, SIZES.roundNonce)
     .text(settings.task)
     .u32(settings.round)
+    .u8(settings.repeat)
+    .u8(settings.rebases)
     .u8(ADVERSARIES.indexOf(settings.adversary) + 1)
     .u8(GRAPHS.indexOf(settings.graph) + 1)
     .u32(settings.colludingPpm)
@@ -166,6 +178,8 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
     nonce: reader.raw(SIZES.roundNonce, 'nonce').slice(),
     task: reader.text('task', LIMITS.name),
     round: reader.u32In('round', 1, 0xffff_ffff),
+    repeat: reader.u8('repeat'),
+    rebases: reader.u8('rebases'),
     adversary: ADVERSARIES[reader.u8In('adversary', 1, ADVERSARIES.length) - 1],
     graph: GRAPHS[reader.u8In('graph', 1, GRAPHS.length) - 1],
     colludingPpm: reader.u32In('colluding', 0, MILLION - 1),

@@ -12,6 +12,8 @@ export function virtualSettings(random: RandomSource, named: Partial<RoundSettin
     nonce: random(SIZES.roundNonce),
     task: 'simulation',
     round: 1,
+    repeat: 0,
+    rebases: 0,
     adversary: 'curious',
     graph: 'complete',
     colludingPpm: 100_000,

@@ -44,6 +44,8 @@ const plainOf = (dimension: number): Arbitrary<Plain> =>
       nonce: bytes(SIZES.roundNonce),
       task: mostly(fc.string({ maxLength: 20, unit: 'grapheme' }), fc.string({ maxLength: 140, unit: 'binary' })),
       round: whole(1, 0xffff_ffff),
+      repeat: whole(0, 255),
+      rebases: whole(0, 255),
       adversary: fc.constantFrom('curious' as const, 'active' as const),
       graph: fc.constantFrom('complete' as const, 'ring' as const, 'auto' as const),
       colludingPpm: share,

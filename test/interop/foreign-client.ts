@@ -86,6 +86,7 @@ function readSettings(bytes: Bytes): Settings {
   from.take(16);
   from.text();
   from.whole(4);
+  from.take(2);
   const adversary = from.whole(1) === 2 ? 'active' : 'curious';
   from.whole(1);
   const [colludingPpm, dropoutPpm, , , , dimension] = Array.from({ length: 6 }, () => from.whole(4));

@@ -44,7 +44,16 @@ const settingsHash = new Uint8Array(32).map((_, i) => 7 * i);
 
 function settingsOf(privacy: Partial<RoundPrivacy>): RoundSettings & { readonly privacy: RoundPrivacy } {
   return {
-    ...{ suite: 1, nonce: new Uint8Array(16), task: 'a', round: 1, adversary: 'curious', graph: 'complete' },
+    ...{
+      suite: 1,
+      nonce: new Uint8Array(16),
+      task: 'a',
+      round: 1,
+      repeat: 0,
+      rebases: 0,
+      adversary: 'curious',
+      graph: 'complete',
+    },
     ...{ colludingPpm: 0, dropoutPpm: 0, threshold: 0, minCohort: 3, maxCohort: 5, dimension: 50 },
     ...{ modelHash: NO_HASH, directoryHash: NO_HASH, modulusBits: 24, inputBits: 16, clip: 0.25 },
     ...{ maxExamples: 1, lossBound: 1, training: '' },

@@ -323,6 +323,8 @@ export function settingsBytes(
     hex(string('nonce')),
     text(string('task')),
     u32(whole('round')),
+    u8(whole('repeat')),
+    u8(whole('rebases')),
     u8(['curious', 'active'].indexOf(string('adversary')) + 1),
     u8(['complete', 'ring', 'auto'].indexOf(string('graph')) + 1),
     ...['colludingPpm', 'dropoutPpm', 'threshold', 'minCohort', 'maxCohort', 'dimension'].map((name) =>

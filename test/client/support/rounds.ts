@@ -29,6 +29,8 @@ export function settingsFor(modelHash: Uint8Array, changes: Partial<RoundSetting
     nonce: systemRandom(SIZES.roundNonce),
     task: 'digits',
     round: 1,
+    repeat: 0,
+    rebases: 0,
     adversary: 'curious',
     graph: 'complete',
     colludingPpm: 200_000,

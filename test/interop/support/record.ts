@@ -149,6 +149,8 @@ class Recorder {
       nonce: coordinator(SIZES.roundNonce),
       task: 'worked-example',
       round: 1,
+      repeat: 0,
+      rebases: 0,
       adversary: 'active',
       graph: 'complete',
       colludingPpm: 100_000,
