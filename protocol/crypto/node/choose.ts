@@ -57,16 +57,16 @@ function agrees(secrets: PrivateEncoding, publics: PublicEncoding): boolean {
 }
 
 /**
- * The ways in which this release imports secrets and public keys, found by trying each against RFC 7748's and RFC 8032's
- * own results. A version number would not tell: `raw` is in 24.21 and 26.10 and not in 25.9, and 26 refuses a JWK of a
- * secret that 25 takes. Both ways are chosen for themselves, and every pair is tried before none is found.
+ * How this release imports secrets and public keys, found by trying each way against RFC 7748's and RFC 8032's own
+ * results. A version number would not tell: 24.21 and 26.10 know `raw` and 25.9 does not, and 26 refuses a JWK of a
+ * secret that 25 takes. Secrets and public keys are chosen separately, and every pair is tried before giving up.
  *
  * The order is that of speed, and the first that passes is taken. `raw` is the fastest on each release that knows it,
- * and makes no copy of a secret; JWK is nowhere slower than DER, and in Node 20 nine times faster or more (the table is
- * in docs/decisions.md). The order is not measured when the program starts: a busy machine would decide by chance,
- * while so a release always does the same. What fails costs microseconds, and DER is not tried where another passed.
- * @param functions of `node:crypto`; tests give those of releases that lack a way
- * @returns undefined where no pair gives the RFCs' results
+ * and makes no copy of a secret; JWK is slower than DER nowhere, and 9 times faster in Node 20 (docs/decisions.md has
+ * the table). The order is fixed, not timed at start: on a busy machine a clock would decide by chance, and one release
+ * should always do the same. A way that this release lacks costs microseconds, and DER is only tried after the others.
+ * @param functions of `node:crypto`; tests pass those of releases that lack or spoil a way
+ * @returns undefined if no pair gives the RFCs' results
  */
 export function chooseEncodings(functions: KeyFunctions): KeyEncodings | undefined {
   const secrets = privateEncodings(functions);

@@ -16,7 +16,7 @@ interface RawKeyInput {
   readonly asymmetricKeyType: 'x25519' | 'ed25519';
 }
 
-/** The two functions of `node:crypto` that import keys. */
+/** The two functions of `node:crypto` that import keys; also with what the types of Node 20 lack. */
 export interface KeyFunctions {
   createPrivateKey(input: Parameters<typeof createPrivateKey>[0] | RawKeyInput): KeyObject;
   createPublicKey(input: Parameters<typeof createPublicKey>[0] | RawKeyInput): KeyObject;
@@ -26,16 +26,16 @@ export interface KeyFunctions {
 export interface PrivateEncoding {
   readonly name: EncodingName;
   /** @throws whatever `node:crypto` throws on a release that lacks or refuses this way */
-  read(curve: Curve, secret: Uint8Array): KeyObject;
+  readonly read: (curve: Curve, secret: Uint8Array) => KeyObject;
 }
 
 /** One way to import a public key of 32 bytes, and to get the bytes back. */
 export interface PublicEncoding {
   readonly name: EncodingName;
   /** @throws whatever `node:crypto` throws on a release that lacks or refuses this way, or for a key that is no point */
-  read(curve: Curve, key: Uint8Array): KeyObject;
+  readonly read: (curve: Curve, key: Uint8Array) => KeyObject;
   /** The 32 bytes of a public key, in memory of its own. */
-  write(key: KeyObject): Uint8Array;
+  readonly write: (key: KeyObject) => Uint8Array;
 }
 
 const RAW_TYPE = { X25519: 'x25519', Ed25519: 'ed25519' } as const;
@@ -74,26 +74,29 @@ function writeDer(key: KeyObject): Uint8Array {
 }
 
 /** The ways to import a secret, in the order in which they are tried: see {@link chooseEncodings} of choose.ts. */
-export function privateEncodings({ createPrivateKey }: KeyFunctions): readonly PrivateEncoding[] {
+export function privateEncodings(functions: KeyFunctions): readonly PrivateEncoding[] {
   return [
     {
       name: 'raw',
       read: (curve, secret) =>
-        createPrivateKey({ key: secret, format: 'raw-private', asymmetricKeyType: RAW_TYPE[curve] }),
+        functions.createPrivateKey({ key: secret, format: 'raw-private', asymmetricKeyType: RAW_TYPE[curve] }),
     },
     {
       name: 'jwk',
       // A JWK needs a member `x`, but releases that take an empty one derive the public key from `d`. The text of `d`
       // cannot be wiped: that is the price, and a reason why a memory dump of a client is outside what Cairn protects.
       read: (crv, secret) =>
-        createPrivateKey({ key: { kty: 'OKP', crv, d: view(secret).toString('base64url'), x: '' }, format: 'jwk' }),
+        functions.createPrivateKey({
+          key: { kty: 'OKP', crv, d: view(secret).toString('base64url'), x: '' },
+          format: 'jwk',
+        }),
     },
     {
       name: 'der',
       read(curve, secret) {
         const key = joined(PKCS8_PREFIX[curve], secret);
         try {
-          return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+          return functions.createPrivateKey({ key, format: 'der', type: 'pkcs8' });
         } finally {
           key.fill(0);
         }
@@ -103,22 +106,24 @@ export function privateEncodings({ createPrivateKey }: KeyFunctions): readonly P
 }
 
 /** The ways to import a public key, in the order in which they are tried. */
-export function publicEncodings({ createPublicKey }: KeyFunctions): readonly PublicEncoding[] {
+export function publicEncodings(functions: KeyFunctions): readonly PublicEncoding[] {
   return [
     {
       name: 'raw',
-      read: (curve, key) => createPublicKey({ key, format: 'raw-public', asymmetricKeyType: RAW_TYPE[curve] }),
+      read: (curve, key) =>
+        functions.createPublicKey({ key, format: 'raw-public', asymmetricKeyType: RAW_TYPE[curve] }),
       write: writeJwk, // as fast as a raw export
     },
     {
       name: 'jwk',
       read: (crv, key) =>
-        createPublicKey({ key: { kty: 'OKP', crv, x: view(key).toString('base64url') }, format: 'jwk' }),
+        functions.createPublicKey({ key: { kty: 'OKP', crv, x: view(key).toString('base64url') }, format: 'jwk' }),
       write: writeJwk,
     },
     {
       name: 'der',
-      read: (curve, key) => createPublicKey({ key: joined(SPKI_PREFIX[curve], key), format: 'der', type: 'spki' }),
+      read: (curve, key) =>
+        functions.createPublicKey({ key: joined(SPKI_PREFIX[curve], key), format: 'der', type: 'spki' }),
       write: writeDer,
     },
   ];
