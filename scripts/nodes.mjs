@@ -61,8 +61,9 @@ function finished(command, args) {
   groups.add(child.pid);
   return new Promise((done, failed) => {
     child.on('error', failed);
+    // A process that it left behind would hold its output open, and `close` would not come.
+    child.on('exit', () => signalGroup(child.pid, 'SIGKILL'));
     child.on('close', (code, signal) => {
-      signalGroup(child.pid, 'SIGKILL');
       groups.delete(child.pid);
       const seconds = ((performance.now() - began) / 1000).toFixed(1);
       if (stop.signal.aborted) failed(stop.signal.reason);
