@@ -130,6 +130,20 @@ describe('the way keys are imported', () => {
     },
   );
 
+  test.each(['X25519', 'Ed25519'] as const)('is none on a release that derives another public key (%s)', (curve) => {
+    const functions = withAllWays();
+    const other = createPublicKey(privateEncodings(real)[2].read(curve, pattern(32, 9)));
+    // As one would that took the placeholder in a JWK of a secret for its public key.
+    const derivesAnother: KeyFunctions = {
+      ...functions,
+      createPublicKey(input) {
+        const key = functions.createPublicKey(input);
+        return wayOf(input) === undefined && key.asymmetricKeyType === curve.toLowerCase() ? other : key;
+      },
+    };
+    expect(chosenOn(derivesAnother)).toEqual(['portable', 'portable']);
+  });
+
   it('is named as what this very release takes', () => {
     const works = (kind: 'privates' | 'publics') =>
       NAMES.filter((name) => chooseEncodings(release({ [kind]: [name] }, real)) !== undefined);

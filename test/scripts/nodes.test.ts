@@ -109,7 +109,7 @@ describe('the check on other releases of Node', () => {
   it('ends on Ctrl-C with 130, and everything that it started with it', async () => {
     // A run of tests that would last, with a worker that ignores signals. Both hold the pipe open as long as they live.
     const pipe = join(folder, 'pipe');
-    spawnSync('mkfifo', [pipe]);
+    spawnSync('sh', ['-c', 'mkfifo "$0"', pipe]);
     const lasting = `case "$*" in *vitest*) exec 3>'${pipe}'; (trap '' INT TERM; echo ready >&3; sleep 600) & wait;; esac`;
     const { args } = scene(PINNED, `${lasting}\n${REAL}`);
     const reader = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'ignore'] });

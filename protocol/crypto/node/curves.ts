@@ -1,4 +1,4 @@
-import { createPublicKey, diffieHellman, sign, verify } from 'node:crypto';
+import { diffieHellman, sign, verify } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { CairnError } from '../../errors.ts';
 import { expectLength, lowOrderKey } from '../checks.ts';
@@ -18,11 +18,10 @@ export type Curves = Pick<
 
 /** X25519 and Ed25519 by `node:crypto`, whose keys are imported in these encodings. */
 export function nodeCurves({ private: secrets, public: publics }: KeyEncodings): Curves {
-  const publicBytes = (secret: KeyObject): Uint8Array => publics.write(createPublicKey(secret));
   return {
     x25519PublicKey(secretKey) {
       expectLength('x25519 secret key', secretKey, SIZES.key);
-      return publicBytes(secrets.read('X25519', secretKey));
+      return publics.derive(secrets.read('X25519', secretKey));
     },
 
     x25519(secretKey) {
@@ -52,7 +51,7 @@ export function nodeCurves({ private: secrets, public: publics }: KeyEncodings):
 
     ed25519PublicKey(seed) {
       expectLength('ed25519 seed', seed, SIZES.key);
-      return publicBytes(secrets.read('Ed25519', seed));
+      return publics.derive(secrets.read('Ed25519', seed));
     },
 
     ed25519Sign(seed, message) {

@@ -4,7 +4,7 @@ import { fromHex } from '../bytes.ts';
 import { SIZES } from '../suite.ts';
 
 /** The two curves of the suite, as a JWK (RFC 8037) names them. */
-export type Curve = 'X25519' | 'Ed25519';
+type Curve = 'X25519' | 'Ed25519';
 
 /** How 32 bytes are written down for `node:crypto`: as they are, as a JSON Web Key, or in ASN.1 (RFC 8410). */
 export type EncodingName = 'raw' | 'jwk' | 'der';
@@ -29,13 +29,13 @@ export interface PrivateEncoding {
   readonly read: (curve: Curve, secret: Uint8Array) => KeyObject;
 }
 
-/** One way to import a public key of 32 bytes, and to get the bytes back. */
+/** One way to import a public key of 32 bytes, and to get the bytes of a secret's. */
 export interface PublicEncoding {
   readonly name: EncodingName;
   /** @throws whatever `node:crypto` throws on a release that lacks or refuses this way, or for a key that is no point */
   readonly read: (curve: Curve, key: Uint8Array) => KeyObject;
-  /** The 32 bytes of a public key, in memory of its own. */
-  readonly write: (key: KeyObject) => Uint8Array;
+  /** The 32 bytes of a secret's public key, in memory of their own. */
+  readonly derive: (secret: KeyObject) => Uint8Array;
 }
 
 const RAW_TYPE = { X25519: 'x25519', Ed25519: 'ed25519' } as const;
@@ -107,24 +107,25 @@ export function privateEncodings(functions: KeyFunctions): readonly PrivateEncod
 
 /** The ways to import a public key, in the order in which they are tried. */
 export function publicEncodings(functions: KeyFunctions): readonly PublicEncoding[] {
+  const deriveJwk = (secret: KeyObject): Uint8Array => writeJwk(functions.createPublicKey(secret));
   return [
     {
       name: 'raw',
       read: (curve, key) =>
         functions.createPublicKey({ key, format: 'raw-public', asymmetricKeyType: RAW_TYPE[curve] }),
-      write: writeJwk, // as fast as a raw export
+      derive: deriveJwk, // as fast as a raw export
     },
     {
       name: 'jwk',
       read: (crv, key) =>
         functions.createPublicKey({ key: { kty: 'OKP', crv, x: view(key).toString('base64url') }, format: 'jwk' }),
-      write: writeJwk,
+      derive: deriveJwk,
     },
     {
       name: 'der',
       read: (curve, key) =>
         functions.createPublicKey({ key: joined(SPKI_PREFIX[curve], key), format: 'der', type: 'spki' }),
-      write: writeDer,
+      derive: (secret) => writeDer(functions.createPublicKey(secret)),
     },
   ];
 }
