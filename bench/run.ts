@@ -11,9 +11,9 @@ import { printTraining } from './training/index.ts';
 /** Makes the named tables one after the other, and gives what they say. */
 export async function runBench(plan: Plan, tables: readonly TableName[], runner: Runner): Promise<BenchReport> {
   const machine = describeMachine();
-  const { cpu, cores, memoryGB, os, node, openssl, loadAverage } = machine;
+  const { cpu, cores, memoryGB, os, node, openssl, keyImport, loadAverage } = machine;
   runner.print(
-    `${cpu}, ${cores} cores, ${memoryGB} GB; ${os}; Node ${node}, OpenSSL ${openssl}; load ${loadAverage}\n`,
+    `${cpu}, ${cores} cores, ${memoryGB} GB; ${os}; Node ${node}, OpenSSL ${openssl}, keys ${keyImport.private}/${keyImport.public}; load ${loadAverage}\n`,
   );
   const asked = (name: TableName): boolean => tables.includes(name);
   const kernels = asked('kernels') ? await printKernels(plan.kernels, runner) : { kernels: [], operations: [] };

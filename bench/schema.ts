@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 // What `npm run bench -- --json FILE` writes. Tables that were not asked for are empty lists.
 
+const keyEncoding = z.enum(['raw', 'jwk', 'der', 'portable']);
 const ms = z.number().nonnegative();
 const rate = z.number().positive();
 const count = z.int().nonnegative();
@@ -13,6 +14,8 @@ const machineSchema = z.strictObject({
   os: z.string(),
   node: z.string(),
   openssl: z.string(),
+  /** How X25519 and Ed25519 keys go into node:crypto on this release; `portable`: they do not. */
+  keyImport: z.strictObject({ private: keyEncoding, public: keyEncoding }),
   /** Over the last minute before the run. */
   loadAverage: z.number().nonnegative(),
 });

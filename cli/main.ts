@@ -7,7 +7,7 @@ import { explainCommand } from './commands/explain.ts';
 import { joinCommand } from './commands/join.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { EXIT, fail, say } from './io.ts';
-import { version } from '../simulations/laboratory/version.ts';
+import { versionText } from './version.ts';
 
 /**
  * Runs one command. Each loads what it needs when it is called: a client has no use for the coordinator. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
@@ -20,8 +20,8 @@ export async function main(args: readonly string[]): Promise<number> {
   };
   const program = new Command('cairn')
     .description('Federated training with secure aggregation: the coordinator only ever learns a sum.')
-    .version(version())
-    .option('--verbose', 'show stack traces of errors')
+    .version(await versionText(args))
+    .option('--verbose', 'show stack traces of errors; with --version, what the program runs on')
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })

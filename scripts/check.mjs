@@ -31,6 +31,7 @@ const checks = {
   dead: [...bin('knip')],
   package: [...bin('publint'), ['--strict']],
   audit: [process.execPath, ['scripts/audit.mjs']],
+  nodes: [process.execPath, ['scripts/nodes.mjs']],
   tests: [...bin('vitest'), ['run']],
 };
 

@@ -58,6 +58,7 @@ function suite(primitives: Primitives, repeats: number): OperationSpeed[] {
   const pair = systemRandom(2 * SIZES.share);
   const sealed = primitives.seal(key, nonce, message, pair);
   const operations: readonly (readonly [string, () => unknown])[] = [
+    ['X25519 public key of a secret', () => primitives.x25519PublicKey(key)],
     ['X25519 agreement', () => agreement.with(peer)],
     ['HKDF-SHA-256', () => primitives.hkdf(key, peer, message, SIZES.seed)],
     ['SHA-256 of 64 bytes', () => primitives.sha256(message)],

@@ -1,4 +1,5 @@
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { nodeKeyImport } from '../../protocol/crypto/node/native.ts';
 import type { Machine } from '../schema.ts';
 
 /** What a measurement was made on. The load before it began tells whether the machine was quiet. */
@@ -10,6 +11,7 @@ export function describeMachine(): Machine {
     os: `${platform()} ${release()} ${arch()}`,
     node: process.version,
     openssl: process.versions.openssl,
+    keyImport: nodeKeyImport,
     loadAverage: Math.round(loadavg()[0] * 100) / 100,
   };
 }

@@ -15,6 +15,7 @@ export class Cohort {
   readonly #killed = new Set<number>();
   #expected = 0;
   #allThere: () => void = () => undefined;
+  #patience: NodeJS.Timeout | undefined;
   #fail!: (error: CairnError) => void;
   #ending = false;
 
@@ -35,7 +36,9 @@ export class Cohort {
 
   /** Told of the number of connected clients whenever it changes. */
   connected(count: number): void {
-    if (count >= this.#expected) this.#allThere();
+    if (count < this.#expected) return;
+    clearTimeout(this.#patience);
+    this.#allThere();
   }
 
   /** Starts every client with its own identity and its own shard. */
@@ -68,11 +71,12 @@ export class Cohort {
         );
       });
     }
-    setTimeout(() => {
+    this.#patience = setTimeout(() => {
       this.#fail(
         new CairnError('not-enough-clients', `not all ${clients} clients connected within ${CONNECT_MS / 1000} s`),
       );
-    }, CONNECT_MS).unref();
+    }, CONNECT_MS);
+    this.#patience.unref();
   }
 
   /** The run is being interrupted: clients that end now end as they should. */
@@ -84,6 +88,7 @@ export class Cohort {
   /** Ends all clients that are still there. */
   async end(): Promise<void> {
     this.#ending = true;
+    clearTimeout(this.#patience);
     await Promise.all(this.#clients.map((client) => client.leave()));
     process.off('exit', this.#killAll);
   }

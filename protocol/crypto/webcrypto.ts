@@ -1,6 +1,7 @@
 import type { Agreer, WantedAgreements } from './agreer.ts';
 import { equalBytes, fromHex } from './bytes.ts';
 import { expectLength, lowOrderKey } from './checks.ts';
+import { X25519_ANSWER } from './known-answers.ts';
 import { SecretBytes } from './secret.ts';
 import { SIZES } from './suite.ts';
 
@@ -12,13 +13,6 @@ const AT_A_TIME = 128;
 /** RFC 8410 §7: everything of a PKCS #8 X25519 key that stands before its 32 bytes. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
 
-/** RFC 7748 §6.1: Alice's secret key, Bob's public key, and what they share. */
-const KNOWN_ANSWER = {
-  secretKey: '77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a',
-  publicKey: 'de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f',
-  shared: '4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742',
-} as const;
-
 /**
  * X25519 by WebCrypto (Secure Curves; Chromium 133, Firefox 130, Safari 17, Node 20), where the platform has it and gives
  * RFC 7748's own result. A page without a secure context has no `crypto.subtle` at all.
@@ -27,13 +21,13 @@ const KNOWN_ANSWER = {
 export async function webCryptoAgreer(subtle: SubtleCrypto | undefined): Promise<Agreer | undefined> {
   if (subtle === undefined) return undefined;
   const agreer = new WebCryptoAgreer(subtle);
-  const secretKey = new SecretBytes(fromHex(KNOWN_ANSWER.secretKey));
+  const secretKey = new SecretBytes(X25519_ANSWER.alice.secretKey.slice());
   try {
     const [shared] = await agreer.agree(
-      { secretKey, peers: [fromHex(KNOWN_ANSWER.publicKey)] },
+      { secretKey, peers: [X25519_ANSWER.bob.publicKey] },
       new AbortController().signal,
     );
-    return equalBytes(shared.expose(), fromHex(KNOWN_ANSWER.shared)) ? agreer : undefined;
+    return equalBytes(shared.expose(), X25519_ANSWER.shared) ? agreer : undefined;
   } catch {
     return undefined; // this platform's WebCrypto knows no X25519
   }

@@ -6,6 +6,7 @@ import { allExact, runBench } from '../../bench/run.ts';
 import { reportSchema } from '../../bench/schema.ts';
 import type { Runner } from '../../bench/support/runner.ts';
 import { performTask, type RunTask } from '../../bench/tasks.ts';
+import { nodeKeyImport } from '../../protocol/crypto/node/native.ts';
 
 const inProcess: RunTask = (name, argument) => performTask(name, argument, inProcess);
 
@@ -67,6 +68,7 @@ describe('a run of every table', () => {
     const { runner } = recorder();
     const { machine, ...tables } = await runBench(tiny, [], runner);
     expect(machine.cores).toBeGreaterThan(0);
+    expect(machine).toMatchObject({ node: process.version, keyImport: nodeKeyImport });
     expect(Object.values(tables).flat()).toEqual([]);
   });
 });

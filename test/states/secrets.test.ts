@@ -333,6 +333,7 @@ describe('where the program itself fails', () => {
         'consistency-check': 60_000,
         unmasking: 60_000,
       },
+      sliceMs: Infinity, // everything is sent within the turn that asks for it, however slow the machine is
       unmask: () => Promise.reject(new Error('not wanted')),
       send: ({ to, bytes }) => void lab.toClients.push({ member: to, bytes: bytes() }),
       onState: (name) => {

@@ -5,48 +5,19 @@ import {
   createHmac,
   createPrivateKey,
   createPublicKey,
-  diffieHellman,
   hash,
-  sign,
-  verify,
 } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
-import { CairnError } from '../../errors.ts';
-import { expectHkdfLength, expectLength, lowOrderKey } from '../checks.ts';
-import { isStrictEd25519Key } from '../ed25519-keys.ts';
+import { expectHkdfLength, expectLength } from '../checks.ts';
+import { portablePrimitives } from '../portable.ts';
 import type { Primitives } from '../primitives.ts';
 import { SIZES } from '../suite.ts';
-
-// Keys go in and out as JWK, which is fifteen times faster here than DER. `generateKeyPairSync('x25519')` followed by
-// an export of the private key as JWK deadlocks in Node 20, so key pairs are never generated here: a secret is 32
-// random bytes, imported. Its base64 text cannot be wiped; that is the price, and the reason why a memory dump of a
-// client is outside what Cairn protects.
-
-type Curve = 'X25519' | 'Ed25519';
-
-/** A view for Node, not a copy. */
-function buffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-}
+import { chooseEncodings, type KeyEncodings } from './choose.ts';
+import { type Curves, nodeCurves } from './curves.ts';
+import type { EncodingName } from './key-encodings.ts';
 
 /** Node's buffers may come out of a shared pool; what leaves this file has memory of its own, so that wiping is safe. */
 function own(bytes: Buffer): Uint8Array {
   return new Uint8Array(bytes);
-}
-
-function importSecret(crv: Curve, secret: Uint8Array): KeyObject {
-  // A JWK needs a member `x`, but Node takes the public key from `d` alone; an empty text will do.
-  return createPrivateKey({ key: { kty: 'OKP', crv, d: buffer(secret).toString('base64url'), x: '' }, format: 'jwk' });
-}
-
-function importPublic(crv: Curve, key: Uint8Array): KeyObject {
-  return createPublicKey({ key: { kty: 'OKP', crv, x: buffer(key).toString('base64url') }, format: 'jwk' });
-}
-
-function publicBytes(secret: KeyObject): Uint8Array {
-  const { x } = createPublicKey(secret).export({ format: 'jwk' });
-  if (x === undefined) throw new CairnError('internal', 'node:crypto exported a public key without x');
-  return own(Buffer.from(x, 'base64url'));
 }
 
 function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -55,10 +26,8 @@ function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   return mac.digest();
 }
 
-/** The suite by `node:crypto`, byte for byte equal to {@link portablePrimitives} of portable.ts. */
-export const nodePrimitives: Primitives = {
-  name: 'node',
-
+/** What needs no key of a curve. */
+const symmetric: Omit<Primitives, 'name' | keyof Curves> = {
   sha256(...parts) {
     // In one call it takes half the time, and a Merkle tree is thousands of them.
     if (parts.length === 1) return own(hash('sha256', parts[0], 'buffer'));
@@ -82,55 +51,6 @@ export const nodePrimitives: Primitives = {
     block.fill(0);
     pseudoRandomKey.fill(0);
     return output;
-  },
-
-  x25519PublicKey(secretKey) {
-    expectLength('x25519 secret key', secretKey, SIZES.key);
-    return publicBytes(importSecret('X25519', secretKey));
-  },
-
-  x25519(secretKey) {
-    expectLength('x25519 secret key', secretKey, SIZES.key);
-    let privateKey: KeyObject | undefined = importSecret('X25519', secretKey);
-    return {
-      with(peerPublicKey) {
-        if (privateKey === undefined) throw new CairnError('secret-wiped', 'x25519: the secret key had been wiped');
-        expectLength('x25519 public key', peerPublicKey, SIZES.key);
-        const publicKey = importPublic('X25519', peerPublicKey);
-        let shared: Buffer;
-        try {
-          shared = diffieHellman({ privateKey, publicKey });
-        } catch {
-          throw lowOrderKey(); // OpenSSL refuses the all-zero result, and nothing else
-        }
-        const copy = own(shared);
-        shared.fill(0);
-        return copy;
-      },
-      // OpenSSL clears the key when the last reference to it is collected; there is no way to do it earlier.
-      wipe() {
-        privateKey = undefined;
-      },
-    };
-  },
-
-  ed25519PublicKey(seed) {
-    expectLength('ed25519 seed', seed, SIZES.key);
-    return publicBytes(importSecret('Ed25519', seed));
-  },
-
-  ed25519Sign(seed, message) {
-    expectLength('ed25519 seed', seed, SIZES.key);
-    return own(sign(null, message, importSecret('Ed25519', seed)));
-  },
-
-  ed25519Verify(publicKey, message, signature) {
-    if (!isStrictEd25519Key(publicKey) || signature.length !== SIZES.signature) return false;
-    try {
-      return verify(null, message, importPublic('Ed25519', publicKey), signature);
-    } catch {
-      return false;
-    }
   },
 
   seal(key, nonce, associatedData, plaintext) {
@@ -165,3 +85,32 @@ export const nodePrimitives: Primitives = {
     return copy;
   },
 };
+
+/** How keys of X25519 and Ed25519 are imported, or that the portable code computes with them instead. */
+export interface KeyImport {
+  readonly private: EncodingName | 'portable';
+  readonly public: EncodingName | 'portable';
+}
+
+/** Names what was chosen, for people and reports. */
+export function keyImportOf(encodings: KeyEncodings | undefined): KeyImport {
+  return { private: encodings?.private.name ?? 'portable', public: encodings?.public.name ?? 'portable' };
+}
+
+/**
+ * The suite by `node:crypto` with keys in these encodings. Without any, X25519 and Ed25519 are the portable code's: a
+ * release that changes how keys go in makes the program slower, and does not keep it from starting.
+ */
+export function nodePrimitivesBy(encodings: KeyEncodings | undefined): Primitives {
+  const curves: Curves = encodings === undefined ? portablePrimitives : nodeCurves(encodings);
+  const { x25519PublicKey, x25519, ed25519PublicKey, ed25519Sign, ed25519Verify } = curves;
+  return { name: 'node', ...symmetric, x25519PublicKey, x25519, ed25519PublicKey, ed25519Sign, ed25519Verify };
+}
+
+const chosen = chooseEncodings({ createPrivateKey, createPublicKey });
+
+/** How this release of Node imports keys, found once by trying when this file is loaded. */
+export const nodeKeyImport: KeyImport = keyImportOf(chosen);
+
+/** The suite by `node:crypto`, byte for byte equal to {@link portablePrimitives} of portable.ts. */
+export const nodePrimitives: Primitives = nodePrimitivesBy(chosen);
