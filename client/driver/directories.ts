@@ -73,10 +73,14 @@ export class Directories {
 
   async #see(serial: number, hash: string): Promise<void> {
     const { serials } = this.#options;
-    const newest = await serials.newest(this.#authority);
+    let newest = await serials.newest(this.#authority);
     if (newest === undefined || serial > newest.serial) {
       await serials.note(this.#authority, { serial, hash });
-    } else if (serial < newest.serial) {
+      // Another process may have noted one as well, meanwhile.
+      newest = await serials.newest(this.#authority);
+    }
+    if (newest === undefined) return;
+    if (serial < newest.serial) {
       const text = `the round would be under member directory ${serial}, but ${newest.serial} has been seen`;
       throw new CairnError('directory-rolled-back', text);
     } else if (hash !== newest.hash) {
