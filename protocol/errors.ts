@@ -298,7 +298,7 @@ export const ERROR_CODES = {
     'use TLS: an https address, or --tls-cert and --tls-key; or say --unsafe-plain-http',
   ),
   'coordinator-address': configuration(
-    'a member signed in at another address than the coordinator’s own',
+    'a member signed in, or somebody asked, at another address than the coordinator’s own',
     'join at the coordinator’s own address, or have its operator add this one to publicUrls',
   ),
   'key-file-mode': configuration(

@@ -2,12 +2,14 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import helmet from 'helmet';
 import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import type { Addresses } from '../addresses.ts';
 import type { Metrics } from '../metrics.ts';
 import type { TaskStatus } from '../rounds/index.ts';
 import type { Origins } from '../origins.ts';
 import type { Store } from '../store/index.ts';
 import { errorHandler, notFound, sendError } from './errors.ts';
 import type { AddressRule } from '../limits/address.ts';
+import { ownHost } from './host.ts';
 import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
 import { shownWhere } from './shown.ts';
@@ -29,6 +31,7 @@ export interface HttpOptions {
   readonly draws: boolean;
   /** The member directory as it was signed; undefined where there is none. */
   readonly directory: () => Uint8Array | undefined;
+  readonly addresses: Addresses;
   readonly origins: Origins;
   readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
   /** How fast a download must go at least, which is as fast as an upload must. */
@@ -51,6 +54,8 @@ export function createApp(options: HttpOptions): Express {
   // Whoever asks whether the coordinator lives asks often, and gets no more than that.
   app.use(limited(requestsPerMinute, ({ path }) => path === '/healthz' || path === '/readyz'));
   app.use(noBody);
+  // Behind the limit, which holds for those who ask for other hosts, too.
+  app.use(ownHost(options.addresses, limits.trustProxy, onRefused));
   const download = limited(downloadsPerMinute);
   const shown = shownWhere(options.draws);
   const find = (name: string): TaskStatus | undefined => options.tasks().find(({ task }) => task === name);
