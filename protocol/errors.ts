@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * The one error tree of Cairn. Every failure that a user, a peer or a test may see is a {@link CairnError} with a code
  * from {@link ERROR_CODES}. Codes are stable: they travel on the wire, stand in logs and in `cairn explain CODE`, and
@@ -340,7 +342,7 @@ export interface ErrorDetails {
 
 /**
  * An error with a stable code. `message` names the field, what was expected and what came; it never holds a secret, a
- * key or a value of an update.
+ * key or a value of an update. What came may be a peer's text, so message and hint are printable: see {@link printable}.
  */
 export class CairnError extends Error {
   override readonly name = 'CairnError';
@@ -352,10 +354,10 @@ export class CairnError extends Error {
   readonly hint: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.culprits = details.culprits ?? [];
-    this.hint = details.hint ?? ERROR_CODES[code].hint;
+    this.hint = printable(details.hint ?? ERROR_CODES[code].hint);
   }
 }
 
