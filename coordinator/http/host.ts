@@ -18,7 +18,7 @@ export function isOurs(request: IncomingMessage, addresses: Addresses, trustProx
 }
 
 /** What is said to whoever has asked for another host. It does not repeat that host, which the asker chose. */
-export const foreignHost = (): CairnError =>
+const foreignHost = (): CairnError =>
   new CairnError('coordinator-address', 'the host that was asked for is not one of this coordinator’s', {
     hint: 'ask at the coordinator’s own address, or have its operator add this one to publicUrls',
   });
