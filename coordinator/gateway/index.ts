@@ -107,7 +107,8 @@ export class Gateway implements ConnectionHost {
 
   #refusal(request: IncomingMessage): 'coordinator-address' | 'refused' | 'rate-limited' | undefined {
     const { addresses, trustProxy } = this.#options;
-    if (!isOurs(request, addresses, trustProxy)) return 'coordinator-address';
+    // Browsers always name an origin here. A program is told at its Hello, in words, at which address it should join.
+    if (request.headers.origin !== undefined && !isOurs(request, addresses, trustProxy)) return 'coordinator-address';
     if (!this.#options.origins.admits(request.headers.origin, request.socket)) return 'refused';
     return this.#options.entrance.admits(request) ? undefined : 'rate-limited';
   }
