@@ -1,4 +1,5 @@
 import { isErrorCode, ERROR_CODES, type CairnError } from '../protocol/errors.ts';
+import { printable } from '../protocol/printable.ts';
 
 /** Exit codes of every command; those of errors stand with their codes in protocol/errors.ts. */
 export const EXIT = { ok: 0, interrupted: 130 } as const;
@@ -21,7 +22,7 @@ export function data(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** A message for the person at the terminal. */
+/** A message for the person at the terminal. What others may have written in it must be printable. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
@@ -31,7 +32,7 @@ export function fail(error: CairnError, verbose: boolean): number {
   say(`${red('cairn:')} ${error.message} ${dim(`[${error.code}]`)} — ${error.hint}`);
   if (verbose) {
     for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
-      say(dim(cause.stack ?? cause.message));
+      for (const line of (cause.stack ?? cause.message).split('\n')) say(dim(`  ${printable(line)}`));
   }
   return ERROR_CODES[error.code].exit;
 }

@@ -58,7 +58,8 @@ export type RoundEvent = OfRound &
 
 /**
  * What a participation tells its own user, in the order in which it happens. Events are local: they hold what nobody
- * else may know, such as this client's loss, and must not be sent anywhere.
+ * else may know, such as this client's loss, and must not be sent anywhere. Messages and hints are printable, whoever
+ * wrote them; the name of a task is as the coordinator gave it, since it is an id: print it with care.
  */
 export type ParticipationEvent =
   | RoundEvent

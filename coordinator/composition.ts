@@ -1,6 +1,7 @@
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import { systemRandom } from '../protocol/crypto/random.ts';
 import { asCairnError } from '../protocol/errors.ts';
+import { drawsMembers } from './config/index.ts';
 import { Seats } from './gateway/index.ts';
 import { createLog } from './log.ts';
 import type { CoordinatorOptions } from './options.ts';
@@ -29,7 +30,8 @@ export interface Composition {
 export function compose(options: CoordinatorOptions, resources: Resources, readiness: Readiness): Composition {
   const { config, primitives = nodePrimitives, random = systemRandom } = options;
   const { members, models, store } = resources;
-  const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), () => seats.connected);
+  const counted = { connected: () => seats.connected, draws: config.tasks.some(drawsMembers) };
+  const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), counted);
   const { log, events, metrics } = telemetry;
   const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
   const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);

@@ -1,5 +1,6 @@
 import { type DestinationStream, destination as pinoDestination, pino, stdTimeFunctions } from 'pino';
 import type { ErrorCode } from '../protocol/errors.ts';
+import { printable } from '../protocol/printable.ts';
 
 /** Every event that a coordinator logs. */
 export type LogEvent =
@@ -39,7 +40,7 @@ export type LogEvent =
 
 /**
  * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
- * message, for a text that somebody else wrote, or for an error's own words.
+ * message, for a text that somebody else wrote, or for an error's own words. What others have named is made printable.
  */
 export interface LogFields {
   readonly task?: string;
@@ -144,7 +145,7 @@ function admitted(fields: LogFields): Record<string, string | number> {
   for (const name of Object.keys(FIELDS) as (keyof LogFields)[]) {
     const value: unknown = fields[name];
     if (typeof value === 'number' && FIELDS[name] === 'number') entry[name] = value;
-    if (typeof value === 'string' && FIELDS[name] === 'string') entry[name] = value.slice(0, MOST_TEXT);
+    if (typeof value === 'string' && FIELDS[name] === 'string') entry[name] = printable(value).slice(0, MOST_TEXT);
   }
   return entry;
 }

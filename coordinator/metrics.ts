@@ -6,6 +6,30 @@ import type { RoundReport, TimedState } from './report.ts';
 /** Upper bounds in seconds, from a state of a small round to local training. */
 const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 
+/** What metrics are made with. */
+export interface MetricsOptions {
+  /** How many members are connected; asked for at each scrape. */
+  readonly connected: () => number;
+  /** Whether a task draws its members by chance. */
+  readonly draws: boolean;
+}
+
+/**
+ * Metrics from which the number of members in a round can be read, of its own task or of another one that shares its
+ * members: they are left out once a task draws by chance, since `/metrics` asks for no password.
+ */
+const TELLING = [
+  'cairn_round_included',
+  'cairn_round_bytes_total',
+  'cairn_round_seconds',
+  'cairn_state_seconds',
+  'cairn_drops_total',
+  'cairn_benched_total',
+  'cairn_unmasked_masks_total',
+  // Each member that is invited fetches the model.
+  'cairn_model_bytes_total',
+];
+
 /**
  * Every metric of a coordinator, in a registry of its own, so that two coordinators in one process do not meet. All are
  * sums over members: none is labelled with one.
@@ -93,8 +117,8 @@ export class Metrics {
     registers: [this.registry],
   });
 
-  /** @param connected asked for at each scrape */
-  constructor(connected: () => number) {
+  constructor({ connected, draws }: MetricsOptions) {
+    if (draws) for (const name of TELLING) this.registry.removeSingleMetric(name);
     new Gauge({
       name: 'cairn_members_connected',
       help: 'Members whose connection stands.',

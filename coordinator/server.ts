@@ -1,6 +1,7 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
 import { Addresses } from './addresses.ts';
+import { drawsMembers } from './config/index.ts';
 import { Gateway, type Seats } from './gateway/index.ts';
 import { createApp } from './http/app.ts';
 import { createListener, type Listener } from './http/listen.ts';
@@ -53,7 +54,9 @@ export function createCoordinatorServer(
     metrics: telemetry.metrics,
     version: version ?? 'unknown',
     connected: () => seats.connected,
+    draws: config.tasks.some(drawsMembers),
     directory: () => members.signed,
+    addresses,
     origins,
     limits,
     uploads: config.uploads,
@@ -79,6 +82,7 @@ export function createCoordinatorServer(
     members,
     tasks: config.tasks.map(({ name }) => name),
     addresses,
+    trustProxy: limits.trustProxy,
     uploads: uploads.atOnce,
     uploadStallMs: config.uploads.stallMs,
     leastUploadRate: config.uploads.leastRate,

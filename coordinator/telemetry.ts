@@ -1,7 +1,7 @@
 import type { CairnError, ErrorCode } from '../protocol/errors.ts';
 import { Events, type MemberEvent } from './events.ts';
 import type { Log } from './log.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics, type MetricsOptions } from './metrics.ts';
 
 /** What happens at a coordinator, told to its log, its metrics and whoever listens. */
 export class Telemetry {
@@ -10,11 +10,11 @@ export class Telemetry {
   readonly metrics: Metrics;
   readonly #connected: () => number;
 
-  /** @param connected how many members are connected */
-  constructor(log: Log, connected: () => number) {
+  /** @param counted what metrics are made with */
+  constructor(log: Log, counted: MetricsOptions) {
     this.log = log;
-    this.metrics = new Metrics(connected);
-    this.#connected = connected;
+    this.metrics = new Metrics(counted);
+    this.#connected = counted.connected;
   }
 
   /** A member came, lost its connection, came back or is gone. */

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /**
  * The one error tree of Cairn. Every failure that a user, a peer or a test may see is a {@link CairnError} with a code
  * from {@link ERROR_CODES}. Codes are stable: they travel on the wire, stand in logs and in `cairn explain CODE`, and
@@ -298,7 +300,7 @@ export const ERROR_CODES = {
     'use TLS: an https address, or --tls-cert and --tls-key; or say --unsafe-plain-http',
   ),
   'coordinator-address': configuration(
-    'a member signed in at another address than the coordinator’s own',
+    'a member signed in, or somebody asked, at another address than the coordinator’s own',
     'join at the coordinator’s own address, or have its operator add this one to publicUrls',
   ),
   'key-file-mode': configuration(
@@ -317,6 +319,10 @@ export const ERROR_CODES = {
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),
   'folder-unwritable': configuration('a folder cannot be written', 'choose another folder, or change its permissions'),
+  'lock-lost': failure(
+    'a file’s lock was taken over by another process while this one hung',
+    'try again; what was to be written may be missing, so nothing was done that depends on it',
+  ),
   usage: usage('the command line is not understood', 'see cairn --help'),
   internal: failure('an unexpected fault', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
@@ -336,7 +342,7 @@ export interface ErrorDetails {
 
 /**
  * An error with a stable code. `message` names the field, what was expected and what came; it never holds a secret, a
- * key or a value of an update.
+ * key or a value of an update. What came may be a peer's text, so message and hint are printable: see {@link printable}.
  */
 export class CairnError extends Error {
   override readonly name = 'CairnError';
@@ -348,10 +354,10 @@ export class CairnError extends Error {
   readonly hint: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(printable(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.culprits = details.culprits ?? [];
-    this.hint = details.hint ?? ERROR_CODES[code].hint;
+    this.hint = printable(details.hint ?? ERROR_CODES[code].hint);
   }
 }
 

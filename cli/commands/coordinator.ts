@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
 import { data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
@@ -83,7 +84,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
       say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
     coordinator.on('round', (report) => {
-      data(json === true ? JSON.stringify(report) : roundLine(report, (member) => `member ${member}`));
+      data(json === true ? printableJson(report) : printable(roundLine(report, (member) => `member ${member}`)));
     });
     await coordinator.finished;
     if (interrupted.happened()) return EXIT.interrupted;

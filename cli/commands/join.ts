@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { App, Hold, JoinOptions, ParticipationEvent } from '../../client/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
 import { loadApp } from '../app-module.ts';
 import { data, EXIT, say } from '../io.ts';
@@ -85,7 +86,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
     const participation = join(url, app, { ...(await joinOptions(flags)), signal: leaving.signal });
     const summary = await participation.closed;
-    if (flags.json === true) data(JSON.stringify({ kind: 'summary', ...summary }));
+    if (flags.json === true) data(printableJson({ kind: 'summary', ...summary }));
     say(`left after ${summary.included} rounds with this client’s update, ${summary.missed} without`);
     return interrupted.happened() ? EXIT.interrupted : EXIT.ok;
   } finally {
@@ -151,10 +152,10 @@ async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): 
 }
 
 function tell(event: ParticipationEvent, json: boolean): void {
-  if (json) data(JSON.stringify(event));
+  if (json) data(printableJson(event));
   else {
     const line = participationLine(event);
-    if (line !== undefined) say(line);
+    if (line !== undefined) say(printable(line));
   }
 }
 

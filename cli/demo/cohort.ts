@@ -1,4 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import { say } from '../io.ts';
 import { type ClientLine, ClientProcess } from './client-process.ts';
 import { type DemoIdentities, memberName } from './identities.ts';
@@ -95,7 +96,9 @@ export class Cohort {
 
   #onLine(client: ClientProcess, line: ClientLine): void {
     if (line.kind === 'refused')
-      say(`${memberName(client.member)} refused round ${line.round ?? 0} [${line.code ?? ''}]: ${line.message ?? ''}`);
+      say(
+        `${memberName(client.member)} refused round ${line.round ?? 0} [${line.code ?? ''}]: ${printable(line.message ?? '')}`,
+      );
     if (line.kind !== 'held') return;
     this.#killed.add(client.member);
     say(

@@ -8,6 +8,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { printable, printableJson } from '../../protocol/printable.ts';
 import { data, say } from '../io.ts';
 import { directoryFile, openAuthority, readDirectory } from './authority.ts';
 import { findMember, withMember } from './find.ts';
@@ -86,7 +87,7 @@ export async function issue(name: string, flags: IssueFlags): Promise<void> {
     const entry = entries.get(wanted.member)!;
     say(`${name} is member ${entry.member} until ${dateOf(entry.notAfter)}`);
     sayPublish(folder, serial);
-    data(JSON.stringify(memberJson(entry)));
+    data(printableJson(memberJson(entry)));
   };
   if (flags.request === undefined) {
     await withNewIdentity(name, out ?? fileOf(name, 'identity'), publicKey, certify);
@@ -135,7 +136,7 @@ export async function revoke(who: string, { folder }: { readonly folder: string 
     ({ name } = gone);
     return [...members.values()].filter(({ member }) => member !== gone.member);
   });
-  say(`${name} is no member any more`);
+  say(`${printable(name)} is no member any more`);
   sayPublish(folder, serial);
 }
 
@@ -166,7 +167,7 @@ export async function list({ folder, json }: { readonly folder: string; readonly
   secretKey.wipe();
   const directory = await readDirectory(folder, publicKey);
   if (json === true) {
-    data(JSON.stringify(directoryJson(directory, publicKey)));
+    data(printableJson(directoryJson(directory, publicKey)));
     return;
   }
   const now = secondsNow();

@@ -1,5 +1,6 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/directory.ts';
+import { printable } from '../../protocol/printable.ts';
 
 /** A second since 1970 as a date for people and programs alike. */
 export const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
@@ -31,9 +32,9 @@ export function directoryLine({ serial, issued, notAfter, entries }: SignedDirec
 export function memberLines({ entries }: SignedDirectory, now: number): string[] {
   const rows = [...entries.values()].map(({ member, name, identityKey, notAfter, tasks }) => [
     String(member),
-    name,
+    printable(name),
     `${now > notAfter ? 'expired' : 'until'} ${dateOf(notAfter)}`,
-    tasks.length === 0 ? 'all tasks' : tasks.join(', '),
+    tasks.length === 0 ? 'all tasks' : printable(tasks.join(', ')),
     `${toHex(identityKey).slice(0, 16)}…`,
   ]);
   const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));

@@ -19,11 +19,17 @@ export interface DirectoriesOptions {
   readonly serials: SerialMemory;
 }
 
+/** A directory that was fetched, and its hash in hex. */
+interface HeldDirectory {
+  readonly hash: string;
+  readonly directory: SignedDirectory;
+}
+
 /** The member directory as the pinned authority signed it, fetched again when a round names another one. */
 export class Directories {
   readonly #options: DirectoriesOptions;
   readonly #authority: string;
-  #latest: { readonly hash: string; readonly directory: SignedDirectory } | undefined;
+  #latest: HeldDirectory | undefined;
 
   constructor(options: DirectoriesOptions) {
     this.#options = options;
@@ -31,15 +37,21 @@ export class Directories {
   }
 
   /**
-   * The directory of this hash, as it stands now.
+   * The directory of this hash, as it stands now. One that is held already is judged anew: since it came, this client or
+   * another process of its identity may have seen a newer one.
    * @throws CairnError `directory-mismatch` where the coordinator serves another one, `directory-signature` where the
    * pinned authority did not sign it, `directory-rolled-back` where a newer one was seen, `directory-expired`,
    * `unreachable`
    */
   async get(wanted: Uint8Array, signal: AbortSignal): Promise<MemberDirectory> {
     const hash = toHex(wanted);
-    const directory = this.#latest?.hash === hash ? this.#latest.directory : await this.#fetch(hash, signal);
+    const directory = await (this.#latest?.hash === hash ? this.#held(this.#latest) : this.#fetch(hash, signal));
     return directoryAt(directory, Math.floor(Date.now() / 1000));
+  }
+
+  async #held({ hash, directory }: HeldDirectory): Promise<SignedDirectory> {
+    await this.#see(directory.serial, hash);
+    return directory;
   }
 
   async #fetch(hash: string, signal: AbortSignal): Promise<SignedDirectory> {
@@ -61,11 +73,15 @@ export class Directories {
 
   async #see(serial: number, hash: string): Promise<void> {
     const { serials } = this.#options;
-    const newest = await serials.newest(this.#authority);
+    let newest = await serials.newest(this.#authority);
     if (newest === undefined || serial > newest.serial) {
       await serials.note(this.#authority, { serial, hash });
-    } else if (serial < newest.serial) {
-      const text = `the coordinator serves member directory ${serial}, but ${newest.serial} has been seen`;
+      // Another process may have noted one as well, meanwhile.
+      newest = await serials.newest(this.#authority);
+    }
+    if (newest === undefined) return;
+    if (serial < newest.serial) {
+      const text = `the round would be under member directory ${serial}, but ${newest.serial} has been seen`;
       throw new CairnError('directory-rolled-back', text);
     } else if (hash !== newest.hash) {
       throw new CairnError('directory-rolled-back', `two different member directories have serial number ${serial}`, {

@@ -1,4 +1,5 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundAtWork } from './context.ts';
@@ -75,7 +76,7 @@ export class Sending {
     if (refused === undefined || over.aborted) return;
     try {
       const { code, message } = decodeAbort(refused);
-      if (HARMLESS.has(code)) context.emit({ kind: 'ignored', code: 'message-duplicate', message });
+      if (HARMLESS.has(code)) context.emit({ kind: 'ignored', code: 'message-duplicate', message: printable(message) });
       else if (code === 'member-unknown' || code === 'session-mismatch')
         this.#answers.forgotten(new CairnError(code, message));
       else this.#answers.refused(refused);

@@ -11,7 +11,7 @@ export interface SeenDirectory {
 export interface SerialMemory {
   /** The newest that was noted; undefined where none was. */
   newest(authority: string): Promise<SeenDirectory | undefined>;
-  /** Notes one that is newer than {@link newest}. */
+  /** Notes one that is newer than {@link newest}; one that is not changes nothing. */
   note(authority: string, seen: SeenDirectory): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export function serialsInMemory(): SerialMemory {
   return {
     newest: (authority) => Promise.resolve(seen.get(authority)),
     note: (authority, directory) => {
-      seen.set(authority, directory);
+      if (directory.serial > (seen.get(authority)?.serial ?? 0)) seen.set(authority, directory);
       return Promise.resolve();
     },
   };

@@ -49,10 +49,18 @@ export async function createPrivate(path: string, text: string): Promise<void> {
 
 /**
  * Writes a file that only its owner can use, in place of the one before, whole or not at all.
- * @throws CairnError `folder-unwritable`
+ * @param check called when all is ready, at the last moment at which the file before can be left as it is
+ * @throws CairnError `folder-unwritable`, and what `check` throws
  */
-export async function replacePrivate(path: string, text: string): Promise<void> {
-  await viaTemporary(path, text, PRIVATE, (temporary) => rename(temporary, path));
+export async function replacePrivate(
+  path: string,
+  text: string,
+  check: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await viaTemporary(path, text, PRIVATE, async (temporary) => {
+    await check();
+    await rename(temporary, path);
+  });
 }
 
 /**
@@ -81,6 +89,7 @@ async function viaTemporary(
     await place(temporary);
     await syncFolder(dirname(path));
   } catch (cause) {
+    if (cause instanceof CairnError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
       throw new CairnError('config-invalid', `${path} exists, and a key is never overwritten`, {
         hint: 'choose another path, or move the file away',

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
 import type { SeenDirectory, SerialMemory } from '../driver/serials.ts';
+import { locked } from './lock.ts';
 import { replacePrivate } from './private-file.ts';
 
 const hex = /^[0-9a-f]{64}$/;
@@ -14,17 +15,23 @@ const format = z.record(
 export const serialsPath = (identityFile: string): string => `${identityFile}.seen`;
 
 /**
- * Remembers in a small file, which is read anew each time, so that several clients of one machine may share it. A file
- * that cannot be read stops the client: without it an older directory would go unnoticed.
- * @throws CairnError (when it is used) `config-invalid` for another format, `config-unreadable`, `folder-unwritable`
+ * Remembers in a small file, which is read anew each time, so that several clients of one machine may share it. What one
+ * has noted is never replaced by what another found to be older. A file that cannot be read stops the client: without it
+ * an older directory would go unnoticed.
+ * @throws CairnError (when it is used) `config-invalid` for another format, `config-unreadable`, `folder-unwritable`,
+ * `lock-lost`
  */
 export function serialsInFile(path: string): SerialMemory {
   return {
     newest: async (authority) => (await read(path))[authority],
-    note: async (authority, seen) => {
-      const all = { ...(await read(path)), [authority]: seen };
-      await replacePrivate(path, `${JSON.stringify(all, null, 2)}\n`);
-    },
+    note: (authority, seen) =>
+      locked(path, async (lock) => {
+        const before = await read(path);
+        // Another process has seen a newer one since this one looked.
+        if ((before[authority]?.serial ?? 0) >= seen.serial) return;
+        const all = { ...before, [authority]: seen };
+        await replacePrivate(path, `${JSON.stringify(all, null, 2)}\n`, () => lock.assertHeld());
+      }),
   };
 }
 

@@ -5,6 +5,9 @@ import type { Address } from './transport.ts';
 /** The status of an answer to who asks too often. */
 const TOO_MANY = 429;
 
+/** The status of an answer to who asks for another host than the coordinator's own. */
+const MISDIRECTED = 421;
+
 /** Milliseconds until the next try where the answer does not say, as to pages of other origins. */
 const DEFAULT_WAIT_MS = 5000;
 const MOST_WAIT_MS = 60_000;
@@ -23,8 +26,8 @@ export interface FetchOptions {
 /**
  * Fetches bytes from the coordinator's API; where that has too many requests, again when it says. No more than `limit`
  * bytes are ever held.
- * @throws CairnError `unreachable` where there is no answer in time or one of failure, `wire-bounds` for a longer one;
- * the signal's reason where it was aborted
+ * @throws CairnError `unreachable` where there is no answer in time or one of failure, `coordinator-address` where the
+ * coordinator does not go by this address, `wire-bounds` for a longer answer; the signal's reason where it was aborted
  */
 export async function fetchBytes(
   address: Address,
@@ -48,6 +51,9 @@ export async function fetchBytes(
       await response.body?.cancel();
       await pause(waitOf(response), ends);
       response = await get();
+    }
+    if (response.status === MISDIRECTED) {
+      throw new CairnError('coordinator-address', `the coordinator at ${address.text} does not go by this address`);
     }
     if (!response.ok) {
       throw new CairnError('unreachable', `${address.text} answers ${response.status} to GET /${path}`);

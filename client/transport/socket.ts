@@ -11,10 +11,15 @@ function asBytes(payload: unknown): Uint8Array | undefined {
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
+/** What Node says of an answer by a coordinator that is asked for another host than its own; browsers say nothing of it. */
+const MISDIRECTED = 'Unexpected server response: 421';
+
 function reasonOf(error: Error & { readonly description?: unknown }): string {
   const { description } = error;
   if (typeof description === 'object' && description !== null && 'message' in description) {
     const message = String(description.message);
+    if (message === MISDIRECTED)
+      return 'the coordinator there does not go by this address; it belongs into its publicUrls';
     if (message !== '') return message;
   }
   return error.message;

@@ -16,6 +16,10 @@ export interface Draws {
   readonly rounds: number;
 }
 
+/** Whether a task's members are drawn by chance, which is to hide who they are from readers of the model. */
+export const drawsMembers = ({ privacy }: { readonly privacy?: { readonly sampling: number } | undefined }): boolean =>
+  privacy !== undefined && privacy.sampling < 1;
+
 /** The most that one draw may add to δ. */
 export const mostDefect = ({ delta, rounds }: Pick<Draws, 'delta' | 'rounds'>): number =>
   (DRAWN_PART * delta) / (DRAWS_PER_ROUND * rounds);

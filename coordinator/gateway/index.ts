@@ -7,6 +7,7 @@ import { LIMITS } from '../../protocol/wire/limits.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
+import { isOurs, misdirected } from '../http/host.ts';
 import type { Connected, Entrance } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Origins } from '../origins.ts';
@@ -32,6 +33,8 @@ export interface GatewayOptions extends Door {
   readonly seats: Seats;
   readonly random: RandomSource;
   readonly origins: Origins;
+  /** How many proxies there are in front of it that are trusted. */
+  readonly trustProxy: number;
   /** How many long messages are assembled at a time, over all members. */
   readonly uploads: number;
   /** Milliseconds within which the next part of a long message must come. */
@@ -76,7 +79,9 @@ export class Gateway implements ConnectionHost {
       allowRequest: (request, decide) => {
         const refusal = this.#refusal(request);
         if (refusal !== undefined) options.onRefused?.('connection', refusal, undefined);
-        decide(refusal, refusal === undefined);
+        // Every refusal would be answered with 400; this one has a status of its own.
+        if (refusal === 'coordinator-address') request.socket.end(misdirected(), () => decide(refusal, false));
+        else decide(refusal, refusal === undefined);
       },
       connectTimeout: options.helloTimeoutMs,
       ...PING,
@@ -100,7 +105,10 @@ export class Gateway implements ConnectionHost {
     this.#options.seats.evict(seat, error);
   }
 
-  #refusal(request: IncomingMessage): 'refused' | 'rate-limited' | undefined {
+  #refusal(request: IncomingMessage): 'coordinator-address' | 'refused' | 'rate-limited' | undefined {
+    const { addresses, trustProxy } = this.#options;
+    // Browsers always name an origin here. A program is told at its Hello, in words, at which address it should join.
+    if (request.headers.origin !== undefined && !isOurs(request, addresses, trustProxy)) return 'coordinator-address';
     if (!this.#options.origins.admits(request.headers.origin, request.socket)) return 'refused';
     return this.#options.entrance.admits(request) ? undefined : 'rate-limited';
   }

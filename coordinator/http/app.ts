@@ -2,15 +2,17 @@ import express, { type Express, type Request, type RequestHandler } from 'expres
 import helmet from 'helmet';
 import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import type { Addresses } from '../addresses.ts';
 import type { Metrics } from '../metrics.ts';
 import type { TaskStatus } from '../rounds/index.ts';
 import type { Origins } from '../origins.ts';
 import type { Store } from '../store/index.ts';
 import { errorHandler, notFound, sendError } from './errors.ts';
 import type { AddressRule } from '../limits/address.ts';
+import { ownHost } from './host.ts';
 import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
-import { shownReport, shownStatus } from './shown.ts';
+import { shownWhere } from './shown.ts';
 
 /** Reports that a task's status shows; all are at `/rounds`. */
 const LAST_REPORTS = 5;
@@ -25,8 +27,11 @@ export interface HttpOptions {
   readonly ready: () => boolean;
   readonly tasks: () => readonly TaskStatus[];
   readonly connected: () => number;
+  /** Whether a task draws its members by chance: then no task shows how many members it has, or which. */
+  readonly draws: boolean;
   /** The member directory as it was signed; undefined where there is none. */
   readonly directory: () => Uint8Array | undefined;
+  readonly addresses: Addresses;
   readonly origins: Origins;
   readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
   /** How fast a download must go at least, which is as fast as an upload must. */
@@ -49,7 +54,10 @@ export function createApp(options: HttpOptions): Express {
   // Whoever asks whether the coordinator lives asks often, and gets no more than that.
   app.use(limited(requestsPerMinute, ({ path }) => path === '/healthz' || path === '/readyz'));
   app.use(noBody);
+  // Behind the limit, which holds for those who ask for other hosts, too.
+  app.use(ownHost(options.addresses, limits.trustProxy, onRefused));
   const download = limited(downloadsPerMinute);
+  const shown = shownWhere(options.draws);
   const find = (name: string): TaskStatus | undefined => options.tasks().find(({ task }) => task === name);
 
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
@@ -78,7 +86,7 @@ export function createApp(options: HttpOptions): Express {
       tasks: options.tasks().map(({ task }) => task),
     });
   });
-  app.get('/v1/tasks', (_request, response) => void response.json(options.tasks().map(shownStatus)));
+  app.get('/v1/tasks', (_request, response) => void response.json(options.tasks().map(shown.status)));
   app.get('/v1/tasks/:task', async (request, response) => {
     const status = find(request.params.task);
     if (status === undefined) {
@@ -86,12 +94,12 @@ export function createApp(options: HttpOptions): Express {
       return;
     }
     const reports = await store.listRounds(status.task);
-    response.json({ ...shownStatus(status), reports: reports.slice(-LAST_REPORTS).map(shownReport) });
+    response.json({ ...shown.status(status), reports: reports.slice(-LAST_REPORTS).map(shown.report) });
   });
   app.get('/v1/tasks/:task/rounds', async (request, response) => {
     const status = find(request.params.task);
     if (status === undefined) sendError(response, 404, unknownTask());
-    else response.json((await store.listRounds(status.task)).map(shownReport));
+    else response.json((await store.listRounds(status.task)).map(shown.report));
   });
   app.get(
     '/v1/models/:hash',

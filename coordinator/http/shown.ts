@@ -1,7 +1,7 @@
 import type { RoundReport } from '../report.ts';
 import type { TaskStatus } from '../rounds/index.ts';
 
-/** What a report shows of a task whose members are drawn by chance. */
+/** What a report shows where members are drawn by chance. */
 const SHOWN = [
   'task',
   'round',
@@ -25,6 +25,7 @@ const SHOWN_OF_STATUS = [
   'suite',
   'quorum',
   'cohort',
+  'groups',
   'privacy',
   'parameters',
   'modelHash',
@@ -44,10 +45,21 @@ function pick<Whole extends object>(whole: Whole, keys: readonly (keyof Whole)[]
  */
 const isSecret = ({ privacy }: Pick<RoundReport, 'privacy'>): boolean => privacy !== undefined && privacy.sampling < 1;
 
-/** A report as the HTTP API shows it. */
-export const shownReport = (report: RoundReport): Partial<RoundReport> =>
-  isSecret(report) ? pick(report, SHOWN) : report;
+/** What the HTTP API shows of tasks. */
+export interface Shown {
+  readonly status: (status: TaskStatus) => Partial<TaskStatus>;
+  readonly report: (report: RoundReport) => Partial<RoundReport>;
+}
 
-/** A status as the HTTP API shows it. */
-export const shownStatus = (status: TaskStatus): Partial<TaskStatus> =>
-  isSecret(status) ? pick(status, SHOWN_OF_STATUS) : status;
+/**
+ * What is shown at a coordinator. Members are shared by its tasks, and who was drawn for one is not idle for another: who
+ * knows how many are connected reads off any other task's idle members how many were drawn, and off its rounds who was
+ * not. So once one task draws by chance, all show as little.
+ * @param draws whether one of the coordinator's tasks draws members by chance
+ */
+export function shownWhere(draws: boolean): Shown {
+  return {
+    status: (status) => (draws || isSecret(status) ? pick(status, SHOWN_OF_STATUS) : status),
+    report: (report) => (draws || isSecret(report) ? pick(report, SHOWN) : report),
+  };
+}

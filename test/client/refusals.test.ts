@@ -253,7 +253,7 @@ describe('a client that fears an active coordinator', () => {
     invite();
     expect(await first.log.next('refused')).toMatchObject({
       code: 'directory-rolled-back',
-      message: 'the coordinator serves member directory 6, but 7 has been seen',
+      message: 'the round would be under member directory 6, but 7 has been seen',
     });
     await first.participation.leave();
     const second = enter(coordinator.url, new StepApp(), { ...active, serials });

@@ -69,7 +69,7 @@ function connects(peer: Peer): Promise<boolean> {
 /** Asks for a websocket. */
 const UPGRADE = [
   'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
-  'Host: x',
+  'Host: 127.0.0.1',
   'Connection: Upgrade',
   'Upgrade: websocket',
   'Sec-WebSocket-Version: 13',
@@ -139,7 +139,7 @@ describe('requests beyond the limit of an address', () => {
 
 describe('a connection that wastes time or memory', () => {
   it.each([
-    ['sends half a header', 'GET /v1 HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+    ['sends half a header', 'GET /v1 HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: '],
     ['sends nothing', ''],
   ])('is ended when it %s', async (_name, bytes) => {
     const hall = await hallWith({ helloTimeoutMs: 100 });
@@ -163,12 +163,12 @@ describe('a connection that wastes time or memory', () => {
   it('is refused a body, and headers beyond 8 KiB', async () => {
     const hall = await hallWith({});
     const head = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
-    const post = await answerTo(hall, head('POST /v1 HTTP/1.1', 'Host: x', 'Content-Length: 1000000000'));
+    const post = await answerTo(hall, head('POST /v1 HTTP/1.1', 'Host: 127.0.0.1', 'Content-Length: 1000000000'));
     expect(post).toMatch(/^HTTP\/1\.1 413 /);
     expect(post).toContain('no request has a body');
-    const chunked = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: x', 'Transfer-Encoding: chunked'));
+    const chunked = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: 127.0.0.1', 'Transfer-Encoding: chunked'));
     expect(chunked).toMatch(/^HTTP\/1\.1 413 /);
-    const long = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: x', `X-Long: ${'x'.repeat(9000)}`));
+    const long = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: 127.0.0.1', `X-Long: ${'x'.repeat(9000)}`));
     expect(long).toMatch(/^HTTP\/1\.1 431 /);
   });
 });

@@ -88,7 +88,9 @@ describe('the socket', () => {
   it('is refused to a page whose name only points at this machine, as in DNS rebinding', async () => {
     const hall = await openFor();
     const host = `rebound.example:${hall.coordinator.port}`;
-    expect(await knock(hall, { origin: `http://${host}`, host })).toBe(400);
+    expect(await knock(hall, { origin: `http://${host}`, host })).toBe(421);
+    // The origin alone would be enough.
+    expect(await knock(hall, { origin: `http://${host}` })).toBe(400);
   });
 
   it('is opened to pages of the addresses that the operator names, and then to no others', async () => {

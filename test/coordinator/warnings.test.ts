@@ -88,7 +88,7 @@ describe('a model', () => {
     const hall = await openHall(task, { config: { uploads: { stallMs: 100, leastRate: 2 ** 30 } } });
     const { modelHash } = hall.coordinator.tasks[0];
     const socket = connect(hall.coordinator.port, '127.0.0.1');
-    socket.write(`GET /v1/models/${modelHash} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET /v1/models/${modelHash} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
     let bytes = 0;
     try {
       for await (const chunk of socket as AsyncIterable<Buffer>) {

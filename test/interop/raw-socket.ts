@@ -123,7 +123,8 @@ export class RawSocket {
   }
 
   #text(text: string): void {
-    this.#socket.write(frame(TEXT, Buffer.from(text)));
+    // A ping may still come when it has left.
+    if (this.#socket.writable) this.#socket.write(frame(TEXT, Buffer.from(text)));
   }
 
   #read(): void {

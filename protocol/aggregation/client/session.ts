@@ -2,6 +2,7 @@ import { agreeAll } from '../../crypto/agreer.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import type { SecretBytes } from '../../crypto/secret.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { type Header, messageName, type MessageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
 import { decodeOutcome } from '../../wire/messages/outcome.ts';
@@ -149,7 +150,7 @@ function onAbort(state: ClientState, bytes: Uint8Array): ClientStep {
 }
 
 const abandoned = ({ code, message }: { readonly code: string; readonly message: string }) =>
-  ({ kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message }) as const;
+  ({ kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message: printable(message) }) as const;
 
 /** Refuses what belongs to another round, session or suite before it is looked at. */
 function bound<M extends Header>({ context }: ClientState, expected: Uint8Array, message: M): M {

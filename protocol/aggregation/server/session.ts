@@ -1,6 +1,7 @@
 import { equalBytes } from '../../crypto/bytes.ts';
 import type { Primitives } from '../../crypto/primitives.ts';
 import { asCairnError, CairnError, type ErrorCode, isErrorCode } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import type { MemberId } from '../../ids.ts';
 import type { MaskVector } from '../../kernels/index.ts';
 import { setBits } from '../../wire/bitmap.ts';
@@ -128,7 +129,7 @@ function take(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep 
 
 function onAbort(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
   const { code, message, culprits } = decodeAbort(bytes);
-  const reason = { code: isErrorCode(code) ? code : 'member-left', message } as const;
+  const reason = { code: isErrorCode(code) ? code : 'member-left', message: printable(message) } as const;
   return lose(state, from, reason, culprits.filter(isNeighbour(state, from)));
 }
 

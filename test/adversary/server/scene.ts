@@ -1,5 +1,6 @@
 import { afterEach } from 'vitest';
 import { join } from '../../../client/index.ts';
+import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
 import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
@@ -37,6 +38,8 @@ export interface SceneOptions {
   readonly adversary?: 'active' | 'curious';
   readonly policy?: JoinOptions['policy'];
   readonly manners?: Manners;
+  /** What each client remembers of directories. Default: as much as the shipped one does. */
+  readonly serials?: () => SerialMemory;
   /** How many examples each has. Default: as many as the rest. */
   readonly examples?: Readonly<Record<number, number>>;
 }
@@ -100,7 +103,7 @@ export class Scene {
 
   /** A member joins, perhaps once more. @returns when it has its seat */
   async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
-    const { seed, policy, examples } = this.options;
+    const { seed, policy, examples, serials } = this.options;
     const log = new EventLog();
     const app = new PerceptronApp(`${seed} ${member}`, examples?.[member]);
     const draws: Uint8Array[] = [];
@@ -119,6 +122,7 @@ export class Scene {
       seed: member,
       reconnectDelayMs: 1,
       leaveTimeoutMs: 1000,
+      ...(serials === undefined ? {} : { serials: serials() }),
       ...options,
       onEvent: (event) => {
         log.onEvent(event);

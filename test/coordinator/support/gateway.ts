@@ -73,6 +73,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     members,
     tasks: ['mnist', 'other'],
     addresses,
+    trustProxy: 0,
     uploads: 4,
     uploadStallMs: 10_000,
     leastUploadRate: 65_536,

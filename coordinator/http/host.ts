@@ -1,0 +1,55 @@
+import type { RequestHandler } from 'express';
+import type { IncomingMessage } from 'node:http';
+import { CairnError } from '../../protocol/errors.ts';
+import type { Addresses } from '../addresses.ts';
+import { sendError } from './errors.ts';
+
+/** Misdirected Request (RFC 9110 section 15.5.20): this server does not answer for that host. */
+const MISDIRECTED = 421;
+
+/**
+ * Whether a request is for this coordinator, by its Host header and, behind a proxy that is trusted, by the host that the
+ * proxy says it was asked for. No page can have a browser send `X-Forwarded-Host` without asking the server first.
+ */
+export function isOurs(request: IncomingMessage, addresses: Addresses, trustProxy: number): boolean {
+  const { host, 'x-forwarded-host': forwarded } = request.headers;
+  const behind = trustProxy === 0 ? [] : [forwarded ?? []].flat().flatMap((hosts) => hosts.split(','));
+  return [host, ...behind.map((name) => name.trim())].every((name) => addresses.hasHost(name, request.socket));
+}
+
+/** What is said to whoever has asked for another host. It does not repeat that host, which the asker chose. */
+const foreignHost = (): CairnError =>
+  new CairnError('coordinator-address', 'the host that was asked for is not one of this coordinator’s', {
+    hint: 'ask at the coordinator’s own address, or have its operator add this one to publicUrls',
+  });
+
+/** Answers requests for other hosts with status 421, and nothing of the coordinator. */
+export function ownHost(
+  addresses: Addresses,
+  trustProxy: number,
+  onRefused: (error: CairnError) => void,
+): RequestHandler {
+  return (request, response, next) => {
+    if (isOurs(request, addresses, trustProxy)) {
+      next();
+      return;
+    }
+    const error = foreignHost();
+    onRefused(error);
+    sendError(response, MISDIRECTED, error);
+  };
+}
+
+/** The same answer as bytes, for a websocket that was asked for, where there is no response to write it with. */
+export function misdirected(): string {
+  const { code, message, hint } = foreignHost();
+  const body = JSON.stringify({ code, message, hint });
+  const headers = [
+    `HTTP/1.1 ${MISDIRECTED} Misdirected Request`,
+    'Connection: close',
+    'Cache-Control: no-store',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  return `${headers.join('\r\n')}\r\n\r\n${body}`;
+}
