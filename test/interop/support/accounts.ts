@@ -40,6 +40,8 @@ export interface AccountVectors {
 
 const DELTA = 1e-6;
 const ROUNDS = [1, 10, 300];
+/** Enough digits to compare by, and no more: engines differ in the last ones. */
+const shown = (x: number): number => Number(x.toPrecision(12));
 const TOLD = [1.01, 1.5, 2, 5.5, 10.9, 16, 64, 1024];
 
 const BASE: CostedRound = {
@@ -64,11 +66,13 @@ export function accountVectors(): AccountVectors {
     const privacy = { ...noise, leastSurvivors, sampling, epsilon: 1, delta: DELTA, spent: 0 };
     const plan = noisePlanOf({ dimension, maxCohort, modulusBits, privacy });
     const cost = (divergences: Float64Array): Cost => ({
-      divergences: TOLD.map((order) => divergences[ORDERS.indexOf(order)]),
+      divergences: TOLD.map((order) => shown(divergences[ORDERS.indexOf(order)])),
       epsilon: ROUNDS.map((rounds) =>
-        epsilonOf(
-          divergences.map((divergence) => rounds * divergence),
-          DELTA,
+        shown(
+          epsilonOf(
+            divergences.map((divergence) => rounds * divergence),
+            DELTA,
+          ),
         ),
       ),
     });
