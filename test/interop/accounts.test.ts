@@ -147,9 +147,11 @@ describe('what a noisy round costs', () => {
   });
 
   it('is less for members who are drawn by chance, and more for less noise', () => {
-    const [base, , , little, , drawn] = vectors.costs;
+    const [base, , , little, narrow, drawn] = vectors.costs;
     // What the settings are chosen for.
     expect(noiseOf(little.settings, 20).variance).toBeLessThan(1 / 4);
+    expect(noiseOf(narrow.settings, 400).variance).toBeGreaterThan(1 / 4);
+    expect(noiseOf(narrow.settings, 400).variance).toBeLessThan(1);
     expect(drawn.coordinator.epsilon[1]).toBeLessThan(base.coordinator.epsilon[1]);
     expect(drawn.client.epsilon).toEqual(base.client.epsilon);
     expect(little.client.epsilon[0]).toBeGreaterThan(base.client.epsilon[0]);

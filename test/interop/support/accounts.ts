@@ -52,9 +52,17 @@ const SETTINGS: readonly CostedRound[] = [
   BASE,
   { ...BASE, distribution: 'skellam' },
   { ...BASE, placement: 'central', leastSurvivors: 1, bitWidth: 0.2 },
-  // So coarse a grid that a share's variance is below a quarter, and more shares than terms that are added one by one.
-  { ...BASE, noiseMultiplier: 0.05, modulusBits: 12, dimension: 100 },
-  { ...BASE, leastSurvivors: 400, minCohort: 500, maxCohort: 1000, noiseMultiplier: 0.3, modulusBits: 16 },
+  // Shares of a variance below a quarter; and shares that are narrow, and more than terms that are added one by one.
+  { ...BASE, noiseMultiplier: 0.01, modulusBits: 12, dimension: 1 },
+  {
+    ...BASE,
+    noiseMultiplier: 0.3,
+    modulusBits: 18,
+    dimension: 1,
+    leastSurvivors: 400,
+    minCohort: 500,
+    maxCohort: 600,
+  },
   { ...BASE, sampling: 0.1 },
   { ...BASE, sampling: 0.1, distribution: 'skellam' },
 ];
