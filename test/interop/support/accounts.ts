@@ -14,13 +14,13 @@ export interface CostedRound extends Pick<RoundPrivacy, 'placement' | 'distribut
 }
 
 /** Divergences at some orders, and ε for δ after some numbers of such rounds. */
-export interface Cost {
+interface Cost {
   readonly divergences: readonly number[];
   readonly epsilon: readonly number[];
 }
 
 /** A round and what it costs. They stand in test/vectors/accounts.json. */
-export interface CostVector {
+interface CostVector {
   readonly settings: CostedRound;
   /** By a client's count. */
   readonly client: Cost;
