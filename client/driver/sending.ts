@@ -5,8 +5,11 @@ import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundAtWork } from './context.ts';
 import { heldState } from './hold.ts';
 
-/** Refusals that say no more than that a message came twice or too late. They end nothing. */
-const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state']);
+/**
+ * Refusals that say no more than that a message came twice or too late. They end nothing: what becomes of the round is for
+ * its Outcome to say, which follows `session-closed` too, and names the inputs that are in the sum.
+ */
+const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state', 'session-closed']);
 
 /** What the coordinator's acknowledgements may come to. */
 interface Answers {

@@ -5,7 +5,7 @@ import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.
 import { type Header, HEADER_LENGTH, type MessageName, messageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
-import { decodePart } from '../../protocol/wire/messages/part.ts';
+import { decodePart, PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import type { LocalEnd } from '../addresses.ts';
 import type { Connected } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
@@ -57,6 +57,12 @@ function plainBytes(payload: unknown): Uint8Array | undefined {
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
+/** There is one way to send a message, and a long one is not delivered before there is room for it. */
+function tooLong(name: MessageName, { length }: Uint8Array): CairnError | undefined {
+  if (length <= PART_LENGTH) return undefined;
+  return new CairnError('wire-bounds', `${name}: a message of ${length} bytes must come in parts`);
+}
+
 /** Bytes of a frame. */
 function lengthOf(data: unknown): number {
   if (typeof data === 'string') return Buffer.byteLength(data);
@@ -86,7 +92,8 @@ export class Connection implements Link {
     }, host.helloTimeoutMs);
     // Every packet counts, also one that is no message of ours.
     socket.conn.on('packet', ({ data }: { readonly data?: unknown }) => this.#pay(data));
-    socket.on(EVENT_NAME, (...args: unknown[]) => this.#received(args));
+    // Whatever the event is called: a peer that misspells the name is told so, and does not wait for an answer.
+    socket.onAny((name: unknown, ...args: unknown[]) => this.#received(name, args));
     socket.on('disconnect', (reason) => this.#ended(reason === 'client namespace disconnect'));
     this.send(encodeChallenge(this.#header));
   }
@@ -122,15 +129,15 @@ export class Connection implements Link {
     this.#host.flooded(seat, error);
   }
 
-  #received(args: readonly unknown[]): void {
+  #received(name: unknown, args: readonly unknown[]): void {
     if (this.#over) return;
     const last = args.at(-1);
     const acknowledge: Acknowledge = typeof last === 'function' ? (last as Acknowledge) : () => undefined;
     const payload = typeof last === 'function' ? args.slice(0, -1) : args;
     try {
       const bytes = plainBytes(payload[0]);
-      if (bytes === undefined || payload.length !== 1) {
-        throw new CairnError('wire-type', 'a message is exactly one Uint8Array');
+      if (name !== EVENT_NAME || bytes === undefined || payload.length !== 1) {
+        throw new CairnError('wire-type', `a message is exactly one Uint8Array, in an event named "${EVENT_NAME}"`);
       }
       if (this.#seat === undefined) {
         this.#greeted(bytes, acknowledge);
@@ -176,7 +183,7 @@ export class Connection implements Link {
       acknowledge(encodeAbort({ suite, context: place.context }, refusal));
     };
     if (name === 'part') this.#part(seat, place, bytes, answer);
-    else answer(this.#deliver(seat, bytes));
+    else answer(tooLong(name, bytes) ?? this.#deliver(seat, bytes));
   }
 
   /** One part; with the last one the message is dealt with as if it had come whole. */

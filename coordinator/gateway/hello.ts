@@ -1,5 +1,6 @@
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
@@ -23,13 +24,17 @@ export type Caller =
 /**
  * Judges a Hello.
  * @param end where its connection has come to
- * @throws CairnError `session-mismatch` for an answer to another challenge, `task-unknown`, `identity-unknown`,
+ * @throws CairnError `session-mismatch` for an answer to another challenge, `wire-suite` for one in another suite than
+ * the challenge, which is in the default one; `task-unknown`, `identity-unknown`,
  * `coordinator-address` for a member that knows the coordinator under an address that is not its own,
  * `identity-signature`, `identity-expired`, `identity-not-allowed`, `directory-expired`
  */
 export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello, end: LocalEnd): Caller {
   if (!equalBytes(hello.context, challenge)) {
     throw new CairnError('session-mismatch', 'the Hello answers another challenge than this connection’s');
+  }
+  if (hello.suite !== DEFAULT_SUITE) {
+    throw new CairnError('wire-suite', `the challenge came in suite ${DEFAULT_SUITE}, the Hello in ${hello.suite}`);
   }
   const unknown = hello.tasks.find((task) => !door.tasks.includes(task));
   if (unknown !== undefined) {

@@ -106,10 +106,15 @@ describe('assertBudget', () => {
     ['clip', Infinity],
     ['lossBound', -1],
     ['lossBound', NaN],
+    ['dimension', 2 ** 28 - 2],
   ])('refuses %s = %d', (field, value) => {
     const error = errorOf(() => assertBudget({ ...scheme, [field]: value }));
     expect(error.code).toBe('settings-invalid');
     expect(error.message).toContain(field);
+  });
+
+  it('takes the greatest vector that a message may hold', () => {
+    expect(() => assertBudget({ ...scheme, dimension: 2 ** 28 - 3 })).not.toThrow();
   });
 
   it('is asked by both directions', () => {

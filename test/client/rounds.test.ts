@@ -6,7 +6,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
-import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
 import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
@@ -221,6 +221,29 @@ describe('the kept update', () => {
     const [a, b, c] = app.contexts.map(({ seed }) => seed);
     expect(a).toBe(b);
     expect(a).not.toBe(c);
+  });
+});
+
+describe('an acknowledgement that the round has ended', () => {
+  it('ends nothing: the Outcome that follows says whether the update is in the sum', async () => {
+    coordinator = await start({
+      onMessage: ({ name, bytes }) =>
+        name === 'advertiseKeys'
+          ? encodeAbort(
+              { suite: 1, context: bytes.slice(3, 35) },
+              { code: 'session-closed', message: 'the round has ended' },
+            )
+          : undefined,
+    });
+    const { log } = enter();
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    await coordinator.message('advertiseKeys');
+    expect(await log.next('ignored')).toMatchObject({ message: 'the round has ended' });
+    coordinator.commit(context, member, false);
+    expect(await log.next('committed')).toMatchObject({ included: false });
+    expect(log.of('abandoned')).toEqual([]);
   });
 });
 

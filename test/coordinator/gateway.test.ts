@@ -111,7 +111,16 @@ describe('a member', () => {
       'wire-version',
     ],
     [
-      'uses another suite',
+      'answers in another suite than the challenge’s',
+      async (peer) => {
+        const bytes = await peer.hello(memberHello(1, identity(1)));
+        bytes[1] = 2;
+        return bytes;
+      },
+      'wire-suite',
+    ],
+    [
+      'uses an unknown suite',
       async (peer) => {
         const bytes = await peer.hello(memberHello(1, identity(1)));
         bytes[1] = 77;
@@ -156,6 +165,16 @@ describe('a member', () => {
     expect(await peer.send(...payload)).toBe('wire-type');
     await peer.ended;
     expect((await hall.peer().greetAs(1, identity(1))).member).toBe(1);
+  });
+
+  it.each(['Cairn', 'error', 'message'])('that sends an event named “%s” is told so and disconnected', async (name) => {
+    const hall = await open();
+    const peer = hall.peer();
+    const hello = await peer.hello(memberHello(1, identity(1)));
+    const refusal = (await peer.socket.emitWithAck(name, hello)) as Uint8Array;
+    expect(decodeAbort(Uint8Array.from(refusal)).code).toBe('wire-type');
+    await peer.ended;
+    expect(hall.seats.size).toBe(0);
   });
 
   it('that says nothing is disconnected after a while', async () => {
@@ -220,6 +239,36 @@ describe('a seated member’s messages', () => {
     const abort = decodeAbort(Uint8Array.from(raw));
     expect(abort.code).toBe('member-unknown');
     expect([...abort.context]).toEqual([...new Uint8Array(32).fill(9)]);
+  });
+
+  it('in an event of another name are refused, and do not reach the round', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    const refusal = (await peer.socket.emitWithAck('cairn2', someMessage())) as Uint8Array;
+    expect(decodeAbort(Uint8Array.from(refusal)).code).toBe('wire-type');
+    expect(place.heard).toEqual([]);
+    expect(await peer.send(someMessage())).toBeUndefined();
+    expect(place.heard).toHaveLength(1);
+  });
+
+  it('travel whole up to the length of a part, and in parts above it', async () => {
+    const hall = await open();
+    const peer = hall.peer();
+    await peer.greetAs(1, identity(1));
+    const place = new TestPlace();
+    hall.seats.assign([one], place);
+    const message = (length: number): Uint8Array => {
+      const bytes = new Uint8Array(length);
+      bytes.set(someMessage().subarray(0, 35));
+      return bytes;
+    };
+    expect(await peer.send(message(PART_LENGTH + 1))).toBe('wire-bounds');
+    expect(place.heard).toEqual([]);
+    expect(await peer.send(message(PART_LENGTH))).toBeUndefined();
+    expect(place.heard).toEqual([`1: Uint8Array ${PART_LENGTH}`]);
   });
 
   it('that are no bytes cost nobody the connection', async () => {

@@ -471,7 +471,7 @@ export function readSum(
   const examples = (values[dimension] * Math.max(maxExamples, top)) / top;
   const weight = examples / maxExamples;
   return {
-    update: values.slice(0, dimension).map((value) => (value * clip) / (top * weight)),
+    update: values.slice(0, dimension).map((value) => Math.fround(value * (clip / (top * weight)))),
     examples,
     loss: (values[dimension + 1] * lossBound) / (top * weight),
     accuracy: values[dimension + 2] / (top * weight),

@@ -8,6 +8,7 @@ import { systemRandom } from '../../protocol/crypto/random.ts';
 import { type VirtualMembership, virtualMembership } from '../../simulations/engine/members.ts';
 import { ForeignClient } from './foreign-client.ts';
 import { RawSocket } from './raw-socket.ts';
+import { readText } from './support/files.ts';
 import { hex, message, quantize, sha256, signed, T, text, toHex, TYPES, u32, u8 } from './second-implementation.ts';
 
 // Everything below the coordinator is foreign here: sockets, frames, messages and the round itself. docs/protocol.md has
@@ -119,6 +120,28 @@ describe('over sockets written by hand from section 11', () => {
     expect(reports).toHaveLength(1);
     expect(reports[0]).toMatchObject({ outcome: 'committed', included: 3, examples: 25, drops: [], modelHash });
     for (const { socket } of joined) socket.leave();
+  });
+
+  it('section 11.2 names every path, and every field that is shown', async () => {
+    const text = readText('docs/protocol.md');
+    const section = text.slice(text.indexOf('### 11.2'), text.indexOf('## 12.'));
+    // States name the fields of `states`; they are introduced before.
+    const known = section + text.slice(text.indexOf('## 9.'), text.indexOf('## 10.'));
+    const names = (value: unknown): string[] => {
+      if (Array.isArray(value)) return value.flatMap(names);
+      if (typeof value !== 'object' || value === null) return [];
+      return Object.entries(value).flatMap(([key, inner]) => [key, ...names(inner)]);
+    };
+    const shown: string[] = [];
+    for (const path of ['/v1', '/v1/tasks', '/v1/tasks/toy', '/v1/tasks/toy/rounds', '/v1/tasks/none']) {
+      expect(section).toContain(`\`${path.replace('/toy', '/:task').replace('/none', '/:task')}\``);
+      shown.push(...names(JSON.parse(Buffer.from(await get(path)).toString())));
+    }
+    expect(new Set(shown).size).toBeGreaterThan(30);
+    const missing = [...new Set(shown)].filter(
+      (name) => !known.includes(`\`${name}\``) && !known.includes(`"${name}"`),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('foreign clients send vectors that travel in parts', async () => {

@@ -198,6 +198,18 @@ describe.each<Class>(['curious', 'active'])('the server of an %s round', (advers
       }
     });
 
+    it('drops the sender of an Abort that it cannot read, as of any other message of the round', () => {
+      if (!isCollecting(name)) return;
+      for (const message of [EXPECTED[name], 'abort'] as const) {
+        const { lab, messages } = sceneIn(adversary, name);
+        const bytes = messages.get(WAITED_FOR)![message].slice(0, 36);
+        const step = stepServer(lab.server, { kind: 'message', from: WAITED_FOR, bytes });
+        expect(step.refusal?.code).toBe('wire-truncated');
+        expect(dropsIn(step)).toMatchObject([{ member: WAITED_FOR, state: name, reason: 'wire-truncated' }]);
+        expect(step.send.map(({ to }) => to)).toContain(WAITED_FOR);
+      }
+    });
+
     it('goes on from a departure or a deadline only while it collects', () => {
       const { lab } = sceneIn(adversary, name);
       const before = inspect(lab.server, depth);

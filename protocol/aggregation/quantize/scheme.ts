@@ -1,4 +1,5 @@
 import { CairnError } from '../../errors.ts';
+import { LIMITS } from '../../wire/limits.ts';
 
 /**
  * How a client's update becomes integers that may be masked and summed. Both sides derive it from the round's settings.
@@ -102,7 +103,7 @@ function overBudget(inputBits: number, maxCohort: number, modulusBits: number): 
  */
 export function assertBudget(scheme: QuantizationScheme): void {
   const { dimension, inputBits, modulusBits, maxCohort, maxExamples } = scheme;
-  checkWhole('dimension', dimension, 1, GREATEST_COUNT);
+  checkWhole('dimension', dimension, 1, LIMITS.coordinates - METRIC_COORDINATES);
   checkWhole('inputBits', inputBits, 2, 31);
   checkWhole('modulusBits', modulusBits, 8, 32);
   checkWhole('maxCohort', maxCohort, 1, GREATEST_COHORT);

@@ -98,11 +98,12 @@ export function stepServer(state: ServerState, input: ServerInput): ServerStep {
 function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): ServerStep {
   try {
     assertTakes(state, from, bytes);
-    if (messageName(bytes) === 'abort') return onAbort(state, from, bytes);
   } catch (thrown) {
     return refuseMessage(state, asCairnError(thrown));
   }
   try {
+    // One that cannot be read costs its sender its place like any other: it meant to leave, and nobody waits for it.
+    if (messageName(bytes) === 'abort') return onAbort(state, from, bytes);
     const taken = take(state, from, bytes);
     state.waiting.delete(from);
     return chain(taken, proceed);

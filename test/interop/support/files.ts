@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Set to 1, transcript.test.ts and functions.test.ts first write the vectors, and the generated part of the document. Run
- * just those two with it: the other files may read what is being written.
+ * Set to 1, the tests of this folder that hold a vector file or a generated part of the document first write it anew. Run
+ * just one of them with it at a time: others may read, or write, the same file.
  */
 export const UPDATE = process.env.CAIRN_UPDATE_VECTORS === '1';
 
