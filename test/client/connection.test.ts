@@ -82,7 +82,11 @@ describe('connecting', () => {
   it('signs the challenge, the address that it was given, its id and its tasks as a member', async () => {
     const coordinator = await start();
     const keys = generateIdentity(nodePrimitives, systemRandom);
-    const { log } = enter(coordinator.url, new StepApp(), { seed: 1, identity: { member: 77, keys }, tasks: ['a', 'b'] });
+    const { log } = enter(coordinator.url, new StepApp(), {
+      seed: 1,
+      identity: { member: 77, keys },
+      tasks: ['a', 'b'],
+    });
     expect(await log.next('connected')).toMatchObject({ member: 77, renewed: false });
     const [{ who, tasks, context }] = coordinator.hellos;
     if (who.kind !== 'member') throw new Error('not a member');
