@@ -12,7 +12,7 @@ import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
 import type { ClientPolicy, SignedSession } from '../../protocol/aggregation/client/index.ts';
 import { identityFrom } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { NO_HASH, type RoundPrivacy, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { settingsFor } from './support/rounds.ts';
 
 const HOUR = 3_600_000;
@@ -205,10 +205,12 @@ describe('from one model', () => {
 
   it('a client that relies on its members’ noise sends and signs what it is asked for, and every sending is charged', async () => {
     const { consent, send, sign } = consentOf();
-    const privacy = {
-      ...{ placement: 'distributed', distribution: 'skellam', noiseMultiplier: 1, leastSurvivors: 2, bitWidth: 0 },
+    const privacy: RoundPrivacy = {
+      placement: 'distributed',
+      distribution: 'skellam',
+      ...{ noiseMultiplier: 1, leastSurvivors: 2, bitWidth: 0 },
       ...{ sampling: 1, epsilon: 5, delta: 1e-5, spent: 0 },
-    } as const;
+    };
     const noisy = round(1, { privacy });
     const policy = { ...LAX, leastNoise: { multiplier: 1 } };
     for (const [i, ids] of [
@@ -253,10 +255,11 @@ describe('models that a rebase gave', () => {
     [undefined, 2],
   ])('of a policy that says %s are %i', async (maxRebases, allowed) => {
     const { send } = consentOf();
-    const policy = {
-      ...{ adversary: 'curious', colluding: 0, minCohort: 2 },
+    const policy: ClientPolicy = {
+      adversary: 'curious',
+      ...{ colluding: 0, minCohort: 2 },
       ...(maxRebases === undefined ? {} : { maxRebases }),
-    } as const;
+    };
     const results = await Promise.allSettled([1, 2, 3, 4].map((i) => send(moved(i), [1, 2], hex(i), policy)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(allowed);
   });
@@ -499,7 +502,10 @@ describe('a memory in a file', () => {
     const policy = { ...LAX, leastDifference: 2 };
     await expect(sign([1, 2, 3, 4], round(), policy)).rejects.toThrow(refused('cohort-too-similar'));
     await sign([1, 2, 3, 4, 5], round(), policy);
-    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ version: 2, rounds: JSON.parse(frozen).sent });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+      version: 2,
+      rounds: [1_800_000_000_000, 1_800_000_001_000],
+    });
     expect((await memory.read()).accounts).toEqual(accounts);
   });
 });

@@ -91,8 +91,9 @@ class Cohort {
       return { alone: quorum(n) - accomplices, among: 2 * quorum(n) - accomplices - n };
     });
     const among = [...new Map(this.opened.map(({ members }, i) => [members.join(), figures[i].among])).values()];
-    const [first, second] = among.sort((a, b) => a - b);
-    return Math.min(...figures.map(({ alone }) => alone), second === undefined ? Infinity : first + second);
+    const two = among.sort((a, b) => a - b).slice(0, 2);
+    const several = two.length < 2 ? Infinity : two[0] + two[1];
+    return Math.min(...figures.map(({ alone }) => alone), several);
   }
 
   #of(member: number): Consent | undefined {
@@ -106,7 +107,7 @@ const taken = (noted: Promise<void>): Promise<boolean> =>
     () => false,
   );
 
-const ones = (mask: number): number => [...mask.toString(2)].filter((digit) => digit === '1').length;
+const ones = (mask: number): number => mask.toString(2).replaceAll('0', '').length;
 
 /** Modulo a prime that is far above any determinant of so few zeros and ones. */
 const PRIME = 1_000_003;
