@@ -59,6 +59,12 @@ export const LABELS = {
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
+  modelPoint: 'cairn/1 model point',
+  inputRecord: 'cairn/1 input record',
+  terms: 'cairn/1 terms',
+  rounding: 'cairn/1 rounding',
+  trainingSeed: 'cairn/1 training seed',
+  subset: 'cairn/1 subset',
 } as const;
 
 /** One of {@link LABELS}. */

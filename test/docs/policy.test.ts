@@ -7,6 +7,7 @@ import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 const FIELDS: Record<keyof ClientPolicy, true> = {
   ...{ adversary: true, colluding: true, minCohort: true, repeatDifference: true, leastDifference: true },
   ...{ leastThreshold: true, mostRoundsPerDay: true, tasks: true, leastNoise: true, mostEpsilon: true },
+  ...{ maxRepeats: true, maxRebases: true },
 };
 
 /** What a row says of a field that has no default. */

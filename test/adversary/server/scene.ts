@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { join } from '../../../client/index.ts';
+import { type ConsentMemory, join } from '../../../client/index.ts';
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
@@ -40,6 +40,8 @@ export interface SceneOptions {
   readonly manners?: Manners;
   /** What each client remembers of directories. Default: as much as the shipped one does. */
   readonly serials?: () => SerialMemory;
+  /** What remembers each client's rounds. Default: memory that ends with the client. */
+  readonly consent?: (member: MemberId) => ConsentMemory;
   /** How many examples each has. Default: as many as the rest. */
   readonly examples?: Readonly<Record<number, number>>;
 }
@@ -103,7 +105,7 @@ export class Scene {
 
   /** A member joins, perhaps once more. @returns when it has its seat */
   async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
-    const { seed, policy, examples, serials } = this.options;
+    const { seed, policy, examples, serials, consent } = this.options;
     const log = new EventLog();
     const app = new PerceptronApp(`${seed} ${member}`, examples?.[member]);
     const draws: Uint8Array[] = [];
@@ -119,6 +121,7 @@ export class Scene {
         draws.push(bytes);
         return bytes;
       },
+      ...(consent === undefined ? {} : { consent: consent(member) }),
       seed: member,
       reconnectDelayMs: 1,
       leaveTimeoutMs: 1000,
