@@ -33,6 +33,7 @@ const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'policy-noise',
   'cohort-too-similar',
   'input-changed',
+  'round-superseded',
   'repeat-refused',
   'rebase-refused',
   'memory-lost',

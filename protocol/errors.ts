@@ -106,6 +106,10 @@ export const ERROR_CODES = {
     'a sum of other members than one that the client signed from the same model, or of too nearly the same from another',
     'the round is run again with the very same members, or with members that signed none; no share was revealed',
   ),
+  'round-superseded': protocolAbort(
+    'the client has gone on to another round from the same model',
+    'run one client for each identity, and one round at a time from each model',
+  ),
   'input-changed': protocolAbort(
     'the client has sent another input from the same model, or the same one on other terms',
     'nothing was sent; it takes part again from the next model, or when the coordinator asks it to train anew',

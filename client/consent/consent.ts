@@ -1,7 +1,11 @@
 import { assertConsent, reliesOnNoise } from '../../protocol/aggregation/client/consent.ts';
 import { assertDifferent } from '../../protocol/aggregation/client/difference.ts';
 import { assertInputAllowed } from '../../protocol/aggregation/client/one-input.ts';
-import { assertRosterAllowed, assertSetAllowed } from '../../protocol/aggregation/client/one-set.ts';
+import {
+  assertLatestSession,
+  assertRosterAllowed,
+  assertSetAllowed,
+} from '../../protocol/aggregation/client/one-set.ts';
 import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/aggregation/client/types.ts';
 import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
@@ -13,6 +17,7 @@ import { charged, costOf, type Quote, spentOf } from './privacy-account.ts';
 import {
   type ConsentRecord,
   historyOf,
+  withClaim,
   withCost,
   withCulprit,
   withOpened,
@@ -29,12 +34,27 @@ export interface ModelRound {
   readonly point: string;
 }
 
-/** A masked input that is about to be sent. */
-export interface SendingInput {
-  /** `inputRecord` of the update, in hex. */
-  readonly input: string;
+/** A session, once its roster is known. */
+export interface RoundSession {
+  /** In hex. */
+  readonly sessionId: string;
   /** Ids of the roster, ascending. */
   readonly ids: readonly number[];
+}
+
+/** A survivor set that is about to be signed, or answered where there is nothing to sign. */
+export interface Signing {
+  /** Ids, ascending. */
+  readonly members: readonly number[];
+  readonly session: SignedSession;
+  /** In hex. */
+  readonly sessionId: string;
+}
+
+/** A masked input that is about to be sent. */
+export interface SendingInput extends RoundSession {
+  /** `inputRecord` of the update, in hex. */
+  readonly input: string;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
 }
@@ -84,12 +104,31 @@ export class Consent {
   }
 
   /**
+   * Notes that keys are about to be shared in a session: from then on earlier ones from the same model get no input and no
+   * signature.
+   * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
+   */
+  sharing({ settings, point }: ModelRound, { sessionId, ids }: RoundSession, policy: ClientPolicy): Promise<void> {
+    return this.#change((record) => {
+      if (reliesOnNoise(policy, settings)) return record;
+      const { record: known } = historyOf(record, point, this.#now());
+      assertRosterAllowed(known, ids, settings);
+      assertInputAllowed(known, { repeat: settings.repeat, terms: toHex(termsOf(portablePrimitives, settings)) });
+      return withClaim(record, point, sessionId);
+    });
+  }
+
+  /**
    * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
    * client with this memory may have sent or signed something since.
-   * @throws CairnError `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than the set signed from
-   * this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
+   * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
+   * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
    */
-  sending({ settings, point }: ModelRound, { input, ids, counted }: SendingInput, policy: ClientPolicy): Promise<void> {
+  sending(
+    { settings, point }: ModelRound,
+    { input, sessionId, ids, counted }: SendingInput,
+    policy: ClientPolicy,
+  ): Promise<void> {
     return this.#change((record) => {
       const now = this.#now();
       const history = historyOf(record, point, now);
@@ -100,7 +139,8 @@ export class Consent {
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
-      assertRosterAllowed(history.record, ids);
+      assertLatestSession(history.record, sessionId);
+      assertRosterAllowed(history.record, ids, settings);
       assertInputAllowed(history.record, sent);
       return withSent(next, point, sent);
     });
@@ -109,13 +149,13 @@ export class Consent {
   /**
    * Notes a survivor set before it is signed, or answered where there is nothing to sign: from this model no other one is
    * signed ever after.
-   * @param members ids, ascending
-   * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
+   * @param signing members: ids, ascending
+   * @throws CairnError `round-superseded`, `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory
+   * throws
    */
   signing(
     { settings, point }: ModelRound,
-    members: readonly number[],
-    session: SignedSession,
+    { members, session, sessionId }: Signing,
     policy: ClientPolicy,
   ): Promise<void> {
     const primitives = portablePrimitives;
@@ -127,6 +167,7 @@ export class Consent {
       if (reliesOnNoise(policy, settings)) return next;
       // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
       assertInputAllowed(history.record, { repeat: settings.repeat, terms });
+      assertLatestSession(history.record, sessionId);
       assertSetAllowed(history.record, members);
       return withSet(next, point, members, session);
     });

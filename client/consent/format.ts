@@ -33,6 +33,7 @@ const model = z.strictObject({
   point: hash,
   inputs: z.array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash })),
   signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
+  session: hash.optional(),
 });
 
 /** Sixteen bytes each, written one after another. */
@@ -69,8 +70,9 @@ export function recordText({ rounds, rebased, models, closed, opened, accounts }
   const file = {
     version: 2,
     ...{ rounds, rebased },
-    models: models.map(({ point, inputs, signed }) => ({
+    models: models.map(({ point, inputs, signed, session: latest }) => ({
       ...{ point, inputs },
+      ...(latest === undefined ? {} : { session: latest }),
       ...(signed === undefined
         ? {}
         : {

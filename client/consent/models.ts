@@ -39,21 +39,25 @@ export function recordOf({ models, closed }: Models, point: string): ModelRecord
 
 /** With an input that is about to be sent. Its being allowed has been checked. */
 export function withInput(all: Models, point: string, sent: SentInput): Models {
-  return changed(all, point, ({ inputs, signed }) => {
+  return changed(all, point, ({ inputs }) => {
     const others = inputs.filter(({ repeat }) => repeat !== sent.repeat);
-    return { inputs: [...others, sent].sort((a, b) => a.repeat - b.repeat), signed };
+    return { inputs: [...others, sent].sort((a, b) => a.repeat - b.repeat) };
   });
 }
+
+/** With the session in which the client is about to share its keys. @param session its id, in hex */
+export const withSession = (all: Models, point: string, session: string): Models =>
+  changed(all, point, () => ({ session }));
 
 /**
  * With a set that is about to be signed, in a session. A first set stays: later ones are the same, or lack members that
  * were proven to deal falsely.
  */
 export function withSigned(all: Models, point: string, members: readonly number[], session: SignedSession): Models {
-  return changed(all, point, ({ inputs, signed }) => {
+  return changed(all, point, ({ signed }) => {
     const before: SignedSet = signed ?? { members, sessions: [], proven: [] };
     const others = before.sessions.filter(({ settingsHash }) => settingsHash !== session.settingsHash);
-    return { inputs, signed: { ...before, sessions: [...others, session].slice(-MOST_SESSIONS) } };
+    return { signed: { ...before, sessions: [...others, session].slice(-MOST_SESSIONS) } };
   });
 }
 
@@ -62,17 +66,17 @@ export function withProven(all: Models, point: string, member: number): Models {
   const signed = recordOf(all, point)?.signed;
   if (signed?.members.includes(member) !== true || signed.proven.includes(member)) return all;
   const proven = [...signed.proven, member].sort((a, b) => a - b);
-  return changed(all, point, ({ inputs }) => ({ inputs, signed: { ...signed, proven } }));
+  return changed(all, point, () => ({ signed: { ...signed, proven } }));
 }
 
 function changed(
   { models, closed }: Models,
   point: string,
-  change: (model: Omit<RememberedModel, 'point'>) => Omit<RememberedModel, 'point'>,
+  change: (model: RememberedModel) => Partial<RememberedModel>,
 ): Models {
-  const before = models.find((model) => model.point === point) ?? { inputs: [], signed: undefined };
+  const before = models.find((model) => model.point === point) ?? { point, inputs: [], signed: undefined };
   const others = models.filter((model) => model.point !== point);
-  return withinBounds([...others, { point, ...change(before) }], closed);
+  return withinBounds([...others, { ...before, ...change(before) }], closed);
 }
 
 const idsOf = ({ signed }: RememberedModel): number =>

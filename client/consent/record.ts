@@ -1,5 +1,5 @@
 import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { type RememberedModel, recordOf, withInput, withProven, withSigned } from './models.ts';
+import { type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
 /** The members of one sum that a client signed, and whose sum it was. */
@@ -83,6 +83,12 @@ export function withRebase(record: ConsentRecord, point: string, now: number): C
 export const withSent = (record: ConsentRecord, point: string, sent: SentInput): ConsentRecord => ({
   ...record,
   ...withInput(record, point, sent),
+});
+
+/** The record with a session in which keys are about to be shared. @param session its id, in hex */
+export const withClaim = (record: ConsentRecord, point: string, session: string): ConsentRecord => ({
+  ...record,
+  ...withSession(record, point, session),
 });
 
 /** The record with a set that is about to be signed. @param members ids, ascending */

@@ -1,7 +1,9 @@
 import { assertConsent } from '../../protocol/aggregation/client/consent.ts';
 import type { ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
-import { messageName } from '../../protocol/wire/header.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { messageName, type MessageName } from '../../protocol/wire/header.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
+import type { RoundSession } from '../consent/consent.ts';
 import type { RoundAtWork, RoundFromModel } from './context.ts';
 
 /**
@@ -51,10 +53,18 @@ export function note(
 ): Promise<void> | undefined {
   const { consent, policy } = context;
   const signing = events.find((event) => event.kind === 'signing');
-  if (signing !== undefined) return consent.signing(from, signing.members, signing.session, policy);
-  if (record === undefined || !send.some((bytes) => messageName(bytes) === 'maskedInput')) return undefined;
-  return consent.sending(from, { input: record, ids: idsOf(state), counted }, policy);
+  if (signing !== undefined) return consent.signing(from, signing, policy);
+  const session = sessionOf(state);
+  if (session === undefined) return undefined;
+  const sends = (name: MessageName): boolean => send.some((bytes) => messageName(bytes) === name);
+  if (sends('shareKeys')) return consent.sharing(from, session, policy);
+  if (record === undefined || !sends('maskedInput')) return undefined;
+  return consent.sending(from, { input: record, counted, ...session }, policy);
 }
 
-/** Ids of the roster that a state's session is of. */
-const idsOf = (state: ClientState): readonly number[] => ('facts' in state ? (state.facts.ids ?? []) : []);
+/** The session of a state, once there is one. */
+function sessionOf(state: ClientState): RoundSession | undefined {
+  if (!('facts' in state)) return undefined;
+  const { sessionId, ids = [] } = state.facts;
+  return { sessionId: toHex(sessionId), ids };
+}

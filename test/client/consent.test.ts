@@ -33,7 +33,11 @@ const round = (model = 1, changes: Partial<RoundSettings> = {}): ModelRound => (
 });
 
 const INPUT = hex(0xaa);
-const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({ input, ids, counted });
+const SESSION = hex(0xee);
+const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
+  ...{ input, ids, counted },
+  sessionId: SESSION,
+});
 
 const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
   ...{ settingsHash: hex(hash), root: hex(0xdd), ids, graph: 'complete' },
@@ -46,10 +50,14 @@ function consentOf(memory: ConsentMemory = consentInMemory()) {
   const consent = new Consent(memory, () => clock.now);
   return {
     ...{ clock, memory, consent },
-    send: (from = round(), ids?: readonly number[], input?: string, policy = LAX) =>
-      consent.sending(from, sent(ids, input), policy),
-    sign: (members: readonly number[], from = round(), policy = LAX) =>
-      consent.signing(from, members, session(members), policy),
+    send: async (from = round(), ids?: readonly number[], input?: string, policy = LAX) => {
+      await consent.sharing(from, sent(ids, input), policy);
+      await consent.sending(from, sent(ids, input), policy);
+    },
+    sign: async (members: readonly number[], from = round(), policy = LAX) => {
+      await consent.sharing(from, sent(members), policy);
+      await consent.signing(from, { members, session: session(members), sessionId: SESSION }, policy);
+    },
   };
 }
 

@@ -24,7 +24,8 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   const shown = membersOf(roster);
   const ids = roster.body.kind === 'proven' ? roster.body.ids : shown.map(({ advertisement }) => advertisement.member);
   auditIds(context, ids);
-  if (!reliesOnNoise(context.policy, context.settings)) assertRosterAllowed(context.history?.record, ids);
+  if (!reliesOnNoise(context.policy, context.settings))
+    assertRosterAllowed(context.history?.record, ids, context.settings);
   auditPlaces(ids, shown);
   auditOwn(own, roster.ownIndex, shown);
   for (const { index, advertisement } of shown) {

@@ -39,6 +39,8 @@ export interface ModelRecord {
   readonly inputs: readonly SentInput[];
   /** The one survivor set that it signed from this model; undefined before. */
   readonly signed: SignedSet | undefined;
+  /** Id of the latest session in which it shared its keys, in hex. */
+  readonly session?: string;
   /** Nothing else is remembered any more: no further input is sent from this model. */
   readonly closed?: boolean;
 }

@@ -212,7 +212,13 @@ export type ClientEvent =
    * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
    * its signature in an active round, and its shares in a curious one. `members`: ids, ascending.
    */
-  | { readonly kind: 'signing'; readonly members: readonly number[]; readonly session: SignedSession }
+  | {
+      readonly kind: 'signing';
+      readonly members: readonly number[];
+      readonly session: SignedSession;
+      /** In hex. */
+      readonly sessionId: string;
+    }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /** The coordinator says the round has committed. */

@@ -75,13 +75,13 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
 /** What the client's memory is told of a set that it accepts, before it signs it or answers it; nothing without a history. */
 function signing(
   { settingsHash }: ClientContext,
-  { root, ids, parameters: { graph, degree, threshold } }: SessionFacts,
+  { sessionId, root, ids, parameters: { graph, degree, threshold } }: SessionFacts,
   survivors: Uint8Array,
 ): ClientEvent[] {
   const members = membersOf({ ids }, survivors);
   if (ids === undefined || members === undefined) return [];
   const session = { settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold };
-  return [{ kind: 'signing', members, session }];
+  return [{ kind: 'signing', members, session, sessionId: toHex(sessionId) }];
 }
 
 /** U3 as far as this client can check it: the client, nobody new, enough members, and no other set than one signed before. */
