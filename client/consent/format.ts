@@ -98,7 +98,10 @@ export function recordFrom(text: string): ConsentRecord | undefined {
     const { rounds, rebased, models, closed, opened, accounts } = now.data;
     return {
       ...{ rounds, rebased, closed, opened, accounts },
-      models: models.map(({ point, inputs, signed }) => ({ point, inputs, signed })),
+      models: models.map(({ point, inputs, signed, session: latest }) => ({
+        ...{ point, inputs, signed },
+        ...(latest === undefined ? {} : { session: latest }),
+      })),
     };
   }
   const before = first.safeParse(value);

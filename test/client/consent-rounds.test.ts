@@ -161,8 +161,9 @@ describe('what later rounds are held against', () => {
   });
 
   it.each([
-    [2, 'maskedInput'],
-    [3, 'unmaskShares'],
+    [2, 'shareKeys'],
+    [3, 'maskedInput'],
+    [4, 'unmaskShares'],
   ] as const)('is written down before it is sent: write %i before %s', async (nth, message) => {
     const { opened, open } = gate();
     const { memory, writes } = watched(nth, () => opened);
@@ -182,8 +183,9 @@ describe('what later rounds are held against', () => {
   });
 
   it.each([
-    [2, 'maskedInput'],
-    [3, 'unmaskShares'],
+    [2, 'shareKeys'],
+    [3, 'maskedInput'],
+    [4, 'unmaskShares'],
   ] as const)(
     'is not sent where it cannot be written down, and only the user is told why: %i',
     async (nth, message) => {
@@ -233,8 +235,8 @@ describe('enrolled members that helped to open a sum', () => {
       }),
     );
 
-  const round = (hash: Uint8Array, number = 1) => {
-    const settings = { adversary: 'active', directoryHash: directory.hash, minCohort: 3, round: number } as const;
+  const round = (hash: Uint8Array, number = 1, minCohort = 3) => {
+    const settings = { adversary: 'active', directoryHash: directory.hash, minCohort, round: number } as const;
     return coordinator.run(settingsFor(hash, settings), directory);
   };
 
@@ -274,7 +276,7 @@ describe('enrolled members that helped to open a sum', () => {
     coordinator = other;
     const after = enterAll(members);
     await coordinator.seats(6);
-    const second = await round(hash);
+    const second = await round(hash, 1, 6);
     if (first.kind !== 'committed' || second.kind !== 'committed') throw new Error('a round has no sum');
     expect(second.sum).toEqual(first.sum);
     for (const { log } of after) expect(log.of('trained').map(({ kept }) => kept)).toEqual([false]);
@@ -292,7 +294,7 @@ describe('enrolled members that helped to open a sum', () => {
     coordinator = other;
     const after = enterAll(members, () => new StepApp(1.5));
     await coordinator.seats(6);
-    expect((await round(hash)).kind).toBe('aborted');
+    expect((await round(hash, 1, 6)).kind).toBe('aborted');
     for (const { log } of after) expect(await log.next('refused')).toMatchObject({ code: 'input-changed' });
     expect(coordinator.received.filter(({ name }) => name === 'maskedInput')).toEqual([]);
   });
@@ -305,12 +307,12 @@ describe('a model that a rebase gave', () => {
     enter();
     await coordinator.seats(3);
     const [member] = coordinator.members;
-    const run = (model: number, rebases: number) =>
-      coordinator.run(settingsFor(coordinator.publish(modelFile(model)), { rebases }));
+    const run = (model: number, rebases: number, minCohort = 2) =>
+      coordinator.run(settingsFor(coordinator.publish(modelFile(model)), { rebases, minCohort }));
     expect((await run(1, 1)).kind).toBe('committed');
     expect(log.of('rebased')).toMatchObject([{ rebases: 1, withinDay: 1 }]);
     // Again from the same model, which counts once.
-    expect((await run(1, 1)).drops).toEqual([]);
+    expect((await run(1, 1, 3)).drops).toEqual([]);
     expect((await run(2, 2)).drops).toMatchObject([{ member, reason: 'rebase-refused' }]);
     expect((await log.next('refused')).code).toBe('rebase-refused');
     expect((await run(3, 0)).drops).toEqual([]);

@@ -44,6 +44,11 @@ const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
   ...{ degree: ids.length - 1, threshold: 2 },
 });
 
+/** A round of which every input is asked for, as coordinators repeat one. */
+const asking = ({ settings: from, point }: ModelRound, { length: minCohort } = [1, 2, 3] as readonly number[]) => ({
+  ...{ settings: { ...from, minCohort }, point },
+});
+
 /** A client's memory with a clock of its own. */
 function consentOf(memory: ConsentMemory = consentInMemory()) {
   const clock = { now: START };
@@ -51,11 +56,11 @@ function consentOf(memory: ConsentMemory = consentInMemory()) {
   return {
     ...{ clock, memory, consent },
     send: async (from = round(), ids?: readonly number[], input?: string, policy = LAX) => {
-      await consent.sharing(from, sent(ids, input), policy);
-      await consent.sending(from, sent(ids, input), policy);
+      await consent.sharing(asking(from, ids), sent(ids, input), policy);
+      await consent.sending(asking(from, ids), sent(ids, input), policy);
     },
     sign: async (members: readonly number[], from = round(), policy = LAX) => {
-      await consent.sharing(from, sent(members), policy);
+      await consent.sharing(asking(from, members), sent(members), policy);
       await consent.signing(from, { members, session: session(members), sessionId: SESSION }, policy);
     },
   };
@@ -83,6 +88,7 @@ describe('rounds of a day', () => {
   it('count once each: a round that trained is no further one when it sends, a kept update is', async () => {
     const { consent } = consentOf();
     await consent.training(round(), LAX);
+    await consent.sharing(round(), sent([1, 2]), LAX);
     await consent.sending(round(), sent([1, 2], INPUT, true), LAX);
     expect((await consent.history()).roundsWithinDay).toBe(1);
     await consent.sending(round(), sent([1, 2], INPUT, false), LAX);
@@ -95,6 +101,7 @@ describe('rounds of a day', () => {
     const trained = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => consent.training(round(i), policy)));
     expect(trained.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
     // What has trained may still send.
+    await consent.sharing(round(0), sent([1, 2]), policy);
     await consent.sending(round(0), sent([1, 2], INPUT, true), policy);
     await expect(consent.sending(round(1), sent([1, 2], INPUT, false), policy)).rejects.toThrow(
       refused('policy-rounds-per-day'),
@@ -179,6 +186,30 @@ describe('from one model', () => {
     await sign([1, 2], round(2));
   });
 
+  it('after a set was signed an input is sent only where the settings ask for all of it', async () => {
+    const { consent, sign } = consentOf();
+    await sign([1, 2, 3, 4]);
+    const lax = round(1, { minCohort: 3 });
+    await expect(consent.sharing(lax, sent([1, 2, 3, 4]), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    await expect(consent.sending(lax, sent([1, 2, 3, 4]), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    await consent.sending(round(1, { minCohort: 4 }), sent([1, 2, 3, 4]), LAX);
+  });
+
+  it('a session gets no input and no signature once keys were shared in a later one', async () => {
+    const { consent, memory } = consentOf();
+    const ids = [1, 2, 3];
+    const other = { ...sent(ids), sessionId: hex(0xef) };
+    await consent.sharing(round(), sent(ids), LAX);
+    await consent.sending(round(), sent(ids), LAX);
+    // Another process of the same identity.
+    await new Consent(memory, () => START).sharing(round(), other, LAX);
+    const signing = { members: ids, session: session(ids), sessionId: SESSION };
+    await expect(consent.sending(round(), sent(ids), LAX)).rejects.toThrow(refused('round-superseded'));
+    await expect(consent.signing(round(), signing, LAX)).rejects.toThrow(refused('round-superseded'));
+    await consent.sending(round(), other, LAX);
+    await consent.signing(round(), { ...signing, sessionId: other.sessionId }, LAX);
+  });
+
   it('members that were proven to have dealt falsely may be missing from it, and nobody else', async () => {
     const { consent, send, sign } = consentOf();
     await send(round(), [1, 2, 3, 4, 5]);
@@ -206,7 +237,8 @@ describe('from one model', () => {
   it('the sessions of the set are remembered, the newest four', async () => {
     const { consent, send } = consentOf();
     await send(round(), [1, 2]);
-    for (const hash of [1, 2, 3, 4, 5, 3]) await consent.signing(round(), [1, 2], session([1, 2], hash), LAX);
+    for (const hash of [1, 2, 3, 4, 5, 3])
+      await consent.signing(round(), { members: [1, 2], session: session([1, 2], hash), sessionId: SESSION }, LAX);
     const { signed } = (await consent.history(MODEL)).record!;
     expect(signed?.sessions.map(({ settingsHash }) => settingsHash)).toEqual([2, 4, 5, 3].map(hex));
   });

@@ -16,14 +16,18 @@ export const abandoned: Script = {
     )(mail),
 };
 
-/** A memory that forgets everything at once: what a client was without one. */
-export const forgetful = (): ConsentMemory => ({
-  read: () => Promise.resolve(NO_RECORD),
-  change: (edit) => {
-    edit(NO_RECORD);
-    return Promise.resolve();
-  },
-});
+/** A memory that forgets every input and every set at once, and knows no more than its session: a client without a memory. */
+export function forgetful(): ConsentMemory {
+  let latest = NO_RECORD;
+  return {
+    read: () => Promise.resolve(latest),
+    change: (edit) => {
+      const { models } = edit(latest);
+      latest = { ...NO_RECORD, models: models.map((model) => ({ ...model, inputs: [], signed: undefined })) };
+      return Promise.resolve();
+    },
+  };
+}
 
 /** A round among these members, until it is over for the coordinator and for each honest one of them. */
 export async function run(
