@@ -6,10 +6,12 @@ import { decodeSurvivors, encodeSurvivors } from '../../protocol/wire/messages/s
 import { requestAs, rosterAs, routedAs, survivorsAs } from '../support/cheats.ts';
 import { Lab, rewriting } from '../support/lab.ts';
 
-/** Eight members; active: t = 6, curious: t = 5. The victim is member 2, at place 1. */
+/** Eight members; active: a quorum of 6 signs, and t = 3; curious: t = 5. The victim is member 2, at place 1. */
 const N = 8;
 const VICTIM = memberId(2);
-const T = { active: 6, curious: 5 };
+const QUORUM = 6;
+/** Members that must be left among those that a client shares with. */
+const LEAST = { active: QUORUM, curious: 5 };
 
 type Class = 'curious' | 'active';
 const lab = (adversary: Class, options: Partial<ConstructorParameters<typeof Lab>[0]> = {}): Lab =>
@@ -24,7 +26,7 @@ function expectRefusal(session: Lab, code: ErrorCode): void {
 }
 
 describe.each<Class>(['curious', 'active'])('in an %s round a client', (adversary) => {
-  const t = T[adversary];
+  const t = LEAST[adversary];
 
   it('refuses a roster below the threshold of the settings', () => {
     const session = lab(adversary, { settings: { threshold: t } });
@@ -155,12 +157,17 @@ describe('in an active round a client', () => {
     expectRefusal(session, 'set-grew');
   });
 
-  it('refuses a U4 below the threshold, and reveals its shares at the threshold', () => {
-    for (const left of [T.active - 1, T.active]) {
+  it('refuses fewer signatures than a quorum, and reveals its shares at a quorum', () => {
+    for (const left of [QUORUM - 1, QUORUM]) {
       const session = lab('active');
       session.serverIn('unmasking');
-      session.down(requestAs(({ signatures }) => ({ signatures: signatures.slice(0, left) })));
-      if (left < T.active) {
+      session.down(
+        requestAs(({ signers, signatures, witnesses }) => ({
+          signers: bitmapOf(witnesses, setBits(signers).slice(0, left)),
+          signatures: signatures.slice(0, left),
+        })),
+      );
+      if (left < QUORUM) {
         expectRefusal(session, 'consistency-too-few');
         expect(session.messages('unmaskShares')).toEqual([]);
       } else {
@@ -169,16 +176,15 @@ describe('in an active round a client', () => {
     }
   });
 
-  it('refuses a signature of somebody outside U3, or outside those it shares with', () => {
+  it('refuses a signature of a witness outside U3', () => {
     const session = lab('active');
     session.serverIn('masked-input');
     session.leave(N);
     session.serverIn('unmasking');
     session.down(
-      requestAs(({ signatures }) => ({
-        signatures: [...signatures, { ...signatures[0], index: signatures[0].index }].map((s, i) =>
-          i === N - 1 ? { ...s, index: (N - 1) as typeof s.index } : s,
-        ),
+      requestAs(({ signers, signatures, witnesses }) => ({
+        signers: bitmapOf(witnesses, [...setBits(signers), N - 1]),
+        signatures: [...signatures, signatures[0]],
       })),
     );
     expectRefusal(session, 'roster-order');
