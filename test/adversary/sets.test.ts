@@ -196,7 +196,8 @@ describe('a threshold that is too low for the client’s own adversary model', (
   it.each([
     ['complete, more colluders than the settings reckon with', 'curious', 8, { threshold: 2, colludingPpm: 0 }, 0.3],
     ['complete, derived for fewer colluders', 'curious', 8, { colludingPpm: 0 }, 0.7],
-    ['complete and active', 'active', 8, { colludingPpm: 0, threshold: 5 }, 0.3],
+    ['complete and active', 'active', 8, { colludingPpm: 0, threshold: 2 }, 0.3],
+    ['complete and active, a quorum for fewer colluders', 'active', 8, { colludingPpm: 0, threshold: 5 }, 0.5],
     ['a ring for fewer colluders', 'curious', 64, { graph: 'ring', colludingPpm: 10_000, dropoutPpm: 50_000 }, 0.3],
   ] as const)('is refused before anything is shared: %s', (_, adversary, n, settings, colluding) => {
     const session = new Lab({
@@ -217,9 +218,9 @@ describe('a threshold that is too low for the client’s own adversary model', (
   });
 
   it('is refused by both sides where the settings themselves contradict their class', () => {
-    const session = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 4 } }).run();
+    const session = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 2, colludingPpm: 250_000 } }).run();
     expect(session.aborted?.error.code).toBe('threshold-unsound');
-    const honest = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 5, colludingPpm: 0 } });
+    const honest = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 2, colludingPpm: 0 } });
     honest.serverIn('share-keys');
     expect(honest.down().refusals.size).toBe(0);
   });
