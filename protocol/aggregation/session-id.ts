@@ -81,7 +81,9 @@ export function sessionWitnesses(
   root: Uint8Array,
 ): readonly ClientIndex[] {
   if (witnesses === n) return Array.from({ length: n }, (_, index) => clientIndex(index));
-  return withDraws(primitives, sessionId, root, LABELS.witnesses, (next) => drawFrom(n, witnesses, next)).map(clientIndex);
+  return withDraws(primitives, sessionId, root, LABELS.witnesses, (next) => drawFrom(n, witnesses, next)).map(
+    clientIndex,
+  );
 }
 
 /** Runs with uniform numbers that follow from the roster. */

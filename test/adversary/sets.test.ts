@@ -218,7 +218,12 @@ describe('a threshold that is too low for the client’s own adversary model', (
   });
 
   it('is refused by both sides where the settings themselves contradict their class', () => {
-    const session = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 2, colludingPpm: 250_000 } }).run();
+    const session = new Lab({
+      seed: 'unsound',
+      n: 8,
+      adversary: 'active',
+      settings: { threshold: 2, colludingPpm: 250_000 },
+    }).run();
     expect(session.aborted?.error.code).toBe('threshold-unsound');
     const honest = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 2, colludingPpm: 0 } });
     honest.serverIn('share-keys');

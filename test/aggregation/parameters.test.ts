@@ -248,7 +248,14 @@ describe('leastSoundThreshold', () => {
 });
 
 describe('assertSound', () => {
-  const complete: RoundParameters = { graph: 'complete', n: 100, degree: 99, threshold: 51, witnesses: 100, quorum: 67 };
+  const complete: RoundParameters = {
+    graph: 'complete',
+    n: 100,
+    degree: 99,
+    threshold: 51,
+    witnesses: 100,
+    quorum: 67,
+  };
 
   it('weighs the same parameters by the model of the one who asks', () => {
     assertSound(complete, { adversary: 'curious', colluding: 0.5 });

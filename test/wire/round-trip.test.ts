@@ -186,15 +186,13 @@ describe('round trip', () => {
     'a request for shares',
     fc.integer({ min: 1, max: 40 }).chain((size) => {
       const committee = fc.integer({ min: 0, max: size }).chain((witnesses) =>
-        fc
-          .subarray([...Array(witnesses).keys()])
-          .chain((places) =>
-            fc.record({
-              witnesses: fc.constant(witnesses),
-              signers: fc.constant(wire.bitmapOf(witnesses, places)),
-              signatures: fc.array(signature, { minLength: places.length, maxLength: places.length }),
-            }),
-          ),
+        fc.subarray([...Array(witnesses).keys()]).chain((places) =>
+          fc.record({
+            witnesses: fc.constant(witnesses),
+            signers: fc.constant(wire.bitmapOf(witnesses, places)),
+            signatures: fc.array(signature, { minLength: places.length, maxLength: places.length }),
+          }),
+        ),
       );
       return committee.chain((signed) =>
         fc

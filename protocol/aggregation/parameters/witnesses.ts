@@ -104,7 +104,10 @@ export function assertCommittee(n: number, committee: Committee, colluding: numb
   const { witnesses, quorum } = committee;
   const isWhole = Number.isSafeInteger(witnesses) && Number.isSafeInteger(quorum);
   if (!isWhole || quorum < 1 || quorum > witnesses || witnesses > n) {
-    throw new CairnError('settings-invalid', `there is no quorum of ${quorum} of ${witnesses} witnesses of ${n} members`);
+    throw new CairnError(
+      'settings-invalid',
+      `there is no quorum of ${quorum} of ${witnesses} witnesses of ${n} members`,
+    );
   }
   const least = leastQuorum(n, shareOf(n, colluding), witnesses, sigma);
   if (quorum >= least) return;

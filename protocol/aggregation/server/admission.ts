@@ -18,7 +18,8 @@ export function assertTakes(state: ServerState, from: MemberId, bytes: Uint8Arra
   }
   if (context.lost.has(from)) throw outOfPlace(name, from, `${state.name}, in which it no longer takes part`);
   if (!isCollecting(state)) throw outOfPlace(name, from, state.name);
-  if (name !== EXPECTED[state.name] && name !== 'abort' && !isLate(state, name)) throw outOfPlace(name, from, state.name);
+  if (name !== EXPECTED[state.name] && name !== 'abort' && !isLate(state, name))
+    throw outOfPlace(name, from, state.name);
   const { header } = openMessage(name, bytes);
   const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
   if (!equalBytes(header.context, own)) {

@@ -41,7 +41,13 @@ export function fixSurvivors(state: InputState): ServerStep {
   // Everybody audits the set; only those whose signatures count are waited for.
   const signers = facts.witnesses.filter((index) => received.has(index));
   return goOn(
-    { name: 'consistency-check', context, ...summed, waiting: presentAt(context, facts, signers), signatures: new Map() },
+    {
+      name: 'consistency-check',
+      context,
+      ...summed,
+      waiting: presentAt(context, facts, signers),
+      signatures: new Map(),
+    },
     received.size,
     there.map((index) => ({ to: facts.roster[index].member, bytes: () => bytes })),
   );
