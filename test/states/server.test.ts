@@ -134,17 +134,6 @@ function expectRefused(state: ServerState, from: MemberId, bytes: Uint8Array, co
   expect(inspect(state, depth)).toBe(before);
 }
 
-/** A message that changes nothing, and is not held against its sender. */
-function expectUnchanged(state: ServerState, from: MemberId, bytes: Uint8Array): void {
-  const before = inspect(state, depth);
-  const step = stepServer(state, { kind: 'message', from, bytes });
-  expect(step).toEqual({ state, send: [], events: [], wipe: [] });
-  expect(inspect(state, depth)).toBe(before);
-}
-
-/** A witness's signature may come when a quorum was there already. */
-const isLate = (name: StateName, message: MessageName): boolean => name === 'unmasking' && message === 'consistency';
-
 const dropsIn = ({ events }: ServerStep): unknown[] =>
   events.flatMap((event) => (event.kind === 'dropped' ? [event.drop] : []));
 
@@ -170,8 +159,6 @@ describe.each<Class>(['curious', 'active'])('the server of an %s round', (advers
           expect(step.refusal).toBeUndefined();
           expect(dropsIn(step)).toMatchObject([{ member: WAITED_FOR, state: name, reason: 'data-empty' }]);
           expectRefused(step.state, WAITED_FOR, bytes, 'wrong-state');
-        } else if (adversary === 'active' && isLate(name, message)) {
-          expectUnchanged(lab.server, WAITED_FOR, bytes);
         } else {
           expectRefused(lab.server, WAITED_FOR, bytes, over ? 'session-closed' : 'wrong-state');
         }
@@ -185,7 +172,7 @@ describe.each<Class>(['curious', 'active'])('the server of an %s round', (advers
         expectRefused(lab.server, LOST, messages.get(LOST)![message], lost);
         for (const member of [ANSWERED, WAITED_FOR, LOST])
           expectRefused(lab.server, STRANGER, messages.get(member)![message], 'member-unknown');
-        if (message === 'abort' || (adversary === 'active' && isLate(name, message))) continue;
+        if (message === 'abort') continue;
         const again = isCollecting(name) && message === EXPECTED[name] ? 'message-duplicate' : lost;
         expectRefused(lab.server, ANSWERED, messages.get(ANSWERED)![message], again);
       }

@@ -18,8 +18,7 @@ export function assertTakes(state: ServerState, from: MemberId, bytes: Uint8Arra
   }
   if (context.lost.has(from)) throw outOfPlace(name, from, `${state.name}, in which it no longer takes part`);
   if (!isCollecting(state)) throw outOfPlace(name, from, state.name);
-  if (name !== EXPECTED[state.name] && name !== 'abort' && !isLate(state, name))
-    throw outOfPlace(name, from, state.name);
+  if (name !== EXPECTED[state.name] && name !== 'abort') throw outOfPlace(name, from, state.name);
   const { header } = openMessage(name, bytes);
   const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
   if (!equalBytes(header.context, own)) {
@@ -32,17 +31,10 @@ export function assertTakes(state: ServerState, from: MemberId, bytes: Uint8Arra
   if (name === 'consistency' && !isWitness(state, from)) {
     throw outOfPlace(name, from, `${state.name}, in which it is no witness`);
   }
-  if (name === EXPECTED[state.name] && hasAnswered(state, from)) {
+  if (name !== 'abort' && hasAnswered(state, from)) {
     throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
   }
 }
-
-/**
- * Whether a message is a signature that came when a quorum was there already. It changes nothing, and is nobody's fault: the
- * round went on as soon as it could.
- */
-export const isLate = (state: Collecting, name: MessageName): boolean =>
-  state.name === 'unmasking' && name === 'consistency' && state.context.settings.adversary === 'active';
 
 /** Whether a member's signature over the survivor set counts. */
 function isWitness(state: Collecting, member: MemberId): boolean {

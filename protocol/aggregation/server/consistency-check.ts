@@ -38,8 +38,7 @@ export function onConsistency(
 }
 
 /**
- * U4 is fixed: all of U3 that are there are asked for shares. Signing is the witnesses' part alone, and one that has not
- * signed yet may still unmask.
+ * U4 is fixed: all of U3 that are there are asked for shares, whether they were to sign or not.
  */
 export function closeSignatures(state: ConsistencyState): ServerStep {
   const { context, facts, sharers, commitments, survivors, sum, signatures } = state;

@@ -10,7 +10,7 @@ import { decodeAbort } from '../../wire/messages/abort.ts';
 import { encodeInvitation } from '../../wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
 import { assertInputs } from '../inputs/index.ts';
-import { assertTakes, isLate } from './admission.ts';
+import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { fixSurvivors, onMaskedInput } from './masked-input.ts';
@@ -97,9 +97,7 @@ export function stepServer(state: ServerState, input: ServerInput): ServerStep {
 function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): ServerStep {
   try {
     assertTakes(state, from, bytes);
-    const name = messageName(bytes);
-    if (name === 'abort') return onAbort(state, from, bytes);
-    if (isLate(state, name)) return settle(state);
+    if (messageName(bytes) === 'abort') return onAbort(state, from, bytes);
   } catch (thrown) {
     return refuseMessage(state, asCairnError(thrown));
   }
@@ -159,7 +157,7 @@ function lose(
   return chain(drop(state, member, effectOn(state, member), error, { tell: false, blames }), proceed);
 }
 
-/** Goes on where nobody is waited for any more, or enough have answered. */
+/** Goes on where nobody is waited for any more. */
 function proceed(state: ServerState): ServerStep {
   return isCollecting(state) ? advance(state, false) : settle(state);
 }
@@ -168,7 +166,6 @@ function advance(state: Collecting, deadline: boolean): ServerStep {
   const { context } = state;
   const waitingFor = state.waiting;
   const full = state.name === 'advertise-keys' && state.advertised.size >= context.target;
-  if (state.name === 'consistency-check' && state.signatures.size >= state.facts.parameters.quorum) return close(state);
   if (!deadline && !full && waitingFor.size > 0) {
     const possible = answered(state).size + waitingFor.size;
     return possible < leastFor(state) ? abort(state, below(state, possible)) : settle(state);
