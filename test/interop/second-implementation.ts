@@ -584,7 +584,7 @@ function findRing({ n, adversary, colludingPpm, dropoutPpm }: Asked): [k: number
 }
 
 /** The finder's witnesses and their quorum on an active ring, or undefined where there are none. */
-export function findWitnesses({ n, colludingPpm, dropoutPpm }: Asked, sigma = 101): [w: number, q: number] | undefined {
+function findWitnesses({ n, colludingPpm, dropoutPpm }: Asked, sigma = 101): [w: number, q: number] | undefined {
   const c = shareOf(n, colludingPpm);
   const d = shareOf(n, dropoutPpm);
   if (c + 2 * d + 1 > n) return undefined;

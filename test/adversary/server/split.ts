@@ -18,7 +18,7 @@ export const indexOf = (scene: Scene, member: MemberId): number => scene.members
 export const sessionIdOf = (round: EvilRound): Uint8Array => factsOf(round).sessionId;
 
 /** What is fixed in a round whose roster is closed. */
-export function factsOf({ state }: EvilRound): ServerFacts {
+function factsOf({ state }: EvilRound): ServerFacts {
   if (!('facts' in state)) throw new Error(`there is no session in state ${state.name}`);
   return state.facts;
 }
