@@ -3,6 +3,7 @@ import type { KernelsPlan } from './kernels/measure.ts';
 import type { RoundShape, RoundsPlan } from './rounds/index.ts';
 import type { SocketsPlan } from './sockets/round.ts';
 import { MODEL_NAMES, type TrainingPlan } from './training/index.ts';
+import type { WitnessesPlan } from './witnesses/index.ts';
 
 /** What each table measures. */
 export interface Plan {
@@ -11,10 +12,11 @@ export interface Plan {
   readonly sockets: readonly SocketsPlan[];
   readonly training: readonly TrainingPlan[];
   readonly growth: GrowthPlan;
+  readonly witnesses: WitnessesPlan;
 }
 
 /** The tables by name, in their order. */
-export const TABLES = ['kernels', 'rounds', 'sockets', 'training', 'growth'] as const;
+export const TABLES = ['kernels', 'rounds', 'sockets', 'training', 'growth', 'witnesses'] as const;
 
 /** One of {@link TABLES}. */
 export type TableName = (typeof TABLES)[number];
@@ -71,6 +73,7 @@ export function fullPlan(): Plan {
       d: { values: [10_000, 31_623, 100_000, 316_228, 1_000_000], n: 100 },
       ...{ drop: 0.1, realClients: 7, repeats: 3 },
     },
+    witnesses: { sizes: [100, 1000, 10_000], repeats: 31 },
   };
 }
 
@@ -98,5 +101,6 @@ export function quickPlan(): Plan {
       d: { values: [10_000, 31_623, 100_000], n: 64 },
       ...{ drop: 0.1, realClients: 3, repeats: 1 },
     },
+    witnesses: { sizes: [100, 1000, 10_000], repeats: 5 },
   };
 }

@@ -7,6 +7,7 @@ import { printSockets } from './sockets/index.ts';
 import { describeMachine } from './support/machine.ts';
 import type { Runner } from './support/runner.ts';
 import { printTraining } from './training/index.ts';
+import { printWitnesses } from './witnesses/index.ts';
 
 /** Makes the named tables one after the other, and gives what they say. */
 export async function runBench(plan: Plan, tables: readonly TableName[], runner: Runner): Promise<BenchReport> {
@@ -23,6 +24,7 @@ export async function runBench(plan: Plan, tables: readonly TableName[], runner:
     sockets: asked('sockets') ? await printSockets(plan.sockets, runner) : [],
     training: asked('training') ? await printTraining(plan.training, runner) : [],
     growth: asked('growth') ? await printGrowth(plan.growth, runner) : [],
+    witnesses: asked('witnesses') ? await printWitnesses(plan.witnesses, runner) : [],
   });
 }
 

@@ -108,6 +108,21 @@ const growthSchema = z.strictObject({
   points: z.array(z.strictObject({ x: count, ms })),
 });
 
+const witnessSchema = z.strictObject({
+  n: count,
+  w: count,
+  q: count,
+  /** Of one client: the draw of the witnesses, and the check of q signatures. */
+  drawMs: ms,
+  verifyMs: ms,
+  /** Of the request for shares. */
+  bytes: count,
+  /** The same with the signatures of t neighbours, as it was before there were witnesses. */
+  neighbours: count,
+  neighboursMs: ms,
+  neighboursBytes: count,
+});
+
 /** The JSON that a run leaves. */
 export const reportSchema = z.strictObject({
   machine: machineSchema,
@@ -118,6 +133,7 @@ export const reportSchema = z.strictObject({
   sockets: z.array(socketSchema),
   training: z.array(trainingSchema),
   growth: z.array(growthSchema),
+  witnesses: z.array(witnessSchema),
 });
 
 /** A whole run. */
@@ -136,5 +152,7 @@ export type Traffic = z.infer<typeof trafficSchema>;
 export type SocketRound = z.infer<typeof socketSchema>;
 /** A model's training speed. */
 export type TrainingSpeed = z.infer<typeof trainingSchema>;
+/** What the check of the survivor set costs a client. */
+export type WitnessCheck = z.infer<typeof witnessSchema>;
 /** How a cost grows. */
 export type Growth = z.infer<typeof growthSchema>;

@@ -3,10 +3,11 @@ import { benchRound, type RoundRow } from './rounds/row.ts';
 import type { RoundShape } from './rounds/shape.ts';
 import { joinCrowd, type Crowd, type CrowdResult } from './sockets/crowd.ts';
 import { benchSockets, type SocketsPlan } from './sockets/round.ts';
-import type { SocketRound } from './schema.ts';
+import type { SocketRound, WitnessCheck } from './schema.ts';
 import { multiplyEngine, trainEngine } from './training/engine.ts';
 import type { TrainingRequest } from './training/models.ts';
 import { trainTensorflow } from './training/tensorflow.ts';
+import { benchWitnesses, type WitnessesPlan } from './witnesses/measure.ts';
 
 /** What runs in a process of its own: by name, from an argument and to a result that JSON can carry. */
 export interface Tasks {
@@ -17,6 +18,7 @@ export interface Tasks {
   engine: { argument: TrainingRequest; result: number };
   product: { argument: { readonly repeats: number }; result: number };
   tensorflow: { argument: TrainingRequest; result: number | null };
+  witnesses: { argument: WitnessesPlan; result: WitnessCheck[] };
 }
 
 /** Runs a task and gives its result. */
@@ -37,6 +39,7 @@ const IMPLEMENTATIONS: Implementations = {
   engine: trainEngine,
   product: multiplyEngine,
   tensorflow: trainTensorflow,
+  witnesses: benchWitnesses,
 };
 
 /** Whether there is such a task. */

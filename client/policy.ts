@@ -8,7 +8,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
  *
  * `active`: who trains on private data should not need the coordinator's honesty. `colluding` 0.2: tasks are sized for a
  * quarter unless they say otherwise, so a client that fears a fifth finds their rings sound with some room, and the
- * complete graph's threshold of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
+ * complete graph’s quorum of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
  * two, each reads the other's update. `maxRepeats` and `maxRebases` 2: each further training from one model, and each model
  * that was only moved, gives one more sum of nearly the same updates.
  */

@@ -1,4 +1,4 @@
-import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
+import { wholeCommittee } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 
 /** Share of members that the demonstration's task is sized against. */
@@ -44,7 +44,7 @@ export function killSchedule({ clients, rounds, kill }: Pick<DemoOptions, 'clien
 }
 
 /**
- * Refuses a run that could not end well: in each round, those left must reach the threshold of those who began.
+ * Refuses a run that could not end well: in each round, those left must be a quorum of those who began.
  * @throws CairnError `usage` with the bound
  */
 export function checkDemo(options: DemoOptions): void {
@@ -59,11 +59,11 @@ export function checkDemo(options: DemoOptions): void {
   let alive = clients;
   for (let round = 1; round <= rounds; round++) {
     const dying = schedule.filter((entry) => entry.round === round).length;
-    const threshold = completeThreshold({ n: alive, adversary: 'active', colluding: COLLUDING });
-    if (alive - dying < threshold || alive - dying < 3) {
+    const { quorum } = wholeCommittee(alive, COLLUDING);
+    if (alive - dying < quorum || alive - dying < 3) {
       throw new CairnError(
         'usage',
-        `--kill ${kill} is too many: in round ${round} only ${alive - dying} of ${alive} would be left, and ${Math.max(3, threshold)} are needed`,
+        `--kill ${kill} is too many: in round ${round} only ${alive - dying} of ${alive} would be left, and ${Math.max(3, quorum)} are needed`,
         {
           hint: 'kill fewer, or run more clients or rounds',
         },

@@ -20,12 +20,12 @@ export interface Exposure {
 
 const SAFE = 2 ** -20;
 
-/** Colluding members of a group of n up to which its threshold is sound; see `assertSound`. */
+/** Colluding members of a group of n up to which its threshold and quorum are sound; see `assertSound`. */
 function toleratedOf(task: TaskConfig, n: number): number {
-  const { graph, threshold } = roundParameters({ ...task, n });
+  const { graph, threshold, quorum } = roundParameters({ ...task, n });
   // On a ring it is the share that the degree was found for.
   if (graph === 'ring') return shareOf(n, task.colluding);
-  return task.adversary === 'active' ? 2 * threshold - n - 1 : threshold - 1;
+  return task.adversary === 'active' ? Math.min(threshold - 1, 2 * quorum - n - 1) : threshold - 1;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { u32le } from '../crypto/bytes.ts';
 import { ChaChaStream } from '../crypto/chacha.ts';
 import type { Primitives } from '../crypto/primitives.ts';
-import { LABELS } from '../crypto/suite.ts';
+import { type Label, LABELS } from '../crypto/suite.ts';
 import { deriveKey, transcript } from '../crypto/transcript.ts';
+import { type ClientIndex, clientIndex } from '../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../wire/messages/advertise-keys.ts';
 import { ByteWriter } from '../wire/writer.ts';
 import type { RosterBody } from '../wire/messages/roster.ts';
+import { drawFrom } from './graph/draw.ts';
 import { completeGraph, type Graph, permutationFrom, ringGraph } from './graph/index.ts';
 import type { RoundSettings } from '../wire/settings.ts';
 import { type RoundParameters, roundParameters } from './parameters/index.ts';
@@ -36,7 +38,7 @@ export function sessionIdOf(
 const MILLION = 1_000_000;
 
 /**
- * Degree and threshold of a session of n members. Both sides call this one function, so that they cannot differ.
+ * Degree, threshold, witnesses and quorum of a session of n members. Both sides call this one function, so that they cannot differ.
  * @throws CairnError `threshold-unsound`, `no-feasible-graph`, `settings-invalid`
  */
 export function sessionParameters(settings: RoundSettings, n: number): RoundParameters {
@@ -62,12 +64,44 @@ export function sessionGraph(
   root: Uint8Array,
 ): Graph {
   if (parameters.graph === 'complete') return completeGraph(parameters.n);
-  const key = deriveKey(primitives, root, sessionId, LABELS.permutation);
-  const stream = new ChaChaStream(key.expose(), 20);
-  const permutation = permutationFrom(parameters.n, (bound) => stream.uniform(bound));
-  stream.wipe();
-  key.wipe();
+  const permutation = withDraws(primitives, sessionId, root, LABELS.permutation, (next) =>
+    permutationFrom(parameters.n, next),
+  );
   return ringGraph(parameters.n, parameters.degree, permutation);
+}
+
+/**
+ * The witnesses of a session, ascending: the members whose signatures over the survivor set count. Like the ring they are
+ * drawn by randomness that every member's keys have a part in, and each side draws them for itself. Curious rounds have none.
+ */
+export function sessionWitnesses(
+  primitives: Primitives,
+  { n, witnesses }: RoundParameters,
+  sessionId: Uint8Array,
+  root: Uint8Array,
+): readonly ClientIndex[] {
+  if (witnesses === n) return Array.from({ length: n }, (_, index) => clientIndex(index));
+  return withDraws(primitives, sessionId, root, LABELS.witnesses, (next) => drawFrom(n, witnesses, next)).map(
+    clientIndex,
+  );
+}
+
+/** Runs with uniform numbers that follow from the roster. */
+function withDraws<T>(
+  primitives: Primitives,
+  sessionId: Uint8Array,
+  root: Uint8Array,
+  label: Label,
+  run: (nextUniform: (bound: number) => number) => T,
+): T {
+  const key = deriveKey(primitives, root, sessionId, label);
+  const stream = new ChaChaStream(key.expose(), 20);
+  try {
+    return run((bound) => stream.uniform(bound));
+  } finally {
+    stream.wipe();
+    key.wipe();
+  }
 }
 
 /** How a roster is shown: everybody on the complete graph, on a ring every id, and the recipient's neighbours with proofs. */

@@ -47,6 +47,7 @@ export const LABELS = {
   rosterNode: 'cairn/1 roster node',
   session: 'cairn/1 session',
   permutation: 'cairn/1 permutation',
+  witnesses: 'cairn/1 witnesses',
   sealKey: 'cairn/1 seal key',
   sealData: 'cairn/1 seal data',
   pairMask: 'cairn/1 pair mask',

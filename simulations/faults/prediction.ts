@@ -1,5 +1,5 @@
 import { below, logBinomial } from '../../protocol/aggregation/parameters/hypergeometric.ts';
-import { type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import { leastSharers, type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import type { RoundQuestion } from '../../protocol/aggregation/parameters/index.ts';
 import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -35,10 +35,11 @@ export function binomialBelow(n: number, p: number, x: number): number {
 
 /**
  * The probability that a round fails because too many members drop. On the complete graph it is exact: fewer than t are
- * left. On a ring it is an upper bound, by the union over all whose secrets must be opened: one that is there needs t − 1
- * neighbours that are, since it gives a share of its own; one that dropped after sharing needs t. Its neighbours are a
- * random set (papers.md section 2), hence hypergeometric tails where exactly a share drops, binomial ones where each
- * member drops for itself.
+ * left, or in an active round fewer than a quorum until it has signed. On a ring it is an upper bound, by the union over
+ * all whose secrets must be opened: one that is there needs t − 1 neighbours that are, since it gives a share of its own;
+ * one that dropped after sharing needs t. In an active round a quorum of the witnesses must be there, too, unless members
+ * drop after it. Neighbours and witnesses are random sets (papers.md section 2), hence hypergeometric tails where exactly
+ * a share drops, binomial ones where each member drops for itself.
  * @returns 0 to 1; 1 where no round can be run with those who advertise their keys
  * @throws CairnError `settings-invalid`, `threshold-unsound`, `no-feasible-graph` where none can be run at all
  */
@@ -65,35 +66,48 @@ function failureOf(question: PredictionQuestion, dropped: number): number {
   if (state !== 'any') {
     const early = state === 'advertise-keys' ? dropped : 0;
     const never = !states.includes(state);
-    return failureWith(question, early, never ? 0 : dropped - early, state);
+    return failureWith(question, { early, late: never ? 0 : dropped - early, last: 0 }, state);
   }
   // Each of those that drop has the first state with the same probability as any other.
   let sum = 0;
   for (let early = 0; early <= dropped; early++) {
     const weight = binomial(dropped, 1 / states.length, early);
-    if (weight > 1e-12) sum += weight * failureWith(question, early, dropped - early, 'masked-input');
+    if (weight <= 1e-12) continue;
+    const late = dropped - early;
+    for (let last = 0; last <= late; last++) {
+      const share = weight * binomial(late, 1 / (states.length - 1), last);
+      if (share > 1e-12) sum += share * failureWith(question, { early, late, last }, 'masked-input');
+    }
   }
   return Math.min(1, sum);
 }
 
-/** Where so many drop before the roster closes, and so many after it. */
+/** How many drop before the roster closes, how many after it, and how many of these only when shares are asked for. */
+interface Dropped {
+  readonly early: number;
+  readonly late: number;
+  readonly last: number;
+}
+
 function failureWith(
   { round, minCohort }: PredictionQuestion,
-  early: number,
-  late: number,
+  { early, late, last }: Dropped,
   state: CollectingState,
 ): number {
   const parameters = parametersOf({ ...round, n: round.n - early });
   if (parameters === undefined || parameters.n < minCohort) return 1;
-  const { graph, n, degree, threshold } = parameters;
+  const { graph, n, degree, threshold, witnesses, quorum } = parameters;
   const left = n - late;
-  const least = isBeforeInput(state) ? Math.max(threshold, minCohort) : threshold;
-  if (graph === 'complete') return left < least ? 1 : 0;
-  if (left < Math.max(least, 1)) return 1;
+  // Who signs: whoever drops at the very end has done so.
+  const signing = state === 'unmasking' ? n : left + last;
+  if (isBeforeInput(state) && signing < Math.max(leastSharers(parameters), minCohort)) return 1;
+  if (graph === 'complete') return left < threshold || signing < quorum ? 1 : 0;
+  if (left < Math.max(threshold, 1)) return 1;
+  const unsigned = below({ total: n, marked: signing, draws: witnesses }, quorum);
   // Of one member's neighbours, the others that are left are marked.
   const there = below({ total: n - 1, marked: left - 1, draws: degree }, threshold - 1);
   const gone = late === 0 ? 0 : below({ total: n - 1, marked: left, draws: degree }, threshold);
-  return Math.min(1, left * there + (sharesBefore(state) ? late * gone : 0));
+  return Math.min(1, left * there + (sharesBefore(state) ? late * gone : 0) + unsigned);
 }
 
 function onIndependentRing({ round, minCohort, share, state }: PredictionQuestion): number {
@@ -103,11 +117,12 @@ function onIndependentRing({ round, minCohort, share, state }: PredictionQuestio
     return parameters === undefined || parameters.n < minCohort ? 1 : 0;
   }
   if (state === 'consistency-check' && round.adversary === 'curious') return 0;
-  const { degree, threshold } = roundParameters(round);
+  const { degree, threshold, witnesses, quorum } = roundParameters(round);
   const stays = 1 - share;
+  const unsigned = state === 'unmasking' ? 0 : binomialBelow(witnesses, stays, quorum);
   const there = n * stays * binomialBelow(degree, stays, threshold - 1);
   const gone = sharesBefore(state) ? n * share * binomialBelow(degree, stays, threshold) : 0;
-  return Math.min(1, there + gone);
+  return Math.min(1, there + gone + unsigned);
 }
 
 /** Whether those who drop have shared secrets that must be opened. */

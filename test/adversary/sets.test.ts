@@ -6,10 +6,12 @@ import { decodeSurvivors, encodeSurvivors } from '../../protocol/wire/messages/s
 import { requestAs, rosterAs, routedAs, survivorsAs } from '../support/cheats.ts';
 import { Lab, rewriting } from '../support/lab.ts';
 
-/** Eight members; active: t = 6, curious: t = 5. The victim is member 2, at place 1. */
+/** Eight members; active: a quorum of 6 signs, and t = 3; curious: t = 5. The victim is member 2, at place 1. */
 const N = 8;
 const VICTIM = memberId(2);
-const T = { active: 6, curious: 5 };
+const QUORUM = 6;
+/** Members that must be left among those that a client shares with. */
+const LEAST = { active: QUORUM, curious: 5 };
 
 type Class = 'curious' | 'active';
 const lab = (adversary: Class, options: Partial<ConstructorParameters<typeof Lab>[0]> = {}): Lab =>
@@ -24,7 +26,7 @@ function expectRefusal(session: Lab, code: ErrorCode): void {
 }
 
 describe.each<Class>(['curious', 'active'])('in an %s round a client', (adversary) => {
-  const t = T[adversary];
+  const t = LEAST[adversary];
 
   it('refuses a roster below the threshold of the settings', () => {
     const session = lab(adversary, { settings: { threshold: t } });
@@ -155,12 +157,17 @@ describe('in an active round a client', () => {
     expectRefusal(session, 'set-grew');
   });
 
-  it('refuses a U4 below the threshold, and reveals its shares at the threshold', () => {
-    for (const left of [T.active - 1, T.active]) {
+  it('refuses fewer signatures than a quorum, and reveals its shares at a quorum', () => {
+    for (const left of [QUORUM - 1, QUORUM]) {
       const session = lab('active');
       session.serverIn('unmasking');
-      session.down(requestAs(({ signatures }) => ({ signatures: signatures.slice(0, left) })));
-      if (left < T.active) {
+      session.down(
+        requestAs(({ signers, signatures, witnesses }) => ({
+          signers: bitmapOf(witnesses, setBits(signers).slice(0, left)),
+          signatures: signatures.slice(0, left),
+        })),
+      );
+      if (left < QUORUM) {
         expectRefusal(session, 'consistency-too-few');
         expect(session.messages('unmaskShares')).toEqual([]);
       } else {
@@ -169,16 +176,15 @@ describe('in an active round a client', () => {
     }
   });
 
-  it('refuses a signature of somebody outside U3, or outside those it shares with', () => {
+  it('refuses a signature of a witness outside U3', () => {
     const session = lab('active');
     session.serverIn('masked-input');
     session.leave(N);
     session.serverIn('unmasking');
     session.down(
-      requestAs(({ signatures }) => ({
-        signatures: [...signatures, { ...signatures[0], index: signatures[0].index }].map((s, i) =>
-          i === N - 1 ? { ...s, index: (N - 1) as typeof s.index } : s,
-        ),
+      requestAs(({ signers, signatures, witnesses }) => ({
+        signers: bitmapOf(witnesses, [...setBits(signers), N - 1]),
+        signatures: [...signatures, signatures[0]],
       })),
     );
     expectRefusal(session, 'roster-order');
@@ -190,7 +196,8 @@ describe('a threshold that is too low for the client’s own adversary model', (
   it.each([
     ['complete, more colluders than the settings reckon with', 'curious', 8, { threshold: 2, colludingPpm: 0 }, 0.3],
     ['complete, derived for fewer colluders', 'curious', 8, { colludingPpm: 0 }, 0.7],
-    ['complete and active', 'active', 8, { colludingPpm: 0, threshold: 5 }, 0.3],
+    ['complete and active', 'active', 8, { colludingPpm: 0, threshold: 2 }, 0.3],
+    ['complete and active, a quorum for fewer colluders', 'active', 8, { colludingPpm: 0, threshold: 5 }, 0.5],
     ['a ring for fewer colluders', 'curious', 64, { graph: 'ring', colludingPpm: 10_000, dropoutPpm: 50_000 }, 0.3],
   ] as const)('is refused before anything is shared: %s', (_, adversary, n, settings, colluding) => {
     const session = new Lab({
@@ -211,9 +218,14 @@ describe('a threshold that is too low for the client’s own adversary model', (
   });
 
   it('is refused by both sides where the settings themselves contradict their class', () => {
-    const session = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 4 } }).run();
+    const session = new Lab({
+      seed: 'unsound',
+      n: 8,
+      adversary: 'active',
+      settings: { threshold: 2, colludingPpm: 250_000 },
+    }).run();
     expect(session.aborted?.error.code).toBe('threshold-unsound');
-    const honest = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 5, colludingPpm: 0 } });
+    const honest = new Lab({ seed: 'unsound', n: 8, adversary: 'active', settings: { threshold: 2, colludingPpm: 0 } });
     honest.serverIn('share-keys');
     expect(honest.down().refusals.size).toBe(0);
   });

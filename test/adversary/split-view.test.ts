@@ -5,15 +5,16 @@ import { bitmapOf, hasBit, setBits } from '../../protocol/wire/bitmap.ts';
 import { encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
 import { stepClient } from '../../protocol/aggregation/client/index.ts';
-import { requestAs, sessionIdOf, signedSurvivors, survivorsAs } from '../support/cheats.ts';
+import { requestAs, sessionIdOf, signedByWitnesses, signedSurvivors, survivorsAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
 
 /**
- * Nine members, of whom the last colludes (γ = 0.12, one of nine), t = 7. The target is place 0. The coordinator wants
- * seven shares of the target's b and seven of its s: then it knows the target's input.
+ * Nine members, of whom the last colludes (γ = 0.12, one of nine): all are witnesses, the quorum is 7, and t = 4. The target
+ * is place 0. The coordinator wants four shares of the target's b and four of its s: then it knows the target's input.
  */
 const N = 9;
-const T = 7;
+const T = 4;
+const QUORUM = 7;
 const TARGET = 0;
 const COLLUDER = N - 1;
 const HONEST = [1, 2, 3, 4, 5, 6, 7];
@@ -34,7 +35,7 @@ interface Loot {
 function attack(blind: readonly number[], mixed: boolean): Loot {
   const lab = new Lab({ seed: 'split view', n: N, adversary: 'active', settings: { colludingPpm: 120_000 } });
   const { parameters } = lab.serverIn('consistency-check').facts;
-  expect(parameters.threshold).toBe(T);
+  expect(parameters).toMatchObject({ threshold: T, witnesses: N, quorum: QUORUM });
   const viewOf = (index: number): number[] => (blind.includes(index) ? without : all);
   lab.down(survivorsAs((_, to) => viewOf(to - 1)));
   const sessionId = sessionIdOf(lab.clients.get(memberId(2))!);
@@ -51,7 +52,10 @@ function attack(blind: readonly number[], mixed: boolean): Loot {
       .filter((signer) => !signers(view).includes(signer))
       .map((signer) => signedSurvivors(lab, sessionId, signer, bitmapOf(N, view === all ? without : all)));
     const signatures = [...own, ...(mixed ? foreign : [])].sort((a, b) => a.index - b.index);
-    const request = encodeUnmaskRequest({ suite: 1, context: sessionId, size: N, survivors, signatures });
+    const request = encodeUnmaskRequest({
+      ...{ suite: 1, context: sessionId, size: N, survivors },
+      ...signedByWitnesses(all, signatures),
+    });
     const state = lab.clients.get(memberId(index + 1))!;
     const step = stepClient(state, { kind: 'message', bytes: request });
     loot.codes.push(step.events.find((event) => event.kind === 'refused')?.error.code);
@@ -102,7 +106,7 @@ describe('a request for shares', () => {
     const sessionId = sessionIdOf(lab.clients.get(memberId(1))!);
     const survivors = bitmapOf(6, [0, 1, 2, 3, 4]);
     const signatures = [0, 1, 2, 3, 4].map((index) => signedSurvivors(lab, sessionId, index, survivors));
-    lab.down(requestAs(() => ({ survivors, signatures })));
+    lab.down(requestAs(() => ({ survivors, ...signedByWitnesses([0, 1, 2, 3, 4, 5], signatures) })));
     expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
     expect(lab.messages('unmaskShares')).toEqual([]);
   });
@@ -111,7 +115,7 @@ describe('a request for shares', () => {
     const lab = ready();
     lab.down(
       requestAs(({ signatures }) => ({
-        signatures: signatures.map((one, i) => (i === 3 ? { ...one, signature: signatures[2].signature } : one)),
+        signatures: signatures.map((one, i) => (i === 3 ? signatures[2] : one)),
       })),
     );
     expect(lab.refusals.size).toBe(6);
@@ -119,11 +123,25 @@ describe('a request for shares', () => {
       expect(error).toMatchObject({ code: 'consistency-split', culprits: [4] });
   });
 
-  it('with one signature in the place of many is not even read, and nothing is revealed', () => {
+  it('with one signature in the place of many is refused: each counts for the witness at its place', () => {
     const lab = ready();
     lab.down(requestAs(({ signatures }) => ({ signatures: signatures.map(() => signatures[0]) })));
-    expect(lab.ignored.map(({ code }) => code)).toEqual(Array.from({ length: 6 }, () => 'wire-not-canonical'));
+    expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
     expect(lab.messages('unmaskShares')).toEqual([]);
+  });
+
+  it('with more signatures than signers, or fewer, is not even read', () => {
+    for (const change of [1, -1]) {
+      const lab = ready();
+      lab.down(
+        requestAs(({ signatures }) => ({
+          signatures: change > 0 ? [...signatures, signatures[0]] : signatures.slice(1),
+        })),
+      );
+      const code = change > 0 ? 'wire-trailing' : 'wire-truncated';
+      expect(lab.ignored.map((error) => error.code)).toEqual(Array.from({ length: 6 }, () => code));
+      expect(lab.messages('unmaskShares')).toEqual([]);
+    }
   });
 
   it('with signatures of another session is refused', () => {
@@ -131,9 +149,12 @@ describe('a request for shares', () => {
     const lab = ready();
     const sessionId = sessionIdOf(other.clients.get(memberId(1))!);
     lab.down(
-      requestAs(({ signatures, survivors }) => ({
-        signatures: signatures.map(({ index }) => signedSurvivors(lab, sessionId, index, survivors)),
-      })),
+      requestAs(({ signers, survivors }) =>
+        signedByWitnesses(
+          [0, 1, 2, 3, 4, 5],
+          setBits(signers).map((index) => signedSurvivors(lab, sessionId, index, survivors)),
+        ),
+      ),
     );
     expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
     expect(lab.messages('unmaskShares')).toEqual([]);
@@ -162,8 +183,9 @@ describe('a request for shares', () => {
     let answered = 0;
     for (let bits = 0; bits < 2 ** n; bits++) {
       const survivors = Uint8Array.of(bits);
-      const request = { suite: 1, context: reference.facts.sessionId, size: n, survivors, signatures: [] } as const;
-      const step = stepClient(reference, { kind: 'message', bytes: encodeUnmaskRequest(request) });
+      const request = { suite: 1, context: reference.facts.sessionId, size: n, survivors } as const;
+      const bytes = encodeUnmaskRequest({ ...request, ...signedByWitnesses([], []) });
+      const step = stepClient(reference, { kind: 'message', bytes });
       if (step.state.name !== 'done') {
         // Below the threshold, or without the client itself: nothing at all.
         expect(setBits(survivors).length < 4 || !hasBit(survivors, 1)).toBe(true);

@@ -7,7 +7,7 @@ import { codeOf, Lab, seeded } from '../support/lab.ts';
 
 const POLICY = { adversary: 'active', colluding: 0.17, minCohort: 2 } as const;
 const N = 12;
-const RING: RoundParameters = { graph: 'ring', n: N, degree: 4, threshold: 4 };
+const RING: RoundParameters = { graph: 'ring', n: N, degree: 4, threshold: 4, witnesses: 3, quorum: 3 };
 
 const straight = ringGraph(
   N,
@@ -86,7 +86,7 @@ describe('the audit of a ring for cuts', () => {
   });
 
   it('has nothing to say of the complete graph', () => {
-    const parameters: RoundParameters = { graph: 'complete', n: N, degree: N - 1, threshold: 9 };
+    const parameters: RoundParameters = { ...RING, graph: 'complete', degree: N - 1, threshold: 9 };
     expect(passes(completeGraph(N), parameters, [0, 1])).toBe(true);
   });
 });

@@ -5,9 +5,11 @@ import {
   assertSound,
   completeThreshold,
   dropoutFailureProbability,
+  findCommittee,
   findRing,
   leastSoundThreshold,
   roundParameters,
+  wholeCommittee,
 } from '../../protocol/aggregation/parameters/index.ts';
 import type { AdversaryClass, RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
 
@@ -21,6 +23,9 @@ function codeOf(act: () => unknown): string | undefined {
     throw thrown;
   }
 }
+
+/** Of curious rounds, which have no witnesses. */
+const NONE = { witnesses: 0, quorum: 0 } as const;
 
 type KnownAnswer = readonly [number, number, AdversaryClass, number, number, number];
 
@@ -167,10 +172,11 @@ function ringOr(n: number, question: Parameters<typeof findRing>[0]): { degree: 
 
 describe('completeThreshold', () => {
   it.each([
-    [100, 'active', 0, 67],
-    [100, 'active', 0.33, 67],
-    [100, 'active', 0.5, 76],
-    [3, 'active', 0, 3],
+    [100, 'active', 0, 34],
+    [100, 'active', 0.33, 34],
+    [100, 'active', 0.5, 51],
+    [4, 'active', 0, 2],
+    [3, 'active', 0, 2],
     [2, 'active', 0, 2],
     [100, 'curious', 0.1, 51],
     [100, 'curious', 0.7, 71],
@@ -191,19 +197,20 @@ describe('completeThreshold', () => {
       fc.property(model, ({ n, adversary, colluding }) => {
         const threshold = completeThreshold({ n, adversary, colluding });
         expect(threshold).toBeLessThanOrEqual(n);
-        assertSound({ graph: 'complete', n, degree: n - 1, threshold }, { adversary, colluding });
+        const committee = adversary === 'active' ? wholeCommittee(n, colluding) : NONE;
+        assertSound({ graph: 'complete', n, degree: n - 1, threshold, ...committee }, { adversary, colluding });
       }),
     );
   });
 });
 
 describe('leastSoundThreshold', () => {
-  it('on the complete graph: more than the colluders, or two quorums meet in an honest member', () => {
+  it('on the complete graph: more than the colluders', () => {
     const graph = { n: 100, graph: 'complete', degree: 99 } as const;
     expect(leastSoundThreshold({ ...graph, adversary: 'curious', colluding: 0.3 })).toBe(31);
     expect(leastSoundThreshold({ ...graph, adversary: 'curious', colluding: 0 })).toBe(2);
-    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0.3 })).toBe(66);
-    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0 })).toBe(51);
+    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0.3 })).toBe(31);
+    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0 })).toBe(2);
   });
 
   it('on a ring: the finder’s threshold for that degree', () => {
@@ -241,21 +248,32 @@ describe('leastSoundThreshold', () => {
 });
 
 describe('assertSound', () => {
-  const complete: RoundParameters = { graph: 'complete', n: 100, degree: 99, threshold: 51 };
+  const complete: RoundParameters = {
+    graph: 'complete',
+    n: 100,
+    degree: 99,
+    threshold: 51,
+    witnesses: 100,
+    quorum: 67,
+  };
 
   it('weighs the same parameters by the model of the one who asks', () => {
     assertSound(complete, { adversary: 'curious', colluding: 0.5 });
     assertSound(complete, { adversary: 'active', colluding: 0 });
     expect(codeOf(() => assertSound(complete, { adversary: 'curious', colluding: 0.51 }))).toBe('threshold-unsound');
-    expect(codeOf(() => assertSound(complete, { adversary: 'active', colluding: 0.1 }))).toBe('threshold-unsound');
+    expect(codeOf(() => assertSound(complete, { adversary: 'active', colluding: 0.51 }))).toBe('threshold-unsound');
+    // 100 + 33 signatures make two quorums of 67 fewer than two, 100 + 34 do not.
+    assertSound(complete, { adversary: 'active', colluding: 0.33 });
+    expect(codeOf(() => assertSound(complete, { adversary: 'active', colluding: 0.34 }))).toBe('threshold-unsound');
   });
 
   it('names the least sound threshold', () => {
-    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.1 })).toThrow(/least sound one is 56/);
+    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.6 })).toThrow(/least sound one is 61/);
+    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.4 })).toThrow(/least sound quorum is 71/);
   });
 
   it('refuses a ring so thin that colluders may surround a member, whatever its threshold', () => {
-    const thin: RoundParameters = { graph: 'ring', n: 1000, degree: 2, threshold: 3 };
+    const thin: RoundParameters = { graph: 'ring', n: 1000, degree: 2, threshold: 3, ...NONE };
     expect(codeOf(() => assertSound(thin, { adversary: 'curious', colluding: 0.1 }))).toBe('threshold-unsound');
     expect(
       codeOf(() => assertSound({ ...thin, degree: 8, threshold: 9 }, { adversary: 'curious', colluding: 0.1 })),
@@ -280,6 +298,7 @@ describe('roundParameters', () => {
       n: 1000,
       degree: 88,
       threshold: 36,
+      ...NONE,
     });
     // Feasible by the finder, yet too small to trust shares that are rounded to whole members.
     expect(roundParameters({ ...question, n: 63, graph: 'auto' })).toEqual({
@@ -287,6 +306,7 @@ describe('roundParameters', () => {
       n: 63,
       degree: 62,
       threshold: 32,
+      ...NONE,
     });
     expect(roundParameters({ ...question, n: 63, graph: 'ring' }).graph).toBe('ring');
     expect(roundParameters({ ...question, graph: 'complete' })).toEqual({
@@ -294,14 +314,23 @@ describe('roundParameters', () => {
       n: 1000,
       degree: 999,
       threshold: 501,
+      ...NONE,
     });
   });
 
-  it('asks for 40 more bits in active rounds, and counts own shares', () => {
+  it('asks for 61 more bits in active rounds, counts own shares, and has witnesses', () => {
     const active = { ...question, adversary: 'active', dropout: 0.1, graph: 'ring' } as const;
-    const { degree, threshold } = findRing({ ...active, sigma: 80, ownShare: true });
-    expect(roundParameters(active)).toEqual({ graph: 'ring', n: 1000, degree, threshold });
+    const { degree, threshold } = findRing({ ...active, sigma: 101, ownShare: true });
+    const committee = findCommittee({ ...active, sigma: 101 })!;
+    expect(roundParameters(active)).toEqual({ graph: 'ring', n: 1000, degree, threshold, ...committee });
     expect(degree).toBeGreaterThan(findRing({ ...active, sigma: 40 }).degree);
+  });
+
+  it('has every member of an active complete graph as a witness', () => {
+    const active = { ...question, adversary: 'active', graph: 'complete' } as const;
+    expect(roundParameters({ ...active, n: 12 })).toMatchObject({ threshold: 5, witnesses: 12, quorum: 9 });
+    expect(roundParameters({ ...active, n: 3 })).toMatchObject({ threshold: 2, witnesses: 3, quorum: 3 });
+    expect(roundParameters({ ...active, n: 2 })).toMatchObject({ threshold: 2, witnesses: 2, quorum: 2 });
   });
 
   it('refuses an infeasible ring only where a ring is asked for', () => {
@@ -339,15 +368,18 @@ describe('roundParameters', () => {
 
 describe('dropoutFailureProbability', () => {
   it('is a step on the complete graph', () => {
-    const complete: RoundParameters = { graph: 'complete', n: 10, degree: 9, threshold: 7 };
+    const complete: RoundParameters = { graph: 'complete', n: 10, degree: 9, threshold: 7, ...NONE };
     expect(dropoutFailureProbability(complete, 7)).toBe(0);
     expect(dropoutFailureProbability(complete, 6)).toBe(1);
+    const signed = { ...complete, threshold: 4, witnesses: 10, quorum: 7 };
+    expect(dropoutFailureProbability(signed, 7)).toBe(0);
+    expect(dropoutFailureProbability(signed, 6)).toBe(1);
   });
 
   it('is at most 2^−20 at the dropout that the finder was asked for, and 1 where too few are left', () => {
     for (const [, dropout, , n, degree, threshold] of KNOWN) {
       const survivors = n - Math.round(n * dropout);
-      const ring: RoundParameters = { graph: 'ring', n, degree, threshold };
+      const ring: RoundParameters = { graph: 'ring', n, degree, threshold, ...NONE };
       expect(dropoutFailureProbability(ring, survivors)).toBeLessThanOrEqual(2 ** -20);
       expect(dropoutFailureProbability(ring, threshold - 1)).toBe(1);
     }
@@ -355,10 +387,13 @@ describe('dropoutFailureProbability', () => {
 
   it('equals a count by hand: 4 members, 2 neighbours, 3 survivors, both needed', () => {
     // Each of 4 members keeps both neighbours with probability C(3,2)/C(4,2) = 1/2.
-    const ring: RoundParameters = { graph: 'ring', n: 4, degree: 2, threshold: 2 };
+    const ring: RoundParameters = { graph: 'ring', n: 4, degree: 2, threshold: 2, ...NONE };
     expect(dropoutFailureProbability(ring, 3)).toBe(1);
     expect(dropoutFailureProbability(ring, 4)).toBe(0);
     expect(dropoutFailureProbability({ ...ring, n: 40, threshold: 1 }, 38)).toBeCloseTo(40 / 780, 12);
+    // Two witnesses of whom one must be left: both are among the two that dropped in 1 of 780 cases.
+    const witnessed = { ...ring, n: 40, threshold: 0, witnesses: 2, quorum: 1 };
+    expect(dropoutFailureProbability(witnessed, 38)).toBeCloseTo(1 / 780, 12);
     expect(codeOf(() => dropoutFailureProbability(ring, 5))).toBe('settings-invalid');
   });
 });

@@ -25,6 +25,7 @@ const tiny: Plan = {
   sockets: [{ clients: 4, processes: 1, d: 50 }],
   training: [{ model: 'MLP 784-128-64-10', batch: 4, steps: 2, repeats: 1, pytorch: false }],
   growth: { n: { values: [8, 16], d: 20 }, d: { values: [20, 80], n: 8 }, drop: 0.1, realClients: 2, repeats: 1 },
+  witnesses: { sizes: [100, 300], repeats: 1 },
 };
 
 function recorder(): { readonly runner: Runner; readonly text: () => string } {
@@ -51,6 +52,11 @@ describe('a run of every table', () => {
     expect(computingOneThread).toBeGreaterThanOrEqual(0);
     expect(Object.values(phases).reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(round.serverMs, 1);
     expect(report.traffic).toMatchObject([{ graph: 'complete', n: 64, d: 5000 }, { graph: 'ring' }]);
+    expect(report.witnesses).toMatchObject([
+      { n: 100, w: 46, q: 36, neighbours: 38 },
+      { n: 300, w: 119, q: 95, neighbours: 99 },
+    ]);
+    for (const { bytes, neighboursBytes } of report.witnesses) expect(bytes).toBeLessThan(neighboursBytes);
     expect(report.sockets).toMatchObject([{ clients: 4, included: 4, exact: true }]);
     const [{ loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs }] = report.sockets;
     expect([loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs].sort((a, b) => a - b)).toEqual([

@@ -272,16 +272,16 @@ describe('bad values', () => {
 
 describe('what cannot work is refused up front', () => {
   it('a threshold that is unsound for its class', () => {
-    const error = errorOf(() => parseConfig(withTask({ threshold: 4 })));
+    const error = errorOf(() => parseConfig(withTask({ threshold: 2 })));
     expect(error).toMatchObject({ code: 'threshold-unsound' });
-    expect(error.message).toMatch(/^tasks\[0\] "mnist": threshold 4 is unsound .* 8 members/);
+    expect(error.message).toMatch(/^tasks\[0\] "mnist": threshold 2 is unsound .* 8 members/);
     expect(parseConfig(withTask({ threshold: 4, adversary: 'curious' })).tasks[0].threshold).toBe(4);
   });
 
   it('a threshold that is sound at the quorum, but not at the cohort', () => {
-    const at = (cohort: number): object => withTask({ cohort, quorum: 8, threshold: 6, minCohort: 6 });
-    expect(parseConfig(at(8)).tasks[0].threshold).toBe(6);
-    expect(parseConfig(at(9)).tasks[0].threshold).toBe(6);
+    const at = (cohort: number): object => withTask({ cohort, quorum: 8, threshold: 3, minCohort: 6 });
+    expect(parseConfig(at(8)).tasks[0].threshold).toBe(3);
+    expect(parseConfig(at(9)).tasks[0].threshold).toBe(3);
     expect(errorOf(() => parseConfig(at(12)))).toMatchObject({ code: 'threshold-unsound' });
   });
 

@@ -4,8 +4,8 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 
-const COMPLETE = { graph: 'complete', n: 12, degree: 11, threshold: 9 } as const;
-const RING = { graph: 'ring', n: 1000, degree: 100, threshold: 67 } as const;
+const COMPLETE = { graph: 'complete', n: 12, degree: 11, threshold: 9, witnesses: 12, quorum: 9 } as const;
+const RING = { graph: 'ring', n: 1000, degree: 100, threshold: 67, witnesses: 150, quorum: 110 } as const;
 
 const drop = (
   member: number,

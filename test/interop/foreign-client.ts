@@ -33,6 +33,7 @@ import {
   u32,
   u8,
   verifies,
+  witnessesOf,
   x25519,
 } from './second-implementation.ts';
 
@@ -119,6 +120,11 @@ export class ForeignClient {
   #n = 0;
   #neighbours: readonly Shown[] = [];
   #threshold = 0;
+  #quorum = 0;
+  /** By index, ascending. */
+  #witnesses: readonly { readonly index: number; readonly member: number }[] = [];
+  /** The survivor set that it was shown. */
+  #audited: Bytes = new Uint8Array();
   /** What the last message of the round said. */
   outcome: { readonly included: boolean; readonly modelHash: string } | undefined;
 
@@ -196,7 +202,7 @@ export class ForeignClient {
     const n = from.whole(4);
     const own = from.whole(4);
     const kind = from.whole(1);
-    const [graph, k, t] = automatic({ ...this.#settings!, n });
+    const [graph, k, t, w, q] = automatic({ ...this.#settings!, n });
     if ((kind === 1) !== (graph === 'complete')) throw new Error('a roster of the wrong kind');
     const readOne = (index: number): readonly [Shown, leaf: Bytes] => {
       const shown = { index, member: from.whole(4), cipherKey: from.take(32), maskKey: from.take(32) };
@@ -239,7 +245,8 @@ export class ForeignClient {
         ? ringNeighbours(permutation(root, this.#sessionId, n), k, own)
         : Array.from({ length: n }, (_, index) => index).filter((index) => index !== own);
     if (expected.join() !== this.#neighbours.map(({ index }) => index).join()) throw new Error('not my neighbours');
-    [this.#n, this.#own, this.#threshold] = [n, own, t];
+    [this.#n, this.#own, this.#threshold, this.#quorum] = [n, own, t, q];
+    this.#witnesses = witnessesOf(root, this.#sessionId, n, w).map((index) => ({ index, member: ids[index] }));
     return this.#sealAll();
   }
 
@@ -289,8 +296,11 @@ export class ForeignClient {
     return this.#message('maskedInput', this.#sessionId, u32(length), u8(modulusBits), pack(masked, modulusBits));
   }
 
-  #sign(from: Cursor): Bytes {
+  /** Only witnesses sign; the others remember what they were shown. */
+  #sign(from: Cursor): Bytes | undefined {
     const survivors = from.take(Math.ceil(from.whole(4) / 8));
+    this.#audited = survivors;
+    if (!this.#witnesses.some(({ index }) => index === this.#own)) return undefined;
     const signature = signed(this.#identitySeed, T('sign survivors', this.#sessionId, sha256(survivors)));
     return this.#message('consistency', this.#sessionId, signature);
   }
@@ -298,13 +308,16 @@ export class ForeignClient {
   #reveal(from: Cursor): Bytes {
     const survivors = from.take(Math.ceil(from.whole(4) / 8));
     const signedBytes = T('sign survivors', this.#sessionId, sha256(survivors));
-    const members = new Map(this.#neighbours.map(({ index, member }) => [index, member] as const));
-    members.set(this.#own, this.#member);
-    const count = from.whole(4);
-    if (count < this.#threshold) throw new Error('too few signatures');
-    for (let i = 0; i < count; i++) {
-      const key = this.#identityKeys.get(members.get(from.whole(4))!)!;
-      if (!verifies(key, signedBytes, from.take(64))) throw new Error('a wrong signature of survivors');
+    if (toHex(survivors) !== toHex(this.#audited)) throw new Error('another set than the one shown');
+    if (from.whole(4) !== this.#witnesses.length) throw new Error('another number of witnesses');
+    const signers = from.take(Math.ceil(this.#witnesses.length / 8));
+    const signing = this.#witnesses.filter((_, place) => isSet(signers, place));
+    if (signing.length < this.#quorum) throw new Error('too few signatures');
+    for (const { index, member } of signing) {
+      if (!isSet(survivors, index)) throw new Error('a witness that did not survive');
+      if (!verifies(this.#identityKeys.get(member)!, signedBytes, from.take(64))) {
+        throw new Error('a wrong signature of survivors');
+      }
     }
     const owners = [...this.#held.keys()].sort((a, b) => a - b);
     const shares = owners.map((owner) => {

@@ -20,6 +20,7 @@ import {
   u32,
   u8,
   unpack,
+  witnessesOf,
 } from './second-implementation.ts';
 import { readVector, UPDATE, vectorText, writeText } from './support/files.ts';
 import { functionVectors, type FunctionVectors } from './support/functions.ts';
@@ -53,7 +54,7 @@ describe('the vectors of single functions', () => {
   });
 
   it.each(vectors.parameters)('parameters of $n members, $adversary, $colludingPpm and $dropoutPpm ppm', (row) => {
-    expect(automatic(row)).toEqual([row.graph, row.degree, row.threshold]);
+    expect(automatic(row)).toEqual([row.graph, row.degree, row.threshold, row.witnesses, row.quorum]);
   });
 
   it('permutation and neighbours of a ring', () => {
@@ -61,6 +62,12 @@ describe('the vectors of single functions', () => {
     const order = permutation(hex(root), hex(sessionId), n);
     expect(order).toEqual(vectors.ring.permutation);
     expect(neighbours).toEqual(order.map((_, index) => ringNeighbours(order, degree, index)));
+  });
+
+  it('witnesses, however many of the members they are', () => {
+    const { n, root, sessionId, witnesses } = vectors.ring;
+    expect(witnesses).toHaveLength(n + 1);
+    witnesses.forEach((chosen, w) => expect(witnessesOf(hex(root), hex(sessionId), n, w)).toEqual(chosen));
   });
 
   it('a sharing among few of many', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  activeCompleteThreshold,
+  activeComplete,
   addUp,
   advertisedBytes,
   advertisement,
@@ -68,7 +68,7 @@ const sessionId = sessionIdOf(
   members.map(({ member }) => member),
   root,
 );
-const t = activeCompleteThreshold(n, Number(fields.colludingPpm) / 1e6);
+const { t, q } = activeComplete(n, Number(fields.colludingPpm) / 1e6);
 const survivors = members.filter(({ values }) => values.length > 0);
 const bitmapBytes = bitmap(
   n,
@@ -174,6 +174,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
 
   it('derives threshold, roster, root and session id', () => {
     expect(t).toBe(vector.session.threshold);
+    expect([n, q]).toEqual([vector.session.witnesses, vector.session.quorum]);
     expect(vector.session.degree).toBe(n - 1);
     expect(advertised.map(({ bytes }) => toHex(T('roster leaf', bytes)))).toEqual(vector.session.leaves);
     expect(toHex(root)).toBe(vector.session.root);
@@ -313,12 +314,14 @@ describe('an implementation written from docs/protocol.md alone', () => {
     expect(messages('consistency')).toEqual(
       signatures.map((signature) => toHex(message(1, 'consistency', sessionId, signature))),
     );
-    const list = survivors.map(({ index }, i) => join(u32(index), signatures[i]));
-    expect(messages('unmaskRequest')).toEqual(
-      survivors.map(() =>
-        toHex(message(1, 'unmaskRequest', sessionId, u32(n), bitmapBytes, u32(list.length), ...list)),
-      ),
+    // All are witnesses, so their bitmap is over the roster; the three that are left are just a quorum.
+    expect(signatures).toHaveLength(q);
+    const signers = bitmap(
+      n,
+      survivors.map(({ index }) => index),
     );
+    const request = message(1, 'unmaskRequest', sessionId, u32(n), bitmapBytes, u32(n), signers, ...signatures);
+    expect(messages('unmaskRequest')).toEqual(survivors.map(() => toHex(request)));
   });
 
   it('reveals the same shares', () => {

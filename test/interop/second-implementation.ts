@@ -389,25 +389,45 @@ export function directoryBody(
 
 // Section 6
 
-/** The threshold of an active round on the complete graph. */
-export function activeCompleteThreshold(n: number, colluding: number): number {
+/** Threshold and quorum of an active round on the complete graph, where all are witnesses. */
+export function activeComplete(n: number, colluding: number): { readonly t: number; readonly q: number } {
   const c = Math.floor(n * colluding + 1e-9);
-  return Math.max(Math.floor((2 * n) / 3) + 1, Math.floor((n + c) / 2) + 1);
+  return {
+    t: Math.max(2, c + 1, Math.floor(n / 3) + 1),
+    q: Math.max(Math.floor((2 * n) / 3), Math.floor((n + c) / 2)) + 1,
+  };
 }
 
 export const sessionIdOf = (settingsHash: Bytes, ids: readonly number[], root: Bytes): Bytes =>
   T('session', settingsHash, u32(ids.length), join(...ids.map(u32)), root);
 
-/** The ring's permutation. */
-export function permutation(root: Bytes, sessionId: Bytes, n: number): number[] {
+/** Uniform numbers below a bound, from the words of a stream. */
+function uniformFrom(root: Bytes, sessionId: Bytes, label: string, n: number): (bound: number) => number {
   // Four words a step are more than enough: a word is rejected with a probability far below one half.
-  const words = stream(K(root, sessionId, 'permutation'), 20, 4 * n);
+  const words = stream(K(root, sessionId, label), 20, 4 * n);
   let used = 0;
-  const uniform = (bound: number): number => {
+  return (bound) => {
     let word = words[used++];
     while (word >= 2 ** 32 - (2 ** 32 % bound)) word = words[used++];
     return word % bound;
   };
+}
+
+/** The witnesses, ascending: the first w places of a shuffle. */
+export function witnessesOf(root: Bytes, sessionId: Bytes, n: number, w: number): number[] {
+  const order = Array.from({ length: n }, (_, i) => i);
+  if (w === n) return order;
+  const uniform = uniformFrom(root, sessionId, 'witnesses', n);
+  for (let i = 0; i < w; i++) {
+    const j = i + uniform(n - i);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order.slice(0, w).sort((a, b) => a - b);
+}
+
+/** The ring's permutation. */
+export function permutation(root: Bytes, sessionId: Bytes, n: number): number[] {
+  const uniform = uniformFrom(root, sessionId, 'permutation', n);
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i >= 1; i--) {
     const j = uniform(i + 1);
@@ -594,7 +614,7 @@ export interface Asked {
 
 /** The finder's ring: degree and threshold, or undefined where no ring is safe. */
 function findRing({ n, adversary, colludingPpm, dropoutPpm }: Asked): [k: number, t: number] | undefined {
-  const sigma = adversary === 'active' ? 80 : 40;
+  const sigma = adversary === 'active' ? 101 : 40;
   const c = shareOf(n, colludingPpm);
   const d = shareOf(n, dropoutPpm);
   const removed = Math.min(n, c + d);
@@ -614,12 +634,40 @@ function findRing({ n, adversary, colludingPpm, dropoutPpm }: Asked): [k: number
   return undefined;
 }
 
-/** Graph, degree and threshold of a round that asks for graph `auto` and no threshold. */
-export function automatic(asked: Asked): [graph: 'complete' | 'ring', k: number, t: number] {
+/** The finder's witnesses and their quorum on an active ring, or undefined where there are none. */
+function findWitnesses({ n, colludingPpm, dropoutPpm }: Asked, sigma = 101): [w: number, q: number] | undefined {
+  const c = shareOf(n, colludingPpm);
+  const d = shareOf(n, dropoutPpm);
+  if (c + 2 * d + 1 > n) return undefined;
+  const quorum = (w: number): number => {
+    const all = choose(n, w);
+    const corrupt = draws(n, c, w);
+    let x = 0;
+    while (!isRare(total(corrupt.slice(x)), all, sigma, 1)) x++;
+    return Math.ceil((w + x) / 2);
+  };
+  const isReached = (w: number): boolean => {
+    const lost = w - quorum(w);
+    return lost >= 0 && isRare(total(draws(n, d, w).slice(lost + 1)), choose(n, w), 20, 1);
+  };
+  let [low, high] = [0, c + 2 * d + 1];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (isReached(middle)) high = middle;
+    else low = middle;
+  }
+  const w = 5 * high > 4 * n ? n : high;
+  return [w, quorum(w)];
+}
+
+/** Graph, degree, threshold, witnesses and quorum of a round that asks for graph `auto` and no threshold. */
+export function automatic(asked: Asked): [graph: 'complete' | 'ring', k: number, t: number, w: number, q: number] {
   const { n, adversary, colludingPpm } = asked;
   const ring = n < 64 ? undefined : findRing(asked);
-  if (ring !== undefined && ring[0] < n - 1) return ['ring', ...ring];
+  const committee = adversary === 'active' ? findWitnesses(asked) : ([0, 0] as const);
+  if (ring !== undefined && committee !== undefined && ring[0] < n - 1) return ['ring', ...ring, ...committee];
   const c = shareOf(n, colludingPpm);
-  const t = Math.max(2, c + 1, Math.floor(n / 2) + 1);
-  return ['complete', n - 1, adversary === 'active' ? activeCompleteThreshold(n, colludingPpm / 1e6) : t];
+  if (adversary === 'curious') return ['complete', n - 1, Math.max(2, c + 1, Math.floor(n / 2) + 1), 0, 0];
+  const { t, q } = activeComplete(n, colludingPpm / 1e6);
+  return ['complete', n - 1, t, n, q];
 }

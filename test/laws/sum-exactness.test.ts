@@ -6,7 +6,7 @@ import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { u32le } from '../../protocol/crypto/bytes.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { completeThreshold } from '../../protocol/aggregation/parameters/index.ts';
+import { completeThreshold, wholeCommittee } from '../../protocol/aggregation/parameters/index.ts';
 import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import { plainSum } from '../../simulations/engine/sums.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
@@ -36,14 +36,22 @@ const round = fc
     }),
   );
 
-/** On the complete graph the outcome is known: a sum if and only if the threshold of U1's size is still there at the end. */
+/**
+ * On the complete graph the outcome is known: a sum if and only if a quorum of U1's size is there until it has signed, and
+ * the threshold at the end.
+ */
 function canCommit(
   { n, adversary }: { n: number; adversary: 'curious' | 'active' },
   drops: CollectingState[],
 ): boolean {
-  const rostered = n - drops.filter((state) => state === 'advertise-keys').length;
-  const left = n - drops.filter((state) => adversary === 'active' || state !== 'consistency-check').length;
-  return rostered >= 2 && left >= completeThreshold({ n: rostered, adversary, colluding: 0.1 });
+  const without = (...states: CollectingState[]): number => n - drops.filter((state) => states.includes(state)).length;
+  const rostered = without('advertise-keys');
+  if (rostered < 2) return false;
+  const threshold = completeThreshold({ n: rostered, adversary, colluding: 0.1 });
+  const before = ['advertise-keys', 'share-keys', 'masked-input'] as const;
+  if (adversary === 'curious') return without(...before, 'unmasking') >= threshold;
+  const { quorum } = wholeCommittee(rostered, 0.1);
+  return without(...before, 'consistency-check') >= quorum && without(...STATES) >= threshold;
 }
 
 /** Fixed, so that the counts at the end hold on every run; `CAIRN_SEED` tries another one. */

@@ -1,14 +1,14 @@
 import type { ClientState } from '../../protocol/aggregation/client/index.ts';
 import { advertisedBytes, survivorBytes } from '../../protocol/aggregation/signatures.ts';
 import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
-import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
+import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import type { Advertisement } from '../../protocol/wire/messages/advertise-keys.ts';
 import { decodeRoster, encodeRoster, type Roster } from '../../protocol/wire/messages/roster.ts';
 import { decodeRoutedShares, encodeRoutedShares } from '../../protocol/wire/messages/routed-shares.ts';
 import { SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
 import { decodeSurvivors, encodeSurvivors } from '../../protocol/wire/messages/survivors.ts';
 import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
-import type { SurvivorSignature, UnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
+import type { UnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
 import { bitmapOf, setBits } from '../../protocol/wire/bitmap.ts';
 import { type Lab, type Rewrite, rewriting } from './lab.ts';
 
@@ -77,6 +77,34 @@ export const requestAs = (change: (request: UnmaskRequest, to: MemberId) => Part
     const request = decodeUnmaskRequest(bytes);
     return encodeUnmaskRequest({ ...request, ...change(request, member) });
   });
+
+/** One member's signature over a survivor set. */
+export interface SurvivorSignature {
+  readonly index: ClientIndex;
+  readonly signature: Uint8Array;
+}
+
+/** Signatures as a request carries them: those of witnesses, each at its place among them. What others sign has none. */
+export function signedByWitnesses(
+  witnesses: readonly number[],
+  signatures: readonly SurvivorSignature[],
+): Pick<UnmaskRequest, 'witnesses' | 'signers' | 'signatures'> {
+  const places = new Map(witnesses.map((index, place) => [index, place]));
+  const found = signatures
+    .flatMap(({ index, signature }) => {
+      const place = places.get(index);
+      return place === undefined ? [] : [{ place, signature }];
+    })
+    .sort((a, b) => a.place - b.place);
+  return {
+    witnesses: witnesses.length,
+    signers: bitmapOf(
+      witnesses.length,
+      found.map(({ place }) => place),
+    ),
+    signatures: found.map(({ signature }) => signature),
+  };
+}
 
 /** A member that the coordinator made up or colludes with: its keys are in the attacker's hands. */
 export interface Colluder {

@@ -137,7 +137,7 @@ describe('a count that the message cannot hold', () => {
     ['maskedInput', start('maskedInput').u32(0xffff_ffff).u8(32).finish(), 'wire-bounds'],
     ['survivors', start('survivors').u32(MOST).finish(), 'wire-truncated'],
     ['unmaskRequest', start('unmaskRequest').u32(MOST).u32(MOST).finish(), 'wire-truncated'],
-    ['unmaskRequest', start('unmaskRequest').u32(8).u8(0xff).u32(8).raw(leaf).finish(), 'wire-truncated'],
+    ['unmaskRequest', start('unmaskRequest').u32(8).u8(0xff).u32(8).u8(0xff).raw(leaf).finish(), 'wire-truncated'],
     ['unmaskShares', start('unmaskShares').u32(MOST).raw(leaf).finish(), 'wire-truncated'],
     ['invitation', start('invitation').u32(0xffff_ffff).finish(), 'wire-bounds'],
     ['invitation', start('invitation').u32(32_768).finish(), 'wire-truncated'],

@@ -6,7 +6,14 @@ import { type Advertisement, encodeAdvertisement } from '../../wire/messages/adv
 import type { Roster } from '../../wire/messages/roster.ts';
 import { entryFor } from '../../wire/membership.ts';
 import { assertSound, type RoundParameters, shareOf } from '../parameters/index.ts';
-import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
+import {
+  rosterKind,
+  rosterLeaf,
+  sessionGraph,
+  sessionIdOf,
+  sessionParameters,
+  sessionWitnesses,
+} from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import { assertThreshold, reliesOnNoise } from './consent.ts';
 import { assertRosterAllowed } from './one-set.ts';
@@ -46,8 +53,12 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
       'the members shown are not the neighbours that the roster’s root gives',
     );
   }
+  const witnesses = sessionWitnesses(primitives, parameters, sessionId, root).map((index) => ({
+    index,
+    member: memberId(ids[index]),
+  }));
   const kept = context.history === undefined ? undefined : ids;
-  return { sessionId, root, parameters, graph, ownIndex: roster.ownIndex, neighbours, ids: kept };
+  return { sessionId, root, parameters, graph, ownIndex: roster.ownIndex, neighbours, witnesses, ids: kept };
 }
 
 function auditSize(context: ClientContext, n: number): RoundParameters {

@@ -12,6 +12,7 @@ import type { Roster } from '../../wire/messages/roster.ts';
 import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
 import { seedCommitment } from '../masks.ts';
+import { leastSharers } from '../parameters/index.ts';
 import { auditRoster } from './audit-roster.ts';
 import { goOn } from './result.ts';
 import type { ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
@@ -101,10 +102,10 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
     );
   }
   const present = neighbours.map((_, i) => i).filter((i) => hasBit(routed.present, i));
-  if (present.length + 1 < parameters.threshold) {
+  if (present.length + 1 < leastSharers(parameters)) {
     throw new CairnError(
       'too-few-members',
-      `${present.length + 1} members shared their keys, the threshold is ${parameters.threshold}`,
+      `${present.length + 1} members shared their keys, at least ${leastSharers(parameters)} are needed`,
     );
   }
   return withSecrets((hold) => {

@@ -98,6 +98,12 @@ export interface Neighbour {
   readonly advertisement: Advertisement;
 }
 
+/** A member whose signature over the survivor set counts. */
+export interface Witness {
+  readonly index: ClientIndex;
+  readonly member: MemberId;
+}
+
 /** What is fixed once the roster has been audited. */
 export interface SessionFacts {
   readonly sessionId: Uint8Array;
@@ -108,6 +114,8 @@ export interface SessionFacts {
   readonly ownIndex: ClientIndex;
   /** Ascending by index. */
   readonly neighbours: readonly Neighbour[];
+  /** Ascending by index; none in a curious round. */
+  readonly witnesses: readonly Witness[];
   /** Ids of the whole roster, by index; kept only where the client has a history. */
   readonly ids: readonly number[] | undefined;
 }
@@ -165,7 +173,7 @@ export type ClientState =
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
     }
   | {
-      /** Active rounds: the masked input was sent; the survivor set is awaited, to be signed. */
+      /** Active rounds: the masked input was sent; the survivor set is awaited, to be audited and, by a witness, signed. */
       readonly name: 'consistency-check';
       readonly context: ClientContext;
       readonly facts: SessionFacts;
@@ -177,7 +185,7 @@ export type ClientState =
       readonly context: ClientContext;
       readonly facts: SessionFacts;
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
-      /** The survivor set that this client signed; undefined in a curious round. */
+      /** The survivor set that this client audited, and signed as a witness; undefined in a curious round. */
       readonly signed: Uint8Array | undefined;
     }
   | {

@@ -6,6 +6,7 @@ import { encodeConsistency } from '../../wire/messages/consistency.ts';
 import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
+import { leastSharers } from '../parameters/index.ts';
 import { survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
 import { membersOf, reliesOnNoise } from './consent.ts';
@@ -17,25 +18,24 @@ import type { ClientContext, ClientEvent, ClientState, ClientStep, SessionFacts,
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
 /**
- * Round 3 (ConsistencyCheck, active rounds): audits U3 and signs it, so that no two clients can be shown different
- * survivor sets and be made to reveal both secrets of one member between them.
+ * Round 3 (ConsistencyCheck, active rounds): audits U3; a witness signs it, so that no two clients can be shown different
+ * survivor sets and be made to reveal both secrets of one member between them. The others keep it, and wait for a quorum.
  * @throws CairnError `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`, `cohort-too-similar`
  */
 export function onSurvivors(state: In<'consistency-check'>, message: Survivors): ClientStep {
   const { context, facts, held } = state;
   const { survivors } = message;
   auditSurvivors(context, facts, held, message);
+  const next = { name: 'unmasking', context, facts, held, signed: survivors } as const;
+  const noted = signing(context, facts, survivors);
+  if (!facts.witnesses.some(({ index }) => index === facts.ownIndex)) return goOn(next, [], [], ...noted);
   const identity = context.self.identity!;
   const signature = context.primitives.ed25519Sign(
     identity.secretKey.expose(),
     survivorBytes(context.primitives, facts.sessionId, survivors),
   );
-  return goOn(
-    { name: 'unmasking', context, facts, held, signed: survivors },
-    [encodeConsistency({ suite: context.settings.suite, context: facts.sessionId, signature })],
-    [],
-    ...signing(context, facts, survivors),
-  );
+  const header = { suite: context.settings.suite, context: facts.sessionId };
+  return goOn(next, [encodeConsistency({ ...header, signature })], [], ...noted);
 }
 
 /**
@@ -109,10 +109,11 @@ function auditSurvivors(
     }
     known++;
   }
-  if (known < parameters.threshold) {
+  const needed = leastSharers(parameters);
+  if (known < needed) {
     throw new CairnError(
       'too-few-members',
-      `${known} inputs are left among those this client shares with, the threshold is ${parameters.threshold}`,
+      `${known} inputs are left among those this client shares with, at least ${needed} are needed`,
     );
   }
   // In a curious round nobody drops members of its choice.
@@ -127,46 +128,46 @@ function auditSurvivors(
   assertDifferent(context, members);
 }
 
-/** The set asked about is the one signed, and at least t of those this client shares with signed the same. */
+/** The set asked about is the one audited, and a quorum of the witnesses that survived signed the same. */
 function auditSignatures(
   context: ClientContext,
   facts: SessionFacts,
-  signed: Uint8Array,
+  audited: Uint8Array,
   request: UnmaskRequest,
 ): void {
-  if (request.size !== facts.parameters.n || !equalBytes(request.survivors, signed)) {
+  const { parameters, witnesses, sessionId } = facts;
+  if (request.size !== parameters.n || !equalBytes(request.survivors, audited)) {
     throw new CairnError(
       'consistency-split',
-      'shares are asked for another survivor set than the one this client signed',
+      'shares are asked for another survivor set than the one this client audited',
+    );
+  }
+  if (request.witnesses !== witnesses.length) {
+    throw new CairnError(
+      'roster-order',
+      `signatures of ${request.witnesses} witnesses are told of, but the roster gives ${witnesses.length}`,
     );
   }
   const { primitives, self } = context;
-  const members = new Map<number, number>(
-    facts.neighbours.map(({ index, advertisement }) => [index, advertisement.member]),
-  );
-  members.set(facts.ownIndex, self.member);
-  const bytes = survivorBytes(primitives, facts.sessionId, signed);
-  for (const { index, signature } of request.signatures) {
-    const member = members.get(index);
-    if (member === undefined || !hasBit(signed, index)) {
-      throw new CairnError(
-        'roster-order',
-        `a signature of place ${index} came, who is not a survivor this client shares with`,
-      );
+  const bytes = survivorBytes(primitives, sessionId, audited);
+  setBits(request.signers).forEach((place, i) => {
+    const { index, member } = witnesses[place];
+    if (!hasBit(audited, index)) {
+      throw new CairnError('roster-order', `a signature of member ${member} came, who is not a survivor`);
     }
-    const entry = self.directory!.entries.get(member as typeof self.member)!;
-    if (!primitives.ed25519Verify(entry.identityKey, bytes, signature)) {
+    const { identityKey } = self.directory!.entries.get(member)!;
+    if (!primitives.ed25519Verify(identityKey, bytes, request.signatures[i])) {
       throw new CairnError(
         'consistency-split',
-        `member ${member} did not sign the survivor set that this client signed`,
+        `member ${member} did not sign the survivor set that this client audited`,
         { culprits: [member] },
       );
     }
-  }
-  if (request.signatures.length < facts.parameters.threshold) {
+  });
+  if (request.signatures.length < parameters.quorum) {
     throw new CairnError(
       'consistency-too-few',
-      `${request.signatures.length} members signed the survivor set, the threshold is ${facts.parameters.threshold}`,
+      `${request.signatures.length} witnesses signed the survivor set, the quorum is ${parameters.quorum}`,
     );
   }
 }

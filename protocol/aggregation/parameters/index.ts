@@ -6,7 +6,10 @@ export {
   completeThreshold,
   dropoutFailureProbability,
   leastAtTwoCuts,
+  leastSharers,
   leastSoundThreshold,
   roundParameters,
 } from './round.ts';
 export type { AdversaryModel, GraphKind, RoundParameters, RoundQuestion } from './round.ts';
+export { findCommittee, wholeCommittee } from './witnesses.ts';
+export type { Committee, CommitteeQuestion } from './witnesses.ts';

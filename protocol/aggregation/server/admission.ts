@@ -28,9 +28,19 @@ export function assertTakes(state: ServerState, from: MemberId, bytes: Uint8Arra
     const text = `the round runs suite ${context.settings.suite}, ${name} from member ${from} ${header.suite}`;
     throw new CairnError('wire-suite', text);
   }
+  if (name === 'consistency' && !isWitness(state, from)) {
+    throw outOfPlace(name, from, `${state.name}, in which it is no witness`);
+  }
   if (name !== 'abort' && hasAnswered(state, from)) {
     throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
   }
+}
+
+/** Whether a member's signature over the survivor set counts. */
+function isWitness(state: Collecting, member: MemberId): boolean {
+  if (state.name === 'advertise-keys') return false;
+  const { witnesses, indexOf } = state.facts;
+  return witnesses.includes(indexOf.get(member)!);
 }
 
 /**

@@ -4,7 +4,14 @@ import { asCairnError, CairnError } from '../../errors.ts';
 import { type ClientIndex, clientIndex, type MemberId } from '../../ids.ts';
 import { type Advertisement, decodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
 import { type ProvenMember, RosterEncoder } from '../../wire/messages/roster.ts';
-import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
+import {
+  rosterKind,
+  rosterLeaf,
+  sessionGraph,
+  sessionIdOf,
+  sessionParameters,
+  sessionWitnesses,
+} from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import { presentAt } from './members.ts';
 import { abort, abortFor, goOn, settle } from './result.ts';
@@ -92,6 +99,7 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: 
     sessionId,
     parameters,
     graph: sessionGraph(primitives, parameters, sessionId, tree.root),
+    witnesses: sessionWitnesses(primitives, parameters, sessionId, tree.root),
     roster,
     indexOf: new Map(roster.map(({ member }, index) => [member, clientIndex(index)])),
     tree,

@@ -1,5 +1,6 @@
 import { CairnError } from '../../errors.ts';
-import type { ClientIndex, MemberId } from '../../ids.ts';
+import { type ClientIndex, clientIndex, type MemberId } from '../../ids.ts';
+import { setBits } from '../../wire/bitmap.ts';
 import { decodeConsistency } from '../../wire/messages/consistency.ts';
 import { survivorBytes } from '../signatures.ts';
 import { settle } from './result.ts';
@@ -9,7 +10,7 @@ import { askForShares } from './unmasking.ts';
 type ConsistencyState = Extract<ServerState, { name: 'consistency-check' }>;
 
 /**
- * Round 3 (ConsistencyCheck, Bonawitz 2017 §4): one member's signature over U3.
+ * Round 3 (ConsistencyCheck, Bonawitz 2017 §4): one witness's signature over U3.
  * @throws CairnError `identity-signature`: the member is dropped, its input still counts
  */
 export function onConsistency(
@@ -36,11 +37,13 @@ export function onConsistency(
   return settle(state);
 }
 
-/** U4 is fixed: those who signed are asked for shares. */
+/**
+ * U4 is fixed: all of U3 that are there are asked for shares, whether they were to sign or not.
+ */
 export function closeSignatures(state: ConsistencyState): ServerStep {
   const { context, facts, sharers, commitments, survivors, sum, signatures } = state;
-  const there = [...signatures.keys()]
-    .filter((index) => !context.lost.has(facts.roster[index].member))
-    .sort((a, b) => a - b);
+  const there = setBits(survivors)
+    .map(clientIndex)
+    .filter((index) => !context.lost.has(facts.roster[index].member));
   return askForShares(context, { facts, sharers, commitments, survivors, sum }, there, signatures);
 }

@@ -9,6 +9,8 @@ export interface ServerFacts {
   readonly sessionId: Uint8Array;
   readonly parameters: RoundParameters;
   readonly graph: Graph;
+  /** Whose signatures over U3 count, ascending; none in a curious round. */
+  readonly witnesses: readonly ClientIndex[];
   /** By index: ascending member ids. */
   readonly roster: readonly Advertisement[];
   readonly indexOf: ReadonlyMap<MemberId, ClientIndex>;

@@ -38,8 +38,16 @@ export function fixSurvivors(state: InputState): ServerStep {
   const there = [...received].filter((index) => !context.lost.has(facts.roster[index].member)).sort((a, b) => a - b);
   if (context.settings.adversary === 'curious') return askForShares(context, summed, there, new Map());
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });
+  // Everybody audits the set; only those whose signatures count are waited for.
+  const signers = facts.witnesses.filter((index) => received.has(index));
   return goOn(
-    { name: 'consistency-check', context, ...summed, waiting: presentAt(context, facts, there), signatures: new Map() },
+    {
+      name: 'consistency-check',
+      context,
+      ...summed,
+      waiting: presentAt(context, facts, signers),
+      signatures: new Map(),
+    },
     received.size,
     there.map((index) => ({ to: facts.roster[index].member, bytes: () => bytes })),
   );

@@ -1,5 +1,6 @@
 import type { ClientIndex, MemberId } from '../../ids.ts';
 import type { MessageName } from '../../wire/header.ts';
+import { leastSharers } from '../parameters/index.ts';
 import type { CollectingState, DropEffect, ServerContext, ServerFacts, ServerState } from './types.ts';
 
 /** A state that takes messages from members. */
@@ -72,7 +73,9 @@ export function effectOn(state: Collecting, member: MemberId): DropEffect {
 export function leastFor(state: Collecting): number {
   const { minCohort } = state.context.settings;
   if (state.name === 'advertise-keys') return minCohort;
-  const { threshold } = state.facts.parameters;
-  // Signatures and shares only need the threshold: the inputs they speak of are in the sum already.
-  return state.name === 'consistency-check' || state.name === 'unmasking' ? threshold : Math.max(threshold, minCohort);
+  const { parameters } = state.facts;
+  // Signatures only need a quorum and shares the threshold: the inputs they speak of are in the sum already.
+  if (state.name === 'consistency-check') return parameters.quorum;
+  if (state.name === 'unmasking') return parameters.threshold;
+  return Math.max(leastSharers(parameters), minCohort);
 }

@@ -2,7 +2,8 @@ import { SecretBytes } from '../../crypto/secret.ts';
 import { isCanonicalShare } from '../../crypto/shamir.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { asCairnError, CairnError } from '../../errors.ts';
-import { type ClientIndex, clientIndex } from '../../ids.ts';
+import type { ClientIndex } from '../../ids.ts';
+import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import type { UnmaskPlan } from '../unmask.ts';
@@ -14,7 +15,7 @@ import type { Outgoing, ServerContext, ServerState, ServerStep, Summed } from '.
 
 type UnmaskState = Extract<ServerState, { name: 'unmasking' }>;
 
-/** Round 4 begins (Unmasking, Bonawitz 2017 §4): the request, with the signatures that each recipient can check. */
+/** Round 4 begins (Unmasking, Bonawitz 2017 §4): the request, with a quorum of signatures, the same for everybody. */
 export function askForShares(
   context: ServerContext,
   summed: Summed,
@@ -22,20 +23,19 @@ export function askForShares(
   signatures: ReadonlyMap<ClientIndex, Uint8Array>,
 ): ServerStep {
   const { facts, survivors } = summed;
-  const { suite } = context.settings;
-  const request = (to: ClientIndex): Uint8Array =>
-    encodeUnmaskRequest({
-      suite,
-      context: facts.sessionId,
-      size: facts.tree.size,
-      survivors,
-      signatures: facts.graph
-        .holders(to)
-        .map(clientIndex)
-        .filter((index) => signatures.has(index))
-        .map((index) => ({ index, signature: signatures.get(index)! })),
-    });
-  const send = asked.map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => request(to) }));
+  const { witnesses } = facts;
+  const places = witnesses.map((_, place) => place).filter((place) => signatures.has(witnesses[place]));
+  const signers = places.slice(0, facts.parameters.quorum);
+  const bytes = encodeUnmaskRequest({
+    suite: context.settings.suite,
+    context: facts.sessionId,
+    size: facts.tree.size,
+    survivors,
+    witnesses: witnesses.length,
+    signers: bitmapOf(witnesses.length, signers),
+    signatures: signers.map((place) => signatures.get(witnesses[place])!),
+  });
+  const send = asked.map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => bytes }));
   const state: ServerState = {
     name: 'unmasking',
     context,

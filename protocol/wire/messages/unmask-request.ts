@@ -1,35 +1,36 @@
 import { SIZES } from '../../crypto/suite.ts';
-import { type ClientIndex, clientIndex } from '../../ids.ts';
-import { bitmapLength, readBitmap } from '../bitmap.ts';
+import { bitmapLength, readBitmap, setBits } from '../bitmap.ts';
 import { type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
-/** One member's signature over the survivor set. */
-export interface SurvivorSignature {
-  readonly index: ClientIndex;
-  readonly signature: Uint8Array;
-}
-
 /**
- * Coordinator → client, round 4 (Unmasking, Bonawitz 2017 §4). For each member the bitmap decides which share is asked
- * for: of the self mask seed where the bit is set, of the mask key where it is not. Asking for both cannot be written.
+ * Coordinator → client, round 4 (Unmasking, Bonawitz 2017 §4): the same bytes for every member. For each member the bitmap
+ * decides which share is asked for: of the self mask seed where the bit is set, of the mask key where it is not. Asking for
+ * both cannot be written.
  */
 export interface UnmaskRequest extends Header {
   /** Number of members in the roster. */
   readonly size: number;
   /** U3 as a bitmap over the roster. */
   readonly survivors: Uint8Array;
-  /** Signatures of the recipient's neighbours and its own, ascending by index; none in a curious round. */
-  readonly signatures: readonly SurvivorSignature[];
+  /** Number of witnesses; 0 in a curious round. */
+  readonly witnesses: number;
+  /** Who of them signed: a bitmap over the witnesses in ascending order of index. */
+  readonly signers: Uint8Array;
+  /** The signers' signatures over U3, in the same order. */
+  readonly signatures: readonly Uint8Array[];
 }
 
 /** Bytes of an UnmaskRequest. */
 export function encodeUnmaskRequest(message: UnmaskRequest): Uint8Array {
-  const writer = startMessage('unmaskRequest', message, 64 + message.survivors.length + 68 * message.signatures.length)
-    .u32(message.size)
-    .fixed(message.survivors, bitmapLength(message.size))
-    .u32(message.signatures.length);
-  for (const { index, signature } of message.signatures) writer.u32(index).fixed(signature, SIZES.signature);
+  const { size, survivors, witnesses, signers, signatures } = message;
+  const length = 64 + survivors.length + signers.length + SIZES.signature * signatures.length;
+  const writer = startMessage('unmaskRequest', message, length)
+    .u32(size)
+    .fixed(survivors, bitmapLength(size))
+    .u32(witnesses)
+    .fixed(signers, bitmapLength(witnesses));
+  for (const signature of signatures) writer.fixed(signature, SIZES.signature);
   return writer.finish();
 }
 
@@ -38,17 +39,9 @@ export function decodeUnmaskRequest(bytes: Uint8Array): UnmaskRequest {
   const { header, reader } = openMessage('unmaskRequest', bytes);
   const size = reader.u32In('size', 1, LIMITS.members);
   const survivors = readBitmap(reader, size, 'survivors').slice();
-  const count = reader.u32In('signatures', 0, size);
-  if (count * (4 + SIZES.signature) > reader.remaining) {
-    throw reader.error('wire-truncated', `${count} signatures do not fit the ${reader.remaining} bytes left`);
-  }
-  const signatures: SurvivorSignature[] = [];
-  for (let last = -1; signatures.length < count;) {
-    const index = reader.u32In('index', 0, size - 1);
-    if (index <= last) throw reader.error('wire-not-canonical', 'signatures must be in ascending order of index');
-    last = index;
-    signatures.push({ index: clientIndex(index), signature: reader.raw(SIZES.signature, 'signature').slice() });
-  }
+  const witnesses = reader.u32In('witnesses', 0, size);
+  const signers = readBitmap(reader, witnesses, 'signers').slice();
+  const signatures = setBits(signers).map(() => reader.raw(SIZES.signature, 'signature').slice());
   reader.end();
-  return { ...header, size, survivors, signatures };
+  return { ...header, size, survivors, witnesses, signers, signatures };
 }

@@ -16,8 +16,8 @@ describe('a member that lies about shares, beside shipped clients', () => {
     await scene.expectAlive();
   });
 
-  it('three of nine are more than can be corrected: no sum is wrong, and none is believed', async () => {
-    const scene = await Scene.open({ honest: 6, cohort: 9, task: { attempts: 1 } });
+  it('three of nine are more than can be corrected where seven shares are needed: no sum is wrong, and none is believed', async () => {
+    const scene = await Scene.open({ honest: 6, cohort: 9, task: { attempts: 1, threshold: 7, minCohort: 7 } });
     for (const member of [HOSTILE, 8, 9]) await scene.hostile({ send: falseShares }, member);
     scene.begin();
     await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'secret-mismatch' });

@@ -1,11 +1,12 @@
+import type { ServerFacts } from '../../../protocol/aggregation/server/index.ts';
 import { survivorBytes } from '../../../protocol/aggregation/signatures.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
 import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
 import { decodeConsistency } from '../../../protocol/wire/messages/consistency.ts';
-import { encodeUnmaskRequest, type SurvivorSignature } from '../../../protocol/wire/messages/unmask-request.ts';
+import { encodeUnmaskRequest } from '../../../protocol/wire/messages/unmask-request.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import { requestAs, survivorsAs } from '../../support/cheats.ts';
+import { requestAs, signedByWitnesses, type SurvivorSignature, survivorsAs } from '../../support/cheats.ts';
 import { rewriting } from '../../support/lab.ts';
 import type { EvilRound } from './evil-round.ts';
 import { type Scene, TARGET } from './scene.ts';
@@ -14,9 +15,12 @@ import { type Scene, TARGET } from './scene.ts';
 export const indexOf = (scene: Scene, member: MemberId): number => scene.members.indexOf(member);
 
 /** The session of a round whose roster is closed. */
-export function sessionIdOf({ state }: EvilRound): Uint8Array {
+export const sessionIdOf = (round: EvilRound): Uint8Array => factsOf(round).sessionId;
+
+/** What is fixed in a round whose roster is closed. */
+function factsOf({ state }: EvilRound): ServerFacts {
   if (!('facts' in state)) throw new Error(`there is no session in state ${state.name}`);
-  return state.facts.sessionId;
+  return state.facts;
 }
 
 /** What an accomplice signs: any survivor set. */
@@ -65,7 +69,7 @@ export async function splitView(scene: Scene, settings: RoundSettings, { blind, 
     settings,
   );
   await scene.until(() => signatures.size === n);
-  const sessionId = sessionIdOf(round);
+  const { sessionId, witnesses } = factsOf(round);
   for (const member of scene.honest) {
     const view = viewOf(member);
     const survivors = bitmapOf(n, view);
@@ -77,8 +81,8 @@ export async function splitView(scene: Scene, settings: RoundSettings, { blind, 
           ? { index: clientIndex(indexOf(scene, signer)), signature: signatures.get(signer)! }
           : signedBy(scene, signer, sessionId, survivors),
       );
-    const request = { suite: settings.suite, context: sessionId, size: n, survivors, signatures: signed };
-    round.send(member, encodeUnmaskRequest(request));
+    const request = { suite: settings.suite, context: sessionId, size: n, survivors };
+    round.send(member, encodeUnmaskRequest({ ...request, ...signedByWitnesses(witnesses, signed) }));
   }
   await scene.until(() => scene.honest.every((member) => answered(scene, member)));
 }

@@ -78,14 +78,16 @@ export function tampered(bytes: Uint8Array, touch: Touch): Uint8Array {
         return encodeUnmaskRequest({ ...message, survivors: toggled(survivors, size, touch.at) });
       }
       const which = touch.at % signatures.length;
-      const [{ signature }] = signatures;
-      return encodeUnmaskRequest({
-        ...message,
-        signatures:
-          touch.how % 4 === 1
-            ? signatures.filter((_, i) => i !== which)
-            : signatures.map((entry, i) => (i === which ? { ...entry, signature } : entry)),
-      });
+      // One signer less; or another one's signature in its place.
+      return encodeUnmaskRequest(
+        touch.how % 4 === 1
+          ? {
+              ...message,
+              signers: toggled(message.signers, message.witnesses, setBits(message.signers)[which]),
+              signatures: signatures.filter((_, i) => i !== which),
+            }
+          : { ...message, signatures: signatures.map((entry, i) => (i === which ? signatures[0] : entry)) },
+      );
     }
     case 'unmaskShares': {
       const message = decodeUnmaskShares(bytes);

@@ -1,4 +1,11 @@
-import { permutationFrom, rosterLeaf, roundParameters, sessionGraph } from '../../../protocol/aggregation/index.ts';
+import {
+  permutationFrom,
+  rosterLeaf,
+  type RoundParameters,
+  roundParameters,
+  sessionGraph,
+  sessionWitnesses,
+} from '../../../protocol/aggregation/index.ts';
 import { toHex, utf8 } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
@@ -32,6 +39,8 @@ export interface FunctionVectors {
     readonly graph: 'complete' | 'ring';
     readonly degree: number;
     readonly threshold: number;
+    readonly witnesses: number;
+    readonly quorum: number;
   })[];
   readonly ring: {
     readonly n: number;
@@ -40,6 +49,8 @@ export interface FunctionVectors {
     readonly sessionId: string;
     readonly permutation: readonly number[];
     readonly neighbours: readonly (readonly number[])[];
+    /** The witnesses of a session of these members, by how many there are. */
+    readonly witnesses: readonly (readonly number[])[];
   };
   readonly sharing: {
     readonly n: number;
@@ -76,6 +87,8 @@ const QUESTIONS: readonly Question[] = [
   { n: 200, adversary: 'active', colludingPpm: 50_000, dropoutPpm: 100_000 },
   { n: 500, adversary: 'curious', colludingPpm: 100_000, dropoutPpm: 300_000 },
   { n: 500, adversary: 'active', colludingPpm: 100_000, dropoutPpm: 100_000 },
+  { n: 300, adversary: 'active', colludingPpm: 250_000, dropoutPpm: 100_000 },
+  { n: 300, adversary: 'active', colludingPpm: 330_000, dropoutPpm: 330_000 },
 ];
 
 /** Computes the vectors with the code. */
@@ -87,7 +100,8 @@ export function functionVectors(primitives: Primitives): FunctionVectors {
   const [n, degree] = [10, 4];
   const stream = new ChaChaStream(deriveKey(primitives, root, sessionId, LABELS.permutation).expose(), 20);
   const permutation = [...permutationFrom(n, (bound) => stream.uniform(bound))];
-  const graph = sessionGraph(primitives, { graph: 'ring', n, degree, threshold: 3 }, sessionId, root);
+  const parameters: RoundParameters = { graph: 'ring', n, degree, threshold: 3, witnesses: 0, quorum: 0 };
+  const graph = sessionGraph(primitives, parameters, sessionId, root);
   return {
     maskStreams: suites.map((suite) => {
       const key = hash(`mask ${suite}`);
@@ -113,6 +127,8 @@ export function functionVectors(primitives: Primitives): FunctionVectors {
         graph: kind,
         degree: k,
         threshold,
+        witnesses,
+        quorum,
       } = roundParameters({
         n: question.n,
         graph: 'auto',
@@ -121,7 +137,7 @@ export function functionVectors(primitives: Primitives): FunctionVectors {
         dropout: question.dropoutPpm / 1_000_000,
         threshold: 0,
       });
-      return { ...question, graph: kind, degree: k, threshold };
+      return { ...question, graph: kind, degree: k, threshold, witnesses, quorum };
     }),
     ring: {
       n,
@@ -130,6 +146,9 @@ export function functionVectors(primitives: Primitives): FunctionVectors {
       sessionId: toHex(sessionId),
       permutation,
       neighbours: Array.from({ length: n }, (_, index) => [...graph.neighbours(index)]),
+      witnesses: Array.from({ length: n + 1 }, (_, witnesses) =>
+        sessionWitnesses(primitives, { ...parameters, witnesses }, sessionId, root).map(Number),
+      ),
     },
     sharing: sharing(hash('a secret')),
     provenRoster: provenRoster(primitives, hash),

@@ -219,6 +219,8 @@ class Recorder {
         sessionId: toHex(facts.sessionId),
         degree: facts.parameters.degree,
         threshold: facts.parameters.threshold,
+        witnesses: facts.parameters.witnesses,
+        quorum: facts.parameters.quorum,
       },
       pairs: this.#pairs(settings),
       shares: this.#shares(),

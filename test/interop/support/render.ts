@@ -86,6 +86,8 @@ export function renderTranscript(round: Transcript): string {
       hexField('sessionId', round.session.sessionId),
       plain('k', round.session.degree),
       plain('t', round.session.threshold),
+      plain('w', round.session.witnesses),
+      plain('q', round.session.quorum),
     ),
     fence(
       ...round.pairs.flatMap((pair) => [

@@ -31,6 +31,8 @@ export interface Transcript {
     readonly sessionId: string;
     readonly degree: number;
     readonly threshold: number;
+    readonly witnesses: number;
+    readonly quorum: number;
   };
   /** Each pair of members, by index. */
   readonly pairs: readonly TranscriptPair[];

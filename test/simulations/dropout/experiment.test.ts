@@ -92,7 +92,7 @@ describe('a single point', () => {
       state: 'consistency-check',
       repeats: '2',
     });
-    expect(summary).toMatchObject({ committed: true, sumExact: true, drops: { afterInput: 4 }, t: 14 });
+    expect(summary).toMatchObject({ committed: true, sumExact: true, drops: { afterInput: 4 }, t: 7 });
     expect(summary.included).toHaveLength(20);
   });
 });

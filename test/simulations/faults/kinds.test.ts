@@ -188,9 +188,13 @@ describe('corrupt', () => {
     },
   );
 
-  it.each(['curious', 'active'] as const)(
+  // An active round needs fewer shares, and corrects more of them: here all that are false.
+  it.each([
+    ['curious', ['below-threshold', 'exact true', 'secret-mismatch']],
+    ['active', ['below-threshold', 'exact true']],
+  ] as const)(
     'of revealed shares by several or all (%s) ends in an exact sum or with the code that says why there is none',
-    (adversary) => {
+    (adversary, expected) => {
       const ends = new Set<string>();
       for (let seed = 0; seed < 6; seed++)
         for (const which of [{ share: 0.2, bits: 1 }, { bits: 1 }, { bits: 40 }]) {
@@ -199,7 +203,7 @@ describe('corrupt', () => {
           expect(round.unwiped).toBe(0);
           ends.add(round.error?.code ?? `exact ${round.exact}`);
         }
-      expect([...ends].sort()).toEqual(['below-threshold', 'exact true', 'secret-mismatch']);
+      expect([...ends].sort()).toEqual(expected);
     },
   );
 

@@ -18,13 +18,21 @@ describe('a coordinator that follows the protocol, and looks', () => {
 
   it.each([
     ['one accomplice, whom the policy reckons with', [1, 2, 3, 4, 5, 6, 7]],
-    ['five, where the policy reckons with one', [1, 3, 7]],
+    ['two, where the policy reckons with one', [1, 2, 3, 4, 7, 8]],
   ])('gets the sum of the honest members and no smaller one, with %s', async (_, honest) => {
     const hall = await scene({ seed: 'accomplices', n: 8, honest });
     const settings = hall.settings();
     hall.round({}, settings);
     expect(new Set(Object.values(await hall.ends()))).toEqual(new Set(['committed']));
     expectOnlySum(hall, settings, hall.honest);
+  });
+
+  it('RECOVERS the target’s update where more than a third of all are its accomplices: they hold the threshold', async () => {
+    const hall = await scene({ seed: 'accomplices', n: 8, honest: [1, 2, 3, 4, 7] });
+    const settings = hall.settings();
+    hall.round({}, settings);
+    expect(new Set(Object.values(await hall.ends()))).toEqual(new Set(['committed']));
+    expectRecovered(hall, settings);
   });
 
   it('RECOVERS the target’s update where everybody else is its accomplice: a sum of one input is no secret', async () => {

@@ -6,6 +6,7 @@ import { messageName } from '../../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
 import type { EvilRound } from '../evil-round.ts';
 import { type Scene, TARGET, useScenes } from '../scene.ts';
+import { signedByWitnesses } from '../../../support/cheats.ts';
 import { indexOf, sessionIdOf, signedBy } from '../split.ts';
 import { expectNoise } from '../verdicts.ts';
 
@@ -62,7 +63,7 @@ describe('a masked input that the coordinator keeps back until the others have o
     await hall.until(() => transcript.of('up', 'consistency', TARGET).length > 0);
     const signatures = [TARGET, ...hall.accomplices].map((member) => signedBy(hall, member, sessionId, survivors));
     expect(signatures.map(({ index }) => index)).toContain(indexOf(hall, TARGET));
-    round.send(TARGET, encodeUnmaskRequest({ ...header, signatures }));
+    round.send(TARGET, encodeUnmaskRequest({ ...header, ...signedByWitnesses([...hall.members.keys()], signatures) }));
     expect(await hall.target.log.next('refused')).toMatchObject({ code: 'consistency-too-few' });
     expect(transcript.of('up', 'unmaskShares', TARGET)).toEqual([]);
     expectNoise(hall, settings);

@@ -5,7 +5,7 @@ import { expectNoise, expectOnlySum, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();
 
-// Eight members, t = 6: 2t > 8 + 3, so that three accomplices are tolerated, and four are not.
+// Eight members, of whom six sign: 2·6 > 8 + 3, so that three accomplices are tolerated, and four are not; t = 4.
 const N = 8;
 const POLICY = { colluding: 0.49 };
 const GAMMA = { colludingPpm: 490_000 };
@@ -40,7 +40,7 @@ describe('a coordinator that shows two survivor sets, with as many accomplices a
     const settings = hall.settings(GAMMA);
     await splitView(hall, settings, { blind: [1, 2], mixed: true });
     for (const member of hall.honest) expect(hall.client(member).log.of('refused')[0].code).toBe('consistency-split');
-    expect(hall.attempt().loot).toEqual({ key: 3, seed: 3, threshold: 6 });
+    expect(hall.attempt().loot).toEqual({ key: 3, seed: 3, threshold: 4 });
     expectNoise(hall, settings);
   });
 });

@@ -1,0 +1,62 @@
+import { findRing, roundParameters, sessionWitnesses, survivorBytes } from '../../protocol/aggregation/index.ts';
+import { generateIdentity } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { SIZES } from '../../protocol/crypto/suite.ts';
+import { bitmapLength, bitmapOf } from '../../protocol/wire/bitmap.ts';
+import { encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
+import type { WitnessCheck } from '../schema.ts';
+import { medianMs, roundMs } from '../support/statistics.ts';
+
+/** γ and δ of every ring here: what a task gets that says nothing of them. */
+const COLLUDING = 0.25;
+const DROPOUT = 0.1;
+
+/** Bits that the signatures of t neighbours were counted for, before there were witnesses. */
+const SIGMA_OF_NEIGHBOURS = 80;
+
+/** Which cohorts the check is measured for. */
+export interface WitnessesPlan {
+  readonly sizes: readonly number[];
+  readonly repeats: number;
+}
+
+/** What the check of the survivor set costs one client of an active ring: the draw of the witnesses, and q signatures. */
+export function benchWitnesses({ sizes, repeats }: WitnessesPlan): Promise<WitnessCheck[]> {
+  return Promise.resolve(sizes.map((n) => measure(n, repeats)));
+}
+
+function measure(n: number, repeats: number): WitnessCheck {
+  const model = { n, adversary: 'active', colluding: COLLUDING, dropout: DROPOUT } as const;
+  const parameters = roundParameters({ ...model, graph: 'ring', threshold: 0 });
+  const { witnesses, quorum } = parameters;
+  const neighbours = findRing({ ...model, sigma: SIGMA_OF_NEIGHBOURS, ownShare: true }).threshold;
+  const [root, sessionId] = [systemRandom(SIZES.hash), systemRandom(SIZES.hash)];
+  const survivors = bitmapOf(n, Array(n).keys());
+  const bytes = survivorBytes(nodePrimitives, sessionId, survivors);
+  const signed = Array.from({ length: Math.max(quorum, neighbours) }, () => {
+    const { publicKey, secretKey } = generateIdentity(nodePrimitives, systemRandom);
+    return { publicKey, signature: nodePrimitives.ed25519Sign(secretKey.expose(), bytes) };
+  });
+  const verify = (count: number): void => {
+    for (const { publicKey, signature } of signed.slice(0, count)) {
+      if (!nodePrimitives.ed25519Verify(publicKey, bytes, signature)) throw new Error('a signature does not verify');
+    }
+  };
+  const request = encodeUnmaskRequest({
+    ...{ suite: 1, context: sessionId, size: n, survivors, witnesses },
+    signers: bitmapOf(witnesses, Array(quorum).keys()),
+    signatures: signed.slice(0, quorum).map(({ signature }) => signature),
+  });
+  return {
+    ...{ n, w: witnesses, q: quorum },
+    drawMs: roundMs(medianMs(repeats, () => void sessionWitnesses(nodePrimitives, parameters, sessionId, root))),
+    verifyMs: roundMs(medianMs(repeats, () => verify(quorum))),
+    bytes: request.length,
+    neighbours,
+    neighboursMs: roundMs(medianMs(repeats, () => verify(neighbours))),
+    // Each with its index, and their number, in the place of the two witness fields.
+    neighboursBytes:
+      request.length - bitmapLength(witnesses) + neighbours * (4 + SIZES.signature) - quorum * SIZES.signature,
+  };
+}
