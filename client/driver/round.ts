@@ -160,6 +160,8 @@ export class RoundDriver {
         return;
       case 'revealed':
         return; // noted before the shares were sent
+      case 'false-dealing':
+        return; // the session knows of it, and the client's memory is told
       case 'committed': {
         const { included, modelHash } = event;
         this.#round.emit({ kind: 'committed', included, modelHash: toHex(modelHash) });

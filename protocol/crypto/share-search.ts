@@ -61,7 +61,7 @@ class Walk {
   /** Places taken so far, and Newton's coefficients of their polynomials: t rows of ten limbs. */
   readonly #taken: number[] = [];
   readonly #coefficients: Float64Array;
-  readonly #limbs = new Float64Array(FIELD.limbs);
+  readonly #limbs: Float64Array = new Float64Array(FIELD.limbs);
 
   constructor(search: Search) {
     this.#search = search;
@@ -73,9 +73,9 @@ class Walk {
     }
     this.#inverses = inverses(differences);
     this.#values = new Float64Array(m * FIELD.limbs);
-    search.shares.forEach((share, i) =>
-      decodeShare(share, this.#values.subarray(i * FIELD.limbs, (i + 1) * FIELD.limbs)),
-    );
+    const limbs = new Float64Array(FIELD.limbs);
+    search.shares.forEach((share, i) => this.#values.set(decodeShare(share, limbs), i * FIELD.limbs));
+    limbs.fill(0);
     this.#coefficients = new Float64Array(search.threshold * FIELD.limbs);
   }
 
@@ -116,7 +116,8 @@ class Walk {
 
   /** The values at a point of the polynomials through the first `taken` places: Horner's rule in Newton's form. */
   #evaluate(point: number, taken: number): void {
-    const limbs = this.#limbs.fill(0);
+    const limbs = this.#limbs;
+    limbs.fill(0);
     for (let j = taken - 1; j >= 0; j--) {
       const factor = sub(point, this.#points[this.#taken[j]]);
       const row = j * FIELD.limbs;

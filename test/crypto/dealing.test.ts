@@ -142,7 +142,7 @@ const frames: Record<string, (scene: Scene, liars: readonly number[]) => Uint8Ar
     const points = [...pointsOf(domain, slots)].map(BigInt);
     const limbs = shares.map((share) => [...decodeShare(share)].map(BigInt));
     const other = random(32);
-    const result = shares.map((share) => share.slice());
+    const result: Uint8Array[] = shares.map((share) => share.slice());
     for (const liar of liars) {
       const values = all(10).map((limb) => {
         const secret = BigInt(other[limb] + 256 * other[limb + 1]);

@@ -92,7 +92,7 @@ export function assertDifferent(
   { primitives, settings, policy, history }: Pick<ClientContext, 'primitives' | 'settings' | 'policy' | 'history'>,
   members: readonly number[],
 ): void {
-  if (history === undefined || asksForNoise(policy, settings)) return;
+  if (history === undefined || reliesOnNoise(policy, settings)) return;
   const model = toHex(settings.modelHash);
   const terms = termsOf(primitives, settings);
   const { repeatDifference = 0, leastDifference = 0 } = policy;
@@ -123,7 +123,7 @@ export function assertDifferent(
  * Whether the client has said how much of its members' noise is enough for it, and the round has it: then each sum has
  * noise of its own, which bounds what two of them tell together, whoever differs.
  */
-const asksForNoise = ({ leastNoise }: ClientPolicy, { privacy }: RoundSettings): boolean =>
+export const reliesOnNoise = ({ leastNoise }: ClientPolicy, { privacy }: RoundSettings): boolean =>
   leastNoise !== undefined && leastNoise.placement !== 'central' && privacy?.placement === 'distributed';
 
 /** Number of members that stand in one of two ascending lists alone; counting ends where `limit` is reached. */

@@ -9,6 +9,9 @@ import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';
 import type { AdversaryClass, RoundParameters } from '../parameters/index.ts';
+import type { ModelRecord } from './history.ts';
+
+export type * from './history.ts';
 
 /** Noise that a client asks for before it takes part. */
 export interface LeastNoise {
@@ -68,6 +71,8 @@ export interface ClientHistory {
   readonly roundsWithinDay: number;
   /** Sums of this round's task, and those of others that began with its model: names of tasks are the coordinator's. */
   readonly opened: readonly OpenedSet[];
+  /** What it remembers of this round's model point. */
+  readonly record?: ModelRecord | undefined;
 }
 
 /** Who the client is. An active round needs the identity and the directory that contains it. */
@@ -124,6 +129,8 @@ export type ClientState =
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
       readonly advertisement: Advertisement;
+      /** Proofs of false dealings taken so far. */
+      readonly proofs: number;
     }
   | {
       /** The roster was audited; the agreements of the cipher keys are awaited. */
@@ -208,6 +215,11 @@ export type ClientEvent =
   | { readonly kind: 'agreements-wanted' }
   /** The session needs the local input now. */
   | { readonly kind: 'input-wanted' }
+  /**
+   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
+   * this id (hex): cohorts without it are taken from now on.
+   */
+  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /** The coordinator says the round has committed. */

@@ -6,9 +6,11 @@ import { encodeConsistency } from '../../wire/messages/consistency.ts';
 import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
-import { survivorBytes } from '../signatures.ts';
+import { shareTree } from '../share-tree.ts';
+import { revealedBytes, survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
-import { assertDifferent, membersOf } from './consent.ts';
+import { assertDifferent, membersOf, reliesOnNoise } from './consent.ts';
+import { assertSetAllowed } from './one-set.ts';
 import { goOn } from './result.ts';
 import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
 
@@ -62,10 +64,24 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
     context: facts.sessionId,
     count: indices.length,
     shares,
+    signature: signed === undefined ? undefined : signShares(context, facts, signed, indices, shares),
   });
   const members = membersOf(facts, request.survivors);
   const events = members === undefined ? [] : [{ kind: 'revealed', members } as const];
   return goOn({ name: 'done', context }, [message], [...held.values()], ...events);
+}
+
+/** The signature over all shares that are revealed, so that others may be shown single ones of them (docs/protocol.md §8). */
+function signShares(
+  { primitives, self }: ClientContext,
+  { sessionId, ownIndex }: SessionFacts,
+  survivors: Uint8Array,
+  owners: readonly number[],
+  shares: Uint8Array,
+): Uint8Array {
+  const { root } = shareTree(primitives, sessionId, survivors, owners, shares);
+  const bytes = revealedBytes(primitives, sessionId, ownIndex, survivors, root);
+  return primitives.ed25519Sign(self.identity!.secretKey.expose(), bytes);
 }
 
 /** U3 as far as this client can check it: the client, nobody new, enough members, and no set too near to one opened before. */
@@ -106,7 +122,9 @@ function auditSurvivors(
   if (total < least)
     throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are asked for`);
   const members = membersOf(facts, survivors);
-  if (members !== undefined) assertDifferent(context, members);
+  if (members === undefined) return;
+  if (!reliesOnNoise(policy, settings)) assertSetAllowed(context.history?.record, members);
+  assertDifferent(context, members);
 }
 
 /** The set asked about is the one signed, and at least t of those this client shares with signed the same. */

@@ -32,7 +32,8 @@ const GRINDING_ALLOWANCE = 40;
  */
 const SMALLEST_AUTO_RING = 64;
 
-function sigmaFor(adversary: AdversaryClass): number {
+/** Statistical security of a ring, in bits. */
+export function sigmaFor(adversary: AdversaryClass): number {
   return adversary === 'active' ? SIGMA + GRINDING_ALLOWANCE : SIGMA;
 }
 
