@@ -92,6 +92,8 @@ function verdict(state: StateName, message: MessageName): { next: StateName } | 
   if (state === 'advertise-keys' && message === 'roster') return { next: 'share-keys' };
   if (state === 'share-keys' && message === 'routedShares') return { next: 'masked-input' };
   if (state === 'consistency-check' && message === 'survivors') return { next: 'unmasking' };
+  // These clients remember nothing that a proof could be about; test/adversary/false-dealing.test.ts has those that do.
+  if (state === 'advertise-keys' && message === 'falseDealing') return { refused: 'false-dealing-refused' };
   if (state === 'unmasking' && message === 'unmaskRequest') return { next: 'done' };
   if (state === 'done' && message === 'unmaskRequest') return { refused: 'unmask-twice' };
   return { refused: 'wrong-state' };

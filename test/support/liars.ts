@@ -10,6 +10,7 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { setBits } from '../../protocol/wire/bitmap.ts';
 import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
+import type { SignedShare } from '../../protocol/wire/messages/false-dealing.ts';
 import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
 import type { Lab, Rewrite } from './lab.ts';
 import { rewriting } from './lab.ts';
@@ -135,4 +136,24 @@ export function untilUnmasking(lab: Lab, lost: readonly number[] = []): Lab {
   for (const member of lost) lab.leave(memberId(member));
   lab.serverIn('unmasking');
   return lab;
+}
+
+/** The shares of one owner as their holders signed them, read off all that came: what a coordinator can show of it. */
+export function signedShares(
+  lab: Lab,
+  about: Extract<ServerState, { name: 'unmasking' }>,
+  owner: MemberId,
+): SignedShare[] {
+  const { facts, survivors, sharers } = about;
+  const index = facts.indexOf.get(owner)!;
+  return lab.messages('unmaskShares').flatMap(({ member, bytes }) => {
+    const { shares, signature } = decodeUnmaskShares(bytes);
+    const holder = facts.indexOf.get(member)!;
+    const owners = holdings({ facts, sharers }, holder);
+    const place = owners.indexOf(index);
+    if (place < 0) return [];
+    const tree = shareTree(lab.primitives, facts.sessionId, survivors, owners, shares);
+    const share = shares.slice(place * SIZES.share, (place + 1) * SIZES.share);
+    return [{ holder, share, revealed: owners.length, place, proof: tree.proof(place), signature: signature! }];
+  });
 }
