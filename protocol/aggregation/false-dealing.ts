@@ -40,7 +40,9 @@ export function isDealtSecret(
   primitives: Primitives,
   sessionId: Uint8Array,
   owner: number,
-  bound: Pick<Extract<DealtSecret, { kind: 'self-seed' }>, 'kind' | 'commitment'> | { readonly kind: 'mask-key'; readonly maskKey: Uint8Array },
+  bound:
+    | Pick<Extract<DealtSecret, { kind: 'self-seed' }>, 'kind' | 'commitment'>
+    | { readonly kind: 'mask-key'; readonly maskKey: Uint8Array },
 ): (secret: SecretBytes) => boolean {
   return (secret) =>
     bound.kind === 'self-seed'

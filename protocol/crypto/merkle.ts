@@ -133,8 +133,7 @@ export function rootFrom(primitives: Primitives, claim: Omit<MerkleClaim, 'root'
   for (let width = size, position = index; width > 1; width = (width + 1) >>> 1, position >>>= 1) {
     if ((position ^ 1) >= width) continue;
     const sibling = proof[used++];
-    node =
-      position % 2 === 0 ? parent(primitives, label, node, sibling) : parent(primitives, label, sibling, node);
+    node = position % 2 === 0 ? parent(primitives, label, node, sibling) : parent(primitives, label, sibling, node);
   }
   return node;
 }

@@ -127,14 +127,12 @@ describe('round trip', () => {
   );
   tripping(
     'sealed shares',
-    fc
-      .integer({ min: 1, max: 9 })
-      .chain((count) =>
-        fc.record({
-          ...{ ...header, commitment: hash, signature: fc.option(signature, { nil: undefined }) },
-          ...{ count: fc.constant(count), sealed: bytes(84 * count) },
-        }),
-      ),
+    fc.integer({ min: 1, max: 9 }).chain((count) =>
+      fc.record({
+        ...{ ...header, commitment: hash, signature: fc.option(signature, { nil: undefined }) },
+        ...{ count: fc.constant(count), sealed: bytes(84 * count) },
+      }),
+    ),
     wire.encodeShareKeys,
     wire.decodeShareKeys,
   );
@@ -200,14 +198,12 @@ describe('round trip', () => {
   );
   tripping(
     'revealed shares',
-    fc
-      .integer({ min: 1, max: 9 })
-      .chain((count) =>
-        fc.record({
-          ...{ ...header, count: fc.constant(count), shares: bytes(34 * count) },
-          signature: fc.option(signature, { nil: undefined }),
-        }),
-      ),
+    fc.integer({ min: 1, max: 9 }).chain((count) =>
+      fc.record({
+        ...{ ...header, count: fc.constant(count), shares: bytes(34 * count) },
+        signature: fc.option(signature, { nil: undefined }),
+      }),
+    ),
     wire.encodeUnmaskShares,
     wire.decodeUnmaskShares,
   );
@@ -251,7 +247,11 @@ describe('round trip', () => {
         ...{ sessionId: hash, owner: fc.nat((1 << 20) - 1).map(clientIndex) },
         secret: fc.oneof(
           fc.record({ kind: fc.constant('self-seed' as const), commitment: hash, signature }),
-          fc.record({ kind: fc.constant('mask-key' as const), advertisement, proof: fc.array(hash, { maxLength: 21 }) }),
+          fc.record({
+            kind: fc.constant('mask-key' as const),
+            advertisement,
+            proof: fc.array(hash, { maxLength: 21 }),
+          }),
         ),
         shares: fc
           .uniqueArray(fc.nat((1 << 20) - 1), { minLength: 1, maxLength: 5 })

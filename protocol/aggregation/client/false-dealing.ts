@@ -18,16 +18,25 @@ export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDeal
   const { primitives, self, settings, policy, history } = context;
   const signed = history?.record?.signed;
   if (signed === undefined || self.directory === undefined) {
-    throw new CairnError('false-dealing-refused', 'this client has signed no set from this model that a proof could be about');
+    throw new CairnError(
+      'false-dealing-refused',
+      'this client has signed no set from this model that a proof could be about',
+    );
   }
   if (proofs >= LIMITS.proofs) {
     throw new CairnError('false-dealing-refused', `more than ${LIMITS.proofs} proofs came before one roster`);
   }
-  const model = { adversary: 'active', colluding: Math.max(settings.colludingPpm / 1_000_000, policy.colluding) } as const;
+  const model = {
+    adversary: 'active',
+    colluding: Math.max(settings.colludingPpm / 1_000_000, policy.colluding),
+  } as const;
   const { member, session } = verifyFalseDealing(dealt, { primitives, signed, directory: self.directory, model });
   const next = { ...state, proofs: proofs + 1 };
   if (signed.proven.includes(member)) return settle(next);
-  return { ...settle({ ...next, context: withProven(context, member) }), events: [{ kind: 'false-dealing', member, session }] };
+  return {
+    ...settle({ ...next, context: withProven(context, member) }),
+    events: [{ kind: 'false-dealing', member, session }],
+  };
 }
 
 /** The same context, with one more member that is proven to have dealt falsely. */

@@ -173,7 +173,8 @@ const NO_PROOFS: Proofs = { proven: [], bodies: [], unproven: [], unsigned: [] }
 function dealtFalsely({ proven, unproven }: Proofs): CairnError {
   const named = (members: readonly number[]): string => members.join(', ');
   if (proven.length > 0) {
-    const rest = unproven.length === 0 ? '' : `; nothing is proven of ${named(unproven)}, whose secrets do not open either`;
+    const rest =
+      unproven.length === 0 ? '' : `; nothing is proven of ${named(unproven)}, whose secrets do not open either`;
     return new CairnError('secret-mismatch', `members ${named(proven)} are proven to have dealt false shares${rest}`, {
       culprits: proven,
     });

@@ -133,7 +133,9 @@ function readProven(reader: ByteReader, size: number): RosterBody {
   const members = Array.from({ length: count }, () => ({
     index: clientIndex(reader.u32In('index', 0, size - 1)),
     advertisement: readAdvertisement(reader),
-    proof: Array.from({ length: reader.u8In('proof', 0, LIMITS.siblings) }, () => reader.raw(SIZES.hash, 'sibling').slice()),
+    proof: Array.from({ length: reader.u8In('proof', 0, LIMITS.siblings) }, () =>
+      reader.raw(SIZES.hash, 'sibling').slice(),
+    ),
   }));
   return { kind: 'proven', ids, root, members };
 }
