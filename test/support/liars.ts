@@ -22,7 +22,7 @@ const keyOf = (lab: Lab, member: MemberId): Uint8Array | undefined =>
   lab.settings.adversary === 'active' ? lab.membership!.identities.get(member)!.secretKey.expose() : undefined;
 
 /** What follows from the roster, as the server knows it at the moment. */
-export function serverFacts(lab: Lab): Extract<ServerState, { name: 'unmasking' }>['facts'] {
+function serverFacts(lab: Lab): Extract<ServerState, { name: 'unmasking' }>['facts'] {
   if (!('facts' in lab.server)) throw new Error('the server has no roster');
   return lab.server.facts;
 }

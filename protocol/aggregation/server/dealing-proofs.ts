@@ -1,18 +1,27 @@
 import { decideDealing } from '../../crypto/dealing.ts';
 import type { MerkleTree } from '../../crypto/merkle.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import type { ClientIndex, MemberId } from '../../ids.ts';
+import type { MemberDirectory } from '../../wire/membership.ts';
 import { type DealtSecret, encodeDealingProof, type SignedShare } from '../../wire/messages/false-dealing.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
 import { isDealtSecret } from '../false-dealing.ts';
 import { corruptHolders } from '../parameters/index.ts';
 import { secretKind, shareTree } from '../share-tree.ts';
 import { revealedBytes } from '../signatures.ts';
+import type { Shared } from './facts.ts';
 import { holdings, type RevealedShares } from './revealed.ts';
-import type { Summed, ServerContext } from './types.ts';
 
 /** What proofs are made of: a session's sets, and the shares with their signatures. */
-export interface ProofMaterial extends Omit<Summed, 'sum'> {
-  readonly context: ServerContext;
+export interface ProofMaterial extends Shared {
+  readonly context: {
+    readonly primitives: Primitives;
+    readonly settings: RoundSettings;
+    readonly directory: MemberDirectory | undefined;
+  };
+  /** U3 as a bitmap over the roster. */
+  readonly survivors: Uint8Array;
   readonly shares: RevealedShares;
   /** Each holder's signature over all that it revealed. */
   readonly signatures: ReadonlyMap<ClientIndex, Uint8Array>;
