@@ -12,7 +12,7 @@ import type { DealingProof, DealtSecret, SignedShare } from '../wire/messages/fa
 import type { MemberDirectory } from '../wire/membership.ts';
 import type { SignedSession, SignedSet } from './client/types.ts';
 import { seedCommitment } from './masks.ts';
-import { type AdversaryModel, corruptHolders, type RoundParameters } from './parameters/index.ts';
+import { type AdversaryModel, corruptHolders } from './parameters/index.ts';
 import { rosterLeaf, sessionGraph, sessionIdOf } from './session-id.ts';
 import { secretKind, shareLeaf } from './share-tree.ts';
 import { advertisedBytes, commitmentBytes, revealedBytes } from './signatures.ts';
@@ -74,7 +74,7 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
     throw refused(`it is about the ${secret.kind} of member ${ids[owner]}, the other secret of which was opened`);
   }
   checkBound({ primitives, session, directory, owner }, proof);
-  const parameters: RoundParameters = { ...session, n: ids.length };
+  const parameters = { graph: session.graph, n: ids.length, degree: session.degree };
   const graph = sessionGraph(primitives, parameters, proof.sessionId, fromHex(session.root));
   const holders = new Set(graph.holders(owner));
   let last = -1;
