@@ -87,7 +87,7 @@ export function functionVectors(primitives: Primitives): FunctionVectors {
   const [n, degree] = [10, 4];
   const stream = new ChaChaStream(deriveKey(primitives, root, sessionId, LABELS.permutation).expose(), 20);
   const permutation = [...permutationFrom(n, (bound) => stream.uniform(bound))];
-  const graph = sessionGraph(primitives, { graph: 'ring', n, degree, threshold: 3 }, sessionId, root);
+  const graph = sessionGraph(primitives, { graph: 'ring', n, degree }, sessionId, root);
   return {
     maskStreams: suites.map((suite) => {
       const key = hash(`mask ${suite}`);
