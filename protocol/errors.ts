@@ -231,6 +231,14 @@ export const ERROR_CODES = {
     'revealed shares do not give the secret that their owner advertised or committed to',
     'the named member shared falsely, unless many of its holders revealed false shares; the round ends without a sum',
   ),
+  'false-dealing-unproven': protocolAbort(
+    'a member’s secret does not open, and the shares that came do not suffice to prove to the others that it dealt falsely',
+    'the others go on with the very same members only; lower colluding or dropout, or start from another model',
+  ),
+  'false-dealing-refused': protocolAbort(
+    'a proof that a member dealt falsely does not hold, or is about nothing that this client signed',
+    'nothing was changed; the coordinator shows what proves nothing',
+  ),
   'share-false': protocolAbort(
     'a revealed share is not one of those that give its owner’s secret',
     'the member lied, or the owner gave it a false share; it was corrected, the sum is exact and the member counts',

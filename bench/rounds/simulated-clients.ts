@@ -129,7 +129,8 @@ export class SimulatedClients {
     });
     agreement.wipe();
     const commitment = seedCommitment(primitives, selfSeed, sessionId, own);
-    return encodeShareKeys({ suite: settings.suite, context: sessionId, commitment, count: graph.degree, sealed });
+    const header = { suite: settings.suite, context: sessionId };
+    return encodeShareKeys({ ...header, commitment, signature: undefined, count: graph.degree, sealed });
   }
 
   /** Opens what real clients have sealed for this one. They all stay, so it is their seeds' shares that are asked for. */
@@ -176,7 +177,8 @@ export class SimulatedClients {
   reveal(facts: ServerFacts, member: MemberId): Uint8Array {
     const shares = this.#held.get(facts.indexOf.get(member)!)!;
     const count = shares.length / SIZES.share;
-    return encodeUnmaskShares({ suite: this.#round.settings.suite, context: facts.sessionId, count, shares });
+    const header = { suite: this.#round.settings.suite, context: facts.sessionId };
+    return encodeUnmaskShares({ ...header, count, shares, signature: undefined });
   }
 
   /** What is still owed once all others have sent theirs. */

@@ -46,6 +46,8 @@ export interface RoundOptions {
   readonly unmask: (plan: UnmaskPlan, signal: AbortSignal) => Promise<MaskVector>;
   /** Takes one message for a member, which is made when it goes out. */
   readonly send: (message: Outgoing) => void;
+  /** Proofs that each member gets with its invitation: who of an earlier round from the same model dealt false shares. */
+  readonly proofs?: readonly Uint8Array[];
   /** See {@link Outbox}. */
   readonly sliceMs?: number;
   readonly onState?: (name: ServerStateName, members: number) => void;
@@ -66,6 +68,8 @@ export type RoundEnd =
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       readonly suspects: readonly Suspect[];
+      /** Of the culprits that the error names. */
+      readonly proofs: readonly Uint8Array[];
     };
 
 /**
@@ -197,16 +201,21 @@ export class Round {
       case 'committed':
       case 'aborted':
         this.#computing.abort();
-        this.#end({ ...event, suspects: this.#suspects(event.drops, 'error' in event ? event.error : undefined) });
+        this.#end({ ...event, suspects: this.#suspects(event) });
     }
   }
 
   /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */
-  #suspects(drops: readonly Drop[], error: CairnError | undefined): readonly Suspect[] {
+  #suspects(event: Extract<ServerEvent, { kind: 'committed' | 'aborted' }>): readonly Suspect[] {
+    const { drops } = event;
+    const { error, proven } =
+      event.kind === 'aborted'
+        ? { error: event.error, proven: event.proofs.length > 0 }
+        : { error: undefined, proven: false };
     const { unmasked } = this.tally.members;
     const colluding = this.#options.settings.colludingPpm / 1_000_000;
     const parameters = this.#parameters;
-    return parameters === undefined ? [] : suspectsOf({ parameters, colluding, unmasked, drops, error });
+    return parameters === undefined ? [] : suspectsOf({ parameters, colluding, unmasked, drops, error, proven });
   }
 
   async #compute(plan: UnmaskPlan, opening: Opening): Promise<void> {
@@ -229,7 +238,7 @@ export class Round {
     const { state, wipe } = abort(this.#state, error);
     this.#state = state;
     for (const secret of wipe) secret.wipe();
-    this.#end({ kind: 'aborted', error, drops: [...state.context.drops], suspects: [] });
+    this.#end({ kind: 'aborted', error, drops: [...state.context.drops], suspects: [], proofs: [] });
     return error;
   }
 }

@@ -19,6 +19,8 @@ export interface Evidence {
   readonly drops: readonly Drop[];
   /** Why there is no sum, where there is none. */
   readonly error: Pick<CairnError, 'code' | 'culprits'> | undefined;
+  /** Whether the fault of its culprits is proven by signatures, for others too. */
+  readonly proven: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * of them. There are at most ⌊γn⌋ in all, and fewer than t among a member's neighbours, as the graph was made for.
  */
 export function suspectsOf(evidence: Evidence): readonly Suspect[] {
-  const { parameters, colluding, drops, error } = evidence;
+  const { parameters, colluding, drops, error, proven } = evidence;
   // A pair shows that there is one at least.
   const liars = Math.max(1, Math.min(shareOf(parameters.n, colluding), parameters.threshold - 1));
   const found = new Map<MemberId, Suspect>();
@@ -53,8 +55,8 @@ export function suspectsOf(evidence: Evidence): readonly Suspect[] {
     // Of its own secret a member alone can have revealed a false share.
     if (others.has(member) || others.size > liars) add(member, reason);
   }
-  // With more false shares than are repaired, liars can make an honest owner look false.
-  if (error?.code === 'secret-mismatch' && repaired(evidence) >= liars) {
+  // Without a proof: with more false shares than are repaired, liars can make an honest owner look false.
+  if (error?.code === 'secret-mismatch' && (proven || repaired(evidence) >= liars)) {
     for (const culprit of error.culprits) add(memberId(culprit), error.code);
   }
   return [...found.values()];

@@ -1,4 +1,5 @@
 export * from './client/index.ts';
+export * from './false-dealing.ts';
 export * from './graph/index.ts';
 export * from './inputs/index.ts';
 export * from './masks.ts';
@@ -6,5 +7,6 @@ export * from './parameters/index.ts';
 export * from './quantize/index.ts';
 export * from './server/index.ts';
 export * from './session-id.ts';
+export * from './share-tree.ts';
 export * from './signatures.ts';
 export * from './unmask.ts';

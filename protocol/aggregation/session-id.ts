@@ -59,7 +59,7 @@ export function sessionParameters(settings: RoundSettings, n: number): RoundPara
  */
 export function sessionGraph(
   primitives: Primitives,
-  parameters: RoundParameters,
+  parameters: Pick<RoundParameters, 'graph' | 'n' | 'degree'>,
   sessionId: Uint8Array,
   root: Uint8Array,
 ): Graph {

@@ -22,6 +22,30 @@ export function survivorBytes(primitives: Primitives, sessionId: Uint8Array, sur
   return transcript(primitives, LABELS.signSurvivors, sessionId, primitives.sha256(survivors));
 }
 
+/** What an identity signs in round 1: its commitment to its self mask seed, in its place of this session. */
+export function commitmentBytes(
+  primitives: Primitives,
+  sessionId: Uint8Array,
+  index: number,
+  commitment: Uint8Array,
+): Uint8Array {
+  return transcript(primitives, LABELS.signCommitment, sessionId, u32le(index), commitment);
+}
+
+/**
+ * What an identity signs in round 4: all shares that it reveals, by the root over them, with the survivor set that says
+ * which of each owner's two secrets they belong to.
+ */
+export function revealedBytes(
+  primitives: Primitives,
+  sessionId: Uint8Array,
+  holder: number,
+  survivors: Uint8Array,
+  root: Uint8Array,
+): Uint8Array {
+  return transcript(primitives, LABELS.signShares, sessionId, u32le(holder), primitives.sha256(survivors), root);
+}
+
 /** The round that an advertisement is for, by its settings. */
 interface OfRound {
   readonly primitives: Primitives;

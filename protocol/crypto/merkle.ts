@@ -1,7 +1,7 @@
 import { CairnError } from '../errors.ts';
 import { equalBytes } from './bytes.ts';
 import type { Primitives } from './primitives.ts';
-import { LABELS, SIZES } from './suite.ts';
+import { type Label, LABELS, SIZES } from './suite.ts';
 import { transcript } from './transcript.ts';
 
 // The shape is that of RFC 6962 §2.1: a tree over n leaves splits at the largest power of two below n. Built from the
@@ -11,8 +11,11 @@ import { transcript } from './transcript.ts';
 /** The greatest number of leaves: indices and sizes are 32-bit integers, of which the sign is left unused. */
 const MAX_LEAVES = 2 ** 31 - 1;
 
-function parent(primitives: Primitives, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return transcript(primitives, LABELS.rosterNode, left, right);
+/** Labels of inner nodes: those of a roster, and those of the shares that one member revealed. */
+export type NodeLabel = Extract<Label, typeof LABELS.rosterNode | typeof LABELS.shareNode>;
+
+function parent(primitives: Primitives, label: NodeLabel, left: Uint8Array, right: Uint8Array): Uint8Array {
+  return transcript(primitives, label, left, right);
 }
 
 function isPosition(size: number, index: number): boolean {
@@ -31,8 +34,11 @@ export class MerkleTree {
   /** Rows of nodes, leaves first; the last row is the root alone. */
   readonly #rows: (readonly Uint8Array[])[];
 
-  /** @throws CairnError `wire-bounds` for no leaves at all, or a leaf that is not 32 bytes */
-  constructor(primitives: Primitives, leaves: readonly Uint8Array[]) {
+  /**
+   * @param label of inner nodes; a roster's by default
+   * @throws CairnError `wire-bounds` for no leaves at all, or a leaf that is not 32 bytes
+   */
+  constructor(primitives: Primitives, leaves: readonly Uint8Array[], label: NodeLabel = LABELS.rosterNode) {
     if (leaves.length === 0) throw new CairnError('wire-bounds', 'merkle tree: expected at least one leaf, got none');
     for (const leaf of leaves) {
       if (leaf.length === SIZES.hash) continue;
@@ -42,7 +48,7 @@ export class MerkleTree {
     this.#rows = [row];
     while (row.length > 1) {
       const above: Uint8Array[] = [];
-      for (let i = 0; i + 1 < row.length; i += 2) above.push(parent(primitives, row[i], row[i + 1]));
+      for (let i = 0; i + 1 < row.length; i += 2) above.push(parent(primitives, label, row[i], row[i + 1]));
       if (row.length % 2 === 1) above.push(row[row.length - 1]);
       this.#rows.push(above);
       row = above;
@@ -98,6 +104,8 @@ export interface MerkleClaim {
   readonly leaf: Uint8Array;
   /** Siblings, lowest first, as {@link MerkleTree.proof} gives them. */
   readonly proof: readonly Uint8Array[];
+  /** Label of inner nodes; a roster's by default. */
+  readonly label?: NodeLabel;
 }
 
 /**
@@ -107,15 +115,25 @@ export interface MerkleClaim {
  * be hashed beside the root by whoever commits to it (the session id does).
  */
 export function verifyProof(primitives: Primitives, claim: MerkleClaim): boolean {
-  const { root, size, index, leaf, proof } = claim;
-  if (!isPosition(size, index) || proof.length !== proofLength(size, index)) return false;
-  if (leaf.length !== SIZES.hash || proof.some((sibling) => sibling.length !== SIZES.hash)) return false;
+  const { root } = claim;
+  const node = rootFrom(primitives, claim);
+  return node !== undefined && equalBytes(node, root);
+}
+
+/**
+ * The root of the tree in which a leaf would stand by its proof; undefined for indices out of range and proofs of a wrong
+ * length. For roots that are not sent, but signed.
+ */
+export function rootFrom(primitives: Primitives, claim: Omit<MerkleClaim, 'root'>): Uint8Array | undefined {
+  const { size, index, leaf, proof, label = LABELS.rosterNode } = claim;
+  if (!isPosition(size, index) || proof.length !== proofLength(size, index)) return undefined;
+  if (leaf.length !== SIZES.hash || proof.some((sibling) => sibling.length !== SIZES.hash)) return undefined;
   let node = leaf;
   let used = 0;
   for (let width = size, position = index; width > 1; width = (width + 1) >>> 1, position >>>= 1) {
     if ((position ^ 1) >= width) continue;
     const sibling = proof[used++];
-    node = position % 2 === 0 ? parent(primitives, node, sibling) : parent(primitives, sibling, node);
+    node = position % 2 === 0 ? parent(primitives, label, node, sibling) : parent(primitives, label, sibling, node);
   }
-  return equalBytes(node, root);
+  return node;
 }

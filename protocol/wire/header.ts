@@ -17,6 +17,7 @@ export const MESSAGE_TYPES = {
   unmaskShares: 0x0a,
   outcome: 0x0b,
   abort: 0x0c,
+  falseDealing: 0x0d,
   challenge: 0x20,
   hello: 0x21,
   welcome: 0x22,

@@ -9,6 +9,7 @@ export * from './messages/abort.ts';
 export * from './messages/advertise-keys.ts';
 export * from './messages/connect.ts';
 export * from './messages/consistency.ts';
+export * from './messages/false-dealing.ts';
 export * from './messages/invitation.ts';
 export * from './messages/masked-input.ts';
 export * from './messages/outcome.ts';

@@ -13,6 +13,10 @@ export const LIMITS = {
   text: 512,
   /** Members that one Abort may blame. */
   culprits: 8,
+  /** Proofs that members dealt falsely in one session, and after one invitation. */
+  proofs: 6,
+  /** Siblings in the Merkle proof of one leaf. */
+  siblings: 21,
   /** Tasks that one client may offer itself for. */
   tasks: 64,
   /** Bytes of a resume token. */

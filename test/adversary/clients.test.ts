@@ -9,6 +9,7 @@ import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/wire/mess
 import type { MessageName } from '../../protocol/wire/header.ts';
 import { signedAdvertisement } from '../support/cheats.ts';
 import { Lab, type Mail, type Rewrite, rewriting } from '../support/lab.ts';
+import { revealing } from '../support/liars.ts';
 
 // Malicious clients against an honest server: one bad member costs itself its place, and nobody else the round.
 
@@ -198,14 +199,8 @@ describe.each<Class>(['curious', 'active'])('in an %s round the server drops onl
     // which is a valid sharing of that constant.
     const constant = new Uint8Array(SIZES.share);
     constant[0] = 5;
-    lab.run({
-      up: rewriting('unmaskShares', ({ bytes }) => {
-        const message = decodeUnmaskShares(bytes);
-        const shares = message.shares.slice();
-        shares.set(constant, (BAD - 1) * SIZES.share);
-        return encodeUnmaskShares({ ...message, shares });
-      }),
-    });
+    lab.serverIn('unmasking');
+    lab.run({ up: revealing(lab, lab.members, (share, owner) => (owner === BAD ? constant : share)) });
     expect(lab.aborted?.error).toMatchObject({ code: 'secret-mismatch', culprits: [BAD] });
     expect(lab.committed).toBeUndefined();
   });

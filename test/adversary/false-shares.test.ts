@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Drop } from '../../protocol/aggregation/server/index.ts';
-import { holdings } from '../../protocol/aggregation/server/revealed.ts';
-import { openShares, sealKey, sealShares } from '../../protocol/crypto/seal.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
-import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
-import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
-import { Lab, type Rewrite, rewriting, seeded } from '../support/lab.ts';
+import { decodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { Lab, seeded } from '../support/lab.ts';
+import { anyShare, committing, resealing, revealing } from '../support/liars.ts';
 
 // Members that lie about shares, against an honest server: as holders when they reveal them, and as owners when they
 // share. A sum that is committed is exact, whoever lies.
@@ -39,25 +37,6 @@ function serverFacts(lab: Lab) {
   return { ...facts, state: lab.server };
 }
 
-/** Members put something else in the place of the shares that they hold of some owners. */
-const lying = (
-  lab: Lab,
-  liars: readonly MemberId[],
-  lie: (share: Uint8Array, owner: MemberId) => Uint8Array,
-): Rewrite => {
-  const { state, roster, indexOf } = serverFacts(lab);
-  return rewriting('unmaskShares', ({ member, bytes }) => {
-    if (!liars.includes(member)) return bytes;
-    const message = decodeUnmaskShares(bytes);
-    const shares = message.shares.slice();
-    holdings(state, indexOf.get(member)!).forEach((owner, place) => {
-      const at = place * SIZES.share;
-      shares.set(lie(shares.slice(at, at + SIZES.share), roster[owner].member), at);
-    });
-    return encodeUnmaskShares({ ...message, shares });
-  });
-};
-
 /** A share of the constant polynomial: what liars agree on, so that their lies fit each other. */
 const agreed = Uint8Array.from({ length: SIZES.share }, (_, i) => (i === 0 ? 5 : 0));
 const about =
@@ -84,7 +63,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     const lab = labOf(kind);
     const { graph, roster, indexOf } = unmasking(lab);
     const noise = seeded('noise');
-    lab.run({ up: lying(lab, [BAD], () => canonical(noise)) });
+    lab.run({ up: revealing(lab, [BAD], () => anyShare(noise)) });
     // It is found at the first secret that its share is used for, and others' shares are used from then on.
     const first = graph.holders(indexOf.get(BAD)!).find((owner) => graph.holders(clientIndex(owner))[0] <= 1)!;
     expectExact(lab, lab.members, [{ member: BAD, owners: [roster[first].member] }]);
@@ -104,7 +83,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const bound = Math.floor((holders.length - parameters.threshold) / 2);
       expect(bound).toBeGreaterThanOrEqual(1);
       const liars = holders.slice(0, bound);
-      lab.run({ up: lying(lab, liars, about(victim)) });
+      lab.run({ up: revealing(lab, liars, about(victim)) });
       const included = lab.members.filter((member) => !lost.includes(member));
       expectExact(
         lab,
@@ -126,8 +105,8 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
         unmasking(lab);
         const noise = seeded(`noise ${count}`);
         const tell = (share: Uint8Array, owner: MemberId): Uint8Array =>
-          owner !== victim ? share : lie === 'agreed' ? agreed : canonical(noise);
-        lab.run({ up: lying(lab, holders.slice(0, count), tell) });
+          owner !== victim ? share : lie === 'agreed' ? agreed : anyShare(noise);
+        lab.run({ up: revealing(lab, holders.slice(0, count), tell) });
         ends.add(lab.committed === undefined ? 'mismatch' : 'exact');
         if (lab.committed === undefined) expectMismatch(lab, victim);
         else expect(lab.committed.sum).toEqual(lab.plainSum(lab.members));
@@ -142,7 +121,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     (what) => {
       const lab = labOf(kind);
       const other = seeded('another secret')(32);
-      const reseal = resealing(lab);
+      const reseal = resealing(lab, BAD);
       const { parameters } = lab.client(BAD, 'share-keys').facts;
       const slots = Array.from({ length: parameters.n }, (_, i) => i);
       const { n: domain, threshold } = parameters;
@@ -158,7 +137,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     'an owner that gives one holder a false share of its %s is named beside it',
     (what) => {
       const lab = labOf(kind);
-      const reseal = resealing(lab);
+      const reseal = resealing(lab, BAD);
       const { neighbours } = lab.client(BAD, 'share-keys').facts;
       const framed = neighbours[0];
       lab.up(reseal(what, (share, to) => (to === framed.index ? agreed : share)));
@@ -177,12 +156,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     const lab = labOf(kind);
     lab.client(BAD, 'share-keys');
     const others = decodeShareKeys(lab.message('shareKeys', 5)).commitment;
-    lab.up(
-      rewriting('shareKeys', ({ member, bytes }) => {
-        const message = decodeShareKeys(bytes);
-        return member === BAD ? encodeShareKeys({ ...message, commitment: change(message.commitment, others) }) : bytes;
-      }),
-    );
+    lab.up(committing(lab, BAD, (own) => change(own, others)));
     lab.run();
     expectMismatch(lab, BAD);
   });
@@ -191,11 +165,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     const lab = labOf(kind);
     lab.client(BAD, 'share-keys');
     const commitment = new Uint8Array(32);
-    lab.up(
-      rewriting('shareKeys', ({ member, bytes }) =>
-        member === BAD ? encodeShareKeys({ ...decodeShareKeys(bytes), commitment }) : bytes,
-      ),
-    );
+    lab.up(committing(lab, BAD, () => commitment));
     unmasking(lab, [BAD]);
     lab.run();
     expectExact(
@@ -215,7 +185,7 @@ describe('where only one share more than the threshold came', () => {
       const lab = labOf({ adversary: 'curious', graph: 'complete' });
       const { parameters } = unmasking(lab);
       expect(parameters.threshold).toBe(7);
-      const rewrite = lying(lab, [memberId(liar)], about(memberId(3)));
+      const rewrite = revealing(lab, [memberId(liar)], about(memberId(3)));
       for (const silent of [9, 10, 11, 12]) lab.leave(silent);
       lab.run({ up: rewrite });
       if (committed) expectExact(lab, lab.members, []);
@@ -228,7 +198,7 @@ describe('a holder that had left before its share was found false', () => {
   it('is in the records twice, and counts', () => {
     const lab = labOf({ adversary: 'curious', graph: 'complete' });
     unmasking(lab);
-    const rewrite = lying(lab, [BAD], about(memberId(3)));
+    const rewrite = revealing(lab, [BAD], about(memberId(3)));
     lab.down();
     const [own] = lab.toServer.filter(({ member }) => member === BAD).flatMap((mail) => rewrite(mail));
     lab.toServer = lab.toServer.filter(({ member }) => member !== BAD);
@@ -239,34 +209,3 @@ describe('a holder that had left before its share was found false', () => {
     expect(lab.committed!.drops.map(({ reason }) => reason)).toEqual(['member-left', 'share-false']);
   });
 });
-
-/** A share in its one encoding, of nothing in particular. */
-function canonical(random: (length: number) => Uint8Array): Uint8Array {
-  const [share] = shareSecret({ secret: random(32), threshold: 1, domain: 1, slots: [0], random });
-  return share;
-}
-
-/** Taken before the bad member spends its cipher key: puts other shares into what it seals, one kind at a time. */
-function resealing(lab: Lab): (what: 'seed' | 'key', change: (share: Uint8Array, to: number) => Uint8Array) => Rewrite {
-  const secret = lab.client(BAD, 'advertise-keys').cipher.secretKey.expose().slice();
-  return (what, change) => {
-    const { neighbours, ownIndex, sessionId } = lab.client(BAD, 'share-keys').facts;
-    const offset = what === 'key' ? 0 : SIZES.share;
-    const agreement = lab.primitives.x25519(secret);
-    return rewriting('shareKeys', ({ member, bytes }) => {
-      if (member !== BAD) return bytes;
-      const message = decodeShareKeys(bytes);
-      const sealed = message.sealed.slice();
-      neighbours.forEach(({ index, advertisement }, place) => {
-        const key = sealKey(lab.primitives, agreement.with(advertisement.cipherKey), sessionId, ownIndex, index);
-        const context = { key, sessionId, from: ownIndex, to: index };
-        const at = place * SEALED_SHARES_LENGTH;
-        const entry = sealed.subarray(at, at + SEALED_SHARES_LENGTH);
-        const pair = openShares(lab.primitives, { ...context, sealed: entry })!;
-        pair.set(change(pair.slice(offset, offset + SIZES.share), index), offset);
-        sealed.set(sealShares(lab.primitives, { ...context, plaintext: pair }), at);
-      });
-      return encodeShareKeys({ ...message, sealed });
-    });
-  };
-}

@@ -252,7 +252,7 @@ describe('a session with a history', () => {
     lab.serverIn('masked-input');
     lab.leave(3);
     lab.run();
-    expect(lab.aborted?.code).toBe('below-threshold');
+    expect(lab.aborted?.error.code).toBe('below-threshold');
     expect([...lab.messages('consistency'), ...lab.messages('unmaskShares')]).toEqual([]);
     expect(lab.clientEvents.filter(({ event }) => event.kind === 'signing')).toEqual([]);
   });

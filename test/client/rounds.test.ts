@@ -188,7 +188,8 @@ describe('the kept update', () => {
     const hash = coordinator.publish(modelFile());
     const next = coordinator.publish(modelFile(1));
     for (const [i, model] of [hash, hash, next].entries()) {
-      expect((await coordinator.run(settingsFor(model, { round: i + 1 }))).kind).toBe('committed');
+      const end = await coordinator.run(settingsFor(model, { round: i + 1, minCohort: 3 }));
+      expect(end.kind).toBe('committed');
       for (const { log } of clients) expect(await log.next('committed', i + 1)).toMatchObject({ included: true });
     }
     for (const { app, log } of clients) {

@@ -30,6 +30,7 @@ function suspects(drops: readonly Drop[], change: Partial<Evidence> = {}): strin
     unmasked: 12,
     drops,
     error: undefined,
+    proven: false,
     ...change,
   };
   return suspectsOf(evidence).map(({ member, reason }) => `${member} ${reason}`);

@@ -26,6 +26,8 @@ import {
   sha256,
   shareWith,
   signed,
+  signedCommitment,
+  signedShares,
   stream,
   T,
   toHex,
@@ -266,7 +268,8 @@ export class ForeignClient {
     this.#held.set(this.#own, pairFor(this.#own));
     const sealed = this.#neighbours.map((to) => seal(this.#sealing(to, this.#own, to.index), pairFor(to.index)));
     const commitment = seedCommitment(this.#selfSeed, this.#sessionId, this.#own);
-    return this.#message('shareKeys', this.#sessionId, commitment, u32(sealed.length), ...sealed);
+    const signature = signedCommitment(this.#identitySeed, this.#sessionId, this.#own, commitment);
+    return this.#message('shareKeys', this.#sessionId, commitment, u8(1), signature, u32(sealed.length), ...sealed);
   }
 
   #sealing(peer: Shown, from: number, to: number): Parameters<typeof seal>[0] {
@@ -322,8 +325,10 @@ export class ForeignClient {
     const owners = [...this.#held.keys()].sort((a, b) => a - b);
     const shares = owners.map((owner) => {
       const at = isSet(survivors, owner) ? 34 : 0;
-      return this.#held.get(owner)!.subarray(at, at + 34);
+      return [owner, this.#held.get(owner)!.subarray(at, at + 34)] as const;
     });
-    return this.#message('unmaskShares', this.#sessionId, u32(shares.length), ...shares);
+    const signature = signedShares(this.#identitySeed, this.#sessionId, this.#own, survivors, shares);
+    const all = shares.map(([, share]) => share);
+    return this.#message('unmaskShares', this.#sessionId, u32(all.length), ...all, u8(1), signature);
   }
 }

@@ -31,6 +31,8 @@ import {
   shareWith,
   sha256,
   signed,
+  signedCommitment,
+  signedShares,
   stream,
   T,
   terms,
@@ -200,7 +202,8 @@ describe('an implementation written from docs/protocol.md alone', () => {
         });
         const commitment = seedCommitment(hex(members[index].selfSeed), sessionId, index);
         expect(toHex(commitment)).toBe(members[index].seedCommitment);
-        return toHex(message(1, 'shareKeys', sessionId, commitment, u32(n - 1), ...sealed));
+        const signature = signedCommitment(hex(members[index].identitySeed), sessionId, index, commitment);
+        return toHex(message(1, 'shareKeys', sessionId, commitment, u8(1), signature, u32(n - 1), ...sealed));
       }),
     );
     messages('routedShares').forEach((routed, to) => {
@@ -327,10 +330,14 @@ describe('an implementation written from docs/protocol.md alone', () => {
   it('reveals the same shares', () => {
     expect(messages('unmaskShares')).toEqual(
       survivors.map(({ index: holder }) => {
-        const shares = members.map(({ index: owner, values }) =>
-          values.length > 0 ? shareOf(owner, holder).seed : shareOf(owner, holder).key,
+        const shares = members.map(({ index: owner, values }) => {
+          const { seed, key } = shareOf(owner, holder);
+          return [owner, values.length > 0 ? seed : key] as const;
+        });
+        const signature = signedShares(hex(members[holder].identitySeed), sessionId, holder, bitmapBytes, shares);
+        return toHex(
+          message(1, 'unmaskShares', sessionId, u32(n), ...shares.map(([, share]) => share), u8(1), signature),
         );
-        return toHex(message(1, 'unmaskShares', sessionId, u32(n), ...shares));
       }),
     );
   });

@@ -259,11 +259,11 @@ export function shareWith(
 // Section 3.6
 
 /** The root, by the recursive definition: n leaves split at the largest power of two below n. */
-export function merkleRoot(leaves: readonly Bytes[]): Bytes {
+export function merkleRoot(leaves: readonly Bytes[], label = 'roster node'): Bytes {
   if (leaves.length === 1) return leaves[0];
   let split = 1;
   while (2 * split < leaves.length) split *= 2;
-  return T('roster node', merkleRoot(leaves.slice(0, split)), merkleRoot(leaves.slice(split)));
+  return T(label, merkleRoot(leaves.slice(0, split), label), merkleRoot(leaves.slice(split), label));
 }
 
 export function merkleHolds(root: Bytes, n: number, index: number, leaf: Bytes, proof: readonly Bytes[]): boolean {
@@ -293,6 +293,7 @@ export const TYPES = {
   unmaskShares: 0x0a,
   outcome: 0x0b,
   abort: 0x0c,
+  falseDealing: 0x0d,
   challenge: 0x20,
   hello: 0x21,
   welcome: 0x22,
@@ -554,6 +555,25 @@ export const selfMaskKey = (seed: Bytes, sessionId: Bytes, index: number): Bytes
 
 export const seedCommitment = (seed: Bytes, sessionId: Bytes, index: number): Bytes =>
   T('seed commitment', sessionId, u32(index), seed);
+
+/** Section 7.4: the owner's signature over its commitment. */
+export const signedCommitment = (identity: Bytes, sessionId: Bytes, index: number, commitment: Bytes): Bytes =>
+  signed(identity, T('sign commitment', sessionId, u32(index), commitment));
+
+/** Section 8, unmasking: the holder's signature over all shares that it reveals, by owner. */
+export function signedShares(
+  identity: Bytes,
+  sessionId: Bytes,
+  holder: number,
+  survivors: Bytes,
+  shares: readonly (readonly [owner: number, share: Bytes])[],
+): Bytes {
+  const leaves = shares.map(([owner, share]) =>
+    T('share leaf', sessionId, u32(owner), u8((survivors[owner >> 3] >> (owner & 7)) & 1 ? 1 : 2), share),
+  );
+  const root = merkleRoot(leaves, 'share node');
+  return signed(identity, T('sign shares', sessionId, u32(holder), sha256(survivors), root));
+}
 
 export const pairMaskKey = (secret: Bytes, maskKey: Bytes, sessionId: Bytes, u: number, v: number): Bytes =>
   K(x25519(secret, maskKey), sessionId, 'pair mask', u32(Math.min(u, v)), u32(Math.max(u, v)));

@@ -14,6 +14,7 @@ import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { rosterAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
+import { falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ClientState['name'];
 type Class = 'curious' | 'active';
@@ -58,6 +59,7 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     unmaskShares: real('unmaskShares'),
     outcome: encodeOutcome({ ...header, kind: 'committed', included: false, modelHash: NO_HASH }),
     abort: encodeAbort(header, { code: 'round-abandoned', message: 'no more' }),
+    falseDealing: falseDealings(header)[0],
     challenge: encodeChallenge(header),
     hello: encodeHello({ ...header, who, tasks: [] }),
     welcome: encodeWelcome({ ...header, member: memberId(ME), token: new Uint8Array(16) }),
@@ -90,6 +92,8 @@ function verdict(state: StateName, message: MessageName): { next: StateName } | 
   if (state === 'advertise-keys' && message === 'roster') return { next: 'share-keys' };
   if (state === 'share-keys' && message === 'routedShares') return { next: 'masked-input' };
   if (state === 'consistency-check' && message === 'survivors') return { next: 'unmasking' };
+  // These clients remember nothing that a proof could be about; test/adversary/false-dealing.test.ts has those that do.
+  if (state === 'advertise-keys' && message === 'falseDealing') return { refused: 'false-dealing-refused' };
   if (state === 'unmasking' && message === 'unmaskRequest') return { next: 'done' };
   if (state === 'done' && message === 'unmaskRequest') return { refused: 'unmask-twice' };
   return { refused: 'wrong-state' };

@@ -17,6 +17,7 @@ import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { codeOf, Lab, thrownBy } from '../support/lab.ts';
+import { falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ServerState['name'];
 type Class = 'curious' | 'active';
@@ -110,6 +111,7 @@ function messagesOf(adversary: Class, name: StateName): Scene['messages'] {
       unmaskShares: real('unmaskShares'),
       outcome: encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH }),
       abort: encodeAbort(header, { code: 'data-empty', message: 'nothing to train on' }),
+      falseDealing: falseDealings(header)[0],
       challenge: encodeChallenge(header),
       hello: encodeHello({ ...header, who, tasks: [] }),
       welcome: encodeWelcome({ ...header, member, token: new Uint8Array(16) }),

@@ -71,6 +71,8 @@ export interface LabOptions {
   readonly membership?: VirtualMembership;
   /** What each client remembers of earlier rounds; nothing if absent. */
   readonly historyOf?: (member: MemberId) => ClientHistory;
+  /** Proofs that members of an earlier round dealt falsely, behind each invitation. */
+  readonly proofs?: readonly Uint8Array[];
   /** Who computes the clients' key agreements. Default inline. */
   readonly agreements?: 'inline' | 'awaited';
   /** Whether clients are given what they wait for as soon as it is wanted, and plans are computed at once. Default true. */
@@ -123,6 +125,7 @@ export class Lab {
       settings: this.settings,
       invited: this.members,
       target: options.target ?? n,
+      ...(options.proofs === undefined ? {} : { proofs: options.proofs }),
       ...(this.membership === undefined ? {} : { directory: this.membership.directory }),
     });
     this.server = step.state;

@@ -3,6 +3,7 @@ import {
   decodeAdvertiseKeys,
   decodeChallenge,
   decodeConsistency,
+  decodeFalseDealing,
   decodeHello,
   decodeInvitation,
   decodeMaskedInput,
@@ -20,6 +21,7 @@ import {
   encodeAdvertiseKeys,
   encodeChallenge,
   encodeConsistency,
+  encodeFalseDealing,
   encodeHello,
   encodeInvitation,
   encodeMaskedInput,
@@ -33,10 +35,13 @@ import {
   encodeUnmaskRequest,
   encodeUnmaskShares,
   encodeWelcome,
+  frameFalseDealing,
+  type Header,
 } from '../../protocol/wire/index.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { Lab } from './lab.ts';
+import { anyShare, committing, resealing, untilUnmasking } from './liars.ts';
 
 /** One kind of bytes on the wire: how it is read, and written again from what was read. */
 export interface Format {
@@ -57,6 +62,20 @@ function format<T>(
   ...samples: readonly Uint8Array[]
 ): Format {
   return { name, decode, encode: (value) => encode(value as T), again: (bytes) => encode(decode(bytes)), samples };
+}
+
+/** Proofs of real rounds of six: one member commits falsely, and another round's shares a false key and drops. */
+export function falseDealings(header: Header): Uint8Array[] {
+  const settings = { colludingPpm: 200_000, threshold: 4 };
+  const first = new Lab({ seed: 'false dealing', n: 6, adversary: 'active', settings });
+  first.client(2, 'share-keys');
+  first.up(committing(first, memberId(2), (commitment) => commitment.map((byte) => byte ^ 1))).run();
+  const second = new Lab({ seed: 'false key', n: 6, adversary: 'active', settings });
+  const reseal = resealing(second, memberId(2));
+  second.client(2, 'share-keys');
+  second.up(reseal('key', () => anyShare(second.random)));
+  untilUnmasking(second, [2]).run();
+  return [first, second].flatMap((lab) => lab.aborted!.proofs.map((proof) => frameFalseDealing(header, proof)));
 }
 
 /** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
@@ -87,6 +106,7 @@ export function wireFormats(): readonly Format[] {
     format('consistency', decodeConsistency, encodeConsistency, active.message('consistency', 1)),
     format('unmaskRequest', decodeUnmaskRequest, encodeUnmaskRequest, ...of('unmaskRequest')),
     format('unmaskShares', decodeUnmaskShares, encodeUnmaskShares, ...of('unmaskShares')),
+    format('falseDealing', decodeFalseDealing, encodeFalseDealing, ...falseDealings(header)),
     format(
       'outcome',
       decodeOutcome,

@@ -98,7 +98,7 @@ describe.each(formats.filter(({ name }) => name !== 'settings'))('the header of 
     };
     for (const version of [0, 2, 255]) expect(codeOf(changed(0, version))).toBe('wire-version');
     for (const suite of [0, 3, 255]) expect(codeOf(changed(1, suite))).toBe('wire-suite');
-    for (const type of [0, 0x0d, 0x1f, 0x24, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
+    for (const type of [0, 0x0e, 0x1f, 0x24, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
     const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample[2]);
     for (const type of types) expect(codeOf(changed(2, type))).toBe('wire-type');
   });
@@ -109,6 +109,8 @@ describe('a count that the message cannot hold', () => {
   const context = new Uint8Array(32);
   const start = (name: keyof typeof MESSAGE_TYPES): ByteWriter => startMessage(name, { suite: 1, context });
   const leaf = new Uint8Array(69);
+  /** A proof up to its number of shares. */
+  const dealt = (): ByteWriter => start('falseDealing').raw(context).u32(0).u8(1).raw(new Uint8Array(96));
   const huge: [string, Uint8Array, string][] = [
     ['roster', start('roster').u32(MOST).u32(0).u8(1).finish(), 'wire-truncated'],
     ['roster', start('roster').u32(MOST).u32(0).u8(1).raw(leaf).finish(), 'wire-truncated'],
@@ -122,8 +124,8 @@ describe('a count that the message cannot hold', () => {
         .finish(),
       'wire-bounds',
     ],
-    ['shareKeys', start('shareKeys').raw(context).u32(MOST).raw(leaf).finish(), 'wire-truncated'],
-    ['shareKeys', start('shareKeys').raw(context).u32(0xffff_ffff).raw(leaf).finish(), 'wire-bounds'],
+    ['shareKeys', start('shareKeys').raw(context).u8(0).u32(MOST).raw(leaf).finish(), 'wire-truncated'],
+    ['shareKeys', start('shareKeys').raw(context).u8(0).u32(0xffff_ffff).raw(leaf).finish(), 'wire-bounds'],
     ['routedShares', start('routedShares').u32(MOST).raw(leaf).finish(), 'wire-truncated'],
     ['routedShares', start('routedShares').u32(8).u8(0xff).raw(leaf).finish(), 'wire-truncated'],
     [
@@ -136,6 +138,8 @@ describe('a count that the message cannot hold', () => {
     ],
     ['maskedInput', start('maskedInput').u32(0xffff_ffff).u8(32).finish(), 'wire-bounds'],
     ['survivors', start('survivors').u32(MOST).finish(), 'wire-truncated'],
+    ['falseDealing', dealt().u32(MOST).raw(leaf).finish(), 'wire-truncated'],
+    ['falseDealing', dealt().u32(0xffff_ffff).raw(leaf).finish(), 'wire-bounds'],
     ['unmaskRequest', start('unmaskRequest').u32(MOST).u32(MOST).finish(), 'wire-truncated'],
     ['unmaskRequest', start('unmaskRequest').u32(8).u8(0xff).u32(8).u8(0xff).raw(leaf).finish(), 'wire-truncated'],
     ['unmaskShares', start('unmaskShares').u32(MOST).raw(leaf).finish(), 'wire-truncated'],

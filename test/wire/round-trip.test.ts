@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { proofLength } from '../../protocol/crypto/merkle.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { ERROR_CODES, type ErrorCode } from '../../protocol/errors.ts';
 import { clientIndex, memberId } from '../../protocol/ids.ts';
@@ -126,11 +127,12 @@ describe('round trip', () => {
   );
   tripping(
     'sealed shares',
-    fc
-      .integer({ min: 1, max: 9 })
-      .chain((count) =>
-        fc.record({ ...header, commitment: hash, count: fc.constant(count), sealed: bytes(84 * count) }),
-      ),
+    fc.integer({ min: 1, max: 9 }).chain((count) =>
+      fc.record({
+        ...{ ...header, commitment: hash, signature: fc.option(signature, { nil: undefined }) },
+        ...{ count: fc.constant(count), sealed: bytes(84 * count) },
+      }),
+    ),
     wire.encodeShareKeys,
     wire.decodeShareKeys,
   );
@@ -205,9 +207,12 @@ describe('round trip', () => {
   );
   tripping(
     'revealed shares',
-    fc
-      .integer({ min: 1, max: 9 })
-      .chain((count) => fc.record({ ...header, count: fc.constant(count), shares: bytes(34 * count) })),
+    fc.integer({ min: 1, max: 9 }).chain((count) =>
+      fc.record({
+        ...{ ...header, count: fc.constant(count), shares: bytes(34 * count) },
+        signature: fc.option(signature, { nil: undefined }),
+      }),
+    ),
     wire.encodeUnmaskShares,
     wire.decodeUnmaskShares,
   );
@@ -230,6 +235,40 @@ describe('round trip', () => {
     }),
     (abort) => wire.encodeAbort(abort, abort, abort.culprits),
     wire.decodeAbort,
+  );
+  const signedShare = (holder: number): fc.Arbitrary<wire.SignedShare> =>
+    fc
+      .integer({ min: 1, max: 40 })
+      .chain((revealed) => fc.record({ revealed: fc.constant(revealed), place: fc.nat(revealed - 1) }))
+      .chain(({ revealed, place }) => {
+        const siblings = proofLength(revealed, place);
+        return fc.record({
+          ...{ holder: fc.constant(clientIndex(holder)), share: bytes(34) },
+          ...{ revealed: fc.constant(revealed), place: fc.constant(place), signature },
+          proof: fc.array(hash, { minLength: siblings, maxLength: siblings }),
+        });
+      });
+  tripping(
+    'a proof of a false dealing',
+    fc.record({
+      ...header,
+      dealt: fc.record({
+        ...{ sessionId: hash, owner: fc.nat((1 << 20) - 1).map(clientIndex) },
+        secret: fc.oneof(
+          fc.record({ kind: fc.constant('self-seed' as const), commitment: hash, signature }),
+          fc.record({
+            kind: fc.constant('mask-key' as const),
+            advertisement,
+            proof: fc.array(hash, { maxLength: 21 }),
+          }),
+        ),
+        shares: fc
+          .uniqueArray(fc.nat((1 << 20) - 1), { minLength: 1, maxLength: 5 })
+          .chain((holders) => fc.tuple(...holders.sort((a, b) => a - b).map(signedShare))),
+      }),
+    }),
+    wire.encodeFalseDealing,
+    wire.decodeFalseDealing,
   );
   tripping('a challenge', fc.record(header), wire.encodeChallenge, wire.decodeChallenge);
   tripping(
@@ -331,6 +370,23 @@ describe('a value in another than its one encoding is refused:', () => {
       });
     expect(wire.decodeUnmaskRequest(request(0x18)).signatures).toHaveLength(2);
     expect(() => wire.decodeUnmaskRequest(request(0x21))).toThrow(refusal);
+  });
+
+  it('one holder twice, or holders out of order, so that no share counts twice', () => {
+    const share = (holder: number): wire.SignedShare => ({
+      ...{ holder: clientIndex(holder), share: new Uint8Array(34), revealed: 1, place: 0, proof: [] },
+      signature: new Uint8Array(64),
+    });
+    const secret = { kind: 'self-seed', commitment: new Uint8Array(32), signature: new Uint8Array(64) } as const;
+    const proof = (...holders: number[]): Uint8Array =>
+      wire.encodeFalseDealing({
+        ...head,
+        dealt: { sessionId: new Uint8Array(32), owner: clientIndex(0), secret, shares: holders.map(share) },
+      });
+    expect(wire.decodeFalseDealing(proof(2, 3)).dealt.shares).toHaveLength(2);
+    expect(() => wire.decodeFalseDealing(proof(2, 2))).toThrow(refusal);
+    expect(() => wire.decodeFalseDealing(proof(3, 2))).toThrow(refusal);
+    expect(() => wire.decodeFalseDealing(proof())).toThrow(expect.objectContaining({ code: 'wire-bounds' }) as Error);
   });
 
   it('bits set behind the last coordinate of a masked input', () => {

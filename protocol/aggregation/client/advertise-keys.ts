@@ -64,7 +64,7 @@ export function startClient(start: ClientStart): ClientStep {
     hold(mask.secretKey);
     const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
     return goOn(
-      { name: 'advertise-keys', context, cipher, mask, advertisement },
+      { name: 'advertise-keys', context, cipher, mask, advertisement, proofs: 0 },
       [encodeAdvertiseKeys({ suite: settings.suite, context: hash, advertisement })],
       [],
     );

@@ -36,7 +36,8 @@ export function assertRosterAllowed(
 }
 
 /**
- * The same for a survivor set: from one model no other set is signed, over all repeats.
+ * The same for a survivor set: from one model no other set is signed, over all repeats. That a proven liar may also drop
+ * on the way tells nobody anything: the sums of two sets that are allowed differ in inputs of proven liars alone.
  * @param members ids of the set, ascending
  * @throws CairnError `cohort-too-similar`
  */

@@ -13,6 +13,9 @@ export function goOn(
   return { state, send, events: [{ kind: 'state', name: state.name }, ...events], wipe };
 }
 
+/** A step that only changes what the state knows. */
+export const settle = (state: ClientState): ClientStep => ({ state, send: [], events: [], wipe: [] });
+
 /** A message that was not taken: nothing changes. */
 export function refuseMessage(state: ClientState, refusal: CairnError): ClientStep {
   return { state, send: [], events: [], wipe: [], refusal };

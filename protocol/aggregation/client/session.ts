@@ -5,12 +5,14 @@ import { asCairnError, CairnError, isErrorCode } from '../../errors.ts';
 import { printable } from '../../printable.ts';
 import { type Header, messageName, type MessageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
+import { decodeFalseDealing } from '../../wire/messages/false-dealing.ts';
 import { decodeOutcome } from '../../wire/messages/outcome.ts';
 import { decodeRoster } from '../../wire/messages/roster.ts';
 import { decodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeSurvivors } from '../../wire/messages/survivors.ts';
 import { decodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { onAgreements, wantedAgreements } from './agreements.ts';
+import { onFalseDealing } from './false-dealing.ts';
 import { onInput } from './masked-input.ts';
 import { abortMessage, close, refuseMessage, refuseRound } from './result.ts';
 import { onRoster, onRoutedShares } from './share-keys.ts';
@@ -86,10 +88,16 @@ function onMessage(state: ClientState, bytes: Uint8Array): ClientStep {
   }
 }
 
-/** Each state takes exactly one message. Decoding may throw: a badly formed message changes nothing. */
+/**
+ * Each state takes exactly one message, and the first one proofs before it. Decoding may throw: a badly formed message
+ * changes nothing, nor does a proof that does not hold.
+ */
 function take(state: ClientState, name: MessageName, bytes: Uint8Array): ClientStep {
   switch (state.name) {
     case 'advertise-keys': {
+      if (name === 'falseDealing') {
+        return onFalseDealing(state, bound(state, state.context.settingsHash, decodeFalseDealing(bytes)));
+      }
       if (name !== 'roster') break;
       const roster = bound(state, state.context.settingsHash, decodeRoster(bytes));
       return guarded(state, () => onRoster(state, roster));

@@ -13,9 +13,10 @@ import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
 import { seedCommitment } from '../masks.ts';
 import { leastSharers } from '../parameters/index.ts';
+import { commitmentBytes } from '../signatures.ts';
 import { auditRoster } from './audit-roster.ts';
 import { goOn } from './result.ts';
-import type { ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
@@ -55,10 +56,22 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
     });
     const header = { suite: settings.suite, context: sessionId };
     const commitment = seedCommitment(primitives, selfSeed, sessionId, ownIndex);
-    const message = encodeShareKeys({ ...header, commitment, count: neighbours.length, sealed });
+    const signature = signCommitment(context, facts, commitment);
+    const message = encodeShareKeys({ ...header, commitment, signature, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
     return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
   });
+}
+
+/** Binds this client to its commitment: with it others can be shown that it shared another seed. */
+function signCommitment(
+  { primitives, self, settings }: ClientContext,
+  { sessionId, ownIndex }: SessionFacts,
+  commitment: Uint8Array,
+): Uint8Array | undefined {
+  if (settings.adversary === 'curious' || self.identity === undefined) return undefined;
+  const bytes = commitmentBytes(primitives, sessionId, ownIndex, commitment);
+  return primitives.ed25519Sign(self.identity.secretKey.expose(), bytes);
 }
 
 /** Shares s_SK and b among the neighbours and the owner itself, who can then help to open its own b. */

@@ -132,6 +132,8 @@ export type ClientState =
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
       readonly advertisement: Advertisement;
+      /** Proofs of false dealings taken so far. */
+      readonly proofs: number;
     }
   | {
       /** The roster was audited; the agreements of the cipher keys are awaited. */
@@ -227,6 +229,11 @@ export type ClientEvent =
       /** In hex. */
       readonly sessionId: string;
     }
+  /**
+   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
+   * this id (hex): cohorts without it are taken from now on.
+   */
+  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /**

@@ -7,7 +7,8 @@ import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import { leastSharers } from '../parameters/index.ts';
-import { survivorBytes } from '../signatures.ts';
+import { shareTree } from '../share-tree.ts';
+import { revealedBytes, survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
 import { membersOf, reliesOnNoise } from './consent.ts';
 import { assertDifferent } from './difference.ts';
@@ -65,6 +66,7 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
     context: facts.sessionId,
     count: indices.length,
     shares,
+    signature: signed === undefined ? undefined : signShares(context, facts, signed, indices, shares),
   });
   const members = membersOf(facts, request.survivors);
   const events: ClientEvent[] = signed === undefined ? signing(context, facts, request.survivors) : [];
@@ -82,6 +84,19 @@ function signing(
   if (ids === undefined || members === undefined) return [];
   const session = { settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold };
   return [{ kind: 'signing', members, session, sessionId: toHex(sessionId) }];
+}
+
+/** The signature over all shares that are revealed, so that others may be shown single ones of them (docs/protocol.md §8). */
+function signShares(
+  { primitives, self }: ClientContext,
+  { sessionId, ownIndex }: SessionFacts,
+  survivors: Uint8Array,
+  owners: readonly number[],
+  shares: Uint8Array,
+): Uint8Array {
+  const { root } = shareTree(primitives, sessionId, survivors, owners, shares);
+  const bytes = revealedBytes(primitives, sessionId, ownIndex, survivors, root);
+  return primitives.ed25519Sign(self.identity!.secretKey.expose(), bytes);
 }
 
 /** U3 as far as this client can check it: the client, nobody new, enough members, and no other set than one signed before. */

@@ -1,3 +1,4 @@
+export { corruptHolders } from './corrupt-holders.ts';
 export { findRing, shareOf } from './ring.ts';
 export type { AdversaryClass, Ring, RingQuestion } from './ring.ts';
 export {

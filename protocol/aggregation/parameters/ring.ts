@@ -58,7 +58,13 @@ export function staysConnected(n: number, degree: number, removed: number, sigma
 }
 
 /** Rule 2, first half: least t1 ≥ `from` with P[colluding neighbours > t1] ≤ 2^−(σ+1)/n. */
-function colludingNeighbours(n: number, colluders: number, degree: number, sigma: number, from?: number): number {
+export function colludingNeighbours(
+  n: number,
+  colluders: number,
+  degree: number,
+  sigma: number,
+  from?: number,
+): number {
   const urn = { total: n, marked: colluders, draws: degree };
   const bound = 2 ** -(sigma + 1) / n;
   let t1 = from ?? Math.max(0, mode(urn) - 1);

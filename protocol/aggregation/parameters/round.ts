@@ -37,7 +37,7 @@ const SMALLEST_AUTO_RING = 64;
  * Bits for the ring, and in active rounds for its witnesses, each of which has one half of the bound on failure. The graph's
  * half has two parts: too many colluders around one member, and at two cuts.
  */
-function sigmaFor(adversary: AdversaryClass): number {
+export function sigmaFor(adversary: AdversaryClass): number {
   return adversary === 'active' ? SIGMA + GRINDING_ALLOWANCE + 1 : SIGMA;
 }
 

@@ -17,11 +17,19 @@ export interface ServerFacts {
   readonly tree: MerkleTree;
 }
 
+/** What a member committed to as its self mask seed. */
+export interface Commitment {
+  /** 32 bytes. */
+  readonly commitment: Uint8Array;
+  /** Its signature over it in an active round, by which others can be shown that it is its own. */
+  readonly signature: Uint8Array | undefined;
+}
+
 /** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
 export interface Shared {
   readonly facts: ServerFacts;
   /** U2, by index. */
   readonly sharers: ReadonlySet<ClientIndex>;
   /** What each member of U2 committed to as its self mask seed. */
-  readonly commitments: ReadonlyMap<ClientIndex, Uint8Array>;
+  readonly commitments: ReadonlyMap<ClientIndex, Commitment>;
 }

@@ -1,3 +1,4 @@
+import { CairnError } from '../../errors.ts';
 import type { ClientIndex, MemberId } from '../../ids.ts';
 import type { MessageName } from '../../wire/header.ts';
 import { leastSharers } from '../parameters/index.ts';
@@ -52,6 +53,16 @@ export function presentAt(
 ): Set<MemberId> {
   const members = [...places].map((index) => roster[index].member);
   return new Set(members.filter((member) => !context.lost.has(member)));
+}
+
+/**
+ * In an active round identities sign what they share and reveal, in a curious one there are none.
+ * @throws CairnError `wire-not-canonical`
+ */
+export function assertSigned({ settings }: ServerContext, member: MemberId, signature: Uint8Array | undefined): void {
+  if ((signature !== undefined) === (settings.adversary === 'active')) return;
+  const text = signature === undefined ? 'in an active round it must sign' : 'a curious round has no signatures';
+  throw new CairnError('wire-not-canonical', `member ${member}: ${text}`, { culprits: [member] });
 }
 
 /** What losing a member now means for the sum. */

@@ -1,3 +1,4 @@
+import { decideDealing } from '../../crypto/dealing.ts';
 import { SecretBytes } from '../../crypto/secret.ts';
 import { LagrangeBasis } from '../../crypto/shamir.ts';
 import { ShareDecoder } from '../../crypto/share-decoder.ts';
@@ -16,13 +17,16 @@ type Hold = (secret: SecretBytes) => SecretBytes;
 export class SecretOpener {
   readonly #facts: ServerFacts;
   readonly #shares: RevealedShares;
+  readonly #corrupt: number;
   readonly #hold: Hold;
   readonly #bases = new Map<string, LagrangeBasis>();
   readonly #decoders = new Map<string, ShareDecoder>();
 
-  constructor(facts: ServerFacts, shares: RevealedShares, hold: Hold) {
+  /** @param corrupt the most holders of one member's shares that may lie */
+  constructor(facts: ServerFacts, shares: RevealedShares, corrupt: number, hold: Hold) {
     this.#facts = facts;
     this.#shares = shares;
+    this.#corrupt = corrupt;
     this.#hold = hold;
   }
 
@@ -32,7 +36,8 @@ export class SecretOpener {
    * then on, so that a liar costs one decoding and not one for each member, as long as t others are there.
    * @param isRight whether a secret is the one that its owner stands for
    * @throws CairnError `below-threshold` for fewer than t shares; `secret-mismatch` with the owner as culprit where the
-   *   right secret is not to be had: it shared falsely, unless more than ⌊(m − t)/2⌋ of the m shares were revealed falsely
+   *   right secret is not to be had: it shared falsely, unless more of the m shares were revealed falsely than can be
+   *   corrected, ⌊(m − t)/2⌋ at the least
    */
   *open(owner: ClientIndex, isRight: (secret: SecretBytes) => boolean): Generator<undefined, SecretBytes> {
     const { threshold } = this.#facts.parameters;
@@ -59,11 +64,28 @@ export class SecretOpener {
         return corrected;
       }
     }
+    const searched = yield* this.#search(owner, all, isRight);
+    if (searched !== undefined) return searched;
     throw new CairnError(
       'secret-mismatch',
       `the ${all.length} shares of member ${member}'s secret do not give the one that it stands for`,
       { culprits: [member] },
     );
+  }
+
+  /** Where more may lie than decoding corrects for certain, all cases are looked through if they are few. */
+  *#search(
+    owner: ClientIndex,
+    holders: readonly ClientIndex[],
+    isRight: (secret: SecretBytes) => boolean,
+  ): Generator<undefined, SecretBytes | undefined> {
+    const { n: domain, threshold } = this.#facts.parameters;
+    if (holders.length >= threshold + 2 * this.#corrupt) return undefined;
+    const shares = this.#shares.sharesOf(owner, holders);
+    const found = yield* decideDealing({ domain, slots: holders, shares, threshold, corrupt: this.#corrupt, isRight });
+    if (found.verdict !== 'right') return undefined;
+    for (const place of found.missed) this.#shares.suspect(holders[place], owner);
+    return this.#hold(found.secret);
   }
 
   /** Forgets what was kept for further secrets. */

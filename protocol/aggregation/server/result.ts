@@ -77,10 +77,16 @@ export function abortFor(
 
 /**
  * The records of who revealed false shares, once the secrets were opened or could not be. Such a holder stays in the sum;
- * that it lied is not proven, since the owner may have given it a false share, so the record names the owners, too.
+ * that it lied is not proven, since the owner may have given it a false share, so the record names the owners, too. Who
+ * signed falsely what it revealed is on record likewise, as far as its signature was needed.
  */
 export function falseShareDrops({ context, facts, opening }: In<'computing'>): ServerEvent[] {
-  return [...opening.falseShares].map(([holder, owners]) => {
+  const unsigned = opening.proofs.unsigned.map((member): ServerEvent => {
+    const drop: Drop = { member, state: 'unmasking', reason: 'identity-signature', effect: 'after-input' };
+    context.drops.push(drop);
+    return { kind: 'dropped', drop };
+  });
+  const lied = [...opening.falseShares].map(([holder, owners]): ServerEvent => {
     const record: Drop = {
       member: facts.roster[holder].member,
       state: 'unmasking',
@@ -91,13 +97,15 @@ export function falseShareDrops({ context, facts, opening }: In<'computing'>): S
     context.drops.push(record);
     return { kind: 'dropped', drop: record };
   });
+  return [...unsigned, ...lied];
 }
 
 /** The end of a round without a sum. What the coordinator holds of it is wiped. */
 export function abort(state: ServerState, error: CairnError): ServerStep {
   const { context } = state;
   const events = state.name === 'computing' ? falseShareDrops(state) : [];
-  events.push({ kind: 'aborted', error, drops: [...context.drops] });
+  const proofs = state.name === 'computing' ? state.opening.proofs.bodies : [];
+  events.push({ kind: 'aborted', error, drops: [...context.drops], proofs });
   if ('sum' in state) state.sum.wipe();
   return goOn({ name: 'aborted', context, error }, 0, [], events, secretsOf(state));
 }

@@ -5,7 +5,7 @@ import type { Shared } from './facts.ts';
 import { placeOf } from './places.ts';
 
 /** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
-export function holdings({ facts, sharers }: Shared, holder: ClientIndex): number[] {
+export function holdings({ facts, sharers }: Pick<Shared, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
   return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
 }
 
@@ -54,6 +54,11 @@ export class RevealedShares {
       const block = this.#revealed.get(holder)!.expose();
       return block.subarray(at, at + SIZES.share);
     });
+  }
+
+  /** A view of all that a holder revealed: shares of those whose it holds, ascending. */
+  blockOf(holder: ClientIndex): Uint8Array {
+    return this.#revealed.get(holder)!.expose();
   }
 
   /** Notes that a holder revealed another share of this owner's secret than those from which it was opened. */

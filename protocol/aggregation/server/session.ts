@@ -8,6 +8,7 @@ import { setBits } from '../../wire/bitmap.ts';
 import type { MemberDirectory } from '../../wire/membership.ts';
 import { messageName } from '../../wire/header.ts';
 import { decodeAbort } from '../../wire/messages/abort.ts';
+import { frameFalseDealing } from '../../wire/messages/false-dealing.ts';
 import { encodeInvitation } from '../../wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
 import { assertInputs } from '../inputs/index.ts';
@@ -18,7 +19,7 @@ import { fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, falseShareDrops, goOn, refuseMessage, secretsOf, settle } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, leastFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
-import type { ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
+import type { Outgoing, ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
 import { onUnmaskShares, plan } from './unmasking.ts';
 
 /** What a round is started with. */
@@ -32,6 +33,12 @@ export interface ServerStart {
   readonly target: number;
   /** When the sum's secrets are opened. Default: at once, in the step in which the last shares come. */
   readonly opening?: ServerContext['opening'];
+  /**
+   * Bodies of FalseDealing messages, as an earlier session's `aborted` event has them: each member gets them behind its
+   * invitation, so that those who signed that session's survivors take a cohort without the members proven false. At most
+   * six are taken by a client.
+   */
+  readonly proofs?: readonly Uint8Array[];
 }
 
 /**
@@ -39,7 +46,7 @@ export interface ServerStart {
  * @throws CairnError `settings-invalid`, `overflow-budget`, `privacy-infeasible`, `directory-mismatch`: the round cannot be run
  */
 export function startServer(start: ServerStart): ServerStep {
-  const { primitives, settings, directory, invited, target, opening = 'at-once' } = start;
+  const { primitives, settings, directory, invited, target, opening = 'at-once', proofs = [] } = start;
   assertInputs(settings);
   const members = new Set(invited);
   if (
@@ -67,11 +74,15 @@ export function startServer(start: ServerStart): ServerStep {
     drops: [],
     lost: new Set(),
   };
-  const bytes = encodeInvitation({ suite: settings.suite, context: hash, settings: encoded });
+  const header = { suite: settings.suite, context: hash };
+  const messages = [
+    encodeInvitation({ ...header, settings: encoded }),
+    ...proofs.map((proof) => frameFalseDealing(header, proof)),
+  ];
   return goOn(
     { name: 'advertise-keys', context, waiting: new Set(members), advertised: new Map(), keys: new Set() },
     members.size,
-    [...members].map((to) => ({ to, bytes: () => bytes })),
+    [...members].flatMap((to) => messages.map((bytes): Outgoing => ({ to, bytes: () => bytes }))),
   );
 }
 

@@ -4,8 +4,9 @@ import { createMaskVector } from '../../kernels/index.ts';
 import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeRoutedShares } from '../../wire/messages/routed-shares.ts';
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
+import { commitmentBytes } from '../signatures.ts';
 import { inputLength } from '../inputs/index.ts';
-import { presentAt } from './members.ts';
+import { assertSigned, presentAt } from './members.ts';
 import { goOn, settle } from './result.ts';
 import type { Outgoing, ServerState, ServerStep } from './types.ts';
 
@@ -14,16 +15,35 @@ type ShareState = Extract<ServerState, { name: 'share-keys' }>;
 /**
  * Round 1 (ShareKeys, Bonawitz 2017 §4): one member's sealed shares, kept as one block until they are routed,
  * and its commitment, which stays.
- * @throws CairnError `wire-…`: the member is dropped
+ *
+ * Its signature over the commitment is checked at once: whoever is in U2 is bound to what it committed to, or a lie about
+ * it could not be proven to anybody.
+ * @throws CairnError `wire-…`, `identity-signature`: the member is dropped
  */
 export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Array): ServerStep {
-  const { commitment, count, sealed } = decodeShareKeys(bytes);
+  const { commitment, signature, count, sealed } = decodeShareKeys(bytes);
   const expected = state.facts.graph.degree;
   if (count !== expected)
     throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
   state.sealed.set(from, sealed.slice());
-  state.commitments.set(from, commitment.slice());
+  checkCommitment(state, from, commitment, signature);
+  state.commitments.set(from, { commitment: commitment.slice(), signature: signature?.slice() });
   return settle(state);
+}
+
+function checkCommitment(
+  { context, facts }: ShareState,
+  from: ClientIndex,
+  commitment: Uint8Array,
+  signature: Uint8Array | undefined,
+): void {
+  const { member } = facts.roster[from];
+  assertSigned(context, member, signature);
+  if (signature === undefined) return;
+  const { identityKey } = context.directory!.entries.get(member)!;
+  const signed = commitmentBytes(context.primitives, facts.sessionId, from, commitment);
+  if (context.primitives.ed25519Verify(identityKey, signed, signature)) return;
+  throw new CairnError('identity-signature', `member ${member} did not sign its commitment`, { culprits: [member] });
 }
 
 /** U2 is fixed: each of its members gets what its neighbours in U2 sealed for it. */

@@ -7,10 +7,10 @@ import type { MemberDirectory } from '../../wire/membership.ts';
 import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
-import type { ServerFacts, Shared } from './facts.ts';
+import type { Commitment, ServerFacts, Shared } from './facts.ts';
 import type { Opening } from './opening.ts';
 
-export type { ServerFacts, Shared } from './facts.ts';
+export type { Commitment, ServerFacts, Shared } from './facts.ts';
 
 /** The states in which the server takes messages: the rounds of the paper. */
 export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
@@ -98,7 +98,7 @@ export type ServerState =
       readonly name: 'share-keys';
       readonly facts: ServerFacts;
       readonly sealed: Map<ClientIndex, Uint8Array>;
-      readonly commitments: Map<ClientIndex, Uint8Array>;
+      readonly commitments: Map<ClientIndex, Commitment>;
     } & Waiting)
   | ({
       readonly name: 'masked-input';
@@ -114,6 +114,8 @@ export type ServerState =
   | ({
       readonly name: 'unmasking';
       readonly revealed: Map<ClientIndex, SecretBytes>;
+      /** Signatures over what was revealed, in an active round. */
+      readonly revealedSignatures: Map<ClientIndex, Uint8Array>;
     } & Summed &
       Waiting)
   | ({
@@ -159,7 +161,16 @@ export type ServerEvent =
       readonly included: readonly MemberId[];
       readonly drops: readonly Drop[];
     }
-  | { readonly kind: 'aborted'; readonly error: CairnError; readonly drops: readonly Drop[] };
+  | {
+      readonly kind: 'aborted';
+      readonly error: CairnError;
+      readonly drops: readonly Drop[];
+      /**
+       * Where there are any, `error` is `secret-mismatch` and its culprits are those whom these prove to have dealt falsely:
+       * bodies of FalseDealing messages, for the invitations of later rounds from the same model.
+       */
+      readonly proofs: readonly Uint8Array[];
+    };
 
 /** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
 export interface Outgoing {

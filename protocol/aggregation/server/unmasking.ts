@@ -7,7 +7,7 @@ import { bitmapOf } from '../../wire/bitmap.ts';
 import { encodeUnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import type { UnmaskPlan } from '../unmask.ts';
-import { presentAt } from './members.ts';
+import { assertSigned, presentAt } from './members.ts';
 import { Opening } from './opening.ts';
 import { abort, goOn, secretsOf, settle } from './result.ts';
 import { holdings } from './revealed.ts';
@@ -42,6 +42,7 @@ export function askForShares(
     ...summed,
     waiting: presentAt(context, facts, asked),
     revealed: new Map(),
+    revealedSignatures: new Map(),
   };
   return goOn(state, asked.length, send);
 }
@@ -51,7 +52,7 @@ export function askForShares(
  * @throws CairnError `wire-…`: the member is dropped without unmasking, its input still counts
  */
 export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uint8Array): ServerStep {
-  const { count, shares } = decodeUnmaskShares(bytes);
+  const { count, shares, signature } = decodeUnmaskShares(bytes);
   const expected = holdings(state, from).length;
   if (count !== expected) throw new CairnError('wire-bounds', `${count} shares came, but ${expected} were asked for`);
   for (let i = 0; i < count; i++) {
@@ -59,6 +60,8 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uin
       throw new CairnError('wire-not-canonical', `share ${i} is not an element of the field`);
     }
   }
+  assertSigned(state.context, state.facts.roster[from].member, signature);
+  if (signature !== undefined) state.revealedSignatures.set(from, signature.slice());
   state.revealed.set(from, new SecretBytes(shares.slice()));
   return settle(state);
 }

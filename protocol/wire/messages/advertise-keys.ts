@@ -2,6 +2,7 @@ import { SIZES } from '../../crypto/suite.ts';
 import { type MemberId, memberId } from '../../ids.ts';
 import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
 import type { ByteReader } from '../reader.ts';
+import { readSignature, writeSignature } from '../signature.ts';
 import { ByteWriter } from '../writer.ts';
 
 /** What one member announces in round 0: its id, its two public keys and, in active rounds, its identity's signature. */
@@ -31,12 +32,8 @@ export const LONGEST_ADVERTISEMENT = 4 + 2 * SIZES.key + 1 + SIZES.signature;
 /** Writes an advertisement into a longer message. */
 export function writeAdvertisement(writer: ByteWriter, advertisement: Advertisement): ByteWriter {
   const { member, cipherKey, maskKey, signature } = advertisement;
-  writer
-    .u32(member)
-    .fixed(cipherKey, SIZES.key)
-    .fixed(maskKey, SIZES.key)
-    .u8(signature === undefined ? 0 : 1);
-  return signature === undefined ? writer : writer.fixed(signature, SIZES.signature);
+  writer.u32(member).fixed(cipherKey, SIZES.key).fixed(maskKey, SIZES.key);
+  return writeSignature(writer, signature);
 }
 
 /** Reads one advertisement and copies its fields, so that it may outlive the message. @throws CairnError `wire-…` */
@@ -45,7 +42,7 @@ export function readAdvertisement(reader: ByteReader): Advertisement {
     member: memberId(reader.u32('member')),
     cipherKey: reader.raw(SIZES.key, 'cipherKey').slice(),
     maskKey: reader.raw(SIZES.key, 'maskKey').slice(),
-    signature: reader.flag('signed') ? reader.raw(SIZES.signature, 'signature').slice() : undefined,
+    signature: readSignature(reader)?.slice(),
   };
 }
 

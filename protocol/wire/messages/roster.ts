@@ -43,7 +43,6 @@ const OWN_INDEX = HEADER_LENGTH + 4;
 const FULL = 1;
 const PROVEN = 2;
 const LEAST_LEAF = 4 + 2 * SIZES.key + 1;
-const MOST_PROOF = 21;
 
 /** What the rosters of one cohort have in common. */
 export interface CommonRoster extends Header {
@@ -134,7 +133,9 @@ function readProven(reader: ByteReader, size: number): RosterBody {
   const members = Array.from({ length: count }, () => ({
     index: clientIndex(reader.u32In('index', 0, size - 1)),
     advertisement: readAdvertisement(reader),
-    proof: Array.from({ length: reader.u8In('proof', 0, MOST_PROOF) }, () => reader.raw(SIZES.hash, 'sibling').slice()),
+    proof: Array.from({ length: reader.u8In('proof', 0, LIMITS.siblings) }, () =>
+      reader.raw(SIZES.hash, 'sibling').slice(),
+    ),
   }));
   return { kind: 'proven', ids, root, members };
 }

@@ -1,10 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { closeAll } from '../../coordinator/support/hall.ts';
 import { until } from '../../coordinator/support/until.ts';
-import { brokenSeal, falseCommitment, falseShares } from './support/deeds.ts';
+import { memberId } from '../../../protocol/ids.ts';
+import { membership } from '../../coordinator/support/hall.ts';
+import { brokenSeal, falseCommitment, falseShares, signedFalseCommitment } from './support/deeds.ts';
 import { HOSTILE, Scene } from './support/scene.ts';
 
 afterEach(closeAll);
+
+/** The hostile member has the lowest id, so it is the first of each roster. */
+const committedFalsely = () => signedFalseCommitment(membership.identities.get(memberId(HOSTILE))!, 0);
 
 describe('a member that lies about shares, beside shipped clients', () => {
   it('reveals false shares: it is named, and the sum is exact with its own input in it', async () => {
@@ -20,7 +25,7 @@ describe('a member that lies about shares, beside shipped clients', () => {
     const scene = await Scene.open({ honest: 6, cohort: 9, task: { attempts: 1, threshold: 7, minCohort: 7 } });
     for (const member of [HOSTILE, 8, 9]) await scene.hostile({ send: falseShares }, member);
     scene.begin();
-    await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'secret-mismatch' });
+    await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'false-dealing-unproven' });
     const before = scene.hall.coordinator.model('toy')!.w;
     expect(before.every((value) => value === 0)).toBe(true);
     await scene.expectAlive();
@@ -28,27 +33,36 @@ describe('a member that lies about shares, beside shipped clients', () => {
 
   it('commits to another seed than it shares: it is named, and the next attempt goes without it and is exact', async () => {
     const scene = await Scene.open();
-    await scene.hostile({ send: falseCommitment });
+    await scene.hostile({ send: committedFalsely() });
     scene.begin();
     await until(() => scene.hall.states.some(({ state }) => state === 'share-keys'));
     // A cohort that lacks nobody but the hostile member would be refused: the difference of the two is its update.
     await Promise.all([scene.join(10), scene.join(11)]);
     const first = await scene.attempt(1);
     expect(first).toMatchObject({ outcome: 'abandoned', code: 'secret-mismatch' });
-    expect(first.message).toContain(`member ${HOSTILE}'s secret`);
+    expect(first.message).toContain(`members ${HOSTILE} are proven`);
     await scene.expectExact([]);
     await scene.expectAlive();
   });
 
   it('commits falsely where nobody but the cohort is there: no sum without it alone is opened, and the task stops', async () => {
     const scene = await Scene.open({ task: { attempts: 2, quorum: 8 } });
-    await scene.hostile({ send: falseCommitment });
+    await scene.hostile({ send: committedFalsely() });
     scene.begin();
     await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'below-threshold' });
     const [first, second] = scene.hall.reports;
     expect(first.code).toBe('secret-mismatch');
     // The difference of the two sums would be the hostile member's update, and to its neighbours it may be an honest one.
     expect(new Set(second.drops.map(({ reason }) => reason))).toEqual(new Set(['cohort-too-similar']));
+    await scene.expectAlive();
+  });
+
+  it('commits to another seed without its signature: it is out at once, and the round of the others is exact', async () => {
+    const scene = await Scene.open({ task: { quorum: 8 } });
+    await scene.hostile({ send: falseCommitment });
+    const report = await scene.begin().expectExact([]);
+    expect(report.drops).toMatchObject([{ member: HOSTILE, reason: 'identity-signature', effect: 'before-input' }]);
+    expect(report.attempt).toBe(1);
     await scene.expectAlive();
   });
 

@@ -328,7 +328,9 @@ describe('all faults together', () => {
             expect(round.exact).toBe(true);
           } else {
             failed++;
-            expect(round.error?.code).toMatch(/^(below-threshold|too-few-members|round-abandoned|secret-mismatch)$/);
+            expect(round.error?.code).toMatch(
+              /^(below-threshold|too-few-members|round-abandoned|secret-mismatch|false-dealing-unproven)$/,
+            );
           }
           expect(round.unwiped).toBe(0);
           expect(round.seconds).toBeLessThan(120 + 30 + 60 + 30 + 30 + 1);

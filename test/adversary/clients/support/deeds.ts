@@ -1,3 +1,6 @@
+import { commitmentBytes } from '../../../../protocol/aggregation/signatures.ts';
+import type { KeyPair } from '../../../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../../../protocol/crypto/node/native.ts';
 import { createMaskVector } from '../../../../protocol/kernels/index.ts';
 import { SIZES } from '../../../../protocol/crypto/suite.ts';
 import { memberId } from '../../../../protocol/ids.ts';
@@ -36,11 +39,24 @@ export const falseShares = changing('unmaskShares', (bytes) => {
   return encodeUnmaskShares({ ...message, shares });
 });
 
-/** Commits to another self mask seed than the one that it shares and masks with. */
+/** Commits to another self mask seed than the one that it shares and masks with, and does not sign that. */
 export const falseCommitment = changing('shareKeys', (bytes) => {
   const message = decodeShareKeys(bytes);
   return encodeShareKeys({ ...message, commitment: flipped(message.commitment) });
 });
+
+/** The same with its signature. @param index its place in the roster */
+export const signedFalseCommitment = ({ secretKey }: KeyPair, index: number): Deed =>
+  changing('shareKeys', (bytes) => {
+    const message = decodeShareKeys(bytes);
+    const commitment = flipped(message.commitment);
+    const signed = commitmentBytes(nodePrimitives, message.context, index, commitment);
+    return encodeShareKeys({
+      ...message,
+      commitment,
+      signature: nodePrimitives.ed25519Sign(secretKey.expose(), signed),
+    });
+  });
 
 /** Sends one neighbour, the one that comes first, a seal that does not open. */
 export const brokenSeal = changing('shareKeys', (bytes) => {
