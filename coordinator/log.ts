@@ -20,6 +20,7 @@ export type LogEvent =
   | 'round-committed'
   | 'round-abandoned'
   | 'round-rolled-back'
+  | 'model-rebased'
   | 'draw-unsuitable'
   | 'privacy-budget-spent'
   | 'member-dropped'
@@ -59,7 +60,11 @@ export interface LogFields {
   readonly hours?: number;
   /** How many attempts. */
   readonly attempts?: number;
+  /** Steps by which a model was moved since the last round that committed. */
+  readonly rebases?: number;
   readonly member?: number;
+  /** Ids of members, as far as a text field holds them. */
+  readonly missing?: string;
   /** How many members. */
   readonly members?: number;
   /** How many masks. */
@@ -92,7 +97,9 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   group: 'number',
   attempts: 'number',
   hours: 'number',
+  rebases: 'number',
   member: 'number',
+  missing: 'string',
   members: 'number',
   masks: 'number',
   workers: 'number',

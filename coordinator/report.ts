@@ -72,6 +72,10 @@ export interface RoundReport {
   readonly attempt: number;
   /** `rolled-back`: there was a new model, but it was worse on held-out data, and the one before stands. */
   readonly outcome: 'committed' | 'abandoned' | 'rolled-back';
+  /** How often members had been told to train anew from the same model; missing where they had not. */
+  readonly repeat?: number;
+  /** Steps by which the model had been moved since the last round that committed; missing where there were none. */
+  readonly rebases?: number;
   /** Why the round was abandoned or rolled back. */
   readonly code?: ErrorCode;
   readonly message?: string;

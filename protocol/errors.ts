@@ -225,6 +225,10 @@ export const ERROR_CODES = {
     'the new model is worse on held-out data than the one before, by more than the task tolerates',
     'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
   ),
+  'rebases-spent': tooFew(
+    'members that a round must be repeated with are missing, and the model was moved as often as the task allows',
+    'see to it that the named members come back, or raise maxRebases in the task and in members’ policies',
+  ),
   'round-abandoned': protocolAbort(
     'the coordinator abandoned the round',
     'clients keep their update for the next attempt',

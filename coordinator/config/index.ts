@@ -8,7 +8,7 @@ import { completeTask, type TaskConfig } from './task.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, isDrawable, mostDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
-export { equalSizes, greatestGroup } from './groups.ts';
+export { equalSizes, greatestGroup, smallestGroup } from './groups.ts';
 export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 

@@ -1,4 +1,6 @@
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { MemberId } from '../../protocol/ids.ts';
+import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 
 /** Reasons of members that a task's error names. */
@@ -12,6 +14,21 @@ export function givenUp(task: string, report: RoundReport): CairnError {
     code,
     `task "${task}": round ${round} was given up after ${attempt} attempts: ${message}${reasons}`,
     reasons === '' ? {} : { hint: 'see to what members were out for (cairn explain CODE), and start again' },
+  );
+}
+
+/** Members that are named as missing. */
+const MOST_NAMED = 20;
+
+/** Why a task fails from whose model nobody can be seated any more, and which was moved as often as it may be. */
+export function rebasesSpent({ name, maxRebases }: TaskConfig, missing: readonly MemberId[]): CairnError {
+  const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more` : '';
+  const who =
+    missing.length === 0 ? '' : `; missing of sets of members: ${missing.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return new CairnError(
+    'rebases-spent',
+    `task "${name}": nobody can be seated from the present model, which was moved ${maxRebases} times since the last round${who}`,
+    { culprits: missing },
   );
 }
 

@@ -46,6 +46,13 @@ export interface RoundOptions {
   readonly unmask: (plan: UnmaskPlan, signal: AbortSignal) => Promise<MaskVector>;
   /** Takes one message for a member, which is made when it goes out. */
   readonly send: (message: Outgoing) => void;
+  /** Proofs that each member gets with its invitation: who of an earlier round from the same model dealt false shares. */
+  readonly proofs?: readonly Uint8Array[];
+  /**
+   * The survivors are known, and messages that show them wait for what this returns; see `ServerEvent`. Undefined where
+   * there is nothing to wait for.
+   */
+  readonly announce?: (members: readonly MemberId[]) => Promise<void> | undefined;
   /** See {@link Outbox}. */
   readonly sliceMs?: number;
   readonly onState?: (name: ServerStateName, members: number) => void;
@@ -66,6 +73,8 @@ export type RoundEnd =
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       readonly suspects: readonly Suspect[];
+      /** Of the culprits that the error names. */
+      readonly proofs?: readonly Uint8Array[];
     };
 
 /**
@@ -161,6 +170,10 @@ export class Round {
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
     // What a round that is given up has still to send is of no use to anybody; each member is told that it ended.
     if (step.events.some(({ kind }) => kind === 'aborted')) this.#outbox.clear();
+    for (const event of step.events) {
+      const kept = event.kind === 'survivors' ? this.#options.announce?.(event.members) : undefined;
+      if (kept !== undefined) this.#outbox.after(kept);
+    }
     this.#send(step.send);
     for (const event of step.events) this.#handle(event);
   }
@@ -190,6 +203,8 @@ export class Round {
         return;
       case 'dropped':
         this.#options.onDrop?.(event.drop);
+        return;
+      case 'survivors':
         return;
       case 'unmask-plan':
         void this.#compute(event.plan, event.opening);

@@ -59,6 +59,7 @@ export const LABELS = {
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
+  rebase: 'cairn/1 rebase',
 } as const;
 
 /** One of {@link LABELS}. */
