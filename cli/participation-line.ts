@@ -13,6 +13,8 @@ export function participationLine(event: ParticipationEvent): string | undefined
       return `round ${event.round} of ${event.task}: invited (${event.adversary})`;
     case 'privacy':
       return privacyLine(event);
+    case 'rebased':
+      return `round ${event.round}: the coordinator has moved the model instead of training it (step ${event.rebases}); this is model ${event.withinDay} of that kind within 24 hours`;
     case 'trained':
       return `round ${event.round}: ${event.kept ? 'kept the update of' : 'trained on'} ${event.examples} examples, loss ${event.loss.toFixed(4)}, accuracy ${event.accuracy.toFixed(4)}`;
     case 'clipped':

@@ -10,8 +10,20 @@ export interface TrainingContext {
   readonly options: Readonly<Record<string, unknown>>;
   /** Aborted when nobody wants the result any more: the model has moved on, or the client leaves. */
   readonly signal: AbortSignal;
-  /** For shuffling and the like, 0 … 2^32 − 1. The same for a repeated attempt at a round, if the client has a seed. */
+  /**
+   * For shuffling and the like, 0 … 2^32 − 1: the same for the same model, {@link repeat} and options, whatever the task and
+   * round. Let all chance of a training come from it: the client sends the same update from one model, or none, and one
+   * that was started again has to train it again.
+   */
   readonly seed: number;
+  /**
+   * How often members have been asked to train anew from this model, from 0. Above 0 a training should differ from those
+   * before, even one that uses no chance: the built-in engine leaves a tenth of the examples out, drawn by
+   * {@link subsetSeed}. Where one member's update alone changed, two sums would give away the change.
+   */
+  readonly repeat: number;
+  /** For choosing examples, 0 … 2^53 − 1: it follows from {@link repeat}, the model and a secret of this client. */
+  readonly subsetSeed: number;
 }
 
 /** What local training gives. Only a masked sum that contains it ever leaves the client. */

@@ -28,6 +28,12 @@ export type RoundEvent = OfRound &
         readonly after: SpentPrivacy;
         readonly counted: number;
       } & RoundPrivacy)
+    /**
+     * The round's model is not the last one trained on, but one moved by a small step: a further sum from nearly the same
+     * model. `rebases`: steps since a round committed; `withinDay`: models so moved that this client takes part in within
+     * 24 hours, this one among them.
+     */
+    | { readonly kind: 'rebased'; readonly rebases: number; readonly withinDay: number }
     /** Local training begins. */
     | { readonly kind: 'training' }
     /** There is an update to take part with. `kept`: it is that of an earlier attempt from the same model. */
@@ -50,7 +56,7 @@ export type RoundEvent = OfRound &
     | { readonly kind: 'held'; readonly state: SendingState }
     /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */
     | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: string }
-    /** The round ended without a sum, or without this client. Its update is kept. */
+    /** The round ended without a sum, or without this client. Its update is kept for the same model. */
     | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
     /** This client left the round because of what it was sent, or because it could not train. */
     | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly hint: string }

@@ -5,7 +5,8 @@ import { joinOn } from './join.ts';
 import type { JoinOptions } from './options.ts';
 import type { Participation } from './participation.ts';
 
-export { consentInFile, consentPath } from './consent/file.ts';
+export { acceptLostMemory, consentInFile, consentPath } from './consent/file.ts';
+export type { ConsentFileOptions } from './consent/file.ts';
 export { readPolicyFile } from './consent/policy-file.ts';
 export { loadMnist, loadMnistLabels } from './data/node/mnist.ts';
 export type { MnistOptions, MnistPart } from './data/node/mnist.ts';

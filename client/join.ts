@@ -3,6 +3,7 @@ import type { Agreer } from '../protocol/crypto/agreer.ts';
 import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import { systemRandom } from '../protocol/crypto/random.ts';
+import { SecretBytes } from '../protocol/crypto/secret.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
@@ -13,6 +14,8 @@ import { consentInMemory } from './consent/memory.ts';
 import { parsePolicy } from './consent/parse.ts';
 import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
+import { Models } from './driver/models.ts';
+import { defaultSeed } from './driver/seeds.ts';
 import { serialsInMemory } from './driver/serials.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
@@ -47,6 +50,9 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   const { identity, authorityKey } = options;
   const keys = identity === undefined ? undefined : keysOf(primitives, identity);
   const random = options.random ?? systemRandom;
+  // A guest has no identity to key what it remembers by: its memory ends with this participation.
+  const secret = keys?.secretKey ?? new SecretBytes(random(SIZES.seed));
+  const layout = new ParameterLayout(app.shapes);
   const participant = new Participant({
     app,
     connection: {
@@ -67,10 +73,11 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
     round: {
       trainer: {
         app,
-        layout: new ParameterLayout(app.shapes),
-        address,
+        layout,
+        models: new Models({ address, primitives, layout }),
         primitives,
-        seed: options.seed ?? new DataView(random(4).buffer).getUint32(0),
+        seed: options.seed ?? defaultSeed(primitives, secret),
+        secret,
       },
       agreer: agreer ?? Promise.resolve(slicedAgreer(primitives)),
       random,
@@ -83,7 +90,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
           : new Directories({ address, primitives, authorityKey, serials: options.serials ?? serialsInMemory() }),
       hold: options.hold,
     },
-    ownedKeys: identity !== undefined && 'seed' in identity ? keys : undefined,
+    ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,
     leaveTimeoutMs: options.leaveTimeoutMs ?? DEFAULTS.leaveTimeoutMs,
   });

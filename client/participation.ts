@@ -1,4 +1,4 @@
-import type { KeyPair } from '../protocol/crypto/keys.ts';
+import type { SecretBytes } from '../protocol/crypto/secret.ts';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
 import { ofApp } from './app-fault.ts';
 import type { App } from './app.ts';
@@ -29,8 +29,8 @@ export interface ParticipationParts {
   readonly round: Omit<RoundContext, 'updates' | 'send' | 'emit' | 'trainer'> & {
     readonly trainer: Omit<RoundContext['trainer'], 'data'>;
   };
-  /** Identity keys that were made for this participation, and are wiped at its end. */
-  readonly ownedKeys: KeyPair | undefined;
+  /** A secret that was made for this participation, and is wiped at its end. */
+  readonly ownedSecret: SecretBytes | undefined;
   readonly onEvent: ((event: ParticipationEvent) => void) | undefined;
   readonly leaveTimeoutMs: number;
 }
@@ -122,7 +122,8 @@ export class Participant implements Participation {
     this.#updates.close();
     await this.#goodbye();
     this.#connection?.close();
-    this.#parts.ownedKeys?.secretKey.wipe();
+    this.#parts.round.trainer.models.close();
+    this.#parts.ownedSecret?.wipe();
     if (error === undefined) {
       this.#emit({ kind: 'left' });
       this.#resolve({ member: this.#member, ...this.#counts });

@@ -1,3 +1,4 @@
+import { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS } from '../protocol/aggregation/client/consent.ts';
 import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
 import { DEFAULT_COLLUDING } from '../protocol/aggregation/parameters/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -8,14 +9,15 @@ import type { ErrorCode } from '../protocol/errors.ts';
  * `active`: who trains on private data should not need the coordinator's honesty. `colluding` 0.2: tasks are sized for a
  * quarter unless they say otherwise, so a client that fears a fifth finds their rings sound with some room, and the
  * complete graph's threshold of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
- * two, each reads the other's update. `repeatDifference` 2: the difference of two sums from one model that differ in one
- * member is that member's update.
+ * two, each reads the other's update. `maxRepeats` and `maxRebases` 2: each further training from one model, and each model
+ * that was only moved, gives one more sum of nearly the same updates.
  */
 export const DEFAULT_POLICY: ClientPolicy = {
   adversary: 'active',
   colluding: DEFAULT_COLLUDING,
   minCohort: 3,
-  repeatDifference: 2,
+  maxRepeats: DEFAULT_MAX_REPEATS,
+  maxRebases: DEFAULT_MAX_REBASES,
 };
 
 /**
@@ -28,6 +30,10 @@ const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'policy-rounds-per-day',
   'policy-noise',
   'cohort-too-similar',
+  'input-changed',
+  'repeat-refused',
+  'rebase-refused',
+  'memory-lost',
   'privacy-budget',
   'privacy-noise',
   'directory-mismatch',

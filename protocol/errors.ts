@@ -101,8 +101,24 @@ export const ERROR_CODES = {
     'raise the noise in the task’s privacy settings, or lower leastNoise in the client’s policy',
   ),
   'cohort-too-similar': protocolAbort(
-    'the difference between this sum and an earlier one would be of fewer members than the client’s policy allows',
-    'the round is run again with the very same members or with more different ones; no share was revealed',
+    'a sum of other members than one that the client signed from the same model, or of too nearly the same from another',
+    'the round is run again with the very same members, or with members that signed none; no share was revealed',
+  ),
+  'input-changed': protocolAbort(
+    'the client has sent another input from the same model, or the same one on other terms',
+    'nothing was sent; it takes part again from the next model, or when the coordinator asks it to train anew',
+  ),
+  'repeat-refused': protocolAbort(
+    'members are asked to train anew from one model more often than the client’s policy allows, or to go back',
+    'it takes part again from the next model; or raise maxRepeats in its policy',
+  ),
+  'rebase-refused': protocolAbort(
+    'the coordinator has moved the model, instead of training it, more often in a day than the client’s policy allows',
+    'it takes part again when the oldest of these is a day old; or raise maxRebases in its policy',
+  ),
+  'memory-lost': configuration(
+    'the client’s memory of its rounds is gone: what it sent before cannot be told from what it would send now',
+    'restore the file beside the identity file; if it is gone for good, join once with --accept-lost-memory',
   ),
   'round-replayed': protocolAbort(
     'an invitation repeats the settings of an earlier round',

@@ -20,6 +20,7 @@ interface JoinFlags {
   readonly seed: number;
   readonly policy?: string;
   readonly acceptCurious?: boolean;
+  readonly acceptLostMemory?: boolean;
   readonly minCohort?: number;
   readonly unsafePlainHttp?: boolean;
   readonly connectTimeout: number;
@@ -36,15 +37,19 @@ told why:
   colluding         share of the members that may collude with it (default 0.2)
   minCohort         least number of inputs in a sum with yours (default 3)
   leastThreshold    least number of members that open a sum together
-  mostRoundsPerDay  rounds within 24 hours
+  mostRoundsPerDay  rounds within 24 hours that you train for, or send a kept update in
   tasks             names of the tasks you take part in (default all)
   leastNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
                     coordinator adds itself counts as "central" only
   mostEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom leastNoise names
-  repeatDifference  least number of honest members by which two sums from one model must differ (default 2); members that
-                    may collude, by your share, come on top
-  leastDifference   the same for any two sums of one task (default 0: none)
-What has to be remembered for it is kept beside the identity file, or else beside the policy file.`;
+  maxRepeats        how often you train anew from one model, as after a rollback (default 2)
+  maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
+                    you still take part in (default 2; 0: none)
+  leastDifference   least number of honest members by which any two sums must differ that you sign, whatever their tasks
+                    (default 0: none); members that may collude, by your share, come on top
+  repeatDifference  of earlier versions; has no effect any more
+From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
+remembered for it is kept beside the identity file, or else beside the policy file.`;
 
 /** `cairn join URL`: takes part with local data until it is interrupted. */
 export function joinCommand(done: (code: number) => void): Command {
@@ -65,6 +70,10 @@ export function joinCommand(done: (code: number) => void): Command {
     .option('--policy <file>', 'policy file (JSON): what you consent to; rounds outside of it are refused, see below')
     .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
     .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
+    .option(
+      '--accept-lost-memory',
+      'begin a new memory of your rounds where the file of the one before is gone for good; what you sent before it is then not known any more',
+    )
     .option('--unsafe-plain-http', 'join another machine without TLS, as in a closed test network')
     .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at first', positive, 15)
     .addOption(
@@ -94,8 +103,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
 }
 
 async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
-  const { consentInFile, consentPath, readIdentity, serialsInFile, serialsPath } =
-    await import('../../client/index.ts');
+  const { readIdentity, serialsInFile, serialsPath } = await import('../../client/index.ts');
   const { identity: file } = flags;
   const policy = await policyOf(flags);
   const identity = file === undefined ? undefined : await readIdentity(file);
@@ -104,12 +112,12 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
       hint: 'pass --identity FILE, or agree to that with --accept-curious',
     });
   }
-  const remembered = file ?? flags.policy;
+  const consent = await consentOf(flags);
   return {
     seed: flags.seed,
     connectTimeoutMs: Math.round(1000 * flags.connectTimeout),
     policy,
-    ...(remembered === undefined ? {} : { consent: consentInFile(consentPath(remembered)) }),
+    ...(consent === undefined ? {} : { consent }),
     ...(flags.unsafePlainHttp === undefined ? {} : { unsafePlainHttp: flags.unsafePlainHttp }),
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
@@ -125,6 +133,16 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
       tell(event, flags.json === true);
     },
   };
+}
+
+/** What remembers the rounds: a file beside the identity file or else the policy file; undefined where there is neither. */
+async function consentOf({ identity, policy, acceptLostMemory }: JoinFlags): Promise<JoinOptions['consent']> {
+  const { acceptLostMemory: accept, consentInFile, consentPath } = await import('../../client/index.ts');
+  const beside = identity ?? policy;
+  if (beside === undefined) return undefined;
+  const path = consentPath(beside);
+  if (acceptLostMemory === true) await accept(path);
+  return consentInFile(path, identity === undefined ? {} : { identityFile: identity });
 }
 
 /**

@@ -1,16 +1,47 @@
-import { assertConsent, assertDifferent, termsOf } from '../../protocol/aggregation/client/consent.ts';
-import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import { assertConsent, reliesOnNoise } from '../../protocol/aggregation/client/consent.ts';
+import { assertDifferent } from '../../protocol/aggregation/client/difference.ts';
+import { assertInputAllowed } from '../../protocol/aggregation/client/one-input.ts';
+import { assertRosterAllowed, assertSetAllowed } from '../../protocol/aggregation/client/one-set.ts';
+import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/aggregation/client/types.ts';
+import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
 import { charged, costOf, type Quote, spentOf } from './privacy-account.ts';
-import { type ConsentRecord, historyOf, type SumsOf, withOpened, withSent } from './record.ts';
+import {
+  type ConsentRecord,
+  historyOf,
+  withCost,
+  withCulprit,
+  withOpened,
+  withRebase,
+  withRound,
+  withSent,
+  withSet,
+} from './record.ts';
+
+/** A round, and the model that it starts from. */
+export interface ModelRound {
+  readonly settings: RoundSettings;
+  /** `modelPoint` of the round's model, in hex. */
+  readonly point: string;
+}
+
+/** A masked input that is about to be sent. */
+export interface SendingInput {
+  /** `inputRecord` of the update, in hex. */
+  readonly input: string;
+  /** Ids of the roster, ascending. */
+  readonly ids: readonly number[];
+  /** Whether the round was counted when its training began. */
+  readonly counted: boolean;
+}
 
 /**
- * A client's memory of its rounds at work: one change after another, each written down before what it tells of is sent.
- * A client that is stopped in between has counted one round too many, and never one too few.
+ * A client's memory of its rounds at work: one change after another, each checked and written down under one lock before
+ * what it tells of is sent. A client that is stopped in between has noted too much, and never too little.
  */
 export class Consent {
   readonly #memory: ConsentMemory;
@@ -23,23 +54,13 @@ export class Consent {
     this.#now = now;
   }
 
-  /** What a round of this task, from this model, is held against. @throws whatever the memory throws */
-  history(round: SumsOf): Promise<ClientHistory> {
-    return this.#inTurn(async () => historyOf(await this.#memory.read(), round, this.#now()));
-  }
-
   /**
-   * Notes that a masked input for a round is about to be sent, and holds the round once more against what is remembered:
-   * another client with this memory may have sent one since.
-   * @throws CairnError `policy-rounds-per-day` and what else `assertConsent` and `assertPrivacy` throw, or whatever the
-   * memory throws
+   * What a round is held against.
+   * @param point of its model, in hex; undefined while it is not known
+   * @throws whatever the memory throws
    */
-  sending(settings: RoundSettings, policy: ClientPolicy): Promise<void> {
-    return this.#change((record) => {
-      assertConsent(settings, policy, historyOf(record, settings, this.#now()));
-      assertPrivacy(settings, policy, quoteFor(record, settings, deltaOf(settings)));
-      return withSent(record, this.#now(), costOf(settings));
-    });
+  history(point?: string): Promise<ClientHistory> {
+    return this.#inTurn(async () => historyOf(await this.#memory.read(), point, this.#now()));
   }
 
   /**
@@ -52,20 +73,72 @@ export class Consent {
   }
 
   /**
-   * Notes that shares of these members' secrets are about to be revealed, and holds them once more against what is
-   * remembered: another client with this memory may have helped to open a sum since {@link history} was looked at.
-   * @param members ids, ascending
-   * @throws CairnError `cohort-too-similar`, or whatever the memory throws
+   * Notes that a training is about to begin: that is when a round counts.
+   * @throws CairnError `policy-rounds-per-day` and what else `assertConsent` throws, or whatever the memory throws
    */
-  revealing(settings: RoundSettings, members: readonly number[], policy: ClientPolicy): Promise<void> {
-    const { task, modelHash } = settings;
-    const primitives = portablePrimitives;
-    const sum = { task, model: toHex(modelHash), terms: termsOf(primitives, settings), members };
+  training({ settings, point }: ModelRound, policy: ClientPolicy): Promise<void> {
     return this.#change((record) => {
-      const history = historyOf(record, settings, this.#now());
-      assertDifferent({ primitives, settings, policy, history }, members);
-      return withOpened(record, sum);
+      assertConsent(settings, policy, historyOf(record, point, this.#now()));
+      return withRound(record, this.#now());
     });
+  }
+
+  /**
+   * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
+   * client with this memory may have sent or signed something since.
+   * @throws CairnError `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than the set signed from
+   * this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
+   */
+  sending({ settings, point }: ModelRound, { input, ids, counted }: SendingInput, policy: ClientPolicy): Promise<void> {
+    return this.#change((record) => {
+      const now = this.#now();
+      const history = historyOf(record, point, now);
+      assertConsent(settings, policy, counted ? { ...history, roundsWithinDay: 0 } : history);
+      assertPrivacy(settings, policy, quoteFor(record, settings, deltaOf(settings)));
+      let next = withCost(record, costOf(settings));
+      if (!counted) next = withRound(next, now);
+      if (settings.rebases > 0) next = withRebase(next, point, now);
+      if (reliesOnNoise(policy, settings)) return next;
+      const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
+      assertRosterAllowed(history.record, ids);
+      assertInputAllowed(history.record, sent);
+      return withSent(next, point, sent);
+    });
+  }
+
+  /**
+   * Notes a survivor set before it is signed, or answered where there is nothing to sign: from this model no other one is
+   * signed ever after.
+   * @param members ids, ascending
+   * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
+   */
+  signing(
+    { settings, point }: ModelRound,
+    members: readonly number[],
+    session: SignedSession,
+    policy: ClientPolicy,
+  ): Promise<void> {
+    const primitives = portablePrimitives;
+    return this.#change((record) => {
+      const history = historyOf(record, point, this.#now());
+      assertDifferent({ primitives, settings, policy, history }, members);
+      const terms = toHex(termsOf(primitives, settings));
+      const next = withOpened(record, { task: settings.task, terms, members });
+      if (reliesOnNoise(policy, settings)) return next;
+      // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
+      assertInputAllowed(history.record, { repeat: settings.repeat, terms });
+      assertSetAllowed(history.record, members);
+      return withSet(next, point, members, session);
+    });
+  }
+
+  /**
+   * Notes that a member was proven to have dealt falsely in a session from this model: the set that was signed may be
+   * summed without it.
+   * @throws whatever the memory throws
+   */
+  proven({ point }: Pick<ModelRound, 'point'>, member: number): Promise<void> {
+    return this.#change((record) => withCulprit(record, point, member));
   }
 
   #change(change: (record: ConsentRecord) => ConsentRecord): Promise<void> {

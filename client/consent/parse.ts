@@ -27,6 +27,8 @@ const policy = z.strictObject({
   tasks: z.array(taskName).min(1).max(LIMITS.tasks).exactOptional(),
   leastNoise: noise.exactOptional(),
   mostEpsilon: z.number().gt(0).exactOptional(),
+  maxRepeats: z.int().min(0).max(255).exactOptional(),
+  maxRebases: z.int().min(0).max(MOST_ROUNDS_PER_DAY).exactOptional(),
   repeatDifference: members.exactOptional(),
   leastDifference: members.exactOptional(),
 } satisfies Record<keyof ClientPolicy, z.ZodType>);

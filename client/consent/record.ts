@@ -1,24 +1,39 @@
-import type { ClientHistory, OpenedSet } from '../../protocol/aggregation/client/types.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
+import { type RememberedModel, recordOf, withInput, withProven, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
-/** The members of one sum that a client helped to open, and whose sum it was. */
+/** The members of one sum that a client signed, and whose sum it was. */
 export interface OpenedSum extends OpenedSet {
   readonly task: string;
 }
 
+/** A model that a rebase gave, and from which a client sent an input. */
+export interface RebasedModel {
+  /** Milliseconds since 1970 of the latest of these inputs. */
+  readonly at: number;
+  /** `modelPoint`, in hex. */
+  readonly point: string;
+}
+
 /** What a client remembers of the rounds it took part in. Oldest first. */
 export interface ConsentRecord {
-  /** When it sent a masked input, in milliseconds since 1970; of the last 24 hours. */
-  readonly sent: readonly number[];
+  /** When it trained, or sent an update that it had kept, in milliseconds since 1970; of the last 24 hours. */
+  readonly rounds: readonly number[];
+  /** Models of rebases, each once; of the last 24 hours. */
+  readonly rebased: readonly RebasedModel[];
+  /** The newest models that it sent an input from. */
+  readonly models: readonly RememberedModel[];
+  /** Older ones: the first 16 bytes of their model points, in hex. */
+  readonly closed: readonly string[];
   readonly opened: readonly OpenedSum[];
   /** What its rounds have told about its data, task by task. */
   readonly accounts: readonly PrivacyAccount[];
 }
 
 /** Nothing remembered. */
-export const NO_RECORD: ConsentRecord = { sent: [], opened: [], accounts: [] };
+export const NO_RECORD: ConsentRecord = {
+  ...{ rounds: [], rebased: [], models: [], closed: [], opened: [], accounts: [] },
+};
 
 /** Greatest limit on rounds per day: as many times are remembered. */
 export const MOST_ROUNDS_PER_DAY = 10_000;
@@ -29,35 +44,69 @@ const MOST_IDS = 1 << 20;
 
 const DAY_MS = 86_400_000;
 
-/** The part of a round's settings that says which sums it is held against. */
-export type SumsOf = Pick<RoundSettings, 'task' | 'modelHash'>;
-
-/** What a round of this task, from this model, is held against. @param now milliseconds since 1970 */
-export function historyOf({ sent, opened }: ConsentRecord, { task, modelHash }: SumsOf, now: number): ClientHistory {
-  const model = toHex(modelHash);
+/**
+ * What a round is held against.
+ * @param point of the round's model, in hex; undefined while it is not known
+ * @param now milliseconds since 1970
+ */
+export function historyOf(record: ConsentRecord, point: string | undefined, now: number): ClientHistory {
+  const { rounds, rebased, opened } = record;
   // Times to come are of a clock that has been set back since: they count.
+  const recent = (at: number): boolean => at > now - DAY_MS;
   return {
-    roundsWithinDay: sent.filter((at) => at > now - DAY_MS).length,
-    opened: opened.filter((sum) => sum.task === task || sum.model === model),
+    roundsWithinDay: rounds.filter(recent).length,
+    rebasesWithinDay: rebased.filter((model) => recent(model.at) && model.point !== point).length,
+    opened,
+    record: point === undefined ? undefined : recordOf(record, point),
   };
 }
 
-/** The record with one more masked input that was sent, and what that costs. */
-export function withSent(record: ConsentRecord, now: number, cost: PrivacyAccount): ConsentRecord {
-  const recent = record.sent.filter((at) => at > now - DAY_MS);
-  const sent = [...recent, now].slice(-MOST_ROUNDS_PER_DAY);
-  return { ...record, sent, accounts: charged(record.accounts, cost) };
+/** The record with one more round that it trains for, or sends a kept update in. */
+export function withRound(record: ConsentRecord, now: number): ConsentRecord {
+  const recent = record.rounds.filter((at) => at > now - DAY_MS);
+  return { ...record, rounds: [...recent, now].slice(-MOST_ROUNDS_PER_DAY) };
 }
 
-/** The record with one more sum that was opened. One of the same members, model and terms takes the place of the earlier. */
+/** The record with what a masked input costs. */
+export const withCost = (record: ConsentRecord, cost: PrivacyAccount): ConsentRecord => ({
+  ...record,
+  accounts: charged(record.accounts, cost),
+});
+
+/** The record with an input from a model that a rebase gave. */
+export function withRebase(record: ConsentRecord, point: string, now: number): ConsentRecord {
+  const others = record.rebased.filter((model) => model.at > now - DAY_MS && model.point !== point);
+  return { ...record, rebased: [...others, { at: now, point }].slice(-MOST_ROUNDS_PER_DAY) };
+}
+
+/** The record with an input that is about to be sent. */
+export const withSent = (record: ConsentRecord, point: string, sent: SentInput): ConsentRecord => ({
+  ...record,
+  ...withInput(record, point, sent),
+});
+
+/** The record with a set that is about to be signed. @param members ids, ascending */
+export const withSet = (
+  record: ConsentRecord,
+  point: string,
+  members: readonly number[],
+  session: SignedSession,
+): ConsentRecord => ({ ...record, ...withSigned(record, point, members, session) });
+
+/** The record with a member that was proven to have dealt falsely in a session from this model. */
+export const withCulprit = (record: ConsentRecord, point: string, member: number): ConsentRecord => ({
+  ...record,
+  ...withProven(record, point, member),
+});
+
+/** The record with one more sum that was signed. One of the same members and terms takes the place of the earlier. */
 export function withOpened(record: ConsentRecord, sum: OpenedSum): ConsentRecord {
   const others = record.opened.filter((earlier) => !isSame(earlier, sum));
   return { ...record, opened: withinBounds([...others, sum]) };
 }
 
 function isSame(a: OpenedSum, b: OpenedSum): boolean {
-  if (a.task !== b.task || a.model !== b.model || a.terms !== b.terms || a.members.length !== b.members.length)
-    return false;
+  if (a.task !== b.task || a.terms !== b.terms || a.members.length !== b.members.length) return false;
   return a.members.every((member, i) => member === b.members[i]);
 }
 

@@ -1,7 +1,19 @@
-import type { ClientStep } from '../../protocol/aggregation/client/types.ts';
+import { assertConsent } from '../../protocol/aggregation/client/consent.ts';
+import type { ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
-import type { RoundAtWork } from './context.ts';
+import type { RoundAtWork, RoundFromModel } from './context.ts';
+
+/**
+ * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it.
+ * @throws whatever `assertConsent` throws; the signal's reason once the round is over
+ */
+export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
+  const { consent, policy } = context;
+  const { roundsWithinDay } = await consent.history();
+  over.throwIfAborted();
+  assertConsent(settings, policy, { roundsWithinDay });
+}
 
 /**
  * Tells the user what its rounds have told so far and what this one adds, before anything is trained.
@@ -20,16 +32,29 @@ export async function checkPrivacy({ context, settings, over, emit }: RoundAtWor
   assertPrivacy(settings, policy, quote);
 }
 
+/** The masked input of a round. */
+export interface NotedInput {
+  /** `inputRecord`, in hex; undefined before there is one. */
+  readonly record: string | undefined;
+  /** Whether the round was counted when its training began. */
+  readonly counted: boolean;
+}
+
 /**
  * Has written down what later rounds are held against; undefined where there is nothing. It comes before the sending: a
  * client that is stopped in between has noted too much, and never too little.
  */
 export function note(
-  { context, settings }: RoundAtWork,
-  { send, events }: Pick<ClientStep, 'send' | 'events'>,
+  { context, from }: RoundFromModel,
+  { state, send, events }: Pick<ClientStep, 'state' | 'send' | 'events'>,
+  { record, counted }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
-  const revealed = events.find((event) => event.kind === 'revealed');
-  if (revealed !== undefined) return consent.revealing(settings, revealed.members, policy);
-  return send.some((bytes) => messageName(bytes) === 'maskedInput') ? consent.sending(settings, policy) : undefined;
+  const signing = events.find((event) => event.kind === 'signing');
+  if (signing !== undefined) return consent.signing(from, signing.members, signing.session, policy);
+  if (record === undefined || !send.some((bytes) => messageName(bytes) === 'maskedInput')) return undefined;
+  return consent.sending(from, { input: record, ids: idsOf(state), counted }, policy);
 }
+
+/** Ids of the roster that a state's session is of. */
+const idsOf = (state: ClientState): readonly number[] => ('facts' in state ? (state.facts.ids ?? []) : []);

@@ -4,7 +4,7 @@ import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { Consent } from '../consent/consent.ts';
+import type { Consent, ModelRound } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
 import type { Hold } from '../options.ts';
 import type { Directories } from './directories.ts';
@@ -37,11 +37,19 @@ export type RoundEnd =
   | { readonly kind: 'refused'; readonly error: CairnError }
   | { readonly kind: 'left' };
 
-/** One round, as the parts of its driver see it. */
+/** One round, as the parts of its driver see it before its model is known. */
 export interface RoundAtWork {
   readonly context: RoundContext;
   readonly settings: RoundSettings;
   /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
   readonly over: AbortSignal;
   readonly emit: (event: Bare<RoundEvent>) => void;
+}
+
+/** The same, once it is known what the round starts from. */
+export interface RoundFromModel extends RoundAtWork {
+  /** `modelPoint` of the round's model: 32 bytes. */
+  readonly point: Uint8Array;
+  /** What the client's memory needs to know of the round. */
+  readonly from: ModelRound;
 }

@@ -1,22 +1,42 @@
-import { encodeInput } from '../../protocol/aggregation/inputs/index.ts';
+import {
+  encodeInput,
+  inputRecord,
+  keepsInput,
+  roundingSource,
+  termsOf,
+} from '../../protocol/aggregation/inputs/index.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import type { RoundAtWork } from './context.ts';
+import type { RoundFromModel } from './context.ts';
 import type { LocalUpdate } from './updates.ts';
 
+/** An update as a round's input. */
+export interface RoundInput {
+  /** It is as secret as the update. */
+  readonly values: Uint32Array;
+  /** What is noted of it before it is sent: `inputRecord`, in hex. */
+  readonly record: string;
+}
+
 /**
- * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. It is as
- * secret as the update.
+ * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. Where
+ * there is no noise of its own it is the same vector whenever the update is sent on these terms.
  * @param invitation bytes of the coordinator's invitation
  * @throws whatever `encodeInput` throws
  */
 export function inputOf(
-  { context, settings, emit }: RoundAtWork,
+  { context, settings, point, emit }: RoundFromModel,
   invitation: Uint8Array,
   update: LocalUpdate,
-): Uint32Array {
+): RoundInput {
   const { trainer, random } = context;
+  const { primitives, secret } = trainer;
   const { context: hash } = decodeInvitation(invitation);
-  const { values, clippedBy } = encodeInput(trainer.primitives, settings, hash, update, random);
+  const record = inputRecord(primitives, secret, point, settings.repeat, update);
+  const source = keepsInput(settings)
+    ? roundingSource(primitives, secret, record, termsOf(primitives, settings))
+    : random;
+  const { values, clippedBy } = encodeInput(primitives, settings, hash, update, source);
   if (clippedBy < 1) emit({ kind: 'clipped', factor: clippedBy });
-  return values;
+  return { values, record: toHex(record) };
 }

@@ -1,9 +1,20 @@
 import type { ClientStart } from '../../protocol/aggregation/client/session.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { RoundAtWork } from './context.ts';
+import type { RoundAtWork, RoundFromModel } from './context.ts';
 import { trainLocally } from './training.ts';
 import type { LocalUpdate } from './updates.ts';
+
+/**
+ * The round with what its model is known by, which is all that the client remembers it by.
+ * @throws what `fetchModel` throws; the signal's reason once the round is over
+ */
+export async function fromModel(round: RoundAtWork): Promise<RoundFromModel> {
+  const { context, settings, over } = round;
+  const point = await context.trainer.models.point(settings.modelHash, over);
+  return { ...round, point, from: { settings, point: toHex(point) } };
+}
 
 /**
  * What a round's session starts from: the directory of an active round, and what this client remembers of its rounds.
@@ -11,15 +22,16 @@ import type { LocalUpdate } from './updates.ts';
  * @throws whatever the directory or the memory throws
  */
 export async function sessionStart(
-  { context, settings, over }: RoundAtWork,
+  { context, settings, from, over, emit }: RoundFromModel,
   member: MemberId,
   invitation: Uint8Array,
 ): Promise<ClientStart> {
   const { trainer, random, policy, consent, identity, directories } = context;
-  const { adversary, directoryHash } = settings;
+  const { adversary, directoryHash, rebases } = settings;
   const directory =
     adversary === 'active' && directories !== undefined ? await directories.get(directoryHash, over) : undefined;
-  const history = await consent.history(settings);
+  const history = await consent.history(from.point);
+  if (rebases > 0) emit({ kind: 'rebased', rebases, withinDay: history.rebasesWithinDay + 1 });
   const self = {
     member,
     ...(identity === undefined ? {} : { identity }),
@@ -37,19 +49,30 @@ export function assertDimension({ context, settings }: RoundAtWork): void {
   throw new CairnError('update-shape', text, { hint: 'give this client the model that the task trains' });
 }
 
+/** The update to take part with, and whether the round has been counted for its training. */
+export interface Obtained {
+  readonly update: LocalUpdate;
+  readonly counted: boolean;
+}
+
 /**
- * The update to take part with: that of an earlier attempt from the same model, or one that is trained now.
- * @throws whatever the training throws; the signal's reason once the round is over
+ * The update to take part with: that of an earlier attempt from the same model, or one that is trained now. A training is
+ * noted before it begins.
+ * @throws whatever the training or the memory throws; the signal's reason once the round is over
  */
-export async function obtainUpdate({ context, settings, over, emit }: RoundAtWork): Promise<LocalUpdate> {
+export async function obtainUpdate({ context, settings, point, from, over, emit }: RoundFromModel): Promise<Obtained> {
   over.throwIfAborted();
-  const { trainer, updates } = context;
-  const begins = (): void => emit({ kind: 'training' });
-  const { update, kept } = await updates.obtain(settings, (signal, earlier) =>
-    trainLocally(trainer, settings, signal, begins, earlier),
+  const { trainer, updates, consent, policy } = context;
+  const { task, round, modelHash, repeat, training } = settings;
+  const begins = async (): Promise<void> => {
+    await consent.training(from, policy);
+    emit({ kind: 'training' });
+  };
+  const { update, kept } = await updates.obtain(task, { point, repeat, training }, (signal) =>
+    trainLocally(trainer, { task, round, modelHash, point, repeat, training }, signal, begins),
   );
   over.throwIfAborted();
   const { examples, loss, accuracy } = update;
   emit({ kind: 'trained', examples, loss, accuracy, kept });
-  return update;
+  return { update, counted: !kept };
 }

@@ -7,19 +7,20 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { mayBeTold } from '../policy.ts';
-import { checkPrivacy, note } from './consent.ts';
-import type { RoundAtWork, RoundContext, RoundEnd } from './context.ts';
+import { checkPolicy, checkPrivacy, note } from './consent.ts';
+import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
+import { earlyEnd } from './early-end.ts';
 import { inputOf } from './input.ts';
-import { assertDimension, obtainUpdate, sessionStart } from './preparation.ts';
+import { assertDimension, fromModel, type Obtained, obtainUpdate, sessionStart } from './preparation.ts';
 import { Sending } from './sending.ts';
-import type { LocalUpdate } from './updates.ts';
 
 /** Messages that are kept while the session is being prepared: an honest coordinator sends one or two by then. */
 const MOST_EARLY = 8;
 
 /**
- * Drives one round: it holds the settings against the client's policy, gets an update, and only then advertises keys, so
- * that a client that cannot train is in no roster; the deadline of advertise-keys covers the training. From there on the
+ * Drives one round: it holds the settings against the client's policy, fetches the model, whose values say what the client
+ * remembers of it, starts the session, gets an update, and only then advertises keys, so that a client that cannot train
+ * is in no roster; the deadline of advertise-keys covers the training. From there on the
  * session says what happens. Messages are handled in the order in which they come, and what a step wants wiped is wiped
  * before anything is sent.
  */
@@ -34,9 +35,14 @@ export class RoundDriver {
   #state: ClientState | undefined;
   /** Messages that came before the session had started. */
   #early: Uint8Array[] = [];
-  #update: LocalUpdate | undefined;
-  /** A message is being noted before it is sent. */
-  #noting = false;
+  /** The round from its model; undefined until that is known. */
+  #from: RoundFromModel | undefined;
+  #obtained: Obtained | undefined;
+  /** `inputRecord` of the update, in hex, once it is to be sent. */
+  #record: string | undefined;
+  /** Steps whose messages wait until something is noted, and the last of them. */
+  #unsent = 0;
+  #lastUnsent: Promise<void> = Promise.resolve();
 
   /** @throws CairnError `wire-…` where the invitation is badly formed */
   constructor(context: RoundContext, member: MemberId, invitation: Uint8Array, onEnd: (end: RoundEnd) => void) {
@@ -87,11 +93,14 @@ export class RoundDriver {
   /** A message from the coordinator. */
   handle(bytes: Uint8Array): void {
     if (this.ended || this.held) return;
-    if (this.#state === undefined) {
-      if (this.#early.length < MOST_EARLY) this.#early.push(bytes);
-    } else {
+    if (this.#state !== undefined) {
       this.#step({ kind: 'message', bytes });
+      return;
     }
+    // A round may end while its model is still on the way.
+    const end = earlyEnd(bytes, this.#invitation);
+    if (end !== undefined) this.#tell(end);
+    else if (this.#early.length < MOST_EARLY) this.#early.push(bytes);
   }
 
   /** The client gives up the round by its own will. Its secrets are wiped, and the coordinator is told. */
@@ -100,17 +109,20 @@ export class RoundDriver {
   }
 
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
-    const start = await sessionStart(this.#round, this.#member, this.#invitation);
+    await checkPolicy(this.#round);
+    assertDimension(this.#round);
+    const from = await fromModel(this.#round);
+    this.#from = from;
+    const start = await sessionStart(from, this.#member, this.#invitation);
     if (this.ended) return;
     this.#accept(startClient({ ...start, seen }));
     for (const bytes of this.#early.splice(0)) this.handle(bytes);
   }
 
   async #prepare(): Promise<void> {
-    if (this.ended) return;
-    assertDimension(this.#round);
+    if (this.ended || this.#from === undefined) return;
     await checkPrivacy(this.#round);
-    this.#update = await obtainUpdate(this.#round);
+    this.#obtained = await obtainUpdate(this.#from);
     this.#sending.release();
   }
 
@@ -125,9 +137,10 @@ export class RoundDriver {
       this.#round.context.emit({ kind: 'ignored', code: refusal.code, message: refusal.message });
       return;
     }
-    const noted = note(this.#round, { send, events });
-    if (noted === undefined) this.#goOn(send, events);
-    else void this.#goOnOnce(noted, send, events);
+    const input = { record: this.#record, counted: this.#obtained?.counted === true };
+    const noted = this.#from && note(this.#from, { state, send, events }, input);
+    if (noted === undefined && this.#unsent === 0) this.#goOn(send, events);
+    else this.#lastUnsent = this.#goOnAfter(noted, send, events);
   }
 
   #goOn(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
@@ -136,11 +149,16 @@ export class RoundDriver {
     for (const event of events) this.#tell(event);
   }
 
-  async #goOnOnce(noted: Promise<void>, send: readonly Uint8Array[], events: readonly ClientEvent[]): Promise<void> {
-    this.#noting = true;
+  /** What is noted is sent in its order, and after what was noted before it. */
+  async #goOnAfter(
+    noted: Promise<void> | undefined,
+    send: readonly Uint8Array[],
+    events: readonly ClientEvent[],
+  ): Promise<void> {
+    const before = this.#unsent++ > 0 ? this.#lastUnsent : undefined;
     try {
-      await noted;
-      this.#noting = false;
+      await Promise.all([before, noted]);
+      this.#unsent--;
       if (!this.ended) this.#goOn(send, events);
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
@@ -158,12 +176,12 @@ export class RoundDriver {
       case 'input-wanted':
         this.#giveInput();
         return;
+      case 'signing':
       case 'revealed':
-        return; // noted before the shares were sent
+        return; // noted before anything was sent
       case 'committed': {
         const { included, modelHash } = event;
         this.#round.emit({ kind: 'committed', included, modelHash: toHex(modelHash) });
-        if (included) this.#round.context.updates.included(this.settings);
         this.#end({ kind: 'committed', included });
         return;
       }
@@ -195,10 +213,12 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
-    if (this.ended || this.held || this.#update === undefined) return;
+    if (this.ended || this.held || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {
-      values = inputOf(this.#round, this.#invitation, this.#update);
+      const input = inputOf(this.#from, this.#invitation, this.#obtained.update);
+      values = input.values;
+      this.#record = input.record;
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
       return;
@@ -228,7 +248,7 @@ export class RoundDriver {
       for (const secret of wipe) secret.wipe();
       this.#state = state;
       // Once the shares are revealed there is nothing to leave: an Abort would only look like a dropout.
-      if (name !== 'done' || this.#noting) this.#sending.send(send);
+      if (name !== 'done' || this.#unsent > 0) this.#sending.send(send);
     }
     if (end.kind === 'refused') this.#refuse(end.error);
     else this.#end(end);
@@ -243,7 +263,7 @@ export class RoundDriver {
     if (this.ended) return;
     this.#over.abort();
     this.#sending.drop();
-    this.#update = undefined;
+    this.#obtained = undefined;
     this.#onEnd(end);
   }
 }

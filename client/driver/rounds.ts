@@ -163,6 +163,7 @@ const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'data-malformed',
   'config-invalid',
   'config-unknown-key',
+  'memory-lost',
 ]);
 
 /** Refusals that the settings of one task earn: no later round of it cures them, but other tasks may have others. */

@@ -1,23 +1,29 @@
-import { utf8 } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { ofApp } from '../app-fault.ts';
 import type { App, TrainingResult } from '../app.ts';
-import type { Address } from '../transport/transport.ts';
-import { assertFinite, fetchModel } from './model.ts';
-import type { LocalUpdate } from './updates.ts';
+import { assertFinite } from './model.ts';
+import type { Models } from './models.ts';
+import { subsetSeed, trainingSeed } from './seeds.ts';
+import type { LocalUpdate, UpdateKey } from './updates.ts';
 
 /** What local training needs besides the round. */
 export interface Trainer {
   readonly app: App;
   readonly data: unknown;
   readonly layout: ParameterLayout;
-  readonly address: Address;
+  readonly models: Models;
   readonly primitives: Primitives;
   readonly seed: number;
+  /** The client's own 32 bytes: its identity's seed, or random ones. */
+  readonly secret: SecretBytes;
 }
+
+/** A round to train for. */
+export interface TrainingRound extends UpdateKey, Pick<RoundSettings, 'task' | 'round' | 'modelHash'> {}
 
 /**
  * The task's options for local training. An empty text means none.
@@ -38,36 +44,26 @@ function trainingOptions(text: string): Readonly<Record<string, unknown>> {
 }
 
 /**
- * A seed for one round's shuffling. It is no secret and reaches no key: 32 bits of SHA-256.
- * @param earlier updates of the same model that have been in a sum: each training after one is another
- */
-function roundSeed(primitives: Primitives, seed: number, { task, round }: RoundSettings, earlier: number): number {
-  const parts = [seed, task, round, ...(earlier === 0 ? [] : [earlier])];
-  const digest = primitives.sha256(utf8(JSON.stringify(parts)));
-  return new DataView(digest.buffer, digest.byteOffset).getUint32(0, true);
-}
-
-/**
  * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
- * @param onTraining called when the model is there and the app begins
- * @param earlier how many updates of the same task, model and options have been in a sum
+ * @param begins called when the model is there; the app begins when it resolves
  * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, `app-failed`, and what
- * `fetchModel` throws
+ * `fetchModel` and `begins` throw
  */
 export async function trainLocally(
-  { app, data, layout, address, primitives, seed }: Trainer,
-  settings: RoundSettings,
+  { app, data, layout, models, primitives, seed, secret }: Trainer,
+  round: TrainingRound,
   signal: AbortSignal,
-  onTraining: () => void,
-  earlier = 0,
+  begins: () => Promise<void>,
 ): Promise<LocalUpdate> {
-  const options = trainingOptions(settings.training);
-  const model = await fetchModel(address, primitives, settings.modelHash, layout, signal);
+  const options = trainingOptions(round.training);
+  const model = await models.parameters(round.modelHash, signal);
   const before = layout.flatten(model);
-  const { task, round } = settings;
-  onTraining();
-  const context = { task, round, options, signal, seed: roundSeed(primitives, seed, settings, earlier) };
+  const { task, repeat } = round;
+  await begins();
+  signal.throwIfAborted();
+  const seeds = { seed: trainingSeed(primitives, seed, round), subsetSeed: subsetSeed(primitives, secret, round) };
+  const context = { task, round: round.round, repeat, options, signal, ...seeds };
   const result = await ofApp('train', () => app.train(model, data, context), signal);
   signal.throwIfAborted();
   const update = layout.flatten(result.parameters);

@@ -15,6 +15,8 @@ export interface Identity {
   readonly keys: KeyPair;
   /** The authority's Ed25519 public key: 32 bytes. */
   readonly authorityKey: Uint8Array;
+  /** Whether a file remembers its rounds: then one that is missing has been lost. Absent: none was written yet. */
+  readonly rounds?: boolean;
 }
 
 const key = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits');
@@ -23,12 +25,14 @@ const format = z.strictObject({
   name: z.string().max(LIMITS.name),
   seed: key,
   authorityKey: key,
+  rounds: z.boolean().exactOptional(),
 });
 
 /** The text of an identity file: JSON. It holds the secret seed in clear. */
-export function unsafeIdentityText({ member, name, keys, authorityKey }: Identity): string {
+export function unsafeIdentityText({ member, name, keys, authorityKey, rounds }: Identity): string {
   const seed = toHex(keys.secretKey.expose());
-  return `${JSON.stringify({ member, name, seed, authorityKey: toHex(authorityKey) }, null, 2)}\n`;
+  const fields = { member, name, seed, authorityKey: toHex(authorityKey), ...(rounds === undefined ? {} : { rounds }) };
+  return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
 /**
@@ -49,9 +53,9 @@ export function parseIdentity(primitives: Primitives, text: string): Identity {
     const field = issue.path.join('.');
     throw new CairnError('config-invalid', `identity${field === '' ? '' : `, ${field}`}: ${issue.message}`);
   }
-  const { member, name, seed, authorityKey } = parsed.data;
+  const { member, name, seed, authorityKey, rounds } = parsed.data;
   const secret = fromHex(seed);
   const keys = identityFrom(primitives, secret);
   secret.fill(0);
-  return { member, name, keys, authorityKey: fromHex(authorityKey) };
+  return { member, name, keys, authorityKey: fromHex(authorityKey), ...(rounds === undefined ? {} : { rounds }) };
 }

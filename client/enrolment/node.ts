@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type Identity, parseIdentity, unsafeIdentityText } from './identity.ts';
-import { createPrivate, readPrivate } from './private-file.ts';
+import { createPrivate, readPrivate, replacePrivate } from './private-file.ts';
 
 /**
  * Reads an identity file.
@@ -18,4 +18,24 @@ export async function readIdentity(path: string): Promise<Identity> {
  */
 export async function writeIdentity(path: string, identity: Identity): Promise<void> {
   await createPrivate(path, unsafeIdentityText(identity));
+}
+
+/**
+ * Notes in an identity file that a file remembers its rounds. Where that is noted already, nothing is written.
+ * @throws CairnError what `readIdentity` throws, `folder-unwritable`
+ */
+export async function noteRounds(path: string): Promise<void> {
+  const identity = await readIdentity(path);
+  try {
+    if (identity.rounds !== true) await replacePrivate(path, unsafeIdentityText({ ...identity, rounds: true }));
+  } finally {
+    identity.keys.secretKey.wipe();
+  }
+}
+
+/** Whether an identity file says that a file remembers its rounds. @throws CairnError what `readIdentity` throws */
+export async function roundsNoted(path: string): Promise<boolean> {
+  const { keys, rounds } = await readIdentity(path);
+  keys.secretKey.wipe();
+  return rounds === true;
 }

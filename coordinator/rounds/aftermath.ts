@@ -1,7 +1,7 @@
 import type { CairnError } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Drop } from '../../protocol/aggregation/server/types.ts';
-import type { MemberId } from '../../protocol/ids.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
 import { nameOf, trainedAnew, withProofs } from './pending.ts';
 
@@ -47,10 +47,10 @@ export function aftermathOf(
     if (error !== undefined && proofs.length > 0) next = withProofs(next, error.culprits, proofs.map(toHex));
   }
   const inSets = new Set(next.sets.flatMap((set) => set.members));
-  const changed = new Set<number>();
+  const changed = new Set<MemberId>();
   const turnedDown = new Set<string>();
   for (const { again, drops } of ends) {
-    for (const { member, reason } of drops as readonly { readonly member: MemberId; readonly reason: string }[]) {
+    for (const { member, reason } of drops) {
       if (reason === 'rebase-refused') refusing.add(member);
       else if (reason === 'input-changed') changed.add(member);
       else if (reason === 'cohort-too-similar' || reason === 'repeat-refused') {
@@ -59,16 +59,16 @@ export function aftermathOf(
       }
     }
   }
-  const seated = new Set<number>(ends.flatMap(({ invited }) => invited));
+  const seated = new Set(ends.flatMap(({ invited }) => invited));
   const concerns = (set: AnnouncedSet): boolean =>
-    set.members.some((member) => (inVain ? seated.has(member) : changed.has(member)));
+    set.members.some((member) => (inVain ? seated : changed).has(memberId(member)));
   // A member whose input would be another one now is asked to train anew with the others where nothing can be had
   // without it; and else left out.
-  const needed = [...changed].some((member) => inSets.has(member as MemberId)) || next.sets.length === 0;
+  const needed = [...changed].some((member) => inSets.has(member)) || next.sets.length === 0;
   const anew = inVain || (changed.size > 0 && needed);
   const spent = next.repeat >= maxRepeats;
   if (anew) next = trainedAnew(next, maxRepeats, concerns);
-  if (!anew || spent) for (const member of changed) bound.add(member as MemberId);
+  if (!anew || spent) for (const member of changed) bound.add(member);
   const sets = next.sets.map((set) => (turnedDown.has(nameOf(set)) ? { ...set, spent: true } : set));
   const failed = ends.flatMap(({ again, error }) =>
     again === undefined || error === undefined ? [] : [nameOf(again)],

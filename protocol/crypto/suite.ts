@@ -60,6 +60,12 @@ export const LABELS = {
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
   rebase: 'cairn/1 rebase',
+  modelPoint: 'cairn/1 model point',
+  inputRecord: 'cairn/1 input record',
+  terms: 'cairn/1 terms',
+  rounding: 'cairn/1 rounding',
+  trainingSeed: 'cairn/1 training seed',
+  subset: 'cairn/1 subset',
 } as const;
 
 /** One of {@link LABELS}. */

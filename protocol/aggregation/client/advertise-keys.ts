@@ -7,9 +7,10 @@ import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import { encodeAdvertiseKeys } from '../../wire/messages/advertise-keys.ts';
 import { decodeInvitation } from '../../wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings, settingsHash } from '../../wire/settings.ts';
-import { assertInputs } from '../inputs/index.ts';
+import { assertInputs, termsOf } from '../inputs/index.ts';
 import { advertisedBytes } from '../signatures.ts';
-import { assertConsent } from './consent.ts';
+import { assertConsent, reliesOnNoise } from './consent.ts';
+import { assertInputAllowed } from './one-input.ts';
 import { goOn, refuseRound } from './result.ts';
 import type { ClientContext, ClientHistory, ClientStep } from './types.ts';
 
@@ -71,7 +72,7 @@ export function startClient(start: ClientStart): ClientStep {
 }
 
 function refusalOf(
-  { settings, settingsHash: hash, policy, self, history }: ClientContext,
+  { primitives, settings, settingsHash: hash, policy, self, history }: ClientContext,
   seen?: ReadonlySet<string>,
 ): CairnError | undefined {
   if (seen?.has(toHex(hash)) === true) {
@@ -83,6 +84,10 @@ function refusalOf(
   try {
     assertConsent(settings, policy, history);
     assertInputs(settings);
+    if (!reliesOnNoise(policy, settings)) {
+      const terms = toHex(termsOf(primitives, settings));
+      assertInputAllowed(history?.record, { repeat: settings.repeat, terms });
+    }
     if (settings.adversary === 'active') assertOwnIdentity(settings, self);
     return undefined;
   } catch (error) {

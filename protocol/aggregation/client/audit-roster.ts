@@ -8,7 +8,8 @@ import { entryFor } from '../../wire/membership.ts';
 import { assertSound, type RoundParameters, shareOf } from '../parameters/index.ts';
 import { rosterKind, rosterLeaf, sessionGraph, sessionIdOf, sessionParameters } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
-import { assertThreshold } from './consent.ts';
+import { assertThreshold, reliesOnNoise } from './consent.ts';
+import { assertRosterAllowed } from './one-set.ts';
 import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
 
 /**
@@ -23,6 +24,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   const shown = membersOf(roster);
   const ids = roster.body.kind === 'proven' ? roster.body.ids : shown.map(({ advertisement }) => advertisement.member);
   auditIds(context, ids);
+  if (!reliesOnNoise(context.policy, context.settings)) assertRosterAllowed(context.history?.record, ids);
   auditPlaces(ids, shown);
   auditOwn(own, roster.ownIndex, shown);
   for (const { index, advertisement } of shown) {
@@ -44,7 +46,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
     );
   }
   const kept = context.history === undefined ? undefined : ids;
-  return { sessionId, parameters, graph, ownIndex: roster.ownIndex, neighbours, ids: kept };
+  return { sessionId, root, parameters, graph, ownIndex: roster.ownIndex, neighbours, ids: kept };
 }
 
 function auditSize(context: ClientContext, n: number): RoundParameters {

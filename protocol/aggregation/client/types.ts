@@ -9,6 +9,9 @@ import type { Advertisement } from '../../wire/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';
 import type { AdversaryClass, RoundParameters } from '../parameters/index.ts';
+import type { ClientHistory, SignedSession } from './history.ts';
+
+export type * from './history.ts';
 
 /** Noise that a client asks for before it takes part. */
 export interface LeastNoise {
@@ -31,7 +34,10 @@ export interface ClientPolicy {
   readonly minCohort: number;
   /** Least number of shares that open a secret, beside what {@link colluding} makes the least sound one. Absent or 0: none. */
   readonly leastThreshold?: number;
-  /** Rounds within 24 hours, over all tasks, in which it sends its masked input. Absent or 0: no limit. */
+  /**
+   * Rounds within 24 hours, over all tasks, for which it trains, or sends the masked input of an update that it kept.
+   * Absent or 0: no limit.
+   */
   readonly mostRoundsPerDay?: number;
   /** Names of the tasks it takes part in. Absent: all. */
   readonly tasks?: readonly string[];
@@ -43,31 +49,23 @@ export interface ClientPolicy {
    */
   readonly mostEpsilon?: number;
   /**
-   * Least number of members by which a sum must differ from one that it helped to open from the same model, unless it has
-   * the same members, clip, cap on examples, noise and training: the difference of the two is a sum of so few updates.
-   * Those whom {@link colluding} takes for accomplices come on top. Absent, 0 or 1: any.
+   * How often it trains anew from one model: the greatest `repeat` of a round that it takes part in. Absent: 2.
+   */
+  readonly maxRepeats?: number;
+  /** Models within 24 hours that a rebase gave and from which it sends an input; 0: none. Absent: 2. */
+  readonly maxRebases?: number;
+  /**
+   * Has no effect any more: from one model a client helps to open sums of one set of members alone, whatever stands here.
+   * It is accepted so that policies written for earlier versions stay valid.
    */
   readonly repeatDifference?: number;
-  /** The same for any two sums of one task, whatever their models. Absent, 0 or 1: any. */
+  /**
+   * Least number of members by which two sums that it signs must differ, unless they have the same members: the
+   * difference of the two is nearly a sum of so few updates where the model has moved by little. Those whom
+   * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever
+   * their tasks. Absent, 0 or 1: any.
+   */
   readonly leastDifference?: number;
-}
-
-/** The members of one sum that a client helped to open. */
-export interface OpenedSet {
-  /** SHA-256 of the model that the round began with, in hex. */
-  readonly model: string;
-  /** What the round made of updates, as `termsOf` tells. */
-  readonly terms: string;
-  /** Ids of the members whose inputs were in the sum, ascending. */
-  readonly members: readonly number[];
-}
-
-/** What a client remembers of earlier rounds. The session is given it, and remembers nothing itself. */
-export interface ClientHistory {
-  /** Rounds of the last 24 hours in which it sent its masked input. */
-  readonly roundsWithinDay: number;
-  /** Sums of this round's task, and those of others that began with its model: names of tasks are the coordinator's. */
-  readonly opened: readonly OpenedSet[];
 }
 
 /** Who the client is. An active round needs the identity and the directory that contains it. */
@@ -103,6 +101,8 @@ export interface Neighbour {
 /** What is fixed once the roster has been audited. */
 export interface SessionFacts {
   readonly sessionId: Uint8Array;
+  /** Merkle root of the roster: 32 bytes. */
+  readonly root: Uint8Array;
   readonly parameters: RoundParameters;
   readonly graph: Graph;
   readonly ownIndex: ClientIndex;
@@ -208,6 +208,11 @@ export type ClientEvent =
   | { readonly kind: 'agreements-wanted' }
   /** The session needs the local input now. */
   | { readonly kind: 'input-wanted' }
+  /**
+   * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
+   * its signature in an active round, and its shares in a curious one. `members`: ids, ascending.
+   */
+  | { readonly kind: 'signing'; readonly members: readonly number[]; readonly session: SignedSession }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /** The coordinator says the round has committed. */

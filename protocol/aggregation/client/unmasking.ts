@@ -1,4 +1,4 @@
-import { equalBytes } from '../../crypto/bytes.ts';
+import { equalBytes, toHex } from '../../crypto/bytes.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
 import { hasBit, setBits } from '../../wire/bitmap.ts';
@@ -8,9 +8,11 @@ import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
 import { survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
-import { assertDifferent, membersOf } from './consent.ts';
+import { membersOf, reliesOnNoise } from './consent.ts';
+import { assertDifferent } from './difference.ts';
+import { assertSetAllowed } from './one-set.ts';
 import { goOn } from './result.ts';
-import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+import type { ClientContext, ClientEvent, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
@@ -32,6 +34,7 @@ export function onSurvivors(state: In<'consistency-check'>, message: Survivors):
     { name: 'unmasking', context, facts, held, signed: survivors },
     [encodeConsistency({ suite: context.settings.suite, context: facts.sessionId, signature })],
     [],
+    ...signing(context, facts, survivors),
   );
 }
 
@@ -64,11 +67,24 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
     shares,
   });
   const members = membersOf(facts, request.survivors);
-  const events = members === undefined ? [] : [{ kind: 'revealed', members } as const];
+  const events: ClientEvent[] = signed === undefined ? signing(context, facts, request.survivors) : [];
+  if (members !== undefined) events.push({ kind: 'revealed', members });
   return goOn({ name: 'done', context }, [message], [...held.values()], ...events);
 }
 
-/** U3 as far as this client can check it: the client, nobody new, enough members, and no set too near to one opened before. */
+/** What the client's memory is told of a set that it accepts, before it signs it or answers it; nothing without a history. */
+function signing(
+  { settingsHash }: ClientContext,
+  { root, ids, parameters: { graph, degree, threshold } }: SessionFacts,
+  survivors: Uint8Array,
+): ClientEvent[] {
+  const members = membersOf({ ids }, survivors);
+  if (ids === undefined || members === undefined) return [];
+  const session = { settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold };
+  return [{ kind: 'signing', members, session }];
+}
+
+/** U3 as far as this client can check it: the client, nobody new, enough members, and no other set than one signed before. */
 function auditSurvivors(
   context: ClientContext,
   facts: SessionFacts,
@@ -106,7 +122,9 @@ function auditSurvivors(
   if (total < least)
     throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are asked for`);
   const members = membersOf(facts, survivors);
-  if (members !== undefined) assertDifferent(context, members);
+  if (members === undefined) return;
+  if (!reliesOnNoise(policy, settings)) assertSetAllowed(context.history?.record, members);
+  assertDifferent(context, members);
 }
 
 /** The set asked about is the one signed, and at least t of those this client shares with signed the same. */

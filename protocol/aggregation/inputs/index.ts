@@ -2,5 +2,8 @@
 export { encodeInput } from './encode.ts';
 export { addNoise, readSum } from './open.ts';
 export type { ReadingOptions, SumReading, UnmaskedSum } from './open.ts';
+export { inputRecord, keepsInput, roundingSource } from './kept.ts';
+export { modelPoint } from './model-point.ts';
+export { termsOf } from './terms.ts';
 export { assertInputs, inputLength, noisePlanOf, roundSigns } from './plan.ts';
 export type { InputShape, NoisyShape } from './plan.ts';

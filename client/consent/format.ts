@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { ORDERS } from '../../protocol/privacy/index.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
+import { CLOSED_DIGITS, MOST_CLOSED, MOST_SESSIONS } from './models.ts';
+import { idsFromRanges, rangesText } from './ranges.ts';
+import { type ConsentRecord, NO_RECORD, withOpened } from './record.ts';
+
+const ids = z.string().transform((text, context) => {
+  const read = text === '' ? [] : idsFromRanges(text, LIMITS.members);
+  if (read !== undefined) return read;
+  context.addIssue({ code: 'custom', message: 'no list of ids' });
+  return z.NEVER;
+});
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const times = z.array(z.int().min(0));
+const divergences = z.array(z.number().min(0)).length(ORDERS.length);
+const rounds = z.int().min(0);
+const accounts = z.array(
+  z.strictObject({
+    ...{ task: z.string(), divergences, inside: divergences },
+    ...{ bare: rounds, central: rounds, distributed: rounds },
+  }),
+);
+const task = z.string().max(LIMITS.name);
+
+const session = z.strictObject({
+  ...{ settingsHash: hash, root: hash, ids, graph: z.enum(['complete', 'ring']) },
+  ...{ degree: z.int().min(1).max(LIMITS.members), threshold: z.int().min(1).max(LIMITS.members) },
+});
+
+const model = z.strictObject({
+  point: hash,
+  inputs: z.array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash })),
+  signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
+});
+
+/** Sixteen bytes each, written one after another. */
+const closed = z
+  .string()
+  .regex(/^[0-9a-f]*$/)
+  .refine((text) => text.length % CLOSED_DIGITS === 0 && text.length <= CLOSED_DIGITS * MOST_CLOSED)
+  .transform((text) =>
+    Array.from({ length: text.length / CLOSED_DIGITS }, (_, i) =>
+      text.slice(i * CLOSED_DIGITS, (i + 1) * CLOSED_DIGITS),
+    ),
+  );
+
+const current = z.strictObject({
+  version: z.literal(2),
+  rounds: times,
+  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })),
+  models: z.array(model),
+  closed,
+  opened: z.array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids })),
+  accounts,
+});
+
+/** Version 1 knew a sum's model by its file, and noted terms in another encoding: neither tells anything now. */
+const first = z.strictObject({
+  version: z.literal(1),
+  sent: times,
+  opened: z.array(z.strictObject({ task, model: hash, terms: hash, members: ids })),
+  accounts,
+});
+
+/** The text of a file that remembers rounds. */
+export function recordText({ rounds, rebased, models, closed, opened, accounts }: ConsentRecord): string {
+  const file = {
+    version: 2,
+    ...{ rounds, rebased },
+    models: models.map(({ point, inputs, signed }) => ({
+      ...{ point, inputs },
+      ...(signed === undefined
+        ? {}
+        : {
+            signed: {
+              members: rangesText(signed.members),
+              sessions: signed.sessions.map((one) => ({ ...one, ids: rangesText(one.ids) })),
+              proven: rangesText(signed.proven),
+            },
+          }),
+    })),
+    closed: closed.join(''),
+    opened: opened.map((sum) => ({ ...sum, members: rangesText(sum.members) })),
+    accounts,
+  };
+  return `${JSON.stringify(file)}\n`;
+}
+
+/** Reads what {@link recordText} writes, or wrote in a version before. @returns undefined for another text */
+export function recordFrom(text: string): ConsentRecord | undefined {
+  const value = jsonOf(text);
+  const now = current.safeParse(value);
+  if (now.success) {
+    const { rounds, rebased, models, closed, opened, accounts } = now.data;
+    return {
+      ...{ rounds, rebased, closed, opened, accounts },
+      models: models.map(({ point, inputs, signed }) => ({ point, inputs, signed })),
+    };
+  }
+  const before = first.safeParse(value);
+  if (!before.success) return undefined;
+  const { sent, opened, accounts } = before.data;
+  return opened.reduce<ConsentRecord>((record, { task, members }) => withOpened(record, { task, terms: '', members }), {
+    ...NO_RECORD,
+    ...{ rounds: sent, accounts },
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

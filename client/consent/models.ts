@@ -1,0 +1,96 @@
+import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/aggregation/client/types.ts';
+
+/** What a client remembers of one model that it sent an input from. */
+export interface RememberedModel extends Omit<ModelRecord, 'closed'> {
+  /** `modelPoint`, in hex. */
+  readonly point: string;
+}
+
+/** The part of a client's memory that tells models apart. Oldest first. */
+interface Models {
+  readonly models: readonly RememberedModel[];
+  readonly closed: readonly string[];
+}
+
+/** Models that are remembered whole, and member ids in all of them together. */
+const MOST_MODELS = 64;
+const MOST_IDS = 1 << 20;
+
+/**
+ * Older models of which no more than their first bytes are remembered: nothing is sent from them any more. Beyond these
+ * a model is forgotten altogether, after 65 536 others.
+ */
+export const MOST_CLOSED = 65_536;
+
+/** Hex digits of a closed model point. */
+export const CLOSED_DIGITS = 32;
+
+/** Sessions that are remembered with a signed set. */
+export const MOST_SESSIONS = 4;
+
+const closedOf = (point: string): string => point.slice(0, CLOSED_DIGITS);
+
+/** What is remembered of a model point; undefined where nothing was sent from it, or where it has been forgotten. */
+export function recordOf({ models, closed }: Models, point: string): ModelRecord | undefined {
+  const found = models.find((model) => model.point === point);
+  if (found !== undefined) return found;
+  return closed.includes(closedOf(point)) ? { inputs: [], signed: undefined, closed: true } : undefined;
+}
+
+/** With an input that is about to be sent. Its being allowed has been checked. */
+export function withInput(all: Models, point: string, sent: SentInput): Models {
+  return changed(all, point, ({ inputs, signed }) => {
+    const others = inputs.filter(({ repeat }) => repeat !== sent.repeat);
+    return { inputs: [...others, sent].sort((a, b) => a.repeat - b.repeat), signed };
+  });
+}
+
+/**
+ * With a set that is about to be signed, in a session. A first set stays: later ones are the same, or lack members that
+ * were proven to deal falsely.
+ */
+export function withSigned(all: Models, point: string, members: readonly number[], session: SignedSession): Models {
+  return changed(all, point, ({ inputs, signed }) => {
+    const before: SignedSet = signed ?? { members, sessions: [], proven: [] };
+    const others = before.sessions.filter(({ settingsHash }) => settingsHash !== session.settingsHash);
+    return { inputs, signed: { ...before, sessions: [...others, session].slice(-MOST_SESSIONS) } };
+  });
+}
+
+/** With a member of the signed set that was proven to have dealt falsely. Of anybody else there is nothing to note. */
+export function withProven(all: Models, point: string, member: number): Models {
+  const signed = recordOf(all, point)?.signed;
+  if (signed?.members.includes(member) !== true || signed.proven.includes(member)) return all;
+  const proven = [...signed.proven, member].sort((a, b) => a - b);
+  return changed(all, point, ({ inputs }) => ({ inputs, signed: { ...signed, proven } }));
+}
+
+function changed(
+  { models, closed }: Models,
+  point: string,
+  change: (model: Omit<RememberedModel, 'point'>) => Omit<RememberedModel, 'point'>,
+): Models {
+  const before = models.find((model) => model.point === point) ?? { inputs: [], signed: undefined };
+  const others = models.filter((model) => model.point !== point);
+  return withinBounds([...others, { point, ...change(before) }], closed);
+}
+
+const idsOf = ({ signed }: RememberedModel): number =>
+  signed === undefined
+    ? 0
+    : signed.sessions.reduce((sum, { ids }) => sum + ids.length, signed.members.length + signed.proven.length);
+
+/** The newest models within the bounds, the newest of all whatever its size; those before are closed. */
+function withinBounds(models: readonly RememberedModel[], closed: readonly string[]): Models {
+  let first = models.length - 1;
+  let ids = idsOf(models[first]);
+  while (first > 0 && models.length - first < MOST_MODELS) {
+    ids += idsOf(models[first - 1]);
+    if (ids > MOST_IDS) break;
+    first--;
+  }
+  if (first === 0) return { models, closed };
+  const older = models.slice(0, first).map(({ point }) => closedOf(point));
+  const others = closed.filter((one) => !older.includes(one));
+  return { models: models.slice(first), closed: [...others, ...older].slice(-MOST_CLOSED) };
+}

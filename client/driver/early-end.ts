@@ -1,0 +1,29 @@
+import type { ClientEvent } from '../../protocol/aggregation/client/types.ts';
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { isErrorCode } from '../../protocol/errors.ts';
+import { messageName } from '../../protocol/wire/header.ts';
+import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { decodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+
+/**
+ * How a round ended before its session had started; undefined for a message that does not say so. It believes as much of
+ * it as a session would: an update that was not sent is in no sum.
+ * @param bytes of a message from the coordinator
+ * @param invitation bytes of the round's invitation
+ * @throws CairnError `wire-…` for an Outcome or Abort that is badly formed
+ */
+export function earlyEnd(
+  bytes: Uint8Array,
+  invitation: Uint8Array,
+): Extract<ClientEvent, { kind: 'committed' | 'abandoned' }> | undefined {
+  const name = messageName(bytes);
+  if (name !== 'outcome' && name !== 'abort') return undefined;
+  const message = name === 'outcome' ? decodeOutcome(bytes) : { ...decodeAbort(bytes), kind: 'abandoned' as const };
+  if (!equalBytes(message.context, decodeInvitation(invitation).context)) return undefined;
+  if (message.kind === 'abandoned') {
+    const { code } = message;
+    return { kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message: message.message };
+  }
+  return message.included ? undefined : { kind: 'committed', included: false, modelHash: message.modelHash };
+}

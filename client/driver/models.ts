@@ -1,0 +1,101 @@
+import { modelPoint } from '../../protocol/aggregation/inputs/index.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import type { Address } from '../transport/transport.ts';
+import { fetchModel } from './model.ts';
+
+type Parameters = Record<string, Float32Array>;
+
+interface Fetching {
+  readonly hash: string;
+  readonly parameters: Promise<Parameters>;
+  readonly controller: AbortController;
+}
+
+/** Files whose model point is known without fetching them again. */
+const MOST_POINTS = 256;
+
+/** Where models come from, and what they must be like. */
+export interface ModelSource {
+  readonly address: Address;
+  readonly primitives: Primitives;
+  readonly layout: ParameterLayout;
+}
+
+/**
+ * The models that rounds start from. A model is fetched once for a round: what it is known by is needed before the session
+ * starts, and its values when the training begins. A fetch goes on over the end of its round, for the next attempt.
+ */
+export class Models {
+  readonly #source: ModelSource;
+  /** Model points by the hash of the file. */
+  readonly #points = new Map<string, Uint8Array>();
+  /** The model that was asked for last, until it is trained from. */
+  #latest: Fetching | undefined;
+  #closed = false;
+
+  constructor(source: ModelSource) {
+    this.#source = source;
+  }
+
+  /**
+   * What a model is known by: `modelPoint` of its values.
+   * @param modelHash of the file
+   * @throws what `fetchModel` throws; the signal's reason
+   */
+  async point(modelHash: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const hash = toHex(modelHash);
+    const known = this.#points.get(hash);
+    if (known !== undefined) return known;
+    const { primitives, layout } = this.#source;
+    const parameters = await waiting(this.#fetch(hash, modelHash).parameters, signal);
+    const point = modelPoint(primitives, layout.flatten(parameters));
+    this.#points.set(hash, point);
+    for (const oldest of this.#points.keys()) if (this.#points.size > MOST_POINTS) this.#points.delete(oldest);
+    return point;
+  }
+
+  /**
+   * A model's values, for the caller to change: they are given away once, and fetched again for whoever asks next.
+   * @throws what `fetchModel` throws; the signal's reason
+   */
+  async parameters(modelHash: Uint8Array, signal: AbortSignal): Promise<Parameters> {
+    const fetching = this.#fetch(toHex(modelHash), modelHash);
+    const parameters = await waiting(fetching.parameters, signal);
+    if (this.#latest === fetching) this.#latest = undefined;
+    return parameters;
+  }
+
+  /** Fetches no more. */
+  close(): void {
+    this.#closed = true;
+    this.#latest?.controller.abort();
+    this.#latest = undefined;
+  }
+
+  #fetch(hash: string, modelHash: Uint8Array): Fetching {
+    if (this.#closed) throw new CairnError('member-left', 'the client is leaving');
+    if (this.#latest?.hash === hash) return this.#latest;
+    this.#latest?.controller.abort();
+    const { address, primitives, layout } = this.#source;
+    const controller = new AbortController();
+    const parameters = fetchModel(address, primitives, modelHash, layout, controller.signal);
+    const fetching = { hash, parameters, controller };
+    this.#latest = fetching;
+    // What failed is tried anew the next time.
+    parameters.catch(() => this.#latest === fetching && (this.#latest = undefined));
+    return fetching;
+  }
+}
+
+/** A promise, until the signal is aborted. */
+function waiting<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
