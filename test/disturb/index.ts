@@ -1,0 +1,67 @@
+/*
+ * `npm run disturb`: the same training twice with the shipped coordinator and client over real sockets, once in peace and
+ * once with a part of all steps disturbed at random. Ends with 1 where the second comes to another model than the first.
+ */
+import { rm } from 'node:fs/promises';
+import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
+import { prepare } from './scene.ts';
+import { train, type Training } from './train.ts';
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+
+async function trained(options: Options, share: number): Promise<Training> {
+  const scene = await prepare(options);
+  try {
+    return await train(scene, options, share);
+  } finally {
+    await rm(scene.folder, { recursive: true, force: true });
+  }
+}
+
+/** What is wrong with a disturbed training, beside one in peace. */
+function complaintsOf(peaceful: Training, disturbed: Training, { rounds }: Options): string[] {
+  const complaints: string[] = [];
+  if (peaceful.rounds !== rounds || disturbed.rounds !== rounds) {
+    complaints.push(`${peaceful.rounds} and ${disturbed.rounds} of ${rounds} rounds committed`);
+  }
+  if (peaceful.last !== disturbed.last) complaints.push(`the last models differ: ${peaceful.last}, ${disturbed.last}`);
+  const other = [...disturbed.models].filter(([round, hash]) => peaceful.models.get(round) !== hash);
+  if (other.length > 0) complaints.push(`models differ after rounds ${other.map(([round]) => round).join(', ')}`);
+  const refusals = [...peaceful.refusals, ...disturbed.refusals];
+  return [...complaints, ...refusals.map((refusal) => `refused: ${refusal}`)];
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = parseOptions(args);
+  } catch (thrown) {
+    if (!(thrown instanceof UsageError)) throw thrown;
+    say(`disturb: ${thrown.message}\n${USAGE}`);
+    return 2;
+  }
+  if (options.help) {
+    print(USAGE);
+    return 0;
+  }
+  const { rounds, members, share, seed } = options;
+  say(`disturb: ${rounds} rounds, ${members} members, ${share} % of all steps, seed ${seed}`);
+  const peaceful = await trained(options, 0);
+  say(`disturb: in peace: ${peaceful.attempts} attempts`);
+  const disturbed = await trained(options, share);
+  let sum = 0;
+  for (const [what, states] of disturbed.disturbed) {
+    const times = [...states.values()].reduce((a, b) => a + b);
+    sum += times;
+    print(`${what}: ${times} (${[...states].map(([state, count]) => `${state} ${count}`).join(', ')})`);
+  }
+  print(`disturbed: ${sum} of ${disturbed.steps} steps, ${disturbed.attempts} attempts, ${disturbed.repeated} repeats`);
+  print(`last model: ${disturbed.last}`);
+  const complaints = complaintsOf(peaceful, disturbed, options);
+  for (const complaint of complaints) say(`disturb: ${complaint}`);
+  print(complaints.length === 0 ? 'the same models as in peace' : 'NOT the same models as in peace');
+  return complaints.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main(process.argv.slice(2));
