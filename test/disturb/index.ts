@@ -3,6 +3,7 @@
  * once with a part of all steps disturbed at random. Ends with 1 where the second comes to another model than the first.
  */
 import { rm } from 'node:fs/promises';
+import { complaintsOf } from './complaints.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { prepare } from './scene.ts';
 import { train, type Training } from './train.ts';
@@ -17,19 +18,6 @@ async function trained(options: Options, share: number): Promise<Training> {
   } finally {
     await rm(scene.folder, { recursive: true, force: true });
   }
-}
-
-/** What is wrong with a disturbed training, beside one in peace. */
-function complaintsOf(peaceful: Training, disturbed: Training, { rounds }: Options): string[] {
-  const complaints: string[] = [];
-  if (peaceful.rounds !== rounds || disturbed.rounds !== rounds) {
-    complaints.push(`${peaceful.rounds} and ${disturbed.rounds} of ${rounds} rounds committed`);
-  }
-  if (peaceful.last !== disturbed.last) complaints.push(`the last models differ: ${peaceful.last}, ${disturbed.last}`);
-  const other = [...disturbed.models].filter(([round, hash]) => peaceful.models.get(round) !== hash);
-  if (other.length > 0) complaints.push(`models differ after rounds ${other.map(([round]) => round).join(', ')}`);
-  const refusals = [...peaceful.refusals, ...disturbed.refusals];
-  return [...complaints, ...refusals.map((refusal) => `refused: ${refusal}`)];
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -58,7 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   print(`disturbed: ${sum} of ${disturbed.steps} steps, ${disturbed.attempts} attempts, ${disturbed.repeated} repeats`);
   print(`last model: ${disturbed.last}`);
-  const complaints = complaintsOf(peaceful, disturbed, options);
+  const complaints = complaintsOf(peaceful, disturbed, rounds);
   for (const complaint of complaints) say(`disturb: ${complaint}`);
   print(complaints.length === 0 ? 'the same models as in peace' : 'NOT the same models as in peace');
   return complaints.length === 0 ? 0 : 1;

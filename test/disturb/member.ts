@@ -71,7 +71,9 @@ export class Member {
       reconnectDelayMs: 50,
       leaveTimeoutMs: 1,
       onEvent: (event) => {
-        if (event.kind === 'refused') this.refusals.push(`member ${this.#id}: ${event.code}: ${event.message}`);
+        // What it fetches over a line that is cut is not there, and the round is tried again.
+        if (event.kind === 'refused' && event.code !== 'unreachable')
+          this.refusals.push(`member ${this.#id}: ${event.code}: ${event.message}`);
       },
     });
     participation.closed.catch((thrown: unknown) => {

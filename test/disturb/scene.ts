@@ -10,7 +10,7 @@ import { SHAPES } from './app.ts';
 import type { Options } from './options.ts';
 
 /** Seconds that each state of a round may take: a member that is slow for longer misses it. */
-export const DEADLINE = 3;
+export const DEADLINE = 2;
 
 /** One training: its folder, its members, and where they reach the coordinator. */
 export interface Scene {

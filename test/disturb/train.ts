@@ -8,7 +8,7 @@ import type { Options } from './options.ts';
 import { DEADLINE, type Scene } from './scene.ts';
 
 /** What may happen at a step of a round, and how often. */
-export const DISTURBANCES = {
+const DISTURBANCES = {
   /** A member's line is cut; its client comes back by itself. */
   'line-cut': 6,
   /** A member's client dies, and another begins with the same identity and memory. */
@@ -20,7 +20,7 @@ export const DISTURBANCES = {
 } as const;
 
 /** What may happen at a step of a round. */
-export type Disturbance = keyof typeof DISTURBANCES;
+type Disturbance = keyof typeof DISTURBANCES;
 
 /** What a training came to. */
 export interface Training {
