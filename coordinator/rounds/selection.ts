@@ -1,12 +1,17 @@
-import { CairnError } from '../../protocol/errors.ts';
+import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Bench } from './bench.ts';
 import { chooseCohort, drawIndependently, invitations } from './cohort.ts';
 import type { TaskHost } from './host.ts';
+import { Quarrels, quarrelsIn } from './quarrels.ts';
 import type { Suspect } from './suspects.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
+
+/** Faults that are one side of a quarrel. */
+const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
 
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
@@ -23,19 +28,34 @@ export interface SelectionOptions {
 export class Selection {
   readonly #options: SelectionOptions;
   readonly #bench: Bench;
+  readonly #quarrels: Quarrels;
+  /** Who sits out of the attempt for which members were chosen last. */
+  #satOut: readonly MemberId[] = [];
   /** Whose updates are in a sum that gave no new model. */
   #repeat: readonly MemberId[] = [];
 
   constructor(options: SelectionOptions) {
     this.#options = options;
-    const { benchAttempts: attempts, benchMinutes: minutes } = options.task;
+    const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
+    this.#quarrels = new Quarrels(colluding);
   }
 
   /** Members that may be invited now. */
   get idle(): MemberId[] {
+    return this.#bench.without(this.#there);
+  }
+
+  /** The same, and those that are left out: for the quorum they count, and the round goes on as if they had dropped out. */
+  get #there(): MemberId[] {
     const { host, task } = this.#options;
-    return this.#bench.without(host.seats.idle(task.name));
+    return host.seats.idle(task.name);
+  }
+
+  /** Fewest members with which an attempt may begin. */
+  get #fewest(): number {
+    const { minCohort, groups } = this.#options.task;
+    return minCohort * (groups?.count ?? 1);
   }
 
   /**
@@ -50,16 +70,21 @@ export class Selection {
     const waiting = late === undefined ? stopping : AbortSignal.any([stopping, late]);
     for (;;) {
       if (stopping.aborted) return false;
+      const { length: there } = this.#there;
       const { length: members } = this.idle;
-      const enough = members >= quorum;
+      const enough = there >= quorum && members >= this.#fewest;
       if (enough && this.#drawable(members)) return true;
       if (enough && !warned) this.#unsuitable(members);
       warned ||= enough;
       if (late?.aborted === true) {
-        const asked = enough ? `of whom draws do not have ${minCohort} to ${cohort}` : `the quorum is ${quorum}`;
+        const asked = enough
+          ? `of whom draws do not have ${minCohort} to ${cohort}`
+          : there >= quorum
+            ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#fewest} are needed`
+            : `the quorum is ${quorum}`;
         throw new CairnError(
           'not-enough-clients',
-          `task "${name}": ${members} clients are there after ${quorumTimeout} s, ${asked}`,
+          `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
         );
       }
       await this.#change(waiting);
@@ -69,16 +94,48 @@ export class Selection {
   /**
    * Who is invited, in random order: a cohort and some more, or whom chance draws; undefined where a quorum is there no
    * more, or too many to draw from.
+   * @param attempt its number, from 1
    */
-  choose(): readonly MemberId[] | undefined {
+  choose(attempt: number): readonly MemberId[] | undefined {
     const { task, host, privacy } = this.#options;
     const { idle } = this;
-    if (idle.length < task.quorum || !this.#drawable(idle.length)) return undefined;
-    if (privacy?.sampling !== undefined) return drawIndependently(idle, privacy.sampling, host.random);
+    this.#satOut = [];
+    if (this.#there.length < task.quorum || idle.length < this.#fewest || !this.#drawable(idle.length))
+      return undefined;
     const there = new Set(idle);
-    if (this.#repeat.length > 0 && this.#repeat.every((member) => there.has(member)))
+    if (privacy?.sampling === undefined && this.#repeat.length > 0 && this.#repeat.every((member) => there.has(member)))
       return chooseCohort(this.#repeat, this.#repeat.length, host.random);
-    return chooseCohort(idle, invitations(task.cohort, task.overSelect), host.random);
+    const seatable = this.#keepApart(idle, attempt);
+    if (privacy?.sampling !== undefined) return drawIndependently(seatable, privacy.sampling, host.random);
+    return chooseCohort(seatable, invitations(task.cohort, task.overSelect), host.random);
+  }
+
+  /**
+   * Those of the idle members that are not to sit out of the next attempt because of their quarrels. Before anything has
+   * failed, only so many do that a sum would be left if all of them were honest and every liar left: otherwise those who
+   * accuse honest members could make a round fail that would not have failed without them.
+   */
+  #keepApart(idle: readonly MemberId[], attempt: number): readonly MemberId[] {
+    if (this.#options.task.benchAttempts === 0) return idle;
+    let out = this.#quarrels.apart(idle, idle.length - this.#fewest);
+    while (attempt === 1 && out.length > 0 && !this.#outlives(idle.length, out.length)) {
+      out = this.#quarrels.apart(idle, out.length - 1);
+    }
+    const sitting = new Set(out);
+    const seatable = idle.filter((member) => !sitting.has(member));
+    if (!this.#drawable(seatable.length)) return idle;
+    this.#satOut = out;
+    return seatable;
+  }
+
+  /** Whether a round of `idle` members, of whom so many sit out, has a sum although as many leave it as may be liars. */
+  #outlives(idle: number, out: number): boolean {
+    const { task } = this.#options;
+    const count = task.groups?.count ?? 1;
+    const before = Math.floor(Math.min(task.cohort, idle) / count);
+    const n = Math.floor(Math.min(task.cohort, idle - out) / count);
+    const { threshold } = roundParameters({ ...task, n });
+    return n - shareOf(before, task.colluding) >= Math.max(threshold, task.minCohort);
   }
 
   /**
@@ -97,13 +154,30 @@ export class Selection {
     return false;
   }
 
-  /** Benches those whom an attempt speaks against. */
-  judge(suspects: readonly Suspect[], { task, round, attempt }: RoundReport): Pick<RoundReport, 'benched'> {
-    const benched = this.#bench.judge(suspects);
+  /** An attempt of these members is over: benches those whom it speaks against, and remembers who quarrelled. */
+  judge(
+    invited: readonly MemberId[],
+    suspects: readonly Suspect[],
+    { task, round, attempt, drops }: RoundReport,
+  ): Pick<RoundReport, 'benched' | 'satOut'> {
+    const { log } = this.#options.host;
+    const satOut = this.#satOut;
+    const ofShares = suspects.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
+    const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
+    this.#quarrels.sitOut(satOut);
+    const others = suspects.filter(({ member }) => !proven.some((liar) => liar.member === member));
+    const benched = this.#bench.judge([...proven, ...others]);
+    for (const member of satOut) log.info('member-sits-out', { task, round, attempt, member });
     for (const { member, reason, attempts } of benched) {
-      this.#options.host.log.warn('member-benched', { task, round, attempt, member, code: reason, attempts });
+      const stay = attempts === undefined ? {} : { attempts };
+      log.warn('member-benched', { task, round, attempt, member, code: reason, ...stay });
     }
-    return benched.length === 0 ? {} : { benched };
+    return { ...(benched.length === 0 ? {} : { benched }), ...(satOut.length === 0 ? {} : { satOut }) };
+  }
+
+  /** How many of these members quarrel with each other, and are seated together all the same: there is no room. */
+  quarrelling(invited: readonly MemberId[]): number {
+    return this.#quarrels.quarrelling(invited);
   }
 
   /**

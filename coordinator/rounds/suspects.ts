@@ -7,6 +7,8 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 export interface Suspect {
   readonly member: MemberId;
   readonly reason: ErrorCode;
+  /** Its quarrels prove it, which are not forgotten: it sits out for the time alone, however many attempts are made. */
+  readonly proven?: boolean;
 }
 
 /** What one round leaves behind, from which its suspects follow. */
@@ -33,7 +35,7 @@ const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Who is at fault, by what a round has seen. A pair of members, of whom one sealed what the other says does not open, or
+ * Who is at fault, by what one round has seen; what follows from several is for {@link Quarrels}. A pair of members, of whom one sealed what the other says does not open, or
  * one revealed a share that is false of the other's secret, has a liar in it, and nobody can tell which of the two. But an
  * honest member is in a pair with liars only, so a member that is in more pairs than there may be liars around it is one
  * of them. There are at most ⌊γn⌋ in all, and fewer than t among a member's neighbours, as the graph was made for.

@@ -83,7 +83,7 @@ export class Task {
         await this.#payAhead();
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        const invited = this.#selection.choose();
+        const invited = this.#selection.choose(this.#attemptNumber);
         if (invited !== undefined) await this.#tryRound(invited);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
@@ -146,18 +146,19 @@ export class Task {
     const report = await attempt.run();
     this.#attempt = undefined;
     this.#selection.repeat(attempt.inVain);
-    await this.#host.report({ ...report, ...this.#selection.judge(attempt.suspects, report) });
-    await this.#afterwards(report);
+    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
+    await this.#afterwards(report, invited);
   }
 
-  async #afterwards(report: RoundReport): Promise<void> {
+  async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }
     if (this.#stopped) return;
-    if (this.#attemptNumber >= this.config.attempts) throw givenUp(this.config.name, report);
+    if (this.#attemptNumber >= this.config.attempts)
+      throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);
   }
