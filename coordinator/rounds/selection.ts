@@ -158,14 +158,16 @@ export class Selection {
   judge(
     invited: readonly MemberId[],
     suspects: readonly Suspect[],
-    { task, round, attempt, drops }: RoundReport,
+    { task, round, attempt, drops }: Pick<RoundReport, 'task' | 'round' | 'attempt' | 'drops'>,
   ): Pick<RoundReport, 'benched' | 'satOut'> {
     const { log } = this.#options.host;
     const satOut = this.#satOut;
-    const ofShares = suspects.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
+    // Where honest members sat out, liars may have been a greater share of those who did not.
+    const believed = suspects.filter(({ counted = false }) => !counted || satOut.length === 0);
+    const ofShares = believed.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
     const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
     this.#quarrels.sitOut(satOut);
-    const others = suspects.filter(({ member }) => !proven.some((liar) => liar.member === member));
+    const others = believed.filter(({ member }) => !proven.some((liar) => liar.member === member));
     const benched = this.#bench.judge([...proven, ...others]);
     for (const member of satOut) log.info('member-sits-out', { task, round, attempt, member });
     for (const { member, reason, attempts } of benched) {
