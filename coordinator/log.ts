@@ -25,6 +25,7 @@ export type LogEvent =
   | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
+  | 'member-sits-out'
   | 'member-joined'
   | 'member-away'
   | 'member-back'

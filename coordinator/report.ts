@@ -1,5 +1,6 @@
 import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { Benched } from './rounds/bench.ts';
 
@@ -84,6 +85,8 @@ export interface RoundReport {
   readonly drops: readonly Drop[];
   /** Members that are left out of the next attempts, since they spoilt this one. */
   readonly benched?: readonly Benched[];
+  /** Members that sat out of this attempt, since they quarrel with one that was invited and nobody can tell who lied. */
+  readonly satOut?: readonly MemberId[];
   /** Number of inputs in the sum, or in the sums that count. */
   readonly included: number;
   /** Where the cohort was split; all other numbers are of the groups together. */

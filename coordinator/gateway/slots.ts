@@ -2,9 +2,16 @@
 export interface Claimant {
   /** It has its slot, until it gives it back; that may be at once. */
   granted(): void;
+  /** How fast it gets on, once it has had its turn and has to make room for others who wait; undefined before. */
+  readonly pace: number | undefined;
+  /** It has to make room, and gives its slot back. */
+  makeRoom(): void;
 }
 
-/** A few slots for many: who comes first is served first, and whatever happens to one claimant moves the others up. */
+/**
+ * A few slots for many: who comes first is served first, and whatever happens to one claimant moves the others up. Where
+ * somebody waits, the slowest of those who have had their turn makes room; where nobody does, nobody has to.
+ */
 export class Slots {
   readonly #most: number;
   readonly #holding = new Set<Claimant>();
@@ -30,6 +37,23 @@ export class Slots {
   request(claimant: Claimant): void {
     this.#waiting.add(claimant);
     this.#grant();
+    this.press();
+  }
+
+  /** Has as many claimants make room as wait and as have had their turn: when somebody comes to wait, or a turn is over. */
+  press(): void {
+    if (this.#granting) return;
+    for (let asked = this.#waiting.size; asked > 0 && this.#waiting.size > 0; asked--) {
+      const slowest = [...this.#holding]
+        .filter(({ pace }) => pace !== undefined)
+        .reduce<Claimant | undefined>(
+          (least, one) => (least === undefined || one.pace! < least.pace! ? one : least),
+          undefined,
+        );
+      if (slowest === undefined) return;
+      slowest.makeRoom();
+      this.giveBack(slowest);
+    }
   }
 
   /** Gives a slot back, or the place in the queue. Harmless for who has neither. */

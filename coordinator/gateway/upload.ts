@@ -13,11 +13,20 @@ export interface UploadOptions {
   readonly stallMs: number;
   /** Bytes per second that the upload must keep as a whole, beside one stall. */
   readonly leastRate: number;
+  /** Milliseconds for which it may hold its slot, once it has it, while others wait for one. */
+  readonly turnMs: () => number;
+  /** It has had to make room. */
+  readonly yielded: () => void;
+  /** Milliseconds that are left for the message at all. */
+  readonly timeLeft: () => number;
   /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
   readonly refusal: (header: Uint8Array) => CairnError | undefined;
   /** Answers the first part, once: when there is room, or with why there will be none. */
   readonly answer: (refusal: CairnError | undefined) => void;
 }
+
+/** Longest time that a timer takes. */
+const MAX_MS = 2 ** 31 - 1;
 
 /**
  * One long message on its way, from its first part to its last. It waits for a slot and allocates nothing before; the
@@ -32,6 +41,9 @@ export class Upload implements Claimant {
   #filled = HEADER_LENGTH;
   #timer: NodeJS.Timeout | undefined;
   #wholeTimer: NodeJS.Timeout | undefined;
+  #turnTimer: NodeJS.Timeout | undefined;
+  #turnOver = false;
+  #grantedAt = 0;
   #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
 
   /** @param first the part at offset 0 */
@@ -51,6 +63,16 @@ export class Upload implements Claimant {
     this.#options.slots.request(this);
   }
 
+  get pace(): number | undefined {
+    if (!this.#turnOver || this.#state !== 'assembling') return undefined;
+    return this.#filled / Math.max(1, performance.now() - this.#grantedAt);
+  }
+
+  makeRoom(): void {
+    this.#options.yielded();
+    this.end(interrupted('it was slow, and others waited for its place'));
+  }
+
   granted(): void {
     try {
       const refusal = this.#options.refusal(this.#header);
@@ -60,6 +82,7 @@ export class Upload implements Claimant {
       this.#state = 'assembling';
       this.#expectNext();
       this.#expectWhole();
+      this.#beginTurn();
       this.#options.answer(undefined);
     } catch (thrown) {
       this.end(asCairnError(thrown));
@@ -121,11 +144,24 @@ export class Upload implements Claimant {
   #stopTimers(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#wholeTimer);
+    clearTimeout(this.#turnTimer);
+  }
+
+  #beginTurn(): void {
+    this.#grantedAt = performance.now();
+    this.#turnTimer = setTimeout(
+      () => {
+        this.#turnOver = true;
+        this.#options.slots.press();
+      },
+      Math.min(this.#options.turnMs(), MAX_MS),
+    );
   }
 
   #expectWhole(): void {
-    const { stallMs, leastRate } = this.#options;
-    const ms = Math.ceil(stallMs + (1000 * this.#total) / leastRate);
+    const { stallMs, leastRate, timeLeft } = this.#options;
+    // What comes after its state's deadline is refused anyhow.
+    const ms = Math.min(Math.ceil(stallMs + (1000 * this.#total) / leastRate), timeLeft());
     this.#wholeTimer = setTimeout(() => this.end(interrupted(`it did not come whole within ${ms} ms`)), ms);
   }
 

@@ -15,6 +15,9 @@ export interface UploadLimits {
   readonly leastRate: number;
 }
 
+/** An upload that is so many times as fast as it must be is never told to make room. */
+const BRISK = 8;
+
 /** Long messages on their way to their rounds, a few at a time; one for each seat. */
 export class Uploads {
   readonly #slots: Slots;
@@ -57,7 +60,24 @@ export class Uploads {
     if (refused !== undefined) throw refused;
     const { stallMs, leastRate } = this.#limits;
     const [slots, buffers] = [this.#slots, this.#buffers];
-    seat.upload = new Upload(first, { slots, buffers, stallMs, leastRate, refusal, answer });
+    seat.upload = new Upload(first, {
+      ...{ slots, buffers, stallMs, leastRate, refusal, answer },
+      timeLeft: () => place.timeLeft(),
+      turnMs: () => this.#turnOf(seat, place, first.total),
+      yielded: () => seat.yields++,
+    });
     seat.upload.begin();
+  }
+
+  /**
+   * How long a message may hold its slot while others wait: its fair part of the time that its state has left, or what it
+   * takes at a brisk rate where that is longer, so that a crowd does not make everybody begin again. Who had to make room
+   * before has twice the time each time: two that are slow take turns that grow, and one of them comes to its end.
+   */
+  #turnOf({ yields }: Seat, place: Place, total: number): number {
+    const { most, leastRate } = this.#limits;
+    const claimants = this.#slots.held + this.#slots.queued;
+    const fair = (place.timeLeft() * Math.min(most, claimants)) / claimants;
+    return Math.max(fair, (1000 * total) / (BRISK * leastRate)) * 2 ** yields;
   }
 }

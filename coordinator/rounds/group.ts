@@ -72,6 +72,7 @@ export class Group {
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
+      timeLeft: () => round.timeLeft,
       sent: (bytes) => round.tally.down(bytes),
     };
   }

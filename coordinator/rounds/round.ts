@@ -93,6 +93,8 @@ export class Round {
   /** Once the roster is closed. */
   #parameters: RoundParameters | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the present state's time is over; undefined while that has not begun. */
+  #over: number | undefined;
   #end: (end: RoundEnd) => void = () => undefined;
 
   /**
@@ -123,6 +125,13 @@ export class Round {
   /** The state it is in. */
   get state(): ServerStateName {
     return this.#state.name;
+  }
+
+  /** Milliseconds until the deadline of the state it is in; 0 in a state that takes no messages. */
+  get timeLeft(): number {
+    const { name } = this.#state;
+    if (name === 'computing' || name === 'committed' || name === 'aborted') return 0;
+    return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
   /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
@@ -186,6 +195,7 @@ export class Round {
 
   #entered(name: ServerStateName, members: number): void {
     clearTimeout(this.#timer);
+    this.#over = undefined;
     this.tally.enter(name, members);
     this.#options.onState?.(name, members);
   }
@@ -193,7 +203,9 @@ export class Round {
   /** A state's time begins when the last of its members has its message. */
   #startDeadline(name: ServerStateName): void {
     if (this.#state.name !== name || name === 'computing' || name === 'committed' || name === 'aborted') return;
-    this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), this.#options.deadlines[name]);
+    const ms = this.#options.deadlines[name];
+    this.#over = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), ms);
   }
 
   #handle(event: ServerEvent): void {

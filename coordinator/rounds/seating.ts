@@ -4,8 +4,10 @@ import { nameOf, seatsOf } from './pending.ts';
 
 /** What a task's configuration says of whom to seat. */
 export interface SeatingTerms {
-  /** Members that a fresh cohort needs. */
+  /** Members that must be there for a fresh cohort, those that are left out of it among them. */
   readonly quorum: number;
+  /** Members that it must have without them. */
+  readonly fewest: number;
   /** Fewest and most inputs that a sum may have. */
   readonly minCohort: number;
   readonly maxCohort: number;
@@ -72,37 +74,47 @@ export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   const complete = (set: AnnouncedSet): boolean => missingOf(set).length === 0;
 
   const taken = new Set(pending.sets.flatMap((set) => set.members));
-  const choosable = [...there].filter((member) => !benched.has(member));
-  const free = choosable.filter((member) => !bound.has(member) && !taken.has(member));
-  const seats = seatsFor(terms, hopeful.filter(complete), terms.drawn && taken.size > 0 ? [] : free);
+  const open = [...there].filter((member) => !bound.has(member) && !taken.has(member));
+  const free = open.filter((member) => !benched.has(member));
+  const enough = (all: number, chosen: number): boolean => all >= terms.quorum && chosen >= terms.fewest;
+  const beside = !(terms.drawn && taken.size > 0);
+  const seats = seatsFor(terms, hopeful.filter(complete), {
+    free: beside ? free : [],
+    fresh: beside && enough(open.length, free.length),
+  });
   if (seats !== undefined) return seats;
 
   const missing = [...new Set(possible.flatMap(missingOf))].sort((a, b) => a - b);
   // A cohort from the moved model needs a quorum, too: before it is there nothing is gained.
-  if (choosable.length < terms.quorum) return { kind: 'wait', for: 'quorum', missing };
+  const unbenched = [...there].filter((member) => !benched.has(member));
+  if (!enough(there.size, unbenched.length)) return { kind: 'wait', for: 'quorum', missing };
   const comes = (member: MemberId): boolean => !refusing.has(member) && view.returns(member);
   const awaited = hopeful.some((set) => !complete(set) && missingOf(set).every(comes));
   if (awaited && !view.overdue) return { kind: 'wait', for: 'set', missing };
   if (pending.rebases < terms.maxRebases) return { kind: 'rebase', missing };
-  const last = seatsFor(terms, possible.filter(complete).sort(byFailures), []);
+  const last = seatsFor(terms, possible.filter(complete).sort(byFailures), { free: [], fresh: false });
   if (last !== undefined) return last;
   // Others may come, or those who are missing all the same.
   return view.overdue ? { kind: 'stuck', missing } : { kind: 'wait', for: 'set', missing };
 }
 
-/** Seats for sets that are all there and for free members; undefined where they are too few for a round. */
+/**
+ * Seats for sets that are all there and for free members; undefined where they are too few for a round.
+ * @param others - who is free, and whether they are enough for a round of their own
+ */
 function seatsFor(
-  { quorum, groups }: SeatingTerms,
+  { groups }: SeatingTerms,
   complete: readonly AnnouncedSet[],
-  free: readonly MemberId[],
+  others: { readonly free: readonly MemberId[]; readonly fresh: boolean },
 ): Extract<Decision, { kind: 'seat' }> | undefined {
   const again = complete.slice(0, groups?.count ?? 1);
-  if (groups === undefined || again.length === 0) {
-    if (again.length > 0) return { kind: 'seat', again, fresh: { cohorts: 0, from: [] } };
-    if (free.length < quorum) return undefined;
-    return { kind: 'seat', again, fresh: { cohorts: groups?.count ?? 1, from: free } };
+  if (again.length === 0) {
+    return others.fresh
+      ? { kind: 'seat', again, fresh: { cohorts: groups?.count ?? 1, from: others.free } }
+      : undefined;
   }
-  const cohorts = Math.min(groups.count - again.length, Math.floor(free.length / groups.smallest));
-  if (again.length + cohorts < groups.least) return undefined;
-  return { kind: 'seat', again, fresh: { cohorts, from: cohorts === 0 ? [] : free } };
+  const possible = groups === undefined ? 0 : Math.floor(others.free.length / groups.smallest);
+  const cohorts = Math.min((groups?.count ?? 1) - again.length, possible);
+  if (again.length + cohorts < (groups?.least ?? 1)) return undefined;
+  return { kind: 'seat', again, fresh: { cohorts, from: cohorts === 0 ? [] : others.free } };
 }

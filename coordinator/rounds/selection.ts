@@ -1,4 +1,5 @@
-import { CairnError } from '../../protocol/errors.ts';
+import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
@@ -9,9 +10,13 @@ import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import { seatsOf } from './pending.ts';
+import { Quarrels, quarrelsIn } from './quarrels.ts';
 import { Reluctance } from './reluctance.ts';
 import { decideSeats, type Decision, type SeatingTerms } from './seating.ts';
 import type { Suspect } from './suspects.ts';
+
+/** Faults that are one side of a quarrel. */
+const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
 
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
@@ -23,6 +28,8 @@ export interface SelectionOptions {
   /** Its accountant says whether and how members are drawn by chance, and what is pending which members are not free. */
   readonly model: Pick<TaskModel, 'privacy' | 'pending'>;
 }
+
+type FreshSeats = Extract<Decision, { kind: 'seat' }>['fresh'];
 
 /** One cohort of an attempt. */
 export interface Seated {
@@ -39,15 +46,19 @@ export class Selection {
   readonly #options: SelectionOptions;
   readonly #terms: SeatingTerms;
   readonly #bench: Bench;
+  readonly #quarrels: Quarrels;
   readonly #reluctance = new Reluctance();
+  /** Who sits out of the attempt for which members were chosen last. */
+  #satOut: readonly MemberId[] = [];
   /** Since when a set is waited for, by the clock of `performance.now()`. */
   #waitsSince: number | undefined;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
     this.#terms = termsOf(options.task);
-    const { benchAttempts: attempts, benchMinutes: minutes } = options.task;
+    const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
+    this.#quarrels = new Quarrels(colluding);
   }
 
   /** Members that may be invited now. */
@@ -76,18 +87,23 @@ export class Selection {
     for (;;) {
       if (stopping.aborted) return undefined;
       const decision = this.#decision();
-      const undrawable = decision.kind === 'seat' && !this.#drawable(decision);
+      const undrawable = decision.kind === 'seat' && !this.#drawable(decision.fresh);
       const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
       this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
       if (decision.kind !== 'wait' && !undrawable) return decision;
+      const { length: there } = this.#there;
       const { length: members } = this.idle;
       if (undrawable && !warned) this.#unsuitable(members);
       warned ||= undrawable;
       if (late?.aborted === true && !awaitsSet) {
-        const asked = undrawable ? `of whom draws do not have ${minCohort} to ${cohort}` : `the quorum is ${quorum}`;
+        const asked = undrawable
+          ? `of whom draws do not have ${minCohort} to ${cohort}`
+          : there >= quorum
+            ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#terms.fewest} are needed`
+            : `the quorum is ${quorum}`;
         throw new CairnError(
           'not-enough-clients',
-          `task "${name}": ${members} clients are there after ${quorumTimeout} s, ${asked}`,
+          `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
         );
       }
       const left = this.#waitsSince === undefined ? [] : [this.#waitsSince + rebaseAfter * 1000 - performance.now()];
@@ -98,17 +114,21 @@ export class Selection {
   /**
    * Who is seated: sets once more, or a cohort and some more, or whom chance draws; undefined where there are too few
    * any more, or too many to draw from.
+   * @param attempt - its number, from 1
    */
-  choose(): readonly Seated[] | undefined {
+  choose(attempt: number): readonly Seated[] | undefined {
     const decision = this.#decision();
-    if (decision.kind !== 'seat' || !this.#drawable(decision)) return undefined;
+    this.#satOut = [];
+    if (decision.kind !== 'seat' || !this.#drawable(decision.fresh)) return undefined;
     const { again, fresh } = decision;
     const { random } = this.#options.host;
     const sets = again.map((set) => {
       const members = seatsOf(set);
       return { invited: chooseCohort(members, members.length, random), target: members.length, again: set };
     });
-    return [...sets, ...this.#fresh(fresh.cohorts, fresh.from)];
+    // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
+    const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
+    return [...sets, ...this.#fresh(fresh.cohorts, from)];
   }
 
   /** An attempt led to no new model. */
@@ -137,15 +157,63 @@ export class Selection {
     return false;
   }
 
-  /** Benches those whom an attempt speaks against. */
-  judge(suspects: readonly Suspect[], { task, round, attempt }: RoundReport): Pick<RoundReport, 'benched'> {
-    const benched = this.#bench.judge(suspects);
+  /** An attempt of these members is over: benches those whom it speaks against, and remembers who quarrelled. */
+  judge(
+    invited: readonly MemberId[],
+    suspects: readonly Suspect[],
+    { task, round, attempt, drops }: Pick<RoundReport, 'task' | 'round' | 'attempt' | 'drops'>,
+  ): Pick<RoundReport, 'benched' | 'satOut'> {
+    const { log } = this.#options.host;
+    const satOut = this.#satOut;
+    // Where honest members sat out, liars may have been a greater share of those who did not.
+    const believed = suspects.filter(({ counted = false }) => !counted || satOut.length === 0);
+    const ofShares = believed.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
+    const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
+    this.#quarrels.sitOut(satOut);
+    const others = believed.filter(({ member }) => !proven.some((liar) => liar.member === member));
+    const benched = this.#bench.judge([...proven, ...others]);
+    for (const member of satOut) log.info('member-sits-out', { task, round, attempt, member });
     for (const { member, reason, attempts } of benched) {
-      this.#options.host.log.warn('member-benched', { task, round, attempt, member, code: reason, attempts });
+      const stay = attempts === undefined ? {} : { attempts };
+      log.warn('member-benched', { task, round, attempt, member, code: reason, ...stay });
     }
-    return benched.length === 0 ? {} : { benched };
+    return { ...(benched.length === 0 ? {} : { benched }), ...(satOut.length === 0 ? {} : { satOut }) };
   }
 
+  /** How many of these members quarrel with each other, and are seated together all the same: there is no room. */
+  quarrelling(invited: readonly MemberId[]): number {
+    return this.#quarrels.quarrelling(invited);
+  }
+
+  /**
+   * Those of the idle members that are not to sit out of the next attempt because of their quarrels. Before anything has
+   * failed, only so many do that a sum would be left if all of them were honest and every liar left: otherwise those who
+   * accuse honest members could make a round fail that would not have failed without them.
+   */
+  #keepApart({ cohorts, from: idle }: FreshSeats, attempt: number): readonly MemberId[] {
+    if (cohorts === 0 || this.#options.task.benchAttempts === 0) return idle;
+    let out = this.#quarrels.apart(idle, idle.length - this.#terms.fewest);
+    while (attempt === 1 && out.length > 0 && !this.#outlives(idle.length, out.length)) {
+      out = this.#quarrels.apart(idle, out.length - 1);
+    }
+    const sitting = new Set(out);
+    const seatable = idle.filter((member) => !sitting.has(member));
+    if (!this.#drawable({ cohorts, from: seatable })) return idle;
+    this.#satOut = out;
+    return seatable;
+  }
+
+  /** Whether a round of `idle` members, of whom so many sit out, has a sum although as many leave it as may be liars. */
+  #outlives(idle: number, out: number): boolean {
+    const { task } = this.#options;
+    const count = task.groups?.count ?? 1;
+    const before = Math.floor(Math.min(task.cohort, idle) / count);
+    const n = Math.floor(Math.min(task.cohort, idle - out) / count);
+    const { threshold } = roundParameters({ ...task, n });
+    return n - shareOf(before, task.colluding) >= Math.max(threshold, task.minCohort);
+  }
+
+  /** Who is there, with those that are left out: for the quorum they count, and the round goes on as if they had dropped out. */
   get #there(): MemberId[] {
     const { host, task } = this.#options;
     return host.seats.idle(task.name);
@@ -190,8 +258,8 @@ export class Selection {
    * Whether a draw from so many hardly ever has too few members, or too many. Others would tell who was drawn, and be paid
    * for in vain; who is there is known to all, so that not to draw costs nothing.
    */
-  #drawable({ fresh }: Extract<Decision, { kind: 'seat' }>): boolean {
-    return fresh.cohorts === 0 || (this.#options.model.privacy?.drawable(fresh.from.length) ?? true);
+  #drawable({ cohorts, from }: FreshSeats): boolean {
+    return cohorts === 0 || (this.#options.model.privacy?.drawable(from.length) ?? true);
   }
 
   #unsuitable(members: number): void {
@@ -217,6 +285,7 @@ function termsOf(task: TaskConfig): SeatingTerms {
   const { quorum, minCohort, groups, rebaseAttempts, maxRebases } = task;
   return {
     ...{ quorum, minCohort, rebaseAttempts, maxRebases },
+    fewest: minCohort * (groups?.count ?? 1),
     maxCohort: greatestGroup(task),
     groups: groups && { count: groups.count, least: groups.least, smallest: smallestGroup(task) },
     drawn: task.privacy !== undefined && task.privacy.sampling < 1,

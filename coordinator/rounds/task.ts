@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { exposureOf, type TaskConfig } from '../config/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundReport } from '../report.ts';
 import { aftermathOf } from './aftermath.ts';
 import { Attempt } from './attempt.ts';
@@ -95,7 +96,7 @@ export class Task {
         await this.#payAhead();
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        const seated = this.#selection.choose();
+        const seated = this.#selection.choose(this.#attemptNumber);
         if (seated !== undefined) await this.#tryRound(seated);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
@@ -176,8 +177,9 @@ export class Task {
     this.#attempt = undefined;
     if (report.outcome === 'committed') this.#selection.committed();
     else await this.#remember(attempt);
-    await this.#host.report({ ...report, ...this.#selection.judge(attempt.suspects, report) });
-    await this.#afterwards(report);
+    const invited = seated.flatMap((cohort) => cohort.invited);
+    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
+    await this.#afterwards(report, invited);
   }
 
   /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
@@ -188,14 +190,15 @@ export class Task {
     await this.#model.remember(aftermath.pending);
   }
 
-  async #afterwards(report: RoundReport): Promise<void> {
+  async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }
     if (this.#stopped) return;
-    if (this.#attemptNumber >= this.config.attempts) throw givenUp(this.config.name, report);
+    if (this.#attemptNumber >= this.config.attempts)
+      throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);
   }

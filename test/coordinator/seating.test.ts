@@ -6,6 +6,7 @@ import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/index.
 
 const TERMS: SeatingTerms = {
   quorum: 4,
+  fewest: 3,
   minCohort: 3,
   maxCohort: 6,
   groups: undefined,
@@ -77,7 +78,8 @@ describe('without a set that was announced', () => {
     ['fewer wait for a quorum', { idle: [1, 2, 3] }, wait('quorum')],
     ['nobody waits for a quorum, too', { idle: [] }, wait('quorum')],
     ['who is benched is not chosen', { idle: [1, 2, 3, 4, 5], benched: [2] }, fresh(1, 3, 4, 5)],
-    ['who is benched does not count for the quorum', { idle: [1, 2, 3, 4], benched: [2] }, wait('quorum')],
+    ['who is benched counts for the quorum', { idle: [1, 2, 3, 4], benched: [2] }, fresh(1, 3, 4)],
+    ['but not for the fewest that a sum needs', { idle: [1, 2, 3, 4], benched: [2, 3] }, wait('quorum')],
     ['who is bound elsewhere is not chosen', { idle: [1, 2, 3, 4, 5], bound: [5] }, fresh(1, 2, 3, 4)],
     ['who refuses the model is not chosen', { idle: [1, 2, 3, 4, 5], refusing: [1] }, fresh(2, 3, 4, 5)],
     ['too many who are bound elsewhere need another model', { idle: [1, 2, 3, 4], bound: [1] }, rebase()],
@@ -98,7 +100,8 @@ describe('after a set was announced', () => {
     ['others are chosen from where one is missing', { idle: [1, 2, 3, 5, 6, 7, 8], sets: [B] }, fresh(5, 6, 7, 8)],
     ['they are not where there are too few', { idle: [1, 2, 3, 5, 6, 7], sets: [B] }, wait('set', 4)],
     ['nor where one of them is bound', { idle: [1, 2, 3, 5, 6, 7, 8], sets: [B], bound: [8] }, wait('set', 4)],
-    ['nor where one of them is benched', { idle: [1, 2, 3, 5, 6, 7, 8], sets: [B], benched: [8] }, wait('set', 4)],
+    ['without those who are benched', { idle: [1, 2, 3, 5, 6, 7, 8], sets: [B], benched: [8] }, fresh(5, 6, 7)],
+    ['nor where too many are benched', { idle: [1, 2, 3, 5, 6, 7, 8], sets: [B], benched: [7, 8] }, wait('set', 4)],
     ['without a quorum nothing is gained by a step', { idle: [1, 2, 3], sets: [B], overdue: true }, wait('quorum', 4)],
     ['a quorum that waited too long moves the model', { idle: [1, 2, 3, 5], sets: [B], overdue: true }, rebase(4)],
     ['as often as it may', { idle: [1, 2, 3, 5], sets: [B], overdue: true, rebases: 2 }, stuck(4)],
@@ -174,7 +177,7 @@ describe('after a set was announced', () => {
 
 describe('a cohort that is split into groups', () => {
   const groups = { count: 4, least: 3, smallest: 3 };
-  const terms = { groups, quorum: 12, maxCohort: 4 };
+  const terms = { groups, quorum: 12, fewest: 12, maxCohort: 4 };
   const [P, Q, R, S] = [setOf([1, 2, 3]), setOf([4, 5, 6]), setOf([7, 8, 9]), setOf([10, 11, 12])];
   const split = (sets: readonly AnnouncedSet[], cohorts: number, free: readonly number[]): Decision => ({
     kind: 'seat',
@@ -241,7 +244,7 @@ describe('over all who may be there', () => {
   const subsets = Array.from({ length: 2 ** 8 }, (_, bits) =>
     from(1, 8).filter((_member, i) => ((bits >> i) & 1) === 1),
   );
-  const terms = { quorum: 3, minCohort: 2 };
+  const terms = { quorum: 3, fewest: 2, minCohort: 2 };
 
   it('nobody in a set is ever seated but with that set', () => {
     for (const idle of subsets) {

@@ -8,6 +8,8 @@ function claimant(name: string, told: string[], act: (self: Claimant) => void = 
       told.push(name);
       act(self);
     },
+    pace: undefined,
+    makeRoom: (): void => void told.push(`${name} makes room`),
   };
   return self;
 }
