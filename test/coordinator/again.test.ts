@@ -271,3 +271,78 @@ describe('a member that refuses', () => {
     expect(invited(clients, 1).concat(invited([clients[4]], 0))).toEqual([1, 2, 3, 5]);
   });
 });
+
+describe('a cohort that was split into groups', () => {
+  it('is asked for again group by group', async () => {
+    const hall = await openHall({ ...TASK, cohort: 12, groups: { count: 4, rule: 'median' } });
+    const scripts = new Map(Array.from({ length: 12 }, (_, i) => [i + 1, silentAtFirst(1)]));
+    const clients = await joinAll(hall, [...scripts.keys()], (member) => scripts.get(member)!);
+    await hall.coordinator.finished;
+    expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
+    const groupsIn = (attempt: number): string[] => {
+      const byNonce = new Map<string, number[]>();
+      for (const { settings, member } of clients) {
+        const nonce = toHex(settings[attempt].nonce);
+        byNonce.set(nonce, [...(byNonce.get(nonce) ?? []), member]);
+      }
+      return [...byNonce.values()].map((members) => members.join()).sort();
+    };
+    expect(groupsIn(0)).toHaveLength(4);
+    expect(groupsIn(1)).toEqual(groupsIn(0));
+  });
+});
+
+describe('a model that is worse, trained by the same members again and again', () => {
+  const CHECK = { check: { metric: 'loss', tolerance: 0 }, maxRepeats: 1 };
+
+  /** Likes no new model until `after` have been looked at. */
+  const dislikes = (after: number) => {
+    let looked = 0;
+    return () => Promise.resolve({ loss: looked++ === 0 || looked > after + 1 ? 1 : 2, accuracy: 0, examples: 1 });
+  };
+
+  const asked = ({ settings }: ScriptedClient): number[][] => settings.map(({ repeat, rebases }) => [repeat, rebases]);
+
+  it('is left to others where there are some', async () => {
+    const hall = await openHall({ ...TASK, ...CHECK }, { evaluate: dislikes(2) });
+    const first = await joinAll(hall, [1, 2, 3, 4]);
+    const others = await joinAll(hall, [5, 6, 7, 8]);
+    await hall.coordinator.finished;
+    expect(outcomes(hall.reports)).toEqual(['rolled-back', 'rolled-back', 'committed']);
+    expect(hall.reports.map(({ repeat }) => repeat)).toEqual([undefined, 1, 1]);
+    for (const client of first) {
+      expect(asked(client)).toEqual([
+        [0, 0],
+        [1, 0],
+      ]);
+    }
+    expect(invited(others, 0)).toEqual([5, 6, 7, 8]);
+  });
+
+  it('is moved where there are none', async () => {
+    const hall = await openHall({ ...TASK, ...CHECK }, { evaluate: dislikes(2) });
+    const clients = await joinAll(hall, [1, 2, 3, 4]);
+    await hall.coordinator.finished;
+    expect(outcomes(hall.reports)).toEqual(['rolled-back', 'rolled-back', 'committed']);
+    for (const client of clients) {
+      expect(asked(client)).toEqual([
+        [0, 0],
+        [1, 0],
+        [0, 1],
+      ]);
+    }
+  });
+});
+
+describe('a first model without a seed', () => {
+  it('is another one for each task, and the same after a restart', async () => {
+    const folder = await temporaryFolder();
+    const model = { tensors: SHAPES };
+    const one = await openHall({ model }, { store: await FileStore.open(folder) });
+    const other = await openHall({ model });
+    const again = await openHall({ model }, { store: await FileStore.open(folder) });
+    const hashes = [one, other, again].map(({ coordinator }) => coordinator.tasks[0].modelHash);
+    expect(hashes[0]).not.toBe(hashes[1]);
+    expect(hashes[2]).toBe(hashes[0]);
+  });
+});
