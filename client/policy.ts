@@ -26,6 +26,8 @@ export const DEFAULT_POLICY: ClientPolicy = {
  */
 const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'policy-task',
+  'adversary-too-weak',
+  'cohort-too-small',
   'policy-threshold',
   'policy-rounds-per-day',
   'policy-noise',

@@ -42,7 +42,7 @@ export function engineApp(model: Model, dataset: () => Dataset | Promise<Dataset
       const { loss, accuracy, examples } = await trainEpochs({
         model,
         parameters: flat,
-        data: repeat === 0 ? data : subsetOf(data, subsetSeed),
+        data: repeat > 0 ? subsetOf(data, subsetSeed) : data,
         epochs: chosen.epochs,
         batchSize: chosen.batchSize,
         optimiser: optimiserOf(chosen),

@@ -64,12 +64,12 @@ export async function obtainUpdate({ context, settings, point, from, over, emit 
   over.throwIfAborted();
   const { trainer, updates, consent, policy } = context;
   const { task, round, modelHash, repeat, training } = settings;
-  const begins = async (): Promise<void> => {
-    await consent.training(from, policy);
-    emit({ kind: 'training' });
+  const telling = {
+    noted: () => consent.training(from, policy),
+    begins: () => emit({ kind: 'training' }),
   };
   const { update, kept } = await updates.obtain(task, { point, repeat, training }, (signal) =>
-    trainLocally(trainer, { task, round, modelHash, point, repeat, training }, signal, begins),
+    trainLocally(trainer, { task, round, modelHash, point, repeat, training }, signal, telling),
   );
   over.throwIfAborted();
   const { examples, loss, accuracy } = update;

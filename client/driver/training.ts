@@ -46,23 +46,24 @@ function trainingOptions(text: string): Readonly<Record<string, unknown>> {
 /**
  * Trains from the round's model and gives new minus old. Everything that the app returns is checked here, before any
  * other member counts on this client.
- * @param begins called when the model is there; the app begins when it resolves
+ * @param noted called when the model is there; the app begins, after `begins`, when it resolves
  * @throws CairnError `update-shape`, `update-not-finite` naming the tensor, `data-empty`, `app-failed`, and what
- * `fetchModel` and `begins` throw
+ * `fetchModel` and `noted` throw
  */
 export async function trainLocally(
   { app, data, layout, models, primitives, seed, secret }: Trainer,
   round: TrainingRound,
   signal: AbortSignal,
-  begins: () => Promise<void>,
+  { noted, begins }: { readonly noted: () => Promise<void>; readonly begins: () => void },
 ): Promise<LocalUpdate> {
   const options = trainingOptions(round.training);
   const model = await models.parameters(round.modelHash, signal);
   const before = layout.flatten(model);
   const { task, repeat } = round;
-  await begins();
+  await noted();
   signal.throwIfAborted();
   const seeds = { seed: trainingSeed(primitives, seed, round), subsetSeed: subsetSeed(primitives, secret, round) };
+  begins();
   const context = { task, round: round.round, repeat, options, signal, ...seeds };
   const result = await ofApp('train', () => app.train(model, data, context), signal);
   signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientPolicy, OpenedSet } from '../../protocol/aggregation/client/index.ts';
-import { termsOf } from '../../protocol/aggregation/client/consent.ts';
+import { type ConsentRecord, historyOf, NO_RECORD, withOpened, withSet } from '../../client/consent/record.ts';
+import type { ClientPolicy } from '../../protocol/aggregation/client/index.ts';
+import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
@@ -8,9 +9,12 @@ import { messageName } from '../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';
+import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { Lab, type Rewrite, seeded } from '../support/lab.ts';
 
 type Class = 'curious' | 'active';
+
+const NO_MODEL = virtualSettings(seeded('no model'), {});
 
 const N = 9;
 const VICTIM = memberId(N);
@@ -23,17 +27,35 @@ interface Attempt {
   readonly down?: Rewrite;
 }
 
-/** Rounds of one task among the same members: clients keep their update, and remember whose shares they revealed. */
+/** The model that a round's settings name: its values are of no matter here. */
+const pointOf = ({ modelHash }: RoundSettings): string => toHex(modelHash);
+
+/** Whether members share their keys at all, and come to the sending of their inputs. */
+function comesToInputs(lab: Lab): boolean {
+  try {
+    lab.serverIn('masked-input');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Rounds of one task among the same members: clients keep their update, and remember what they signed, or nothing. */
 class Series {
-  readonly opened = new Map<MemberId, OpenedSet[]>();
+  readonly memories = new Map<MemberId, ConsentRecord>();
   readonly #adversary: Class;
   readonly #policy: Partial<ClientPolicy>;
+  readonly #remembers: boolean;
   readonly #membership;
   #attempts = 0;
 
-  constructor(adversary: Class, policy: Partial<ClientPolicy>, n = N) {
+  constructor(
+    adversary: Class,
+    { n = N, remembers = true, ...policy }: Partial<ClientPolicy> & { n?: number; remembers?: boolean } = {},
+  ) {
     this.#adversary = adversary;
     this.#policy = policy;
+    this.#remembers = remembers;
     this.#membership =
       adversary === 'active' ? virtualMembership(nodePrimitives, seeded('disaggregation'), n) : undefined;
   }
@@ -47,21 +69,23 @@ class Series {
       adversary: this.#adversary,
       policy: this.#policy,
       settings: { maxCohort: N, ...settings },
-      historyOf: (member) => ({ roundsWithinDay: 0, opened: this.opened.get(member) ?? [] }),
+      historyOf: (member) => historyOf(this.#memoryOf(member), pointOf({ ...NO_MODEL, ...settings }), 0),
       ...(this.#membership === undefined ? {} : { membership: this.#membership }),
     });
-    lab.serverIn('masked-input');
-    for (const member of without) lab.leave(member);
+    if (comesToInputs(lab)) for (const member of without) lab.leave(member);
     lab.run(down === undefined ? {} : { down });
-    const model = toHex(lab.settings.modelHash);
+    const terms = toHex(termsOf(nodePrimitives, lab.settings));
     for (const { member, event } of lab.clientEvents) {
-      if (event.kind !== 'revealed') continue;
-      this.opened.set(member, [
-        ...(this.opened.get(member) ?? []),
-        { model, terms: termsOf(nodePrimitives, lab.settings), members: event.members },
-      ]);
+      if (event.kind !== 'signing' || !this.#remembers) continue;
+      const { members, session } = event;
+      const opened = withOpened(this.#memoryOf(member), { task: lab.settings.task, terms, members });
+      this.memories.set(member, withSet(opened, pointOf(lab.settings), members, session));
     }
     return lab;
+  }
+
+  #memoryOf(member: MemberId): ConsentRecord {
+    return this.memories.get(member) ?? NO_RECORD;
   }
 }
 
@@ -86,8 +110,8 @@ describe.each<Class>(['curious', 'active'])(
   (adversary) => {
     const repeat = { n: N - 1 };
 
-    it('and is opened again without one member, gives away that member’s update where no difference is asked for', () => {
-      const series = new Series(adversary, { repeatDifference: 0 });
+    it('and is opened again without one member, gives away that member’s update where nobody remembers it', () => {
+      const series = new Series(adversary, { remembers: false });
       const first = series.round();
       const second = series.round(repeat);
       expect(second.refusals.size).toBe(0);
@@ -96,8 +120,8 @@ describe.each<Class>(['curious', 'active'])(
       expect(minus(first, sumOf(first), sumOf(second))).toEqual(first.plainSum([VICTIM]));
     });
 
-    it('is not opened again without one member: every client that revealed shares refuses, by name', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
+    it('is not opened again without one member: every client that signed it refuses, by name', () => {
+      const series = new Series(adversary);
       const first = series.round();
       const { suite } = first.settings;
       for (const member of first.members) {
@@ -111,61 +135,58 @@ describe.each<Class>(['curious', 'active'])(
         Object.fromEntries(second.members.map((member) => [member, 'cohort-too-similar'])),
       );
       expect(second.refusals.get(memberId(1))?.message).toBe(
-        'the sum differs in 1 of its members from one that this client helped to open from the same model, it asks for at least 2',
+        'the roster is not of the very 9 members whose sum this client signed from the same model',
       );
       // The coordinator reads why.
       expect(new Set(second.drops.map(({ reason }) => reason))).toContain('cohort-too-similar');
     });
 
     it('is not opened again without one member where it had asked as few as it could for their shares', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
+      const series = new Series(adversary);
       const least = adversary === 'active' ? 7 : 5;
-      // The victim and some others are not asked, so that fewer remember.
+      // The victim and some others are not asked, so that in a curious round fewer remember.
       const asked = new Set(Array.from({ length: least }, (_, i) => memberId(i + 1)));
       const first = series.round({
         down: (mail) => (messageName(mail.bytes) === 'unmaskRequest' && !asked.has(mail.member) ? [] : [mail]),
       });
       expect(first.committed?.included).toHaveLength(N);
-      expect([...series.opened.keys()]).toEqual([...asked]);
+      expect([...series.memories.keys()]).toEqual(adversary === 'active' ? first.members : [...asked]);
       const second = series.round(repeat);
       expect(second.committed).toBeUndefined();
-      expect(second.messages('unmaskShares').every(({ member }) => !asked.has(member))).toBe(true);
+      expect(second.messages('maskedInput').every(({ member }) => !asked.has(member))).toBe(true);
     });
 
     it('is not opened again with one member more', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
+      const series = new Series(adversary);
       expect(series.round(repeat).committed).toBeDefined();
       expectNothingRevealed(series.round(), [VICTIM]);
     });
 
-    it('is not opened again without one member from the same model with other training options', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
-      series.round();
-      expectNothingRevealed(series.round({ ...repeat, settings: { training: '{ }' } }));
+    it('is not opened again without one member from the same model, whatever else is said to be new', () => {
+      for (const settings of [{ training: '{ }' }, { task: 'other', round: 9 }, { repeat: 1 }]) {
+        const series = new Series(adversary);
+        series.round();
+        expectNothingRevealed(series.round({ ...repeat, settings }));
+      }
     });
 
     it('may be opened again with the same members, which gives the same sum', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
+      const series = new Series(adversary);
       const sums = [series.round(), series.round()].map(sumOf);
       expect(sums[1]).toEqual(sums[0]);
     });
 
-    it('may be opened again where as many members differ as the policy asks, and not where fewer do', () => {
-      for (const [difference, opened] of [
-        [2, true],
-        [3, false],
-      ] as const) {
-        const series = new Series(adversary, { repeatDifference: difference });
-        series.round();
-        expect(series.round({ n: N - 2 }).committed !== undefined).toBe(opened);
-      }
+    it('is not opened again of any other members who signed it, however many differ', () => {
+      const series = new Series(adversary);
+      series.round();
+      for (const n of [N - 2, N - 4]) expectNothingRevealed(series.round({ n }));
     });
 
     it('does not keep an attempt from being repeated that ended before shares were revealed', () => {
-      const series = new Series(adversary, { repeatDifference: 2 });
+      const series = new Series(adversary);
       const failed = series.round({ without: [1, 2, 3, 4, 5] });
       expect(failed.aborted?.error.code).toBe('below-threshold');
-      expect(series.opened.size).toBe(0);
+      expect(series.memories.size).toBe(0);
       expect(series.round(repeat).committed).toBeDefined();
     });
 
@@ -175,7 +196,7 @@ describe.each<Class>(['curious', 'active'])(
         [0, true],
         [2, false],
       ] as const) {
-        const series = new Series(adversary, { repeatDifference: 2, leastDifference });
+        const series = new Series(adversary, { leastDifference });
         series.round();
         const second = series.round({ ...repeat, settings });
         expect(second.committed !== undefined).toBe(opened);
@@ -197,27 +218,36 @@ describe('on a ring', () => {
       dimension: 1,
       maxCohort: n,
     } as const;
-    const series = new Series('curious', { repeatDifference: 2 }, n);
+    const series = new Series('curious', { n });
     const first = series.round({ n, settings });
     expect(first.committed?.included).toHaveLength(n);
-    expect(series.opened.get(memberId(1))?.[0].members).toHaveLength(n);
+    expect(series.memories.get(memberId(1))?.models[0].signed?.members).toHaveLength(n);
     const second = series.round({ n: n - 1, settings });
     expectNothingRevealed(second);
     expect(new Set(Object.values(second.refusalCodes()))).toEqual(new Set(['cohort-too-similar']));
   });
 });
 
-describe('what a difference of two sums does not show', () => {
-  it('is one update out of four sums, any two of which differ in two members or more', () => {
-    const series = new Series('curious', { repeatDifference: 2 });
-    const [a, b, c] = [7, 8, 9];
-    const sums = [[c], [a], [b], [a, b, c]].map((without) => series.round({ without }));
-    for (const sum of sums) expect(sum.refusals.size).toBe(0);
+describe('four sums, any two of which differ in two members or more', () => {
+  const [a, b, c] = [7, 8, 9];
+  const SETS = [[c], [a], [b], [a, b, c]];
+
+  it('give one update away where nobody remembers what it signed', () => {
+    const series = new Series('curious', { remembers: false });
+    const sums = SETS.map((without) => series.round({ without }));
     const [ab, bc, ac, none] = sums.map(sumOf);
     // (a + b) − (b + c) + (a + c) − 0 = 2a
     const lab = sums[0];
     const twice = minus(lab, minus(lab, ab, bc), minus(lab, none, ac));
     const update = lab.plainSum([memberId(a)]);
     expect(twice).toEqual(minus(lab, update, minus(lab, new Uint32Array(update.length), update)));
+  });
+
+  it('as groups of a round, each with a roster of its own, are not opened beyond the first', () => {
+    const series = new Series('curious');
+    const [first, ...others] = SETS.map((without) => series.round({ without }));
+    expect(first.committed).toBeDefined();
+    // Who was left out of the first one has signed nothing.
+    for (const lab of others) expectNothingRevealed(lab, [memberId(c)]);
   });
 });

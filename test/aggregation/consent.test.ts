@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/index.ts';
+import type { ClientEvent, ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/index.ts';
+import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { leastSoundThreshold } from '../../protocol/aggregation/parameters/index.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
@@ -8,7 +11,7 @@ import { encodeSettings, type RoundPrivacy, type RoundSettings, settingsHash } f
 import { Lab } from '../support/lab.ts';
 
 const ME = memberId(1);
-const NOTHING: ClientHistory = { roundsWithinDay: 0, opened: [] };
+const NOTHING: ClientHistory = { roundsWithinDay: 0, rebasesWithinDay: 0, opened: [], record: undefined };
 
 /** What a client says to an invitation: its own words and those for the coordinator, or the state it goes on in. */
 function answer(policy: Partial<ClientPolicy>, change: Partial<RoundSettings>, history = NOTHING) {
@@ -92,6 +95,40 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
   });
 });
 
+describe('an invitation from a model that something was sent from', () => {
+  const TERMS = toHex(termsOf(nodePrimitives, new Lab({ seed: 'consent', n: 3 }).settings));
+  const sent = (repeat: number, terms = TERMS): ClientHistory => ({
+    ...NOTHING,
+    record: { inputs: [{ repeat, input: '00'.repeat(32), terms }], signed: undefined },
+  });
+  const noisy = { privacy: noise('distributed', 1) };
+
+  it.each<[string, Partial<RoundSettings>, ClientHistory, string | undefined]>([
+    ['for the same repeat on the same terms is taken', {}, sent(0), undefined],
+    ['for a later repeat is taken', { repeat: 2 }, sent(1), undefined],
+    ['for an earlier repeat is refused', { repeat: 1 }, sent(2), 'repeat-refused'],
+    ['on other terms is refused', {}, sent(0, 'ff'.repeat(32)), 'input-changed'],
+    ['on other terms is refused for a later repeat too', { repeat: 1 }, sent(0, 'ff'.repeat(32)), 'input-changed'],
+    [
+      'that is closed is refused',
+      {},
+      { ...NOTHING, record: { inputs: [], signed: undefined, closed: true } },
+      'input-changed',
+    ],
+    ['for more repeats than are allowed is refused', { repeat: 3 }, NOTHING, 'repeat-refused'],
+    ['of a rebase is taken', { rebases: 1 }, { ...NOTHING, rebasesWithinDay: 1 }, undefined],
+    ['of a rebase too many is refused', { rebases: 1 }, { ...NOTHING, rebasesWithinDay: 2 }, 'rebase-refused'],
+    ['of no rebase is taken however many there were', {}, { ...NOTHING, rebasesWithinDay: 9 }, undefined],
+    ['with the coordinator’s word for its members’ noise is held against it', noisy, sent(0), 'input-changed'],
+  ])('%s', (_, change, history, code) => {
+    expect(answer({}, change, history).code).toBe(code);
+  });
+
+  it('is taken on any terms where the client relies on its members’ noise', () => {
+    expect(answer({ leastNoise: { multiplier: 1 } }, noisy, sent(0)).code).toBeUndefined();
+  });
+});
+
 describe('an invitation within it is taken', () => {
   it.each<[string, Partial<ClientPolicy>, Partial<RoundSettings>]>([
     ['to one of its tasks', { tasks: ['a', 'b'] }, { task: 'b' }],
@@ -110,7 +147,7 @@ describe('an invitation within it is taken', () => {
     ],
     ['however often, where it sets no limit', { mostRoundsPerDay: 0 }, {}],
   ])('%s', (_, policy, change) => {
-    expect(answer(policy, change, { roundsWithinDay: 1_000_000, opened: [] })).toEqual({ state: 'advertise-keys' });
+    expect(answer(policy, change, { ...NOTHING, roundsWithinDay: 1_000_000 })).toEqual({ state: 'advertise-keys' });
   });
 });
 
@@ -139,7 +176,7 @@ describe('the least threshold', () => {
 
 describe('a session without a history', () => {
   it('keeps no ids, tells of nothing that it opened, and holds no round against those before', () => {
-    const lab = new Lab({ seed: 'none', n: 4, policy: { repeatDifference: 4, mostRoundsPerDay: 1 } });
+    const lab = new Lab({ seed: 'none', n: 4, policy: { leastDifference: 4, mostRoundsPerDay: 1 } });
     expect(lab.client(ME, 'unmasking').facts.ids).toBeUndefined();
     lab.run();
     expect(lab.committed).toBeDefined();
@@ -148,6 +185,58 @@ describe('a session without a history', () => {
 });
 
 describe('a session with a history', () => {
+  const SIGNED = { members: [1, 2, 4], sessions: [], proven: [] };
+
+  it.each(['curious', 'active'] as const)('tells of the set before anything is sent for it: %s', (adversary) => {
+    const lab = new Lab({ seed: 'some', n: 5, adversary, historyOf: () => NOTHING });
+    const told = (): ClientEvent[] =>
+      lab.clientEvents.map(({ event }) => event).filter(({ kind }) => kind === 'signing');
+    lab.serverIn('masked-input');
+    lab.leave(3);
+    lab.client(ME, adversary === 'active' ? 'consistency-check' : 'unmasking');
+    expect(told()).toEqual([]);
+    const { settingsHash } = lab.server.context;
+    lab.run();
+    const [first] = told();
+    expect(told()).toEqual([first, first, first, first]);
+    expect(first).toEqual({
+      kind: 'signing',
+      members: [1, 2, 4, 5],
+      session: {
+        settingsHash: toHex(settingsHash),
+        root: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+        ids: [1, 2, 3, 4, 5],
+        ...{ graph: 'complete', degree: 4, threshold: expect.any(Number) as number },
+      },
+    });
+  });
+
+  it.each([
+    ['the very set', 3, [1, 2, 3], [], undefined],
+    ['one member more', 4, [1, 2, 3], [], 'cohort-too-similar'],
+    ['one member less', 3, [1, 2, 3, 4], [], 'cohort-too-similar'],
+    ['no member of it but this one', 4, [1, 8, 9], [], 'cohort-too-similar'],
+    ['it without one that was proven to lie', 3, [1, 2, 3, 4], [4], undefined],
+    ['it without another one', 3, [1, 2, 3, 4], [2], 'cohort-too-similar'],
+  ] as const)('shares no keys with a roster of %s', (_, n, members, proven, code) => {
+    const record = { inputs: [], signed: { members, sessions: [], proven } };
+    const lab = new Lab({ seed: 'roster', n, historyOf: () => ({ ...NOTHING, record }) }).run();
+    expect(lab.refusals.get(ME)?.code).toBe(code);
+    expect(lab.messages('shareKeys')).toHaveLength(code === undefined ? n : 0);
+    expect(lab.committed !== undefined).toBe(code === undefined);
+  });
+
+  it.each(['curious', 'active'] as const)('signs and reveals nothing of another set: %s', (adversary) => {
+    const record = { inputs: [], signed: { ...SIGNED, members: [1, 2, 3, 4, 5] } };
+    const lab = new Lab({ seed: 'set', n: 5, adversary, historyOf: () => ({ ...NOTHING, record }) });
+    lab.serverIn('masked-input');
+    lab.leave(3);
+    lab.run();
+    expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['cohort-too-similar']));
+    expect([...lab.messages('consistency'), ...lab.messages('unmaskShares')]).toEqual([]);
+    expect(lab.clientEvents.filter(({ event }) => event.kind === 'signing')).toEqual([]);
+  });
+
   it('tells of the members whose shares it reveals, with the message that reveals them, and only then', () => {
     const lab = new Lab({ seed: 'some', n: 4, historyOf: () => NOTHING });
     const told = (): unknown[] => lab.clientEvents.filter(({ event }) => event.kind === 'revealed');

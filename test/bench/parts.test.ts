@@ -50,7 +50,8 @@ describe('the app of the sockets’ clients', () => {
     const d = 11;
     const sum = new Float32Array(d);
     for (let i = 0; i < clients; i++) {
-      const context = { task: '', round: 1, options: {}, signal: new AbortController().signal, seed: 0 };
+      const signal = new AbortController().signal;
+      const context = { task: '', round: 1, repeat: 0, options: {}, signal, seed: 0, subsetSeed: 0 };
       const { parameters } = await trivialApp(i, d).train({ weights: new Float32Array(d) }, undefined, context);
       parameters.weights.forEach((value, j) => (sum[j] += value));
     }

@@ -177,6 +177,7 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
         await app.train(copyOf(models[i]), await app.data(), {
           task: 'points',
           round,
+          ...{ repeat: 0, subsetSeed: 0 },
           seed,
           options: TRAINING,
           signal,

@@ -17,7 +17,16 @@ function points(examples: number, seed = 1): Dataset {
 const line = () => sequential([layers.dense(2)], [2]);
 
 function context(options: Record<string, unknown> = {}, changes: Partial<TrainingContext> = {}): TrainingContext {
-  return { task: 't', round: 1, options, signal: new AbortController().signal, seed: 3, ...changes };
+  return {
+    task: 't',
+    round: 1,
+    options,
+    signal: new AbortController().signal,
+    seed: 3,
+    repeat: 0,
+    subsetSeed: 4,
+    ...changes,
+  };
 }
 
 describe('engineApp', () => {
@@ -63,6 +72,36 @@ describe('engineApp', () => {
       return Math.hypot(...model.layout.flatten(parameters).map((value, i) => value - from[i]));
     };
     expect(await distance(5)).toBeLessThan((await distance(0)) / 2);
+  });
+
+  it('trains anew on nine tenths of the examples, drawn by the seed for it, also where one batch holds them all', async () => {
+    const whole = { batchSize: 1000 };
+    const train = async (changes: Partial<TrainingContext>) =>
+      app.train(start(), data, context(whole, { repeat: 1, ...changes }));
+    const [first, again, other] = [await train({}), await train({}), await train({ subsetSeed: 5 })];
+    expect(first.examples).toBe(180);
+    expect(again.parameters).toEqual(first.parameters);
+    expect(other.parameters).not.toEqual(first.parameters);
+    const before = await app.train(start(), data, context(whole));
+    const seeded = await app.train(start(), data, context(whole, { seed: 9 }));
+    expect(before.examples).toBe(200);
+    const far = (a: Record<string, Float32Array>, b: Record<string, Float32Array>): number =>
+      Math.hypot(...model.layout.flatten(a).map((value, i) => value - model.layout.flatten(b)[i]));
+    // Another order alone changes a full batch by rounding errors.
+    expect(far(seeded.parameters, before.parameters)).toBeLessThan(1e-5);
+    expect(far(first.parameters, before.parameters)).toBeGreaterThan(1e-4);
+  });
+
+  it.each([
+    [1, 1],
+    [2, 1],
+    [9, 8],
+    [10, 9],
+    [33, 29],
+  ])('of %i examples uses %i then', async (examples, used) => {
+    const few = points(examples);
+    const result = await engineApp(model, () => few).train(start(), few, context({}, { repeat: 2 }));
+    expect(result.examples).toBe(used);
   });
 
   it('stops when it is aborted', async () => {

@@ -82,7 +82,11 @@ describe('connecting', () => {
   it('signs the challenge, the address that it was given, its id and its tasks as a member', async () => {
     const coordinator = await start();
     const keys = generateIdentity(nodePrimitives, systemRandom);
-    const { log } = enter(coordinator.url, new StepApp(), { identity: { member: 77, keys }, tasks: ['a', 'b'] });
+    const { log } = enter(coordinator.url, new StepApp(), {
+      seed: 1,
+      identity: { member: 77, keys },
+      tasks: ['a', 'b'],
+    });
     expect(await log.next('connected')).toMatchObject({ member: 77, renewed: false });
     const [{ who, tasks, context }] = coordinator.hellos;
     if (who.kind !== 'member') throw new Error('not a member');
@@ -103,7 +107,7 @@ describe('connecting', () => {
     await guest.log.next('connected');
     expect(guest.log.events.map(({ kind }) => kind)).toEqual(['unsafe-open-enrolment', 'connected']);
     const keys = generateIdentity(nodePrimitives, systemRandom);
-    const member = enter(coordinator.url, new StepApp(), { identity: { member: 78, keys } });
+    const member = enter(coordinator.url, new StepApp(), { seed: 1, identity: { member: 78, keys } });
     await member.log.next('connected');
     expect(member.log.of('unsafe-open-enrolment')).toEqual([]);
   });
@@ -277,7 +281,7 @@ describe('leaving', () => {
     };
     try {
       const seed = systemRandom(32);
-      const { log, participation } = enter(coordinator.url, new StepApp(), { identity: { member: 3, seed } });
+      const { log, participation } = enter(coordinator.url, new StepApp(), { seed: 1, identity: { member: 3, seed } });
       await log.next('connected');
       expect(wiped).toEqual([]);
       await participation.leave();

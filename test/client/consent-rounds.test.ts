@@ -13,7 +13,7 @@ import { directoryAt, type MemberDirectory } from '../../protocol/wire/membershi
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter: enterAt } = useClients();
@@ -54,20 +54,31 @@ describe('a client that takes part in one round a day', () => {
     expect(client.log.of('failed')).toEqual([]);
   });
 
-  it('does not count rounds that ended before it had sent its masked input', async () => {
+  it('counts a round that ended before it had sent its masked input: it has trained for it', async () => {
     const client = enter({ policy });
-    enter();
-    enter();
-    await coordinator.seats(3);
-    const hash = coordinator.publish(modelFile());
-    coordinator.script.onMessage = ({ name }) => {
-      if (name === 'shareKeys') coordinator.input({ kind: 'abandon', error: new CairnError('round-abandoned', 'no') });
-      return undefined;
-    };
-    expect((await coordinator.run(settingsFor(hash))).kind).toBe('aborted');
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const first = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    await coordinator.message('advertiseKeys');
+    coordinator.abandon(first, member);
     await client.log.next('abandoned');
-    coordinator.script.onMessage = () => undefined;
-    expect((await coordinator.run(settingsFor(hash))).drops).toEqual([]);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member);
+    expect((await client.log.next('refused')).code).toBe('policy-rounds-per-day');
+    expect(client.app.contexts).toHaveLength(1);
+  });
+
+  it('trains no more than that for 40 models that a coordinator asks about, whatever it does with the rounds', async () => {
+    const client = enter({ policy: { ...CURIOUS, mostRoundsPerDay: 2 } });
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    for (let i = 0; i < 40; i++) {
+      const context = coordinator.invite(settingsFor(coordinator.publish(modelFile(i)), { task: `task ${i}` }), member);
+      if (i < 2) await coordinator.message('advertiseKeys', { nth: i + 1 });
+      else await client.log.next('refused', i - 1);
+      coordinator.abandon(context, member);
+    }
+    expect(client.app.contexts).toHaveLength(2);
+    expect(new Set(client.log.of('refused').map(({ code }) => code))).toEqual(new Set(['policy-rounds-per-day']));
   });
 
   it('counts them after a restart too, if its memory outlives it', async () => {
@@ -135,9 +146,23 @@ describe('what later rounds are held against', () => {
     };
   }
 
+  it('is written down before a training begins', async () => {
+    const { opened, open } = gate();
+    const { memory, writes } = watched(1, () => opened);
+    const { app, log } = enter({ consent: memory });
+    await coordinator.seats(1);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+    while (writes() < 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(app.contexts).toEqual([]);
+    expect(log.of('training')).toEqual([]);
+    open();
+    await coordinator.message('advertiseKeys');
+    expect(app.contexts).toHaveLength(1);
+  });
+
   it.each([
-    [1, 'maskedInput'],
-    [2, 'unmaskShares'],
+    [2, 'maskedInput'],
+    [3, 'unmaskShares'],
   ] as const)('is written down before it is sent: write %i before %s', async (nth, message) => {
     const { opened, open } = gate();
     const { memory, writes } = watched(nth, () => opened);
@@ -157,8 +182,8 @@ describe('what later rounds are held against', () => {
   });
 
   it.each([
-    [1, 'maskedInput'],
-    [2, 'unmaskShares'],
+    [2, 'maskedInput'],
+    [3, 'unmaskShares'],
   ] as const)(
     'is not sent where it cannot be written down, and only the user is told why: %i',
     async (nth, message) => {
@@ -198,9 +223,9 @@ describe('enrolled members that helped to open a sum', () => {
     directory = directoryAt(opened, LASTING.issued);
   });
 
-  const enterAll = (some: typeof members) =>
+  const enterAll = (some: typeof members, app = () => new StepApp()) =>
     some.map((identity) =>
-      enter({
+      enterAt(coordinator.url, app(), {
         identity,
         authorityKey: authority.publicKey,
         policy,
@@ -213,7 +238,7 @@ describe('enrolled members that helped to open a sum', () => {
     return coordinator.run(settingsFor(hash, settings), directory);
   };
 
-  it('refuse it without one of them, after they were all started again, before they sign', async () => {
+  it('refuse it without one of them, after they were all started again, before they share keys', async () => {
     const hash = coordinator.publish(modelFile());
     const before = enterAll(members);
     await coordinator.seats(6);
@@ -221,20 +246,73 @@ describe('enrolled members that helped to open a sum', () => {
     await Promise.all(before.map(({ participation }) => participation.leave()));
     const other = await start();
     other.directory = coordinator.directory;
-    other.publish(modelFile());
+    // Another file of the same values.
+    const again = other.publish(spaced(modelFile()));
     coordinator = other;
     const after = enterAll(members.slice(0, 5));
     await coordinator.seats(5);
-    const end = await round(hash);
+    const end = await round(again);
     expect(end).toMatchObject({ kind: 'aborted', error: { code: 'below-threshold' } });
-    expect(end.drops.map(({ reason, state }) => `${reason} at ${state}`)).toContain(
-      'cohort-too-similar at consistency-check',
-    );
+    expect(end.drops.map(({ reason, state }) => `${reason} at ${state}`)).toContain('cohort-too-similar at share-keys');
     for (const { log } of after) expect(await log.next('refused')).toMatchObject({ code: 'cohort-too-similar' });
     const said = new Set(coordinator.received.map(({ name }) => name));
-    expect([...said]).toEqual(['advertiseKeys', 'shareKeys', 'maskedInput', 'abort']);
+    expect([...said]).toEqual(['advertiseKeys', 'abort']);
     // The next round begins with another model.
     const next = coordinator.publish(modelFile(1));
     expect((await round(next, 2)).kind).toBe('committed');
+  });
+
+  it('send the very same vector again with the same members, after they were all started again', async () => {
+    const hash = coordinator.publish(modelFile());
+    const before = enterAll(members);
+    await coordinator.seats(6);
+    const first = await round(hash);
+    await Promise.all(before.map(({ participation }) => participation.leave()));
+    const other = await start();
+    other.directory = coordinator.directory;
+    other.publish(modelFile());
+    coordinator = other;
+    const after = enterAll(members);
+    await coordinator.seats(6);
+    const second = await round(hash);
+    if (first.kind !== 'committed' || second.kind !== 'committed') throw new Error('a round has no sum');
+    expect(second.sum).toEqual(first.sum);
+    for (const { log } of after) expect(log.of('trained').map(({ kept }) => kept)).toEqual([false]);
+  });
+
+  it('send nothing where their training gives another update than before', async () => {
+    const hash = coordinator.publish(modelFile());
+    const first = enterAll(members);
+    await coordinator.seats(6);
+    expect((await round(hash)).kind).toBe('committed');
+    await Promise.all(first.map(({ participation }) => participation.leave()));
+    const other = await start();
+    other.directory = coordinator.directory;
+    other.publish(modelFile());
+    coordinator = other;
+    const after = enterAll(members, () => new StepApp(1.5));
+    await coordinator.seats(6);
+    expect((await round(hash)).kind).toBe('aborted');
+    for (const { log } of after) expect(await log.next('refused')).toMatchObject({ code: 'input-changed' });
+    expect(coordinator.received.filter(({ name }) => name === 'maskedInput')).toEqual([]);
+  });
+});
+
+describe('a model that a rebase gave', () => {
+  it('is shown to the user, and refused beyond the policy’s limit', async () => {
+    const { log } = enter({ policy: { ...CURIOUS, maxRebases: 1 } });
+    enter();
+    enter();
+    await coordinator.seats(3);
+    const [member] = coordinator.members;
+    const run = (model: number, rebases: number) =>
+      coordinator.run(settingsFor(coordinator.publish(modelFile(model)), { rebases }));
+    expect((await run(1, 1)).kind).toBe('committed');
+    expect(log.of('rebased')).toMatchObject([{ rebases: 1, withinDay: 1 }]);
+    // Again from the same model, which counts once.
+    expect((await run(1, 1)).drops).toEqual([]);
+    expect((await run(2, 2)).drops).toMatchObject([{ member, reason: 'rebase-refused' }]);
+    expect((await log.next('refused')).code).toBe('rebase-refused');
+    expect((await run(3, 0)).drops).toEqual([]);
   });
 });

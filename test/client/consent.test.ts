@@ -1,39 +1,68 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Consent } from '../../client/consent/consent.ts';
-import { consentInFile, consentPath } from '../../client/consent/file.ts';
+import { Consent, type ModelRound } from '../../client/consent/consent.ts';
+import { acceptLostMemory, consentInFile, consentPath } from '../../client/consent/file.ts';
 import { type ConsentMemory, consentInMemory } from '../../client/consent/memory.ts';
 import { idsFromRanges, rangesText } from '../../client/consent/ranges.ts';
-import type { ClientPolicy } from '../../protocol/aggregation/client/index.ts';
-import { NO_HASH } from '../../protocol/wire/settings.ts';
+import { NO_RECORD } from '../../client/consent/record.ts';
+import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
+import type { ClientPolicy, SignedSession } from '../../protocol/aggregation/client/index.ts';
+import { identityFrom } from '../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { NO_HASH, type RoundPrivacy, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { settingsFor } from './support/rounds.ts';
 
-/** Takes every round. */
-const POLICY = { adversary: 'curious', colluding: 0, minCohort: 2 } as const;
 const HOUR = 3_600_000;
 const START = 1_800_000_000_000;
-const MODEL = '00'.repeat(32);
+const LAX: ClientPolicy = { adversary: 'curious', colluding: 0, minCohort: 2, maxRebases: 2, maxRepeats: 2 };
 const settings = settingsFor(NO_HASH, { task: 'digits' });
-const OTHER = new Uint8Array(32).fill(7);
-const LAX: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 2 };
+const MODEL = hex(1);
+
+/** 64 digits. */
+function hex(byte: number): string {
+  return byte.toString(16).padStart(2, '0').repeat(32);
+}
+
+/** A round from a model, told apart by a number. */
+const round = (model = 1, changes: Partial<RoundSettings> = {}): ModelRound => ({
+  settings: { ...settings, ...changes },
+  point: hex(model),
+});
+
+const INPUT = hex(0xaa);
+const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({ input, ids, counted });
+
+const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
+  ...{ settingsHash: hex(hash), root: hex(0xdd), ids, graph: 'complete' },
+  ...{ degree: ids.length - 1, threshold: 2 },
+});
 
 /** A client's memory with a clock of its own. */
 function consentOf(memory: ConsentMemory = consentInMemory()) {
   const clock = { now: START };
-  return { clock, memory, consent: new Consent(memory, () => clock.now) };
+  const consent = new Consent(memory, () => clock.now);
+  return {
+    ...{ clock, memory, consent },
+    send: (from = round(), ids?: readonly number[], input?: string, policy = LAX) =>
+      consent.sending(from, sent(ids, input), policy),
+    sign: (members: readonly number[], from = round(), policy = LAX) =>
+      consent.signing(from, members, session(members), policy),
+  };
 }
 
+const refused = (code: string) => expect.objectContaining({ code }) as Error;
+
 describe('rounds of a day', () => {
-  it('count for 24 hours from the sending of the masked input', async () => {
+  it('count for 24 hours from the beginning of the training', async () => {
     const { clock, consent } = consentOf();
-    const count = async (): Promise<number> => (await consent.history(settings)).roundsWithinDay;
+    const count = async (): Promise<number> => (await consent.history()).roundsWithinDay;
     expect(await count()).toBe(0);
-    await consent.sending(settings, POLICY);
+    await consent.training(round(), LAX);
     clock.now += 12 * HOUR;
-    await consent.sending(settings, POLICY);
+    await consent.training(round(2), LAX);
     expect(await count()).toBe(2);
     clock.now = START + 24 * HOUR - 1;
     expect(await count()).toBe(2);
@@ -43,55 +72,267 @@ describe('rounds of a day', () => {
     expect(await count()).toBe(0);
   });
 
+  it('count once each: a round that trained is no further one when it sends, a kept update is', async () => {
+    const { consent } = consentOf();
+    await consent.training(round(), LAX);
+    await consent.sending(round(), sent([1, 2], INPUT, true), LAX);
+    expect((await consent.history()).roundsWithinDay).toBe(1);
+    await consent.sending(round(), sent([1, 2], INPUT, false), LAX);
+    expect((await consent.history()).roundsWithinDay).toBe(2);
+  });
+
+  it('end with the second training under a limit of 2, of 40 that are asked for and never sent', async () => {
+    const { consent } = consentOf();
+    const policy = { ...LAX, mostRoundsPerDay: 2 };
+    const trained = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => consent.training(round(i), policy)));
+    expect(trained.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+    // What has trained may still send.
+    await consent.sending(round(0), sent([1, 2], INPUT, true), policy);
+    await expect(consent.sending(round(1), sent([1, 2], INPUT, false), policy)).rejects.toThrow(
+      refused('policy-rounds-per-day'),
+    );
+  });
+
   it('of all tasks count together', async () => {
     const { consent } = consentOf();
-    await consent.sending(settings, POLICY);
-    await consent.sending({ ...settings, task: 'other' }, POLICY);
-    expect((await consent.history(settings)).roundsWithinDay).toBe(2);
+    await consent.training(round(), LAX);
+    await consent.training(round(2, { task: 'other' }), LAX);
+    expect((await consent.history()).roundsWithinDay).toBe(2);
   });
 
   it('count on when the clock is set back', async () => {
     const { clock, consent } = consentOf();
-    await consent.sending(settings, POLICY);
+    await consent.training(round(), LAX);
     clock.now -= 48 * HOUR;
-    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
+    expect((await consent.history()).roundsWithinDay).toBe(1);
   });
 
   it('are forgotten when they are a day old', async () => {
     const { clock, consent, memory } = consentOf();
     for (let hour = 0; hour < 48; hour++) {
       clock.now = START + hour * HOUR;
-      await consent.sending(settings, POLICY);
+      await consent.training(round(), LAX);
     }
-    expect((await memory.read()).sent).toHaveLength(24);
+    expect((await memory.read()).rounds).toHaveLength(24);
   });
 });
 
-describe('sums that were opened', () => {
-  it('are told apart by task unless they have the same model, and known by model and members', async () => {
-    const { consent } = consentOf();
-    await consent.revealing(settings, [1, 2, 3], LAX);
-    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [4, 5], LAX);
-    await consent.revealing({ ...settings, task: 'other' }, [6, 7], LAX);
-    await consent.revealing({ ...settings, modelHash: new Uint8Array(32).fill(255) }, [1, 2], LAX);
-    const { opened } = await consent.history(settings);
-    expect(opened).toMatchObject([
-      { model: MODEL, members: [1, 2, 3] },
-      { model: MODEL, members: [6, 7] },
-      { model: 'ff'.repeat(32), members: [1, 2] },
-    ]);
+describe('from one model', () => {
+  it('one input is sent for each repeat, as often as it is asked for', async () => {
+    const { send } = consentOf();
+    await send();
+    await send(round(1, { task: 'other', round: 7, modelHash: new Uint8Array(32).fill(9) }), [1, 5]);
+    await expect(send(round(), [1, 2, 3], hex(0xab))).rejects.toThrow(refused('input-changed'));
+    await send(round(1, { repeat: 1 }), [1, 2, 3], hex(0xab));
+    await expect(send(round(1, { repeat: 1 }))).rejects.toThrow(refused('input-changed'));
+    await send(round(2), [1, 2, 3], hex(0xac));
+  });
+
+  it.each<[string, Partial<RoundSettings>]>([
+    ['another clip', { clip: settings.clip / 2 }],
+    ['another cap on examples', { maxExamples: 7 }],
+    ['another bound of the loss', { lossBound: 1 }],
+    ['coarser inputs', { inputBits: 12 }],
+    ['other options of training', { training: '{"batchSize":32}' }],
+  ])('nothing is sent on other terms: %s, for the same repeat or the next', async (_, change) => {
+    const { send } = consentOf();
+    await send();
+    await expect(send(round(1, change))).rejects.toThrow(refused('input-changed'));
+    await expect(send(round(1, { ...change, repeat: 1 }), [1, 2, 3], hex(0xab))).rejects.toThrow(
+      refused('input-changed'),
+    );
+  });
+
+  it('repeats go up to what the policy allows, and never down', async () => {
+    const { send } = consentOf();
+    await send(round(1, { repeat: 1 }));
+    await expect(send(round(1, { repeat: 0 }))).rejects.toThrow(refused('repeat-refused'));
+    await send(round(1, { repeat: 2 }), [1, 2], hex(2));
+    await expect(send(round(1, { repeat: 3 }), [1, 2], hex(3))).rejects.toThrow(refused('repeat-refused'));
+    await send(round(1, { repeat: 3 }), [1, 2], hex(3), { ...LAX, maxRepeats: 3 });
+    const without = { adversary: 'curious', colluding: 0, minCohort: 2 } as const;
+    await expect(send(round(2, { repeat: 3 }), [1, 2], hex(3), without)).rejects.toThrow(refused('repeat-refused'));
+  });
+
+  it('one set is signed, over all repeats, and no input is sent to another cohort after that', async () => {
+    const { send, sign } = consentOf();
+    await send(round(), [1, 2, 3, 4]);
+    await sign([1, 2, 3]);
+    await sign([1, 2, 3]);
+    for (const ids of [[1, 2], [1, 2, 3, 4], [1, 2, 4], [1], []]) {
+      await expect(send(round(), ids)).rejects.toThrow(refused('cohort-too-similar'));
+      await expect(sign(ids)).rejects.toThrow(refused('cohort-too-similar'));
+      await expect(sign(ids, round(1, { repeat: 1 }))).rejects.toThrow(refused('cohort-too-similar'));
+    }
+    await send(round(), [1, 2, 3]);
+    await send(round(1, { repeat: 1 }), [1, 2, 3], hex(0xab));
+    await sign([1, 2, 3], round(1, { repeat: 1 }));
+    await send(round(2), [1, 2]);
+    await sign([1, 2], round(2));
+  });
+
+  it('members that were proven to have dealt falsely may be missing from it, and nobody else', async () => {
+    const { consent, send, sign } = consentOf();
+    await send(round(), [1, 2, 3, 4, 5]);
+    await sign([1, 2, 3, 4, 5]);
+    for (const member of [4, 9, 4, 5]) await consent.proven(round(), member);
+    expect((await consent.history(MODEL)).record?.signed?.proven).toEqual([4, 5]);
+    for (const ids of [
+      [1, 2, 3, 5],
+      [1, 2, 3, 4],
+      [1, 2, 3],
+      [1, 2, 3, 4, 5],
+    ]) {
+      await send(round(), ids);
+      await sign(ids);
+    }
+    for (const ids of [
+      [1, 2, 4, 5],
+      [1, 2],
+      [1, 2, 3, 4, 5, 9],
+      [2, 3, 4, 5],
+    ])
+      await expect(send(round(), ids)).rejects.toThrow(refused('cohort-too-similar'));
+  });
+
+  it('the sessions of the set are remembered, the newest four', async () => {
+    const { consent, send } = consentOf();
+    await send(round(), [1, 2]);
+    for (const hash of [1, 2, 3, 4, 5, 3]) await consent.signing(round(), [1, 2], session([1, 2], hash), LAX);
+    const { signed } = (await consent.history(MODEL)).record!;
+    expect(signed?.sessions.map(({ settingsHash }) => settingsHash)).toEqual([2, 4, 5, 3].map(hex));
+  });
+
+  it('a client that relies on its members’ noise sends and signs what it is asked for, and every sending is charged', async () => {
+    const { consent, send, sign } = consentOf();
+    const privacy: RoundPrivacy = {
+      placement: 'distributed',
+      distribution: 'skellam',
+      ...{ noiseMultiplier: 1, leastSurvivors: 2, bitWidth: 0 },
+      ...{ sampling: 1, epsilon: 5, delta: 1e-5, spent: 0 },
+    };
+    const noisy = round(1, { privacy });
+    const policy = { ...LAX, leastNoise: { multiplier: 1 } };
+    for (const [i, ids] of [
+      [1, 2, 3],
+      [1, 2],
+      [1, 3],
+    ].entries()) {
+      await send(noisy, ids, hex(i), policy);
+      await sign(ids, noisy, policy);
+    }
+    const { after } = await consent.quote(noisy.settings, 1e-5);
+    expect(after.rounds).toBe(4);
+    expect((await consent.history(MODEL)).record).toBeUndefined();
+    // One that has not said so does not rely on it.
+    await send(noisy, [1, 2, 3], hex(1));
+    await expect(send(noisy, [1, 2, 3], hex(2))).rejects.toThrow(refused('input-changed'));
+  });
+});
+
+describe('models that a rebase gave', () => {
+  const moved = (model: number) => round(model, { rebases: 1 });
+
+  it('count once each for 24 hours, as an input is sent from them, and are bounded by the policy', async () => {
+    const { clock, consent, send } = consentOf();
+    await consent.training(moved(9), LAX);
+    await send(moved(1));
+    await send(moved(1));
+    await send(moved(2), [1, 2], hex(2));
+    await expect(send(moved(3))).rejects.toThrow(refused('rebase-refused'));
+    await expect(consent.training(moved(3), LAX)).rejects.toThrow(refused('rebase-refused'));
+    await send(moved(2), [1, 2], hex(2));
+    expect((await consent.history(hex(3))).rebasesWithinDay).toBe(2);
+    expect((await consent.history(hex(2))).rebasesWithinDay).toBe(1);
+    await send(round(4), [1, 2], hex(4));
+    clock.now += 24 * HOUR;
+    await send(moved(3), [1, 2], hex(3));
+  });
+
+  it.each([
+    [0, 0],
+    [1, 1],
+    [undefined, 2],
+  ])('of a policy that says %s are %i', async (maxRebases, allowed) => {
+    const { send } = consentOf();
+    const policy: ClientPolicy = {
+      adversary: 'curious',
+      ...{ colluding: 0, minCohort: 2 },
+      ...(maxRebases === undefined ? {} : { maxRebases }),
+    };
+    const results = await Promise.allSettled([1, 2, 3, 4].map((i) => send(moved(i), [1, 2], hex(i), policy)));
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(allowed);
+  });
+});
+
+describe('models', () => {
+  it('beyond 64 are closed: no input is sent from them any more, nor a set signed', async () => {
+    const { consent, memory, send, sign } = consentOf();
+    for (let i = 1; i <= 66; i++) await send(round(i), [1, 2], hex(i));
+    const { models, closed } = await memory.read();
+    expect(models).toHaveLength(64);
+    expect(closed).toEqual([hex(1).slice(0, 32), hex(2).slice(0, 32)]);
+    for (const model of [1, 2]) {
+      expect((await consent.history(hex(model))).record?.closed).toBe(true);
+      await expect(send(round(model), [1, 2], hex(model))).rejects.toThrow(refused('input-changed'));
+      await expect(sign([1, 2], round(model))).rejects.toThrow(refused('input-changed'));
+    }
+    await send(round(3), [1, 2], hex(3));
+    // What was used last is closed last.
+    await send(round(67), [1, 2], hex(67));
+    expect((await consent.history(hex(3))).record?.closed).toBeUndefined();
+    expect((await consent.history(hex(4))).record?.closed).toBe(true);
+  });
+
+  it('of very many members are closed earlier, but for the newest', async () => {
+    const { memory, send, sign } = consentOf();
+    const many = Array.from({ length: 300_000 }, (_, i) => i);
+    for (const model of [1, 2, 3]) {
+      await send(round(model), many, hex(model));
+      await sign(many, round(model));
+    }
+    const { models, closed } = await memory.read();
+    expect(models.map(({ point }) => point)).toEqual([hex(3)]);
+    expect(closed).toHaveLength(2);
+  });
+
+  it('are closed up to 65 536, the oldest forgotten first', async () => {
+    const { memory, send } = consentOf();
+    const closed = Array.from({ length: 65_536 }, (_, i) => i.toString(16).padStart(32, '0'));
+    await memory.change((record) => ({ ...record, closed }));
+    for (let i = 1; i <= 65; i++) await send(round(i), [1, 2], hex(i));
+    const after = (await memory.read()).closed;
+    expect(after).toHaveLength(65_536);
+    expect(after[0]).toBe(closed[1]);
+    expect(after.at(-1)).toBe(hex(1).slice(0, 32));
+  });
+});
+
+describe('sums that were signed', () => {
+  it('are all that a set is held against where the policy asks for a difference, whatever their tasks', async () => {
+    const { sign } = consentOf();
+    const policy = { ...LAX, leastDifference: 2 };
+    await sign([1, 2, 3, 4], round(1), policy);
+    const other = round(2, { task: 'other' });
+    await expect(sign([1, 2, 3], other, policy)).rejects.toThrow(refused('cohort-too-similar'));
+    await sign([1, 2, 5, 6], other, policy);
+    await sign([1, 2, 3, 4], round(3, { task: 'third' }), policy);
+    // The same members on other terms.
+    const clipped = round(4, { clip: 1 });
+    await expect(sign([1, 2, 3, 4], clipped, policy)).rejects.toThrow(refused('cohort-too-similar'));
+    await sign([1, 2, 3], round(5), LAX);
   });
 
   it('are kept once each', async () => {
-    const { consent } = consentOf();
-    for (const members of [
+    const { consent, sign } = consentOf();
+    for (const [i, members] of [
       [1, 2],
       [1, 3],
       [1, 2],
       [1, 2, 3],
-    ])
-      await consent.revealing(settings, members, LAX);
-    expect((await consent.history(settings)).opened.map(({ members }) => members)).toEqual([
+    ].entries())
+      await sign(members, round(i));
+    expect((await consent.history()).opened.map(({ members }) => members)).toEqual([
       [1, 3],
       [1, 2],
       [1, 2, 3],
@@ -99,44 +340,45 @@ describe('sums that were opened', () => {
   });
 
   it('are forgotten, the oldest first, beyond 1024 of a task, and no task makes another’s be forgotten', async () => {
-    const { consent } = consentOf();
-    await consent.revealing({ ...settings, task: 'other', modelHash: OTHER }, [7], LAX);
-    for (let i = 0; i < 1030; i++) await consent.revealing(settings, [i, i + 1], LAX);
-    const { opened } = await consent.history(settings);
-    expect(opened).toHaveLength(1024);
-    expect(opened[0].members).toEqual([6, 7]);
-    expect((await consent.history({ ...settings, task: 'other', modelHash: OTHER })).opened).toHaveLength(1);
+    const { consent, sign } = consentOf();
+    await sign([7], round(1, { task: 'other' }));
+    for (let i = 0; i < 1030; i++)
+      await sign([i, i + 1], { ...round(), point: i.toString(16).padStart(32, '0').padEnd(64, '0') });
+    const { opened } = await consent.history();
+    expect(opened).toHaveLength(1025);
+    expect(opened[1].members).toEqual([6, 7]);
   });
 
   it('of very many members are forgotten earlier, but for the newest', async () => {
-    const { consent } = consentOf();
+    const { consent, sign } = consentOf();
     const many = Array.from({ length: 700_000 }, (_, i) => i);
-    await consent.revealing(settings, [1, 2], LAX);
-    await consent.revealing(settings, many, LAX);
-    await consent.revealing(settings, many.slice(1), LAX);
-    const sizes = (await consent.history(settings)).opened.map(({ members }) => members.length);
+    await sign([1, 2], round(1));
+    await sign(many, round(2));
+    await sign(many.slice(1), round(3));
+    const sizes = (await consent.history()).opened.map(({ members }) => members.length);
     expect(sizes).toEqual([many.length - 1]);
   });
 });
 
 describe('a memory', () => {
   it('takes one change after the other, however they come', async () => {
-    const { consent } = consentOf();
-    await Promise.all([1, 2, 3, 4, 5].map((id) => consent.revealing(settings, [id], LAX)));
-    expect((await consent.history(settings)).opened).toHaveLength(5);
+    const { consent, sign } = consentOf();
+    const signed = await Promise.allSettled([1, 2, 3, 4, 5].map((id) => sign([id, 9])));
+    expect(signed.map(({ status }) => status)).toEqual(['fulfilled', ...Array<string>(4).fill('rejected')]);
+    expect((await consent.history(MODEL)).record?.signed?.members).toEqual([1, 9]);
   });
 
   it('that fails says so, and does not keep later changes from being taken', async () => {
     const inner = consentInMemory();
     let failing = true;
-    const { consent } = consentOf({
+    const { consent, send } = consentOf({
       read: () => inner.read(),
       change: (edit) => (failing ? Promise.reject(new Error('disk full')) : inner.change(edit)),
     });
-    await expect(consent.sending(settings, POLICY)).rejects.toThrow('disk full');
+    await expect(send()).rejects.toThrow('disk full');
     failing = false;
-    await consent.sending(settings, POLICY);
-    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
+    await send();
+    expect((await consent.history()).roundsWithinDay).toBe(1);
   });
 });
 
@@ -153,45 +395,37 @@ describe('a memory in a file', () => {
 
   it('outlives the client', async () => {
     const first = consentOf(consentInFile(path));
-    await first.consent.sending(settings, POLICY);
-    await first.consent.revealing(settings, [1, 2, 3, 9, 0xffff_ffff], LAX);
+    const members = [1, 2, 3, 9, 0xffff_ffff];
+    await first.send(round(1, { rebases: 1 }), members);
+    await first.sign(members);
+    await first.consent.proven(round(), 9);
+    for (let i = 2; i < 67; i++) await first.send(round(i), members, hex(i));
     const second = consentOf(consentInFile(path));
-    expect(await second.consent.history(settings)).toMatchObject({
-      roundsWithinDay: 1,
-      opened: [{ model: MODEL, members: [1, 2, 3, 9, 0xffff_ffff] }],
-    });
     expect(await second.memory.read()).toEqual(await first.memory.read());
+    await expect(second.send(round(1), members)).rejects.toThrow(refused('input-changed'));
+    expect((await second.memory.read()).closed).toHaveLength(2);
+    expect((await second.consent.history(hex(70))).rebasesWithinDay).toBe(1);
   });
 
-  it('counts every round of clients that use it at the same time', async () => {
-    const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
-    await Promise.all(Array.from({ length: 30 }, (_, i) => clients[i % 3].sending(settings, POLICY)));
-    expect((await clients[0].history(settings)).roundsWithinDay).toBe(30);
+  it('has one input and one set for all clients that use it at the same time', async () => {
+    const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)));
+    const sending = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, i) => clients[i % 3].send(round(), [1, 2], hex(i))),
+    );
+    expect(sending.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const signing = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => clients[i % 3].sign([1, i + 2])));
+    expect(signing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
-  });
-
-  it('is looked at again before a sum is noted, since a client that uses it too may have helped to open another', async () => {
-    const [first, second] = [1, 2].map(() => consentOf(consentInFile(path)).consent);
-    const policy = { ...LAX, repeatDifference: 2 };
-    expect((await second.history(settings)).opened).toEqual([]);
-    await first.revealing(settings, [1, 2, 3, 4], policy);
-    const similar = second.revealing({ ...settings, task: 'other' }, [1, 2, 3], policy);
-    await expect(similar).rejects.toMatchObject({ code: 'cohort-too-similar' });
-    await second.revealing(settings, [1, 2, 5, 6], policy);
-    expect((await first.history(settings)).opened.map(({ members }) => members)).toEqual([
-      [1, 2, 3, 4],
-      [1, 2, 5, 6],
-    ]);
   });
 
   it('keeps the limits of a day for all clients that use it together', async () => {
     const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
-    const policy = { ...POLICY, mostRoundsPerDay: 5 };
-    const sent = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, i) => clients[i % 3].sending(settings, policy)),
+    const policy = { ...LAX, mostRoundsPerDay: 5 };
+    const trained = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, i) => clients[i % 3].training(round(), policy)),
     );
-    expect(sent.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-    for (const { reason } of sent.filter((result) => result.status === 'rejected'))
+    expect(trained.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
+    for (const { reason } of trained.filter((result) => result.status === 'rejected'))
       expect(reason).toMatchObject({ code: 'policy-rounds-per-day' });
   });
 
@@ -199,52 +433,136 @@ describe('a memory in a file', () => {
     await writeFile(`${path}.lock`, 'somebody');
     const longAgo = Date.now() / 1000 - 60;
     await utimes(`${path}.lock`, longAgo, longAgo);
-    const { consent } = consentOf(consentInFile(path));
-    await consent.sending(settings, POLICY);
-    expect((await consent.history(settings)).roundsWithinDay).toBe(1);
+    const { consent, send } = consentOf(consentInFile(path));
+    await send();
+    expect((await consent.history()).roundsWithinDay).toBe(1);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {
-    const { consent } = consentOf(consentInFile(path));
-    await consent.sending(settings, POLICY);
-    await consent.revealing(settings, [1, 2], LAX);
+    const { send, sign } = consentOf(consentInFile(path));
+    await send();
+    await sign([1, 2, 3]);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
   });
 
   it.each<[string, (text: string) => string]>([
     ['is no JSON', () => '{'],
-    ['is of another version', (text) => text.replace('"version":1', '"version":2')],
+    ['is of another version', (text) => text.replace('"version":2', '"version":3')],
     ['has an unknown key', (text) => text.replace('{', '{"more":1,')],
     ['has members that do not ascend', (text) => text.replace('1-3', '3,1')],
     ['has no model’s hash', (text) => text.replace(MODEL, '0')],
+    ['has no input’s record', (text) => text.replace(INPUT, '0')],
+    ['has half a closed model', (text) => text.replace('"closed":""', '"closed":"00"')],
     ['has a time that is none', (text) => text.replace(String(START), '-1')],
+    ['is cut off', (text) => text.slice(0, -20)],
+    ['is empty', () => ''],
   ])('is not believed, nor overwritten, where it %s', async (_, damage) => {
-    const { consent, clock } = consentOf(consentInFile(path));
-    await consent.sending(settings, POLICY);
-    await consent.revealing(settings, [1, 2, 3], LAX);
-    const text = damage(await readFile(path, 'utf8'));
-    await writeFile(path, text);
+    const { consent, clock, send, sign } = consentOf(consentInFile(path));
+    await send();
+    await sign([1, 2, 3]);
+    const text = await readFile(path, 'utf8');
+    const damaged = damage(text);
+    expect(damaged).not.toBe(text);
+    await writeFile(path, damaged);
     clock.now++;
-    for (const use of [
-      consent.history(settings),
-      consent.sending(settings, POLICY),
-      consent.revealing(settings, [1], LAX),
-    ])
+    for (const use of [consent.history(), send(), sign([1, 2, 3]), consent.training(round(), LAX)])
       await expect(use).rejects.toMatchObject({ code: 'config-invalid' });
-    expect(await readFile(path, 'utf8')).toBe(text);
+    await acceptLostMemory(path);
+    expect(await readFile(path, 'utf8')).toBe(damaged);
   });
 
   it('that cannot be read or written is named', async () => {
-    await expect(consentOf(consentInFile(folder)).consent.history(settings)).rejects.toMatchObject({
+    await expect(consentOf(consentInFile(folder)).consent.history()).rejects.toMatchObject({
       code: 'config-unreadable',
     });
-    await expect(
-      consentOf(consentInFile(join(folder, 'no', 'x'))).consent.sending(settings, POLICY),
-    ).rejects.toMatchObject({
+    await expect(consentOf(consentInFile(join(folder, 'no', 'x'))).send()).rejects.toMatchObject({
       code: 'folder-unwritable',
     });
+  });
+
+  it('of version 1 still opens: its rounds, sums and accounts count on, and the next change writes version 2', async () => {
+    const frozen = await readFile(new URL('./fixtures/rounds-v1.json', import.meta.url), 'utf8');
+    await writeFile(path, frozen);
+    const { consent, memory, sign } = consentOf(consentInFile(path));
+    const { roundsWithinDay, opened, record } = await consent.history(MODEL);
+    expect(roundsWithinDay).toBe(2);
+    expect(record).toBeUndefined();
+    // One sum of the same task and members from two models is one sum.
+    expect(opened).toEqual([
+      { task: 'flowers', terms: '', members: [1, 2, 7, 8, 9] },
+      { task: 'digits', terms: '', members: [1, 2, 3, 4, 5] },
+    ]);
+    const { accounts } = await memory.read();
+    expect(accounts).toMatchObject([
+      { task: 'flowers', bare: 0, central: 0, distributed: 1 },
+      { task: 'digits', bare: 2, central: 0, distributed: 0 },
+    ]);
+    const policy = { ...LAX, leastDifference: 2 };
+    await expect(sign([1, 2, 3, 4], round(), policy)).rejects.toThrow(refused('cohort-too-similar'));
+    await sign([1, 2, 3, 4, 5], round(), policy);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+      version: 2,
+      rounds: [1_800_000_000_000, 1_800_000_001_000],
+    });
+    expect((await memory.read()).accounts).toEqual(accounts);
+  });
+});
+
+describe('the memory of an identity', () => {
+  let folder: string;
+  let identityFile: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cairn-memory-'));
+    identityFile = join(folder, 'me.json');
+    path = consentPath(identityFile);
+    const keys = identityFrom(nodePrimitives, new Uint8Array(32).fill(3));
+    await writeIdentity(identityFile, { member: 7, name: 'me', keys, authorityKey: new Uint8Array(32).fill(4) });
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const open = () => consentOf(consentInFile(path, { identityFile }));
+
+  it('is noted in the identity file by its first change, which stays whole and for its owner alone', async () => {
+    const before = await readFile(identityFile, 'utf8');
+    const { consent, send } = open();
+    await consent.history();
+    expect(await readFile(identityFile, 'utf8')).toBe(before);
+    await send();
+    const { rounds, ...identity } = JSON.parse(await readFile(identityFile, 'utf8')) as Record<string, unknown>;
+    expect(rounds).toBe(true);
+    expect(identity).toEqual(JSON.parse(before));
+    expect((await stat(identityFile)).mode & 0o777).toBe(0o600);
+    expect((await readIdentity(identityFile)).member).toBe(7);
+    const { mtimeMs } = await stat(identityFile);
+    await send();
+    await open().send();
+    expect((await stat(identityFile)).mtimeMs).toBe(mtimeMs);
+  });
+
+  it('that is gone later is missed, and nothing takes part, until a person accepts that', async () => {
+    await open().send();
+    await rm(path);
+    for (const { consent, send, sign } of [open(), open()]) {
+      for (const use of [consent.history(), consent.training(round(), LAX), send(), sign([1, 2])])
+        await expect(use).rejects.toMatchObject({ code: 'memory-lost' });
+    }
+    expect(await readdir(folder)).toEqual(['me.json']);
+    await acceptLostMemory(path);
+    expect(await open().memory.read()).toEqual(NO_RECORD);
+    await open().send(round(), [1, 2], hex(0xab));
+    // Accepting again does not touch what is there.
+    await acceptLostMemory(path);
+    expect((await open().consent.history(MODEL)).record?.inputs).toHaveLength(1);
+  });
+
+  it('of an identity file that another may read is not begun', async () => {
+    await chmod(identityFile, 0o644);
+    await expect(open().send()).rejects.toMatchObject({ code: 'key-file-mode' });
   });
 });
 

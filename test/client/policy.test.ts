@@ -21,7 +21,8 @@ const WHOLE = {
   tasks: ['a', 'b'],
   leastNoise: { placement: 'central', multiplier: 0.5 },
   mostEpsilon: 8,
-  repeatDifference: 0,
+  maxRepeats: 1,
+  maxRebases: 0,
   leastDifference: 3,
 } as const;
 
@@ -67,6 +68,8 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
     'mostRoundsPerDay: expected at least 0, but it is -1',
   ],
   ['more rounds than are counted', { mostRoundsPerDay: 10_001 }, 'config-invalid', 'expected at most 10000'],
+  ['trainings anew beyond a byte', { maxRepeats: 256 }, 'config-invalid', 'maxRepeats: expected at most 255'],
+  ['rebases below zero', { maxRebases: -1 }, 'config-invalid', 'maxRebases: expected at least 0'],
   ['a list', [], 'config-invalid', 'expected an object, but it is []'],
   ['nothing', null, 'config-invalid', 'expected an object, but it is null'],
 ];
@@ -75,6 +78,8 @@ describe('a policy', () => {
   it('keeps what it says, and nothing else', () => {
     expect(parsePolicy(WHOLE)).toEqual(WHOLE);
     expect(parsePolicy({})).toEqual({});
+    // Of earlier versions: it has no effect any more, but files that name it stay valid.
+    expect(parsePolicy({ repeatDifference: 3 })).toEqual({ repeatDifference: 3 });
     expect(parsePolicy({ leastNoise: { multiplier: 1 } })).toEqual({ leastNoise: { multiplier: 1 } });
   });
 

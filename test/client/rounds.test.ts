@@ -9,7 +9,7 @@ import { directoryAt } from '../../protocol/wire/membership.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter: enterAt } = useClients();
@@ -182,18 +182,34 @@ describe('the kept update', () => {
     expect(app.contexts.map(({ options }) => options.epochs)).toEqual([2, 3]);
   });
 
-  it('is gone once a commit includes it', async () => {
+  it('stays after a commit that includes it: from the same model the client sends the same, and trains from the next', async () => {
     const clients = [enter(), enter(), enter()];
     await coordinator.seats(3);
     const hash = coordinator.publish(modelFile());
-    for (const round of [1, 2]) {
-      expect((await coordinator.run(settingsFor(hash, { round }))).kind).toBe('committed');
-      for (const { log } of clients) expect(await log.next('committed', round)).toMatchObject({ included: true });
+    const next = coordinator.publish(modelFile(1));
+    for (const [i, model] of [hash, hash, next].entries()) {
+      expect((await coordinator.run(settingsFor(model, { round: i + 1 }))).kind).toBe('committed');
+      for (const { log } of clients) expect(await log.next('committed', i + 1)).toMatchObject({ included: true });
     }
     for (const { app, log } of clients) {
       expect(app.contexts).toHaveLength(2);
-      expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, false]);
+      expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true, false]);
     }
+  });
+
+  it('is trained anew once the coordinator asks for it, with another seed', async () => {
+    const { app, log, member, hash } = await alone();
+    for (const [i, repeat] of [0, 1, 1].entries()) {
+      const context = coordinator.invite(settingsFor(hash, { repeat }), member);
+      await coordinator.message('advertiseKeys', { nth: i + 1 });
+      coordinator.abandon(context, member);
+      await log.next('abandoned', i + 1);
+    }
+    expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, false, true]);
+    const [first, second] = app.contexts;
+    expect([first.repeat, second.repeat]).toEqual([0, 1]);
+    expect(second.seed).not.toBe(first.seed);
+    expect(second.subsetSeed).not.toBe(first.subsetSeed);
   });
 
   it('is not given up for a commit that claims to include it before it was sent', async () => {
@@ -208,19 +224,85 @@ describe('the kept update', () => {
     expect(app.contexts).toHaveLength(1);
   });
 
-  it('gives the same seed to both attempts at a round, and another one to the next round', async () => {
-    const app = new StepApp();
-    const { log, member, hash } = await alone(app);
-    for (const [i, round] of [1, 1, 2].entries()) {
-      // Other training options, so that the kept update does not serve.
-      const context = coordinator.invite(settingsFor(hash, { round, training: `{"epochs":${i + 1}}` }), member);
-      await coordinator.message('advertiseKeys', { nth: i + 1 });
-      coordinator.commit(context, member, false);
-      await log.next('committed', i + 1);
+  it('is trained by a seed that follows from the model and the options alone, whatever the task, the round and the file', async () => {
+    const same = { seed: 7, identity: { member: 1, seed: new Uint8Array(32).fill(5) } };
+    const seeds: number[] = [];
+    // Spaces behind the header make another file of the same values.
+    for (const [file, changes] of [
+      [modelFile(), {}],
+      [modelFile(), { task: 'other', round: 9 }],
+      [spaced(modelFile()), {}],
+      [modelFile(1), {}],
+      [modelFile(), { training: '{"epochs":3}' }],
+    ] as const) {
+      const { app, participation, log } = enter(new StepApp(), same);
+      const { member } = await log.next('connected');
+      coordinator.invite(settingsFor(coordinator.publish(file), changes), member);
+      await log.next('trained');
+      seeds.push(app.contexts[0].seed);
+      await participation.leave();
     }
-    const [a, b, c] = app.contexts.map(({ seed }) => seed);
-    expect(a).toBe(b);
-    expect(a).not.toBe(c);
+    const [first, task, spaces, model, options] = seeds;
+    expect([task, spaces]).toEqual([first, first]);
+    expect(new Set([first, model, options]).size).toBe(3);
+  });
+
+  it('is trained by a seed that a member has for ever, where it was given none', async () => {
+    const hash = coordinator.publish(modelFile());
+    const seedOf = async (options?: JoinOptions): Promise<number> => {
+      const { app, participation, log } = enter(new StepApp(), options);
+      const { member } = await log.next('connected');
+      coordinator.invite(settingsFor(hash), member);
+      await log.next('trained');
+      await participation.leave();
+      return app.contexts[0].seed;
+    };
+    const member = (fill: number): JoinOptions => ({ identity: { member: 1, seed: new Uint8Array(32).fill(fill) } });
+    const [first, again, other, guest, secondGuest] = [
+      await seedOf(member(1)),
+      await seedOf(member(1)),
+      await seedOf(member(2)),
+      await seedOf(),
+      await seedOf(),
+    ];
+    expect(again).toBe(first);
+    expect(new Set([first, other, guest, secondGuest]).size).toBe(4);
+  });
+});
+
+describe('a round that ends while its model is still on the way', () => {
+  it.each(['abandon', 'commit'] as const)('by %s makes room for the next one', async (end) => {
+    const { log } = enter();
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const { opened, open } = gate();
+    const hash = coordinator.publish(modelFile());
+    coordinator.delay = opened;
+    const first = coordinator.invite(settingsFor(hash), member);
+    await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
+    if (end === 'abandon') coordinator.abandon(first, member);
+    else coordinator.commit(first, member, false);
+    await log.next(end === 'abandon' ? 'abandoned' : 'committed');
+    coordinator.invite(settingsFor(hash), member);
+    await log.next('invited', 2);
+    open();
+    await coordinator.message('advertiseKeys');
+    // The download went on, for the next attempt.
+    expect(coordinator.requests.filter((path) => path.startsWith('/v1/models'))).toHaveLength(1);
+  });
+
+  it('is not ended by an outcome that claims an update which was never sent', async () => {
+    const { log } = enter();
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const { opened, open } = gate();
+    coordinator.delay = opened;
+    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
+    coordinator.commit(context, member, true);
+    open();
+    expect(await log.next('ignored')).toMatchObject({ code: 'wrong-state' });
+    await coordinator.message('advertiseKeys');
   });
 });
 

@@ -36,6 +36,7 @@ const zeros = (shapes: Readonly<Record<string, readonly number[]>>): Record<stri
 const context = (options: Record<string, unknown>, signal = new AbortController().signal): TrainingContext => ({
   task: 't',
   round: 1,
+  ...{ repeat: 0, subsetSeed: 0 },
   options,
   signal,
   seed: 1,

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { App, TrainingResult } from '../../client/app.ts';
 import { consentInMemory } from '../../client/consent/memory.ts';
+import { NO_RECORD } from '../../client/consent/record.ts';
 import type { JoinOptions } from '../../client/index.ts';
 import {
   type Coordinator,
@@ -279,7 +280,7 @@ describe('a client', () => {
     const consent = consentInMemory();
     const nothing = ORDERS.map(() => 0);
     const bare = { task: 'old', divergences: nothing, inside: nothing, bare: 1, central: 0, distributed: 0 };
-    await consent.change(() => ({ sent: [], opened: [], accounts: [bare] }));
+    await consent.change(() => ({ ...NO_RECORD, accounts: [bare] }));
     const { coordinator } = await start({}, { rounds: 1 });
     const policy = { adversary: 'curious', minCohort: 2, mostEpsilon: 6 } as const;
     const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
@@ -297,7 +298,7 @@ describe('a client', () => {
     const consent = consentInMemory();
     const rest = { bare: 0, divergences: ORDERS.map(() => 1), inside: ORDERS.map(() => 1) };
     const accounts = [{ task: 'noisy', ...rest, central: 0, distributed: 3 }];
-    await consent.change(() => ({ sent: [], opened: [], accounts }));
+    await consent.change(() => ({ ...NO_RECORD, accounts }));
     const { coordinator } = await start({ placement: 'central' }, { rounds: 1 });
     const careful = enter(coordinator.url, new MovingApp(0), { consent });
     await until(() => coordinator.tasks[0].idle === 1);

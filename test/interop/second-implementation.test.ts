@@ -8,10 +8,12 @@ import {
   block,
   directoryBody,
   hex,
+  inputRecord,
   isConsistent,
   join,
   merkleRoot,
   message,
+  modelPoint,
   open,
   openSecret,
   pack,
@@ -19,6 +21,7 @@ import {
   publicOf,
   quantize,
   readSum,
+  roundingKey,
   seal,
   sealKey,
   seedCommitment,
@@ -30,6 +33,7 @@ import {
   signed,
   stream,
   T,
+  terms,
   text,
   toHex,
   u32,
@@ -236,6 +240,26 @@ describe('an implementation written from docs/protocol.md alone', () => {
         expect(toHex(shareWith(n, holder, hex(maskSecret), coefficients.slice(0, 10)))).toBe(toHex(key));
         expect(toHex(shareWith(n, holder, hex(selfSeed), coefficients.slice(10)))).toBe(toHex(seed));
       }
+    }
+  });
+
+  it('knows the model, the terms and each input by the same bytes, and rounds by the same words', () => {
+    // The model's values are the last bytes of its file.
+    const file = Buffer.from(hex(vector.model.bytes));
+    const values = Array.from({ length: Number(fields.dimension) }, (_, i) =>
+      file.readFloatLE(file.length - 4 * (Number(fields.dimension) - i)),
+    );
+    const point = modelPoint(values);
+    const ofTerms = terms(fields);
+    expect(toHex(point)).toBe(vector.model.point);
+    expect(toHex(ofTerms)).toBe(vector.settings.terms);
+    for (const member of survivors) {
+      const seed = hex(member.identitySeed);
+      const record = inputRecord(seed, point, Number(fields.repeat), member);
+      const key = roundingKey(seed, record, ofTerms);
+      expect(toHex(record)).toBe(member.inputRecord);
+      expect(toHex(key)).toBe(member.roundingKey);
+      expect(stream(key, 12, length)).toEqual(member.roundingWords);
     }
   });
 

@@ -32,6 +32,12 @@ export const u8 = (value: number): Bytes => uint(BigInt(value), 1);
 const u16 = (value: number): Bytes => uint(BigInt(value), 2);
 export const u32 = (value: number): Bytes => uint(BigInt(value), 4);
 
+function f32(value: number): Bytes {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return new Uint8Array(bytes);
+}
+
 function f64(value: number): Bytes {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleLE(value);
@@ -460,6 +466,51 @@ export function quantize(
     return modulo(low + (words[i] < (cut - low) * 2 ** 32 ? 1 : 0), modulusBits);
   });
 }
+
+/** F of section 7.3: what a model is known by, whatever its file. */
+export const modelPoint = (values: readonly number[]): Bytes =>
+  T('model point', join(...values.map((value) => f32(value + 0))));
+
+/** The terms of section 7.3, of settings without noise. */
+export function terms(fields: Readonly<Record<string, string | number>>): Bytes {
+  const number = (name: string): number => Number(fields[name]);
+  return T(
+    'terms',
+    join(
+      f64(number('clip')),
+      u32(number('maxExamples')),
+      f64(number('lossBound')),
+      Uint8Array.of(number('inputBits')),
+      text(String(fields['training'])),
+      Uint8Array.of(0),
+    ),
+  );
+}
+
+/** I of section 7.3. */
+export function inputRecord(
+  seed: Bytes,
+  point: Bytes,
+  repeat: number,
+  {
+    update,
+    examples,
+    loss,
+    accuracy,
+  }: {
+    readonly update: readonly number[];
+    readonly examples: number;
+    readonly loss: number;
+    readonly accuracy: number;
+  },
+): Bytes {
+  const digest = sha256(join(...update.map(f32), f64(examples), f64(loss), f64(accuracy)));
+  return K(seed, point, 'input record', u32(repeat), digest);
+}
+
+/** The key of the words by which an input without noise is rounded. */
+export const roundingKey = (seed: Bytes, record: Bytes, ofTerms: Bytes): Bytes =>
+  K(seed, record, 'rounding', ofTerms, u32(0));
 
 export function readSum(
   { clip, inputBits, modulusBits, maxExamples, lossBound }: Quantization,

@@ -1,4 +1,5 @@
 import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
+import { Random } from '../../../client/training/index.ts';
 import { encodeUpdate } from '../../../protocol/aggregation/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { equalSums } from '../../../simulations/engine/sums.ts';
@@ -25,6 +26,9 @@ interface Example {
  * Rosenblatt's perceptron for many classes on features that are whole numbers. So its updates are whole numbers, too, and
  * with settings whose quantization step is 1 their rounding has nothing to decide: what a client masks is known bit for
  * bit to whoever knows its update.
+ *
+ * Of a task's options it hears `epochs`, `batchSize` (it learns from so many examples at most) and `shuffle` (it learns from
+ * them in an order that its seed gives; else in their own).
  */
 export class PerceptronApp implements App<readonly Example[]> {
   readonly shapes = SHAPES;
@@ -56,8 +60,11 @@ export class PerceptronApp implements App<readonly Example[]> {
     this.contexts.push(context);
     const before = LAYOUT.flatten(parameters);
     const epochs = Number(context.options['epochs'] ?? 1);
+    const used = data.slice(0, Number(context.options['batchSize'] ?? data.length));
+    const order = Uint32Array.from(used.keys());
+    if (context.options['shuffle'] === true) new Random(context.seed).shuffle(order);
     let mistakes = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) for (const one of data) mistakes += learn(parameters, one);
+    for (let epoch = 0; epoch < epochs; epoch++) for (const i of order) mistakes += learn(parameters, used[i]);
     const result = { parameters, examples: data.length, loss: mistakes, accuracy: 0 };
     this.#last = { update: LAYOUT.flatten(parameters).map((value, i) => value - before[i]), result };
     return Promise.resolve(result);

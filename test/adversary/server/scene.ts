@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { join } from '../../../client/index.ts';
+import { type ConsentMemory, join } from '../../../client/index.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
 import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
@@ -37,6 +37,8 @@ export interface SceneOptions {
   readonly adversary?: 'active' | 'curious';
   readonly policy?: JoinOptions['policy'];
   readonly manners?: Manners;
+  /** What remembers each client's rounds. Default: memory that ends with the client. */
+  readonly consent?: (member: MemberId) => ConsentMemory;
   /** How many examples each has. Default: as many as the rest. */
   readonly examples?: Readonly<Record<number, number>>;
 }
@@ -100,7 +102,7 @@ export class Scene {
 
   /** A member joins, perhaps once more. @returns when it has its seat */
   async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
-    const { seed, policy, examples } = this.options;
+    const { seed, policy, examples, consent } = this.options;
     const log = new EventLog();
     const app = new PerceptronApp(`${seed} ${member}`, examples?.[member]);
     const draws: Uint8Array[] = [];
@@ -116,6 +118,7 @@ export class Scene {
         draws.push(bytes);
         return bytes;
       },
+      ...(consent === undefined ? {} : { consent: consent(member) }),
       seed: member,
       reconnectDelayMs: 1,
       leaveTimeoutMs: 1000,

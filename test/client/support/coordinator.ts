@@ -70,6 +70,8 @@ export class ScriptedCoordinator {
   /** Paths that were asked for, in order. */
   readonly requests: string[] = [];
   directory: Uint8Array | undefined;
+  /** What answers to requests wait for. */
+  delay: Promise<void> = Promise.resolve();
   readonly #http: HttpServer;
   readonly #io: Server;
   readonly #sockets = new Map<number, SeatSocket>();
@@ -84,8 +86,11 @@ export class ScriptedCoordinator {
       const path = request.url ?? '';
       this.requests.push(path);
       const body = path === '/v1/directory' ? this.directory : this.models.get(path.replace('/v1/models/', ''));
-      response.writeHead(body === undefined ? 404 : 200);
-      response.end(body);
+      this.#happened();
+      void this.delay.then(() => {
+        response.writeHead(body === undefined ? 404 : 200);
+        response.end(body);
+      });
     });
     const recoveryMs = script.recoveryMs ?? 60_000;
     this.#io = new Server(this.#http, {

@@ -22,6 +22,16 @@ export function modelFile(value = 0, shapes: Shapes = SHAPES): Uint8Array {
   return encodeSafetensors(tensors, shapes);
 }
 
+/** The same model in another file: eight more spaces behind the header, which its format allows. */
+export function spaced(file: Uint8Array): Uint8Array {
+  const length = new DataView(file.buffer, file.byteOffset).getUint32(0, true);
+  const longer = new Uint8Array(file.length + 8).fill(0x20);
+  longer.set(file.subarray(0, 8 + length));
+  longer.set(file.subarray(8 + length), 16 + length);
+  new DataView(longer.buffer).setUint32(0, length + 8, true);
+  return longer;
+}
+
 /** Settings of a round that guests may join, over {@link SHAPES}. */
 export function settingsFor(modelHash: Uint8Array, changes: Partial<RoundSettings> = {}): RoundSettings {
   return {

@@ -19,6 +19,7 @@ import {
   computePlan,
   vectorLength,
 } from '../../../protocol/aggregation/index.ts';
+import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/aggregation/inputs/index.ts';
 import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
@@ -86,6 +87,8 @@ const ABOUT =
 
 const source = (byte: number): RandomSource => unsafeSeededRandom(new Uint8Array(32).fill(byte));
 
+const NOTHING_SENT = { inputRecord: new Uint8Array(), roundingKey: new Uint8Array(), roundingWords: [] };
+
 /** What a member's session gave away to the recorder, copied before it was wiped. */
 interface Seen {
   cipherSecret: Uint8Array;
@@ -98,6 +101,8 @@ interface Seen {
   readonly held: Map<number, Uint8Array>;
   /** Both empty for the member that is lost. */
   values: readonly number[];
+  inputRecord: Uint8Array;
+  roundingKey: Uint8Array;
   roundingWords: readonly number[];
 }
 
@@ -113,7 +118,10 @@ class Recorder {
   readonly #clients = new Map<MemberId, ClientState>();
   readonly #identities = new Map<MemberId, KeyPair>();
   readonly #randoms = new Map<MemberId, RandomSource>();
-  readonly #seen = new Map<MemberId, Partial<Seen> & Pick<Seen, 'held' | 'values' | 'roundingWords'>>();
+  readonly #seen = new Map<
+    MemberId,
+    Partial<Seen> & Pick<Seen, 'held' | 'values' | 'inputRecord' | 'roundingKey' | 'roundingWords'>
+  >();
   #server: ServerState | undefined;
   #sum: Uint32Array | undefined;
   #masked: readonly number[] = [];
@@ -127,7 +135,7 @@ class Recorder {
       const random = source(member);
       this.#randoms.set(id, random);
       this.#identities.set(id, generateIdentity(primitives, random));
-      this.#seen.set(id, { held: new Map(), values: [], roundingWords: [] });
+      this.#seen.set(id, { held: new Map(), values: [], ...NOTHING_SENT });
     }
   }
 
@@ -193,10 +201,16 @@ class Recorder {
       model: {
         bytes: toHex(model),
         hash: toHex(settings.modelHash),
+        point: toHex(this.#point()),
         newBytes: toHex(newModel),
         newHash: toHex(newHash),
       },
-      settings: { fields: fieldsOf(settings), bytes: toHex(encodeSettings(settings)), hash: toHex(hash) },
+      settings: {
+        fields: fieldsOf(settings),
+        bytes: toHex(encodeSettings(settings)),
+        hash: toHex(hash),
+        terms: toHex(termsOf(primitives, settings)),
+      },
       members: CAST.map((_, index) => this.#member(settings, index)),
       messages: this.#messages,
       session: {
@@ -299,14 +313,25 @@ class Recorder {
     const result = CAST.find((one) => one.member === member)!;
     if (result.lost === true) return;
     const seen = this.#seen.get(member)!;
+    const primitives = this.#primitives;
+    const secret = this.#identities.get(member)!.secretKey;
+    const record = inputRecord(primitives, secret, this.#point(), settings.repeat, result);
+    const rounding = roundingSource(primitives, secret, record, termsOf(primitives, settings));
     const random: RandomSource = (length) => {
-      const seed = this.#randoms.get(member)!(length);
-      seen.roundingWords = [...new ChaChaStream(seed, 12).words(vectorLength(settings))];
-      return seed;
+      const key = rounding(length);
+      seen.roundingKey = key.slice();
+      seen.roundingWords = [...new ChaChaStream(key, 12).words(vectorLength(settings))];
+      return key;
     };
+    seen.inputRecord = record;
     const { values } = encodeUpdate(settings, result, random);
     seen.values = [...values];
     this.#take(member, stepClient(this.#clients.get(member)!, { kind: 'input', values }), settings);
+  }
+
+  /** What the round's model is known by. */
+  #point(): Uint8Array {
+    return modelPoint(this.#primitives, new ParameterLayout(SHAPES).flatten(START));
   }
 
   #look(member: MemberId, state: ClientState): void {
@@ -399,6 +424,8 @@ class Recorder {
       examples,
       loss,
       accuracy,
+      inputRecord: toHex(seen.inputRecord),
+      roundingKey: toHex(seen.roundingKey),
       roundingWords: seen.roundingWords,
       values: seen.values,
     };

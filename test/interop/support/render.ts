@@ -38,11 +38,13 @@ export function renderTranscript(round: Transcript): string {
       hexField('directoryHash', round.directory.hash),
       hexField('model file', round.model.bytes),
       hexField('modelHash', round.model.hash),
+      hexField('model point', round.model.point),
     ),
     fence(
       ...Object.entries(round.settings.fields).map(([name, value]) => plain(name, value)),
       hexField('settings', round.settings.bytes),
       hexField('settingsHash', round.settings.hash),
+      hexField('terms', round.settings.terms),
     ),
     '### 13.2 Members',
     'Words are 32-bit numbers in hexadecimal, most significant digit first. `input` is the quantized vector before masking.',
@@ -69,7 +71,12 @@ export function renderTranscript(round: Transcript): string {
         plain('accuracy', member.accuracy),
         ...(member.values.length === 0
           ? ['input = (lost before)']
-          : [words('rounding words', member.roundingWords), words('input', member.values)]),
+          : [
+              hexField('input record', member.inputRecord),
+              hexField('rounding key', member.roundingKey),
+              words('rounding words', member.roundingWords),
+              words('input', member.values),
+            ]),
       ),
     ),
     '### 13.3 Session and pairs',

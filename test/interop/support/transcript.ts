@@ -12,6 +12,7 @@ export interface Transcript {
   readonly model: {
     readonly bytes: string;
     readonly hash: string;
+    readonly point: string;
     readonly newBytes: string;
     readonly newHash: string;
   };
@@ -19,6 +20,7 @@ export interface Transcript {
     readonly fields: Readonly<Record<string, string | number>>;
     readonly bytes: string;
     readonly hash: string;
+    readonly terms: string;
   };
   readonly members: readonly TranscriptMember[];
   /** Every message, in the order of delivery. */
@@ -81,6 +83,9 @@ export interface TranscriptMember {
   readonly examples: number;
   readonly loss: number;
   readonly accuracy: number;
+  /** What it notes of its update, and the key of its rounding; empty for the member that dropped before. */
+  readonly inputRecord: string;
+  readonly roundingKey: string;
   /** The 32-bit words that decided its rounding; none for the member that dropped before. */
   readonly roundingWords: readonly number[];
   /** Its quantized vector before masking; empty for the member that dropped before. */

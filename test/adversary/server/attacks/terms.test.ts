@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_SUITE } from '../../../../protocol/crypto/suite.ts';
-import { encodeOutcome } from '../../../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { rewriting } from '../../../support/lab.ts';
-import type { EvilRound, Script } from '../evil-round.ts';
 import { EXAMPLES, LAYOUT } from '../perceptron.ts';
 import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
+import { combined, forgetful, refusals, run, sumOf } from '../sums.ts';
 
 const scene = useScenes();
 
@@ -16,30 +13,6 @@ const HALL: SceneOptions = {
   n: 7,
   examples: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((member) => [member, member === TARGET ? EXAMPLES : FEW])),
 };
-
-/** The sum is opened, and the coordinator says that the round was abandoned. */
-const abandoned: Script = {
-  down: (mail, { context }) =>
-    rewriting('outcome', () =>
-      encodeOutcome({ suite: DEFAULT_SUITE, context, kind: 'abandoned', code: 'round-abandoned', message: '' }),
-    )(mail),
-};
-
-async function run(hall: Scene, settings: RoundSettings): Promise<EvilRound> {
-  const round = hall.round(abandoned, settings);
-  await hall.until(() => round.end !== undefined);
-  await hall.until(() =>
-    [...hall.clients.values()].every(
-      ({ log }) => log.of('invited').length === log.of('refused').length + log.of('abandoned').length,
-    ),
-  );
-  return round;
-}
-
-function sumOf({ end }: EvilRound): Uint32Array {
-  if (end?.kind !== 'committed') throw new Error('the round has no sum');
-  return end.sum;
-}
 
 /**
  * Two rounds of which the second one counts no more examples than the others have: the weight of the target falls to
@@ -56,22 +29,31 @@ describe('two sums of the same members from one model, the second of which count
     const { first, second } = pair(hall);
     expect((await run(hall, first)).end?.kind).toBe('committed');
     expect((await run(hall, second)).end?.kind).toBe('aborted');
-    for (const { log } of hall.clients.values())
-      expect(log.of('refused')).toMatchObject([{ code: 'cohort-too-similar' }]);
+    expect(refusals(hall, hall.members)).toEqual(new Set(['input-changed']));
+    // They refuse it before they train or advertise keys.
+    for (const member of hall.members)
+      expect(hall.coordinator.transcript.of('up', 'advertiseKeys', member)).toHaveLength(1);
   });
 
-  it('differ by the target’s update, which a policy that asks for no difference RECOVERS', async () => {
-    const hall = await scene({ ...HALL, policy: { repeatDifference: 0 } });
+  it('are not both opened where the second one is said to be of a training anew', async () => {
+    const hall = await scene(HALL);
+    const { first, second } = pair(hall);
+    await run(hall, first);
+    expect((await run(hall, { ...second, repeat: 1 })).end?.kind).toBe('aborted');
+    expect(refusals(hall, hall.members)).toEqual(new Set(['input-changed']));
+  });
+
+  it('differ by the target’s update, which is RECOVERED where members forget on what terms they sent it', async () => {
+    const hall = await scene({ ...HALL, consent: forgetful });
     const { first, second } = pair(hall);
     const [high, low] = [sumOf(await run(hall, first)), sumOf(await run(hall, second))];
-    const unused = 32 - second.modulusBits;
-    const found = high.map((value, i) => ((value - low[i]) << unused) >>> unused);
+    const found = combined(second, [1, high], [-1, low]);
     expect(found.subarray(0, LAYOUT.size)).toEqual(hall.truth(second).subarray(0, LAYOUT.size));
   });
 
   it('are both opened where the terms are the same: then the second one tells nothing new', async () => {
     const hall = await scene(HALL);
-    await run(hall, hall.settings());
-    expect((await run(hall, hall.settings())).end?.kind).toBe('committed');
+    const first = await run(hall, hall.settings());
+    expect(sumOf(await run(hall, hall.settings()))).toEqual(sumOf(first));
   });
 });
