@@ -1,10 +1,16 @@
 import { join as joinPath } from 'node:path';
 import { consentInFile, join, type Participation } from '../../client/index.ts';
-import { asCairnError } from '../../protocol/errors.ts';
+import { asCairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { repeatableApp } from './app.ts';
 import { Line } from './line.ts';
 import type { Scene } from './scene.ts';
+
+/**
+ * Refusals that a disturbance explains: what is fetched over a line that is cut is not there, and a round that was left
+ * for it is offered again on the next connection.
+ */
+const EXPLAINED: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['unreachable', 'round-replayed']);
 
 /** A member with the shipped client, over a line of its own, that is cut off, is slow, or dies and comes back. */
 export class Member {
@@ -71,8 +77,7 @@ export class Member {
       reconnectDelayMs: 50,
       leaveTimeoutMs: 1,
       onEvent: (event) => {
-        // What it fetches over a line that is cut is not there, and the round is tried again.
-        if (event.kind === 'refused' && event.code !== 'unreachable')
+        if (event.kind === 'refused' && !EXPLAINED.has(event.code))
           this.refusals.push(`member ${this.#id}: ${event.code}: ${event.message}`);
       },
     });
