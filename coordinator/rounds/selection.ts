@@ -1,9 +1,9 @@
 import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import { Bench } from './bench.ts';
+import { DRAWS_PER_ROUND, type TaskConfig } from '../config/index.ts';
 import { chooseCohort, drawIndependently, invitations } from './cohort.ts';
 import type { TaskHost } from './host.ts';
 import { Quarrels, quarrelsIn } from './quarrels.ts';
@@ -31,6 +31,12 @@ export class Selection {
   readonly #quarrels: Quarrels;
   /** Who sits out of the attempt for which members were chosen last. */
   #satOut: readonly MemberId[] = [];
+  /** Who was drawn by chance and paid for, while no sum of them was opened. */
+  #draw: readonly MemberId[] | undefined;
+  /** Whether a draw is paid for that was not made. */
+  #paid = false;
+  /** Draws that were paid for since a round committed. */
+  #draws = 0;
   /** Whose updates are in a sum that gave no new model. */
   #repeat: readonly MemberId[] = [];
 
@@ -106,8 +112,50 @@ export class Selection {
     if (privacy?.sampling === undefined && this.#repeat.length > 0 && this.#repeat.every((member) => there.has(member)))
       return chooseCohort(this.#repeat, this.#repeat.length, host.random);
     const seatable = this.#keepApart(idle, attempt);
-    if (privacy?.sampling !== undefined) return drawIndependently(seatable, privacy.sampling, host.random);
+    if (privacy?.sampling !== undefined) return this.#drawn(seatable, privacy.sampling);
     return chooseCohort(seatable, invitations(task.cohort, task.overSelect), host.random);
+  }
+
+  /**
+   * Whether a draw has to be paid for before members are chosen. One that failed before a sum was opened is used again,
+   * without those who left or are left out: it is the same chance, so that whoever makes attempts fail spends nothing.
+   * @throws CairnError `draws-in-vain` where as many were paid for in a row as a round may have
+   */
+  get needsDraw(): boolean {
+    const { task, privacy } = this.#options;
+    if (privacy?.sampling === undefined || this.#paid) return false;
+    const there = new Set(this.idle);
+    const left = this.#draw?.filter((member) => there.has(member)) ?? [];
+    if (left.length >= task.minCohort) return false;
+    this.#draw = undefined;
+    if (this.#draws < DRAWS_PER_ROUND) return true;
+    throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row came to no new model`);
+  }
+
+  /** A draw has been paid for. */
+  drawPaid(): void {
+    this.#paid = true;
+    this.#draws++;
+  }
+
+  /** A round has committed: the next one draws anew. */
+  committed(): void {
+    this.#draw = undefined;
+    this.#draws = 0;
+  }
+
+  /** Who was drawn before, as far as they are there, or a new draw. */
+  #drawn(seatable: readonly MemberId[], sampling: number): readonly MemberId[] | undefined {
+    const { host, task } = this.#options;
+    const there = new Set(seatable);
+    if (this.#draw !== undefined) {
+      const again = this.#draw.filter((member) => there.has(member));
+      return again.length < task.minCohort ? undefined : again;
+    }
+    if (!this.#paid) return undefined;
+    this.#paid = false;
+    this.#draw = drawIndependently(seatable, sampling, host.random);
+    return this.#draw;
   }
 
   /**
@@ -144,12 +192,14 @@ export class Selection {
    */
   repeat(members: readonly MemberId[]): void {
     this.#repeat = members;
+    if (members.length > 0) this.#draw = undefined;
   }
 
   /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */
   suits({ length: members }: readonly MemberId[]): boolean {
     const { task, privacy } = this.#options;
     if (privacy?.sampling === undefined || (members >= task.minCohort && members <= task.cohort)) return true;
+    this.#draw = undefined;
     this.#unsuitable(members);
     return false;
   }

@@ -114,9 +114,11 @@ export class Task {
     return this.#model.privacy?.lasts ?? true;
   }
 
-  /** Where members are drawn by chance, a round is paid for before: that it fails may depend on who was drawn. */
+  /** Where members are drawn by chance, a draw is paid for before it is made: that it fails may depend on who was drawn. */
   async #payAhead(): Promise<void> {
-    if (this.#model.privacy?.sampling !== undefined) await this.#model.pay();
+    if (!this.#selection.needsDraw) return;
+    await this.#model.pay();
+    this.#selection.drawPaid();
   }
 
   async #tryRound(invited: readonly MemberId[]): Promise<void> {
@@ -153,6 +155,7 @@ export class Task {
   async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
+      this.#selection.committed();
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }
