@@ -68,7 +68,9 @@ export class Uploads {
       timeLeft: () => place.timeLeft(),
       turnMs: (heldMs) => this.#turnOf(seat, place, first.total, heldMs),
       yields: seat.yields,
-      yielded: () => void seat.yields++,
+      yielded: () => {
+        seat.yields++;
+      },
     });
     seat.upload.begin();
   }
