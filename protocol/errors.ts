@@ -271,6 +271,10 @@ export const ERROR_CODES = {
     'a round would spend more than the privacy budget',
     'stop training here; another time, raise epsilon or noiseMultiplier, or plan fewer rounds',
   ),
+  'draws-in-vain': tooFew(
+    'members were drawn by chance several times for one round, each draw was paid for, and none came to a new model',
+    'see to what members were out for before the task is started again: each further draw costs of its privacy budget',
+  ),
   'no-feasible-graph': configuration(
     'no neighbourhood is safe for these shares of colluding and dropping members',
     'lower colluding or dropout, or use the complete graph',

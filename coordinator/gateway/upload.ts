@@ -13,8 +13,10 @@ export interface UploadOptions {
   readonly stallMs: number;
   /** Bytes per second that the upload must keep as a whole, beside one stall. */
   readonly leastRate: number;
-  /** Milliseconds for which it may hold its slot, once it has it, while others wait for one. */
-  readonly turnMs: () => number;
+  /** Milliseconds for which it may hold its slot while others wait for one, where it has held it for so many. */
+  readonly turnMs: (heldMs: number) => number;
+  /** How often its member had to make room in this round. */
+  readonly yields: number;
   /** It has had to make room. */
   readonly yielded: () => void;
   /** Milliseconds that are left for the message at all. */
@@ -24,9 +26,6 @@ export interface UploadOptions {
   /** Answers the first part, once: when there is room, or with why there will be none. */
   readonly answer: (refusal: CairnError | undefined) => void;
 }
-
-/** Longest time that a timer takes. */
-const MAX_MS = 2 ** 31 - 1;
 
 /**
  * One long message on its way, from its first part to its last. It waits for a slot and allocates nothing before; the
@@ -41,8 +40,6 @@ export class Upload implements Claimant {
   #filled = HEADER_LENGTH;
   #timer: NodeJS.Timeout | undefined;
   #wholeTimer: NodeJS.Timeout | undefined;
-  #turnTimer: NodeJS.Timeout | undefined;
-  #turnOver = false;
   #grantedAt = 0;
   #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
 
@@ -63,9 +60,20 @@ export class Upload implements Claimant {
     this.#options.slots.request(this);
   }
 
-  get pace(): number | undefined {
-    if (!this.#turnOver || this.#state !== 'assembling') return undefined;
-    return this.#filled / Math.max(1, performance.now() - this.#grantedAt);
+  get yields(): number {
+    return this.#options.yields;
+  }
+
+  get turnLeft(): number {
+    return this.#options.turnMs(this.#heldMs) - this.#heldMs;
+  }
+
+  get pace(): number {
+    return this.#filled / Math.max(1, this.#heldMs);
+  }
+
+  get #heldMs(): number {
+    return performance.now() - this.#grantedAt;
   }
 
   makeRoom(): void {
@@ -80,9 +88,9 @@ export class Upload implements Claimant {
       this.#bytes = this.#options.buffers.take(this.#total);
       this.#bytes.set(this.#header);
       this.#state = 'assembling';
+      this.#grantedAt = performance.now();
       this.#expectNext();
       this.#expectWhole();
-      this.#beginTurn();
       this.#options.answer(undefined);
     } catch (thrown) {
       this.end(asCairnError(thrown));
@@ -144,18 +152,6 @@ export class Upload implements Claimant {
   #stopTimers(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#wholeTimer);
-    clearTimeout(this.#turnTimer);
-  }
-
-  #beginTurn(): void {
-    this.#grantedAt = performance.now();
-    this.#turnTimer = setTimeout(
-      () => {
-        this.#turnOver = true;
-        this.#options.slots.press();
-      },
-      Math.min(this.#options.turnMs(), MAX_MS),
-    );
   }
 
   #expectWhole(): void {

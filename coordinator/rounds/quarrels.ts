@@ -14,7 +14,7 @@ import {
 import type { Suspect } from './suspects.ts';
 
 /** Two members of whom one at least has lied, to the other or about it: nobody else can tell which. */
-export interface Quarrel {
+interface Quarrel {
   /** Who says so: in an Abort, or by a share that is false of the other's secret. */
   readonly accuser: MemberId;
   readonly accused: MemberId;
@@ -22,7 +22,7 @@ export interface Quarrel {
 }
 
 /** An attempt that is over, as far as quarrels go. */
-export interface Judged {
+interface Judged {
   readonly invited: readonly MemberId[];
   readonly quarrels: readonly Quarrel[];
   /** Whom the attempt alone proves to have lied about shares. */

@@ -1,7 +1,7 @@
 import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
+import { DRAWS_PER_ROUND, equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import type { AnnouncedSet } from '../store/index.ts';
 import type { Aftermath } from './aftermath.ts';
@@ -52,6 +52,12 @@ export class Selection {
   #satOut: readonly MemberId[] = [];
   /** Since when a set is waited for, by the clock of `performance.now()`. */
   #waitsSince: number | undefined;
+  /** Who was drawn by chance and paid for, while no sum of them was opened. */
+  #draw: readonly MemberId[] | undefined;
+  /** Whether a draw is paid for that was not made. */
+  #paid = false;
+  /** Draws that were paid for since a round committed. */
+  #draws = 0;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
@@ -126,9 +132,62 @@ export class Selection {
       const members = seatsOf(set);
       return { invited: chooseCohort(members, members.length, random), target: members.length, again: set };
     });
+    if (sets.length > 0 && !this.#isDrawn(sets[0].invited)) return undefined;
     // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
     const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
-    return [...sets, ...this.#fresh(fresh.cohorts, from)];
+    const chosen = this.#fresh(fresh.cohorts, from);
+    return chosen === undefined ? undefined : [...sets, ...chosen];
+  }
+
+  /**
+   * Whether a draw has to be paid for before members are chosen. One that failed before a sum was opened is used again,
+   * without those who left or are left out, or as a whole where its set was announced: it is the same chance, so that
+   * whoever makes attempts fail spends nothing.
+   * @throws CairnError `draws-in-vain` where as many were paid for in a row as a round may have
+   */
+  get needsDraw(): boolean {
+    const { task, model } = this.#options;
+    if (model.privacy?.sampling === undefined || this.#paid) return false;
+    const there = new Set(this.idle);
+    const left = this.#draw?.filter((member) => there.has(member)) ?? [];
+    if (left.length >= task.minCohort || (this.#draw !== undefined && model.pending.sets.length > 0)) return false;
+    this.#draw = undefined;
+    if (this.#draws < DRAWS_PER_ROUND) return true;
+    throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row came to no new model`);
+  }
+
+  /** A draw has been paid for. */
+  drawPaid(): void {
+    this.#paid = true;
+    this.#draws++;
+  }
+
+  /** A sum was opened, and there is no new model: another one of the same members is paid for again. */
+  opened(): void {
+    this.#draw = undefined;
+  }
+
+  /** Whether a set that is asked for again is paid for, or cohorts are not drawn at all. */
+  #isDrawn(members: readonly MemberId[]): boolean {
+    if (this.#options.model.privacy?.sampling === undefined || this.#draw !== undefined) return true;
+    if (!this.#paid) return false;
+    this.#paid = false;
+    this.#draw = members;
+    return true;
+  }
+
+  /** Who was drawn before, as far as they are there, or a new draw. */
+  #drawn(seatable: readonly MemberId[], sampling: number): readonly MemberId[] | undefined {
+    const { host, task } = this.#options;
+    const there = new Set(seatable);
+    if (this.#draw !== undefined) {
+      const again = this.#draw.filter((member) => there.has(member));
+      return again.length < task.minCohort ? undefined : again;
+    }
+    if (!this.#paid) return undefined;
+    this.#paid = false;
+    this.#draw = drawIndependently(seatable, sampling, host.random);
+    return this.#draw;
   }
 
   /** An attempt led to no new model. */
@@ -144,6 +203,8 @@ export class Selection {
   /** A round has committed: nobody has reason to refuse what comes next. */
   committed(): void {
     this.#reluctance.committed();
+    this.#draw = undefined;
+    this.#draws = 0;
   }
 
   /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */
@@ -153,6 +214,7 @@ export class Selection {
     const { length: members } = invited;
     if (model.privacy?.sampling === undefined || again !== undefined) return true;
     if (members >= task.minCohort && members <= task.cohort) return true;
+    this.#draw = undefined;
     this.#unsuitable(members);
     return false;
   }
@@ -235,7 +297,7 @@ export class Selection {
     });
   }
 
-  #fresh(cohorts: number, from: readonly MemberId[]): Seated[] {
+  #fresh(cohorts: number, from: readonly MemberId[]): Seated[] | undefined {
     if (cohorts === 0) return [];
     const { task, host, model } = this.#options;
     const { random } = host;
@@ -245,7 +307,8 @@ export class Selection {
     const chosen =
       model.privacy?.sampling === undefined
         ? chooseCohort(from, invitations(most, task.overSelect), random)
-        : drawIndependently(from, model.privacy.sampling, random);
+        : this.#drawn(from, model.privacy.sampling);
+    if (chosen === undefined) return undefined;
     const targets = equalSizes(Math.min(most, chosen.length), cohorts);
     return cut(chosen, equalSizes(chosen.length, cohorts)).map((invited, place) => ({
       invited,

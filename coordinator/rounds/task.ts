@@ -127,9 +127,11 @@ export class Task {
     return this.#model.privacy?.lasts ?? true;
   }
 
-  /** Where members are drawn by chance, a round is paid for before: that it fails may depend on who was drawn. */
+  /** Where members are drawn by chance, a draw is paid for before it is made: that it fails may depend on who was drawn. */
   async #payAhead(): Promise<void> {
-    if (this.#model.privacy?.sampling !== undefined) await this.#model.pay();
+    if (!this.#selection.needsDraw) return;
+    await this.#model.pay();
+    this.#selection.drawPaid();
   }
 
   /** Moves the model, where nobody can be seated for a round from the one that stands, or gives up. */
@@ -187,6 +189,7 @@ export class Task {
     const { pending } = this.#model;
     const aftermath = aftermathOf(pending, ends, inVain, this.config.maxRepeats);
     this.#selection.learn(aftermath);
+    if (ends.some(({ error }) => error === undefined)) this.#selection.opened();
     await this.#model.remember(aftermath.pending);
   }
 

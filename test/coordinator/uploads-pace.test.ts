@@ -27,6 +27,7 @@ function begun(): { readonly upload: Upload; readonly slots: Slots } {
     leastRate: 10 * TOTAL,
     turnMs: () => 1000,
     timeLeft: () => 60_000,
+    yields: 0,
     yielded: () => undefined,
     refusal: () => undefined,
     answer: () => undefined,

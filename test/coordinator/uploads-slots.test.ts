@@ -8,7 +8,9 @@ function claimant(name: string, told: string[], act: (self: Claimant) => void = 
       told.push(name);
       act(self);
     },
-    pace: undefined,
+    yields: 0,
+    turnLeft: 1000,
+    pace: 1,
     makeRoom: (): void => void told.push(`${name} makes room`),
   };
   return self;

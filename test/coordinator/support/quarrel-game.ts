@@ -34,7 +34,8 @@ export interface Played {
   readonly committed: boolean;
 }
 
-const seatsOf = (n: number): Seats => {
+/** Members 1 … n with a seat each. */
+export const seatsOf = (n: number): Seats => {
   const entrance = new Entrance({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
   const seats = new Seats({ graceMs: 1000, admitted: () => () => true });
   for (let i = 1; i <= n; i++) {
