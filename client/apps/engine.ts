@@ -15,7 +15,7 @@ const KEPT = 0.9;
  * Nine tenths of the examples, drawn by the seed and in their order; at least one. A training that uses all examples at
  * once gives the same update whatever the order: this one differs from the one before for small data sets too.
  */
-export function subsetOf(data: Dataset, seed: number): Dataset {
+function subsetOf(data: Dataset, seed: number): Dataset {
   const { examples } = data;
   const order = new Random(seed, 'subset').shuffle(Uint32Array.from({ length: examples }, (_, i) => i));
   return subset(data, order.subarray(0, Math.max(1, Math.floor(KEPT * examples))).sort());

@@ -50,6 +50,8 @@ export function note(
   { record, counted }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
+  const lied = events.find((event) => event.kind === 'false-dealing');
+  if (lied !== undefined) return consent.proven(from, lied.member);
   const signing = events.find((event) => event.kind === 'signing');
   if (signing !== undefined) return consent.signing(from, signing.members, signing.session, policy);
   if (record === undefined || !send.some((bytes) => messageName(bytes) === 'maskedInput')) return undefined;

@@ -177,6 +177,7 @@ export class RoundDriver {
         this.#giveInput();
         return;
       case 'signing':
+      case 'false-dealing':
       case 'revealed':
         return; // noted before anything was sent
       case 'committed': {

@@ -147,6 +147,8 @@ describe('a coordinator that hands out different models', () => {
       { nonce: new Uint8Array(16) },
       { task: 'x' },
       { round: 2 },
+      { repeat: 1 },
+      { rebases: 1 },
       { adversary: 'active' },
       { graph: 'auto' },
       { colludingPpm: 1 },

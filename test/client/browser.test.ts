@@ -42,6 +42,7 @@ describe('the browser entry', () => {
 
   it('offers what the Node entry does, but for files', () => {
     const files = [
+      'acceptLostMemory',
       'consentInFile',
       'consentPath',
       'loadMnist',

@@ -1,4 +1,4 @@
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Client, TINY_APP } from './support/client.ts';
@@ -85,26 +85,5 @@ describe('a member with a policy of one round a day', () => {
     const second = start();
     await second.event('refused');
     expect(second.events.filter(({ kind }) => kind === 'committed')).toEqual([]);
-  });
-});
-
-describe('a member whose memory of its rounds is gone', () => {
-  it('takes part in nothing and says why, until a person accepts that', async () => {
-    const coordinator = await world.coordinator({ cohort: 4, quorum: 4, adversary: 'active', minCohort: 3 });
-    for (const member of [1, 2, 3]) world.member(coordinator.url, member);
-    const start = (...args: readonly string[]): Client =>
-      new Client(coordinator.url, ['--identity', world.identity(4), ...args]);
-    const first = start();
-    await first.event('committed');
-    await first.sigkill();
-    const record = `${world.identity(4)}.rounds`;
-    expect(JSON.parse(await readFile(world.identity(4), 'utf8'))).toMatchObject({ rounds: true });
-    await rm(record);
-    const second = start();
-    expect(await second.event('failed')).toMatchObject({ code: 'memory-lost' });
-    await expect(stat(record)).rejects.toThrow('ENOENT');
-    const third = start('--accept-lost-memory');
-    await third.event('committed');
-    expect((await stat(record)).mode & 0o777).toBe(0o600);
   });
 });

@@ -215,6 +215,11 @@ export type ClientEvent =
   | { readonly kind: 'signing'; readonly members: readonly number[]; readonly session: SignedSession }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
+  /**
+   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
+   * this id (hex): cohorts without it are taken from now on.
+   */
+  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
   /** The coordinator says the round has committed. */
   | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
   /** The round ended without a sum, or without this client. */
