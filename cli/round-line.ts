@@ -36,12 +36,22 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   ].join(' · ');
   const dropped = drops.map((drop) => `${nameOf(drop.member)} at ${drop.state} (${lossOf(drop)})`).join(', ') || 'none';
   const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
-  const head = `round ${report.round}${report.attempt > 1 ? ` (attempt ${report.attempt})` : ''}`;
+  const head = `round ${report.round}${whichText(report)}`;
   if (report.outcome === 'abandoned')
     return `${head} abandoned [${report.code ?? 'internal'}]: ${report.message ?? ''} | ${counts} | dropped: ${dropped} | ${cost}`;
   const tested = report.evaluation === undefined ? '' : ` | test accuracy ${share(report.evaluation.accuracy)}`;
   const outcome = report.outcome === 'rolled-back' ? ` | rolled back: ${report.message ?? ''}` : '';
   return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${learned(report)}${tested}${outcome}`;
+}
+
+/** Which attempt it was, how often members had been asked to train anew, and how often the model had been moved. */
+function whichText({ attempt, repeat = 0, rebases = 0 }: RoundReport): string {
+  const words = [
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(repeat > 0 ? [`trained anew ${repeat}×`] : []),
+    ...(rebases > 0 ? [`model moved ${rebases}×`] : []),
+  ];
+  return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
 /** Of a cohort that was split: in how many of its groups there is a sum that counts. */

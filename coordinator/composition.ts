@@ -68,6 +68,7 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     state: (event) => events.emit('state', event),
     progress: (event) => events.emit('progress', event),
     unmasked: (task, masks, workers) => metrics.unmasked(task, masks, workers),
+    rebased: (task) => metrics.rebased(task),
     dropped: (task, drop) => metrics.drop(task, drop),
     fault: (error) => telemetry.fault(error),
   };

@@ -21,10 +21,12 @@ export type LogEvent =
   | 'round-committed'
   | 'round-abandoned'
   | 'round-rolled-back'
+  | 'model-rebased'
   | 'draw-unsuitable'
   | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
+  | 'member-sits-out'
   | 'member-joined'
   | 'member-away'
   | 'member-back'
@@ -60,7 +62,11 @@ export interface LogFields {
   readonly hours?: number;
   /** How many attempts. */
   readonly attempts?: number;
+  /** Steps by which a model was moved since the last round that committed. */
+  readonly rebases?: number;
   readonly member?: number;
+  /** Ids of members, as far as a text field holds them. */
+  readonly missing?: string;
   /** How many members. */
   readonly members?: number;
   /** How many masks. */
@@ -93,7 +99,9 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   group: 'number',
   attempts: 'number',
   hours: 'number',
+  rebases: 'number',
   member: 'number',
+  missing: 'string',
   members: 'number',
   masks: 'number',
   workers: 'number',

@@ -81,6 +81,12 @@ export class Metrics {
     labelNames: ['task', 'reason'],
     registers: [this.registry],
   });
+  readonly #rebases = new Counter({
+    name: 'cairn_model_rebases_total',
+    help: 'Steps by which a model was moved since a set of members could not be asked for again.',
+    labelNames: ['task'],
+    registers: [this.registry],
+  });
   readonly #included = new Gauge({
     name: 'cairn_round_included',
     help: 'Inputs in the sum of the last committed round.',
@@ -151,6 +157,10 @@ export class Metrics {
     this.#roundSeconds.observe({ task }, ms / 1000);
     this.#included.set({ task }, report.included);
     this.#committedRound.set({ task }, report.round);
+  }
+
+  rebased(task: string): void {
+    this.#rebases.inc({ task });
   }
 
   drop(task: string, { state, reason, effect }: Drop): void {

@@ -1,5 +1,6 @@
 import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { Benched } from './rounds/bench.ts';
 
@@ -72,6 +73,10 @@ export interface RoundReport {
   readonly attempt: number;
   /** `rolled-back`: there was a new model, but it was worse on held-out data, and the one before stands. */
   readonly outcome: 'committed' | 'abandoned' | 'rolled-back';
+  /** How often members had been told to train anew from the same model; missing where they had not. */
+  readonly repeat?: number;
+  /** Steps by which the model had been moved since the last round that committed; missing where there were none. */
+  readonly rebases?: number;
   /** Why the round was abandoned or rolled back. */
   readonly code?: ErrorCode;
   readonly message?: string;
@@ -80,6 +85,8 @@ export interface RoundReport {
   readonly drops: readonly Drop[];
   /** Members that are left out of the next attempts, since they spoilt this one. */
   readonly benched?: readonly Benched[];
+  /** Members that sat out of this attempt, since they quarrel with one that was invited and nobody can tell who lied. */
+  readonly satOut?: readonly MemberId[];
   /** Number of inputs in the sum, or in the sums that count. */
   readonly included: number;
   /** Where the cohort was split; all other numbers are of the groups together. */

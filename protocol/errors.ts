@@ -255,6 +255,10 @@ export const ERROR_CODES = {
     'the new model is worse on held-out data than the one before, by more than the task tolerates',
     'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
   ),
+  'rebases-spent': tooFew(
+    'members that a round must be repeated with are missing, and the model was moved as often as the task allows',
+    'see to it that the named members come back, or raise maxRebases in the task and in members’ policies',
+  ),
   'round-abandoned': protocolAbort(
     'the coordinator abandoned the round',
     'clients keep their update for the next attempt',
@@ -280,6 +284,10 @@ export const ERROR_CODES = {
   'privacy-budget': configuration(
     'a round would spend more than the privacy budget',
     'stop training here; another time, raise epsilon or noiseMultiplier, or plan fewer rounds',
+  ),
+  'draws-in-vain': tooFew(
+    'members were drawn by chance several times for one round, each draw was paid for, and none came to a new model',
+    'see to what members were out for before the task is started again: each further draw costs of its privacy budget',
   ),
   'no-feasible-graph': configuration(
     'no neighbourhood is safe for these shares of colluding and dropping members',

@@ -5,7 +5,7 @@ import type { CairnError } from '../../protocol/errors.ts';
 export const DRAWN_PART = 0.1;
 
 /** Draws for each round of a task that this part must last for. */
-const DRAWS_PER_ROUND = 4;
+export const DRAWS_PER_ROUND = 4;
 
 /** Between how many members a draw may be used, and for how many rounds. */
 export interface Draws {

@@ -6,9 +6,9 @@ import { configSchema, type ParsedConfig } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
 export { type Exposure, exposureOf } from './exposure.ts';
-export { DRAWN_PART, drawsMembers, isDrawable, mostDefect } from './draws.ts';
+export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, mostDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
-export { equalSizes, greatestGroup } from './groups.ts';
+export { equalSizes, greatestGroup, smallestGroup } from './groups.ts';
 export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 

@@ -30,7 +30,8 @@ const seconds = z.number().gt(0).max(86_400);
 const modelSchema = strict({
   file: z.string().min(1).optional(),
   tensors: z.record(z.string(), z.array(z.int().min(1))).optional(),
-  seed: z.int().min(0).max(0xffff_ffff).default(0),
+  /** Default: drawn when the task starts. Members that hold a set of one model take no other from the same values. */
+  seed: z.int().min(0).max(0xffff_ffff).optional(),
 }).superRefine((model, context) => {
   if ((model.file === undefined) === (model.tensors === undefined)) {
     context.addIssue({
@@ -100,6 +101,13 @@ const taskSchema = strict({
   pause: z.number().min(0).max(86_400).default(0),
   retryPause: z.number().min(0).max(86_400).default(1),
   attempts: z.int().min(1).max(1_000_000).default(10),
+  /** How often members are told to train anew from the same model after a roll-back; clients allow two as a rule. */
+  maxRepeats: z.int().min(0).max(255).default(2),
+  /** Seconds for which the rest of an announced set is waited for, and attempts with it that may fail. */
+  rebaseAfter: z.number().min(0).max(604_800).default(600),
+  rebaseAttempts: z.int().min(1).max(1_000_000).default(3),
+  /** Steps by which the model may then be moved before a round commits. */
+  maxRebases: z.int().min(0).max(255).default(2),
   /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
   benchAttempts: z.int().min(0).max(1000).default(3),
   /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */

@@ -35,6 +35,8 @@ export interface Place {
    */
   message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
   leave(member: MemberId, reason: ErrorCode): void;
+  /** Milliseconds that its state has left for messages. */
+  timeLeft(): number;
   /** So many bytes have been sent to a member; again, where a message was sent again. */
   sent(bytes: number): void;
 }
@@ -67,6 +69,8 @@ export class Seat {
   place: Place | undefined;
   /** The last long message that it began to send. */
   upload: Upload | undefined;
+  /** How often it has had to make room for others with a long message of its round. */
+  yields = 0;
   #tasks: readonly string[];
   #link: Link | undefined;
   #unanswered: MakeMessage[] = [];
@@ -115,6 +119,7 @@ export class Seat {
   assign(place: Place): void {
     this.#endUpload(roundEnded());
     this.purse.fill();
+    this.yields = 0;
     this.place = place;
     this.#unanswered = [];
   }

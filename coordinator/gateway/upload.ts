@@ -13,6 +13,14 @@ export interface UploadOptions {
   readonly stallMs: number;
   /** Bytes per second that the upload must keep as a whole, beside one stall. */
   readonly leastRate: number;
+  /** Milliseconds for which it may hold its slot while others wait for one, where it has held it for so many. */
+  readonly turnMs: (heldMs: number) => number;
+  /** How often its member had to make room in this round. */
+  readonly yields: number;
+  /** It has had to make room. */
+  readonly yielded: () => void;
+  /** Milliseconds that are left for the message at all. */
+  readonly timeLeft: () => number;
   /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
   readonly refusal: (header: Uint8Array) => CairnError | undefined;
   /** Answers the first part, once: when there is room, or with why there will be none. */
@@ -32,6 +40,7 @@ export class Upload implements Claimant {
   #filled = HEADER_LENGTH;
   #timer: NodeJS.Timeout | undefined;
   #wholeTimer: NodeJS.Timeout | undefined;
+  #grantedAt = 0;
   #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
 
   /** @param first the part at offset 0 */
@@ -51,6 +60,27 @@ export class Upload implements Claimant {
     this.#options.slots.request(this);
   }
 
+  get yields(): number {
+    return this.#options.yields;
+  }
+
+  get turnLeft(): number {
+    return this.#options.turnMs(this.#heldMs) - this.#heldMs;
+  }
+
+  get pace(): number {
+    return this.#filled / Math.max(1, this.#heldMs);
+  }
+
+  get #heldMs(): number {
+    return performance.now() - this.#grantedAt;
+  }
+
+  makeRoom(): void {
+    this.#options.yielded();
+    this.end(interrupted('it was slow, and others waited for its place'));
+  }
+
   granted(): void {
     try {
       const refusal = this.#options.refusal(this.#header);
@@ -58,6 +88,7 @@ export class Upload implements Claimant {
       this.#bytes = this.#options.buffers.take(this.#total);
       this.#bytes.set(this.#header);
       this.#state = 'assembling';
+      this.#grantedAt = performance.now();
       this.#expectNext();
       this.#expectWhole();
       this.#options.answer(undefined);
@@ -124,8 +155,9 @@ export class Upload implements Claimant {
   }
 
   #expectWhole(): void {
-    const { stallMs, leastRate } = this.#options;
-    const ms = Math.ceil(stallMs + (1000 * this.#total) / leastRate);
+    const { stallMs, leastRate, timeLeft } = this.#options;
+    // What comes after its state's deadline is refused anyhow.
+    const ms = Math.min(Math.ceil(stallMs + (1000 * this.#total) / leastRate), timeLeft());
     this.#wholeTimer = setTimeout(() => this.end(interrupted(`it did not come whole within ${ms} ms`)), ms);
   }
 

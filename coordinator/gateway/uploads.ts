@@ -15,6 +15,12 @@ export interface UploadLimits {
   readonly leastRate: number;
 }
 
+/** An upload that is so many times as fast as it must be is never told to make room. */
+const BRISK = 8;
+
+/** Part of its state's time that a turn has at least: where there is no time for all, some are to end. */
+const LEAST_TURN = 1 / 3;
+
 /** Long messages on their way to their rounds, a few at a time; one for each seat. */
 export class Uploads {
   readonly #slots: Slots;
@@ -57,7 +63,29 @@ export class Uploads {
     if (refused !== undefined) throw refused;
     const { stallMs, leastRate } = this.#limits;
     const [slots, buffers] = [this.#slots, this.#buffers];
-    seat.upload = new Upload(first, { slots, buffers, stallMs, leastRate, refusal, answer });
+    seat.upload = new Upload(first, {
+      ...{ slots, buffers, stallMs, leastRate, refusal, answer },
+      timeLeft: () => place.timeLeft(),
+      turnMs: (heldMs) => this.#turnOf(seat, place, first.total, heldMs),
+      yields: seat.yields,
+      yielded: () => {
+        seat.yields++;
+      },
+    });
     seat.upload.begin();
+  }
+
+  /**
+   * How long a message may hold its slot while others wait: its fair part of the time that its state had left, or what it
+   * takes at a brisk rate where that is longer, so that a crowd does not make everybody begin again. Who had to make room
+   * before comes after all who had not, and has twice the time each time: two that are slow take turns that grow, and one
+   * of them comes to its end.
+   */
+  #turnOf({ yields }: Seat, place: Place, total: number, heldMs: number): number {
+    const { most, leastRate } = this.#limits;
+    const claimants = this.#slots.claimants(yields);
+    const whole = heldMs + place.timeLeft();
+    const fair = whole * Math.max(LEAST_TURN, Math.min(most, claimants) / claimants);
+    return Math.max(fair, (1000 * total) / (BRISK * leastRate)) * 2 ** yields;
   }
 }

@@ -1,9 +1,10 @@
 import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { equalSizes, type TaskConfig } from '../config/index.ts';
+import { fromHex } from '../../protocol/crypto/bytes.ts';
+import type { TaskConfig } from '../config/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
-import { cut } from './cohort.ts';
+import type { SeatedEnd } from './aftermath.ts';
 import { costsOf } from './costs.ts';
 import { Group } from './group.ts';
 import type { HeldOut, Verdict } from './held-out.ts';
@@ -13,6 +14,7 @@ import { abandonedOutcome, committedOutcome } from './outcome.ts';
 import { Progress } from './progress.ts';
 import type { RoundEnd } from './round.ts';
 import { settingsFor } from './settings.ts';
+import type { Seated } from './selection.ts';
 import type { Suspect } from './suspects.ts';
 
 /** What an attempt came to, as far as the model is concerned. */
@@ -33,6 +35,9 @@ interface GroupEnd {
   readonly code: ErrorCode | undefined;
 }
 
+/** Why sums of the same inputs would come to nothing again. */
+const OF_INPUTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['model-worse', 'data-empty', 'update-not-finite']);
+
 const constant =
   (bytes: Uint8Array): (() => Uint8Array) =>
   () =>
@@ -50,8 +55,8 @@ export interface AttemptOptions {
   readonly task: TaskConfig;
   readonly model: TaskModel;
   readonly host: TaskHost;
-  /** Who is invited, in random order. */
-  readonly invited: readonly MemberId[];
+  /** Who is seated: one cohort, or as many as there are groups. */
+  readonly seated: readonly Seated[];
   /** From 1. */
   readonly number: number;
   /** Undefined where new models are not held against the one before. */
@@ -60,8 +65,8 @@ export interface AttemptOptions {
 }
 
 /**
- * One attempt at a round, from the choice of the cohort to its report. Where the task asks for groups, the cohort is
- * split at random, anew in each attempt, and each group has a round of secure aggregation to itself, all at the same time.
+ * One attempt at a round, from the invitations to its report. Where the task asks for groups, each group has a round of
+ * secure aggregation to itself, all at the same time.
  */
 export class Attempt {
   readonly #options: AttemptOptions;
@@ -69,21 +74,20 @@ export class Attempt {
   readonly #round: number;
   readonly #groups: readonly Group[];
   #suspects: readonly Suspect[] = [];
-  #inVain: readonly MemberId[] = [];
+  #ends: readonly SeatedEnd[] = [];
+  #inVain = false;
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
-    const { task, model, host, invited, watch } = options;
+    const { task, model, host, seated, watch } = options;
     this.#options = options;
     this.#round = model.round + 1;
     const { random, log } = host;
     const directory = task.adversary === 'active' ? host.members.current() : undefined;
-    const count = task.groups?.count ?? 1;
-    const targets = equalSizes(Math.min(task.cohort, invited.length), count);
-    const progress = new Progress(count);
+    const progress = new Progress(seated.length);
     const at = this.#at;
-    this.#groups = cut(invited, equalSizes(invited.length, count)).map(
-      (members, place) =>
+    this.#groups = seated.map(
+      ({ invited, target, again }, place) =>
         new Group({
           task,
           host,
@@ -94,10 +98,15 @@ export class Attempt {
             directory,
             random,
             noisy: model.privacy?.next,
+            pending: model.pending,
+            // Its members agree to that set or to none: whoever is missing of it ends the round before anything is signed.
+            minCohort: again === undefined ? undefined : target,
           }),
           directory,
-          invited: members,
-          target: targets[place],
+          invited,
+          target,
+          proofs: (again?.proofs ?? []).map(fromHex),
+          announce: (members) => model.announce(members),
           at: task.groups === undefined ? at : { ...at, group: place + 1 },
           onState: (state, inGroup) => {
             const standing = progress.entered(place, state, inGroup);
@@ -120,8 +129,13 @@ export class Attempt {
     return this.#suspects;
   }
 
-  /** Members of its sum, where that was opened and gave no new model; known once it has run. Nobody where it had groups. */
-  get inVain(): readonly MemberId[] {
+  /** How its cohorts ended, where it led to no new model; known once it has run. */
+  get ends(): readonly SeatedEnd[] {
+    return this.#ends;
+  }
+
+  /** Whether the same inputs would come to nothing again, though there were sums of them; known once it has run. */
+  get inVain(): boolean {
     return this.#inVain;
   }
 
@@ -138,11 +152,20 @@ export class Attempt {
     this.#suspects = ended.flatMap(({ suspects }) => suspects);
     const { result, leftOut } = await this.#settle(ended);
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
-    const [only, ...others] = ended;
-    if (result.kind !== 'committed' && only.kind === 'committed' && others.length === 0) this.#inVain = only.included;
+    if (result.kind !== 'committed') {
+      this.#ends = ended.map((end, place) => seatedEnd(this.#options.seated[place], end));
+      this.#inVain = this.#isInVain(result.error, ended);
+    }
     await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
     const evaluation = result.kind === 'abandoned' ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
     return this.#report(result, ends, evaluation);
+  }
+
+  /** What came of the sums follows from the inputs alone, which are the same ones when they are asked for again. */
+  #isInVain({ code }: CairnError, ended: readonly RoundEnd[]): boolean {
+    const sums = ended.filter(({ kind }) => kind === 'committed').length;
+    if (code === 'groups-missing') return sums >= (this.#options.task.groups?.least ?? 1);
+    return sums > 0 && OF_INPUTS.has(code);
   }
 
   get #at(): { readonly task: string; readonly round: number; readonly attempt: number } {
@@ -221,8 +244,11 @@ export class Attempt {
       included: inside.length,
       ...(code === undefined ? {} : { code }),
     }));
+    const { repeat, rebases } = this.#groups[0].settings;
     const common = {
       ...this.#at,
+      ...(repeat === 0 ? {} : { repeat }),
+      ...(rebases === 0 ? {} : { rebases }),
       startedAt: this.#startedAt,
       ...costs,
       drops: ends.flatMap(({ drops }) => drops),
@@ -258,4 +284,9 @@ function groupEnd(end: RoundEnd, leftOut: ErrorCode | undefined): GroupEnd {
   const { drops } = end;
   if (end.kind === 'aborted') return { drops, included: [], code: end.error.code };
   return { drops, included: leftOut === undefined ? end.included : [], code: leftOut };
+}
+
+function seatedEnd({ invited, again }: Seated, end: RoundEnd): SeatedEnd {
+  const aborted = end.kind === 'aborted' ? end : undefined;
+  return { again, invited, error: aborted?.error, drops: end.drops, proofs: aborted?.proofs ?? [] };
 }

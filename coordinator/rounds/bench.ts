@@ -16,8 +16,8 @@ export interface BenchOptions {
 export interface Benched {
   readonly member: MemberId;
   readonly reason: ErrorCode;
-  /** For how many attempts. */
-  readonly attempts: number;
+  /** For how many attempts; left out where only time counts. */
+  readonly attempts?: number;
 }
 
 interface Stay {
@@ -34,9 +34,9 @@ const MOST_DOUBLINGS = 10;
 const MOST_REMEMBERED = 65_536;
 
 /**
- * A task's account of members that spoilt its rounds: each is left out of the next attempts, twice as long each time.
- * Nobody is left out on suspicion. Where it cannot be told who lied, the same members try again, which is also all that
- * clients agree to once they have revealed shares of a sum from the same model.
+ * A task's account of members that are known to have spoilt its rounds: each is left out of the next attempts, twice as
+ * long each time. Where it cannot be told who lied, {@link Quarrels} says who sits out of one attempt. Both are forgotten
+ * when the coordinator restarts.
  */
 export class Bench {
   readonly #options: BenchOptions;
@@ -55,10 +55,11 @@ export class Bench {
       stay.left--;
       if (stay.left === 0) this.#stays.delete(member);
     }
-    return suspects.map(({ member, reason }) => {
+    return suspects.map(({ member, reason, proven = false }) => {
       const times = 2 ** Math.min(this.#count(member), MOST_DOUBLINGS);
-      this.#stays.set(member, { left: attempts * times, until: now() + minutes * 60_000 * times });
-      return { member, reason, attempts: attempts * times };
+      const left = proven ? Infinity : attempts * times;
+      this.#stays.set(member, { left, until: now() + minutes * 60_000 * times });
+      return proven ? { member, reason } : { member, reason, attempts: left };
     });
   }
 

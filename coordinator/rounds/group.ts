@@ -23,6 +23,10 @@ export interface GroupOptions {
   readonly invited: readonly MemberId[];
   /** Its roster closes when this many have advertised keys. */
   readonly target: number;
+  /** Proofs about members of the set that it repeats. */
+  readonly proofs: readonly Uint8Array[];
+  /** See `RoundOptions`. */
+  readonly announce: (members: readonly MemberId[]) => Promise<void> | undefined;
   /** What its lines in the log say besides. */
   readonly at: { readonly task: string; readonly round: number; readonly attempt: number; readonly group?: number };
   readonly onState: (state: ServerStateName, members: number) => void;
@@ -40,7 +44,7 @@ export class Group {
 
   /** @throws CairnError where the round cannot be run with these settings */
   constructor(options: GroupOptions) {
-    const { task, host, settings, directory, invited, target, at, onState } = options;
+    const { task, host, settings, directory, invited, target, proofs, announce, at, onState } = options;
     this.#options = options;
     this.settings = settings;
     this.invited = invited;
@@ -50,6 +54,8 @@ export class Group {
       ...(directory === undefined ? {} : { directory }),
       invited,
       target,
+      proofs,
+      announce,
       deadlines: deadlinesOf(task),
       unmask: (plan, signal) => this.#unmask(plan, signal),
       send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#place }),
@@ -66,6 +72,7 @@ export class Group {
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
+      timeLeft: () => round.timeLeft,
       sent: (bytes) => round.tally.down(bytes),
     };
   }

@@ -28,5 +28,7 @@ export interface TaskHost {
   /** A plan of so many masks was computed by so many workers, or by none. */
   unmasked(task: string, masks: number, workers: number): void;
   dropped(task: string, drop: Drop): void;
+  /** A task's model was moved by a small step. */
+  rebased(task: string): void;
   fault(error: CairnError): void;
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { systemRandom } from '../../protocol/crypto/random.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
 import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
@@ -12,11 +13,15 @@ export interface InitialModel {
 }
 
 /**
- * The model that a task's configuration begins with: its file, or seeded values for its tensors.
+ * The model that a task's configuration begins with: its file, or seeded values for its tensors, by a seed that is drawn
+ * where none is named. Two tasks that begin with the same values would share what their members hold of them.
  * @throws CairnError `config-invalid` where it names neither; `config-unreadable`, `model-malformed` for a bad file
  */
 export async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
-  if (model?.tensors !== undefined) return { tensors: seededTensors(model.tensors, model.seed), shapes: model.tensors };
+  if (model?.tensors !== undefined) {
+    const { tensors: shapes, seed = anySeed() } = model;
+    return { tensors: seededTensors(shapes, seed), shapes };
+  }
   if (model?.file === undefined) {
     throw new CairnError('config-invalid', `task "${name}": a model is missing`, {
       hint: 'give "model" a "file" (safetensors) or "tensors" (name → shape)',
@@ -33,4 +38,10 @@ export async function configuredModel({ name, model }: TaskConfig): Promise<Init
       cause: thrown,
     });
   }
+}
+
+/** 32 bits. */
+function anySeed(): number {
+  const bytes = systemRandom(4);
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
 }

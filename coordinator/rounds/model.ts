@@ -1,13 +1,18 @@
 import { fromHex } from '../../protocol/crypto/bytes.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
-import type { PrivacyRecord, Store, TaskRecord } from '../store/index.ts';
+import type { PendingRecord, PrivacyRecord, Store, TaskRecord } from '../store/index.ts';
 import type { Combined } from './combined.ts';
 import type { InitialModel } from './initial-model.ts';
-import { NextModel, partOf } from './learn.ts';
+import { allFinite, NextModel, partOf } from './learn.ts';
 import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
+import { isNothing, nothingPending, withAnnounced } from './pending.ts';
+import { rebased } from './rebase.ts';
 import { openStanding, type Standing } from './standing.ts';
 import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from './turns.ts';
@@ -28,6 +33,9 @@ export interface Commit {
   readonly adopted: boolean;
 }
 
+/** What a record says of a model. */
+type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'strategyState'> & { readonly pending: PendingRecord };
+
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
   readonly layout: ParameterLayout;
@@ -41,6 +49,11 @@ export class TaskModel {
   #hash: string;
   #flat: Float32Array;
   #state: StrategyState;
+  #pending: PendingRecord;
+  /** What the store has of it, as text. */
+  #kept: string;
+  /** Records are saved one after another: several groups may announce their sets at the same time. */
+  #saved: Promise<void> = Promise.resolve();
 
   private constructor(store: Store, task: TaskConfig, { strategy, layout, flat, record }: Standing) {
     this.#groups = task.groups;
@@ -53,6 +66,10 @@ export class TaskModel {
     this.#round = record.round;
     this.#hash = record.modelHash;
     this.#state = record.strategyState;
+    // Somebody may have put another model in its place by hand, from which nothing has gone out.
+    const { pending } = record;
+    this.#pending = pending?.modelHash === record.modelHash ? pending : nothingPending(record.modelHash);
+    this.#kept = JSON.stringify(this.#pending);
   }
 
   /**
@@ -84,6 +101,54 @@ export class TaskModel {
     return this.layout.unflatten(this.#flat.slice());
   }
 
+  /** What has gone out to members from the current model. */
+  get pending(): PendingRecord {
+    return this.#pending;
+  }
+
+  /**
+   * A survivor set is about to be shown to its members.
+   * @param members - ids, ascending
+   * @returns resolves when the store knows of it, before which nobody may be shown it; undefined where it does already
+   * @throws CairnError `internal` where a member is in another set that was announced from this model
+   */
+  announce(members: readonly number[]): Promise<void> | undefined {
+    return this.#keep(withAnnounced(this.#pending, members));
+  }
+
+  /** Replaces what is pending. @returns resolves when the store has it */
+  async remember(pending: PendingRecord): Promise<void> {
+    await this.#keep(pending);
+  }
+
+  /** Undefined where the store has it already. A store that fails leaves the change in memory, and is told again. */
+  #keep(pending: PendingRecord): Promise<void> | undefined {
+    this.#pending = pending;
+    return JSON.stringify(pending) === this.#kept ? undefined : this.#save(this.#standing, this.privacy?.record);
+  }
+
+  /**
+   * Moves the model by the step of {@link rebased}, so that sets announced from it bind nobody any more. Until the store
+   * has it, nothing has changed.
+   * @throws CairnError `update-not-finite` where the step leaves the range of float32, or what the store throws
+   */
+  async rebase(primitives: Primitives): Promise<void> {
+    const rebases = this.#pending.rebases + 1;
+    const flat = rebased(primitives, this.#flat, this.hashBytes, rebases);
+    if (!allFinite(flat)) {
+      throw new CairnError(
+        'update-not-finite',
+        `task "${this.#task}": the model cannot be moved, its values are too great`,
+      );
+    }
+    const modelHash = await this.#store.putModel(encodeSafetensors(this.layout.unflatten(flat), this.layout.shapes));
+    const pending = nothingPending(modelHash, rebases);
+    await this.#save({ ...this.#standing, modelHash, pending }, this.privacy?.record);
+    this.#flat = flat;
+    this.#hash = modelHash;
+    this.#pending = pending;
+  }
+
   /**
    * Pays for a round of a task with noise, and has the store know it. What is refused must not be learnt, so it comes
    * before a sum is opened.
@@ -92,7 +157,7 @@ export class TaskModel {
   async pay(): Promise<void> {
     if (this.privacy === undefined) return;
     const record = this.privacy.paid();
-    await this.#save({ round: this.#round, modelHash: this.#hash, strategyState: this.#state }, record);
+    await this.#save(this.#standing, record);
     this.privacy.adopt(record);
   }
 
@@ -131,21 +196,33 @@ export class TaskModel {
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
     const privacy = this.privacy?.recordAfter(unclipped);
-    await this.#save({ round: settings.round, modelHash, strategyState: next.state }, privacy);
+    const pending = nothingPending(modelHash);
+    await this.#save({ round: settings.round, modelHash, strategyState: next.state, pending }, privacy);
     if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;
     this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
+    this.#pending = pending;
     return { learned, leftOut, adopted: true };
   }
 
+  get #standing(): Kept {
+    return { round: this.#round, modelHash: this.#hash, strategyState: this.#state, pending: this.#pending };
+  }
+
   /** Has the store know where the task stands, and what its rounds have cost. */
-  #save(
-    standing: Pick<TaskRecord, 'round' | 'modelHash' | 'strategyState'>,
-    privacy: PrivacyRecord | undefined,
-  ): Promise<void> {
-    const record = { task: this.#task, strategy: this.#strategy.name, ...standing };
-    return this.#store.saveTask(privacy === undefined ? record : { ...record, privacy });
+  #save({ pending, ...standing }: Kept, privacy: PrivacyRecord | undefined): Promise<void> {
+    const record = {
+      ...{ task: this.#task, strategy: this.#strategy.name, ...standing },
+      ...(privacy === undefined ? {} : { privacy }),
+      ...(isNothing(pending) ? {} : { pending }),
+    };
+    const saved = this.#saved.then(async () => {
+      await this.#store.saveTask(record);
+      this.#kept = JSON.stringify(pending);
+    });
+    this.#saved = saved.catch(() => undefined);
+    return saved;
   }
 }

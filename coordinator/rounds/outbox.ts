@@ -14,6 +14,8 @@ export class Outbox {
   #next = 0;
   #working = false;
   #turn: NodeJS.Immediate | undefined;
+  /** What is waited for before the next task is done; undefined while nothing is. */
+  #gate: object | undefined;
 
   /**
    * @param fault - told what a task throws; the others go on in a later turn
@@ -30,22 +32,48 @@ export class Outbox {
     if (!this.#working && this.#turn === undefined) this.#work();
   }
 
+  /**
+   * Holds up all that is pushed from now on until `ready` resolves. Where it rejects, that is a fault, and what it held
+   * up is thrown away.
+   */
+  after(ready: Promise<void>): void {
+    const gate = {};
+    this.push([
+      () => {
+        this.#gate = gate;
+        const open = (): void => {
+          if (this.#gate !== gate) return;
+          this.#gate = undefined;
+          if (!this.#working && this.#turn === undefined) this.#work();
+        };
+        ready.then(open, (thrown: unknown) => {
+          if (this.#gate !== gate) return;
+          this.clear();
+          this.#fault(thrown);
+        });
+      },
+    ]);
+    // Where the gate was thrown away before its turn came, nobody else would look at this.
+    ready.catch(() => undefined);
+  }
+
   /** Resolves when everything has been done that is here now; never, where it is thrown away. */
   drained(): Promise<void> {
     return new Promise((resolve) => this.push([resolve]));
   }
 
-  /** Throws away what has not been done. */
+  /** Throws away what has not been done, and what holds it up. */
   clear(): void {
     this.#tasks = [];
     this.#next = 0;
+    this.#gate = undefined;
   }
 
   #work(): void {
     this.#working = true;
     const ends = performance.now() + this.#sliceMs;
     try {
-      while (this.#next < this.#tasks.length) {
+      while (this.#next < this.#tasks.length && this.#gate === undefined) {
         this.#tasks[this.#next++]();
         if (performance.now() >= ends) break;
       }
@@ -54,6 +82,7 @@ export class Outbox {
     } finally {
       this.#working = false;
     }
+    if (this.#gate !== undefined) return;
     if (this.#next === this.#tasks.length) this.clear();
     else this.#turn = setImmediate(() => this.#resume());
   }

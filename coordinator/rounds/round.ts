@@ -48,6 +48,11 @@ export interface RoundOptions {
   readonly send: (message: Outgoing) => void;
   /** Proofs that each member gets with its invitation: who of an earlier round from the same model dealt false shares. */
   readonly proofs?: readonly Uint8Array[];
+  /**
+   * The survivors are known, and messages that show them wait for what this returns; see `ServerEvent`. Undefined where
+   * there is nothing to wait for.
+   */
+  readonly announce?: (members: readonly MemberId[]) => Promise<void> | undefined;
   /** See {@link Outbox}. */
   readonly sliceMs?: number;
   readonly onState?: (name: ServerStateName, members: number) => void;
@@ -88,6 +93,8 @@ export class Round {
   /** Once the roster is closed. */
   #parameters: RoundParameters | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** When the present state's time is over; undefined while that has not begun. */
+  #over: number | undefined;
   #end: (end: RoundEnd) => void = () => undefined;
 
   /**
@@ -118,6 +125,13 @@ export class Round {
   /** The state it is in. */
   get state(): ServerStateName {
     return this.#state.name;
+  }
+
+  /** Milliseconds until the deadline of the state it is in; 0 in a state that takes no messages. */
+  get timeLeft(): number {
+    const { name } = this.#state;
+    if (name === 'computing' || name === 'committed' || name === 'aborted') return 0;
+    return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
   /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
@@ -165,6 +179,10 @@ export class Round {
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
     // What a round that is given up has still to send is of no use to anybody; each member is told that it ended.
     if (step.events.some(({ kind }) => kind === 'aborted')) this.#outbox.clear();
+    for (const event of step.events) {
+      const kept = event.kind === 'survivors' ? this.#options.announce?.(event.members) : undefined;
+      if (kept !== undefined) this.#outbox.after(kept);
+    }
     this.#send(step.send);
     for (const event of step.events) this.#handle(event);
   }
@@ -177,6 +195,7 @@ export class Round {
 
   #entered(name: ServerStateName, members: number): void {
     clearTimeout(this.#timer);
+    this.#over = undefined;
     this.tally.enter(name, members);
     this.#options.onState?.(name, members);
   }
@@ -184,7 +203,9 @@ export class Round {
   /** A state's time begins when the last of its members has its message. */
   #startDeadline(name: ServerStateName): void {
     if (this.#state.name !== name || name === 'computing' || name === 'committed' || name === 'aborted') return;
-    this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), this.#options.deadlines[name]);
+    const ms = this.#options.deadlines[name];
+    this.#over = performance.now() + ms;
+    this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), ms);
   }
 
   #handle(event: ServerEvent): void {
@@ -194,6 +215,8 @@ export class Round {
         return;
       case 'dropped':
         this.#options.onDrop?.(event.drop);
+        return;
+      case 'survivors':
         return;
       case 'unmask-plan':
         void this.#compute(event.plan, event.opening);

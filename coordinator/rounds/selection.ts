@@ -1,12 +1,22 @@
-import { CairnError } from '../../protocol/errors.ts';
+import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TaskConfig } from '../config/index.ts';
+import { DRAWS_PER_ROUND, equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
+import type { AnnouncedSet } from '../store/index.ts';
+import type { Aftermath } from './aftermath.ts';
 import { Bench } from './bench.ts';
-import { chooseCohort, drawIndependently, invitations } from './cohort.ts';
+import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';
 import type { TaskHost } from './host.ts';
+import type { TaskModel } from './model.ts';
+import { seatsOf } from './pending.ts';
+import { Quarrels, quarrelsIn } from './quarrels.ts';
+import { Reluctance } from './reluctance.ts';
+import { decideSeats, type Decision, type SeatingTerms } from './seating.ts';
 import type { Suspect } from './suspects.ts';
-import type { TaskPrivacy } from './task-privacy.ts';
+
+/** Faults that are one side of a quarrel. */
+const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
 
 /** Longest time that a timer takes. */
 const MOST_MS = 2 ** 31 - 1;
@@ -14,104 +24,305 @@ const MOST_MS = 2 ** 31 - 1;
 /** What the selection of a task's members is made with. */
 export interface SelectionOptions {
   readonly task: TaskConfig;
-  readonly host: Pick<TaskHost, 'seats' | 'random' | 'log'>;
-  /** The task's accountant, which says whether and how members are drawn by chance. */
-  readonly privacy: TaskPrivacy | undefined;
+  readonly host: Pick<TaskHost, 'seats' | 'members' | 'random' | 'log'>;
+  /** Its accountant says whether and how members are drawn by chance, and what is pending which members are not free. */
+  readonly model: Pick<TaskModel, 'privacy' | 'pending'>;
+}
+
+type FreshSeats = Extract<Decision, { kind: 'seat' }>['fresh'];
+
+/** One cohort of an attempt. */
+export interface Seated {
+  /** Who is invited, in random order. */
+  readonly invited: readonly MemberId[];
+  /** Its roster closes when this many have advertised keys. */
+  readonly target: number;
+  /** The set that it is asked for once more: just these members, or nothing. Undefined for a fresh cohort. */
+  readonly again: AnnouncedSet | undefined;
 }
 
 /** Whom a task invites: it waits for enough members, chooses among them, and leaves out those that spoilt a round. */
 export class Selection {
   readonly #options: SelectionOptions;
+  readonly #terms: SeatingTerms;
   readonly #bench: Bench;
-  /** Whose updates are in a sum that gave no new model. */
-  #repeat: readonly MemberId[] = [];
+  readonly #quarrels: Quarrels;
+  readonly #reluctance = new Reluctance();
+  /** Who sits out of the attempt for which members were chosen last. */
+  #satOut: readonly MemberId[] = [];
+  /** Since when a set is waited for, by the clock of `performance.now()`. */
+  #waitsSince: number | undefined;
+  /** Who was drawn by chance and paid for, while no sum of them was opened. */
+  #draw: readonly MemberId[] | undefined;
+  /** Whether a draw is paid for that was not made. */
+  #paid = false;
+  /** Draws that were paid for since a round committed. */
+  #draws = 0;
 
   constructor(options: SelectionOptions) {
     this.#options = options;
-    const { benchAttempts: attempts, benchMinutes: minutes } = options.task;
+    this.#terms = termsOf(options.task);
+    const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
+    this.#quarrels = new Quarrels(colluding);
   }
 
   /** Members that may be invited now. */
   get idle(): MemberId[] {
-    const { host, task } = this.#options;
-    return this.#bench.without(host.seats.idle(task.name));
+    return this.#bench.without(this.#there);
+  }
+
+  /** How many members are waited for, of a set that can only be asked for as a whole. */
+  get missing(): number {
+    if (this.#waitsSince === undefined) return 0;
+    const decision = this.#decision();
+    return decision.kind === 'wait' ? decision.missing.length : 0;
   }
 
   /**
-   * Waits until enough members are idle, and not too many where they are drawn.
-   * @returns false where the task is stopped
+   * Waits until there is something to be done: a cohort or a set of an earlier one can be seated, or the model is to be
+   * moved.
+   * @returns what it is; undefined where the task is stopped
    * @throws CairnError `not-enough-clients`
    */
-  async quorum(stopping: AbortSignal): Promise<boolean> {
-    const { name, quorum, quorumTimeout, minCohort, cohort } = this.#options.task;
+  async ready(stopping: AbortSignal): Promise<Exclude<Decision, { kind: 'wait' }> | undefined> {
+    const { name, quorum, quorumTimeout, minCohort, cohort, rebaseAfter } = this.#options.task;
     let warned = false;
     const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
     const waiting = late === undefined ? stopping : AbortSignal.any([stopping, late]);
     for (;;) {
-      if (stopping.aborted) return false;
+      if (stopping.aborted) return undefined;
+      const decision = this.#decision();
+      const undrawable = decision.kind === 'seat' && !this.#drawable(decision.fresh);
+      const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
+      this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
+      if (decision.kind !== 'wait' && !undrawable) return decision;
+      const { length: there } = this.#there;
       const { length: members } = this.idle;
-      const enough = members >= quorum;
-      if (enough && this.#drawable(members)) return true;
-      if (enough && !warned) this.#unsuitable(members);
-      warned ||= enough;
-      if (late?.aborted === true) {
-        const asked = enough ? `of whom draws do not have ${minCohort} to ${cohort}` : `the quorum is ${quorum}`;
+      if (undrawable && !warned) this.#unsuitable(members);
+      warned ||= undrawable;
+      if (late?.aborted === true && !awaitsSet) {
+        const asked = undrawable
+          ? `of whom draws do not have ${minCohort} to ${cohort}`
+          : there >= quorum
+            ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#terms.fewest} are needed`
+            : `the quorum is ${quorum}`;
         throw new CairnError(
           'not-enough-clients',
-          `task "${name}": ${members} clients are there after ${quorumTimeout} s, ${asked}`,
+          `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
         );
       }
-      await this.#change(waiting);
+      const left = this.#waitsSince === undefined ? [] : [this.#waitsSince + rebaseAfter * 1000 - performance.now()];
+      await this.#change(awaitsSet ? stopping : waiting, left);
     }
   }
 
   /**
-   * Who is invited, in random order: a cohort and some more, or whom chance draws; undefined where a quorum is there no
-   * more, or too many to draw from.
+   * Who is seated: sets once more, or a cohort and some more, or whom chance draws; undefined where there are too few
+   * any more, or too many to draw from.
+   * @param attempt - its number, from 1
    */
-  choose(): readonly MemberId[] | undefined {
-    const { task, host, privacy } = this.#options;
-    const { idle } = this;
-    if (idle.length < task.quorum || !this.#drawable(idle.length)) return undefined;
-    if (privacy?.sampling !== undefined) return drawIndependently(idle, privacy.sampling, host.random);
-    const there = new Set(idle);
-    if (this.#repeat.length > 0 && this.#repeat.every((member) => there.has(member)))
-      return chooseCohort(this.#repeat, this.#repeat.length, host.random);
-    return chooseCohort(idle, invitations(task.cohort, task.overSelect), host.random);
+  choose(attempt: number): readonly Seated[] | undefined {
+    const decision = this.#decision();
+    this.#satOut = [];
+    if (decision.kind !== 'seat' || !this.#drawable(decision.fresh)) return undefined;
+    const { again, fresh } = decision;
+    const { random } = this.#options.host;
+    const sets = again.map((set) => {
+      const members = seatsOf(set);
+      return { invited: chooseCohort(members, members.length, random), target: members.length, again: set };
+    });
+    if (sets.length > 0 && !this.#isDrawn(sets[0].invited)) return undefined;
+    // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
+    const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
+    const chosen = this.#fresh(fresh.cohorts, from);
+    return chosen === undefined ? undefined : [...sets, ...chosen];
   }
 
   /**
-   * An attempt has opened a sum of these members and there is no new model. The next one invites just them, if they are all
-   * there: clients refuse a second sum from the same model with other members, unless many differ.
+   * Whether a draw has to be paid for before members are chosen. One that failed before a sum was opened is used again,
+   * without those who left or are left out, or as a whole where its set was announced: it is the same chance, so that
+   * whoever makes attempts fail spends nothing.
+   * @throws CairnError `draws-in-vain` where as many were paid for in a row as a round may have
    */
-  repeat(members: readonly MemberId[]): void {
-    this.#repeat = members;
+  get needsDraw(): boolean {
+    const { task, model } = this.#options;
+    if (model.privacy?.sampling === undefined || this.#paid) return false;
+    const there = new Set(this.idle);
+    const left = this.#draw?.filter((member) => there.has(member)) ?? [];
+    if (left.length >= task.minCohort || (this.#draw !== undefined && model.pending.sets.length > 0)) return false;
+    this.#draw = undefined;
+    if (this.#draws < DRAWS_PER_ROUND) return true;
+    throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row came to no new model`);
+  }
+
+  /** A draw has been paid for. */
+  drawPaid(): void {
+    this.#paid = true;
+    this.#draws++;
+  }
+
+  /** A sum was opened, and there is no new model: another one of the same members is paid for again. */
+  opened(): void {
+    this.#draw = undefined;
+  }
+
+  /** Whether a set that is asked for again is paid for, or cohorts are not drawn at all. */
+  #isDrawn(members: readonly MemberId[]): boolean {
+    if (this.#options.model.privacy?.sampling === undefined || this.#draw !== undefined) return true;
+    if (!this.#paid) return false;
+    this.#paid = false;
+    this.#draw = members;
+    return true;
+  }
+
+  /** Who was drawn before, as far as they are there, or a new draw. */
+  #drawn(seatable: readonly MemberId[], sampling: number): readonly MemberId[] | undefined {
+    const { host, task } = this.#options;
+    const there = new Set(seatable);
+    if (this.#draw !== undefined) {
+      const again = this.#draw.filter((member) => there.has(member));
+      return again.length < task.minCohort ? undefined : again;
+    }
+    if (!this.#paid) return undefined;
+    this.#paid = false;
+    this.#draw = drawIndependently(seatable, sampling, host.random);
+    return this.#draw;
+  }
+
+  /** An attempt led to no new model. */
+  learn(aftermath: Aftermath): void {
+    this.#reluctance.learn(aftermath);
+  }
+
+  /** The model was moved: sets of the one before bind nobody. */
+  rebased(): void {
+    this.#reluctance.rebased();
+  }
+
+  /** A round has committed: nobody has reason to refuse what comes next. */
+  committed(): void {
+    this.#reluctance.committed();
+    this.#draw = undefined;
+    this.#draws = 0;
   }
 
   /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */
-  suits({ length: members }: readonly MemberId[]): boolean {
-    const { task, privacy } = this.#options;
-    if (privacy?.sampling === undefined || (members >= task.minCohort && members <= task.cohort)) return true;
+  suits(seated: readonly Seated[]): boolean {
+    const { task, model } = this.#options;
+    const [{ invited, again }] = seated;
+    const { length: members } = invited;
+    if (model.privacy?.sampling === undefined || again !== undefined) return true;
+    if (members >= task.minCohort && members <= task.cohort) return true;
+    this.#draw = undefined;
     this.#unsuitable(members);
     return false;
   }
 
-  /** Benches those whom an attempt speaks against. */
-  judge(suspects: readonly Suspect[], { task, round, attempt }: RoundReport): Pick<RoundReport, 'benched'> {
-    const benched = this.#bench.judge(suspects);
+  /** An attempt of these members is over: benches those whom it speaks against, and remembers who quarrelled. */
+  judge(
+    invited: readonly MemberId[],
+    suspects: readonly Suspect[],
+    { task, round, attempt, drops }: Pick<RoundReport, 'task' | 'round' | 'attempt' | 'drops'>,
+  ): Pick<RoundReport, 'benched' | 'satOut'> {
+    const { log } = this.#options.host;
+    const satOut = this.#satOut;
+    // Where honest members sat out, liars may have been a greater share of those who did not.
+    const believed = suspects.filter(({ counted = false }) => !counted || satOut.length === 0);
+    const ofShares = believed.filter(({ reason }) => OF_SHARES.has(reason)).map(({ member }) => member);
+    const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
+    this.#quarrels.sitOut(satOut);
+    const others = believed.filter(({ member }) => !proven.some((liar) => liar.member === member));
+    const benched = this.#bench.judge([...proven, ...others]);
+    for (const member of satOut) log.info('member-sits-out', { task, round, attempt, member });
     for (const { member, reason, attempts } of benched) {
-      this.#options.host.log.warn('member-benched', { task, round, attempt, member, code: reason, attempts });
+      const stay = attempts === undefined ? {} : { attempts };
+      log.warn('member-benched', { task, round, attempt, member, code: reason, ...stay });
     }
-    return benched.length === 0 ? {} : { benched };
+    return { ...(benched.length === 0 ? {} : { benched }), ...(satOut.length === 0 ? {} : { satOut }) };
+  }
+
+  /** How many of these members quarrel with each other, and are seated together all the same: there is no room. */
+  quarrelling(invited: readonly MemberId[]): number {
+    return this.#quarrels.quarrelling(invited);
+  }
+
+  /**
+   * Those of the idle members that are not to sit out of the next attempt because of their quarrels. Before anything has
+   * failed, only so many do that a sum would be left if all of them were honest and every liar left: otherwise those who
+   * accuse honest members could make a round fail that would not have failed without them.
+   */
+  #keepApart({ cohorts, from: idle }: FreshSeats, attempt: number): readonly MemberId[] {
+    if (cohorts === 0 || this.#options.task.benchAttempts === 0) return idle;
+    let out = this.#quarrels.apart(idle, idle.length - this.#terms.fewest);
+    while (attempt === 1 && out.length > 0 && !this.#outlives(idle.length, out.length)) {
+      out = this.#quarrels.apart(idle, out.length - 1);
+    }
+    const sitting = new Set(out);
+    const seatable = idle.filter((member) => !sitting.has(member));
+    if (!this.#drawable({ cohorts, from: seatable })) return idle;
+    this.#satOut = out;
+    return seatable;
+  }
+
+  /** Whether a round of `idle` members, of whom so many sit out, has a sum although as many leave it as may be liars. */
+  #outlives(idle: number, out: number): boolean {
+    const { task } = this.#options;
+    const count = task.groups?.count ?? 1;
+    const before = Math.floor(Math.min(task.cohort, idle) / count);
+    const n = Math.floor(Math.min(task.cohort, idle - out) / count);
+    const { threshold } = roundParameters({ ...task, n });
+    return n - shareOf(before, task.colluding) >= Math.max(threshold, task.minCohort);
+  }
+
+  /** Who is there, with those that are left out: for the quorum they count, and the round goes on as if they had dropped out. */
+  get #there(): MemberId[] {
+    const { host, task } = this.#options;
+    return host.seats.idle(task.name);
+  }
+
+  #decision(): Decision {
+    const { host, model, task } = this.#options;
+    const idle = this.#there;
+    const unbenched = new Set(this.#bench.without(idle));
+    const refusal = host.members.judge(task.name);
+    const { bound, refusing, failures } = this.#reluctance;
+    return decideSeats(this.#terms, {
+      ...{ idle, bound, refusing, failures },
+      benched: new Set(idle.filter((member) => !unbenched.has(member))),
+      // A guest that is gone comes back under another id.
+      returns: (member) => host.seats.has(member) || (host.members.has(member) && refusal(member) === undefined),
+      pending: model.pending,
+      overdue: this.#waitsSince !== undefined && performance.now() - this.#waitsSince >= task.rebaseAfter * 1000,
+    });
+  }
+
+  #fresh(cohorts: number, from: readonly MemberId[]): Seated[] | undefined {
+    if (cohorts === 0) return [];
+    const { task, host, model } = this.#options;
+    const { random } = host;
+    const most = equalSizes(task.cohort, task.groups?.count ?? 1)
+      .slice(0, cohorts)
+      .reduce((sum, size) => sum + size);
+    const chosen =
+      model.privacy?.sampling === undefined
+        ? chooseCohort(from, invitations(most, task.overSelect), random)
+        : this.#drawn(from, model.privacy.sampling);
+    if (chosen === undefined) return undefined;
+    const targets = equalSizes(Math.min(most, chosen.length), cohorts);
+    return cut(chosen, equalSizes(chosen.length, cohorts)).map((invited, place) => ({
+      invited,
+      target: targets[place],
+      again: undefined,
+    }));
   }
 
   /**
    * Whether a draw from so many hardly ever has too few members, or too many. Others would tell who was drawn, and be paid
    * for in vain; who is there is known to all, so that not to draw costs nothing.
    */
-  #drawable(idle: number): boolean {
-    return this.#options.privacy?.drawable(idle) ?? true;
+  #drawable({ cohorts, from }: FreshSeats): boolean {
+    return cohorts === 0 || (this.#options.model.privacy?.drawable(from.length) ?? true);
   }
 
   #unsuitable(members: number): void {
@@ -119,12 +330,27 @@ export class Selection {
     host.log.warn('draw-unsuitable', { task: task.name, members });
   }
 
-  /** Resolves when somebody comes, goes or is let in again, or when the signal is aborted. */
-  async #change(signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when somebody comes, goes or is let in again, when one of these times (in milliseconds) has passed, or when
+   * the signal is aborted.
+   */
+  async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
     const returns = this.#bench.nextReturn;
+    const next = Math.min(...times, returns ?? MOST_MS, MOST_MS);
     const enough = new AbortController();
-    const timer = returns === undefined ? undefined : setTimeout(() => enough.abort(), Math.min(returns, MOST_MS));
+    const timer = next === MOST_MS ? undefined : setTimeout(() => enough.abort(), Math.max(0, next));
     await this.#options.host.seats.change(AbortSignal.any([signal, enough.signal]));
     clearTimeout(timer);
   }
+}
+
+function termsOf(task: TaskConfig): SeatingTerms {
+  const { quorum, minCohort, groups, rebaseAttempts, maxRebases } = task;
+  return {
+    ...{ quorum, minCohort, rebaseAttempts, maxRebases },
+    fewest: minCohort * (groups?.count ?? 1),
+    maxCohort: greatestGroup(task),
+    groups: groups && { count: groups.count, least: groups.least, smallest: smallestGroup(task) },
+    drawn: task.privacy !== undefined && task.privacy.sampling < 1,
+  };
 }

@@ -3,6 +3,7 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { greatestGroup, type TaskConfig } from '../config/index.ts';
+import type { PendingRecord } from '../store/index.ts';
 import type { Deadlines } from './round.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
 
@@ -23,22 +24,26 @@ export function settingsFor(
     readonly random: RandomSource;
     /** Clip and noise that the task's accountant names; undefined for a task without noise. */
     readonly noisy: TaskPrivacy['next'] | undefined;
+    /** How often members have been told to train anew from this model, and how often it was moved. */
+    readonly pending: Pick<PendingRecord, 'repeat' | 'rebases'>;
+    /** Fewest inputs of its sum; undefined where that is the task's number. */
+    readonly minCohort?: number | undefined;
   },
 ): RoundSettings {
-  const { suite, adversary, graph, threshold, minCohort, modulusBits, inputBits, clip, maxExamples, lossBound } = task;
+  const { suite, adversary, graph, threshold, modulusBits, inputBits, clip, maxExamples, lossBound } = task;
   return {
     suite,
     nonce: at.random(SIZES.roundNonce),
     task: task.name,
     round: at.round,
-    repeat: 0,
-    rebases: 0,
+    repeat: at.pending.repeat,
+    rebases: at.pending.rebases,
     adversary,
     graph,
     colludingPpm: Math.round(task.colluding * MILLION),
     dropoutPpm: Math.round(task.dropout * MILLION),
     threshold,
-    minCohort,
+    minCohort: at.minCohort ?? task.minCohort,
     maxCohort: greatestGroup(task),
     dimension: at.dimension,
     modelHash: at.modelHash,

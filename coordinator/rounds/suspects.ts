@@ -7,6 +7,10 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 export interface Suspect {
   readonly member: MemberId;
   readonly reason: ErrorCode;
+  /** Proven by number alone: it quarrels with more members than may be liars, where they are no more than a share γ. */
+  readonly counted?: boolean;
+  /** Its quarrels prove it, which are not forgotten: it sits out for the time alone, however many attempts are made. */
+  readonly proven?: boolean;
 }
 
 /** What one round leaves behind, from which its suspects follow. */
@@ -35,7 +39,7 @@ const PROVEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Who is at fault, by what a round has seen. A pair of members, of whom one sealed what the other says does not open, or
+ * Who is at fault, by what one round has seen; what follows from several is for {@link Quarrels}. A pair of members, of whom one sealed what the other says does not open, or
  * one revealed a share that is false of the other's secret, has a liar in it, and nobody can tell which of the two. But an
  * honest member is in a pair with liars only, so a member that is in more pairs than there may be liars around it is one
  * of them. There are at most ⌊γn⌋ in all, and fewer than t among a member's neighbours, as the graph was made for.
@@ -45,15 +49,16 @@ export function suspectsOf(evidence: Evidence): readonly Suspect[] {
   // A pair shows that there is one at least.
   const liars = Math.max(1, Math.min(shareOf(parameters.n, colluding), parameters.threshold - 1));
   const found = new Map<MemberId, Suspect>();
-  const add = (member: MemberId, reason: ErrorCode): void => {
-    if (!found.has(member)) found.set(member, { member, reason });
+  const add = (member: MemberId, reason: ErrorCode, counted = false): void => {
+    if (!found.has(member)) found.set(member, counted ? { member, reason, counted } : { member, reason });
   };
   for (const { member, reason, blames } of drops) {
     if (PROVEN.has(reason) && blames === undefined) add(member, reason);
   }
   for (const [member, { others, reason }] of pairsIn(drops)) {
     // Of its own secret a member alone can have revealed a false share.
-    if (others.has(member) || others.size > liars) add(member, reason);
+    const own = others.has(member);
+    if (own || others.size > liars) add(member, reason, !own);
   }
   // Without a proof: with more false shares than are repaired, liars can make an honest owner look false.
   if (error?.code === 'secret-mismatch' && (proven || repaired(evidence) >= liars)) {

@@ -21,6 +21,11 @@ export interface TaskStatus {
   readonly cohort: number;
   /** Only of tasks whose cohorts are split: into how many groups, by which rule, and what that exposes. */
   readonly groups?: Exposure & { readonly count: number; readonly rule: string };
+  /** How often members were told to train anew from the current model, and steps by which it was moved; missing at 0. */
+  readonly repeat?: number;
+  readonly rebases?: number;
+  /** Members that are missing of a set that can only be asked for as a whole; only while the task waits for them. */
+  readonly missing?: number;
   /** Idle members that offer themselves for the task, without those that are benched. */
   readonly idle: number;
   /** Members in the round that is under way. */

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import type { MemberId } from '../../protocol/ids.ts';
 import { exposureOf, type TaskConfig } from '../config/index.ts';
+import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundReport } from '../report.ts';
+import { aftermathOf } from './aftermath.ts';
 import { Attempt } from './attempt.ts';
-import { givenUp } from './given-up.ts';
+import { givenUp, rebasesSpent } from './given-up.ts';
 import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
-import { Selection } from './selection.ts';
+import type { Decision } from './seating.ts';
+import { type Seated, Selection } from './selection.ts';
 import type { TaskState, TaskStatus } from './task-status.ts';
 
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
@@ -34,12 +36,14 @@ export class Task {
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
-    this.#selection = new Selection({ task: config, host, privacy: model.privacy });
+    this.#selection = new Selection({ task: config, host, model });
   }
 
   /** Where it stands. */
   get status(): TaskStatus {
     const { name, rounds, adversary, suite, quorum, cohort } = this.config;
+    const { repeat, rebases } = this.#model.pending;
+    const { missing } = this.#selection;
     return {
       task: name,
       state: this.#state,
@@ -51,6 +55,9 @@ export class Task {
       quorum,
       cohort,
       ...(this.#groups === undefined ? {} : { groups: this.#groups }),
+      ...(repeat === 0 ? {} : { repeat }),
+      ...(rebases === 0 ? {} : { rebases }),
+      ...(missing === 0 ? {} : { missing }),
       idle: this.#selection.idle.length,
       inRound: this.#attempt === undefined ? 0 : this.#members,
       ...(this.#progress === undefined ? {} : { progress: this.#progress }),
@@ -69,8 +76,9 @@ export class Task {
 
   /**
    * Runs rounds until all have committed, or until {@link stop}.
-   * @throws CairnError `not-enough-clients` where the quorum does not come in time, or the error of the last attempt
-   * where a round was abandoned or rolled back as often in a row as the configuration allows
+   * @throws CairnError `not-enough-clients` where the quorum does not come in time, `rebases-spent` where nobody can be
+   * seated from the model as it is and it was moved as often as the configuration allows, or the error of the last
+   * attempt where a round was abandoned or rolled back as often in a row
    */
   async run(): Promise<void> {
     const { log } = this.#host;
@@ -79,12 +87,17 @@ export class Task {
     try {
       while (this.#model.round < this.config.rounds && this.#affordable && !this.#stopped) {
         this.#state = 'waiting';
-        if (!(await this.#selection.quorum(signal))) break;
+        const decision = await this.#selection.ready(signal);
+        if (decision === undefined) break;
+        if (decision.kind !== 'seat') {
+          await this.#move(decision);
+          continue;
+        }
         await this.#payAhead();
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
-        const invited = this.#selection.choose();
-        if (invited !== undefined) await this.#tryRound(invited);
+        const seated = this.#selection.choose(this.#attemptNumber);
+        if (seated !== undefined) await this.#tryRound(seated);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (this.#stopped) return;
@@ -114,13 +127,32 @@ export class Task {
     return this.#model.privacy?.lasts ?? true;
   }
 
-  /** Where members are drawn by chance, a round is paid for before: that it fails may depend on who was drawn. */
+  /** Where members are drawn by chance, a draw is paid for before it is made: that it fails may depend on who was drawn. */
   async #payAhead(): Promise<void> {
-    if (this.#model.privacy?.sampling !== undefined) await this.#model.pay();
+    if (!this.#selection.needsDraw) return;
+    await this.#model.pay();
+    this.#selection.drawPaid();
   }
 
-  async #tryRound(invited: readonly MemberId[]): Promise<void> {
-    if (!this.#selection.suits(invited)) {
+  /** Moves the model, where nobody can be seated for a round from the one that stands, or gives up. */
+  async #move({ kind, missing }: Extract<Decision, { kind: 'rebase' | 'stuck' }>): Promise<void> {
+    const { config } = this;
+    const host = this.#host;
+    if (kind === 'stuck') throw rebasesSpent(config, missing);
+    await this.#model.rebase(host.primitives);
+    this.#selection.rebased();
+    const { rebases } = this.#model.pending;
+    host.log.warn('model-rebased', {
+      task: config.name,
+      round: this.#model.round + 1,
+      rebases,
+      missing: missing.join(' '),
+    });
+    host.rebased(config.name);
+  }
+
+  async #tryRound(seated: readonly Seated[]): Promise<void> {
+    if (!this.#selection.suits(seated)) {
       await this.#pause(this.config.retryPause);
       return;
     }
@@ -128,7 +160,7 @@ export class Task {
       task: this.config,
       model: this.#model,
       host: this.#host,
-      invited,
+      seated,
       number: this.#attemptNumber,
       heldOut: this.#heldOut,
       watch: {
@@ -145,19 +177,31 @@ export class Task {
     this.#attempt = attempt;
     const report = await attempt.run();
     this.#attempt = undefined;
-    this.#selection.repeat(attempt.inVain);
-    await this.#host.report({ ...report, ...this.#selection.judge(attempt.suspects, report) });
-    await this.#afterwards(report);
+    if (report.outcome === 'committed') this.#selection.committed();
+    else await this.#remember(attempt);
+    const invited = seated.flatMap((cohort) => cohort.invited);
+    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
+    await this.#afterwards(report, invited);
   }
 
-  async #afterwards(report: RoundReport): Promise<void> {
+  /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
+  async #remember({ ends, inVain }: Attempt): Promise<void> {
+    const { pending } = this.#model;
+    const aftermath = aftermathOf(pending, ends, inVain, this.config.maxRepeats);
+    this.#selection.learn(aftermath);
+    if (ends.some(({ error }) => error === undefined)) this.#selection.opened();
+    await this.#model.remember(aftermath.pending);
+  }
+
+  async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }
     if (this.#stopped) return;
-    if (this.#attemptNumber >= this.config.attempts) throw givenUp(this.config.name, report);
+    if (this.#attemptNumber >= this.config.attempts)
+      throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);
   }

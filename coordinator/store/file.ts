@@ -23,6 +23,8 @@ export class FileStore implements Store {
   readonly #cache = new Map<string, Uint8Array>();
   /** Models that are read or still in use: who fetches an old one slowly shares it with all others that do. */
   readonly #shared = new Map<string, Promise<Uint8Array | undefined> | WeakRef<Uint8Array>>();
+  /** The vectors that each state file holds: who passes the same object again means the same values. */
+  readonly #states = new Map<string, StrategyState>();
 
   private constructor(folder: string, journal: Journal) {
     this.#folder = folder;
@@ -82,10 +84,14 @@ export class FileStore implements Store {
       vectors.length === 0
         ? undefined
         : `${record.task}.${record.round}.${record.modelHash.slice(0, 8)}.state.safetensors`;
-    if (stateFile !== undefined) await writeAtomically(this.#taskPath(stateFile), encodeState(strategyState));
+    // Most records of a round differ from the one before in what is pending alone, and the vectors may be long.
+    if (stateFile !== undefined && this.#states.get(stateFile) !== strategyState) {
+      await writeAtomically(this.#taskPath(stateFile), encodeState(strategyState));
+    }
     const saved: SavedTask = { version: 1, ...rest, ...(stateFile === undefined ? {} : { stateFile }) };
     await writeAtomically(this.#taskPath(`${record.task}.json`), `${JSON.stringify(saved, undefined, 2)}\n`);
     await this.#removeStates(record.task, stateFile);
+    if (stateFile !== undefined) this.#states.set(stateFile, strategyState);
   }
 
   async loadTask(task: string): Promise<TaskRecord | undefined> {
@@ -129,7 +135,11 @@ export class FileStore implements Store {
   async #removeStates(task: string, kept: string | undefined): Promise<void> {
     const ours = new RegExp(`^${task.replaceAll('.', '\\.')}\\.\\d+\\.[0-9a-f]{8}\\.state\\.safetensors$`);
     const names = await readdir(join(this.#folder, 'tasks'));
-    for (const name of names) if (name !== kept && ours.test(name)) await rm(this.#taskPath(name), { force: true });
+    for (const name of names) {
+      if (name === kept || !ours.test(name)) continue;
+      this.#states.delete(name);
+      await rm(this.#taskPath(name), { force: true });
+    }
   }
 }
 

@@ -4,6 +4,25 @@ import { ORDERS } from '../../protocol/privacy/index.ts';
 import { STRATEGY_NAMES } from '../strategies/index.ts';
 import type { TaskRecord } from './types.ts';
 
+const count = z.int().min(0).max(255);
+const ids = z.array(z.int().min(1).max(0xffff_ffff)).readonly();
+
+const savedPending = z.strictObject({
+  modelHash: z.string().regex(/^[0-9a-f]{64}$/),
+  repeat: count,
+  rebases: count,
+  sets: z
+    .array(
+      z.strictObject({
+        members: ids,
+        proven: ids,
+        proofs: z.array(z.string().regex(/^(?:[0-9a-f]{2})+$/)).readonly(),
+        spent: z.boolean(),
+      }),
+    )
+    .readonly(),
+});
+
 const savedTask = z.strictObject({
   version: z.literal(1),
   task: z.string(),
@@ -24,6 +43,7 @@ const savedTask = z.strictObject({
       defect: z.number().min(0),
     })
     .optional(),
+  pending: savedPending.optional(),
 });
 
 /** A task's record as it stands in its file. */
@@ -46,10 +66,14 @@ export function recordFrom(
   }
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
-  const { stateFile, round, modelHash, strategy, privacy } = parsed.data;
+  const { stateFile, round, modelHash, strategy, privacy, pending } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
-  const record = { task, round, modelHash, strategy, strategyState: {} };
-  return { stateFile, record: privacy === undefined ? record : { ...record, privacy } };
+  const record = {
+    ...{ task, round, modelHash, strategy, strategyState: {} },
+    ...(privacy === undefined ? {} : { privacy }),
+    ...(pending === undefined ? {} : { pending }),
+  };
+  return { stateFile, record };
 }
 
 function unreadable(path: string, reason: string, cause: unknown): CairnError {

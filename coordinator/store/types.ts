@@ -12,6 +12,35 @@ export interface TaskRecord {
   readonly strategyState: StrategyState;
   /** What its rounds have cost; undefined for a task without noise. */
   readonly privacy?: PrivacyRecord;
+  /** What has gone out to members from this model and has not led to the next one; undefined while nothing has. */
+  readonly pending?: PendingRecord;
+}
+
+/**
+ * What a coordinator must not forget of a model from which a sum may have been opened. Members that signed or accepted a
+ * survivor set take part in no other cohort from these values, so that it is asked of them again, or of others.
+ */
+export interface PendingRecord {
+  /** The model that this is about, in hex; of another one it says nothing. */
+  readonly modelHash: string;
+  /** How often members have been told to train anew from this model. */
+  readonly repeat: number;
+  /** Steps by which the model was moved since the last round that committed. */
+  readonly rebases: number;
+  /** Survivor sets that were announced from this model. No two have a member in common. */
+  readonly sets: readonly AnnouncedSet[];
+}
+
+/** A survivor set that was announced to its members. */
+export interface AnnouncedSet {
+  /** Ids, ascending. */
+  readonly members: readonly number[];
+  /** Those of them that are proven to have dealt false shares, ascending: the others go on without them. */
+  readonly proven: readonly number[];
+  /** The proofs, in hex, as each member of the set is to get them. */
+  readonly proofs: readonly string[];
+  /** It cannot be asked for once more: its members would have to train anew more often than they may. */
+  readonly spent: boolean;
 }
 
 /** What the rounds of a task with noise have cost, and its clip. Plain numbers, so that every store can keep them. */

@@ -64,6 +64,7 @@ export const LABELS = {
   signRequest: 'cairn/1 sign request',
   directory: 'cairn/1 directory',
   rotation: 'cairn/1 rotation',
+  rebase: 'cairn/1 rebase',
   modelPoint: 'cairn/1 model point',
   inputRecord: 'cairn/1 input record',
   terms: 'cairn/1 terms',

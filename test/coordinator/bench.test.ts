@@ -3,7 +3,7 @@ import { Bench } from '../../coordinator/rounds/bench.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
 import { encodeSettings, settingsHash } from '../../protocol/wire/settings.ts';
 import { closeAll, openHall, type Hall } from './support/hall.ts';
 import type { Script } from './support/scripted-client.ts';
@@ -86,50 +86,85 @@ describe('a task with a member that seals what does not open', () => {
     const hall = await hallOf(6, { cohort: 6, quorum: 5, rounds: 2, attempts: 3 }, { 3: SEALS_BADLY });
     const [spoilt, ...others] = hall.reports;
     expect(spoilt).toMatchObject({ outcome: 'abandoned', code: 'below-threshold', round: 1, attempt: 1 });
-    expect(spoilt.benched).toEqual([{ member: 3, reason: 'share-undecryptable', attempts: 3 }]);
+    expect(spoilt.benched).toEqual([{ member: 3, reason: 'share-undecryptable' }]);
     expect(others).toMatchObject([
       { outcome: 'committed', round: 1, attempt: 2, included: 5 },
       { outcome: 'committed', round: 2, attempt: 1, included: 5 },
     ]);
     const log = hall.lines.find((line) => line.includes('member-benched'));
-    expect(JSON.parse(log!)).toMatchObject({ task: 'toy', round: 1, attempt: 1, member: 3, attempts: 3 });
+    expect(JSON.parse(log!)).toMatchObject({ task: 'toy', round: 1, attempt: 1, member: 3 });
     const metrics = await (await fetch(`${hall.coordinator.url}/metrics`)).text();
     expect(metrics).toContain('cairn_benched_total{task="toy",reason="share-undecryptable"} 1');
   });
 
-  it('lets it in again when its time is over, since the quorum does not come without it', async () => {
-    let spoils = true;
-    const once: Script = {
-      send: (name, bytes, client) => {
-        const chosen = spoils ? SEALS_BADLY.send!(name, bytes, client) : bytes;
-        if (name === 'shareKeys') spoils = false;
-        return chosen;
+  it('lets it in again when its time is over, where no round may begin without it', async () => {
+    let seals = 0;
+    // To one member at a time: the round ends with the first that leaves, and nobody can be spared.
+    const toOneEachTime: Script = {
+      send: (name, bytes) => {
+        if (name !== 'shareKeys' || seals === 2) return bytes;
+        const shares = decodeShareKeys(bytes);
+        const sealed = shares.sealed.slice();
+        sealed[seals++ * SEALED_SHARES_LENGTH] ^= 1;
+        return encodeShareKeys({ ...shares, sealed });
       },
     };
-    const hall = await hallOf(5, { cohort: 5, attempts: 3, benchMinutes: 1 / 600 }, { 3: once });
-    expect(hall.reports).toMatchObject([
-      { outcome: 'abandoned', benched: [{ member: 3 }] },
-      { outcome: 'committed', included: 5 },
+    const task = { cohort: 5, minCohort: 5, attempts: 3, benchMinutes: 1 / 600 };
+    const hall = await hallOf(5, task, { 3: toOneEachTime });
+    expect(hall.reports.map(({ outcome, included }) => [outcome, included])).toEqual([
+      ['abandoned', 0],
+      ['abandoned', 0],
+      ['committed', 5],
     ]);
+    expect(hall.reports.map(({ benched }) => benched?.map(({ member }) => member))).toEqual([
+      undefined,
+      [3],
+      undefined,
+    ]);
+    expect(hall.reports.every(({ satOut }) => satOut === undefined)).toBe(true);
+  });
+
+  it('ends where no round may begin without it, and says that it is left out', async () => {
+    const task = { cohort: 6, minCohort: 5, attempts: 3, rounds: 2, quorumTimeout: 0.2 };
+    const both = { 3: SEALS_BADLY, 4: SEALS_BADLY };
+    await expect(hallOf(6, task, both)).rejects.toMatchObject({
+      code: 'not-enough-clients',
+      message: expect.stringContaining('are left out for having spoilt rounds, and 5 are needed') as string,
+    });
+  });
+
+  it('ends where nobody can be spared, and says that members quarrel', async () => {
+    const hall = hallOf(6, { cohort: 6, minCohort: 6, attempts: 2 }, { 3: accusing(1) });
+    await expect(hall).rejects.toMatchObject({
+      code: 'below-threshold',
+      message: expect.stringContaining('2 members that quarrel over seals could not be kept apart') as string,
+      hint: expect.stringContaining('lower minCohort') as string,
+    });
   });
 });
 
 describe('members that blame honest ones', () => {
-  it('bench nobody as long as they are no more than may collude, and lose their own place in the round', async () => {
+  it('bench nobody as long as they are no more than may collude, and keep nobody out of two rounds in a row', async () => {
+    const rounds = 6;
     const hall = await hallOf(
       8,
-      { cohort: 8, rounds: 3, attempts: 1, colluding: 0.25 },
+      { cohort: 8, rounds, attempts: 1, colluding: 0.25 },
       { 7: accusing(1), 8: accusing(1, 2) },
     );
-    expect(hall.reports).toHaveLength(3);
-    for (const report of hall.reports) {
-      expect(report).toMatchObject({ outcome: 'committed', included: 6 });
-      expect(report.benched).toBeUndefined();
-      expect(report.drops.map(({ member, blames }) => [member, blames]).sort()).toEqual([
-        [7, [1]],
-        [8, [1, 2]],
-      ]);
+    expect(hall.reports).toHaveLength(rounds);
+    let before: readonly number[] = [];
+    for (const { outcome, benched, drops, satOut = [], included } of hall.reports) {
+      expect([outcome, benched]).toEqual(['committed', undefined]);
+      expect(satOut.filter((member) => before.includes(member))).toEqual([]);
+      expect(included).toBe(8 - satOut.length - drops.length);
+      expect(drops.every(({ member }) => member === 7 || member === 8)).toBe(true);
+      before = satOut;
     }
+    expect(hall.reports[0].drops.map(({ member, blames }) => [member, blames]).sort()).toEqual([
+      [7, [1]],
+      [8, [1, 2]],
+    ]);
+    expect(hall.lines.some((line) => line.includes('member-sits-out'))).toBe(true);
   });
 
   it('are benched themselves when they blame more than can be guilty', async () => {
@@ -138,7 +173,7 @@ describe('members that blame honest ones', () => {
       { cohort: 8, quorum: 7, rounds: 2, attempts: 1, colluding: 0.25 },
       { 8: accusing(1, 2, 3) },
     );
-    expect(hall.reports[0].benched).toEqual([{ member: 8, reason: 'share-undecryptable', attempts: 3 }]);
+    expect(hall.reports[0].benched).toEqual([{ member: 8, reason: 'share-undecryptable' }]);
     expect(hall.reports[1]).toMatchObject({ outcome: 'committed', included: 7, drops: [] });
     expect(hall.reports[1].benched).toBeUndefined();
   });

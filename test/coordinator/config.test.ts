@@ -23,7 +23,7 @@ describe('a configuration', () => {
     expect(config.uploads.atOnce).toBeUndefined();
     expect(config.tasks[0]).toEqual({
       ...task,
-      model: { tensors: { w: [2, 3] }, seed: 0 },
+      model: { tensors: { w: [2, 3] } },
       quorum: 8,
       quorumTimeout: 0,
       overSelect: 0.3,
@@ -46,6 +46,10 @@ describe('a configuration', () => {
       pause: 0,
       retryPause: 1,
       attempts: 10,
+      maxRepeats: 2,
+      rebaseAfter: 600,
+      rebaseAttempts: 3,
+      maxRebases: 2,
       benchAttempts: 3,
       benchMinutes: 10,
     });

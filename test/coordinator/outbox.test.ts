@@ -94,4 +94,76 @@ describe('an outbox', () => {
     await outbox.drained();
     expect(done).toEqual(['b']);
   });
+
+  describe('with something to wait for', () => {
+    /** A promise, and what settles it. */
+    function gate() {
+      const settle: { open?: () => void; fail?: (reason: Error) => void } = {};
+      const ready = new Promise<void>((resolve, reject) => {
+        settle.open = resolve;
+        settle.fail = reject;
+      });
+      return { ready, open: () => settle.open!(), fail: (reason: Error) => settle.fail!(reason) };
+    }
+
+    it('does what came before, and holds up what comes behind until it has come', async () => {
+      const done: string[] = [];
+      const outbox = new Outbox(noFault, ENDLESS);
+      const { ready, open } = gate();
+      outbox.push(named(done, 'a'));
+      outbox.after(ready);
+      outbox.push(named(done, 'b'));
+      await nextTurn();
+      outbox.push(named(done, 'c'));
+      await nextTurn();
+      expect(done).toEqual(['a']);
+      open();
+      await nextTurn();
+      expect(done).toEqual(['a', 'b', 'c']);
+    });
+
+    it('waits for one after another', async () => {
+      const done: string[] = [];
+      const outbox = new Outbox(noFault, ONE);
+      const [one, two] = [gate(), gate()];
+      outbox.after(one.ready);
+      outbox.push(named(done, 'a'));
+      outbox.after(two.ready);
+      outbox.push(named(done, 'b'));
+      two.open();
+      await nextTurn();
+      expect(done).toEqual([]);
+      one.open();
+      await outbox.drained();
+      expect(done).toEqual(['a', 'b']);
+    });
+
+    it('throws away what was held up where it fails, and says so', async () => {
+      const done: string[] = [];
+      const faults: unknown[] = [];
+      const outbox = new Outbox((thrown) => faults.push(thrown), ENDLESS);
+      const { ready, fail } = gate();
+      outbox.after(ready);
+      outbox.push(named(done, 'a'));
+      const full = new Error('disk full');
+      fail(full);
+      await nextTurn();
+      outbox.push(named(done, 'b'));
+      expect(faults).toEqual([full]);
+      expect(done).toEqual(['b']);
+    });
+
+    it('waits no more once all is thrown away, however it ends', async () => {
+      const done: string[] = [];
+      const outbox = new Outbox(noFault, ENDLESS);
+      const { ready, fail } = gate();
+      outbox.after(ready);
+      outbox.push(named(done, 'a'));
+      outbox.clear();
+      outbox.push(named(done, 'b'));
+      fail(new Error('nobody waits for this'));
+      await nextTurn();
+      expect(done).toEqual(['b']);
+    });
+  });
 });

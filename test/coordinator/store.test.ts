@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/report.ts';
-import { FileStore, MemoryStore, type Store, type TaskRecord } from '../../coordinator/store/index.ts';
+import {
+  FileStore,
+  MemoryStore,
+  type PendingRecord,
+  type Store,
+  type TaskRecord,
+} from '../../coordinator/store/index.ts';
 import { writeAtomically } from '../../coordinator/store/atomic.ts';
 import { rejectionOf } from './support/errors.ts';
 
@@ -33,6 +39,26 @@ const record = (round: number, strategyState: TaskRecord['strategyState'] = {}):
   strategy: 'fedadam',
   strategyState,
 });
+
+const PENDING: PendingRecord = {
+  modelHash: 'cd'.repeat(32),
+  repeat: 1,
+  rebases: 2,
+  sets: [
+    { members: [1, 2, 4_000_000_000], proven: [2], proofs: ['00ff'], spent: false },
+    { members: [7, 8, 9], proven: [], proofs: [], spent: true },
+  ],
+};
+
+/** As the version before wrote it, which knew of nothing pending. */
+const EARLIER = `{
+  "version": 1,
+  "task": "digits.v1",
+  "round": 7,
+  "modelHash": "039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81",
+  "strategy": "fedavg"
+}
+`;
 
 let folder: string;
 beforeEach(async () => {
@@ -69,6 +95,15 @@ describe.each<[string, () => Promise<Store>]>([
     expect(await store.loadTask('digits')).toBeUndefined();
   });
 
+  it('gives back what is pending with it', async () => {
+    const store = await open();
+    const saved = { ...record(1), pending: PENDING };
+    await store.saveTask(saved);
+    expect(await store.loadTask('digits.v1')).toEqual(saved);
+    await store.saveTask(record(2));
+    expect(await store.loadTask('digits.v1')).toEqual(record(2));
+  });
+
   it('lists the reports of one task in their order', async () => {
     const store = await open();
     await Promise.all([report('a', 1), report('b', 1), report('a', 2)].map((one) => store.appendRound(one)));
@@ -89,6 +124,50 @@ describe('a FileStore that is opened again', () => {
     expect(await second.getModel(hash)).toEqual(bytes(9));
     expect(await second.loadTask('digits.v1')).toEqual(record(4, state));
     expect(await second.listRounds('a')).toEqual([report('a', 4)]);
+  });
+
+  it('reads the record of an earlier version', async () => {
+    const store = await FileStore.open(folder);
+    await writeFile(join(folder, 'tasks', 'digits.v1.json'), EARLIER);
+    expect(await store.loadTask('digits.v1')).toEqual({
+      task: 'digits.v1',
+      round: 7,
+      modelHash: '039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81',
+      strategy: 'fedavg',
+      strategyState: {},
+    });
+  });
+
+  it('still has what was pending', async () => {
+    const saved = { ...record(1, { velocity: Float32Array.of(1) }), pending: PENDING };
+    await (await FileStore.open(folder)).saveTask(saved);
+    expect(await (await FileStore.open(folder)).loadTask('digits.v1')).toEqual(saved);
+  });
+
+  it.each<[string, object]>([
+    ['more of it than there can be', { ...PENDING, repeat: 256 }],
+    ['a member without an id', { ...PENDING, sets: [{ ...PENDING.sets[0], members: [0] }] }],
+    ['a proof that is none', { ...PENDING, sets: [{ ...PENDING.sets[0], proofs: ['0'] }] }],
+  ])('refuses a record with %s', async (_, pending) => {
+    const store = await FileStore.open(folder);
+    const changed = { ...(JSON.parse(EARLIER) as object), pending };
+    await writeFile(join(folder, 'tasks', 'digits.v1.json'), JSON.stringify(changed));
+    expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({ code: 'config-unreadable' });
+  });
+
+  it('writes vectors once, however often their record is replaced', async () => {
+    const store = await FileStore.open(folder);
+    const state = { velocity: Float32Array.of(1, 2) };
+    const file = join(folder, 'tasks', `digits.v1.1.${record(1).modelHash.slice(0, 8)}.state.safetensors`);
+    await store.saveTask(record(1, state));
+    const { ino } = await stat(file);
+    await store.saveTask({ ...record(1, state), pending: PENDING });
+    expect((await stat(file)).ino).toBe(ino);
+    await store.saveTask(record(1, { velocity: Float32Array.of(3, 4) }));
+    expect((await store.loadTask('digits.v1'))?.strategyState.velocity).toEqual(Float32Array.of(3, 4));
+    await store.saveTask(record(2, state));
+    await store.saveTask(record(1, state));
+    expect((await store.loadTask('digits.v1'))?.strategyState.velocity).toEqual(Float32Array.of(1, 2));
   });
 
   it('keeps only the vectors of the record that stands', async () => {

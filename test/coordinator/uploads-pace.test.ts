@@ -25,6 +25,10 @@ function begun(): { readonly upload: Upload; readonly slots: Slots } {
     buffers: new Buffers(),
     stallMs: 100,
     leastRate: 10 * TOTAL,
+    turnMs: () => 1000,
+    timeLeft: () => 60_000,
+    yields: 0,
+    yielded: () => undefined,
     refusal: () => undefined,
     answer: () => undefined,
   });

@@ -8,6 +8,10 @@ function claimant(name: string, told: string[], act: (self: Claimant) => void = 
       told.push(name);
       act(self);
     },
+    yields: 0,
+    turnLeft: 1000,
+    pace: 1,
+    makeRoom: (): void => void told.push(`${name} makes room`),
   };
   return self;
 }

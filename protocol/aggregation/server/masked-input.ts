@@ -1,6 +1,6 @@
 import { CairnError } from '../../errors.ts';
 import type { ClientIndex } from '../../ids.ts';
-import { bitmapOf } from '../../wire/bitmap.ts';
+import { bitmapOf, setBits } from '../../wire/bitmap.ts';
 import { decodeMaskedInput } from '../../wire/messages/masked-input.ts';
 import { encodeSurvivors } from '../../wire/messages/survivors.ts';
 import { presentAt } from './members.ts';
@@ -51,4 +51,12 @@ export function fixSurvivors(state: InputState): ServerStep {
     received.size,
     there.map((index) => ({ to: facts.roster[index].member, bytes: () => bytes })),
   );
+}
+
+/** The step in which U3 is fixed, with the event that names its members. */
+export function announced(step: ServerStep): ServerStep {
+  if (!('survivors' in step.state)) return step;
+  const { facts, survivors } = step.state;
+  const members = setBits(survivors).map((index) => facts.roster[index].member);
+  return { ...step, events: [...step.events, { kind: 'survivors', members }] };
 }

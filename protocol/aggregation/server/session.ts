@@ -15,7 +15,7 @@ import { assertInputs } from '../inputs/index.ts';
 import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
-import { fixSurvivors, onMaskedInput } from './masked-input.ts';
+import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, falseShareDrops, goOn, refuseMessage, secretsOf, settle } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, leastFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
@@ -211,7 +211,7 @@ function close(state: Exclude<Collecting, { name: 'advertise-keys' }>): ServerSt
     case 'share-keys':
       return routeShares(state);
     case 'masked-input':
-      return chain(fixSurvivors(state), proceed);
+      return chain(announced(fixSurvivors(state)), proceed);
     case 'consistency-check':
       return chain(closeSignatures(state), proceed);
     case 'unmasking':

@@ -149,6 +149,11 @@ export type ServerEvent =
     }
   | { readonly kind: 'dropped'; readonly drop: Drop }
   /**
+   * U3 is fixed, and messages of this step show it to members, which sign or open no other set from this model: it must
+   * not be forgotten, and be kept before they go out. Ids, ascending.
+   */
+  | { readonly kind: 'survivors'; readonly members: readonly MemberId[] }
+  /**
    * Somebody should compute this and bring back its result; see {@link UnmaskPlan}. Where the round opens its secrets in
    * turns, the opening is run to its end first; what it throws is a reason to abandon the round.
    */

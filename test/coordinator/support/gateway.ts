@@ -112,8 +112,15 @@ export class TestPlace implements Place {
   /** What it says of headers. */
   forbidden: CairnError | undefined;
 
+  /** What its state has left, in milliseconds. */
+  left = 600_000;
+
   refusal(): CairnError | undefined {
     return this.forbidden;
+  }
+
+  timeLeft(): number {
+    return this.left;
   }
 
   message(member: number, bytes: Uint8Array): CairnError | undefined {

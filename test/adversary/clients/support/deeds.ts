@@ -12,7 +12,11 @@ import {
   encodeMaskedInput,
   frameMaskedInput,
 } from '../../../../protocol/wire/messages/masked-input.ts';
-import { decodeShareKeys, encodeShareKeys } from '../../../../protocol/wire/messages/share-keys.ts';
+import {
+  decodeShareKeys,
+  encodeShareKeys,
+  SEALED_SHARES_LENGTH,
+} from '../../../../protocol/wire/messages/share-keys.ts';
 import { decodeUnmaskShares, encodeUnmaskShares } from '../../../../protocol/wire/messages/unmask-shares.ts';
 
 // What hostile members send instead of what their session gives them. Each deed changes one kind of message, and keeps
@@ -63,6 +67,16 @@ export const brokenSeal = changing('shareKeys', (bytes) => {
   const message = decodeShareKeys(bytes);
   return encodeShareKeys({ ...message, sealed: flipped(message.sealed) });
 });
+
+/** Sends so many neighbours, from the place on that comes first, a seal that does not open. */
+export const brokenSeals = (count: number, first: () => number): Deed =>
+  changing('shareKeys', (bytes) => {
+    const message = decodeShareKeys(bytes);
+    const sealed = message.sealed.slice();
+    const from = first();
+    for (let i = 0; i < count; i++) sealed[((from + i) % message.count) * SEALED_SHARES_LENGTH] ^= 1;
+    return encodeShareKeys({ ...message, sealed });
+  });
 
 /** Advertises keys that its identity did not sign. */
 export const wrongAdvertisement = changing('advertiseKeys', (bytes) => {

@@ -1,0 +1,77 @@
+import type { CairnError } from '../../protocol/errors.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
+import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
+import { nameOf, trainedAnew, withProofs } from './pending.ts';
+
+/** How one cohort of an attempt ended that led to no new model. */
+export interface SeatedEnd {
+  /** The set that it was asked for; undefined for a fresh cohort. */
+  readonly again: AnnouncedSet | undefined;
+  readonly invited: readonly MemberId[];
+  /** Why it has no sum; undefined where it has one. */
+  readonly error: Pick<CairnError, 'culprits'> | undefined;
+  readonly drops: readonly Drop[];
+  /** Of members that the error names, as the others are to get them. */
+  readonly proofs: readonly Uint8Array[];
+}
+
+/** What an attempt without a new model leaves behind for the next. */
+export interface Aftermath {
+  readonly pending: PendingRecord;
+  /** Names of sets that were asked for in vain. */
+  readonly failed: readonly string[];
+  /** Members that hold a set of this model which is not the one they were seated for. */
+  readonly bound: readonly MemberId[];
+  /** Members that take part in no round from this model, however often it is moved. */
+  readonly refusing: readonly MemberId[];
+}
+
+/**
+ * What follows from an attempt that led to no new model.
+ * @param pending - with all sets that it announced
+ * @param inVain - whether there were sums, and the same inputs would come to nothing again
+ * @param maxRepeats - how often the task has members train anew from one model
+ */
+export function aftermathOf(
+  pending: PendingRecord,
+  ends: readonly SeatedEnd[],
+  inVain: boolean,
+  maxRepeats: number,
+): Aftermath {
+  let next = pending;
+  const bound = new Set<MemberId>();
+  const refusing = new Set<MemberId>();
+  for (const { error, proofs } of ends) {
+    if (error !== undefined && proofs.length > 0) next = withProofs(next, error.culprits, proofs.map(toHex));
+  }
+  const inSets = new Set(next.sets.flatMap((set) => set.members));
+  const changed = new Set<MemberId>();
+  const turnedDown = new Set<string>();
+  for (const { again, drops } of ends) {
+    for (const { member, reason } of drops) {
+      if (reason === 'rebase-refused') refusing.add(member);
+      else if (reason === 'input-changed') changed.add(member);
+      else if (reason === 'cohort-too-similar' || reason === 'repeat-refused') {
+        if (again === undefined) bound.add(member);
+        else if (reason === 'repeat-refused') turnedDown.add(nameOf(again));
+      }
+    }
+  }
+  const seated = new Set(ends.flatMap(({ invited }) => invited));
+  const concerns = (set: AnnouncedSet): boolean =>
+    set.members.some((member) => (inVain ? seated : changed).has(memberId(member)));
+  // A member whose input would be another one now is asked to train anew with the others where nothing can be had
+  // without it; and else left out.
+  const needed = [...changed].some((member) => inSets.has(member)) || next.sets.length === 0;
+  const anew = inVain || (changed.size > 0 && needed);
+  const spent = next.repeat >= maxRepeats;
+  if (anew) next = trainedAnew(next, maxRepeats, concerns);
+  if (!anew || spent) for (const member of changed) bound.add(member);
+  const sets = next.sets.map((set) => (turnedDown.has(nameOf(set)) ? { ...set, spent: true } : set));
+  const failed = ends.flatMap(({ again, error }) =>
+    again === undefined || error === undefined ? [] : [nameOf(again)],
+  );
+  return { pending: { ...next, sets }, failed, bound: [...bound], refusing: [...refusing] };
+}

@@ -1,0 +1,75 @@
+import { CairnError } from '../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
+
+/** What is pending of a model from which nothing has gone out yet. */
+export const nothingPending = (modelHash: string, rebases = 0): PendingRecord => ({
+  modelHash,
+  repeat: 0,
+  rebases,
+  sets: [],
+});
+
+/** Whether a record says no more than {@link nothingPending}, so that it need not be kept. */
+export const isNothing = ({ repeat, rebases, sets }: PendingRecord): boolean =>
+  repeat === 0 && rebases === 0 && sets.length === 0;
+
+/** Whom a set seats when it is asked for again: all of it but those that are proven to have lied. Ascending. */
+export function seatsOf({ members, proven }: AnnouncedSet): MemberId[] {
+  const liars = new Set(proven);
+  return members.filter((member) => !liars.has(member)).map(memberId);
+}
+
+/** A name for a set, by its members. */
+export const nameOf = ({ members }: Pick<AnnouncedSet, 'members'>): string => members.join();
+
+/**
+ * What is pending once a survivor set is announced. A set that is there already, as it is or without those that were
+ * proven to have lied, changes nothing.
+ * @param members - ids, ascending
+ * @throws CairnError `internal` where one of them is in another set: such a cohort is never seated
+ */
+export function withAnnounced(pending: PendingRecord, members: readonly number[]): PendingRecord {
+  const listed = members.join();
+  if (pending.sets.some((set) => nameOf(set) === listed || seatsOf(set).join() === listed)) return pending;
+  const taken = new Set(pending.sets.flatMap((set) => set.members));
+  const twice = members.filter((member) => taken.has(member));
+  if (twice.length > 0) {
+    throw new CairnError('internal', `members ${twice.join(', ')} are in another set that was announced`);
+  }
+  return { ...pending, sets: [...pending.sets, { members: [...members], proven: [], proofs: [], spent: false }] };
+}
+
+/**
+ * What is pending once members of a set are proven to have dealt falsely: the others of that set take a cohort without
+ * them for the same one.
+ * @param culprits - members of one set
+ */
+export function withProofs(
+  pending: PendingRecord,
+  culprits: readonly number[],
+  proofs: readonly string[],
+): PendingRecord {
+  const sets = pending.sets.map((set) => {
+    const inside = culprits.filter((culprit) => set.members.includes(culprit));
+    if (inside.length === 0) return set;
+    const proven = [...new Set([...set.proven, ...inside])].sort((a, b) => a - b);
+    return { ...set, proven, proofs: [...new Set([...set.proofs, ...proofs])] };
+  });
+  return { ...pending, sets };
+}
+
+/**
+ * What is pending where the same members are to train anew. Where they have done so as often as they may, the sets that
+ * it is about are spent.
+ * @param maxRepeats - how often the task has members train anew from one model
+ * @param concerns - whether a set was in vain as it is
+ */
+export function trainedAnew(
+  pending: PendingRecord,
+  maxRepeats: number,
+  concerns: (set: AnnouncedSet) => boolean,
+): PendingRecord {
+  if (pending.repeat < maxRepeats) return { ...pending, repeat: pending.repeat + 1 };
+  return { ...pending, sets: pending.sets.map((set) => (concerns(set) ? { ...set, spent: true } : set)) };
+}

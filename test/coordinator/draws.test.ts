@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { createLog, parseConfig } from '../../coordinator/index.ts';
+import { Members } from '../../coordinator/members.ts';
+import { nothingPending, withAnnounced } from '../../coordinator/rounds/pending.ts';
+import { Selection } from '../../coordinator/rounds/selection.ts';
+import { TaskPrivacy } from '../../coordinator/rounds/task-privacy.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
+import { seatsOf } from './support/quarrel-game.ts';
+
+/** A task that draws ninety in a hundred of forty members, and its selection. */
+function drawing(): {
+  readonly selection: Selection;
+  readonly announce: (members: readonly number[]) => void;
+  readonly attempt: (number: number) => readonly number[];
+  paid: number;
+} {
+  const privacy = { epsilon: 50, delta: 0.01, noiseMultiplier: 1, placement: 'central', sampling: 0.9, expected: 36 };
+  const [task] = parseConfig({
+    tasks: [
+      {
+        ...{ name: 'toy', model: { tensors: { w: [10] }, seed: 1 }, rounds: 10, cohort: 40, quorum: 40, minCohort: 20 },
+        ...{ adversary: 'curious', unsafeOpenEnrolment: true, overSelect: 0, clip: 1, privacy },
+      },
+    ],
+  }).tasks;
+  const host = {
+    ...{ seats: seatsOf(40), random: systemRandom, log: createLog('silent') },
+    members: new Members(undefined, ['toy'], () => 0),
+  };
+  const model = { privacy: TaskPrivacy.of(task, 10), pending: nothingPending('00'.repeat(32)) };
+  const selection = new Selection({ task, host, model });
+  const drawn = {
+    selection,
+    announce: (members: readonly number[]) => void (model.pending = withAnnounced(model.pending, members)),
+    paid: 0,
+    attempt: (number: number): readonly number[] => {
+      if (selection.needsDraw) {
+        drawn.paid++;
+        selection.drawPaid();
+      }
+      const invited = selection.choose(number)!.flatMap((cohort) => cohort.invited);
+      selection.judge(invited, [], { task: 'toy', round: 1, attempt: number, drops: [] });
+      return [...invited].sort((a, b) => a - b);
+    },
+  };
+  return drawn;
+}
+
+describe('a draw of members', () => {
+  it('is paid for once, however many attempts fail before a sum of it is opened', () => {
+    const drawn = drawing();
+    const first = drawn.attempt(1);
+    for (let number = 2; number <= 20; number++) expect(drawn.attempt(number)).toEqual(first);
+    expect(drawn.paid).toBe(1);
+    drawn.selection.committed();
+    drawn.attempt(1);
+    expect(drawn.paid).toBe(2);
+  });
+
+  it('is over when a sum of it was opened, and four in a row that come to no model are the last', () => {
+    const drawn = drawing();
+    for (let number = 1; number <= 4; number++) {
+      drawn.attempt(number);
+      drawn.selection.opened();
+      expect(drawn.paid).toBe(number);
+    }
+    expect(() => drawn.attempt(5)).toThrow(expect.objectContaining({ code: 'draws-in-vain' }));
+    expect(drawn.paid).toBe(4);
+  });
+
+  it('whose set was announced is asked for as that set, and paid for again only where a sum of it was opened', () => {
+    const drawn = drawing();
+    const survivors = drawn.attempt(1).slice(0, 25);
+    drawn.announce(survivors);
+    for (let number = 2; number <= 9; number++) expect(drawn.attempt(number)).toEqual(survivors);
+    expect(drawn.paid).toBe(1);
+    drawn.selection.opened();
+    for (let number = 10; number <= 19; number++) expect(drawn.attempt(number)).toEqual(survivors);
+    expect(drawn.paid).toBe(2);
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import { memberId } from '../../protocol/ids.ts';
+import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
+import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';
+import { Reluctance } from '../../coordinator/rounds/reluctance.ts';
+import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/index.ts';
+import { errorOf } from './support/errors.ts';
+
+const HASH = 'ab'.repeat(32);
+
+const setOf = (...members: number[]): AnnouncedSet => ({ members, proven: [], proofs: [], spent: false });
+
+const pendingOf = (change: Partial<PendingRecord> = {}): PendingRecord => ({ ...nothingPending(HASH), ...change });
+
+describe('sets that were announced', () => {
+  it('are kept beside each other, each once', () => {
+    const none = nothingPending(HASH);
+    expect(isNothing(none)).toBe(true);
+    const one = withAnnounced(none, [1, 2, 3]);
+    expect(one.sets).toEqual([setOf(1, 2, 3)]);
+    expect(isNothing(one)).toBe(false);
+    expect(withAnnounced(one, [1, 2, 3])).toBe(one);
+    expect(withAnnounced(one, [4, 5]).sets).toEqual([setOf(1, 2, 3), setOf(4, 5)]);
+    expect(isNothing(nothingPending(HASH, 1))).toBe(false);
+  });
+
+  it('have no member in common', () => {
+    const error = errorOf(() => withAnnounced(pendingOf({ sets: [setOf(1, 2, 3)] }), [3, 4]));
+    expect(error).toMatchObject({ code: 'internal', message: expect.stringContaining('members 3 ') as string });
+    expect(errorOf(() => withAnnounced(pendingOf({ sets: [setOf(1, 2, 3)] }), [1, 2])).code).toBe('internal');
+  });
+
+  it('are the same without those who are proven to have lied, and keep their proofs', () => {
+    const proven = withProofs(pendingOf({ sets: [setOf(1, 2, 3, 4), setOf(5, 6)] }), [4], ['0a']);
+    expect(proven.sets).toEqual([{ ...setOf(1, 2, 3, 4), proven: [4], proofs: ['0a'] }, setOf(5, 6)]);
+    expect(seatsOf(proven.sets[0])).toEqual([1, 2, 3]);
+    expect(withAnnounced(proven, [1, 2, 3])).toBe(proven);
+    const both = withProofs(withProofs(proven, [2], ['0b']), [4], ['0a']);
+    expect(both.sets[0]).toMatchObject({ proven: [2, 4], proofs: ['0a', '0b'] });
+  });
+});
+
+const drop = (member: number, reason: string): Drop =>
+  ({ member: memberId(member), state: 'share-keys', reason, effect: 'before-input' }) as Drop;
+
+const endOf = (members: readonly number[], change: Partial<SeatedEnd> = {}): SeatedEnd => ({
+  again: undefined,
+  invited: members.map(memberId),
+  error: { culprits: [] },
+  drops: [],
+  proofs: [],
+  ...change,
+});
+
+describe('after an attempt without a new model', () => {
+  const B = setOf(1, 2, 3);
+  const ended = pendingOf({ sets: [B] });
+
+  it('nothing is different where nothing was said', () => {
+    expect(aftermathOf(ended, [endOf([1, 2, 3])], false, 2)).toEqual({
+      pending: ended,
+      failed: [],
+      bound: [],
+      refusing: [],
+    });
+  });
+
+  it('a set that was asked for and gave no sum has failed; one that gave a sum has not', () => {
+    const ends = [endOf([1, 2, 3], { again: B }), endOf([4, 5], { again: setOf(4, 5), error: undefined })];
+    expect(aftermathOf(ended, ends, false, 2).failed).toEqual(['1,2,3']);
+  });
+
+  it('members train anew where their sum was in vain, as often as they may, and then the set is spent', () => {
+    let { pending } = { pending: pendingOf({ sets: [B, setOf(7, 8)] }) };
+    for (const repeat of [1, 2]) {
+      ({ pending } = aftermathOf(pending, [endOf([1, 2, 3], { error: undefined })], true, 2));
+      expect(pending).toMatchObject({ repeat, sets: [B, setOf(7, 8)] });
+    }
+    ({ pending } = aftermathOf(pending, [endOf([1, 2, 3], { error: undefined })], true, 2));
+    expect(pending).toMatchObject({ repeat: 2, sets: [{ ...B, spent: true }, setOf(7, 8)] });
+  });
+
+  it('proofs stay with the set of those whom they are about', () => {
+    const proofs = [Uint8Array.of(0xab, 0xcd)];
+    const { pending } = aftermathOf(ended, [endOf([1, 2, 3], { error: { culprits: [3] }, proofs })], false, 2);
+    expect(pending.sets).toEqual([{ ...B, proven: [3], proofs: ['abcd'] }]);
+  });
+
+  it('a culprit without a proof stays in its set', () => {
+    const { pending } = aftermathOf(ended, [endOf([1, 2, 3], { error: { culprits: [3] } })], false, 2);
+    expect(pending).toEqual(ended);
+  });
+
+  describe('in which an input would have been another one', () => {
+    it('of a set, all train anew', () => {
+      const ends = [endOf([1, 2, 3], { again: B, drops: [drop(2, 'input-changed')] })];
+      expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ pending: { repeat: 1 }, bound: [] });
+    });
+
+    it('all train anew, too, where there is no set yet', () => {
+      const ends = [endOf([1, 2, 3], { drops: [drop(2, 'input-changed')] })];
+      expect(aftermathOf(pendingOf(), ends, false, 2)).toMatchObject({ pending: { repeat: 1 }, bound: [] });
+    });
+
+    it('of none of the sets, the member is left out', () => {
+      const ends = [endOf([7, 8, 9], { drops: [drop(8, 'input-changed')] })];
+      expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ pending: { repeat: 0 }, bound: [8] });
+    });
+
+    it('more often than members may, its set is spent and it is left out', () => {
+      const ends = [endOf([1, 2, 3], { again: B, drops: [drop(2, 'input-changed')] })];
+      const aftermath = aftermathOf(pendingOf({ repeat: 2, sets: [B, setOf(7, 8)] }), ends, false, 2);
+      expect(aftermath.pending.sets).toEqual([{ ...B, spent: true }, setOf(7, 8)]);
+      expect(aftermath.bound).toEqual([2]);
+    });
+  });
+
+  it.each(['cohort-too-similar', 'repeat-refused'])('who left a fresh cohort for %s is bound elsewhere', (reason) => {
+    const ends = [endOf([7, 8, 9], { drops: [drop(8, reason)] })];
+    expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [8], pending: ended });
+  });
+
+  it('a set whose member trains anew no more is spent', () => {
+    const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'repeat-refused')] })];
+    expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [], pending: { sets: [{ ...B, spent: true }] } });
+  });
+
+  it('a set that a member denies has failed once', () => {
+    const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'cohort-too-similar')] })];
+    expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [], failed: ['1,2,3'], pending: ended });
+  });
+
+  it('who takes part in no moved model is remembered until a round commits', () => {
+    const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'rebase-refused')] })];
+    const aftermath = aftermathOf(ended, ends, false, 2);
+    expect(aftermath.refusing).toEqual([1]);
+    const reluctance = new Reluctance();
+    reluctance.learn({ ...aftermath, bound: [memberId(9)] });
+    reluctance.learn({ ...aftermath, bound: [] });
+    expect([...reluctance.failures]).toEqual([['1,2,3', 2]]);
+    expect([[...reluctance.bound], [...reluctance.refusing]]).toEqual([[9], [1]]);
+    reluctance.rebased();
+    expect([reluctance.failures.size, reluctance.bound.size, reluctance.refusing.size]).toEqual([0, 0, 1]);
+    reluctance.committed();
+    expect(reluctance.refusing.size).toBe(0);
+  });
+});
