@@ -180,8 +180,6 @@ export class RoundDriver {
       case 'false-dealing':
       case 'revealed':
         return; // noted before anything was sent
-      case 'false-dealing':
-        return; // the session knows of it, and the client's memory is told
       case 'committed': {
         const { included, modelHash } = event;
         this.#round.emit({ kind: 'committed', included, modelHash: toHex(modelHash) });

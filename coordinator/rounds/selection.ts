@@ -1,4 +1,4 @@
-import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { leastSharers, roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { DRAWS_PER_ROUND, equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
@@ -271,8 +271,8 @@ export class Selection {
     const count = task.groups?.count ?? 1;
     const before = Math.floor(Math.min(task.cohort, idle) / count);
     const n = Math.floor(Math.min(task.cohort, idle - out) / count);
-    const { threshold } = roundParameters({ ...task, n });
-    return n - shareOf(before, task.colluding) >= Math.max(threshold, task.minCohort);
+    const needed = leastSharers(roundParameters({ ...task, n }));
+    return n - shareOf(before, task.colluding) >= Math.max(needed, task.minCohort);
   }
 
   /** Who is there, with those that are left out: for the quorum they count, and the round goes on as if they had dropped out. */

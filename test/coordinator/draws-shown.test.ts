@@ -122,6 +122,7 @@ describe('the number of members that were drawn by chance', () => {
     const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name).sort();
     expect(names).toEqual([
       'cairn_members_connected',
+      'cairn_model_rebases_total',
       'cairn_process_resident_bytes',
       'cairn_refusals_total',
       'cairn_round',

@@ -229,11 +229,6 @@ export type ClientEvent =
       /** In hex. */
       readonly sessionId: string;
     }
-  /**
-   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
-   * this id (hex): cohorts without it are taken from now on.
-   */
-  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
   /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
   /**

@@ -7,13 +7,13 @@ import { Members } from '../../../coordinator/members.ts';
 import { nothingPending } from '../../../coordinator/rounds/pending.ts';
 import { Selection } from '../../../coordinator/rounds/selection.ts';
 import { suspectsOf } from '../../../coordinator/rounds/suspects.ts';
-import { roundParameters, shareOf } from '../../../protocol/aggregation/parameters/index.ts';
+import { leastSharers, roundParameters, shareOf } from '../../../protocol/aggregation/parameters/index.ts';
 import type { Drop } from '../../../protocol/aggregation/server/types.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 
 // Attempts at a round as far as seals go: who is seated is what the shipped selection says, what the members do is said by a
-// test, and a sum is there where as many as the threshold and the task ask for are left.
+// test, and a sum is there where as many as the quorum and the task ask for are left.
 
 /** What the liars do in one attempt. Whoever is not seated does and suffers nothing. */
 export interface Move {
@@ -98,9 +98,9 @@ export class QuarrelGame {
   #attempt(selection: Selection, invited: readonly MemberId[], attempt: number, move: Move): Played {
     const { parameters, drops } = this.#drops(invited, move);
     const left = invited.length - new Set(drops.map(({ member }) => member)).size;
-    const committed = left >= Math.max(parameters.threshold, this.#task.minCohort);
+    const committed = left >= Math.max(leastSharers(parameters), this.#task.minCohort);
     const { colluding } = this.#task;
-    const suspects = suspectsOf({ parameters, colluding, unmasked: left, drops, error: undefined, proven: [] });
+    const suspects = suspectsOf({ parameters, colluding, unmasked: left, drops, error: undefined, proven: false });
     const report = { task: 'toy', round: 1, attempt, drops, outcome: committed ? 'committed' : 'abandoned' } as const;
     const { benched = [], satOut = [] } = selection.judge(invited, suspects, report satisfies Partial<RoundReport>);
     return { seated: invited, satOut, proven: benched.map(({ member }) => member), committed };
