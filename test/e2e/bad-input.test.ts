@@ -79,10 +79,10 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
     ['an unknown key at the top', CURIOUS, { prot: 80 }, 'config-unknown-key', 'did you mean "port"?'],
     [
       'a threshold that is unsound for its class',
-      { cohort: 9, threshold: 5 },
+      { cohort: 9, threshold: 2 },
       {},
       'threshold-unsound',
-      'threshold 5',
+      'threshold 2',
       'active',
       'the least sound one is',
       'leave threshold out',
