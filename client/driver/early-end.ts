@@ -1,6 +1,7 @@
 import type { ClientEvent } from '../../protocol/aggregation/client/types.ts';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { isErrorCode } from '../../protocol/errors.ts';
+import { printable } from '../../protocol/printable.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
@@ -23,7 +24,8 @@ export function earlyEnd(
   if (!equalBytes(message.context, decodeInvitation(invitation).context)) return undefined;
   if (message.kind === 'abandoned') {
     const { code } = message;
-    return { kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message: message.message };
+    const text = printable(message.message);
+    return { kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message: text };
   }
   return message.included ? undefined : { kind: 'committed', included: false, modelHash: message.modelHash };
 }

@@ -196,7 +196,8 @@ export class TaskModel {
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
     const privacy = this.privacy?.recordAfter(unclipped);
-    const pending = nothingPending(modelHash);
+    // A sum of nothing leaves the model as it is: its members have signed from these values still.
+    const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
     await this.#save({ round: settings.round, modelHash, strategyState: next.state, pending }, privacy);
     if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;

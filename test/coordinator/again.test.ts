@@ -346,3 +346,14 @@ describe('a first model without a seed', () => {
     expect(hashes[2]).toBe(hashes[0]);
   });
 });
+
+describe('a round that commits and leaves the model as it is', () => {
+  it('frees nobody: the members of its sum have signed from these very values, and are asked again', async () => {
+    const hall = await openHall({ ...TASK, cohort: 4, quorum: 4, overSelect: 0, rounds: 4 });
+    const clients = await joinAll(hall, [1, 2, 3, 4, 5, 6, 7, 8], () => ({ update: 0 }));
+    await hall.coordinator.finished;
+    expect(outcomes(hall.reports)).toEqual(['committed', 'committed', 'committed', 'committed']);
+    expect(clients.map(({ settings }) => settings.length).sort()).toEqual([0, 0, 0, 0, 4, 4, 4, 4]);
+    expect(new Set(hall.reports.map(({ modelHash }) => modelHash)).size).toBe(1);
+  });
+});

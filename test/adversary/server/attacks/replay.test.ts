@@ -8,6 +8,7 @@ import { encodeRoutedShares } from '../../../../protocol/wire/messages/routed-sh
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../../protocol/wire/messages/share-keys.ts';
 import { rosterAs } from '../../../support/cheats.ts';
 import { rewriting } from '../../../support/lab.ts';
+import type { Script } from '../evil-round.ts';
 import { towards } from '../forged.ts';
 import { hasContext, relabelled } from '../relabel.ts';
 import { type Scene, TARGET, useScenes } from '../scene.ts';
@@ -50,7 +51,7 @@ describe('an old session', () => {
       new Set(['invitation', 'roster', 'routedShares', 'survivors', 'unmaskRequest', 'outcome']),
     );
     const replays = old.filter(({ name }) => name !== 'invitation');
-    const settings = hall.settings();
+    const settings = hall.settings({ minCohort: N });
     hall.round(
       {
         down: (mail) =>
@@ -104,13 +105,14 @@ describe('a stale roster', () => {
     const hall = await scene({ seed: 'stale', n: N, honest: HONEST });
     await past(hall);
     const [old] = hall.coordinator.transcript.of('down', 'roster', TARGET);
-    hall.round({
+    const script: Script = {
       down: (mail, { context }) =>
         towards(
           TARGET,
           rewriting('roster', ({ bytes }) => change(old, bytes, context)),
         )(mail),
-    });
+    };
+    hall.round(script, hall.settings({ minCohort: N }));
     const { log } = hall.target;
     await hall.until(() => log.of('ignored').length + log.of('refused').length > 0);
     const [{ code }] = [...log.of('ignored'), ...log.of('refused')];
