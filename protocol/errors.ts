@@ -124,7 +124,7 @@ export const ERROR_CODES = {
   ),
   'memory-lost': configuration(
     'the client’s memory of its rounds is gone: what it sent before cannot be told from what it would send now',
-    'restore the file beside the identity file; if it is gone for good, join once with --accept-lost-memory',
+    'put back the very file beside the identity file, never an older copy; if it is gone for good, join once with --accept-lost-memory',
   ),
   'round-replayed': protocolAbort(
     'an invitation repeats the settings of an earlier round',

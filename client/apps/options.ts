@@ -40,6 +40,14 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
   const parsed = schema.safeParse(options);
   if (parsed.success) {
     const { learningRate, ...rest } = parsed.data;
+    const step = learningRate ?? RATES[rest.optimiser];
+    if (rest.optimiser === 'sgd' && step * rest.proxMu > 1) {
+      throw new CairnError(
+        'config-invalid',
+        `training.proxMu: ${rest.proxMu} at a learning rate of ${step} throws the model past the one it is pulled to`,
+        { hint: 'keep learningRate × proxMu at 1 or below in the task’s training options' },
+      );
+    }
     if (rest.optimiser === 'adam' && rest.momentum !== 0) {
       throw new CairnError('config-invalid', 'training.momentum: only sgd has one, but optimiser is "adam"', {
         hint: 'leave momentum out of the task’s training options',

@@ -60,7 +60,7 @@ async function read(path: string, identityFile: string | undefined): Promise<Con
   const record = recordFrom(text);
   if (record !== undefined) return record;
   throw new CairnError('config-invalid', `${path} is not a record of rounds taken part in`, {
-    hint: 'restore the newest one there is; if it is lost, remove it and join once with --accept-lost-memory',
+    hint: 'put back the very file, never an older copy; if it is lost, remove it and join once with --accept-lost-memory',
   });
 }
 

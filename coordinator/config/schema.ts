@@ -22,7 +22,7 @@ const MOST_ORIGINS = 1000;
 
 const members = z.int().min(2).max(LIMITS.members);
 const share = z.number().min(0).lt(1);
-const positive = z.number().gt(0);
+const scale = z.number().min(LIMITS.minScale).max(LIMITS.maxScale);
 const bits = z.int();
 const count = z.int().min(1).max(0x7fff_ffff);
 const seconds = z.number().gt(0).max(86_400);
@@ -87,9 +87,9 @@ const taskSchema = strict({
   threshold: z.int().min(0).max(LIMITS.members).default(0),
   inputBits: bits.min(2).max(31).default(16),
   modulusBits: bits.min(8).max(32).optional(),
-  clip: positive.default(10),
+  clip: scale.default(10),
   maxExamples: count.default(10_000),
-  lossBound: positive.default(16),
+  lossBound: scale.default(16),
   suite: z.literal([1, 2]).default(DEFAULT_SUITE),
   strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
   groups: groupsSchema.optional(),

@@ -8,6 +8,12 @@ export const LIMITS = {
   name: 128,
   /** Bytes of a round's training options (JSON). */
   training: 16_384,
+  /**
+   * Least and greatest clip and bound of the loss. Beyond, a factor of the quantization would be subnormal or infinite: an
+   * update would vanish from a sum by how long it is, and leave the others alone in it.
+   */
+  minScale: 2 ** -64,
+  maxScale: 2 ** 64,
   /** Bytes of an error code; and of its message, and of an address. */
   code: 64,
   text: 512,

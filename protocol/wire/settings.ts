@@ -199,8 +199,11 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
   };
   const privacy = readPrivacy(reader);
   const settings = privacy === undefined ? plain : { ...plain, privacy };
-  if (settings.clip <= 0) throw reader.error('wire-bounds', 'clip must be positive');
-  if (settings.lossBound <= 0) throw reader.error('wire-bounds', 'lossBound must be positive');
+  for (const name of ['clip', 'lossBound'] as const) {
+    const value = settings[name];
+    if (!(value >= LIMITS.minScale && value <= LIMITS.maxScale))
+      throw reader.error('wire-bounds', `${name} must lie between 2^-64 and 2^64`);
+  }
   if (settings.minCohort > settings.maxCohort) throw reader.error('wire-bounds', 'minCohort is greater than maxCohort');
   reader.end();
   return settings;

@@ -160,6 +160,7 @@ describe('parseEngineOptions', () => {
     [{ optimiser: 'rmsprop' }, /training\.optimiser/],
     [{ optimiser: 'adam', momentum: 0.5 }, /training\.momentum/],
     [{ proxMu: -1 }, /training\.proxMu/],
+    [{ proxMu: 11, learningRate: 0.1 }, /training\.proxMu/],
   ])('names the field at fault: %j', (options, message) => {
     expect(() => parseEngineOptions(options)).toThrow(
       expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) as string }) as Error,
