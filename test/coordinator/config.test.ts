@@ -176,7 +176,7 @@ describe('bad values', () => {
     ['a broken number', withTask({ rounds: 1.5 }), 'tasks[0].rounds: expected a whole number, but it is 1.5'],
     ['a cohort of one', withTask({ cohort: 1 }), 'tasks[0].cohort: expected at least 2, but it is 1'],
     ['NaN', withTask({ clip: Number.NaN }), 'tasks[0].clip: expected a number, but it is NaN'],
-    ['a clip of zero', withTask({ clip: 0 }), 'tasks[0].clip: expected more than 0, but it is 0'],
+    ['a clip of zero', withTask({ clip: 0 }), 'tasks[0].clip: expected at least 5.421010862427522e-20, but it is 0'],
     ['all colluding', withTask({ colluding: 1 }), 'tasks[0].colluding: expected less than 1, but it is 1'],
     [
       'no upload at a time',
