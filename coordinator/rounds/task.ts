@@ -13,6 +13,9 @@ import type { Decision } from './seating.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskState, TaskStatus } from './task-status.ts';
 
+/** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
+const MIN_PAUSE_SECONDS = 0.01;
+
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
 export class Task {
   readonly config: TaskConfig;
@@ -97,7 +100,9 @@ export class Task {
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         const seated = this.#selection.choose(this.#attemptNumber);
-        if (seated !== undefined) await this.#tryRound(seated);
+        // Without a pause nothing else would run while nobody is seated, whatever would change that.
+        if (seated === undefined) await this.#pause(Math.max(this.config.retryPause, MIN_PAUSE_SECONDS));
+        else await this.#tryRound(seated);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (this.#stopped) return;
