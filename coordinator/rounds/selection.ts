@@ -47,7 +47,7 @@ export class Selection {
   readonly #terms: SeatingTerms;
   readonly #bench: Bench;
   readonly #quarrels: Quarrels;
-  readonly #reluctance = new Reluctance();
+  readonly #reluctance = new Reluctance(() => performance.now());
   /** Who sits out of the attempt for which members were chosen last. */
   #satOut: readonly MemberId[] = [];
   /** Since when a set is waited for, by the clock of `performance.now()`. */
@@ -97,8 +97,10 @@ export class Selection {
       const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
       this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
       if (decision.kind !== 'wait' && !undrawable) return decision;
-      const { length: there } = this.#there;
-      const { length: members } = this.idle;
+      const { refusing } = this.#reluctance;
+      const { length: present } = this.#there;
+      const { length: there } = this.#there.filter((member) => !refusing.has(member));
+      const { length: members } = this.idle.filter((member) => !refusing.has(member));
       if (undrawable && !warned) this.#unsuitable(members);
       warned ||= undrawable;
       if (late?.aborted === true && !awaitsSet) {
@@ -106,7 +108,7 @@ export class Selection {
           ? `of whom draws do not have ${minCohort} to ${cohort}`
           : there >= quorum
             ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#terms.fewest} are needed`
-            : `the quorum is ${quorum}`;
+            : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
         throw new CairnError(
           'not-enough-clients',
           `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
@@ -347,8 +349,8 @@ export class Selection {
    * the signal is aborted.
    */
   async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
-    const returns = this.#bench.nextReturn;
-    const next = Math.min(...times, returns ?? MOST_MS, MOST_MS);
+    const returns = [this.#bench.nextReturn ?? MOST_MS, this.#reluctance.nextReturn ?? MOST_MS];
+    const next = Math.min(...times, ...returns, MOST_MS);
     const enough = new AbortController();
     const timer = next === MOST_MS ? undefined : setTimeout(() => enough.abort(), Math.max(0, next));
     await this.#options.host.seats.change(AbortSignal.any([signal, enough.signal]));

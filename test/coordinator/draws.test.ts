@@ -89,7 +89,7 @@ describe('a draw of members', () => {
       const drawn = drawing({ members: 200, quorum: 90, sampling: 0.5 });
       const first = drawn.attempt(1).map(memberId);
       // They stay where they are: only what they said keeps them from being seated.
-      const learnt = { ...{ failed: [], bound: [], refusing: [] }, [why]: first.slice(19) };
+      const learnt = { ...{ failed: [], summed: [], bound: [], refusing: [] }, [why]: first.slice(19) };
       drawn.selection.learn({ pending: nothingPending('00'.repeat(32)), ...learnt });
       const second = drawn.attempt(2);
       expect(drawn.paid).toBe(2);
