@@ -82,8 +82,8 @@ export class Task {
   /**
    * Runs rounds until all have committed, or until {@link stop}.
    * @throws CairnError `not-enough-clients` where the quorum does not come in time, `rebases-spent` where nobody can be
-   * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the error of the last
-   * attempt where a round was abandoned or rolled back as often in a row, from one model
+   * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the
+   * error of the last attempt where a round was abandoned or rolled back as often in a row, from one model
    */
   async run(): Promise<void> {
     const { log } = this.#host;
