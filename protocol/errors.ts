@@ -256,7 +256,7 @@ export const ERROR_CODES = {
     'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
   ),
   'rebases-spent': tooFew(
-    'members that a round must be repeated with are missing, and the model was moved as often as the task allows',
+    'members that a round needs are missing or refuse, and the model was moved as often as the task or they allow',
     'see to it that the named members come back, or raise maxRebases in the task and in members’ policies',
   ),
   'round-abandoned': protocolAbort(

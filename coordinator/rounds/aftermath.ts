@@ -13,7 +13,7 @@ export interface SeatedEnd {
   /** Why it has no sum; undefined where it has one. */
   readonly error: Pick<CairnError, 'culprits'> | undefined;
   readonly drops: readonly Drop[];
-  /** Of members that the error names, as the others are to get them. */
+  /** Of the members that the error names, in the same order, as the others are to get them. */
   readonly proofs: readonly Uint8Array[];
 }
 
@@ -22,6 +22,8 @@ export interface Aftermath {
   readonly pending: PendingRecord;
   /** Names of sets that were asked for in vain. */
   readonly failed: readonly string[];
+  /** Names of sets that were asked for and gave a sum: what failed before was not for their members' sake. */
+  readonly summed: readonly string[];
   /** Members that hold a set of this model which is not the one they were seated for. */
   readonly bound: readonly MemberId[];
   /** Members that take part in no round from this model, however often it is moved. */
@@ -70,8 +72,15 @@ export function aftermathOf(
   if (anew) next = trainedAnew(next, maxRepeats, concerns);
   if (!anew || spent) for (const member of changed) bound.add(member);
   const sets = next.sets.map((set) => (turnedDown.has(nameOf(set)) ? { ...set, spent: true } : set));
-  const failed = ends.flatMap(({ again, error }) =>
-    again === undefined || error === undefined ? [] : [nameOf(again)],
-  );
-  return { pending: { ...next, sets }, failed, bound: [...bound], refusing: [...refusing] };
+  const asked = (gaveSum: boolean): string[] =>
+    ends.flatMap(({ again, error }) =>
+      again === undefined || (error === undefined) !== gaveSum ? [] : [nameOf(again)],
+    );
+  return {
+    pending: { ...next, sets },
+    failed: asked(false),
+    summed: asked(true),
+    bound: [...bound],
+    refusing: [...refusing],
+  };
 }

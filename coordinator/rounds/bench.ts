@@ -35,13 +35,16 @@ const MOST_REMEMBERED = 65_536;
 
 /**
  * A task's account of members that are known to have spoilt its rounds: each is left out of the next attempts, twice as
- * long each time. Where it cannot be told who lied, {@link Quarrels} says who sits out of one attempt. Both are forgotten
+ * long each time. Who is suspected without a proof is left out from the second time on, and no longer each time. Where it
+ * cannot be told who lied, {@link Quarrels} says who sits out of one attempt. Both are forgotten
  * when the coordinator restarts.
  */
 export class Bench {
   readonly #options: BenchOptions;
   readonly #stays = new Map<MemberId, Stay>();
   readonly #faults = new Map<MemberId, number>();
+  /** Members that were suspected without a proof. */
+  readonly #suspected = new Set<MemberId>();
 
   constructor(options: BenchOptions) {
     this.#options = options;
@@ -55,12 +58,24 @@ export class Bench {
       stay.left--;
       if (stay.left === 0) this.#stays.delete(member);
     }
-    return suspects.map(({ member, reason, proven = false }) => {
-      const times = 2 ** Math.min(this.#count(member), MOST_DOUBLINGS);
-      const left = proven ? Infinity : attempts * times;
-      this.#stays.set(member, { left, until: now() + minutes * 60_000 * times });
-      return proven ? { member, reason } : { member, reason, attempts: left };
+    return suspects.flatMap(({ member, reason, proven = false, unproven = false }) => {
+      if (unproven && !this.#isSuspected(member)) return [];
+      // What may be a wrong guess costs one period, however often it is made.
+      const times = unproven ? 1 : 2 ** Math.min(this.#count(member), MOST_DOUBLINGS);
+      const before = this.#stays.get(member) ?? { left: 0, until: 0 };
+      const left = Math.max(before.left, proven ? Infinity : attempts * times);
+      this.#stays.set(member, { left, until: Math.max(before.until, now() + minutes * 60_000 * times) });
+      return [left === Infinity ? { member, reason } : { member, reason, attempts: left }];
     });
+  }
+
+  /** Whether a member was suspected before; it is from now on. */
+  #isSuspected(member: MemberId): boolean {
+    const before = this.#suspected.delete(member);
+    this.#suspected.add(member);
+    const [oldest] = this.#suspected;
+    if (this.#suspected.size > MOST_REMEMBERED) this.#suspected.delete(oldest);
+    return before;
   }
 
   /** Those of the members who may be invited now. */

@@ -27,19 +27,35 @@ export function givenUp(task: string, report: RoundReport, quarrelling = 0): Cai
   );
 }
 
-/** Members that are named as missing. */
+/** Members of a kind that are named. */
 const MOST_NAMED = 20;
 
-/** Why a task fails from whose model nobody can be seated any more, and which was moved as often as it may be. */
-export function rebasesSpent({ name, maxRebases }: TaskConfig, missing: readonly MemberId[]): CairnError {
-  const more = missing.length > MOST_NAMED ? ` and ${missing.length - MOST_NAMED} more` : '';
+/**
+ * Why a task fails from whose model nobody can be seated any more, and which was moved as often as it may be, or as often
+ * as members take it.
+ * @param rebases - how often it was moved since the last round
+ * @param missing - of sets of members
+ * @param refusing - members that are there and take no moved model
+ */
+export function rebasesSpent(
+  { name }: TaskConfig,
+  rebases: number,
+  missing: readonly MemberId[],
+  refusing: readonly MemberId[],
+): CairnError {
   const who =
-    missing.length === 0 ? '' : `; missing of sets of members: ${missing.slice(0, MOST_NAMED).join(', ')}${more}`;
+    named('; missing of sets of members: ', missing) + named('; these members refuse a moved model: ', refusing);
   return new CairnError(
     'rebases-spent',
-    `task "${name}": nobody can be seated from the present model, which was moved ${maxRebases} times since the last round${who}`,
-    { culprits: missing },
+    `task "${name}": nobody can be seated from the present model, which was moved ${rebases} times since the last round${who}`,
+    { culprits: [...new Set([...missing, ...refusing])].sort((a, b) => a - b) },
   );
+}
+
+function named(title: string, members: readonly MemberId[]): string {
+  if (members.length === 0) return '';
+  const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : '';
+  return `${title}${members.slice(0, MOST_NAMED).join(', ')}${more}`;
 }
 
 /** What members said why they left, most of them first: often the cause of a round that fails each time. */

@@ -1,5 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/wire/limits.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
 
 /** What is pending of a model from which nothing has gone out yet. */
@@ -42,19 +43,24 @@ export function withAnnounced(pending: PendingRecord, members: readonly number[]
 
 /**
  * What is pending once members of a set are proven to have dealt falsely: the others of that set take a cohort without
- * them for the same one.
- * @param culprits - members of one set
+ * them for the same one. A set that would need more proofs than a client reads before a roster is spent.
+ * @param culprits - members of one set; who is in none is passed over
+ * @param proofs - one of each culprit, in the same order
  */
 export function withProofs(
   pending: PendingRecord,
   culprits: readonly number[],
   proofs: readonly string[],
 ): PendingRecord {
-  const sets = pending.sets.map((set) => {
-    const inside = culprits.filter((culprit) => set.members.includes(culprit));
+  const sets = pending.sets.map((set): AnnouncedSet => {
+    const inside = culprits.flatMap((member, place) => {
+      const isNew = set.members.includes(member) && !set.proven.includes(member);
+      return isNew && place < proofs.length ? [{ member, proof: proofs[place] }] : [];
+    });
     if (inside.length === 0) return set;
-    const proven = [...new Set([...set.proven, ...inside])].sort((a, b) => a - b);
-    return { ...set, proven, proofs: [...new Set([...set.proofs, ...proofs])] };
+    const proven = [...set.proven, ...inside.map(({ member }) => member)].sort((a, b) => a - b);
+    const all = [...set.proofs, ...inside.map(({ proof }) => proof)];
+    return { ...set, proven, proofs: all.slice(0, LIMITS.proofs), spent: set.spent || all.length > LIMITS.proofs };
   });
   return { ...pending, sets };
 }

@@ -29,7 +29,7 @@ export interface SeatingView {
   readonly benched: ReadonlySet<MemberId>;
   /** They hold a survivor set of this model that the coordinator does not know of, as they have said. */
   readonly bound: ReadonlySet<MemberId>;
-  /** They take no part in rounds from this model, however often it is moved, until one commits. */
+  /** They take no part in rounds from this model for now, however often it is moved. */
   readonly refusing: ReadonlySet<MemberId>;
   /** Whether a member that is not there can come back as the one it was. */
   readonly returns: (member: MemberId) => boolean;
@@ -49,12 +49,18 @@ export type Decision =
       /** How many further cohorts are chosen, and from whom; 0 where there is none. */
       readonly fresh: { readonly cohorts: number; readonly from: readonly MemberId[] };
     }
-  /** `quorum`: more members must come; `set`: those that are missing of a set are waited for. */
+  /**
+   * `quorum`: more members must come; `set`: those that are missing of a set are waited for, or those who are there and
+   * refuse a moved model, without whom too few are.
+   */
   | { readonly kind: 'wait'; readonly for: 'quorum' | 'set'; readonly missing: readonly MemberId[] }
   /** No set can be asked for any more, and without them there are too few: the model is moved. */
   | { readonly kind: 'rebase'; readonly missing: readonly MemberId[] }
-  /** The same, and the model was moved as often as it may be. */
-  | { readonly kind: 'stuck'; readonly missing: readonly MemberId[] };
+  /**
+   * The same, and the model was moved as often as it may be, or too many members refuse a moved one: `refusing` are those
+   * who are there, and without whom too few are.
+   */
+  | { readonly kind: 'stuck'; readonly missing: readonly MemberId[]; readonly refusing: readonly MemberId[] };
 
 /**
  * Whom an attempt seats, where sets may have been announced from the model as it is. Members of a set take part with
@@ -87,7 +93,14 @@ export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   const missing = [...new Set(possible.flatMap(missingOf))].sort((a, b) => a - b);
   // A cohort from the moved model needs a quorum, too: before it is there nothing is gained.
   const unbenched = [...there].filter((member) => !benched.has(member));
-  if (!enough(there.size, unbenched.length)) return { kind: 'wait', for: 'quorum', missing };
+  if (!enough(there.size, unbenched.length)) {
+    const refusers = idle.filter((member) => refusing.has(member));
+    const others = refusers.filter((member) => !benched.has(member));
+    const quorate = enough(idle.length, unbenched.length + others.length);
+    if (refusers.length === 0 || !quorate) return { kind: 'wait', for: 'quorum', missing };
+    // Nobody need come, and another step helps as little: they may take one later, or never.
+    return view.overdue ? { kind: 'stuck', missing, refusing: refusers } : { kind: 'wait', for: 'set', missing };
+  }
   const comes = (member: MemberId): boolean => !refusing.has(member) && view.returns(member);
   const awaited = hopeful.some((set) => !complete(set) && missingOf(set).every(comes));
   if (awaited && !view.overdue) return { kind: 'wait', for: 'set', missing };
@@ -95,7 +108,7 @@ export function decideSeats(terms: SeatingTerms, view: SeatingView): Decision {
   const last = seatsFor(terms, possible.filter(complete).sort(byFailures), { free: [], fresh: false });
   if (last !== undefined) return last;
   // Others may come, or those who are missing all the same.
-  return view.overdue ? { kind: 'stuck', missing } : { kind: 'wait', for: 'set', missing };
+  return view.overdue ? { kind: 'stuck', missing, refusing: [] } : { kind: 'wait', for: 'set', missing };
 }
 
 /**

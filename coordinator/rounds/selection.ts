@@ -47,7 +47,7 @@ export class Selection {
   readonly #terms: SeatingTerms;
   readonly #bench: Bench;
   readonly #quarrels: Quarrels;
-  readonly #reluctance = new Reluctance();
+  readonly #reluctance = new Reluctance(() => performance.now());
   /** Who sits out of the attempt for which members were chosen last. */
   #satOut: readonly MemberId[] = [];
   /** Since when a set is waited for, by the clock of `performance.now()`. */
@@ -97,8 +97,10 @@ export class Selection {
       const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
       this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
       if (decision.kind !== 'wait' && !undrawable) return decision;
-      const { length: there } = this.#there;
-      const { length: members } = this.idle;
+      const { refusing } = this.#reluctance;
+      const { length: present } = this.#there;
+      const { length: there } = this.#there.filter((member) => !refusing.has(member));
+      const { length: members } = this.idle.filter((member) => !refusing.has(member));
       if (undrawable && !warned) this.#unsuitable(members);
       warned ||= undrawable;
       if (late?.aborted === true && !awaitsSet) {
@@ -106,7 +108,7 @@ export class Selection {
           ? `of whom draws do not have ${minCohort} to ${cohort}`
           : there >= quorum
             ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#terms.fewest} are needed`
-            : `the quorum is ${quorum}`;
+            : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
         throw new CairnError(
           'not-enough-clients',
           `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
@@ -148,9 +150,10 @@ export class Selection {
   get needsDraw(): boolean {
     const { task, model } = this.#options;
     if (model.privacy?.sampling === undefined || this.#paid) return false;
-    const there = new Set(this.idle);
-    const left = this.#draw?.filter((member) => there.has(member)) ?? [];
-    if (left.length >= task.minCohort || (this.#draw !== undefined && model.pending.sets.length > 0)) return false;
+    const decision = this.#decision();
+    // Nobody is chosen now, so that nothing is paid.
+    if (decision.kind !== 'seat' || !this.#drawable(decision.fresh)) return false;
+    if (this.#draw !== undefined && (model.pending.sets.length > 0 || this.#lasts(decision.fresh.from))) return false;
     this.#draw = undefined;
     if (this.#draws < DRAWS_PER_ROUND) return true;
     throw new CairnError('draws-in-vain', `task "${task.name}": ${this.#draws} draws in a row came to no new model`);
@@ -176,18 +179,27 @@ export class Selection {
     return true;
   }
 
-  /** Who was drawn before, as far as they are there, or a new draw. */
+  /** Who was drawn before, as far as they can be seated, or a new draw; undefined where one has to be paid for first. */
   #drawn(seatable: readonly MemberId[], sampling: number): readonly MemberId[] | undefined {
-    const { host, task } = this.#options;
-    const there = new Set(seatable);
     if (this.#draw !== undefined) {
-      const again = this.#draw.filter((member) => there.has(member));
-      return again.length < task.minCohort ? undefined : again;
+      if (this.#lasts(seatable)) return this.#left(seatable);
+      this.#draw = undefined;
     }
     if (!this.#paid) return undefined;
     this.#paid = false;
-    this.#draw = drawIndependently(seatable, sampling, host.random);
+    this.#draw = drawIndependently(seatable, sampling, this.#options.host.random);
     return this.#draw;
+  }
+
+  /** Who is left of the draw that was paid for, among members that can be seated. */
+  #left(seatable: readonly MemberId[]): readonly MemberId[] {
+    const there = new Set(seatable);
+    return this.#draw?.filter((member) => there.has(member)) ?? [];
+  }
+
+  /** Whether they are enough for a round. */
+  #lasts(seatable: readonly MemberId[]): boolean {
+    return this.#left(seatable).length >= this.#options.task.minCohort;
   }
 
   /** An attempt led to no new model. */
@@ -261,6 +273,8 @@ export class Selection {
     const sitting = new Set(out);
     const seatable = idle.filter((member) => !sitting.has(member));
     if (!this.#drawable({ cohorts, from: seatable })) return idle;
+    // Who quarrels must not make the task pay for another draw.
+    if (this.#lasts(idle) && !this.#lasts(seatable)) return idle;
     this.#satOut = out;
     return seatable;
   }
@@ -335,8 +349,8 @@ export class Selection {
    * the signal is aborted.
    */
   async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
-    const returns = this.#bench.nextReturn;
-    const next = Math.min(...times, returns ?? MOST_MS, MOST_MS);
+    const returns = [this.#bench.nextReturn ?? MOST_MS, this.#reluctance.nextReturn ?? MOST_MS];
+    const next = Math.min(...times, ...returns, MOST_MS);
     const enough = new AbortController();
     const timer = next === MOST_MS ? undefined : setTimeout(() => enough.abort(), Math.max(0, next));
     await this.#options.host.seats.change(AbortSignal.any([signal, enough.signal]));

@@ -3,7 +3,7 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 
-/** A member that is at fault whoever else lies, as long as no more than γn members do. */
+/** A member that is at fault whoever else lies, as long as no more than γn members do; where `unproven`, it seems so. */
 export interface Suspect {
   readonly member: MemberId;
   readonly reason: ErrorCode;
@@ -11,6 +11,8 @@ export interface Suspect {
   readonly counted?: boolean;
   /** Its quarrels prove it, which are not forgotten: it sits out for the time alone, however many attempts are made. */
   readonly proven?: boolean;
+  /** It may be innocent: its secret does not open, for which its holders may lie. It is benched when it happens again. */
+  readonly unproven?: boolean;
 }
 
 /** What one round leaves behind, from which its suspects follow. */
@@ -63,6 +65,12 @@ export function suspectsOf(evidence: Evidence): readonly Suspect[] {
   // Without a proof: with more false shares than are repaired, liars can make an honest owner look false.
   if (error?.code === 'secret-mismatch' && (proven || repaired(evidence) >= liars)) {
     for (const culprit of error.culprits) add(memberId(culprit), error.code);
+  }
+  // Fewer shares came than would prove it. Each session draws other neighbours, so that liars hardly name one member twice.
+  if (error?.code === 'false-dealing-unproven') {
+    for (const member of error.culprits.map(memberId)) {
+      if (!found.has(member)) found.set(member, { member, reason: error.code, unproven: true });
+    }
   }
   return [...found.values()];
 }

@@ -13,6 +13,9 @@ import type { Decision } from './seating.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskState, TaskStatus } from './task-status.ts';
 
+/** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
+const MIN_PAUSE_SECONDS = 0.01;
+
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
 export class Task {
   readonly config: TaskConfig;
@@ -24,6 +27,8 @@ export class Task {
   readonly #selection: Selection;
   #state: TaskState = 'waiting';
   #attemptNumber = 1;
+  /** Attempts that came to nothing from the model as it is. */
+  #failed = 0;
   #attempt: Attempt | undefined;
   #members = 0;
   #progress: TaskStatus['progress'];
@@ -77,8 +82,8 @@ export class Task {
   /**
    * Runs rounds until all have committed, or until {@link stop}.
    * @throws CairnError `not-enough-clients` where the quorum does not come in time, `rebases-spent` where nobody can be
-   * seated from the model as it is and it was moved as often as the configuration allows, or the error of the last
-   * attempt where a round was abandoned or rolled back as often in a row
+   * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the
+   * error of the last attempt where a round was abandoned or rolled back as often in a row, from one model
    */
   async run(): Promise<void> {
     const { log } = this.#host;
@@ -97,7 +102,9 @@ export class Task {
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         const seated = this.#selection.choose(this.#attemptNumber);
-        if (seated !== undefined) await this.#tryRound(seated);
+        // Without a pause nothing else would run while nobody is seated, whatever would change that.
+        if (seated === undefined) await this.#pause(Math.max(this.config.retryPause, MIN_PAUSE_SECONDS));
+        else await this.#tryRound(seated);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
       if (this.#stopped) return;
@@ -135,11 +142,14 @@ export class Task {
   }
 
   /** Moves the model, where nobody can be seated for a round from the one that stands, or gives up. */
-  async #move({ kind, missing }: Extract<Decision, { kind: 'rebase' | 'stuck' }>): Promise<void> {
+  async #move(decision: Extract<Decision, { kind: 'rebase' | 'stuck' }>): Promise<void> {
     const { config } = this;
     const host = this.#host;
-    if (kind === 'stuck') throw rebasesSpent(config, missing);
+    const { missing } = decision;
+    if (decision.kind === 'stuck') throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing);
     await this.#model.rebase(host.primitives);
+    // Else those who spoil a set would use up the attempts before the bench keeps them out of the next one.
+    this.#failed = 0;
     this.#selection.rebased();
     const { rebases } = this.#model.pending;
     host.log.warn('model-rebased', {
@@ -196,11 +206,13 @@ export class Task {
   async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
+      this.#failed = 0;
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }
     if (this.#stopped) return;
-    if (this.#attemptNumber >= this.config.attempts)
+    this.#failed++;
+    if (this.#failed >= this.config.attempts)
       throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);

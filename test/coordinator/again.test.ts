@@ -227,12 +227,14 @@ describe('a model from which a set cannot be had any more', () => {
   });
 
   it('is moved after some attempts with all of them that failed', async () => {
-    const hall = await openHall({ ...TASK, rebaseAttempts: 2 });
-    const scripts = new Map([1, 2, 3, 4].map((member) => [member, silentAtFirst(3)]));
+    // No more than three may fail in a row from one model, and from the moved one they are counted anew.
+    const hall = await openHall({ ...TASK, rebaseAttempts: 2, attempts: 4 });
+    const scripts = new Map([1, 2, 3, 4].map((member) => [member, silentAtFirst(5)]));
     const clients = await joinAll(hall, [1, 2, 3, 4], (member) => scripts.get(member)!);
     await hall.coordinator.finished;
-    expect(outcomes(hall.reports)).toEqual(['abandoned', 'abandoned', 'abandoned', 'committed']);
-    expect(clients[0].settings.map(({ rebases }) => rebases)).toEqual([0, 0, 0, 1]);
+    expect(outcomes(hall.reports)).toEqual([...Array<string>(5).fill('abandoned'), 'committed']);
+    expect(clients[0].settings.map(({ rebases }) => rebases)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(hall.reports.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6]);
     // A round that commits begins the count anew.
     expect(hall.coordinator.tasks[0]).not.toHaveProperty('rebases');
   });
@@ -260,6 +262,26 @@ describe('a member that refuses', () => {
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
     expect(clients[3].settings.map(({ rebases }) => rebases)).toEqual([0, 1]);
+  });
+
+  it('a moved model is waited for, and then the task ends and names it', async () => {
+    const hall = await openHall({ ...TASK, minCohort: 4, rebaseAfter: 0.3 });
+    await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('rebase-refused') : {}));
+    const error = await rejectionOf(hall.coordinator.finished);
+    expect(error).toMatchObject({ code: 'rebases-spent', culprits: [4] });
+    expect(error.message).toContain('moved 0 times since the last round; these members refuse a moved model: 4');
+    expect(outcomes(hall.reports)).toEqual(['abandoned']);
+  });
+
+  it('a moved model does not count for the quorum', async () => {
+    const hall = await openHall({ ...TASK, minCohort: 4, quorumTimeout: 0.5 });
+    const clients = await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('rebase-refused') : {}));
+    await until(() => hall.reports.length === 1);
+    clients[0].close();
+    const error = await rejectionOf(hall.coordinator.finished);
+    expect(error.code).toBe('not-enough-clients');
+    expect(error.message).toContain('; not counted are 1 that refuse a moved model');
+    expect(error.message).toContain(': 2 clients are there');
   });
 
   it('a fresh cohort is done without where there are others', async () => {

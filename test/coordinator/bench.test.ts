@@ -45,6 +45,25 @@ describe('a benched member', () => {
     expect(bench.nextReturn).toBeUndefined();
   });
 
+  it('is one that is suspected without a proof from the second time on, and for no longer each time', () => {
+    const { bench, after, invited } = benchOf();
+    const guess = { member: memberId(3), reason: 'false-dealing-unproven', unproven: true } as const;
+    expect(bench.judge([guess])).toEqual([]);
+    expect(invited()).toEqual([1, 2, 3, 4]);
+    for (let time = 2; time < 6; time++) {
+      expect(bench.judge([guess])).toEqual([{ member: 3, reason: 'false-dealing-unproven', attempts: 2 }]);
+      expect(invited()).toEqual([1, 2, 4]);
+      after(60_000);
+      expect(invited()).toEqual([1, 2, 3, 4]);
+    }
+    // Nor does it shorten a stay that was earned.
+    bench.judge([suspect(3)]);
+    bench.judge([suspect(3)]);
+    bench.judge([guess]);
+    after(60_000);
+    expect(invited()).toEqual([1, 2, 4]);
+  });
+
   it('is nobody where benchAttempts is 0', () => {
     const { bench, invited } = benchOf(0);
     expect(bench.judge([suspect(3)])).toEqual([]);

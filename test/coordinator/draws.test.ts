@@ -5,26 +5,30 @@ import { nothingPending, withAnnounced } from '../../coordinator/rounds/pending.
 import { Selection } from '../../coordinator/rounds/selection.ts';
 import { TaskPrivacy } from '../../coordinator/rounds/task-privacy.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
+import { memberId } from '../../protocol/ids.ts';
 import { seatsOf } from './support/quarrel-game.ts';
 
-/** A task that draws ninety in a hundred of forty members, and its selection. */
-function drawing(): {
+interface Drawing {
   readonly selection: Selection;
   readonly announce: (members: readonly number[]) => void;
   readonly attempt: (number: number) => readonly number[];
   paid: number;
-} {
-  const privacy = { epsilon: 50, delta: 0.01, noiseMultiplier: 1, placement: 'central', sampling: 0.9, expected: 36 };
+}
+
+/** A task that draws ninety in a hundred of forty members, unless it is said otherwise, and its selection. */
+function drawing({ members = 40, quorum = 40, sampling = 0.9 } = {}): Drawing {
+  const expected = members * sampling;
+  const privacy = { epsilon: 50, delta: 0.01, noiseMultiplier: 1, placement: 'central', sampling, expected };
   const [task] = parseConfig({
     tasks: [
       {
-        ...{ name: 'toy', model: { tensors: { w: [10] }, seed: 1 }, rounds: 10, cohort: 40, quorum: 40, minCohort: 20 },
-        ...{ adversary: 'curious', unsafeOpenEnrolment: true, overSelect: 0, clip: 1, privacy },
+        ...{ name: 'toy', model: { tensors: { w: [10] }, seed: 1 }, rounds: 10, cohort: members, quorum },
+        ...{ minCohort: 20, adversary: 'curious', unsafeOpenEnrolment: true, overSelect: 0, clip: 1, privacy },
       },
     ],
   }).tasks;
   const host = {
-    ...{ seats: seatsOf(40), random: systemRandom, log: createLog('silent') },
+    ...{ seats: seatsOf(members), random: systemRandom, log: createLog('silent') },
     members: new Members(undefined, ['toy'], () => 0),
   };
   const model = { privacy: TaskPrivacy.of(task, 10), pending: nothingPending('00'.repeat(32)) };
@@ -78,4 +82,19 @@ describe('a draw of members', () => {
     for (let number = 10; number <= 19; number++) expect(drawn.attempt(number)).toEqual(survivors);
     expect(drawn.paid).toBe(2);
   });
+
+  it.each(['bound', 'refusing'] as const)(
+    'of which too few can be seated, since they are %s, is dropped, and another one paid for',
+    (why) => {
+      const drawn = drawing({ members: 200, quorum: 90, sampling: 0.5 });
+      const first = drawn.attempt(1).map(memberId);
+      // They stay where they are: only what they said keeps them from being seated.
+      const learnt = { ...{ failed: [], summed: [], bound: [], refusing: [] }, [why]: first.slice(19) };
+      drawn.selection.learn({ pending: nothingPending('00'.repeat(32)), ...learnt });
+      const second = drawn.attempt(2);
+      expect(drawn.paid).toBe(2);
+      expect(second.length).toBeGreaterThanOrEqual(20);
+      expect(second.filter((member) => first.slice(19).includes(memberId(member)))).toEqual([]);
+    },
+  );
 });

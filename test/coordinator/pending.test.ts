@@ -3,7 +3,7 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
 import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';
-import { Reluctance } from '../../coordinator/rounds/reluctance.ts';
+import { Reluctance, REFUSAL_MS } from '../../coordinator/rounds/reluctance.ts';
 import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/index.ts';
 import { errorOf } from './support/errors.ts';
 
@@ -36,8 +36,26 @@ describe('sets that were announced', () => {
     expect(proven.sets).toEqual([{ ...setOf(1, 2, 3, 4), proven: [4], proofs: ['0a'] }, setOf(5, 6)]);
     expect(seatsOf(proven.sets[0])).toEqual([1, 2, 3]);
     expect(withAnnounced(proven, [1, 2, 3])).toBe(proven);
+    // A proof about somebody else is of no use to them, and takes the place of one that is.
+    const mixed = withProofs(pendingOf({ sets: [setOf(1, 2, 3, 4), setOf(5, 6)] }), [2, 6, 9], ['02', '06', '09']);
+    expect(mixed.sets).toEqual([
+      { ...setOf(1, 2, 3, 4), proven: [2], proofs: ['02'] },
+      { ...setOf(5, 6), proven: [6], proofs: ['06'] },
+    ]);
     const both = withProofs(withProofs(proven, [2], ['0b']), [4], ['0a']);
     expect(both.sets[0]).toMatchObject({ proven: [2, 4], proofs: ['0a', '0b'] });
+  });
+});
+
+describe('a set in which more are proven to have lied than clients read proofs of', () => {
+  it('is spent, and no sooner', () => {
+    const owners = [1, 2, 3, 4, 5, 6];
+    const hex = owners.map((owner) => `0${owner}`);
+    const six = withProofs(pendingOf({ sets: [setOf(...owners, 7, 8, 9, 10)] }), owners, hex);
+    expect(six.sets[0]).toMatchObject({ proven: owners, proofs: hex, spent: false });
+    expect(withProofs(six, [6], ['ff']).sets).toEqual(six.sets);
+    const seven = withProofs(six, [7], ['07']);
+    expect(seven.sets[0]).toMatchObject({ proven: [...owners, 7], proofs: hex, spent: true });
   });
 });
 
@@ -61,6 +79,7 @@ describe('after an attempt without a new model', () => {
     expect(aftermathOf(ended, [endOf([1, 2, 3])], false, 2)).toEqual({
       pending: ended,
       failed: [],
+      summed: [],
       bound: [],
       refusing: [],
     });
@@ -68,7 +87,7 @@ describe('after an attempt without a new model', () => {
 
   it('a set that was asked for and gave no sum has failed; one that gave a sum has not', () => {
     const ends = [endOf([1, 2, 3], { again: B }), endOf([4, 5], { again: setOf(4, 5), error: undefined })];
-    expect(aftermathOf(ended, ends, false, 2).failed).toEqual(['1,2,3']);
+    expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ failed: ['1,2,3'], summed: ['4,5'] });
   });
 
   it('members train anew where their sum was in vain, as often as they may, and then the set is spent', () => {
@@ -135,7 +154,7 @@ describe('after an attempt without a new model', () => {
     const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'rebase-refused')] })];
     const aftermath = aftermathOf(ended, ends, false, 2);
     expect(aftermath.refusing).toEqual([1]);
-    const reluctance = new Reluctance();
+    const reluctance = new Reluctance(() => 0);
     reluctance.learn({ ...aftermath, bound: [memberId(9)] });
     reluctance.learn({ ...aftermath, bound: [] });
     expect([...reluctance.failures]).toEqual([['1,2,3', 2]]);
@@ -144,5 +163,32 @@ describe('after an attempt without a new model', () => {
     expect([reluctance.failures.size, reluctance.bound.size, reluctance.refusing.size]).toEqual([0, 0, 1]);
     reluctance.committed();
     expect(reluctance.refusing.size).toBe(0);
+  });
+
+  it('who refused a moved model is asked again after an hour: by then its client may take one', () => {
+    let now = 0;
+    const reluctance = new Reluctance(() => now);
+    const learnt = { failed: [], summed: [], bound: [] };
+    expect(reluctance.nextReturn).toBeUndefined();
+    reluctance.learn({ ...learnt, refusing: [memberId(1)] });
+    now = REFUSAL_MS / 2;
+    reluctance.learn({ ...learnt, refusing: [memberId(2)] });
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[1, 2], REFUSAL_MS / 2]);
+    now = REFUSAL_MS;
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[2], REFUSAL_MS / 2]);
+    now = REFUSAL_MS * 1.5;
+    expect([reluctance.refusing.size, reluctance.nextReturn]).toEqual([0, undefined]);
+  });
+
+  it('failures of a set are counted in a row: a sum of it begins the count anew', () => {
+    const reluctance = new Reluctance(() => 0);
+    const learn = (error: SeatedEnd['error']): void =>
+      reluctance.learn(aftermathOf(ended, [endOf([1, 2, 3], { again: B, error })], false, 2));
+    learn({ culprits: [] });
+    learn({ culprits: [] });
+    learn(undefined);
+    expect([...reluctance.failures]).toEqual([]);
+    learn({ culprits: [] });
+    expect([...reluctance.failures]).toEqual([['1,2,3', 1]]);
   });
 });

@@ -70,7 +70,12 @@ const wait = (what: 'quorum' | 'set', ...missing: number[]): Decision => ({
   missing: ids(...missing),
 });
 const rebase = (...missing: number[]): Decision => ({ kind: 'rebase', missing: ids(...missing) });
-const stuck = (...missing: number[]): Decision => ({ kind: 'stuck', missing: ids(...missing) });
+const stuck = (...missing: number[]): Decision => ({ kind: 'stuck', missing: ids(...missing), refusing: [] });
+const refused = (refusing: readonly number[], ...missing: number[]): Decision => ({
+  kind: 'stuck',
+  missing: ids(...missing),
+  refusing: ids(...refusing),
+});
 
 describe('without a set that was announced', () => {
   it.each<[string, Case, Decision]>([
@@ -83,7 +88,19 @@ describe('without a set that was announced', () => {
     ['who is bound elsewhere is not chosen', { idle: [1, 2, 3, 4, 5], bound: [5] }, fresh(1, 2, 3, 4)],
     ['who refuses the model is not chosen', { idle: [1, 2, 3, 4, 5], refusing: [1] }, fresh(2, 3, 4, 5)],
     ['too many who are bound elsewhere need another model', { idle: [1, 2, 3, 4], bound: [1] }, rebase()],
-    ['and no step helps where too many refuse', { idle: [1, 2, 3, 4], refusing: [1] }, wait('quorum')],
+    ['and no step helps where too many refuse', { idle: [1, 2, 3, 4], refusing: [1] }, wait('set')],
+    [
+      'who may think better of it, but not for ever',
+      { idle: [1, 2, 3, 4], refusing: [1], overdue: true },
+      refused([1]),
+    ],
+    ['though one is benched', { idle: from(1, 5), refusing: [1, 2], benched: [3], overdue: true }, refused([1, 2])],
+    ['unless they would not do, too', { idle: [1, 2, 3], refusing: [1], overdue: true }, wait('quorum')],
+    [
+      'or the benched alone are why',
+      { idle: [1, 2, 3, 4], refusing: [1], benched: [2, 3], overdue: true },
+      wait('quorum'),
+    ],
     ['others are waited for where none is left', { idle: [1, 2, 3, 4], bound: [1], rebases: 2 }, wait('set')],
     ['but not for ever', { idle: [1, 2, 3, 4], bound: [1], rebases: 2, overdue: true }, stuck()],
   ])('%s', (_, given, expected) => {
@@ -107,6 +124,11 @@ describe('after a set was announced', () => {
     ['as often as it may', { idle: [1, 2, 3, 5], sets: [B], overdue: true, rebases: 2 }, stuck(4)],
     ['it does not wait for who is gone', { idle: [1, 2, 3, 5], sets: [B], gone: [4] }, rebase(4)],
     ['nor for who refuses the model', { idle: [1, 2, 3, 4, 5], sets: [B], refusing: [4] }, rebase(4)],
+    [
+      'it ends where who is left is too few',
+      { idle: [1, 2, 3, 4], sets: [B], refusing: [4], overdue: true },
+      refused([4], 4),
+    ],
     [
       'a set that is spent is not asked for',
       { idle: from(1, 9), sets: [setOf([1, 2, 3, 4], { spent: true })] },
