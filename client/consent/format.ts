@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ORDERS } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { CLOSED_DIGITS, MOST_CLOSED, MOST_SESSIONS } from './models.ts';
+import { CLOSED_DIGITS, MOST_CLOSED, MOST_IDS, MOST_MODELS, MOST_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
-import { type ConsentRecord, NO_RECORD, withOpened } from './record.ts';
+import { areWithinBounds, type ConsentRecord, MOST_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';
 
 const ids = z.string().transform((text, context) => {
   const read = text === '' ? [] : idsFromRanges(text, LIMITS.members);
@@ -11,6 +11,12 @@ const ids = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'no list of ids' });
   return z.NEVER;
 });
+
+/** Whether no two entries share what they are known by. */
+const eachOnce =
+  <Entry>(known: (entry: Entry) => unknown) =>
+  (entries: readonly Entry[]): boolean =>
+    new Set(entries.map(known)).size === entries.length;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const times = z.array(z.int().min(0));
@@ -31,7 +37,9 @@ const session = z.strictObject({
 
 const model = z.strictObject({
   point: hash,
-  inputs: z.array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash })),
+  inputs: z
+    .array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash }))
+    .refine(eachOnce(({ repeat }) => repeat)),
   signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
   session: hash.optional(),
 });
@@ -47,13 +55,20 @@ const closed = z
     ),
   );
 
+/** What is never written is not read: a model twice would have two sets, and more than the bounds no end. */
 const current = z.strictObject({
   version: z.literal(2),
   rounds: times,
-  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })),
-  models: z.array(model),
+  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MOST_ROUNDS_PER_DAY),
+  models: z
+    .array(model)
+    .max(MOST_MODELS)
+    .refine(eachOnce(({ point }) => point)),
   closed,
-  opened: z.array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids })),
+  opened: z
+    .array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids }))
+    .max(MOST_IDS)
+    .refine(areWithinBounds),
   accounts,
 });
 

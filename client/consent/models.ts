@@ -12,9 +12,11 @@ interface Models {
   readonly closed: readonly string[];
 }
 
-/** Models that are remembered whole, and member ids in all of them together. */
-const MOST_MODELS = 64;
-const MOST_IDS = 1 << 20;
+/** Models that are remembered whole. */
+export const MOST_MODELS = 64;
+
+/** Member ids that are remembered with all models together, and as many with all sums. */
+export const MOST_IDS = 1 << 20;
 
 /**
  * Older models of which no more than their first bytes are remembered: nothing is sent from them any more. Beyond these

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,20 @@ function consentOf(memory: ConsentMemory = consentInMemory()) {
       await consent.signing(from, { members, session: session(members), sessionId: SESSION }, policy);
     },
   };
+}
+
+/** A file of a memory, as far as tests damage it. */
+interface FileOfRounds {
+  readonly models: { readonly point: string; readonly inputs: { readonly input: string }[] }[];
+  readonly opened: { readonly members: string }[];
+  readonly rebased: { readonly at: number; readonly point: string }[];
+}
+
+/** The text of such a file with something else in it. */
+function changed(text: string, change: (file: FileOfRounds) => void): string {
+  const file = JSON.parse(text) as FileOfRounds;
+  change(file);
+  return JSON.stringify(file);
 }
 
 const refused = (code: string) => expect.objectContaining({ code }) as Error;
@@ -479,6 +494,20 @@ describe('a memory in a file', () => {
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
+  it('is left as another process wrote it, whose lock this one has lost meanwhile', async () => {
+    const memory = consentInFile(path);
+    await consentOf(memory).send();
+    const before = await readFile(path, 'utf8');
+    const lockOfAnother = JSON.stringify({ token: 'x', pid: 1, machine: 'another', started: 'then' });
+    const change = memory.change((record) => {
+      writeFileSync(`${path}.lock`, lockOfAnother);
+      return { ...record, rounds: [] };
+    });
+    await expect(change).rejects.toMatchObject({ code: 'lock-lost' });
+    expect(await readFile(path, 'utf8')).toBe(before);
+    expect(await readFile(`${path}.lock`, 'utf8')).toBe(lockOfAnother);
+  });
+
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {
     const { send, sign } = consentOf(consentInFile(path));
     await send();
@@ -496,6 +525,32 @@ describe('a memory in a file', () => {
     ['has no input’s record', (text) => text.replace(INPUT, '0')],
     ['has half a closed model', (text) => text.replace('"closed":""', '"closed":"00"')],
     ['has a time that is none', (text) => text.replace(String(START), '-1')],
+    ['has one model twice', (text) => changed(text, ({ models }) => models.push(models[0]))],
+    [
+      'has more models than are remembered',
+      (text) =>
+        changed(text, ({ models: [one], models }) => {
+          for (let i = 1; i <= 64; i++) models.push({ ...one, point: hex(i + 1) });
+        }),
+    ],
+    [
+      'has more sums of a task than are remembered',
+      (text) =>
+        changed(text, ({ opened: [one], opened }) => {
+          for (let i = 1; i <= 1024; i++) opened.push({ ...one, members: `1,${i + 1}` });
+        }),
+    ],
+    [
+      'has more rebases than a day may have',
+      (text) =>
+        changed(text, ({ rebased }) => {
+          for (let at = 0; at <= 10_000; at++) rebased.push({ at, point: MODEL });
+        }),
+    ],
+    [
+      'has two inputs of one repeat',
+      (text) => changed(text, ({ models: [{ inputs }] }) => inputs.push({ ...inputs[0], input: hex(0xab) })),
+    ],
     ['is cut off', (text) => text.slice(0, -20)],
     ['is empty', () => ''],
   ])('is not believed, nor overwritten, where it %s', async (_, damage) => {
