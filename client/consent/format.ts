@@ -12,11 +12,8 @@ const ids = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Whether no two entries share what they are known by. */
-const eachOnce =
-  <Entry>(known: (entry: Entry) => unknown) =>
-  (entries: readonly Entry[]): boolean =>
-    new Set(entries.map(known)).size === entries.length;
+/** Whether no two of these are the same. */
+const areDifferent = (keys: readonly unknown[]): boolean => new Set(keys).size === keys.length;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const times = z.array(z.int().min(0));
@@ -39,7 +36,7 @@ const model = z.strictObject({
   point: hash,
   inputs: z
     .array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash }))
-    .refine(eachOnce(({ repeat }) => repeat)),
+    .refine((inputs) => areDifferent(inputs.map(({ repeat }) => repeat))),
   signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
   session: hash.optional(),
 });
@@ -63,7 +60,7 @@ const current = z.strictObject({
   models: z
     .array(model)
     .max(MOST_MODELS)
-    .refine(eachOnce(({ point }) => point)),
+    .refine((models) => areDifferent(models.map(({ point }) => point))),
   closed,
   opened: z
     .array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids }))

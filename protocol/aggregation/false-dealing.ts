@@ -112,7 +112,8 @@ function sessionOf(primitives: Primitives, { sessions }: SignedSet, sessionId: U
   const found = sessions.find(({ settingsHash, ids, root }) =>
     equalBytes(sessionIdOf(primitives, fromHex(settingsHash), ids, fromHex(root)), sessionId),
   );
-  if (found === undefined) throw refused('it is about no session in which this client signed a set from this model');
+  if (found === undefined)
+    throw refused('it is about no session in which this client signed a set from this model, or could have');
   return found;
 }
 

@@ -1,3 +1,7 @@
+import { Consent } from '../../client/consent/consent.ts';
+import { consentInMemory } from '../../client/consent/memory.ts';
+import { note } from '../../client/driver/consent.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ClientHistory, SignedSet } from '../../protocol/aggregation/client/types.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
@@ -329,6 +333,47 @@ describe('a client that is shown proofs', () => {
     next.down();
     const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
     expect(step.refusal).toMatchObject({ code: 'false-dealing-refused' });
+  });
+
+  it('takes one about a session that it was cut off from before it signed, if it had signed the set before', async () => {
+    // What the client's driver notes as it sends its masked input, and no more.
+    const cut = new Lab({
+      ...{ seed: 'cut off', n: 6, adversary: 'active', membership: lab.membership! },
+      ...{ settings: { ...settings, minCohort: 6 }, historyOf: remembering(signed) },
+    });
+    lies['one flipped byte of its commitment'](cut);
+    const state = cut.client(member, 'consistency-check');
+    const memory = consentInMemory();
+    const consent = new Consent(memory);
+    const from = { settings: cut.settings, point: '11'.repeat(32) };
+    const policy = { adversary: 'active', colluding: 0.1, minCohort: 3 } as const;
+    const [{ ids, ...before }] = signed.sessions;
+    await consent.sharing(from, { sessionId: 'aa', ids }, policy);
+    await consent.signing(from, { members: ids, session: { ids, ...before }, sessionId: 'aa' }, policy);
+    const send = [cut.message('maskedInput', member)];
+    const { facts } = state;
+    await consent.sharing(from, { sessionId: toHex(facts.sessionId), ids }, policy);
+    await note(
+      { context: { consent, policy }, from },
+      { state, send, events: [] },
+      { record: '22'.repeat(32), counted: true },
+    );
+    const known = (await consent.history(from.point)).record!.signed!;
+    cut.run();
+    const next = new Lab({
+      ...{ seed: 'another', n: 6, adversary: 'active', membership: cut.membership! },
+      ...{ settings: { ...settings, minCohort: 6 } },
+      historyOf: remembering({ ...known, members: ids }),
+    }).down();
+    const bytes = frameFalseDealing(header(next), cut.aborted!.proofs[0]);
+    expect(next.clientGets(member, bytes)?.events).toMatchObject([{ kind: 'false-dealing', member: LIAR }]);
+    // Without that note it would be about nothing.
+    const without = new Lab({
+      ...{ seed: 'another', n: 6, adversary: 'active', membership: cut.membership! },
+      ...{ settings: { ...settings, minCohort: 6 } },
+      historyOf: remembering({ ...known, sessions: known.sessions.slice(0, 1) }),
+    }).down();
+    expect(without.clientGets(member, bytes)?.refusal?.code).toBe('false-dealing-refused');
   });
 
   it('is told of none once it has its roster', () => {

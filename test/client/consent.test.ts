@@ -35,14 +35,14 @@ const round = (model = 1, changes: Partial<RoundSettings> = {}): ModelRound => (
 
 const INPUT = hex(0xaa);
 const SESSION = hex(0xee);
-const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
-  ...{ input, ids, counted },
-  sessionId: SESSION,
-});
-
 const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
   ...{ settingsHash: hex(hash), root: hex(0xdd), ids, graph: 'complete' },
   ...{ degree: ids.length - 1, threshold: 2 },
+});
+
+const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
+  ...{ input, ids, counted },
+  ...{ sessionId: SESSION, session: session(ids) },
 });
 
 /** A round of which every input is asked for, as coordinators repeat one. */
@@ -247,6 +247,29 @@ describe('from one model', () => {
       [2, 3, 4, 5],
     ])
       await expect(send(round(), ids)).rejects.toThrow(refused('cohort-too-similar'));
+  });
+
+  it('a session that an input was sent to is remembered with the set once that is signed, and not before', async () => {
+    const { consent, send, sign } = consentOf();
+    const sessions = async () => (await consent.history(MODEL)).record?.signed?.sessions;
+    await send();
+    expect(await sessions()).toBeUndefined();
+    await sign([1, 2, 3]);
+    const later = { ...sent(), session: session([1, 2, 3], 0xcd) };
+    await consent.sending(asking(round()), later, LAX);
+    expect(await sessions()).toEqual([session([1, 2, 3]), later.session]);
+    // It signs there after all: that is one session still.
+    const signing = { members: [1, 2, 3], session: later.session, sessionId: SESSION };
+    await consent.signing(asking(round()), signing, LAX);
+    expect(await sessions()).toEqual([session([1, 2, 3]), later.session]);
+    // A session that asks for less, or is of others, is none of them.
+    for (const ids of [
+      [1, 2, 3, 4],
+      [1, 2],
+    ])
+      await expect(consent.sending(asking(round()), sent(ids), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    await expect(consent.sending(round(), sent(), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    expect(await sessions()).toHaveLength(2);
   });
 
   it('the sessions of the set are remembered, the newest four', async () => {
