@@ -401,6 +401,34 @@ describe('sums that were signed', () => {
     await sign([1, 2, 3], round(5), LAX);
   });
 
+  it('leave a set from the same model without a proven liar alone, and every other one not', async () => {
+    const { consent, sign } = consentOf();
+    const policy = { ...LAX, leastDifference: 2 };
+    const all = [1, 2, 3, 4, 5];
+    await sign(all, round(1), policy);
+    const without = all.slice(0, 4);
+    const similar = refused('cohort-too-similar');
+    await expect(sign(without, round(1), policy)).rejects.toThrow(similar);
+    await consent.proven(round(1), 5);
+    await sign(without, round(1), policy);
+    // A second one too: neither the first set nor the second counts.
+    await consent.proven(round(1), 4);
+    await sign([1, 2, 3], round(1), policy);
+    // From another model, where nothing was proven, one member less is refused, also behind a set that was signed there.
+    await expect(sign([1, 2], round(2), policy)).rejects.toThrow(similar);
+    await expect(sign([1, 2, 3, 4, 5, 6], round(2), policy)).rejects.toThrow(similar);
+  });
+
+  it('on other terms count against a set without a proven liar', async () => {
+    const { consent, sign } = consentOf();
+    const policy = { ...LAX, leastDifference: 2 };
+    await sign([1, 2, 3, 4], round(1), LAX);
+    const clipped = round(2, { clip: 1 });
+    await sign([1, 2, 3, 4], clipped, LAX);
+    await consent.proven(clipped, 4);
+    await expect(sign([1, 2, 3], clipped, policy)).rejects.toThrow(refused('cohort-too-similar'));
+  });
+
   it('are kept once each', async () => {
     const { consent, sign } = consentOf();
     for (const [i, members] of [
