@@ -302,26 +302,51 @@ describe('a client that is shown proofs', () => {
     expect(known.clientGets(member, frameFalseDealing(header(known), proofs[0]))?.events).toEqual([]);
   });
 
-  it('takes six and no more before one roster', () => {
+  /** One that does not hold: its last signature is another. */
+  function altered(): Uint8Array {
+    const bytes = proofs[0].slice();
+    bytes[bytes.length - 1] ^= 1;
+    return bytes;
+  }
+
+  it('takes those that it knows as often as they come, and looks at none of their signatures', () => {
     const next = invited();
     const bytes = frameFalseDealing(header(next), proofs[0]);
-    for (let i = 0; i < 6; i++) expect(next.clientGets(member, bytes)?.refusal).toBeUndefined();
-    expect(next.clientGets(member, bytes)?.refusal?.code).toBe('false-dealing-refused');
+    for (let i = 0; i < 20; i++) expect(next.clientGets(member, bytes)?.refusal).toBeUndefined();
+    expect(next.clients.get(member)).toMatchObject({ proofs: 1 });
+    const unread = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
+    expect(unread).toMatchObject({ events: [], send: [], wipe: [] });
+    expect(unread.refusal).toBeUndefined();
+    expect(next.clients.get(member)).toMatchObject({ proofs: 1 });
   });
 
-  it('refuses what does not hold, or belongs to another round, and is as it was', () => {
+  it('looks at six that are new and no more before one roster, those that do not hold included', () => {
     const next = invited();
-    const altered = proofs[0].slice();
-    altered[altered.length - 1] ^= 1;
-    for (const [bytes, code] of [
-      [frameFalseDealing(header(next), altered), 'false-dealing-refused'],
-      [frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]), 'session-mismatch'],
-      [frameFalseDealing(header(next), proofs[0]).subarray(0, 200), 'wire-truncated'],
+    for (let i = 0; i < 6; i++) {
+      const step = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
+      expect(step.refusal?.message).toContain('did not sign');
+    }
+    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
+    expect(step.refusal?.message).toContain('more than 6');
+    expect(step.events).toEqual([]);
+  });
+
+  it('refuses what does not hold, or belongs to another round, and is as it was but for the count', () => {
+    const next = invited();
+    for (const [bytes, code, looked] of [
+      [frameFalseDealing(header(next), altered()), 'false-dealing-refused', 1],
+      [
+        frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]),
+        'session-mismatch',
+        0,
+      ],
+      [frameFalseDealing(header(next), proofs[0]).subarray(0, 200), 'wire-truncated', 0],
     ] as const) {
-      const before = next.clients.get(member);
+      const before = next.client(member, 'advertise-keys');
       const step = next.clientGets(member, bytes)!;
       expect(step.refusal?.code).toBe(code);
-      expect(step.state).toBe(before);
+      expect(step).toMatchObject({ send: [], events: [], wipe: [] });
+      expect(step.state).toEqual({ ...before, proofs: before.proofs + looked });
     }
   });
 

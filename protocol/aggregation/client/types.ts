@@ -132,7 +132,7 @@ export type ClientState =
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
       readonly advertisement: Advertisement;
-      /** Proofs of false dealings taken so far. */
+      /** Proofs of false dealings that were looked at so far, those that did not hold included. */
       readonly proofs: number;
     }
   | {
@@ -250,6 +250,6 @@ export interface ClientStep {
   readonly send: readonly Uint8Array[];
   readonly events: readonly ClientEvent[];
   readonly wipe: readonly SecretBytes[];
-  /** A message that was not taken: the state is as it was. */
+  /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
   readonly refusal?: CairnError;
 }
