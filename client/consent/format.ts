@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ORDERS } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { CLOSED_DIGITS, MOST_CLOSED, MOST_IDS, MOST_MODELS, MOST_SESSIONS } from './models.ts';
+import { CLOSED_DIGITS, MAX_CLOSED, MAX_IDS, MAX_MODELS, MAX_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
 import { areWithinBounds, type ConsentRecord, MOST_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';
 
@@ -37,7 +37,7 @@ const model = z.strictObject({
   inputs: z
     .array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash }))
     .refine((inputs) => areDifferent(inputs.map(({ repeat }) => repeat))),
-  signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
+  signed: z.strictObject({ members: ids, sessions: z.array(session).max(MAX_SESSIONS), proven: ids }).optional(),
   session: hash.optional(),
 });
 
@@ -45,7 +45,7 @@ const model = z.strictObject({
 const closed = z
   .string()
   .regex(/^[0-9a-f]*$/)
-  .refine((text) => text.length % CLOSED_DIGITS === 0 && text.length <= CLOSED_DIGITS * MOST_CLOSED)
+  .refine((text) => text.length % CLOSED_DIGITS === 0 && text.length <= CLOSED_DIGITS * MAX_CLOSED)
   .transform((text) =>
     Array.from({ length: text.length / CLOSED_DIGITS }, (_, i) =>
       text.slice(i * CLOSED_DIGITS, (i + 1) * CLOSED_DIGITS),
@@ -59,12 +59,12 @@ const current = z.strictObject({
   rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MOST_ROUNDS_PER_DAY),
   models: z
     .array(model)
-    .max(MOST_MODELS)
+    .max(MAX_MODELS)
     .refine((models) => areDifferent(models.map(({ point }) => point))),
   closed,
   opened: z
     .array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids }))
-    .max(MOST_IDS)
+    .max(MAX_IDS)
     .refine(areWithinBounds),
   accounts,
 });

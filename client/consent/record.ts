@@ -1,5 +1,5 @@
 import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { MOST_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
+import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
 /** The members of one sum that a client signed, and whose sum it was. */
@@ -128,7 +128,7 @@ function withinBounds(sums: readonly OpenedSum[]): OpenedSum[] {
     ofTask.set(sum.task, count);
     ids += sum.members.length;
     if (count > MOST_SUMS) continue;
-    if (ids > MOST_IDS && kept.length > 0) break;
+    if (ids > MAX_IDS && kept.length > 0) break;
     kept.push(sum);
   }
   return kept.reverse();
