@@ -57,6 +57,8 @@ export interface SendingInput extends RoundSession {
   readonly input: string;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
+  /** What is noted of the session where its one set is known before it is signed. */
+  readonly session: SignedSession;
 }
 
 /**
@@ -121,12 +123,16 @@ export class Consent {
   /**
    * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
    * client with this memory may have sent or signed something since.
+   *
+   * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
+   * that set alone. It is noted already now: a proof about it has to be taken also by a client that is cut off between
+   * its input and its signature.
    * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
    * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
    */
   sending(
     { settings, point }: ModelRound,
-    { input, sessionId, ids, counted }: SendingInput,
+    { input, sessionId, ids, counted, session }: SendingInput,
     policy: ClientPolicy,
   ): Promise<void> {
     return this.#change((record) => {
@@ -142,7 +148,8 @@ export class Consent {
       assertLatestSession(history.record, sessionId);
       assertRosterAllowed(history.record, ids, settings);
       assertInputAllowed(history.record, sent);
-      return withSent(next, point, sent);
+      next = withSent(next, point, sent);
+      return history.record?.signed === undefined ? next : withSet(next, point, ids, session);
     });
   }
 

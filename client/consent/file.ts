@@ -23,17 +23,20 @@ export interface ConsentFileOptions {
  * Remembers in a file, for its owner alone: whose updates were summed together is nobody else's business. A file that
  * cannot be read, or that is gone although the identity file says that there was one, stops the client from taking part:
  * it would send what it must not send twice.
+ * A process that hung so long that another took its lock over writes nothing: what the other has noted stays.
  * @throws CairnError (when it is used) `config-invalid` for another format, `memory-lost`, `config-unreadable`,
- * `folder-unwritable`, and what reading the identity file throws
+ * `folder-unwritable`, `lock-lost`, and what reading the identity file throws
  */
 export function consentInFile(path: string, { identityFile }: ConsentFileOptions = {}): ConsentMemory {
   let noted = identityFile === undefined;
   return {
     read: () => read(path, identityFile),
     change: (edit) =>
-      locked(path, async () => {
-        await replacePrivate(path, recordText(edit(await read(path, identityFile))));
+      locked(path, async (lock) => {
+        const text = recordText(edit(await read(path, identityFile)));
+        await replacePrivate(path, text, () => lock.assertHeld());
         if (noted || identityFile === undefined) return;
+        await lock.assertHeld();
         await noteRounds(identityFile);
         noted = true;
       }),
@@ -43,11 +46,12 @@ export function consentInFile(path: string, { identityFile }: ConsentFileOptions
 /**
  * Begins a new memory where the one before is gone, on a person's word: what was sent before it cannot be told any more.
  * A file that is there is left alone, whatever it holds.
- * @throws CairnError `folder-unwritable`, `config-unreadable`
+ * @throws CairnError `folder-unwritable`, `config-unreadable`, `lock-lost`
  */
 export function acceptLostMemory(path: string): Promise<void> {
-  return locked(path, async () => {
-    if ((await textOf(path)) === undefined) await replacePrivate(path, recordText(NO_RECORD));
+  return locked(path, async (lock) => {
+    if ((await textOf(path)) !== undefined) return;
+    await replacePrivate(path, recordText(NO_RECORD), () => lock.assertHeld());
   });
 }
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ORDERS } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { CLOSED_DIGITS, MOST_CLOSED, MOST_SESSIONS } from './models.ts';
+import { CLOSED_DIGITS, MAX_CLOSED, MAX_IDS, MAX_MODELS, MAX_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
-import { type ConsentRecord, NO_RECORD, withOpened } from './record.ts';
+import { areWithinBounds, type ConsentRecord, MOST_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';
 
 const ids = z.string().transform((text, context) => {
   const read = text === '' ? [] : idsFromRanges(text, LIMITS.members);
@@ -11,6 +11,9 @@ const ids = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'no list of ids' });
   return z.NEVER;
 });
+
+/** Whether no two of these are the same. */
+const areDifferent = (keys: readonly unknown[]): boolean => new Set(keys).size === keys.length;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const times = z.array(z.int().min(0));
@@ -31,8 +34,10 @@ const session = z.strictObject({
 
 const model = z.strictObject({
   point: hash,
-  inputs: z.array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash })),
-  signed: z.strictObject({ members: ids, sessions: z.array(session).max(MOST_SESSIONS), proven: ids }).optional(),
+  inputs: z
+    .array(z.strictObject({ repeat: z.int().min(0).max(255), input: hash, terms: hash }))
+    .refine((inputs) => areDifferent(inputs.map(({ repeat }) => repeat))),
+  signed: z.strictObject({ members: ids, sessions: z.array(session).max(MAX_SESSIONS), proven: ids }).optional(),
   session: hash.optional(),
 });
 
@@ -40,20 +45,27 @@ const model = z.strictObject({
 const closed = z
   .string()
   .regex(/^[0-9a-f]*$/)
-  .refine((text) => text.length % CLOSED_DIGITS === 0 && text.length <= CLOSED_DIGITS * MOST_CLOSED)
+  .refine((text) => text.length % CLOSED_DIGITS === 0 && text.length <= CLOSED_DIGITS * MAX_CLOSED)
   .transform((text) =>
     Array.from({ length: text.length / CLOSED_DIGITS }, (_, i) =>
       text.slice(i * CLOSED_DIGITS, (i + 1) * CLOSED_DIGITS),
     ),
   );
 
+/** What is never written is not read: a model twice would have two sets, and more than the bounds no end. */
 const current = z.strictObject({
   version: z.literal(2),
   rounds: times,
-  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })),
-  models: z.array(model),
+  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MOST_ROUNDS_PER_DAY),
+  models: z
+    .array(model)
+    .max(MAX_MODELS)
+    .refine((models) => areDifferent(models.map(({ point }) => point))),
   closed,
-  opened: z.array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids })),
+  opened: z
+    .array(z.strictObject({ task, terms: z.union([hash, z.literal('')]), members: ids }))
+    .max(MAX_IDS)
+    .refine(areWithinBounds),
   accounts,
 });
 

@@ -12,21 +12,23 @@ interface Models {
   readonly closed: readonly string[];
 }
 
-/** Models that are remembered whole, and member ids in all of them together. */
-const MOST_MODELS = 64;
-const MOST_IDS = 1 << 20;
+/** Models that are remembered whole. */
+export const MAX_MODELS = 64;
+
+/** Member ids that are remembered with all models together, and as many with all sums. */
+export const MAX_IDS = 1 << 20;
 
 /**
  * Older models of which no more than their first bytes are remembered: nothing is sent from them any more. Beyond these
  * a model is forgotten altogether, after 65 536 others.
  */
-export const MOST_CLOSED = 65_536;
+export const MAX_CLOSED = 65_536;
 
 /** Hex digits of a closed model point. */
 export const CLOSED_DIGITS = 32;
 
 /** Sessions that are remembered with a signed set. */
-export const MOST_SESSIONS = 4;
+export const MAX_SESSIONS = 4;
 
 const closedOf = (point: string): string => point.slice(0, CLOSED_DIGITS);
 
@@ -57,7 +59,7 @@ export function withSigned(all: Models, point: string, members: readonly number[
   return changed(all, point, ({ signed }) => {
     const before: SignedSet = signed ?? { members, sessions: [], proven: [] };
     const others = before.sessions.filter(({ settingsHash }) => settingsHash !== session.settingsHash);
-    return { signed: { ...before, sessions: [...others, session].slice(-MOST_SESSIONS) } };
+    return { signed: { ...before, sessions: [...others, session].slice(-MAX_SESSIONS) } };
   });
 }
 
@@ -88,13 +90,13 @@ const idsOf = ({ signed }: RememberedModel): number =>
 function withinBounds(models: readonly RememberedModel[], closed: readonly string[]): Models {
   let first = models.length - 1;
   let ids = idsOf(models[first]);
-  while (first > 0 && models.length - first < MOST_MODELS) {
+  while (first > 0 && models.length - first < MAX_MODELS) {
     ids += idsOf(models[first - 1]);
-    if (ids > MOST_IDS) break;
+    if (ids > MAX_IDS) break;
     first--;
   }
   if (first === 0) return { models, closed };
   const older = models.slice(0, first).map(({ point }) => closedOf(point));
   const others = closed.filter((one) => !older.includes(one));
-  return { models: models.slice(first), closed: [...others, ...older].slice(-MOST_CLOSED) };
+  return { models: models.slice(first), closed: [...others, ...older].slice(-MAX_CLOSED) };
 }

@@ -1,5 +1,5 @@
 import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
+import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
 /** The members of one sum that a client signed, and whose sum it was. */
@@ -38,9 +38,8 @@ export const NO_RECORD: ConsentRecord = {
 /** Greatest limit on rounds per day: as many times are remembered. */
 export const MOST_ROUNDS_PER_DAY = 10_000;
 
-/** Sums that are remembered of each task, and member ids in all of them together; the oldest are forgotten first. */
+/** Sums that are remembered of each task; the oldest are forgotten first. */
 const MOST_SUMS = 1024;
-const MOST_IDS = 1 << 20;
 
 const DAY_MS = 86_400_000;
 
@@ -116,6 +115,9 @@ function isSame(a: OpenedSum, b: OpenedSum): boolean {
   return a.members.every((member, i) => member === b.members[i]);
 }
 
+/** Whether there are no more sums than are ever remembered. */
+export const areWithinBounds = (sums: readonly OpenedSum[]): boolean => withinBounds(sums).length === sums.length;
+
 /** The newest sums within the bounds; the newest of all is kept whatever its size. */
 function withinBounds(sums: readonly OpenedSum[]): OpenedSum[] {
   const ofTask = new Map<string, number>();
@@ -126,7 +128,7 @@ function withinBounds(sums: readonly OpenedSum[]): OpenedSum[] {
     ofTask.set(sum.task, count);
     ids += sum.members.length;
     if (count > MOST_SUMS) continue;
-    if (ids > MOST_IDS && kept.length > 0) break;
+    if (ids > MAX_IDS && kept.length > 0) break;
     kept.push(sum);
   }
   return kept.reverse();

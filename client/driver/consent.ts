@@ -1,10 +1,11 @@
 import { assertConsent } from '../../protocol/aggregation/client/consent.ts';
+import { sessionRecord } from '../../protocol/aggregation/client/unmasking.ts';
 import type { ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { messageName, type MessageName } from '../../protocol/wire/header.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
-import type { RoundSession } from '../consent/consent.ts';
-import type { RoundAtWork, RoundFromModel } from './context.ts';
+import type { SendingInput } from '../consent/consent.ts';
+import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 
 /**
  * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it.
@@ -42,12 +43,17 @@ export interface NotedInput {
   readonly counted: boolean;
 }
 
+/** What is noted about, and where. */
+interface RoundNoted extends Pick<RoundFromModel, 'from'> {
+  readonly context: Pick<RoundContext, 'consent' | 'policy'>;
+}
+
 /**
  * Has written down what later rounds are held against; undefined where there is nothing. It comes before the sending: a
  * client that is stopped in between has noted too much, and never too little.
  */
 export function note(
-  { context, from }: RoundFromModel,
+  { context, from }: RoundNoted,
   { state, send, events }: Pick<ClientStep, 'state' | 'send' | 'events'>,
   { record, counted }: NotedInput,
 ): Promise<void> | undefined {
@@ -65,8 +71,9 @@ export function note(
 }
 
 /** The session of a state, once there is one. */
-function sessionOf(state: ClientState): RoundSession | undefined {
+function sessionOf(state: ClientState): Pick<SendingInput, 'sessionId' | 'ids' | 'session'> | undefined {
   if (!('facts' in state)) return undefined;
-  const { sessionId, ids = [] } = state.facts;
-  return { sessionId: toHex(sessionId), ids };
+  const { context, facts } = state;
+  const session = sessionRecord(context, facts);
+  return { sessionId: toHex(facts.sessionId), ids: session.ids, session };
 }

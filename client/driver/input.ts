@@ -19,8 +19,9 @@ export interface RoundInput {
 }
 
 /**
- * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. Where
- * there is no noise of its own it is the same vector whenever the update is sent on these terms.
+ * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. Without
+ * noise it is the same vector whenever the update is sent on these terms; with the coordinator's alone, the same but for
+ * the rotation, whose signs follow from the settings' hash.
  * @param invitation bytes of the coordinator's invitation
  * @throws whatever `encodeInput` throws
  */

@@ -14,8 +14,12 @@ import { inputOf } from './input.ts';
 import { assertDimension, fromModel, type Obtained, obtainUpdate, sessionStart } from './preparation.ts';
 import { Sending } from './sending.ts';
 
-/** Messages that are kept while the session is being prepared: an honest coordinator sends one or two by then. */
-const MOST_EARLY = 8;
+/**
+ * Messages that are kept while the session is being prepared. An honest coordinator sends six proofs of false dealings at
+ * most with its invitation, the same again after each reconnection, and at its end one more: this is enough for a client that
+ * comes back once meanwhile. What is beyond is dropped, and costs this client the round at worst.
+ */
+const MOST_EARLY = 16;
 
 /**
  * Drives one round: it holds the settings against the client's policy, fetches the model, whose values say what the client

@@ -29,7 +29,7 @@ interface Kept {
 }
 
 /** Updates that are kept at the same time; each is as large as the model. */
-const MOST_KEPT = 8;
+const MAX_KEPT = 8;
 
 /**
  * Keeps each update for its model point: whatever a coordinator says of a round, and to whatever other rounds it invites,
@@ -104,7 +104,7 @@ export class UpdateKeeper {
     const replaced = this.#kept.get(key);
     if (replaced !== undefined) this.#drop(replaced);
     this.#kept.set(key, entry);
-    for (const oldest of [...this.#kept.values()]) if (this.#kept.size > MOST_KEPT) this.#drop(oldest);
+    for (const oldest of [...this.#kept.values()]) if (this.#kept.size > MAX_KEPT) this.#drop(oldest);
     const current = (): boolean => this.#kept.get(key) === entry;
     result.then(
       (update) => (current() ? (entry.ready = update) : update.update.fill(0)),

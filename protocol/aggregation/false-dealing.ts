@@ -107,14 +107,29 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
 
 const refused = (why: string): CairnError => new CairnError('false-dealing-refused', `the proof does not hold: ${why}`);
 
+/**
+ * The member that a proof is about, whether or not it holds; undefined where it is about nobody of a session on record. It
+ * costs a hash of each session's ids, and no signature is looked at.
+ */
+export function accusedBy(
+  { sessionId, owner }: Pick<DealingProof, 'sessionId' | 'owner'>,
+  { primitives, signed }: Pick<DealingAbout, 'primitives' | 'signed'>,
+): number | undefined {
+  return onRecord(primitives, signed, sessionId)?.ids[owner];
+}
+
 /** The session on record that a proof is about. */
-function sessionOf(primitives: Primitives, { sessions }: SignedSet, sessionId: Uint8Array): SignedSession {
-  const found = sessions.find(({ settingsHash, ids, root }) =>
-    equalBytes(sessionIdOf(primitives, fromHex(settingsHash), ids, fromHex(root)), sessionId),
-  );
-  if (found === undefined) throw refused('it is about no session in which this client signed a set from this model');
+function sessionOf(primitives: Primitives, signed: SignedSet, sessionId: Uint8Array): SignedSession {
+  const found = onRecord(primitives, signed, sessionId);
+  if (found === undefined)
+    throw refused('it is about no session in which this client signed a set from this model, or could have');
   return found;
 }
+
+const onRecord = (primitives: Primitives, { sessions }: SignedSet, sessionId: Uint8Array): SignedSession | undefined =>
+  sessions.find(({ settingsHash, ids, root }) =>
+    equalBytes(sessionIdOf(primitives, fromHex(settingsHash), ids, fromHex(root)), sessionId),
+  );
 
 /** What is asked of a secret once the owner is bound to it. */
 function boundOf(secret: DealtSecret): Parameters<typeof isDealtSecret>[3] {

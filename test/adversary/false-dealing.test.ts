@@ -1,3 +1,7 @@
+import { Consent } from '../../client/consent/consent.ts';
+import { consentInMemory } from '../../client/consent/memory.ts';
+import { note } from '../../client/driver/consent.ts';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ClientHistory, SignedSet } from '../../protocol/aggregation/client/types.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
@@ -298,26 +302,51 @@ describe('a client that is shown proofs', () => {
     expect(known.clientGets(member, frameFalseDealing(header(known), proofs[0]))?.events).toEqual([]);
   });
 
-  it('takes six and no more before one roster', () => {
+  /** One that does not hold: its last signature is another. */
+  function altered(): Uint8Array {
+    const bytes = proofs[0].slice();
+    bytes[bytes.length - 1] ^= 1;
+    return bytes;
+  }
+
+  it('takes those that it knows as often as they come, and looks at none of their signatures', () => {
     const next = invited();
     const bytes = frameFalseDealing(header(next), proofs[0]);
-    for (let i = 0; i < 6; i++) expect(next.clientGets(member, bytes)?.refusal).toBeUndefined();
-    expect(next.clientGets(member, bytes)?.refusal?.code).toBe('false-dealing-refused');
+    for (let i = 0; i < 20; i++) expect(next.clientGets(member, bytes)?.refusal).toBeUndefined();
+    expect(next.clients.get(member)).toMatchObject({ proofs: 1 });
+    const unread = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
+    expect(unread).toMatchObject({ events: [], send: [], wipe: [] });
+    expect(unread.refusal).toBeUndefined();
+    expect(next.clients.get(member)).toMatchObject({ proofs: 1 });
   });
 
-  it('refuses what does not hold, or belongs to another round, and is as it was', () => {
+  it('looks at six that are new and no more before one roster, those that do not hold included', () => {
     const next = invited();
-    const altered = proofs[0].slice();
-    altered[altered.length - 1] ^= 1;
-    for (const [bytes, code] of [
-      [frameFalseDealing(header(next), altered), 'false-dealing-refused'],
-      [frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]), 'session-mismatch'],
-      [frameFalseDealing(header(next), proofs[0]).subarray(0, 200), 'wire-truncated'],
+    for (let i = 0; i < 6; i++) {
+      const step = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
+      expect(step.refusal?.message).toContain('did not sign');
+    }
+    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
+    expect(step.refusal?.message).toContain('more than 6');
+    expect(step.events).toEqual([]);
+  });
+
+  it('refuses what does not hold, or belongs to another round, and is as it was but for the count', () => {
+    const next = invited();
+    for (const [bytes, code, looked] of [
+      [frameFalseDealing(header(next), altered()), 'false-dealing-refused', 1],
+      [
+        frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]),
+        'session-mismatch',
+        0,
+      ],
+      [frameFalseDealing(header(next), proofs[0]).subarray(0, 200), 'wire-truncated', 0],
     ] as const) {
-      const before = next.clients.get(member);
+      const before = next.client(member, 'advertise-keys');
       const step = next.clientGets(member, bytes)!;
       expect(step.refusal?.code).toBe(code);
-      expect(step.state).toBe(before);
+      expect(step).toMatchObject({ send: [], events: [], wipe: [] });
+      expect(step.state).toEqual({ ...before, proofs: before.proofs + looked });
     }
   });
 
@@ -329,6 +358,47 @@ describe('a client that is shown proofs', () => {
     next.down();
     const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
     expect(step.refusal).toMatchObject({ code: 'false-dealing-refused' });
+  });
+
+  it('takes one about a session that it was cut off from before it signed, if it had signed the set before', async () => {
+    // What the client's driver notes as it sends its masked input, and no more.
+    const cut = new Lab({
+      ...{ seed: 'cut off', n: 6, adversary: 'active', membership: lab.membership! },
+      ...{ settings: { ...settings, minCohort: 6 }, historyOf: remembering(signed) },
+    });
+    lies['one flipped byte of its commitment'](cut);
+    const state = cut.client(member, 'consistency-check');
+    const memory = consentInMemory();
+    const consent = new Consent(memory);
+    const from = { settings: cut.settings, point: '11'.repeat(32) };
+    const policy = { adversary: 'active', colluding: 0.1, minCohort: 3 } as const;
+    const [{ ids, ...before }] = signed.sessions;
+    await consent.sharing(from, { sessionId: 'aa', ids }, policy);
+    await consent.signing(from, { members: ids, session: { ids, ...before }, sessionId: 'aa' }, policy);
+    const send = [cut.message('maskedInput', member)];
+    const { facts } = state;
+    await consent.sharing(from, { sessionId: toHex(facts.sessionId), ids }, policy);
+    await note(
+      { context: { consent, policy }, from },
+      { state, send, events: [] },
+      { record: '22'.repeat(32), counted: true },
+    );
+    const known = (await consent.history(from.point)).record!.signed!;
+    cut.run();
+    const next = new Lab({
+      ...{ seed: 'another', n: 6, adversary: 'active', membership: cut.membership! },
+      ...{ settings: { ...settings, minCohort: 6 } },
+      historyOf: remembering({ ...known, members: ids }),
+    }).down();
+    const bytes = frameFalseDealing(header(next), cut.aborted!.proofs[0]);
+    expect(next.clientGets(member, bytes)?.events).toMatchObject([{ kind: 'false-dealing', member: LIAR }]);
+    // Without that note it would be about nothing.
+    const without = new Lab({
+      ...{ seed: 'another', n: 6, adversary: 'active', membership: cut.membership! },
+      ...{ settings: { ...settings, minCohort: 6 } },
+      historyOf: remembering({ ...known, sessions: known.sessions.slice(0, 1) }),
+    }).down();
+    expect(without.clientGets(member, bytes)?.refusal?.code).toBe('false-dealing-refused');
   });
 
   it('is told of none once it has its roster', () => {

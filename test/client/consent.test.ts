@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,14 +35,14 @@ const round = (model = 1, changes: Partial<RoundSettings> = {}): ModelRound => (
 
 const INPUT = hex(0xaa);
 const SESSION = hex(0xee);
-const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
-  ...{ input, ids, counted },
-  sessionId: SESSION,
-});
-
 const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
   ...{ settingsHash: hex(hash), root: hex(0xdd), ids, graph: 'complete' },
   ...{ degree: ids.length - 1, threshold: 2 },
+});
+
+const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
+  ...{ input, ids, counted },
+  ...{ sessionId: SESSION, session: session(ids) },
 });
 
 /** A round of which every input is asked for, as coordinators repeat one. */
@@ -64,6 +65,20 @@ function consentOf(memory: ConsentMemory = consentInMemory()) {
       await consent.signing(from, { members, session: session(members), sessionId: SESSION }, policy);
     },
   };
+}
+
+/** A file of a memory, as far as tests damage it. */
+interface FileOfRounds {
+  readonly models: { readonly point: string; readonly inputs: { readonly input: string }[] }[];
+  readonly opened: { readonly members: string }[];
+  readonly rebased: { readonly at: number; readonly point: string }[];
+}
+
+/** The text of such a file with something else in it. */
+function changed(text: string, change: (file: FileOfRounds) => void): string {
+  const file = JSON.parse(text) as FileOfRounds;
+  change(file);
+  return JSON.stringify(file);
 }
 
 const refused = (code: string) => expect.objectContaining({ code }) as Error;
@@ -234,6 +249,29 @@ describe('from one model', () => {
       await expect(send(round(), ids)).rejects.toThrow(refused('cohort-too-similar'));
   });
 
+  it('a session that an input was sent to is remembered with the set once that is signed, and not before', async () => {
+    const { consent, send, sign } = consentOf();
+    const sessions = async () => (await consent.history(MODEL)).record?.signed?.sessions;
+    await send();
+    expect(await sessions()).toBeUndefined();
+    await sign([1, 2, 3]);
+    const later = { ...sent(), session: session([1, 2, 3], 0xcd) };
+    await consent.sending(asking(round()), later, LAX);
+    expect(await sessions()).toEqual([session([1, 2, 3]), later.session]);
+    // It signs there after all: that is one session still.
+    const signing = { members: [1, 2, 3], session: later.session, sessionId: SESSION };
+    await consent.signing(asking(round()), signing, LAX);
+    expect(await sessions()).toEqual([session([1, 2, 3]), later.session]);
+    // A session that asks for less, or is of others, is none of them.
+    for (const ids of [
+      [1, 2, 3, 4],
+      [1, 2],
+    ])
+      await expect(consent.sending(asking(round()), sent(ids), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    await expect(consent.sending(round(), sent(), LAX)).rejects.toThrow(refused('cohort-too-similar'));
+    expect(await sessions()).toHaveLength(2);
+  });
+
   it('the sessions of the set are remembered, the newest four', async () => {
     const { consent, send } = consentOf();
     await send(round(), [1, 2]);
@@ -363,6 +401,34 @@ describe('sums that were signed', () => {
     await sign([1, 2, 3], round(5), LAX);
   });
 
+  it('leave a set from the same model without a proven liar alone, and every other one not', async () => {
+    const { consent, sign } = consentOf();
+    const policy = { ...LAX, leastDifference: 2 };
+    const all = [1, 2, 3, 4, 5];
+    await sign(all, round(1), policy);
+    const without = all.slice(0, 4);
+    const similar = refused('cohort-too-similar');
+    await expect(sign(without, round(1), policy)).rejects.toThrow(similar);
+    await consent.proven(round(1), 5);
+    await sign(without, round(1), policy);
+    // A second one too: neither the first set nor the second counts.
+    await consent.proven(round(1), 4);
+    await sign([1, 2, 3], round(1), policy);
+    // From another model, where nothing was proven, one member less is refused, also behind a set that was signed there.
+    await expect(sign([1, 2], round(2), policy)).rejects.toThrow(similar);
+    await expect(sign([1, 2, 3, 4, 5, 6], round(2), policy)).rejects.toThrow(similar);
+  });
+
+  it('on other terms count against a set without a proven liar', async () => {
+    const { consent, sign } = consentOf();
+    const policy = { ...LAX, leastDifference: 2 };
+    await sign([1, 2, 3, 4], round(1), LAX);
+    const clipped = round(2, { clip: 1 });
+    await sign([1, 2, 3, 4], clipped, LAX);
+    await consent.proven(clipped, 4);
+    await expect(sign([1, 2, 3], clipped, policy)).rejects.toThrow(refused('cohort-too-similar'));
+  });
+
   it('are kept once each', async () => {
     const { consent, sign } = consentOf();
     for (const [i, members] of [
@@ -479,6 +545,20 @@ describe('a memory in a file', () => {
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
 
+  it('is left as another process wrote it, whose lock this one has lost meanwhile', async () => {
+    const memory = consentInFile(path);
+    await consentOf(memory).send();
+    const before = await readFile(path, 'utf8');
+    const lockOfAnother = JSON.stringify({ token: 'x', pid: 1, machine: 'another', started: 'then' });
+    const change = memory.change((record) => {
+      writeFileSync(`${path}.lock`, lockOfAnother);
+      return { ...record, rounds: [] };
+    });
+    await expect(change).rejects.toMatchObject({ code: 'lock-lost' });
+    expect(await readFile(path, 'utf8')).toBe(before);
+    expect(await readFile(`${path}.lock`, 'utf8')).toBe(lockOfAnother);
+  });
+
   it('lies beside its identity file, for its owner alone, and nothing else is left there', async () => {
     const { send, sign } = consentOf(consentInFile(path));
     await send();
@@ -496,6 +576,32 @@ describe('a memory in a file', () => {
     ['has no input’s record', (text) => text.replace(INPUT, '0')],
     ['has half a closed model', (text) => text.replace('"closed":""', '"closed":"00"')],
     ['has a time that is none', (text) => text.replace(String(START), '-1')],
+    ['has one model twice', (text) => changed(text, ({ models }) => models.push(models[0]))],
+    [
+      'has more models than are remembered',
+      (text) =>
+        changed(text, ({ models: [one], models }) => {
+          for (let i = 1; i <= 64; i++) models.push({ ...one, point: hex(i + 1) });
+        }),
+    ],
+    [
+      'has more sums of a task than are remembered',
+      (text) =>
+        changed(text, ({ opened: [one], opened }) => {
+          for (let i = 1; i <= 1024; i++) opened.push({ ...one, members: `1,${i + 1}` });
+        }),
+    ],
+    [
+      'has more rebases than a day may have',
+      (text) =>
+        changed(text, ({ rebased }) => {
+          for (let at = 0; at <= 10_000; at++) rebased.push({ at, point: MODEL });
+        }),
+    ],
+    [
+      'has two inputs of one repeat',
+      (text) => changed(text, ({ models: [{ inputs }] }) => inputs.push({ ...inputs[0], input: hex(0xab) })),
+    ],
     ['is cut off', (text) => text.slice(0, -20)],
     ['is empty', () => ''],
   ])('is not believed, nor overwritten, where it %s', async (_, damage) => {

@@ -5,6 +5,8 @@ import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
+import { frameFalseDealing } from '../../protocol/wire/messages/false-dealing.ts';
+import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
@@ -304,6 +306,29 @@ describe('a round that ends while its model is still on the way', () => {
     open();
     expect(await log.next('ignored')).toMatchObject({ code: 'wrong-state' });
     await coordinator.message('advertiseKeys');
+  });
+});
+
+describe('what comes behind an invitation while the model is still on the way', () => {
+  // Six proofs, the same again after a reconnection, and a roster. Here they are cut short, so that each is told of once read.
+  it('is kept and read in its order, up to 16 messages', async () => {
+    const { log } = enter();
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const { opened, open } = gate();
+    coordinator.delay = opened;
+    const settings = settingsFor(coordinator.publish(modelFile()));
+    const context = coordinator.invite(settings, member);
+    await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
+    for (let i = 0; i < 20; i++)
+      coordinator.send(member, frameFalseDealing({ suite: DEFAULT_SUITE, context }, new Uint8Array(8)));
+    // The same invitation again is told of at once: what was sent before it has come.
+    coordinator.invite(settings, member);
+    expect(await log.next('ignored')).toMatchObject({ code: 'message-duplicate' });
+    open();
+    await coordinator.message('advertiseKeys');
+    const codes = log.of('ignored').map(({ code }) => code);
+    expect(codes.filter((code) => code === 'wire-truncated')).toHaveLength(16);
   });
 });
 

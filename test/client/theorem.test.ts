@@ -28,6 +28,10 @@ interface Opened {
   readonly members: readonly number[];
 }
 
+/** A session as it is remembered; settings and root are told apart by its id alone. */
+const sessionOf = (id: string, ids: readonly number[]) =>
+  ({ settingsHash: id, root: id, ids, graph: 'complete', degree: 1, threshold: 1 }) as const;
+
 /** A liar's cohort: honest members, from one model, in whatever sessions it likes. */
 class Cohort {
   readonly opened: Opened[] = [];
@@ -49,7 +53,8 @@ class Cohort {
   async send(roster: readonly number[], whole = false): Promise<void> {
     const sessionId = (++this.#count).toString(16).padStart(64, '0');
     const least = whole ? Math.max(roster.length, POLICY.minCohort) : POLICY.minCohort;
-    const input = { input: '22'.repeat(32), sessionId, ids: roster, counted: true };
+    const session = sessionOf(sessionId, roster);
+    const input = { input: '22'.repeat(32), sessionId, ids: roster, counted: true, session };
     const sharers: number[] = [];
     const sent = new Set<number>();
     for (const member of roster) {
@@ -71,15 +76,7 @@ class Cohort {
     const members = roster.filter((member) => wanted.includes(member) && sent.has(member));
     // Every client holds a set to the settings, also one that signs none.
     if (members.length < least) return;
-    const settingsHash = sessionId;
-    const session = {
-      settingsHash,
-      root: settingsHash,
-      ids: roster,
-      graph: 'complete',
-      degree: 1,
-      threshold: 1,
-    } as const;
+    const session = sessionOf(sessionId, roster);
     let signatures = 0;
     for (const member of members) {
       const consent = this.#of(member);

@@ -4,6 +4,7 @@ import { CairnError } from '../../errors.ts';
 import { termsOf } from '../inputs/index.ts';
 import { shareOf } from '../parameters/index.ts';
 import { reliesOnNoise } from './consent.ts';
+import { isAllowed } from './one-set.ts';
 import type { ClientContext } from './types.ts';
 
 /**
@@ -15,6 +16,8 @@ import type { ClientContext } from './types.ts';
  *
  * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
  * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
+ * The set that was signed from the round's own model does not count either, on the same terms: whoever is missing since was
+ * proven to have dealt falsely, and the two sums tell of nobody else. Without that a cohort with a liar could never go on.
  * @param members ids, ascending
  * @throws CairnError `cohort-too-similar`
  */
@@ -32,7 +35,11 @@ export function assertDifferent(
   const { leastDifference = 0 } = policy;
   if (history === undefined || leastDifference < 2 || reliesOnNoise(policy, settings)) return;
   const terms = toHex(termsOf(primitives, settings));
+  const signed = history.record?.signed;
+  const isOfSigned = (ids: readonly number[]): boolean => signed !== undefined && isAllowed(signed, ids);
+  const isAgain = isOfSigned(members);
   for (const earlier of history.opened) {
+    if (isAgain && earlier.terms === terms && isOfSigned(earlier.members)) continue;
     const accomplices = shareOf(earlier.members.length, policy.colluding) + shareOf(members.length, policy.colluding);
     const least = leastDifference + accomplices;
     const difference = differenceUpTo(least, earlier.members, members);

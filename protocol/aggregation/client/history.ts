@@ -1,4 +1,4 @@
-/** The session in which a set was signed, as far as a proof about it has to be checked. */
+/** A session in which a set was signed, or could only be signed, as far as a proof about it has to be checked. */
 export interface SignedSession {
   /** In hex. */
   readonly settingsHash: string;
@@ -17,7 +17,10 @@ export interface SignedSession {
 export interface SignedSet {
   /** Ids of its members, ascending. */
   readonly members: readonly number[];
-  /** The sessions in which it was signed, newest last; at most 4. */
+  /**
+   * The sessions in which it was signed, newest last; at most 4. Among them those that an input was sent to since, whose
+   * settings let no other set be summed.
+   */
   readonly sessions: readonly SignedSession[];
   /** Members that were proven to have dealt falsely in one of these sessions. */
   readonly proven: readonly number[];

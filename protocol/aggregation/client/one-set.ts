@@ -50,8 +50,8 @@ export function assertSetAllowed(record: ModelRecord | undefined, members: reado
   );
 }
 
-/** Whether these are the members of a signed set, all of them or all but some of those that were proven to deal falsely. */
-function isAllowed({ members, proven }: SignedSet, ids: readonly number[]): boolean {
+/** Whether these are the members of a signed set, all of them or all but some of those that were proven to deal falsely. @param ids ascending */
+export function isAllowed({ members, proven }: SignedSet, ids: readonly number[]): boolean {
   let at = 0;
   for (const member of members) {
     if (ids[at] === member) at++;

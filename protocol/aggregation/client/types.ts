@@ -63,7 +63,7 @@ export interface ClientPolicy {
    * Least number of members by which two sums that it signs must differ, unless they have the same members: the
    * difference of the two is nearly a sum of so few updates where the model has moved by little. Those whom
    * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever
-   * their tasks. Absent, 0 or 1: any.
+   * their tasks; only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
    */
   readonly leastDifference?: number;
 }
@@ -132,7 +132,7 @@ export type ClientState =
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
       readonly advertisement: Advertisement;
-      /** Proofs of false dealings taken so far. */
+      /** Proofs of false dealings that were looked at so far, those that did not hold included. */
       readonly proofs: number;
     }
   | {
@@ -250,6 +250,6 @@ export interface ClientStep {
   readonly send: readonly Uint8Array[];
   readonly events: readonly ClientEvent[];
   readonly wipe: readonly SecretBytes[];
-  /** A message that was not taken: the state is as it was. */
+  /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
   readonly refusal?: CairnError;
 }

@@ -14,7 +14,15 @@ import { membersOf, reliesOnNoise } from './consent.ts';
 import { assertDifferent } from './difference.ts';
 import { assertSetAllowed } from './one-set.ts';
 import { goOn } from './result.ts';
-import type { ClientContext, ClientEvent, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+import type {
+  ClientContext,
+  ClientEvent,
+  ClientState,
+  ClientStep,
+  SessionFacts,
+  SharePair,
+  SignedSession,
+} from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
@@ -74,16 +82,18 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
   return goOn({ name: 'done', context }, [message], [...held.values()], ...events);
 }
 
+/** A session as a client remembers it, for a proof that is about it: with its ids only where the client has a history. */
+export const sessionRecord = (
+  { settingsHash }: Pick<ClientContext, 'settingsHash'>,
+  { root, ids = [], parameters: { graph, degree, threshold } }: SessionFacts,
+): SignedSession => ({ settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold });
+
 /** What the client's memory is told of a set that it accepts, before it signs it or answers it; nothing without a history. */
-function signing(
-  { settingsHash }: ClientContext,
-  { sessionId, root, ids, parameters: { graph, degree, threshold } }: SessionFacts,
-  survivors: Uint8Array,
-): ClientEvent[] {
-  const members = membersOf({ ids }, survivors);
-  if (ids === undefined || members === undefined) return [];
-  const session = { settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold };
-  return [{ kind: 'signing', members, session, sessionId: toHex(sessionId) }];
+function signing(context: ClientContext, facts: SessionFacts, survivors: Uint8Array): ClientEvent[] {
+  const members = membersOf(facts, survivors);
+  if (members === undefined) return [];
+  const session = sessionRecord(context, facts);
+  return [{ kind: 'signing', members, session, sessionId: toHex(facts.sessionId) }];
 }
 
 /** The signature over all shares that are revealed, so that others may be shown single ones of them (docs/protocol.md §8). */

@@ -9,8 +9,10 @@ import type { RoundSettings } from '../../wire/settings.ts';
 import type { LocalResult } from '../quantize/index.ts';
 
 /**
- * Whether an update is the same vector in every round that it is sent in. Not where members add noise: the same noise
- * twice would cancel out, so rounding and noise are drawn anew and every sending is charged.
+ * Whether an update is rounded by the same words in every round that it is sent in. Without noise it is the same vector then.
+ * Where the coordinator adds the noise it is the same but for the rotation, whose signs follow from the settings' hash. Not
+ * where members add noise: the same noise twice would cancel out, so rounding and noise are drawn anew and every sending
+ * is charged.
  */
 export const keepsInput = ({ privacy }: Pick<RoundSettings, 'privacy'>): boolean =>
   privacy?.placement !== 'distributed';
@@ -45,7 +47,7 @@ export function inputRecord(
 
 /**
  * Where the rounding of a kept input comes from, in place of a CSPRNG: 32 bytes for each draw, the same for the same
- * input on the same terms. So a client that is started again sends the same vector, bit for bit.
+ * input on the same terms. So a client that is started again sends the same vector, bit for bit, in a round without noise.
  * @param input of {@link inputRecord}: 32 bytes
  * @param terms of `termsOf`: 32 bytes
  */
