@@ -1,4 +1,4 @@
-import { leastSharers, roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { minSharers, roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { DRAWS_PER_ROUND, equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
@@ -285,7 +285,7 @@ export class Selection {
     const count = task.groups?.count ?? 1;
     const before = Math.floor(Math.min(task.cohort, idle) / count);
     const n = Math.floor(Math.min(task.cohort, idle - out) / count);
-    const needed = leastSharers(roundParameters({ ...task, n }));
+    const needed = minSharers(roundParameters({ ...task, n }));
     return n - shareOf(before, task.colluding) >= Math.max(needed, task.minCohort);
   }
 

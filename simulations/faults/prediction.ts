@@ -1,5 +1,5 @@
 import { below, logBinomial } from '../../protocol/aggregation/parameters/hypergeometric.ts';
-import { leastSharers, type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import { minSharers, type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import type { RoundQuestion } from '../../protocol/aggregation/parameters/index.ts';
 import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -100,7 +100,7 @@ function failureWith(
   const left = n - late;
   // Who signs: whoever drops at the very end has done so.
   const signing = state === 'unmasking' ? n : left + last;
-  if (isBeforeInput(state) && signing < Math.max(leastSharers(parameters), minCohort)) return 1;
+  if (isBeforeInput(state) && signing < Math.max(minSharers(parameters), minCohort)) return 1;
   if (graph === 'complete') return left < threshold || signing < quorum ? 1 : 0;
   if (left < Math.max(threshold, 1)) return 1;
   const unsigned = below({ total: n, marked: signing, draws: witnesses }, quorum);

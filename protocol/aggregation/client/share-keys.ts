@@ -12,7 +12,7 @@ import type { Roster } from '../../wire/messages/roster.ts';
 import type { RoutedShares } from '../../wire/messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../wire/messages/share-keys.ts';
 import { seedCommitment } from '../masks.ts';
-import { leastSharers } from '../parameters/index.ts';
+import { minSharers } from '../parameters/index.ts';
 import { commitmentBytes } from '../signatures.ts';
 import { auditRoster } from './audit-roster.ts';
 import { goOn } from './result.ts';
@@ -115,10 +115,10 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
     );
   }
   const present = neighbours.map((_, i) => i).filter((i) => hasBit(routed.present, i));
-  if (present.length + 1 < leastSharers(parameters)) {
+  if (present.length + 1 < minSharers(parameters)) {
     throw new CairnError(
       'too-few-members',
-      `${present.length + 1} members shared their keys, at least ${leastSharers(parameters)} are needed`,
+      `${present.length + 1} members shared their keys, at least ${minSharers(parameters)} are needed`,
     );
   }
   return withSecrets((hold) => {

@@ -6,7 +6,7 @@ import { encodeConsistency } from '../../wire/messages/consistency.ts';
 import type { Survivors } from '../../wire/messages/survivors.ts';
 import type { UnmaskRequest } from '../../wire/messages/unmask-request.ts';
 import { encodeUnmaskShares } from '../../wire/messages/unmask-shares.ts';
-import { leastSharers } from '../parameters/index.ts';
+import { minSharers } from '../parameters/index.ts';
 import { shareTree } from '../share-tree.ts';
 import { revealedBytes, survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
@@ -134,7 +134,7 @@ function auditSurvivors(
     }
     known++;
   }
-  const needed = leastSharers(parameters);
+  const needed = minSharers(parameters);
   if (known < needed) {
     throw new CairnError(
       'too-few-members',

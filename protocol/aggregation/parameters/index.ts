@@ -7,7 +7,7 @@ export {
   completeThreshold,
   dropoutFailureProbability,
   leastAtTwoCuts,
-  leastSharers,
+  minSharers,
   leastSoundThreshold,
   roundParameters,
 } from './round.ts';

@@ -87,7 +87,7 @@ export function completeThreshold({ n, adversary, colluding }: { readonly n: num
  * without an honest survivor in its view its input lies bare. With V members in its view and a quorum q of others that sign,
  * V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link leastSoundThreshold}.)
  */
-export function leastSharers({ graph, threshold, quorum }: RoundParameters): number {
+export function minSharers({ graph, threshold, quorum }: RoundParameters): number {
   return graph === 'complete' ? Math.max(threshold, quorum) : threshold;
 }
 
@@ -237,7 +237,7 @@ export function dropoutFailureProbability(parameters: RoundParameters, survivors
   if (!Number.isSafeInteger(survivors) || survivors < 0 || survivors > n) {
     throw new CairnError('settings-invalid', `survivors must be from 0 to ${n}, but is ${survivors}`);
   }
-  if (graph === 'complete') return survivors < leastSharers(parameters) ? 1 : 0;
+  if (graph === 'complete') return survivors < minSharers(parameters) ? 1 : 0;
   const unsigned = below({ total: n, marked: survivors, draws: witnesses }, quorum);
   return Math.min(1, n * below({ total: n, marked: survivors, draws: degree }, threshold) + unsigned);
 }

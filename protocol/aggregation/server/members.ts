@@ -1,7 +1,7 @@
 import { CairnError } from '../../errors.ts';
 import type { ClientIndex, MemberId } from '../../ids.ts';
 import type { MessageName } from '../../wire/header.ts';
-import { leastSharers } from '../parameters/index.ts';
+import { minSharers } from '../parameters/index.ts';
 import type { CollectingState, DropEffect, ServerContext, ServerFacts, ServerState } from './types.ts';
 
 /** A state that takes messages from members. */
@@ -88,5 +88,5 @@ export function leastFor(state: Collecting): number {
   // Signatures only need a quorum and shares the threshold: the inputs they speak of are in the sum already.
   if (state.name === 'consistency-check') return parameters.quorum;
   if (state.name === 'unmasking') return parameters.threshold;
-  return Math.max(leastSharers(parameters), minCohort);
+  return Math.max(minSharers(parameters), minCohort);
 }

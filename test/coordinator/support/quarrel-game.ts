@@ -7,7 +7,7 @@ import { Members } from '../../../coordinator/members.ts';
 import { nothingPending } from '../../../coordinator/rounds/pending.ts';
 import { Selection } from '../../../coordinator/rounds/selection.ts';
 import { suspectsOf } from '../../../coordinator/rounds/suspects.ts';
-import { leastSharers, roundParameters, shareOf } from '../../../protocol/aggregation/parameters/index.ts';
+import { minSharers, roundParameters, shareOf } from '../../../protocol/aggregation/parameters/index.ts';
 import type { Drop } from '../../../protocol/aggregation/server/types.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
@@ -98,7 +98,7 @@ export class QuarrelGame {
   #attempt(selection: Selection, invited: readonly MemberId[], attempt: number, move: Move): Played {
     const { parameters, drops } = this.#drops(invited, move);
     const left = invited.length - new Set(drops.map(({ member }) => member)).size;
-    const committed = left >= Math.max(leastSharers(parameters), this.#task.minCohort);
+    const committed = left >= Math.max(minSharers(parameters), this.#task.minCohort);
     const { colluding } = this.#task;
     const suspects = suspectsOf({ parameters, colluding, unmasked: left, drops, error: undefined, proven: false });
     const report = { task: 'toy', round: 1, attempt, drops, outcome: committed ? 'committed' : 'abandoned' } as const;
