@@ -18,8 +18,11 @@ import type { Suspect } from './suspects.ts';
 /** Faults that are one side of a quarrel. */
 const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
 
-/** Longest time that a timer takes. */
-const MOST_MS = 2 ** 31 - 1;
+/**
+ * Longest time until it is looked again who is there: a member may be let in between two looks at the clock, and then
+ * nothing else would say so.
+ */
+const RECHECK_MS = 1000;
 
 /** What the selection of a task's members is made with. */
 export interface SelectionOptions {
@@ -345,14 +348,14 @@ export class Selection {
   }
 
   /**
-   * Resolves when somebody comes, goes or is let in again, when one of these times (in milliseconds) has passed, or when
-   * the signal is aborted.
+   * Resolves when a member comes, goes or is let in again, when one of these times (in milliseconds) has passed, after a
+   * second at the latest, or when the signal is aborted.
    */
   async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
-    const returns = [this.#bench.nextReturn ?? MOST_MS, this.#reluctance.nextReturn ?? MOST_MS];
-    const next = Math.min(...times, ...returns, MOST_MS);
+    const returns = [this.#bench.nextReturn ?? RECHECK_MS, this.#reluctance.nextReturn ?? RECHECK_MS];
+    const next = Math.min(...times, ...returns, RECHECK_MS);
     const enough = new AbortController();
-    const timer = next === MOST_MS ? undefined : setTimeout(() => enough.abort(), Math.max(0, next));
+    const timer = setTimeout(() => enough.abort(), Math.max(0, next));
     await this.#options.host.seats.change(AbortSignal.any([signal, enough.signal]));
     clearTimeout(timer);
   }
