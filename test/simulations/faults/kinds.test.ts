@@ -346,6 +346,6 @@ describe('all faults together', () => {
       { numRuns: 60, seed: 20_261_122 },
     );
     expect(committed).toBeGreaterThan(15);
-    expect(failed).toBeGreaterThan(8);
+    expect(failed).toBeGreaterThanOrEqual(10);
   });
 });
