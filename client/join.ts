@@ -47,7 +47,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
   const policy = checkedPolicy(options);
   const address = parseAddress(url, options.unsafePlainHttp);
-  const { identity, authorityKey } = options;
+  const { identity, authorityKey, reconnectDelayMs = DEFAULTS.reconnectDelayMs } = options;
   const keys = identity === undefined ? undefined : keysOf(primitives, identity);
   const random = options.random ?? systemRandom;
   // A guest has no identity to key what it remembers by: its memory ends with this participation.
@@ -65,7 +65,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       tasks: offered(options.tasks, policy.tasks),
       open: openSocket,
       pace: {
-        reconnectDelayMs: options.reconnectDelayMs ?? DEFAULTS.reconnectDelayMs,
+        reconnectDelayMs,
         ackTimeoutMs: DEFAULTS.ackTimeoutMs,
       },
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
@@ -74,7 +74,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       trainer: {
         app,
         layout,
-        models: new Models({ address, primitives, layout }),
+        models: new Models({ address, primitives, layout, firstPauseMs: reconnectDelayMs }),
         primitives,
         seed: options.seed ?? defaultSeed(primitives, secret),
         secret,
@@ -87,7 +87,10 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       directories:
         authorityKey === undefined
           ? undefined
-          : new Directories({ address, primitives, authorityKey, serials: options.serials ?? serialsInMemory() }),
+          : new Directories({
+              ...{ address, primitives, authorityKey, firstPauseMs: reconnectDelayMs },
+              serials: options.serials ?? serialsInMemory(),
+            }),
       hold: options.hold,
     },
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,

@@ -54,7 +54,10 @@ export interface JoinOptions {
   readonly unsafePlainHttp?: boolean;
   /** Milliseconds until the first connection counts as failed. Default 15 000. */
   readonly connectTimeoutMs?: number;
-  /** Milliseconds before the first attempt to connect again; doubles up to 10 times that, with jitter. Default 500. */
+  /**
+   * Milliseconds before the first attempt to connect again; doubles up to 10 times that, with jitter. A download that broke
+   * off goes on after as long, and after twice that each time that nothing came, up to 15 seconds. Default 500.
+   */
   readonly reconnectDelayMs?: number;
   /** Milliseconds that a leaving client waits for its goodbye to be taken. Default 2000. */
   readonly leaveTimeoutMs?: number;

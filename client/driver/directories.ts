@@ -3,13 +3,12 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
 import { directoryAt, type MemberDirectory } from '../../protocol/wire/membership.ts';
-import { fetchBytes } from '../transport/http.ts';
+import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 import type { SerialMemory } from './serials.ts';
 
 /** A million members with long names. */
 const GREATEST = 2 ** 28;
-const TIMEOUT_MS = 30_000;
 
 /** By what directories are judged. */
 export interface DirectoriesOptions {
@@ -17,6 +16,8 @@ export interface DirectoriesOptions {
   readonly primitives: Primitives;
   readonly authorityKey: Uint8Array;
   readonly serials: SerialMemory;
+  /** Milliseconds before the second try of a download. */
+  readonly firstPauseMs: number;
 }
 
 /** A directory that was fetched, and its hash in hex. */
@@ -37,7 +38,8 @@ export class Directories {
   }
 
   /**
-   * The directory of this hash, as it stands now. One that is held already is judged anew: since it came, this client or
+   * The directory of this hash, as it stands now; a download that is cut off is tried again until the signal is aborted.
+   * One that is held already is judged anew: since it came, this client or
    * another process of its identity may have seen a newer one.
    * @throws CairnError `directory-mismatch` where the coordinator serves another one, `directory-signature` where the
    * pinned authority did not sign it, `directory-rolled-back` where a newer one was seen, `directory-expired`,
@@ -55,9 +57,9 @@ export class Directories {
   }
 
   async #fetch(hash: string, signal: AbortSignal): Promise<SignedDirectory> {
-    const { address, primitives, authorityKey } = this.#options;
-    const fetching = { path: 'v1/directory', limit: GREATEST, timeoutMs: TIMEOUT_MS, signal };
-    const directory = openDirectory(primitives, authorityKey, await fetchBytes(address, fetching));
+    const { address, primitives, authorityKey, firstPauseMs } = this.#options;
+    const download = new Download(address, { path: 'v1/directory', limit: GREATEST, resumes: false, firstPauseMs });
+    const directory = openDirectory(primitives, authorityKey, await download.whole(signal));
     const found = toHex(directory.hash);
     // Noted also if the round names another one: what the authority has signed is known from now on.
     await this.#see(directory.serial, found);

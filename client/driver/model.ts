@@ -3,34 +3,56 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { NamedTensors, ParameterLayout, Shapes } from '../../protocol/model/layout.ts';
 import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { fetchBytes } from '../transport/http.ts';
+import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 
 /** Bytes that a model file may have beyond its values: header and metadata. */
 const HEADER_ALLOWANCE = 2 ** 20 + 8;
-const TIMEOUT_MS = 120_000;
+
+/** Where a model comes from, and how many bytes it may have. */
+interface Origin {
+  readonly address: Address;
+  readonly layout: ParameterLayout;
+  readonly firstPauseMs: number;
+}
+
+/** A download of the model with this hash. Nothing has been asked for yet. */
+export function modelDownload({ address, layout, firstPauseMs }: Origin, modelHash: Uint8Array): Download {
+  const [path, limit] = [`v1/models/${toHex(modelHash)}`, 4 * layout.size + HEADER_ALLOWANCE];
+  return new Download(address, { path, limit, resumes: true, firstPauseMs });
+}
+
+/** How a model is fetched. */
+export interface ModelFetch {
+  readonly primitives: Primitives;
+  readonly layout: ParameterLayout;
+  readonly signal: AbortSignal;
+  /** Asked before each further try; see {@link Download.whole}. */
+  readonly wanted: () => boolean;
+}
 
 /**
  * Fetches the model that a round starts from, and believes nothing of it that was not checked: its SHA-256 is the one
  * that the settings name (and with them the session id, so that another model could only give noise), it has just the
- * app's tensors, and every value is finite.
- * @throws CairnError `model-hash`, `model-malformed`, `update-shape` naming the tensor, `unreachable`, `wire-bounds`
+ * app's tensors, and every value is finite. Where the hash is another one, all of it is fetched anew, once: parts of a
+ * download may have come from different hands.
+ * @param download {@link modelDownload} of it, which may have brought a part before
+ * @throws CairnError `model-hash`, `model-malformed`, `update-shape` naming the tensor, and what {@link Download.whole}
+ * throws
  */
 export async function fetchModel(
-  address: Address,
-  primitives: Primitives,
+  download: Download,
   modelHash: Uint8Array,
-  layout: ParameterLayout,
-  signal: AbortSignal,
+  { primitives, layout, signal, wanted }: ModelFetch,
 ): Promise<Record<string, Float32Array>> {
-  const bytes = await fetchBytes(address, {
-    path: `v1/models/${toHex(modelHash)}`,
-    limit: 4 * layout.size + HEADER_ALLOWANCE,
-    timeoutMs: TIMEOUT_MS,
-    signal,
-  });
-  const hash = primitives.sha256(bytes);
-  if (!equalBytes(hash, modelHash)) {
+  const isIt = (bytes: Uint8Array): boolean => equalBytes(primitives.sha256(bytes), modelHash);
+  let bytes = await download.whole(signal, wanted);
+  if (!isIt(bytes)) {
+    download.discard();
+    bytes = await download.whole(signal, wanted);
+  }
+  if (!isIt(bytes)) {
+    const hash = primitives.sha256(bytes);
     throw new CairnError('model-hash', `the model that came is ${short(hash)}, the round names ${short(modelHash)}`);
   }
   const { tensors, shapes } = decodeSafetensors(bytes);

@@ -1,10 +1,11 @@
 import { modelPoint } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import type { Address } from '../transport/transport.ts';
-import { fetchModel } from './model.ts';
+import type { Download } from '../transport/download.ts';
+import { fetchModel, modelDownload } from './model.ts';
 
 type Parameters = Record<string, Float32Array>;
 
@@ -12,6 +13,8 @@ interface Fetching {
   readonly hash: string;
   readonly parameters: Promise<Parameters>;
   readonly controller: AbortController;
+  /** Rounds that wait for it. */
+  waiting: number;
 }
 
 /** Files whose model point is known without fetching them again. */
@@ -22,11 +25,15 @@ export interface ModelSource {
   readonly address: Address;
   readonly primitives: Primitives;
   readonly layout: ParameterLayout;
+  /** Milliseconds before the second try of a download. */
+  readonly firstPauseMs: number;
 }
 
 /**
  * The models that rounds start from. A model is fetched once for a round: what it is known by is needed before the session
- * starts, and its values when the training begins. A fetch goes on over the end of its round, for the next attempt.
+ * starts, and its values when the training begins. A download that is cut off is tried again for as long as a round waits
+ * for it. It goes on over the end of its round, for the next attempt, but is not tried again before that: then what has
+ * come of it is kept.
  */
 export class Models {
   readonly #source: ModelSource;
@@ -34,6 +41,8 @@ export class Models {
   readonly #points = new Map<string, Uint8Array>();
   /** The model that was asked for last, until it is trained from. */
   #latest: Fetching | undefined;
+  /** The download that was begun last, until its model is there. */
+  #unfinished: { readonly hash: string; readonly download: Download } | undefined;
   #closed = false;
 
   constructor(source: ModelSource) {
@@ -50,7 +59,7 @@ export class Models {
     const known = this.#points.get(hash);
     if (known !== undefined) return known;
     const { primitives, layout } = this.#source;
-    const parameters = await waiting(this.#fetch(hash, modelHash).parameters, signal);
+    const parameters = await waiting(this.#fetch(hash, modelHash), signal);
     const point = modelPoint(primitives, layout.flatten(parameters));
     this.#points.set(hash, point);
     for (const oldest of this.#points.keys()) if (this.#points.size > MOST_POINTS) this.#points.delete(oldest);
@@ -63,7 +72,7 @@ export class Models {
    */
   async parameters(modelHash: Uint8Array, signal: AbortSignal): Promise<Parameters> {
     const fetching = this.#fetch(toHex(modelHash), modelHash);
-    const parameters = await waiting(fetching.parameters, signal);
+    const parameters = await waiting(fetching, signal);
     if (this.#latest === fetching) this.#latest = undefined;
     return parameters;
   }
@@ -73,29 +82,44 @@ export class Models {
     this.#closed = true;
     this.#latest?.controller.abort();
     this.#latest = undefined;
+    this.#unfinished = undefined;
   }
 
   #fetch(hash: string, modelHash: Uint8Array): Fetching {
     if (this.#closed) throw new CairnError('member-left', 'the client is leaving');
     if (this.#latest?.hash === hash) return this.#latest;
     this.#latest?.controller.abort();
-    const { address, primitives, layout } = this.#source;
+    const { primitives, layout } = this.#source;
+    const kept = this.#unfinished?.hash === hash ? this.#unfinished.download : undefined;
+    const download = kept ?? modelDownload(this.#source, modelHash);
+    const unfinished = { hash, download };
+    this.#unfinished = unfinished;
     const controller = new AbortController();
-    const parameters = fetchModel(address, primitives, modelHash, layout, controller.signal);
-    const fetching = { hash, parameters, controller };
+    const parameters = fetchModel(download, modelHash, {
+      ...{ primitives, layout, signal: controller.signal },
+      wanted: () => fetching.waiting > 0,
+    });
+    const fetching: Fetching = { hash, parameters, controller, waiting: 0 };
     this.#latest = fetching;
-    // What failed is tried anew the next time.
-    parameters.catch(() => this.#latest === fetching && (this.#latest = undefined));
+    const done = (): void => {
+      if (this.#unfinished === unfinished) this.#unfinished = undefined;
+    };
+    parameters.then(done, (thrown: unknown) => {
+      // What failed is tried anew the next time, from where it was if it may still be right.
+      if (asCairnError(thrown).code !== 'unreachable') done();
+      if (this.#latest === fetching) this.#latest = undefined;
+    });
     return fetching;
   }
 }
 
-/** A promise, until the signal is aborted. */
-function waiting<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
+/** What is fetched, until the signal is aborted. */
+function waiting(fetching: Fetching, signal: AbortSignal): Promise<Parameters> {
+  fetching.waiting++;
+  return new Promise<Parameters>((resolve, reject) => {
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
+    fetching.parameters.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  }).finally(() => fetching.waiting--);
 }

@@ -2,115 +2,111 @@ import { CairnError } from '../../protocol/errors.ts';
 import { apiUrl } from './address.ts';
 import type { Address } from './transport.ts';
 
-/** The status of an answer to who asks too often. */
-const TOO_MANY = 429;
-
 /** The status of an answer to who asks for another host than the coordinator's own. */
 const MISDIRECTED = 421;
 
-/** Milliseconds until the next try where the answer does not say, as to pages of other origins. */
-const DEFAULT_WAIT_MS = 5000;
-const MOST_WAIT_MS = 60_000;
+/** The status of an answer to who asks too often. */
+const TOO_MANY = 429;
 
-/** How one resource is fetched. */
-export interface FetchOptions {
+/** The status of an answer to who asks for bytes beyond the end. */
+const BEYOND_THE_END = 416;
+
+/** Statuses of faults that pass: what sends them, be it a proxy, says nothing about what was asked for. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, TOO_MANY, 500, 502, 503, 504]);
+
+/** Milliseconds until the next try where too many requests were made and the answer does not say, as to other origins. */
+const DEFAULT_WAIT_MS = 5000;
+const MAX_WAIT_MS = 60_000;
+
+/** What one request is for. */
+export interface Asked {
   /** Path below the API's root, such as `v1/directory`. */
   readonly path: string;
-  /** Greatest number of bytes that is read. */
-  readonly limit: number;
-  /** Milliseconds for the whole answer. */
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
+  /** Offset of the first byte that is still missing; 0 asks for all of it, without a range. */
+  readonly from: number;
+  /** Past every cache on the way: what one of them held was wrong. */
+  readonly reload: boolean;
 }
+
+/** An answer with bytes in it. */
+interface Found {
+  readonly kind: 'bytes';
+  readonly response: Response;
+  /** Where in the whole its first byte stands. */
+  readonly start: number;
+  /** Bytes of the whole, where the answer says so. */
+  readonly total: number | undefined;
+}
+
+/** What came of a request. `again`: it may be tried again, after so many milliseconds if it says. */
+export type Answer =
+  | Found
+  | { readonly kind: 'beyond'; readonly total: number | undefined }
+  | { readonly kind: 'again'; readonly error: CairnError; readonly waitMs: number | undefined };
 
 /**
- * Fetches bytes from the coordinator's API; where that has too many requests, again when it says. No more than `limit`
- * bytes are ever held.
- * @throws CairnError `unreachable` where there is no answer in time or one of failure, `coordinator-address` where the
- * coordinator does not go by this address, `wire-bounds` for a longer answer; the signal's reason where it was aborted
+ * One GET to the coordinator's API, as far as its headers.
+ * @throws CairnError `coordinator-address` where the coordinator does not go by this address, `unreachable` for an answer
+ * that another try would not change: a refusal, a redirect, or a page for people; whatever `fetch` throws
  */
-export async function fetchBytes(
-  address: Address,
-  { path, limit, timeoutMs, signal }: FetchOptions,
-): Promise<Uint8Array> {
-  const timeout = AbortSignal.timeout(timeoutMs);
-  // Cancelling a body leaves its connection open; aborting the request ends it.
-  const enough = new AbortController();
-  try {
-    const ends = AbortSignal.any([enough.signal, timeout, ...(signal === undefined ? [] : [signal])]);
-    const get = (): Promise<Response> =>
-      fetch(apiUrl(address, path), {
-        // A coordinator has no business sending its clients elsewhere.
-        redirect: 'error',
-        signal: ends,
-        headers: { accept: 'application/octet-stream' },
-      });
-    let response = await get();
-    // Others behind the same address may have asked for much: the coordinator says when there is room again.
-    while (response.status === TOO_MANY) {
-      await response.body?.cancel();
-      await pause(waitOf(response), ends);
-      response = await get();
-    }
-    if (response.status === MISDIRECTED) {
-      throw new CairnError('coordinator-address', `the coordinator at ${address.text} does not go by this address`);
-    }
-    if (!response.ok) {
-      throw new CairnError('unreachable', `${address.text} answers ${response.status} to GET /${path}`);
-    }
-    return await readBounded(response, limit, path);
-  } catch (thrown) {
-    enough.abort();
-    if (thrown instanceof CairnError) throw thrown;
-    signal?.throwIfAborted();
-    const why = timeout.aborted ? `no answer within ${timeoutMs} ms` : causeOf(thrown);
-    throw new CairnError('unreachable', `GET /${path} from ${address.text} failed: ${why}`, { cause: thrown });
-  }
-}
-
-/** Milliseconds that an answer asks to wait. */
-function waitOf({ headers }: Response): number {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  return seconds >= 0 && Number.isFinite(seconds) ? Math.min(1000 * seconds, MOST_WAIT_MS) : DEFAULT_WAIT_MS;
-}
-
-/** @throws the signal's reason when it is aborted */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const aborted = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', aborted);
-      resolve();
-    }, ms);
-    if (signal.aborted) aborted();
-    else signal.addEventListener('abort', aborted, { once: true });
+export async function ask(address: Address, { path, from, reload }: Asked, signal: AbortSignal): Promise<Answer> {
+  const response = await fetch(apiUrl(address, path), {
+    // A coordinator has no business sending its clients elsewhere.
+    redirect: 'manual',
+    ...(reload ? { cache: 'reload' } : {}),
+    signal,
+    // No `If-Range`: browsers would ask another origin for leave first. The caller knows by the hash what it gets.
+    headers: { accept: 'application/octet-stream', ...(from === 0 ? {} : { range: `bytes=${from}-` }) },
   });
+  const { status, headers } = response;
+  const answers = (what: string): CairnError => new CairnError('unreachable', `${address.text} answers ${what}`);
+  if (response.ok && !isPage(headers)) {
+    if (status !== 206) return { kind: 'bytes', response, start: 0, total: undefined };
+    return { kind: 'bytes', response, ...contentRange(headers, from) };
+  }
+  await response.body?.cancel();
+  if (response.ok) {
+    throw new CairnError('unreachable', `a page for people came from ${address.text} to GET /${path}`, {
+      hint: 'a proxy, or a network that asks for a login first, answers in the coordinator’s place: open the address in a browser',
+    });
+  }
+  if (status === BEYOND_THE_END && from > 0) return { kind: 'beyond', total: totalOf(headers) };
+  if (status === MISDIRECTED) {
+    throw new CairnError('coordinator-address', `the coordinator at ${address.text} does not go by this address`);
+  }
+  if (response.type === 'opaqueredirect' || (status >= 300 && status < 400)) {
+    throw answers(`a redirect to GET /${path}, and a coordinator sends nobody elsewhere`);
+  }
+  const error = answers(`${status} to GET /${path}`);
+  if (!PASSING.has(status)) throw error;
+  return { kind: 'again', error, waitMs: waitOf(status, headers) };
 }
 
-async function readBounded(response: Response, limit: number, path: string): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  const reader = response.body?.getReader();
-  for (;;) {
-    const chunk = await reader?.read();
-    if (chunk === undefined || chunk.done) break;
-    length += chunk.value.length;
-    if (length > limit) throw new CairnError('wire-bounds', `GET /${path}: more than ${limit} bytes came`);
-    parts.push(chunk.value);
-  }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-function causeOf(thrown: unknown): string {
+/** Why a request failed, in words: `fetch` hides them in the cause of what it throws. */
+export function causeOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   return thrown.cause instanceof Error && thrown.cause.message !== '' ? thrown.cause.message : thrown.message;
+}
+
+/** Whether an answer is a web page, which nothing of the API is. */
+function isPage(headers: Headers): boolean {
+  return /^(text\/html|application\/xhtml)/i.test(headers.get('content-type') ?? '');
+}
+
+/** Milliseconds that an answer asks to wait; undefined where that is up to the client. */
+function waitOf(status: number, headers: Headers): number | undefined {
+  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+  if (seconds >= 0 && Number.isFinite(seconds)) return Math.min(1000 * seconds, MAX_WAIT_MS);
+  return status === TOO_MANY ? DEFAULT_WAIT_MS : undefined;
+}
+
+/** What a partial answer holds. One that does not say is taken for what was asked for: the hash tells in the end. */
+function contentRange(headers: Headers, from: number): Pick<Found, 'start' | 'total'> {
+  const start = /^bytes (\d+)-\d+\//.exec(headers.get('content-range') ?? '')?.[1];
+  return { start: start === undefined ? from : Number(start), total: totalOf(headers) };
+}
+
+function totalOf(headers: Headers): number | undefined {
+  const total = /\/(\d+)$/.exec(headers.get('content-range') ?? '')?.[1];
+  return total === undefined ? undefined : Number(total);
 }

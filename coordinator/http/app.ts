@@ -73,7 +73,11 @@ export function createApp(options: HttpOptions): Express {
     response.set('cache-control', 'no-store').vary('Origin');
     const origin = request.get('origin');
     // Nothing else is needed: a client sends simple requests only, which browsers do not ask leave for.
-    if (origin !== undefined && origins.lists(origin)) response.set('access-control-allow-origin', origin);
+    if (origin !== undefined && origins.lists(origin)) {
+      response.set('access-control-allow-origin', origin);
+      // What a download that broke off goes on by.
+      response.set('access-control-expose-headers', 'content-range, retry-after');
+    }
     next();
   });
   app.get('/v1', (_request, response) => {

@@ -1,0 +1,159 @@
+import { CairnError } from '../../protocol/errors.ts';
+import { ask, causeOf } from './http.ts';
+import { growingPause, pause } from './pause.ts';
+import type { Address } from './transport.ts';
+
+/** Milliseconds without a byte after which a connection counts as dead. The coordinator's own measure is longer. */
+const SILENCE_MS = 20_000;
+
+/** What is downloaded, and how. */
+export interface DownloadOptions {
+  /** Path below the API's root, such as `v1/directory`. */
+  readonly path: string;
+  /** Greatest number of bytes that is held. */
+  readonly limit: number;
+  /**
+   * Whether what the path names never changes, as where it is a hash: then a download that broke off goes on where it was,
+   * and the caller verifies the whole. Anything else begins again.
+   */
+  readonly resumes: boolean;
+  /** Milliseconds before the second try. */
+  readonly firstPauseMs: number;
+  /** Milliseconds without a byte after which a connection counts as dead. Default 20 000. */
+  readonly silenceMs?: number;
+}
+
+/**
+ * One resource of the coordinator's API on its way here, over as many connections as that takes: a line that breaks every
+ * few seconds brings it all the same, and what has come is not sent again. No clock ends it, since nobody but the caller
+ * knows for how long it is of use.
+ */
+export class Download {
+  readonly #address: Address;
+  readonly #options: DownloadOptions;
+  #parts: Uint8Array[] = [];
+  #length = 0;
+  #total: number | undefined;
+  #reload = false;
+
+  constructor(address: Address, options: DownloadOptions) {
+    this.#address = address;
+    this.#options = options;
+  }
+
+  /** Bytes that have come. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Fetches what is missing, and tries again with growing pauses, or when the coordinator says, until all is there.
+   * @param wanted asked before each further try; where it says no the last failure is thrown, and what has come is kept
+   * for the next call
+   * @throws CairnError `unreachable` for an answer that another try would not change, or where it is not wanted any more;
+   * `coordinator-address`, `wire-bounds` for more than `limit` bytes; the signal's reason where it was aborted
+   */
+  async whole(signal: AbortSignal, wanted: () => boolean = () => true): Promise<Uint8Array> {
+    for (let barren = 0; ;) {
+      signal.throwIfAborted();
+      const before = this.#length;
+      const failure = await this.#attempt(signal);
+      if (failure === undefined) return this.#joined();
+      barren = this.#length > before ? 0 : barren + 1;
+      if (wanted()) await pause(failure.waitMs ?? this.#pauseAfter(barren), signal);
+      if (!wanted()) throw failure.error;
+    }
+  }
+
+  /** Forgets what has come: it was not what it should be. No cache on the way is asked again. */
+  discard(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#total = undefined;
+    this.#reload = true;
+  }
+
+  #pauseAfter(barren: number): number {
+    return growingPause(this.#options.firstPauseMs, Math.max(0, barren - 1));
+  }
+
+  /** One try. @returns why it did not bring everything, where another may; undefined when all is there */
+  async #attempt(signal: AbortSignal): Promise<{ readonly error: CairnError; readonly waitMs?: number } | undefined> {
+    const { path, silenceMs = SILENCE_MS } = this.#options;
+    // Cancelling a body leaves its connection open; aborting the request ends it.
+    const ends = new AbortController();
+    const stop = (): void => ends.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const heard = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => ends.abort(new Error(`nothing came for ${silenceMs} ms`)), silenceMs);
+    };
+    heard();
+    try {
+      if (!this.#options.resumes) this.#begin();
+      const answer = await ask(this.#address, { path, from: this.#length, reload: this.#reload }, ends.signal);
+      if (answer.kind === 'again') return { error: answer.error, ...maybe(answer.waitMs) };
+      if (answer.kind === 'beyond') {
+        // Only the end of the answer was missed.
+        if (answer.total === this.#length) return undefined;
+        this.discard();
+        return { error: this.#cut('it is shorter than what has come of it') };
+      }
+      if (answer.start !== this.#length) this.#begin();
+      if (answer.start !== this.#length) return { error: this.#cut('another part came than was asked for') };
+      this.#total = answer.total;
+      await this.#read(answer.response, heard);
+      if (this.#total !== undefined && this.#length < this.#total) return { error: this.#cut('a part is missing') };
+      return undefined;
+    } catch (thrown) {
+      if (thrown instanceof CairnError) throw thrown;
+      signal.throwIfAborted();
+      return { error: this.#cut(causeOf(thrown), thrown) };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+      ends.abort();
+    }
+  }
+
+  /** From the first byte. */
+  #begin(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#total = undefined;
+  }
+
+  async #read(response: Response, heard: () => void): Promise<void> {
+    const { limit, path } = this.#options;
+    const reader = response.body?.getReader();
+    for (;;) {
+      const chunk = await reader?.read();
+      if (chunk === undefined || chunk.done) return;
+      heard();
+      if (this.#length + chunk.value.length > limit) {
+        this.#begin();
+        throw new CairnError('wire-bounds', `GET /${path}: more than ${limit} bytes came`);
+      }
+      this.#parts.push(chunk.value);
+      this.#length += chunk.value.length;
+    }
+  }
+
+  #joined(): Uint8Array {
+    const bytes = new Uint8Array(this.#length);
+    let at = 0;
+    for (const part of this.#parts) {
+      bytes.set(part, at);
+      at += part.length;
+    }
+    return bytes;
+  }
+
+  #cut(why: string, cause?: unknown): CairnError {
+    const text = `GET /${this.#options.path} from ${this.#address.text} failed: ${why}`;
+    return new CairnError('unreachable', text, { cause });
+  }
+}
+
+const maybe = (waitMs: number | undefined): { readonly waitMs?: number } => (waitMs === undefined ? {} : { waitMs });
