@@ -1,6 +1,7 @@
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../protocol/errors.ts';
 import { memberId, type MemberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
@@ -16,7 +17,7 @@ import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { apiUrl } from './address.ts';
 import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
-import { upload } from './upload.ts';
+import { Upload } from './upload.ts';
 
 /** Who a connection speaks for. */
 type Speaker =
@@ -69,7 +70,8 @@ export class Connection {
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#outbox = new Outbox((bytes) => upload((part, patience) => this.#transport.send(part, patience), bytes));
+    const send: Transport['send'] = (bytes, patience) => this.#transport.send(bytes, patience);
+    this.#outbox = new Outbox((bytes) => new Upload(send, bytes, systemRandom));
     this.#timer = setTimeout(() => this.#unreachable(), options.connectTimeoutMs);
     this.#transport = options.open(
       options.address,

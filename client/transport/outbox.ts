@@ -1,13 +1,21 @@
 import { CairnError } from '../../protocol/errors.ts';
 
+/** How one message is sent. */
+export interface Attempts {
+  /** Bytes of it that the coordinator is known to have had at most. */
+  readonly taken: number;
+  /** One attempt over the present connection. @returns the bytes of the Abort that refused it @throws Error to be tried again */
+  attempt(): Promise<Uint8Array | undefined>;
+}
+
 interface Letter {
-  readonly bytes: Uint8Array;
+  readonly sending: Attempts;
   readonly answered: (refusal: Uint8Array | undefined) => void;
   readonly failed: (error: CairnError) => void;
   attempts: number;
 }
 
-/** Attempts over a standing connection after which a message that nobody acknowledges is given up. */
+/** Attempts in a row over a standing connection that brought nothing, after which a message is given up. */
 const MOST_ATTEMPTS = 5;
 
 /**
@@ -18,15 +26,15 @@ const MOST_ATTEMPTS = 5;
  * coordinator refuses what it should have taken.
  */
 export class Outbox {
-  readonly #send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
+  readonly #begin: (bytes: Uint8Array) => Attempts;
   readonly #letters: Letter[] = [];
   #open = false;
   #busy = false;
   #closed = false;
 
-  /** @param send one attempt over the present connection, as {@link upload} makes it */
-  constructor(send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>) {
-    this.#send = send;
+  /** @param begin makes what sends one message, as an `Upload` does */
+  constructor(begin: (bytes: Uint8Array) => Attempts) {
+    this.#begin = begin;
   }
 
   /**
@@ -40,7 +48,7 @@ export class Outbox {
         failed(closed());
         return;
       }
-      this.#letters.push({ bytes, answered, failed, attempts: 0 });
+      this.#letters.push({ sending: this.#begin(bytes), answered, failed, attempts: 0 });
       void this.#pump();
     });
   }
@@ -73,12 +81,14 @@ export class Outbox {
 
   async #attempt(letter: Letter): Promise<void> {
     letter.attempts++;
+    const { taken } = letter.sending;
     try {
-      const refusal = await this.#send(letter.bytes);
+      const refusal = await letter.sending.attempt();
       this.#take(letter);
       letter.answered(refusal);
     } catch (cause) {
       // A lost connection pauses the outbox, and the letter stays; without an answer on a standing one it goes again.
+      if (letter.sending.taken > taken) letter.attempts = 0;
       if (!this.#open || letter.attempts < MOST_ATTEMPTS) return;
       this.#take(letter);
       letter.failed(new CairnError('unreachable', 'the coordinator does not acknowledge a message', { cause }));

@@ -18,7 +18,8 @@ export interface Transport {
   /**
    * Sends one message over the present connection.
    * @param patience `patient`: the answer is waited for as long as the connection stands
-   * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it was taken
+   * @returns the bytes of the Abort by which the coordinator refused it (of a first Part that it goes on with: of a Resume),
+   * or undefined where it was taken
    * @throws Error where the connection ends, or no answer comes in time: whether it was taken is not known then
    */
   send(bytes: Uint8Array, patience?: 'patient'): Promise<Uint8Array | undefined>;

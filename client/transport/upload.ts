@@ -1,5 +1,10 @@
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { PART_LENGTH, partsOf } from '../../protocol/wire/messages/part.ts';
+import { PART_LENGTH, partsOf, UPLOAD_ID_LENGTH } from '../../protocol/wire/messages/part.ts';
+import { decodeResume } from '../../protocol/wire/messages/resume.ts';
+import type { Attempts } from './outbox.ts';
 import type { Transport } from './transport.ts';
 
 /** Parts that are on their way at a time, so that a distant coordinator does not cost a round trip for each. */
@@ -8,31 +13,81 @@ const WINDOW = 4;
 type Answer = Uint8Array | undefined;
 
 /**
- * Sends one message over the present connection, cut into parts where it is long. The coordinator acknowledges the first
- * part when it has room for the others, hence that answer alone is waited for as long as the connection stands.
- * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it took all of it
- * @throws Error where the connection ends, no answer comes in time, or the coordinator has given the upload up: the
- * message has to go out again, from its first part
+ * One message on its way to the coordinator, cut into parts where it is long. Each attempt begins with the first part, and
+ * the coordinator's answer to that says where to go on: behind the last part that it holds, or at the beginning.
  */
-export async function upload(send: Transport['send'], message: Uint8Array): Promise<Answer> {
-  if (message.length <= PART_LENGTH) return send(message);
-  const onTheirWay: Promise<Answer>[] = [];
-  let patience: 'patient' | undefined = 'patient';
-  for (const part of partsOf(message)) {
-    const answer = send(part, patience);
-    // Whichever part fails first ends the upload; what becomes of those behind it is nobody's concern then.
-    answer.catch(() => undefined);
-    onTheirWay.push(answer);
-    if (patience === undefined && onTheirWay.length < WINDOW) continue;
-    patience = undefined;
-    const refusal = await onTheirWay.shift();
-    if (refusal !== undefined) return orAgain(refusal);
+export class Upload implements Attempts {
+  readonly #send: Transport['send'];
+  readonly #message: Uint8Array;
+  readonly #id: Uint8Array;
+  /** Bytes of it that were given to a connection at most. */
+  #sent = 0;
+  #taken = 0;
+
+  /** @param random for the id by which the coordinator knows that an attempt goes on with this message */
+  constructor(send: Transport['send'], message: Uint8Array, random: RandomSource) {
+    this.#send = send;
+    this.#message = message;
+    this.#id = message.length > PART_LENGTH ? random(UPLOAD_ID_LENGTH) : new Uint8Array();
   }
-  for (const answer of onTheirWay) {
-    const refusal = await answer;
-    if (refusal !== undefined) return orAgain(refusal);
+
+  get taken(): number {
+    return this.#taken;
   }
-  return undefined;
+
+  /**
+   * Sends what the coordinator has not, over the present connection. It acknowledges the first part when it has room for
+   * the others, hence that answer alone is waited for as long as the connection stands.
+   * @returns the bytes of the Abort by which the coordinator refused it, or undefined where it took all of it
+   * @throws Error where the connection ends, no answer comes in time, or the coordinator has given the upload up: the
+   * message has to go out again
+   */
+  async attempt(): Promise<Answer> {
+    if (this.#message.length <= PART_LENGTH) return this.#send(this.#message);
+    const [first] = partsOf(this.#message, this.#id);
+    this.#sent = Math.max(this.#sent, HEADER_LENGTH);
+    const answer = await this.#send(first, 'patient');
+    if (answer !== undefined && messageName(answer) !== 'resume') return orAgain(answer);
+    return this.#sendFrom(answer === undefined ? HEADER_LENGTH : this.#resumeAt(answer));
+  }
+
+  async #sendFrom(start: number): Promise<Answer> {
+    const onTheirWay: { readonly end: number; readonly answer: Promise<Answer> }[] = [];
+    const next = async (): Promise<Answer> => {
+      const { end, answer } = onTheirWay.shift()!;
+      const refusal = await answer;
+      if (refusal === undefined) this.#taken = Math.max(this.#taken, end);
+      return refusal;
+    };
+    let end = start;
+    for (const part of partsOf(this.#message, this.#id, start)) {
+      end = Math.min(end + PART_LENGTH, this.#message.length);
+      this.#sent = Math.max(this.#sent, end);
+      const answer = this.#send(part);
+      // Whichever part fails first ends the attempt; what becomes of those behind it is nobody's concern then.
+      answer.catch(() => undefined);
+      onTheirWay.push({ end, answer });
+      if (onTheirWay.length < WINDOW) continue;
+      const refusal = await next();
+      if (refusal !== undefined) return orAgain(refusal);
+    }
+    while (onTheirWay.length > 0) {
+      const refusal = await next();
+      if (refusal !== undefined) return orAgain(refusal);
+    }
+    return undefined;
+  }
+
+  /** Where to go on. @throws Error for a place that this message has never come to */
+  #resumeAt(answer: Uint8Array): number {
+    const { offset, context } = decodeResume(answer);
+    const own = equalBytes(context, this.#message.subarray(HEADER_LENGTH - context.length, HEADER_LENGTH));
+    if (!own || offset > this.#sent || offset >= this.#message.length) {
+      throw new Error('the coordinator goes on with something that was not sent');
+    }
+    this.#taken = Math.max(this.#taken, offset);
+    return offset;
+  }
 }
 
 /** A refusal of the message. @throws Error where only its upload was given up */

@@ -6,10 +6,12 @@ import { type Header, HEADER_LENGTH, type MessageName, messageName } from '../..
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
 import { decodePart, PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import type { LocalEnd } from '../addresses.ts';
 import type { Connected } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Link, Place, Seat } from './seat.ts';
+import type { AnswerPart } from './upload.ts';
 import type { Uploads } from './uploads.ts';
 
 /** The one event name of the protocol, in both directions. */
@@ -46,7 +48,7 @@ export interface ConnectionHost {
   taken(bytes: number, seat: Seat): void;
 }
 
-type Acknowledge = (refusal?: Uint8Array) => void;
+type Acknowledge = (answer?: Uint8Array) => void;
 
 /**
  * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, where the protocol's decoders mean a
@@ -174,9 +176,10 @@ export class Connection implements Link {
       acknowledge(encodeAbort({ suite, context: this.#contextOf(bytes) }, this.#outside(name, seat)));
       return;
     }
-    const answer = (refusal?: CairnError): void => {
+    const answer: AnswerPart = (refusal, next) => {
       if (refusal === undefined) {
-        acknowledge();
+        if (next === undefined) acknowledge();
+        else acknowledge(encodeResume({ suite, context: this.#contextOf(bytes), offset: next }));
         return;
       }
       this.#host.refused('message', refusal.code, seat);
@@ -187,7 +190,7 @@ export class Connection implements Link {
   }
 
   /** One part; with the last one the message is dealt with as if it had come whole. */
-  #part(seat: Seat, place: Place, bytes: Uint8Array, answer: (refusal?: CairnError) => void): void {
+  #part(seat: Seat, place: Place, bytes: Uint8Array, answer: AnswerPart): void {
     let whole: Uint8Array | undefined;
     try {
       whole = this.#host.uploads.take(seat, place, decodePart(bytes), answer);

@@ -4,8 +4,7 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
-import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+import { PART_LENGTH, PART_OVERHEAD } from '../../protocol/wire/messages/part.ts';
 import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
 import { isOurs, misdirected } from '../http/host.ts';
 import type { Connected, Entrance } from '../limits/entrance.ts';
@@ -22,7 +21,7 @@ export { Seats } from './seats.ts';
 export type { Link, Place } from './seat.ts';
 
 /** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
-const LONGEST_FRAME = HEADER_LENGTH + 8 + PART_LENGTH + 4096;
+const LONGEST_FRAME = PART_OVERHEAD + PART_LENGTH + 4096;
 
 /** Milliseconds between signs of life, and until a silent peer counts as gone. */
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };

@@ -99,7 +99,7 @@ export class Seat {
   /** Puts a connection on the seat; `greet` is sent first, then what has not been answered. @returns the one before */
   attach(link: Link, tasks: readonly string[], greet: () => void): Link | undefined {
     const before = this.#link;
-    this.#endUpload(new CairnError('upload-interrupted', 'the connection ended'));
+    this.upload?.disconnected();
     this.#link = link;
     this.#tasks = tasks;
     greet();
@@ -107,10 +107,10 @@ export class Seat {
     return before;
   }
 
-  /** Its connection has ended, and with it what had only come in part. @returns that connection */
+  /** Its connection has ended. What has come of a long message waits for the next one. @returns that connection */
   detach(): Link | undefined {
     const before = this.#link;
-    this.#endUpload(new CairnError('upload-interrupted', 'the connection ended'));
+    this.upload?.disconnected();
     this.#link = undefined;
     return before;
   }

@@ -165,7 +165,10 @@ export class Seats {
 
   /** Forgets everybody, and nobody is told. */
   close(): void {
-    for (const seat of this.#seats.values()) seat.detach();
+    for (const seat of this.#seats.values()) {
+      seat.detach();
+      seat.release();
+    }
     for (const timer of this.#graces.values()) clearTimeout(timer);
     this.#graces.clear();
     this.#seats.clear();

@@ -24,17 +24,28 @@ export interface UploadOptions {
   /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
   readonly refusal: (header: Uint8Array) => CairnError | undefined;
   /** Answers the first part, once: when there is room, or with why there will be none. */
-  readonly answer: (refusal: CairnError | undefined) => void;
+  readonly answer: AnswerPart;
 }
+
+/**
+ * Answers a part.
+ * @param refusal why it is refused; undefined where it is taken
+ * @param next of a first part that goes on with what has come of its message: the offset of the next one
+ */
+export type AnswerPart = (refusal?: CairnError, next?: number) => void;
 
 /**
  * One long message on its way, from its first part to its last. It waits for a slot and allocates nothing before; the
  * round is asked again with every part, so that nobody sends to the end what is refused then. It ends with its last
  * part, a part out of place, a client that stalls, or from outside; then its memory and its slot are free.
+ *
+ * It outlives its connection: a client that comes back in time goes on where it was. Nothing else is different for who is
+ * away: the time until the next part and that for the whole go on, so that nobody holds memory for longer by hanging up.
  */
 export class Upload implements Claimant {
   readonly #options: UploadOptions;
   readonly #header: Uint8Array;
+  readonly #id: Uint8Array;
   readonly #total: number;
   #bytes: Uint8Array | undefined;
   #filled = HEADER_LENGTH;
@@ -47,6 +58,7 @@ export class Upload implements Claimant {
   constructor(first: Part, options: UploadOptions) {
     this.#options = options;
     this.#header = first.bytes.slice();
+    this.#id = first.id.slice();
     this.#total = first.total;
   }
 
@@ -81,6 +93,26 @@ export class Upload implements Claimant {
     this.end(interrupted('it was slow, and others waited for its place'));
   }
 
+  /** Its connection has ended. Who waited for room waits no more; what has come is kept, for as long as it would be. */
+  disconnected(): void {
+    if (this.#state === 'waiting') this.end(interrupted('the connection ended'));
+  }
+
+  /**
+   * Takes the first part again, over another connection or the same one.
+   * @param answer answers this part
+   * @returns whether it is this very message, and what has come of it is there; otherwise nothing was done
+   * @throws CairnError what the round would refuse the message for; the upload has ended then
+   */
+  resume({ id, total, bytes }: Part, answer: AnswerPart): boolean {
+    const own = total === this.#total && equalBytes(id, this.#id) && equalBytes(bytes, this.#header);
+    if (!own || this.#state !== 'assembling') return false;
+    this.#assertWanted();
+    if (this.#filled > HEADER_LENGTH) answer(undefined, this.#filled);
+    else answer();
+    return true;
+  }
+
   granted(): void {
     try {
       const refusal = this.#options.refusal(this.#header);
@@ -91,7 +123,7 @@ export class Upload implements Claimant {
       this.#grantedAt = performance.now();
       this.#expectNext();
       this.#expectWhole();
-      this.#options.answer(undefined);
+      this.#options.answer();
     } catch (thrown) {
       this.end(asCairnError(thrown));
     }
@@ -105,15 +137,7 @@ export class Upload implements Claimant {
    */
   add(part: Part): Uint8Array | undefined {
     if (this.#state === 'ended') throw interrupted('the upload that it belongs to has ended');
-    try {
-      this.#assertNext(part);
-      const refusal = this.#options.refusal(this.#header);
-      if (refusal !== undefined) throw refusal;
-    } catch (thrown) {
-      const error = asCairnError(thrown);
-      this.end(error);
-      throw error;
-    }
+    this.#assertWanted(part);
     this.#bytes!.set(part.bytes, part.offset);
     this.#filled += part.bytes.length;
     if (this.#filled < this.#total) {
@@ -138,8 +162,21 @@ export class Upload implements Claimant {
     if (slots.held === 0) buffers.clear();
   }
 
+  /** @throws CairnError why the part, or the message, is refused at present; the upload has ended then */
+  #assertWanted(next?: Part): void {
+    try {
+      if (next !== undefined) this.#assertNext(next);
+      const refusal = this.#options.refusal(this.#header);
+      if (refusal !== undefined) throw refusal;
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.end(error);
+      throw error;
+    }
+  }
+
   /** @throws CairnError `wire-bounds`, `session-mismatch` */
-  #assertNext({ total, offset, context, suite }: Part): void {
+  #assertNext({ total, offset, context, suite, id }: Part): void {
     if (this.#state === 'waiting') throw outOfPlace(`offset ${offset} came before the first part was answered`);
     if (total !== this.#total) throw outOfPlace(`it is of ${total} bytes in all, the first was of ${this.#total}`);
     if (offset !== this.#filled) throw outOfPlace(`it begins at offset ${offset}, the next one at ${this.#filled}`);
@@ -147,6 +184,7 @@ export class Upload implements Claimant {
     if (suite !== ownSuite || !equalBytes(context, this.#header.subarray(HEADER_LENGTH - context.length))) {
       throw new CairnError('session-mismatch', 'part: suite and context must be those of the first');
     }
+    if (!equalBytes(id, this.#id)) throw outOfPlace('it has another id than the first');
   }
 
   #stopTimers(): void {

@@ -3,7 +3,7 @@ import type { Part } from '../../protocol/wire/messages/part.ts';
 import { Buffers } from './buffers.ts';
 import type { Place, Seat } from './seat.ts';
 import { Slots } from './slots.ts';
-import { interrupted, Upload } from './upload.ts';
+import { type AnswerPart, interrupted, Upload } from './upload.ts';
 
 /** How many long messages are assembled at a time, and how patiently. */
 export interface UploadLimits {
@@ -34,14 +34,14 @@ export class Uploads {
 
   /**
    * Takes one part from a member in a round.
-   * @param answer called once: when the part is taken (the first one: when there is room for the rest), or with why the
-   * first one is refused after all
+   * @param answer called once: when the part is taken (the first one: when there is room for the rest, or with the offset
+   * of the next part where some of the message is there already), or with why the first one is refused after all
    * @returns the whole message with its last part; `answer` is the caller's then, and so is ending the upload
    * @throws CairnError the reason why the part is refused; `answer` is not called then
    */
-  take(seat: Seat, place: Place, part: Part, answer: (refusal?: CairnError) => void): Uint8Array | undefined {
+  take(seat: Seat, place: Place, part: Part, answer: AnswerPart): Uint8Array | undefined {
     if (part.offset === 0) {
-      this.#begin(seat, place, part, answer);
+      if (seat.upload?.resume(part, answer) !== true) this.#begin(seat, place, part, answer);
       return undefined;
     }
     if (seat.upload === undefined) throw interrupted('there is no upload that it continues');
@@ -50,7 +50,7 @@ export class Uploads {
     return whole;
   }
 
-  #begin(seat: Seat, place: Place, first: Part, answer: (refusal?: CairnError) => void): void {
+  #begin(seat: Seat, place: Place, first: Part, answer: AnswerPart): void {
     seat.upload?.end(interrupted('the upload was begun again'));
     if (first.total > place.largest) {
       throw new CairnError(

@@ -14,6 +14,7 @@ export * from './messages/invitation.ts';
 export * from './messages/masked-input.ts';
 export * from './messages/outcome.ts';
 export * from './messages/part.ts';
+export * from './messages/resume.ts';
 export * from './messages/roster.ts';
 export * from './messages/routed-shares.ts';
 export * from './messages/share-keys.ts';

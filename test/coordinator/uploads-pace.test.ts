@@ -9,7 +9,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const TOTAL = HEADER_LENGTH + 100;
-const header = { suite: 1, context: new Uint8Array(32) } as const;
+const header = { suite: 1, context: new Uint8Array(32), id: new Uint8Array(16) } as const;
 const part = (offset: number, length: number): Part => ({
   ...header,
   total: TOTAL,

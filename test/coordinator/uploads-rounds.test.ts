@@ -13,6 +13,8 @@ import { until } from './support/until.ts';
 
 /** Parameters of a model whose masked vectors take several parts. */
 const DIMENSION = 300_000;
+/** Of uploads that tests make by hand. */
+const ID = new Uint8Array(16).fill(5);
 const MODEL = { model: { tensors: { w: [DIMENSION] }, seed: 1 }, clip: 1000, lossBound: 16 };
 
 const clients: Participation[] = [];
@@ -109,7 +111,7 @@ describe('a round of large vectors', () => {
       send: (name, bytes, client) => {
         if (name !== 'maskedInput') return bytes;
         void (async () => {
-          for (const part of [...partsOf(bytes)].slice(0, parts)) await client.sendRaw(part);
+          for (const part of [...partsOf(bytes, ID)].slice(0, parts)) await client.sendRaw(part);
           await then(client);
         })();
         return undefined;
@@ -143,11 +145,11 @@ describe('a round of large vectors', () => {
         if (name !== 'maskedInput') return bytes;
         message = bytes;
         void (async () => {
-          for (const part of [...partsOf(bytes)].slice(0, 2)) await self.sendRaw(part);
+          for (const part of [...partsOf(bytes, ID)].slice(0, 2)) await self.sendRaw(part);
           self.cut();
           await until(() => hall.members.includes('away 4'));
           await self.comeBack();
-          for (const part of partsOf(bytes)) answers.push(await self.sendRaw(part));
+          for (const part of partsOf(bytes, ID)) answers.push(await self.sendRaw(part));
         })();
         return undefined;
       },
@@ -155,7 +157,7 @@ describe('a round of large vectors', () => {
     for (let member = 1; member <= 3; member++) enter(hall, member, 0.5);
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 4, drops: [] });
-    await until(() => client.end !== undefined && answers.length === [...partsOf(message!)].length);
+    await until(() => client.end !== undefined && answers.length === [...partsOf(message!, ID)].length);
     expect(answers.every((answer) => answer === undefined)).toBe(true);
     expect(client.end).toMatchObject({ kind: 'committed', included: true });
   });
@@ -166,21 +168,22 @@ describe('a round of large vectors', () => {
     await hall.join(4, {
       send: (name, bytes, client) => {
         if (name !== 'maskedInput') return bytes;
-        const [first] = partsOf(bytes);
+        const [first] = partsOf(bytes, ID);
         const other = first.slice();
-        other[35 + 8 + 2] = 0x0a; // UnmaskShares
+        other[35 + 8 + 16 + 2] = 0x0a; // UnmaskShares
         const suite = 1;
         const context = bytes.slice(3, 35);
         const huge = encodePart({
           suite,
           context,
+          id: ID,
           total: bytes.length + PART_LENGTH,
           offset: 0,
           bytes: bytes.slice(0, 35),
         });
         void (async () => {
           answers.push(await client.sendRaw(other), await client.sendRaw(huge));
-          for (const part of partsOf(bytes)) answers.push(await client.sendRaw(part));
+          for (const part of partsOf(bytes, ID)) answers.push(await client.sendRaw(part));
           answers.push(await client.sendRaw(first));
         })();
         return undefined;

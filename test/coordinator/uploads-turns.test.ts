@@ -15,7 +15,7 @@ const SIZE = 64 * 1024;
 const PARTS = 64;
 const TOTAL = HEADER_LENGTH + PARTS * SIZE;
 const DEADLINE = 60_000;
-const header = { suite: 1, context: new Uint8Array(32) } as const;
+const header = { suite: 1, context: new Uint8Array(32), id: new Uint8Array(16) } as const;
 
 /** A round whose state ends a minute after it began. */
 class TimedPlace extends TestPlace {

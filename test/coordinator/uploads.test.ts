@@ -10,6 +10,9 @@ import { until } from './support/until.ts';
 
 const HEADER = { suite: 1, context: new Uint8Array(32).fill(9) } as const;
 const FIRST_LENGTH = 35;
+const ID = new Uint8Array(16).fill(5);
+/** Of another message. */
+const OTHER_ID = new Uint8Array(16).fill(6);
 
 afterEach(closeGateways);
 
@@ -24,13 +27,13 @@ function longMessage(length: number, seed = 1): Uint8Array {
 
 /** Four parts: the first, two full ones and a short one. */
 const LONG = longMessage(FIRST_LENGTH + 2 * PART_LENGTH + 1000);
-const PARTS = [...partsOf(LONG)];
+const PARTS = [...partsOf(LONG, ID)];
 
 /** The part of {@link LONG} at an offset, with other fields where a test says so. */
 const part = (offset: number, change: Partial<Part> = {}): Uint8Array => {
   const total = change.total ?? LONG.length;
   const length = offset === 0 ? FIRST_LENGTH : Math.min(PART_LENGTH, total - offset);
-  return encodePart({ ...HEADER, total, offset, bytes: LONG.slice(offset, offset + length), ...change });
+  return encodePart({ ...HEADER, id: ID, total, offset, bytes: LONG.slice(offset, offset + length), ...change });
 };
 
 interface Stage {
@@ -87,7 +90,7 @@ describe('a long message', () => {
   ])('of %s reaches its round whole, once', async (_, length, count) => {
     const { place, peers } = await stage(1);
     const message = longMessage(length);
-    const parts = [...partsOf(message)];
+    const parts = [...partsOf(message, ID)];
     expect(parts).toHaveLength(count);
     expect(await sendAll(peers[0], parts.slice(0, -1))).toEqual(Array.from({ length: count - 1 }, () => undefined));
     expect(place.heard).toEqual([]);
@@ -98,7 +101,7 @@ describe('a long message', () => {
 
   it.each([PART_LENGTH - 1, PART_LENGTH])('of %i bytes still travels whole', async (length) => {
     const { place, peers } = await stage(1);
-    const parts = [...partsOf(longMessage(length))];
+    const parts = [...partsOf(longMessage(length), ID)];
     expect(parts).toHaveLength(1);
     expect(await sendAll(peers[0], parts)).toEqual([undefined]);
     expect(place.heard).toEqual([`1: Uint8Array ${length}`]);
@@ -143,6 +146,7 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     ['that comes twice', [part(0), part(secondAt), part(secondAt)], 'wire-bounds'],
     ['of another total', [part(0), part(secondAt, { total: LONG.length + 1 })], 'wire-bounds'],
     ['in another context', [part(0), part(secondAt, { context: new Uint8Array(32).fill(8) })], 'session-mismatch'],
+    ['of another message', [part(0), part(secondAt, { id: OTHER_ID })], 'wire-bounds'],
     ['in another suite', [part(0), part(secondAt, { suite: 2 })], 'session-mismatch'],
     ['of a message longer than any of the round', [part(0, { total: 10_000_001 })], 'wire-bounds'],
     [
@@ -226,10 +230,10 @@ describe('uploads', () => {
   it('use the memory of those before them, and spoil nothing by it', async () => {
     const { place, peers } = await stage(4, { uploads: 1 });
     const messages = peers.map((_, i) => longMessage(LONG.length, i));
-    await sendAll(peers[0], [...partsOf(messages[0])].slice(0, 2));
-    const others = peers.slice(1).map((peer, i) => sendAll(peer, [...partsOf(messages[i + 1])]));
+    await sendAll(peers[0], [...partsOf(messages[0], ID)].slice(0, 2));
+    const others = peers.slice(1).map((peer, i) => sendAll(peer, [...partsOf(messages[i + 1], ID)]));
     await settled(peers[3]);
-    peers[0].cut();
+    peers[0].close();
     await Promise.all(others);
     expect(place.memory.size).toBe(1);
     for (const message of messages.slice(1)) {
@@ -240,12 +244,14 @@ describe('uploads', () => {
   const ways: Record<string, (stage: Stage) => unknown> = {
     'is complete': ({ peers }) => sendAll(peers[0], PARTS.slice(1)),
     'is refused': ({ peers }) => peers[0].send(PARTS[2]),
-    'loses its connection': ({ peers }) => peers[0].cut(),
     'is left by its member': ({ peers }) => peers[0].close(),
     'belongs to a round that ends': ({ hall, place }) => hall.seats.release([memberId(1)], place),
-    'is begun again': ({ peers }) => void watched(peers[0].send(PARTS[0])),
-    'is replaced by a newer connection': ({ hall }) =>
-      hall.peer().greetAs(1, gatewayMembership.identities.get(memberId(1))!),
+    'is begun again with another message': ({ peers }) => void watched(peers[0].send(part(0, { id: OTHER_ID }))),
+    'is replaced by a newer connection with another message': async ({ hall }) => {
+      const newer = hall.peer();
+      await newer.greetAs(1, gatewayMembership.identities.get(memberId(1))!);
+      void watched(newer.send(part(0, { id: OTHER_ID })));
+    },
     'belongs to a round that no longer takes it': async ({ place, peers }) => {
       place.forbidden = new CairnError('wrong-state', 'too late');
       await peers[0].send(PARTS[1]);
@@ -297,22 +303,134 @@ describe('uploads', () => {
     await until(() => waiting[1].answer === undefined);
     expect(waiting[0].answer).toBe('none yet');
   });
+});
 
-  it('go on from the first part on a new connection', async () => {
-    const { hall, place, peers } = await stage(1, { uploads: 1 });
-    await sendAll(peers[0], PARTS.slice(0, 3));
-    peers[0].cut();
-    await until(() => hall.told.includes('away 1'));
+describe('an upload that is interrupted', () => {
+  const [thirdAt, fourthAt] = [1, 2].map((i) => FIRST_LENGTH + i * PART_LENGTH);
+
+  /** Cuts a member's connection, and gives it another. */
+  async function reconnected({ hall, peers }: Stage, member = 1): Promise<Peer> {
+    peers[member - 1].cut();
+    await until(() => hall.told.includes(`away ${member}`));
     const again = hall.peer();
-    await again.greetAs(1, gatewayMembership.identities.get(memberId(1))!);
-    expect(await again.send(PARTS[3])).toBe('upload-interrupted');
-    expect(await sendAll(again, PARTS)).toEqual([undefined, undefined, undefined, undefined]);
-    expect(place.heard).toEqual([`1: Uint8Array ${LONG.length}`]);
+    await again.greetAs(member, gatewayMembership.identities.get(memberId(member))!);
+    return again;
+  }
+
+  it.each([
+    [1, undefined],
+    [2, `resume ${thirdAt}`],
+    [3, `resume ${fourthAt}`],
+  ])('after %i parts goes on from there over a new connection', async (parts, answer) => {
+    const scene = await stage(1, { uploads: 1 });
+    await sendAll(scene.peers[0], PARTS.slice(0, parts));
+    const again = await reconnected(scene);
+    expect(await again.send(PARTS[0])).toBe(answer);
+    expect(await sendAll(again, PARTS.slice(parts))).toEqual(PARTS.slice(parts).map(() => undefined));
+    expect(Buffer.compare(scene.place.messages[0], LONG)).toBe(0);
+    expect(scene.place.heard).toHaveLength(1);
   });
 
-  it('leave no timer behind when the gateway closes', async () => {
+  it('goes on over the same connection too, where its client has waited for an answer in vain', async () => {
+    const { place, peers } = await stage(1);
+    await sendAll(peers[0], PARTS.slice(0, 2));
+    expect(await sendAll(peers[0], [PARTS[0], PARTS[2], PARTS[0], PARTS[3]])).toEqual([
+      `resume ${thirdAt}`,
+      undefined,
+      `resume ${fourthAt}`,
+      undefined,
+    ]);
+    expect(Buffer.compare(place.messages[0], LONG)).toBe(0);
+  });
+
+  it('goes on over as many connections as it takes', async () => {
+    const message = longMessage(FIRST_LENGTH + 8 * PART_LENGTH);
+    const parts = [...partsOf(message, ID)];
+    const scene = await stage(1, { uploads: 1 });
+    let [peer] = scene.peers;
+    for (const bytes of parts.slice(1)) {
+      await sendAll(peer, [parts[0], bytes]);
+      scene.hall.told.length = 0;
+      peer = await reconnected({ ...scene, peers: [peer] });
+    }
+    expect(Buffer.compare(scene.place.messages[0], message)).toBe(0);
+  });
+
+  it('is not gone on with as another message, which the same identity sends from elsewhere', async () => {
+    const other = longMessage(LONG.length, 77);
+    for (const [id, mixed] of [
+      [OTHER_ID, false],
+      // Without the id the two would be one: who chooses it so is the only one to be hurt.
+      [ID, true],
+    ] as const) {
+      const scene = await stage(1);
+      await sendAll(scene.peers[0], PARTS.slice(0, 3));
+      const again = await reconnected(scene);
+      const parts = [...partsOf(other, id)];
+      const answer = await again.send(parts[0]);
+      expect(answer).toBe(mixed ? `resume ${fourthAt}` : undefined);
+      await sendAll(again, parts.slice(mixed ? 3 : 1));
+      expect(Buffer.compare(scene.place.messages[0], other) === 0).toBe(!mixed);
+    }
+  });
+
+  const headerWith = (at: number, value: number): Uint8Array =>
+    Uint8Array.from(LONG.slice(0, FIRST_LENGTH), (byte, i) => (i === at ? value : byte));
+
+  it.each<[string, Partial<Part>]>([
+    ['another length', { total: LONG.length - 1 }],
+    ['another suite', { suite: 2, bytes: headerWith(1, 2) }],
+    ['another type', { bytes: headerWith(2, 0x0a) }],
+  ])('begins again with %s under the same id', async (_, change) => {
     const { peers } = await stage(1);
+    await sendAll(peers[0], PARTS.slice(0, 2));
+    expect(await peers[0].send(part(0, change))).toBeUndefined();
+  });
+
+  it('is refused, and begins again, once its round does not take it any more or has ended', async () => {
+    const scene = await stage(1);
+    await sendAll(scene.peers[0], PARTS.slice(0, 2));
+    const again = await reconnected(scene);
+    scene.place.forbidden = new CairnError('wrong-state', 'too late');
+    expect(await again.send(PARTS[0])).toBe('wrong-state');
+    scene.place.forbidden = undefined;
+    expect(await sendAll(again, PARTS.slice(0, 2))).toEqual([undefined, undefined]);
+    scene.hall.seats.release([memberId(1)], scene.place);
+    scene.hall.seats.assign([memberId(1)], scene.place);
+    expect(await again.send(PARTS[0])).toBeUndefined();
+  });
+
+  it('keeps its place for no longer than it may be silent', async () => {
+    const { peers } = await stage(2, { uploads: 1, uploadStallMs: 50 });
+    await sendAll(peers[0], PARTS.slice(0, 2));
+    peers[0].cut();
+    expect(await peers[1].send(PARTS[0])).toBeUndefined();
+  });
+
+  it('keeps its place for no longer than its member has its seat', async () => {
+    const { peers } = await stage(2, { uploads: 1, graceMs: 1 });
+    await sendAll(peers[0], PARTS.slice(0, 2));
+    peers[0].cut();
+    expect(await peers[1].send(PARTS[0])).toBeUndefined();
+  });
+
+  it('holds memory for no longer by coming back again and again without another part', async () => {
+    const { peers } = await stage(2, { uploads: 1, uploadStallMs: 300 });
+    await sendAll(peers[0], PARTS.slice(0, 2));
+    const waiting = watched(peers[1].send(PARTS[0]));
+    // Were it given more time for asking, this would never end.
+    while (waiting.answer === 'none yet') {
+      const answer = await Promise.race([peers[0].send(PARTS[0]), until(() => waiting.answer !== 'none yet')]);
+      if (answer !== `resume ${thirdAt}`) break;
+    }
+    await until(() => waiting.answer === undefined);
+  });
+
+  it('leaves no timer behind when the gateway closes', async () => {
+    const { hall, peers } = await stage(1);
     await peers[0].send(PARTS[0]);
+    peers[0].cut();
+    await until(() => hall.told.includes('away 1'));
     const cleared = vi.spyOn(globalThis, 'clearTimeout');
     const before = cleared.mock.calls.length;
     await closeGateways();

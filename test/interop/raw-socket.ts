@@ -10,10 +10,11 @@ type Bytes = Uint8Array;
 
 const TEXT = 1;
 const BINARY = 2;
-/** Of section 11.1's long messages: the longest that travels whole, bytes of a header, the type of a Part. */
+/** Of section 11.1's long messages: the longest that travels whole, bytes of a header, types of Part and Resume. */
 const MOST = 262_144;
 const HEADER = 35;
 const PART = 0x23;
+const RESUME = 0x25;
 const HEADER_END = '\r\n\r\n';
 
 /** The length of a frame from the client, with the bit that says that it is masked. */
@@ -52,6 +53,8 @@ type Answer = (refusal: Bytes | undefined) => void;
 export class RawSocket {
   readonly #socket: Socket;
   readonly #onMessage: (bytes: Bytes) => void;
+  /** Offsets of the parts that were sent, in order. */
+  readonly sentParts: number[] = [];
   readonly #answers = new Map<number, Answer>();
   #buffer = Buffer.alloc(0);
   #attachment: Answer | undefined;
@@ -99,21 +102,32 @@ export class RawSocket {
     return new Promise((resolve) => this.#answers.set(number, resolve));
   }
 
-  /** Sends one message, in parts where it is long. @returns the Abort by which it was refused, or undefined */
-  async sendLong(bytes: Bytes): Promise<Bytes | undefined> {
+  /**
+   * Sends one message, in parts where it is long, from where the coordinator says.
+   * @param id 16 bytes, the same whenever this message is sent
+   * @param most of the bytes, after which it breaks off
+   * @returns the Abort by which it was refused, or undefined
+   */
+  async sendLong(bytes: Bytes, id: Bytes = randomBytes(16), most = bytes.length): Promise<Bytes | undefined> {
     if (bytes.length <= MOST) return this.send(bytes);
-    for (let offset = 0; offset < bytes.length;) {
+    for (let offset = 0; offset < most;) {
       const length = offset === 0 ? HEADER : Math.min(MOST, bytes.length - offset);
       const fields = Buffer.alloc(8);
       fields.writeUInt32LE(bytes.length);
       fields.writeUInt32LE(offset, 4);
-      const part = Buffer.concat([bytes.subarray(0, HEADER), fields, bytes.subarray(offset, offset + length)]);
+      const part = Buffer.concat([bytes.subarray(0, HEADER), fields, id, bytes.subarray(offset, offset + length)]);
       part[2] = PART;
-      const refusal = await this.send(part);
-      if (refusal !== undefined) return refusal;
-      offset += length;
+      const answer = await this.send(part);
+      this.sentParts.push(offset);
+      if (answer !== undefined && answer[2] !== RESUME) return answer;
+      offset = answer === undefined ? offset + length : Buffer.from(answer).readUInt32LE(HEADER);
     }
     return undefined;
+  }
+
+  /** Breaks the connection, as a cable does that is pulled. */
+  cut(): void {
+    this.#socket.destroy();
   }
 
   /** Leaves by socket.io's disconnect packet. */

@@ -8,6 +8,7 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
+import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
@@ -63,7 +64,14 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     challenge: encodeChallenge(header),
     hello: encodeHello({ ...header, who, tasks: [] }),
     welcome: encodeWelcome({ ...header, member: memberId(ME), token: new Uint8Array(16) }),
-    part: encodePart({ ...header, total: 300_000, offset: 262_179, bytes: new Uint8Array(37_821) }),
+    part: encodePart({
+      ...header,
+      total: 300_000,
+      offset: 262_179,
+      id: new Uint8Array(16),
+      bytes: new Uint8Array(37_821),
+    }),
+    resume: encodeResume({ ...header, offset: 262_179 }),
   };
 }
 

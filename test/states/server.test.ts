@@ -15,6 +15,7 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
+import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { codeOf, Lab, thrownBy } from '../support/lab.ts';
 import { falseDealings } from '../support/wire-corpus.ts';
@@ -115,7 +116,14 @@ function messagesOf(adversary: Class, name: StateName): Scene['messages'] {
       challenge: encodeChallenge(header),
       hello: encodeHello({ ...header, who, tasks: [] }),
       welcome: encodeWelcome({ ...header, member, token: new Uint8Array(16) }),
-      part: encodePart({ ...header, total: 300_000, offset: 262_179, bytes: new Uint8Array(37_821) }),
+      part: encodePart({
+        ...header,
+        total: 300_000,
+        offset: 262_179,
+        id: new Uint8Array(16),
+        bytes: new Uint8Array(37_821),
+      }),
+      resume: encodeResume({ ...header, offset: 262_179 }),
     };
   };
   const made = new Map([ANSWERED, WAITED_FOR, LOST].map((member) => [member, of(member)]));

@@ -9,6 +9,7 @@ import {
   decodeMaskedInput,
   decodeOutcome,
   decodePart,
+  decodeResume,
   decodeRoster,
   decodeRoutedShares,
   decodeSettings,
@@ -27,6 +28,7 @@ import {
   encodeMaskedInput,
   encodeOutcome,
   encodePart,
+  encodeResume,
   encodeRoster,
   encodeRoutedShares,
   encodeSettings,
@@ -93,6 +95,7 @@ export function wireFormats(): readonly Format[] {
   ];
   const context = curious.server.context.settingsHash;
   const header = { suite: 1, context } as const;
+  const id = context.slice(0, 16);
   const signature = active.message('consistency', 1).slice(-64);
   return [
     format('settings', decodeSettings, encodeSettings, encodeSettings(active.settings)),
@@ -144,8 +147,21 @@ export function wireFormats(): readonly Format[] {
       'part',
       decodePart,
       encodePart,
-      encodePart({ ...header, total: 300_000, offset: 0, bytes: curious.message('advertiseKeys', 1).subarray(0, 35) }),
-      encodePart({ ...header, total: 35 + 262_144 + 7, offset: 35 + 262_144, bytes: context.slice(0, 7) }),
+      encodePart({
+        ...header,
+        id,
+        total: 300_000,
+        offset: 0,
+        bytes: curious.message('advertiseKeys', 1).subarray(0, 35),
+      }),
+      encodePart({ ...header, id, total: 35 + 262_144 + 7, offset: 35 + 262_144, bytes: context.slice(0, 7) }),
+    ),
+    format(
+      'resume',
+      decodeResume,
+      encodeResume,
+      encodeResume({ ...header, offset: 35 + 262_144 }),
+      encodeResume({ ...header, offset: 35 + 4095 * 262_144 }),
     ),
   ];
 }

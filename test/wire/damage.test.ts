@@ -156,9 +156,19 @@ describe('a count that the message cannot hold', () => {
       start('part')
         .u32(1 << 30)
         .u32(35)
+        .raw(new Uint8Array(16))
         .raw(leaf)
         .finish(),
       'wire-truncated',
+    ],
+    ['resume', start('resume').u32(35).finish(), 'wire-bounds'],
+    ['resume', start('resume').u32(0xffff_ffff).finish(), 'wire-bounds'],
+    [
+      'resume',
+      start('resume')
+        .u32(35 + 262_144 + 1)
+        .finish(),
+      'wire-not-canonical',
     ],
     ['abort', start('abort').u16(0xffff).finish(), 'wire-bounds'],
     ['outcome', start('outcome').u8(2).u16(0xffff).finish(), 'wire-bounds'],

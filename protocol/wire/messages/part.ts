@@ -5,8 +5,14 @@ import type { ByteReader } from '../reader.ts';
 /** Bytes of the longest message that travels whole, and of every part but the first and the last. */
 export const PART_LENGTH = 262_144;
 
+/** Bytes of the id of an upload. */
+export const UPLOAD_ID_LENGTH = 16;
+
+/** Bytes of a Part beside those of the message that it carries: header, total, offset and id. */
+export const PART_OVERHEAD = HEADER_LENGTH + 8 + UPLOAD_ID_LENGTH;
+
 /** Bytes of the longest message there can be: a masked input of the most coordinates, each of 32 bits. */
-const MOST_TOTAL = HEADER_LENGTH + 5 + 4 * LIMITS.coordinates;
+export const MOST_TOTAL = HEADER_LENGTH + 5 + 4 * LIMITS.coordinates;
 
 /**
  * Client → coordinator: a stretch of a message that is too long to travel whole. Suite and context are those of the
@@ -18,6 +24,11 @@ export interface Part extends Header {
   readonly total: number;
   /** Where in it these bytes stand. */
   readonly offset: number;
+  /**
+   * 16 random bytes that the sender draws for each message, the same in all of its parts and on every connection: what has
+   * come of one message is never gone on with as another, also where two programs use one identity.
+   */
+  readonly id: Uint8Array;
   readonly bytes: Uint8Array;
 }
 
@@ -26,27 +37,34 @@ function lengthAt(offset: number, total: number): number {
   return offset === 0 ? HEADER_LENGTH : Math.min(PART_LENGTH, total - offset);
 }
 
+/** Whether another part than the first begins at an offset. */
+export function isPartStart(offset: number): boolean {
+  return offset >= HEADER_LENGTH && (offset - HEADER_LENGTH) % PART_LENGTH === 0;
+}
+
 /** Bytes of a Part message. */
 export function encodePart(message: Part): Uint8Array {
-  return startMessage('part', message, HEADER_LENGTH + 8 + message.bytes.length)
+  return startMessage('part', message, PART_OVERHEAD + message.bytes.length)
     .u32(message.total)
     .u32(message.offset)
+    .fixed(message.id, UPLOAD_ID_LENGTH)
     .fixed(message.bytes, lengthAt(message.offset, message.total))
     .finish();
 }
 
-/** Its bytes are a view into `bytes`. @throws CairnError `wire-…` for anything but one canonical Part message */
+/** Its id and bytes are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical Part message */
 export function decodePart(bytes: Uint8Array): Part {
   const { header, reader } = openMessage('part', bytes);
   const total = reader.u32In('total', PART_LENGTH + 1, MOST_TOTAL);
   const offset = reader.u32In('offset', 0, total - 1);
-  if (offset !== 0 && (offset - HEADER_LENGTH) % PART_LENGTH !== 0) {
+  if (offset !== 0 && !isPartStart(offset)) {
     throw reader.error('wire-not-canonical', `no part begins at offset ${offset}`);
   }
+  const id = reader.raw(UPLOAD_ID_LENGTH, 'id');
   const content = reader.raw(lengthAt(offset, total), 'bytes');
   reader.end();
   if (offset === 0) assertSameHeader(bytes, content, reader);
-  return { ...header, total, offset, bytes: content };
+  return { ...header, total, offset, id, bytes: content };
 }
 
 /** @throws CairnError `wire-not-canonical` where a first part is in another version, suite or context than its message */
@@ -59,8 +77,12 @@ function assertSameHeader(part: Uint8Array, inner: Uint8Array, reader: ByteReade
   }
 }
 
-/** A message as it travels: whole, or where it is too long for that, cut into its parts. */
-export function* partsOf(message: Uint8Array): Generator<Uint8Array> {
+/**
+ * A message as it travels: whole, or where it is too long for that, cut into its parts.
+ * @param id 16 bytes, the upload's own
+ * @param from offset of the first part that is wanted
+ */
+export function* partsOf(message: Uint8Array, id: Uint8Array, from = 0): Generator<Uint8Array> {
   const total = message.length;
   if (total <= PART_LENGTH) {
     yield message;
@@ -68,9 +90,9 @@ export function* partsOf(message: Uint8Array): Generator<Uint8Array> {
   }
   const suite = message[1] as Header['suite'];
   const context = message.subarray(3, HEADER_LENGTH);
-  for (let offset = 0; offset < total;) {
+  for (let offset = from; offset < total;) {
     const bytes = message.subarray(offset, offset + lengthAt(offset, total));
-    yield encodePart({ suite, context, total, offset, bytes });
+    yield encodePart({ suite, context, total, offset, id, bytes });
     offset += bytes.length;
   }
 }

@@ -48,7 +48,8 @@ describe('somebody who begins and never ends, beside shipped clients', () => {
     await scene.hostile({
       send(name, bytes, client) {
         if (name !== 'maskedInput') return bytes;
-        const header = { suite: 1 as const, context: bytes.slice(3, HEADER_LENGTH), total: bytes.length };
+        const id = new Uint8Array(16);
+        const header = { suite: 1 as const, context: bytes.slice(3, HEADER_LENGTH), total: bytes.length, id };
         const part = (offset: number, length: number): Uint8Array =>
           encodePart({ ...header, offset, bytes: bytes.slice(offset, offset + length) });
         void client

@@ -6,6 +6,7 @@ import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
 import { helloTranscript } from '../../../protocol/wire/hello-transcript.ts';
 import { messageName, type MessageName } from '../../../protocol/wire/header.ts';
 import { decodeAbort } from '../../../protocol/wire/messages/abort.ts';
+import { decodeResume } from '../../../protocol/wire/messages/resume.ts';
 import {
   decodeChallenge,
   decodeWelcome,
@@ -55,10 +56,16 @@ export class Peer {
     return new Promise((resolve) => this.#waiting.push({ name, resolve }));
   }
 
-  /** Sends whatever it is given. @returns the code of the refusal, or undefined where it was taken */
+  /**
+   * Sends whatever it is given.
+   * @returns the code of the refusal, `resume` and an offset where the coordinator goes on with it, or undefined where it
+   * was taken
+   */
   async send(...payload: unknown[]): Promise<string | undefined> {
-    const refusal = (await this.socket.emitWithAck(EVENT_NAME, ...payload)) as Uint8Array | undefined;
-    return refusal === undefined ? undefined : decodeAbort(plain(refusal)).code;
+    const answer = (await this.socket.emitWithAck(EVENT_NAME, ...payload)) as Uint8Array | undefined;
+    if (answer === undefined) return undefined;
+    const bytes = plain(answer);
+    return messageName(bytes) === 'resume' ? `resume ${decodeResume(bytes).offset}` : decodeAbort(bytes).code;
   }
 
   /** Says Hello as a member. @returns the welcome */

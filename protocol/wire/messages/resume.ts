@@ -1,0 +1,28 @@
+import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
+import { isPartStart, MOST_TOTAL, PART_LENGTH } from './part.ts';
+
+/**
+ * Coordinator → client, in the acknowledgement of a message's first Part: what has come of this message before is still
+ * there, and the next Part begins at `offset`. Suite and context are those of the Part. An acknowledgement that is empty
+ * says the same of the offset right behind the header.
+ */
+export interface Resume extends Header {
+  /** Offset of the next Part, at which one begins; never that of the second. */
+  readonly offset: number;
+}
+
+/** Bytes of a Resume. */
+export function encodeResume(message: Resume): Uint8Array {
+  return startMessage('resume', message, HEADER_LENGTH + 4)
+    .u32(message.offset)
+    .finish();
+}
+
+/** @throws CairnError `wire-…` for anything but one canonical Resume */
+export function decodeResume(bytes: Uint8Array): Resume {
+  const { header, reader } = openMessage('resume', bytes);
+  const offset = reader.u32In('offset', HEADER_LENGTH + PART_LENGTH, MOST_TOTAL - 1);
+  if (!isPartStart(offset)) throw reader.error('wire-not-canonical', `no part begins at offset ${offset}`);
+  reader.end();
+  return { ...header, offset };
+}
