@@ -6,6 +6,7 @@ import type { Participation } from '../../client/participation.ts';
 import { Slots } from '../../coordinator/gateway/slots.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { memberId } from '../../protocol/ids.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import { encodePart, PART_LENGTH, partsOf } from '../../protocol/wire/messages/part.ts';
 import { closeAll, type Hall, membership, openHall } from './support/hall.ts';
 import type { ScriptedClient } from './support/scripted-client.ts';
@@ -136,7 +137,10 @@ describe('a round of large vectors', () => {
     expect(most).toBeLessThan(0.55);
   });
 
-  it('takes a vector that begins again on a new connection', async () => {
+  it.each([
+    ['goes on', ID],
+    ['begins again, as by a client that knows no more of it,', new Uint8Array(16)],
+  ])('takes a vector that %s on a new connection', async (_, secondId) => {
     const hall = await openHall({ ...MODEL, minCohort: 3 }, { config: { uploads: { atOnce: 1 } } });
     let message: Uint8Array | undefined;
     const answers: (string | undefined)[] = [];
@@ -149,7 +153,10 @@ describe('a round of large vectors', () => {
           self.cut();
           await until(() => hall.members.includes('away 4'));
           await self.comeBack();
-          for (const part of partsOf(bytes, ID)) answers.push(await self.sendRaw(part));
+          const [first, ...others] = partsOf(bytes, secondId);
+          const answer = await self.sendRaw(first);
+          expect(answer).toBe(secondId === ID ? `resume ${HEADER_LENGTH + PART_LENGTH}` : undefined);
+          for (const part of secondId === ID ? others.slice(1) : others) answers.push(await self.sendRaw(part));
         })();
         return undefined;
       },
@@ -157,7 +164,8 @@ describe('a round of large vectors', () => {
     for (let member = 1; member <= 3; member++) enter(hall, member, 0.5);
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 4, drops: [] });
-    await until(() => client.end !== undefined && answers.length === [...partsOf(message!, ID)].length);
+    const wanted = [...partsOf(message!, ID)].length - (secondId === ID ? 2 : 1);
+    await until(() => client.end !== undefined && answers.length === wanted);
     expect(answers.every((answer) => answer === undefined)).toBe(true);
     expect(client.end).toMatchObject({ kind: 'committed', included: true });
   });
