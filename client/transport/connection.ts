@@ -15,6 +15,8 @@ import {
 } from '../../protocol/wire/messages/connect.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { apiUrl } from './address.ts';
+import type { Diagnosis } from './diagnosis.ts';
+import { Inquiry } from './inquiry.ts';
 import { Outbox } from './outbox.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 import { Upload } from './upload.ts';
@@ -56,6 +58,7 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #transport: Transport;
   readonly #outbox: Outbox;
+  readonly #inquiry: Inquiry;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Ends a connection that stands, and on which no seat is given. */
   #greeting: ReturnType<typeof setTimeout> | undefined;
@@ -66,20 +69,23 @@ export class Connection {
   #seated = false;
   #over = false;
   #lastFailure = 'no answer';
+  /** Whether the coordinator itself has said why, or another connection stood: then there is nothing to find out. */
+  #told = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
     const send: Transport['send'] = (bytes, patience) => this.#transport.send(bytes, patience);
     this.#outbox = new Outbox((bytes) => new Upload(send, bytes, systemRandom));
-    this.#timer = setTimeout(() => this.#unreachable(), options.connectTimeoutMs);
+    this.#inquiry = new Inquiry(options.address);
+    this.#timer = setTimeout(() => void this.#unreachable(), options.connectTimeoutMs);
     this.#transport = options.open(
       options.address,
       {
         opened: (recovered) => this.#opened(recovered),
         message: (bytes) => this.#received(bytes),
         lost: (reason) => this.#lost(reason),
-        failed: (reason) => (this.#lastFailure = reason),
+        failed: (reason, told) => this.#failed(reason, told),
       },
       options.pace,
     );
@@ -105,12 +111,14 @@ export class Connection {
     this.#seated = false;
     clearTimeout(this.#timer);
     clearTimeout(this.#greeting);
+    this.#inquiry.end();
     this.#outbox.close();
     this.#transport.close();
   }
 
   #opened(recovered: boolean): void {
     this.#lastFailure = 'the server there does not greet as a Cairn coordinator';
+    this.#told = true;
     clearTimeout(this.#greeting);
     this.#recovered = recovered && this.#member !== undefined;
     // A recovered connection still has its seat; should the coordinator challenge it all the same, it is answered.
@@ -194,6 +202,7 @@ export class Connection {
   #sit(member: MemberId): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#greeting);
+    this.#inquiry.end();
     const renewed = this.#member !== undefined && !this.#recovered;
     this.#member = member;
     this.#seated = true;
@@ -215,14 +224,28 @@ export class Connection {
     this.#fail(new CairnError(code, abort.message === '' ? 'the coordinator refused this client' : abort.message));
   }
 
-  #unreachable(): void {
+  /** A try has failed. Before the first seat it is found out why, and a cause that waiting does not cure ends it. */
+  #failed(reason: string, told: boolean): void {
+    this.#lastFailure = reason;
+    this.#told = told;
+    if (told || this.#member !== undefined) return;
+    void this.#inquiry.after(reason).then((found) => {
+      if (found?.final === true && this.#member === undefined) this.#fail(this.#noAnswer(found));
+    });
+  }
+
+  async #unreachable(): Promise<void> {
+    const found = this.#told ? undefined : await this.#inquiry.after(this.#lastFailure);
+    if (this.#member === undefined) this.#fail(this.#noAnswer(found));
+  }
+
+  #noAnswer(found: Diagnosis | undefined): CairnError {
     const { address, connectTimeoutMs } = this.#options;
-    this.#fail(
-      new CairnError(
-        'unreachable',
-        `no coordinator answers at ${address.text} within ${connectTimeoutMs} ms: ${this.#lastFailure}`,
-      ),
-    );
+    if (found === undefined) {
+      const text = `no coordinator answers at ${address.text} within ${connectTimeoutMs} ms: ${this.#lastFailure}`;
+      return new CairnError('unreachable', text);
+    }
+    return new CairnError('unreachable', `cannot join at ${address.text}: ${found.cause}`, { hint: found.hint });
   }
 
   #fail(error: CairnError): void {

@@ -11,18 +11,30 @@ function asBytes(payload: unknown): Uint8Array | undefined {
   return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
 }
 
-/** What Node says of an answer by a coordinator that is asked for another host than its own; browsers say nothing of it. */
-const MISDIRECTED = 'Unexpected server response: 421';
+/** What Node says of an answer to a websocket that is none; browsers say nothing of it. */
+const ANSWERED = /^Unexpected server response: (\d{3})$/;
 
-function reasonOf(error: Error & { readonly description?: unknown }): string {
+/** Answers to a websocket that are the coordinator's own. */
+const TOLD: Readonly<Record<string, string>> = {
+  421: 'the coordinator there does not go by this address; it belongs into its publicUrls',
+  429: 'the coordinator there has too many connections at present',
+};
+
+/** Why a websocket failed. */
+interface Reason {
+  readonly text: string;
+  /** Whether the coordinator itself has said so. */
+  readonly told: boolean;
+}
+
+function reasonOf(error: Error & { readonly description?: unknown }): Reason {
   const { description } = error;
-  if (typeof description === 'object' && description !== null && 'message' in description) {
-    const message = String(description.message);
-    if (message === MISDIRECTED)
-      return 'the coordinator there does not go by this address; it belongs into its publicUrls';
-    if (message !== '') return message;
-  }
-  return error.message;
+  const inner = typeof description === 'object' && description !== null && 'message' in description;
+  const message = inner ? String(description.message) : '';
+  const status = ANSWERED.exec(message)?.[1];
+  if (status === undefined) return { text: message === '' ? error.message : message, told: false };
+  if (Object.hasOwn(TOLD, status)) return { text: TOLD[status], told: true };
+  return { text: `the websocket was answered with status ${status}`, told: false };
 }
 
 const pathOf = (address: Address): string => `${address.base}socket.io/`;
@@ -59,7 +71,8 @@ export const openSocket: OpenTransport = (address, events, pace) => {
     comeBack();
   });
   socket.on('connect_error', (error) => {
-    if (!closed) events.failed(reasonOf(error));
+    const { text, told } = reasonOf(error);
+    if (!closed) events.failed(text, told);
     comeBack();
   });
 

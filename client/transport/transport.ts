@@ -9,8 +9,8 @@ interface TransportEvents {
   readonly message: (bytes: Uint8Array) => void;
   /** The connection is lost; the transport tries again by itself. */
   readonly lost: (reason: string) => void;
-  /** An attempt to connect failed; the transport tries again by itself. */
-  readonly failed: (reason: string) => void;
+  /** An attempt to connect failed; the transport tries again by itself. `told`: the coordinator itself said why. */
+  readonly failed: (reason: string, told: boolean) => void;
 }
 
 /** A connection that carries messages, each as one event, and mends itself. */

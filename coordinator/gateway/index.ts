@@ -6,7 +6,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { PART_LENGTH, PART_OVERHEAD } from '../../protocol/wire/messages/part.ts';
 import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
-import { isOurs, misdirected } from '../http/host.ts';
+import { isOurs, unopened } from '../http/host.ts';
 import type { Connected, Entrance } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Origins } from '../origins.ts';
@@ -78,9 +78,8 @@ export class Gateway implements ConnectionHost {
       allowRequest: (request, decide) => {
         const refusal = this.#refusal(request);
         if (refusal !== undefined) options.onRefused?.('connection', refusal, undefined);
-        // Every refusal would be answered with 400; this one has a status of its own.
-        if (refusal === 'coordinator-address') request.socket.end(misdirected(), () => decide(refusal, false));
-        else decide(refusal, refusal === undefined);
+        if (refusal === undefined || refusal === 'refused') decide(refusal, refusal === undefined);
+        else request.socket.end(unopened(refusal), () => decide(refusal, false));
       },
       connectTimeout: options.helloTimeoutMs,
       ...PING,

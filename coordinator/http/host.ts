@@ -6,6 +6,7 @@ import { sendError } from './errors.ts';
 
 /** Misdirected Request (RFC 9110 section 15.5.20): this server does not answer for that host. */
 const MISDIRECTED = 421;
+const TOO_MANY = 429;
 
 /**
  * Whether a request is for this coordinator, by its Host header and, behind a proxy that is trusted, by the host that the
@@ -40,12 +41,22 @@ export function ownHost(
   };
 }
 
-/** The same answer as bytes, for a websocket that was asked for, where there is no response to write it with. */
-export function misdirected(): string {
-  const { code, message, hint } = foreignHost();
+/** Why a websocket is not opened, where the status says it: that of every other reason is 400. */
+export type Unopened = 'coordinator-address' | 'rate-limited';
+
+/**
+ * The answer to a websocket that is not opened, as bytes, since there is no response to write it with. A proxy that does
+ * not pass websockets on has the library answer with 400: these have statuses of their own.
+ */
+export function unopened(why: Unopened): string {
+  const [status, error] =
+    why === 'coordinator-address'
+      ? [`${MISDIRECTED} Misdirected Request`, foreignHost()]
+      : [`${TOO_MANY} Too Many Requests`, new CairnError('rate-limited', 'there are too many connections')];
+  const { code, message, hint } = error;
   const body = JSON.stringify({ code, message, hint });
   const headers = [
-    `HTTP/1.1 ${MISDIRECTED} Misdirected Request`,
+    `HTTP/1.1 ${status}`,
     'Connection: close',
     'Cache-Control: no-store',
     'Content-Type: application/json; charset=utf-8',
