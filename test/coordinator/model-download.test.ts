@@ -20,6 +20,7 @@ afterEach(async () => {
 });
 
 const isModel = (request: string): boolean => request.startsWith('GET /v1/models/');
+const isDirectory = (request: string): boolean => request.startsWith('GET /v1/directory');
 
 /** A coordinator, and the bad line that all its members have to it. */
 async function behindRelay(
@@ -70,6 +71,19 @@ describe('a model over a bad line', () => {
     expect(relay.cuts).toBeGreaterThanOrEqual(4 * 9);
     expect(relay.passed).toBeGreaterThan(4 * 4 * length);
     expect(relay.passed).toBeLessThan(4 * 4 * length * 1.15);
+  });
+
+  it('and the member directory that its round is under: each member’s first three downloads of it break', async () => {
+    const model = { tensors: { w: [64] }, seed: 1 };
+    let asked = 0;
+    const { hall, relay } = await behindRelay({ model }, (request) =>
+      isDirectory(request) && ++asked <= 12 ? { after: 500, direction: 'down' } : undefined,
+    );
+    const events = enter(relay.url, 64);
+    await hall.coordinator.finished;
+    expect(hall.reports).toMatchObject([{ attempt: 1, outcome: 'committed', included: 4, drops: [] }]);
+    expect(events.filter(({ kind }) => kind === 'refused')).toEqual([]);
+    expect(relay.cuts).toBe(12);
   });
 
   it('comes in twenty of twenty attempts where two of three downloads break, before their headers or after', async () => {

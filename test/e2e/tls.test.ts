@@ -52,6 +52,31 @@ describe('over TLS', () => {
   });
 });
 
+describe('an address of the wrong scheme', () => {
+  /** What `cairn join` says last; it would wait for an hour if it did not know. */
+  const said = async (url: string): Promise<[code: number | null, last: string]> => {
+    const args = ['join', url, '--identity', world.identity(1), '--app', TINY_APP, '--connect-timeout', '3600'];
+    const { code, stderr } = await cairnOnce(args);
+    return [code, stderr.slice(-2).join(' ')];
+  };
+
+  it('https where the coordinator speaks plain HTTP says so at once, and the other way round', async () => {
+    const config = await world.configure({ rounds: 1, cohort: 3 });
+    const plain = await CoordinatorProcess.start([config]);
+    const [code, text] = await said(plain.url.replace('http:', 'https:'));
+    expect(code).toBe(1);
+    expect(text).toContain('this port speaks plain HTTP');
+    expect(text).toContain('--tls-cert');
+    await plain.stop('SIGINT');
+    const secure = await CoordinatorProcess.start([config, ...tls()]);
+    const [otherCode, other] = await said(secure.url.replace('https:', 'http:'));
+    expect(otherCode).toBe(1);
+    expect(other).toContain('this port speaks TLS');
+    expect(other).toContain(`join at ${secure.url}`);
+    await secure.stop('SIGINT');
+  });
+});
+
 describe('without TLS', () => {
   const expectRefused = async (args: readonly string[], exit: number, code: string, ...words: string[]) => {
     const ended = await cairnOnce(args);
