@@ -5,8 +5,10 @@ import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
+import { closeAll, openHall } from '../coordinator/support/hall.ts';
 import { readVector } from '../interop/support/files.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
+import { Relay } from '../support/relay.ts';
 import { Site } from './support/site.ts';
 import { Visitor } from './support/visitor.ts';
 
@@ -41,6 +43,30 @@ describe.skipIf(chromiumPath === undefined)('in a page of a real browser', () =>
     const asked = [toHex(secretKey), peers.map(toHex)] as const;
     expect(await page.call('agree', 'best', ...asked)).toEqual({ by: 'webcrypto', shared });
     expect(await page.call('agree', 'portable', ...asked)).toEqual({ by: 'portable', shared });
+  });
+
+  it('a model whose every connection breaks comes from another origin, and no byte of it comes twice', async () => {
+    const length = 100_000;
+    let port = 0;
+    const relay = await Relay.open(
+      () => port,
+      (request) => (request.startsWith('GET /v1/models/') ? { after: 60_000, direction: 'down' } : undefined),
+    );
+    try {
+      const { origin } = new URL(page.page.url());
+      const hall = await openHall(
+        { model: { tensors: { w: [length] }, seed: 1 } },
+        { config: { publicUrls: [relay.url], allowedOrigins: [origin] } },
+      );
+      port = Number(new URL(hall.coordinator.url).port);
+      const { modelHash } = hall.coordinator.tasks[0];
+      expect(await page.call('download', relay.url, modelHash, 5 * length)).toBe(modelHash);
+      expect(relay.cuts).toBeGreaterThanOrEqual(6);
+      expect(relay.passed).toBeLessThan(1.2 * 4 * length);
+    } finally {
+      await closeAll();
+      await relay.close();
+    }
   });
 
   it.each([

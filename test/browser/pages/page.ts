@@ -2,6 +2,8 @@
 import type { Participation } from '../../../client/browser/index.ts';
 import { bestKernels } from '../../../client/training/index.ts';
 import { browserAgreer, slicedAgreer } from '../../../client/driver/agreement.ts';
+import { parseAddress } from '../../../client/transport/address.ts';
+import { Download } from '../../../client/transport/download.ts';
 import type { Agreer } from '../../../protocol/crypto/agreer.ts';
 import { fromHex, toHex } from '../../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../../protocol/crypto/portable.ts';
@@ -34,6 +36,8 @@ export interface PageTools {
   transcript(): Transcript;
   kernels(): { readonly masks: string; readonly training: string };
   agree(which: 'best' | 'portable', secretKey: string, peers: readonly string[]): Promise<Agreed>;
+  /** Fetches a model as a client does. @returns its SHA-256 as hex */
+  download(url: string, hash: string, limit: number): Promise<string>;
 }
 
 const agreerOf = async (which: 'best' | 'portable'): Promise<Agreer> =>
@@ -56,6 +60,11 @@ window.cairn = {
     void participation?.leave();
   },
   transcript: () => recordTranscript(portablePrimitives),
+  async download(url, hash, limit) {
+    const options = { path: `v1/models/${hash}`, limit, resumes: true, firstPauseMs: 1 };
+    const bytes = await new Download(parseAddress(url), options).whole(new AbortController().signal);
+    return toHex(portablePrimitives.sha256(bytes));
+  },
   kernels: () => ({ masks: createMaskVector(64).kernel, training: bestKernels() }),
   async agree(which, secretKey, peers) {
     const agreer = await agreerOf(which);
