@@ -1,6 +1,15 @@
 import tseslint from 'typescript-eslint';
 import jsdoc from 'eslint-plugin-jsdoc';
 
+/**
+ * Functions whose last bit the language leaves to the engine (ECMA-262 §21.3.2): Node, Bun, Deno and Chromium differ.
+ * Additions, multiplications, divisions and square roots are rounded alike everywhere, and powers of two are exact.
+ */
+const APPROXIMATE = [
+  ...['acos', 'acosh', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'cbrt', 'cos', 'cosh', 'exp', 'expm1', 'hypot'],
+  ...['log', 'log10', 'log1p', 'log2', 'pow', 'sin', 'sinh', 'tan', 'tanh'],
+];
+
 export default tseslint.config(
   { ignores: ['dist/**', 'runs/**', 'node_modules/**', '**/kernels/assembly/**', '**/*.generated.ts'] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
@@ -34,6 +43,33 @@ export default tseslint.config(
             'TSTypeAliasDeclaration',
             'ExportNamedDeclaration > VariableDeclaration',
           ],
+        },
+      ],
+    },
+  },
+  {
+    // Both sides compute this, or one client twice: on another engine it must come to the same bits.
+    files: ['protocol/**/*.ts', 'client/training/**/*.ts', 'client/data/**/*.ts', 'client/consent/**/*.ts'],
+    // Each party counts ε for itself and compares it with bounds of its own; nobody repeats another's count.
+    ignores: ['protocol/privacy/accountant/**'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        ...APPROXIMATE.map((property) => ({
+          object: 'Math',
+          property,
+          message: 'Its last bit differs between engines: use protocol/numeric.ts.',
+        })),
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'BinaryExpression[operator="**"]:not([left.value=2]):not([left.bigint])',
+          message: 'The last bit of a power differs between engines, but for powers of 2: multiply.',
+        },
+        {
+          selector: 'VariableDeclarator[init.name="Math"]',
+          message: 'Call functions of Math by their full name, so that those that differ between engines are seen.',
         },
       ],
     },

@@ -1,5 +1,5 @@
-// What depends on the release of Node, on every release that people have: the tests of cryptography, wire and states, and
-// a round of the demonstration with real processes, on each release of node-binaries.json but the one that runs this,
+// What depends on the release of Node, on every release that people have: the tests of cryptography, numbers, wire and states,
+// and a round of the demonstration with real processes, on each release of node-binaries.json but the one that runs this,
 // which the whole suite runs on. `node scripts/nodes.mjs 24 26` runs two of them. A release that cannot be had is said so
 // in one line and is no failure, unless CAIRN_NODES=required. `--list FILE`, `--cache FOLDER` and `--tests NAME` (may be
 // repeated) are for the tests of this script.
@@ -17,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     list: { type: 'string', default: join(root, 'scripts/node-binaries.json') },
     cache: { type: 'string', default: join(root, 'node_modules/.cache/cairn/nodes') },
-    tests: { type: 'string', multiple: true, default: ['test/crypto', 'test/wire', 'test/states'] },
+    tests: { type: 'string', multiple: true, default: ['test/crypto', 'test/numeric', 'test/wire', 'test/states'] },
   },
 });
 const say = (text) => process.stdout.write(`nodes: ${text}\n`);

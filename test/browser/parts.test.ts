@@ -5,6 +5,7 @@ import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
+import { KNOWN_DIGESTS } from '../numeric/support.ts';
 import { readVector } from '../interop/support/files.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { Site } from './support/site.ts';
@@ -27,6 +28,10 @@ describe.skipIf(chromiumPath === undefined)('in a page of a real browser', () =>
 
   it('the sessions of the worked round send what they send in Node, byte for byte', async () => {
     expect(await page.call('transcript')).toEqual(readVector('test/vectors/transcript.json'));
+  });
+
+  it('exponential functions and steps of the adaptive clip have the bits that they have in Node', async () => {
+    expect(await page.call('numeric')).toEqual(KNOWN_DIGESTS);
   });
 
   it('masks and training run on WebAssembly SIMD', async () => {
