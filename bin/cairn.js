@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 if (existsSync(at('../scripts/build.mjs'))) {
-  const built = spawnSync(process.execPath, [at('../scripts/build.mjs'), '--if-stale'], { stdio: ['ignore', 2, 2] });
+  const build = [at('../scripts/build.mjs'), '--if-stale', '--js'];
+  const built = spawnSync(process.execPath, build, { stdio: ['ignore', 2, 2] });
   if (built.status !== 0) process.exit(built.status ?? 1);
 }
 await import('../dist/cli.js');

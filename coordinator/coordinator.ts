@@ -95,8 +95,13 @@ class RunningCoordinator implements Coordinator {
       throw thrown;
     }
     log.info('listening', { host, port: this.#port });
-    for (const { name, unsafeOpenEnrolment } of tasks) {
-      if (unsafeOpenEnrolment) log.warn('unsafe-open-enrolment', { task: name });
+    for (const { name: task, unsafeOpenEnrolment, cohort, privacy } of tasks) {
+      if (unsafeOpenEnrolment) log.warn('unsafe-open-enrolment', { task });
+      // A δ above one over the members is kept by giving the data of one of them away, drawn by lot.
+      const members = Math.max(cohort, this.#resources.members.size);
+      if (privacy !== undefined && privacy.delta > 1 / members) {
+        log.warn('delta-above-members', { task, members, delta: privacy.delta });
+      }
     }
     // Named addresses on a loopback are those of a proxy, and all members have its address then.
     if (publicUrls.length > 0 && trustProxy === 0 && isLoopback(host)) log.warn('proxy-not-trusted');

@@ -7,6 +7,7 @@ export type LogEvent =
   | 'listening'
   | 'unsafe-open-enrolment'
   | 'proxy-not-trusted'
+  | 'delta-above-members'
   | 'uploads-fill-memory'
   | 'directory-ends-soon'
   | 'directory-renewed'
@@ -83,6 +84,8 @@ export interface LogFields {
   readonly ms?: number;
   /** ε so far of a task's rounds. */
   readonly epsilon?: number;
+  /** δ of a task. */
+  readonly delta?: number;
   readonly host?: string;
   readonly port?: number;
 }
@@ -106,6 +109,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   masks: 'number',
   workers: 'number',
   epsilon: 'number',
+  delta: 'number',
   serial: 'number',
   state: 'string',
   code: 'string',

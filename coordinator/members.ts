@@ -54,6 +54,11 @@ export class Members {
     return this.#loaded?.directory.notAfter;
   }
 
+  /** Number of members in the directory; 0 where there is none. */
+  get size(): number {
+    return this.#loaded?.directory.entries.size ?? 0;
+  }
+
   /** The greatest id in the directory; 0 where there is none. */
   get greatest(): number {
     return [...(this.#loaded?.directory.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);

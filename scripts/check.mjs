@@ -1,52 +1,77 @@
-// Every check of the repository, in the order in which a failure is cheapest to learn: what `npm test` runs.
-// `node scripts/check.mjs types lint` runs only the named ones.
-import { spawnSync } from 'node:child_process';
+// Every check of the repository: what `npm test` runs. `node scripts/check.mjs types lint` runs only the named ones.
+//
+// `build` comes first, since types need the generated kernels and end-to-end tests need dist/. Then those that are quick
+// to fail run two at a time, most of them being single-threaded and two cores being our floor; what each says is shown in
+// one piece when it has ended. The tests come last and have the machine to themselves. Tools that can remember what they
+// have seen do so below node_modules/.cache: a second run looks again at what was changed, and at nothing else.
+import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => ['npx', ['--no-install', name]];
+const cache = 'node_modules/.cache/cairn';
+const sources = ['cli.ts', 'cli', 'protocol', 'client', 'coordinator', 'simulations', 'bench', 'test'];
 
-/** Name → command. `build` comes first: types need the generated kernels, end-to-end tests need dist/. */
-const checks = {
-  build: [process.execPath, ['scripts/build.mjs']],
-  types: [...bin('tsc'), ['-p', 'tsconfig.json']],
-  lint: [...bin('eslint'), ['.', '--max-warnings', '0']],
-  format: [...bin('prettier'), ['--check', '--log-level', 'warn', '.']],
-  imports: [
-    ...bin('depcruise'),
-    [
-      '--config',
-      '.dependency-cruiser.cjs',
-      'cli.ts',
-      'cli',
-      'protocol',
-      'client',
-      'coordinator',
-      'simulations',
-      'bench',
-      'test',
+/**
+ * Stages, one after another, of name → command. Within one the longest come first, so that none is left alone at the end.
+ * Caches go by what files hold: a fresh checkout has new times, and old contents.
+ */
+const stages = [
+  { build: [process.execPath, ['scripts/build.mjs', '--unchecked']] },
+  {
+    types: [...bin('tsc'), ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', `${cache}/types.tsbuildinfo`]],
+    lint: [
+      ...bin('eslint'),
+      ['.', '--max-warnings', '0', '--cache', '--cache-strategy', 'content', '--cache-location', `${cache}/eslint/`],
     ],
-  ],
-  dead: [...bin('knip')],
-  package: [...bin('publint'), ['--strict']],
-  audit: [process.execPath, ['scripts/audit.mjs']],
-  nodes: [process.execPath, ['scripts/nodes.mjs']],
-  tests: [...bin('vitest'), ['run']],
-};
+    nodes: [process.execPath, ['scripts/nodes.mjs']],
+    format: [
+      ...bin('prettier'),
+      ['--check', '--log-level', 'warn', '--cache', '--cache-strategy', 'content'],
+      ['--cache-location', `${cache}/prettier`, '.'],
+    ],
+    imports: [...bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
+    dead: [...bin('knip')],
+    package: [...bin('publint'), ['--strict']],
+    audit: [process.execPath, ['scripts/audit.mjs']],
+  },
+  { tests: [...bin('vitest'), ['run']] },
+];
+const AT_ONCE = 2;
 
+const names = stages.flatMap(Object.keys);
 const named = process.argv.slice(2);
-const unknown = named.filter((name) => !(name in checks));
+const unknown = named.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(`check: no check named ${unknown.join(', ')}; there are ${Object.keys(checks).join(', ')}\n`);
+  process.stderr.write(`check: no check named ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
   process.exit(2);
 }
 
-for (const [name, [command, first, rest = []]] of Object.entries(checks)) {
-  if (named.length > 0 && !named.includes(name)) continue;
+let failed = false;
+
+/** Runs one check. @param alone its output is shown as it comes, and not when it has ended */
+async function check(name, [command, ...args], alone) {
   const started = performance.now();
-  const { status } = spawnSync(command, [...first, ...rest], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(command, args.flat(), { cwd: root, stdio: ['ignore', alone ? 1 : 'pipe', alone ? 2 : 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
+  const status = await new Promise((done) => {
+    child.on('error', ({ message }) => ((output += `${message}\n`), done(undefined)));
+    child.on('close', done);
+  });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  process.stdout.write(`check ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)\n`);
-  if (status !== 0) process.exit(1);
+  process.stdout.write(`${output}check ${name}: ${status === 0 ? 'ok' : 'FAILED'} (${seconds} s)\n`);
+  failed ||= status !== 0;
+}
+
+for (const stage of stages) {
+  const wanted = Object.entries(stage).filter(([name]) => named.length === 0 || named.includes(name));
+  const alone = wanted.length === 1;
+  const lane = async () => {
+    // After a failure nothing is begun any more; what runs may still tell of a second one.
+    for (let next; !failed && (next = wanted.shift()) !== undefined;) await check(...next, alone);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  if (failed) process.exit(1);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ORDERS } from '../../protocol/privacy/index.ts';
+import { restoredDivergences } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { CLOSED_DIGITS, MAX_CLOSED, MAX_IDS, MAX_MODELS, MAX_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
@@ -17,7 +17,12 @@ const areDifferent = (keys: readonly unknown[]): boolean => new Set(keys).size =
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const times = z.array(z.int().min(0));
-const divergences = z.array(z.number().min(0)).length(ORDERS.length);
+const divergences = z.array(z.number().min(0)).transform((kept, context) => {
+  const restored = restoredDivergences(kept);
+  if (restored !== undefined) return [...restored];
+  context.addIssue({ code: 'custom', message: 'no divergences at the accountant’s orders' });
+  return z.NEVER;
+});
 const rounds = z.int().min(0);
 const accounts = z.array(
   z.strictObject({

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { exp, log } from '../training/numeric.ts';
+import { exp, log } from '../../protocol/numeric.ts';
 import { Random } from '../training/random.ts';
 
 export { subset } from './dataset.ts';

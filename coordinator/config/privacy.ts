@@ -17,7 +17,7 @@ export const privacySchema = strict({
   distribution: z.enum(['discrete-gaussian', 'skellam']).default('discrete-gaussian'),
   /** Greatest ε of all rounds together towards those who see the models; training stops before it is exceeded. */
   epsilon: positive.max(1000),
-  /** The δ that goes with it: well below one over the number of members. */
+  /** The δ that goes with it: well below one over the number of members, or the log warns (`delta-above-members`). */
   delta: positive.max(0.01).default(1e-6),
   /**
    * z: standard deviation of the noise in a sum over what one member can move it by. Left out, it is the least with which

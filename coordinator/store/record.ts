@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
-import { ORDERS } from '../../protocol/privacy/index.ts';
+import { restoredDivergences } from '../../protocol/privacy/index.ts';
 import { STRATEGY_NAMES } from '../strategies/index.ts';
 import type { TaskRecord } from './types.ts';
 
 const count = z.int().min(0).max(255);
 const ids = z.array(z.int().min(1).max(0xffff_ffff)).readonly();
+
+const divergences = z.array(z.number().min(0)).transform((kept, context): readonly number[] => {
+  const restored = restoredDivergences(kept);
+  if (restored !== undefined) return restored;
+  context.addIssue({ code: 'custom', message: 'no divergences at the accountant’s orders' });
+  return z.NEVER;
+});
 
 const savedPending = z.strictObject({
   modelHash: z.string().regex(/^[0-9a-f]{64}$/),
@@ -36,8 +43,8 @@ const savedTask = z.strictObject({
     .optional(),
   privacy: z
     .strictObject({
-      divergences: z.array(z.number().min(0)).length(ORDERS.length).readonly(),
-      inside: z.array(z.number().min(0)).length(ORDERS.length).readonly(),
+      divergences,
+      inside: divergences,
       rounds: z.int().min(0),
       clip: z.number().gt(0),
       defect: z.number().min(0),

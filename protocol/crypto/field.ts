@@ -1,4 +1,5 @@
 import { CairnError } from '../errors.ts';
+import { floorLog2 } from '../numeric.ts';
 import { FIELD } from './suite.ts';
 
 // Arithmetic modulo p = 69 206 017 in doubles. The product of two elements is below p² < 2^53, so `a * b` is exact, and
@@ -65,7 +66,7 @@ export function inverses(elements: Float64Array): Float64Array {
  * @throws CairnError `settings-invalid` for another order
  */
 export function rootOfUnity(order: number): number {
-  if (!Number.isInteger(Math.log2(order)) || order < 1 || order > 2 ** FIELD.twoAdicity) {
+  if (!(order >= 1 && order <= 2 ** FIELD.twoAdicity && order === 2 ** floorLog2(order))) {
     throw new CairnError('settings-invalid', `order: expected a power of two up to 2^21, got ${order}`);
   }
   return pow(FIELD.generator, (P - 1) / order);

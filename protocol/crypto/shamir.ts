@@ -1,3 +1,4 @@
+import { floorLog2 } from '../numeric.ts';
 import { expectLength } from './checks.ts';
 import { inverses, mul, reduce, sub } from './field.ts';
 import { ntt } from './ntt.ts';
@@ -59,7 +60,7 @@ export function shareSecret(input: SharingInput): Uint8Array[] {
   const coefficients = new Float64Array(FIELD.limbs * threshold);
   drawElements(coefficients, random);
   // The points of a few slots out of many (a neighbourhood on the ring) are cheaper one by one than by a transform.
-  const transform = slots.length * threshold > (order / 2) * Math.log2(order);
+  const transform = slots.length * threshold > (order / 2) * floorLog2(order);
   const values = new Float64Array(transform ? order : slots.length);
   for (let limb = 0; limb < FIELD.limbs; limb++) {
     const polynomial = coefficients.subarray(limb * threshold, (limb + 1) * threshold);

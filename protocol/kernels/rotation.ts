@@ -1,6 +1,7 @@
 import { expectLength } from '../crypto/checks.ts';
 import { SIZES } from '../crypto/suite.ts';
 import { CairnError } from '../errors.ts';
+import { floorLog2 } from '../numeric.ts';
 import { expectVectorLength } from './packing.ts';
 import { plainTransform } from './plain/rotation.ts';
 import type { KernelName, Signs, Transform } from './types.ts';
@@ -16,8 +17,8 @@ function transform(
   kernel: KernelName | undefined,
 ): void {
   expectVectorLength(values.length);
-  const log = Math.log2(values.length);
-  if (!Number.isInteger(log)) {
+  const log = floorLog2(values.length);
+  if (values.length !== 2 ** log) {
     throw new CairnError('wire-bounds', `rotation: expected a power of two of values, got ${values.length}`);
   }
   if (signs !== undefined) expectLength('chacha key', signs.key, SIZES.key);

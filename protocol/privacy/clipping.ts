@@ -1,4 +1,5 @@
 import { CairnError } from '../errors.ts';
+import { exp } from '../numeric.ts';
 
 /** How the clipping norm follows the updates. */
 export interface ClipTracking {
@@ -16,6 +17,7 @@ const MOST_CLIP = 2 ** 100;
  * short enough, and rises while fewer are. The share b̄ comes out of the noisy sum, so the norm is as private as the
  * update and costs nothing further. It is cut to [0, 1], where it belongs: noise never moves the norm faster than data
  * could. The norm itself stays within 2^−100 … 2^100: with updates that are all zero it would fall for ever.
+ * Whoever counts the steps again gets the same norm to the last bit, on every engine.
  * @param unclipped b̄: share of updates that were not clipped
  * @throws CairnError `settings-invalid` for a norm, quantile or rate out of range, or a share that is not a number
  */
@@ -28,6 +30,6 @@ export function adaptClip(clip: number, unclipped: number, { quantile, rate }: C
       `adaptive clipping needs a norm and a rate above 0 and shares from 0 to 1, but has norm ${clip}, rate ${rate}, quantile ${quantile}, share ${unclipped}`,
     );
   }
-  const next = clip * Math.exp(-rate * (Math.min(Math.max(unclipped, 0), 1) - quantile));
+  const next = clip * exp(-rate * (Math.min(Math.max(unclipped, 0), 1) - quantile));
   return Math.min(Math.max(next, 1 / MOST_CLIP), MOST_CLIP);
 }

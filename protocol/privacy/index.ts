@@ -1,5 +1,12 @@
 /** Differential privacy under secure aggregation: exact noise, its place in the sum, and what it costs over rounds. */
-export { NO_DIVERGENCES, addDivergences, createBudget, spend, spentEpsilon } from './accountant/budget.ts';
+export {
+  NO_DIVERGENCES,
+  addDivergences,
+  createBudget,
+  restoredDivergences,
+  spend,
+  spentEpsilon,
+} from './accountant/budget.ts';
 export type { PrivacyBudget } from './accountant/budget.ts';
 export { leastNoiseMultiplier } from './accountant/calibrate.ts';
 export type { PrivacyTarget } from './accountant/calibrate.ts';

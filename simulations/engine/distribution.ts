@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exp, log } from '../../client/training/numeric.ts';
+import { exp, log } from '../../protocol/numeric.ts';
 import type { Random } from '../../client/training/index.ts';
 
 const seconds = z.number().min(0).max(1e9);

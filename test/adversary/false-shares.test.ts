@@ -18,7 +18,7 @@ const rounds = (['curious', 'active'] as const).flatMap((adversary) =>
 type Kind = (typeof rounds)[number];
 
 const labOf = ({ adversary, graph }: Kind, seed = 'false shares'): Lab =>
-  new Lab({ seed, n: graph === 'ring' ? 64 : 12, adversary, settings: { ...settings, graph } });
+  new Lab({ seed, n: graph === 'ring' ? 48 : 12, adversary, settings: { ...settings, graph } });
 
 /** Runs on until shares are asked for; `lost` leave after they shared. */
 function unmasking(lab: Lab, lost: readonly MemberId[] = []): ReturnType<typeof serverFacts> {

@@ -6,6 +6,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { closeAll, openHall } from '../coordinator/support/hall.ts';
+import { KNOWN_DIGESTS } from '../numeric/support.ts';
 import { readVector } from '../interop/support/files.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { Relay } from '../support/relay.ts';
@@ -29,6 +30,10 @@ describe.skipIf(chromiumPath === undefined)('in a page of a real browser', () =>
 
   it('the sessions of the worked round send what they send in Node, byte for byte', async () => {
     expect(await page.call('transcript')).toEqual(readVector('test/vectors/transcript.json'));
+  });
+
+  it('exponential functions and steps of the adaptive clip have the bits that they have in Node', async () => {
+    expect(await page.call('numeric')).toEqual(KNOWN_DIGESTS);
   });
 
   it('masks and training run on WebAssembly SIMD', async () => {

@@ -1,10 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../client/transport/address.ts';
 import { openSocket } from '../../client/transport/socket.ts';
 import type { Transport } from '../../client/transport/transport.ts';
+import { until } from '../coordinator/support/until.ts';
 import { gate } from './support/rounds.ts';
 
 const PACE = { reconnectDelayMs: 1, ackTimeoutMs: 5000 };
@@ -125,7 +126,8 @@ describe('openSocket', () => {
     transport.restart();
     await reopened;
     expect(seen.opened).toBe(2);
-    await vi.waitFor(() => expect(reasons).toEqual(['transport close']));
+    await until(() => reasons.length > 0);
+    expect(reasons).toEqual(['transport close']);
   });
 
   it('is silent after it was closed', async () => {

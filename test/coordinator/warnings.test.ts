@@ -71,6 +71,19 @@ describe('uploads that are assembled at a time', () => {
   });
 });
 
+describe('a delta', () => {
+  const task = { cohort: 150, quorum: 5, minCohort: 5, colluding: 0.2 };
+  const privacy = { placement: 'central', epsilon: 8, noiseMultiplier: 10 };
+
+  it('above one over the members is spoken of: giving away one of them, drawn by lot, would keep it', async () => {
+    const hall = await openHall({ ...task, privacy: { ...privacy, delta: 0.01 } });
+    expect(logged(hall, 'delta-above-members')).toMatchObject([{ level: 40, task: 'toy', members: 150, delta: 0.01 }]);
+    const small = await openHall({ ...task, privacy: { ...privacy, delta: 0.006 } });
+    expect(logged(small, 'delta-above-members')).toEqual([]);
+    expect(logged(await openHall(), 'delta-above-members')).toEqual([]);
+  });
+});
+
 describe('a proxy', () => {
   it('that is there and not trusted is spoken of, since all members have its address', async () => {
     const publicUrls = ['https://train.example.org'];

@@ -19,10 +19,10 @@ function disturb(...args: readonly string[]): Promise<{ readonly code: number | 
 }
 
 describe('npm run disturb', () => {
-  it('for twenty rounds with a fifth of all steps disturbed: the models are those of a training in peace', async () => {
-    const { code, output } = await disturb('--rounds', '20', '--members', '4');
+  it('for ten rounds with a fifth of all steps disturbed: the models are those of a training in peace', async () => {
+    const { code, output } = await disturb('--rounds', '10', '--members', '4');
     expect({ code, output }).toMatchObject({ code: 0 });
-    expect(output).toMatch(/disturbed: \d\d+ of \d{3,} steps/);
+    expect(output).toMatch(/disturbed: \d+ of \d\d+ steps/);
     expect(output).toMatch(/^the same models as in peace$/m);
   }, 600_000);
 

@@ -43,7 +43,7 @@ describe('over TLS', () => {
       '--app',
       TINY_APP,
       '--connect-timeout',
-      '2',
+      '5',
     ];
     const { code, stderr } = await cairnOnce(args);
     expect([code, stderr.at(-1)]).toEqual([1, expect.stringMatching(/\[unreachable\].*/)]);

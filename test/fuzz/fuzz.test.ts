@@ -23,11 +23,11 @@ function fuzz(...args: readonly string[]): Promise<{ readonly code: number | nul
 
 describe('npm run fuzz', () => {
   it('finds nothing in a short run with a new seed over every target', async () => {
-    const { code, output } = await fuzz('--inputs', '25000');
+    const { code, output } = await fuzz('--inputs', '10000');
     // What it prints names the seed and the path of a failure.
     expect(output).not.toContain('FAILED');
     for (const { name } of targets) expect(output).toContain(`${name}: `);
-    expect(output).toMatch(/\n2[5-9]\d{3} inputs in .* 0 of \d+ targets failed/);
+    expect(output).toMatch(/\n1[0-4]\d{3} inputs in .* 0 of \d+ targets failed/);
     expect(code).toBe(0);
   }, 300_000);
 

@@ -11,7 +11,10 @@ const ORDERS = [
   ...[1.01, 1.02, 1.05],
   ...range(11, 109).map((tenths) => tenths / 10),
   ...range(11, 64),
-  ...[72, 80, 96, 112, 128, 160, 192, 256, 384, 512, 768, 1024],
+  ...[
+    72, 80, 96, 112, 128, 160, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576,
+  ],
+  ...[32768, 49152, 65536],
 ];
 
 interface Noise {
@@ -81,7 +84,7 @@ function amplified(noise: Noise, q: number, order: number): number {
     if (k < 2) continue;
     terms.push(choose + (order - k) * Math.log(1 - q) + k * Math.log(q) + logLess((k - 1) * plain(noise, k)));
   }
-  const most = Math.max(...terms);
+  const most = terms.reduce((a, b) => Math.max(a, b));
   const sum = most + Math.log(terms.reduce((total, term) => total + Math.exp(term - most), 0));
   return Math.min(plain(noise, order), (sum > 30 ? sum : Math.log1p(Math.exp(sum))) / (order - 1));
 }

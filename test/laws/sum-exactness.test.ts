@@ -111,10 +111,10 @@ describe('the unmasked sum', () => {
         expect(wiped.length).toBeGreaterThan(0);
         for (const secret of wiped) expect(secret.forTestingIsZero()).toBe(true);
       }),
-      { numRuns: 80, seed: SEED },
+      { numRuns: 50, seed: SEED },
     );
     // Both halves of the promise have been looked at.
-    expect(committed).toBeGreaterThan(20);
-    expect(aborted).toBeGreaterThan(5);
+    expect(committed).toBeGreaterThan(12);
+    expect(aborted).toBeGreaterThan(3);
   });
 });

@@ -1,21 +1,26 @@
 import { describe, expect, it } from 'vitest';
 import {
   drawDefect,
+  NO_DIVERGENCES,
   ORDERS,
   createBudget,
   epsilonOf,
   leastNoiseMultiplier,
   mechanismOf,
   planNoise,
+  restoredDivergences,
   roundCost,
   spend,
   spentEpsilon,
 } from '../../protocol/index.ts';
-import type { GaussianMechanism, NoisyMechanism } from '../../protocol/index.ts';
-import { divergence, sharesDefect } from '../../protocol/privacy/accountant/mechanisms.ts';
-import { sampledDivergence } from '../../protocol/privacy/accountant/sampling.ts';
+import type { GaussianMechanism, Mechanism, NoisyMechanism } from '../../protocol/index.ts';
+import { divergenceOf, sharesDefect } from '../../protocol/privacy/accountant/mechanisms.ts';
+import { sampledDivergences } from '../../protocol/privacy/accountant/sampling.ts';
 import { gaussianPmf, integrate, normalCdf, skellamPmf } from './support.ts';
 
+const divergence = (mechanism: Mechanism, order: number): number => divergenceOf(mechanism)(order);
+const sampledDivergence = (mechanism: Mechanism, rate: number, order: number): number =>
+  sampledDivergences(mechanism, rate)(order);
 const gaussian = (noiseMultiplier: number): GaussianMechanism => ({ noise: 'gaussian', noiseMultiplier });
 
 /** ε of T equal rounds. */
@@ -438,6 +443,80 @@ describe('the least noise multiplier', () => {
     expect(() => leastNoiseMultiplier({ epsilon: 1e-9, delta: 1e-300, rounds: 1e9, rate: 1 })).toThrow(
       expect.objectContaining({ code: 'privacy-infeasible' }),
     );
+  });
+});
+
+describe('small epsilons', () => {
+  /** The least noise multiplier that has this δ at ε: the analytic Gaussian mechanism. */
+  const exactNoise = (eps: number, delta: number): number => {
+    let [low, high] = [1, 1e5];
+    for (let i = 0; i < 60; i++) {
+      const middle = (low + high) / 2;
+      if (exactDelta(middle, eps) > delta) low = middle;
+      else high = middle;
+    }
+    return high;
+  };
+
+  it('are kept with a seventh more noise than the exact law asks', () => {
+    // Somebody with a strict budget was told that no noise kept 0.005, and at 0.006 was given three times what it takes.
+    expect(Math.abs(exactNoise(0.005, 1e-6) - 577)).toBeLessThan(1);
+    expect(Math.abs(exactNoise(0.006, 1e-6) - 489)).toBeLessThan(1);
+    for (const eps of [0.001, 0.002, 0.005, 0.006, 0.02, 0.05]) {
+      const z = leastNoiseMultiplier({ epsilon: eps, delta: 1e-6, rounds: 1, rate: 1 });
+      expect(exactDelta(z, eps)).toBeLessThanOrEqual(1e-6);
+      expect(z / exactNoise(eps, 1e-6), `at ${eps}`).toBeLessThan(1.15);
+    }
+  });
+
+  it('are kept with less noise where members are drawn by chance, and found in a moment', () => {
+    const target = { epsilon: 0.005, delta: 1e-6, rounds: 20 };
+    const certain = leastNoiseMultiplier({ ...target, rate: 1 });
+    const drawn = leastNoiseMultiplier({ ...target, rate: 0.1 });
+    expect(drawn).toBeLessThan(certain / 9);
+    expect(epsilon(drawn, 0.1, 20, 1e-6)).toBeLessThanOrEqual(0.005);
+  });
+
+  it('divergences of large orders, sampled, are what Simpson integrates', () => {
+    for (const [rate, z, order] of [
+      [0.1, 40, 1536],
+      [0.5, 100, 4096],
+      [0.01, 12, 2048],
+      [0.2, 300, 65_536],
+    ]) {
+      // E_Q[(1 + q(L − 1))^α], with the integrand's logarithm cut down by its greatest value.
+      const log = (x: number): number =>
+        (-x * x) / (2 * z * z) + order * Math.log1p(rate * Math.expm1((2 * x - 1) / (2 * z * z)));
+      const [from, to] = [-12 * z, order + 12 * z];
+      let most = -Infinity;
+      for (let i = 0; i <= 20_000; i++) most = Math.max(most, log(from + ((to - from) * i) / 20_000));
+      const sum = integrate((x) => Math.exp(log(x) - most), from, to, 200_000);
+      const expected = (most + Math.log(sum) - Math.log(z * Math.sqrt(2 * Math.PI))) / (order - 1);
+      expect(sampledDivergence(gaussian(z), rate, order) / expected).toBeCloseTo(1, 7);
+    }
+  });
+});
+
+describe('an account that was kept before there were orders beyond 1024', () => {
+  const kept = [...roundCost(gaussian(4), 1)].slice(0, 168);
+
+  it('has the epsilon that it had, and goes on from there', () => {
+    const restored = restoredDivergences(kept)!;
+    expect(restored).toHaveLength(ORDERS.length);
+    expect(epsilonOf(restored, 1e-5)).toBe(epsilonOf([...roundCost(gaussian(4), 1)], 1e-5));
+    // What was spent at the new orders is not known, and may not count as nothing.
+    const strict = restoredDivergences([...roundCost(gaussian(577), 1)].slice(0, 168))!;
+    expect(epsilonOf(strict, 1e-6)).toBeGreaterThan(0.0055);
+    expect(epsilonOf([...strict.slice(0, 168), ...NO_DIVERGENCES.slice(168)], 1e-6)).toBeLessThan(0.001);
+  });
+
+  it('without any rounds has nothing spent at any order', () => {
+    expect(restoredDivergences(new Array<number>(168).fill(0))).toEqual(NO_DIVERGENCES);
+  });
+
+  it('of another length is none', () => {
+    expect(restoredDivergences(kept.slice(1))).toBeUndefined();
+    expect(restoredDivergences([])).toBeUndefined();
   });
 });
 

@@ -31,6 +31,10 @@ export interface Findings {
 /** Seconds for what clients say of a round to come in, also from those that were cut off, before it is judged. */
 const JUDGE_AFTER = 6;
 const SAMPLE_EVERY = 5;
+/** A soak without a committed round goes on for so many times as long as was asked. */
+const MOST_TIMES = 20;
+/** Seconds within which all seats have to be given up. */
+const MOST_LOOKS = 60;
 const CRASH_EVERY = 25;
 
 const count = (counts: Record<string, number>, key: string): void => void (counts[key] = (counts[key] ?? 0) + 1);
@@ -93,8 +97,11 @@ export async function soak(options: Options, note: (text: string) => void): Prom
       crashes++;
     }
   })();
-  while (minutes() < options.minutes && !coordinator.over) {
-    await wait(Math.min(SAMPLE_EVERY, 60 * Math.max(0, options.minutes - minutes())));
+  // On a machine with other work a short soak might end before its first round has.
+  const enough = (): boolean =>
+    minutes() >= options.minutes && (committed > 0 || minutes() >= MOST_TIMES * options.minutes);
+  while (!enough() && !coordinator.over) {
+    await wait(Math.min(SAMPLE_EVERY, Math.max(0.5, 60 * (options.minutes - minutes()))));
     const sample = await coordinator.sample(minutes());
     if (sample !== undefined) samples.push(sample);
     if (samples.length % 12 === 0) {
@@ -106,8 +113,11 @@ export async function soak(options: Options, note: (text: string) => void): Prom
   const refusals = await refusalsOf(scene.url).catch(() => ({}));
   await Promise.all(crowds.map((crowd) => crowd.end()));
   // Every seat is given up a grace after its connection went.
-  await wait(4);
-  const leftOver = await connectedTo(scene.url).catch(() => -1);
+  let leftOver = -1;
+  for (let looks = 0; leftOver !== 0 && looks < MOST_LOOKS; looks++) {
+    await wait(1);
+    leftOver = await connectedTo(scene.url).catch(() => -1);
+  }
   await judging;
   await wait(JUDGE_AFTER);
   const seconds = await coordinator.stop();

@@ -10,6 +10,9 @@ if (chromiumPath === undefined) {
   process.stderr.write('browser tests are skipped: no Chromium found (install Debian’s chromium, or set CHROMIUM)\n');
 }
 
+/** For whatever is asked of a browser, on a machine with other work: longer than that takes, and short of a test's own limit. */
+export const BROWSER_MS = 240_000;
+
 /**
  * Starts a headless Chromium that talks to nobody but the pages under test. Close it when done.
  * @param more arguments of its command line, such as a rule for host names
@@ -18,6 +21,7 @@ export async function launchBrowser(more: readonly string[] = []): Promise<Brows
   if (chromiumPath === undefined) throw new Error('no Chromium: guard the suite with describe.skipIf(!chromiumPath)');
   return await chromium.launch({
     executablePath: chromiumPath,
+    timeout: BROWSER_MS,
     args: [
       '--headless',
       '--no-sandbox',

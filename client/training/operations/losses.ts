@@ -1,5 +1,5 @@
 import { CairnError } from '../../../protocol/errors.ts';
-import * as numeric from '../numeric.ts';
+import * as numeric from '../../../protocol/numeric.ts';
 import { sameShape, shapeError } from '../tape/shape.ts';
 import type { Tape, Tensor } from '../tape/tape.ts';
 import { mul, neg, scale, sub, sum } from './arithmetic.ts';

@@ -1,4 +1,4 @@
-import * as numeric from '../numeric.ts';
+import * as numeric from '../../../protocol/numeric.ts';
 import type { Tensor } from '../tape/tape.ts';
 import { mul, sub, sum } from './arithmetic.ts';
 

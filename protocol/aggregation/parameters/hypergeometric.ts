@@ -1,3 +1,5 @@
+import { exp, log } from '../../numeric.ts';
+
 /**
  * Hypergeometric tails, exact enough to be compared with 2^−80/n: terms come from log-factorials, each tail is summed
  * from its greatest term outwards, and a tail that holds the mode is 1 minus the other one.
@@ -5,10 +7,10 @@
 
 /** Below this, log-factorials are summed once; from here on, Stirling's series with three terms is exact to a double. */
 const TABLE = 256;
-const HALF_LOG_TAU = 0.5 * Math.log(2 * Math.PI);
+const HALF_LOG_TAU = 0.5 * log(2 * Math.PI);
 
 const table = new Float64Array(TABLE);
-for (let i = 2; i < TABLE; i++) table[i] = table[i - 1] + Math.log(i);
+for (let i = 2; i < TABLE; i++) table[i] = table[i - 1] + log(i);
 
 /** ln(m!) for a whole m ≥ 0. */
 function logFactorial(m: number): number {
@@ -16,7 +18,7 @@ function logFactorial(m: number): number {
   const inverse = 1 / m;
   const square = inverse * inverse;
   const correction = inverse * (1 / 12 - square * (1 / 360 - square / 1260));
-  return (m + 0.5) * Math.log(m) - m + HALF_LOG_TAU + correction;
+  return (m + 0.5) * log(m) - m + HALF_LOG_TAU + correction;
 }
 
 /** ln C(m, r); −∞ where r lies outside 0…m. */
@@ -39,8 +41,8 @@ export function mode({ total, marked, draws }: Urn): number {
 
 /** P[X = x]. */
 function probability({ total, marked, draws }: Urn, x: number): number {
-  const log = logBinomial(marked, x) + logBinomial(total - marked, draws - x) - logBinomial(total, draws);
-  return Math.exp(log);
+  const exponent = logBinomial(marked, x) + logBinomial(total - marked, draws - x) - logBinomial(total, draws);
+  return exp(exponent);
 }
 
 /** Σ P[X = x] over x ≥ from, for `from` above the mode: the terms only fall. */

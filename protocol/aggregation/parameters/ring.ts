@@ -1,4 +1,5 @@
 import { CairnError } from '../../errors.ts';
+import { log } from '../../numeric.ts';
 import { above, below, logBinomial, mode } from './hypergeometric.ts';
 
 /** `curious`: the coordinator follows the protocol and looks; `active`: it may send anything to anybody. */
@@ -52,9 +53,9 @@ export function checkShare(name: string, share: number): void {
  */
 export function staysConnected(n: number, degree: number, removed: number, sigma: number): boolean {
   if (degree >= n - 1) return true;
-  const pairs = Math.log((n * (n - degree - 1)) / 2);
-  const log = pairs + logBinomial(n - degree, removed - degree) - logBinomial(n, removed);
-  return log < -(sigma + 1) * Math.LN2;
+  const pairs = log((n * (n - degree - 1)) / 2);
+  const odds = pairs + logBinomial(n - degree, removed - degree) - logBinomial(n, removed);
+  return odds < -(sigma + 1) * Math.LN2;
 }
 
 /** Rule 2, first half: least t1 ≥ `from` with P[colluding neighbours > t1] ≤ 2^−(σ+1)/n. */
@@ -78,7 +79,7 @@ export function colludingNeighbours(
  */
 export function colludersAtTwoCuts(n: number, degree: number, colluding: number, sigma: number): number {
   const urn = { total: n, marked: shareOf(n, colluding), draws: degree };
-  const bound = 2 ** -(sigma + 1) / n ** 2;
+  const bound = 2 ** -(sigma + 1) / (n * n);
   let most = Math.max(0, mode(urn) - 1);
   while (above(urn, most) > bound) most++;
   return most;

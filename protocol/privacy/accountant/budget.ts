@@ -16,6 +16,21 @@ export interface PrivacyBudget {
 /** Divergences of no round. */
 export const NO_DIVERGENCES: readonly number[] = ORDERS.map(() => 0);
 
+/** Accounts of before had the first so many of {@link ORDERS}, up to 1024. */
+const FIRST_ORDERS = 168;
+
+/**
+ * An account that was kept, at all of {@link ORDERS}. Where it was kept at the first of them alone, nothing is known at
+ * the others: they count for that account's rounds as without any bound, unless it has none. So its ε is what it was.
+ * @returns undefined for a list of another length
+ */
+export function restoredDivergences(kept: readonly number[]): readonly number[] | undefined {
+  if (kept.length === ORDERS.length) return kept;
+  if (kept.length !== FIRST_ORDERS) return undefined;
+  const unknown = kept.every((divergence) => divergence === 0) ? 0 : Number.MAX_VALUE;
+  return ORDERS.map((_, i) => kept[i] ?? unknown);
+}
+
 /**
  * Divergences of rounds one after another: those of each order add up. Never infinite, since accounts are kept as JSON,
  * which knows no infinity; the greatest double is as far beyond any budget.

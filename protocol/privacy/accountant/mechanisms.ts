@@ -31,6 +31,9 @@ export interface NoisyMechanism {
  */
 export type Mechanism = GaussianMechanism | NoisyMechanism;
 
+/** A Rényi divergence by its order. */
+export type Divergence = (order: number) => number;
+
 /** Terms of τ that are added one by one. The rest is bounded by the last of these, since terms fall. */
 const TERMS = 256;
 
@@ -60,20 +63,21 @@ export function sharesDefect(shares: number, shareVariance: number): number {
  * likelihood ratio is at most e^τ times that of discrete Gaussians, and the noise itself is sub-Gaussian. Shares too
  * narrow for it count as if there were one of them: the others are independent of it, and can only help.
  */
-function discreteGaussianRdp(mechanism: NoisyMechanism, order: number): number {
+function discreteGaussianRdp(mechanism: NoisyMechanism): Divergence {
   const { shares, shareVariance, sensitivity, length } = mechanism;
   if (shares > 1 && shareVariance < LEAST_SUMMED_VARIANCE) {
-    return (order / 2) * (sensitivity ** 2 / shareVariance);
+    return (order) => (order / 2) * (sensitivity ** 2 / shareVariance);
   }
   const deviation = Math.sqrt(shares * shareVariance);
   const tau = sharesDefect(shares, shareVariance);
   const l2 = sensitivity / deviation;
   const l1 = l1Norm(mechanism) / deviation;
-  return Math.min(
-    (order / 2) * l2 * l2 + tau * length,
-    (order / 2) * (l2 * l2 + 2 * l1 * tau + tau * tau * length),
-    (order / 2) * (l2 + Math.sqrt(length) * tau) ** 2,
-  );
+  return (order) =>
+    Math.min(
+      (order / 2) * l2 * l2 + tau * length,
+      (order / 2) * (l2 * l2 + 2 * l1 * tau + tau * tau * length),
+      (order / 2) * (l2 + Math.sqrt(length) * tau) ** 2,
+    );
 }
 
 /** L1 norm that whole numbers of a given L2 norm may have: |x| ≤ x², and by Cauchy and Schwarz. */
@@ -82,26 +86,25 @@ function l1Norm({ sensitivity, length }: NoisyMechanism): number {
 }
 
 /** Skellam noise of variance μ in all, at whole orders (Agarwal, Kairouz & Liu 2021, theorem 3.5). */
-function skellamRdp(mechanism: NoisyMechanism, order: number): number {
+function skellamRdp(mechanism: NoisyMechanism): Divergence {
   const mu = mechanism.shares * mechanism.shareVariance;
   const squared = mechanism.sensitivity ** 2;
   const l1 = l1Norm(mechanism);
-  return (
-    (order * squared) / (2 * mu) + Math.min(((2 * order - 1) * squared + 6 * l1) / (4 * mu * mu), (3 * l1) / (2 * mu))
-  );
+  return (order) =>
+    (order * squared) / (2 * mu) + Math.min(((2 * order - 1) * squared + 6 * l1) / (4 * mu * mu), (3 * l1) / (2 * mu));
 }
 
 /**
- * A bound on the Rényi divergence of a mechanism's outputs on neighbours.
- * @param order α > 1; whole for Skellam noise, for which the theorem asks it
+ * A bound on the Rényi divergence of a mechanism's outputs on neighbours, as a function of the order α > 1, which is whole
+ * for Skellam noise: the theorem asks for it.
  */
-export function divergence(mechanism: Mechanism, order: number): number {
+export function divergenceOf(mechanism: Mechanism): Divergence {
   switch (mechanism.noise) {
     case 'gaussian':
-      return order / (2 * mechanism.noiseMultiplier ** 2);
+      return (order) => order / (2 * mechanism.noiseMultiplier ** 2);
     case 'discrete-gaussian':
-      return discreteGaussianRdp(mechanism, order);
+      return discreteGaussianRdp(mechanism);
     case 'skellam':
-      return skellamRdp(mechanism, order);
+      return skellamRdp(mechanism);
   }
 }

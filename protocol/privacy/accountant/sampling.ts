@@ -1,6 +1,6 @@
 import { logMinusOne, logOnePlus, logSum } from './log-sum.ts';
-import { divergence } from './mechanisms.ts';
-import type { Mechanism } from './mechanisms.ts';
+import { divergenceOf } from './mechanisms.ts';
+import type { Divergence, Mechanism } from './mechanisms.ts';
 import { sampledGaussian } from './sampled-gaussian.ts';
 
 /**
@@ -14,29 +14,36 @@ import { sampledGaussian } from './sampled-gaussian.ts';
  * difference is 2e^(u/2)·sinh((α − ½)u) − 2ℓe^(−v/2)·sinh((α − ½)v): zero at α = 1, since a − 1 = ℓ(1 − b), and from
  * there the first part grows faster, since ab ≥ 1 and so u ≥ v.
  */
-function amplified(mechanism: Mechanism, rate: number, order: number): number {
+function amplified(excess: (k: number) => number, rate: number, order: number): number {
   const terms: number[] = [];
   const logRate = Math.log(rate);
   const logRest = Math.log1p(-rate);
   let logBinomial = Math.log(order);
+  // What adding cut off (Kahan 1965): the largest orders have 65 536 terms, and their logarithms grow into thousands.
+  let cut = 0;
   for (let k = 2; k <= order; k++) {
-    logBinomial += Math.log((order - k + 1) / k);
-    const excess = logMinusOne((k - 1) * divergence(mechanism, k));
-    terms.push(logBinomial + (order - k) * logRest + k * logRate + excess);
+    const step = Math.log((order - k + 1) / k) - cut;
+    const next = logBinomial + step;
+    cut = next - logBinomial - step;
+    logBinomial = next;
+    terms.push(logBinomial + (order - k) * logRest + k * logRate + excess(k));
   }
   return logOnePlus(logSum(terms)) / (order - 1);
 }
 
-function atWholeOrder(mechanism: Mechanism, rate: number, order: number): number {
-  const plain = divergence(mechanism, order);
-  return rate === 1 ? plain : Math.min(plain, amplified(mechanism, rate, order));
+/** The divergence at whole orders. What moments exceed 1 by is the same in the sums of all orders, and found once. */
+function atWholeOrders(plain: Divergence, rate: number): Divergence {
+  if (rate === 1) return plain;
+  const excesses: number[] = [];
+  const excess = (k: number): number => (excesses[k] ??= logMinusOne((k - 1) * plain(k)));
+  return (order) => Math.min(plain(order), amplified(excess, rate, order));
 }
 
 /** Between whole orders (α − 1)·ε(α) is at most its chord, since it is convex (a log-moment); it is 0 at α = 1. */
-function interpolated(mechanism: Mechanism, rate: number, order: number): number {
+function interpolated(whole: Divergence, order: number): number {
   const below = Math.floor(order);
-  const low = below === 1 ? 0 : (below - 1) * atWholeOrder(mechanism, rate, below);
-  const high = below * atWholeOrder(mechanism, rate, below + 1);
+  const low = below === 1 ? 0 : (below - 1) * whole(below);
+  const high = below * whole(below + 1);
   return (low + (order - below) * (high - low)) / (order - 1);
 }
 
@@ -44,23 +51,26 @@ function interpolated(mechanism: Mechanism, rate: number, order: number): number
 const LEAST_INTEGRATED = 0.3;
 
 /**
- * A bound on the Rényi divergence of one release in which each client takes part with probability `rate`, independently
+ * A bound on the Rényi divergence, by its order α > 1, of one release in which each client takes part with probability `rate`, independently
  * of the others and unknown to whom the guarantee is for.
  *
  * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
  * took part breaks that badly: its divisor must be fixed before. So do clients that take their noise along when they stay
  * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. docs/decisions.md has
  * figures.
- * @param order α > 1
  */
-export function sampledDivergence(mechanism: Mechanism, rate: number, order: number): number {
-  if (rate === 0) return 0;
-  if (Number.isInteger(order)) return atWholeOrder(mechanism, rate, order);
-  if (rate === 1 && mechanism.noise !== 'skellam') return divergence(mechanism, order);
-  if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= LEAST_INTEGRATED) {
-    return sampledGaussian(mechanism.noiseMultiplier, rate, order);
-  }
-  const chord = interpolated(mechanism, rate, order);
-  // Being drawn by chance never tells more than being there.
-  return mechanism.noise === 'skellam' ? chord : Math.min(divergence(mechanism, order), chord);
+export function sampledDivergences(mechanism: Mechanism, rate: number): Divergence {
+  if (rate === 0) return () => 0;
+  const plain = divergenceOf(mechanism);
+  const whole = atWholeOrders(plain, rate);
+  return (order) => {
+    if (Number.isInteger(order)) return whole(order);
+    if (rate === 1 && mechanism.noise !== 'skellam') return plain(order);
+    if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= LEAST_INTEGRATED) {
+      return sampledGaussian(mechanism.noiseMultiplier, rate, order);
+    }
+    const chord = interpolated(whole, order);
+    // Being drawn by chance never tells more than being there.
+    return mechanism.noise === 'skellam' ? chord : Math.min(plain(order), chord);
+  };
 }

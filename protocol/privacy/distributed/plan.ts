@@ -1,4 +1,5 @@
 import { CairnError } from '../../errors.ts';
+import { exp } from '../../numeric.ts';
 import type { NoisyMechanism } from '../accountant/mechanisms.ts';
 import { greatestVariance, LEAST_VARIANCE } from '../samplers/index.ts';
 import type { NoiseDistribution } from '../samplers/index.ts';
@@ -57,7 +58,7 @@ const DEVIATIONS = 4;
  * The most that one coordinate of the decoded sum wraps around by chance of signs, rounding and noise: the bound for
  * sub-Gaussian variables, 2·e^(−k²/2). For sums of many clients about a tenth of it is seen.
  */
-export const WRAP_PROBABILITY = 2 * Math.exp(-(DEVIATIONS ** 2) / 2);
+export const WRAP_PROBABILITY = 2 * exp(-(DEVIATIONS * DEVIATIONS) / 2);
 
 /** Beyond this, rounding asks for more noise than the privacy does. */
 const MOST_INFLATION = 2;

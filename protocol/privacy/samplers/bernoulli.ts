@@ -1,3 +1,4 @@
+import { floorLog2 } from '../../numeric.ts';
 import type { Rational } from './interval.ts';
 import type { Words } from './law.ts';
 
@@ -58,7 +59,7 @@ export class FastBernoulliExp {
   /** @param most the greatest n, below 2^52; most · ratio ≤ 1 */
   constructor(ratio: Rational, most: number) {
     this.#ratio = ratio;
-    this.#cut = 2 ** Math.max(0, Math.floor(Math.log2(most)) + 1 - FACTOR_BITS);
+    this.#cut = 2 ** Math.max(0, (most === 0 ? 0 : floorLog2(most) + 1) - FACTOR_BITS);
     let { numerator, denominator } = ratio;
     let q = 0;
     for (; numerator >= denominator << BigInt(FACTOR_BITS); q--) denominator <<= 1n;

@@ -13,7 +13,8 @@ const GUARD = 64;
 /** A k from which on P[|X| ≥ k] is below about 2^−bits, by Bernstein's bound. Nothing but speed depends on it. */
 function reach(variance: number, bits: number): number {
   const exponent = bits * Math.LN2;
-  return Math.ceil(exponent / 3 + Math.sqrt((exponent / 3) ** 2 + 2 * variance * exponent)) + 8;
+  const third = exponent / 3;
+  return Math.ceil(third + Math.sqrt(third * third + 2 * variance * exponent)) + 8;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CairnError } from '../../errors.ts';
+import { floorLog2 } from '../../numeric.ts';
 import { locate } from './law.ts';
 import type { Law, Words } from './law.ts';
 
@@ -53,7 +54,7 @@ export class Table {
     const { high, low } = cellsOf(law);
     this.#high = high;
     this.#low = low;
-    const log = Math.min(16, Math.max(4, Math.ceil(Math.log2(high.length)) + 1));
+    const log = Math.min(16, Math.max(4, floorLog2(2 * high.length - 1) + 1));
     this.#shift = 32 - log;
     this.#guide = new Uint32Array(2 ** log);
     let k = 0;

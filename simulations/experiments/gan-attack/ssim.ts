@@ -1,4 +1,4 @@
-import { exp } from '../../../client/training/numeric.ts';
+import { exp } from '../../../protocol/numeric.ts';
 
 // Window and constants of Wang et al. 2004, section III-B.
 const WINDOW = 11;

@@ -1,4 +1,4 @@
-import type { PrivacyBudget } from '../../../protocol/privacy/index.ts';
+import { type PrivacyBudget, restoredDivergences } from '../../../protocol/privacy/index.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/checkpoint.ts';
 import type { ScoreRow } from './series.ts';
 
@@ -25,5 +25,12 @@ export function encodeState({ parameters, ...header }: TrainingState): Uint8Arra
 /** Reads what {@link encodeState} wrote. @throws CairnError `model-malformed` for a length that does not fit */
 export function decodeState(bytes: Uint8Array): TrainingState {
   const { header, vectors } = decodeCheckpoint<Omit<TrainingState, 'parameters'>>(bytes, 1);
-  return { ...header, parameters: vectors[0] };
+  const { budget, inside } = header;
+  const restored = (kept: readonly number[]): readonly number[] => restoredDivergences(kept) ?? kept;
+  return {
+    ...header,
+    budget: budget === null ? null : { ...budget, divergences: restored(budget.divergences) },
+    inside: restored(inside),
+    parameters: vectors[0],
+  };
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../../../client/training/index.ts';
-import { log } from '../../../client/training/numeric.ts';
+import { log } from '../../../protocol/numeric.ts';
 
 /** A uniform number in (0, 1): an odd multiple of 2^-54, so that its logarithm is finite and below 0. */
 function uniform(random: Random): number {

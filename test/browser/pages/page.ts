@@ -9,6 +9,7 @@ import { fromHex, toHex } from '../../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../../protocol/crypto/portable.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
+import { numericDigests } from '../../numeric/support.ts';
 import { recordTranscript } from '../../interop/support/record.ts';
 import type { Transcript } from '../../interop/support/transcript.ts';
 import { enter, type Order, type Told } from './enter.ts';
@@ -34,6 +35,7 @@ export interface PageTools {
   joinInPage(order: Order): void;
   leave(): void;
   transcript(): Transcript;
+  numeric(): Record<string, string>;
   kernels(): { readonly masks: string; readonly training: string };
   agree(which: 'best' | 'portable', secretKey: string, peers: readonly string[]): Promise<Agreed>;
   /** Fetches a model as a client does. @returns its SHA-256 as hex */
@@ -65,6 +67,7 @@ window.cairn = {
     const bytes = await new Download(parseAddress(url), options).whole(new AbortController().signal);
     return toHex(portablePrimitives.sha256(bytes));
   },
+  numeric: () => numericDigests(),
   kernels: () => ({ masks: createMaskVector(64).kernel, training: bestKernels() }),
   async agree(which, secretKey, peers) {
     const agreer = await agreerOf(which);

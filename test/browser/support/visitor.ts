@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import type { ParticipationEvent } from '../../../client/index.ts';
+import { BROWSER_MS } from '../../support/browser.ts';
 import { EventLog } from '../../client/support/rounds.ts';
 import type { PageTools } from '../pages/page.ts';
 import type { Told, Trained } from '../pages/enter.ts';
@@ -24,6 +25,7 @@ export class Visitor {
     const context = await browser.newContext();
     const visitor = new Visitor(await context.newPage());
     const { page } = visitor;
+    page.setDefaultTimeout(BROWSER_MS);
     page.on('pageerror', (error) => void visitor.complaints.push(error.message));
     page.on('console', (message) => {
       if (message.type() === 'error') visitor.complaints.push(message.text());

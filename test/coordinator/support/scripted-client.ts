@@ -99,7 +99,10 @@ export class ScriptedClient {
   }
 
   #greet(): Promise<unknown> {
-    return this.#peer.greetAs(this.member, this.#membership.identities.get(this.member)!, this.#script.tasks);
+    const greeted = this.#peer.greetAs(this.member, this.#membership.identities.get(this.member)!, this.#script.tasks);
+    // Who waits for its seat sees the connection end; where nobody does, a client that was sent away is no fault.
+    greeted.catch(() => undefined);
+    return greeted;
   }
 
   #received(bytes: Uint8Array): void {

@@ -9,7 +9,7 @@ export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const CAIRN = resolve(ROOT, 'dist/cli.js');
 
 /** Longest wait for one line: far more than a busy machine needs, and less than a test's own limit. */
-const PATIENCE_MS = 50_000;
+const PATIENCE_MS = 240_000;
 
 /** How a process ended. */
 export interface Exit {

@@ -42,7 +42,7 @@ const DELTA = 1e-6;
 const ROUNDS = [1, 10, 300];
 /** Enough digits to compare by, and no more: engines differ in the last ones. */
 const shown = (x: number): number => Number(x.toPrecision(12));
-const TOLD = [1.01, 1.5, 2, 5.5, 10.9, 16, 64, 1024];
+const TOLD = [1.01, 1.5, 2, 5.5, 10.9, 16, 64, 1024, 65536];
 
 const BASE: CostedRound = {
   ...{ placement: 'distributed', distribution: 'discrete-gaussian', noiseMultiplier: 0.8, leastSurvivors: 20 },

@@ -67,7 +67,7 @@ describe('on the complete graph', () => {
   });
 
   it('is between for drops in any state, and about what is observed', () => {
-    const rounds = 120;
+    const rounds = 60;
     const settings = { graph: 'complete', dropoutPpm: 300_000 } as const;
     let failed = 0;
     for (let seed = 0; seed < rounds; seed++) {
@@ -95,7 +95,7 @@ describe('on a ring', () => {
   });
 
   it('bounds the failures that are observed, exact share or independent', () => {
-    const rounds = 40;
+    const rounds = 24;
     for (const dropping of ['exact', 'independent'] as const)
       for (const share of [0.2, 0.4, 0.55]) {
         const who = dropping === 'exact' ? { share } : { probability: share };

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { renderReport } from '../../../simulations/report/html.ts';
-import { chromiumPath, launchBrowser } from '../../support/browser.ts';
+import { BROWSER_MS, chromiumPath, launchBrowser } from '../../support/browser.ts';
 import { sampleReport } from './sample.ts';
 
 describe.skipIf(chromiumPath === undefined)('a report in a browser, from disk', () => {
@@ -29,6 +29,7 @@ describe.skipIf(chromiumPath === undefined)('a report in a browser, from disk', 
     for (const colorScheme of ['light', 'dark'] as const) {
       test(`shows all it holds without a complaint at ${width} pixels, ${colorScheme}`, async () => {
         const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+        page.setDefaultTimeout(BROWSER_MS);
         const complaints: string[] = [];
         const requests: string[] = [];
         page.on('console', (message) => complaints.push(message.text()));
@@ -90,6 +91,7 @@ describe.skipIf(chromiumPath === undefined)('a report in a browser, from disk', 
       renderReport(sampleReport()).replace('</main>', '<script>document.title = "run"</script></main>'),
     );
     const page = await browser.newPage();
+    page.setDefaultTimeout(BROWSER_MS);
     await page.goto(pathToFileURL(file).href);
     const title = await page.title();
     await page.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exp, log, sigmoid, softplus, tanh } from '../../client/training/numeric.ts';
+import { exp, log, sigmoid, softplus, tanh } from '../../protocol/numeric.ts';
 
 /** Numbers of every size from 1e-300 to 700, of both signs. */
 const anySize = Array.from({ length: 4001 }, (_, i) => {
