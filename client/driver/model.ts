@@ -2,7 +2,7 @@ import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { NamedTensors, ParameterLayout, Shapes } from '../../protocol/model/layout.ts';
-import { MAX_BESIDE_VALUES } from '../../protocol/model/safetensors-frame.ts';
+import { maxBesideValues } from '../../protocol/model/safetensors-frame.ts';
 import { decodeSafetensors, type DecodedModel } from '../../protocol/model/safetensors.ts';
 import { fetchBytes } from '../transport/http.ts';
 import type { Address } from '../transport/transport.ts';
@@ -26,7 +26,7 @@ export async function fetchModel(
 ): Promise<Record<string, Float32Array>> {
   const bytes = await fetchBytes(address, {
     path: `v1/models/${toHex(modelHash)}`,
-    limit: 4 * layout.size + MAX_BESIDE_VALUES,
+    limit: 4 * layout.size + maxBesideValues(layout.size),
     timeoutMs: TIMEOUT_MS,
     signal,
   });

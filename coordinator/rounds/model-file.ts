@@ -54,7 +54,10 @@ async function read(path: string): Promise<DecodedModel> {
     const tensors: ReadTensor[] = [];
     for (const tensor of plan.tensors) {
       const from = plan.start + tensor.from;
-      tensors.push([tensor, tensor.trained ? await floatsAt(handle, tensor, from) : await bytesAt(handle, tensor, from)]);
+      tensors.push([
+        tensor,
+        tensor.trained ? await floatsAt(handle, tensor, from) : await bytesAt(handle, tensor, from),
+      ]);
     }
     return modelOf(tensors, plan.metadata);
   } finally {
@@ -88,7 +91,7 @@ async function floatsAt(handle: FileHandle, { dtype, from, to }: PlannedTensor, 
 
 /** Fills `target` from a position of the file. */
 async function fill(handle: FileHandle, target: Uint8Array, position: number): Promise<Uint8Array> {
-  for (let done = 0; done < target.length; ) {
+  for (let done = 0; done < target.length;) {
     const length = Math.min(CHUNK, target.length - done);
     const { bytesRead } = await handle.read(target, done, length, position + done);
     if (bytesRead === 0) throw new CairnError('model-malformed', 'the file became shorter while it was read');

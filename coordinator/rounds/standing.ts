@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
-import { MAX_BESIDE_VALUES, type ModelExtras } from '../../protocol/model/safetensors-frame.ts';
+import { maxBesideValues, type ModelExtras } from '../../protocol/model/safetensors-frame.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
 import type { TaskConfig } from '../config/index.ts';
@@ -50,7 +50,13 @@ export async function openStanding(store: Store, task: TaskConfig, given?: Initi
   const fits = (vector: Float32Array): boolean => vector.length === layout.size;
   const usable = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
   const strategyState = usable ? record.strategyState : strategy.init(layout.size);
-  return { strategy, layout, flat: layout.flatten(tensors), extras: { metadata, kept }, record: { ...record, strategyState } };
+  return {
+    strategy,
+    layout,
+    flat: layout.flatten(tensors),
+    extras: { metadata, kept },
+    record: { ...record, strategyState },
+  };
 }
 
 async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<Standing> {
@@ -62,10 +68,11 @@ async function started(store: Store, strategy: Strategy, task: TaskConfig, given
   const metadata = unstamped(first.metadata ?? {});
   const file = encodeSafetensors(tensors, shapes, metadata, kept);
   const beside = file.length - 4 * layout.size;
-  if (beside > MAX_BESIDE_VALUES) {
+  const max = maxBesideValues(layout.size);
+  if (beside > max) {
     throw new CairnError(
       'model-unsupported',
-      `task "${task.name}": header, metadata and tensors that are not trained take ${beside} bytes of the model’s file, and may take ${MAX_BESIDE_VALUES}`,
+      `task "${task.name}": header, metadata and tensors that are not trained take ${beside} bytes of the model’s file, and may take ${max}`,
       { hint: 'leave out what is not trained and can be computed' },
     );
   }

@@ -6,8 +6,14 @@ import { MAX_HEADER, malformed, PREFIX } from './safetensors-plan.ts';
 
 const METADATA = '__metadata__';
 
-/** Most bytes of a model's file besides the values that are trained: header, metadata and kept tensors. */
-export const MAX_BESIDE_VALUES = 2 ** 27;
+/**
+ * Most bytes of a model's file besides the values that are trained: header, metadata and kept tensors. 16 MiB and as much
+ * as the values take, up to 128 MiB: whoever fetches a model of ten numbers need not take more for it.
+ * @param size - of the model's layout
+ */
+export function maxBesideValues(size: number): number {
+  return Math.min(2 ** 27, 2 ** 24 + 4 * size);
+}
 
 /** A tensor that is carried along as it is, such as a counter: neither trained nor averaged, and not in the layout. */
 export interface KeptTensor {

@@ -19,7 +19,7 @@ export function quoted(name: string): string {
  * Most tensors, and most keys of metadata, of one file, and most dimensions of one tensor. The format has no such bounds;
  * with them what a header of 100 MB makes of our memory is bounded, too.
  */
-const MAX_MEMBERS = 2 ** 18;
+const MAX_MEMBERS = 2 ** 16;
 const MAX_RANK = 64;
 
 /** A parsed header. Maps, since names come from anybody. */

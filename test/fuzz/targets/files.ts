@@ -30,7 +30,10 @@ const safetensors = bytesTarget('model-safetensors', 3, () => ({
     // Without a float there is nothing to train, and no model to write.
     if (Object.keys(shapes).length === 0) return;
     const again = decodeSafetensors(encodeSafetensors(tensors, shapes, metadata, others));
-    must(isDeepStrictEqual(again, { tensors, shapes, metadata, kept: others }), 'the model that was written is another one');
+    must(
+      isDeepStrictEqual(again, { tensors, shapes, metadata, kept: others }),
+      'the model that was written is another one',
+    );
   },
 }));
 
