@@ -48,8 +48,9 @@ function hasKernel(tf: typeof Tensorflow, name: string, backend: string): boolea
 /** What TensorFlow.js says where it lacks a kernel after all, as a CairnError; anything else as it is. */
 export function withoutKernel(thrown: unknown): unknown {
   const message = thrown instanceof Error ? thrown.message : '';
-  const [, kernel, backend] = /^Kernel '(\w+)' not registered for backend '(\w+)'/.exec(message) ?? [];
-  if (kernel === undefined) return thrown;
+  const found = /^Kernel '(\w+)' not registered for backend '(\w+)'/.exec(message);
+  if (found === null) return thrown;
+  const [, kernel, backend] = found;
   return new CairnError(
     'model-unsupported',
     `the model cannot be trained on TensorFlow.js’s backend "${backend}", which has no ${kernel}`,

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CairnError } from '../../protocol/errors.ts';
 import { toFloats, widthOf } from '../../protocol/model/elements.ts';
-import { ParameterLayout } from '../../protocol/model/layout.ts';
+import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 import {
   headerLengthOf,
   type ModelPlan,
@@ -49,8 +49,7 @@ async function read(path: string): Promise<DecodedModel> {
     if (shapes.length === 0) {
       throw new CairnError('model-unsupported', 'the file holds no tensor of floats, and so nothing to train');
     }
-    // For what it refuses.
-    void new ParameterLayout(Object.fromEntries(shapes));
+    assertLayout(Object.fromEntries(shapes));
     const tensors: ReadTensor[] = [];
     for (const tensor of plan.tensors) {
       const from = plan.start + tensor.from;
@@ -63,6 +62,11 @@ async function read(path: string): Promise<DecodedModel> {
   } finally {
     await handle.close();
   }
+}
+
+/** @throws CairnError what a layout of these shapes does */
+function assertLayout(shapes: Shapes): void {
+  new ParameterLayout(shapes);
 }
 
 async function planFrom(handle: FileHandle): Promise<ModelPlan> {

@@ -140,7 +140,7 @@ describe('a TensorFlow.js model that cannot be trained is refused when it is bui
     ],
     [
       'no weights',
-      () => tf.sequential({ layers: [tf.layers.flatten({ inputShape: [2] })] }),
+      () => tf.sequential({ layers: [tf.layers.flatten({ inputShape: [2, 1] })] }),
       'model-unsupported',
       /no weights/,
     ],
@@ -199,7 +199,7 @@ describe('a backend of TensorFlow.js that lacks kernels for training', () => {
   const LACKS = ['Conv2DBackpropFilter', 'DepthwiseConv2dNativeBackpropFilter', 'UnsortedSegmentSum', 'Softplus'];
 
   beforeAll(async () => {
-    tf.registerBackend('lean', () => tf.findBackendFactory('cpu')() as ReturnType<typeof tf.backend>);
+    tf.registerBackend('lean', () => tf.findBackendFactory('cpu')());
     for (const kernel of tf.getKernelsForBackend('cpu')) {
       if (!LACKS.includes(kernel.kernelName)) tf.registerKernel({ ...kernel, backendName: 'lean' });
     }

@@ -24,7 +24,7 @@ const PARTS: Readonly<Record<string, Entry>> = {
   mask: { dtype: 'BOOL', shape: [3], bytes: Uint8Array.of(1, 0, 1) },
   w: { dtype: 'BF16', shape: [2, 2], bytes: Uint8Array.of(0x80, 0x3f, 0, 0, 0x49, 0x40, 0x80, 0xbf) },
 };
-const { b: _b, w: _w, ...KEPT } = PARTS;
+const KEPT = { 'norm.num_batches_tracked': PARTS['norm.num_batches_tracked'], mask: PARTS.mask };
 
 function headerOf(parts: Readonly<Record<string, Omit<Entry, 'bytes'> & { size: number }>>): Uint8Array {
   let at = 0;

@@ -124,7 +124,7 @@ describe('tensors that are not trained', () => {
     const length = new DataView(bytes.buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length))) as Record<
       string,
-      { data_offsets: [number, number] }
+      { data_offsets?: [number, number] }
     >;
     const starts = Object.fromEntries(Object.entries(header).map(([name, { data_offsets: at }]) => [name, at?.[0]]));
     expect(starts).toMatchObject({ 'bn.num_batches_tracked': 0, weight: 8, codes: 20, mask: 24 });
