@@ -1,6 +1,5 @@
 import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
-import type { TensorflowData } from './index.ts';
 
 /**
  * Whether examples can be trained on. Values are looked at here and not by TensorFlow.js: on its wasm backend pooling and
@@ -11,7 +10,7 @@ import type { TensorflowData } from './index.ts';
  * not finite
  */
 export async function checkData(
-  { inputs, labels }: Partial<TensorflowData>,
+  { inputs, labels }: { readonly inputs?: Tensorflow.Tensor; readonly labels?: Tensorflow.Tensor },
   min: number,
   layer: string | undefined,
 ): Promise<void> {
