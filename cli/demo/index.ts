@@ -12,6 +12,7 @@ import {
 } from '../../coordinator/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { stampMetadata } from '../../protocol/model/stamp.ts';
 import { bold, data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -171,7 +172,11 @@ async function finish({ options, folder, coordinator, reports, model, started }:
     runDir: folder.path,
   };
   const tensors = coordinator.model(TASK)!;
-  await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes));
+  const stamp = stampMetadata({
+    ...{ task: TASK, round: last.round, date: Math.floor(Date.now() / 1000) },
+    ...{ modelHash: last.modelHash, version: version() },
+  });
+  await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes, stamp));
   const { runDir, ...results } = summary;
   await folder.json('summary.json', results);
   await folder.json('timings.json', {

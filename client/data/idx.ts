@@ -1,50 +1,104 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { IDX_TYPES, type IdxType, typeOf } from './idx-types.ts';
 
 /*
- * IDX, the format of MNIST and its kin: two zero bytes, a type (0x08: unsigned bytes), the number of dimensions, each
- * dimension as a big-endian 32-bit number, then the values.
+ * IDX, the format of MNIST and its kin: two zero bytes, a type, the number of dimensions, each dimension as a big-endian
+ * 32-bit number, then the values, big-endian, too.
  */
 
-/** Dimensions of an IDX file of unsigned bytes: 1 for labels, 3 (count, rows, columns) for images. */
-export type IdxRank = 1 | 3;
+/** Most dimensions of a file: examples, and the shape of one. */
+const MAX_RANK = 8;
 
-/** Bytes before the first value. */
-export function idxHeaderLength(rank: IdxRank): number {
-  return 4 + 4 * rank;
+/** Bytes that hold the longest header. */
+export const MAX_HEADER = 4 + 4 * MAX_RANK;
+
+/** What the header of an IDX file says. */
+export interface IdxHeader {
+  readonly type: IdxType;
+  /** Each from 1; the first counts examples. */
+  readonly dimensions: readonly number[];
+  /** Bytes before the first value. */
+  readonly length: number;
+  /** Number of values; beyond 2^53 inexact, and then beyond every file. */
+  readonly values: number;
 }
 
-function malformed(message: string): CairnError {
-  return new CairnError('data-malformed', message);
+/** What is said of a file that is not as it should be. */
+export function malformed(message: string, hint?: string): CairnError {
+  return new CairnError('data-malformed', message, hint === undefined ? {} : { hint });
+}
+
+/** How other files begin that people have in this one's place. */
+const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] = [
+  ['\x1f\x8b', 'a gzip file', 'unpack it with gunzip'],
+  ['PK', 'a zip archive', 'unpack it with unzip'],
+  ['\x93NUMPY', 'a NumPy array', 'save it as IDX, or write an app of your own around it'],
+  ['\x89PNG', 'a PNG image', 'IDX has all images in one file'],
+  ['MATLAB', 'a MATLAB file', 'fetch the data set as IDX ("binary format")'],
+  ['<', 'a web page or XML', 'the download failed: fetch the file again'],
+  ['version https://git-lfs', 'a pointer of Git LFS', 'fetch the file itself with git lfs pull'],
+];
+
+function strange(header: Uint8Array): CairnError {
+  const start = String.fromCharCode(...header.subarray(0, 24));
+  const [, what, hint] = KNOWN.find(([known]) => start.startsWith(known)) ?? [];
+  if (what !== undefined) return malformed(`an IDX file was expected, but this is ${what}`, hint);
+  const bytes = [...header.subarray(0, 4)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return malformed(
+    header.length === 0
+      ? 'an IDX file was expected, but this one is empty'
+      : `an IDX file begins with two zero bytes, a type and a number of dimensions, but this one with ${bytes}`,
+  );
 }
 
 /**
- * Reads the header of an IDX file of unsigned bytes, and checks it against the file's size.
- * @param header - the first bytes of the file, {@link idxHeaderLength} at least
- * @param fileSize - bytes of the whole file
- * @returns the dimensions, each from 1; for images count, rows, columns
- * @throws CairnError `data-malformed`
+ * Reads the header of an IDX file, whatever its values are.
+ * @param start - the first bytes of the file: {@link MAX_HEADER}, or all if there are fewer
+ * @throws CairnError `data-malformed`, which names what is in the file instead
  */
-export function readIdxHeader(header: Uint8Array, rank: IdxRank, fileSize: number): readonly number[] {
-  const length = idxHeaderLength(rank);
-  if (header.length < length) throw malformed(`an IDX header has ${length} bytes, but the file has ${header.length}`);
-  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
-  const magic = view.getUint32(0);
-  if (magic !== 0x0800 + rank) {
-    const hint = magic >>> 16 === 0x1f8b ? { hint: 'the file is compressed: unpack it with gunzip' } : {};
-    throw new CairnError(
-      'data-malformed',
-      `the magic number of IDX ${rank === 1 ? 'labels' : 'images'} is ${0x0800 + rank}, but it is ${magic}`,
-      hint,
-    );
+export function readIdxHeader(start: Uint8Array): IdxHeader {
+  const [zero, alsoZero, code, rank] = start;
+  const type = typeOf(code);
+  if (start.length < 4 || zero !== 0 || alsoZero !== 0 || type === undefined || rank < 1 || rank > MAX_RANK) {
+    throw strange(start);
   }
+  const length = 4 + 4 * rank;
+  if (start.length < length) {
+    throw malformed(`a header of ${rank} dimensions has ${length} bytes, but the file has ${start.length}`);
+  }
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
   if (dimensions.includes(0)) throw malformed(`an IDX file without values: ${dimensions.join(' × ')}`);
-  // At most 2^96, so a double may round it, but never to the size of a file.
-  const size = length + dimensions.reduce((product, extent) => product * extent, 1);
-  if (size !== fileSize) {
-    throw malformed(`${dimensions.join(' × ')} values and the header are ${size} bytes, but the file has ${fileSize}`);
-  }
-  return dimensions;
+  return { type, dimensions, length, values: dimensions.reduce((product, extent) => product * extent, 1) };
+}
+
+/** What a file holds, as messages have it: `60000 × 28 × 28 unsigned bytes`. */
+export function contentOf({ type, dimensions }: IdxHeader): string {
+  return `${dimensions.join(' × ')} ${IDX_TYPES[type].words}`;
+}
+
+/** @throws CairnError `data-malformed` where a file has another size than its header says */
+export function checkSize(header: IdxHeader, fileSize: number): void {
+  // A double may round it, but never to the size of a file.
+  const size = header.length + header.values * IDX_TYPES[header.type].bytes;
+  if (size === fileSize) return;
+  throw malformed(`${contentOf(header)} and the header are ${size} bytes, but the file has ${fileSize}`);
+}
+
+/** A whole IDX file in memory. */
+export interface IdxArray {
+  /** Each from 1; the first counts examples. */
+  readonly dimensions: readonly number[];
+  /** All values, row-major; a view into the file's bytes where these are bytes. */
+  readonly values: ReturnType<(typeof IDX_TYPES)[IdxType]['read']>;
+}
+
+/** Parses a whole IDX file of any type. @throws CairnError `data-malformed` */
+export function parseIdx(bytes: Uint8Array): IdxArray {
+  const header = readIdxHeader(bytes);
+  checkSize(header, bytes.length);
+  const { type, dimensions, length } = header;
+  return { dimensions, values: IDX_TYPES[type].read(bytes.subarray(length)) };
 }
 
 /** Images of one size, one byte per pixel. */
@@ -56,23 +110,30 @@ export interface IdxImages {
   readonly pixels: Uint8Array;
 }
 
-/** Parses a whole IDX file of images (magic number 2051). @throws CairnError `data-malformed` */
+/** A whole file of unsigned bytes and so many dimensions. */
+function bytesOf(what: string, rank: number, bytes: Uint8Array): IdxHeader {
+  const header = readIdxHeader(bytes);
+  if (header.type !== 0x08 || header.dimensions.length !== rank) {
+    throw malformed(
+      `${what} are unsigned bytes of ${rank} dimension${rank === 1 ? '' : 's'}, but the file holds ${contentOf(header)}`,
+    );
+  }
+  checkSize(header, bytes.length);
+  return header;
+}
+
+/** Parses a whole IDX file of images, a byte a pixel (magic number 2051). @throws CairnError `data-malformed` */
 export function parseIdxImages(bytes: Uint8Array): IdxImages {
-  const [count, rows, columns] = readIdxHeader(bytes, 3, bytes.length);
-  return { count, rows, columns, pixels: bytes.subarray(idxHeaderLength(3)) };
+  const { dimensions, length } = bytesOf('images', 3, bytes);
+  const [count, rows, columns] = dimensions;
+  return { count, rows, columns, pixels: bytes.subarray(length) };
 }
 
 /**
- * Parses a whole IDX file of labels (magic number 2049).
+ * Parses a whole IDX file of labels, a byte each (magic number 2049).
  * @returns one label per example; a view into the file's bytes
  * @throws CairnError `data-malformed`
  */
 export function parseIdxLabels(bytes: Uint8Array): Uint8Array {
-  readIdxHeader(bytes, 1, bytes.length);
-  return bytes.subarray(idxHeaderLength(1));
-}
-
-/** Scales bytes to 0…1 into `target` from `offset` on. */
-export function scalePixels(pixels: Uint8Array, target: Float32Array, offset: number): void {
-  for (let i = 0; i < pixels.length; i++) target[offset + i] = pixels[i] / 255;
+  return bytes.subarray(bytesOf('labels', 1, bytes).length);
 }

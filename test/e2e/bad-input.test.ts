@@ -135,6 +135,20 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
     await expectRefused(['coordinator', world.path('broken.json')], 3, 'config-unreadable', 'broken.json is not JSON');
   });
 
+  it('a model file that is missing, malformed or too large: one exit code, and the path', async () => {
+    const coordinatorWith = async (model: unknown): Promise<readonly string[]> => [
+      'coordinator',
+      await world.configure({ ...CURIOUS, model }, {}, 'model.json'),
+    ];
+    const file = world.path('none.safetensors');
+    await expectRefused(await coordinatorWith({ file }), 3, 'model-malformed', file, 'there is none', 'model.file');
+    const broken = world.path('broken.safetensors');
+    await writeFile(broken, 'not a model at all');
+    await expectRefused(await coordinatorWith({ file: broken }), 3, 'model-malformed', broken);
+    const large = { tensors: { w: [20_000, 20_000] } };
+    await expectRefused(await coordinatorWith(large), 3, 'model-too-large', '400000000', '268434432');
+  });
+
   it('an identity file that others can read, or that is not there', async () => {
     await chmod(world.identity(3), 0o644);
     await expectRefused(['join', NOBODY, '--identity', world.identity(3)], 3, 'key-file-mode', 'mode 644', 'chmod 600');

@@ -90,7 +90,8 @@ describe('the demonstration, as npm start runs it', () => {
       'summary.json',
       'timings.json',
     ]);
-    const { tensors, shapes } = decodeSafetensors(new Uint8Array(await file('model.safetensors')));
+    const { tensors, shapes, metadata } = decodeSafetensors(new Uint8Array(await file('model.safetensors')));
+    expect(metadata).toMatchObject({ 'cairn.round': '3', 'cairn.version': expect.stringMatching(/^\d+\./) as string });
     expect(shapes).toEqual(mnistMlp().layout.shapes);
     expect(mnistMlp().layout.flatten(tensors).every(Number.isFinite)).toBe(true);
     const { runDir, ...results } = run.summary;
