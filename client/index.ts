@@ -8,6 +8,7 @@ import type { Participation } from './participation.ts';
 export { acceptLostMemory, consentInFile, consentPath } from './consent/file.ts';
 export type { ConsentFileOptions } from './consent/file.ts';
 export { readPolicyFile } from './consent/policy-file.ts';
+export { loadCsv, parseCsv } from './data/node/csv.ts';
 export { loadMnist, loadMnistLabels } from './data/node/mnist.ts';
 export type { MnistOptions, MnistPart } from './data/node/mnist.ts';
 export { readIdentity, writeIdentity } from './enrolment/node.ts';

@@ -19,6 +19,7 @@ import { browserAgreer } from '../driver/agreement.ts';
 import type { JoinOptions } from '../options.ts';
 import type { Participation } from '../participation.ts';
 
+export { parseCsv } from './csv.ts';
 export * from '../public.ts';
 
 /**
