@@ -1,8 +1,9 @@
 import type { CsvOptions } from '../data/csv/options.ts';
-import { type CsvTable, parseTable, type RecordParser } from '../data/csv/parse.ts';
+import { type CsvTable, parseTable } from '../data/csv/parse.ts';
+import type { RecordParser } from '../data/csv/records.ts';
 
 /** The same library as in Node, built without Node's Buffer. */
-const load = async (): Promise<RecordParser> => (await import('csv-parse/browser/esm/sync')).parse as RecordParser;
+const load = async (): Promise<RecordParser> => (await import('csv-parse/browser/esm/sync')).parse;
 
 /**
  * Reads a table of comma-separated values (or semicolons, or tabs) as examples for training, such as a file that a user

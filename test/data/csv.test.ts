@@ -289,7 +289,7 @@ describe.each([
         const lines = rows.map((row) => [...row.map(write), 'no'].join(separator));
         const text = [['a', 'b', 'ill'].join(separator), ...lines].join(end);
         const columns = { a: 'number', b: 'number', ill: COLUMNS.ill } as const;
-        const { inputs } = await parseCsv(text, { columns, decimal: decimal as '.' | ',' });
+        const { inputs } = await parseCsv(text, { columns, decimal: decimal });
         expect(inputs).toEqual(Float32Array.from(rows.flat()));
       }),
       { numRuns: 60 },

@@ -1,10 +1,12 @@
 import { CairnError } from '../../../protocol/errors.ts';
 import type { Dataset } from '../dataset.ts';
 import { checkOptions } from './check.ts';
-import { fault, type Place } from './fault.ts';
+import { fault } from './fault.ts';
 import { fieldReaders } from './fields.ts';
-import { fits, type Header, type HeaderContext, readHeader } from './header.ts';
+import { type Header, type HeaderContext, readHeader } from './header.ts';
 import type { CsvOptions } from './options.ts';
+import { type RecordParser, records } from './records.ts';
+import { SEPARATOR_NAMES, separatorOf } from './separator.ts';
 import { decodeText } from './text.ts';
 
 /** A table as examples: what the engine trains on, with the names of its features. */
@@ -16,98 +18,6 @@ export interface CsvTable extends Dataset {
    * built-in engine, which trains classifiers, refuses it.
    */
   readonly targets?: Float32Array;
-}
-
-/** The part of the library csv-parse that is used: fields as text and nothing made of them. */
-export type RecordParser = (text: string, options: ParserOptions) => unknown;
-
-interface ParserOptions {
-  readonly delimiter: string;
-  readonly record_delimiter: string[];
-  readonly relax_column_count: boolean;
-  readonly trim: boolean;
-  readonly to?: number;
-  readonly on_record: (record: string[], context: { readonly lines: number }) => null;
-}
-
-const SEPARATORS = [',', ';', '\t'] as const;
-const NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab' };
-
-/** Enough for any header: where a separator is found out by the first record, no more is read. */
-const HEAD = 2 ** 20;
-
-/** What csv-parse says of quotes that do not fit, in our words: its own show fields. */
-function reason(code: unknown): string {
-  if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote is opened and never closed';
-  if (code === 'INVALID_OPENING_QUOTE') return 'a quote stands within a field that does not begin with one';
-  if (code === 'CSV_INVALID_CLOSING_QUOTE' || code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE')
-    return 'something follows a closed quote before the field ends';
-  return 'it cannot be parsed';
-}
-
-const QUOTES = 'write a field with a quote as "…""…"';
-
-type Visit = (record: readonly string[], place: Place) => void;
-
-/** Runs the library over a text; the last record's end says where the next one begins. */
-function records(parser: RecordParser, text: string, separator: string, file: string, visit: Visit, to?: number): void {
-  let end = 0;
-  let row = 0;
-  try {
-    parser(text, {
-      delimiter: separator,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      // A row of another length is refused below, by its number.
-      relax_column_count: true,
-      trim: true,
-      ...(to === undefined ? {} : { to }),
-      on_record(record, { lines }) {
-        const place = { row: row + 1, line: end + 1 };
-        end = lines;
-        row++;
-        // A line without anything is no record, and many files end with some.
-        if (record.length > 1 || record[0] !== '') visit(record, place);
-        return null;
-      },
-    });
-  } catch (thrown) {
-    if (thrown instanceof CairnError) throw thrown;
-    const { code } = thrown as { readonly code?: unknown };
-    if (typeof code !== 'string') throw thrown;
-    throw fault(file, { row: row + 1, line: end + 1 }, reason(code), QUOTES);
-  }
-}
-
-/** The one separator by which the first record has the columns. */
-function separatorOf(parser: RecordParser, text: string, context: HeaderContext): string {
-  const { options, file } = context;
-  if (options.separator !== undefined) return options.separator;
-  let widest = { separator: ',', fields: 0 };
-  const fitting = SEPARATORS.filter((separator) => {
-    let fit = false;
-    let first = true;
-    try {
-      const visit: Visit = (record) => {
-        if (!first) return;
-        first = false;
-        fit = fits(record, context);
-        if (record.length > widest.fields) widest = { separator, fields: record.length };
-      };
-      records(parser, text.slice(0, HEAD), separator, file, visit, 100);
-    } catch {
-      // By another separator the quotes may be sound; if by none, the reading itself says where they are not.
-    }
-    return fit;
-  });
-  if (fitting.length > 1) {
-    throw fault(
-      file,
-      undefined,
-      `its fields may be parted by ${fitting.map((separator) => NAMES[separator]).join(' or ')}`,
-      'say which: separator: ",", ";" or "\\t"',
-    );
-  }
-  return fitting.at(0) ?? widest.separator;
 }
 
 /** Numbers of unknown count, in memory that grows by doubling. */
@@ -131,7 +41,7 @@ class Growing {
 
 /**
  * Reads a table whole, or refuses it.
- * @param parser csv-parse, as the platform has it
+ * @param load gets the library, as the platform has it
  * @throws CairnError `config-invalid`, `config-unknown-key` for options that cannot be; `data-empty` without rows;
  * `data-malformed` with file, row and column
  */
@@ -164,7 +74,7 @@ export async function parseTable(
         file,
         place,
         `expected ${width} fields, but there are ${record.length}`,
-        `fields are parted by a ${NAMES[separator]}; a field that holds one must be in quotes`,
+        `fields are parted by a ${SEPARATOR_NAMES[separator]}; a field that holds one must be in quotes`,
       );
     }
     for (const { reader, at } of used) {

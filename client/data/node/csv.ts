@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { CsvOptions } from '../csv/options.ts';
-import { type CsvTable, parseTable, type RecordParser } from '../csv/parse.ts';
+import { type CsvTable, parseTable } from '../csv/parse.ts';
+import type { RecordParser } from '../csv/records.ts';
 
 /** Loaded by who reads a table, and by nobody else. */
-const load = async (): Promise<RecordParser> => (await import('csv-parse/sync')).parse as RecordParser;
+const load = async (): Promise<RecordParser> => (await import('csv-parse/sync')).parse;
 
 /**
  * Reads a table that is in memory: see {@link loadCsv}.
