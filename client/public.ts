@@ -1,4 +1,5 @@
 /** What both entries of the client have in common. */
+export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
 export { engineApp } from './apps/engine.ts';
 export { mnistApp } from './apps/mnist.ts';

@@ -30,6 +30,6 @@ export * from '../public.ts';
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
-export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+export function join<Data>(url: string, app: App<Data>, options: JoinOptions = {}): Participation {
   return joinOn({ primitives: portablePrimitives, agreer: browserAgreer }, url, app, options);
 }

@@ -1,6 +1,6 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
 import type { App, Metrics } from '../app.ts';
+import type * as Tensorflow from './library.ts';
 import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
 /** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
@@ -13,7 +13,7 @@ export interface TensorflowData {
 /** What the TensorFlow.js app is made of. */
 export interface TensorflowAppOptions {
   /** The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. */
-  readonly tf: typeof Tensorflow;
+  readonly tf: Tensorflow.Library;
   /** Builds the model, once; it need not be compiled. Only 32-bit float weights can be trained together. */
   readonly buildModel: () => Tensorflow.LayersModel;
   /** Loads the client's own examples, once. */
