@@ -5,6 +5,8 @@ export function participationLine(event: ParticipationEvent): string | undefined
   switch (event.kind) {
     case 'unsafe-open-enrolment':
       return 'unsafe open enrolment: without an identity, nothing shows whether the others are real or made up to read your update';
+    case 'engine':
+      return `training on ${event.engine}`;
     case 'connected':
       return event.renewed ? 'connected again' : `connected as member ${event.member}`;
     case 'disconnected':

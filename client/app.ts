@@ -59,6 +59,11 @@ export interface App<Data = unknown> {
    */
   data(): Data | Promise<Data>;
   /**
+   * What the training runs on, in a few words for people, such as the backend of a library: asked once the data are
+   * loaded, and told by the event `engine`.
+   */
+  runsOn?(): string;
+  /**
    * Trains from the given parameters, which it may overwrite. It should look at `context.signal`, and yield to the event
    * loop at least every few seconds, so that the connection's heartbeats are answered.
    */

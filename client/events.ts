@@ -71,6 +71,8 @@ export type ParticipationEvent =
   | RoundEvent
   /** This client has no identity: it can tell invented members from real ones as little as it can be told from them. */
   | { readonly kind: 'unsafe-open-enrolment' }
+  /** The app's data are loaded, and this is what its training runs on; told where the app says so. */
+  | { readonly kind: 'engine'; readonly engine: string }
   /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
   | { readonly kind: 'connected'; readonly member: number; readonly renewed: boolean }
   /** The connection was lost; the client tries again by itself. */

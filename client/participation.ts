@@ -67,7 +67,10 @@ export class Participant implements Participation {
   async #start(): Promise<void> {
     try {
       // Before connecting: whoever has a seat counts for the quorum, and so should be able to train.
-      const data = await ofApp('data', () => this.#parts.app.data());
+      const { app } = this.#parts;
+      const data = await ofApp('data', () => app.data());
+      const engine = await ofApp('data', () => app.runsOn?.());
+      if (engine !== undefined && !this.#ending) this.#emit({ kind: 'engine', engine });
       if (!this.#ending) this.#connect(data);
     } catch (thrown) {
       void this.#finish(asCairnError(thrown));

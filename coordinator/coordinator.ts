@@ -11,7 +11,8 @@ import type { TaskStatus } from './rounds/index.ts';
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
+ * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
+ * `model-too-large`, `update-shape`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const resources = await openResources(options);

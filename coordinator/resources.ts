@@ -25,7 +25,8 @@ export interface Resources {
 /**
  * Reads the certificate, the directory and the models that a configuration names.
  * @throws CairnError `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`
+ * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
+ * `model-too-large`, `update-shape`
  */
 export async function openResources(options: CoordinatorOptions): Promise<Resources> {
   const { config, primitives = nodePrimitives } = options;
@@ -40,7 +41,8 @@ export async function openResources(options: CoordinatorOptions): Promise<Resour
     const members = new Members(await directory?.load(), open, clock);
     const models = new Map<string, TaskModel>();
     for (const task of config.tasks) {
-      models.set(task.name, await TaskModel.open(store, task, options.initialModels?.[task.name]));
+      const { initialModels, version = 'unknown' } = options;
+      models.set(task.name, await TaskModel.open(store, task, initialModels?.[task.name], { clock, version }));
     }
     return { store, release, tls, members, directory, clock, models };
   } catch (thrown) {

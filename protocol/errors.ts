@@ -310,14 +310,22 @@ export const ERROR_CODES = {
     'correct the app, or what it reads; --verbose shows where it failed',
   ),
   'data-empty': failure(
-    'there are no examples to train on',
-    'point the client at a data set with at least one example',
+    'there are no examples to train on, or fewer than the model needs',
+    'point the client at a data set with at least one example, or two for a model with batch norm',
   ),
   'data-missing': failure('a data set is not installed', 'install it with the command in the message'),
   'data-malformed': failure('a data file is not in its format', 'fetch the file again'),
-  'model-malformed': failure(
-    'a model file is not in its format',
-    'check that the file is a safetensors file of 32-bit floats',
+  'model-malformed': configuration(
+    'a model file is missing, or is not in its format',
+    'check that the file is there, and that it is a safetensors file',
+  ),
+  'model-unsupported': configuration(
+    'a model is sound, but holds what Cairn cannot train',
+    'the message names it: leave it out, or save it as another type',
+  ),
+  'model-too-large': configuration(
+    'a model has more parameters than one masked vector holds',
+    'train fewer parameters together: freeze a part of the model, and leave it out of what is declared',
   ),
   'model-hash': protocolAbort(
     'the model that came is not the one the round names',

@@ -12,13 +12,13 @@ function optimiserOf({ optimiser, learningRate, momentum }: EngineOptions): Opti
 const KEPT = 0.9;
 
 /**
- * Nine tenths of the examples, drawn by the seed and in their order; at least one. A training that uses all examples at
+ * Nine tenths of the examples, drawn by the seed and in their order; at least as many as the model needs. A training that uses all examples at
  * once gives the same update whatever the order: this one differs from the one before for small data sets too.
  */
-function subsetOf(data: Dataset, seed: number): Dataset {
+function subsetOf(data: Dataset, min: number, seed: number): Dataset {
   const { examples } = data;
   const order = new Random(seed, 'subset').shuffle(Uint32Array.from({ length: examples }, (_, i) => i));
-  return subset(data, order.subarray(0, Math.max(1, Math.floor(KEPT * examples))).sort());
+  return subset(data, order.subarray(0, Math.max(min, Math.floor(KEPT * examples))).sort());
 }
 
 /**
@@ -34,6 +34,13 @@ export function engineApp(model: Model, dataset: () => Dataset | Promise<Dataset
     async data() {
       const loaded = await dataset();
       if (loaded.examples < 1) throw new CairnError('data-empty', 'the data set has no examples');
+      const { examples, layer } = model.minBatch;
+      if (loaded.examples < examples) {
+        throw new CairnError(
+          'data-empty',
+          `layer "${layer}" needs ${examples} examples at least, but the data set has ${loaded.examples}`,
+        );
+      }
       return loaded;
     },
     async train(parameters, data, { options, signal, seed, repeat, subsetSeed }) {
@@ -42,7 +49,7 @@ export function engineApp(model: Model, dataset: () => Dataset | Promise<Dataset
       const { loss, accuracy, examples } = await trainEpochs({
         model,
         parameters: flat,
-        data: repeat > 0 ? subsetOf(data, subsetSeed) : data,
+        data: repeat > 0 ? subsetOf(data, model.minBatch.examples, subsetSeed) : data,
         epochs: chosen.epochs,
         batchSize: chosen.batchSize,
         optimiser: optimiserOf(chosen),

@@ -1,23 +1,32 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { App, Metrics } from '../app.ts';
+import { assertTrainable, engineName, withoutKernel } from './backend.ts';
+import { checkData, fittingBatch } from './data.ts';
+import { builtModel, pairedLayer } from './layers.ts';
 import type * as Tensorflow from './library.ts';
 import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
 /** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
-export interface TensorflowData {
-  readonly inputs: Tensorflow.Tensor;
+export interface TensorflowData<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
+  readonly inputs: Tensor;
   /** As the loss wants them: for `categoricalCrossentropy` one row of probabilities for each example. */
-  readonly labels: Tensorflow.Tensor;
+  readonly labels: Tensor;
 }
 
 /** What the TensorFlow.js app is made of. */
-export interface TensorflowAppOptions {
-  /** The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. */
+export interface TensorflowAppOptions<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
+  /**
+   * The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. The
+   * whole module: LSTM and GRU layers cannot be built with `tfjs-core` and `tfjs-layers` alone.
+   */
   readonly tf: Tensorflow.Library;
-  /** Builds the model, once; it need not be compiled. Only 32-bit float weights can be trained together. */
+  /**
+   * Builds the model, once: with one input and one output; it need not be compiled. Only 32-bit float weights can be
+   * trained together.
+   */
   readonly buildModel: () => Tensorflow.LayersModel;
   /** Loads the client's own examples, once. */
-  readonly data: () => TensorflowData | Promise<TensorflowData>;
+  readonly data: () => TensorflowData<Tensor> | Promise<TensorflowData<Tensor>>;
   /** Default `categoricalCrossentropy`. */
   readonly loss?: string;
   /** Makes a round's optimiser, whose memory ends with the round. Default: SGD with the option `learningRate`, or 0.05. */
@@ -39,12 +48,18 @@ function rateOption(options: Readonly<Record<string, unknown>>): number {
 
 /**
  * An app around a TensorFlow.js layers model. It reads `epochs` (default 1), `batchSize` (32) and, unless `optimizer` is
- * given, `learningRate` from the task's training options; other options are left to `optimizer`.
+ * given, `learningRate` from the task's training options; other options are left to `optimizer`. With batch norm over
+ * vectors a batch may get an example or more beyond `batchSize`, so that the last one is not alone.
+ * @throws CairnError `model-unsupported`, `app-failed` for a model that cannot be trained: see `builtModel`. `data()` throws
+ * the former where the backend lacks kernels that training needs
  */
-export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData> {
+export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
+  options: TensorflowAppOptions<Tensor>,
+): App<TensorflowData<Tensor>> {
   const { tf, buildModel, loss = 'categoricalCrossentropy' } = options;
   const optimizerOf = options.optimizer ?? ((chosen) => tf.train.sgd(rateOption(chosen)));
-  const model = buildModel();
+  const model = builtModel(tf, buildModel);
+  const paired = pairedLayer(model);
   const weights = namedWeights(model);
 
   /** Runs `use` with the model compiled for a new optimiser, and disposes of that afterwards. */
@@ -52,6 +67,8 @@ export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData
     model.compile({ optimizer, loss, metrics: ['accuracy'] });
     try {
       return await use();
+    } catch (thrown) {
+      throw withoutKernel(thrown);
     } finally {
       optimizer.dispose();
     }
@@ -67,13 +84,16 @@ export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData
   return {
     shapes: shapesOf(weights),
     async data() {
+      await tf.ready();
+      assertTrainable(tf, model);
       const data = await options.data();
-      if ((data.inputs.shape[0] ?? 0) < 1) throw new CairnError('data-empty', 'the data set has no examples');
+      await checkData(data, paired === undefined ? 1 : 2, paired);
       return data;
     },
+    runsOn: () => engineName(tf),
     train(parameters, { inputs, labels }, { options: chosen, signal }) {
       const epochs = countOption(chosen, 'epochs', 1);
-      const batchSize = countOption(chosen, 'batchSize', 32);
+      const batchSize = fittingBatch(inputs.shape[0] ?? 1, countOption(chosen, 'batchSize', 32), paired);
       return compiled(optimizerOf(chosen), async () => {
         writeWeights(tf, weights, parameters);
         const { history } = await model.fit(inputs, labels, {

@@ -18,13 +18,18 @@ type Examples = Tensor | Tensor[] | Readonly<Record<string, Tensor>>;
 interface Variable {
   readonly originalName: string;
   readonly shape: readonly (number | null)[];
+  readonly dtype: string;
   read(): Tensor;
   write(value: Tensor): unknown;
 }
 
-/** A layer, as far as its weights go: `tf.layers.Layer`. */
-interface Layer {
+/** A layer: `tf.layers.Layer`. */
+export interface Layer {
+  readonly name: string;
   readonly weights: readonly Variable[];
+  readonly trainableWeights: readonly Variable[];
+  readonly inboundNodes: readonly { readonly inputShapes: unknown }[];
+  getClassName(): string;
 }
 
 /** An optimiser: `tf.Optimizer`. */
@@ -36,6 +41,8 @@ export interface Optimizer {
 export interface LayersModel {
   readonly layers: readonly Layer[];
   readonly weights: readonly Variable[];
+  readonly inputs: readonly unknown[];
+  readonly outputs: readonly unknown[];
   stopTraining: boolean;
   compile(how: object): void;
   evaluate(inputs: Examples, labels: Examples): Tensor | Tensor[];
@@ -48,7 +55,14 @@ export interface LayersModel {
 
 /** The module `@tensorflow/tfjs`. */
 export interface Library {
+  readonly Tensor: { readonly prototype: Tensor & { readonly flatten?: unknown } };
+  /** Of the whole package; parts of it have other names for their versions. */
+  readonly version?: { readonly tfjs?: string };
+  readonly version_core: string;
   readonly train: { sgd(learningRate: number): Optimizer };
+  getBackend(): string;
+  ready(): Promise<void>;
+  getKernelsForBackend(backend: string): readonly { readonly kernelName: string }[];
   tensor(values: ArrayLike<number>, shape: number[], dtype: 'float32'): Tensor;
   tidy(use: () => void): void;
   dispose(tensors: unknown): void;

@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
-import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
+import type { ModelExtras } from '../../protocol/model/safetensors-frame.ts';
 import type { TaskConfig } from '../config/index.ts';
+import { readModelFile } from './model-file.ts';
 import { seededTensors } from './seeded.ts';
 
-/** A model to start from. */
-export interface InitialModel {
+/** A model to start from, and what its files shall hold besides. */
+export interface InitialModel extends ModelExtras {
   readonly tensors: NamedTensors;
   readonly shapes: Shapes;
 }
@@ -15,7 +15,8 @@ export interface InitialModel {
 /**
  * The model that a task's configuration begins with: its file, or seeded values for its tensors, by a seed that is drawn
  * where none is named. Two tasks that begin with the same values would share what their members hold of them.
- * @throws CairnError `config-invalid` where it names neither; `config-unreadable`, `model-malformed` for a bad file
+ * @throws CairnError `config-invalid` where it names neither; `model-malformed`, `model-unsupported` for a
+ * bad file; `model-too-large`
  */
 export async function configuredModel({ name, model }: TaskConfig): Promise<InitialModel> {
   if (model?.tensors !== undefined) {
@@ -27,17 +28,7 @@ export async function configuredModel({ name, model }: TaskConfig): Promise<Init
       hint: 'give "model" a "file" (safetensors) or "tensors" (name → shape)',
     });
   }
-  try {
-    return decodeSafetensors(new Uint8Array(await readFile(model.file)));
-  } catch (thrown) {
-    if (thrown instanceof CairnError)
-      throw new CairnError(thrown.code, `${model.file}: ${thrown.message}`, { cause: thrown });
-    const { message } = asCairnError(thrown);
-    throw new CairnError('config-unreadable', `task "${name}": its model cannot be read: ${message}`, {
-      hint: 'check that model.file names a safetensors file that the coordinator may read; paths count from the configuration’s folder',
-      cause: thrown,
-    });
-  }
+  return readModelFile(model.file);
 }
 
 /** 32 bits. */

@@ -1,7 +1,7 @@
 import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
-import { safetensorsHead } from '../../protocol/model/safetensors.ts';
+import { emptyFile, type ModelFrame } from '../../protocol/model/safetensors-frame.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
 
 /** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
@@ -15,6 +15,8 @@ export interface Lesson {
   /** What errors call the next model. */
   readonly name: string;
   readonly layout: ParameterLayout;
+  /** What the model's file holds besides its values. */
+  readonly frame: ModelFrame;
   readonly strategy: Strategy;
   readonly flat: Float32Array;
   readonly state: StrategyState;
@@ -32,12 +34,11 @@ export class NextModel {
   readonly #lesson: Lesson;
 
   constructor(lesson: Lesson) {
-    const { layout } = lesson;
+    const { layout, frame } = lesson;
     this.#lesson = lesson;
-    const head = safetensorsHead(layout);
-    this.file = new Uint8Array(head.length + 4 * layout.size);
-    this.file.set(head);
-    this.flat = new Float32Array(this.file.buffer, head.length, layout.size);
+    const { file, flat } = emptyFile(frame, layout.size);
+    this.file = file;
+    this.flat = flat;
   }
 
   /**

@@ -2,7 +2,8 @@ import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
-import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { emptyFile, type ModelExtras, type ModelFrame, modelFrame } from '../../protocol/model/safetensors-frame.ts';
+import { stampMetadata } from '../../protocol/model/stamp.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
@@ -33,8 +34,18 @@ export interface Commit {
   readonly adopted: boolean;
 }
 
+/** What a model's copies say of their origin besides the task. */
+interface Origin {
+  /** Seconds since 1970 (UTC). */
+  readonly clock: () => number;
+  /** Of the package. */
+  readonly version: string;
+}
+
+const UNKNOWN_ORIGIN: Origin = { clock: () => Math.floor(Date.now() / 1000), version: 'unknown' };
+
 /** What a record says of a model. */
-type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'strategyState'> & { readonly pending: PendingRecord };
+type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'date' | 'strategyState'> & { readonly pending: PendingRecord };
 
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
@@ -45,7 +56,11 @@ export class TaskModel {
   readonly #store: Store;
   readonly #strategy: Strategy;
   readonly #groups: TaskConfig['groups'];
+  readonly #origin: Origin;
+  readonly #extras: ModelExtras;
+  readonly #frame: ModelFrame;
   #round: number;
+  #date: number;
   #hash: string;
   #flat: Float32Array;
   #state: StrategyState;
@@ -55,7 +70,16 @@ export class TaskModel {
   /** Records are saved one after another: several groups may announce their sets at the same time. */
   #saved: Promise<void> = Promise.resolve();
 
-  private constructor(store: Store, task: TaskConfig, { strategy, layout, flat, record }: Standing) {
+  private constructor(
+    store: Store,
+    task: TaskConfig,
+    { strategy, layout, flat, extras, record }: Standing,
+    origin: Origin,
+  ) {
+    this.#origin = origin;
+    this.#extras = extras;
+    this.#frame = modelFrame(layout, extras);
+    this.#date = record.date ?? origin.clock();
     this.#groups = task.groups;
     this.privacy = TaskPrivacy.of(task, layout.size, record.privacy);
     this.#task = record.task;
@@ -75,10 +99,38 @@ export class TaskModel {
   /**
    * Goes on where the store says that the task stands, or starts it.
    * @param given - the model to start from, instead of the configuration's
-   * @throws CairnError what `openStanding` throws; `privacy-budget`, `privacy-infeasible` for noise that cannot be had
+   * @param origin - what its copies say of where they come from
+   * @throws CairnError what `openStanding` and the store throw; `privacy-budget`, `privacy-infeasible` for noise that
+   * cannot be had
    */
-  static async open(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskModel> {
-    return new TaskModel(store, task, await openStanding(store, task, given));
+  static async open(
+    store: Store,
+    task: TaskConfig,
+    given?: InitialModel,
+    origin: Origin = UNKNOWN_ORIGIN,
+  ): Promise<TaskModel> {
+    const model = new TaskModel(store, task, await openStanding(store, task, given), origin);
+    // A crash may have come between a commit and its copy.
+    await model.publish();
+    return model;
+  }
+
+  /**
+   * Writes a copy of the current model for people and other programs, which says where it comes from. The file that
+   * rounds name says nothing of that: equal values must have one hash, whatever task, round or day they are of.
+   * @throws what the store throws
+   */
+  async publish(): Promise<void> {
+    const stamp = stampMetadata({
+      ...{ task: this.#task, round: this.#round, date: this.#date },
+      ...{ modelHash: this.#hash, version: this.#origin.version },
+    });
+    const { head, tail } = modelFrame(this.layout, {
+      ...this.#extras,
+      metadata: { ...this.#extras.metadata, ...stamp },
+    });
+    const { buffer, byteOffset, byteLength } = this.#flat;
+    await this.#store.publishModel?.(this.#task, [head, new Uint8Array(buffer, byteOffset, byteLength), tail]);
   }
 
   /** The last committed round; 0 before the first. */
@@ -141,7 +193,9 @@ export class TaskModel {
         `task "${this.#task}": the model cannot be moved, its values are too great`,
       );
     }
-    const modelHash = await this.#store.putModel(encodeSafetensors(this.layout.unflatten(flat), this.layout.shapes));
+    const moved = emptyFile(this.#frame, flat.length);
+    moved.flat.set(flat);
+    const modelHash = await this.#store.putModel(moved.file);
     const pending = nothingPending(modelHash, rebases);
     await this.#save({ ...this.#standing, modelHash, pending }, this.privacy?.record);
     this.#flat = flat;
@@ -187,6 +241,7 @@ export class TaskModel {
     const next = new NextModel({
       name: `task "${this.#task}": the model after round ${settings.round}`,
       layout: this.layout,
+      frame: this.#frame,
       strategy: this.#strategy,
       flat: this.#flat,
       state: this.#state,
@@ -198,18 +253,23 @@ export class TaskModel {
     const privacy = this.privacy?.recordAfter(unclipped);
     // A sum of nothing leaves the model as it is: its members have signed from these values still.
     const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
-    await this.#save({ round: settings.round, modelHash, strategyState: next.state, pending }, privacy);
+    const date = this.#origin.clock();
+    await this.#save({ round: settings.round, modelHash, date, strategyState: next.state, pending }, privacy);
     if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;
     this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
+    this.#date = date;
     this.#pending = pending;
     return { learned, leftOut, adopted: true };
   }
 
   get #standing(): Kept {
-    return { round: this.#round, modelHash: this.#hash, strategyState: this.#state, pending: this.#pending };
+    return {
+      ...{ round: this.#round, modelHash: this.#hash, date: this.#date },
+      ...{ strategyState: this.#state, pending: this.#pending },
+    };
   }
 
   /** Has the store know where the task stands, and what its rounds have cost. */

@@ -1,6 +1,8 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
+import { maxBesideValues, type ModelExtras } from '../../protocol/model/safetensors-frame.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { unstamped } from '../../protocol/model/stamp.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
 import { createStrategy, type Strategy } from '../strategies/index.ts';
@@ -13,6 +15,8 @@ export interface Standing {
   readonly layout: ParameterLayout;
   /** The parameters in layout order. */
   readonly flat: Float32Array;
+  /** What the model's files hold besides: the same as its first one. */
+  readonly extras: ModelExtras;
   /** As the store has it, but for a strategy's state that does not fit any more, which is begun anew. */
   readonly record: TaskRecord;
 }
@@ -22,7 +26,7 @@ export interface Standing {
  * @param given - the model to start from, instead of the configuration's
  * @throws CairnError `config-invalid` where there is no model, the stored one has other shapes, or its rounds had noise
  * and are to have none or the other way round;
- * `config-unreadable`, `model-malformed`, `update-shape` for bad files
+ * `config-unreadable`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape` for bad files
  */
 export async function openStanding(store: Store, task: TaskConfig, given?: InitialModel): Promise<Standing> {
   const strategy = createStrategy(task.strategy);
@@ -40,31 +44,59 @@ export async function openStanding(store: Store, task: TaskConfig, given?: Initi
     );
   }
   assertSameNoise(task, record);
-  const { tensors, shapes } = decodeSafetensors(bytes);
+  const { tensors, shapes, metadata, kept } = decodeSafetensors(bytes);
   const layout = new ParameterLayout(shapes);
   assertSameShapes(task, layout, given?.shapes ?? task.model?.tensors);
   const fits = (vector: Float32Array): boolean => vector.length === layout.size;
-  const kept = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
-  const strategyState = kept ? record.strategyState : strategy.init(layout.size);
-  return { strategy, layout, flat: layout.flatten(tensors), record: { ...record, strategyState } };
+  const usable = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
+  const strategyState = usable ? record.strategyState : strategy.init(layout.size);
+  return {
+    strategy,
+    layout,
+    flat: layout.flatten(tensors),
+    extras: { metadata, kept },
+    record: { ...record, strategyState },
+  };
 }
 
 async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<Standing> {
-  const { tensors, shapes } = given ?? (await configuredModel(task));
+  const { tensors, shapes, kept = {}, ...first } = given ?? (await configuredModel(task));
   const layout = new ParameterLayout(shapes);
   const flat = layout.flatten(tensors);
-  if (!allFinite(flat)) {
-    throw new CairnError('model-malformed', `task "${task.name}": its first model holds NaN or an infinite value`);
+  assertFinite(task, layout, flat);
+  // What an earlier task said of its model is not said of this one.
+  const metadata = unstamped(first.metadata ?? {});
+  const file = encodeSafetensors(tensors, shapes, metadata, kept);
+  const beside = file.length - 4 * layout.size;
+  const max = maxBesideValues(layout.size);
+  if (beside > max) {
+    throw new CairnError(
+      'model-unsupported',
+      `task "${task.name}": header, metadata and tensors that are not trained take ${beside} bytes of the model’s file, and may take ${max}`,
+      { hint: 'leave out what is not trained and can be computed' },
+    );
   }
   const record: TaskRecord = {
     task: task.name,
     round: 0,
-    modelHash: await store.putModel(encodeSafetensors(tensors, shapes)),
+    modelHash: await store.putModel(file),
     strategy: strategy.name,
     strategyState: strategy.init(layout.size),
   };
   await store.saveTask(record);
-  return { strategy, layout, flat, record };
+  return { strategy, layout, flat, extras: { metadata, kept }, record };
+}
+
+/** A double beyond the greatest float is infinite by now. */
+function assertFinite({ name, model }: TaskConfig, layout: ParameterLayout, flat: Float32Array): void {
+  if (allFinite(flat)) return;
+  const bad = layout.names.find((tensor) => !allFinite(layout.view(flat, tensor)))!;
+  const file = model?.file === undefined ? '' : ` (${model.file})`;
+  throw new CairnError(
+    'model-malformed',
+    `task "${name}": tensor "${bad}" of its first model${file} holds NaN, an infinite value, or one beyond 32-bit floats`,
+    { hint: 'save the model before it diverged, or draw its first values anew' },
+  );
 }
 
 /** A budget counts all rounds of a task, and is not forgotten: rounds without noise are in none. */

@@ -207,6 +207,8 @@ export class Task {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
       this.#failed = 0;
+      // The round has happened, whether or not people find a copy of its model.
+      await this.#model.publish().catch((thrown: unknown) => this.#host.fault(asCairnError(thrown)));
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
       return;
     }

@@ -14,8 +14,8 @@ import type { Store, TaskRecord } from './types.ts';
 const CACHED = 2;
 
 /**
- * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors beside it, and
- * `rounds.jsonl`. A task's record is replaced by one rename, which is the moment at which a round has happened.
+ * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors beside it,
+ * `rounds.jsonl`, and `latest/<name>.safetensors`, a copy of each task's model for people and other programs. A task's record is replaced by one rename, which is the moment at which a round has happened.
  */
 export class FileStore implements Store {
   readonly #folder: string;
@@ -33,7 +33,7 @@ export class FileStore implements Store {
 
   /** @throws CairnError `folder-unwritable`, or `config-unreadable` for a damaged journal */
   static async open(folder: string): Promise<FileStore> {
-    for (const part of ['', 'models', 'tasks']) await openFolder(join(folder, part));
+    for (const part of ['', 'models', 'tasks', 'latest']) await openFolder(join(folder, part));
     return new FileStore(folder, await Journal.open(join(folder, 'rounds.jsonl')));
   }
 
@@ -43,6 +43,10 @@ export class FileStore implements Store {
     await writeAtomically(this.#modelPath(hash), bytes);
     this.#remember(hash, copy);
     return hash;
+  }
+
+  async publishModel(task: string, parts: readonly Uint8Array[]): Promise<void> {
+    await writeAtomically(join(this.#folder, 'latest', `${task}.safetensors`), parts);
   }
 
   async getModel(hash: string): Promise<Uint8Array | undefined> {

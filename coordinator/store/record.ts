@@ -28,6 +28,7 @@ const savedTask = z.strictObject({
   task: z.string(),
   round: z.int().min(0),
   modelHash: z.string().regex(/^[0-9a-f]{64}$/),
+  date: z.int().min(0).optional(),
   strategy: z.enum(STRATEGY_NAMES),
   /** File of the strategy's vectors, in the same folder. */
   stateFile: z
@@ -66,10 +67,11 @@ export function recordFrom(
   }
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
-  const { stateFile, round, modelHash, strategy, privacy, pending } = parsed.data;
+  const { stateFile, round, modelHash, date, strategy, privacy, pending } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
   const record = {
     ...{ task, round, modelHash, strategy, strategyState: {} },
+    ...(date === undefined ? {} : { date }),
     ...(privacy === undefined ? {} : { privacy }),
     ...(pending === undefined ? {} : { pending }),
   };

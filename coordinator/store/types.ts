@@ -8,6 +8,8 @@ export interface TaskRecord {
   readonly round: number;
   /** SHA-256 of the current model's file, in hex. */
   readonly modelHash: string;
+  /** When that round committed, in seconds since 1970 (UTC); undefined before the first, and in older records. */
+  readonly date?: number;
   readonly strategy: StrategyName;
   readonly strategyState: StrategyState;
   /** What its rounds have cost; undefined for a task without noise. */
@@ -66,6 +68,11 @@ export interface Store {
   putModel(bytes: Uint8Array): Promise<string>;
   /** A model file; undefined where there is none of that hash. @throws CairnError `model-malformed` for a damaged one */
   getModel(hash: string): Promise<Uint8Array | undefined>;
+  /**
+   * Writes a copy of a task's current model for people and other programs, in place of the one before. Rounds never read
+   * it; a store that has nowhere to put it has no such method. The parts are the caller's.
+   */
+  publishModel?(task: string, parts: readonly Uint8Array[]): Promise<void>;
   /** Replaces a task's record. */
   saveTask(record: TaskRecord): Promise<void>;
   /** A task's record; undefined before its first one. @throws CairnError `config-unreadable` for a damaged one */

@@ -6,6 +6,12 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 /** Tensor name → values in row-major order. */
 export type NamedTensors = Readonly<Record<string, Float32Array>>;
 
+/**
+ * Most parameters of one model. A masked vector has up to 2^28 coordinates, of which 1 024 are for what goes beside the
+ * model, such as metrics.
+ */
+export const MAX_PARAMETERS = 2 ** 28 - 1024;
+
 interface Slot {
   readonly offset: number;
   readonly size: number;
@@ -24,8 +30,11 @@ export class ParameterLayout {
   readonly size: number;
   readonly #slots = new Map<string, Slot>();
 
-  /** @throws CairnError `update-shape` for a dimension that is not a positive whole number, or where there is no tensor */
-  constructor(shapes: Shapes) {
+  /**
+   * @throws CairnError `update-shape` for a dimension that is not a positive whole number, or where there is no tensor;
+   * `model-too-large` beyond `max` values. Nothing has been allocated for a value then
+   */
+  constructor(shapes: Shapes, max = MAX_PARAMETERS) {
     this.names = Object.keys(shapes).sort((a, b) => (a < b ? -1 : 1));
     if (this.names.length === 0)
       throw new CairnError('update-shape', 'a model needs at least one tensor, but none is declared');
@@ -45,6 +54,12 @@ export class ParameterLayout {
       offset += size;
     }
     this.size = offset;
+    if (offset > max) {
+      throw new CairnError(
+        'model-too-large',
+        `the model has ${offset} parameters, but at most ${max} can be trained together`,
+      );
+    }
   }
 
   /** First coordinate of a tensor. @throws CairnError `update-shape` for an unknown name */

@@ -15,11 +15,21 @@ export function quoted(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
 }
 
+/**
+ * Most tensors, and most keys of metadata, of one file, and most dimensions of one tensor. The format has no such bounds;
+ * with them what a header of 100 MB makes of our memory is bounded, too.
+ */
+const MAX_MEMBERS = 2 ** 16;
+const MAX_RANK = 64;
+
 /** A parsed header. Maps, since names come from anybody. */
 export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: ReadonlyMap<string, string>;
 }
+
+const unsupported = (message: string): CairnError =>
+  new CairnError('model-unsupported', message, { hint: 'split the model, or leave out what is not trained' });
 
 const WHOLE = /0|[1-9][0-9]{0,15}/y;
 const SPACE = /[ \t\n\r]*/y;
@@ -63,7 +73,7 @@ class HeaderParser {
   string(): string {
     const start = this.#at;
     if (this.#text[start] !== '"') throw this.fail('a string');
-    // A loop, since a pattern with alternatives may exhaust the stack over a string of a megabyte.
+    // A loop, since a pattern with alternatives may exhaust the stack over a string of megabytes.
     let end = start + 1;
     while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
     try {
@@ -88,8 +98,10 @@ class HeaderParser {
     const values: number[] = [];
     this.#need('[');
     if (this.#take(']')) return values;
-    do values.push(this.#whole());
-    while (this.#take(','));
+    do {
+      if (values.length === MAX_RANK) throw unsupported(`a tensor has more than ${MAX_RANK} dimensions`);
+      values.push(this.#whole());
+    } while (this.#take(','));
     this.#need(']');
     return values;
   }
@@ -101,6 +113,7 @@ class HeaderParser {
     if (this.#take('}')) return members;
     do {
       const key = this.string();
+      if (members.size === MAX_MEMBERS) throw unsupported(`the header has more than ${MAX_MEMBERS} entries`);
       if (members.has(key)) throw this.fail(`another name than ${quoted(key)}, which came before,`);
       this.#need(':');
       members.set(key, value(key));
@@ -132,7 +145,8 @@ function tensorEntry(parser: HeaderParser): TensorEntry {
 
 /**
  * Parses a header's text. Lengths and offsets are not compared with the file yet.
- * @throws CairnError `model-malformed` for anything but such a header, a repeated name included
+ * @throws CairnError `model-malformed` for anything but such a header, a repeated name included; `model-unsupported` for
+ * more entries or dimensions than are read
  */
 export function parseHeader(text: string): SafetensorsHeader {
   // The format wants the brace first; white space may only follow.

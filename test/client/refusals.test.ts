@@ -148,6 +148,23 @@ describe('what comes from the coordinator', () => {
     expect((await failure(participation.closed)).code).toBe('update-shape');
   });
 
+  it('a tensor that the model keeps and the app would train is refused by its name and type', async () => {
+    const file = encodeSafetensors(
+      { bias: new Float32Array(3) },
+      { bias: [3] },
+      {},
+      {
+        kernel: { dtype: 'I32', shape: [2, 2], bytes: new Uint8Array(16) },
+      },
+    );
+    const { event } = await refusal(settingsFor, new StepApp(), {}, file);
+    expect(event).toMatchObject({
+      code: 'update-shape',
+      message: expect.stringContaining('"kernel" has type I32') as string,
+    });
+    expect(event).toMatchObject({ hint: expect.stringContaining('shapes') as string });
+  });
+
   it('a missing tensor is refused by its name', async () => {
     const file = encodeSafetensors({ bias: new Float32Array(7) }, { bias: [7] });
     const { event } = await refusal(
@@ -166,7 +183,7 @@ describe('what comes from the coordinator', () => {
   });
 
   it('a model file that is far too long is not read to its end', async () => {
-    const { event } = await refusal(settingsFor, new StepApp(), {}, new Uint8Array(2 ** 21));
+    const { event } = await refusal(settingsFor, new StepApp(), {}, new Uint8Array(2 ** 24 + 2 ** 16));
     expect(event.code).toBe('wire-bounds');
   });
 

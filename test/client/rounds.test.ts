@@ -11,7 +11,7 @@ import { directoryAt } from '../../protocol/wire/membership.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { encumbered, gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter: enterAt } = useClients();
@@ -230,11 +230,12 @@ describe('the kept update', () => {
   it('is trained by a seed that follows from the model and the options alone, whatever the task, the round and the file', async () => {
     const same = { seed: 7, identity: { member: 1, seed: new Uint8Array(32).fill(5) } };
     const seeds: number[] = [];
-    // Spaces behind the header make another file of the same values.
+    // Spaces behind the header make another file of the same values, and so do tensors that are not trained.
     for (const [file, changes] of [
       [modelFile(), {}],
       [modelFile(), { task: 'other', round: 9 }],
       [spaced(modelFile()), {}],
+      [encumbered(modelFile()), {}],
       [modelFile(1), {}],
       [modelFile(), { training: '{"epochs":3}' }],
     ] as const) {
@@ -245,8 +246,8 @@ describe('the kept update', () => {
       seeds.push(app.contexts[0].seed);
       await participation.leave();
     }
-    const [first, task, spaces, model, options] = seeds;
-    expect([task, spaces]).toEqual([first, first]);
+    const [first, task, spaces, others, model, options] = seeds;
+    expect([task, spaces, others]).toEqual([first, first, first]);
     expect(new Set([first, model, options]).size).toBe(3);
   });
 

@@ -5,12 +5,18 @@ import { strategySchema } from '../../coordinator/config/strategy.ts';
 import { STRATEGY_NAMES } from '../../coordinator/strategies/types.ts';
 import { decodeSum, openSum, type QuantizationScheme } from '../../protocol/aggregation/quantize/index.ts';
 import { ParameterLayout } from '../../protocol/model/layout.ts';
+import { modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { seeded } from '../support/lab.ts';
 import { errorOf } from './support/errors.ts';
 
 const shapes = { bias: [7], 'a weight': [5, 9] };
 const layout = new ParameterLayout(shapes);
+const kept = {
+  'norm.batches': { dtype: 'I64', shape: [], bytes: Uint8Array.of(7, 0, 0, 0, 0, 0, 0, 0) },
+  mask: { dtype: 'BOOL', shape: [3], bytes: Uint8Array.of(1, 0, 1) },
+};
+const frame = modelFrame(layout, { kept });
 const scheme: QuantizationScheme = {
   ...{ dimension: layout.size, clip: 3, inputBits: 12, modulusBits: 20, maxCohort: 50, maxExamples: 40, lossBound: 8 },
 };
@@ -37,11 +43,11 @@ describe.each(STRATEGY_NAMES)('a model learnt in parts with %s', (name) => {
       const sum = someSum(round);
       const { update } = decodeSum(scheme, sum, 20);
       const whole = strategy.apply(flat, update, state);
-      const next = new NextModel({ name: 'it', layout, strategy, flat, state, sum: openSum(scheme, sum, 20) });
+      const next = new NextModel({ name: 'it', layout, frame, strategy, flat, state, sum: openSum(scheme, sum, 20) });
       expect([...next.steps(part)].at(-1)).toBe(layout.size);
       expect(next.flat).toEqual(whole.model);
       expect(next.state).toEqual(whole.state);
-      expect(next.file).toEqual(encodeSafetensors(layout.unflatten(whole.model), shapes));
+      expect(next.file).toEqual(encodeSafetensors(layout.unflatten(whole.model), shapes, {}, kept));
       ({ flat, state } = next);
     }
   });
@@ -53,7 +59,7 @@ describe('a model that would diverge', () => {
     flat[at] = Infinity;
     const strategy = createStrategy(configOf('fedavg'));
     const sum = openSum(scheme, someSum('first'), 20);
-    const next = new NextModel({ name: 'the model after round 3', layout, strategy, flat, state: {}, sum });
+    const next = new NextModel({ name: 'the model after round 3', layout, frame, strategy, flat, state: {}, sum });
     expect(errorOf(() => [...next.steps(10)])).toMatchObject({
       code: 'update-not-finite',
       message: 'the model after round 3 holds NaN or an infinite value',

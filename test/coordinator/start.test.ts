@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCoordinator, FileStore, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import { ERROR_CODES } from '../../protocol/errors.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { closeAll, membership, openHall, SHAPES, temporaryFolder } from './support/hall.ts';
 import { rejectionOf } from './support/errors.ts';
@@ -63,6 +64,15 @@ describe('a coordinator starts', () => {
   });
 });
 
+/** A safetensors file of one tensor, whose values are zeros. */
+function fileOf(dtype: string, shape: readonly number[], bytes: number): Uint8Array {
+  const header = JSON.stringify({ x: { dtype, shape, data_offsets: [0, bytes] } });
+  const file = new Uint8Array(8 + header.length + bytes);
+  new DataView(file.buffer).setUint32(0, header.length, true);
+  file.set(new TextEncoder().encode(header), 8);
+  return file;
+}
+
 describe('a coordinator that cannot start says why', () => {
   it('the port is taken', async () => {
     const blocker = createServer();
@@ -88,20 +98,35 @@ describe('a coordinator that cannot start says why', () => {
     });
   });
 
-  it('the model file is missing, or no model', async () => {
-    const folder = await temporaryFolder();
-    const file = join(folder, 'bad.safetensors');
-    expect(await rejectionOf(openHall({ model: { file } }))).toMatchObject({ code: 'config-unreadable' });
-    await writeFile(file, 'rubbish that is long enough');
+  it.each<[string, Uint8Array | string | undefined, string, string]>([
+    ['is missing', undefined, 'model-malformed', 'there is none'],
+    ['is empty', '', 'model-malformed', '0'],
+    ['is no model', 'rubbish that is long enough', 'model-malformed', 'header'],
+    ['holds complex numbers', fileOf('C64', [1], 8), 'model-unsupported', 'C64'],
+    ['holds no floats', fileOf('I64', [1], 8), 'model-unsupported', 'nothing to train'],
+  ])('the model file %s: one exit code, and the path', async (_, content, code, words) => {
+    const file = join(await temporaryFolder(), 'bad.safetensors');
+    if (content !== undefined) await writeFile(file, content);
     const error = await rejectionOf(openHall({ model: { file } }));
-    expect(error.code).toBe('model-malformed');
+    expect(error.code).toBe(code);
+    expect(ERROR_CODES[error.code].exit).toBe(3);
+    expect(error.message).toContain(file);
+    expect(error.message).toContain(words);
+  });
+
+  it('the model file is a folder', async () => {
+    const file = await temporaryFolder();
+    const error = await rejectionOf(openHall({ model: { file } }));
+    expect(error).toMatchObject({ code: 'model-malformed' });
     expect(error.message).toContain(file);
   });
 
   it('the first model is not finite', async () => {
     const broken = { ...tensors, b: Float32Array.of(1, Number.NaN) };
     const given = { initialModels: { toy: { tensors: broken, shapes: SHAPES } } };
-    expect(await rejectionOf(openHall({}, given))).toMatchObject({ code: 'model-malformed' });
+    const error = await rejectionOf(openHall({}, given));
+    expect(error).toMatchObject({ code: 'model-malformed' });
+    expect(error.message).toContain('tensor "b"');
   });
 
   it('the stored model has other shapes', async () => {

@@ -67,9 +67,7 @@ describe('encodeSafetensors', () => {
     expect(errorOf(() => encodeSafetensors({ __metadata__: one.x }, { __metadata__: [1] })).code).toBe(
       'model-malformed',
     );
-    expect(errorOf(() => encodeSafetensors(one, { x: [1] }, { long: 'x'.repeat(2 ** 20) })).code).toBe(
-      'model-malformed',
-    );
+    expect(errorOf(() => encodeSafetensors(one, { x: [1] }, { long: '\u0001'.repeat(17e6) })).code).toBe('model-malformed');
   });
 });
 
@@ -155,7 +153,7 @@ describe('decodeSafetensors', () => {
     ['an empty file', new Uint8Array(0)],
     ['a cut length', new Uint8Array(7)],
     ['a header beyond the file', file('{}', 0, 3)],
-    ['a header above 1 MiB', file('{}', 2 ** 20 + 16, 2 ** 20 + 8)],
+    ['a header above 100 MB', file('{}', 0, 100_000_001)],
     ['a header above 4 GiB', new Uint8Array([2, 0, 0, 0, 1, 0, 0, 0, 0x7b, 0x7d])],
     ['no header', file('')],
     ['no tensor', file('{}')],
@@ -174,7 +172,9 @@ describe('decodeSafetensors', () => {
     ['metadata twice', file(`{"__metadata__":{},"__metadata__":{},"x":${tensor(0, 4, [1])}}`, 4)],
     ['a metadata key twice', file(`{"__metadata__":{"a":"1","a":"2"},"x":${tensor(0, 4, [1])}}`, 4)],
     ['metadata that are no strings', file(`{"__metadata__":{"a":1},"x":${tensor(0, 4, [1])}}`, 4)],
-    ['another type', file(`{"x":${tensor(0, 8, [1], 'F64')}}`, 8)],
+    ['a type that the format has not', file(`{"x":${tensor(0, 8, [1], 'F128')}}`, 8)],
+    ['doubles in the room of floats', file(`{"x":${tensor(0, 4, [1], 'F64')}}`, 4)],
+    ['halves in the room of floats', file(`{"x":${tensor(0, 4, [1], 'F16')}}`, 4)],
     ['an unknown field', file('{"x":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"y":"z"}}', 4)],
     ['a field twice', file('{"x":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4)],
     ['no shape', file('{"x":{"dtype":"F32","data_offsets":[0,4]}}', 4)],
@@ -186,8 +186,7 @@ describe('decodeSafetensors', () => {
     ['a leading zero', file('{"x":{"dtype":"F32","shape":[01],"data_offsets":[0,4]}}', 4)],
     ['a number above 2^53', file('{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,4]}}', 4)],
     ['an endless number', file(`{"x":{"dtype":"F32","shape":[${'9'.repeat(400)}],"data_offsets":[0,4]}}`, 4)],
-    ['an extent of 0', file(`{"x":${tensor(0, 0, [0])}}`)],
-    ['0 hidden behind a huge extent', file(`{"x":${tensor(0, 0, [2 ** 50, 0])}}`)],
+    ['values of a tensor without any', file(`{"x":${tensor(0, 4, [0])}}`, 4)],
     ['a product that overflows', file(`{"x":${tensor(0, 4, [2 ** 40, 2 ** 40, 2 ** 40])}}`, 4)],
     ['a shape larger than the file', file(`{"x":${tensor(0, 4e9, [1e9])}}`, 8)],
     ['offsets that disagree with the shape', file(`{"x":${tensor(0, 8, [1])}}`, 8)],
@@ -216,7 +215,7 @@ describe('decodeSafetensors', () => {
     }
   });
 
-  it('throws nothing but model-malformed, whatever comes', () => {
+  it('throws nothing but model-malformed and model-unsupported, whatever comes', () => {
     const whole = encodeSafetensors(tensors, shapes, { note: 'x' });
     const edit = fc.tuple(fc.nat(whole.length - 1), fc.nat(255));
     const edited = fc.array(edit, { minLength: 1, maxLength: 4 }).map((edits) => {
@@ -238,7 +237,7 @@ describe('decodeSafetensors', () => {
           try {
             decodeSafetensors(bytes);
           } catch (thrown) {
-            if (!(thrown instanceof CairnError) || thrown.code !== 'model-malformed') throw thrown;
+            if (!(thrown instanceof CairnError) || !/^model-(malformed|unsupported)$/.test(thrown.code)) throw thrown;
           }
         },
       ),

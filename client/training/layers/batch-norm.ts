@@ -1,6 +1,6 @@
 import { moments, normalise } from '../operations/normalise.ts';
 import type { Moments } from '../operations/normalise.ts';
-import { shapeError } from '../tape/shape.ts';
+import { shapeError, sizeOf } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 import { noInitialise } from './layer.ts';
 import type { Layer } from './layer.ts';
@@ -44,6 +44,9 @@ function snapshot(mean: Tensor, variance: Tensor): Moments {
  * and are averaged like the rest. They are not trained: a pass in training replaces r by (1 − momentum) · r + momentum ·
  * batch, in place, with the batch's variance taken without bias (n / (n − 1), as the paper's algorithm 2). No gradient
  * goes to them, and no optimiser or proximal term touches them.
+ *
+ * One value of a channel has no variance: training on it would draw the running one to 0, and every output to the bias. So
+ * a vector's batch needs two examples at least, and a pass in training over fewer is a CairnError `tensor-shape`.
  * @throws RangeError for a momentum outside [0, 1] or an epsilon that is not above 0
  */
 export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOptions = {}): Layer {
@@ -59,6 +62,7 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOpt
       const ones = (values: Float32Array): void => void values.fill(1);
       return {
         outputShape: inputShape,
+        minBatch: sizeOf(inputShape) === inputShape[0] ? 2 : 1,
         parameters: {
           weight: { shape, initialise: ones },
           bias: { shape, initialise: noInitialise },
@@ -67,10 +71,11 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOpt
         },
         forward(x, { weight, bias, mean, variance }, { training }) {
           if (!training) return normalise(x, snapshot(mean, variance), weight, bias, epsilon);
-          const batch = moments(x);
           const count = x.size / mean.size;
+          if (count < 2) throw shapeError('batchNorm', 'in training, two values of each channel or more', x.shape);
+          const batch = moments(x);
           follow(mean, batch.mean, momentum, 1);
-          follow(variance, batch.variance, momentum, count / Math.max(1, count - 1));
+          follow(variance, batch.variance, momentum, count / (count - 1));
           return normalise(x, batch, weight, bias, epsilon);
         },
       };

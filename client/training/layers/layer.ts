@@ -31,6 +31,8 @@ export interface BuiltLayer {
   readonly outputShape: Shape;
   /** The layer's tensors by short name; none for most activations. */
   readonly parameters: Readonly<Record<string, Parameter>>;
+  /** Fewest examples that it can be trained on at once; 1 if absent. */
+  readonly minBatch?: number;
   /** The layer by itself. */
   readonly forward: Forward;
   /** The layer and a rectifier behind it in one pass, with the same bits; absent where there is no such pass. */

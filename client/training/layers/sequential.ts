@@ -19,6 +19,8 @@ export interface Model {
   readonly inputSize: number;
   /** Shape of the output for one example. */
   readonly outputShape: Shape;
+  /** Fewest examples that it can be trained on at once, and the layer that asks for them, if there is one. */
+  readonly minBatch: { readonly examples: number; readonly layer?: string };
   /**
    * First parameters, a new flat vector: the same seed gives the same bits in every engine. Each tensor draws from a
    * stream of its own, named after it.
@@ -52,6 +54,7 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
   const parameters = new Map<string, Parameter>();
   const counts = new Map<string, number>();
   const stages: Stage[] = [];
+  let minBatch: Model['minBatch'] = { examples: 1 };
   let shape = inputShape;
   for (const layer of layers) {
     const built = layer.build(shape);
@@ -62,6 +65,8 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
       counts.set(layer.kind, count);
       prefix ??= `${layer.kind}${count}`;
     }
+    if ((built.minBatch ?? 1) > minBatch.examples)
+      minBatch = { examples: built.minBatch ?? 1, layer: prefix ?? layer.kind };
     const names = shorts.map((short) => [short, `${prefix ?? layer.kind}.${short}`] as const);
     for (const [short, full] of names) {
       if (parameters.has(full)) throw new CairnError('update-shape', `two tensors of the model are named "${full}"`);
@@ -82,6 +87,7 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
     inputShape,
     inputSize: sizeOf(inputShape),
     outputShape: shape,
+    minBatch,
     initialise(seed) {
       const flat = new Float32Array(layout.size);
       for (const [name, parameter] of parameters) parameter.initialise(layout.view(flat, name), new Random(seed, name));

@@ -33,7 +33,10 @@ export interface TrainingOptions {
   readonly data: Examples;
   /** Number of passes over the data, from 1. */
   readonly epochs: number;
-  /** Examples of a step, from 1; the last batch of an epoch may be smaller. */
+  /**
+   * Examples of a step, from 1; the last batch of an epoch may be smaller, or, where the model cannot be trained on so few
+   * at once, is added to the one before.
+   */
   readonly batchSize: number;
   /** The rule for steps; its memory starts from zero with each call. */
   readonly optimiser: Optimiser;
@@ -57,13 +60,31 @@ function checkCount(name: string, value: number): void {
     throw new RangeError(`${name}: expected a whole number from 1, got ${value}`);
 }
 
+/** How many batches an epoch has: a last one that would be too small for the model is none. */
+function batchesOf(examples: number, batchSize: number, min: number): number {
+  const rest = examples % batchSize;
+  return Math.max(1, Math.floor(examples / batchSize) + (rest >= min ? 1 : 0));
+}
+
+/** @throws CairnError `config-invalid`, `data-empty` for fewer examples at once than the model can be trained on */
+function checkMinBatch({ minBatch: { examples: min, layer } }: Model, batchSize: number, examples: number): void {
+  const reason = `layer "${layer}" is trained on the mean and variance of a batch, and needs ${min} examples in each`;
+  if (batchSize < min) {
+    throw new CairnError('config-invalid', `training.batchSize: ${reason}, but it is ${batchSize}`, {
+      hint: `set batchSize to ${min} or more in the task’s training options`,
+    });
+  }
+  if (examples < min) throw new CairnError('data-empty', `${reason}, but the data have ${examples}`);
+}
+
 /**
  * Trains a classifier by softmax cross-entropy on examples that are shuffled anew for each epoch. The same input gives
  * the same bits on every machine. The thread is yielded every few milliseconds.
  *
  * @returns loss and accuracy over the last epoch, each batch scored before its own step; and the number of examples
- * @throws CairnError `data-empty`, `data-malformed`, `update-shape`; `update-not-finite` where a loss or a parameter is
- * no longer a finite number; RangeError for epochs, batchSize, seed or prox out of range; the signal's reason when aborted
+ * @throws CairnError `data-empty`, `data-malformed`, `update-shape`; `config-invalid` for a batch size that the model cannot
+ * be trained with, as one with batch norm by single examples; `update-not-finite` where a loss or a parameter is no
+ * longer a finite number; RangeError for epochs, batchSize, seed or prox out of range; the signal's reason when aborted
  */
 export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
   const { model, parameters, data, epochs, batchSize, optimiser, seed, prox = 0, signal, onBatch } = options;
@@ -71,9 +92,10 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
   checkCount('batchSize', batchSize);
   if (!(prox >= 0 && prox < Infinity)) throw new RangeError(`prox: expected a finite number from 0, got ${prox}`);
   checkExamples(model, data);
+  checkMinBatch(model, batchSize, data.examples);
   const random = new Random(seed, 'shuffle');
   const order = Uint32Array.from({ length: data.examples }, (_, i) => i);
-  const batches = Math.ceil(data.examples / batchSize);
+  const batches = batchesOf(data.examples, batchSize, model.minBatch.examples);
   const mode = { training: true, random: new Random(seed, 'forward') };
   const pacer = createPacer();
   return withTape(options.kernels, async (tape) => {
@@ -87,7 +109,8 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
       correct = 0;
       for (let batch = 0; batch < batches; batch++) {
         signal?.throwIfAborted();
-        const indices = order.subarray(batch * batchSize, (batch + 1) * batchSize);
+        const end = batch === batches - 1 ? data.examples : (batch + 1) * batchSize;
+        const indices = order.subarray(batch * batchSize, end);
         const result = runBatch(tape, model, learner.named, data, indices, mode);
         const value = result.loss.item();
         if (!Number.isFinite(value))

@@ -1,7 +1,7 @@
 import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
-import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
+import { decodeSafetensors, encodeSafetensors } from '../../../protocol/model/safetensors.ts';
 import type { Shapes } from '../../../protocol/model/layout.ts';
 import { NO_HASH, type RoundSettings } from '../../../protocol/wire/settings.ts';
 import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
@@ -30,6 +30,28 @@ export function spaced(file: Uint8Array): Uint8Array {
   longer.set(file.subarray(8 + length), 16 + length);
   new DataView(longer.buffer).setUint32(0, length + 8, true);
   return longer;
+}
+
+/** The same model in another file: with tensors that are not trained, and metadata. */
+export function encumbered(file: Uint8Array): Uint8Array {
+  const { tensors, shapes } = decodeSafetensors(file);
+  const counter = { dtype: 'I64', shape: [], bytes: new Uint8Array(8).fill(9) };
+  return encodeSafetensors(tensors, shapes, { made: 'anew' }, { batches: counter });
+}
+
+/** The same model in another file: its values, which are zeros, as halves. */
+export function halves(file: Uint8Array): Uint8Array {
+  const { shapes } = decodeSafetensors(file);
+  let at = 0;
+  const entries = Object.entries(shapes).map(([name, shape]) => {
+    const size = 2 * shape.reduce((product, extent) => product * extent, 1);
+    return [name, { dtype: 'F16', shape, data_offsets: [at, (at += size)] }] as const;
+  });
+  const header = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const bytes = new Uint8Array(8 + header.length + at);
+  new DataView(bytes.buffer).setUint32(0, header.length, true);
+  bytes.set(header, 8);
+  return bytes;
 }
 
 /** Settings of a round that guests may join, over {@link SHAPES}. */

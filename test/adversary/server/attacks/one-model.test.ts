@@ -10,7 +10,7 @@ import { type MemberId, memberId } from '../../../../protocol/ids.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../../protocol/wire/settings.ts';
-import { modelFile, spaced } from '../../../client/support/rounds.ts';
+import { encumbered, halves, modelFile, spaced } from '../../../client/support/rounds.ts';
 import type { Script } from '../evil-round.ts';
 import { EXAMPLES, SHAPES } from '../perceptron.ts';
 import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
@@ -123,6 +123,8 @@ describe('two sums from the same values in two files, the second one without the
 
   it.each([
     ['eight more spaces in the header', spaced(modelFile(0, SHAPES))],
+    ['tensors that are not trained, and metadata', encumbered(modelFile(0, SHAPES))],
+    ['zeros in half precision', halves(modelFile(0, SHAPES))],
     ['zeros with a sign', modelFile(-0, SHAPES)],
   ])('are not both opened: %s', async (_, file) => {
     const { hall, second } = await attack(undefined, file);
@@ -131,8 +133,12 @@ describe('two sums from the same values in two files, the second one without the
     expect(hall.coordinator.transcript.of('up', 'maskedInput', memberId(1))).toHaveLength(1);
   });
 
-  it('RECOVER the target’s update from members that forget', async () => {
-    const { hall, settings, first, second } = await attack(forgetful, spaced(modelFile(0, SHAPES)));
+  it.each([
+    ['more spaces', spaced(modelFile(0, SHAPES))],
+    ['more tensors', encumbered(modelFile(0, SHAPES))],
+    ['half precision', halves(modelFile(0, SHAPES))],
+  ])('RECOVER the target’s update from members that forget: %s', async (_, file) => {
+    const { hall, settings, first, second } = await attack(forgetful, file);
     expect(combined(settings, [1, sumOf(first)], [-1, sumOf(second)])).toEqual(hall.truth(settings));
   });
 });
