@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv as parseInBrowser } from '../../client/browser/csv.ts';
@@ -168,6 +169,8 @@ describe.each([
     const evaluating = engineApp(model, () => table).evaluate!(model.layout.unflatten(model.initialise(1)), table);
     expect((await refusal(evaluating)).code).toBe('data-malformed');
     expect(() => subset(table, [1])).toThrow('labels');
+    const { hint } = await refusal(read('age,ill\n1,no\n', { columns: { age: 'number', ill: { type: 'label' } } }));
+    expect(hint).toContain('values: [');
   });
 
   it('takes numbers for values, as a 0/1 label has them', async () => {
@@ -313,6 +316,7 @@ describe('loadCsv', () => {
     expect(error.message).toBe(`${file}, row 3, column "age": expected a number, but the field is empty`);
     await writeFile(file, 'age,ill\n1,no\n2,yes\n');
     expect([...(await loadCsv(file, OPTIONS)).inputs]).toEqual([1, 2]);
+    expect([...(await loadCsv(pathToFileURL(file), OPTIONS)).inputs]).toEqual([1, 2]);
   });
 
   it('says which file is not there, and where it looked', async () => {

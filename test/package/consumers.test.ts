@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Running } from '../e2e/support/running.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { byEsbuild, byVite, serve } from './support/bundles.ts';
 import { PackedProject, run } from './support/packed.ts';
 import { COMMON, MODULE, PAGE, TENSORFLOW } from './support/sources.ts';
+
+// Compilers and bundlers take seconds each, and many times that on a machine that has other work.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let project: PackedProject;
 
@@ -16,7 +19,7 @@ beforeAll(async () => {
   await project.write('common.cts', COMMON);
   await project.write('page.ts', PAGE);
   await project.write('tensorflow.ts', TENSORFLOW);
-}, 120_000);
+});
 
 afterAll(() => project.end());
 
@@ -101,7 +104,7 @@ describe.each([
       server = served.server;
       const page = await browser.newPage();
       await page.goto(served.url);
-      await page.waitForFunction(() => document.title !== 'loading');
+      await page.waitForFunction(() => document.title !== 'loading', undefined, { timeout: 120_000 });
       expect(await page.title()).toBe('function 50 1');
     });
   });

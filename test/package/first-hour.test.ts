@@ -3,12 +3,15 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { endAll, ROOT, Running } from '../e2e/support/running.ts';
 import { pack } from './support/packed.ts';
 
 // A new user's first hour, as docs/first-hour.md tells it: an empty folder, the packed package, own processes. Nobody
 // opens a declaration file, nobody interrupts anything, and every process ends by itself with exit code 0.
+
+// A registry may be asked, and eight processes start.
+vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
 let project: string;
@@ -45,7 +48,7 @@ beforeAll(async () => {
   port = await freePort();
   const text = await readFile(join(ROOT, 'docs/first-hour.md'), 'utf8');
   commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block);
-}, 120_000);
+});
 
 afterAll(async () => {
   await endAll();
@@ -53,7 +56,7 @@ afterAll(async () => {
 });
 
 describe('the first hour', () => {
-  it('installs the package without scripts, and copies an example out of it', { timeout: 300_000 }, async () => {
+  it('installs the package without scripts, and copies an example out of it', async () => {
     expect(commands).toHaveLength(7);
     await done(shell(commands[0]));
     const [line] = await done(shell('npx cairn explain below-threshold'));
@@ -62,7 +65,7 @@ describe('the first hour', () => {
     await writeFile(config, (await readFile(config, 'utf8')).replace('8080', String(port)));
   });
 
-  it('trains a model over three tables, and every process ends by itself', { timeout: 300_000 }, async () => {
+  it('trains a model over three tables, and every process ends by itself', async () => {
     const coordinator = shell(commands[1]);
     await coordinator.line('stderr', (line) => line.startsWith('listening on '));
     const hospitals = commands.slice(2, 5).map(shell);

@@ -1,11 +1,13 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ROOT, Running } from '../e2e/support/running.ts';
 
 /** What a text tells its reader to open or to run: sources and tests are named, too, but are cited as the repository's. */
 const SHIPPED = /\b(?:docs|examples)\/[\w/-]+(?:\.\w+)*/g;
 const CITED = /^(?:cli|client|coordinator|protocol|simulations|test)\//;
+
+vi.setConfig({ hookTimeout: 600_000 });
 
 let packed: ReadonlySet<string>;
 

@@ -110,13 +110,15 @@ function classLabel(name: string, values: readonly (string | number)[], missing:
   };
 }
 
+const CLASSES = 'a label of classes needs their names: values: ["A", "B"], in an order that is the same for all owners';
+
 function numberLabel(name: string, missing: Missing, parse: ReadNumber): FieldReader {
   return {
     ...{ name, features: [], classes: 0, label: true },
     read(field, put) {
       if (missing(field)) return { found: 'the label is missing', hint: 'a label cannot be filled: leave the row out' };
       const value = parse(field);
-      if (typeof value !== 'number') return expected(value);
+      if (typeof value !== 'number') return expected({ hint: CLASSES, ...value });
       put(value);
       return undefined;
     },
