@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { App } from '../client/index.ts';
 import { CairnError } from '../protocol/errors.ts';
+import { exportedApp } from './app-export.ts';
 
 /**
  * Loads the app that a module exports as its default or as `app`.
@@ -22,7 +23,7 @@ export async function loadApp(option: string, path: string): Promise<App> {
       },
     );
   }
-  const app = module['default'] ?? module['app'];
+  const app = exportedApp(module);
   if (!isApp(app)) {
     throw new CairnError(
       'config-invalid',

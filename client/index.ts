@@ -12,6 +12,7 @@ export { loadEmnist } from './data/node/emnist.ts';
 export type { EmnistOptions, EmnistSplit } from './data/node/emnist.ts';
 export { loadIdx } from './data/node/idx.ts';
 export type { ExampleChoice, IdxOptions } from './data/node/idx.ts';
+export { loadCsv, parseCsv } from './data/node/csv.ts';
 export { loadMnist, loadMnistLabels } from './data/node/mnist.ts';
 export type { MnistOptions, MnistPart } from './data/node/mnist.ts';
 export { readIdentity, writeIdentity } from './enrolment/node.ts';
@@ -25,6 +26,6 @@ export * from './public.ts';
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
-export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+export function join<Data>(url: string, app: App<Data>, options: JoinOptions = {}): Participation {
   return joinOn({ primitives: nodePrimitives }, url, app, options);
 }

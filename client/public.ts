@@ -1,4 +1,5 @@
 /** What both entries of the client have in common. */
+export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
 export { engineApp } from './apps/engine.ts';
 export { mnistApp } from './apps/mnist.ts';
@@ -9,6 +10,8 @@ export type { ConsentMemory } from './consent/memory.ts';
 export { parsePolicy } from './consent/parse.ts';
 export type { RememberedModel } from './consent/models.ts';
 export type { ConsentRecord, OpenedSum, RebasedModel } from './consent/record.ts';
+export type { CsvColumn, CsvOptions } from './data/csv/options.ts';
+export type { CsvTable } from './data/csv/parse.ts';
 export { dirichletShards, iidShards, subset } from './data/index.ts';
 export type { Dataset } from './data/index.ts';
 export type { SeenDirectory, SerialMemory } from './driver/serials.ts';

@@ -19,6 +19,7 @@ import { browserAgreer } from '../driver/agreement.ts';
 import type { JoinOptions } from '../options.ts';
 import type { Participation } from '../participation.ts';
 
+export { parseCsv } from './csv.ts';
 export * from '../public.ts';
 
 /**
@@ -29,6 +30,6 @@ export * from '../public.ts';
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
-export function join(url: string, app: App, options: JoinOptions = {}): Participation {
+export function join<Data>(url: string, app: App<Data>, options: JoinOptions = {}): Participation {
   return joinOn({ primitives: portablePrimitives, agreer: browserAgreer }, url, app, options);
 }

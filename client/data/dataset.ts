@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 
 /** Labelled examples in memory. */
 export interface Dataset {
-  /** examples × inputSize values in row-major order, scaled to 0…1. */
+  /** examples × inputSize values in row-major order; of images scaled to 0…1. */
   readonly inputs: Float32Array;
   /** One class per example, from 0 below {@link classes}. */
   readonly labels: Uint8Array;
@@ -30,11 +30,22 @@ export function checkIndices(indices: ArrayLike<number>, examples: number): void
 
 /**
  * The named examples in the given order, copied.
- * @throws CairnError `settings-invalid` where there is no such example, `data-empty` where none is named
+ * @throws CairnError `settings-invalid` where there is no such example, `data-empty` where none is named,
+ * `data-malformed` where there is not one class for each example
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   if (indices.length === 0) throw new CairnError('data-empty', 'a subset without examples was asked for');
   checkIndices(indices, dataset.examples);
+  if (dataset.labels.length !== dataset.examples) {
+    const { labels, examples } = dataset;
+    throw new CairnError(
+      'data-malformed',
+      `labels: expected one for each of ${examples} examples, got ${labels.length}`,
+      {
+        hint: 'a label that is a number, not a class, cannot be used here',
+      },
+    );
+  }
   const { inputSize } = dataset;
   const inputs = new Float32Array(indices.length * inputSize);
   const labels = new Uint8Array(indices.length);

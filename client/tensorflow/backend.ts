@@ -1,6 +1,6 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
 import { allLayers } from './layers.ts';
+import type * as Tensorflow from './library.ts';
 
 /**
  * Kernels that the gradients of a layer's weights need and that a backend may lack: those of wasm, in 4.22, are for use
@@ -25,7 +25,7 @@ const HINT =
  * Refuses a model that the backend of TensorFlow.js can use and not train, before a round counts on this client.
  * @throws CairnError `model-unsupported` naming layer, kernel and backend
  */
-export function assertTrainable(tf: typeof Tensorflow, model: Tensorflow.LayersModel): void {
+export function assertTrainable(tf: Tensorflow.Library, model: Tensorflow.LayersModel): void {
   const backend = tf.getBackend();
   for (const layer of allLayers(model.layers)) {
     const kind = layer.getClassName();
@@ -41,7 +41,7 @@ export function assertTrainable(tf: typeof Tensorflow, model: Tensorflow.LayersM
 }
 
 /** `getKernel` writes a warning where there is none, so the list is searched. */
-function hasKernel(tf: typeof Tensorflow, name: string, backend: string): boolean {
+function hasKernel(tf: Tensorflow.Library, name: string, backend: string): boolean {
   return tf.getKernelsForBackend(backend).some(({ kernelName }) => kernelName === name);
 }
 
@@ -59,8 +59,8 @@ export function withoutKernel(thrown: unknown): unknown {
 }
 
 /** What the training runs on, for people. */
-export function engineName(tf: typeof Tensorflow): string {
+export function engineName(tf: Tensorflow.Library): string {
   // Of the whole package; parts of it have other names for their versions.
-  const { tfjs } = (tf.version as Partial<typeof tf.version> | undefined) ?? {};
+  const { tfjs } = tf.version ?? {};
   return `TensorFlow.js ${tfjs ?? tf.version_core}, backend ${tf.getBackend()}`;
 }

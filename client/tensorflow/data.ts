@@ -1,5 +1,5 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
+import type * as Tensorflow from './library.ts';
 
 /**
  * Whether examples can be trained on. Values are looked at here and not by TensorFlow.js: on its wasm backend pooling and

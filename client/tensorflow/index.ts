@@ -1,32 +1,32 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
 import type { App, Metrics } from '../app.ts';
 import { assertTrainable, engineName, withoutKernel } from './backend.ts';
 import { checkData, fittingBatch } from './data.ts';
 import { builtModel, pairedLayer } from './layers.ts';
+import type * as Tensorflow from './library.ts';
 import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
 /** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
-export interface TensorflowData {
-  readonly inputs: Tensorflow.Tensor;
+export interface TensorflowData<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
+  readonly inputs: Tensor;
   /** As the loss wants them: for `categoricalCrossentropy` one row of probabilities for each example. */
-  readonly labels: Tensorflow.Tensor;
+  readonly labels: Tensor;
 }
 
 /** What the TensorFlow.js app is made of. */
-export interface TensorflowAppOptions {
+export interface TensorflowAppOptions<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
   /**
    * The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. The
    * whole module: LSTM and GRU layers cannot be built with `tfjs-core` and `tfjs-layers` alone.
    */
-  readonly tf: typeof Tensorflow;
+  readonly tf: Tensorflow.Library;
   /**
    * Builds the model, once: with one input and one output; it need not be compiled. Only 32-bit float weights can be
    * trained together.
    */
   readonly buildModel: () => Tensorflow.LayersModel;
   /** Loads the client's own examples, once. */
-  readonly data: () => TensorflowData | Promise<TensorflowData>;
+  readonly data: () => TensorflowData<Tensor> | Promise<TensorflowData<Tensor>>;
   /** Default `categoricalCrossentropy`. */
   readonly loss?: string;
   /** Makes a round's optimiser, whose memory ends with the round. Default: SGD with the option `learningRate`, or 0.05. */
@@ -53,7 +53,9 @@ function rateOption(options: Readonly<Record<string, unknown>>): number {
  * @throws CairnError `model-unsupported`, `app-failed` for a model that cannot be trained: see `builtModel`. `data()` throws
  * the former where the backend lacks kernels that training needs
  */
-export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData> {
+export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
+  options: TensorflowAppOptions<Tensor>,
+): App<TensorflowData<Tensor>> {
   const { tf, buildModel, loss = 'categoricalCrossentropy' } = options;
   const optimizerOf = options.optimizer ?? ((chosen) => tf.train.sgd(rateOption(chosen)));
   const model = builtModel(tf, buildModel);

@@ -1,7 +1,6 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
-
-type Layer = Tensorflow.LayersModel['layers'][number];
+import type * as Tensorflow from './library.ts';
+import type { Layer } from './library.ts';
 
 const promised = (value: unknown): boolean => typeof (value as { then?: unknown } | undefined)?.then === 'function';
 
@@ -11,7 +10,7 @@ const promised = (value: unknown): boolean => typeof (value as { then?: unknown 
  * @throws CairnError `model-unsupported` for a model of several inputs or outputs, without weights or with weights that
  * are no 32-bit floats, and for layers that this build of TensorFlow.js cannot make; `app-failed` for anything but a model
  */
-export function builtModel(tf: typeof Tensorflow, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
+export function builtModel(tf: Tensorflow.Library, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
   const model = calling(tf, buildModel);
   if (promised(model)) {
     throw new CairnError('app-failed', 'buildModel() returned a promise, and a model was expected', {
@@ -47,12 +46,12 @@ export function builtModel(tf: typeof Tensorflow, buildModel: () => Tensorflow.L
 }
 
 /** Calls `buildModel`, and says what is missing where only a part of TensorFlow.js was passed in. */
-function calling(tf: typeof Tensorflow, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
+function calling(tf: Tensorflow.Library, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
   try {
     return buildModel();
   } catch (cause) {
     // tfjs-layers calls methods of tensors that tfjs-core alone does not have: the first weights of recurrent layers.
-    const whole = typeof (tf.Tensor.prototype as Partial<Tensorflow.Tensor>).flatten === 'function';
+    const whole = typeof tf.Tensor.prototype.flatten === 'function';
     if (whole || !(cause instanceof TypeError)) throw cause;
     throw new CairnError('model-unsupported', `buildModel() failed: ${cause.message}`, {
       hint: 'LSTM, GRU and simple RNN layers need the whole package: import * as tf from "@tensorflow/tfjs", not tfjs-core and tfjs-layers',

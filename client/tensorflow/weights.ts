@@ -1,5 +1,5 @@
-import type * as Tensorflow from '@tensorflow/tfjs';
 import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
+import type * as Tensorflow from './library.ts';
 
 /** One weight of a layers model under a name that does not depend on what was built before. */
 export interface NamedWeight {
@@ -29,7 +29,7 @@ export function shapesOf(weights: readonly NamedWeight[]): Shapes {
 }
 
 /** Writes values into a model's weights. */
-export function writeWeights(tf: typeof Tensorflow, weights: readonly NamedWeight[], values: NamedTensors): void {
+export function writeWeights(tf: Tensorflow.Library, weights: readonly NamedWeight[], values: NamedTensors): void {
   tf.tidy(() => {
     for (const { name, shape, variable } of weights) variable.write(tf.tensor(values[name], [...shape], 'float32'));
   });

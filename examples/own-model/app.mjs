@@ -1,42 +1,32 @@
-// A logistic regression without any library: the whole of what Cairn asks for is shapes, data() and train().
-import { readFile } from 'node:fs/promises';
+// A logistic regression without any library for models: the whole of what Cairn asks for is shapes, data() and train().
+import { defineApp, loadCsv } from 'cairn-fl/client';
 
+const columns = { a: 'number', b: 'number', c: 'number', ill: { type: 'label', values: ['no', 'yes'] } };
 const FEATURES = 3;
 
-export default {
+export default defineApp({
   shapes: { bias: [1], weights: [FEATURES] },
 
-  /** Rows of FEATURES numbers and a label 0 or 1. They stay in this process. */
-  async data() {
-    const text = await readFile(process.env.CLINIC_CSV ?? 'clinic-1.csv', 'utf8');
-    return text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(',').map(Number));
-  },
+  /** Rows of FEATURES numbers and a class, 0 for no and 1 for yes. They stay in this process. */
+  data: () => loadCsv(process.env.CLINIC_CSV ?? 'clinic-1.csv', { columns }),
 
   /** Gradient descent from the global model; `options` is the task's "training" object. */
-  async train({ bias, weights }, rows, { options }) {
+  async train({ bias, weights }, { inputs, labels, examples }, { options }) {
     let loss = 0;
     let correct = 0;
     for (let epoch = 0; epoch < options.epochs; epoch++) {
       loss = correct = 0;
-      for (const row of rows) {
-        const label = row[FEATURES];
+      for (let i = 0; i < examples; i++) {
+        const row = inputs.subarray(FEATURES * i, FEATURES * (i + 1));
         const score = weights.reduce((sum, weight, j) => sum + weight * row[j], bias[0]);
         const chance = 1 / (1 + Math.exp(-score));
-        loss -= Math.log(Math.max(1e-7, label === 1 ? chance : 1 - chance));
-        correct += Number(chance > 0.5 === (label === 1));
-        const step = (options.learningRate * (label - chance)) / rows.length;
+        loss -= Math.log(Math.max(1e-7, labels[i] === 1 ? chance : 1 - chance));
+        correct += Number(chance > 0.5 === (labels[i] === 1));
+        const step = (options.learningRate * (labels[i] - chance)) / examples;
         for (let j = 0; j < FEATURES; j++) weights[j] += step * row[j];
         bias[0] += step;
       }
     }
-    return {
-      parameters: { bias, weights },
-      examples: rows.length,
-      loss: loss / rows.length,
-      accuracy: correct / rows.length,
-    };
+    return { parameters: { bias, weights }, examples, loss: loss / examples, accuracy: correct / examples };
   },
-};
+});

@@ -45,6 +45,7 @@ describe('the browser entry', () => {
       'acceptLostMemory',
       'consentInFile',
       'consentPath',
+      'loadCsv',
       'loadMnist',
       'loadMnistLabels',
       'readIdentity',

@@ -22,7 +22,7 @@ const buildModel = (): tf.LayersModel =>
   });
 
 /** Two classes that one line parts. */
-function points(examples = 64): TensorflowData {
+function points(examples = 64): TensorflowData<tf.Tensor> {
   const values = Array.from({ length: examples }, (_, i) => [Math.sin(i * 12.9), Math.cos(i * 78.2)]);
   const labels = values.map(([x, y]) => (x > y ? [1, 0] : [0, 1]));
   return { inputs: tf.tensor2d(values), labels: tf.tensor2d(labels) };

@@ -63,6 +63,7 @@ const modeOf = async (name: string): Promise<number> => (await stat(world.path(n
 
 /** The example's task for an active adversary, with this directory. */
 async function configuration(directory: Directory): Promise<string> {
+  await world.install();
   await cp(join(ROOT, 'examples/own-model'), world.path('own-model'), { recursive: true });
   const path = world.path('own-model/coordinator.json');
   const config = JSON.parse(await readFile(path, 'utf8')) as { tasks: Record<string, unknown>[] };

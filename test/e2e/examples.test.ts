@@ -10,6 +10,7 @@ let world: World;
 beforeEach(async () => {
   world = await World.create();
   // A copy: what the coordinator keeps lies beside its configuration file.
+  await world.install();
   await cp(join(ROOT, 'examples/own-model'), world.path('own-model'), { recursive: true });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeIdentity } from '../../../client/index.ts';
@@ -13,7 +13,7 @@ import {
 } from '../../../protocol/index.ts';
 import { enrolled, LASTING } from '../../support/directory.ts';
 import { Client, type Tiny } from './client.ts';
-import { cairn, endAll, type Exit, type Running } from './running.ts';
+import { cairn, endAll, type Exit, ROOT, type Running } from './running.ts';
 
 /** Fields of a configuration file, as a test changes them. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -96,6 +96,12 @@ export class World {
 
   path(name: string): string {
     return join(this.folder, name);
+  }
+
+  /** Lets modules in this folder import `cairn-fl`, as in a project that has installed it. */
+  async install(): Promise<void> {
+    await mkdir(this.path('node_modules'));
+    await symlink(ROOT, this.path('node_modules/cairn-fl'), 'dir');
   }
 
   /** Makes members 1 … n with identity files, and the directory that names them. */

@@ -1,0 +1,52 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { ROOT, Running } from '../e2e/support/running.ts';
+
+/** What a text tells its reader to open or to run: sources and tests are named, too, but are cited as the repository's. */
+const SHIPPED = /\b(?:docs|examples)\/[\w/-]+(?:\.\w+)*/g;
+const CITED = /^(?:cli|client|coordinator|protocol|simulations|test)\//;
+
+vi.setConfig({ hookTimeout: 600_000 });
+
+let packed: ReadonlySet<string>;
+
+beforeAll(async () => {
+  const listing = new Running('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: ROOT });
+  expect((await listing.exited).code).toBe(0);
+  const [{ files }] = JSON.parse(listing.stdout.join('\n')) as [{ files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  packed = new Set(
+    paths.flatMap((path) => [path, ...path.split('/').map((_, i, parts) => parts.slice(0, i).join('/'))]),
+  );
+});
+
+describe('the tarball', () => {
+  it('has none of what runs leave behind', () => {
+    expect([...packed].filter((path) => /(^|\/)(\.cairn|runs|node_modules)(\/|$)/.test(path))).toEqual([]);
+    expect(packed.size).toBeGreaterThan(300);
+  });
+
+  it('has every example and document that documents, errors and the command’s help name', async () => {
+    const compiled = (await readdir(join(ROOT, 'dist'), { recursive: true })).map((name) => `dist/${name}`);
+    const texts = [...packed].filter((path) =>
+      /^(README\.md|CHANGELOG\.md|(docs|examples)\/.*\.(md|mjs|json))$/.test(path),
+    );
+    const sources = compiled.filter((path) => path.endsWith('.js') && packed.has(path));
+    expect(sources.length).toBeGreaterThan(200);
+    const missing: string[] = [];
+    let named = 0;
+    for (const path of [...texts, ...sources]) {
+      const text = await readFile(join(ROOT, path), 'utf8');
+      const linked = path.endsWith('.md') ? [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)] : [];
+      const targets = [
+        ...linked.map(([, target]) => join(dirname(path), target)),
+        ...[...text.matchAll(SHIPPED)].map(([target]) => target),
+      ].map((target) => target.replace(/\/$/, ''));
+      named += targets.length;
+      for (const target of targets) if (!packed.has(target) && !CITED.test(target)) missing.push(`${path}: ${target}`);
+    }
+    expect(missing).toEqual([]);
+    expect(named).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,82 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { ROOT, Running } from '../../e2e/support/running.ts';
+
+/** Runs a command to its good end. @returns its lines on stdout */
+export async function run(command: string, args: readonly string[], cwd: string): Promise<readonly string[]> {
+  const running = new Running(command, args, { cwd });
+  expect(await running.exited, running.output).toEqual({ code: 0, signal: null });
+  return running.stdout;
+}
+
+/** Packs the repository as for the registry. @returns the tarball's path */
+export async function pack(folder: string): Promise<string> {
+  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  return join(
+    folder,
+    (await readdir(folder)).find((name) => name.endsWith('.tgz'))!,
+  );
+}
+
+/**
+ * A project that has the package from its tarball, and nothing beside it but its declared dependencies: these are links,
+ * so that no registry is asked and types of development's dependencies are out of reach, as they are for users.
+ */
+export class PackedProject {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  static async create(): Promise<PackedProject> {
+    const folder = await mkdtemp(join(tmpdir(), 'cairn-packed-'));
+    const project = new PackedProject(folder);
+    await run('tar', ['xzf', await pack(folder)], folder);
+    await mkdir(project.path('node_modules'));
+    await rename(project.path('package'), project.path('node_modules/cairn-fl'));
+    const { dependencies } = JSON.parse(await readFile(project.path('node_modules/cairn-fl/package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    for (const name of Object.keys(dependencies)) await project.add(name);
+    await project.write('package.json', '{ "name": "project", "private": true, "type": "module" }');
+    return project;
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  async write(name: string, text: string): Promise<void> {
+    await mkdir(dirname(this.path(name)), { recursive: true });
+    await writeFile(this.path(name), text);
+  }
+
+  /** Adds a package that the user has installed, too. */
+  async add(name: string): Promise<void> {
+    const path = this.path(`node_modules/${name}`);
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), path, 'dir');
+  }
+
+  /** Every complaint of the TypeScript compiler about files, with strict settings and without skipLibCheck. */
+  async compile(files: readonly string[], options: Readonly<Record<string, unknown>>): Promise<readonly string[]> {
+    const compilerOptions = { strict: true, noUncheckedIndexedAccess: true, target: 'ES2022', skipLibCheck: false };
+    await this.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, files }));
+    const compiler = new Running(
+      process.execPath,
+      [join(ROOT, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'],
+      {
+        cwd: this.folder,
+      },
+    );
+    await compiler.exited;
+    return [...compiler.stdout, ...compiler.stderr];
+  }
+
+  async end(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}

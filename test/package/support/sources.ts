@@ -1,0 +1,90 @@
+/** What users write, in the ways that they write it: files of a project that has installed the package. */
+
+/** An app within a call of join, and one written down before: the type of the data is known in both. */
+export const MODULE = `
+import { CairnError, PROTOCOL_VERSION } from 'cairn-fl/protocol';
+import { defineApp, join, loadCsv, type Participation } from 'cairn-fl/client';
+import { createCoordinator } from 'cairn-fl/coordinator';
+import * as simulations from 'cairn-fl/simulations';
+
+const rows = [[1, 2, 0]];
+
+export const joinInline = (): Participation =>
+  join('http://127.0.0.1:8080', {
+    shapes: { w: [2] },
+    async data() {
+      return Promise.resolve(rows);
+    },
+    async train({ w }, data) {
+      const first: number[] | undefined = data[0];
+      // @ts-expect-error: no string, as the compiler knows
+      const wrong: string = data[0];
+      return Promise.resolve({ parameters: { w: w! }, examples: first?.length ?? wrong.length, loss: 0, accuracy: 0 });
+    },
+  });
+
+const columns = { age: 'number', ill: { type: 'label', values: ['no', 'yes'] } } as const;
+
+export const app = defineApp({
+  shapes: { w: [1] },
+  data: () => loadCsv('ward.csv', { columns }),
+  train({ w }, { inputs, features }) {
+    const values: Float32Array = inputs;
+    return Promise.resolve({ parameters: { w: w! }, examples: values.length, loss: 0, accuracy: features.length });
+  },
+});
+
+export const joinDefined = (): Participation => join('http://127.0.0.1:8080', app);
+
+const kinds = [CairnError, createCoordinator, join].map((value) => typeof value);
+console.log([...kinds, typeof PROTOCOL_VERSION, Object.keys(simulations).length > 0].join(' '));
+`;
+
+/** TypeScript that is compiled to CommonJS: its default export is where an app is looked for. */
+export const COMMON = `
+import { defineApp } from 'cairn-fl/client';
+import coordinator = require('cairn-fl/coordinator');
+
+export default defineApp({
+  shapes: { w: [1] },
+  data: () => 3,
+  train: ({ w }, examples) => Promise.resolve({ parameters: { w: w! }, examples, loss: 0, accuracy: 0 }),
+});
+console.error(typeof coordinator.createCoordinator);
+`;
+
+/** A page: without types of Node, and with those of browsers. */
+export const PAGE = `
+import { engineApp, join, layers, parseCsv, sequential } from 'cairn-fl/client/browser';
+
+const columns = { age: 'number', ill: { type: 'label', values: ['no', 'yes'] } } as const;
+const table = new Blob(['ill,age\\n', ...Array.from({ length: 50 }, (_, i) => (i % 2 ? 'yes,1\\n' : 'no,-1\\n'))]);
+const model = sequential([layers.dense(2)], [1]);
+const app = engineApp(model, () => parseCsv(table, { columns }));
+const context = { task: 't', round: 1, seed: 1, repeat: 0, subsetSeed: 1, signal: new AbortController().signal };
+
+async function main(): Promise<string> {
+  const data = await app.data();
+  const options = { epochs: 5, learningRate: 1 };
+  const { accuracy } = await app.train(model.layout.unflatten(model.initialise(1)), data, { ...context, options });
+  return [typeof join, data.examples, accuracy].join(' ');
+}
+
+void main().then(
+  (found) => (document.title = found),
+  (error: unknown) => (document.title = String(error)),
+);
+`;
+
+/** A model of TensorFlow.js, where that is installed. */
+export const TENSORFLOW = `
+import * as tf from '@tensorflow/tfjs';
+import { tensorflowApp } from 'cairn-fl/client';
+
+export default tensorflowApp({
+  tf,
+  buildModel: () => tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1], activation: 'softmax' })] }),
+  data: () => ({ inputs: tf.tensor2d([[1]]), labels: tf.tensor2d([[1, 0]]) }),
+  optimizer: () => tf.train.adam(0.01),
+});
+`;
