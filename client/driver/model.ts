@@ -1,10 +1,11 @@
 import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { NamedTensors, ParameterLayout, Shapes } from '../../protocol/model/layout.ts';
+import type { NamedTensors, ParameterLayout } from '../../protocol/model/layout.ts';
 import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { fetchBytes } from '../transport/http.ts';
 import type { Address } from '../transport/transport.ts';
+import { shapeFault } from './shape-fault.ts';
 
 /** Bytes that a model file may have beyond its values: header and metadata. */
 const HEADER_ALLOWANCE = 2 ** 20 + 8;
@@ -34,7 +35,8 @@ export async function fetchModel(
     throw new CairnError('model-hash', `the model that came is ${short(hash)}, the round names ${short(modelHash)}`);
   }
   const { tensors, shapes } = decodeSafetensors(bytes);
-  assertSameShapes(layout, shapes);
+  const fault = shapeFault(layout, shapes);
+  if (fault !== undefined) throw fault;
   assertFinite(tensors, (tensor) => new CairnError('model-malformed', `the model’s tensor "${tensor}" is not finite`));
   return tensors;
 }
@@ -46,18 +48,4 @@ export function assertFinite(tensors: NamedTensors, error: (tensor: string) => C
   }
 }
 
-function assertSameShapes(layout: ParameterLayout, shapes: Shapes): void {
-  const refuse = (text: string): CairnError =>
-    new CairnError('update-shape', text, { hint: 'give this client the model that the task trains' });
-  for (const name of Object.keys(shapes)) {
-    if (!layout.names.includes(name)) throw refuse(`the task’s model has a tensor "${name}" that this app has not`);
-  }
-  for (const name of layout.names) {
-    if (!Object.hasOwn(shapes, name)) throw refuse(`the task’s model has no tensor "${name}", which this app has`);
-    const [own, other] = [layout.shapeOf(name), shapes[name]].map(shapeText);
-    if (own !== other) throw refuse(`tensor "${name}" is ${other} in the task’s model and ${own} in this app`);
-  }
-}
-
-const shapeText = (shape: readonly number[]): string => shape.join('×') || 'a scalar';
 const short = (hash: Uint8Array): string => `${toHex(hash.subarray(0, 8))}…`;
