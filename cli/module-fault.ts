@@ -24,7 +24,9 @@ export async function loadFault(option: string, path: string, thrown: unknown): 
       hint: 'check the path; the module must be JavaScript that Node can import',
     });
   }
-  const place = thrown instanceof SyntaxError ? ((await linkPlace(path)) ?? stackPlace(thrown)) : ownLine(thrown);
+  const parsed = thrown instanceof SyntaxError ? ((await linkPlace(path)) ?? stackPlace(thrown)) : undefined;
+  // Whatever parses text while it runs throws a SyntaxError, too.
+  const place = parsed ?? ownLine(thrown);
   const text = `${option} ${path} cannot be loaded: ${place === undefined ? '' : `${place}: `}${message}`;
   return new CairnError('app-failed', text, {
     cause: thrown,
