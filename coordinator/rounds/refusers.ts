@@ -49,8 +49,7 @@ export class Refusers {
       const pause = Math.min(this.#firstMs * 2 ** Math.min(times, MAX_DOUBLINGS), MAX_PAUSE_MS);
       this.#refusers.set(member, { times: times + 1, until: this.#now() + pause });
     }
-    for (const oldest of this.#refusers.keys())
-      if (this.#refusers.size > MAX_REMEMBERED) this.#refusers.delete(oldest);
+    for (const oldest of this.#refusers.keys()) if (this.#refusers.size > MAX_REMEMBERED) this.#refusers.delete(oldest);
   }
 
   /** Forgets members that have no seat any more: one that joins again may have been put right. */
