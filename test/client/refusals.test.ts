@@ -239,7 +239,7 @@ describe('what comes from the app', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['nothing', null, /must be an object, but is null/],
+    ['a text', 'app.mjs', /must be an object, but is of type string/],
     ['a function', () => 1, /must be an object, but is a function/],
     ['no train()', { shapes: { w: [1] }, data: () => 1 }, /^the app has no train\(\)$/],
     ['neither data() nor train()', { shapes: { w: [1] } }, /has no data\(\), and has no train\(\)/],

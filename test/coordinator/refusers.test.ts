@@ -94,7 +94,7 @@ function refusing(code: ErrorCode, times: number, at: 'advertiseKeys' | 'shareKe
 }
 
 /** A coordinator whose task begins when four members are there. */
-async function four(task: object, scripts: Readonly<Record<number, Script>>): Promise<Hall> {
+async function four(task: Readonly<Record<string, unknown>>, scripts: Readonly<Record<number, Script>>): Promise<Hall> {
   let begin!: () => void;
   const hall = await openHall(task, { begin: new Promise((resolve) => (begin = resolve)) });
   await Promise.all([1, 2, 3, 4].map((member) => hall.join(member, scripts[member])));
