@@ -35,8 +35,11 @@ export class ParticipationLines {
       case 'sent':
         // With its input it takes part again.
         return event.message === 'maskedInput' ? [...this.#released(event.task), ...lines] : lines;
-      case 'committed':
       case 'abandoned':
+        // Members that refuse end rounds for each other: only of a round that it could have been in there is news.
+        if (this.#refused.has(event.task) && event.update !== 'kept' && event.code !== 'deadline-missed') return [];
+        return [...this.#released(event.task), ...lines];
+      case 'committed':
         return [...this.#released(event.task), ...lines];
       default:
         return lines;

@@ -29,7 +29,7 @@ export class Refusals {
     return repeated;
   }
 
-  /** A round of the task has ended for this client without a refusal: what it refuses next is news. */
+  /** A round of the task in which this client took part has ended: what it refuses next is news. */
   forget(task: string): void {
     this.#causes.delete(task);
   }

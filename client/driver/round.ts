@@ -201,7 +201,8 @@ export class RoundDriver {
         return;
       }
       case 'abandoned':
-        this.#round.context.refusals.forget(this.settings.task);
+        // Before there was an update it may have been about to refuse: its like may have ended the round.
+        if (this.#obtained !== undefined) this.#round.context.refusals.forget(this.settings.task);
         this.#round.emit({ kind: 'abandoned', code: event.code, message: event.message, update: this.#updateNow });
         this.#end({ kind: 'abandoned' });
         return;

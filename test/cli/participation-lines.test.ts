@@ -51,6 +51,15 @@ describe('cairn join, whose client refuses a task’s rounds', () => {
     expect(said(...before, committed, invited)).toEqual([INVITED, REFUSED, INVITED, TRAINED, COMMITTED, INVITED]);
   });
 
+  it('says nothing of rounds that others’ refusals end before its own', () => {
+    const early = abandoned({ update: 'none' });
+    expect(said(invited, refused(false), invited, early, invited, refused(true), invited, early)).toEqual([
+      INVITED,
+      REFUSED,
+    ]);
+    expect(said(invited, early)).toEqual([INVITED, 'round 3: abandoned (too few)']);
+  });
+
   it('says what happens in other tasks at once', () => {
     const other = { ...invited, task: 'other' };
     expect(said(invited, refused(false), other)).toEqual([INVITED, REFUSED, 'round 3 of other: invited (active)']);
@@ -95,7 +104,7 @@ describe('an ε without a bound', () => {
       ...at,
       kind: 'privacy',
       placement,
-      distribution: 'gaussian',
+      distribution: 'skellam',
       noiseMultiplier: 1,
       leastSurvivors: 3,
       bitWidth: 1,

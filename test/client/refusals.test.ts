@@ -18,7 +18,7 @@ import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { GUEST, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, GUEST, modelFile, settingsFor, StepApp } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();
@@ -178,6 +178,14 @@ describe('what comes from the app', () => {
     const { log } = await refusal(settingsFor, app);
     const hash = coordinator.publish(modelFile());
     const [member] = coordinator.members;
+    // That others' refusals end a round before this client has come to its own is no news either.
+    const { opened, open } = gate();
+    app.before = () => opened;
+    const early = coordinator.invite(settingsFor(hash), member);
+    await log.next('training', 2);
+    coordinator.abandon(early, member);
+    await log.next('abandoned');
+    open();
     coordinator.invite(settingsFor(hash), member);
     await log.next('refused', 2);
     // Another task has its own.
@@ -190,7 +198,7 @@ describe('what comes from the app', () => {
     const taken = coordinator.invite(settingsFor(hash), member);
     await coordinator.message('advertiseKeys');
     coordinator.abandon(taken, member);
-    await log.next('abandoned');
+    await log.next('abandoned', 2);
     app.change = (result) => ({ ...result, examples: 0 });
     coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member);
     await log.next('refused', 5);

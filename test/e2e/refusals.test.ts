@@ -43,7 +43,9 @@ async function engineLike(): Promise<string> {
 it('a typo in the task’s training options ends no member, and its correction brings all of them back', async () => {
   const app = await engineLike();
   const task = { cohort: 3, quorum: 3, adversary: 'curious', attempts: 2, rounds: 2 };
-  const typo = await CoordinatorProcess.start([await world.configure({ ...task, training: { epoch: 1 } })]);
+  const typo = await CoordinatorProcess.start([
+    await world.configure({ ...task, training: { epoch: 1 } }, { dataDir: 'typo' }),
+  ]);
   const clients = [1, 2, 3].map(() => joins(typo.url, app));
   // More attempts than the task has: none of them counted.
   const report = await typo.report(1, 4);
@@ -52,7 +54,9 @@ it('a typo in the task’s training options ends no member, and its correction b
   typo.running.kill('SIGINT');
   await typo.running.exited;
   const port = typo.port;
-  const right = await CoordinatorProcess.start([await world.configure({ ...task, training: { epochs: 1 } }, { port })]);
+  const right = await CoordinatorProcess.start([
+    await world.configure({ ...task, training: { epochs: 1 } }, { port, dataDir: 'typo' }),
+  ]);
   expect(await right.report(1)).toMatchObject({ outcome: 'committed', included: 3, drops: [] });
   for (const client of clients) {
     await client.line('stderr', (line) => line.includes('committed, your update is in the sum'));
@@ -67,16 +71,15 @@ it('a typo in the task’s training options ends no member, and its correction b
 it('an app that returns nothing is named by its user’s output and by its class at the coordinator, and costs nobody else', async () => {
   const app = world.path('returns-nothing.mjs');
   await writeFile(app, 'export default { shapes: { w: [4] }, data: () => [1], train() {} };');
-  const task = { cohort: 3, quorum: 3, minCohort: 2, adversary: 'curious', attempts: 1, rounds: 3 };
-  const running = cairn(['coordinator', await world.configure(task)]);
+  const task = { cohort: 4, quorum: 4, minCohort: 3, adversary: 'curious', attempts: 1, rounds: 3 };
+  const running = cairn(['coordinator', await world.configure(task, { dataDir: 'nothing' })]);
   const listening = await running.line('stderr', (text) => text.startsWith('listening on '));
   const url = /https?:\/\/[^;]+/.exec(listening)![0];
   const bad = joins(url, app);
-  for (const good of [joins(url, TINY_APP), joins(url, TINY_APP)]) void good.exited;
+  for (let good = 0; good < 3; good++) joins(url, TINY_APP);
   const line = await running.line('stdout', (text) => text.startsWith('round 1 '));
   expect(line).toMatch(/at advertise-keys \(app-failed, does not count\)/);
   await running.line('stdout', (text) => text.startsWith('round 3 '));
-  expect((await running.exited).code).toBe(0);
   expect(refusalsOf(bad)).toEqual([
     expect.stringMatching(
       /^round 1: refused \[app-failed\] the app’s train\(\) returned nothing; expected \{ parameters: .* — let train\(\) return/,
@@ -87,7 +90,7 @@ it('an app that returns nothing is named by its user’s output and by its class
 it('a training that outlasts the deadline is told so, with the setting to change, and its update is used when it is done', async () => {
   const gate = world.path('slow');
   const task = { cohort: 3, quorum: 3, minCohort: 3, adversary: 'curious', attempts: 1000, rounds: 1 };
-  const coordinator = await world.coordinator({ ...task, deadlines: { advertiseKeys: 0.5 } });
+  const coordinator = await world.coordinator({ ...task, deadlines: { advertiseKeys: 0.5 } }, { dataDir: 'slow-data' });
   for (let i = 0; i < 2; i++) world.guest(coordinator.url);
   const args = ['join', coordinator.url, '--accept-curious', '--app', TINY_APP];
   const slow = cairn(args, { env: { TINY_GATE: gate } });
