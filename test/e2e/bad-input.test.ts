@@ -256,11 +256,19 @@ describe('a client that cannot reach its coordinator', () => {
     await other.close();
   });
 
-  it('exits with 1 before it connects when its shard is empty', async () => {
-    const folder = await fewMnist(world.path('few'), 40);
-    const shard = ['--shard', '0/20', '--partition', 'dirichlet', '--alpha', '0.01'];
-    const ended = await cairnOnce(['join', NOBODY, '--accept-curious', ...shard], { env: { CAIRN_MNIST_DIR: folder } });
-    expectRefusal(ended, 1, 'data-empty', '--shard 0/20 of the dirichlet partition has no examples', '--alpha');
+  it('exits with 1 before it connects when its data are empty', async () => {
+    const empty = world.path('empty.mjs');
+    await writeFile(empty, 'export default { shapes: { w: [4] }, data: () => ({ rows: [] }), train() {} };');
+    expectRefusal(
+      await cairnOnce(['join', NOBODY, '--accept-curious', '--app', empty]),
+      1,
+      'data-empty',
+      'data() gave no examples',
+      'at least one example',
+    );
+    const env = { CAIRN_MNIST_DIR: await fewMnist(world.path('few'), 40) };
+    const ended = await cairnOnce(['join', NOBODY, '--accept-curious', '--shard', '0/50'], { env });
+    expectRefusal(ended, 1, 'data-empty', '40 examples cannot fill 50 shards');
   });
 
   it('exits with 1 when its data set is missing', async () => {
