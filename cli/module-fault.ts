@@ -56,8 +56,9 @@ function stackPlace({ stack = '' }: Error): string | undefined {
 }
 
 function placeIn(text: string): string | undefined {
-  const [, file, line, source = ''] = PLACE.exec(text) ?? [];
-  if (file === undefined) return undefined;
+  const found = PLACE.exec(text);
+  if (found === null) return undefined;
+  const [, file, line, source] = found;
   const shown = source.trim();
   return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}${shown === '' ? '' : ` ("${shown.slice(0, 60)}")`}`;
 }

@@ -24,8 +24,9 @@ export function ownLine(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined;
   const own = ownFolders();
   for (const frame of thrown.stack.split('\n')) {
-    const [, file, line] = V8_FRAME.exec(frame) ?? OTHER_FRAME.exec(frame) ?? [];
-    if (file === undefined) continue;
+    const found = V8_FRAME.exec(frame) ?? OTHER_FRAME.exec(frame);
+    if (found === null) continue;
+    const [, file, line] = found;
     const url = asUrl(file);
     if (own.some((folder) => url.startsWith(folder)) || url.includes('/node_modules/')) continue;
     return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}`;

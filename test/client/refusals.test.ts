@@ -60,7 +60,7 @@ describe('what comes from the app', () => {
 
   /** What a JavaScript app may return, whatever its type says. */
   const returning = (value: unknown): StepApp => broken(() => value as TrainingResult);
-  const changed = (change: object): StepApp => broken((result) => ({ ...result, ...change }) as TrainingResult);
+  const changed = (change: object): StepApp => broken((result) => ({ ...result, ...change }));
 
   // One bad training used to end the process of every member that had one, and the operator read `member-left`.
   it.each<[string, StepApp, ErrorCode, ErrorCode, RegExp]>([
@@ -242,7 +242,11 @@ describe('what comes from the app', () => {
     ['a loader whose cache is empty', { folder: 'scans', cache: [] }],
     ['examples beside an empty list', { inputs: [1], labels: [] }],
   ])('data whose examples cannot be counted are no reason: %s', async (_, data) => {
-    enter(coordinator.url, { ...new StepApp(), data: () => data, train: () => Promise.reject(new Error('not this')) });
+    enter(coordinator.url, {
+      shapes: new StepApp().shapes,
+      data: () => data,
+      train: () => Promise.reject(new Error('not this')),
+    });
     await coordinator.seats(1);
   });
 
