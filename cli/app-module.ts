@@ -1,43 +1,31 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { assertApp } from '../client/app-check.ts';
 import type { App } from '../client/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { exportedApp } from './app-export.ts';
+import { loadFault } from './module-fault.ts';
 
 /**
  * Loads the app that a module exports as its default or as `app`.
  * @param option - the option that named the module, for errors
- * @throws CairnError `config-unreadable`, `config-invalid` for a module without an app
+ * @throws CairnError `config-unreadable` where there is no such file, `app-failed` with the module's own line where it
+ * throws or cannot be parsed, `config-invalid` naming what the app has not
  */
 export async function loadApp(option: string, path: string): Promise<App> {
+  const { href } = pathToFileURL(resolve(path));
   let module: Record<string, unknown>;
   try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
-  } catch (cause) {
-    throw new CairnError(
-      'config-unreadable',
-      `${option} ${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        cause,
-        hint: 'check the path; the module must be JavaScript that Node can import',
-      },
-    );
+    module = (await import(href)) as Record<string, unknown>;
+  } catch (thrown) {
+    throw await loadFault(option, path, thrown);
   }
   const app = exportedApp(module);
-  if (!isApp(app)) {
-    throw new CairnError(
-      'config-invalid',
-      `${option} ${path} exports no app: its default or \`app\` needs shapes, data() and train()`,
-      {
-        hint: 'see "Bring your own model and data" in the README',
-      },
-    );
+  if (app === undefined) {
+    throw new CairnError('config-invalid', `${option} ${path} exports no app: neither a default nor \`app\``, {
+      hint: 'see "Bring your own model and data" in the README',
+    });
   }
+  assertApp(app, `${option} ${path}: the app`);
   return app;
-}
-
-function isApp(value: unknown): value is App {
-  if (typeof value !== 'object' || value === null) return false;
-  const app = value as Partial<Record<keyof App, unknown>>;
-  return typeof app.shapes === 'object' && typeof app.data === 'function' && typeof app.train === 'function';
 }

@@ -1,3 +1,4 @@
+import { ENDING } from '../client/driver/refusals.ts';
 import type { ParticipationEvent } from '../client/index.ts';
 
 /** What a person who runs `cairn join` reads about an event; undefined for those that only programs care for. */
@@ -26,9 +27,9 @@ export function participationLine(event: ParticipationEvent): string | undefined
     case 'committed':
       return `round ${event.round}: committed, ${event.included ? 'your update is in the sum' : 'without your update'}`;
     case 'abandoned':
-      return `round ${event.round}: abandoned (${event.message}); the update is kept`;
+      return `round ${event.round}: abandoned (${event.message})${afterwards(event)}`;
     case 'refused':
-      return `round ${event.round}: refused [${event.code}] ${event.message} — ${event.hint}`;
+      return `round ${event.round}: refused [${event.code}] ${event.message} — ${event.hint}${ENDING.has(event.code) ? '' : STAYS}`;
     case 'training':
     case 'agreed':
     case 'state':
@@ -38,6 +39,18 @@ export function participationLine(event: ParticipationEvent): string | undefined
     case 'left':
       return undefined;
   }
+}
+
+/** What follows from a refusal: the same is told again only when something has changed. */
+const STAYS = '; this client stays for later rounds, and says this once until it changes';
+
+/** What becomes of the work that a client did for a round that was abandoned. */
+function afterwards({ code, update }: Extract<ParticipationEvent, { kind: 'abandoned' }>): string {
+  if (update === 'kept') return '; the update is kept';
+  if (update === 'none') return '';
+  return code === 'deadline-missed'
+    ? ': training takes longer than the round waits, and still runs; what it gives is kept for the next attempt — have the operator raise deadlines.advertiseKeys of the task, or train on less'
+    : '; training still runs, and what it gives is kept for the next attempt';
 }
 
 /** ε as people read it: three digits, or that there is no bound. */

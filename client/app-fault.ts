@@ -1,8 +1,28 @@
-import { CairnError } from '../protocol/errors.ts';
+import { CairnError, type ErrorCode } from '../protocol/errors.ts';
+import { ownLine } from './own-line.ts';
+
+/**
+ * What an app may say of its training by a code of its own. Any other code would speak of the round, of this client's
+ * policy or of its memory, and what follows from those is not for an app to say.
+ */
+const OF_TRAINING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'app-failed',
+  'data-empty',
+  'data-missing',
+  'data-malformed',
+  'settings-invalid',
+  'tensor-shape',
+  'update-not-finite',
+  'update-shape',
+]);
+
+/** Of a training these can only speak of its options, which are the coordinator's. */
+const OF_OPTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['config-invalid', 'config-unknown-key']);
 
 /**
  * Calls a part of an app. Apps are others' code, and what they throw is no fault of this program.
- * @throws CairnError `app-failed` naming the part; an app's own CairnError, or the reason of an aborted `signal`, as it is
+ * @throws CairnError `app-failed` naming the part, and the app's own line where the stack shows it; an app's own
+ * CairnError (of train() only one that speaks of training: `config-…` becomes `settings-invalid`), or the reason of an aborted `signal`, as it is
  */
 export async function ofApp<Result>(
   part: 'data' | 'train',
@@ -12,8 +32,16 @@ export async function ofApp<Result>(
   try {
     return await call();
   } catch (cause) {
-    if (cause instanceof CairnError || signal?.aborted === true) throw cause;
+    if (signal?.aborted === true) throw cause;
+    if (cause instanceof CairnError) {
+      if (part === 'data' || OF_TRAINING.has(cause.code)) throw cause;
+      if (OF_OPTIONS.has(cause.code)) {
+        throw new CairnError('settings-invalid', cause.message, { cause, hint: cause.hint });
+      }
+    }
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new CairnError('app-failed', `the app’s ${part}() failed: ${message}`, { cause });
+    const line = ownLine(cause);
+    const at = line === undefined ? '' : ` (${line})`;
+    throw new CairnError('app-failed', `the app’s ${part}() failed: ${message}${at}`, { cause });
   }
 }

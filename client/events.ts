@@ -56,10 +56,27 @@ export type RoundEvent = OfRound &
     | { readonly kind: 'held'; readonly state: SendingState }
     /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */
     | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: string }
-    /** The round ended without a sum, or without this client. Its update is kept for the same model. */
-    | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
-    /** This client left the round because of what it was sent, or because it could not train. */
-    | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
+    /**
+     * The round ended without a sum, or without this client. `update`: what becomes of its work for the same model. One that
+     * is there is `kept`; one that is still `training` when the round ends is kept when it is done; `none` was begun.
+     */
+    | {
+        readonly kind: 'abandoned';
+        readonly code: ErrorCode | undefined;
+        readonly message: string;
+        readonly update: 'kept' | 'training' | 'none';
+      }
+    /**
+     * This client left the round because of what it was sent, or because it could not train; it stays for later rounds.
+     * `repeated`: it has told the same of this task since the last round that it did not refuse.
+     */
+    | {
+        readonly kind: 'refused';
+        readonly code: ErrorCode;
+        readonly message: string;
+        readonly hint: string;
+        readonly repeated: boolean;
+      }
   );
 
 /**

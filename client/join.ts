@@ -8,6 +8,7 @@ import { SIZES } from '../protocol/crypto/suite.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
 import { LIMITS } from '../protocol/wire/limits.ts';
+import { assertApp } from './app-check.ts';
 import type { App } from './app.ts';
 import { Consent } from './consent/consent.ts';
 import { consentInMemory } from './consent/memory.ts';
@@ -37,11 +38,12 @@ interface Platform {
  * Joins a coordinator: what each entry's own `join` is made of.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-invalid` for options that cannot work, `unsafe-plain-http`, `update-shape` for impossible shapes; everything
+ * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
   const { signal } = options;
+  assertApp(app, 'the app');
   const primitives = options.primitives ?? platform.primitives;
   // Who chooses primitives gets the agreements of these.
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
@@ -74,6 +76,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       trainer: {
         app,
         layout,
+        address,
         models: new Models({ address, primitives, layout, firstPauseMs: reconnectDelayMs }),
         primitives,
         seed: options.seed ?? defaultSeed(primitives, secret),

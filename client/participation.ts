@@ -2,8 +2,10 @@ import type { SecretBytes } from '../protocol/crypto/secret.ts';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
 import { ofApp } from './app-fault.ts';
 import type { App } from './app.ts';
+import { assertSomeData } from './data-check.ts';
 import type { RoundContext, RoundEnd } from './driver/context.ts';
-import { isLasting, Rounds } from './driver/rounds.ts';
+import { ENDING, Refusals } from './driver/refusals.ts';
+import { Rounds } from './driver/rounds.ts';
 import { UpdateKeeper } from './driver/updates.ts';
 import type { ParticipationEvent, ParticipationSummary } from './events.ts';
 import { Connection, type ConnectionOptions } from './transport/connection.ts';
@@ -11,9 +13,9 @@ import { Connection, type ConnectionOptions } from './transport/connection.ts';
 /** A client at work. */
 export interface Participation {
   /**
-   * Resolves when the client has left, and rejects with a CairnError when it cannot go on: `unreachable`, `wire-version`,
-   * `refused` and the coordinator's other reasons, `data-…`, `app-failed`, or a refusal that no later round
-   * would cure. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
+   * Resolves when the client has left, and rejects with a CairnError when it cannot go on: what `data()` throws, `data-empty`,
+   * `unreachable`, `wire-version`, `refused` and the coordinator's other reasons against its Hello, or `memory-lost`. A
+   * round that it refuses for any other reason ends nothing. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
    * it too.
    */
   readonly closed: Promise<ParticipationSummary>;
@@ -26,7 +28,7 @@ export interface ParticipationParts {
   readonly app: App;
   readonly connection: ConnectionOptions;
   /** Everything of a round's context that does not belong to the participation itself. */
-  readonly round: Omit<RoundContext, 'updates' | 'send' | 'emit' | 'trainer'> & {
+  readonly round: Omit<RoundContext, 'updates' | 'refusals' | 'send' | 'emit' | 'trainer'> & {
     readonly trainer: Omit<RoundContext['trainer'], 'data'>;
   };
   /** A secret that was made for this participation, and is wiped at its end. */
@@ -69,6 +71,7 @@ export class Participant implements Participation {
       // Before connecting: whoever has a seat counts for the quorum, and so should be able to train.
       const { app } = this.#parts;
       const data = await ofApp('data', () => app.data());
+      assertSomeData(data);
       const engine = await ofApp('data', () => app.runsOn?.());
       if (engine !== undefined && !this.#ending) this.#emit({ kind: 'engine', engine });
       if (!this.#ending) this.#connect(data);
@@ -83,6 +86,7 @@ export class Participant implements Participation {
       ...round,
       trainer: { ...round.trainer, data },
       updates: this.#updates,
+      refusals: new Refusals(),
       send: (bytes) => this.#send(bytes),
       emit: (event) => this.#emit(event),
     };
@@ -114,7 +118,7 @@ export class Participant implements Participation {
   #roundEnded(end: RoundEnd): void {
     if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
     else if (end.kind !== 'left') this.#counts[end.kind]++;
-    if (end.kind === 'refused' && isLasting(end.error, this.#parts.connection.tasks)) void this.#finish(end.error);
+    if (end.kind === 'refused' && ENDING.has(end.error.code)) void this.#finish(end.error);
   }
 
   /** Ends everything, once: with an error, or by this client's own will. */

@@ -1,7 +1,6 @@
 import { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS } from '../protocol/aggregation/client/consent.ts';
 import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
 import { DEFAULT_COLLUDING } from '../protocol/aggregation/parameters/index.ts';
-import type { ErrorCode } from '../protocol/errors.ts';
 
 /**
  * What a client asks for unless it is told otherwise.
@@ -10,7 +9,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
  * quarter unless they say otherwise, so a client that fears a fifth finds their rings sound with some room, and the
  * complete graph’s quorum of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
  * two, each reads the other's update. `maxRepeats` and `maxRebases` 2: each further training from one model, and each model
- * that was only moved, gives one more sum of nearly the same updates.
+ * that was only moved, gives one more sum of nearly the same updates. `tellReason`: an operator can only mend what it is told.
  */
 export const DEFAULT_POLICY: ClientPolicy = {
   adversary: 'active',
@@ -18,32 +17,5 @@ export const DEFAULT_POLICY: ClientPolicy = {
   minCohort: 3,
   maxRepeats: DEFAULT_MAX_REPEATS,
   maxRebases: DEFAULT_MAX_REBASES,
+  tellReason: true,
 };
-
-/**
- * Why a client may tell the coordinator that it is out of a round. These follow from the settings, the cohort and the
- * client's own limits, and say nothing about its data or its training.
- */
-const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'policy-task',
-  'adversary-too-weak',
-  'cohort-too-small',
-  'policy-threshold',
-  'policy-rounds-per-day',
-  'policy-noise',
-  'cohort-too-similar',
-  'input-changed',
-  'round-superseded',
-  'repeat-refused',
-  'rebase-refused',
-  'memory-lost',
-  'privacy-budget',
-  'privacy-noise',
-  'directory-mismatch',
-  'directory-expired',
-  'directory-rolled-back',
-  'directory-signature',
-]);
-
-/** Whether the coordinator may be told of a refusal in its own words. */
-export const mayBeTold = (code: ErrorCode): boolean => TOLD.has(code);

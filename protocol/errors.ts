@@ -211,7 +211,7 @@ export const ERROR_CODES = {
     'one session reveals shares once; the second request was refused',
   ),
   'settings-invalid': configuration(
-    'the round’s settings contradict each other',
+    'the round’s settings contradict each other, or its options for training cannot be used',
     'correct the named field in the task’s settings',
   ),
 
@@ -224,7 +224,19 @@ export const ERROR_CODES = {
     'a member did not answer before the state’s deadline',
     'it takes part in the next round; raise the deadline if many miss it',
   ),
-  'member-left': protocolAbort('a member’s connection ended', 'it takes part in the next round'),
+  // why a member left a round: the class of its reason, as far as its policy tells it, and never its words
+  'member-left': protocolAbort(
+    'a member left the round: its user ended it, its connection ended, or it does not say why',
+    'it takes part in the next round if it is still there; its own output says more, and tellReason in its policy what it tells',
+  ),
+  'update-refused': protocolAbort(
+    'a member’s own checks refused its update: another shape than the model’s, NaN or infinite values, or no examples',
+    'nothing of it was sent; that member’s own output names the tensor or value, and it is asked again in later rounds',
+  ),
+  'policy-refused': protocolAbort(
+    'a member’s policy, or its memory of earlier rounds, does not let it take part',
+    'nothing was sent; that member’s own output names the rule or the file, and it is asked again in later rounds',
+  ),
   'member-unknown': protocolAbort('a message from somebody outside the round', 'it was ignored'),
   'message-duplicate': protocolAbort('a member sent the same message again', 'the first one counts'),
   'secret-mismatch': protocolAbort(
@@ -306,8 +318,8 @@ export const ERROR_CODES = {
     'check the sizes of the model’s layers against the shape of the data',
   ),
   'app-failed': failure(
-    'the app that was given failed in its own code',
-    'correct the app, or what it reads; --verbose shows where it failed',
+    'an app failed in its own code, or returned what it must not',
+    'correct the app, or what it reads; only the output of the client that runs it shows its message and line',
   ),
   'data-empty': failure(
     'there are no examples to train on, or fewer than the model needs',

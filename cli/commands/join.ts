@@ -5,7 +5,7 @@ import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
 import { loadApp } from '../app-module.ts';
 import { data, EXIT, say } from '../io.ts';
-import { participationLine } from '../participation-line.ts';
+import { ParticipationLines } from '../participation-lines.ts';
 import { onInterrupt } from '../signals.ts';
 import { positive, shard, whole } from './options.ts';
 
@@ -33,7 +33,7 @@ type Policy = NonNullable<JoinOptions['policy']>;
 
 const POLICY_HELP = `
 A policy file is a JSON object with any of these keys; a round outside of it is refused, and you and the coordinator are
-told why:
+told why (see tellReason):
   adversary         "active" (default): the coordinator may lie; "curious": it only looks
   colluding         share of the members that may collude with it (default 0.2)
   minCohort         least number of inputs in a sum with yours (default 3)
@@ -48,6 +48,8 @@ told why:
                     you still take part in (default 2; 0: none)
   leastDifference   least number of honest members by which any two sums must differ that you sign, whatever their tasks
                     (default 0: none); members that may collude, by your share, come on top
+  tellReason        whether the coordinator hears of which class your reason is when you leave a round (default true):
+                    app-failed, update-refused, policy-refused or a limit of this policy; never the words
   repeatDifference  of earlier versions; has no effect any more
 From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
 remembered for it is kept beside the identity file, or else beside the policy file.`;
@@ -130,9 +132,7 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
           authorityKey: identity.authorityKey,
           serials: serialsInFile(serialsPath(file)),
         }),
-    onEvent: (event) => {
-      tell(event, flags.json === true);
-    },
+    onEvent: flags.json === true ? (event) => data(printableJson(event)) : teller(),
   };
 }
 
@@ -169,12 +169,12 @@ async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): 
   return { ...written, ...said };
 }
 
-function tell(event: ParticipationEvent, json: boolean): void {
-  if (json) data(printableJson(event));
-  else {
-    const line = participationLine(event);
-    if (line !== undefined) say(printable(line));
-  }
+/** Says events as lines for people. */
+function teller(): (event: ParticipationEvent) => void {
+  const lines = new ParticipationLines();
+  return (event) => {
+    for (const line of lines.of(event)) say(printable(line));
+  };
 }
 
 async function mnist(flags: JoinFlags): Promise<App> {

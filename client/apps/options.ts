@@ -34,7 +34,7 @@ const RATES = { sgd: 0.05, adam: 0.001 } as const;
 
 /**
  * Reads a task's training options for the engine.
- * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
+ * @throws CairnError `settings-invalid` naming the option: an unknown one with the key that may be meant
  */
 export function parseEngineOptions(options: Readonly<Record<string, unknown>>): EngineOptions {
   const parsed = schema.safeParse(options);
@@ -43,13 +43,13 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
     const step = learningRate ?? RATES[rest.optimiser];
     if (rest.optimiser === 'sgd' && step * rest.proxMu > 1) {
       throw new CairnError(
-        'config-invalid',
+        'settings-invalid',
         `training.proxMu: ${rest.proxMu} at a learning rate of ${step} throws the model past the one it is pulled to`,
         { hint: 'keep learningRate × proxMu at 1 or below in the task’s training options' },
       );
     }
     if (rest.optimiser === 'adam' && rest.momentum !== 0) {
-      throw new CairnError('config-invalid', 'training.momentum: only sgd has one, but optimiser is "adam"', {
+      throw new CairnError('settings-invalid', 'training.momentum: only sgd has one, but optimiser is "adam"', {
         hint: 'leave momentum out of the task’s training options',
       });
     }
@@ -58,12 +58,12 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
   const unknown = parsed.error.issues.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown !== undefined) {
     const [key] = unknown.keys;
-    throw new CairnError('config-unknown-key', `training: unknown option "${key}"; ${didYouMean(key, KEYS)}`, {
-      hint: 'correct the task’s training options in the coordinator’s configuration',
+    throw new CairnError('settings-invalid', `training: unknown option "${key}"; ${didYouMean(key, KEYS)}`, {
+      hint: 'the fault is the coordinator’s: have its operator correct the task’s training options in its configuration',
     });
   }
   const [issue] = parsed.error.issues;
-  throw new CairnError('config-invalid', `training.${issue.path.join('.')}: ${issue.message}`, {
-    hint: 'correct the task’s training options in the coordinator’s configuration',
+  throw new CairnError('settings-invalid', `training.${issue.path.join('.')}: ${issue.message}`, {
+    hint: 'the fault is the coordinator’s: have its operator correct the task’s training options in its configuration',
   });
 }

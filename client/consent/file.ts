@@ -24,7 +24,7 @@ export interface ConsentFileOptions {
  * cannot be read, or that is gone although the identity file says that there was one, stops the client from taking part:
  * it would send what it must not send twice.
  * A process that hung so long that another took its lock over writes nothing: what the other has noted stays.
- * @throws CairnError (when it is used) `config-invalid` for another format, `memory-lost`, `config-unreadable`,
+ * @throws CairnError (when it is used) `memory-lost` where it is gone or in another format, `config-unreadable`,
  * `folder-unwritable`, `lock-lost`, and what reading the identity file throws
  */
 export function consentInFile(path: string, { identityFile }: ConsentFileOptions = {}): ConsentMemory {
@@ -63,7 +63,7 @@ async function read(path: string, identityFile: string | undefined): Promise<Con
   }
   const record = recordFrom(text);
   if (record !== undefined) return record;
-  throw new CairnError('config-invalid', `${path} is not a record of rounds taken part in`, {
+  throw new CairnError('memory-lost', `${path} is not a record of rounds taken part in`, {
     hint: 'put back the very file, never an older copy; if it is lost, remove it and join once with --accept-lost-memory',
   });
 }

@@ -31,6 +31,7 @@ const policy = z.strictObject({
   maxRebases: z.int().min(0).max(MOST_ROUNDS_PER_DAY).exactOptional(),
   repeatDifference: members.exactOptional(),
   leastDifference: members.exactOptional(),
+  tellReason: z.boolean().exactOptional(),
 } satisfies Record<keyof ClientPolicy, z.ZodType>);
 
 type Issue = z.core.$ZodIssue;
@@ -41,6 +42,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   string: 'a text',
   object: 'an object',
   array: 'a list',
+  boolean: 'true or false',
 };
 
 const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };

@@ -8,6 +8,7 @@ import type { Consent, ModelRound } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
 import type { Hold } from '../options.ts';
 import type { Directories } from './directories.ts';
+import type { Refusals } from './refusals.ts';
 import type { Trainer } from './training.ts';
 import type { UpdateKeeper } from './updates.ts';
 
@@ -25,6 +26,7 @@ export interface RoundContext {
   /** Undefined for a client that pins no authority: it takes no part in active rounds. */
   readonly directories: Directories | undefined;
   readonly hold: Hold | undefined;
+  readonly refusals: Refusals;
   /** Delivers a message; resolves with the Abort's bytes where the coordinator refused it. */
   readonly send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
   readonly emit: (event: ParticipationEvent) => void;

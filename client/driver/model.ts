@@ -1,11 +1,12 @@
 import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { NamedTensors, ParameterLayout, Shapes } from '../../protocol/model/layout.ts';
+import type { NamedTensors, ParameterLayout } from '../../protocol/model/layout.ts';
 import { maxBesideValues } from '../../protocol/model/safetensors-frame.ts';
-import { decodeSafetensors, type DecodedModel } from '../../protocol/model/safetensors.ts';
+import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
+import { shapeFault } from './shape-fault.ts';
 
 /** Where a model comes from, and how many bytes it may have. */
 interface Origin {
@@ -55,7 +56,8 @@ export async function fetchModel(
     throw new CairnError('model-hash', `the model that came is ${short(hash)}, the round names ${short(modelHash)}`);
   }
   const { tensors, shapes, kept } = decodeSafetensors(bytes);
-  assertSameShapes(layout, shapes, kept);
+  const fault = shapeFault(layout, shapes, kept);
+  if (fault !== undefined) throw fault;
   assertFinite(tensors, (tensor) => new CairnError('model-malformed', `the model’s tensor "${tensor}" is not finite`));
   return tensors;
 }
@@ -67,25 +69,4 @@ export function assertFinite(tensors: NamedTensors, error: (tensor: string) => C
   }
 }
 
-function assertSameShapes(layout: ParameterLayout, shapes: Shapes, kept: DecodedModel['kept']): void {
-  const refuse = (text: string): CairnError =>
-    new CairnError('update-shape', text, { hint: 'give this client the model that the task trains' });
-  for (const name of Object.keys(shapes)) {
-    if (!layout.names.includes(name)) throw refuse(`the task’s model has a tensor "${name}" that this app has not`);
-  }
-  for (const name of layout.names) {
-    if (Object.hasOwn(kept, name)) {
-      throw new CairnError(
-        'update-shape',
-        `tensor "${name}" has type ${kept[name].dtype} in the task’s model: it is carried along and not trained`,
-        { hint: 'leave it out of the app’s shapes' },
-      );
-    }
-    if (!Object.hasOwn(shapes, name)) throw refuse(`the task’s model has no tensor "${name}", which this app has`);
-    const [own, other] = [layout.shapeOf(name), shapes[name]].map(shapeText);
-    if (own !== other) throw refuse(`tensor "${name}" is ${other} in the task’s model and ${own} in this app`);
-  }
-}
-
-const shapeText = (shape: readonly number[]): string => shape.join('×') || 'a scalar';
 const short = (hash: Uint8Array): string => `${toHex(hash.subarray(0, 8))}…`;

@@ -1,8 +1,8 @@
 import type { ClientStart } from '../../protocol/aggregation/client/session.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundAtWork, RoundFromModel } from './context.ts';
+import { sizeFault } from './shape-fault.ts';
 import { trainLocally } from './training.ts';
 import type { LocalUpdate } from './updates.ts';
 
@@ -41,12 +41,17 @@ export async function sessionStart(
   return { primitives, random, policy, self, invitation, history, agreements: 'awaited' };
 }
 
-/** @throws CairnError `update-shape` where the task's model is not the one that this client's app trains */
-export function assertDimension({ context, settings }: RoundAtWork): void {
-  const { size } = context.trainer.layout;
-  if (settings.dimension === size) return;
-  const text = `the task’s model has ${settings.dimension} parameters, this app’s ${size}`;
-  throw new CairnError('update-shape', text, { hint: 'give this client the model that the task trains' });
+/**
+ * Looks at the size of the task's model before any of it is trained on.
+ * @throws CairnError `update-shape` where it is not the one that this client's app trains, naming the tensor; the signal's
+ * reason once the round is over
+ */
+export async function assertDimension({ context, settings, over }: RoundAtWork): Promise<void> {
+  const { trainer } = context;
+  if (settings.dimension === trainer.layout.size) return;
+  const fault = await sizeFault(trainer, settings, over);
+  over.throwIfAborted();
+  throw fault;
 }
 
 /** The update to take part with, and whether the round has been counted for its training. */

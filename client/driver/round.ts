@@ -1,4 +1,5 @@
 import { startClient, stepClient, wantedAgreements } from '../../protocol/aggregation/client/session.ts';
+import { leavingReason } from '../../protocol/aggregation/client/reason.ts';
 import type { ClientEvent, ClientInput, ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
@@ -6,7 +7,6 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
-import { mayBeTold } from '../policy.ts';
 import { checkPolicy, checkPrivacy, note } from './consent.ts';
 import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
 import { earlyEnd } from './early-end.ts';
@@ -42,6 +42,8 @@ export class RoundDriver {
   /** The round from its model; undefined until that is known. */
   #from: RoundFromModel | undefined;
   #obtained: Obtained | undefined;
+  /** Whether its update was asked for, by a training or from one that still runs. */
+  #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
   #record: string | undefined;
   /** Steps whose messages wait until something is noted, and the last of them. */
@@ -83,6 +85,12 @@ export class RoundDriver {
     return this.#sending.held;
   }
 
+  /** What there is of the round's update now. */
+  get #updateNow(): 'kept' | 'training' | 'none' {
+    if (this.#obtained !== undefined) return 'kept';
+    return this.#asked ? 'training' : 'none';
+  }
+
   /** Starts the session and the training. @param seen settings hashes of earlier rounds, as hex */
   async begin(seen: ReadonlySet<string>): Promise<void> {
     this.#round.emit({ kind: 'invited', adversary: this.settings.adversary });
@@ -114,7 +122,7 @@ export class RoundDriver {
 
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
     await checkPolicy(this.#round);
-    assertDimension(this.#round);
+    await assertDimension(this.#round);
     const from = await fromModel(this.#round);
     this.#from = from;
     const start = await sessionStart(from, this.#member, this.#invitation);
@@ -126,6 +134,7 @@ export class RoundDriver {
   async #prepare(): Promise<void> {
     if (this.ended || this.#from === undefined) return;
     await checkPrivacy(this.#round);
+    this.#asked = true;
     this.#obtained = await obtainUpdate(this.#from);
     this.#sending.release();
   }
@@ -186,12 +195,15 @@ export class RoundDriver {
         return; // noted before anything was sent
       case 'committed': {
         const { included, modelHash } = event;
+        this.#round.context.refusals.forget(this.settings.task);
         this.#round.emit({ kind: 'committed', included, modelHash: toHex(modelHash) });
         this.#end({ kind: 'committed', included });
         return;
       }
       case 'abandoned':
-        this.#round.emit({ kind: 'abandoned', code: event.code, message: event.message });
+        // Before there was an update it may have been about to refuse: its like may have ended the round.
+        if (this.#obtained !== undefined) this.#round.context.refusals.forget(this.settings.task);
+        this.#round.emit({ kind: 'abandoned', code: event.code, message: event.message, update: this.#updateNow });
         this.#end({ kind: 'abandoned' });
         return;
       case 'refused':
@@ -233,16 +245,15 @@ export class RoundDriver {
   }
 
   /**
-   * Ends the session from this side. The coordinator learns which limit of the client's policy the round was beyond; any
-   * other reason is between the client and its user, and the coordinator learns that the member left, and not what its
-   * data or its training were like.
+   * Ends the session from this side. The coordinator learns of which class the reason is, unless the client's policy says
+   * otherwise; its words are between the client and its user: see `leavingReason`.
    */
   #giveUp(end: Extract<RoundEnd, { kind: 'left' | 'refused' }>): void {
     if (this.ended) return;
     this.#sending.drop();
     const error =
-      end.kind === 'refused' && mayBeTold(end.error.code)
-        ? end.error
+      end.kind === 'refused'
+        ? leavingReason(end.error, this.#round.context.policy)
         : new CairnError('member-left', 'the client left the round');
     if (this.#state === undefined) {
       const { suite, context } = decodeInvitation(this.#invitation);
@@ -260,7 +271,9 @@ export class RoundDriver {
   }
 
   #refuse(error: CairnError): void {
-    this.#round.emit({ kind: 'refused', code: error.code, message: error.message, hint: error.hint });
+    const { code, message, hint } = error;
+    const repeated = this.#round.context.refusals.isRepeated(this.settings.task, error);
+    this.#round.emit({ kind: 'refused', code, message, hint, repeated });
     this.#end({ kind: 'refused', error });
   }
 

@@ -1,5 +1,5 @@
 import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
-import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import { asCairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
@@ -147,31 +147,3 @@ export class Rounds {
     this.#context.emit({ kind: 'ignored', code, message });
   }
 }
-
-/** Refusals that no later round cures: somebody has to change the client's app, data, policy or identity. */
-const LASTING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'adversary-too-weak',
-  'threshold-unsound',
-  'settings-invalid',
-  'overflow-budget',
-  'no-feasible-graph',
-  'directory-signature',
-  'update-shape',
-  'update-not-finite',
-  'data-empty',
-  'data-missing',
-  'data-malformed',
-  'config-invalid',
-  'config-unknown-key',
-  'memory-lost',
-]);
-
-/** Refusals that the settings of one task earn: no later round of it cures them, but other tasks may have others. */
-const OF_TASK: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['policy-noise']);
-
-/**
- * Whether a client should stop over a refusal, instead of waiting for its next round.
- * @param tasks those it offers itself for; none named is all
- */
-export const isLasting = ({ code }: CairnError, tasks: readonly string[]): boolean =>
-  LASTING.has(code) || (tasks.length === 1 && OF_TASK.has(code));

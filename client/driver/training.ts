@@ -3,10 +3,12 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Address } from '../transport/transport.ts';
 import { ofApp } from '../app-fault.ts';
-import type { App, TrainingResult } from '../app.ts';
+import type { App } from '../app.ts';
 import { assertFinite } from './model.ts';
 import type { Models } from './models.ts';
+import { assertResult } from './result.ts';
 import { subsetSeed, trainingSeed } from './seeds.ts';
 import type { LocalUpdate, UpdateKey } from './updates.ts';
 
@@ -15,6 +17,8 @@ export interface Trainer {
   readonly app: App;
   readonly data: unknown;
   readonly layout: ParameterLayout;
+  /** The coordinator that serves the models. */
+  readonly address: Address;
   readonly models: Models;
   readonly primitives: Primitives;
   readonly seed: number;
@@ -24,6 +28,8 @@ export interface Trainer {
 
 /** A round to train for. */
 export interface TrainingRound extends UpdateKey, Pick<RoundSettings, 'task' | 'round' | 'modelHash'> {}
+
+const OF_TASK = 'the fault is the coordinator’s: have its operator correct the task’s training options';
 
 /**
  * The task's options for local training. An empty text means none.
@@ -35,10 +41,10 @@ function trainingOptions(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new CairnError('settings-invalid', 'training: the options are not JSON', { cause });
+    throw new CairnError('settings-invalid', 'training: the options are not JSON', { cause, hint: OF_TASK });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new CairnError('settings-invalid', 'training: the options must be a JSON object');
+    throw new CairnError('settings-invalid', 'training: the options must be a JSON object', { hint: OF_TASK });
   }
   return value as Record<string, unknown>;
 }
@@ -65,10 +71,10 @@ export async function trainLocally(
   const seeds = { seed: trainingSeed(primitives, seed, round), subsetSeed: subsetSeed(primitives, secret, round) };
   begins();
   const context = { task, round: round.round, repeat, options, signal, ...seeds };
-  const result = await ofApp('train', () => app.train(model, data, context), signal);
+  const result: unknown = await ofApp('train', () => app.train(model, data, context), signal);
   signal.throwIfAborted();
+  assertResult(result, layout);
   const update = layout.flatten(result.parameters);
-  assertResult(result);
   for (let i = 0; i < update.length; i++) update[i] -= before[i];
   assertFinite(layout.unflatten(update), updateNotFinite);
   return { update, examples: result.examples, loss: result.loss, accuracy: result.accuracy };
@@ -76,11 +82,3 @@ export async function trainLocally(
 
 const updateNotFinite = (tensor: string): CairnError =>
   new CairnError('update-not-finite', `the update of tensor "${tensor}" holds NaN or an infinite value`);
-
-function assertResult({ examples, loss, accuracy }: TrainingResult): void {
-  if (!Number.isSafeInteger(examples) || examples < 1) {
-    throw new CairnError('data-empty', `a whole number of examples from 1 was expected, but training used ${examples}`);
-  }
-  if (!Number.isFinite(loss)) throw new CairnError('update-not-finite', 'the loss after training is not finite');
-  if (!Number.isFinite(accuracy)) throw new CairnError('update-not-finite', 'the accuracy is not finite');
-}

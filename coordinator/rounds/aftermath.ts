@@ -1,9 +1,27 @@
-import type { CairnError } from '../../protocol/errors.ts';
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
 import { nameOf, trainedAnew, withProofs } from './pending.ts';
+import type { RoundEnd } from './round.ts';
+
+/** Refusals that say which members cannot be seated together again; {@link aftermathOf} says what follows from each. */
+const OF_SEATING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'cohort-too-similar',
+  'input-changed',
+  'rebase-refused',
+  'repeat-refused',
+]);
+
+/**
+ * Members that refused a round before its roster was closed, for a reason from which nothing else follows: their words
+ * decide nothing. What those named above follow from is in the aftermath.
+ */
+export function plainRefusals({ refused, drops }: Pick<RoundEnd, 'refused' | 'drops'>): readonly MemberId[] {
+  const others = new Set(drops.filter(({ reason }) => OF_SEATING.has(reason)).map(({ member }) => member));
+  return refused.filter((member) => !others.has(member));
+}
 
 /** How one cohort of an attempt ended that led to no new model. */
 export interface SeatedEnd {

@@ -4,7 +4,7 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
-import type { SeatedEnd } from './aftermath.ts';
+import { plainRefusals, type SeatedEnd } from './aftermath.ts';
 import { costsOf } from './costs.ts';
 import { Group } from './group.ts';
 import type { HeldOut, Verdict } from './held-out.ts';
@@ -76,6 +76,8 @@ export class Attempt {
   #suspects: readonly Suspect[] = [];
   #ends: readonly SeatedEnd[] = [];
   #inVain = false;
+  #refused: ReadonlySet<MemberId> = new Set();
+  #isRefused = false;
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
@@ -139,6 +141,19 @@ export class Attempt {
     return this.#inVain;
   }
 
+  /** Members that refused it before the roster was closed, see `plainRefusals`; known once it has run. */
+  get refused(): ReadonlySet<MemberId> {
+    return this.#refused;
+  }
+
+  /**
+   * Whether it ended for no other reason than that members refused it, before any other had sent more than keys; known once
+   * it has run. Such an attempt has cost nobody anything.
+   */
+  get isRefused(): boolean {
+    return this.#isRefused;
+  }
+
   abandon(error: CairnError): void {
     for (const group of this.#groups) group.abandon(error);
   }
@@ -150,6 +165,8 @@ export class Attempt {
     for (const group of this.#groups) group.begin();
     const ended = await Promise.all(this.#groups.map((group) => group.ended));
     this.#suspects = ended.flatMap(({ suspects }) => suspects);
+    this.#refused = new Set(ended.flatMap(plainRefusals));
+    this.#isRefused = this.#refused.size > 0 && ended.every(endedWithoutRoster);
     const { result, leftOut } = await this.#settle(ended);
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
     if (result.kind !== 'committed') {
@@ -279,6 +296,9 @@ export class Attempt {
     return { ...common, outcome: 'committed', included, ...known };
   }
 }
+
+const endedWithoutRoster = (end: RoundEnd): boolean =>
+  end.kind === 'aborted' && !end.rostered && end.error.code === 'below-threshold';
 
 function groupEnd(end: RoundEnd, leftOut: ErrorCode | undefined): GroupEnd {
   const { drops } = end;

@@ -50,11 +50,15 @@ export class Bench {
     this.#options = options;
   }
 
-  /** An attempt is over: those who sat it out are nearer to their return, and its suspects sit down. */
-  judge(suspects: readonly Suspect[]): readonly Benched[] {
+  /**
+   * An attempt is over: those who sat it out are nearer to their return, and its suspects sit down.
+   * @param counts - whether to have sat it out counts; else accomplices could shorten a stay by refusing one attempt after
+   * another, which costs them nothing
+   */
+  judge(suspects: readonly Suspect[], counts = true): readonly Benched[] {
     const { attempts, minutes, now } = this.#options;
     if (attempts === 0) return [];
-    for (const [member, stay] of this.#stays) {
+    for (const [member, stay] of counts ? this.#stays : []) {
       stay.left--;
       if (stay.left === 0) this.#stays.delete(member);
     }

@@ -19,6 +19,7 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import { messageName } from '../../protocol/wire/header.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { Outbox } from './outbox.ts';
@@ -67,6 +68,7 @@ export type RoundEnd =
       readonly included: readonly MemberId[];
       readonly drops: readonly Drop[];
       readonly suspects: readonly Suspect[];
+      readonly refused: readonly MemberId[];
     }
   | {
       readonly kind: 'aborted';
@@ -75,6 +77,10 @@ export type RoundEnd =
       readonly suspects: readonly Suspect[];
       /** Of the culprits that the error names. */
       readonly proofs: readonly Uint8Array[];
+      /** Who refused the round: it sent an Abort instead of its keys, when no other member could have given it a reason. */
+      readonly refused: readonly MemberId[];
+      /** Whether the roster was closed: before that nobody has lost anything by the round's end. */
+      readonly rostered: boolean;
     };
 
 /**
@@ -95,6 +101,7 @@ export class Round {
   #timer: NodeJS.Timeout | undefined;
   /** When the present state's time is over; undefined while that has not begun. */
   #over: number | undefined;
+  readonly #refused = new Set<MemberId>();
   #end: (end: RoundEnd) => void = () => undefined;
 
   /**
@@ -142,7 +149,12 @@ export class Round {
   /** A message from a member. @returns why it was refused, or undefined where it was taken */
   message(from: MemberId, bytes: Uint8Array): CairnError | undefined {
     this.tally.up(bytes.length);
-    return this.#step({ kind: 'message', from, bytes });
+    const refuses = this.#state.name === 'advertise-keys' && isAbort(bytes);
+    // Noted before the step, which may end the round.
+    if (refuses) this.#refused.add(from);
+    const refusal = this.#step({ kind: 'message', from, bytes });
+    if (refuses && refusal !== undefined) this.#refused.delete(from);
+    return refusal;
   }
 
   /** A member is gone and will not come back in time. */
@@ -224,8 +236,13 @@ export class Round {
       case 'committed':
       case 'aborted':
         this.#computing.abort();
-        this.#end({ ...event, suspects: this.#suspects(event) });
+        this.#end({ ...event, suspects: this.#suspects(event), ...this.#facts });
     }
+  }
+
+  /** What a round's end says besides. */
+  get #facts(): { readonly refused: readonly MemberId[]; readonly rostered: boolean } {
+    return { refused: [...this.#refused], rostered: this.#parameters !== undefined };
   }
 
   /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */
@@ -261,7 +278,17 @@ export class Round {
     const { state, wipe } = abort(this.#state, error);
     this.#state = state;
     for (const secret of wipe) secret.wipe();
-    this.#end({ kind: 'aborted', error, drops: [...state.context.drops], suspects: [], proofs: [] });
+    const { drops } = state.context;
+    this.#end({ kind: 'aborted', error, drops: [...drops], suspects: [], proofs: [], ...this.#facts });
     return error;
+  }
+}
+
+/** Whether bytes begin as an Abort does; what cannot be read does not. */
+function isAbort(bytes: Uint8Array): boolean {
+  try {
+    return messageName(bytes) === 'abort';
+  } catch {
+    return false;
   }
 }

@@ -11,6 +11,7 @@ import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import { seatsOf } from './pending.ts';
 import { Quarrels, quarrelsIn } from './quarrels.ts';
+import { Refusers } from './refusers.ts';
 import { Reluctance } from './reluctance.ts';
 import { decideSeats, type Decision, type SeatingTerms } from './seating.ts';
 import type { Suspect } from './suspects.ts';
@@ -23,6 +24,9 @@ const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptab
  * nothing else would say so.
  */
 const RECHECK_MS = 1000;
+
+/** The shortest pause after a refusal, also of a task that pauses for nothing between two attempts. */
+const MIN_REFUSAL_MS = 100;
 
 /** What the selection of a task's members is made with. */
 export interface SelectionOptions {
@@ -44,6 +48,12 @@ export interface Seated {
   readonly again: AnnouncedSet | undefined;
 }
 
+/** What an attempt says of refusals; see `Attempt`. */
+interface Refused {
+  readonly refused: ReadonlySet<MemberId>;
+  readonly isRefused: boolean;
+}
+
 /** Whom a task invites: it waits for enough members, chooses among them, and leaves out those that spoilt a round. */
 export class Selection {
   readonly #options: SelectionOptions;
@@ -51,6 +61,7 @@ export class Selection {
   readonly #bench: Bench;
   readonly #quarrels: Quarrels;
   readonly #reluctance = new Reluctance(() => performance.now());
+  readonly #refusers: Refusers;
   /** Who sits out of the attempt for which members were chosen last. */
   #satOut: readonly MemberId[] = [];
   /** Since when a set is waited for, by the clock of `performance.now()`. */
@@ -68,11 +79,12 @@ export class Selection {
     const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
     this.#quarrels = new Quarrels(colluding);
+    this.#refusers = new Refusers(Math.max(MIN_REFUSAL_MS, 1000 * options.task.retryPause), () => performance.now());
   }
 
   /** Members that may be invited now. */
   get idle(): MemberId[] {
-    return this.#bench.without(this.#there);
+    return this.#refusers.without(this.#bench.without(this.#there));
   }
 
   /** How many members are waited for, of a set that can only be asked for as a whole. */
@@ -110,7 +122,7 @@ export class Selection {
         const asked = undrawable
           ? `of whom draws do not have ${minCohort} to ${cohort}`
           : there >= quorum
-            ? `of whom ${there - members} are left out for having spoilt rounds, and ${this.#terms.fewest} are needed`
+            ? `of whom ${there - members} are left out for having spoilt or refused rounds, and ${this.#terms.fewest} are needed`
             : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
         throw new CairnError(
           'not-enough-clients',
@@ -210,6 +222,20 @@ export class Selection {
     this.#reluctance.learn(aftermath);
   }
 
+  /**
+   * An attempt is over, which some of its members may have refused.
+   * @returns whether they alone made it fail, so that it counts for nothing. One that asked for a set counts, since without
+   * an end to that nobody would move the model; so does one of members drawn by chance, who were paid for
+   */
+  learnRefusals(seated: readonly Seated[], attempt: Refused): boolean {
+    // Of a draw no one is left out for it: that could make the task pay for another draw.
+    if (this.#terms.drawn) return false;
+    const fresh = seated.filter(({ again }) => again === undefined);
+    const invited = fresh.flatMap((cohort) => cohort.invited);
+    this.#refusers.learn(invited, attempt.refused);
+    return attempt.isRefused && fresh.length === seated.length;
+  }
+
   /** The model was moved: sets of the one before bind nobody. */
   rebased(): void {
     this.#reluctance.rebased();
@@ -239,6 +265,7 @@ export class Selection {
     invited: readonly MemberId[],
     suspects: readonly Suspect[],
     { task, round, attempt, drops }: Pick<RoundReport, 'task' | 'round' | 'attempt' | 'drops'>,
+    counts = true,
   ): Pick<RoundReport, 'benched' | 'satOut'> {
     const { log } = this.#options.host;
     const satOut = this.#satOut;
@@ -248,7 +275,7 @@ export class Selection {
     const proven = this.#quarrels.learn({ invited, quarrels: quarrelsIn(drops), liars: ofShares });
     this.#quarrels.sitOut(satOut);
     const others = believed.filter(({ member }) => !proven.some((liar) => liar.member === member));
-    const benched = this.#bench.judge([...proven, ...others]);
+    const benched = this.#bench.judge([...proven, ...others], counts);
     for (const member of satOut) log.info('member-sits-out', { task, round, attempt, member });
     for (const { member, reason, attempts } of benched) {
       const stay = attempts === undefined ? {} : { attempts };
@@ -301,7 +328,8 @@ export class Selection {
   #decision(): Decision {
     const { host, model, task } = this.#options;
     const idle = this.#there;
-    const unbenched = new Set(this.#bench.without(idle));
+    this.#refusers.forget((member) => host.seats.has(member));
+    const unbenched = new Set(this.#refusers.without(this.#bench.without(idle)));
     const refusal = host.members.judge(task.name);
     const { bound, refusing, failures } = this.#reluctance;
     return decideSeats(this.#terms, {
@@ -352,7 +380,7 @@ export class Selection {
    * second at the latest, or when the signal is aborted.
    */
   async #change(signal: AbortSignal, times: readonly number[]): Promise<void> {
-    const returns = [this.#bench.nextReturn ?? RECHECK_MS, this.#reluctance.nextReturn ?? RECHECK_MS];
+    const returns = [this.#bench, this.#reluctance, this.#refusers].map(({ nextReturn = RECHECK_MS }) => nextReturn);
     const next = Math.min(...times, ...returns, RECHECK_MS);
     const enough = new AbortController();
     const timer = setTimeout(() => enough.abort(), Math.max(0, next));

@@ -190,8 +190,10 @@ export class Task {
     if (report.outcome === 'committed') this.#selection.committed();
     else await this.#remember(attempt);
     const invited = seated.flatMap((cohort) => cohort.invited);
-    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
-    await this.#afterwards(report, invited);
+    const onlyRefused = this.#selection.learnRefusals(seated, attempt);
+    const judged = this.#selection.judge(invited, attempt.suspects, report, !onlyRefused);
+    await this.#host.report({ ...report, ...judged });
+    await this.#afterwards(report, invited, onlyRefused);
   }
 
   /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
@@ -203,7 +205,8 @@ export class Task {
     await this.#model.remember(aftermath.pending);
   }
 
-  async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
+  /** @param onlyRefused - whether members refused the attempt and nothing else went wrong: it does not count as failed */
+  async #afterwards(report: RoundReport, invited: readonly MemberId[], onlyRefused: boolean): Promise<void> {
     if (report.outcome === 'committed') {
       this.#attemptNumber = 1;
       this.#failed = 0;
@@ -213,7 +216,7 @@ export class Task {
       return;
     }
     if (this.#stopped) return;
-    this.#failed++;
+    if (!onlyRefused) this.#failed++;
     if (this.#failed >= this.config.attempts)
       throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;

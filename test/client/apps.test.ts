@@ -145,7 +145,7 @@ describe('parseEngineOptions', () => {
   ])('says what was meant: %j', (options, message) => {
     expect(() => parseEngineOptions(options)).toThrow(
       expect.objectContaining({
-        code: 'config-unknown-key',
+        code: 'settings-invalid',
         message: expect.stringMatching(message) as string,
       }) as Error,
     );
@@ -163,7 +163,7 @@ describe('parseEngineOptions', () => {
     [{ proxMu: 11, learningRate: 0.1 }, /training\.proxMu/],
   ])('names the field at fault: %j', (options, message) => {
     expect(() => parseEngineOptions(options)).toThrow(
-      expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) as string }) as Error,
+      expect.objectContaining({ code: 'settings-invalid', message: expect.stringMatching(message) as string }) as Error,
     );
   });
 });

@@ -199,7 +199,7 @@ describe('what later rounds are held against', () => {
       await coordinator.seats(4);
       const end = await coordinator.run(settingsFor(coordinator.publish(modelFile())));
       expect(end.kind).toBe('committed');
-      expect(end.drops).toMatchObject([{ member, reason: 'member-left' }]);
+      expect(end.drops).toMatchObject([{ member, reason: 'policy-refused' }]);
       expect(coordinator.received.filter((one) => one.member === member).map(({ name }) => name)).not.toContain(
         message,
       );

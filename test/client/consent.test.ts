@@ -614,7 +614,7 @@ describe('a memory in a file', () => {
     await writeFile(path, damaged);
     clock.now++;
     for (const use of [consent.history(), send(), sign([1, 2, 3]), consent.training(round(), LAX)])
-      await expect(use).rejects.toMatchObject({ code: 'config-invalid' });
+      await expect(use).rejects.toMatchObject({ code: 'memory-lost' });
     await acceptLostMemory(path);
     expect(await readFile(path, 'utf8')).toBe(damaged);
   });

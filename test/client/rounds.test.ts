@@ -8,6 +8,7 @@ import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
 import { frameFalseDealing } from '../../protocol/wire/messages/false-dealing.ts';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
@@ -134,7 +135,7 @@ describe('the kept update', () => {
     const first = coordinator.invite(settingsFor(hash), member);
     await coordinator.message('advertiseKeys');
     coordinator.abandon(first, member);
-    expect(await log.next('abandoned')).toMatchObject({ code: 'round-abandoned' });
+    expect(await log.next('abandoned')).toMatchObject({ code: 'round-abandoned', update: 'kept' });
     coordinator.invite(settingsFor(hash), member);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true]);
@@ -149,10 +150,19 @@ describe('the kept update', () => {
     const { log, member, hash } = await alone(app);
     const first = coordinator.invite(settingsFor(hash), member);
     await log.next('training');
-    coordinator.abandon(first, member);
-    await log.next('abandoned');
-    coordinator.invite(settingsFor(hash), member);
+    // It used to be told that its update is kept, while there was none.
+    const late = new CairnError('deadline-missed', 'keys were not advertised in time');
+    coordinator.send(member, encodeAbort({ suite: DEFAULT_SUITE, context: first }, late));
+    expect(await log.next('abandoned')).toMatchObject({ code: 'deadline-missed', update: 'training' });
+    const second = coordinator.invite(settingsFor(hash), member);
     await log.next('invited', 2);
+    coordinator.abandon(second, member);
+    expect(await log.next('abandoned', 2)).toMatchObject({
+      code: 'round-abandoned',
+      update: expect.stringMatching(/training|none/) as string,
+    });
+    coordinator.invite(settingsFor(hash), member);
+    await log.next('invited', 3);
     open();
     await coordinator.message('advertiseKeys');
     expect(app.contexts).toHaveLength(1);

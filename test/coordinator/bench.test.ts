@@ -64,6 +64,23 @@ describe('a benched member', () => {
     expect(invited()).toEqual([1, 2, 4]);
   });
 
+  // Else accomplices who refuse attempts, which costs them nothing, would bring a liar back at once.
+  it('sits out as many attempts as are set, whatever attempts come to nothing for refusals alone', () => {
+    const { bench, after, invited } = benchOf();
+    bench.judge([suspect(3)]);
+    for (let refused = 0; refused < 10; refused++) bench.judge([], false);
+    expect(invited()).toEqual([1, 2, 4]);
+    bench.judge([]);
+    expect(invited()).toEqual([1, 2, 4]);
+    bench.judge([]);
+    expect(invited()).toEqual([1, 2, 3, 4]);
+    // Time passes all the same, since a quorum may not come without it.
+    bench.judge([suspect(3)]);
+    bench.judge([], false);
+    after(120_000);
+    expect(invited()).toEqual([1, 2, 3, 4]);
+  });
+
   it('is nobody where benchAttempts is 0', () => {
     const { bench, invited } = benchOf(0);
     expect(bench.judge([suspect(3)])).toEqual([]);
@@ -148,7 +165,7 @@ describe('a task with a member that seals what does not open', () => {
     const both = { 3: SEALS_BADLY, 4: SEALS_BADLY };
     await expect(hallOf(6, task, both)).rejects.toMatchObject({
       code: 'not-enough-clients',
-      message: expect.stringContaining('are left out for having spoilt rounds, and 5 are needed') as string,
+      message: expect.stringContaining('are left out for having spoilt or refused rounds, and 5 are needed') as string,
     });
   });
 

@@ -77,8 +77,17 @@ describe('faults that show by themselves', () => {
     },
   );
 
-  it.each<ErrorCode>(['deadline-missed', 'member-left', 'wire-bounds'])('%s is no fault', (code) => {
+  const CLASSES: readonly ErrorCode[] = ['app-failed', 'update-refused', 'policy-refused', 'member-left'];
+
+  it.each<ErrorCode>(['deadline-missed', 'wire-bounds', ...CLASSES])('%s is no fault', (code) => {
     expect(suspects([drop(4, code)])).toEqual([]);
+  });
+
+  // The class of a reason is the member's own word: by none of them does it get away, or shift its fault to another.
+  it.each(CLASSES)('who sealed what does not open, and leaves with %s, is at fault none the less', (code) => {
+    const accused = count(4).map((accuser) => blaming(accuser, 12));
+    expect(suspects([drop(12, code), ...accused])).toEqual(['12 share-undecryptable']);
+    expect(suspects([...accused, drop(12, code, { blames: [1, 2, 3, 4] })])).toEqual(['12 share-undecryptable']);
   });
 
   it('a false share of the own secret is the holder’s', () => {

@@ -7,7 +7,7 @@ import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 const FIELDS: Record<keyof ClientPolicy, true> = {
   ...{ adversary: true, colluding: true, minCohort: true, repeatDifference: true, leastDifference: true },
   ...{ leastThreshold: true, mostRoundsPerDay: true, tasks: true, leastNoise: true, mostEpsilon: true },
-  ...{ maxRepeats: true, maxRebases: true },
+  ...{ maxRepeats: true, maxRebases: true, tellReason: true },
 };
 
 /** What a row says of a field that has no default. */
@@ -26,8 +26,8 @@ describe('the table of a client’s policy in docs/protocol.md', () => {
 
   it('gives the defaults of DEFAULT_POLICY', () => {
     const defaults = rows.filter(([, value]) => !NO_DEFAULT.has(value));
-    expect(Object.fromEntries(defaults.map(([field, value]) => [field, Number(value) || value]))).toEqual(
-      DEFAULT_POLICY,
-    );
+    expect(
+      Object.fromEntries(defaults.map(([field, value]) => [field, value === 'true' || Number(value) || value])),
+    ).toEqual(DEFAULT_POLICY);
   });
 });

@@ -1,10 +1,11 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TINY_APP, type Tiny, tinyEnv } from './support/client.ts';
 import { coordinatorOfAnotherVersion } from './support/impostor.ts';
 import { fewMnist } from './support/mnist.ts';
-import { cairnOnce, type Exit, type RunOptions } from './support/running.ts';
+import { cairn, cairnOnce, type Exit } from './support/running.ts';
 import { type CoordinatorProcess, type Fields, World } from './support/world.ts';
 
 let world: World;
@@ -64,6 +65,9 @@ describe('a command line that cannot be understood is one line, and exits with 2
     await expectRefused(args, 2, 'usage', ...words);
   });
 });
+
+/** Folders of app modules so far. */
+let modules = 0;
 
 describe('a configuration that cannot work is one line, and exits with 3', () => {
   const CURIOUS = { cohort: 3, adversary: 'curious' };
@@ -156,17 +160,62 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
   });
 
   it('an app module that is not there, or exports no app', async () => {
-    await writeFile(world.path('no-app.mjs'), 'export default { shapes: {} };');
-    const join = ['join', NOBODY, '--accept-curious', '--app'];
-    await expectRefused(
-      [...join, world.path('no-app.mjs')],
-      3,
-      'config-invalid',
-      'exports no app',
-      'data() and train()',
-      'README',
-    );
-    await expectRefused([...join, world.path('none.mjs')], 3, 'config-unreadable', 'none.mjs', 'check the path');
+    const start = ['join', NOBODY, '--accept-curious', '--app'];
+    for (const [text, ...words] of [
+      ['export default { shapes: { w: [4] } };', 'the app has no data(), and has no train()'],
+      [
+        'export default { shapes: { w: 4 }, data() {}, train() {} };',
+        'a shape of tensor "w" that is no list of numbers',
+      ],
+      ['export default () => 1;', 'the app must be an object, but is a function'],
+      ['export const model = 1;', 'exports no app', 'neither a default nor `app`'],
+    ]) {
+      await writeFile(world.path('no-app.mjs'), text);
+      await expectRefused([...start, world.path('no-app.mjs')], 3, 'config-invalid', ...words, 'README');
+    }
+    await expectRefused([...start, world.path('none.mjs')], 3, 'config-unreadable', 'none.mjs', 'check the path');
+  });
+
+  // What people saw was "Unexpected identifier 'train'" and no file, or a stack of Cairn's and Node's own frames.
+  it.each<[string, Readonly<Record<string, string>>, string, ...string[]]>([
+    [
+      'that cannot be parsed',
+      { 'app.mjs': 'export default {\n  data() { return [1] }\n  train() {}\n};\n' },
+      'app.mjs:3',
+      'train() {}',
+      "Unexpected identifier 'train'",
+    ],
+    [
+      'that imports one that cannot be parsed',
+      { 'app.mjs': "import './rows.mjs';\nthrow new Error('not this');\n", 'rows.mjs': '\nconst rows = ;\n' },
+      'rows.mjs:2',
+      'const rows = ;',
+    ],
+    ['in CommonJS that cannot be parsed', { 'app.cjs': '\nconst rows = ;\n' }, 'app.cjs:2', 'const rows = ;'],
+    [
+      'that throws',
+      { 'app.mjs': "import { readFileSync } from 'node:fs';\n\nreadFileSync('/nowhere/rows.csv');\n" },
+      'app.mjs:3: ENOENT',
+      '/nowhere/rows.csv',
+    ],
+    [
+      'that throws within a function, later',
+      { 'app.mjs': "await 0;\nfunction load() {\n  throw new RangeError('licence ended');\n}\nload();\n" },
+      'app.mjs:3: licence ended',
+    ],
+    ['that parses what is no JSON', { 'app.mjs': "\n\nJSON.parse('{ no');\n" }, 'app.mjs:3: '],
+    ['that throws what is no error', { 'app.mjs': "throw 'no licence';\n" }, 'app.mjs cannot be loaded: no licence'],
+    [
+      'that imports what is not there',
+      { 'app.mjs': "import 'pandas';\n" },
+      "Cannot find package 'pandas' imported from",
+    ],
+  ])('an app module %s shows its own line, and no other', async (_, files, ...words) => {
+    const folder = world.path(`module-${modules++}`);
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    const app = join(folder, Object.keys(files)[0]);
+    await expectRefused(['join', NOBODY, '--accept-curious', '--app', app], 1, 'app-failed', ...words);
   });
 
   it('a folder for runs that cannot be made', async () => {
@@ -221,6 +270,21 @@ describe('a client that cannot reach its coordinator', () => {
     await other.close();
   });
 
+  it('exits with 1 before it connects when its data are empty', async () => {
+    const empty = world.path('empty.mjs');
+    await writeFile(empty, 'export default { shapes: { w: [4] }, data: () => ({ rows: [] }), train() {} };');
+    expectRefusal(
+      await cairnOnce(['join', NOBODY, '--accept-curious', '--app', empty]),
+      1,
+      'data-empty',
+      'data() gave no examples',
+      'at least one example',
+    );
+    const env = { CAIRN_MNIST_DIR: await fewMnist(world.path('few'), 40) };
+    const ended = await cairnOnce(['join', NOBODY, '--accept-curious', '--shard', '0/50'], { env });
+    expectRefusal(ended, 1, 'data-empty', '40 examples cannot fill 50 shards');
+  });
+
   it('exits with 1 when its data set is missing', async () => {
     await mkdir(world.path('empty'));
     const env = { CAIRN_MNIST_DIR: world.path('empty') };
@@ -261,11 +325,7 @@ describe('a client that cannot train', () => {
     for (const name of ['one', 'two']) world.guest(coordinator.url, {}, ['--name', name]);
   });
 
-  async function third(tiny: Tiny, options: RunOptions = {}): Promise<Ended> {
-    const args = ['join', coordinator.url, '--accept-curious', '--app', TINY_APP];
-    return cairnOnce(args, { ...options, env: tinyEnv(tiny) });
-  }
-
+  // Each of these used to end the process; the coordinator's own faults did, too.
   it.each<[string, Tiny, string, ...(string | RegExp)[]]>([
     ['with NaN in its update', { step: NaN }, 'update-not-finite', '"w"', 'NaN', 'nothing was sent'],
     ['with infinite values in its update', { step: Infinity }, 'update-not-finite', '"w"', 'infinite'],
@@ -275,19 +335,31 @@ describe('a client that cannot train', () => {
       { size: 5 },
       'update-shape',
       '4 parameters',
-      '5',
-      'the model that the task trains',
+      'tensor "w" is 4 in the task’s model and 5 in this app',
+      'most likely this app is for another model',
     ],
-  ])('%s leaves in one line with exit code 1, and the others go on', async (_, tiny, code, ...words) => {
-    expectRefusal(await third(tiny), 1, code, ...words);
+  ])('%s says so in one line and stays, and the others go on', async (_, tiny, code, ...words) => {
+    const args = ['join', coordinator.url, '--accept-curious', '--app', TINY_APP];
+    const bad = cairn(args, { env: tinyEnv(tiny) });
+    const line = await bad.line('stderr', (text) => text.includes('refused ['));
+    expect(line).toMatch(new RegExp(`^round \\d+: refused \\[${code}\\] .+ — .+; this client stays`));
+    for (const word of words) expect(line).toContain(word);
     const good = world.guest(coordinator.url, {});
     await good.event('committed');
     await good.sigint();
+    bad.kill('SIGINT');
+    expect((await bad.exited).code).toBe(130);
+    expect(bad.stderr.filter((text) => text.includes('refused ['))).toHaveLength(1);
+    expect(bad.stderr.filter((text) => /^\s+at /.test(text))).toEqual([]);
   });
 
-  it('without --accept-curious, does not trust a coordinator that may lie, and exits with 3', async () => {
-    const ended = await cairnOnce(['join', coordinator.url, '--identity', world.identity(1), '--app', TINY_APP]);
-    expectRefusal(ended, 3, 'adversary-too-weak', 'curious');
+  it('without --accept-curious, does not trust a coordinator that may lie, and waits for another round', async () => {
+    const args = ['join', coordinator.url, '--identity', world.identity(1), '--app', TINY_APP];
+    const wary = cairn(args);
+    const line = await wary.line('stderr', (text) => text.includes('refused ['));
+    expect(line).toMatch(/^round \d+: refused \[adversary-too-weak\] .*curious/);
+    wary.kill('SIGINT');
+    expect((await wary.exited).code).toBe(130);
   });
 });
 

@@ -67,7 +67,14 @@ function expectHarmless({ stdout, stderr }: Running): void {
 
 describe('texts of a coordinator that lies', () => {
   it('would clear the screen and forge a line if they were printed as they come', () => {
-    const line = participationLine({ kind: 'abandoned', task: 'tiny', round: 1, code: undefined, message: EVIL });
+    const line = participationLine({
+      kind: 'abandoned',
+      task: 'tiny',
+      round: 1,
+      code: undefined,
+      message: EVIL,
+      update: 'none',
+    });
     expect(line).toContain('\u001b[2J');
     expect(line!.split('\n')).toContain(FORGED);
   });

@@ -1,6 +1,7 @@
 import type { SecretBytes } from '../../crypto/secret.ts';
 import type { CairnError } from '../../errors.ts';
 import { encodeAbort } from '../../wire/messages/abort.ts';
+import { refusalReason } from './reason.ts';
 import type { ClientContext, ClientEvent, ClientState, ClientStep, SharePair } from './types.ts';
 
 /** A step into a next state, with its messages and what is to be wiped. */
@@ -49,9 +50,10 @@ export function close(state: ClientState, send: readonly Uint8Array[], ...events
   return goOn({ name: 'closed', context: state.context }, send, secretsOf(state), ...events);
 }
 
-/** The client refuses to go on: it says why, to its user and to the coordinator, and wipes everything. */
+/** The client refuses to go on: it says why, to its user and, as its policy lets it, to the coordinator, and wipes everything. */
 export function refuseRound(state: ClientState, error: CairnError): ClientStep {
-  return close(state, [abortMessage(state.context, error)], { kind: 'refused', error });
+  const { context } = state;
+  return close(state, [abortMessage(context, refusalReason(error, context.policy))], { kind: 'refused', error });
 }
 
 /** The message by which a client tells the coordinator that it is out of the round, and whose fault that is. */

@@ -66,6 +66,11 @@ export interface ClientPolicy {
    * their tasks; only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
    */
   readonly leastDifference?: number;
+  /**
+   * Whether the coordinator hears of which class the reason is for which this client leaves a round (`app-failed`,
+   * `update-refused`, `policy-refused`, or a limit of this policy by its name). Absent: true. See `leavingReason`.
+   */
+  readonly tellReason?: boolean;
 }
 
 /** Who the client is. An active round needs the identity and the directory that contains it. */

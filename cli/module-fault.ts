@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { ownLine } from '../client/own-line.ts';
+import { CairnError } from '../protocol/errors.ts';
+
+/** How long another process may take to find the line of a syntax error. */
+const TIMEOUT_MS = 10_000;
+
+/** What Node prints of a module that it cannot parse or link: the file and line, and the line's text. */
+const PLACE = /^((?:file:\/\/)?(?:\/|[A-Za-z]:\\).*):(\d+)\n(.*)$/m;
+
+/**
+ * Why the module of an app could not be loaded, in its author's terms: the file, the line in it, and what was said there.
+ * No frame of this program or of Node is in it.
+ * @param option - the option that named the module
+ * @returns `config-unreadable` where there is no such file, else `app-failed`
+ */
+export async function loadFault(option: string, path: string, thrown: unknown): Promise<CairnError> {
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (isMissing(path, thrown)) {
+    return new CairnError('config-unreadable', `${option} ${path} cannot be loaded: there is no such file`, {
+      cause: thrown,
+      hint: 'check the path; the module must be JavaScript that Node can import',
+    });
+  }
+  const parsed = thrown instanceof SyntaxError ? ((await linkPlace(path)) ?? stackPlace(thrown)) : undefined;
+  // Whatever parses text while it runs throws a SyntaxError, too.
+  const place = parsed ?? ownLine(thrown);
+  const text = `${option} ${path} cannot be loaded: ${place === undefined ? '' : `${place}: `}${message}`;
+  return new CairnError('app-failed', text, {
+    cause: thrown,
+    hint:
+      (thrown as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
+        ? 'the module must be JavaScript that Node can import: compile it first'
+        : `correct ${place === undefined ? 'the module' : 'that line'}, or what it imports or reads`,
+  });
+}
+
+/** Whether it is the module itself that is not there, and not one that it imports. */
+function isMissing(path: string, thrown: unknown): boolean {
+  const { code, url } = (thrown ?? {}) as { readonly code?: unknown; readonly url?: unknown };
+  const own = pathToFileURL(resolve(path)).href;
+  if (code === 'ERR_UNSUPPORTED_DIR_IMPORT') return url === own;
+  return code === 'ERR_MODULE_NOT_FOUND' && (url === undefined ? namesOnly(path, thrown) : url === own);
+}
+
+/** Node names the importing module after the missing one; a module that was asked for here has this program's. */
+function namesOnly(path: string, thrown: unknown): boolean {
+  return (thrown as Error).message.startsWith(`Cannot find module '${resolve(path)}'`);
+}
+
+/** A parser names its file only in the text before the stack, as of CommonJS modules. */
+function stackPlace({ stack = '' }: Error): string | undefined {
+  return placeIn(stack);
+}
+
+function placeIn(text: string): string | undefined {
+  const found = PLACE.exec(text);
+  if (found === null) return undefined;
+  const [, file, line, source] = found;
+  const shown = source.trim();
+  return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}${shown === '' ? '' : ` ("${shown.slice(0, 60)}")`}`;
+}
+
+/**
+ * Where a module, or one that it imports, cannot be parsed. Node tells it only when it ends over the error. So another
+ * process imports the module after one that ends it: the two are linked together, and no line of the app runs twice.
+ */
+function linkPlace(path: string): Promise<string | undefined> {
+  const modules = ['data:text/javascript,process.exit(0)', pathToFileURL(resolve(path)).href];
+  const source = modules.map((url) => `import ${JSON.stringify(url)};`).join('');
+  return new Promise((done) => {
+    let output = '';
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', source], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: TIMEOUT_MS,
+    });
+    child.stderr.setEncoding('utf8');
+    child.stderr.on('data', (text: string) => (output += text));
+    child.once('error', () => done(undefined));
+    child.once('close', () => done(placeIn(output)));
+  });
+}

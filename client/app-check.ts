@@ -1,0 +1,42 @@
+import { CairnError } from '../protocol/errors.ts';
+import type { App } from './app.ts';
+
+const HINT = 'an app has shapes, data() and train(): see "Bring your own model and data" in the README';
+
+/** What an app must have, and what is wrong with a value that stands there; undefined where nothing is. */
+const PARTS: Readonly<Record<'shapes' | 'data' | 'train', (value: unknown) => string | undefined>> = {
+  shapes: shapesFault,
+  data: (value) => functionFault('data()', value),
+  train: (value) => functionFault('train()', value),
+};
+
+/**
+ * Holds a value that is to be an app against what one must have, before anything is done with it.
+ * @param named - what it is called in the error: an option with a file, or `the app`
+ * @throws CairnError `config-invalid` naming every part that is missing or of another kind
+ */
+export function assertApp(value: unknown, named: string): asserts value is App {
+  if (typeof value !== 'object' || value === null) {
+    const found = typeof value === 'function' ? 'a function' : value === null ? 'null' : `of type ${typeof value}`;
+    throw new CairnError('config-invalid', `${named} must be an object, but is ${found}`, { hint: HINT });
+  }
+  const app = value as Readonly<Record<string, unknown>>;
+  const faults = Object.entries(PARTS).flatMap(([part, fault]) => fault(app[part]) ?? []);
+  if (faults.length > 0) throw new CairnError('config-invalid', `${named} ${faults.join(', and ')}`, { hint: HINT });
+}
+
+function functionFault(part: string, value: unknown): string | undefined {
+  if (typeof value === 'function') return undefined;
+  return value === undefined ? `has no ${part}` : `has a ${part.slice(0, -2)} that is no function`;
+}
+
+function shapesFault(value: unknown): string | undefined {
+  if (value === undefined) return 'has no shapes';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return 'has shapes that are no object of tensor names, such as { weights: [4, 3], bias: [3] }';
+  }
+  const wrong = Object.entries(value).find(
+    ([, shape]) => !Array.isArray(shape) || !shape.every((extent) => typeof extent === 'number'),
+  );
+  return wrong && `has a shape of tensor "${wrong[0]}" that is no list of numbers, such as [4, 3]`;
+}

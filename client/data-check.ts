@@ -1,0 +1,44 @@
+import { CairnError } from '../protocol/errors.ts';
+
+/** What fields of data are called that have an entry, or several, for each example. */
+const COLUMNS = [
+  'examples',
+  'rows',
+  'inputs',
+  'labels',
+  'features',
+  'targets',
+  'images',
+  'x',
+  'y',
+  'xs',
+  'ys',
+] as const;
+
+/** How many examples there are in what an app's data() gave; undefined where that cannot be told from outside. */
+function countOf(data: unknown): number | undefined {
+  if (typeof data !== 'object' || data === null) return undefined;
+  const length = lengthOf(data);
+  if (length !== undefined) return length;
+  if (data instanceof Map || data instanceof Set) return data.size;
+  const fields = data as Readonly<Record<string, unknown>>;
+  // The engine's data sets have this field, and so may those of others.
+  if (typeof fields['examples'] === 'number') return fields['examples'];
+  const lengths = COLUMNS.flatMap((name) => lengthOf(fields[name]) ?? []);
+  return lengths.length === 0 ? undefined : Math.max(...lengths);
+}
+
+function lengthOf(value: unknown): number | undefined {
+  if (Array.isArray(value)) return value.length;
+  return ArrayBuffer.isView(value) ? value.byteLength : undefined;
+}
+
+/**
+ * Refuses data without a single example before the client connects: in the first round is too late, since whoever has a
+ * seat counts for the quorum.
+ * @throws CairnError `data-empty`
+ */
+export function assertSomeData(data: unknown): void {
+  if (countOf(data) !== 0) return;
+  throw new CairnError('data-empty', 'the app’s data() gave no examples: this client has nothing to train on');
+}

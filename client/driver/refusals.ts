@@ -1,0 +1,36 @@
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
+
+/**
+ * Refusals of a round that end the participation: no later round could be otherwise, whatever the coordinator, the other
+ * members or the next training do, and to go on would only hide it. Everything else is refused for the round alone.
+ * docs/configuration.md has the whole list of what ends a client.
+ */
+export const ENDING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['memory-lost']);
+
+/** Tasks, and causes of one task, that are remembered. Their names come from the coordinator. */
+const MAX_TASKS = 64;
+const MAX_CAUSES = 64;
+
+/** Remembers for which causes a client has refused rounds of each task, so that one is told anew only when it is new. */
+export class Refusals {
+  /** The task that was refused last comes last. */
+  readonly #causes = new Map<string, Set<string>>();
+
+  /** Notes a refusal. @returns whether its like was noted since the task's last round that was not refused */
+  isRepeated(task: string, { code, message }: Pick<CairnError, 'code' | 'message'>): boolean {
+    const causes = this.#causes.get(task) ?? new Set();
+    this.#causes.delete(task);
+    this.#causes.set(task, causes);
+    for (const oldest of this.#causes.keys()) if (this.#causes.size > MAX_TASKS) this.#causes.delete(oldest);
+    const cause = `${code} ${message}`;
+    const repeated = causes.delete(cause);
+    causes.add(cause);
+    for (const oldest of causes) if (causes.size > MAX_CAUSES) causes.delete(oldest);
+    return repeated;
+  }
+
+  /** A round of the task in which this client took part has ended: what it refuses next is news. */
+  forget(task: string): void {
+    this.#causes.delete(task);
+  }
+}

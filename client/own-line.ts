@@ -1,0 +1,35 @@
+/** Folders of this program, whose lines are of no use to the author of an app. */
+function ownFolders(): readonly string[] {
+  // Not in the types: a bundler that writes no module leaves it out.
+  const { url } = import.meta as { readonly url?: string };
+  if (url === undefined) return [];
+  return ['client/', 'protocol/', 'cli/', 'cli.', 'coordinator/'].map((folder) => new URL(`../${folder}`, url).href);
+}
+
+/** A frame of a stack as V8 writes it, with or without the name of a function: the file, and the line in it. */
+const V8_FRAME = /^ *at (?:.*\()?((?:[a-z-]+:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/;
+
+/** The same as Firefox and Safari write it. */
+const OTHER_FRAME = /^(?:[^@]*@)((?:[a-z-]+:\/\/|\/).*?):(\d+):\d+$/;
+
+/** A path as a file URL, as far as it takes to compare the two. */
+const asUrl = (file: string): string =>
+  /^[a-z-]{2,}:\/\//.test(file) ? file : `file://${file.startsWith('/') ? '' : '/'}${file.replaceAll('\\', '/')}`;
+
+/**
+ * Where an error came from, in code that is not this program's: `FILE:LINE` of the innermost such frame.
+ * @returns undefined where the stack names no such line, as of what is no Error, or in a page that is one bundle
+ */
+export function ownLine(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined;
+  const own = ownFolders();
+  for (const frame of thrown.stack.split('\n')) {
+    const found = V8_FRAME.exec(frame) ?? OTHER_FRAME.exec(frame);
+    if (found === null) continue;
+    const [, file, line] = found;
+    const url = asUrl(file);
+    if (own.some((folder) => url.startsWith(folder)) || url.includes('/node_modules/')) continue;
+    return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}`;
+  }
+  return undefined;
+}
