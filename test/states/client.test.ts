@@ -6,6 +6,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
+import { encodeTaskNews } from '../../protocol/wire/messages/task-news.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
@@ -14,7 +15,7 @@ import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { rosterAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
-import { falseDealings } from '../support/wire-corpus.ts';
+import { falseDealings, someNews } from '../support/wire-corpus.ts';
 
 type StateName = ClientState['name'];
 type Class = 'curious' | 'active';
@@ -64,6 +65,7 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     hello: encodeHello({ ...header, who, tasks: [] }),
     welcome: encodeWelcome({ ...header, member: memberId(ME), token: new Uint8Array(16) }),
     part: encodePart({ ...header, total: 300_000, offset: 262_179, bytes: new Uint8Array(37_821) }),
+    taskNews: encodeTaskNews({ ...header, ...someNews(NO_HASH), state: 'running', code: '', message: '' }),
   };
 }
 

@@ -14,6 +14,7 @@ import {
   decodeSettings,
   decodeShareKeys,
   decodeSurvivors,
+  decodeTaskNews,
   decodeUnmaskRequest,
   decodeUnmaskShares,
   decodeWelcome,
@@ -32,6 +33,7 @@ import {
   encodeSettings,
   encodeShareKeys,
   encodeSurvivors,
+  encodeTaskNews,
   encodeUnmaskRequest,
   encodeUnmaskShares,
   encodeWelcome,
@@ -78,6 +80,10 @@ export function falseDealings(header: Header): Uint8Array[] {
   return [first, second].flatMap((lab) => lab.aborted!.proofs.map((proof) => frameFalseDealing(header, proof)));
 }
 
+/** Fields of news of a task, but for its state and what follows from it. */
+export const someNews = (modelHash: Uint8Array) =>
+  ({ task: 'mnist', round: 3, rounds: 10, seated: 2, needed: 3, modelHash }) as const;
+
 /** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
 export function wireFormats(): readonly Format[] {
   const active = new Lab({ seed: 'wire', n: 3, adversary: 'active', settings: { modulusBits: 27 } }).run();
@@ -94,6 +100,7 @@ export function wireFormats(): readonly Format[] {
   const context = curious.server.context.settingsHash;
   const header = { suite: 1, context } as const;
   const signature = active.message('consistency', 1).slice(-64);
+  const news = someNews(context);
   return [
     format('settings', decodeSettings, encodeSettings, encodeSettings(active.settings)),
     format('invitation', decodeInvitation, encodeInvitation, ...of('invitation')),
@@ -146,6 +153,13 @@ export function wireFormats(): readonly Format[] {
       encodePart,
       encodePart({ ...header, total: 300_000, offset: 0, bytes: curious.message('advertiseKeys', 1).subarray(0, 35) }),
       encodePart({ ...header, total: 35 + 262_144 + 7, offset: 35 + 262_144, bytes: context.slice(0, 7) }),
+    ),
+    format(
+      'taskNews',
+      decodeTaskNews,
+      encodeTaskNews,
+      encodeTaskNews({ ...header, ...news, state: 'waiting', code: '', message: '' }),
+      encodeTaskNews({ ...header, ...news, state: 'failed', code: 'not-enough-clients', message: 'zu wenige – 少なすぎ' }),
     ),
   ];
 }
