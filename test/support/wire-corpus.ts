@@ -159,7 +159,13 @@ export function wireFormats(): readonly Format[] {
       decodeTaskNews,
       encodeTaskNews,
       encodeTaskNews({ ...header, ...news, state: 'waiting', code: '', message: '' }),
-      encodeTaskNews({ ...header, ...news, state: 'failed', code: 'not-enough-clients', message: 'zu wenige – 少なすぎ' }),
+      encodeTaskNews({
+        ...header,
+        ...news,
+        state: 'failed',
+        code: 'not-enough-clients',
+        message: 'zu wenige – 少なすぎ',
+      }),
     ),
   ];
 }

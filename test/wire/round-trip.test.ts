@@ -292,22 +292,24 @@ describe('round trip', () => {
   );
   tripping(
     'news of a task',
-    fc.record({
-      ...header,
-      task: text(128).filter((name) => name !== ''),
-      ...{ round: u32, rounds: u32, seated: u32, needed: u32, modelHash: hash },
-      ending: fc.oneof(
-        fc.record({
-          state: fc.constantFrom(...wire.NEWS_STATES.filter((state) => state !== 'failed')),
-          ...{ code: fc.constant(''), message: fc.constant('') },
-        }),
-        fc.record({
-          state: fc.constant('failed' as const),
-          code: text(64).filter((code) => code !== ''),
-          message: text(512),
-        }),
-      ),
-    }).map(({ ending, ...news }) => ({ ...news, ...ending })),
+    fc
+      .record({
+        ...header,
+        task: text(128).filter((name) => name !== ''),
+        ...{ round: u32, rounds: u32, seated: u32, needed: u32, modelHash: hash },
+        ending: fc.oneof(
+          fc.record({
+            state: fc.constantFrom(...wire.NEWS_STATES.filter((state) => state !== 'failed')),
+            ...{ code: fc.constant(''), message: fc.constant('') },
+          }),
+          fc.record({
+            state: fc.constant('failed' as const),
+            code: text(64).filter((code) => code !== ''),
+            message: text(512),
+          }),
+        ),
+      })
+      .map(({ ending, ...news }) => ({ ...news, ...ending })),
     wire.encodeTaskNews,
     wire.decodeTaskNews,
   );
