@@ -23,6 +23,17 @@ export async function fetchModel(
   layout: ParameterLayout,
   signal: AbortSignal,
 ): Promise<Record<string, Float32Array>> {
+  return (await fetchModelFile(address, primitives, modelHash, layout, signal)).tensors;
+}
+
+/** The same, with the bytes of the file. @throws what {@link fetchModel} throws */
+export async function fetchModelFile(
+  address: Address,
+  primitives: Primitives,
+  modelHash: Uint8Array,
+  layout: ParameterLayout,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array; readonly tensors: Record<string, Float32Array> }> {
   const bytes = await fetchBytes(address, {
     path: `v1/models/${toHex(modelHash)}`,
     limit: 4 * layout.size + HEADER_ALLOWANCE,
@@ -36,7 +47,7 @@ export async function fetchModel(
   const { tensors, shapes } = decodeSafetensors(bytes);
   assertSameShapes(layout, shapes);
   assertFinite(tensors, (tensor) => new CairnError('model-malformed', `the model’s tensor "${tensor}" is not finite`));
-  return tensors;
+  return { bytes, tensors };
 }
 
 /** Calls for an error where a value is NaN or infinite. */

@@ -7,7 +7,7 @@ import { openSocket } from '../../client/transport/socket.ts';
 import type { Transport } from '../../client/transport/transport.ts';
 import { gate } from './support/rounds.ts';
 
-const PACE = { reconnectDelayMs: 1, ackTimeoutMs: 5000 };
+const PACE = { reconnectDelayMs: 1, mostDelayMs: 10, ackTimeoutMs: 5000 };
 
 let io: Server;
 let url: string;
