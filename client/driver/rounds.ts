@@ -3,7 +3,7 @@ import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.
 import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
+import { decodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import { decodeSettings } from '../../protocol/wire/settings.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
 import { RoundDriver } from './round.ts';
@@ -65,6 +65,7 @@ export class Rounds {
     try {
       const name = messageName(bytes);
       if (name === 'invitation') this.#invited(bytes);
+      else if (name === 'taskNews') this.#badNews(bytes);
       else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(contextOf(bytes))) return;
       else if (this.#current !== undefined) this.#current.driver.handle(bytes);
       else this.#ignore('session-mismatch', `received ${name} while in no round`);
@@ -83,6 +84,12 @@ export class Rounds {
     this.#withdraw((waiting) => waiting.task === task && isOver(waiting.round));
     const { settings } = this.#current?.driver ?? {};
     if (settings?.task === task && isOver(settings.round)) this.#forgotten('it has gone on without this client');
+  }
+
+  /** News that the connection did not take, for a reason that shows in them. @throws CairnError `wire-…` */
+  #badNews(bytes: Uint8Array): void {
+    decodeTaskNews(bytes);
+    this.#ignore('session-mismatch', 'received news that belong to another connection');
   }
 
   /** Leaves the round that is under way, and takes no more. */

@@ -26,7 +26,7 @@ afterEach(async () => {
 });
 
 /** Opens a transport; `opened` and `message` say when the first of each has come. */
-function open() {
+function open(pace: Partial<typeof PACE> = {}) {
   const seen = { opened: 0, lost: [] as string[], messages: [] as Uint8Array[] };
   const opened = gate();
   const reopened = gate();
@@ -45,7 +45,7 @@ function open() {
       lost: (reason) => seen.lost.push(reason),
       failed: () => undefined,
     },
-    PACE,
+    { ...PACE, ...pace },
   );
   transports.push(transport);
   return { transport, seen, opened: opened.opened, reopened: reopened.opened, message: message.opened };
@@ -126,6 +126,32 @@ describe('openSocket', () => {
     await reopened;
     expect(seen.opened).toBe(2);
     await vi.waitFor(() => expect(reasons).toEqual(['transport close']));
+  });
+
+  it('comes back ever more slowly where connections come to nothing, up to the longest pause, until one is of use', async () => {
+    // A hundred clients whose seats are refused would else ask for them several times a second, each.
+    let times = 0;
+    connections((socket) => {
+      times++;
+      socket.conn.close();
+    });
+    const spy = vi.spyOn(globalThis, 'setTimeout');
+    const pauses = (): number[] => spy.mock.calls.map(([, ms]) => ms ?? 0).filter((ms) => ms > 0 && ms <= 1.5 * 512);
+    try {
+      const { transport } = open({ reconnectDelayMs: 1, mostDelayMs: 64 });
+      await vi.waitFor(() => expect(times).toBeGreaterThan(8), 10_000);
+      expect(Math.max(...pauses())).toBeGreaterThanOrEqual(32);
+      expect(Math.max(...pauses())).toBeLessThanOrEqual(96);
+      transport.pauseAtMost(512);
+      await vi.waitFor(() => expect(Math.max(...pauses())).toBeGreaterThanOrEqual(128), 10_000);
+      const long = times;
+      transport.settled();
+      spy.mockClear();
+      await vi.waitFor(() => expect(times).toBeGreaterThan(long + 4), 10_000);
+      expect(Math.min(...pauses())).toBeLessThanOrEqual(4);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it('is silent after it was closed', async () => {
