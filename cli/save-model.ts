@@ -35,9 +35,13 @@ export async function modelFilesAt(path: string): Promise<ModelFiles> {
         });
       }
       if (!isFolder && taken !== undefined && taken !== task) {
-        throw new CairnError('model-unsaved', `${path} has the model of ${taken}, and is not overwritten by ${task}’s`, {
-          hint: 'name a folder with --save-model, or one task with --task',
-        });
+        throw new CairnError(
+          'model-unsaved',
+          `${path} has the model of ${taken}, and is not overwritten by ${task}’s`,
+          {
+            hint: 'name a folder with --save-model, or one task with --task',
+          },
+        );
       }
       taken = task;
       const file = isFolder ? join(path, `${task}.safetensors`) : path;

@@ -71,7 +71,11 @@ export class News {
     if (this.#closed || this.#timers.has(task)) return;
     const wait = (this.#last.get(task) ?? -PAUSE_MS) + PAUSE_MS - performance.now();
     if (wait <= 0) this.#now(task);
-    else this.#timers.set(task, setTimeout(() => this.#now(task), Math.ceil(wait)));
+    else
+      this.#timers.set(
+        task,
+        setTimeout(() => this.#now(task), Math.ceil(wait)),
+      );
   }
 
   #now(task: string): void {

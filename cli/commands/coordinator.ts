@@ -66,7 +66,10 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
 }
 
 /** How a task has ended; undefined where it was stopped. */
-function endLine({ task, state, modelHash, round, rounds, code, message }: TaskStatus, dataDir: string): string | undefined {
+function endLine(
+  { task, state, modelHash, round, rounds, code, message }: TaskStatus,
+  dataDir: string,
+): string | undefined {
   if (state === 'stopped') return undefined;
   const model = join(dataDir, 'models', `${modelHash}.safetensors`);
   if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}; its model: ${model}`;

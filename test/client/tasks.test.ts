@@ -110,7 +110,9 @@ describe('the end of a participation', () => {
           layout: new ParameterLayout({ w: [1] }),
         },
         pauseAtMost: (ms) => void seen.pauses.push(ms),
-        over: () => void seen.over++,
+        over: () => {
+          seen.over++;
+        },
       },
     );
     const say = (state: NewsState): void => {

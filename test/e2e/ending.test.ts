@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cairn, type Running } from './support/running.ts';
-import { Client, tinyEnv, TINY_APP } from './support/client.ts';
+import type { Client } from './support/client.ts';
+import { tinyEnv, TINY_APP } from './support/client.ts';
 import { Proxy } from './support/proxy.ts';
 import { CoordinatorProcess, World } from './support/world.ts';
 
@@ -55,7 +56,10 @@ describe('a task that has finished', () => {
     const again = await CoordinatorProcess.start([config], []);
     const [afterwards] = guests(again.url, [['--save-model', late]]);
     expect(await afterwards.exited).toEqual(WELL);
-    expect(afterwards.events.at(-1)).toMatchObject({ included: 0, tasks: [{ state: 'finished', round: 2, modelHash }] });
+    expect(afterwards.events.at(-1)).toMatchObject({
+      included: 0,
+      tasks: [{ state: 'finished', round: 2, modelHash }],
+    });
     expect(await again.stop('SIGINT')).toEqual(WELL);
     expect((await readdir(world.folder)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
@@ -113,7 +117,10 @@ describe('a task that has failed', () => {
     await coordinator.said('tiny has failed [below-threshold]');
     // Hung as it is, it hears nothing, and is ended as such a machine is.
     await hung.sigkill();
-    const others = guests(coordinator.url, [1, 2, 3].map(() => ['--task', 'other']));
+    const others = guests(
+      coordinator.url,
+      [1, 2, 3].map(() => ['--task', 'other']),
+    );
     for (const { exited } of others) expect(await exited).toEqual(WELL);
     await coordinator.said('still answering');
     // The exit code tells of the task that failed, whenever the coordinator ends.
