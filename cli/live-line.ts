@@ -23,10 +23,14 @@ export class LiveLine {
     this.#screen = screen;
   }
 
-  /** Shows a text, which may be others': it is made printable. Undefined: there is nothing to wait for. */
-  show(text: string | undefined): void {
+  /**
+   * Shows a text, which may be others': it is made printable. Undefined: there is nothing to wait for.
+   * @param passing it is worth no line of its own where there is no terminal
+   */
+  show(text: string | undefined, passing = false): void {
     const line = printable(text ?? '');
     if (this.#screen.isTTY !== true) {
+      if (passing) return;
       if (line !== '' && line !== this.#said) this.#screen.write(`${line}\n`);
       this.#said = line;
       return;

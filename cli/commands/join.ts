@@ -101,6 +101,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
     const { join } = await import('../../client/index.ts');
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
     const files = flags.saveModel === undefined ? undefined : await modelFilesAt(flags.saveModel);
+    let saved = 0;
     const participation = join(url, app, {
       ...(await joinOptions(flags)),
       signal: leaving.signal,
@@ -109,6 +110,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
         ? {}
         : {
             onModel: async (model) => {
+              saved++;
               teller.say(`the model of ${model.task} after round ${model.round}: ${await files.save(model)}`);
             },
           }),
@@ -118,7 +120,11 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
     if (flags.json === true) data(printableJson({ kind: 'summary', ...summary }));
     say(`left after ${summary.included} rounds with this client’s update, ${summary.missed} without`);
     if (interrupted.happened()) return EXIT.interrupted;
-    return summary.tasks.some(({ state }) => state === 'failed') ? ERROR_CODES['not-enough-clients'].exit : EXIT.ok;
+    if (summary.tasks.some(({ state }) => state === 'stopped'))
+      say('the coordinator that was stopped has not come back');
+    if (summary.tasks.some(({ state }) => state === 'failed')) return ERROR_CODES['not-enough-clients'].exit;
+    if (files !== undefined && saved === 0) throw new CairnError('model-unsaved', 'no task has ended with a model');
+    return EXIT.ok;
   } finally {
     teller.close();
     interrupted.stop();
@@ -227,7 +233,8 @@ class Teller {
     const line = waitingLine(event);
     if (line === undefined) this.#waiting.delete(event.task);
     else this.#waiting.set(event.task, line);
-    this.#live.show([...this.#waiting.values()].join('; '));
+    // Between two rounds all are there for a moment: that is no news for a file.
+    this.#live.show([...this.#waiting.values()].join('; '), event.seated >= event.needed);
   }
 }
 

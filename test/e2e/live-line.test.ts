@@ -44,6 +44,12 @@ describe('a live line', () => {
     expect(screen.written).toBe('1 of 3\n2 of 3\n2 of 3\ndone\n');
   });
 
+  it('is no line of its own elsewhere for what passes', () => {
+    const [terminal, file] = [new Screen(true), new Screen(false)];
+    for (const screen of [terminal, file]) new LiveLine(screen).show('3 of 3 seated', true);
+    expect([terminal.lines, file.written]).toEqual([['3 of 3 seated'], '']);
+  });
+
   it('never fills the terminal’s width, or the next one would be shown below it', () => {
     const screen = new Screen(true, 10);
     new LiveLine(screen).show('0123456789abcdef');
