@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerStateName } from '../protocol/aggregation/server/types.ts';
 import type { CairnError } from '../protocol/errors.ts';
 import type { RoundReport } from './report.ts';
-import type { TaskStatus } from './rounds/index.ts';
+import type { TaskStatus } from './rounds/task-status.ts';
 
 /** A round entered a state. */
 export interface StateEvent {
