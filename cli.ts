@@ -12,5 +12,5 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const code = await main(process.argv.slice(2));
 process.exitCode = code;
-// Whoever presses Ctrl-C does not want to wait for an app that trains on although it was told to stop.
-if (code === EXIT.interrupted) process.stdout.write('', () => process.exit());
+// The command is done: nobody wants to wait for an app that trains on although it was told to stop.
+process.stdout.write('', () => process.exit());

@@ -1,5 +1,5 @@
 import { ENDING } from '../client/driver/refusals.ts';
-import type { ParticipationEvent } from '../client/index.ts';
+import type { ParticipationEvent, TaskEvent } from '../client/index.ts';
 
 /** What a person who runs `cairn join` reads about an event; undefined for those that only programs care for. */
 export function participationLine(event: ParticipationEvent): string | undefined {
@@ -26,7 +26,11 @@ export function participationLine(event: ParticipationEvent): string | undefined
       return `round ${event.round}: held before ${event.state} (fault drill)`;
     case 'committed':
       return `round ${event.round}: committed, ${event.included ? 'your update is in the sum' : 'without your update'}`;
+    case 'task':
+      return taskLine(event);
     case 'abandoned':
+      if (event.code === 'member-left') return `round ${event.round}: left before it ended`;
+      if (event.code === 'round-forgotten') return `round ${event.round}: over, but ${event.message}`;
       return `round ${event.round}: abandoned (${event.message})${afterwards(event)}`;
     case 'refused':
       return `round ${event.round}: refused [${event.code}] ${event.message} — ${event.hint}${ENDING.has(event.code) ? '' : STAYS}`;
@@ -51,6 +55,31 @@ function afterwards({ code, update }: Extract<ParticipationEvent, { kind: 'aband
   return code === 'deadline-missed'
     ? ': training takes longer than the round waits, and still runs; what it gives is kept for the next attempt — have the operator raise deadlines.advertiseKeys of the task, or train on less'
     : '; training still runs, and what it gives is kept for the next attempt';
+}
+
+/** How a task ended, or that it will go on; undefined while it goes on. */
+function taskLine({ task, state, round, rounds, modelHash, code, message }: TaskEvent): string | undefined {
+  const model = round === 0 ? 'no round has committed' : `its model is ${modelHash}`;
+  switch (state) {
+    case 'waiting':
+    case 'running':
+      return undefined;
+    case 'finished':
+      return `${task} has finished, says the coordinator: ${round} of ${rounds} rounds; ${model}`;
+    case 'budget-spent':
+      return `${task} has ended, says the coordinator: its privacy budget is spent after ${round} of ${rounds} rounds; ${model}`;
+    case 'failed':
+      return `${task} has failed after ${round} of ${rounds} rounds, says the coordinator [${code ?? 'unknown'}]: ${message ?? ''}; ${model}`;
+    case 'stopped':
+      return `the coordinator stops ${task} after ${round} of ${rounds} rounds; trying again until it is back`;
+  }
+}
+
+/** "2 of 3 seated, waiting for 1 more" of a task for which no round is under way; undefined for any other. */
+export function waitingLine({ task, state, seated, needed }: TaskEvent): string | undefined {
+  if (state !== 'waiting') return undefined;
+  const missing = needed - seated;
+  return `${task}: ${seated} of ${needed} seated, ${missing > 0 ? `waiting for ${missing} more` : 'waiting for the next round'}`;
 }
 
 /** ε as people read it: three digits, or that there is no bound. */

@@ -3,6 +3,7 @@ import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName } from '../protocol/wire/header.ts';
+import type { NewsState } from '../protocol/wire/messages/task-news.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
@@ -59,6 +60,7 @@ export type RoundEvent = OfRound &
     /**
      * The round ended without a sum, or without this client. `update`: what becomes of its work for the same model. One that
      * is there is `kept`; one that is still `training` when the round ends is kept when it is done; `none` was begun.
+     * `round-forgotten`: how it ended is not known here; `member-left`: this client left.
      */
     | {
         readonly kind: 'abandoned';
@@ -80,12 +82,40 @@ export type RoundEvent = OfRound &
   );
 
 /**
+ * Where a task stands, as the coordinator says: nothing proves it. The text of a failure is printable.
+ */
+export interface TaskEvent {
+  readonly kind: 'task';
+  readonly task: string;
+  /**
+   * `waiting`: no round is under way; `finished`, `failed` and `budget-spent` are ends; `stopped`: the coordinator ends, and
+   * may go on with the task another day.
+   */
+  readonly state: NewsState;
+  /** The last committed round, and how many there are to be. */
+  readonly round: number;
+  readonly rounds: number;
+  /** Clients that are connected and may take part, and how many a round waits for. */
+  readonly seated: number;
+  readonly needed: number;
+  /** SHA-256 of the file of its model, in hex: once the task has ended, of the last one. */
+  readonly modelHash: string;
+  /** Why it has failed. */
+  readonly code?: ErrorCode;
+  readonly message?: string;
+}
+
+/** How a task stood when a participation ended. */
+export type TaskEnd = Pick<TaskEvent, 'task' | 'state' | 'round' | 'modelHash' | 'code'>;
+
+/**
  * What a participation tells its own user, in the order in which it happens. Events are local: they hold what nobody
  * else may know, such as this client's loss, and must not be sent anywhere. Messages and hints are printable, whoever
  * wrote them; the name of a task is as the coordinator gave it, since it is an id: print it with care.
  */
 export type ParticipationEvent =
   | RoundEvent
+  | TaskEvent
   /** This client has no identity: it can tell invented members from real ones as little as it can be told from them. */
   | { readonly kind: 'unsafe-open-enrolment' }
   /** The app's data are loaded, and this is what its training runs on; told where the app says so. */
@@ -98,7 +128,7 @@ export type ParticipationEvent =
   | { readonly kind: 'ignored'; readonly code: ErrorCode; readonly message: string }
   /** The participation ends because of this; `closed` rejects with the same error. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string }
-  /** The participation ended by this client's own will. */
+  /** The participation ended in good order: by this client's own will, or since all its tasks have ended. */
   | { readonly kind: 'left' };
 
 /** Without the task and the round, which whoever runs the round adds. */
@@ -116,4 +146,6 @@ export interface ParticipationSummary {
   readonly abandoned: number;
   /** Rounds that this client refused. */
   readonly refused: number;
+  /** Tasks that the coordinator told of, as they stood at last. */
+  readonly tasks: readonly TaskEnd[];
 }

@@ -21,7 +21,8 @@ export * from './public.ts';
 
 /**
  * Joins a coordinator with Node's own cryptography: loads the app's data, connects, and takes part in the rounds it is
- * invited to, over lost connections and abandoned rounds, until it leaves. Signals of the process are the caller's:
+ * invited to, over lost connections and abandoned rounds, until all its tasks have ended (`onModel` is given their final
+ * models) or it leaves. Signals of the process are the caller's:
  * call `leave()` on SIGINT.
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`

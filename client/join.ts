@@ -24,7 +24,16 @@ import { DEFAULT_POLICY } from './policy.ts';
 import { parseAddress } from './transport/address.ts';
 import { openSocket } from './transport/socket.ts';
 
-const DEFAULTS = { connectTimeoutMs: 15_000, reconnectDelayMs: 500, leaveTimeoutMs: 2000, ackTimeoutMs: 20_000 };
+const DEFAULTS = {
+  connectTimeoutMs: 15_000,
+  reconnectDelayMs: 500,
+  leaveTimeoutMs: 2000,
+  ackTimeoutMs: 20_000,
+  returnTimeoutMs: 3_600_000,
+};
+
+/** Longest pauses before an attempt to connect again, in shortest ones: while the coordinator is sought, and once it stopped. */
+const PAUSES = { seeking: 60, stopped: 120 };
 
 /** What an entry of the client brings from its platform. */
 interface Platform {
@@ -68,6 +77,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       open: openSocket,
       pace: {
         reconnectDelayMs,
+        mostDelayMs: PAUSES.seeking * reconnectDelayMs,
         ackTimeoutMs: DEFAULTS.ackTimeoutMs,
       },
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,
@@ -99,6 +109,12 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,
     leaveTimeoutMs: options.leaveTimeoutMs ?? DEFAULTS.leaveTimeoutMs,
+    ending: {
+      stay: options.stay ?? false,
+      returnTimeoutMs: options.returnTimeoutMs ?? DEFAULTS.returnTimeoutMs,
+      pauses: { seeking: PAUSES.seeking * reconnectDelayMs, stopped: PAUSES.stopped * reconnectDelayMs },
+      onModel: options.onModel,
+    },
   });
   if (signal?.aborted === true) void participant.leave();
   else signal?.addEventListener('abort', () => void participant.leave(), { once: true });

@@ -5,6 +5,7 @@ import type { RandomSource } from '../protocol/crypto/random.ts';
 import type { ConsentMemory } from './consent/memory.ts';
 import type { SerialMemory } from './driver/serials.ts';
 import type { ParticipationEvent, SendingState } from './events.ts';
+import type { FinalModel } from './final-model.ts';
 
 /** Who a client is: a member id and its Ed25519 identity, as a key pair or as the 32-byte seed of one. */
 export type MemberIdentity =
@@ -55,10 +56,23 @@ export interface JoinOptions {
   /** Milliseconds until the first connection counts as failed. Default 15 000. */
   readonly connectTimeoutMs?: number;
   /**
-   * Milliseconds before the first attempt to connect again; doubles up to 10 times that, with jitter. A download that broke
-   * off goes on after as long, and after twice that each time that nothing came, up to 15 seconds. Default 500.
+   * Milliseconds before the first attempt to connect again; doubles up to 60 times that, or 120 times once the coordinator
+   * has said that it stops, with jitter. A download that broke off goes on after as long, and after twice that each time
+   * that nothing came, up to 15 seconds. Default 500: pauses of half a minute, or of a minute, at most.
    */
   readonly reconnectDelayMs?: number;
+  /** Whether it waits for further rounds of tasks that have ended, instead of leaving. Default false. */
+  readonly stay?: boolean;
+  /**
+   * Milliseconds within which a coordinator that has stopped must be back, or the participation ends; without a limit for
+   * who stays. Default one hour.
+   */
+  readonly returnTimeoutMs?: number;
+  /**
+   * Is given the final model of each task that has ended with at least one round, before the participation ends. What it
+   * throws is what `closed` rejects with.
+   */
+  readonly onModel?: (model: FinalModel) => Promise<void> | void;
   /** Milliseconds that a leaving client waits for its goodbye to be taken. Default 2000. */
   readonly leaveTimeoutMs?: number;
   /** Fault drill, for demonstrations and tests. */

@@ -7,15 +7,18 @@ import type { RoundContext, RoundEnd } from './driver/context.ts';
 import { ENDING, Refusals } from './driver/refusals.ts';
 import { Rounds } from './driver/rounds.ts';
 import { UpdateKeeper } from './driver/updates.ts';
+import { Ending, type EndingOptions } from './ending.ts';
 import type { ParticipationEvent, ParticipationSummary } from './events.ts';
+import { Tasks } from './tasks.ts';
 import { Connection, type ConnectionOptions } from './transport/connection.ts';
 
 /** A client at work. */
 export interface Participation {
   /**
-   * Resolves when the client has left, and rejects with a CairnError when it cannot go on: what `data()` throws, `data-empty`,
-   * `unreachable`, `wire-version`, `refused` and the coordinator's other reasons against its Hello, or `memory-lost`. A
-   * round that it refuses for any other reason ends nothing. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
+   * Resolves when the client has left, by its own will or since all tasks that it is there for have ended, and rejects with
+   * a CairnError when it cannot go on: what `data()` throws, `data-empty`, `unreachable`, `wire-version`, `refused` and the
+   * coordinator's other reasons against its Hello, `model-unsaved`, or `memory-lost`. A round that it refuses for any other
+   * reason ends nothing. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
    * it too.
    */
   readonly closed: Promise<ParticipationSummary>;
@@ -35,6 +38,7 @@ export interface ParticipationParts {
   readonly ownedSecret: SecretBytes | undefined;
   readonly onEvent: ((event: ParticipationEvent) => void) | undefined;
   readonly leaveTimeoutMs: number;
+  readonly ending: EndingOptions;
 }
 
 /** Loads the data, connects, and serves rounds until it leaves or fails. */
@@ -44,6 +48,8 @@ export class Participant implements Participation {
   readonly #updates = new UpdateKeeper();
   readonly #counts = { included: 0, missed: 0, abandoned: 0, refused: 0 };
   readonly #undelivered = new Set<Promise<unknown>>();
+  readonly #tasks: Tasks;
+  readonly #end: Ending;
   #rounds: Rounds | undefined;
   #connection: Connection | undefined;
   #member: number | undefined;
@@ -53,6 +59,15 @@ export class Participant implements Participation {
 
   constructor(parts: ParticipationParts) {
     this.#parts = parts;
+    const { connection, round, ending } = parts;
+    const { address, primitives, tasks } = connection;
+    this.#tasks = new Tasks(tasks, (event) => this.#emit(event));
+    this.#end = new Ending(ending, {
+      tasks: this.#tasks,
+      models: { address, primitives, layout: round.trainer.layout, firstPauseMs: connection.pace.reconnectDelayMs },
+      pauseAtMost: (ms) => this.#connection?.pauseAtMost(ms),
+      over: (thrown) => void this.#finish(thrown === undefined ? undefined : asCairnError(thrown)),
+    });
     this.closed = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -100,6 +115,11 @@ export class Participant implements Participation {
         rounds.seated(member, renewed);
       },
       message: (bytes) => rounds.message(bytes),
+      news: (news) => {
+        if (this.#ending || rounds.held || !this.#tasks.take(news)) return;
+        rounds.news(news);
+        this.#end.look();
+      },
       lost: (reason) => this.#emit({ kind: 'disconnected', reason }),
       failed: (error) => void this.#finish(error),
     });
@@ -117,7 +137,7 @@ export class Participant implements Participation {
 
   #roundEnded(end: RoundEnd): void {
     if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
-    else if (end.kind !== 'left') this.#counts[end.kind]++;
+    else this.#counts[end.kind === 'left' ? 'abandoned' : end.kind]++;
     if (end.kind === 'refused' && ENDING.has(end.error.code)) void this.#finish(end.error);
   }
 
@@ -125,6 +145,8 @@ export class Participant implements Participation {
   async #finish(error?: CairnError): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
+    this.#end.close();
+    this.#tasks.close();
     this.#rounds?.close();
     this.#updates.close();
     await this.#goodbye();
@@ -133,7 +155,7 @@ export class Participant implements Participation {
     this.#parts.ownedSecret?.wipe();
     if (error === undefined) {
       this.#emit({ kind: 'left' });
-      this.#resolve({ member: this.#member, ...this.#counts });
+      this.#resolve({ member: this.#member, ...this.#counts, tasks: this.#tasks.ends });
     } else {
       const { code, message, hint } = error;
       this.#emit({ kind: 'failed', code, message, hint });

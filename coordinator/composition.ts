@@ -4,6 +4,7 @@ import { asCairnError } from '../protocol/errors.ts';
 import { drawsMembers } from './config/index.ts';
 import { Seats } from './gateway/index.ts';
 import { createLog } from './log.ts';
+import { News } from './news.ts';
 import type { CoordinatorOptions } from './options.ts';
 import type { Resources } from './resources.ts';
 import { Task, type TaskHost } from './rounds/index.ts';
@@ -16,6 +17,7 @@ import { Unmasker } from './workers/index.ts';
 export interface Composition {
   readonly telemetry: Telemetry;
   readonly seats: Seats;
+  readonly news: News;
   readonly unmasker: Unmasker;
   readonly server: CoordinatorServer;
   /** In the configuration's order. */
@@ -43,7 +45,10 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     away: (member) => telemetry.member('away', member),
     back: (member) => telemetry.member('back', member),
     left: (member) => telemetry.member('left', member),
+    welcomed: (seat) => news.welcomed(seat),
+    changed: () => news.seatsChanged(),
   });
+  const news = new News({ seats, standings: () => tasks.map(({ standing }) => standing) });
   const unmasker = new Unmasker({
     primitives,
     workers: config.workers,
@@ -68,10 +73,11 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     state: (event) => events.emit('state', event),
     progress: (event) => events.emit('progress', event),
     unmasked: (task, masks, workers) => metrics.unmasked(task, masks, workers),
+    stands: (task) => news.stands(task),
     rebased: (task) => metrics.rebased(task),
     dropped: (task, drop) => metrics.drop(task, drop),
     fault: (error) => telemetry.fault(error),
   };
   const tasks = config.tasks.map((task) => new Task(task, models.get(task.name)!, host));
-  return { telemetry, seats, unmasker, server, tasks };
+  return { telemetry, seats, news, unmasker, server, tasks };
 }

@@ -6,7 +6,7 @@ import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
-import type { TaskStatus } from './rounds/index.ts';
+import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
@@ -25,6 +25,10 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
     throw thrown;
   }
 }
+
+/** Milliseconds that clients get to leave by themselves, and that those whose connection is away get to come back. */
+const FAREWELL_MS = 30_000;
+const RETURNING_MS = 1000;
 
 /** Milliseconds that connections get to end in good order. */
 const CLOSING_MS = 1000;
@@ -113,6 +117,11 @@ class RunningCoordinator implements Coordinator {
     this.#directory = watchDirectory(this.#resources, seats, log);
   }
 
+  async farewell(ms = FAREWELL_MS): Promise<void> {
+    const { seats } = this.#composition;
+    await this.#until(() => seats.size === 0, ms);
+  }
+
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -120,18 +129,35 @@ class RunningCoordinator implements Coordinator {
 
   async #runTasks(): Promise<void> {
     await Promise.race([this.#options.begin, this.#stopping.promise]);
-    const results = await Promise.allSettled(this.#composition.tasks.map((task) => task.run()));
+    const results = await Promise.allSettled(this.#composition.tasks.map((task) => this.#run(task)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw asCairnError(failed.reason);
   }
 
+  async #run(task: Task): Promise<void> {
+    try {
+      await task.run();
+    } finally {
+      this.#composition.telemetry.events.emit('ended', task.status);
+    }
+  }
+
+  /** Waits until this holds of those who are seated, but no longer than so many milliseconds. */
+  async #until(holds: () => boolean, ms: number): Promise<void> {
+    const enough = AbortSignal.timeout(ms);
+    while (!holds() && !enough.aborted) await this.#composition.seats.change(enough);
+  }
+
   async #stop(): Promise<void> {
-    const { telemetry, unmasker, server, tasks } = this.#composition;
+    const { telemetry, seats, news, unmasker, server, tasks } = this.#composition;
     this.#ready = false;
     this.#directory?.close();
     for (const task of tasks) task.stop();
     this.#stopping.resolve();
     await this.#finished.catch(() => undefined);
+    const { reconnectGraceMs } = this.#options.config;
+    await this.#until(() => seats.size === seats.connected, Math.min(reconnectGraceMs, RETURNING_MS));
+    news.close();
     await unmasker.close();
     // A peer that does not answer the closing handshake would hold the port for half a minute.
     const impatience = setTimeout(() => server.listener.destroyConnections(), CLOSING_MS);

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerStateName } from '../protocol/aggregation/server/types.ts';
 import type { CairnError } from '../protocol/errors.ts';
 import type { RoundReport } from './report.ts';
+import type { TaskStatus } from './rounds/task-status.ts';
 
 /** A round entered a state. */
 export interface StateEvent {
@@ -38,6 +39,8 @@ export interface CoordinatorEvents {
   state: [event: StateEvent];
   member: [event: MemberEvent];
   progress: [event: ProgressEvent];
+  /** A task has ended: its state says how. Others go on. */
+  ended: [status: TaskStatus];
   /** Something failed that should not have, such as an evaluation; the rounds go on. */
   fault: [error: CairnError];
 }

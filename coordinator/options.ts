@@ -48,6 +48,15 @@ export interface Coordinator {
     name: Name,
     listener: (...args: CoordinatorEvents[Name]) => void,
   ): () => void;
-  /** Abandons rounds, tells their members, closes every connection and stops listening. May be called twice. */
+  /**
+   * Waits until nobody has a seat any more, connected or within the grace: clients leave by themselves once they have been
+   * told that all their tasks have ended, and have fetched the models if they want them.
+   * @param ms how long it waits at most; half a minute unless it says otherwise
+   */
+  farewell(ms?: number): Promise<void>;
+  /**
+   * Abandons rounds, tells their members, closes every connection and stops listening. A moment is left to members whose
+   * connection is just away, so that they hear it, too. May be called twice.
+   */
   stop(): Promise<void>;
 }

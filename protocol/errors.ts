@@ -275,6 +275,10 @@ export const ERROR_CODES = {
     'the coordinator abandoned the round',
     'clients keep their update for the next attempt',
   ),
+  'round-forgotten': protocolAbort(
+    'the coordinator no longer knows the round, or this client in it: how it ended is not known here',
+    'the client takes part in the next round; raise reconnectGraceMs if its connection is often away for longer',
+  ),
   'cohort-full': tooFew(
     'the cohort had filled up before this member was ready',
     'it keeps its update and takes part in the next round',
@@ -342,6 +346,10 @@ export const ERROR_CODES = {
   'model-hash': protocolAbort(
     'the model that came is not the one the round names',
     'the coordinator served another model; nothing was sent',
+  ),
+  'model-unsaved': failure(
+    'the final model could not be fetched or written',
+    'the coordinator serves it at /v1/models/HASH; see to the disk and the path, and fetch it from there',
   ),
   'secret-wiped': failure(
     'a secret was used after it had been wiped',

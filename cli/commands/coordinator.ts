@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import type { Coordinator, CoordinatorConfig, LogLevel, TaskStatus } from '../../coordinator/index.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
 import { data, EXIT, say } from '../io.ts';
@@ -17,16 +17,17 @@ interface CoordinatorFlags {
   readonly tlsKey?: string;
   readonly unsafePlainHttp?: boolean;
   readonly heldOut?: string[];
+  readonly exitWhenDone?: boolean;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
 }
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[];
 
-/** `cairn coordinator [config]`: runs the tasks of a configuration file until they are done, or until it is interrupted. */
+/** `cairn coordinator [config]`: runs the tasks of a configuration file, and answers for them until it is interrupted. */
 export function coordinatorCommand(done: (code: number) => void): Command {
   return new Command('coordinator')
-    .description('run rounds: the tasks of a configuration file, until all their rounds have committed')
+    .description('run the tasks of a configuration file, and answer for them until Ctrl-C')
     .argument('[config]', 'configuration file (JSON)', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
@@ -37,6 +38,7 @@ export function coordinatorCommand(done: (code: number) => void): Command {
       '--held-out <[task=]app...>',
       'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as join --app takes it',
     )
+    .option('--exit-when-done', 'end once all tasks have ended and their clients have been told, as scripts want it')
     .option('--json', 'print each round as a JSON line on stdout')
     .addOption(
       new Option('--log-level <level>', 'JSON log on stderr; on a terminal `warn` unless this says otherwise').choices(
@@ -63,11 +65,29 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
   };
 }
 
+/** How a task has ended; undefined where it was stopped. */
+function endLine(
+  { task, state, modelHash, round, rounds, code, message }: TaskStatus,
+  dataDir: string,
+): string | undefined {
+  if (state === 'stopped') return undefined;
+  const model = join(dataDir, 'models', `${modelHash}.safetensors`);
+  if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}; its model: ${model}`;
+  return round < rounds
+    ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds; its model: ${model}`
+    : `all rounds of ${task} have committed; its model: ${model}`;
+}
+
 async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   const { json, logLevel } = flags;
   let coordinator: Coordinator | undefined;
+  let leave = (): void => undefined;
+  const left = new Promise<void>((resolve) => (leave = resolve));
   // From the beginning: whoever is interrupted while it starts still ends in good order.
-  const interrupted = onInterrupt(() => void coordinator?.stop());
+  const interrupted = onInterrupt(() => {
+    leave();
+    void coordinator?.stop();
+  });
   try {
     const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
@@ -86,15 +106,27 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     coordinator.on('round', (report) => {
       data(json === true ? printableJson(report) : printable(roundLine(report, (member) => `member ${member}`)));
     });
-    await coordinator.finished;
-    if (interrupted.happened()) return EXIT.interrupted;
-    for (const { task, modelHash, round, rounds } of coordinator.tasks) {
-      const ending =
-        round < rounds
-          ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds`
-          : `all rounds of ${task} have committed`;
-      say(`${ending}; its model: ${join(config.dataDir, 'models', `${modelHash}.safetensors`)}`);
+    const told = new Set<string>();
+    const tell = (status: TaskStatus): void => {
+      const line = told.has(status.task) ? undefined : endLine(status, config.dataDir);
+      if (line !== undefined) say(printable(line));
+      told.add(status.task);
+    };
+    coordinator.on('ended', tell);
+    const failure = await coordinator.finished.then(() => undefined, asCairnError);
+    // Those that a coordinator before had finished have ended before anybody could listen.
+    for (const status of coordinator.tasks) tell(status);
+    if (interrupted.happened()) {
+      if (failure !== undefined) throw failure;
+      return EXIT.interrupted;
     }
+    if (flags.exitWhenDone === true) await Promise.race([coordinator.farewell(), left]);
+    else {
+      say('all tasks have ended; still answering, Ctrl-C ends');
+      await left;
+    }
+    // Whichever way it ends, the exit code tells of a task that failed.
+    if (failure !== undefined) throw failure;
     return EXIT.ok;
   } finally {
     await coordinator?.stop();

@@ -1,11 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { App, Hold, JoinOptions, ParticipationEvent } from '../../client/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import type { App, Hold, JoinOptions, ParticipationEvent, TaskEvent } from '../../client/index.ts';
+import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
 import { loadApp } from '../app-module.ts';
 import { data, EXIT, say } from '../io.ts';
+import { LiveLine } from '../live-line.ts';
+import { waitingLine } from '../participation-line.ts';
 import { ParticipationLines } from '../participation-lines.ts';
+import { modelFilesAt } from '../save-model.ts';
 import { onInterrupt } from '../signals.ts';
 import { positive, shard, whole } from './options.ts';
 
@@ -25,6 +28,8 @@ interface JoinFlags {
   readonly minCohort?: number;
   readonly unsafePlainHttp?: boolean;
   readonly connectTimeout: number;
+  readonly saveModel?: string;
+  readonly stay?: boolean;
   readonly hold?: Hold;
   readonly json?: boolean;
 }
@@ -54,7 +59,7 @@ told why (see tellReason):
 From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
 remembered for it is kept beside the identity file, or else beside the policy file.`;
 
-/** `cairn join URL`: takes part with local data until it is interrupted. */
+/** `cairn join URL`: takes part with local data until its tasks have ended, or until it is interrupted. */
 export function joinCommand(done: (code: number) => void): Command {
   return new Command('join')
     .description('train on your data with others; nobody sees your update, only sums')
@@ -79,6 +84,8 @@ export function joinCommand(done: (code: number) => void): Command {
     )
     .option('--unsafe-plain-http', 'join another machine without TLS, as in a closed test network')
     .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at first', positive, 15)
+    .option('--save-model <file>', 'fetch the model that the task ends with; of several tasks, into a folder')
+    .option('--stay', 'wait for further rounds when all tasks have ended')
     .addOption(
       new Option('--hold <state@round>', 'fault drill: hang before sending that state’s message')
         .argParser(hold)
@@ -92,15 +99,37 @@ export function joinCommand(done: (code: number) => void): Command {
 async function run(url: string, flags: JoinFlags): Promise<number> {
   const leaving = new AbortController();
   const interrupted = onInterrupt(() => leaving.abort());
+  const teller = new Teller(flags.json === true);
   try {
     const { join } = await import('../../client/index.ts');
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
-    const participation = join(url, app, { ...(await joinOptions(flags)), signal: leaving.signal });
+    const files = flags.saveModel === undefined ? undefined : await modelFilesAt(flags.saveModel);
+    let saved = 0;
+    const participation = join(url, app, {
+      ...(await joinOptions(flags)),
+      signal: leaving.signal,
+      onEvent: (event) => teller.tell(event),
+      ...(files === undefined
+        ? {}
+        : {
+            onModel: async (model) => {
+              saved++;
+              teller.say(`the model of ${model.task} after round ${model.round}: ${await files.save(model)}`);
+            },
+          }),
+    });
     const summary = await participation.closed;
+    teller.close();
     if (flags.json === true) data(printableJson({ kind: 'summary', ...summary }));
     say(`left after ${summary.included} rounds with this client’s update, ${summary.missed} without`);
-    return interrupted.happened() ? EXIT.interrupted : EXIT.ok;
+    if (interrupted.happened()) return EXIT.interrupted;
+    if (summary.tasks.some(({ state }) => state === 'stopped'))
+      say('the coordinator that was stopped has not come back');
+    if (summary.tasks.some(({ state }) => state === 'failed')) return ERROR_CODES['not-enough-clients'].exit;
+    if (files !== undefined && saved === 0) throw new CairnError('model-unsaved', 'no task has ended with a model');
+    return EXIT.ok;
   } finally {
+    teller.close();
     interrupted.stop();
   }
 }
@@ -132,7 +161,7 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
           authorityKey: identity.authorityKey,
           serials: serialsInFile(serialsPath(file)),
         }),
-    onEvent: flags.json === true ? (event) => data(printableJson(event)) : teller(),
+    ...(flags.stay === undefined ? {} : { stay: flags.stay }),
   };
 }
 
@@ -169,12 +198,47 @@ async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): 
   return { ...written, ...said };
 }
 
-/** Says events as lines for people. */
-function teller(): (event: ParticipationEvent) => void {
-  const lines = new ParticipationLines();
-  return (event) => {
-    for (const line of lines.of(event)) say(printable(line));
-  };
+/** Tells the person at the terminal, or the program that reads its lines, what happens. */
+class Teller {
+  readonly #json: boolean;
+  readonly #live = new LiveLine();
+  readonly #lines = new ParticipationLines();
+  /** What each task waits for. */
+  readonly #waiting = new Map<string, string>();
+
+  constructor(json: boolean) {
+    this.#json = json;
+  }
+
+  /** An event of the participation. */
+  tell(event: ParticipationEvent): void {
+    if (this.#json) {
+      data(printableJson(event));
+      return;
+    }
+    for (const line of this.#lines.of(event)) this.say(line);
+    if (event.kind === 'task') this.#awaits(event);
+    // What was waited for is not known any more.
+    if (event.kind === 'disconnected') this.#live.show(undefined);
+  }
+
+  /** A line of its own. */
+  say(line: string): void {
+    this.#live.say(printable(line));
+  }
+
+  /** Waits for nothing any more. */
+  close(): void {
+    this.#live.show(undefined);
+  }
+
+  #awaits(event: TaskEvent): void {
+    const line = waitingLine(event);
+    if (line === undefined) this.#waiting.delete(event.task);
+    else this.#waiting.set(event.task, line);
+    // Between two rounds all are there for a moment: that is no news for a file.
+    this.#live.show([...this.#waiting.values()].join('; '), event.seated >= event.needed);
+  }
 }
 
 async function mnist(flags: JoinFlags): Promise<App> {

@@ -18,6 +18,9 @@ const PREFIX = 'cairn: ';
 /** How long a client may take to say goodbye before it is ended. */
 const GRACE_MS = 3000;
 
+/** How long it may take to end by itself once its task has. */
+const ENDING_MS = 30_000;
+
 /** One client as a process of its own. */
 export class ClientProcess {
   readonly member: number;
@@ -56,6 +59,15 @@ export class ClientProcess {
   /** SIGKILL: no goodbye, no clean-up, as when a machine loses power. */
   kill(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  /** Waits until it has ended by itself, which it does when its task has; asks it to leave where that takes too long. */
+  async ended(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ENDING_MS)));
+    await Promise.race([this.exited, patience]);
+    clearTimeout(timer);
+    await this.leave();
   }
 
   /** Asks it to leave; ends it if it does not. */

@@ -19,6 +19,7 @@ export class Cohort {
   #patience: NodeJS.Timeout | undefined;
   #fail!: (error: CairnError) => void;
   #ending = false;
+  #interrupted = false;
 
   readonly #killAll = (): void => {
     for (const client of this.#clients) client.kill();
@@ -65,7 +66,8 @@ export class Cohort {
       });
       this.#clients.push(client);
       void client.exited.then(({ code, signal }) => {
-        if (this.#ending || this.#killed.has(member)) return;
+        // With 0 it was told that the task has ended, which is known here, too, or will be in a moment.
+        if (this.#ending || this.#killed.has(member) || code === 0) return;
         const how = signal === null ? `exit code ${code ?? 0}` : signal;
         this.#fail(
           new CairnError('not-enough-clients', `${memberName(member)} ended by itself (${how}): ${client.lastWords}`),
@@ -83,7 +85,25 @@ export class Cohort {
   /** The run is being interrupted: clients that end now end as they should. */
   interrupt(): void {
     this.#ending = true;
+    this.#interrupted = true;
     this.#allThere();
+  }
+
+  /**
+   * The task has ended: clients leave by themselves.
+   * @throws CairnError `not-enough-clients` for one that does not, or not well
+   */
+  async ended(): Promise<void> {
+    this.#ending = true;
+    const alive = this.#clients.filter(({ member }) => !this.#killed.has(member));
+    await Promise.all(alive.map((client) => client.ended()));
+    for (const { member, exited, lastWords } of alive) {
+      const { code, signal } = await exited;
+      if (code === 0 || this.#interrupted) continue;
+      const how = signal ?? `exit code ${code ?? 0}`;
+      throw new CairnError('not-enough-clients', `${memberName(member)} did not end well (${how}): ${lastWords}`);
+    }
+    if (!this.#interrupted) say(`${alive.length} clients have ended by themselves`);
   }
 
   /** Ends all clients that are still there. */

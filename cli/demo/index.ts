@@ -128,6 +128,8 @@ async function withCoordinator({ options, folder, secrets, test, stopping }: Sta
     cohort.start(coordinator.url, options, identities, killSchedule(options));
     await Promise.race([coordinator.finished, cohort.failed]);
     if (stopped()) return;
+    await cohort.ended();
+    if (stopped()) return;
     await Promise.all(rounds);
     await finish({ options, folder, coordinator, reports, model, started });
   } finally {

@@ -25,7 +25,8 @@ export * from '../public.ts';
 /**
  * Joins a coordinator on portable cryptography, with WebCrypto for the many key agreements where the browser has X25519
  * (`agreed` events say which it was): loads the app's data, connects, and takes part in the rounds it is invited to, over
- * lost connections and abandoned rounds, until it leaves. Call `leave()` when the page is closed or hidden for good.
+ * lost connections and abandoned rounds, until all its tasks have ended or it leaves; `task` events say where they stand,
+ * and `onModel` is given the final models. Call `leave()` when the page is closed or hidden for good.
  * @param url the coordinator's address, such as `https://coordinator.example`
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
  * that happens later is told by `closed` and `onEvent`

@@ -37,7 +37,8 @@ export type RoundEnd =
   | { readonly kind: 'committed'; readonly included: boolean }
   | { readonly kind: 'abandoned' }
   | { readonly kind: 'refused'; readonly error: CairnError }
-  | { readonly kind: 'left' };
+  /** Without a word of the coordinator's. */
+  | { readonly kind: 'left'; readonly why: CairnError };
 
 /** One round, as the parts of its driver see it before its model is known. */
 export interface RoundAtWork {

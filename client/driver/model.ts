@@ -45,6 +45,15 @@ export async function fetchModel(
   modelHash: Uint8Array,
   { primitives, layout, signal, wanted }: ModelFetch,
 ): Promise<Record<string, Float32Array>> {
+  return (await fetchModelFile(download, modelHash, { primitives, layout, signal, wanted })).tensors;
+}
+
+/** The same, with the bytes of the file. @throws what {@link fetchModel} throws */
+export async function fetchModelFile(
+  download: Download,
+  modelHash: Uint8Array,
+  { primitives, layout, signal, wanted }: ModelFetch,
+): Promise<{ readonly bytes: Uint8Array; readonly tensors: Record<string, Float32Array> }> {
   const isIt = (bytes: Uint8Array): boolean => equalBytes(primitives.sha256(bytes), modelHash);
   let bytes = await download.whole(signal, wanted);
   if (!isIt(bytes)) {
@@ -59,7 +68,7 @@ export async function fetchModel(
   const fault = shapeFault(layout, shapes, kept);
   if (fault !== undefined) throw fault;
   assertFinite(tensors, (tensor) => new CairnError('model-malformed', `the model’s tensor "${tensor}" is not finite`));
-  return tensors;
+  return { bytes, tensors };
 }
 
 /** Calls for an error where a value is NaN or infinite. */

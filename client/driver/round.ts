@@ -115,9 +115,12 @@ export class RoundDriver {
     else if (this.#early.length < MOST_EARLY) this.#early.push(bytes);
   }
 
-  /** The client gives up the round by its own will. Its secrets are wiped, and the coordinator is told. */
-  leave(): void {
-    this.#giveUp({ kind: 'left' });
+  /**
+   * The round is over for this client without a word of the coordinator's: it leaves, or the coordinator knows the round no
+   * more. Its secrets are wiped, the coordinator is told that it is out, and its user why.
+   */
+  leave(why: CairnError): void {
+    this.#giveUp({ kind: 'left', why });
   }
 
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
@@ -266,8 +269,13 @@ export class RoundDriver {
       // Once the shares are revealed there is nothing to leave: an Abort would only look like a dropout.
       if (name !== 'done' || this.#unsent > 0) this.#sending.send(send);
     }
-    if (end.kind === 'refused') this.#refuse(end.error);
-    else this.#end(end);
+    if (end.kind === 'refused') {
+      this.#refuse(end.error);
+      return;
+    }
+    const { code, message } = end.why;
+    this.#round.emit({ kind: 'abandoned', code, message, update: this.#updateNow });
+    this.#end(end);
   }
 
   #refuse(error: CairnError): void {

@@ -1,8 +1,9 @@
 import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
-import { asCairnError, type ErrorCode } from '../../protocol/errors.ts';
+import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { decodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import { decodeSettings } from '../../protocol/wire/settings.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
 import { RoundDriver } from './round.ts';
@@ -17,6 +18,7 @@ interface Current {
 
 interface Waiting {
   readonly task: string;
+  readonly round: number;
   readonly context: Uint8Array;
   readonly bytes: Uint8Array;
 }
@@ -53,16 +55,17 @@ export class Rounds {
     const moved = this.#member !== undefined && this.#member !== member;
     this.#member = member;
     if (this.#current === undefined) return;
-    if (moved) this.#current.driver.leave();
+    if (moved) this.#forgotten('it has given this client another seat');
     else if (renewed) this.#current.stale = true;
   }
 
   /** A message from the coordinator. */
   message(bytes: Uint8Array): void {
-    if (this.#closed || this.#current?.driver.held === true) return;
+    if (this.#closed || this.held) return;
     try {
       const name = messageName(bytes);
       if (name === 'invitation') this.#invited(bytes);
+      else if (name === 'taskNews') this.#badNews(bytes);
       else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(contextOf(bytes))) return;
       else if (this.#current !== undefined) this.#current.driver.handle(bytes);
       else this.#ignore('session-mismatch', `received ${name} while in no round`);
@@ -72,17 +75,44 @@ export class Rounds {
     }
   }
 
+  /**
+   * The coordinator says where a task stands. A round of it that it does not run, or of which it counts the end, is over for
+   * this client, which was away when it ended: all others have heard how before.
+   */
+  news({ task, state, round }: Pick<TaskNewsFields, 'task' | 'state' | 'round'>): void {
+    const isOver = (number: number): boolean => state !== 'running' || round >= number;
+    this.#withdraw((waiting) => waiting.task === task && isOver(waiting.round));
+    const { settings } = this.#current?.driver ?? {};
+    if (settings?.task === task && isOver(settings.round)) this.#forgotten('it has gone on without this client');
+  }
+
+  /** News that the connection did not take, for a reason that shows in them. @throws CairnError `wire-…` */
+  #badNews(bytes: Uint8Array): void {
+    decodeTaskNews(bytes);
+    this.#ignore('session-mismatch', 'received news that belong to another connection');
+  }
+
   /** Leaves the round that is under way, and takes no more. */
   close(): void {
     this.#closed = true;
     this.#waiting.length = 0;
-    this.#current?.driver.leave();
+    this.#current?.driver.leave(new CairnError('member-left', 'this client has left'));
+  }
+
+  /** Whether a fault drill has stopped the client. */
+  get held(): boolean {
+    return this.#current?.driver.held === true;
+  }
+
+  /** The coordinator says nothing of the present round any more. */
+  #forgotten(why: string): void {
+    this.#current?.driver.leave(new CairnError('round-forgotten', `the coordinator does not say how it ended: ${why}`));
   }
 
   #invited(bytes: Uint8Array): void {
     const { context, settings } = decodeInvitation(bytes);
-    const { task } = decodeSettings(settings);
-    const waiting: Waiting = { task, context: context.slice(), bytes };
+    const { task, round } = decodeSettings(settings);
+    const waiting: Waiting = { task, round, context: context.slice(), bytes };
     const current = this.#current;
     if (current === undefined) {
       this.#begin(waiting);
@@ -95,7 +125,7 @@ export class Rounds {
     }
     this.#enqueue(waiting);
     if (current.stale || current.driver.settings.task === task || current.driver.state === 'done')
-      current.driver.leave();
+      this.#forgotten('it has begun another one');
   }
 
   #enqueue(invitation: Waiting): void {

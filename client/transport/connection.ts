@@ -13,6 +13,7 @@ import {
   encodeHello,
   type Hello,
 } from '../../protocol/wire/messages/connect.ts';
+import { decodeTaskNews, type TaskNews } from '../../protocol/wire/messages/task-news.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { apiUrl } from './address.ts';
 import type { Diagnosis } from './diagnosis.ts';
@@ -44,6 +45,8 @@ export interface ConnectionEvents {
   readonly seated: (member: MemberId, renewed: boolean) => void;
   /** A message about a round, or one that is badly formed. */
   readonly message: (bytes: Uint8Array) => void;
+  /** Where a task stands, as the coordinator says. */
+  readonly news: (news: TaskNews) => void;
   readonly lost: (reason: string) => void;
   /** It is over: the coordinator was never reached, or refused this client. Nothing follows. */
   readonly failed: (error: CairnError) => void;
@@ -105,6 +108,11 @@ export class Connection {
     return this.#outbox.add(bytes);
   }
 
+  /** From now on no pause before an attempt to connect is longer, but for jitter. */
+  pauseAtMost(ms: number): void {
+    this.#transport.pauseAtMost(ms);
+  }
+
   /** Ends the connection. What has not been delivered is given up. */
   close(): void {
     this.#over = true;
@@ -142,6 +150,7 @@ export class Connection {
       const name = messageName(bytes);
       if (name === 'challenge') this.#greet(decodeChallenge(bytes));
       else if (name === 'welcome') this.#welcome(bytes);
+      else if (name === 'taskNews' && this.#member !== undefined) this.#news(decodeTaskNews(bytes));
       else if (name === 'abort' && this.#isMine(decodeAbort(bytes))) this.#refused(decodeAbort(bytes));
       else this.#events.message(bytes);
     } catch (thrown) {
@@ -199,6 +208,14 @@ export class Connection {
     this.#sit(welcome.member);
   }
 
+  /** News of another connection may be old: what they say of a round would be wrong by now. */
+  #news(news: TaskNews): void {
+    if (!this.#seated || this.#challenge === undefined || !equalBytes(news.context, this.#challenge)) {
+      throw new CairnError('session-mismatch', 'news came that belong to another connection');
+    }
+    this.#events.news(news);
+  }
+
   #sit(member: MemberId): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#greeting);
@@ -206,6 +223,7 @@ export class Connection {
     const renewed = this.#member !== undefined && !this.#recovered;
     this.#member = member;
     this.#seated = true;
+    this.#transport.settled();
     this.#events.seated(member, renewed);
     this.#outbox.open();
   }

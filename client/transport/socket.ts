@@ -46,16 +46,28 @@ export const openSocket: OpenTransport = (address, events, pace) => {
     transports: ['websocket'],
     forceNew: true,
     reconnectionDelay: pace.reconnectDelayMs,
-    reconnectionDelayMax: 10 * pace.reconnectDelayMs,
+    reconnectionDelayMax: pace.mostDelayMs,
   });
   let closed = false;
   let again: ReturnType<typeof setTimeout> | undefined;
+  let most = pace.mostDelayMs;
+  /** Connections in a row that came to nothing. socket.io counts only attempts at which none was made at all. */
+  let vain = 0;
+  let useful = false;
+
+  const shortest = (): number => Math.min(pace.reconnectDelayMs * 2 ** Math.min(vain, 30), most);
+  /** A connection is gone: if it was of no use, the next one is made later. */
+  const gone = (): void => {
+    vain = useful ? 0 : vain + 1;
+    useful = false;
+    socket.io.reconnectionDelay(shortest());
+  };
 
   // socket.io does not come back by itself where the server ended the connection or refused it.
   const comeBack = (): void => {
     if (closed || socket.active) return;
     clearTimeout(again);
-    again = setTimeout(() => socket.connect(), pace.reconnectDelayMs * (1 + Math.random()));
+    again = setTimeout(() => socket.connect(), shortest() * (1 + Math.random()));
   };
 
   socket.on('connect', () => events.opened(socket.recovered));
@@ -67,12 +79,15 @@ export const openSocket: OpenTransport = (address, events, pace) => {
   socket.on('disconnect', (reason) => {
     // What was written while the connection died would go out before the next Hello; the outbox sends it again.
     socket.sendBuffer = [];
+    gone();
     if (!closed) events.lost(reason);
     comeBack();
   });
   socket.on('connect_error', (error) => {
     const { text, told } = reasonOf(error);
     if (!closed) events.failed(text, told);
+    // Not where no connection was made, after which socket.io tries again by itself.
+    if (!socket.active) gone();
     comeBack();
   });
 
@@ -88,6 +103,13 @@ export const openSocket: OpenTransport = (address, events, pace) => {
       // Not `socket.disconnect()`: that says good-bye, and the coordinator keeps no seat then.
       if (socket.connected) socket.io.engine.close();
       comeBack();
+    },
+    settled() {
+      useful = true;
+    },
+    pauseAtMost(ms) {
+      most = ms;
+      socket.io.reconnectionDelayMax(ms);
     },
     close() {
       closed = true;

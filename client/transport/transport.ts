@@ -25,6 +25,10 @@ export interface Transport {
   send(bytes: Uint8Array, patience?: 'patient'): Promise<Uint8Array | undefined>;
   /** Ends the connection, so that a new one is made. */
   restart(): void;
+  /** The connection is of use: if it is lost, the pauses before new attempts begin with the shortest again. */
+  settled(): void;
+  /** From now on no pause before an attempt to connect is longer, but for jitter. */
+  pauseAtMost(ms: number): void;
   /** Ends the connection for good. */
   close(): void;
 }
@@ -34,8 +38,10 @@ export type OpenTransport = (address: Address, events: TransportEvents, pace: Pa
 
 /** How patient a transport is, in milliseconds. */
 export interface Pace {
-  /** Before the first attempt to connect again; doubles up to ten times that, with jitter. */
+  /** Before the first attempt to connect again; doubles up to {@link Transport.pauseAtMost}, with jitter. */
   readonly reconnectDelayMs: number;
+  /** The longest pause at first. */
+  readonly mostDelayMs: number;
   /** Until a message that nobody acknowledged counts as lost. */
   readonly ackTimeoutMs: number;
 }

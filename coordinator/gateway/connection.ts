@@ -7,6 +7,7 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
 import { decodePart, PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { encodeResume } from '../../protocol/wire/messages/resume.ts';
+import { encodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import type { LocalEnd } from '../addresses.ts';
 import type { Connected } from '../limits/entrance.ts';
 import type { Purse } from '../limits/purse.ts';
@@ -102,6 +103,10 @@ export class Connection implements Link {
 
   send(bytes: Uint8Array): void {
     this.#socket.emit(EVENT_NAME, bytes);
+  }
+
+  tell(news: TaskNewsFields): void {
+    this.send(encodeTaskNews({ ...this.#header, ...news }));
   }
 
   end(error: CairnError): void {

@@ -1,5 +1,6 @@
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import type { Purse } from '../limits/purse.ts';
 import type { Upload } from './upload.ts';
 
@@ -17,6 +18,8 @@ export interface SendOptions {
 /** A connection, as a seat sees it. */
 export interface Link {
   send(bytes: Uint8Array): void;
+  /** Sends news, which belong to the connection and to no round. */
+  tell(news: TaskNewsFields): void;
   /** Tells the peer why, and ends the connection. */
   end(error: CairnError): void;
 }
@@ -140,6 +143,11 @@ export class Seat {
     if (last && !elsewhere) this.#unanswered = [];
     this.#unanswered.push(message);
     if (this.#link !== undefined) this.#pass(message, this.#link);
+  }
+
+  /** Sends news, if it is connected: who comes back is told what is true then. */
+  tell(news: TaskNewsFields): void {
+    this.#link?.tell(news);
   }
 
   /** Hands a message to the round. @returns why it was refused; `undefined` where it was taken or there is no round */

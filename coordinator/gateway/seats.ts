@@ -11,6 +11,10 @@ interface SeatEvents {
   readonly back?: (member: MemberId) => void;
   /** It is gone: it left, or did not come back. */
   readonly left?: (member: MemberId) => void;
+  /** A connection has its seat, and everything that the seat had kept for it. */
+  readonly welcomed?: (seat: Seat) => void;
+  /** Somebody came or went, or is idle again. */
+  readonly changed?: () => void;
 }
 
 /** How long seats are kept, and who is told. */
@@ -43,6 +47,12 @@ export class Seats {
   /** Number of seats whose connection stands. */
   get connected(): number {
     return [...this.#seats.values()].filter((seat) => seat.connected).length;
+  }
+
+  /** Seats whose connection stands, that offer themselves for a task and may take part in it, whatever round they are in. */
+  there(task: string): Seat[] {
+    const admitted = this.#options.admitted(task);
+    return [...this.#seats.values()].filter((seat) => seat.connected && seat.offersItselfFor(task) && admitted(seat));
   }
 
   has(member: MemberId): boolean {
@@ -83,6 +93,7 @@ export class Seats {
         `member ${seat.member} has connected again from elsewhere: run one process with each identity`,
       ),
     );
+    this.#options.welcomed?.(seat);
     if (known === undefined) this.#options.joined?.(seat.member);
     else this.#options.back?.(seat.member);
     this.#changed();
@@ -188,6 +199,7 @@ export class Seats {
 
   #changed(): void {
     for (const watcher of [...this.#watchers]) watcher();
+    this.#options.changed?.();
   }
 }
 

@@ -28,6 +28,8 @@ export interface TaskHost {
   /** A plan of so many masks was computed by so many workers, or by none. */
   unmasked(task: string, masks: number, workers: number): void;
   dropped(task: string, drop: Drop): void;
+  /** A round of a task begins or is over for its members, or the task has ended. */
+  stands(task: string): void;
   /** A task's model was moved by a small step. */
   rebased(task: string): void;
   fault(error: CairnError): void;

@@ -1,10 +1,25 @@
 import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
-import type { ErrorCode } from '../../protocol/errors.ts';
+import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
+import type { NewsState } from '../../protocol/wire/messages/task-news.ts';
 import type { Exposure } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 
 /** What a task is doing: the state of its round, or what it does between rounds. */
 export type TaskState = ServerStateName | 'waiting' | 'paused' | 'finished' | 'failed' | 'stopped';
+
+/** Where a task stands, as its members are told. */
+export interface TaskStanding {
+  readonly task: string;
+  readonly state: NewsState;
+  /** The last committed round of which its members have been told, and how many there will be. */
+  readonly round: number;
+  readonly rounds: number;
+  /** How many a round waits for. */
+  readonly needed: number;
+  readonly modelHash: string;
+  /** Why it has failed; undefined in every other state. */
+  readonly error: CairnError | undefined;
+}
 
 /** Where a task stands, for status pages. */
 export interface TaskStatus {

@@ -11,7 +11,7 @@ import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import type { Decision } from './seating.ts';
 import { type Seated, Selection } from './selection.ts';
-import type { TaskState, TaskStatus } from './task-status.ts';
+import type { TaskStanding, TaskState, TaskStatus } from './task-status.ts';
 
 /** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
 const MIN_PAUSE_SECONDS = 0.01;
@@ -26,6 +26,8 @@ export class Task {
   readonly #stopping = new AbortController();
   readonly #selection: Selection;
   #state: TaskState = 'waiting';
+  /** The last committed round of which members have been told. */
+  #told: number;
   #attemptNumber = 1;
   /** Attempts that came to nothing from the model as it is. */
   #failed = 0;
@@ -38,6 +40,7 @@ export class Task {
   constructor(config: TaskConfig, model: TaskModel, host: TaskHost) {
     this.config = config;
     this.#model = model;
+    this.#told = model.round;
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
@@ -70,6 +73,15 @@ export class Task {
       parameters: this.#model.layout.size,
       modelHash: this.#model.hash,
       ...(this.#error === undefined ? {} : { code: this.#error.code, message: this.#error.message }),
+    };
+  }
+
+  /** Where it stands, as its members are told. */
+  get standing(): TaskStanding {
+    const { name, rounds, quorum } = this.config;
+    return {
+      ...{ task: name, state: this.#newsState, round: this.#told, rounds, needed: quorum },
+      ...{ modelHash: this.#model.hash, error: this.#error },
     };
   }
 
@@ -107,6 +119,7 @@ export class Task {
         else await this.#tryRound(seated);
       }
       this.#state = this.#stopped ? 'stopped' : 'finished';
+      this.#host.stands(task);
       if (this.#stopped) return;
       if (this.#model.round < this.config.rounds)
         log.info('privacy-budget-spent', { task, round: this.#model.round, ...this.#spent });
@@ -115,8 +128,21 @@ export class Task {
       const error = asCairnError(thrown);
       this.#error = error;
       this.#state = 'failed';
+      this.#host.stands(task);
       log.error('task-failed', { task, round: this.#model.round + 1, code: error.code });
       throw error;
+    }
+  }
+
+  get #newsState(): TaskStanding['state'] {
+    switch (this.#state) {
+      case 'failed':
+      case 'stopped':
+        return this.#state;
+      case 'finished':
+        return this.#told < this.config.rounds ? 'budget-spent' : 'finished';
+      default:
+        return this.#attempt === undefined ? 'waiting' : 'running';
     }
   }
 
@@ -185,8 +211,12 @@ export class Task {
       },
     });
     this.#attempt = attempt;
+    this.#host.stands(this.config.name);
     const report = await attempt.run();
     this.#attempt = undefined;
+    // Not before: who has not heard how its round ended would take it for lost.
+    this.#told = this.#model.round;
+    this.#host.stands(this.config.name);
     if (report.outcome === 'committed') this.#selection.committed();
     else await this.#remember(attempt);
     const invited = seated.flatMap((cohort) => cohort.invited);

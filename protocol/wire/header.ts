@@ -22,6 +22,7 @@ export const MESSAGE_TYPES = {
   hello: 0x21,
   welcome: 0x22,
   part: 0x23,
+  taskNews: 0x24,
   resume: 0x25,
 } as const;
 

@@ -19,6 +19,7 @@ export * from './messages/roster.ts';
 export * from './messages/routed-shares.ts';
 export * from './messages/share-keys.ts';
 export * from './messages/survivors.ts';
+export * from './messages/task-news.ts';
 export * from './messages/unmask-request.ts';
 export * from './messages/unmask-shares.ts';
 export * from './reader.ts';

@@ -223,8 +223,12 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
     expect(agreedIn(eventsInNode)).toEqual(NODE_MEMBERS.flatMap(() => both('node')));
   });
 
-  it('leave in good order, and have complained of nothing', async () => {
+  it('leave by themselves when they are told that the task has finished, and have complained of nothing', async () => {
+    const { modelHash } = coordinator.tasks[0];
     for (const visitor of [inWorker, insecure]) {
+      await visitor.log.next('left');
+      expect(visitor.of('task').at(-1)).toMatchObject({ task: 'points', state: 'finished', round: ROUNDS, modelHash });
+      // It has left already; a page that is closed says so anyway.
       await visitor.call('leave');
       expect(await visitor.closed).toEqual({ kind: 'closed', code: undefined, included: ROUNDS });
       expect(visitor.complaints).toEqual([]);

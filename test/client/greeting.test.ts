@@ -26,12 +26,19 @@ function connectOver(line: { restarted: () => void }): Events {
       tasks: [],
       open: (_address, told) => {
         events = told;
-        return { send: () => Promise.resolve(undefined), restart: () => line.restarted(), close: () => undefined };
+        const ignore = (): void => undefined;
+        return {
+          ...{ send: () => Promise.resolve(undefined), restart: () => line.restarted() },
+          ...{ settled: ignore, pauseAtMost: ignore, close: ignore },
+        };
       },
-      pace: { reconnectDelayMs: 1, ackTimeoutMs: 20 },
+      pace: { reconnectDelayMs: 1, mostDelayMs: 10, ackTimeoutMs: 20 },
       connectTimeoutMs: 60_000,
     },
-    { seated: () => undefined, message: () => undefined, lost: () => undefined, failed: () => undefined },
+    {
+      ...{ seated: () => undefined, message: () => undefined, news: () => undefined },
+      ...{ lost: () => undefined, failed: () => undefined },
+    },
   );
   connections.push(connection);
   return events;

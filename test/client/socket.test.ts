@@ -1,14 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAddress } from '../../client/transport/address.ts';
 import { openSocket } from '../../client/transport/socket.ts';
 import type { Transport } from '../../client/transport/transport.ts';
 import { until } from '../coordinator/support/until.ts';
 import { gate } from './support/rounds.ts';
 
-const PACE = { reconnectDelayMs: 1, ackTimeoutMs: 5000 };
+const PACE = { reconnectDelayMs: 1, mostDelayMs: 10, ackTimeoutMs: 5000 };
 
 let io: Server;
 let url: string;
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 /** Opens a transport; `opened` and `message` say when the first of each has come. */
-function open() {
+function open(pace: Partial<typeof PACE> = {}) {
   const seen = { opened: 0, lost: [] as string[], messages: [] as Uint8Array[] };
   const opened = gate();
   const reopened = gate();
@@ -46,7 +46,7 @@ function open() {
       lost: (reason) => seen.lost.push(reason),
       failed: () => undefined,
     },
-    PACE,
+    { ...PACE, ...pace },
   );
   transports.push(transport);
   return { transport, seen, opened: opened.opened, reopened: reopened.opened, message: message.opened };
@@ -128,6 +128,32 @@ describe('openSocket', () => {
     expect(seen.opened).toBe(2);
     await until(() => reasons.length > 0);
     expect(reasons).toEqual(['transport close']);
+  });
+
+  it('comes back ever more slowly where connections come to nothing, up to the longest pause, until one is of use', async () => {
+    // A hundred clients whose seats are refused would else ask for them several times a second, each.
+    let times = 0;
+    connections((socket) => {
+      times++;
+      socket.conn.close();
+    });
+    const spy = vi.spyOn(globalThis, 'setTimeout');
+    const pauses = (): number[] => spy.mock.calls.map(([, ms]) => ms ?? 0).filter((ms) => ms > 0 && ms <= 1.5 * 512);
+    try {
+      const { transport } = open({ reconnectDelayMs: 1, mostDelayMs: 64 });
+      await vi.waitFor(() => expect(times).toBeGreaterThan(8), 10_000);
+      expect(Math.max(...pauses())).toBeGreaterThanOrEqual(32);
+      expect(Math.max(...pauses())).toBeLessThanOrEqual(96);
+      transport.pauseAtMost(512);
+      await vi.waitFor(() => expect(Math.max(...pauses())).toBeGreaterThanOrEqual(128), 10_000);
+      const long = times;
+      transport.settled();
+      spy.mockClear();
+      await vi.waitFor(() => expect(times).toBeGreaterThan(long + 4), 10_000);
+      expect(Math.min(...pauses())).toBeLessThanOrEqual(4);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   it('is silent after it was closed', async () => {

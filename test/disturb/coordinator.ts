@@ -44,7 +44,7 @@ export class Coordinator {
   }
 
   start(): void {
-    const child = fork(resolve('dist/cli.js'), ['coordinator', this.#config, '--json'], {
+    const child = fork(resolve('dist/cli.js'), ['coordinator', this.#config, '--exit-when-done', '--json'], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#child = child;

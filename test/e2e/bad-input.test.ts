@@ -243,7 +243,7 @@ describe('a coordinator that cannot start', () => {
   it('because too few clients come, exits with 4', async () => {
     const config = await world.configure({ cohort: 3, quorumTimeout: 0.2 }, { logLevel: 'silent' }, 'alone.json');
     await expectRefused(
-      ['coordinator', config],
+      ['coordinator', config, '--exit-when-done'],
       4,
       'not-enough-clients',
       '0 clients are there after 0.2 s, the quorum is 3',

@@ -62,6 +62,8 @@ describe('the demonstration, as npm start runs it', () => {
     });
     expect(run.summary.accuracy).toBeGreaterThan(0.95);
     expect(run.stderr.filter((line) => line.startsWith('SIGKILL to client-'))).toHaveLength(2);
+    // They used to seek the coordinator for ever, and were ended by a signal.
+    expect(run.stderr).toContain('3 clients have ended by themselves');
   });
 
   it('prints one line a round in the protocol’s words', () => {

@@ -45,7 +45,14 @@ describe('a coordinator that is stopped between rounds', () => {
     expect(third).toMatchObject({ outcome: 'committed', included: 3, attempt: 1, drops: [] });
     expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
     expect(new Set([first, second, third].map(({ modelHash }) => modelHash)).size).toBe(3);
-    expect(clients.map(({ running }) => running.stderr)).toEqual([[], [], []]);
+    // They used to seek the coordinator for ever: nobody told them that all was done.
+    for (const client of clients) {
+      expect(await client.exited).toEqual({ code: 0, signal: null });
+      expect(client.running.stderr).toEqual(['left after 3 rounds with this client’s update, 0 without']);
+      expect(client.events.at(-1)).toMatchObject({
+        tasks: [{ task: 'tiny', state: 'finished', round: 3, modelHash: third.modelHash }],
+      });
+    }
   });
 });
 

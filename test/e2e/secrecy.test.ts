@@ -32,7 +32,7 @@ describe('a round at log level trace', () => {
     const losses = [0.577215664, 0.618033988, 0.707106781];
     const clients = steps.map((step, i) => world.member(coordinator.url, i + 1, { tiny: { step, loss: losses[i] } }));
     expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
-    for (const client of clients) await client.sigint();
+    for (const client of clients) expect(await client.exited).toEqual({ code: 0, signal: null });
 
     const told = coordinator.running.output;
     const outputs = [told, ...clients.map(({ running }) => running.output)];
@@ -51,8 +51,9 @@ describe('a round at log level trace', () => {
     for (const loss of losses) expect(told).not.toContain(String(loss).slice(0, 7));
 
     // Whatever looks like encoded bytes is one of the hashes that models are known by.
-    const hashes = new Set([...told.matchAll(/"modelHash":"([0-9a-f]{64})"/g)].map(([, hash]) => hash));
-    expect(hashes.size).toBe(2);
+    const hashes = new Set([...all.matchAll(/"modelHash":"([0-9a-f]{64})"/g)].map(([, hash]) => hash));
+    // That of the model to start from, which members are told, and one for each round.
+    expect(hashes.size).toBe(3);
     const text = all.replaceAll(world.path('data/models/'), '');
     const encoded = [...text.matchAll(/[A-Za-z0-9+/_-]{40,}/g)].map(([run]) => run);
     expect(encoded.filter((run) => !hashes.has(run))).toEqual([]);

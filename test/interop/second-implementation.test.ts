@@ -132,7 +132,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
 
   it('says Hello', () => {
     const [{ member, identitySeed }] = members;
-    const [challenge, hello, welcome] = vector.messages;
+    const [challenge, hello, welcome, news] = vector.messages;
     const context = hex(challenge.bytes).subarray(3, 35);
     const task = new TextEncoder().encode(String(fields.task));
     const address = Buffer.from('https://example.org/cairn/');
@@ -154,6 +154,9 @@ describe('an implementation written from docs/protocol.md alone', () => {
       ),
     ).toBe(hello.bytes);
     expect(toHex(message(1, 'welcome', context, u32(member), u32(0)))).toBe(welcome.bytes);
+    const counts = [0, 1, 1, Number(fields.minCohort)].map(u32);
+    const told = [text(String(fields.task)), u8(1), ...counts, hex(String(fields.modelHash)), text(''), text('')];
+    expect(toHex(message(1, 'taskNews', context, ...told))).toBe(news.bytes);
   });
 
   it('hashes settings and model, and reads the invitation', () => {

@@ -298,6 +298,7 @@ export const TYPES = {
   hello: 0x21,
   welcome: 0x22,
   part: 0x23,
+  taskNews: 0x24,
 } as const;
 
 export function message(suite: number, name: keyof typeof TYPES, context: Bytes, ...body: readonly Bytes[]): Bytes {

@@ -16,7 +16,7 @@ export class CoordinatorProcess {
   readonly #child: ChildProcess;
 
   private constructor(config: string, onReport: (report: RoundReport) => void) {
-    this.#child = fork(resolve('dist/cli.js'), ['coordinator', config, '--json'], {
+    this.#child = fork(resolve('dist/cli.js'), ['coordinator', config, '--exit-when-done', '--json'], {
       execArgv: ['--expose-gc', '--import', resolve('test/soak/probe.mjs')],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });

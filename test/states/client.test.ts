@@ -6,6 +6,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
+import { encodeTaskNews } from '../../protocol/wire/messages/task-news.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodePart } from '../../protocol/wire/messages/part.ts';
 import { encodeResume } from '../../protocol/wire/messages/resume.ts';
@@ -15,7 +16,7 @@ import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { rosterAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
-import { falseDealings } from '../support/wire-corpus.ts';
+import { falseDealings, someNews } from '../support/wire-corpus.ts';
 
 type StateName = ClientState['name'];
 type Class = 'curious' | 'active';
@@ -72,6 +73,7 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
       bytes: new Uint8Array(37_821),
     }),
     resume: encodeResume({ ...header, offset: 262_179 }),
+    taskNews: encodeTaskNews({ ...header, ...someNews(NO_HASH), state: 'running', code: '', message: '' }),
   };
 }
 

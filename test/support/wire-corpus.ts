@@ -15,6 +15,7 @@ import {
   decodeSettings,
   decodeShareKeys,
   decodeSurvivors,
+  decodeTaskNews,
   decodeUnmaskRequest,
   decodeUnmaskShares,
   decodeWelcome,
@@ -34,6 +35,7 @@ import {
   encodeSettings,
   encodeShareKeys,
   encodeSurvivors,
+  encodeTaskNews,
   encodeUnmaskRequest,
   encodeUnmaskShares,
   encodeWelcome,
@@ -80,6 +82,10 @@ export function falseDealings(header: Header): Uint8Array[] {
   return [first, second].flatMap((lab) => lab.aborted!.proofs.map((proof) => frameFalseDealing(header, proof)));
 }
 
+/** Fields of news of a task, but for its state and what follows from it. */
+export const someNews = (modelHash: Uint8Array) =>
+  ({ task: 'mnist', round: 3, rounds: 10, seated: 2, needed: 3, modelHash }) as const;
+
 /** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
 export function wireFormats(): readonly Format[] {
   const active = new Lab({ seed: 'wire', n: 3, adversary: 'active', settings: { modulusBits: 27 } }).run();
@@ -97,6 +103,7 @@ export function wireFormats(): readonly Format[] {
   const header = { suite: 1, context } as const;
   const id = context.slice(0, 16);
   const signature = active.message('consistency', 1).slice(-64);
+  const news = someNews(context);
   return [
     format('settings', decodeSettings, encodeSettings, encodeSettings(active.settings)),
     format('invitation', decodeInvitation, encodeInvitation, ...of('invitation')),
@@ -162,6 +169,19 @@ export function wireFormats(): readonly Format[] {
       encodeResume,
       encodeResume({ ...header, offset: 35 + 262_144 }),
       encodeResume({ ...header, offset: 35 + 4095 * 262_144 }),
+    ),
+    format(
+      'taskNews',
+      decodeTaskNews,
+      encodeTaskNews,
+      encodeTaskNews({ ...header, ...news, state: 'waiting', code: '', message: '' }),
+      encodeTaskNews({
+        ...header,
+        ...news,
+        state: 'failed',
+        code: 'not-enough-clients',
+        message: 'zu wenige – 少なすぎ',
+      }),
     ),
   ];
 }

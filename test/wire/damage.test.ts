@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { type ByteWriter, decodeAbort, encodeAbort, MESSAGE_TYPES, startMessage } from '../../protocol/wire/index.ts';
+import {
+  type ByteWriter,
+  decodeAbort,
+  encodeAbort,
+  MESSAGE_TYPES,
+  newsOfFailure,
+  startMessage,
+} from '../../protocol/wire/index.ts';
 import { type Format, wireFormats } from '../support/wire-corpus.ts';
 import { codeOf, seeded } from '../support/lab.ts';
 
@@ -98,7 +105,7 @@ describe.each(formats.filter(({ name }) => name !== 'settings'))('the header of 
     };
     for (const version of [0, 2, 255]) expect(codeOf(changed(0, version))).toBe('wire-version');
     for (const suite of [0, 3, 255]) expect(codeOf(changed(1, suite))).toBe('wire-suite');
-    for (const type of [0, 0x0e, 0x1f, 0x24, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
+    for (const type of [0, 0x0e, 0x1f, 0x25, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
     const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample[2]);
     for (const type of types) expect(codeOf(changed(2, type))).toBe('wire-type');
   });
@@ -111,6 +118,16 @@ describe('a count that the message cannot hold', () => {
   const leaf = new Uint8Array(69);
   /** A proof up to its number of shares. */
   const dealt = (): ByteWriter => start('falseDealing').raw(context).u32(0).u8(1).raw(new Uint8Array(96));
+  /** News of a task that failed, with texts of so many bytes. */
+  const news = (task: string, code: number, message: number): Uint8Array =>
+    start('taskNews')
+      .text(task)
+      .u8(4)
+      .raw(new Uint8Array(16))
+      .raw(context)
+      .text('x'.repeat(code))
+      .text('x'.repeat(message))
+      .finish();
   const huge: [string, Uint8Array, string][] = [
     ['roster', start('roster').u32(MOST).u32(0).u8(1).finish(), 'wire-truncated'],
     ['roster', start('roster').u32(MOST).u32(0).u8(1).raw(leaf).finish(), 'wire-truncated'],
@@ -172,6 +189,13 @@ describe('a count that the message cannot hold', () => {
     ],
     ['abort', start('abort').u16(0xffff).finish(), 'wire-bounds'],
     ['outcome', start('outcome').u8(2).u16(0xffff).finish(), 'wire-bounds'],
+    ['taskNews', start('taskNews').u16(0xffff).finish(), 'wire-bounds'],
+    ['taskNews', start('taskNews').u16(129).raw(new Uint8Array(129)).finish(), 'wire-bounds'],
+    ['taskNews', start('taskNews').text('t').u8(7).finish(), 'wire-bounds'],
+    ['taskNews', start('taskNews').text('t').u8(0).finish(), 'wire-bounds'],
+    ['taskNews', news('t', 65, 0), 'wire-bounds'],
+    ['taskNews', news('t', 64, 513), 'wire-bounds'],
+    ['taskNews', news('', 1, 0), 'wire-bounds'],
   ];
 
   it.each(huge)('of %s is refused before anything of that size is made', (name, bytes, code) => {
@@ -201,6 +225,18 @@ describe('the text of an abort', () => {
       expect(bytes.length).toBeLessThanOrEqual(35 + 2 + 2 + 1 + 11 + 512);
       expect(bytes.length).toBeGreaterThan(35 + 2 + 2 + 1 + 11 + 505);
       expect(again(bytes)).toEqual(bytes);
+    }
+  });
+});
+
+describe('the reason that news give', () => {
+  it('is cut to its fields, whatever its length and its characters', () => {
+    for (const text of ['x'.repeat(5_000_000), 'ü'.repeat(400), '少'.repeat(400), '🪨'.repeat(400)]) {
+      const { code, message } = newsOfFailure({ code: 'not-enough-clients', message: text });
+      expect(code).toBe('not-enough-clients');
+      const length = new TextEncoder().encode(message).length;
+      expect(length).toBeLessThanOrEqual(512);
+      expect(length).toBeGreaterThan(505);
     }
   });
 });

@@ -290,6 +290,29 @@ describe('round trip', () => {
     wire.encodeWelcome,
     wire.decodeWelcome,
   );
+  tripping(
+    'news of a task',
+    fc
+      .record({
+        ...header,
+        task: text(128).filter((name) => name !== ''),
+        ...{ round: u32, rounds: u32, seated: u32, needed: u32, modelHash: hash },
+        ending: fc.oneof(
+          fc.record({
+            state: fc.constantFrom(...wire.NEWS_STATES.filter((state) => state !== 'failed')),
+            ...{ code: fc.constant(''), message: fc.constant('') },
+          }),
+          fc.record({
+            state: fc.constant('failed' as const),
+            code: text(64).filter((code) => code !== ''),
+            message: text(512),
+          }),
+        ),
+      })
+      .map(({ ending, ...news }) => ({ ...news, ...ending })),
+    wire.encodeTaskNews,
+    wire.decodeTaskNews,
+  );
 });
 
 describe('numbers', () => {
@@ -391,6 +414,21 @@ describe('a value in another than its one encoding is refused:', () => {
     expect(() => wire.decodeFalseDealing(proof(2, 2))).toThrow(refusal);
     expect(() => wire.decodeFalseDealing(proof(3, 2))).toThrow(refusal);
     expect(() => wire.decodeFalseDealing(proof())).toThrow(expect.objectContaining({ code: 'wire-bounds' }) as Error);
+  });
+
+  it('a reason of a task that has not failed, and a failure without one', () => {
+    const news = (state: wire.NewsState, code: string, message: string): Uint8Array => {
+      const counts = { round: 1, rounds: 2, seated: 3, needed: 4 };
+      return wire.encodeTaskNews({ ...head, task: 't', state, ...counts, modelHash: head.context, code, message });
+    };
+    expect(wire.decodeTaskNews(news('failed', 'rebases-spent', ''))).toMatchObject({ state: 'failed' });
+    expect(() => wire.decodeTaskNews(news('failed', '', ''))).toThrow(refusal);
+    expect(() => wire.decodeTaskNews(news('failed', '', 'why'))).toThrow(refusal);
+    for (const state of wire.NEWS_STATES.filter((one) => one !== 'failed')) {
+      expect(wire.decodeTaskNews(news(state, '', '')).state).toBe(state);
+      expect(() => wire.decodeTaskNews(news(state, 'rebases-spent', ''))).toThrow(refusal);
+      expect(() => wire.decodeTaskNews(news(state, '', 'why'))).toThrow(refusal);
+    }
   });
 
   it('bits set behind the last coordinate of a masked input', () => {

@@ -1,5 +1,6 @@
 import type { CairnError } from '../../errors.ts';
 import { type MemberId, memberId } from '../../ids.ts';
+import { fitting } from '../fitting.ts';
 import { type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
@@ -14,15 +15,6 @@ export interface Abort extends Header {
    * Empty where nobody is blamed, and in what a coordinator sends.
    */
   readonly culprits: readonly MemberId[];
-}
-
-/** The longest prefix of a text that fits its field. A character that is cut in two is sent as U+FFFD. */
-function fitting(text: string, most: number): string {
-  const encoder = new TextEncoder();
-  // No character takes less than a byte: what lies beyond that many of them need not be measured.
-  let fit = text.slice(0, most);
-  while (encoder.encode(fit).length > most) fit = fit.slice(0, -1);
-  return fit;
 }
 
 /**

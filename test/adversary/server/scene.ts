@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { type ConsentMemory, join } from '../../../client/index.ts';
+import { type ConsentMemory, join, type ParticipationEvent } from '../../../client/index.ts';
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
@@ -218,7 +218,10 @@ export class Scene {
 
   /** Resolves when the round that these members are in is over for each of them, and gives how it ended. */
   async ends(members: readonly MemberId[] = this.honest): Promise<Record<number, ErrorCode | 'committed' | undefined>> {
-    const endOf = (member: MemberId) => this.client(member).log.events.find(({ kind }) => ENDS.has(kind));
+    // A round that gave way to the attacker's next one has ended, too: it is not the one that is asked about.
+    const isEnd = (event: ParticipationEvent): boolean =>
+      ENDS.has(event.kind) && !('code' in event && event.code === 'round-forgotten');
+    const endOf = (member: MemberId) => this.client(member).log.events.find(isEnd);
     await this.until(() => members.every((member) => endOf(member) !== undefined));
     return Object.fromEntries(
       members.map((member) => {

@@ -14,6 +14,7 @@ import { type MessageName, messageName } from '../../../protocol/wire/header.ts'
 import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../../protocol/wire/messages/connect.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { encodeTaskNews, type TaskNewsFields } from '../../../protocol/wire/messages/task-news.ts';
 import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
 
@@ -48,6 +49,8 @@ export interface Script {
 
 interface SeatData {
   member?: MemberId;
+  /** The connection's challenge. */
+  challenge?: Uint8Array;
 }
 
 type SeatSocket = Socket<
@@ -59,6 +62,13 @@ type SeatSocket = Socket<
 
 const SUITE = { suite: DEFAULT_SUITE };
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);
+
+/** News of the task of test rounds, which goes on and waits for somebody. */
+function newsOf(context: Uint8Array, news: Partial<TaskNewsFields>): Uint8Array {
+  const counts = { round: 0, rounds: 9, seated: 1, needed: 2 };
+  const still = { task: 'digits', state: 'waiting', ...counts, modelHash: context, code: '', message: '' } as const;
+  return encodeTaskNews({ ...SUITE, context, ...still, ...news });
+}
 
 /** A coordinator in this process that does what a test tells it, around the real server session. */
 export class ScriptedCoordinator {
@@ -182,6 +192,11 @@ export class ScriptedCoordinator {
     this.send(member, encodeOutcome({ ...SUITE, context, kind: 'committed', included, modelHash }));
   }
 
+  /** Tells a member where a task stands, over a connection whose challenge is as given or its own. */
+  tell(member: number, news: Partial<TaskNewsFields>, context = this.#sockets.get(member)?.data.challenge): void {
+    this.send(member, newsOf(context!, news));
+  }
+
   /** Runs a round with the real server session among the members that are seated now. */
   async run(
     settings: RoundSettings,
@@ -227,6 +242,7 @@ export class ScriptedCoordinator {
 
   #connected(socket: SeatSocket): void {
     const context = nodePrimitives.sha256(crypto.getRandomValues(new Uint8Array(16)));
+    socket.data.challenge = context;
     if (socket.recovered) this.#sit(socket, socket.data.member!);
     else socket.emit('cairn', this.script.challenge?.(context) ?? encodeChallenge({ ...SUITE, context }));
     socket.on('cairn', (raw, ack) => {

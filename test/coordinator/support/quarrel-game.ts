@@ -47,7 +47,7 @@ export const seatsOf = (n: number): Seats => {
       token: new Uint8Array(),
       purse: entrance.purseOf(member),
     } as const;
-    seats.take(occupant, { send: () => undefined, end: () => undefined }, () => undefined);
+    seats.take(occupant, { send: () => undefined, tell: () => undefined, end: () => undefined }, () => undefined);
   }
   return seats;
 };

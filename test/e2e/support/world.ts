@@ -28,8 +28,12 @@ export class CoordinatorProcess {
     this.url = url;
   }
 
-  static async start(args: readonly string[]): Promise<CoordinatorProcess> {
-    const running = cairn(['coordinator', ...args, '--json']);
+  /** @param ending - whether it ends by itself once its tasks have; without it it answers until it is told to end */
+  static async start(
+    args: readonly string[],
+    ending: readonly string[] = ['--exit-when-done'],
+  ): Promise<CoordinatorProcess> {
+    const running = cairn(['coordinator', ...args, ...ending, '--json']);
     const line = await running.line('stderr', (text) => text.startsWith('listening on '));
     return new CoordinatorProcess(running, /https?:\/\/[^;]+/.exec(line)![0]);
   }
@@ -54,6 +58,11 @@ export class CoordinatorProcess {
       'stderr',
       (text) => text.includes(`"event":"${event}"`) && text.includes(`"member":${member},`),
     );
+  }
+
+  /** A line for people. */
+  async said(text: string): Promise<void> {
+    await this.running.line('stderr', (line) => line.includes(text));
   }
 
   async status(): Promise<TaskStatus> {

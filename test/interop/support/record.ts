@@ -41,6 +41,7 @@ import {
   encodeHello,
   encodeOutcome,
   encodeSettings,
+  encodeTaskNews,
   encodeWelcome,
   hasBit,
   helloTranscript,
@@ -176,7 +177,7 @@ class Recorder {
       lossBound: 10,
       training: '{"epochs":1}',
     };
-    this.#connect(coordinator);
+    this.#connect(coordinator, settings);
     this.#round(settings, directory);
     const aggregate = decodeSum(settings, this.#sum!, CAST.length - 1);
     const next = new ParameterLayout(SHAPES);
@@ -240,12 +241,12 @@ class Recorder {
     };
   }
 
-  /** The first member's connection: challenge, Hello, Welcome. The others' look alike. */
-  #connect(random: RandomSource): void {
+  /** The first member's connection: challenge, Hello, Welcome and the news of its task. The others' look alike. */
+  #connect(random: RandomSource, { task, minCohort, modelHash }: RoundSettings): void {
     const [{ member }] = CAST;
     const id = memberId(member);
     const challenge = random(SIZES.challenge);
-    const tasks = ['worked-example'];
+    const tasks = [task];
     const signed = helloTranscript(this.#primitives, { challenge, address: ADDRESS, member, tasks });
     const signature = this.#primitives.ed25519Sign(this.#identities.get(id)!.secretKey.expose(), signed);
     const header = { suite: 1, context: challenge } as const;
@@ -256,6 +257,12 @@ class Recorder {
       encodeHello({ ...header, who: { kind: 'member', member: id, address: ADDRESS, signature }, tasks }),
     );
     this.#note('coordinator', member, encodeWelcome({ ...header, member: id, token: new Uint8Array() }));
+    const counts = { round: 0, rounds: 1, seated: 1, needed: minCohort };
+    this.#note(
+      'coordinator',
+      member,
+      encodeTaskNews({ ...header, task, state: 'waiting', ...counts, modelHash, code: '', message: '' }),
+    );
   }
 
   #round(settings: RoundSettings, directory: MemberDirectory): void {

@@ -1,0 +1,71 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { FinalModel } from '../client/index.ts';
+import { replacePublic } from '../client/enrolment/private-file.ts';
+import { asCairnError, CairnError } from '../protocol/errors.ts';
+
+/** Names that are no path, hide nothing, and need no quoting: a task's name is the coordinator's word. */
+const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/** Where `--save-model` puts the models that tasks end with. */
+export interface ModelFiles {
+  /** Writes one, whole or not at all. @returns its path @throws CairnError `model-unsaved` */
+  save(model: FinalModel): Promise<string>;
+}
+
+/**
+ * Looks at a path before there is anything to save, so that nobody trains for hours for a model that has no place.
+ * @param path a file, for one task; or a folder that is there, for one file a task
+ * @throws CairnError `model-unsaved` where nothing can be written there
+ */
+export async function modelFilesAt(path: string): Promise<ModelFiles> {
+  const isFolder = await isDirectory(path);
+  try {
+    await access(isFolder ? path : dirname(path), constants.W_OK);
+  } catch (thrown) {
+    throw unsaved(path, thrown);
+  }
+  let taken: string | undefined;
+  return {
+    async save({ task, bytes }) {
+      if (isFolder && !FILE_NAME.test(task)) {
+        throw new CairnError('model-unsaved', `the task’s name "${task}" is no name for a file in ${path}`, {
+          hint: 'name a file with --save-model, and one task with --task',
+        });
+      }
+      if (!isFolder && taken !== undefined && taken !== task) {
+        throw new CairnError(
+          'model-unsaved',
+          `${path} has the model of ${taken}, and is not overwritten by ${task}’s`,
+          {
+            hint: 'name a folder with --save-model, or one task with --task',
+          },
+        );
+      }
+      taken = task;
+      const file = isFolder ? join(path, `${task}.safetensors`) : path;
+      try {
+        await replacePublic(file, bytes);
+      } catch (thrown) {
+        throw unsaved(file, thrown);
+      }
+      return file;
+    },
+  };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function unsaved(path: string, cause: unknown): CairnError {
+  return new CairnError('model-unsaved', `no model can be written to ${path}: ${asCairnError(cause).message}`, {
+    cause,
+    hint: 'see to the folder and the disk, or name another path with --save-model',
+  });
+}

@@ -1,0 +1,85 @@
+import { SIZES } from '../../crypto/suite.ts';
+import type { CairnError } from '../../errors.ts';
+import { fitting } from '../fitting.ts';
+import { type Header, openMessage, startMessage } from '../header.ts';
+import { LIMITS } from '../limits.ts';
+
+/** Where a task is, in the order of the numbers that travel, which begin at 1. */
+export const NEWS_STATES = ['waiting', 'running', 'finished', 'failed', 'stopped', 'budget-spent'] as const;
+
+/**
+ * Where a task is. `waiting`: no round of it is under way; `finished`: all its rounds have committed; `budget-spent`: its
+ * privacy budget has no room for another; `stopped`: its coordinator ends, and may go on with the task another day.
+ */
+export type NewsState = (typeof NEWS_STATES)[number];
+
+/**
+ * Coordinator → client: where a task is. The context is the connection's challenge. It belongs to no round and needs no
+ * answer: it says who is awaited, and that a task has ended. Nothing proves it, so a client acts upon it in no way but to
+ * tell its user, to give up a round that is over, and to leave.
+ */
+export interface TaskNews extends Header {
+  readonly task: string;
+  readonly state: NewsState;
+  /** The last round that committed and of which members have been told, and how many there are to be. */
+  readonly round: number;
+  readonly rounds: number;
+  /** Clients that are connected and may take part, in whatever round they are now; and how many a round waits for. */
+  readonly seated: number;
+  readonly needed: number;
+  /** SHA-256 of the file of the model as it is: once the task has ended, of its last one. */
+  readonly modelHash: Uint8Array;
+  /** Why the task has failed: an error code, which the receiver may not know, and one line for a person. Else empty. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What news say, without the header of the connection that carries them. */
+export type TaskNewsFields = Omit<TaskNews, keyof Header>;
+
+/** Why a task has failed, as its news say it: texts cut to what their fields hold. */
+export const newsOfFailure = ({ code, message }: Pick<CairnError, 'code' | 'message'>) => ({
+  code: fitting(code, LIMITS.code),
+  message: fitting(message, LIMITS.text),
+});
+
+/** Bytes of news. @throws CairnError `wire-bounds` for a number or a hash that does not fit its field */
+export function encodeTaskNews(message: TaskNews): Uint8Array {
+  return startMessage('taskNews', message)
+    .text(message.task)
+    .u8(1 + NEWS_STATES.indexOf(message.state))
+    .u32(message.round)
+    .u32(message.rounds)
+    .u32(message.seated)
+    .u32(message.needed)
+    .fixed(message.modelHash, SIZES.hash)
+    .text(message.code)
+    .text(message.message)
+    .finish();
+}
+
+/** @throws CairnError `wire-…` for anything but news in their one encoding: only a task that has failed has a reason */
+export function decodeTaskNews(bytes: Uint8Array): TaskNews {
+  const { header, reader } = openMessage('taskNews', bytes);
+  const news: TaskNews = {
+    ...header,
+    task: reader.text('task', LIMITS.name),
+    state: NEWS_STATES[reader.u8In('state', 1, NEWS_STATES.length) - 1],
+    round: reader.u32('round'),
+    rounds: reader.u32('rounds'),
+    seated: reader.u32('seated'),
+    needed: reader.u32('needed'),
+    modelHash: reader.raw(SIZES.hash, 'modelHash').slice(),
+    code: reader.text('code', LIMITS.code),
+    message: reader.text('message', LIMITS.text),
+  };
+  if (news.task === '') throw reader.error('wire-bounds', 'task must have a name');
+  if ((news.state === 'failed') !== (news.code !== '')) {
+    throw reader.error('wire-not-canonical', `code must be there just where a task has failed, which is ${news.state}`);
+  }
+  if (news.code === '' && news.message !== '') {
+    throw reader.error('wire-not-canonical', 'message needs a code');
+  }
+  reader.end();
+  return news;
+}
