@@ -69,7 +69,7 @@ const trainingSchema = z.record(z.string(), z.json()).superRefine((training, con
 });
 
 /** One training job, as it stands in the file: what is derived from other fields may be missing. */
-const taskSchema = strict({
+export const taskSchema = strict({
   name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
   model: modelSchema.optional(),
   rounds: count,
