@@ -1,9 +1,11 @@
 import { asCairnError } from '../protocol/errors.ts';
+import { memberId } from '../protocol/ids.ts';
 import { isLoopback } from '../protocol/wire/address.ts';
 import { type Composition, compose } from './composition.ts';
 import { watchDirectory } from './directory-watch.ts';
 import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
+import type { MemberName } from './names.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
 import type { TaskStatus } from './rounds/index.ts';
@@ -70,6 +72,10 @@ class RunningCoordinator implements Coordinator {
 
   get tasks(): readonly TaskStatus[] {
     return this.#composition.tasks.map(({ status }) => status);
+  }
+
+  nameOf(member: number): MemberName | undefined {
+    return this.#composition.names.of(memberId(member));
   }
 
   model(task: string): Record<string, Float32Array> | undefined {

@@ -23,6 +23,7 @@ export type LogEvent =
   | 'round-rolled-back'
   | 'model-rebased'
   | 'draw-unsuitable'
+  | 'quorum-overdue'
   | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
@@ -42,7 +43,8 @@ export type LogEvent =
 
 /**
  * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
- * message, for a text that somebody else wrote, or for an error's own words. What others have named is made printable.
+ * message, for a text that somebody else wrote beside names, or for an error's own words. What others have named is made
+ * printable.
  */
 export interface LogFields {
   readonly task?: string;
@@ -65,10 +67,16 @@ export interface LogFields {
   /** Steps by which a model was moved since the last round that committed. */
   readonly rebases?: number;
   readonly member?: number;
+  /** Its name in the member directory. */
+  readonly name?: string;
+  /** What a guest calls itself, which nobody vouches for. */
+  readonly claimed?: string;
   /** Ids of members, as far as a text field holds them. */
   readonly missing?: string;
   /** How many members. */
   readonly members?: number;
+  /** How many members a round waits for. */
+  readonly quorum?: number;
   /** How many masks. */
   readonly masks?: number;
   /** How many worker threads. */
@@ -101,8 +109,11 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   hours: 'number',
   rebases: 'number',
   member: 'number',
+  name: 'string',
+  claimed: 'string',
   missing: 'string',
   members: 'number',
+  quorum: 'number',
   masks: 'number',
   workers: 'number',
   epsilon: 'number',

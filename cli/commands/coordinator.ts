@@ -69,7 +69,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
-    const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
+    const { createCoordinator, createLog, labelOf, loadConfig } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
@@ -84,7 +84,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
       say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
     coordinator.on('round', (report) => {
-      data(json === true ? printableJson(report) : printable(roundLine(report, (member) => `member ${member}`)));
+      data(json === true ? printableJson(report) : printable(roundLine(report, (member) => labelOf(member, report.names?.find((one) => one.member === member)))));
     });
     await coordinator.finished;
     if (interrupted.happened()) return EXIT.interrupted;

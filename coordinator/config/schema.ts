@@ -76,6 +76,11 @@ export const taskSchema = strict({
   cohort: members,
   quorum: members.optional(),
   quorumTimeout: z.number().min(0).max(604_800).default(0),
+  /**
+   * What a task does when it has waited so long: `wait` says so and waits on; `run` seats those who are there, where
+   * `minCohort` is content with them; `fail` ends the task.
+   */
+  afterQuorumTimeout: z.enum(['wait', 'run', 'fail']).default('wait'),
   overSelect: z.number().min(0).max(10).default(0.3),
   minCohort: members.optional(),
   adversary: z.enum(['active', 'curious']).default('active'),

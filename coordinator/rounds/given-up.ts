@@ -36,15 +36,18 @@ const MOST_NAMED = 20;
  * @param rebases - how often it was moved since the last round
  * @param missing - of sets of members
  * @param refusing - members that are there and take no moved model
+ * @param label - a member for people
  */
 export function rebasesSpent(
   { name }: TaskConfig,
   rebases: number,
   missing: readonly MemberId[],
   refusing: readonly MemberId[],
+  label: (member: MemberId) => string,
 ): CairnError {
   const who =
-    named('; missing of sets of members: ', missing) + named('; these members refuse a moved model: ', refusing);
+    named('; missing of sets of members: ', missing, label) +
+    named('; these members refuse a moved model: ', refusing, label);
   return new CairnError(
     'rebases-spent',
     `task "${name}": nobody can be seated from the present model, which was moved ${rebases} times since the last round${who}`,
@@ -52,10 +55,10 @@ export function rebasesSpent(
   );
 }
 
-function named(title: string, members: readonly MemberId[]): string {
+function named(title: string, members: readonly MemberId[], label: (member: MemberId) => string): string {
   if (members.length === 0) return '';
   const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : '';
-  return `${title}${members.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return `${title}${members.slice(0, MOST_NAMED).map(label).join(', ')}${more}`;
 }
 
 /** What members said why they left, most of them first: often the cause of a round that fails each time. */

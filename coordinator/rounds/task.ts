@@ -146,7 +146,10 @@ export class Task {
     const { config } = this;
     const host = this.#host;
     const { missing } = decision;
-    if (decision.kind === 'stuck') throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing);
+    if (decision.kind === 'stuck') {
+      const label = (member: MemberId): string => host.names.label(member);
+      throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing, label);
+    }
     await this.#model.rebase(host.primitives);
     // Else those who spoil a set would use up the attempts before the bench keeps them out of the next one.
     this.#failed = 0;
