@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asCairnError } from '../protocol/errors.ts';
 import { memberId } from '../protocol/ids.ts';
 import { isLoopback } from '../protocol/wire/address.ts';
@@ -119,7 +120,8 @@ class RunningCoordinator implements Coordinator {
   }
 
   async #runTasks(): Promise<void> {
-    await Promise.race([this.#options.begin, this.#stopping.promise]);
+    // Not before whoever awaits the coordinator had a chance to subscribe to what it tells.
+    await Promise.race([this.#options.begin ?? nextTurn(), this.#stopping.promise]);
     const results = await Promise.allSettled(this.#composition.tasks.map((task) => task.run()));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw asCairnError(failed.reason);

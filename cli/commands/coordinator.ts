@@ -4,7 +4,8 @@ import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator
 import { CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
-import { data, EXIT, say } from '../io.ts';
+import { watch } from '../coordinator/watch.ts';
+import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
 import { version } from '../../simulations/laboratory/version.ts';
@@ -63,13 +64,17 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
   };
 }
 
+/** Where the log goes: past the live line, where there is one; as ever elsewhere. */
+const logStream = (): { write: (text: string) => void } | undefined =>
+  live.isLive ? { write: (text) => say(text.trimEnd()) } : undefined;
+
 async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   const { json, logLevel } = flags;
   let coordinator: Coordinator | undefined;
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
-    const { createCoordinator, createLog, labelOf, loadConfig } = await import('../../coordinator/index.ts');
+    const { createCoordinator, createLog, labelOf, loadConfig, nameText } = await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
@@ -77,16 +82,28 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
       version: version(),
       ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
-      log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel)),
+      log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),
     });
     if (interrupted.happened()) return EXIT.interrupted;
     say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
     for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
       say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
     coordinator.on('round', (report) => {
-      data(json === true ? printableJson(report) : printable(roundLine(report, (member) => labelOf(member, report.names?.find((one) => one.member === member)))));
+      data(
+        json === true
+          ? printableJson(report)
+          : printable(
+              roundLine(report, (member) =>
+                labelOf(
+                  member,
+                  report.names?.find((one) => one.member === member),
+                ),
+              ),
+            ),
+      );
     });
-    await coordinator.finished;
+    const unwatch = watch(coordinator, config, nameText);
+    await coordinator.finished.finally(unwatch);
     if (interrupted.happened()) return EXIT.interrupted;
     for (const { task, modelHash, round, rounds } of coordinator.tasks) {
       const ending =

@@ -69,3 +69,31 @@ function reasonsText({ drops }: RoundReport): string {
   if (sorted.length === 0) return '';
   return `; members were out for ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
 }
+
+/** Who was there when the quorum had not come in time. */
+export interface QuorumMissed {
+  readonly present: number;
+  /** Of those present, how many refuse no moved model; and of these, how many are not left out. */
+  readonly there: number;
+  readonly members: number;
+  /** Whether chance would draw too few of them, or too many. */
+  readonly undrawable: boolean;
+  /** Members that a round needs at least. */
+  readonly fewest: number;
+}
+
+/** Why a task fails whose quorum has not come in time, where it is to fail then. */
+export function quorumMissed(
+  { name, quorum, quorumTimeout, minCohort, cohort }: TaskConfig,
+  { present, there, members, undrawable, fewest }: QuorumMissed,
+): CairnError {
+  const asked = undrawable
+    ? `of whom draws do not have ${minCohort} to ${cohort}`
+    : there >= quorum
+      ? `of whom ${there - members} are left out for having spoilt rounds, and ${fewest} are needed`
+      : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
+  return new CairnError(
+    'not-enough-clients',
+    `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
+  );
+}

@@ -41,7 +41,10 @@ export class Task {
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
-    this.#selection = new Selection({ task: config, host, model });
+    this.#selection = new Selection({
+      ...{ task: config, host, model },
+      onWaiting: (view) => host.waiting({ ...view, task: config.name, round: model.round + 1 }),
+    });
   }
 
   /** Where it stands. */
@@ -81,7 +84,7 @@ export class Task {
 
   /**
    * Runs rounds until all have committed, or until {@link stop}.
-   * @throws CairnError `not-enough-clients` where the quorum does not come in time, `rebases-spent` where nobody can be
+   * @throws CairnError `not-enough-clients` where the quorum does not come in time and the task is to fail then, `rebases-spent` where nobody can be
    * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the
    * error of the last attempt where a round was abandoned or rolled back as often in a row, from one model
    */

@@ -26,6 +26,7 @@ describe('a configuration', () => {
       model: { tensors: { w: [2, 3] } },
       quorum: 8,
       quorumTimeout: 0,
+      afterQuorumTimeout: 'wait',
       overSelect: 0.3,
       minCohort: 4,
       adversary: 'active',

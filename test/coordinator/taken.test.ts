@@ -33,7 +33,15 @@ describe('a task whose members are taken by another one whenever it chooses', ()
     const host: TaskHost = {
       ...{ primitives: nodePrimitives, random: systemRandom, log: createLog('silent'), evaluate: undefined },
       ...{ members: new Members(undefined, ['toy'], () => 0), seats, unmasker },
-      ...{ state: ignore, progress: ignore, unmasked: ignore, dropped: ignore, rebased: ignore, fault: ignore },
+      ...{
+        state: ignore,
+        progress: ignore,
+        waiting: ignore,
+        unmasked: ignore,
+        dropped: ignore,
+        rebased: ignore,
+        fault: ignore,
+      },
       names: new Names(() => undefined),
       report: () => Promise.resolve(),
     };
