@@ -1,6 +1,6 @@
 import { isErrorCode, ERROR_CODES, type CairnError } from '../protocol/errors.ts';
 import { printable } from '../protocol/printable.ts';
-import { LiveLine } from './live-line.ts';
+import { StatusLine } from './status-line.ts';
 
 /** Exit codes of every command; those of errors stand with their codes in protocol/errors.ts. */
 export const EXIT = { ok: 0, interrupted: 130 } as const;
@@ -19,7 +19,7 @@ const dim = paint(2);
 const red = paint(31);
 
 /** The line that is written over in place, where a person looks on. */
-export const live = new LiveLine(process.stderr);
+export const live = new StatusLine(process.stderr);
 
 /** Data: what a program reading this one wants. */
 export function data(line: string): void {

@@ -5,7 +5,7 @@ import { CairnError } from '../protocol/errors.ts';
  * @throws CairnError `app-failed` naming the part; an app's own CairnError, or the reason of an aborted `signal`, as it is
  */
 export async function ofApp<Result>(
-  part: 'data' | 'train',
+  part: 'data' | 'train' | 'evaluate',
   call: () => Result | Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {

@@ -14,7 +14,8 @@ import type { TaskStatus } from './rounds/index.ts';
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`; then nothing is left running
+ * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `update-shape`, `data-empty`,
+ * `evaluation-not-finite`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const resources = await openResources(options);
@@ -96,6 +97,7 @@ class RunningCoordinator implements Coordinator {
     const { telemetry, seats, server } = this.#composition;
     const { log } = telemetry;
     try {
+      for (const task of this.#composition.tasks) await task.prepare();
       this.#port = await listen(server.listener.server, host, port);
     } catch (thrown) {
       await server.gateway.close();

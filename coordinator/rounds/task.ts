@@ -47,6 +47,15 @@ export class Task {
     });
   }
 
+  /**
+   * Looks at the held-out data of a task that checks its models, before anybody trains for it.
+   * @throws CairnError `data-empty`, `data-missing`, `evaluation-not-finite`, or what the evaluation throws
+   */
+  async prepare(): Promise<void> {
+    if (this.#model.round >= this.config.rounds) return;
+    await this.#heldOut?.begin(this.#model, this.#model.round === 0);
+  }
+
   /** Where it stands. */
   get status(): TaskStatus {
     const { name, rounds, adversary, suite, quorum, cohort } = this.config;

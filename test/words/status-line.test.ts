@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PacedLines } from '../../cli/coordinator/paced.ts';
-import { LiveLine } from '../../cli/live-line.ts';
+import { StatusLine } from '../../cli/status-line.ts';
 
 /** A terminal of one row that scrolls: what is on its last line, and the whole lines above it. */
 class Terminal {
@@ -23,7 +23,7 @@ class Terminal {
 describe('the live line', () => {
   it('is written over in place, and other lines pass above it, none mixed with the other', () => {
     const terminal = new Terminal();
-    const live = new LiveLine(terminal, 'xterm');
+    const live = new StatusLine(terminal, 'xterm');
     const say = (line: string): void => live.above(() => terminal.write(`${line}\n`));
     say('listening');
     live.show('0 of 3 seated');
@@ -38,7 +38,7 @@ describe('the live line', () => {
 
   it('would be mixed with other lines that did not pass above it', () => {
     const terminal = new Terminal();
-    new LiveLine(terminal, 'xterm').show('1 of 3 seated');
+    new StatusLine(terminal, 'xterm').show('1 of 3 seated');
     terminal.write('a warning\n');
     expect(terminal.lines).toEqual(['1 of 3 seateda warning']);
   });
@@ -48,7 +48,7 @@ describe('the live line', () => {
     ['界'.repeat(30), '界'.repeat(19)],
   ])('never takes a second row of the terminal, where it could not be written over', (text, kept) => {
     const terminal = new Terminal();
-    new LiveLine(terminal, 'xterm').show(text);
+    new StatusLine(terminal, 'xterm').show(text);
     expect(terminal.last).toBe(`${kept}…`);
   });
 
@@ -57,7 +57,7 @@ describe('the live line', () => {
     ['a dumb terminal', true, 'dumb'],
   ])('is not written to %s', (_, isTTY, term) => {
     const written: string[] = [];
-    const live = new LiveLine({ isTTY, write: (text) => written.push(text) }, term);
+    const live = new StatusLine({ isTTY, write: (text) => written.push(text) }, term);
     live.show('1 of 3 seated');
     live.above(() => written.push('line'));
     expect([live.isLive, written]).toEqual([false, ['line']]);

@@ -28,7 +28,7 @@ function cutTo(text: string, columns: number): string {
  * One line of a terminal that is written over in place. Other lines go through {@link above}, so that none of the two is
  * ever mixed with the other. On anything but a terminal, nothing is written at all.
  */
-export class LiveLine {
+export class StatusLine {
   readonly #stream: LineStream;
   readonly #isLive: boolean;
   #text = '';
