@@ -3,13 +3,15 @@ import { asCairnError } from '../protocol/errors.ts';
 import { memberId } from '../protocol/ids.ts';
 import { isLoopback } from '../protocol/wire/address.ts';
 import { type Composition, compose } from './composition.ts';
+import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';
 import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
 import type { MemberName } from './names.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
-import type { TaskStatus } from './rounds/index.ts';
+import type { Log } from './log.ts';
+import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
@@ -31,6 +33,18 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
 
 /** Milliseconds that connections get to end in good order. */
 const CLOSING_MS = 1000;
+
+/** What an operator should know of a task before its first round. */
+function sayAtStart({ config, status }: Task, log: Log): void {
+  const { name: task, minCohort: members } = config;
+  if (refusedByDefault(config) !== undefined) log.warn('sums-too-small', { task, members });
+  if (status.privacy === undefined) return;
+  const { clip, noise } = status.privacy;
+  const level = noise.bearableFrom > noise.members ? 'warn' : 'info';
+  log[level]('noise-expected', {
+    ...{ task, members: noise.members, noise: noise.norm, clip, bearable: noise.bearableFrom },
+  });
+}
 
 /** A promise and what resolves it. */
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
@@ -107,6 +121,7 @@ class RunningCoordinator implements Coordinator {
     for (const { name, unsafeOpenEnrolment } of tasks) {
       if (unsafeOpenEnrolment) log.warn('unsafe-open-enrolment', { task: name });
     }
+    for (const task of this.#composition.tasks) sayAtStart(task, log);
     // Named addresses on a loopback are those of a proxy, and all members have its address then.
     if (publicUrls.length > 0 && trustProxy === 0 && isLoopback(host)) log.warn('proxy-not-trusted');
     this.#ready = true;

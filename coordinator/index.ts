@@ -1,5 +1,5 @@
 /** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
-export { loadConfig, parseConfig } from './config/index.ts';
+export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
 export type { CoordinatorEvents, MemberEvent, ProgressEvent, StateEvent, WaitingEvent } from './events.ts';

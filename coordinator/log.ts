@@ -24,6 +24,8 @@ export type LogEvent =
   | 'model-rebased'
   | 'draw-unsuitable'
   | 'quorum-overdue'
+  | 'sums-too-small'
+  | 'noise-expected'
   | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
@@ -89,6 +91,11 @@ export interface LogFields {
   /** How many bytes. */
   readonly size?: number;
   readonly ms?: number;
+  /** L2 norm of the noise in a mean, and the clip. */
+  readonly noise?: number;
+  readonly clip?: number;
+  /** From how many members on the noise is bearable. */
+  readonly bearable?: number;
   /** ε so far of a task's rounds. */
   readonly epsilon?: number;
   readonly host?: string;
@@ -116,6 +123,9 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   quorum: 'number',
   masks: 'number',
   workers: 'number',
+  noise: 'number',
+  clip: 'number',
+  bearable: 'number',
   epsilon: 'number',
   serial: 'number',
   state: 'string',

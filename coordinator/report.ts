@@ -3,6 +3,7 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { NamedMember } from './names.ts';
+import type { NoiseCost } from './rounds/noise-cost.ts';
 import type { Benched } from './rounds/bench.ts';
 
 /** The states of a round that take time. */
@@ -55,6 +56,8 @@ export interface PrivacyStatus {
   readonly sampling: number;
   /** The clip of the next round. */
   readonly clip: number;
+  /** What the noise does to the mean of the next round. */
+  readonly noise: NoiseCost;
 }
 
 /** One group of an attempt whose cohort was split. */

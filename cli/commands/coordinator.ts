@@ -4,6 +4,7 @@ import type { Coordinator, CoordinatorConfig, LogLevel } from '../../coordinator
 import { CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
+import { startLines } from '../coordinator/start-lines.ts';
 import { watch } from '../coordinator/watch.ts';
 import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
@@ -74,7 +75,8 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   // From the beginning: whoever is interrupted while it starts still ends in good order.
   const interrupted = onInterrupt(() => void coordinator?.stop());
   try {
-    const { createCoordinator, createLog, labelOf, loadConfig, nameText } = await import('../../coordinator/index.ts');
+    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault } =
+      await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
@@ -86,8 +88,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     });
     if (interrupted.happened()) return EXIT.interrupted;
     say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
-    for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
-      say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
+    for (const line of startLines(config, coordinator.tasks, refusedByDefault)) say(printable(line));
     coordinator.on('round', (report) => {
       data(
         json === true

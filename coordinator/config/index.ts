@@ -7,6 +7,7 @@ import { configErrors } from './issues.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
+export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, mostDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
