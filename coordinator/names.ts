@@ -24,7 +24,8 @@ const MAX_SHOWN = 40;
 
 /** How people read a name: `anna`, and `"anna"?` of a guest. */
 export function nameText({ name, proven }: MemberName): string {
-  const shown = [...name].length > MAX_SHOWN ? `${[...name].slice(0, MAX_SHOWN).join('')}…` : name;
+  const characters = Array.from(name);
+  const shown = characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : name;
   return proven ? shown : `"${shown.replaceAll('"', "'")}"?`;
 }
 

@@ -18,7 +18,7 @@ const BLANK = /[ \t\n\r]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 /** The text without a byte order mark, which some editors put before it. */
-export const withoutBom = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
+const withoutBom = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
 
 /**
  * Where a text is not JSON (RFC 8259): undefined where it is. Engines word this differently, say no line, and quote the

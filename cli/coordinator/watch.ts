@@ -33,7 +33,7 @@ export function watch(coordinator: Coordinator, { tasks }: CoordinatorConfig, na
     const patience = tasks.find(({ name }) => name === task);
     const overdue = patience && overdueLine(event, patience);
     loud.tell(task, 'overdue', `${event.round} ${event.timeouts}`, overdue);
-    loud.tell(task, 'without', `${event.gone.join()}`, withoutThem(event, label));
+    loud.tell(task, 'without', event.gone.join(), withoutThem(event, label));
   };
   const ends = [
     coordinator.on('waiting', waiting),
