@@ -105,12 +105,12 @@ export class Selection {
       const undrawable = decision.kind === 'seat' && !this.#drawable(decision.fresh);
       const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
       this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
-      const present = this.#there;
-      waiting.see(present);
       if (decision.kind !== 'wait' && !undrawable) {
         waiting.over();
         return decision;
       }
+      const present = this.#there;
+      waiting.see(present);
       const { refusing } = this.#reluctance;
       const { length: there } = present.filter((member) => !refusing.has(member));
       const { length: members } = this.idle.filter((member) => !refusing.has(member));
@@ -155,7 +155,10 @@ export class Selection {
     // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
     const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
     const chosen = this.#fresh(fresh.cohorts, from);
-    return chosen === undefined ? undefined : [...sets, ...chosen];
+    if (chosen === undefined) return undefined;
+    const seated = [...sets, ...chosen];
+    for (const { invited } of seated) this.#waiting.see(invited);
+    return seated;
   }
 
   /**
