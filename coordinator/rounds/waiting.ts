@@ -12,6 +12,14 @@ const MAX_SEEN = 65_536;
 /** What a task that waits tells, but for its name and round. */
 export type WaitingView = Omit<WaitingEvent, 'task' | 'round'>;
 
+const LISTS = ['present', 'missing', 'gone'] as const satisfies readonly (keyof WaitingView)[];
+const VALUES = ['for', 'leftOut', 'needed', 'fewest', 'timeouts'] as const satisfies readonly (keyof WaitingView)[];
+
+/** Thousands may come one after another: lists of other lengths, as they are then, are not compared to their ends. */
+const isSame = (a: WaitingView, b: WaitingView): boolean =>
+  VALUES.every((key) => a[key] === b[key]) &&
+  LISTS.every((key) => a[key].length === b[key].length && a[key].every((member, i) => member === b[key][i]));
+
 /** What is known of a wait at one moment. */
 interface Look {
   readonly for: WaitingEvent['for'];
@@ -31,7 +39,7 @@ export class Waiting {
   readonly #seen = new Set<MemberId>();
   #late: AbortSignal | undefined;
   #timeouts = 0;
-  #told = '';
+  #told: WaitingView | undefined;
 
   constructor(
     task: TaskConfig,
@@ -51,7 +59,7 @@ export class Waiting {
   /** A wait begins, which may be over at once. */
   begin(): void {
     this.#timeouts = 0;
-    this.#told = '';
+    this.#told = undefined;
     this.#restart();
   }
 
@@ -90,9 +98,8 @@ export class Waiting {
       timeouts: this.#timeouts,
       quorumTimeout: this.#task.quorumTimeout,
     };
-    const text = JSON.stringify(view);
-    if (text === this.#told) return;
-    this.#told = text;
+    if (this.#told !== undefined && isSame(this.#told, view)) return;
+    this.#told = view;
     this.#tell(view);
   }
 
