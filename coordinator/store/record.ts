@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import { ORDERS } from '../../protocol/privacy/index.ts';
 import { STRATEGY_NAMES } from '../strategies/index.ts';
 import type { TaskRecord } from './types.ts';
