@@ -90,7 +90,7 @@ export function quorumMissed(
   const asked = undrawable
     ? `of whom draws do not have ${minCohort} to ${cohort}`
     : there >= quorum
-      ? `of whom ${there - members} are left out for having spoilt rounds, and ${fewest} are needed`
+      ? `of whom ${there - members} are left out for having spoilt or refused rounds, and ${fewest} are needed`
       : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
   return new CairnError(
     'not-enough-clients',

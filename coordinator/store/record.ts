@@ -64,7 +64,7 @@ export function recordFrom(
 ): { readonly stateFile: string | undefined; readonly record: TaskRecord } {
   const value = readJson(Buffer.from(bytes).toString('utf8'), path, { hint: RESTORE });
   const parsed = savedTask.safeParse(value);
-  if (!parsed.success) throw unreadable(path, 'it is not a task’s record of this version', parsed.error);
+  if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
   const { stateFile, round, modelHash, strategy, privacy, pending } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
   const record = {

@@ -148,7 +148,7 @@ describe('a task with a member that seals what does not open', () => {
     const both = { 3: SEALS_BADLY, 4: SEALS_BADLY };
     await expect(hallOf(6, task, both)).rejects.toMatchObject({
       code: 'not-enough-clients',
-      message: expect.stringContaining('are left out for having spoilt rounds, and 5 are needed') as string,
+      message: expect.stringContaining('are left out for having spoilt or refused rounds, and 5 are needed') as string,
     });
   });
 
