@@ -44,7 +44,29 @@ async function lookWith(name: string): Promise<Look> {
     });
   }
   const data = await ofApp('data', () => app.data());
-  return (tensors) => app.evaluate!(tensors, data);
+  const look: Look = (tensors) => ofApp('evaluate', () => app.evaluate!(tensors, data));
+  await assertExamples(name, look, app);
+  return look;
+}
+
+/** Held-out data without examples judge no model. They are asked before members are let in, by a model of zeros. */
+async function assertExamples(name: string, look: Look, { shapes }: App): Promise<void> {
+  const zeros = Object.entries(shapes).map(([tensor, shape]): [string, Float32Array] => [
+    tensor,
+    new Float32Array(shape.reduce((product, size) => product * size, 1)),
+  ]);
+  const examples = await look(Object.fromEntries(zeros)).then(
+    (evaluation) => evaluation?.examples,
+    (thrown: unknown) => {
+      // Whatever else there is to say is said of the task's own model.
+      if (thrown instanceof CairnError && thrown.code === 'data-empty') return 0;
+      return undefined;
+    },
+  );
+  if (examples !== 0) return;
+  throw new CairnError('data-empty', `--held-out ${name}: its data have no examples`, {
+    hint: 'name data with at least one example',
+  });
 }
 
 async function appOf(name: string): Promise<App> {

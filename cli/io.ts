@@ -1,5 +1,6 @@
 import { isErrorCode, ERROR_CODES, type CairnError } from '../protocol/errors.ts';
 import { printable } from '../protocol/printable.ts';
+import { StatusLine } from './status-line.ts';
 
 /** Exit codes of every command; those of errors stand with their codes in protocol/errors.ts. */
 export const EXIT = { ok: 0, interrupted: 130 } as const;
@@ -17,14 +18,17 @@ export const bold = paint(1);
 const dim = paint(2);
 const red = paint(31);
 
+/** The line that is written over in place, where a person looks on. */
+export const live = new StatusLine(process.stderr);
+
 /** Data: what a program reading this one wants. */
 export function data(line: string): void {
-  process.stdout.write(`${line}\n`);
+  live.above(() => process.stdout.write(`${line}\n`));
 }
 
 /** A message for the person at the terminal. What others may have written in it must be printable. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  live.above(() => process.stderr.write(`${line}\n`));
 }
 
 /** Prints an error as one line that names cause and way out, and gives the exit code it ends with. */

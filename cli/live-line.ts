@@ -1,26 +1,19 @@
 import { printable } from '../protocol/printable.ts';
-
-/** Where a live line is shown: stderr, or a stand-in. */
-interface Screen {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-}
-
-/** To the beginning of the line, and away with what stands there. */
-const CLEAR = '\r\u001b[K';
+import { live, say as sayOnStderr } from './io.ts';
+import type { StatusLine } from './status-line.ts';
 
 /**
- * A line that says what is waited for: on a terminal one that changes in place below everything else that is said,
- * elsewhere a line for each change.
+ * What is waited for: on a terminal a line that changes in place below everything else that is said, elsewhere a line for
+ * each change.
  */
 export class LiveLine {
-  readonly #screen: Screen;
-  #shown = '';
+  readonly #line: StatusLine;
+  readonly #say: (line: string) => void;
   #said = '';
 
-  constructor(screen: Screen = process.stderr) {
-    this.#screen = screen;
+  constructor(line = live, say: (line: string) => void = sayOnStderr) {
+    this.#line = line;
+    this.#say = say;
   }
 
   /**
@@ -29,21 +22,9 @@ export class LiveLine {
    */
   show(text: string | undefined, passing = false): void {
     const line = printable(text ?? '');
-    if (this.#screen.isTTY !== true) {
-      if (passing) return;
-      if (line !== '' && line !== this.#said) this.#screen.write(`${line}\n`);
-      this.#said = line;
-      return;
-    }
-    // One that is as long as the terminal is wide would begin a second one.
-    const fit = line.slice(0, Math.max(0, (this.#screen.columns ?? 80) - 1));
-    if (fit === this.#shown) return;
-    this.#screen.write(`${CLEAR}${fit}`);
-    this.#shown = fit;
-  }
-
-  /** Says a line of its own, above the live one. */
-  say(line: string): void {
-    this.#screen.write(this.#shown === '' ? `${line}\n` : `${CLEAR}${line}\n${this.#shown}`);
+    this.#line.show(line);
+    if (this.#line.isLive || passing) return;
+    if (line !== '' && line !== this.#said) this.#say(line);
+    this.#said = line;
   }
 }

@@ -25,7 +25,7 @@ const OF_OPTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['config-invalid',
  * CairnError (of train() only one that speaks of training: `config-…` becomes `settings-invalid`), or the reason of an aborted `signal`, as it is
  */
 export async function ofApp<Result>(
-  part: 'data' | 'train',
+  part: 'data' | 'train' | 'evaluate',
   call: () => Result | Promise<Result>,
   signal?: AbortSignal,
 ): Promise<Result> {

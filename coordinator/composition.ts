@@ -4,6 +4,7 @@ import { asCairnError } from '../protocol/errors.ts';
 import { drawsMembers } from './config/index.ts';
 import { Seats } from './gateway/index.ts';
 import { createLog } from './log.ts';
+import { Names } from './names.ts';
 import { News } from './news.ts';
 import type { CoordinatorOptions } from './options.ts';
 import type { Resources } from './resources.ts';
@@ -16,6 +17,7 @@ import { Unmasker } from './workers/index.ts';
 /** What a coordinator is made of. Nothing of it runs yet. */
 export interface Composition {
   readonly telemetry: Telemetry;
+  readonly names: Names;
   readonly seats: Seats;
   readonly news: News;
   readonly unmasker: Unmasker;
@@ -33,7 +35,8 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
   const { config, primitives = nodePrimitives, random = systemRandom } = options;
   const { members, models, store } = resources;
   const counted = { connected: () => seats.connected, draws: config.tasks.some(drawsMembers) };
-  const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), counted);
+  const names = new Names((member) => members.nameOf(member));
+  const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), counted, names);
   const { log, events, metrics } = telemetry;
   const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
   const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
@@ -41,7 +44,10 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
   const seats = new Seats({
     graceMs: config.reconnectGraceMs,
     admitted: (task) => members.admitted(task),
-    joined: (member) => telemetry.member('joined', member),
+    joined: (member, name) => {
+      names.note(member, name);
+      telemetry.member('joined', member);
+    },
     away: (member) => telemetry.member('away', member),
     back: (member) => telemetry.member('back', member),
     left: (member) => telemetry.member('left', member),
@@ -65,13 +71,16 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     log,
     unmasker,
     evaluate: options.evaluate,
-    report: async (report) => {
+    names,
+    report: async (bare) => {
+      const report = names.named(bare);
       metrics.report(report);
       await store.appendRound(report).catch((thrown: unknown) => telemetry.fault(asCairnError(thrown)));
       events.emit('round', report);
     },
     state: (event) => events.emit('state', event),
     progress: (event) => events.emit('progress', event),
+    waiting: (event) => telemetry.waiting(event),
     unmasked: (task, masks, workers) => metrics.unmasked(task, masks, workers),
     stands: (task) => news.stands(task),
     rebased: (task) => metrics.rebased(task),
@@ -79,5 +88,5 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     fault: (error) => telemetry.fault(error),
   };
   const tasks = config.tasks.map((task) => new Task(task, models.get(task.name)!, host));
-  return { telemetry, seats, news, unmasker, server, tasks };
+  return { telemetry, names, seats, news, unmasker, server, tasks };
 }

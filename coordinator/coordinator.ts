@@ -1,18 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asCairnError } from '../protocol/errors.ts';
+import { memberId } from '../protocol/ids.ts';
 import { isLoopback } from '../protocol/wire/address.ts';
 import { type Composition, compose } from './composition.ts';
+import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';
 import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
+import type { MemberName } from './names.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
+import type { Log } from './log.ts';
 import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
  * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
  * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
- * `model-too-large`, `update-shape`; then nothing is left running
+ * `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const resources = await openResources(options);
@@ -32,6 +37,18 @@ const RETURNING_MS = 1000;
 
 /** Milliseconds that connections get to end in good order. */
 const CLOSING_MS = 1000;
+
+/** What an operator should know of a task before its first round. */
+function sayAtStart({ config, status }: Task, log: Log): void {
+  const { name: task, minCohort: members } = config;
+  if (refusedByDefault(config) !== undefined) log.warn('sums-too-small', { task, members });
+  if (status.privacy === undefined) return;
+  const { clip, noise } = status.privacy;
+  const level = noise.bearableFrom > noise.members ? 'warn' : 'info';
+  log[level]('noise-expected', {
+    ...{ task, members: noise.members, noise: noise.norm, clip, bearable: noise.bearableFrom },
+  });
+}
 
 /** A promise and what resolves it. */
 function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
@@ -77,6 +94,10 @@ class RunningCoordinator implements Coordinator {
     return this.#composition.tasks.map(({ status }) => status);
   }
 
+  nameOf(member: number): MemberName | undefined {
+    return this.#composition.names.of(memberId(member));
+  }
+
   model(task: string): Record<string, Float32Array> | undefined {
     return this.#resources.models.get(task)?.tensors;
   }
@@ -94,6 +115,7 @@ class RunningCoordinator implements Coordinator {
     const { telemetry, seats, server } = this.#composition;
     const { log } = telemetry;
     try {
+      for (const task of this.#composition.tasks) await task.prepare();
       this.#port = await listen(server.listener.server, host, port);
     } catch (thrown) {
       await server.gateway.close();
@@ -108,6 +130,7 @@ class RunningCoordinator implements Coordinator {
         log.warn('delta-above-members', { task, members, delta: privacy.delta });
       }
     }
+    for (const task of this.#composition.tasks) sayAtStart(task, log);
     // Named addresses on a loopback are those of a proxy, and all members have its address then.
     if (publicUrls.length > 0 && trustProxy === 0 && isLoopback(host)) log.warn('proxy-not-trusted');
     this.#ready = true;
@@ -128,7 +151,8 @@ class RunningCoordinator implements Coordinator {
   }
 
   async #runTasks(): Promise<void> {
-    await Promise.race([this.#options.begin, this.#stopping.promise]);
+    // Not before whoever awaits the coordinator had a chance to subscribe to what it tells.
+    await Promise.race([this.#options.begin ?? nextTurn(), this.#stopping.promise]);
     const results = await Promise.allSettled(this.#composition.tasks.map((task) => this.#run(task)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw asCairnError(failed.reason);

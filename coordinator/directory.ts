@@ -15,7 +15,7 @@ export interface LoadedDirectory {
 /**
  * Reads the member directory and checks that the configured authority has signed it and that it holds today.
  * @param now seconds since 1970 (UTC)
- * @throws CairnError `config-unreadable`, `directory-signature`, `directory-expired`, `wire-…` naming the file
+ * @throws CairnError `config-unreadable`, `directory-signature`, `directory-expired`, naming the file
  */
 export async function loadDirectory(
   primitives: Primitives,
@@ -26,9 +26,10 @@ export async function loadDirectory(
   try {
     signed = new Uint8Array(await readFile(config.file));
   } catch (cause) {
-    throw new CairnError('config-unreadable', `directory: ${asCairnError(cause).message}`, {
+    const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
+    throw new CairnError('config-unreadable', `directory: ${config.file} cannot be read (${reason})`, {
       cause,
-      hint: 'check the path of the member directory',
+      hint: 'check the path of the member directory (directory.file), which counts from the configuration’s folder',
     });
   }
   try {
@@ -36,7 +37,18 @@ export async function loadDirectory(
     directoryAt(directory, now);
     return { signed, directory };
   } catch (thrown) {
-    const { code, message, hint } = asCairnError(thrown);
-    throw new CairnError(code, `directory: ${config.file}: ${message}`, { hint, cause: thrown });
+    throw directoryFault(config.file, asCairnError(thrown));
   }
+}
+
+/** A file that is no directory, or a cut one, is said to be that: it came over no wire. */
+function directoryFault(file: string, cause: CairnError): CairnError {
+  const { code, message } = cause;
+  const damaged = code.startsWith('wire-') || code === 'key-duplicate';
+  const hint = damaged
+    ? 'it is cut, changed or no member directory: copy members.directory from the authority’s folder again'
+    : code === 'directory-signature'
+      ? 'check directory.authorityKey; if it is right, the file is cut or changed: copy members.directory from the authority’s folder again'
+      : cause.hint;
+  return new CairnError(damaged ? 'config-unreadable' : code, `directory: ${file}: ${message}`, { hint, cause });
 }

@@ -24,6 +24,9 @@ export type LogEvent =
   | 'round-rolled-back'
   | 'model-rebased'
   | 'draw-unsuitable'
+  | 'quorum-overdue'
+  | 'sums-too-small'
+  | 'noise-expected'
   | 'privacy-budget-spent'
   | 'member-dropped'
   | 'member-benched'
@@ -43,7 +46,8 @@ export type LogEvent =
 
 /**
  * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
- * message, for a text that somebody else wrote, or for an error's own words. What others have named is made printable.
+ * message, for a text that somebody else wrote beside names, or for an error's own words. What others have named is made
+ * printable.
  */
 export interface LogFields {
   readonly task?: string;
@@ -66,10 +70,16 @@ export interface LogFields {
   /** Steps by which a model was moved since the last round that committed. */
   readonly rebases?: number;
   readonly member?: number;
+  /** Its name in the member directory. */
+  readonly name?: string;
+  /** What a guest calls itself, which nobody vouches for. */
+  readonly claimed?: string;
   /** Ids of members, as far as a text field holds them. */
   readonly missing?: string;
   /** How many members. */
   readonly members?: number;
+  /** How many members a round waits for. */
+  readonly quorum?: number;
   /** How many masks. */
   readonly masks?: number;
   /** How many worker threads. */
@@ -82,6 +92,11 @@ export interface LogFields {
   /** How many bytes. */
   readonly size?: number;
   readonly ms?: number;
+  /** L2 norm of the noise in a mean, and the clip. */
+  readonly noise?: number;
+  readonly clip?: number;
+  /** From how many members on the noise is bearable. */
+  readonly bearable?: number;
   /** ε so far of a task's rounds. */
   readonly epsilon?: number;
   /** δ of a task. */
@@ -104,10 +119,16 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   hours: 'number',
   rebases: 'number',
   member: 'number',
+  name: 'string',
+  claimed: 'string',
   missing: 'string',
   members: 'number',
+  quorum: 'number',
   masks: 'number',
   workers: 'number',
+  noise: 'number',
+  clip: 'number',
+  bearable: 'number',
   epsilon: 'number',
   delta: 'number',
   serial: 'number',

@@ -69,6 +69,11 @@ export class Members {
     return this.#loaded?.directory.entries.has(member) ?? false;
   }
 
+  /** The name under which the directory has a member. */
+  nameOf(member: MemberId): string | undefined {
+    return this.#loaded?.directory.entries.get(member)?.name;
+  }
+
   /** Whether a task takes whoever comes. */
   isOpen(task: string): boolean {
     return this.#open.has(task);
@@ -89,6 +94,14 @@ export class Members {
     const { value } = directory;
     if (value === undefined) return () => undefined;
     return (member) => attempt(() => entryFor(value, member, task)).error;
+  }
+
+  /** Who is in the directory and may take part in a task, ascending; undefined where they are more than `most`. */
+  enrolledFor(task: string, most: number): MemberId[] | undefined {
+    const entries = this.#loaded?.directory.entries;
+    if (entries === undefined || entries.size > most) return undefined;
+    const refusal = this.judge(task);
+    return [...entries.keys()].filter((member) => refusal(member) === undefined).sort((a, b) => a - b);
   }
 
   /** Judges whoever has a seat for one task, all at the same time. */

@@ -2,6 +2,7 @@ import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
+import type { MemberName } from './names.ts';
 import type { Log } from './log.ts';
 import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';
@@ -39,6 +40,8 @@ export interface Coordinator {
    * rejects with the error of the first task that failed. The coordinator goes on serving models and status.
    */
   readonly finished: Promise<void>;
+  /** A member's name: the directory's, or what a guest calls itself; undefined where it has none. */
+  nameOf(member: number): MemberName | undefined;
   /** Where each task stands. */
   readonly tasks: readonly TaskStatus[];
   /** The current parameters of a task's model, copied; undefined for an unknown task. */

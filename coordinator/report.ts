@@ -2,6 +2,8 @@ import type { CollectingState, Drop } from '../protocol/aggregation/server/types
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
+import type { NamedMember } from './names.ts';
+import type { NoiseCost } from './rounds/noise-cost.ts';
 import type { Benched } from './rounds/bench.ts';
 
 /** The states of a round that take time. */
@@ -54,6 +56,8 @@ export interface PrivacyStatus {
   readonly sampling: number;
   /** The clip of the next round. */
   readonly clip: number;
+  /** What the noise does to the mean of the next round. */
+  readonly noise: NoiseCost;
 }
 
 /** One group of an attempt whose cohort was split. */
@@ -87,6 +91,8 @@ export interface RoundReport {
   readonly benched?: readonly Benched[];
   /** Members that sat out of this attempt, since they quarrel with one that was invited and nobody can tell who lied. */
   readonly satOut?: readonly MemberId[];
+  /** Names of the members whose numbers stand in this report, ascending by number; missing where none has a name. */
+  readonly names?: readonly NamedMember[];
   /** Number of inputs in the sum, or in the sums that count. */
   readonly included: number;
   /** Where the cohort was split; all other numbers are of the groups together. */

@@ -263,6 +263,10 @@ export const ERROR_CODES = {
     'the sum of a group is much longer than those of the others, as those of honest members hardly are',
     'the group was left out of the model; masks hide which of its members it was',
   ),
+  'evaluation-not-finite': configuration(
+    'the coordinator’s own evaluation of a model gives no finite number, so that it cannot be judged',
+    'the operator corrects the held-out data or evaluate(): values that are missing, a division by zero, a logarithm of zero',
+  ),
   'model-worse': protocolAbort(
     'the new model is worse on held-out data than the one before, by more than the task tolerates',
     'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
@@ -325,9 +329,9 @@ export const ERROR_CODES = {
     'an app failed in its own code, or returned what it must not',
     'correct the app, or what it reads; only the output of the client that runs it shows its message and line',
   ),
-  'data-empty': failure(
-    'there are no examples to train on, or fewer than the model needs',
-    'point the client at a data set with at least one example, or two for a model with batch norm',
+  'data-empty': configuration(
+    'there are no examples to train or evaluate on, or fewer than the model needs',
+    'point the client, or the coordinator’s --held-out, at a data set with at least one example, or two for batch norm',
   ),
   'data-missing': failure('a data set is not installed', 'install it with the command in the message'),
   'data-malformed': failure('a data file is not in its format', 'fetch the file again'),

@@ -4,7 +4,9 @@ import type { Coordinator, CoordinatorConfig, LogLevel, TaskStatus } from '../..
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
-import { data, EXIT, say } from '../io.ts';
+import { startLines } from '../coordinator/start-lines.ts';
+import { watch } from '../coordinator/watch.ts';
+import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
 import { version } from '../../simulations/laboratory/version.ts';
@@ -78,6 +80,10 @@ function endLine(
     : `all rounds of ${task} have committed; its model: ${model}`;
 }
 
+/** Where the log goes: past the live line, where there is one; as ever elsewhere. */
+const logStream = (): { write: (text: string) => void } | undefined =>
+  live.isLive ? { write: (text) => say(text.trimEnd()) } : undefined;
+
 async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   const { json, logLevel } = flags;
   let coordinator: Coordinator | undefined;
@@ -89,7 +95,8 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     void coordinator?.stop();
   });
   try {
-    const { createCoordinator, createLog, loadConfig } = await import('../../coordinator/index.ts');
+    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault } =
+      await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
@@ -97,14 +104,24 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
       version: version(),
       ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
-      log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel)),
+      log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),
     });
     if (interrupted.happened()) return EXIT.interrupted;
     say(`listening on ${coordinator.url}; tasks: ${config.tasks.map(({ name }) => name).join(', ')}`);
-    for (const { name } of config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment))
-      say(`unsafe open enrolment: whoever comes takes part in ${name}, and may be many`);
+    for (const line of startLines(config, coordinator.tasks, refusedByDefault)) say(printable(line));
     coordinator.on('round', (report) => {
-      data(json === true ? printableJson(report) : printable(roundLine(report, (member) => `member ${member}`)));
+      data(
+        json === true
+          ? printableJson(report)
+          : printable(
+              roundLine(report, (member) =>
+                labelOf(
+                  member,
+                  report.names?.find((one) => one.member === member),
+                ),
+              ),
+            ),
+      );
     });
     const told = new Set<string>();
     const tell = (status: TaskStatus): void => {
@@ -113,7 +130,8 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
       told.add(status.task);
     };
     coordinator.on('ended', tell);
-    const failure = await coordinator.finished.then(() => undefined, asCairnError);
+    const unwatch = watch(coordinator, config, nameText);
+    const failure = await coordinator.finished.then(() => undefined, asCairnError).finally(unwatch);
     // Those that a coordinator before had finished have ended before anybody could listen.
     for (const status of coordinator.tasks) tell(status);
     if (interrupted.happened()) {

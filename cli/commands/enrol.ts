@@ -1,14 +1,21 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { IssueFlags, RenewFlags, RequestFlags } from '../enrol/index.ts';
-import { duration } from '../enrol/duration.ts';
+import { days, term, type Term } from '../enrol/duration.ts';
 import { EXIT } from '../io.ts';
 import { whole } from './options.ts';
 
 const FOLDER = '.cairn/authority';
 const FOLDER_OPTION = ['--folder <dir>', 'the authority’s folder', FOLDER] as const;
 
-const YEAR = 365 * 86_400;
-const QUARTER = 90 * 86_400;
+/** Days of a membership and of a directory where nothing else is said. */
+const YEAR = 365;
+const QUARTER = 90;
+
+/** An option for how long something holds, whose default is shown as it would be written. */
+function lasting(flags: string, description: string, byDefault?: number): Option {
+  const option = new Option(flags, `${description}: a span such as 90d, or a date such as 2027-01-31`).argParser(term);
+  return byDefault === undefined ? option : option.default(days(byDefault), `${byDefault}d`);
+}
 
 function authorityKey(text: string): string {
   if (!/^[0-9a-f]{64}$/.test(text)) {
@@ -25,8 +32,8 @@ export function enrolCommand(done: (code: number) => void): Command {
   const init = new Command('init')
     .description('make an authority: its key, and a directory without members')
     .option(...FOLDER_OPTION)
-    .option('--valid <time>', 'how long a signed directory is believed, such as 90d', duration, QUARTER)
-    .action(async (flags: { folder: string; valid: number }) => ended((await load()).init(flags)));
+    .addOption(lasting('--valid <time>', 'how long a signed directory is believed', QUARTER))
+    .action(async (flags: { folder: string; valid: Term }) => ended((await load()).init(flags)));
 
   const request = new Command('request')
     .description('on a member’s machine: make its key, and a request to the authority')
@@ -40,7 +47,7 @@ export function enrolCommand(done: (code: number) => void): Command {
     .argument('<name>', 'name of the member')
     .option('--request <file>', 'the member’s own request; without it, its key is made here, where it can be copied')
     .option('--out <file>', 'identity file to make where there is no request (default: NAME.identity.json)')
-    .option('--expires <time>', 'how long it is a member', duration, YEAR)
+    .addOption(lasting('--expires <time>', 'how long it is a member', YEAR))
     .option('--task <name...>', 'only these tasks')
     .option(...FOLDER_OPTION)
     .action(async (name: string, flags: IssueFlags) => ended((await load()).issue(name, flags)));
@@ -54,8 +61,8 @@ export function enrolCommand(done: (code: number) => void): Command {
   const renew = new Command('renew')
     .description('sign the directory anew, and lengthen enrolments')
     .argument('[who...]', 'names or ids of members whose enrolment is lengthened; none: only the directory’s own time')
-    .option('--expires <time>', 'how long they are members, from now on', duration, YEAR)
-    .option('--valid <time>', 'how long the directory is believed (default: as long as the last)', duration)
+    .addOption(lasting('--expires <time>', 'how long they are members, from now on', YEAR))
+    .addOption(lasting('--valid <time>', 'how long the directory is believed (default: as long as the last)'))
     .option('--serial <number>', 'serial number, where a backup has brought back an older directory', whole(1))
     .option(...FOLDER_OPTION)
     .action(async (who: string[], flags: RenewFlags) => ended((await load()).renew(who, flags)));

@@ -224,7 +224,7 @@ class Teller {
 
   /** A line of its own. */
   say(line: string): void {
-    this.#live.say(printable(line));
+    say(printable(line));
   }
 
   /** Waits for nothing any more. */

@@ -6,7 +6,7 @@ import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity, identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
 
 const format = z.strictObject({ kind: z.literal('authority'), seed: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -48,7 +48,9 @@ export async function openAuthority(folder: string): Promise<KeyPair> {
     throw new CairnError('config-unreadable', thrown.message, { cause: thrown, hint });
   }
   // What is wrong is not shown: the file holds a secret.
-  const invalid = new CairnError('config-invalid', `${path} is not an authority’s key`);
+  const invalid = new CairnError('config-invalid', `${path} is not an authority’s key, or is cut`, {
+    hint: 'restore the very file from a copy: without it nobody can be enrolled, and members must pin another authority',
+  });
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -65,7 +67,7 @@ export async function openAuthority(folder: string): Promise<KeyPair> {
 
 /**
  * Reads the directory that the authority has signed last, expired or not.
- * @throws CairnError `config-unreadable`, `directory-signature`, `wire-…`
+ * @throws CairnError `config-unreadable`, `directory-signature`, naming the file
  */
 export async function readDirectory(folder: string, authorityKey: Uint8Array): Promise<SignedDirectory> {
   const path = directoryFile(folder);
@@ -78,5 +80,14 @@ export async function readDirectory(folder: string, authorityKey: Uint8Array): P
       hint: 'restore the newest one: a coordinator serves it at /v1/directory',
     });
   }
-  return openDirectory(nodePrimitives, authorityKey, signed);
+  try {
+    return openDirectory(nodePrimitives, authorityKey, signed);
+  } catch (cause) {
+    const { code, message } = asCairnError(cause);
+    const damaged = code.startsWith('wire-');
+    throw new CairnError(damaged ? 'config-unreadable' : code, `${path}: ${message}`, {
+      cause,
+      hint: 'it is cut or changed, or another authority’s; restore the newest one: a coordinator serves it at /v1/directory',
+    });
+  }
 }

@@ -11,10 +11,11 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { data, say } from '../io.ts';
 import { directoryFile, openAuthority, readDirectory } from './authority.ts';
+import type { Term } from './duration.ts';
 import { findMember, withMember } from './find.ts';
-import { dateOf, directoryJson, directoryLine, memberJson, memberLines } from './list.ts';
+import { directoryJson, directoryLine, endOf, memberJson, memberLines } from './list.ts';
 import { checkedName, fileOf } from './names.ts';
-import { ahead, found, resign, secondsNow } from './register.ts';
+import { found, resign, secondsNow } from './register.ts';
 import { type EnrolmentRequest, readRequest, requestText } from './request.ts';
 
 /** Ids are drawn, so that requests can be made without asking which are free. */
@@ -24,7 +25,7 @@ function drawId(): MemberId {
 }
 
 /** `cairn enrol init`. @throws CairnError `config-invalid`, `folder-unwritable` */
-export async function init({ folder, valid }: { readonly folder: string; readonly valid: number }): Promise<void> {
+export async function init({ folder, valid }: { readonly folder: string; readonly valid: Term }): Promise<void> {
   const { authorityKey, ...directory } = await found(folder, valid);
   const key = toHex(authorityKey);
   say(`made an authority in ${folder}; its public key, which members pin, is ${key}`);
@@ -63,8 +64,7 @@ export interface IssueFlags {
   readonly folder: string;
   readonly request?: string;
   readonly out?: string;
-  /** Seconds. */
-  readonly expires: number;
+  readonly expires: Term;
   readonly task?: readonly string[];
 }
 
@@ -81,11 +81,11 @@ export async function issue(name: string, flags: IssueFlags): Promise<void> {
   const { publicKey, secretKey } = await openAuthority(folder);
   secretKey.wipe();
   const certify = async (wanted: EnrolmentRequest): Promise<void> => {
-    const { serial, entries } = await resign({ folder }, (members, now) =>
-      withMember(members, { ...wanted, notAfter: ahead(now, expires), tasks }),
+    const { serial, entries, issued } = await resign({ folder }, (members, now) =>
+      withMember(members, { ...wanted, notAfter: expires(now), tasks }),
     );
     const entry = entries.get(wanted.member)!;
-    say(`${name} is member ${entry.member} until ${dateOf(entry.notAfter)}`);
+    say(`${name} is member ${entry.member} until ${endOf(entry.notAfter, issued)}`);
     sayPublish(folder, serial);
     data(printableJson(memberJson(entry)));
   };
@@ -140,11 +140,11 @@ export async function revoke(who: string, { folder }: { readonly folder: string 
   sayPublish(folder, serial);
 }
 
-/** What `cairn enrol renew` may be told; times in seconds. */
+/** What `cairn enrol renew` may be told. */
 export interface RenewFlags {
   readonly folder: string;
-  readonly expires: number;
-  readonly valid?: number;
+  readonly expires: Term;
+  readonly valid?: Term;
   readonly serial?: number;
 }
 
@@ -154,7 +154,7 @@ export async function renew(who: readonly string[], flags: RenewFlags): Promise<
   const directory = await resign(flags, (members, now) => {
     const chosen = new Set(who.map((one) => findMember(members, one).member));
     return [...members.values()].map((entry) =>
-      chosen.has(entry.member) ? { ...entry, notAfter: ahead(now, expires) } : entry,
+      chosen.has(entry.member) ? { ...entry, notAfter: expires(now) } : entry,
     );
   });
   say(directoryLine(directory, directory.issued));

@@ -1,9 +1,13 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/directory.ts';
+import { spanText } from './duration.ts';
 import { printable } from '../../protocol/printable.ts';
 
 /** A second since 1970 as a date for people and programs alike. */
-export const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
+const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
+
+/** The end of something, and how long it is until then. */
+export const endOf = (notAfter: number, now: number): string => `${dateOf(notAfter)} (${spanText(now, notAfter)})`;
 
 /** A member as `--json` shows it. */
 export function memberJson({ member, name, identityKey, notAfter, tasks }: DirectoryEntry): Record<string, unknown> {
@@ -24,7 +28,8 @@ export function directoryJson(directory: SignedDirectory, authorityKey: Uint8Arr
 
 /** A directory in one line. */
 export function directoryLine({ serial, issued, notAfter, entries }: SignedDirectory, now: number): string {
-  const end = now > notAfter ? `EXPIRED ${dateOf(notAfter)}: cairn enrol renew` : `believed until ${dateOf(notAfter)}`;
+  const end =
+    now > notAfter ? `EXPIRED ${dateOf(notAfter)}: cairn enrol renew` : `believed until ${endOf(notAfter, now)}`;
   return `directory ${serial} of ${dateOf(issued)}, ${end}; ${entries.size} members`;
 }
 
@@ -33,7 +38,7 @@ export function memberLines({ entries }: SignedDirectory, now: number): string[]
   const rows = [...entries.values()].map(({ member, name, identityKey, notAfter, tasks }) => [
     String(member),
     printable(name),
-    `${now > notAfter ? 'expired' : 'until'} ${dateOf(notAfter)}`,
+    now > notAfter ? `expired ${dateOf(notAfter)}` : `until ${endOf(notAfter, now)}`,
     tasks.length === 0 ? 'all tasks' : printable(tasks.join(', ')),
     `${toHex(identityKey).slice(0, 16)}…`,
   ]);

@@ -12,22 +12,17 @@ import {
   signDirectory,
   type SignedDirectory,
 } from '../../protocol/wire/directory.ts';
+import { days, type Term } from './duration.ts';
 import { createAuthority, directoryFile, openAuthority, readDirectory } from './authority.ts';
-
-/** The last second that a directory's numbers can name. */
-const LAST = 0xffff_ffff;
 
 /** Seconds since 1970 (UTC). */
 export const secondsNow = (): number => Math.floor(Date.now() / 1000);
 
-/** The second that lies so many seconds ahead, or the last there is. */
-export const ahead = (now: number, seconds: number): number => Math.min(LAST, now + seconds);
-
 /** How a directory is signed anew. */
 export interface Resigning {
   readonly folder: string;
-  /** Seconds for which the new directory is believed. Default: as long as the one before. */
-  readonly valid?: number;
+  /** How long the new directory is believed. Default: as long as the one before. */
+  readonly valid?: Term;
   /** Least serial number of the new one. Default: the one after the last. */
   readonly serial?: number;
 }
@@ -38,11 +33,11 @@ export interface Resigning {
  */
 export async function found(
   folder: string,
-  valid: number,
+  valid: Term,
 ): Promise<SignedDirectory & { readonly authorityKey: Uint8Array }> {
   const authority = await createAuthority(folder);
   const now = secondsNow();
-  const dates = { serial: 1, issued: now, notAfter: ahead(now, valid) };
+  const dates = { serial: 1, issued: now, notAfter: valid(now) };
   try {
     return { ...(await publish(folder, authority, dates, [])), authorityKey: authority.publicKey };
   } finally {
@@ -78,7 +73,7 @@ export async function resign(
     const dates = {
       serial: Math.max(before.serial + 1, serial),
       issued: now,
-      notAfter: ahead(now, valid ?? before.notAfter - before.issued),
+      notAfter: (valid ?? days((before.notAfter - before.issued) / 86_400))(now),
     };
     return await publish(folder, authority, dates, [...change(before.entries, now, authority.publicKey)]);
   } finally {

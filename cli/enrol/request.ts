@@ -6,7 +6,9 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { LABELS } from '../../protocol/crypto/suite.ts';
 import { transcript } from '../../protocol/crypto/transcript.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { readJson } from '../../protocol/json.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { fieldIssue } from '../../client/enrolment/field-issue.ts';
 import { nameSchema } from './names.ts';
 
 /** What somebody asks an authority to certify. */
@@ -44,19 +46,21 @@ export function requestText(authorityKey: Uint8Array, member: MemberId, name: st
  * @throws CairnError `config-unreadable`, `config-invalid`, `identity-signature`
  */
 export async function readRequest(authorityKey: Uint8Array, path: string): Promise<EnrolmentRequest> {
-  let value: unknown;
+  const hint = 'a request is made by cairn enrol request NAME, on the member’s own machine; have it sent again';
+  let text: string;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, {
-      cause,
-      hint: 'a request is made by cairn enrol request NAME, on the member’s own machine',
-    });
+    const reason = (cause as NodeJS.ErrnoException).code;
+    const said =
+      reason === 'ENOENT' ? `there is no request ${path}` : `${path} cannot be read (${reason ?? 'unknown reason'})`;
+    throw new CairnError('config-unreadable', said, { cause, hint });
   }
+  const value = readJson(text, path, { hint });
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CairnError('config-invalid', `${path} is no enrolment request: ${issue.path.join('.')} ${issue.message}`);
+    throw new CairnError('config-invalid', `${path} is no enrolment request: ${fieldIssue(issue, value)}`, { hint });
   }
   const { member, name, identityKey, signature } = parsed.data;
   const request = { member: memberId(member), name, identityKey: fromHex(identityKey) };

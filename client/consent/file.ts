@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CairnError } from '../../protocol/errors.ts';
+import { jsonFault } from '../../protocol/json.ts';
 import { locked } from '../enrolment/lock.ts';
 import { noteRounds, roundsNoted } from '../enrolment/node.ts';
 import { replacePrivate } from '../enrolment/private-file.ts';
@@ -63,7 +64,9 @@ async function read(path: string, identityFile: string | undefined): Promise<Con
   }
   const record = recordFrom(text);
   if (record !== undefined) return record;
-  throw new CairnError('memory-lost', `${path} is not a record of rounds taken part in`, {
+  const fault = jsonFault(text);
+  const cut = fault === undefined ? '' : `: line ${fault.line}, column ${fault.column}: ${fault.message}`;
+  throw new CairnError('memory-lost', `${path} is not a record of rounds taken part in${cut}`, {
     hint: 'put back the very file, never an older copy; if it is lost, remove it and join once with --accept-lost-memory',
   });
 }

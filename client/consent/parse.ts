@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { Faults } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { didYouMean } from '../suggest.ts';
 import { MOST_ROUNDS_PER_DAY } from './record.ts';
@@ -83,7 +84,8 @@ function nameOf(path: readonly PropertyKey[]): string {
 /**
  * Checks a client's policy: what stands in a policy file, or what a program passes. What it leaves out has its default.
  * @param file the file that it comes from, for messages
- * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
+ * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field; where
+ * several are wrong, all of them, with the code of the first
  */
 export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy> {
   const parsed = policy.safeParse(value);
@@ -93,16 +95,21 @@ export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy
     return file === undefined ? `policy.${nameOf(path)}` : `${file}: ${nameOf(path)}`;
   };
   const { issues } = parsed.error;
+  const faults = new Faults();
   // Unknown keys come first: a misspelt key looks missing too.
-  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
-  if (unknown !== undefined) {
-    const known = Object.keys((unknown.path.length === 0 ? policy : noise).shape);
-    const [key] = unknown.keys;
-    throw new CairnError('config-unknown-key', `${at(unknown.path)}: unknown key "${key}"; ${didYouMean(key, known)}`);
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue;
+    const known = Object.keys((issue.path.length === 0 ? policy : noise).shape);
+    for (const key of issue.keys) {
+      faults.add(
+        new CairnError('config-unknown-key', `${at(issue.path)}: unknown key "${key}"; ${didYouMean(key, known)}`),
+      );
+    }
   }
-  const [issue] = issues;
-  throw new CairnError(
-    'config-invalid',
-    `${at(issue.path)}: expected ${expected(issue)}, but ${shown(value, issue.path)}`,
-  );
+  for (const issue of issues) {
+    if (issue.code === 'unrecognized_keys') continue;
+    const message = `${at(issue.path)}: expected ${expected(issue)}, but ${shown(value, issue.path)}`;
+    faults.add(new CairnError('config-invalid', message));
+  }
+  throw faults.error ?? new CairnError('config-invalid', `${at([])} is not valid`);
 }

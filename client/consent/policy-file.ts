@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { readJson } from '../../protocol/json.ts';
 import { parsePolicy } from './parse.ts';
 
 /**
@@ -17,12 +18,5 @@ export async function readPolicyFile(path: string): Promise<Partial<ClientPolicy
     if (reason === 'ENOENT') throw new CairnError('config-unreadable', `there is no policy file ${path}`, { cause });
     throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    const reason = (cause as Error).message.replaceAll(/\s+/g, ' ');
-    throw new CairnError('config-unreadable', `${path} is not JSON: ${reason}`, { cause });
-  }
-  return parsePolicy(value, path);
+  return parsePolicy(readJson(text, path), path);
 }

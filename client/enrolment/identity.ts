@@ -3,7 +3,9 @@ import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import { readJson } from '../../protocol/json.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
+import { fieldIssue } from './field-issue.ts';
 
 /** What a member holds: who it is, the key that speaks for it, and the authority whose directory it believes. */
 export interface Identity {
@@ -35,23 +37,25 @@ export function unsafeIdentityText({ member, name, keys, authorityKey, rounds }:
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
+/** What is to be done about an identity file that is cut or changed: nobody can make the same one again. */
+const HINT =
+  'restore the very file from a copy; if it is lost, make a new identity (cairn enrol request NAME) and have the authority certify it';
+
 /**
- * Reads the text of an identity file. Messages name fields, and never show what stands in them.
+ * Reads the text of an identity file. Messages name fields, and never show what stands in them, nor a parser's own words.
+ * @param path the file that it comes from, for messages
  * @throws CairnError `config-invalid`
  */
-export function parseIdentity(primitives: Primitives, text: string): Identity {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // JSON.parse quotes the text in its message, and the text holds a secret.
-    throw new CairnError('config-invalid', 'identity: the file is not JSON');
-  }
+export function parseIdentity(primitives: Primitives, text: string, path = 'identity'): Identity {
+  const value = readJson(text, path, { code: 'config-invalid', hint: HINT });
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    const field = issue.path.join('.');
-    throw new CairnError('config-invalid', `identity${field === '' ? '' : `, ${field}`}: ${issue.message}`);
+    throw new CairnError('config-invalid', `${path} is no identity file: ${fieldIssue(issue, value)}`, {
+      hint: isRequest(value)
+        ? 'this is the request, for the authority; the identity file is the one that was written beside it'
+        : HINT,
+    });
   }
   const { member, name, seed, authorityKey, rounds } = parsed.data;
   const secret = fromHex(seed);
@@ -59,3 +63,7 @@ export function parseIdentity(primitives: Primitives, text: string): Identity {
   secret.fill(0);
   return { member, name, keys, authorityKey: fromHex(authorityKey), ...(rounds === undefined ? {} : { rounds }) };
 }
+
+/** Whether somebody has named the file beside it, which is the one that is sent around. */
+const isRequest = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'enrolment request';

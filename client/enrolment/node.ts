@@ -8,7 +8,7 @@ import { createPrivate, readPrivate, replacePrivate } from './private-file.ts';
  * where group or others have any right to it
  */
 export async function readIdentity(path: string): Promise<Identity> {
-  return parseIdentity(nodePrimitives, await readPrivate(path));
+  return parseIdentity(nodePrimitives, await readPrivate(path), path);
 }
 
 /**

@@ -33,7 +33,9 @@ export async function readPrivate(path: string): Promise<string> {
     }
   } catch (cause) {
     if (cause instanceof CairnError) throw cause;
-    throw new CairnError('config-unreadable', `${path}: ${reasonOf(cause)}`, { cause });
+    const { code } = cause as NodeJS.ErrnoException;
+    const said = code === 'ENOENT' ? `there is no file ${path}` : `${path} cannot be read (${code ?? reasonOf(cause)})`;
+    throw new CairnError('config-unreadable', said, { cause, hint: 'check the path, and whose file it is' });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { readJson } from '../../protocol/json.ts';
 import type { SeenDirectory, SerialMemory } from '../driver/serials.ts';
 import { locked } from './lock.ts';
 import { replacePrivate } from './private-file.ts';
@@ -43,17 +44,8 @@ async function read(path: string): Promise<Readonly<Partial<Record<string, SeenD
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, { cause });
   }
-  const parsed = format.safeParse(jsonOf(text));
+  const hint = 'restore it; if it is removed, an older directory than was seen before would be believed once';
+  const parsed = format.safeParse(readJson(text, path, { code: 'config-invalid', hint }));
   if (parsed.success) return parsed.data;
-  throw new CairnError('config-invalid', `${path} is not a list of member directories seen`, {
-    hint: 'restore it; if it is removed, an older directory than was seen before would be believed once',
-  });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  throw new CairnError('config-invalid', `${path} is not a list of member directories seen`, { hint });
 }

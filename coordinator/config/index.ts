@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
-import { configError } from './issues.ts';
-import { configSchema, type ParsedConfig } from './schema.ts';
+import { Faults } from '../../protocol/faults.ts';
+import { readJson } from '../../protocol/json.ts';
+import { configErrors } from './issues.ts';
+import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
+export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, mostDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
@@ -18,54 +21,94 @@ export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks'>> & { readon
 /**
  * Checks a configuration and fills in its defaults; relative files and folders stay relative to the working directory.
  * @throws CairnError `config-unknown-key` (with the key that was probably meant), `config-invalid`, `threshold-unsound`,
- * `no-feasible-graph`, `overflow-budget`: one line each, naming the field
+ * `no-feasible-graph`, `overflow-budget`: one line that names the field; where several are wrong, all of them, with the
+ * code of the first
  */
 export function parseConfig(value: unknown): CoordinatorConfig {
+  const faults = new Faults();
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success) throw configError(parsed.error.issues, value);
-  const tasks = parsed.data.tasks.map((task, i) => completeTask(task, `tasks[${i}] "${task.name}"`));
-  tasks.forEach(({ name }, i) => {
-    // File systems that ignore case would mix up the records of two such tasks.
-    const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
-    if (first < i) throw new CairnError('config-invalid', `tasks[${i}].name: "${name}" is taken by tasks[${first}]`);
+  if (!parsed.success) {
+    faults.add(...configErrors(parsed.error.issues, value));
+    // Tasks that are well formed are looked at all the same, so that what is wrong with them is said, too.
+    for (const [i, task] of wellFormedTasks(value)) faults.check(() => completeTask(task, pathOf(task, i)));
+    faults.throwAny();
+    throw new CairnError('config-invalid', 'the configuration is not valid');
+  }
+  const tasks = parsed.data.tasks.flatMap((task, i) => faults.check(() => completeTask(task, pathOf(task, i))) ?? []);
+  assertNames(parsed.data, faults);
+  assertRoom(parsed.data, tasks, faults);
+  assertFiles(parsed.data, faults);
+  faults.throwAny();
+  return { ...parsed.data, tasks };
+}
+
+const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name}"`;
+
+/** The tasks of a configuration that is wrong elsewhere, with their places. */
+function wellFormedTasks(value: unknown): [number, ParsedTask][] {
+  const tasks: unknown = typeof value === 'object' && value !== null && 'tasks' in value ? value.tasks : undefined;
+  if (!Array.isArray(tasks)) return [];
+  return tasks.flatMap((raw: unknown, i): [number, ParsedTask][] => {
+    const task = taskSchema.safeParse(raw);
+    return task.success ? [[i, task.data]] : [];
   });
-  const { connections } = parsed.data.limits;
+}
+
+/** File systems that ignore case would mix up the records of two tasks whose names differ in it alone. */
+function assertNames({ tasks }: ParsedConfig, faults: Faults): void {
+  tasks.forEach(({ name }, i) => {
+    const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
+    if (first < i)
+      faults.add(new CairnError('config-invalid', `tasks[${i}].name: "${name}" is taken by tasks[${first}]`));
+  });
+}
+
+function assertRoom({ limits: { connections } }: ParsedConfig, tasks: readonly TaskConfig[], faults: Faults): void {
   const crowded = tasks.find(({ quorum }) => quorum > connections);
-  if (crowded !== undefined) {
-    throw new CairnError(
+  if (crowded === undefined) return;
+  faults.add(
+    new CairnError(
       'config-invalid',
       `limits.connections: ${connections} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
       { hint: `raise limits.connections to ${crowded.quorum} at least, or lower quorum` },
-    );
-  }
-  const { tlsCert, tlsKey } = parsed.data;
+    ),
+  );
+}
+
+/** Files that belong together, or to what a task is. */
+function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults: Faults): void {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     const missing = tlsCert === undefined ? 'tlsCert' : 'tlsKey';
-    throw new CairnError('config-invalid', `${missing}: TLS needs a certificate and its key, but it is missing`, {
-      hint: 'name both files, or none',
-    });
+    faults.add(
+      new CairnError('config-invalid', `${missing}: TLS needs a certificate and its key, but it is missing`, {
+        hint: 'name both files, or none',
+      }),
+    );
   }
+  if (directory !== undefined) return;
+  const missing = (why: string, hint: string): CairnError =>
+    new CairnError(
+      'config-invalid',
+      `directory: expected { file, authorityKey }, since task ${why}, but it is missing`,
+      { hint: `add the signed member directory, or set ${hint}` },
+    );
   const members = tasks.find((task) => task.adversary === 'curious' && !task.unsafeOpenEnrolment);
-  if (members !== undefined && parsed.data.directory === undefined) {
-    throw new CairnError(
-      'config-invalid',
-      `directory: expected { file, authorityKey }, since task "${members.name}" takes enrolled members only, but it is missing`,
-      {
-        hint: 'add the signed member directory, or set the task’s unsafeOpenEnrolment to true where everybody who can reach the coordinator is trusted',
-      },
-    );
-  }
   const active = tasks.find((task) => task.adversary === 'active');
-  if (active !== undefined && parsed.data.directory === undefined) {
-    throw new CairnError(
-      'config-invalid',
-      `directory: expected { file, authorityKey }, since task "${active.name}" is run for an active adversary, but it is missing`,
-      {
-        hint: 'add the signed member directory, or set adversary to "curious" where the coordinator is trusted not to lie',
-      },
+  if (members !== undefined) {
+    faults.add(
+      missing(
+        `"${members.name}" takes enrolled members only`,
+        'the task’s unsafeOpenEnrolment to true where everybody who can reach the coordinator is trusted',
+      ),
+    );
+  } else if (active !== undefined) {
+    faults.add(
+      missing(
+        `"${active.name}" is run for an active adversary`,
+        'adversary to "curious" where the coordinator is trusted not to lie',
+      ),
     );
   }
-  return { ...parsed.data, tasks };
 }
 
 /**
@@ -86,17 +129,7 @@ export async function loadConfig(path: string): Promise<CoordinatorConfig> {
     }
     throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new CairnError(
-      'config-unreadable',
-      `${path} is not JSON: ${(cause as Error).message.replaceAll(/\s+/g, ' ')}`,
-      { cause },
-    );
-  }
-  return relativeTo(dirname(resolve(path)), parseConfig(value));
+  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path)));
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { Faults } from '../../protocol/faults.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -97,10 +98,29 @@ function line(issue: Issue, root: unknown): string {
   return `${at}: expected ${wanted ?? issue.message}, but ${shown(valueAt(root, issue.path))}`;
 }
 
-/** The error for a configuration that its schema refuses. Unknown keys come first: a misspelt key looks missing too. */
+/** Whether an issue follows from a misspelt key, which is said already: its field is missing, or its object is incomplete. */
+function isMisspelt(issue: Issue, root: unknown, unknown: readonly Issue[]): boolean {
+  const at = pathText(issue.path);
+  if (issue.code === 'custom') return unknown.some((other) => pathText(other.path) === at);
+  if (valueAt(root, issue.path) !== undefined) return false;
+  const holder = pathText(issue.path.slice(0, -1));
+  const meant = `did you mean "${String(issue.path.at(-1))}"?`;
+  return unknown.some((other) => pathText(other.path) === holder && other.message.includes(meant));
+}
+
+/** The errors for a configuration that its schema refuses. Unknown keys come first: a misspelt key looks missing too. */
+export function configErrors(issues: readonly Issue[], root: unknown): CairnError[] {
+  const unknown = issues.filter(({ code }) => code === 'unrecognized_keys');
+  const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMisspelt(issue, root, unknown));
+  return [
+    ...unknown.map((issue) => new CairnError('config-unknown-key', line(issue, root))),
+    ...others.map((issue) => new CairnError('config-invalid', line(issue, root))),
+  ];
+}
+
+/** The same as one error, which names all of them. */
 export function configError(issues: readonly Issue[], root: unknown): CairnError {
-  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
-  if (unknown !== undefined) return new CairnError('config-unknown-key', line(unknown, root));
-  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  return new CairnError('config-invalid', `${line(issues[0], root)}${more}`);
+  const faults = new Faults();
+  faults.add(...configErrors(issues, root));
+  return faults.error ?? new CairnError('config-invalid', 'the configuration is not valid');
 }

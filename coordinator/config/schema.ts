@@ -69,13 +69,18 @@ const trainingSchema = z.record(z.string(), z.json()).superRefine((training, con
 });
 
 /** One training job, as it stands in the file: what is derived from other fields may be missing. */
-const taskSchema = strict({
+export const taskSchema = strict({
   name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
   model: modelSchema.optional(),
   rounds: count,
   cohort: members,
   quorum: members.optional(),
   quorumTimeout: z.number().min(0).max(604_800).default(0),
+  /**
+   * What a task does when it has waited so long: `wait` says so and waits on; `run` seats those who are there, where
+   * `minCohort` is content with them; `fail` ends the task.
+   */
+  afterQuorumTimeout: z.enum(['wait', 'run', 'fail']).default('wait'),
   overSelect: z.number().min(0).max(10).default(0.3),
   minCohort: members.optional(),
   adversary: z.enum(['active', 'curious']).default('active'),

@@ -14,13 +14,12 @@ export function didYouMean(word: string, known: readonly string[]): string {
   return near ? `; did you mean "${best}"?` : `; known are ${known.join(', ')}`;
 }
 
-/** An object that takes no other keys; an unknown one is reported together with the key that was probably meant. */
+/** An object that takes no other keys; unknown ones are reported, each with the key that was probably meant. */
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== 'unrecognized_keys') return undefined;
-      const [key] = issue.keys;
-      return `unknown key "${key}"${didYouMean(key, Object.keys(shape))}`;
+      return issue.keys.map((key) => `unknown key "${key}"${didYouMean(key, Object.keys(shape))}`).join('; ');
     },
   });
 }

@@ -1,6 +1,7 @@
 import { assertBudget, leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
 import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { Faults } from '../../protocol/faults.ts';
 import { greatestGroup, LEAST_GROUPS, smallestGroup } from './groups.ts';
 import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
@@ -32,28 +33,76 @@ const SIZES_TRIED = 256;
  * @throws CairnError `config-invalid`, `threshold-unsound`, `no-feasible-graph`, `overflow-budget`, each naming the task
  */
 export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
-  const { cohort, threshold, quorum = cohort } = parsed;
+  const faults = new Faults();
+  const { cohort, quorum = cohort } = parsed;
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
-  const groups = completeGroups(parsed.groups, refuse);
+  const groups = faults.check(() => completeGroups(parsed.groups, refuse));
+  // Without them every size below would be another.
+  if (parsed.groups !== undefined) faults.throwAny();
   const split = { cohort, quorum, groups };
-  // A sum is that of a group, and of the whole cohort where it is not split.
+  const sizes = sizesOf(parsed, split);
+  if (parsed.unsafeOpenEnrolment && parsed.adversary === 'active') {
+    faults.add(
+      refuse(
+        'unsafeOpenEnrolment is true, but a round for an active adversary takes enrolled members only',
+        'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
+      ),
+    );
+  }
+  faults.check(() => assertSizes(parsed, { ...split, ...sizes }, refuse));
+  const { minCohort, greatest } = sizes;
+  const privacy = faults.check(() => completePrivacy(parsed.privacy, { ...parsed, ...split, minCohort }, refuse));
+  // What follows is about cohorts that cannot be where anything before is wrong.
+  faults.throwAny();
+  return named(path, () => {
+    const modulusBits =
+      parsed.modulusBits ?? (privacy === undefined ? leastModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
+    // The model's size is known later and does not enter the budget; that of noise it does, which is made later.
+    if (privacy === undefined) assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
+    const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits, privacy };
+    for (const n of sizesBetween(minCohort, greatest).reverse()) roundParameters({ ...task, n });
+    return task;
+  });
+}
+
+/** How a task's cohorts are cut. */
+interface Split {
+  readonly cohort: number;
+  readonly quorum: number;
+  readonly groups: Groups | undefined;
+}
+
+/** Members of a task's sums. */
+interface Sizes {
+  /** Members that the smallest cohort begins with, and that of its smallest group. */
+  readonly begun: number;
+  readonly smallest: number;
+  readonly greatest: number;
+  readonly minCohort: number;
+}
+
+/** A sum is that of a group, and of the whole cohort where it is not split. */
+function sizesOf(parsed: ParsedTask, split: Split): Sizes {
+  const { cohort, quorum } = split;
   const begun = Math.min(quorum, cohort);
   const [smallest, greatest] = [smallestGroup({ ...split, quorum: begun }), greatestGroup(split)];
-  const minCohort = parsed.minCohort ?? Math.min(smallest, Math.max(LEAST_PRIVATE, threshold, Math.ceil(smallest / 2)));
+  const wanted = Math.max(LEAST_PRIVATE, parsed.threshold, Math.ceil(smallest / 2));
+  return { begun, smallest, greatest, minCohort: parsed.minCohort ?? Math.min(smallest, wanted) };
+}
+
+/** Whether quorum, cohort, groups, minCohort and threshold go together. @throws CairnError made by `refuse` */
+function assertSizes(
+  { threshold, privacy }: ParsedTask,
+  { cohort, quorum, groups, begun, smallest, minCohort }: Split & Sizes,
+  refuse: (message: string, hint: string) => CairnError,
+): void {
   const smallestText =
     groups === undefined
       ? `${quorum > cohort ? 'cohort' : 'quorum'} ${begun}`
       : `the smallest of ${groups.count} groups of quorum ${quorum}`;
-
-  if (parsed.unsafeOpenEnrolment && parsed.adversary === 'active') {
-    throw refuse(
-      'unsafeOpenEnrolment is true, but a round for an active adversary takes enrolled members only',
-      'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
-    );
-  }
   // Where members are drawn by chance, a cohort is a part of those who are there.
-  if (quorum > cohort && (parsed.privacy?.sampling ?? 1) === 1) {
+  if (quorum > cohort && (privacy?.sampling ?? 1) === 1) {
     throw refuse(
       `quorum ${quorum} is greater than cohort ${cohort}`,
       `set cohort to ${quorum}, or quorum to ${cohort}`,
@@ -81,16 +130,6 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   if (minCohort < threshold) {
     throw refuse(`minCohort ${minCohort} is below threshold ${threshold}`, 'raise minCohort, or leave threshold out');
   }
-  const privacy = completePrivacy(parsed.privacy, { ...parsed, ...split, minCohort }, refuse);
-  return named(path, () => {
-    const modulusBits =
-      parsed.modulusBits ?? (privacy === undefined ? leastModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
-    // The model's size is known later and does not enter the budget; that of noise it does, which is made later.
-    if (privacy === undefined) assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
-    const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits, privacy };
-    for (const n of sizesBetween(minCohort, greatest).reverse()) roundParameters({ ...task, n });
-    return task;
-  });
 }
 
 /** Where a cohort is too small for any rule over groups, none can be had. */

@@ -19,7 +19,8 @@ export interface Door {
 
 /** Who a Hello has proven to be: a member of the directory, or any guest. */
 export type Caller =
-  { readonly kind: 'member'; readonly member: MemberId } | { readonly kind: 'guest'; readonly token: Uint8Array };
+  | { readonly kind: 'member'; readonly member: MemberId }
+  | { readonly kind: 'guest'; readonly name: string; readonly token: Uint8Array };
 
 /**
  * Judges a Hello.
@@ -43,7 +44,7 @@ export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello, end:
   const { who } = hello;
   if (who.kind === 'guest') {
     assertOpen(door, hello.tasks);
-    return { kind: 'guest', token: who.token };
+    return { kind: 'guest', name: who.name, token: who.token };
   }
   const entry = door.members.current()?.entries.get(who.member);
   if (entry === undefined) {

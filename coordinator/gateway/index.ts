@@ -151,7 +151,7 @@ export class Gateway implements ConnectionHost {
     if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array(), ...purse(caller.member) };
     const seat = seats.withToken(caller.token);
     const { member, token } = seat ?? { member: this.#freeId(), token: this.random(LIMITS.token) };
-    return { kind: 'guest', member, tasks, token, ...purse(member) };
+    return { kind: 'guest', member, name: caller.name, tasks, token, ...purse(member) };
   }
 
   /** Ids of guests are not used again soon, so that nobody inherits what belonged to somebody else. */

@@ -48,6 +48,8 @@ export interface Place {
 export interface Occupant {
   readonly kind: 'member' | 'guest';
   readonly member: MemberId;
+  /** What a guest calls itself; members have their name in the directory. */
+  readonly name?: string;
   /** Tasks it offers itself for; none means all. */
   readonly tasks: readonly string[];
   /** What a guest shows to take its seat again; empty for members. */

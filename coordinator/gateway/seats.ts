@@ -5,7 +5,8 @@ import { type Link, type MakeMessage, type Occupant, type Place, Seat, type Send
 
 /** What happens to seats. */
 interface SeatEvents {
-  readonly joined?: (member: MemberId) => void;
+  /** `name`: what a guest calls itself; '' for members. */
+  readonly joined?: (member: MemberId, name: string) => void;
   /** Its connection ended; it may come back within the grace. */
   readonly away?: (member: MemberId) => void;
   readonly back?: (member: MemberId) => void;
@@ -94,7 +95,7 @@ export class Seats {
       ),
     );
     this.#options.welcomed?.(seat);
-    if (known === undefined) this.#options.joined?.(seat.member);
+    if (known === undefined) this.#options.joined?.(seat.member, occupant.name ?? '');
     else this.#options.back?.(seat.member);
     this.#changed();
     return seat;

@@ -49,6 +49,12 @@ function pick<Whole extends object>(whole: Whole, keys: readonly (keyof Whole)[]
  */
 const isSecret = ({ privacy }: Pick<RoundReport, 'privacy'>): boolean => privacy !== undefined && privacy.sampling < 1;
 
+/** Names of the directory are there for all to read; what a guest called itself it has told the coordinator alone. */
+function withoutClaims({ names, ...report }: RoundReport): RoundReport {
+  const proven = names?.filter((name) => name.proven) ?? [];
+  return proven.length === 0 ? report : { ...report, names: proven };
+}
+
 /** What the HTTP API shows of tasks. */
 export interface Shown {
   readonly status: (status: TaskStatus) => Partial<TaskStatus>;
@@ -64,6 +70,6 @@ export interface Shown {
 export function shownWhere(draws: boolean): Shown {
   return {
     status: (status) => (draws || isSecret(status) ? pick(status, SHOWN_OF_STATUS) : status),
-    report: (report) => (draws || isSecret(report) ? pick(report, SHOWN) : report),
+    report: (report) => (draws || isSecret(report) ? pick(report, SHOWN) : withoutClaims(report)),
   };
 }

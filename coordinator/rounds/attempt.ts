@@ -7,7 +7,7 @@ import type { Evaluation, RoundReport } from '../report.ts';
 import { plainRefusals, type SeatedEnd } from './aftermath.ts';
 import { costsOf } from './costs.ts';
 import { Group } from './group.ts';
-import type { HeldOut, Verdict } from './held-out.ts';
+import { assertEvaluation, type HeldOut, type Verdict } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { Learned, TaskModel } from './model.ts';
 import { abandonedOutcome, committedOutcome } from './outcome.ts';
@@ -36,7 +36,12 @@ interface GroupEnd {
 }
 
 /** Why sums of the same inputs would come to nothing again. */
-const OF_INPUTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['model-worse', 'data-empty', 'update-not-finite']);
+const OF_INPUTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'model-worse',
+  'evaluation-not-finite',
+  'data-empty',
+  'update-not-finite',
+]);
 
 const constant =
   (bytes: Uint8Array): (() => Uint8Array) =>
@@ -219,7 +224,10 @@ export class Attempt {
       if (judged !== undefined) heldOut?.adopted(model.hash, judged.evaluation);
       return { result: { kind: 'committed', learned, verdict: judged }, leftOut };
     } catch (thrown) {
-      return { result: { kind: 'abandoned', error: asCairnError(thrown) }, leftOut: new Map() };
+      const error = asCairnError(thrown);
+      // It is not the members' doing, and nothing that goes on by itself.
+      if (error.code === 'evaluation-not-finite') host.fault(error);
+      return { result: { kind: 'abandoned', error }, leftOut: new Map() };
     }
   }
 
@@ -244,7 +252,10 @@ export class Attempt {
   async #look(): Promise<Evaluation | undefined> {
     const { task, model, host } = this.#options;
     try {
-      return await host.evaluate?.(task.name, model.tensors);
+      const evaluation = await host.evaluate?.(task.name, model.tensors);
+      // It goes into reports, whose JSON has no such number.
+      if (evaluation !== undefined) assertEvaluation(task, evaluation, 'the new model');
+      return evaluation;
     } catch (thrown) {
       host.log.warn('evaluation-failed', this.#at);
       host.fault(asCairnError(thrown));

@@ -1,5 +1,12 @@
 import { noisePlanOf, type ReadingOptions } from '../../protocol/aggregation/inputs/index.ts';
-import { leastNoiseMultiplier, type Mechanism, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
+import {
+  leastNoiseMultiplier,
+  type Mechanism,
+  mechanismOf,
+  type NoisePlan,
+  ORDERS,
+  roundCost,
+} from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
 import { DRAWN_PART, greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 
@@ -20,6 +27,10 @@ export interface Calibration {
   readonly costInside: ArrayLike<number>;
   /** What draws leave of δ for the noise. */
   readonly delta: number;
+  /** Its grid and variance, for a clip of 1. */
+  readonly plan: NoisePlan;
+  /** Updates that a mean is of. */
+  readonly members: number;
 }
 
 /**
@@ -59,5 +70,7 @@ export function calibrate(task: PrivateTask, dimension: number): Calibration {
     cost: roundCost(mechanismOf(plan, fill, silent), sampling),
     costInside: placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED,
     delta: left,
+    plan,
+    members: expected ?? greatestGroup(task),
   };
 }

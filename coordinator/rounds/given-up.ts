@@ -36,15 +36,18 @@ const MOST_NAMED = 20;
  * @param rebases - how often it was moved since the last round
  * @param missing - of sets of members
  * @param refusing - members that are there and take no moved model
+ * @param label - a member for people
  */
 export function rebasesSpent(
   { name }: TaskConfig,
   rebases: number,
   missing: readonly MemberId[],
   refusing: readonly MemberId[],
+  label: (member: MemberId) => string,
 ): CairnError {
   const who =
-    named('; missing of sets of members: ', missing) + named('; these members refuse a moved model: ', refusing);
+    named('; missing of sets of members: ', missing, label) +
+    named('; these members refuse a moved model: ', refusing, label);
   return new CairnError(
     'rebases-spent',
     `task "${name}": nobody can be seated from the present model, which was moved ${rebases} times since the last round${who}`,
@@ -52,10 +55,10 @@ export function rebasesSpent(
   );
 }
 
-function named(title: string, members: readonly MemberId[]): string {
+function named(title: string, members: readonly MemberId[], label: (member: MemberId) => string): string {
   if (members.length === 0) return '';
   const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : '';
-  return `${title}${members.slice(0, MOST_NAMED).join(', ')}${more}`;
+  return `${title}${members.slice(0, MOST_NAMED).map(label).join(', ')}${more}`;
 }
 
 /** What members said why they left, most of them first: often the cause of a round that fails each time. */
@@ -65,4 +68,32 @@ function reasonsText({ drops }: RoundReport): string {
   const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_REASONS);
   if (sorted.length === 0) return '';
   return `; members were out for ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
+}
+
+/** Who was there when the quorum had not come in time. */
+export interface QuorumMissed {
+  readonly present: number;
+  /** Of those present, how many refuse no moved model; and of these, how many are not left out. */
+  readonly there: number;
+  readonly members: number;
+  /** Whether chance would draw too few of them, or too many. */
+  readonly undrawable: boolean;
+  /** Members that a round needs at least. */
+  readonly fewest: number;
+}
+
+/** Why a task fails whose quorum has not come in time, where it is to fail then. */
+export function quorumMissed(
+  { name, quorum, quorumTimeout, minCohort, cohort }: TaskConfig,
+  { present, there, members, undrawable, fewest }: QuorumMissed,
+): CairnError {
+  const asked = undrawable
+    ? `of whom draws do not have ${minCohort} to ${cohort}`
+    : there >= quorum
+      ? `of whom ${there - members} are left out for having spoilt or refused rounds, and ${fewest} are needed`
+      : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
+  return new CairnError(
+    'not-enough-clients',
+    `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
+  );
 }

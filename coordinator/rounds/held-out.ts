@@ -14,6 +14,32 @@ export interface Verdict {
   readonly worse: CairnError | undefined;
 }
 
+/** What a task's models are judged by where it checks none: what is shown of them. */
+const SHOWN: NonNullable<TaskConfig['check']>['metric'] = 'loss';
+
+/**
+ * Whether an evaluation says something: it must be of examples, and a finite number.
+ * @param of the model that was evaluated, for the message
+ * @throws CairnError `data-empty`, `evaluation-not-finite`: both are the operator's fault, whose data and code these are
+ */
+export function assertEvaluation(
+  { name, check }: Pick<TaskConfig, 'name' | 'check'>,
+  evaluation: Evaluation,
+  of: string,
+): void {
+  if (evaluation.examples <= 0) {
+    throw new CairnError('data-empty', `task "${name}": its held-out data have no examples`, {
+      hint: 'name data with at least one example (cairn coordinator --held-out), or leave them out',
+    });
+  }
+  const metric = check?.metric ?? SHOWN;
+  if (Number.isFinite(evaluation[metric])) return;
+  throw new CairnError(
+    'evaluation-not-finite',
+    `task "${name}": the coordinator’s held-out data give ${of} ${metric} ${evaluation[metric]}`,
+  );
+}
+
 /** Holds new models against the one that stands, on held-out data, and remembers how that one did. */
 export class HeldOut {
   readonly #task: string;
@@ -28,10 +54,28 @@ export class HeldOut {
   }
 
   /**
-   * Evaluates a candidate, and the standing model where that has not been done yet, as after a start.
+   * Evaluates the model that stands before the first round, so that data that judge nothing are found before members train.
+   * A model that rounds have led to may itself be beyond all numbers; whatever is a number may follow it.
+   * @param first whether no round has committed
+   * @throws CairnError `data-empty`, `data-missing`; `evaluation-not-finite` for a first model; what the evaluation throws
+   */
+  async begin(standing: { readonly hash: string; readonly tensors: Tensors }, first: boolean): Promise<void> {
+    const evaluation = await this.#look(standing.tensors);
+    const { examples } = evaluation;
+    const what = { name: this.#task, check: this.#check };
+    assertEvaluation(what, first ? evaluation : { loss: 0, accuracy: 0, examples }, 'the first model');
+    this.#known = { hash: standing.hash, evaluation };
+  }
+
+  /**
+   * Evaluates a candidate, and the standing model where that has not been done yet, as after a step of the model.
+   *
+   * A candidate is finite itself. Where its evaluation is not, the data or the code that evaluates cannot judge it, which is
+   * nothing that its members have done: it is not taken, since whoever can make an evaluation fail would pass any check
+   * then; nor is it said to be worse, and nobody is left out.
    * @param standing - hash and values of the model that stands
    * @throws whatever the evaluation throws, CairnError `data-missing` where there is none: a model that cannot be looked at is
-   * not taken
+   * not taken; `evaluation-not-finite`, `data-empty`
    */
   async judge(standing: { readonly hash: string; readonly tensors: Tensors }, candidate: Tensors): Promise<Verdict> {
     if (this.#known?.hash !== standing.hash) {
@@ -39,6 +83,7 @@ export class HeldOut {
     }
     const before = this.#known.evaluation;
     const evaluation = await this.#look(candidate);
+    assertEvaluation({ name: this.#task, check: this.#check }, evaluation, 'the new model');
     return { evaluation, standing: before, worse: this.#worse(before, evaluation) };
   }
 
@@ -58,10 +103,9 @@ export class HeldOut {
   #worse(before: Evaluation, after: Evaluation): CairnError | undefined {
     const { metric, tolerance } = this.#check;
     const [was, is] = [before[metric], after[metric]];
-    // Asked this way round, so that NaN is worse than anything.
     const good = metric === 'loss' ? is <= was + tolerance : is >= was - tolerance;
     // A model that is itself no number cannot be missed: whatever is a number may follow it.
-    if (good || (Number.isNaN(was) && !Number.isNaN(is))) return undefined;
+    if (good || Number.isNaN(was)) return undefined;
     return new CairnError(
       'model-worse',
       `on held-out data the new model has ${metric} ${is.toPrecision(4)}, the one before ${was.toPrecision(4)}, and ${tolerance} is tolerated`,

@@ -2,10 +2,11 @@ import type { Drop } from '../../protocol/aggregation/server/types.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
-import type { ProgressEvent, StateEvent } from '../events.ts';
+import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
 import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
 import type { Members } from '../members.ts';
+import type { Names } from '../names.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
 
@@ -21,10 +22,12 @@ export interface TaskHost {
   readonly log: Log;
   readonly unmasker: Unmasker;
   readonly evaluate: Evaluate | undefined;
+  readonly names: Names;
   /** Keeps a report and tells everybody; it never rejects. */
   report(report: RoundReport): Promise<void>;
   state(event: StateEvent): void;
   progress(event: ProgressEvent): void;
+  waiting(event: WaitingEvent): void;
   /** A plan of so many masks was computed by so many workers, or by none. */
   unmasked(task: string, masks: number, workers: number): void;
   dropped(task: string, drop: Drop): void;

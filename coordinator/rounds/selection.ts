@@ -7,6 +7,7 @@ import type { AnnouncedSet } from '../store/index.ts';
 import type { Aftermath } from './aftermath.ts';
 import { Bench } from './bench.ts';
 import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';
+import { quorumMissed } from './given-up.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import { seatsOf } from './pending.ts';
@@ -15,6 +16,7 @@ import { Refusers } from './refusers.ts';
 import { Reluctance } from './reluctance.ts';
 import { decideSeats, type Decision, type SeatingTerms } from './seating.ts';
 import type { Suspect } from './suspects.ts';
+import { Waiting, type WaitingView } from './waiting.ts';
 
 /** Faults that are one side of a quarrel. */
 const OF_SHARES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['share-undecryptable', 'share-false']);
@@ -34,6 +36,8 @@ export interface SelectionOptions {
   readonly host: Pick<TaskHost, 'seats' | 'members' | 'random' | 'log'>;
   /** Its accountant says whether and how members are drawn by chance, and what is pending which members are not free. */
   readonly model: Pick<TaskModel, 'privacy' | 'pending'>;
+  /** Told while members are waited for, at each change. */
+  readonly onWaiting?: (view: WaitingView) => void;
 }
 
 type FreshSeats = Extract<Decision, { kind: 'seat' }>['fresh'];
@@ -58,6 +62,7 @@ interface Refused {
 export class Selection {
   readonly #options: SelectionOptions;
   readonly #terms: SeatingTerms;
+  readonly #waiting: Waiting;
   readonly #bench: Bench;
   readonly #quarrels: Quarrels;
   readonly #reluctance = new Reluctance(() => performance.now());
@@ -76,6 +81,7 @@ export class Selection {
   constructor(options: SelectionOptions) {
     this.#options = options;
     this.#terms = termsOf(options.task);
+    this.#waiting = new Waiting(options.task, options.host, options.onWaiting);
     const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
     this.#quarrels = new Quarrels(colluding);
@@ -96,41 +102,49 @@ export class Selection {
 
   /**
    * Waits until there is something to be done: a cohort or a set of an earlier one can be seated, or the model is to be
-   * moved.
+   * moved. A quorum that does not come in time is told of, and waited for on, unless the task says otherwise.
    * @returns what it is; undefined where the task is stopped
-   * @throws CairnError `not-enough-clients`
+   * @throws CairnError `not-enough-clients` where the task is to fail then
    */
   async ready(stopping: AbortSignal): Promise<Exclude<Decision, { kind: 'wait' }> | undefined> {
-    const { name, quorum, quorumTimeout, minCohort, cohort, rebaseAfter } = this.#options.task;
+    const { quorum, rebaseAfter, afterQuorumTimeout } = this.#options.task;
+    const waiting = this.#waiting;
     let warned = false;
-    const late = quorumTimeout === 0 ? undefined : AbortSignal.timeout(quorumTimeout * 1000);
-    const waiting = late === undefined ? stopping : AbortSignal.any([stopping, late]);
+    waiting.begin();
     for (;;) {
       if (stopping.aborted) return undefined;
       const decision = this.#decision();
       const undrawable = decision.kind === 'seat' && !this.#drawable(decision.fresh);
       const awaitsSet = decision.kind === 'wait' && decision.for === 'set';
       this.#waitsSince = awaitsSet ? (this.#waitsSince ?? performance.now()) : undefined;
-      if (decision.kind !== 'wait' && !undrawable) return decision;
+      if (decision.kind !== 'wait' && !undrawable) {
+        waiting.over();
+        return decision;
+      }
+      const present = this.#there;
+      waiting.see(present);
       const { refusing } = this.#reluctance;
-      const { length: present } = this.#there;
-      const { length: there } = this.#there.filter((member) => !refusing.has(member));
+      const { length: there } = present.filter((member) => !refusing.has(member));
       const { length: members } = this.idle.filter((member) => !refusing.has(member));
       if (undrawable && !warned) this.#unsuitable(members);
       warned ||= undrawable;
-      if (late?.aborted === true && !awaitsSet) {
-        const asked = undrawable
-          ? `of whom draws do not have ${minCohort} to ${cohort}`
-          : there >= quorum
-            ? `of whom ${there - members} are left out for having spoilt or refused rounds, and ${this.#terms.fewest} are needed`
-            : `the quorum is ${quorum}${present === there ? '' : `; not counted are ${present - there} that refuse a moved model`}`;
-        throw new CairnError(
-          'not-enough-clients',
-          `task "${name}": ${there} clients are there after ${quorumTimeout} s, ${asked}`,
-        );
+      const passed = !awaitsSet && waiting.passed;
+      if (passed && afterQuorumTimeout === 'fail') {
+        throw quorumMissed(this.#options.task, {
+          ...{ present: present.length, there, members, undrawable },
+          fewest: this.#terms.fewest,
+        });
       }
+      waiting.tell({
+        for: awaitsSet ? 'set' : undrawable ? 'draw' : 'quorum',
+        ...{ present, leftOut: present.length - members, fewest: this.#terms.fewest },
+        needed: waiting.isLowered ? this.#terms.fewest : quorum,
+        missing: awaitsSet ? decision.missing : [],
+      });
+      // With fewer than before it may be enough.
+      if (passed && waiting.isLowered) continue;
       const left = this.#waitsSince === undefined ? [] : [this.#waitsSince + rebaseAfter * 1000 - performance.now()];
-      await this.#change(awaitsSet ? stopping : waiting, left);
+      await this.#change(awaitsSet ? stopping : waiting.until(stopping), left);
     }
   }
 
@@ -153,7 +167,10 @@ export class Selection {
     // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
     const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
     const chosen = this.#fresh(fresh.cohorts, from);
-    return chosen === undefined ? undefined : [...sets, ...chosen];
+    if (chosen === undefined) return undefined;
+    const seated = [...sets, ...chosen];
+    for (const { invited } of seated) this.#waiting.see(invited);
+    return seated;
   }
 
   /**
@@ -332,14 +349,18 @@ export class Selection {
     const unbenched = new Set(this.#refusers.without(this.#bench.without(idle)));
     const refusal = host.members.judge(task.name);
     const { bound, refusing, failures } = this.#reluctance;
-    return decideSeats(this.#terms, {
-      ...{ idle, bound, refusing, failures },
-      benched: new Set(idle.filter((member) => !unbenched.has(member))),
-      // A guest that is gone comes back under another id.
-      returns: (member) => host.seats.has(member) || (host.members.has(member) && refusal(member) === undefined),
-      pending: model.pending,
-      overdue: this.#waitsSince !== undefined && performance.now() - this.#waitsSince >= task.rebaseAfter * 1000,
-    });
+    const { fewest, quorum } = this.#terms;
+    return decideSeats(
+      { ...this.#terms, quorum: this.#waiting.isLowered ? Math.min(fewest, quorum) : quorum },
+      {
+        ...{ idle, bound, refusing, failures },
+        benched: new Set(idle.filter((member) => !unbenched.has(member))),
+        // A guest that is gone comes back under another id.
+        returns: (member) => host.seats.has(member) || (host.members.has(member) && refusal(member) === undefined),
+        pending: model.pending,
+        overdue: this.#waitsSince !== undefined && performance.now() - this.#waitsSince >= task.rebaseAfter * 1000,
+      },
+    );
   }
 
   #fresh(cohorts: number, from: readonly MemberId[]): Seated[] | undefined {

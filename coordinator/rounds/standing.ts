@@ -39,7 +39,7 @@ export async function openStanding(store: Store, task: TaskConfig, given?: Initi
       'model-malformed',
       `task "${task.name}": its model ${record.modelHash} is missing from the store`,
       {
-        hint: 'restore the file from a copy, or choose another dataDir to start anew',
+        hint: `restore models/${record.modelHash}.safetensors in the dataDir from a copy, or choose another dataDir to start anew`,
       },
     );
   }

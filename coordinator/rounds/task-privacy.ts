@@ -21,6 +21,7 @@ import {
 } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/index.ts';
+import { type NoiseCost, noiseCostOf } from './noise-cost.ts';
 import { calibrate, type Calibration, type PrivateTask } from './calibration.ts';
 
 /**
@@ -109,8 +110,13 @@ export class TaskPrivacy {
     return {
       ...{ placement, noiseMultiplier, spent: spentEpsilon(this.#budget), epsilon, delta, rounds },
       ...(placement === 'central' || this.#inside[0] === Number.MAX_VALUE ? {} : { spentInside: spentEpsilon(inside) }),
-      ...{ sampling, clip: this.#clip },
+      ...{ sampling, clip: this.#clip, noise: this.#noise },
     };
+  }
+
+  get #noise(): NoiseCost {
+    const { plan, members, reading } = this.#calibration;
+    return noiseCostOf(plan, { members, clip: this.#clip, filled: reading.fill === true });
   }
 
   /** Whether another round keeps the budget. */

@@ -44,7 +44,19 @@ export class Task {
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
-    this.#selection = new Selection({ task: config, host, model });
+    this.#selection = new Selection({
+      ...{ task: config, host, model },
+      onWaiting: (view) => host.waiting({ ...view, task: config.name, round: model.round + 1 }),
+    });
+  }
+
+  /**
+   * Looks at the held-out data of a task that checks its models, before anybody trains for it.
+   * @throws CairnError `data-empty`, `data-missing`, `evaluation-not-finite`, or what the evaluation throws
+   */
+  async prepare(): Promise<void> {
+    if (this.#model.round >= this.config.rounds) return;
+    await this.#heldOut?.begin(this.#model, this.#model.round === 0);
   }
 
   /** Where it stands. */
@@ -93,7 +105,7 @@ export class Task {
 
   /**
    * Runs rounds until all have committed, or until {@link stop}.
-   * @throws CairnError `not-enough-clients` where the quorum does not come in time, `rebases-spent` where nobody can be
+   * @throws CairnError `not-enough-clients` where the quorum does not come in time and the task is to fail then, `rebases-spent` where nobody can be
    * seated from the model as it is and it was moved as often as the configuration, or enough members, allow, or the
    * error of the last attempt where a round was abandoned or rolled back as often in a row, from one model
    */
@@ -172,7 +184,10 @@ export class Task {
     const { config } = this;
     const host = this.#host;
     const { missing } = decision;
-    if (decision.kind === 'stuck') throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing);
+    if (decision.kind === 'stuck') {
+      const label = (member: MemberId): string => host.names.label(member);
+      throw rebasesSpent(config, this.#model.pending.rebases, missing, decision.refusing, label);
+    }
     await this.#model.rebase(host.primitives);
     // Else those who spoil a set would use up the attempts before the bench keeps them out of the next one.
     this.#failed = 0;

@@ -1,13 +1,13 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
 import type { StrategyState } from '../strategies/index.ts';
 import { openFolder, writeAtomically } from './atomic.ts';
 import { Journal } from './journal.ts';
 import { modelHashOf } from './hash.ts';
-import { recordFrom, type SavedTask } from './record.ts';
+import { recordFrom, RESTORE, type SavedTask } from './record.ts';
 import type { Store, TaskRecord } from './types.ts';
 
 /** Models kept in memory, since all clients of a round fetch the same one. */
@@ -73,9 +73,14 @@ export class FileStore implements Store {
     const bytes = await readIfThere(this.#modelPath(hash));
     if (bytes === undefined) return undefined;
     if ((await modelHashOf(bytes)) !== hash) {
-      throw new CairnError('model-malformed', `the model file ${hash} does not have the hash that its name says`, {
-        hint: 'the disk or somebody changed it; restore it from a copy',
-      });
+      const path = this.#modelPath(hash);
+      throw new CairnError(
+        'model-malformed',
+        `${path} does not have the hash that its name says: it was cut or changed`,
+        {
+          hint: RESTORE,
+        },
+      );
     }
     this.#remember(hash, bytes);
     return bytes;
@@ -105,9 +110,15 @@ export class FileStore implements Store {
     const { stateFile, record } = recordFrom(path, task, bytes);
     if (stateFile === undefined) return record;
     const state = await readIfThere(this.#taskPath(stateFile));
+    const statePath = this.#taskPath(stateFile);
     if (state === undefined)
-      throw new CairnError('config-unreadable', `${path}: its state file ${stateFile} is missing`);
-    return { ...record, strategyState: decodeSafetensors(state).tensors };
+      throw new CairnError('config-unreadable', `${path}: its state file ${statePath} is missing`, { hint: RESTORE });
+    try {
+      return { ...record, strategyState: decodeSafetensors(state).tensors };
+    } catch (cause) {
+      const { message } = asCairnError(cause);
+      throw new CairnError('config-unreadable', `${statePath} cannot be used: ${message}`, { hint: RESTORE, cause });
+    }
   }
 
   appendRound(report: RoundReport): Promise<void> {
@@ -154,11 +165,16 @@ function encodeState(state: StrategyState): Uint8Array[] {
   );
 }
 
+/** @throws CairnError `config-unreadable` for a file that is there and cannot be read */
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return new Uint8Array(await readFile(path));
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw thrown;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new CairnError('config-unreadable', `${path} cannot be read (${code ?? 'unknown reason'})`, {
+      hint: 'check what it is and whose; the coordinator must be able to read it',
+      cause,
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { open, readFile, truncate } from 'node:fs/promises';
 import { CairnError } from '../../protocol/errors.ts';
+import { jsonFault } from '../../protocol/json.ts';
 import type { RoundReport } from '../report.ts';
 
 /** A file of reports, one JSON object a line, only ever appended to. */
@@ -53,19 +54,25 @@ export class Journal {
 async function readIfThere(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw thrown;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '';
+    throw new CairnError('config-unreadable', `${path} cannot be read (${code ?? 'unknown reason'})`, {
+      hint: AWAY,
+      cause,
+    });
   }
 }
 
+const AWAY = 'move the file away; the models and the tasks’ positions are kept in other files';
+
+/** Reports of other versions have other fields, and are shown as they are; what is no report at all is damage. */
 function parseLine(path: string, line: string, number: number): RoundReport {
-  try {
-    return JSON.parse(line) as RoundReport;
-  } catch (cause) {
-    throw new CairnError('config-unreadable', `${path}: line ${number} is not JSON`, {
-      cause,
-      hint: 'move the file away; the models and the tasks’ positions are kept in other files',
-    });
-  }
+  const fault = jsonFault(line);
+  const value: unknown = fault === undefined ? JSON.parse(line) : undefined;
+  if (typeof value === 'object' && value !== null && 'task' in value && typeof value.task === 'string')
+    return value as RoundReport;
+  const reason =
+    fault === undefined ? 'is no report of a round' : `is not JSON: column ${fault.column}: ${fault.message}`;
+  throw new CairnError('config-unreadable', `${path}: line ${number} ${reason}`, { hint: AWAY });
 }

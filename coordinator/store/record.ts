@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readJson } from '../../protocol/json.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { restoredDivergences } from '../../protocol/privacy/index.ts';
 import { STRATEGY_NAMES } from '../strategies/index.ts';
@@ -54,6 +55,9 @@ const savedTask = z.strictObject({
   pending: savedPending.optional(),
 });
 
+/** What is to be done about a file of the store that is damaged. */
+export const RESTORE = 'restore the file from a copy, or choose another dataDir to start anew';
+
 /** A task's record as it stands in its file. */
 export type SavedTask = z.infer<typeof savedTask>;
 
@@ -66,12 +70,7 @@ export function recordFrom(
   task: string,
   bytes: Uint8Array,
 ): { readonly stateFile: string | undefined; readonly record: TaskRecord } {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch (cause) {
-    throw unreadable(path, 'it is not JSON', cause);
-  }
+  const value = readJson(Buffer.from(bytes).toString('utf8'), path, { hint: RESTORE });
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
   const { stateFile, round, modelHash, date, strategy, privacy, pending } = parsed.data;
@@ -88,6 +87,6 @@ export function recordFrom(
 function unreadable(path: string, reason: string, cause: unknown): CairnError {
   return new CairnError('config-unreadable', `${path} cannot be used: ${reason}`, {
     cause,
-    hint: 'restore the file from a copy, or choose another dataDir to start anew',
+    hint: RESTORE,
   });
 }

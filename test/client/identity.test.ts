@@ -93,7 +93,29 @@ describe('parseIdentity', () => {
       expect.unreachable();
     } catch (error) {
       expect(error).toMatchObject({ code: 'config-invalid' });
-      if (what !== 'an unknown key') expect(String(error).toLowerCase()).not.toContain(seed.slice(0, 16));
+      expect(String(error).toLowerCase(), what).not.toContain(seed.slice(0, 16));
+      expect(String(error), what).not.toMatch(/invalid input|expected number|received|unrecognized|unexpected/i);
     }
+  });
+
+  // What an engineer was told of a cut file: "identity, seed: Invalid input: expected string, received undefined".
+  it.each<[string, string, string]>([
+    ['cut', '{\n  "member": 7,\n  "name": "a', 'line 3, column 11: a string begins here and does not end'],
+    ['without a seed', JSON.stringify({ ...good, seed: undefined }), 'seed must be a text, but is missing'],
+    ['with a text as id', JSON.stringify({ ...good, member: '7' }), 'member must be a number, but is something else'],
+    ['with more in it', JSON.stringify({ ...good, extra: 1 }), 'it has a field that does not belong there'],
+    ['a list', '[]', 'it must be an object, but is something else'],
+  ])('says what is wrong with a file that is %s, and what to do', async (_, text, words) => {
+    await writeFile(path, text, { mode: 0o600 });
+    await expect(readIdentity(path)).rejects.toMatchObject({
+      code: 'config-invalid',
+      message: expect.stringMatching(new RegExp(`^${path.replaceAll('.', '\\.')} is .*${words}$`)) as string,
+      hint: expect.stringContaining('restore the very file from a copy') as string,
+    });
+  });
+
+  it('tells who has named the request instead', async () => {
+    await writeFile(path, JSON.stringify({ kind: 'enrolment request', member: 1 }), { mode: 0o600 });
+    await expect(readIdentity(path)).rejects.toMatchObject({ hint: expect.stringContaining('the request') as string });
   });
 });

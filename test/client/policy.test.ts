@@ -134,8 +134,21 @@ describe('a policy file', () => {
     await writeFile(path, '{ "minCohort": 3,\n }');
     const error = (await readPolicyFile(path).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'config-unreadable' });
-    expect(error.message).toContain(`${path} is not JSON`);
+    expect(error.message).toBe(`${path} is not JSON: line 2, column 2: expected something after the comma before`);
     expect(error.message).not.toContain('\n');
+  });
+
+  it('may begin with a byte order mark', async () => {
+    await writeFile(path, '\uFEFF{ "minCohort": 4 }');
+    expect(await readPolicyFile(path)).toEqual({ minCohort: 4 });
+  });
+
+  it('is told everything that is wrong with it at once', async () => {
+    await writeFile(path, '{ "minCohort": 1, "colluding": 2, "taks": [] }');
+    await expect(readPolicyFile(path)).rejects.toMatchObject({
+      code: 'config-unknown-key',
+      message: expect.stringMatching(/^3 mistakes: .*"taks".*colluding.*minCohort/) as string,
+    });
   });
 
   it('of the examples names every key', async () => {

@@ -161,7 +161,7 @@ describe('a task with a member that seals what does not open', () => {
   });
 
   it('ends where no round may begin without it, and says that it is left out', async () => {
-    const task = { cohort: 6, minCohort: 5, attempts: 3, rounds: 2, quorumTimeout: 0.2 };
+    const task = { cohort: 6, minCohort: 5, attempts: 3, rounds: 2, quorumTimeout: 0.2, afterQuorumTimeout: 'fail' };
     const both = { 3: SEALS_BADLY, 4: SEALS_BADLY };
     await expect(hallOf(6, task, both)).rejects.toMatchObject({
       code: 'not-enough-clients',

@@ -26,6 +26,7 @@ describe('a configuration', () => {
       model: { tensors: { w: [2, 3] } },
       quorum: 8,
       quorumTimeout: 0,
+      afterQuorumTimeout: 'wait',
       overSelect: 0.3,
       minCohort: 4,
       adversary: 'active',
@@ -237,7 +238,7 @@ describe('bad values', () => {
     [
       'several faults',
       withTask({ rounds: 0, clip: -1 }),
-      'tasks[0].rounds: expected at least 1, but it is 0 (and 1 more)',
+      '2 mistakes: (1) tasks[0].rounds: expected at least 1, but it is 0; (2) tasks[0].clip: expected at least 5.421010862427522e-20, but it is -1',
     ],
     [
       'a name taken twice',
@@ -271,6 +272,61 @@ describe('bad values', () => {
       code: 'config-invalid',
       message: expect.stringContaining('directory: expected { file, authorityKey }, since task "mnist"') as string,
     });
+  });
+});
+
+// An operator corrected one mistake, started again, met the next, and so on five times.
+describe('every mistake of a configuration is told in one run', () => {
+  const messageOf = (value: unknown): string => errorOf(() => parseConfig(value)).message;
+
+  it('whatever their kinds', () => {
+    const error = errorOf(() =>
+      parseConfig({
+        directory,
+        prot: 1,
+        tasks: [
+          { ...task, rounds: 'x' },
+          { ...task, name: 'b', quorum: 9 },
+        ],
+      }),
+    );
+    expect(error).toMatchObject({ code: 'config-unknown-key', hint: 'correct each of them' });
+    expect(error.message).toBe(
+      '3 mistakes: (1) the configuration: unknown key "prot"; did you mean "port"?; ' +
+        '(2) tasks[0].rounds: expected a number, but it is "x"; ' +
+        '(3) tasks[1] "b": quorum 9 is greater than cohort 8 — set cohort to 9, or quorum to 8',
+    );
+  });
+
+  it('of one task', () => {
+    const message = messageOf(
+      withTask({ quorum: 9, privacy: { epsilon: 1, sampling: 0.5 }, unsafeOpenEnrolment: true }),
+    );
+    expect(message).toMatch(/^2 mistakes: \(1\) .*unsafeOpenEnrolment is true.*; \(2\) .*privacy\.expected is missing/);
+  });
+
+  it('of several tasks, and of what they need together', () => {
+    const message = messageOf({
+      tlsCert: 'a.pem',
+      tasks: [task, { ...task, name: 'MNIST' }, { ...task, name: 'c', minCohort: 20 }],
+    });
+    for (const part of ['4 mistakes', 'minCohort 20', 'tasks[1].name', 'tlsKey: ', 'directory: '])
+      expect(message).toContain(part);
+  });
+
+  it('two keys that are unknown', () => {
+    expect(messageOf({ ...withTask({}), prot: 1, hots: 2 })).toContain(
+      '"prot"; did you mean "port"?; unknown key "hots"',
+    );
+  });
+
+  it('but not what follows from another: a misspelt key is not missing, too', () => {
+    expect(messageOf(withTask({ model: { fil: 'x' } }))).not.toContain('mistakes');
+  });
+
+  it('and no more than eight of them', () => {
+    const tasks = Array.from({ length: 11 }, (_, i) => ({ ...task, name: `t${i}`, rounds: 0 }));
+    expect(messageOf({ directory, tasks })).toMatch(/^11 mistakes: .*\(8\) tasks\[7\].*; and 3 more$/);
   });
 });
 
@@ -327,13 +383,20 @@ describe('a configuration file', () => {
     });
   });
 
-  it('that is not JSON', async () => {
+  // An operator was told "Unexpected token o in JSON at position 15" and counted characters.
+  it('that is not JSON is named with line and column', async () => {
     const path = join(folder, 'bad.json');
     await writeFile(path, '{\n  "tasks": [\n  oops ]\n}');
-    const error = await rejectionOf(loadConfig(path));
-    expect(error.code).toBe('config-unreadable');
-    expect(error.message).toMatch(/bad\.json is not JSON: \S/);
-    expect(error.message).not.toContain('\n');
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${path} is not JSON: line 3, column 3: expected a value`,
+    });
+  });
+
+  it('may begin with a byte order mark, as Notepad saves it', async () => {
+    const path = join(folder, 'bom.json');
+    await writeFile(path, `\uFEFF${JSON.stringify(withTask({}))}`);
+    expect((await loadConfig(path)).tasks[0].name).toBe('mnist');
   });
 
   it('with a bad value', async () => {

@@ -76,7 +76,7 @@ describe('a directory file', () => {
       'directory-rolled-back',
       'directory-expired',
       'directory-signature',
-      'wire-truncated',
+      'config-unreadable',
     ]);
     expect(members.current()?.serial).toBe(5);
     expect(members.has(ben.member)).toBe(true);

@@ -34,7 +34,7 @@ const printed = (bytes: Uint8Array): string[] => {
 };
 
 const FIELDS = ['level', 'time', 'event', 'task', 'round', 'attempt', 'member', 'members', 'state', 'code', 'effect'];
-const MORE_FIELDS = ['size', 'ms', 'host', 'port', 'masks', 'workers', 'attempts', 'hours'];
+const MORE_FIELDS = ['name', 'size', 'ms', 'host', 'port', 'masks', 'workers', 'attempts', 'hours'];
 
 describe('the logs of whole rounds at trace level', () => {
   it('hold no secret, no key, no message and no coordinate', async () => {

@@ -418,7 +418,7 @@ describe('draws from too many members', () => {
   });
 
   it('end the task where they are all that comes in time', async () => {
-    const task = { rounds: 1, cohort: 10, quorum: 10, minCohort: 3, quorumTimeout: 0.5 };
+    const task = { rounds: 1, cohort: 10, quorum: 10, minCohort: 3, quorumTimeout: 0.5, afterQuorumTimeout: 'fail' };
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const { coordinator } = await start(SAMPLED, task, new MemoryStore(), begun);

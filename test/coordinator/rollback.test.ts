@@ -243,18 +243,6 @@ describe('the check of new models', () => {
     expect(hall.reports[1].outcome).toBe('committed');
   });
 
-  it('holds what is no number for worse than anything', async () => {
-    let calls = 0;
-    const broken: typeof evaluate = async (task, tensors) => ({
-      ...(await evaluate(task, tensors)),
-      ...(++calls === 2 ? { loss: NaN } : {}),
-    });
-    const hall = await openHall({ attempts: 2, check: CHECK }, { evaluate: broken });
-    await joinAll(hall);
-    await hall.coordinator.finished;
-    expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'committed']);
-  });
-
   it('needs somebody who evaluates', async () => {
     const error = await rejectionOf(openHall({ check: CHECK }));
     expect(error).toMatchObject({ code: 'config-invalid', hint: expect.stringContaining('--held-out') as string });

@@ -309,8 +309,8 @@ describe('a task', () => {
     expect(hall.coordinator.tasks[0]).toMatchObject({ state: 'failed', code: 'below-threshold', round: 0 });
   });
 
-  it('fails where its quorum does not come in time', async () => {
-    const hall = await openHall({ quorumTimeout: 0.05 });
+  it('fails where its quorum does not come in time, if it is told to', async () => {
+    const hall = await openHall({ quorumTimeout: 0.05, afterQuorumTimeout: 'fail' });
     await hall.join(1);
     expect(await rejectionOf(hall.coordinator.finished)).toMatchObject({ code: 'not-enough-clients' });
   });

@@ -2,6 +2,7 @@ import { chmod, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { toHex } from '../../protocol/crypto/bytes.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createCoordinator, FileStore, MemoryStore, parseConfig } from '../../coordinator/index.ts';
 import { ERROR_CODES } from '../../protocol/errors.ts';
@@ -155,6 +156,20 @@ describe('a coordinator that cannot start says why', () => {
     await writeFile(file, membership.signed);
     expect(await rejectionOf(openHall({}, { config: { directory } }))).toMatchObject({ code: 'directory-signature' });
   });
+
+  // The error for a half-copied file spoke of a peer, and that it is safe to send it again.
+  it.each([20, 200])(
+    'the directory is cut to %d bytes: its path is named, and where another copy is',
+    async (length) => {
+      const file = join(await temporaryFolder(), 'members.bin');
+      await writeFile(file, membership.signed.subarray(0, length));
+      const directory = { file, authorityKey: toHex(membership.authority.publicKey) };
+      const error = await rejectionOf(openHall({}, { config: { directory } }));
+      expect(error.message).toContain(file);
+      expect(error.hint).toContain('copy members.directory from the authority’s folder again');
+      expect(ERROR_CODES[error.code].exit).toBe(3);
+    },
+  );
 
   it('the folder cannot be written', async () => {
     const folder = await temporaryFolder();

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -224,7 +224,11 @@ describe('damage is named, not hidden', () => {
     const store = await FileStore.open(folder);
     const hash = await store.putModel(bytes(1, 2, 3));
     await writeFile(join(folder, 'models', `${hash}.safetensors`), bytes(1, 2, 4));
-    expect(await rejectionOf((await FileStore.open(folder)).getModel(hash))).toMatchObject({ code: 'model-malformed' });
+    expect(await rejectionOf((await FileStore.open(folder)).getModel(hash))).toMatchObject({
+      code: 'model-malformed',
+      message: expect.stringContaining(join(folder, 'models', `${hash}.safetensors`)) as string,
+      hint: expect.stringContaining('restore the file from a copy') as string,
+    });
   });
 
   it.each([
@@ -237,7 +241,48 @@ describe('damage is named, not hidden', () => {
   ])('a record that is %s', async (_, text) => {
     const store = await FileStore.open(folder);
     await writeFile(join(folder, 'tasks', 'digits.v1.json'), text);
-    expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({ code: 'config-unreadable' });
+    const error = await rejectionOf(store.loadTask('digits.v1'));
+    expect(error).toMatchObject({ code: 'config-unreadable', hint: expect.stringContaining('from a copy') as string });
+    expect(error.message).toContain(join(folder, 'tasks', 'digits.v1.json'));
+  });
+
+  it('a record that was cut, by the place where it ends', async () => {
+    const store = await FileStore.open(folder);
+    await store.saveTask(record(1, {}));
+    const path = join(folder, 'tasks', 'digits.v1.json');
+    await writeFile(path, (await readFile(path, 'utf8')).slice(0, 40));
+    expect((await rejectionOf(store.loadTask('digits.v1'))).message).toMatch(/line 3, column \d+: /);
+  });
+
+  // A disk ran full: the error said "the header's length does not fit" and named no file.
+  it('vectors of a strategy that were cut, by their path', async () => {
+    const store = await FileStore.open(folder);
+    await store.saveTask(record(1, { velocity: Float32Array.of(1, 2, 3) }));
+    const [name] = (await readdir(join(folder, 'tasks'))).filter((file) => file.endsWith('.safetensors'));
+    const path = join(folder, 'tasks', name);
+    await writeFile(path, (await readFile(path)).subarray(0, 20));
+    expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({
+      code: 'config-unreadable',
+      message: expect.stringContaining(path) as string,
+      hint: expect.stringContaining('from a copy') as string,
+    });
+  });
+
+  it.each(['null', '7', '{"round":1}', '[]'])('a journal with a line that is no report: %s', async (line) => {
+    await writeFile(join(folder, 'rounds.jsonl'), `{"task":"a"}\n${line}\n`);
+    expect(await rejectionOf(FileStore.open(folder))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${join(folder, 'rounds.jsonl')}: line 2 is no report of a round`,
+    });
+  });
+
+  it('a file that cannot be read, by its path', async () => {
+    await mkdir(join(folder, 'rounds.jsonl'));
+    expect(await rejectionOf(FileStore.open(folder))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${join(folder, 'rounds.jsonl')} cannot be read (EISDIR)`,
+      hint: expect.stringContaining('move the file away') as string,
+    });
   });
 
   it('a record whose vectors are gone', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, MemoryStore, parseConfig } from '../../coordinator/index.ts';
 import { Members } from '../../coordinator/members.ts';
+import { Names } from '../../coordinator/names.ts';
 import type { TaskHost } from '../../coordinator/rounds/host.ts';
 import { TaskModel } from '../../coordinator/rounds/model.ts';
 import { Task } from '../../coordinator/rounds/task.ts';
@@ -35,12 +36,14 @@ describe('a task whose members are taken by another one whenever it chooses', ()
       ...{
         state: ignore,
         progress: ignore,
+        waiting: ignore,
         unmasked: ignore,
         dropped: ignore,
         rebased: ignore,
         fault: ignore,
         stands: ignore,
       },
+      names: new Names(() => undefined),
       report: () => Promise.resolve(),
     };
     const task = new Task(config, await TaskModel.open(new MemoryStore(), config), host);

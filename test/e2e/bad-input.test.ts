@@ -241,7 +241,11 @@ describe('a coordinator that cannot start', () => {
   });
 
   it('because too few clients come, exits with 4', async () => {
-    const config = await world.configure({ cohort: 3, quorumTimeout: 0.2 }, { logLevel: 'silent' }, 'alone.json');
+    const config = await world.configure(
+      { cohort: 3, quorumTimeout: 0.2, afterQuorumTimeout: 'fail' },
+      { logLevel: 'silent' },
+      'alone.json',
+    );
     await expectRefused(
       ['coordinator', config, '--exit-when-done'],
       4,

@@ -112,6 +112,7 @@ describe('cairn enrol', () => {
     await init();
     const issued = await good('issue', 'anna', '--expires', '2d', '--task', 'b', 'a');
     const anna = JSON.parse(issued.stdout[0]) as Entry;
+    expect(issued.stderr[0]).toMatch(/^anna is member \d+ until \S+Z \(2 days\)$/);
     await good('issue', 'Ward 7', '--out', 'ward.json');
     const before = await listed();
     expect(before.serial).toBe(3);
@@ -137,7 +138,7 @@ describe('cairn enrol', () => {
     expect([after.serial, after.members.map(({ name }) => name)]).toEqual([100, ['Ward 7']]);
     const table = await good('ls');
     expect(table.stdout).toHaveLength(1);
-    expect(table.stdout[0]).toMatch(/^\d+ {2}Ward 7 {2}until \S+Z {2}all tasks {2}[0-9a-f]{16}…$/);
+    expect(table.stdout[0]).toMatch(/^\d+ {2}Ward 7 {2}until \S+Z \(365 days\) {2}all tasks {2}[0-9a-f]{16}…$/);
     expect(table.stderr[0]).toMatch(/^directory 100 of /);
     expect((await readdir(world.path('.cairn/authority'))).sort()).toEqual(['authority.key.json', 'members.directory']);
   });

@@ -65,6 +65,31 @@ describe('cairn coordinator --held-out', () => {
   });
 });
 
+// The coordinator started, and rolled every round back for ever.
+describe('held-out data without an example', () => {
+  it.each([
+    ['where models are checked', CHECK],
+    ['where they are only looked at', { quorum: 3, cohort: 3 }],
+  ])('end the coordinator before it listens, with exit code 3, %s', async (_, task) => {
+    await writeFile(world.path('empty.mjs'), APP.replace('examples: 4, loss', 'examples: 0, loss: NaN'));
+    const config = await world.configure(task, { logLevel: 'silent' });
+    const { code, stderr } = await cairnOnce(['coordinator', config, '--held-out', world.path('empty.mjs')]);
+    expect(stderr).toEqual([
+      expect.stringMatching(/^cairn: --held-out .*empty\.mjs: its data have no examples \[data-empty\] — /),
+    ]);
+    expect(code).toBe(3);
+  });
+
+  it('are told from data that evaluate to NaN, which end it as well', async () => {
+    await writeFile(world.path('nan.mjs'), APP.replace('examples: 4, loss', 'examples: 4, loss: NaN'));
+    // A folder of its own: a model that rounds have led to may be beyond all numbers, a first one is not.
+    const config = await world.configure(CHECK, { logLevel: 'silent', dataDir: 'fresh' });
+    const { code, stderr } = await cairnOnce(['coordinator', config, '--held-out', world.path('nan.mjs')]);
+    expect(stderr.join('\n')).toContain('[evaluation-not-finite]');
+    expect(code).toBe(3);
+  });
+});
+
 describe('held-out data by task', () => {
   it('are those that the task is given, else those for all', async () => {
     const app = world.path('held-out.mjs');

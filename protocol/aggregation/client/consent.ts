@@ -26,6 +26,11 @@ export function assertConsent(
     throw new CairnError(
       'cohort-too-small',
       `the round allows sums of ${settings.minCohort}, this client asks for at least ${policy.minCohort}`,
+      {
+        hint:
+          `ask the operator for a minCohort of ${policy.minCohort} (more clients alone change nothing); or set minCohort to ` +
+          `${settings.minCohort} in this client’s policy (--min-cohort): ${givenUp(settings.minCohort)}`,
+      },
     );
   }
   if (policy.leastNoise !== undefined) assertNoise(settings.privacy, policy.leastNoise);
@@ -37,6 +42,12 @@ export function assertConsent(
     );
   }
 }
+
+/** What a client gives up that takes part in so small a sum. */
+const givenUp = (inputs: number): string =>
+  inputs <= 2
+    ? 'the other member then reads your update off the sum, by taking its own away'
+    : `${inputs - 1} members that put their updates together then read yours off the sum`;
 
 /** Whoever adds the noise knows it, and may leave it out: what the coordinator adds does not count against the coordinator. */
 function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distributed', multiplier }: LeastNoise): void {

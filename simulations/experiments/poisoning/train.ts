@@ -107,8 +107,12 @@ class PoisonedTraining {
     const strategy = createStrategy({ name: 'fedavg', learningRate: 1 });
     const { model: next } = strategy.apply(this.#parameters, update, {});
     const standing = { hash: String(this.#version), tensors: { flat: this.#parameters } };
-    const verdict = await this.#heldOut?.judge(standing, { flat: next });
-    if (verdict?.worse !== undefined) {
+    const verdict = await this.#heldOut?.judge(standing, { flat: next }).catch((thrown: unknown) => {
+      // An attacked model may be beyond what float32 evaluates. Nobody takes that one either.
+      if (thrown instanceof CairnError && thrown.code === 'evaluation-not-finite') return undefined;
+      throw thrown;
+    });
+    if (this.#heldOut !== undefined && (verdict === undefined || verdict.worse !== undefined)) {
       this.#tally.rolledBack++;
       return;
     }

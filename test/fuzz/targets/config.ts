@@ -17,7 +17,16 @@ const good: readonly JsonValue[] = [
     ...{ uploads: { atOnce: 2, stallMs: 5000, leastRate: 9 }, logLevel: 'debug', reconnectGraceMs: 0 },
     tasks: [
       {
-        ...{ name: 'a', rounds: 1, cohort: 4, quorum: 4, quorumTimeout: 1, overSelect: 0.5, minCohort: 3 },
+        ...{
+          name: 'a',
+          rounds: 1,
+          cohort: 4,
+          quorum: 4,
+          quorumTimeout: 1,
+          afterQuorumTimeout: 'run',
+          overSelect: 0.5,
+          minCohort: 3,
+        },
         ...{ adversary: 'curious', unsafeOpenEnrolment: true, graph: 'complete', colluding: 0.1, dropout: 0.2 },
         ...{ threshold: 3, inputBits: 8, modulusBits: 20, clip: 1, maxExamples: 5, lossBound: 2, suite: 2 },
         ...{ strategy: { name: 'fedadam', beta1: 0.5 }, training: { epochs: [1, { deep: null }] }, pause: 1 },

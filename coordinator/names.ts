@@ -1,0 +1,112 @@
+import type { MemberId } from '../protocol/ids.ts';
+import { printable } from '../protocol/printable.ts';
+import { LIMITS } from '../protocol/wire/limits.ts';
+import type { Log, LogEvent, LogFields } from './log.ts';
+import type { RoundReport } from './report.ts';
+
+/** A member's name, for people: printable, and no longer than the wire allows. */
+export interface MemberName {
+  readonly name: string;
+  /** Whether the member directory's authority vouches for it. A guest says what it likes, also another's name. */
+  readonly proven: boolean;
+}
+
+/** A member that a report is about, beside its number. */
+export interface NamedMember extends MemberName {
+  readonly member: MemberId;
+}
+
+/** Guests are other members each time they come; the names of so many that came last are remembered. */
+const MAX_REMEMBERED = 65_536;
+
+/** Characters of a name in a line of text. */
+const MAX_SHOWN = 40;
+
+/** How people read a name: `anna`, and `"anna"?` of a guest. */
+export function nameText({ name, proven }: MemberName): string {
+  const characters = Array.from(name);
+  const shown = characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : name;
+  return proven ? shown : `"${shown.replaceAll('"', "'")}"?`;
+}
+
+/** Who has which name: what the directory says of members, and what guests said of themselves. */
+export class Names {
+  readonly #enrolled: (member: MemberId) => string | undefined;
+  /** Also of members that are in the directory no more: what they did is still told. */
+  readonly #noted = new Map<MemberId, MemberName>();
+
+  /** @param enrolled a member's name in the directory as it stands */
+  constructor(enrolled: (member: MemberId) => string | undefined) {
+    this.#enrolled = enrolled;
+  }
+
+  /**
+   * Somebody has taken a seat.
+   * @param claimed what a guest calls itself; '' for nothing
+   */
+  note(member: MemberId, claimed: string): void {
+    const enrolled = this.#enrolled(member);
+    const name = printable(enrolled ?? claimed).slice(0, LIMITS.name);
+    this.#noted.delete(member);
+    if (name.trim() === '') return;
+    this.#noted.set(member, { name, proven: enrolled !== undefined });
+    for (const oldest of this.#noted.keys()) {
+      if (this.#noted.size <= MAX_REMEMBERED) break;
+      this.#noted.delete(oldest);
+    }
+  }
+
+  /** A member's name; undefined where it has none, or is forgotten. */
+  of(member: MemberId): MemberName | undefined {
+    const noted = this.#noted.get(member);
+    if (noted?.proven === false) return noted;
+    const enrolled = this.#enrolled(member);
+    return enrolled === undefined || enrolled === ''
+      ? noted
+      : { name: printable(enrolled).slice(0, LIMITS.name), proven: true };
+  }
+
+  /** A member for people: name and number, or the number alone. */
+  label(member: MemberId): string {
+    return labelOf(member, this.of(member));
+  }
+
+  /** The report with the names of the members whose numbers stand in it. */
+  named(report: RoundReport): RoundReport {
+    const { drops, benched = [], satOut = [] } = report;
+    const mentioned = new Set([
+      ...drops.flatMap(({ member, owners = [], blames = [] }) => [member, ...owners, ...blames]),
+      ...benched.map(({ member }) => member),
+      ...satOut,
+    ]);
+    const names = [...mentioned]
+      .sort((a, b) => a - b)
+      .flatMap((member): NamedMember[] => {
+        const name = this.of(member);
+        return name === undefined ? [] : [{ member, ...name }];
+      });
+    return names.length === 0 ? report : { ...report, names };
+  }
+
+  /** A log whose entries about a member have its name, too. */
+  inLog(log: Log): Log {
+    const named =
+      (level: keyof Log) =>
+      (event: LogEvent, fields: LogFields = {}): void => {
+        const known = fields.member === undefined ? undefined : this.of(fields.member as MemberId);
+        const name = known && (known.proven ? { name: known.name } : { claimed: known.name });
+        log[level](event, { ...fields, ...name });
+      };
+    return {
+      trace: named('trace'),
+      debug: named('debug'),
+      info: named('info'),
+      warn: named('warn'),
+      error: named('error'),
+    };
+  }
+}
+
+/** A member for people: `anna (7)`, `"anna"? (7)`, or `member 7`. */
+export const labelOf = (member: number, name: MemberName | undefined): string =>
+  name === undefined ? `member ${member}` : `${nameText(name)} (${member})`;

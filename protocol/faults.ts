@@ -1,0 +1,47 @@
+import { asCairnError, CairnError, ERROR_CODES } from './errors.ts';
+
+/** Mistakes that one error names: a file that is wrong all over is not read to its end. */
+const MAX_NAMED = 8;
+
+/**
+ * Collects mistakes, so that whoever has made two learns of both in one run. Of checks that build on each other the later
+ * ones are left out once an earlier one has failed: put them into one call.
+ */
+export class Faults {
+  readonly #errors: CairnError[] = [];
+
+  /** Runs a check. @returns its result; undefined where it threw, which is kept */
+  check<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (thrown) {
+      this.#errors.push(asCairnError(thrown));
+      return undefined;
+    }
+  }
+
+  add(...errors: readonly CairnError[]): void {
+    this.#errors.push(...errors);
+  }
+
+  /** @throws CairnError the {@link error}, if there is one */
+  throwAny(): void {
+    const { error } = this;
+    if (error !== undefined) throw error;
+  }
+
+  /** The one that was kept, or one that names several, with the code of the first. */
+  get error(): CairnError | undefined {
+    const first = this.#errors.at(0);
+    if (first === undefined || this.#errors.length === 1) return first;
+    const named = this.#errors.slice(0, MAX_NAMED).map((error, i) => `(${i + 1}) ${error.message}${ownHint(error)}`);
+    const more = this.#errors.length > MAX_NAMED ? `; and ${this.#errors.length - MAX_NAMED} more` : '';
+    return new CairnError(first.code, `${this.#errors.length} mistakes: ${named.join('; ')}${more}`, {
+      hint: 'correct each of them',
+      cause: first,
+    });
+  }
+}
+
+/** A way out that goes beyond the code's own. */
+const ownHint = ({ code, hint }: CairnError): string => (hint === ERROR_CODES[code].hint ? '' : ` — ${hint}`);
