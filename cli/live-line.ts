@@ -7,6 +7,9 @@ interface Screen {
   write(text: string): unknown;
 }
 
+/** Width of a terminal that does not say how wide it is, as some that programs make. */
+const USUAL_COLUMNS = 80;
+
 /** To the beginning of the line, and away with what stands there. */
 const CLEAR = '\r\u001b[K';
 
@@ -36,7 +39,8 @@ export class LiveLine {
       return;
     }
     // One that is as long as the terminal is wide would begin a second one.
-    const fit = line.slice(0, Math.max(0, (this.#screen.columns ?? 80) - 1));
+    const { columns = 0 } = this.#screen;
+    const fit = line.slice(0, (columns > 1 ? columns : USUAL_COLUMNS) - 1);
     if (fit === this.#shown) return;
     this.#screen.write(`${CLEAR}${fit}`);
     this.#shown = fit;
