@@ -64,6 +64,8 @@ export class StatusLine {
   }
 
   get #shown(): string {
-    return cutTo(this.#text, this.#stream.columns ?? COLUMNS);
+    // Some terminals that programs make say that they are of no width.
+    const { columns = 0 } = this.#stream;
+    return cutTo(this.#text, columns > 1 ? columns : COLUMNS);
   }
 }

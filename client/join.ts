@@ -135,7 +135,8 @@ const withoutGaps = (policy: Partial<ClientPolicy>): object =>
   Object.fromEntries(Object.entries<unknown>({ ...policy }).filter(([, value]) => value !== undefined));
 
 /** @throws CairnError `config-unknown-key`, `config-invalid` for options that contradict each other or their bounds */
-function checkedPolicy({ policy, identity, authorityKey, name, tasks, seed }: JoinOptions): ClientPolicy {
+function checkedPolicy(options: JoinOptions): ClientPolicy {
+  const { policy, identity, authorityKey, name, tasks, seed, returnTimeoutMs = 0 } = options;
   const invalid = (text: string, hint?: string): CairnError =>
     new CairnError('config-invalid', text, hint === undefined ? {} : { hint });
   const bytes = (text: string): number => new TextEncoder().encode(text).length;
@@ -163,5 +164,6 @@ function checkedPolicy({ policy, identity, authorityKey, name, tasks, seed }: Jo
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
     throw invalid(`seed must be a whole number from 0, but is ${seed}`);
   }
+  if (!(returnTimeoutMs >= 0)) throw invalid(`returnTimeoutMs must be a number from 0, but is ${returnTimeoutMs}`);
   return whole;
 }

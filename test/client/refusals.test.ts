@@ -499,6 +499,8 @@ describe('options', () => {
     ['name', { name: 'é'.repeat(65) }, /name/],
     ['tasks', { tasks: ['x'.repeat(129)] }, /tasks/],
     ['seed', { seed: -1 }, /seed/],
+    ['time for a return', { returnTimeoutMs: -1 }, /returnTimeoutMs/],
+    ['time for a return that is none', { returnTimeoutMs: Number.NaN }, /returnTimeoutMs/],
   ])('out of bounds are refused: %s', (_, options, message) => {
     expect(() => enter(coordinator.url, new StepApp(), options)).toThrow(
       expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) as string }) as Error,
