@@ -7,7 +7,7 @@ function ownFolders(): readonly string[] {
 }
 
 /** A frame of a stack as V8 writes it, with or without the name of a function: the file, and the line in it. */
-const V8_FRAME = /^ *at (?:.*\()?((?:[a-z-]+:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/;
+const V8_FRAME = /^ *at (?:async )?(?:.*\()?((?:[a-z-]+:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/;
 
 /** The same as Firefox and Safari write it. */
 const OTHER_FRAME = /^(?:[^@]*@)((?:[a-z-]+:\/\/|\/).*?):(\d+):\d+$/;
