@@ -45,6 +45,8 @@ describe('the browser entry', () => {
       'acceptLostMemory',
       'consentInFile',
       'consentPath',
+      'loadEmnist',
+      'loadIdx',
       'loadMnist',
       'loadMnistLabels',
       'readIdentity',
