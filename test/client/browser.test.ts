@@ -46,6 +46,8 @@ describe('the browser entry', () => {
       'consentInFile',
       'consentPath',
       'loadCsv',
+      'loadEmnist',
+      'loadIdx',
       'loadMnist',
       'loadMnistLabels',
       'readIdentity',

@@ -67,7 +67,9 @@ describe('encodeSafetensors', () => {
     expect(errorOf(() => encodeSafetensors({ __metadata__: one.x }, { __metadata__: [1] })).code).toBe(
       'model-malformed',
     );
-    expect(errorOf(() => encodeSafetensors(one, { x: [1] }, { long: '\u0001'.repeat(17e6) })).code).toBe('model-malformed');
+    expect(errorOf(() => encodeSafetensors(one, { x: [1] }, { long: '\u0001'.repeat(17e6) })).code).toBe(
+      'model-malformed',
+    );
   });
 });
 

@@ -62,6 +62,9 @@ describe('a live line', () => {
     const screen = new Screen(true, 10);
     liveOn(screen).live.show('0123456789abcdef');
     expect(screen.lines).toEqual(['012345678…']);
+    const unknown = new Screen(true, 0);
+    liveOn(unknown).live.show('x'.repeat(100));
+    expect(unknown.lines).toEqual([`${'x'.repeat(79)}…`]);
   });
 
   it('shows what a coordinator may have put into a task’s name as escapes', () => {
