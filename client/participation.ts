@@ -109,6 +109,7 @@ export class Participant implements Participation {
   }
 
   #roundEnded(end: RoundEnd): void {
+    if (end.kind === 'measured') return;
     if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
     else if (end.kind !== 'left') this.#counts[end.kind]++;
     if (end.kind === 'refused' && isLasting(end.error, this.#parts.connection.tasks)) void this.#finish(end.error);

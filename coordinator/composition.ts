@@ -33,7 +33,12 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
   const counted = { connected: () => seats.connected, draws: config.tasks.some(drawsMembers) };
   const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), counted);
   const { log, events, metrics } = telemetry;
-  const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
+  const largest = Math.max(
+    ...config.tasks.map((task) => {
+      const { layout, scales } = models.get(task.name)!;
+      return largestMessage(task, layout.size, scales.untrained);
+    }),
+  );
   const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
   if (fillMemory) log.warn('uploads-fill-memory', { size: atOnce * largest });
   const seats = new Seats({

@@ -22,6 +22,9 @@ export type LogEvent =
   | 'round-abandoned'
   | 'round-rolled-back'
   | 'model-rebased'
+  | 'scales-measured'
+  | 'scales-unmeasured'
+  | 'resolution-poor'
   | 'draw-unsuitable'
   | 'privacy-budget-spent'
   | 'member-dropped'
@@ -64,6 +67,11 @@ export interface LogFields {
   readonly attempts?: number;
   /** Steps by which a model was moved since the last round that committed. */
   readonly rebases?: number;
+  /** What rounds are scaled by: the number of examples of weight 1, and the greatest loss. */
+  readonly maxExamples?: number;
+  readonly lossBound?: number;
+  /** Estimated error of rounding as a part of the update. */
+  readonly rounding?: number;
   readonly member?: number;
   /** Ids of members, as far as a text field holds them. */
   readonly missing?: string;
@@ -100,6 +108,9 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   attempts: 'number',
   hours: 'number',
   rebases: 'number',
+  maxExamples: 'number',
+  lossBound: 'number',
+  rounding: 'number',
   member: 'number',
   missing: 'string',
   members: 'number',

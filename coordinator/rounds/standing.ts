@@ -1,6 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { untrainedNames } from '../../protocol/model/untrained.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
 import { createStrategy, type Strategy } from '../strategies/index.ts';
@@ -50,18 +51,20 @@ export async function openStanding(store: Store, task: TaskConfig, given?: Initi
 }
 
 async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<Standing> {
-  const { tensors, shapes } = given ?? (await configuredModel(task));
+  const { tensors, shapes, metadata = {} } = given ?? (await configuredModel(task));
   const layout = new ParameterLayout(shapes);
   const flat = layout.flatten(tensors);
   if (!allFinite(flat)) {
     throw new CairnError('model-malformed', `task "${task.name}": its first model holds NaN or an infinite value`);
   }
+  const untrained = task.untrained ?? untrainedNames(metadata) ?? [];
   const record: TaskRecord = {
     task: task.name,
     round: 0,
     modelHash: await store.putModel(encodeSafetensors(tensors, shapes)),
     strategy: strategy.name,
     strategyState: strategy.init(layout.size),
+    ...(untrained.length === 0 ? {} : { untrained }),
   };
   await store.saveTask(record);
   return { strategy, layout, flat, record };

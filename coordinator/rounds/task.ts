@@ -10,11 +10,15 @@ import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import type { Decision } from './seating.ts';
+import { bestResolution, COARSE } from './scales.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskState, TaskStatus } from './task-status.ts';
 
 /** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
 const MIN_PAUSE_SECONDS = 0.01;
+
+/** Attempts to measure a task's scales: without them its first round is on coarse ones, and the next follow the data. */
+const MOST_MEASURES = 2;
 
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
 export class Task {
@@ -29,6 +33,10 @@ export class Task {
   #attemptNumber = 1;
   /** Attempts that came to nothing from the model as it is. */
   #failed = 0;
+  /** Attempts to measure that came to nothing. */
+  #unmeasured = 0;
+  /** Rounds in a row whose sums were too coarse. */
+  #coarse = 0;
   #attempt: Attempt | undefined;
   #members = 0;
   #progress: TaskStatus['progress'];
@@ -41,6 +49,9 @@ export class Task {
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
+    const { rounding, coarse } = bestResolution(config, model.layout.size);
+    if (config.privacy === undefined && coarse)
+      host.log.warn('resolution-poor', { task: config.name, round: model.round, rounding });
     this.#selection = new Selection({ task: config, host, model });
   }
 
@@ -166,6 +177,22 @@ export class Task {
       await this.#pause(this.config.retryPause);
       return;
     }
+    const { unmeasured } = this.#model;
+    const attempt = this.#begin(seated, unmeasured);
+    const report = await attempt.run();
+    this.#attempt = undefined;
+    if (unmeasured) {
+      await this.#measured(report);
+      return;
+    }
+    if (report.outcome === 'committed') this.#selection.committed();
+    else await this.#remember(attempt);
+    const invited = seated.flatMap((cohort) => cohort.invited);
+    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
+    await this.#afterwards(report, invited);
+  }
+
+  #begin(seated: readonly Seated[], measures: boolean): Attempt {
     const attempt = new Attempt({
       task: this.config,
       model: this.#model,
@@ -173,6 +200,7 @@ export class Task {
       seated,
       number: this.#attemptNumber,
       heldOut: this.#heldOut,
+      measures,
       watch: {
         state: (state, members) => {
           this.#state = state;
@@ -185,13 +213,26 @@ export class Task {
       },
     });
     this.#attempt = attempt;
-    const report = await attempt.run();
-    this.#attempt = undefined;
-    if (report.outcome === 'committed') this.#selection.committed();
-    else await this.#remember(attempt);
-    const invited = seated.flatMap((cohort) => cohort.invited);
-    await this.#host.report({ ...report, ...this.#selection.judge(invited, attempt.suspects, report) });
-    await this.#afterwards(report, invited);
+    return attempt;
+  }
+
+  /**
+   * An attempt to measure is over. It counts for nothing else: nobody is left out for it, and where it came to nothing
+   * twice the task goes on without.
+   */
+  async #measured(report: RoundReport): Promise<void> {
+    await this.#host.report(report);
+    if (report.outcome === 'measured' || this.#stopped) return;
+    this.#unmeasured++;
+    if (this.#unmeasured < MOST_MEASURES) {
+      await this.#pause(this.config.retryPause);
+      return;
+    }
+    await this.#model.leaveUnmeasured();
+    this.#host.log.warn('scales-unmeasured', {
+      task: this.config.name,
+      ...(report.code === undefined ? {} : { code: report.code }),
+    });
   }
 
   /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
@@ -205,6 +246,7 @@ export class Task {
 
   async #afterwards(report: RoundReport, invited: readonly MemberId[]): Promise<void> {
     if (report.outcome === 'committed') {
+      this.#resolved(report);
       this.#attemptNumber = 1;
       this.#failed = 0;
       if (this.#model.round < this.config.rounds) await this.#pause(this.config.pause);
@@ -216,6 +258,12 @@ export class Task {
       throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);
+  }
+
+  /** Says once that sums are too coarse, where the scales have followed the data and it did not help. */
+  #resolved({ task, round, rounding = 0 }: RoundReport): void {
+    this.#coarse = rounding > COARSE ? this.#coarse + 1 : 0;
+    if (this.#coarse === 2) this.#host.log.warn('resolution-poor', { task, round, rounding });
   }
 
   async #pause(seconds: number): Promise<void> {

@@ -44,6 +44,14 @@ const savedTask = z.strictObject({
     })
     .optional(),
   pending: savedPending.optional(),
+  scales: z
+    .strictObject({
+      maxExamples: z.int().min(1),
+      lossBound: z.number().gt(0),
+      untrained: z.array(z.number().gt(0)).readonly(),
+    })
+    .optional(),
+  untrained: z.array(z.string()).readonly().optional(),
 });
 
 /** A task's record as it stands in its file. */
@@ -66,12 +74,14 @@ export function recordFrom(
   }
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
-  const { stateFile, round, modelHash, strategy, privacy, pending } = parsed.data;
+  const { stateFile, round, modelHash, strategy, privacy, pending, scales, untrained } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
   const record = {
     ...{ task, round, modelHash, strategy, strategyState: {} },
     ...(privacy === undefined ? {} : { privacy }),
     ...(pending === undefined ? {} : { pending }),
+    ...(scales === undefined ? {} : { scales }),
+    ...(untrained === undefined ? {} : { untrained }),
   };
   return { stateFile, record };
 }
