@@ -51,9 +51,9 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
 }
 
 /** Which attempt it was, how often members had been asked to train anew, and how often the model had been moved. */
-function whichText({ attempt, measures = false, repeat = 0, rebases = 0 }: RoundReport): string {
+function whichText({ attempt, measures, repeat = 0, rebases = 0 }: RoundReport): string {
   const words = [
-    ...(measures ? ['measuring'] : []),
+    ...(measures === true ? ['measuring'] : []),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(repeat > 0 ? [`trained anew ${repeat}×`] : []),
     ...(rebases > 0 ? [`model moved ${rebases}×`] : []),
