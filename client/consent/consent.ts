@@ -25,6 +25,7 @@ import {
   withRound,
   withSent,
   withSet,
+  wasMeasured,
 } from './record.ts';
 
 /** A round, and the model that it starts from. */
@@ -143,7 +144,7 @@ export class Consent {
       assertConsent(settings, policy, counted ? { ...history, roundsWithinDay: 0 } : history);
       assertPrivacy(settings, policy, quoteFor(record, settings, deltaOf(settings)));
       let next = withCost(record, costOf(settings));
-      if (!counted) next = withRound(next, now);
+      if (!counted && !wasMeasured(record, point)) next = withRound(next, now);
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };

@@ -12,8 +12,10 @@ import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
  * @throws whatever `assertConsent` throws; the signal's reason once the round is over
  */
 export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
-  const { consent, policy } = context;
-  const { roundsWithinDay } = await consent.history();
+  const { consent, policy, trainer } = context;
+  // A model that was measured from has been fetched, and its round counted.
+  const point = trainer.models.known(settings.modelHash);
+  const { roundsWithinDay } = await consent.history(point === undefined ? undefined : toHex(point));
   over.throwIfAborted();
   assertConsent(settings, policy, { roundsWithinDay });
 }
