@@ -82,12 +82,12 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
   const totalWeight = examples / maxExamples;
   if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
 
-  const level = 1 / (top * totalWeight);
+  const whole = top * totalWeight;
   const update = (from: number, into: Float32Array): void => {
     const take = (at: number, end: number, bound: number): void =>
       dequantize(sum.subarray(at, end), into.subarray(at - from, end - from), {
         bits: modulusBits,
-        scale: bound * level,
+        scale: bound / whole,
       });
     const to = from + into.length;
     take(from, to, clip);
@@ -96,7 +96,7 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
       if (at < end) take(at, end, bound);
     }
   };
-  const [loss, accuracy] = [losses * lossBound * level, accuracies * level];
+  const [loss, accuracy] = [(losses * lossBound) / whole, accuracies / whole];
   return { update, examples, loss, accuracy, totalWeight, bounded: { clipped, cut, peaks } };
 }
 
