@@ -37,7 +37,8 @@ function sumOf(used: QuantizationScheme, results: readonly LocalResult[]): Uint3
 }
 
 /** The least level that a value is not above. */
-const levelOf = (value: number, levels: readonly number[]): number => levels.find((level) => value <= level) ?? Infinity;
+const levelOf = (value: number, levels: readonly number[]): number =>
+  levels.find((level) => value <= level) ?? Infinity;
 
 /** Where a vector's peaks begin. */
 const FIRST = scheme.dimension + METRIC_COORDINATES;
@@ -158,7 +159,13 @@ describe('untrained ranges', () => {
 
   it.each([
     ['beyond the model', [{ from: 2, length: 2, bound: 1 }]],
-    ['across each other', [{ from: 0, length: 2, bound: 1 }, { from: 1, length: 1, bound: 1 }]],
+    [
+      'across each other',
+      [
+        { from: 0, length: 2, bound: 1 },
+        { from: 1, length: 1, bound: 1 },
+      ],
+    ],
     ['without a bound', [{ from: 0, length: 1, bound: 0 }]],
   ])('are refused %s', (_, untrained) => {
     expect(() => encodeUpdate({ ...scheme, untrained }, result(), systemRandom)).toThrow(/untrained/);

@@ -119,7 +119,9 @@ describe('assertBudget', () => {
   });
 
   it('takes the greatest vector that a message may hold', () => {
-    expect(() => assertBudget({ ...scheme, dimension: 2 ** 28 - METRIC_COORDINATES - peakCoordinates(scheme) })).not.toThrow();
+    expect(() =>
+      assertBudget({ ...scheme, dimension: 2 ** 28 - METRIC_COORDINATES - peakCoordinates(scheme) }),
+    ).not.toThrow();
   });
 
   it('is asked by both directions', () => {
@@ -274,8 +276,7 @@ describe('encodeUpdate', () => {
           const small = { ...scheme, inputBits, clip, maxCohort: 1, modulusBits: Math.max(8, inputBits) };
           const { values } = encodeUpdate(small, { ...result, update: Float32Array.from(update), examples }, random);
           const top = 2 ** (inputBits - 1) - 1;
-          for (const word of plain(values))
-            expect(Math.abs(signed(word, small.modulusBits))).toBeLessThanOrEqual(top);
+          for (const word of plain(values)) expect(Math.abs(signed(word, small.modulusBits))).toBeLessThanOrEqual(top);
         },
       ),
     );
@@ -407,8 +408,6 @@ describe('decodeSum', () => {
     negative[4] = 2 ** 24 - 1;
     expect(errorOf(() => decodeSum(scheme, negative, 1)).code).toBe('data-empty');
     expect(errorOf(() => decodeSum(scheme, encodeUpdate(scheme, result, zeros).values, 0)).code).toBe('data-empty');
-    expect(errorOf(() => decodeSum(scheme, new Uint32Array(vectorLength(scheme) - 1), 1)).code).toBe(
-      'update-shape',
-    );
+    expect(errorOf(() => decodeSum(scheme, new Uint32Array(vectorLength(scheme) - 1), 1)).code).toBe('update-shape');
   });
 });
