@@ -131,9 +131,7 @@ export class TaskModel {
   /** Whether nothing is known of the scales that fit the data, and nobody has sent anything by which it would be too late. */
   get unmeasured(): boolean {
     const { scales, privacy } = this.#config;
-    return (
-      scales === 'measured' && privacy === undefined && this.#scales === undefined && isNothing(this.#pending)
-    );
+    return scales === 'measured' && privacy === undefined && this.#scales === undefined && isNothing(this.#pending);
   }
 
   /**

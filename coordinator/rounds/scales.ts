@@ -94,7 +94,10 @@ export function resolutionOf(
  * The same at best: for members of weight 1 whose updates are as long as the clip.
  * @param dimension number of trained coordinates
  */
-export const bestResolution = (task: Pick<TaskConfig, 'clip' | 'inputBits' | 'minCohort'>, dimension: number): Resolution =>
+export const bestResolution = (
+  task: Pick<TaskConfig, 'clip' | 'inputBits' | 'minCohort'>,
+  dimension: number,
+): Resolution =>
   resolutionOf(task, {
     count: task.minCohort,
     totalWeight: task.minCohort,

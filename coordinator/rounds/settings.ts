@@ -27,7 +27,9 @@ export function settingsFor(
     /** How often members have been told to train anew from this model, and how often it was moved. */
     readonly pending: Pick<PendingRecord, 'repeat' | 'rebases'>;
     /** What the model's rounds are scaled by. */
-    readonly scales: Pick<RoundSettings, 'maxExamples' | 'lossBound'> & { readonly untrained: readonly UntrainedRange[] };
+    readonly scales: Pick<RoundSettings, 'maxExamples' | 'lossBound'> & {
+      readonly untrained: readonly UntrainedRange[];
+    };
     /** Whether it only measures scales. Default: no. */
     readonly measures?: boolean | undefined;
     /** Fewest inputs of its sum; undefined where that is the task's number. */

@@ -1,6 +1,12 @@
 import { afterEach } from 'vitest';
 import type { App, TrainingResult } from '../../client/app.ts';
-import { type Coordinator, createCoordinator, type InitialModel, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import {
+  type Coordinator,
+  createCoordinator,
+  type InitialModel,
+  MemoryStore,
+  parseConfig,
+} from '../../coordinator/index.ts';
 import type { RoundReport } from '../../coordinator/report.ts';
 
 /** A task as a newcomer writes it: nothing is said of scales. */

@@ -120,8 +120,7 @@ describe('an engine model with batch norm, on inputs times thirty', () => {
     const { coordinator } = await coordinate({ rounds: 8, training }, { model: first(metadata) });
     for (let i = 0; i < 3; i++) {
       const app = engineApp(model, () => rings(i, 30));
-      const { untrained: _, ...unaware } = app;
-      enter(coordinator.url, knows ? app : unaware);
+      enter(coordinator.url, knows ? app : { ...app, untrained: [] });
     }
     await coordinator.finished;
     const { accuracy: found } = await engineApp(model, () => test).evaluate!(coordinator.model('toy')!, test);

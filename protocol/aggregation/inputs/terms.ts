@@ -10,7 +10,15 @@ const DISTRIBUTIONS = ['discrete-gaussian', 'skellam'] as const;
 /** The settings that {@link termsOf} looks at. */
 type Terms = Pick<
   RoundSettings,
-  'clip' | 'maxExamples' | 'lossBound' | 'untrained' | 'inputBits' | 'training' | 'privacy' | 'maxCohort' | 'modulusBits'
+  | 'clip'
+  | 'maxExamples'
+  | 'lossBound'
+  | 'untrained'
+  | 'inputBits'
+  | 'training'
+  | 'privacy'
+  | 'maxCohort'
+  | 'modulusBits'
 >;
 
 /**
@@ -34,7 +42,11 @@ export function termsOf(primitives: Primitives, settings: Terms): Uint8Array {
  */
 export function lastingTermsOf(primitives: Primitives, settings: Terms, cut: boolean): Uint8Array {
   const { clip, maxExamples, lossBound, inputBits, training } = settings;
-  const writer = new ByteWriter(64).f64(clip).u8(inputBits).text(training).u8(cut ? 1 : 0);
+  const writer = new ByteWriter(64)
+    .f64(clip)
+    .u8(inputBits)
+    .text(training)
+    .u8(cut ? 1 : 0);
   if (cut) writer.u32(maxExamples).f64(lossBound);
   writeRanges(writer, settings, cut);
   writeNoise(writer, settings);

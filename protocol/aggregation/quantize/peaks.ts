@@ -85,5 +85,9 @@ export function readPeaks(
     at += levels.length;
     return peak;
   };
-  return { examples: read(EXAMPLES_LEVELS), loss: read(LOSS_LEVELS), untrained: untrained.map(() => read(UNTRAINED_LEVELS)) };
+  return {
+    examples: read(EXAMPLES_LEVELS),
+    loss: read(LOSS_LEVELS),
+    untrained: untrained.map(() => read(UNTRAINED_LEVELS)),
+  };
 }
