@@ -2,7 +2,7 @@ import { CairnError } from '../../errors.ts';
 import { dequantize } from '../../kernels/index.ts';
 import { type Peaks, readPeaks } from './peaks.ts';
 import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
-import type { QuantizationScheme } from './scheme.ts';
+import type { QuantizationScheme } from './types.ts';
 
 /** What a sum says of its members' values and the round's bounds, whatever they weigh. */
 export interface Bounded {

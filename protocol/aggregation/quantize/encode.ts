@@ -4,7 +4,7 @@ import { CairnError } from '../../errors.ts';
 import { keystreamWords, quantize, quantizeFew } from '../../kernels/index.ts';
 import { writePeaks } from './peaks.ts';
 import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
-import type { LocalResult, QuantizationScheme } from './scheme.ts';
+import type { LocalResult, QuantizationScheme } from './types.ts';
 
 /** A value of a client that counts as less than it is, and the bound that it counts as. */
 export interface Cut {

@@ -1,5 +1,5 @@
 export { METRIC_COORDINATES, assertBudget, leastModulusBits, levels, vectorLength } from './scheme.ts';
-export type { LocalResult, QuantizationScheme, VectorShape } from './scheme.ts';
+export type { LocalResult, QuantizationScheme, VectorShape } from './types.ts';
 export { encodeUpdate, trainedPart } from './encode.ts';
 export type { Cut, EncodedUpdate } from './encode.ts';
 export { decodeSum, openPeaks, openSum } from './decode.ts';

@@ -1,5 +1,5 @@
 import { lowBits } from '../../kernels/index.ts';
-import type { LocalResult, QuantizationScheme } from './scheme.ts';
+import type { LocalResult, QuantizationScheme } from './types.ts';
 
 /*
  * The masked maximum. For each level of a fixed ladder there is one coordinate: a client whose value is above the level
