@@ -1,7 +1,7 @@
 import type * as Tensorflow from '@tensorflow/tfjs';
 import { CairnError } from '../../protocol/errors.ts';
 import type { App, Metrics } from '../app.ts';
-import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
+import { movingOf, namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
 /** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
 export interface TensorflowData {
@@ -66,6 +66,7 @@ export function tensorflowApp(options: TensorflowAppOptions): App<TensorflowData
 
   return {
     shapes: shapesOf(weights),
+    untrained: movingOf(weights),
     async data() {
       const data = await options.data();
       if ((data.inputs.shape[0] ?? 0) < 1) throw new CairnError('data-empty', 'the data set has no examples');
