@@ -15,7 +15,7 @@ import { allFinite, NextModel, partOf } from './learn.ts';
 import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
 import { isNothing, nothingPending, withAnnounced } from './pending.ts';
 import { rebased } from './rebase.ts';
-import { firstScales, highest, resolutionOf, scalesAfter, withinBounds } from './scales.ts';
+import { firstScales, highest, measuredScales, resolutionOf, scalesAfter, withinBounds } from './scales.ts';
 import type { settingsFor } from './settings.ts';
 import { openStanding, type Standing } from './standing.ts';
 import { TaskPrivacy } from './task-privacy.ts';
@@ -65,6 +65,7 @@ export class TaskModel {
   readonly #config: TaskConfig;
   readonly #untrained: readonly string[];
   readonly #ranges: ReturnType<typeof untrainedRanges>;
+  /** Undefined before anything is known, and where they are fixed. */
   #scales: ScalesRecord | undefined;
   /** What the store has of it, as text. */
   #kept: string;
@@ -76,7 +77,7 @@ export class TaskModel {
     this.#config = task;
     this.#untrained = task.untrained ?? record.untrained ?? [];
     this.#ranges = untrainedRanges(layout, this.#untrained);
-    const kept = record.scales;
+    const kept = task.scales === 'fixed' ? undefined : record.scales;
     this.#scales = kept?.untrained.length === this.#ranges.length ? withinBounds(task, kept) : undefined;
     this.privacy = TaskPrivacy.of(task, layout.size, record.privacy);
     this.#task = record.task;
@@ -143,7 +144,7 @@ export class TaskModel {
   async measured(settings: RoundSettings, sums: readonly (GroupSum | undefined)[]): Promise<void> {
     const peaks = highest(sums.flatMap((sum) => (sum === undefined ? [] : [readMeasures(settings, sum)])));
     if (peaks === undefined) throw new CairnError('data-empty', 'no group has a sum to measure by');
-    await this.#keepScales(scalesAfter(this.#config, this.#scalesNow, peaks, true));
+    await this.#keepScales(measuredScales(this.#config, peaks));
   }
 
   /** Begins without a measure. It is kept: members send nothing from one model on other scales. */
@@ -263,7 +264,7 @@ export class TaskModel {
     const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
     // From one model all inputs are on the same scales.
     const scales =
-      bounded === undefined || modelHash === this.#hash
+      bounded === undefined || modelHash === this.#hash || this.#config.scales === 'fixed'
         ? this.#scales
         : scalesAfter(this.#config, this.#scalesNow, bounded.peaks, coarse);
     await this.#save({ round: settings.round, modelHash, strategyState: next.state, pending, scales }, privacy);

@@ -4,7 +4,7 @@ import type { TaskConfig } from '../config/index.ts';
 import type { ScalesRecord } from '../store/index.ts';
 
 /** The configuration's bounds: no scale is ever beyond them. */
-type Bounds = Pick<TaskConfig, 'scales' | 'maxExamples' | 'lossBound' | 'untrainedBound'>;
+type Bounds = Pick<TaskConfig, 'maxExamples' | 'lossBound' | 'untrainedBound'>;
 
 /** Until anything is known of a task's losses and untrained tensors; they follow the data from the next round on. */
 const FIRST_LOSS = 1024;
@@ -13,11 +13,17 @@ const FIRST_CHANGE = 1024;
 /** How much greater the losses of the next round may be before they are cut, in steps of their ladder of powers of 4. */
 const LOSS_HEADROOM = 4;
 
+/**
+ * How much finer the scale of an untrained tensor may become from one round to the next. What it moves by next may be no
+ * more than the error of this round's rounding, which the greatest change of this round says nothing of.
+ */
+const FINER = 64;
+
 /** Part of an update that the error of rounding may be before a finer scale is worth a cut in the next round. */
 export const COARSE = 0.05;
 
 /** What rounds have while nothing is known; all that they ever have where the task's scales are fixed. */
-export function firstScales(task: Bounds, untrained: number): ScalesRecord {
+export function firstScales(task: Bounds & Pick<TaskConfig, 'scales'>, untrained: number): ScalesRecord {
   const { maxExamples, lossBound, untrainedBound } = task;
   const fixed = task.scales === 'fixed';
   const bound = fixed ? untrainedBound : Math.min(untrainedBound, FIRST_CHANGE);
@@ -42,18 +48,26 @@ export function highest(peaks: readonly Peaks[]): Peaks | undefined {
 /**
  * The scales of the next model's rounds. The cap on examples is raised at once, and lowered only where a sum was too coarse
  * and its members had fewer: members change from round to round, and one that has more than the cap is cut. The loss has
- * room to grow; untrained tensors have as much as they moved.
- * @param coarse whether rounding took too much of the last sum, or nothing was known before
+ * room to grow; untrained tensors have as much as they moved, and become finer step by step.
+ * @param coarse whether rounding took too much of the last sum
  */
 export function scalesAfter(task: Bounds, before: ScalesRecord, peaks: Peaks, coarse: boolean): ScalesRecord {
-  if (task.scales === 'fixed') return before;
   const cap = Math.min(task.maxExamples, peaks.examples);
   return {
     maxExamples: coarse ? cap : Math.max(cap, before.maxExamples),
     lossBound: Math.min(task.lossBound, LOSS_HEADROOM * peaks.loss),
-    untrained: peaks.untrained.map((peak) => Math.min(task.untrainedBound, peak)),
+    untrained: peaks.untrained.map((peak, i) =>
+      Math.min(task.untrainedBound, Math.max(peak, before.untrained[i] / FINER)),
+    ),
   };
 }
+
+/** The scales of the rounds that follow a measure: their updates are the measured ones. */
+export const measuredScales = (task: Bounds, { examples, loss, untrained }: Peaks): ScalesRecord => ({
+  maxExamples: Math.min(task.maxExamples, examples),
+  lossBound: Math.min(task.lossBound, LOSS_HEADROOM * loss),
+  untrained: untrained.map((peak) => Math.min(task.untrainedBound, peak)),
+});
 
 /** Scales that were kept, within bounds that may have been lowered since. */
 export const withinBounds = (task: Bounds, { maxExamples, lossBound, untrained }: ScalesRecord): ScalesRecord => ({

@@ -141,6 +141,24 @@ describe('what is beyond a bound', () => {
 });
 
 describe('scales', () => {
+  it('that are fixed are those of the configuration, also where it is changed between two runs', async () => {
+    const store = new MemoryStore();
+    const run = async (rounds: number, maxExamples: number): Promise<number | undefined> => {
+      const task = { rounds, maxExamples, scales: 'fixed', lossBound: 16 };
+      const { coordinator, reports } = await coordinate(
+        task,
+        rounds === 1 ? { model: zeros({ w: [4] }), store } : { store },
+      );
+      for (let i = 0; i < 3; i++) enter(coordinator.url, new PlainApp({ w: [4] }, shift(1), { examples: 50 }));
+      await coordinator.finished;
+      await coordinator.stop();
+      return reports.at(-1)!.examples;
+    };
+    expect(await run(1, 20)).toBe(60);
+    expect(await run(2, 50)).toBe(150);
+    expect(await store.loadTask('toy')).not.toHaveProperty('scales');
+  });
+
   it('are measured once for a task: a coordinator that is started again knows them', async () => {
     const store = new MemoryStore();
     const first = await coordinate({ rounds: 1 }, { model: zeros({ w: [4] }), store });
