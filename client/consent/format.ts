@@ -115,7 +115,8 @@ export function recordFrom(text: string): ConsentRecord | undefined {
     const { opened, ...others } = earlier.data;
     return recordOf({
       ...others,
-      opened: opened.reduce<ConsentRecord>((record, sum) => withOpened(record, { ...sum, terms: '' }), NO_RECORD).opened,
+      opened: opened.reduce<ConsentRecord>((record, sum) => withOpened(record, { ...sum, terms: '' }), NO_RECORD)
+        .opened,
     });
   }
   const before = first.safeParse(value);

@@ -11,7 +11,14 @@ import { checkPolicy, checkPrivacy, note } from './consent.ts';
 import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
 import { earlyEnd } from './early-end.ts';
 import { inputOf } from './input.ts';
-import { assertDimension, assertUntrained, fromModel, type Obtained, obtainUpdate, sessionStart } from './preparation.ts';
+import {
+  assertDimension,
+  assertUntrained,
+  fromModel,
+  type Obtained,
+  obtainUpdate,
+  sessionStart,
+} from './preparation.ts';
 import { Sending } from './sending.ts';
 
 /**

@@ -85,8 +85,12 @@ function assertResult({ examples, loss, accuracy }: TrainingResult): void {
   if (!Number.isFinite(accuracy)) throw new CairnError('update-not-finite', 'the accuracy is not finite');
   if (accuracy < 0 || accuracy > 1) {
     // 93.5 would count as 1, and the mean of all members with it.
-    throw new CairnError('app-failed', `the accuracy after training is ${accuracy}, but a share from 0 to 1 was expected`, {
-      hint: 'use a share of 1 in what train() returns, such as 0.935 for 93.5 %; 0 where accuracy means nothing',
-    });
+    throw new CairnError(
+      'app-failed',
+      `the accuracy after training is ${accuracy}, but a share from 0 to 1 was expected`,
+      {
+        hint: 'use a share of 1 in what train() returns, such as 0.935 for 93.5 %; 0 where accuracy means nothing',
+      },
+    );
   }
 }

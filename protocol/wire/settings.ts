@@ -247,8 +247,7 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
   }
   if (!untrained.every(({ bound }) => bound >= LIMITS.minScale && bound <= LIMITS.maxScale))
     throw reader.error('wire-bounds', 'the bound of an untrained tensor must lie between 2^-64 and 2^64');
-  if (measures && privacy !== undefined)
-    throw reader.error('wire-bounds', 'a round with noise cannot measure');
+  if (measures && privacy !== undefined) throw reader.error('wire-bounds', 'a round with noise cannot measure');
   if (settings.minCohort > settings.maxCohort) throw reader.error('wire-bounds', 'minCohort is greater than maxCohort');
   reader.end();
   return settings;

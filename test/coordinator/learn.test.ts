@@ -3,7 +3,12 @@ import { NextModel } from '../../coordinator/rounds/learn.ts';
 import { createStrategy, type StrategyConfig } from '../../coordinator/strategies/index.ts';
 import { strategySchema } from '../../coordinator/config/strategy.ts';
 import { STRATEGY_NAMES } from '../../coordinator/strategies/types.ts';
-import { decodeSum, openSum, type QuantizationScheme, vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+import {
+  decodeSum,
+  openSum,
+  type QuantizationScheme,
+  vectorLength,
+} from '../../protocol/aggregation/quantize/index.ts';
 import { ParameterLayout } from '../../protocol/model/layout.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { seeded } from '../support/lab.ts';
