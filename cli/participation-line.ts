@@ -22,6 +22,10 @@ export function participationLine(event: ParticipationEvent): string | undefined
       return `round ${event.round}: ${event.kept ? 'kept the update of' : 'trained on'} ${event.examples} examples, loss ${event.loss.toFixed(4)}, accuracy ${event.accuracy.toFixed(4)}`;
     case 'clipped':
       return `round ${event.round}: the update was clipped to ${(100 * event.factor).toFixed(1)} % of its length`;
+    case 'cut':
+      return `round ${event.round}: ${cutText(event)}`;
+    case 'measured':
+      return `round ${event.round}: scales measured${event.included ? '' : ' without your values'}; the update is kept`;
     case 'held':
       return `round ${event.round}: held before ${event.state} (fault drill)`;
     case 'committed':
@@ -80,6 +84,19 @@ export function waitingLine({ task, state, seated, needed }: TaskEvent): string 
   if (state !== 'waiting') return undefined;
   const missing = needed - seated;
   return `${task}: ${seated} of ${needed} seated, ${missing > 0 ? `waiting for ${missing} more` : 'waiting for the next round'}`;
+}
+
+/** What counts as less than it is, and what can be done about it. */
+function cutText({ what, value, bound }: Extract<ParticipationEvent, { kind: 'cut' }>): string {
+  const shown = (number: number): string => String(Number(number.toPrecision(6)));
+  switch (what) {
+    case 'examples':
+      return `your ${value} examples count as ${bound}: a later round counts more, up to the task’s maxExamples`;
+    case 'loss':
+      return `your loss ${shown(value)} is reported as ${shown(Math.sign(value) * bound)}: a later round reports more, up to the task’s lossBound`;
+    case 'untrained':
+      return `an untrained tensor changed by up to ${shown(value)}, and counts as changed by ${shown(bound)}: the rest follows in later rounds`;
+  }
 }
 
 /** ε as people read it: three digits, or that there is no bound. */

@@ -23,6 +23,11 @@ function bytes(count: number): string {
 
 const share = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
 
+/** Error of rounding, as a part of the update, from which on it is worth a word. */
+const POOR = 0.05;
+
+const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
+
 /** One line about a round, in the protocol's words: state counts, dropouts, bytes, time, masked means, test accuracy. */
 export function roundLine(report: RoundReport, nameOf: (member: number) => string): string {
   const { members, drops } = report;
@@ -37,6 +42,7 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   const dropped = drops.map((drop) => `${nameOf(drop.member)} at ${drop.state} (${lossOf(drop)})`).join(', ') || 'none';
   const cost = `up ${bytes(report.bytesUp)}, down ${bytes(report.bytesDown)}, ${Math.round(report.ms)} ms`;
   const head = `round ${report.round}${whichText(report)}`;
+  if (report.outcome === 'measured') return `${head} | ${counts} | dropped: ${dropped} | ${cost} | scales measured`;
   if (report.outcome === 'abandoned')
     return `${head} abandoned [${report.code ?? 'internal'}]: ${report.message ?? ''} | ${counts} | dropped: ${dropped} | ${cost}`;
   const tested = report.evaluation === undefined ? '' : ` | test accuracy ${share(report.evaluation.accuracy)}`;
@@ -45,8 +51,9 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
 }
 
 /** Which attempt it was, how often members had been asked to train anew, and how often the model had been moved. */
-function whichText({ attempt, repeat = 0, rebases = 0 }: RoundReport): string {
+function whichText({ attempt, measures, repeat = 0, rebases = 0 }: RoundReport): string {
   const words = [
+    ...(measures === true ? ['measuring'] : []),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(repeat > 0 ? [`trained anew ${repeat}×`] : []),
     ...(rebases > 0 ? [`model moved ${rebases}×`] : []),
@@ -61,9 +68,16 @@ function groupsText({ groups }: RoundReport): string[] {
 }
 
 /** What the sum taught beside the model; a noisy one tells no metrics, but costs privacy. */
-function learned({ loss, accuracy, examples, privacy }: RoundReport): string {
-  if (privacy === undefined)
-    return `masked mean loss ${share(loss)} accuracy ${share(accuracy)} over ${examples ?? 0} examples`;
+function learned({ loss, accuracy, examples, privacy, clipped, cut, rounding = 0 }: RoundReport): string {
+  if (privacy === undefined) {
+    const beyond = [
+      ...((clipped ?? 0) > 0 ? [`${clipped} clipped`] : []),
+      ...((cut ?? 0) > 0 ? [`${cut} cut`] : []),
+      ...(rounding > POOR ? [`rounding ${percent(rounding)} of the update`] : []),
+    ];
+    const told = beyond.length === 0 ? '' : ` (${beyond.join(', ')})`;
+    return `masked mean loss ${share(loss)} accuracy ${share(accuracy)} over ${examples ?? 0} examples${told}`;
+  }
   const { spent, epsilon, delta, placement } = privacy;
   return `${placement} noise, ε ${spent.toPrecision(3)} of ${epsilon} (δ ${delta})`;
 }

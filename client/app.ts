@@ -53,6 +53,11 @@ export interface App<Data = unknown> {
   /** Name and shape of every tensor that is trained together. */
   readonly shapes: Shapes;
   /**
+   * Names of tensors that no gradient changes, such as batch norm's running moments: they are averaged, but take no part
+   * in the clip of the others. The task names the same ones. Left out, whatever the task names is taken.
+   */
+  readonly untrained?: readonly string[];
+  /**
    * Loads the data: called once, before the client connects. What it returns is handed to {@link train} and goes
    * nowhere else.
    * @throws CairnError `data-…`, or anything else: the client does not join

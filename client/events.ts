@@ -1,4 +1,5 @@
 import type { ClientState } from '../protocol/aggregation/client/types.ts';
+import type { Cut } from '../protocol/aggregation/quantize/index.ts';
 import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts';
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -47,6 +48,11 @@ export type RoundEvent = OfRound &
       }
     /** The update was longer than the round's clip, and was scaled by `factor`. */
     | { readonly kind: 'clipped'; readonly factor: number }
+    /**
+     * A value of this client was beyond a bound of the round and counts as the bound: its number of examples, its loss, or
+     * the greatest change of a value in an untrained tensor.
+     */
+    | ({ readonly kind: 'cut' } & Cut)
     /** Keys were agreed on with `peers` members; `agreement` says by whose implementation. */
     | { readonly kind: 'agreed'; readonly peers: number; readonly agreement: AgreementName }
     /** The session entered a state. */
@@ -57,6 +63,11 @@ export type RoundEvent = OfRound &
     | { readonly kind: 'held'; readonly state: SendingState }
     /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */
     | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: string }
+    /**
+     * The round has measured the scales of those to come: how great members' values are at most, to a power of two. No
+     * update was sent; this client's is kept. `included`: its values are in the measure.
+     */
+    | { readonly kind: 'measured'; readonly included: boolean }
     /**
      * The round ended without a sum, or without this client. `update`: what becomes of its work for the same model. One that
      * is there is `kept`; one that is still `training` when the round ends is kept when it is done; `none` was begun.

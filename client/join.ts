@@ -7,6 +7,7 @@ import { SecretBytes } from '../protocol/crypto/secret.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
+import { untrainedRanges } from '../protocol/model/untrained.ts';
 import { LIMITS } from '../protocol/wire/limits.ts';
 import { assertApp } from './app-check.ts';
 import type { App } from './app.ts';
@@ -47,7 +48,8 @@ interface Platform {
  * Joins a coordinator: what each entry's own `join` is made of.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`, `update-shape` for impossible shapes; everything
+ * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`,
+ * `update-shape` for impossible shapes and untrained tensors that are none of them; everything
  * that happens later is told by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
@@ -64,6 +66,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   // A guest has no identity to key what it remembers by: its memory ends with this participation.
   const secret = keys?.secretKey ?? new SecretBytes(random(SIZES.seed));
   const layout = new ParameterLayout(app.shapes);
+  untrainedRanges(layout, app.untrained ?? []);
   const participant = new Participant({
     app,
     connection: {

@@ -136,6 +136,7 @@ export class Participant implements Participation {
   }
 
   #roundEnded(end: RoundEnd): void {
+    if (end.kind === 'measured') return;
     if (end.kind === 'committed') this.#counts[end.included ? 'included' : 'missed']++;
     else this.#counts[end.kind === 'left' ? 'abandoned' : end.kind]++;
     if (end.kind === 'refused' && ENDING.has(end.error.code)) void this.#finish(end.error);

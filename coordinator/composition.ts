@@ -38,7 +38,12 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
   const names = new Names((member) => members.nameOf(member));
   const telemetry = new Telemetry(options.log ?? createLog(config.logLevel), counted, names);
   const { log, events, metrics } = telemetry;
-  const largest = Math.max(...config.tasks.map((task) => largestMessage(task, models.get(task.name)!.layout.size)));
+  const largest = Math.max(
+    ...config.tasks.map((task) => {
+      const { layout, scales } = models.get(task.name)!;
+      return largestMessage(task, layout.size, scales.untrained);
+    }),
+  );
   const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
   if (fillMemory) log.warn('uploads-fill-memory', { size: atOnce * largest });
   const seats = new Seats({

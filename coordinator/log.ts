@@ -23,6 +23,9 @@ export type LogEvent =
   | 'round-abandoned'
   | 'round-rolled-back'
   | 'model-rebased'
+  | 'scales-measured'
+  | 'scales-unmeasured'
+  | 'resolution-poor'
   | 'draw-unsuitable'
   | 'quorum-overdue'
   | 'sums-too-small'
@@ -69,6 +72,11 @@ export interface LogFields {
   readonly attempts?: number;
   /** Steps by which a model was moved since the last round that committed. */
   readonly rebases?: number;
+  /** What rounds are scaled by: the number of examples of weight 1, and the greatest loss. */
+  readonly maxExamples?: number;
+  readonly lossBound?: number;
+  /** Estimated error of rounding as a part of the update. */
+  readonly rounding?: number;
   readonly member?: number;
   /** Its name in the member directory. */
   readonly name?: string;
@@ -118,6 +126,9 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   attempts: 'number',
   hours: 'number',
   rebases: 'number',
+  maxExamples: 'number',
+  lossBound: 'number',
+  rounding: 'number',
   member: 'number',
   name: 'string',
   claimed: 'string',

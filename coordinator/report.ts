@@ -75,8 +75,13 @@ export interface RoundReport {
   readonly round: number;
   /** From 1; a round that was abandoned or rolled back is tried again under the same number. */
   readonly attempt: number;
-  /** `rolled-back`: there was a new model, but it was worse on held-out data, and the one before stands. */
-  readonly outcome: 'committed' | 'abandoned' | 'rolled-back';
+  /**
+   * `rolled-back`: there was a new model, but it was worse on held-out data, and the one before stands. `measured`: it was
+   * there to measure scales alone, and no update was sent.
+   */
+  readonly outcome: 'committed' | 'abandoned' | 'rolled-back' | 'measured';
+  /** Whether the attempt was there to measure scales alone; missing where it was not. */
+  readonly measures?: true;
   /** How often members had been told to train anew from the same model; missing where they had not. */
   readonly repeat?: number;
   /** Steps by which the model had been moved since the last round that committed; missing where there were none. */
@@ -105,6 +110,12 @@ export interface RoundReport {
   readonly examples?: number;
   readonly loss?: number;
   readonly accuracy?: number;
+  /** Members in the sum whose update was longer than the clip. */
+  readonly clipped?: number;
+  /** Members in the sum of whom something else was cut: examples, loss, or the change of an untrained tensor. */
+  readonly cut?: number;
+  /** Estimated error of rounding as a part of the update, both root mean squares over the trained coordinates. */
+  readonly rounding?: number;
   /** What the task's rounds have cost, this one included. Only of tasks with noise. */
   readonly privacy?: PrivacyStatus;
   /** SHA-256 of the model that stands after this attempt, in hex. */

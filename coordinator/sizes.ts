@@ -5,6 +5,7 @@ import { packedLength } from '../protocol/kernels/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
 import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/wire/messages/share-keys.ts';
+import type { UntrainedRange } from '../protocol/wire/settings.ts';
 import { greatestGroup, type TaskConfig } from './config/index.ts';
 
 /** Most bytes of the fields before a masked input's vector, or before a list of shares. */
@@ -14,10 +15,10 @@ const FIELDS = SHARE_KEYS_FIELDS;
  * Bytes of the largest message that a client of a task may send: its masked input, or in large rounds of small models
  * its shares. An upload that announces more is refused before its first byte.
  */
-export function largestMessage(task: TaskConfig, dimension: number): number {
+export function largestMessage(task: TaskConfig, dimension: number, untrained: readonly UntrainedRange[] = []): number {
   const { adaptiveClip } = task.privacy ?? {};
   const noisy = task.privacy === undefined ? {} : { privacy: { bitWidth: adaptiveClip?.bitWidth ?? 0 } };
-  const input = packedLength(inputLength({ dimension, ...noisy }), task.modulusBits);
+  const input = packedLength(inputLength({ dimension, untrained, ...noisy }), task.modulusBits);
   const shares = greatestGroup(task) * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }

@@ -6,6 +6,7 @@ export * from './ids.ts';
 export * from './kernels/index.ts';
 export * from './model/layout.ts';
 export * from './model/safetensors.ts';
+export * from './model/untrained.ts';
 export { printable, printableJson } from './printable.ts';
 export * from './privacy/index.ts';
 export * from './wire/index.ts';

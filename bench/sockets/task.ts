@@ -25,6 +25,7 @@ export function configFor(clients: number): CoordinatorConfig {
         ...{ name: TASK, rounds: 1, attempts: 1, adversary: 'curious', unsafeOpenEnrolment: true },
         ...{ colluding: COLLUDING, dropout: DROPOUT },
         ...{ cohort: clients, quorum: clients, overSelect: 0, inputBits: 16, clip: CLIP, maxExamples: 1 },
+        ...{ lossBound: 16, scales: 'fixed' },
         deadlines: {
           ...{ advertiseKeys: PATIENCE, shareKeys: PATIENCE, maskedInput: PATIENCE },
           ...{ consistencyCheck: PATIENCE, unmasking: PATIENCE },

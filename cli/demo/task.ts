@@ -21,6 +21,9 @@ export function demoTask({ clients, rounds, kill, partition }: DemoOptions): Rec
     clip: 10,
     // A shard of an uneven partition can be several times the even share; it would count as the greatest allowed.
     maxExamples: Math.ceil(MNIST_TRAIN / clients) * (partition === 'iid' ? 1 : 3),
+    lossBound: 16,
+    // What there is to know of these data is known.
+    scales: 'fixed',
     strategy: { name: 'fedavg' },
     training: { epochs: 2, batchSize: 32, learningRate: 0.05, momentum: 0.9 },
     deadlines: { advertiseKeys: 90, shareKeys: 20, maskedInput: 20, consistencyCheck: 20, unmasking: 20 },

@@ -31,6 +31,7 @@ export function engineApp(model: Model, dataset: () => Dataset | Promise<Dataset
   const { layout } = model;
   return {
     shapes: layout.shapes,
+    untrained: layout.names.filter((name) => !model.trained.includes(name)),
     async data() {
       const loaded = await dataset();
       if (loaded.examples < 1) throw new CairnError('data-empty', 'the data set has no examples');

@@ -7,7 +7,7 @@ import {
   assertSetAllowed,
 } from '../../protocol/aggregation/client/one-set.ts';
 import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import { lastingTermsOf, termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
@@ -25,12 +25,13 @@ import {
   withRound,
   withSent,
   withSet,
+  wasMeasured,
 } from './record.ts';
 
 /** A round, and the model that it starts from. */
 export interface ModelRound {
   readonly settings: RoundSettings;
-  /** `modelPoint` of the round's model, in hex. */
+  /** `modelPoint` of the round's model, in hex; its `measuringPoint` where the round only measures. */
   readonly point: string;
 }
 
@@ -49,6 +50,8 @@ export interface Signing {
   readonly session: SignedSession;
   /** In hex. */
   readonly sessionId: string;
+  /** Whether a value of this client's input was beyond one of the round's scales. Absent: no. */
+  readonly cut?: boolean;
 }
 
 /** A masked input that is about to be sent. */
@@ -141,7 +144,7 @@ export class Consent {
       assertConsent(settings, policy, counted ? { ...history, roundsWithinDay: 0 } : history);
       assertPrivacy(settings, policy, quoteFor(record, settings, deltaOf(settings)));
       let next = withCost(record, costOf(settings));
-      if (!counted) next = withRound(next, now);
+      if (!counted && !wasMeasured(record, point)) next = withRound(next, now);
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
@@ -162,15 +165,16 @@ export class Consent {
    */
   signing(
     { settings, point }: ModelRound,
-    { members, session, sessionId }: Signing,
+    { members, session, sessionId, cut = false }: Signing,
     policy: ClientPolicy,
   ): Promise<void> {
     const primitives = portablePrimitives;
     return this.#change((record) => {
       const history = historyOf(record, point, this.#now());
-      assertDifferent({ primitives, settings, policy, history }, members);
+      assertDifferent({ primitives, settings, policy, history, cut }, members);
       const terms = toHex(termsOf(primitives, settings));
-      const next = withOpened(record, { task: settings.task, terms, members });
+      const lasting = settings.measures === true ? '' : toHex(lastingTermsOf(primitives, settings, cut));
+      const next = withOpened(record, { task: settings.task, terms: lasting, members });
       if (reliesOnNoise(policy, settings)) return next;
       // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
       assertInputAllowed(history.record, { repeat: settings.repeat, terms });

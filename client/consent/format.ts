@@ -59,7 +59,7 @@ const closed = z
 
 /** What is never written is not read: a model twice would have two sets, and more than the bounds no end. */
 const current = z.strictObject({
-  version: z.literal(2),
+  version: z.literal(3),
   rounds: times,
   rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MOST_ROUNDS_PER_DAY),
   models: z
@@ -74,6 +74,9 @@ const current = z.strictObject({
   accounts,
 });
 
+/** Version 2 noted the scales of a sum among its terms, which are none any more. */
+const second = z.strictObject({ ...current.shape, version: z.literal(2) });
+
 /** Version 1 knew a sum's model by its file, and noted terms in another encoding: neither tells anything now. */
 const first = z.strictObject({
   version: z.literal(1),
@@ -85,7 +88,7 @@ const first = z.strictObject({
 /** The text of a file that remembers rounds. */
 export function recordText({ rounds, rebased, models, closed, opened, accounts }: ConsentRecord): string {
   const file = {
-    version: 2,
+    version: 3,
     ...{ rounds, rebased },
     models: models.map(({ point, inputs, signed, session: latest }) => ({
       ...{ point, inputs },
@@ -111,15 +114,15 @@ export function recordText({ rounds, rebased, models, closed, opened, accounts }
 export function recordFrom(text: string): ConsentRecord | undefined {
   const value = jsonOf(text);
   const now = current.safeParse(value);
-  if (now.success) {
-    const { rounds, rebased, models, closed, opened, accounts } = now.data;
-    return {
-      ...{ rounds, rebased, closed, opened, accounts },
-      models: models.map(({ point, inputs, signed, session: latest }) => ({
-        ...{ point, inputs, signed },
-        ...(latest === undefined ? {} : { session: latest }),
-      })),
-    };
+  if (now.success) return recordOf(now.data);
+  const earlier = second.safeParse(value);
+  if (earlier.success) {
+    const { opened, ...others } = earlier.data;
+    return recordOf({
+      ...others,
+      opened: opened.reduce<ConsentRecord>((record, sum) => withOpened(record, { ...sum, terms: '' }), NO_RECORD)
+        .opened,
+    });
   }
   const before = first.safeParse(value);
   if (!before.success) return undefined;
@@ -128,6 +131,24 @@ export function recordFrom(text: string): ConsentRecord | undefined {
     ...NO_RECORD,
     ...{ rounds: sent, accounts },
   });
+}
+
+/** What a file's fields say. */
+function recordOf({
+  rounds,
+  rebased,
+  models,
+  closed,
+  opened,
+  accounts,
+}: Omit<z.infer<typeof current>, 'version' | 'opened'> & Pick<ConsentRecord, 'opened'>): ConsentRecord {
+  return {
+    ...{ rounds, rebased, closed, opened, accounts },
+    models: models.map(({ point, inputs, signed, session: latest }) => ({
+      ...{ point, inputs, signed },
+      ...(latest === undefined ? {} : { session: latest }),
+    })),
+  };
 }
 
 function jsonOf(text: string): unknown {

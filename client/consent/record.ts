@@ -1,3 +1,6 @@
+import { measuringPoint } from '../../protocol/aggregation/inputs/index.ts';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
+import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
 import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
@@ -50,14 +53,25 @@ const DAY_MS = 86_400_000;
  */
 export function historyOf(record: ConsentRecord, point: string | undefined, now: number): ClientHistory {
   const { rounds, rebased, opened } = record;
+  const counted = point !== undefined && wasMeasured(record, point) ? 1 : 0;
   // Times to come are of a clock that has been set back since: they count.
   const recent = (at: number): boolean => at > now - DAY_MS;
   return {
-    roundsWithinDay: rounds.filter(recent).length,
+    roundsWithinDay: Math.max(0, rounds.filter(recent).length - counted),
     rebasesWithinDay: rebased.filter((model) => recent(model.at) && model.point !== point).length,
     opened,
     record: point === undefined ? undefined : recordOf(record, point),
   };
+}
+
+/**
+ * Whether the client has sent peaks of this model's round, and no update: its training was counted then, and the round that
+ * follows with the kept update is the same one.
+ * @param point in hex
+ */
+export function wasMeasured(record: ConsentRecord, point: string): boolean {
+  const sent = (of: string): boolean => (recordOf(record, of)?.inputs.length ?? 0) > 0;
+  return !sent(point) && sent(toHex(measuringPoint(portablePrimitives, fromHex(point))));
 }
 
 /** The record with one more round that it trains for, or sends a kept update in. */

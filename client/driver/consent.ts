@@ -12,8 +12,10 @@ import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
  * @throws whatever `assertConsent` throws; the signal's reason once the round is over
  */
 export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
-  const { consent, policy } = context;
-  const { roundsWithinDay } = await consent.history();
+  const { consent, policy, trainer } = context;
+  // A model that was measured from has been fetched, and its round counted.
+  const point = trainer.models.known(settings.modelHash);
+  const { roundsWithinDay } = await consent.history(point === undefined ? undefined : toHex(point));
   over.throwIfAborted();
   assertConsent(settings, policy, { roundsWithinDay });
 }
@@ -41,6 +43,8 @@ export interface NotedInput {
   readonly record: string | undefined;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
+  /** Whether a value of it was beyond one of the round's scales. Absent: no. */
+  readonly cut?: boolean;
 }
 
 /** What is noted about, and where. */
@@ -55,13 +59,13 @@ interface RoundNoted extends Pick<RoundFromModel, 'from'> {
 export function note(
   { context, from }: RoundNoted,
   { state, send, events }: Pick<ClientStep, 'state' | 'send' | 'events'>,
-  { record, counted }: NotedInput,
+  { record, counted, cut = false }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
   const lied = events.find((event) => event.kind === 'false-dealing');
   if (lied !== undefined) return consent.proven(from, lied.member);
   const signing = events.find((event) => event.kind === 'signing');
-  if (signing !== undefined) return consent.signing(from, signing, policy);
+  if (signing !== undefined) return consent.signing(from, { ...signing, cut }, policy);
   const session = sessionOf(state);
   if (session === undefined) return undefined;
   const sends = (name: MessageName): boolean => send.some((bytes) => messageName(bytes) === name);

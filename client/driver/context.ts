@@ -35,6 +35,8 @@ export interface RoundContext {
 /** How a round ended for this client. */
 export type RoundEnd =
   | { readonly kind: 'committed'; readonly included: boolean }
+  /** It was there to measure alone. */
+  | { readonly kind: 'measured' }
   | { readonly kind: 'abandoned' }
   | { readonly kind: 'refused'; readonly error: CairnError }
   /** Without a word of the coordinator's. */
@@ -51,7 +53,7 @@ export interface RoundAtWork {
 
 /** The same, once it is known what the round starts from. */
 export interface RoundFromModel extends RoundAtWork {
-  /** `modelPoint` of the round's model: 32 bytes. */
+  /** `modelPoint` of the round's model, also where the round only measures: 32 bytes. */
   readonly point: Uint8Array;
   /** What the client's memory needs to know of the round. */
   readonly from: ModelRound;

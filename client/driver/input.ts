@@ -5,7 +5,7 @@ import {
   roundingSource,
   termsOf,
 } from '../../protocol/aggregation/inputs/index.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import type { RoundFromModel } from './context.ts';
 import type { LocalUpdate } from './updates.ts';
@@ -16,6 +16,8 @@ export interface RoundInput {
   readonly values: Uint32Array;
   /** What is noted of it before it is sent: `inputRecord`, in hex. */
   readonly record: string;
+  /** Whether a value of it was beyond one of the round's scales. */
+  readonly cut: boolean;
 }
 
 /**
@@ -26,18 +28,19 @@ export interface RoundInput {
  * @throws whatever `encodeInput` throws
  */
 export function inputOf(
-  { context, settings, point, emit }: RoundFromModel,
+  { context, settings, from, emit }: RoundFromModel,
   invitation: Uint8Array,
   update: LocalUpdate,
 ): RoundInput {
   const { trainer, random } = context;
   const { primitives, secret } = trainer;
   const { context: hash } = decodeInvitation(invitation);
-  const record = inputRecord(primitives, secret, point, settings.repeat, update);
+  const record = inputRecord(primitives, secret, fromHex(from.point), settings.repeat, update);
   const source = keepsInput(settings)
     ? roundingSource(primitives, secret, record, termsOf(primitives, settings))
     : random;
-  const { values, clippedBy } = encodeInput(primitives, settings, hash, update, source);
+  const { values, clippedBy, cut } = encodeInput(primitives, settings, hash, update, source);
   if (clippedBy < 1) emit({ kind: 'clipped', factor: clippedBy });
-  return { values, record: toHex(record) };
+  for (const one of cut) emit({ kind: 'cut', ...one });
+  return { values, record: toHex(record), cut: cut.length > 0 };
 }

@@ -66,6 +66,11 @@ export class Models {
     return point;
   }
 
+  /** What a model is known by, if it was fetched before. */
+  known(modelHash: Uint8Array): Uint8Array | undefined {
+    return this.#points.get(toHex(modelHash));
+  }
+
   /**
    * A model's values, for the caller to change: they are given away once, and fetched again for whoever asks next.
    * @throws what `fetchModel` throws; the signal's reason

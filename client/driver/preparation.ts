@@ -1,5 +1,7 @@
 import type { ClientStart } from '../../protocol/aggregation/client/session.ts';
+import { measuringPoint } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundAtWork, RoundFromModel } from './context.ts';
 import { sizeFault } from './shape-fault.ts';
@@ -12,8 +14,10 @@ import type { LocalUpdate } from './updates.ts';
  */
 export async function fromModel(round: RoundAtWork): Promise<RoundFromModel> {
   const { context, settings, over } = round;
-  const point = await context.trainer.models.point(settings.modelHash, over);
-  return { ...round, point, from: { settings, point: toHex(point) } };
+  const { models, primitives } = context.trainer;
+  const point = await models.point(settings.modelHash, over);
+  const remembered = settings.measures === true ? measuringPoint(primitives, point) : point;
+  return { ...round, point, from: { settings, point: toHex(remembered) } };
 }
 
 /**
@@ -52,6 +56,28 @@ export async function assertDimension({ context, settings, over }: RoundAtWork):
   const fault = await sizeFault(trainer, settings, over);
   over.throwIfAborted();
   throw fault;
+}
+
+/**
+ * Holds the tensors that a round averages without training them against those that the app names; one that names none at
+ * all leaves it to the task.
+ * @throws CairnError `update-shape` where they are not the same
+ */
+export function assertUntrained({ context, settings }: RoundAtWork): void {
+  const { app, layout } = context.trainer;
+  if (app.untrained === undefined) return;
+  const { untrained = [] } = settings;
+  const isNamed = (name: string): boolean =>
+    untrained.some(({ from, length }) => from === layout.offsetOf(name) && length === layout.sizeOf(name));
+  const named = layout.names.filter(isNamed);
+  const own = layout.names.filter((name) => app.untrained?.includes(name));
+  if (named.length === untrained.length && named.join('\n') === own.join('\n')) return;
+  const text = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
+  throw new CairnError(
+    'update-shape',
+    `untrained tensors are ${text(own)} in this app, but ${named.length === untrained.length ? text(named) : 'others'} in the task`,
+    { hint: 'name the same tensors in the task’s "untrained" and in the app' },
+  );
 }
 
 /** The update to take part with, and whether the round has been counted for its training. */

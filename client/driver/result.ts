@@ -36,7 +36,7 @@ const isOfBigInts = (value: ArrayBufferView): boolean =>
  * Holds what an app's train() returned against what it should: whatever is wrong with it is the app's, and is said in its
  * author's terms, before anything is computed from it.
  * @throws CairnError `app-failed` for another kind of value than was asked for, `update-shape` naming the tensor,
- * `data-empty` where no examples were used, `update-not-finite` for metrics that are NaN or infinite
+ * or an accuracy that is no share of 1, `data-empty` where no examples were used, `update-not-finite` for metrics that are NaN or infinite
  */
 export function assertResult(result: unknown, layout: ParameterLayout): asserts result is TrainingResult {
   if (result === undefined) throw appFailed(`the app’s train() returned nothing; expected ${SHAPE}`);
@@ -84,5 +84,15 @@ function assertMetric(metric: 'loss' | 'accuracy', value: unknown): void {
   }
   if (!Number.isFinite(value)) {
     throw new CairnError('update-not-finite', `the ${metric} after training is not finite, but ${value}`);
+  }
+  if (metric === 'accuracy' && (value < 0 || value > 1)) {
+    // 93.5 would count as 1, and the mean of all members with it.
+    throw new CairnError(
+      'app-failed',
+      `the accuracy after training is ${value}, but a share from 0 to 1 was expected`,
+      {
+        hint: 'use a share of 1 in what train() returns, such as 0.935 for 93.5 %; 0 where accuracy means nothing',
+      },
+    );
   }
 }

@@ -11,7 +11,14 @@ import { checkPolicy, checkPrivacy, note } from './consent.ts';
 import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
 import { earlyEnd } from './early-end.ts';
 import { inputOf } from './input.ts';
-import { assertDimension, fromModel, type Obtained, obtainUpdate, sessionStart } from './preparation.ts';
+import {
+  assertDimension,
+  assertUntrained,
+  fromModel,
+  type Obtained,
+  obtainUpdate,
+  sessionStart,
+} from './preparation.ts';
 import { Sending } from './sending.ts';
 
 /**
@@ -46,6 +53,8 @@ export class RoundDriver {
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
   #record: string | undefined;
+  /** Whether a value of it was beyond one of the round's scales. */
+  #cut = false;
   /** Steps whose messages wait until something is noted, and the last of them. */
   #unsent = 0;
   #lastUnsent: Promise<void> = Promise.resolve();
@@ -126,6 +135,7 @@ export class RoundDriver {
   async #startSession(seen: ReadonlySet<string>): Promise<void> {
     await checkPolicy(this.#round);
     await assertDimension(this.#round);
+    assertUntrained(this.#round);
     const from = await fromModel(this.#round);
     this.#from = from;
     const start = await sessionStart(from, this.#member, this.#invitation);
@@ -153,7 +163,7 @@ export class RoundDriver {
       this.#round.context.emit({ kind: 'ignored', code: refusal.code, message: refusal.message });
       return;
     }
-    const input = { record: this.#record, counted: this.#obtained?.counted === true };
+    const input = { record: this.#record, counted: this.#obtained?.counted === true, cut: this.#cut };
     const noted = this.#from && note(this.#from, { state, send, events }, input);
     if (noted === undefined && this.#unsent === 0) this.#goOn(send, events);
     else this.#lastUnsent = this.#goOnAfter(noted, send, events);
@@ -199,6 +209,11 @@ export class RoundDriver {
       case 'committed': {
         const { included, modelHash } = event;
         this.#round.context.refusals.forget(this.settings.task);
+        if (this.settings.measures === true) {
+          this.#round.emit({ kind: 'measured', included });
+          this.#end({ kind: 'measured' });
+          return;
+        }
         this.#round.emit({ kind: 'committed', included, modelHash: toHex(modelHash) });
         this.#end({ kind: 'committed', included });
         return;
@@ -239,11 +254,12 @@ export class RoundDriver {
       const input = inputOf(this.#from, this.#invitation, this.#obtained.update);
       values = input.values;
       this.#record = input.record;
+      this.#cut = input.cut;
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
       return;
     }
-    this.#step({ kind: 'input', values });
+    this.#step({ kind: 'input', values, cut: this.#cut });
     values.fill(0); // as secret as the update, and the masked vector is made
   }
 

@@ -59,7 +59,8 @@ export class Sending {
         this.#keptBack = [...this.#keptBack, bytes];
         continue;
       }
-      const state = heldState(context.hold, settings.round, message);
+      // A drill is about an update that is lost: an attempt that only measures has none.
+      const state = settings.measures === true ? undefined : heldState(context.hold, settings.round, message);
       if (state !== undefined) {
         this.#held = true;
         emit({ kind: 'held', state });

@@ -4,7 +4,7 @@ import { assertTrainable, engineName, withoutKernel } from './backend.ts';
 import { checkData, fittingBatch } from './data.ts';
 import { builtModel, pairedLayer } from './layers.ts';
 import type * as Tensorflow from './library.ts';
-import { namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
+import { movingOf, namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
 /** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
 export interface TensorflowData<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
@@ -83,6 +83,7 @@ export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
 
   return {
     shapes: shapesOf(weights),
+    untrained: movingOf(weights),
     async data() {
       await tf.ready();
       assertTrainable(tf, model);

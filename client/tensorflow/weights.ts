@@ -28,6 +28,10 @@ export function shapesOf(weights: readonly NamedWeight[]): Shapes {
   return Object.fromEntries(weights.map(({ name, shape }) => [name, shape]));
 }
 
+/** Names of running moments, which batch normalisation keeps itself. */
+export const movingOf = (weights: readonly NamedWeight[]): string[] =>
+  weights.map(({ name }) => name).filter((name) => /\.moving_(?:mean|variance)$/.test(name));
+
 /** Writes values into a model's weights. */
 export function writeWeights(tf: Tensorflow.Library, weights: readonly NamedWeight[], values: NamedTensors): void {
   tf.tidy(() => {

@@ -93,8 +93,15 @@ export const taskSchema = strict({
   inputBits: bits.min(2).max(31).default(16),
   modulusBits: bits.min(8).max(32).optional(),
   clip: scale.default(10),
-  maxExamples: count.default(10_000),
-  lossBound: scale.default(16),
+  /** Most examples that one member counts for: its greatest influence on a mean. */
+  maxExamples: count.default(1_000_000),
+  /** Greatest mean loss that a member reports, without its sign. */
+  lossBound: scale.default(2 ** 20),
+  /** Tensors that no gradient changes, and the greatest change of one of their values by one member. */
+  untrained: z.array(z.string().min(1)).max(LIMITS.untrained).optional(),
+  untrainedBound: scale.default(2 ** 22),
+  /** Whether the scales within these bounds follow the data; the first attempt of a task then only measures. */
+  scales: z.enum(['measured', 'fixed']).default('measured'),
   suite: z.literal([1, 2]).default(DEFAULT_SUITE),
   strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
   groups: groupsSchema.optional(),

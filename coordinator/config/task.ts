@@ -58,8 +58,9 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   return named(path, () => {
     const modulusBits =
       parsed.modulusBits ?? (privacy === undefined ? leastModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
-    // The model's size is known later and does not enter the budget; that of noise it does, which is made later.
-    if (privacy === undefined) assertBudget({ ...parsed, modulusBits, maxCohort: greatest, dimension: 1 });
+    // The model's size and what of it is untrained are known later, and do not enter the budget; that of noise they do.
+    if (privacy === undefined)
+      assertBudget({ ...parsed, untrained: [], modulusBits, maxCohort: greatest, dimension: 1 });
     const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits, privacy };
     for (const n of sizesBetween(minCohort, greatest).reverse()) roundParameters({ ...task, n });
     return task;

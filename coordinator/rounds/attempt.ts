@@ -26,6 +26,7 @@ type Result =
       readonly verdict: Verdict | undefined;
     }
   | { readonly kind: 'rolled-back'; readonly learned: Learned; readonly verdict: Verdict; readonly error: CairnError }
+  | { readonly kind: 'measured' }
   | { readonly kind: 'abandoned'; readonly error: CairnError };
 
 /** How one group ended: why its sum does not count, or whose inputs are in it. */
@@ -62,6 +63,8 @@ export interface AttemptOptions {
   readonly host: TaskHost;
   /** Who is seated: one cohort, or as many as there are groups. */
   readonly seated: readonly Seated[];
+  /** Whether it only measures scales. Default: no. */
+  readonly measures?: boolean;
   /** From 1. */
   readonly number: number;
   /** Undefined where new models are not held against the one before. */
@@ -86,7 +89,7 @@ export class Attempt {
 
   /** @throws CairnError where the round cannot be run with these settings, `directory-expired` */
   constructor(options: AttemptOptions) {
-    const { task, model, host, seated, watch } = options;
+    const { task, model, host, seated, watch, measures = false } = options;
     this.#options = options;
     this.#round = model.round + 1;
     const { random, log } = host;
@@ -106,6 +109,8 @@ export class Attempt {
             random,
             noisy: model.privacy?.next,
             pending: model.pending,
+            scales: model.scales,
+            measures,
             // Its members agree to that set or to none: whoever is missing of it ends the round before anything is signed.
             minCohort: again === undefined ? undefined : target,
           }),
@@ -113,7 +118,8 @@ export class Attempt {
           invited,
           target,
           proofs: (again?.proofs ?? []).map(fromHex),
-          announce: (members) => model.announce(members),
+          // Who measures is bound to nobody for the sum of updates that follows.
+          announce: (members) => (measures ? undefined : model.announce(members)),
           at: task.groups === undefined ? at : { ...at, group: place + 1 },
           onState: (state, inGroup) => {
             const standing = progress.entered(place, state, inGroup);
@@ -174,12 +180,13 @@ export class Attempt {
     this.#isRefused = this.#refused.size > 0 && ended.every(endedWithoutRoster);
     const { result, leftOut } = await this.#settle(ended);
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
-    if (result.kind !== 'committed') {
+    if (result.kind === 'abandoned' || result.kind === 'rolled-back') {
       this.#ends = ended.map((end, place) => seatedEnd(this.#options.seated[place], end));
       this.#inVain = this.#isInVain(result.error, ended);
     }
     await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
-    const evaluation = result.kind === 'abandoned' ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
+    const isNew = result.kind === 'committed' || result.kind === 'rolled-back';
+    const evaluation = !isNew ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
     return this.#report(result, ends, evaluation);
   }
 
@@ -207,6 +214,10 @@ export class Attempt {
           ? undefined
           : { sum: end.sum, count: end.included.length, settingsHash: this.#groups[place].settingsHash },
       );
+      if (this.#options.measures === true) {
+        await model.measured(this.#groups[0].settings, sums);
+        return { result: { kind: 'measured' }, leftOut: new Map() };
+      }
       let verdict: Verdict | undefined;
       if (model.privacy?.sampling === undefined) await model.pay();
       const { learned, leftOut, adopted } = await model.commit(
@@ -275,6 +286,7 @@ export class Attempt {
     const { repeat, rebases } = this.#groups[0].settings;
     const common = {
       ...this.#at,
+      ...(this.#options.measures === true ? { measures: true as const } : {}),
       ...(repeat === 0 ? {} : { repeat }),
       ...(rebases === 0 ? {} : { rebases }),
       startedAt: this.#startedAt,
@@ -290,6 +302,11 @@ export class Attempt {
       const { code, message } = result.error;
       log.warn('round-abandoned', { ...this.#at, code, ms });
       return { ...common, outcome: 'abandoned', code, message, included: 0 };
+    }
+    if (result.kind === 'measured') {
+      const { maxExamples, lossBound } = model.scales;
+      log.info('scales-measured', { ...this.#at, members: included, maxExamples, lossBound, ms });
+      return { ...common, outcome: 'measured', included };
     }
     const { learned, verdict } = result;
     const known = {

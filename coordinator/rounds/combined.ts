@@ -1,5 +1,6 @@
 import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { combine } from '../strategies/robust/index.ts';
 import { inTurns } from './turns.ts';
@@ -15,14 +16,14 @@ export interface Combined {
  * Opens the sums of a round's groups and combines them by the task's rule. A sum that cannot be opened, as where a member
  * made its weight up, costs its group alone.
  * @param open - opens the sum at a place; it throws `data-empty` for one without weight
- * @param size - number of model parameters
+ * @param settings - the model's size, and which of it is not trained
  * @throws CairnError `groups-missing` where fewer sums are left than the task asks for; of the only sum, what `open` throws
  */
 export async function combineGroups<Sum>(
   groups: TaskConfig['groups'],
   sums: readonly (Sum | undefined)[],
   open: (sum: Sum) => DecodedSum,
-  size: number,
+  { dimension, untrained = [] }: Pick<RoundSettings, 'dimension' | 'untrained'>,
 ): Promise<Combined> {
   const leftOut = new Map<number, ErrorCode>();
   if (groups === undefined) {
@@ -49,7 +50,8 @@ export async function combineGroups<Sum>(
   const combination = combine(
     groups,
     opened.map(({ sum }) => sum),
-    size,
+    dimension,
+    untrained,
   );
   await inTurns(combination.steps());
   for (const at of combination.leftOut) leftOut.set(opened[at].place, 'sum-outlier');

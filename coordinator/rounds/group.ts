@@ -68,7 +68,7 @@ export class Group {
     this.#round = round;
     this.#place = {
       context: round.settingsHash,
-      largest: largestMessage(task, settings.dimension),
+      largest: largestMessage(task, settings.dimension, settings.untrained),
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),

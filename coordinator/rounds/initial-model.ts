@@ -10,6 +10,8 @@ import { seededTensors } from './seeded.ts';
 export interface InitialModel extends ModelExtras {
   readonly tensors: NamedTensors;
   readonly shapes: Shapes;
+  /** Of its file; its `untrained` names tensors that no gradient changes. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
+import type { UntrainedRange } from '../../protocol/wire/settings.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import { emptyFile, type ModelFrame } from '../../protocol/model/safetensors-frame.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
@@ -21,6 +22,8 @@ export interface Lesson {
   readonly flat: Float32Array;
   readonly state: StrategyState;
   readonly sum: DecodedSum;
+  /** Coordinates that are averaged as they are, whatever the strategy does with the others; ascending. Absent: none. */
+  readonly untrained?: readonly Pick<UntrainedRange, 'from' | 'length'>[];
 }
 
 /** The next model. */
@@ -32,6 +35,8 @@ export class NextModel {
   /** What the strategy remembers; whole when all steps are done. */
   readonly state: Record<string, Float32Array> = {};
   readonly #lesson: Lesson;
+  /** Squares of the update over the trained coordinates, added up. */
+  #squares = 0;
 
   constructor(lesson: Lesson) {
     const { layout, frame } = lesson;
@@ -41,19 +46,38 @@ export class NextModel {
     this.flat = flat;
   }
 
+  /** Root mean square of the update over the trained coordinates; known when all steps are done. */
+  get rms(): number {
+    const { flat, untrained = [] } = this.#lesson;
+    const trained = flat.length - untrained.reduce((sum, { length }) => sum + length, 0);
+    return trained === 0 ? 0 : Math.sqrt(this.#squares / trained);
+  }
+
   /**
    * Dequantizes the update, applies the strategy and looks for values that are no numbers, part by part.
    * @param part - coordinates of a part
    * @throws CairnError `update-not-finite` where the model would diverge
    */
   *steps(part: number = PART): Generator<number, void> {
-    const { name, strategy, flat, state, sum } = this.#lesson;
+    const { name, strategy, flat, state, sum, untrained = [] } = this.#lesson;
     for (let from = 0; from < flat.length; from += part) {
       const to = Math.min(flat.length, from + part);
       const update = new Float32Array(to - from);
       sum.update(from, update);
+      const aside = untrained.flatMap(({ from: begin, length }) => {
+        const [at, end] = [Math.max(from, begin) - from, Math.min(to, begin + length) - from];
+        return at < end ? [{ at, values: update.slice(at, end) }] : [];
+      });
+      // A strategy sees no change of them: its steps would be those of a gradient.
+      for (const { at, values } of aside) update.fill(0, at, at + values.length);
+      for (const value of update) this.#squares += value * value;
       const before = Object.fromEntries(Object.entries(state).map(([key, all]) => [key, all.subarray(from, to)]));
       const step = strategy.apply(flat.subarray(from, to), update, before);
+      for (const { at, values } of aside)
+        step.model.set(
+          values.map((value, i) => flat[from + at + i] + value),
+          at,
+        );
       if (!allFinite(step.model)) {
         throw new CairnError('update-not-finite', `${name} holds NaN or an infinite value`);
       }

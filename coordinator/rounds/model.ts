@@ -1,19 +1,23 @@
+import { readMeasures } from '../../protocol/aggregation/inputs/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import { emptyFile, type ModelExtras, type ModelFrame, modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { stampMetadata } from '../../protocol/model/stamp.ts';
+import { untrainedRanges } from '../../protocol/model/untrained.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Strategy, StrategyState } from '../strategies/index.ts';
-import type { PendingRecord, PrivacyRecord, Store, TaskRecord } from '../store/index.ts';
+import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/index.ts';
 import type { Combined } from './combined.ts';
 import type { InitialModel } from './initial-model.ts';
 import { allFinite, NextModel, partOf } from './learn.ts';
 import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
 import { isNothing, nothingPending, withAnnounced } from './pending.ts';
 import { rebased } from './rebase.ts';
+import { firstScales, highest, measuredScales, resolutionOf, scalesAfter, withinBounds } from './scales.ts';
+import type { settingsFor } from './settings.ts';
 import { openStanding, type Standing } from './standing.ts';
 import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from './turns.ts';
@@ -23,6 +27,11 @@ export interface Learned {
   readonly examples?: number;
   readonly loss?: number;
   readonly accuracy?: number;
+  /** Members in the sum whose update was longer than the clip, and those of whom something else was cut. */
+  readonly clipped?: number;
+  readonly cut?: number;
+  /** Estimated error of rounding, as a part of the update. */
+  readonly rounding?: number;
 }
 
 /** What became of a round's sums. */
@@ -45,7 +54,10 @@ interface Origin {
 const UNKNOWN_ORIGIN: Origin = { clock: () => Math.floor(Date.now() / 1000), version: 'unknown' };
 
 /** What a record says of a model. */
-type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'date' | 'strategyState'> & { readonly pending: PendingRecord };
+type Kept = Pick<TaskRecord, 'round' | 'modelHash' | 'date' | 'strategyState'> & {
+  readonly pending: PendingRecord;
+  readonly scales: ScalesRecord | undefined;
+};
 
 /** A task's model and its way forward: current parameters, strategy and number of committed rounds, all in the store. */
 export class TaskModel {
@@ -65,6 +77,11 @@ export class TaskModel {
   #flat: Float32Array;
   #state: StrategyState;
   #pending: PendingRecord;
+  readonly #config: TaskConfig;
+  readonly #untrained: readonly string[];
+  readonly #ranges: ReturnType<typeof untrainedRanges>;
+  /** Undefined before anything is known, and where they are fixed. */
+  #scales: ScalesRecord | undefined;
   /** What the store has of it, as text. */
   #kept: string;
   /** Records are saved one after another: several groups may announce their sets at the same time. */
@@ -81,6 +98,11 @@ export class TaskModel {
     this.#frame = modelFrame(layout, extras);
     this.#date = record.date ?? origin.clock();
     this.#groups = task.groups;
+    this.#config = task;
+    this.#untrained = task.untrained ?? record.untrained ?? [];
+    this.#ranges = untrainedRanges(layout, this.#untrained);
+    const kept = task.scales === 'fixed' ? undefined : record.scales;
+    this.#scales = kept?.untrained.length === this.#ranges.length ? withinBounds(task, kept) : undefined;
     this.privacy = TaskPrivacy.of(task, layout.size, record.privacy);
     this.#task = record.task;
     this.#store = store;
@@ -151,6 +173,44 @@ export class TaskModel {
   /** The current parameters, copied. */
   get tensors(): Record<string, Float32Array> {
     return this.layout.unflatten(this.#flat.slice());
+  }
+
+  /** What the rounds from the current model are scaled by. */
+  get scales(): Parameters<typeof settingsFor>[1]['scales'] {
+    const { maxExamples, lossBound, untrained } = this.#scalesNow;
+    return { maxExamples, lossBound, untrained: this.#ranges.map((range, i) => ({ ...range, bound: untrained[i] })) };
+  }
+
+  /** Whether nothing is known of the scales that fit the data, and nobody has sent anything by which it would be too late. */
+  get unmeasured(): boolean {
+    const { scales, privacy } = this.#config;
+    return scales === 'measured' && privacy === undefined && this.#scales === undefined && isNothing(this.#pending);
+  }
+
+  /**
+   * Takes the scales of the rounds to come from the sums of an attempt that only measured.
+   * @param settings - of any of its groups
+   * @param sums - undefined for a group that has none
+   * @throws CairnError `data-empty` where there is no sum, or what the store throws
+   */
+  async measured(settings: RoundSettings, sums: readonly (GroupSum | undefined)[]): Promise<void> {
+    const peaks = highest(sums.flatMap((sum) => (sum === undefined ? [] : [readMeasures(settings, sum)])));
+    if (peaks === undefined) throw new CairnError('data-empty', 'no group has a sum to measure by');
+    await this.#keepScales(measuredScales(this.#config, peaks));
+  }
+
+  /** Begins without a measure. It is kept: members send nothing from one model on other scales. */
+  async leaveUnmeasured(): Promise<void> {
+    await this.#keepScales(this.#scalesNow);
+  }
+
+  get #scalesNow(): ScalesRecord {
+    return this.#scales ?? firstScales(this.#config, this.#ranges.length);
+  }
+
+  async #keepScales(scales: ScalesRecord): Promise<void> {
+    await this.#save({ ...this.#standing, scales }, this.privacy?.record);
+    this.#scales = scales;
   }
 
   /** What has gone out to members from the current model. */
@@ -231,13 +291,12 @@ export class TaskModel {
     tools: OpeningTools,
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
-    const { sum, leftOut, unclipped } = await openSums(
-      { settings, groups: this.#groups, reading: this.privacy?.reading, size: this.layout.size },
+    const { sum, leftOut, unclipped, bounded } = await openSums(
+      { settings, groups: this.#groups, reading: this.privacy?.reading },
       sums,
       tools,
     );
     const { examples, loss, accuracy } = sum;
-    const learned = this.privacy === undefined ? { examples, loss, accuracy } : {};
     const next = new NextModel({
       name: `task "${this.#task}": the model after round ${settings.round}`,
       layout: this.layout,
@@ -246,15 +305,27 @@ export class TaskModel {
       flat: this.#flat,
       state: this.#state,
       sum,
+      untrained: this.#ranges,
     });
     await inTurns(next.steps(partOf(sums.length)));
+    const count = sums.reduce((all, words) => all + (words?.count ?? 0), 0);
+    const { rounding, coarse } = resolutionOf(settings, { count, totalWeight: sum.totalWeight, rms: next.rms });
+    const told = bounded === undefined ? {} : { clipped: bounded.clipped, cut: bounded.cut };
+    const learned = this.privacy === undefined ? { examples, loss, accuracy, ...told, rounding } : {};
     if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
     const modelHash = await this.#store.putModel(next.file);
     const privacy = this.privacy?.recordAfter(unclipped);
     // A sum of nothing leaves the model as it is: its members have signed from these values still.
     const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
+    // From one model all inputs are on the same scales.
+    const scales =
+      bounded === undefined || modelHash === this.#hash || this.#config.scales === 'fixed'
+        ? this.#scales
+        : scalesAfter(this.#config, this.#scalesNow, bounded.peaks, coarse);
     const date = this.#origin.clock();
-    await this.#save({ round: settings.round, modelHash, date, strategyState: next.state, pending }, privacy);
+    const { state: strategyState } = next;
+    await this.#save({ round: settings.round, modelHash, date, strategyState, pending, scales }, privacy);
+    this.#scales = scales;
     if (privacy !== undefined) this.privacy?.adopt(privacy);
     this.#flat = next.flat;
     this.#state = next.state;
@@ -268,16 +339,18 @@ export class TaskModel {
   get #standing(): Kept {
     return {
       ...{ round: this.#round, modelHash: this.#hash, date: this.#date },
-      ...{ strategyState: this.#state, pending: this.#pending },
+      ...{ strategyState: this.#state, pending: this.#pending, scales: this.#scales },
     };
   }
 
   /** Has the store know where the task stands, and what its rounds have cost. */
-  #save({ pending, ...standing }: Kept, privacy: PrivacyRecord | undefined): Promise<void> {
+  #save({ pending, scales, ...standing }: Kept, privacy: PrivacyRecord | undefined): Promise<void> {
     const record = {
       ...{ task: this.#task, strategy: this.#strategy.name, ...standing },
       ...(privacy === undefined ? {} : { privacy }),
       ...(isNothing(pending) ? {} : { pending }),
+      ...(scales === undefined ? {} : { scales }),
+      ...(this.#untrained.length === 0 ? {} : { untrained: this.#untrained }),
     };
     const saved = this.#saved.then(async () => {
       await this.#store.saveTask(record);

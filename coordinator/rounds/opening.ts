@@ -5,11 +5,13 @@ import {
   type SumReading,
   type UnmaskedSum,
 } from '../../protocol/aggregation/inputs/index.ts';
+import type { Bounded } from '../../protocol/aggregation/quantize/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { type Combined, combineGroups } from './combined.ts';
+import { highest } from './scales.ts';
 import { inTurns } from './turns.ts';
 
 /** The unmasked sum of one group of members. */
@@ -29,6 +31,8 @@ export interface OpeningTools {
 export interface Opened extends Combined {
   /** Mean share of updates that were within the clip, over the groups; undefined where rounds do not ask for it. */
   readonly unclipped: number | undefined;
+  /** Of all sums together, those left out by the rule among them; undefined where they have noise. */
+  readonly bounded: Bounded | undefined;
 }
 
 /** What the sums of a round are opened by. */
@@ -38,8 +42,6 @@ export interface OpeningTerms {
   readonly groups: TaskConfig['groups'];
   /** That of the task's accountant; undefined for a task without noise. */
   readonly reading: ReadingOptions | undefined;
-  /** Number of model parameters. */
-  readonly size: number;
 }
 
 /**
@@ -49,19 +51,29 @@ export interface OpeningTerms {
  * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
  */
 export async function openSums(
-  { settings, groups, reading, size }: OpeningTerms,
+  { settings, groups, reading }: OpeningTerms,
   sums: readonly (GroupSum | undefined)[],
   { primitives, random }: OpeningTools,
 ): Promise<Opened> {
   for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, reading));
   const shares: number[] = [];
+  const bounds: Bounded[] = [];
   const open = ({ settingsHash, ...words }: GroupSum): SumReading => {
     const opened = readSum(primitives, settings, settingsHash, words, reading);
     if (opened.unclipped !== undefined) shares.push(opened.unclipped);
+    if (opened.bounded !== undefined) bounds.push(opened.bounded);
     return opened;
   };
-  const combined = await combineGroups(groups, sums, open, size);
-  return { ...combined, unclipped: meanOf(shares) };
+  const combined = await combineGroups(groups, sums, open, settings);
+  return { ...combined, unclipped: meanOf(shares), bounded: together(bounds) };
+}
+
+/** Undefined for none. */
+function together(bounds: readonly Bounded[]): Bounded | undefined {
+  const peaks = highest(bounds.map((one) => one.peaks));
+  if (peaks === undefined) return undefined;
+  const total = (value: (of: Bounded) => number): number => bounds.reduce((sum, one) => sum + value(one), 0);
+  return { clipped: total(({ clipped }) => clipped), cut: total(({ cut }) => cut), peaks };
 }
 
 /** Undefined for no numbers. */

@@ -1,7 +1,7 @@
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
 import { greatestGroup, type TaskConfig } from '../config/index.ts';
 import type { PendingRecord } from '../store/index.ts';
 import type { Deadlines } from './round.ts';
@@ -26,11 +26,18 @@ export function settingsFor(
     readonly noisy: TaskPrivacy['next'] | undefined;
     /** How often members have been told to train anew from this model, and how often it was moved. */
     readonly pending: Pick<PendingRecord, 'repeat' | 'rebases'>;
+    /** What the model's rounds are scaled by. */
+    readonly scales: Pick<RoundSettings, 'maxExamples' | 'lossBound'> & {
+      readonly untrained: readonly UntrainedRange[];
+    };
+    /** Whether it only measures scales. Default: no. */
+    readonly measures?: boolean | undefined;
     /** Fewest inputs of its sum; undefined where that is the task's number. */
     readonly minCohort?: number | undefined;
   },
 ): RoundSettings {
-  const { suite, adversary, graph, threshold, modulusBits, inputBits, clip, maxExamples, lossBound } = task;
+  const { suite, adversary, graph, threshold, modulusBits, inputBits, clip } = task;
+  const { untrained, ...bounds } = at.scales;
   return {
     suite,
     nonce: at.random(SIZES.roundNonce),
@@ -51,8 +58,9 @@ export function settingsFor(
     modulusBits,
     inputBits,
     clip,
-    maxExamples,
-    lossBound,
+    ...bounds,
+    ...(untrained.length === 0 ? {} : { untrained }),
+    ...(at.measures === true ? { measures: true } : {}),
     training: JSON.stringify(task.training),
     ...at.noisy,
   };

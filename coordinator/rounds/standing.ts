@@ -3,6 +3,7 @@ import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 import { maxBesideValues, type ModelExtras } from '../../protocol/model/safetensors-frame.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
+import { untrainedNames } from '../../protocol/model/untrained.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
 import { createStrategy, type Strategy } from '../strategies/index.ts';
@@ -76,12 +77,14 @@ async function started(store: Store, strategy: Strategy, task: TaskConfig, given
       { hint: 'leave out what is not trained and can be computed' },
     );
   }
+  const untrained = task.untrained ?? untrainedNames(metadata) ?? [];
   const record: TaskRecord = {
     task: task.name,
     round: 0,
     modelHash: await store.putModel(file),
     strategy: strategy.name,
     strategyState: strategy.init(layout.size),
+    ...(untrained.length === 0 ? {} : { untrained }),
   };
   await store.saveTask(record);
   return { strategy, layout, flat, extras: { metadata, kept }, record };

@@ -10,11 +10,15 @@ import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import type { Decision } from './seating.ts';
+import { bestResolution, COARSE } from './scales.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskStanding, TaskState, TaskStatus } from './task-status.ts';
 
 /** Shortest pause before members are chosen again where nobody could be seated: a turn of the event loop and more. */
 const MIN_PAUSE_SECONDS = 0.01;
+
+/** Attempts to measure a task's scales: without them its first round is on coarse ones, and the next follow the data. */
+const MOST_MEASURES = 2;
 
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
 export class Task {
@@ -31,6 +35,10 @@ export class Task {
   #attemptNumber = 1;
   /** Attempts that came to nothing from the model as it is. */
   #failed = 0;
+  /** Attempts to measure that came to nothing. */
+  #unmeasured = 0;
+  /** Rounds in a row whose sums were too coarse. */
+  #coarse = 0;
   #attempt: Attempt | undefined;
   #members = 0;
   #progress: TaskStatus['progress'];
@@ -44,6 +52,9 @@ export class Task {
     this.#host = host;
     this.#heldOut = heldOutOf(config, host);
     this.#groups = groupsOf(config, host);
+    const { rounding, coarse } = bestResolution(config, model.layout.size);
+    if (config.privacy === undefined && coarse)
+      host.log.warn('resolution-poor', { task: config.name, round: model.round, rounding });
     this.#selection = new Selection({
       ...{ task: config, host, model },
       onWaiting: (view) => host.waiting({ ...view, task: config.name, round: model.round + 1 }),
@@ -207,6 +218,28 @@ export class Task {
       await this.#pause(this.config.retryPause);
       return;
     }
+    const { unmeasured } = this.#model;
+    const attempt = this.#begin(seated, unmeasured);
+    this.#host.stands(this.config.name);
+    const report = await attempt.run();
+    this.#attempt = undefined;
+    // Not before: who has not heard how its round ended would take it for lost.
+    this.#told = this.#model.round;
+    this.#host.stands(this.config.name);
+    if (unmeasured) {
+      await this.#measured(report, this.#selection.learnRefusals(seated, attempt));
+      return;
+    }
+    if (report.outcome === 'committed') this.#selection.committed();
+    else await this.#remember(attempt);
+    const invited = seated.flatMap((cohort) => cohort.invited);
+    const onlyRefused = this.#selection.learnRefusals(seated, attempt);
+    const judged = this.#selection.judge(invited, attempt.suspects, report, !onlyRefused);
+    await this.#host.report({ ...report, ...judged });
+    await this.#afterwards(report, invited, onlyRefused);
+  }
+
+  #begin(seated: readonly Seated[], measures: boolean): Attempt {
     const attempt = new Attempt({
       task: this.config,
       model: this.#model,
@@ -214,6 +247,7 @@ export class Task {
       seated,
       number: this.#attemptNumber,
       heldOut: this.#heldOut,
+      measures,
       watch: {
         state: (state, members) => {
           this.#state = state;
@@ -226,19 +260,27 @@ export class Task {
       },
     });
     this.#attempt = attempt;
-    this.#host.stands(this.config.name);
-    const report = await attempt.run();
-    this.#attempt = undefined;
-    // Not before: who has not heard how its round ended would take it for lost.
-    this.#told = this.#model.round;
-    this.#host.stands(this.config.name);
-    if (report.outcome === 'committed') this.#selection.committed();
-    else await this.#remember(attempt);
-    const invited = seated.flatMap((cohort) => cohort.invited);
-    const onlyRefused = this.#selection.learnRefusals(seated, attempt);
-    const judged = this.#selection.judge(invited, attempt.suspects, report, !onlyRefused);
-    await this.#host.report({ ...report, ...judged });
-    await this.#afterwards(report, invited, onlyRefused);
+    return attempt;
+  }
+
+  /**
+   * An attempt to measure is over. It counts for nothing else: nobody is left out for it, and where it came to nothing
+   * twice the task goes on without.
+   * @param onlyRefused - whether members refused it and nothing else went wrong: they sit out of the next one
+   */
+  async #measured(report: RoundReport, onlyRefused: boolean): Promise<void> {
+    await this.#host.report(report);
+    if (report.outcome === 'measured' || this.#stopped) return;
+    if (!onlyRefused) this.#unmeasured++;
+    if (this.#unmeasured < MOST_MEASURES) {
+      await this.#pause(this.config.retryPause);
+      return;
+    }
+    await this.#model.leaveUnmeasured();
+    this.#host.log.warn('scales-unmeasured', {
+      task: this.config.name,
+      ...(report.code === undefined ? {} : { code: report.code }),
+    });
   }
 
   /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
@@ -253,6 +295,7 @@ export class Task {
   /** @param onlyRefused - whether members refused the attempt and nothing else went wrong: it does not count as failed */
   async #afterwards(report: RoundReport, invited: readonly MemberId[], onlyRefused: boolean): Promise<void> {
     if (report.outcome === 'committed') {
+      this.#resolved(report);
       this.#attemptNumber = 1;
       this.#failed = 0;
       // The round has happened, whether or not people find a copy of its model.
@@ -266,6 +309,12 @@ export class Task {
       throw givenUp(this.config.name, report, this.#selection.quarrelling(invited));
     this.#attemptNumber++;
     await this.#pause(this.config.retryPause);
+  }
+
+  /** Says once that sums are too coarse, where the scales have followed the data and it did not help. */
+  #resolved({ task, round, rounding = 0 }: RoundReport): void {
+    this.#coarse = rounding > COARSE ? this.#coarse + 1 : 0;
+    if (this.#coarse === 2) this.#host.log.warn('resolution-poor', { task, round, rounding });
   }
 
   async #pause(seconds: number): Promise<void> {

@@ -53,6 +53,14 @@ const savedTask = z.strictObject({
     })
     .optional(),
   pending: savedPending.optional(),
+  scales: z
+    .strictObject({
+      maxExamples: z.int().min(1),
+      lossBound: z.number().gt(0),
+      untrained: z.array(z.number().gt(0)).readonly(),
+    })
+    .optional(),
+  untrained: z.array(z.string()).readonly().optional(),
 });
 
 /** What is to be done about a file of the store that is damaged. */
@@ -73,13 +81,15 @@ export function recordFrom(
   const value = readJson(Buffer.from(bytes).toString('utf8'), path, { hint: RESTORE });
   const parsed = savedTask.safeParse(value);
   if (!parsed.success) throw unreadable(path, 'it is not a task’s record', parsed.error);
-  const { stateFile, round, modelHash, date, strategy, privacy, pending } = parsed.data;
+  const { stateFile, round, modelHash, date, strategy, privacy, pending, scales, untrained } = parsed.data;
   if (parsed.data.task !== task) throw unreadable(path, `it belongs to task "${parsed.data.task}"`, undefined);
   const record = {
     ...{ task, round, modelHash, strategy, strategyState: {} },
     ...(date === undefined ? {} : { date }),
     ...(privacy === undefined ? {} : { privacy }),
     ...(pending === undefined ? {} : { pending }),
+    ...(scales === undefined ? {} : { scales }),
+    ...(untrained === undefined ? {} : { untrained }),
   };
   return { stateFile, record };
 }

@@ -16,6 +16,19 @@ export interface TaskRecord {
   readonly privacy?: PrivacyRecord;
   /** What has gone out to members from this model and has not led to the next one; undefined while nothing has. */
   readonly pending?: PendingRecord;
+  /** What its rounds are scaled by; undefined before anything is known, and in records of earlier versions. */
+  readonly scales?: ScalesRecord;
+  /** Names of the tensors that are averaged without being trained; undefined where there are none. */
+  readonly untrained?: readonly string[];
+}
+
+/** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
+export interface ScalesRecord {
+  /** The number of examples that has weight 1. */
+  readonly maxExamples: number;
+  readonly lossBound: number;
+  /** Bounds of the untrained tensors, in layout order. */
+  readonly untrained: readonly number[];
 }
 
 /**

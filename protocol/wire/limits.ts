@@ -6,6 +6,8 @@ export const LIMITS = {
   coordinates: 1 << 28,
   /** Bytes of a task's name, and of a member's name. */
   name: 128,
+  /** Untrained tensors of a model: so many that settings with the longest training options fit an invitation. */
+  untrained: 512,
   /** Bytes of a round's training options (JSON). */
   training: 16_384,
   /**

@@ -50,6 +50,11 @@ export class ByteReader {
   }
 
   /** A number within bounds. @throws CairnError `wire-bounds` */
+  u16In(field: string, least: number, most: number): number {
+    return this.#within(this.u16(field), field, least, most);
+  }
+
+  /** A number within bounds. @throws CairnError `wire-bounds` */
   u8In(field: string, least: number, most: number): number {
     return this.#within(this.u8(field), field, least, most);
   }

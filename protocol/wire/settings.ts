@@ -26,6 +26,16 @@ export interface RoundPrivacy {
   readonly spent: number;
 }
 
+/** Coordinates of a tensor that is averaged and not trained, and how far one member can move them. */
+export interface UntrainedRange {
+  /** Its first coordinate. */
+  readonly from: number;
+  /** Number of its coordinates. */
+  readonly length: number;
+  /** Greatest change of one of its values, without the sign. */
+  readonly bound: number;
+}
+
 /**
  * Everything about a round that both sides must agree on before it starts. Its hash is the context of the first
  * messages and enters the session id, so a coordinator that tells two clients different settings gets noise.
@@ -72,15 +82,22 @@ export interface RoundSettings {
   readonly modulusBits: number;
   /** Bits of one quantized coordinate. */
   readonly inputBits: number;
-  /** Greatest L2 norm of one client's update, before it is weighed. */
+  /** Greatest L2 norm of the trained part of one client's update, before it is weighed. */
   readonly clip: number;
   /** The number of examples that has weight 1; more count as that many. */
   readonly maxExamples: number;
-  /** Greatest mean loss a client reports. */
+  /** Greatest mean loss a client reports, without its sign. */
   readonly lossBound: number;
+  /** Tensors outside of the clip, such as batch norm's running moments: ascending, apart. Absent: none. */
+  readonly untrained?: readonly UntrainedRange[];
   /**
-   * Noise in the sum. Then all updates weigh the same and no metrics are sent: maxExamples, lossBound and inputBits are
-   * not used.
+   * Whether the round only measures: members send no update and no metrics, but the peaks alone, from which the
+   * coordinator takes maxExamples, lossBound and the bounds of untrained tensors for the rounds to come. Absent: no.
+   */
+  readonly measures?: boolean;
+  /**
+   * Noise in the sum. Then all updates weigh the same, no metrics are sent, and what is untrained stays as it is:
+   * maxExamples, lossBound, inputBits and the bounds of untrained tensors are not used.
    */
   readonly privacy?: RoundPrivacy;
   /** The task's options for local training, as JSON text that the app reads. */
@@ -119,10 +136,26 @@ export function encodeSettings(settings: RoundSettings): Uint8Array {
     .u8(settings.inputBits)
     .f64(settings.clip)
     .u32(settings.maxExamples)
-    .f64(settings.lossBound)
-    .text(settings.training);
+    .f64(settings.lossBound);
+  const { untrained = [], measures = false } = settings;
+  writer.u16(untrained.length);
+  for (const { from, length, bound } of untrained) writer.u32(from).u32(length).f64(bound);
+  writer.u8(measures ? 1 : 0).text(settings.training);
   writePrivacy(writer, settings.privacy);
   return writer.finish();
+}
+
+/** Ranges within the model, ascending and apart from each other. */
+function readUntrained(reader: ByteReader, dimension: number): UntrainedRange[] {
+  const ranges: UntrainedRange[] = [];
+  let end = 0;
+  for (let left = reader.u16In('number of untrained tensors', 0, LIMITS.untrained); left > 0; left--) {
+    const from = reader.u32In('first untrained coordinate', end, dimension - 1);
+    const length = reader.u32In('number of untrained coordinates', 1, dimension - from);
+    ranges.push({ from, length, bound: reader.f64('bound of an untrained tensor') });
+    end = from + length;
+  }
+  return ranges;
 }
 
 /** One byte: 0 for no noise, or the placement's number with the rest behind it. */
@@ -173,7 +206,7 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
   const reader = new ByteReader(bytes, 'settings');
   const suite = reader.u8('suite');
   if (!Object.hasOwn(SUITES, suite)) throw reader.error('wire-bounds', `suite ${suite} is not known here`);
-  const plain: RoundSettings = {
+  const plain: Omit<RoundSettings, 'training'> = {
     suite: suite as SuiteId,
     nonce: reader.raw(SIZES.roundNonce, 'nonce').slice(),
     task: reader.text('task', LIMITS.name),
@@ -195,15 +228,26 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
     clip: reader.f64('clip'),
     maxExamples: reader.u32In('maxExamples', 1, 0x8000_0000),
     lossBound: reader.f64('lossBound'),
-    training: reader.text('training', LIMITS.training),
   };
+  const untrained = readUntrained(reader, plain.dimension);
+  const measures = reader.flag('measures');
+  const training = reader.text('training', LIMITS.training);
   const privacy = readPrivacy(reader);
-  const settings = privacy === undefined ? plain : { ...plain, privacy };
+  const settings: RoundSettings = {
+    ...plain,
+    training,
+    ...(untrained.length === 0 ? {} : { untrained }),
+    ...(measures ? { measures } : {}),
+    ...(privacy === undefined ? {} : { privacy }),
+  };
   for (const name of ['clip', 'lossBound'] as const) {
     const value = settings[name];
     if (!(value >= LIMITS.minScale && value <= LIMITS.maxScale))
       throw reader.error('wire-bounds', `${name} must lie between 2^-64 and 2^64`);
   }
+  if (!untrained.every(({ bound }) => bound >= LIMITS.minScale && bound <= LIMITS.maxScale))
+    throw reader.error('wire-bounds', 'the bound of an untrained tensor must lie between 2^-64 and 2^64');
+  if (measures && privacy !== undefined) throw reader.error('wire-bounds', 'a round with noise cannot measure');
   if (settings.minCohort > settings.maxCohort) throw reader.error('wire-bounds', 'minCohort is greater than maxCohort');
   reader.end();
   return settings;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ClientState, stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
+import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { selfMaskKey } from '../../protocol/aggregation/masks.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
@@ -100,7 +101,7 @@ describe('a coordinator that hands out different models', () => {
    * the coordinator is given every self mask for free. What it then computes must be the sum, or noise.
    */
   function sumInSpiteOfSeals(lab: Lab): { computed: Uint32Array; plain: Uint32Array } {
-    const sum = createMaskVector(DIMENSION + 3);
+    const sum = createMaskVector(vectorLength({ dimension: DIMENSION }));
     for (const member of lab.members) {
       const state = lab.clients.get(member) as Sharing;
       const { context, facts, mask, selfSeed } = state;
@@ -130,10 +131,10 @@ describe('a coordinator that hands out different models', () => {
     const differences = computed.map((value, i) => (value - plain[i]) & 0xff_ffff);
     expect(computed.filter((value, i) => value === plain[i])).toHaveLength(0);
     expect(computed.filter((value, i) => value === target[i])).toHaveLength(0);
-    // What is left over is spread over the whole modulus: about half of its 64 × 24 bits are set, as of a coin.
+    // What is left over is spread over the whole modulus: about half of its bits are set, as of a coin.
     let ones = 0;
     for (const word of differences) for (let bit = 0; bit < 24; bit++) ones += (word >>> bit) & 1;
-    const bits = 24 * (DIMENSION + 3);
+    const bits = 24 * vectorLength({ dimension: DIMENSION });
     expect(Math.abs(ones - bits / 2)).toBeLessThan(5 * Math.sqrt(bits / 4));
   });
 

@@ -10,6 +10,7 @@ import {
   decodeSum,
   encodeUpdate,
   leastModulusBits,
+  peakCoordinates,
   vectorLength,
 } from '../../protocol/aggregation/quantize/index.ts';
 import type { LocalResult, QuantizationScheme } from '../../protocol/aggregation/quantize/index.ts';
@@ -45,6 +46,10 @@ const filledWith =
 /** Two seeds: where rounding is not what a test is about, any will do. */
 const zeros = filledWith(0);
 const ones = filledWith(0xff);
+
+/** The coordinates before the peaks. */
+const plain = (values: Uint32Array, { dimension }: { readonly dimension: number } = scheme): Uint32Array =>
+  values.subarray(0, dimension + METRIC_COORDINATES);
 
 /** Expects words to be these numbers, each rounded up or down to a whole one. */
 function expectRounded(words: Uint32Array, bits: number, numbers: readonly number[]): void {
@@ -114,7 +119,9 @@ describe('assertBudget', () => {
   });
 
   it('takes the greatest vector that a message may hold', () => {
-    expect(() => assertBudget({ ...scheme, dimension: 2 ** 28 - 3 })).not.toThrow();
+    expect(() =>
+      assertBudget({ ...scheme, dimension: 2 ** 28 - METRIC_COORDINATES - peakCoordinates(scheme) }),
+    ).not.toThrow();
   });
 
   it('is asked by both directions', () => {
@@ -148,12 +155,12 @@ describe('leastModulusBits', () => {
 });
 
 describe('encodeUpdate', () => {
-  it('lays out the model, then examples, loss and accuracy', () => {
+  it('lays out the model, then examples, loss and accuracy, then whether anything was clipped or cut', () => {
     const { values, clippedBy } = encodeUpdate(scheme, result, systemRandom);
     expect(clippedBy).toBe(1);
     expect(values).toHaveLength(vectorLength(scheme));
-    expect(METRIC_COORDINATES).toBe(3);
-    expectRounded(values, 24, [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L]);
+    expect(METRIC_COORDINATES).toBe(5);
+    expectRounded(plain(values), 24, [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L, 0, 0]);
   });
 
   it('rounds coordinate j as word j of the seed’s stream says, metrics included', () => {
@@ -161,7 +168,7 @@ describe('encodeUpdate', () => {
       const words = new ChaChaStream(seed, 12).words(7);
       const numbers = [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L];
       const { values } = encodeUpdate(scheme, result, () => seed.slice());
-      expect([...values].map((word) => signed(word, 24))).toEqual(
+      expect([...values.subarray(0, 7)].map((word) => signed(word, 24))).toEqual(
         numbers.map((x, j) => Math.floor(x) + (words[j] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
       );
     }
@@ -177,7 +184,7 @@ describe('encodeUpdate', () => {
         () => seed.slice(),
       );
       const numbers = [600, 0.25 * L, 0.75 * L];
-      expect([...values.subarray(dimension)]).toEqual(
+      expect([...values.subarray(dimension, dimension + 3)]).toEqual(
         numbers.map((x, i) => Math.floor(x) + (words[i] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
       );
     }
@@ -228,14 +235,32 @@ describe('encodeUpdate', () => {
 
   it('gives a client beyond maxExamples the weight 1, and counts maxExamples', () => {
     const { values } = encodeUpdate(scheme, { ...result, examples: 10_000 }, ones);
-    expect(values).toEqual(encodeUpdate(scheme, result, ones).values);
+    // But for the last of them, which counts those that were cut.
+    expect(plain(values).slice(0, -1)).toEqual(plain(encodeUpdate(scheme, result, ones).values).slice(0, -1));
+    expect(plain(values).at(-1)).toBe(1);
   });
 
-  it('cuts loss and accuracy to their bounds', () => {
+  it('reports a loss below zero as it is, and cuts it and accuracy to their bounds', () => {
     const metrics = (loss: number, accuracy: number): number[] =>
-      [...encodeUpdate(scheme, { ...result, loss, accuracy }, ones).values.subarray(5)].map((word) => signed(word, 24));
+      [...encodeUpdate(scheme, { ...result, loss, accuracy }, ones).values.subarray(5, 7)].map((word) =>
+        signed(word, 24),
+      );
     expect(metrics(1e300, 7)).toEqual([L, L]);
-    expect(metrics(-3, -1)).toEqual([0, 0]);
+    expect(metrics(-1e300, -1)).toEqual([-L, 0]);
+    expect(metrics(-10, 0.5)[0]).toBe(-L);
+    expectRounded(encodeUpdate(scheme, { ...result, loss: -2 }, systemRandom).values.subarray(5, 6), 24, [-0.2 * L]);
+  });
+
+  it('says what was cut, and counts the member once whatever it weighs', () => {
+    const encoded = encodeUpdate(scheme, { ...result, examples: 60_000, loss: -250 }, systemRandom);
+    expect(encoded.cut).toEqual([
+      { what: 'examples', value: 60_000, bound: 600 },
+      { what: 'loss', value: -250, bound: 10 },
+    ]);
+    expect([...encoded.values.subarray(7, 9)]).toEqual([0, 1]);
+    const long = encodeUpdate(scheme, { ...result, examples: 1, update: Float32Array.of(9, 0, 0, 0) }, systemRandom);
+    expect(long.cut).toEqual([]);
+    expect([...long.values.subarray(7, 9)]).toEqual([1, 0]);
   });
 
   it('never leaves [−L, L]', () => {
@@ -251,7 +276,7 @@ describe('encodeUpdate', () => {
           const small = { ...scheme, inputBits, clip, maxCohort: 1, modulusBits: Math.max(8, inputBits) };
           const { values } = encodeUpdate(small, { ...result, update: Float32Array.from(update), examples }, random);
           const top = 2 ** (inputBits - 1) - 1;
-          for (const word of values) expect(Math.abs(signed(word, small.modulusBits))).toBeLessThanOrEqual(top);
+          for (const word of plain(values)) expect(Math.abs(signed(word, small.modulusBits))).toBeLessThanOrEqual(top);
         },
       ),
     );
@@ -316,7 +341,7 @@ describe('decodeSum', () => {
     const client = fc.record({
       update: fc.array(fc.float({ min: -5, max: 5, noNaN: true }), { minLength: 4, maxLength: 4 }),
       examples: fc.integer({ min: 1, max: 900 }),
-      loss: fc.double({ min: 0, max: 12, noNaN: true }),
+      loss: fc.double({ min: -12, max: 12, noNaN: true }),
       accuracy: fc.double({ min: 0, max: 1, noNaN: true }),
     });
     fc.assert(
@@ -352,7 +377,7 @@ describe('decodeSum', () => {
             const expected = mean((i) => clients[i].update[j] * encodings[i].clippedBy);
             expect(Math.abs(decoded.update[j] - expected)).toBeLessThanOrEqual(slack(used.clip));
           }
-          const loss = mean((i) => Math.min(clients[i].loss, used.lossBound));
+          const loss = mean((i) => Math.max(Math.min(clients[i].loss, used.lossBound), -used.lossBound));
           expect(Math.abs(decoded.loss - loss)).toBeLessThanOrEqual(slack(used.lossBound));
           expect(Math.abs(decoded.accuracy - mean((i) => clients[i].accuracy))).toBeLessThanOrEqual(slack(1));
         },
@@ -378,11 +403,11 @@ describe('decodeSum', () => {
   });
 
   it('refuses sums without weight, of nobody, or of another length', () => {
-    expect(errorOf(() => decodeSum(scheme, new Uint32Array(7), 1)).code).toBe('data-empty');
-    const negative = new Uint32Array(7);
+    expect(errorOf(() => decodeSum(scheme, new Uint32Array(vectorLength(scheme)), 1)).code).toBe('data-empty');
+    const negative = new Uint32Array(vectorLength(scheme));
     negative[4] = 2 ** 24 - 1;
     expect(errorOf(() => decodeSum(scheme, negative, 1)).code).toBe('data-empty');
     expect(errorOf(() => decodeSum(scheme, encodeUpdate(scheme, result, zeros).values, 0)).code).toBe('data-empty');
-    expect(errorOf(() => decodeSum(scheme, new Uint32Array(6), 1)).code).toBe('update-shape');
+    expect(errorOf(() => decodeSum(scheme, new Uint32Array(vectorLength(scheme) - 1), 1)).code).toBe('update-shape');
   });
 });

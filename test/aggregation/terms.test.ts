@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { assertDifferent } from '../../protocol/aggregation/client/difference.ts';
 import type { ClientPolicy, LeastNoise } from '../../protocol/aggregation/client/types.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import { lastingTermsOf, termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import { encodeUpdate, openSum } from '../../protocol/aggregation/quantize/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { systemRandom } from '../../protocol/crypto/random.ts';
 import { seeded } from '../support/lab.ts';
 
 const PRIVACY: RoundPrivacy = {
@@ -18,6 +20,7 @@ const PRIVACY: RoundPrivacy = {
 
 const plain = virtualSettings(seeded('terms'), { dimension: 1, clip: 1, training: '{"epochs":1}' });
 const noisy: RoundSettings = { ...plain, privacy: PRIVACY };
+const lasting = (settings: RoundSettings, cut: boolean): string => toHex(lastingTermsOf(nodePrimitives, settings, cut));
 const terms = (settings: RoundSettings): string => toHex(termsOf(nodePrimitives, settings));
 
 describe('the terms of a round', () => {
@@ -26,6 +29,7 @@ describe('the terms of a round', () => {
     { maxExamples: plain.maxExamples + 1 },
     { lossBound: plain.lossBound / 2 },
     { inputBits: plain.inputBits - 1 },
+    { untrained: [{ from: 0, length: 1, bound: 1 }] },
     { training: '{"epochs":2}' },
     { privacy: { ...PRIVACY, placement: 'central' } },
     { privacy: { ...PRIVACY, distribution: 'discrete-gaussian' } },
@@ -48,7 +52,7 @@ describe('the terms of a round', () => {
 });
 
 describe('under a policy that asks for a difference, a sum that differs in one member from one that was signed', () => {
-  const opened = [{ terms: terms(noisy), members: [1, 2, 3, 4, 5] }];
+  const opened = [{ terms: lasting(noisy, false), members: [1, 2, 3, 4, 5] }];
   const held = (
     leastNoise: LeastNoise | undefined,
     round: RoundSettings = noisy,
@@ -86,5 +90,81 @@ describe('under a policy that asks for a difference, a sum that differs in one m
     expect(held(undefined, plain, members)).toThrow(similar);
     expect(held(undefined, { ...noisy, clip: 2 }, members)).not.toThrow();
     expect(held(undefined, plain, members, 0)).not.toThrow();
+  });
+});
+
+describe('scales that follow the data from model to model', () => {
+  const wide = virtualSettings(seeded('scales'), {
+    ...{ dimension: 3, clip: 1, training: '', maxExamples: 1024, lossBound: 16 },
+    untrained: [{ from: 2, length: 1, bound: 4 }],
+  });
+  const others: readonly Partial<RoundSettings>[] = [
+    { maxExamples: 512 },
+    { lossBound: 4 },
+    { untrained: [{ from: 2, length: 1, bound: 1 }] },
+  ];
+
+  it('are no terms to a client of whose values they cut nothing, and terms to any other', () => {
+    for (const scale of others) {
+      expect(lasting({ ...wide, ...scale }, false)).toBe(lasting(wide, false));
+      expect(lasting({ ...wide, ...scale }, true)).not.toBe(lasting(wide, true));
+      expect(lasting({ ...wide, ...scale }, true)).not.toBe(lasting(wide, false));
+      // From one model they are terms to everybody.
+      expect(terms({ ...wide, ...scale })).not.toBe(terms(wide));
+    }
+  });
+
+  it.each<Partial<RoundSettings>>([
+    { clip: 0.5 },
+    { inputBits: 12 },
+    { training: '{"epochs":2}' },
+    { untrained: [] },
+    { untrained: [{ from: 1, length: 2, bound: 4 }] },
+  ])('leave %o a term to everybody', (change) => {
+    expect(lasting({ ...wide, ...change }, false)).not.toBe(lasting(wide, false));
+  });
+
+  it('would read a member’s update off two sums if they cut that member alone, and that member refuses the second', () => {
+    const members = [1, 2, 3];
+    const examples = [800, 100, 200];
+    const updates = [
+      [0.3, -0.4, 0],
+      [0.1, 0.1, 0],
+      [-0.2, 0, 0],
+    ];
+    const narrow = { ...wide, maxExamples: 256 };
+    const cuts = (settings: RoundSettings): boolean[] =>
+      examples.map((count, i) => encode(settings, i, count).cut.length > 0);
+    const encode = (settings: RoundSettings, i: number, count: number): ReturnType<typeof encodeUpdate> =>
+      encodeUpdate(
+        settings,
+        { update: Float32Array.from(updates[i]), examples: count, loss: 1, accuracy: 1 },
+        systemRandom,
+      );
+    const weighed = (settings: RoundSettings): number[] => {
+      const sum = new Uint32Array(encode(settings, 0, 1).values.length);
+      examples.forEach((count, i) =>
+        encode(settings, i, count).values.forEach((word, j) => (sum[j] = (sum[j] + word) % 2 ** settings.modulusBits)),
+      );
+      const opened = openSum(settings, sum, 3);
+      const update = new Float32Array(3);
+      opened.update(0, update);
+      return [...update].map((value) => value * opened.examples);
+    };
+    expect(cuts(wide)).toEqual([false, false, false]);
+    expect(cuts(narrow)).toEqual([true, false, false]);
+    // What the coordinator would do: 800 − 256 examples of one member's update are in one sum and not in the other.
+    const [all, few] = [weighed(wide), weighed(narrow)];
+    const read = all.map((value, j) => (value - few[j]) / (800 - 256));
+    read.forEach((value, j) => expect(Math.abs(value - updates[0][j])).toBeLessThan(0.001));
+
+    const policy: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 3, leastDifference: 2 };
+    const asked = (cut: boolean) => () => {
+      const opened = [{ terms: lasting(wide, false), members }];
+      const history = { roundsWithinDay: 0, rebasesWithinDay: 0, opened, record: undefined };
+      assertDifferent({ primitives: nodePrimitives, settings: narrow, policy, history, cut }, members);
+    };
+    expect(asked(true)).toThrow(expect.objectContaining({ code: 'cohort-too-similar' }) as Error);
+    expect(asked(false)).not.toThrow();
   });
 });

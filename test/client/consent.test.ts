@@ -569,7 +569,7 @@ describe('a memory in a file', () => {
 
   it.each<[string, (text: string) => string]>([
     ['is no JSON', () => '{'],
-    ['is of another version', (text) => text.replace('"version":2', '"version":3')],
+    ['is of another version', (text) => text.replace('"version":3', '"version":4')],
     ['has an unknown key', (text) => text.replace('{', '{"more":1,')],
     ['has members that do not ascend', (text) => text.replace('1-3', '3,1')],
     ['has no model’s hash', (text) => text.replace(MODEL, '0')],
@@ -628,7 +628,7 @@ describe('a memory in a file', () => {
     });
   });
 
-  it('of version 1 still opens: its rounds, sums and accounts count on, and the next change writes version 2', async () => {
+  it('of version 1 still opens: its rounds, sums and accounts count on, and the next change writes version 3', async () => {
     const frozen = await readFile(new URL('./fixtures/rounds-v1.json', import.meta.url), 'utf8');
     await writeFile(path, frozen);
     const { consent, memory, sign } = consentOf(consentInFile(path));
@@ -649,7 +649,7 @@ describe('a memory in a file', () => {
     await expect(sign([1, 2, 3, 4], round(), policy)).rejects.toThrow(refused('cohort-too-similar'));
     await sign([1, 2, 3, 4, 5], round(), policy);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
-      version: 2,
+      version: 3,
       rounds: [1_800_000_000_000, 1_800_000_001_000],
     });
     expect((await memory.read()).accounts).toEqual(accounts);

@@ -145,7 +145,9 @@ describe('clients of the real coordinator', () => {
     await coordinator.finished;
     const { member } = once.log.of('connected')[0];
     expect(once.log.of('refused')).toMatchObject([{ round: 2, code: 'policy-rounds-per-day' }]);
+    // That it measured and that it took part in round 1 is one round.
     expect(reports.map(({ outcome, drops }) => [outcome, drops])).toMatchObject([
+      ['measured', []],
       ['committed', []],
       ['committed', [{ member, state: 'advertise-keys', reason: 'policy-rounds-per-day', effect: 'before-input' }]],
     ]);
@@ -153,7 +155,7 @@ describe('clients of the real coordinator', () => {
     expect(dropped.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       { event: 'member-dropped', member, code: 'policy-rounds-per-day', round: 2 },
     ]);
-    expect(roundLine(reports[1], (id) => `client-${id}`)).toContain(
+    expect(roundLine(reports[2], (id) => `client-${id}`)).toContain(
       `dropped: client-${member} at advertise-keys (policy-rounds-per-day, does not count)`,
     );
   });

@@ -55,6 +55,21 @@ describe('tensorflowApp', () => {
     expect(tensorflowApp({ tf, buildModel, data: points }).shapes).toEqual(app.shapes);
   });
 
+  it('knows which weights are running moments, and no others', () => {
+    expect(tensorflowApp({ tf, buildModel, data: points }).untrained).toEqual([]);
+    const normed = (): tf.LayersModel =>
+      tf.sequential({
+        layers: [
+          tf.layers.dense({ units: 4, inputShape: [2] }),
+          tf.layers.batchNormalization(),
+          tf.layers.dense({ units: 2 }),
+        ],
+      });
+    const { shapes, untrained } = tensorflowApp({ tf, buildModel: normed, data: points });
+    expect(untrained).toEqual(['layer001.2.moving_mean', 'layer001.3.moving_variance']);
+    expect(Object.keys(shapes)).toEqual(expect.arrayContaining([...untrained!]));
+  });
+
   it('starts from the parameters it is given', async () => {
     const app = tensorflowApp({ tf, buildModel, data: points, optimizer: () => tf.train.sgd(0) });
     const start = zeros(app.shapes);

@@ -46,7 +46,7 @@ const DRAWN = {
 };
 
 /** A task for the same members, which waits for more than there are. */
-const BESIDE = { name: 'beside', quorum: MEMBERS + 1, cohort: MEMBERS + 1 };
+const BESIDE = { name: 'beside', quorum: MEMBERS + 1, cohort: MEMBERS + 1, scales: 'fixed' };
 
 /** A model of which every value is the same. */
 const modelOf = (value: number) => ({ tensors: { w: new Float32Array(200).fill(value) }, shapes: SHAPES });

@@ -3,7 +3,12 @@ import { NextModel } from '../../coordinator/rounds/learn.ts';
 import { createStrategy, type StrategyConfig } from '../../coordinator/strategies/index.ts';
 import { strategySchema } from '../../coordinator/config/strategy.ts';
 import { STRATEGY_NAMES } from '../../coordinator/strategies/types.ts';
-import { decodeSum, openSum, type QuantizationScheme } from '../../protocol/aggregation/quantize/index.ts';
+import {
+  decodeSum,
+  openSum,
+  type QuantizationScheme,
+  vectorLength,
+} from '../../protocol/aggregation/quantize/index.ts';
 import { ParameterLayout } from '../../protocol/model/layout.ts';
 import { modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
@@ -27,7 +32,7 @@ const floats = (name: string): Float32Array =>
 
 /** A sum with some weight in it. */
 function someSum(name: string): Uint32Array {
-  const sum = words(name, layout.size + 3).map((word) => word & 0xf_ffff);
+  const sum = words(name, vectorLength({ dimension: layout.size })).map((word) => word & 0xf_ffff);
   sum[layout.size] = 9999;
   return sum;
 }

@@ -145,3 +145,34 @@ it('the norm filter looks at all coordinates before it says anything, in steps',
   expect([...combination.steps()].length).toBeGreaterThan(4);
   expect(combination.leftOut).toEqual([0]);
 });
+
+describe('untrained coordinates in the norm filter', () => {
+  const untrained = [{ from: 2, length: 2 }];
+  const leftOut = (means: readonly (readonly number[])[], ranges = untrained): readonly number[] => {
+    const combination = combine(
+      { rule: 'norm-filter', factor: 2 },
+      means.map((mean) => opened(mean)),
+      means[0].length,
+      ranges,
+    );
+    Array.from(combination.steps());
+    return combination.leftOut;
+  };
+  const honest = [
+    [1, 0, 3000, 1],
+    [0, 1, 4000, 1],
+    [1, 1, 3500, 1],
+  ];
+
+  it('do not hide a group whose weights are ten times as long as those of others', () => {
+    const poisoned = [...honest, [10, 0, 3600, 1]];
+    expect(leftOut(poisoned)).toEqual([3]);
+    // As one norm, in which the moments are nearly all of it, they did.
+    expect(leftOut(poisoned, [])).toEqual([]);
+  });
+
+  it('have a norm of their own, by which a group is left out as well', () => {
+    expect(leftOut([...honest, [1, 0, 90_000, 1]])).toEqual([3]);
+    expect(leftOut(honest)).toEqual([]);
+  });
+});

@@ -226,8 +226,9 @@ describe('a task', () => {
       cohort: 3,
       adversary: 'active',
       overSelect: 0,
+      scales: 'fixed',
     };
-    const toy = { name: 'toy', model: { tensors: SHAPES }, rounds: 1, cohort: 3, overSelect: 0 };
+    const toy = { ...second, name: 'toy' };
     const hall = await openHall({}, { config: { tasks: [toy, second] } });
     const offers = (member: number): Script => ({ tasks: [member % 2 === 1 ? 'other' : 'toy'] });
     const clients = await joinAll(
@@ -398,6 +399,7 @@ describe('two tasks over the same members', () => {
         overSelect: 0,
         clip: 10,
         maxExamples: 100,
+        scales: 'fixed',
         retryPause: 0,
         attempts: 1,
       })),

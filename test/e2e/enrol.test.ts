@@ -91,6 +91,7 @@ describe('cairn enrol', () => {
     expect(await coordinator.running.exited).toMatchObject({ code: 0 });
     const reports = coordinator.running.stdout.map((line) => JSON.parse(line) as RoundReport);
     expect(reports.map(({ outcome, included }) => [outcome, included])).toEqual([
+      ['measured', 3],
       ['committed', 3],
       ['committed', 3],
     ]);

@@ -30,7 +30,8 @@ describe('examples/own-model', () => {
   it('commits its twenty rounds over three clinics, gets better, and says where the model is', async () => {
     const coordinator = await CoordinatorProcess.start([world.path('own-model/coordinator.json'), '--port', '0']);
     const clients = [1, 2, 3].map((i) => clinic(coordinator.url, i, ['--name', `clinic-${i}`, '--accept-curious']));
-    const reports = await reportsOf(coordinator);
+    const [measured, ...reports] = await reportsOf(coordinator);
+    expect(measured.outcome).toBe('measured');
     expect(reports.map(({ round, outcome }) => `${round} ${outcome}`)).toEqual(
       Array.from({ length: 20 }, (_, i) => `${i + 1} committed`),
     );

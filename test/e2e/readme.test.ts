@@ -46,7 +46,8 @@ describe('the README', () => {
       clients.push(new Running(process.execPath, [file]));
     }
     expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
-    const reports = coordinator.running.stdout.map((line) => JSON.parse(line) as RoundReport);
+    const [measured, ...reports] = coordinator.running.stdout.map((line) => JSON.parse(line) as RoundReport);
+    expect(measured.outcome).toBe('measured');
     expect(reports.map(({ round, outcome }) => `${round} ${outcome}`)).toEqual(
       Array.from({ length: 20 }, (_, i) => `${i + 1} committed`),
     );

@@ -27,7 +27,10 @@ const floats = (value: number): Uint8Array => new Uint8Array(Float32Array.from(A
 describe('a round at log level trace', () => {
   it('puts no seed, key or update into any output', async () => {
     await world.enrol(3);
-    const coordinator = await world.coordinator({ cohort: 3, rounds: 2, clip: 1 }, { logLevel: 'trace' });
+    const coordinator = await world.coordinator(
+      { cohort: 3, rounds: 2, clip: 1, scales: 'measured' },
+      { logLevel: 'trace' },
+    );
     const steps = [0.123456789, 0.271828182, 0.314159265];
     const losses = [0.577215664, 0.618033988, 0.707106781];
     const clients = steps.map((step, i) => world.member(coordinator.url, i + 1, { tiny: { step, loss: losses[i] } }));

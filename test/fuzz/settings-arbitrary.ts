@@ -61,6 +61,8 @@ const plainOf = (dimension: number): Arbitrary<Plain> =>
       clip: number,
       maxExamples: whole(1, 0x8000_0000),
       lossBound: number,
+      untrained: fc.array(fc.record({ from: whole(0, 20), length: whole(1, 20), bound: number }), { maxLength: 3 }),
+      measures: fc.boolean(),
       training: fc.string({ maxLength: 60 }),
     },
     { noNullPrototype: true },

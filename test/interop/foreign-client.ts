@@ -34,6 +34,7 @@ import {
   TYPES,
   u32,
   u8,
+  vectorLengthOf,
   verifies,
   witnessesOf,
   x25519,
@@ -96,6 +97,7 @@ function readSettings(bytes: Bytes): Settings {
   from.take(64);
   const modulusBits = from.whole(1);
   from.take(1 + 8 + 4 + 8);
+  if (from.whole(2) !== 0 || from.whole(1) !== 0) throw new Error('this client sends whole updates only');
   from.text();
   if (from.whole(1) !== 0) throw new Error('this client speaks rounds without noise only');
   from.end();
@@ -285,7 +287,7 @@ export class ForeignClient {
       this.#held.set(peer.index, open(this.#sealing(peer, peer.index, this.#own), from.take(84)));
     }
     const { suite, dimension, modulusBits } = this.#settings!;
-    const length = dimension + 3;
+    const length = vectorLengthOf(dimension, 0);
     const words = (key: Bytes): number[] => stream(key, suite === 1 ? 12 : 20, length);
     const masked = addUp(
       modulusBits,

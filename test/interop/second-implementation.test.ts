@@ -41,6 +41,8 @@ import {
   u32,
   u8,
   unpack,
+  untrainedOf,
+  vectorLengthOf,
   verifies,
   x25519,
 } from './second-implementation.ts';
@@ -54,7 +56,7 @@ const { fields } = vector.settings;
 const { members } = vector;
 const n = members.length;
 const bits = Number(fields.modulusBits);
-const length = Number(fields.dimension) + 3;
+const length = vectorLengthOf(Number(fields.dimension), untrainedOf(fields).length);
 const settingsHash = T('settings', settingsBytes(fields));
 const advertised = members.map(({ member, cipherSecret, maskSecret, identitySeed }) => {
   const keys = {
@@ -277,6 +279,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
       modulusBits: bits,
       maxExamples: Number(fields.maxExamples),
       lossBound: Number(fields.lossBound),
+      untrained: untrainedOf(fields),
     };
     for (const member of survivors) expect(quantize(scheme, member, member.roundingWords)).toEqual(member.values);
     const { update, examples, loss, accuracy } = vector.sum;

@@ -345,10 +345,29 @@ export function settingsBytes(
     f64(whole('clip')),
     u32(whole('maxExamples')),
     f64(whole('lossBound')),
+    rangesBytes(untrainedOf(fields), true),
+    u8(0), // measures nothing
     text(string('training')),
     privacy === undefined ? u8(0) : privacyBytes(privacy),
   );
 }
+
+/** Untrained tensors, as a list of "first length bound" in a vector file. */
+export const untrainedOf = ({ untrained = '' }: Readonly<Record<string, string | number>>): Range[] =>
+  String(untrained)
+    .split(', ')
+    .filter((range) => range !== '')
+    .map((range) => {
+      const [from, size, bound] = range.split(' ').map(Number);
+      return { from, length: size, bound };
+    });
+
+/** A number of ranges, each with its bound where that is asked for. */
+const rangesBytes = (ranges: readonly Range[], bounds: boolean): Bytes =>
+  join(
+    u16(ranges.length),
+    ...ranges.map(({ from, length: size, bound }) => join(u32(from), u32(size), ...(bounds ? [f64(bound)] : []))),
+  );
 
 /** Section 5.1, the noise: absent is one byte 0. */
 function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes {
@@ -451,7 +470,14 @@ export function ringNeighbours(order: readonly number[], degree: number, index: 
 
 // Section 7
 
+export interface Range {
+  readonly from: number;
+  readonly length: number;
+  readonly bound: number;
+}
+
 export interface Quantization {
+  readonly untrained?: readonly Range[];
   readonly clip: number;
   readonly inputBits: number;
   readonly modulusBits: number;
@@ -462,7 +488,7 @@ export interface Quantization {
 const modulo = (value: number, bits: number): number => ((value % 2 ** bits) + 2 ** bits) % 2 ** bits;
 
 export function quantize(
-  { clip, inputBits, modulusBits, maxExamples, lossBound }: Quantization,
+  { clip, inputBits, modulusBits, maxExamples, lossBound, untrained = [] }: Quantization,
   data: {
     readonly update: readonly number[];
     readonly examples: number;
@@ -472,22 +498,56 @@ export function quantize(
   words: readonly number[],
 ): number[] {
   const top = 2 ** (inputBits - 1) - 1;
-  const norm = Math.sqrt(data.update.reduce((sum, value) => sum + value * value, 0));
+  const rangeOf = (j: number): Range | undefined =>
+    untrained.find(({ from, length: size }) => j >= from && j < from + size);
+  const norm = Math.sqrt(data.update.reduce((sum, value, j) => sum + (rangeOf(j) ? 0 : value * value), 0));
   const factor = norm > clip ? clip / norm : 1;
   const counted = Math.min(data.examples, maxExamples);
   const weight = counted / maxExamples;
   const scaled = [
-    ...data.update.map((value) => value * ((factor * weight * top) / clip)),
+    ...data.update.map((value, j) => {
+      const range = rangeOf(j);
+      if (range === undefined) return value * ((factor * weight * top) / clip);
+      return (within(value, range.bound) / range.bound) * weight * top;
+    }),
     (counted * top) / Math.max(maxExamples, top),
-    (weight * Math.min(Math.max(data.loss, 0), lossBound) * top) / lossBound,
+    (weight * within(data.loss, lossBound) * top) / lossBound,
     weight * Math.min(Math.max(data.accuracy, 0), 1) * top,
+    factor < 1 ? 1 : 0,
+    data.examples > maxExamples ||
+    Math.abs(data.loss) > lossBound ||
+    untrained.some((range) => greatestIn(data.update, range) > range.bound)
+      ? 1
+      : 0,
   ];
-  return scaled.map((value, i) => {
+  const before = scaled.map((value, i) => {
     const cut = Math.max(-top, Math.min(top, value));
     const low = Math.floor(cut);
     return modulo(low + (words[i] < (cut - low) * 2 ** 32 ? 1 : 0), modulusBits);
   });
+  const peaks = [
+    ...LADDERS.examples.map((level) => data.examples > level),
+    ...LADDERS.loss.map((level) => Math.abs(data.loss) > level),
+    ...untrained.flatMap((range) => LADDERS.untrained.map((level) => greatestIn(data.update, range) > level)),
+  ];
+  return [...before, ...peaks.map((above, i) => (above ? modulo(words[before.length + i], modulusBits) : 0))];
 }
+
+const within = (value: number, bound: number): number => Math.max(-bound, Math.min(bound, value));
+
+const greatestIn = (update: readonly number[], { from, length: size }: Range): number =>
+  Math.max(...update.slice(from, from + size).map(Math.abs));
+
+/** Section 7.1: the levels of the peaks. */
+const LADDERS = {
+  examples: Array.from({ length: 21 }, (_, k) => 2 ** k),
+  loss: Array.from({ length: 14 }, (_, k) => 4 ** (k - 4)),
+  untrained: Array.from({ length: 20 }, (_, k) => 4 ** (k - 8)),
+};
+
+/** Section 7.1: coordinates of a vector. */
+export const vectorLengthOf = (dimension: number, untrained: number): number =>
+  dimension + 5 + 21 + 14 + 20 * untrained;
 
 /** F of section 7.3: what a model is known by, whatever its file. */
 export const modelPoint = (values: readonly number[]): Bytes =>
@@ -504,6 +564,7 @@ export function terms(fields: Readonly<Record<string, string | number>>): Bytes 
       f64(number('lossBound')),
       Uint8Array.of(number('inputBits')),
       text(String(fields['training'])),
+      rangesBytes(untrainedOf(fields), true),
       Uint8Array.of(0),
     ),
   );
@@ -535,16 +596,18 @@ export const roundingKey = (seed: Bytes, record: Bytes, ofTerms: Bytes): Bytes =
   K(seed, record, 'rounding', ofTerms, u32(0));
 
 export function readSum(
-  { clip, inputBits, modulusBits, maxExamples, lossBound }: Quantization,
+  { clip, inputBits, modulusBits, maxExamples, lossBound, untrained = [] }: Quantization,
   sum: readonly number[],
 ): { readonly update: number[]; readonly examples: number; readonly loss: number; readonly accuracy: number } {
   const top = 2 ** (inputBits - 1) - 1;
   const values = sum.map((word) => (word >= 2 ** (modulusBits - 1) ? word - 2 ** modulusBits : word));
-  const dimension = sum.length - 3;
+  const dimension = sum.length - vectorLengthOf(0, untrained.length);
+  const boundOf = (j: number): number =>
+    untrained.find(({ from, length: size }) => j >= from && j < from + size)?.bound ?? clip;
   const examples = (values[dimension] * Math.max(maxExamples, top)) / top;
   const weight = examples / maxExamples;
   return {
-    update: values.slice(0, dimension).map((value) => Math.fround(value * (clip / (top * weight)))),
+    update: values.slice(0, dimension).map((value, j) => Math.fround(value * (boundOf(j) / (top * weight)))),
     examples,
     loss: (values[dimension + 1] * lossBound) / (top * weight),
     accuracy: values[dimension + 2] / (top * weight),

@@ -9,12 +9,35 @@ import { type VirtualMembership, virtualMembership } from '../../simulations/eng
 import { ForeignClient } from './foreign-client.ts';
 import { RawSocket } from './raw-socket.ts';
 import { readText } from './support/files.ts';
-import { hex, message, quantize, sha256, signed, T, text, toHex, TYPES, u32, u8 } from './second-implementation.ts';
+import {
+  hex,
+  message,
+  quantize,
+  sha256,
+  signed,
+  T,
+  text,
+  toHex,
+  TYPES,
+  u32,
+  u8,
+  vectorLengthOf,
+} from './second-implementation.ts';
 
 // Everything below the coordinator is foreign here: sockets, frames, messages and the round itself. docs/protocol.md has
 // to suffice for all of it.
 
-const TASK = { name: 'toy', rounds: 1, cohort: 3, overSelect: 0, clip: 2, maxExamples: 10, lossBound: 4, attempts: 1 };
+const TASK = {
+  name: 'toy',
+  rounds: 1,
+  cohort: 3,
+  overSelect: 0,
+  clip: 2,
+  maxExamples: 10,
+  lossBound: 4,
+  scales: 'fixed',
+  attempts: 1,
+};
 const RESULTS = [
   { update: [0.5, -0.25], examples: 10, loss: 1, accuracy: 0.5 },
   { update: [0.5, -0.25], examples: 10, loss: 2, accuracy: 0.75 },
@@ -75,7 +98,7 @@ async function join(
     .secretKey.expose()
     .slice();
   const scheme = { clip: TASK.clip, maxExamples: TASK.maxExamples, lossBound: TASK.lossBound };
-  const words = results[0].update.concat([0, 0, 0]).map(() => 2 ** 31);
+  const words = Array.from({ length: vectorLengthOf(results[0].update.length, 0) }, () => 2 ** 31);
   const client = new ForeignClient(member, seed, keys, () =>
     quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, results[member - 1], words),
   );

@@ -7,6 +7,7 @@ import {
   startServer,
   stepServer,
 } from '../../protocol/aggregation/server/index.ts';
+import { inputLength } from '../../protocol/aggregation/inputs/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
@@ -241,7 +242,7 @@ describe.each<Class>(['curious', 'active'])('the server of an %s round', (advers
 
     it('takes a computed correction only while one is computed', () => {
       const { lab } = sceneIn(adversary, name);
-      const correction = createMaskVector(8);
+      const correction = createMaskVector(inputLength(lab.settings));
       const step = stepServer(lab.server, { kind: 'unmasked', correction });
       if (name === 'computing') expect(step.state.name).toBe('committed');
       else {

@@ -14,6 +14,7 @@ const text = (most: number): fc.Arbitrary<string> =>
   fc.string({ unit: 'grapheme', maxLength: most }).filter((value) => new TextEncoder().encode(value).length <= most);
 const header = { suite: fc.constantFrom(1 as const, 2 as const), context: bytes(SIZES.hash) };
 const hash = bytes(SIZES.hash);
+const scale = fc.double({ min: 2 ** -64, max: 2 ** 64, noNaN: true });
 const signature = bytes(SIZES.signature);
 const advertisement = fc.record({
   member,
@@ -76,14 +77,30 @@ describe('round trip', () => {
         directoryHash: hash,
         modulusBits: fc.integer({ min: 8, max: 32 }),
         inputBits: fc.integer({ min: 2, max: 31 }),
-        clip: fc.double({ min: 2 ** -64, max: 2 ** 64, noNaN: true }),
+        clip: scale,
         maxExamples: fc.integer({ min: 1, max: 0x8000_0000 }),
-        lossBound: fc.double({ min: 2 ** -64, max: 2 ** 64, noNaN: true }),
+        lossBound: scale,
+        gaps: fc.array(fc.tuple(fc.nat(9), fc.integer({ min: 1, max: 9 }), scale), { maxLength: 4 }),
+        measures: fc.boolean(),
         training: text(300),
         privacy: fc.option(privacy, { nil: undefined }),
       })
       .filter(({ minCohort, maxCohort }) => minCohort <= maxCohort)
-      .map(({ privacy, ...plain }) => (privacy === undefined ? plain : { ...plain, privacy })),
+      .map(({ privacy, gaps, measures, ...plain }) => {
+        const untrained: wire.UntrainedRange[] = [];
+        let end = 0;
+        for (const [gap, length, bound] of gaps) {
+          const from = end + gap;
+          end = from + length;
+          if (end <= plain.dimension) untrained.push({ from, length, bound });
+        }
+        return {
+          ...plain,
+          ...(untrained.length === 0 ? {} : { untrained }),
+          ...(measures && privacy === undefined ? { measures: true as const } : {}),
+          ...(privacy === undefined ? {} : { privacy }),
+        };
+      }),
     wire.encodeSettings,
     wire.decodeSettings,
   );
@@ -371,6 +388,19 @@ describe('numbers', () => {
     ['a clip above 2^64', { clip: 2 ** 65 }],
     ['a subnormal loss bound', { lossBound: Number.MIN_VALUE }],
     ['a negative loss bound', { lossBound: -1 }],
+    ['an untrained tensor beyond the model', { untrained: [{ from: 0, length: 2, bound: 1 }] }],
+    ['an untrained tensor of nothing', { untrained: [{ from: 0, length: 0, bound: 1 }] }],
+    [
+      'untrained tensors across each other',
+      {
+        dimension: 9,
+        untrained: [
+          { from: 4, length: 2, bound: 1 },
+          { from: 3, length: 1, bound: 1 },
+        ],
+      },
+    ],
+    ['an untrained tensor without a bound', { untrained: [{ from: 0, length: 1, bound: 0 }] }],
     ['a whole million parts per million', { colludingPpm: 1_000_000 }],
     ['a task name beyond 128 bytes', { task: 'x'.repeat(129) }],
     ['training options beyond 16 KiB', { training: 'x'.repeat(16_385) }],

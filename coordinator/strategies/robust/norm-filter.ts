@@ -1,10 +1,13 @@
 import type { DecodedSum } from '../../../protocol/aggregation/quantize/index.ts';
+import type { UntrainedRange } from '../../../protocol/wire/settings.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { byCoordinate, trimmedMean } from './coordinates.ts';
 import type { Combination } from './types.ts';
 
 /** Coordinates whose squares are added up between two turns, over all groups: about a millisecond. */
 const PART = 2 ** 16;
+
+type Range = Pick<UntrainedRange, 'from' | 'length'>;
 
 const mean = trimmedMean(0);
 
@@ -17,10 +20,19 @@ function lowerMedian(values: readonly number[]): number {
  * The mean of the groups that are not much longer than the others. A longer one is left out, not shortened: it holds an
  * update that no honest member sends, so that nothing is known about the direction it points to, and its honest part
  * cannot be told apart from that.
+ *
+ * Untrained coordinates, which have another scale than the others, have a norm of their own: a group that is much longer
+ * in either is left out.
  * @param size - number of coordinates
  */
-export function normFilter(sums: readonly DecodedSum[], size: number, factor: number): Combination {
-  const norms = new Float64Array(sums.length);
+export function normFilter(
+  sums: readonly DecodedSum[],
+  size: number,
+  factor: number,
+  untrained: readonly Range[] = [],
+): Combination {
+  const whole = new Float64Array(sums.length);
+  const aside = new Float64Array(sums.length);
   let kept: Combination | undefined;
   const leftOut: number[] = [];
 
@@ -30,13 +42,20 @@ export function normFilter(sums: readonly DecodedSum[], size: number, factor: nu
       const values = new Float32Array(Math.min(part, size - from));
       sums.forEach((sum, i) => {
         sum.update(from, values);
-        for (const value of values) norms[i] += value * value;
+        for (const { from: begin, length } of untrained) {
+          const [at, end] = [Math.max(begin - from, 0), Math.max(Math.min(begin + length - from, values.length), 0)];
+          for (let j = at; j < end; j++) {
+            aside[i] += values[j] * values[j];
+            values[j] = 0;
+          }
+        }
+        for (const value of values) whole[i] += value * value;
       });
       yield;
     }
-    const bound = factor * lowerMedian(Array.from(norms, Math.sqrt));
-    norms.forEach((square, i) => {
-      if (Math.sqrt(square) > bound) leftOut.push(i);
+    const bounds = [whole, aside].map((squares) => factor * lowerMedian(Array.from(squares, Math.sqrt)));
+    sums.forEach((_, i) => {
+      if (Math.sqrt(whole[i]) > bounds[0] || Math.sqrt(aside[i]) > bounds[1]) leftOut.push(i);
     });
     kept = byCoordinate(
       sums.filter((_, i) => !leftOut.includes(i)),

@@ -9,7 +9,7 @@ export type GroupRule =
   | { readonly rule: 'median' }
   /** Of each coordinate the mean without the `trim` least and the `trim` greatest values (Yin et al. 2018). */
   | { readonly rule: 'trimmed-mean'; readonly trim: number }
-  /** The mean of the groups whose L2 norm is at most `factor` times the median of all norms. */
+  /** The mean of the groups whose L2 norm, trained and untrained coordinates apart, is at most `factor` times the median. */
   | { readonly rule: 'norm-filter'; readonly factor: number };
 
 /** Sums of groups on their way to one. */

@@ -1,7 +1,7 @@
 import type { Primitives } from '../../crypto/primitives.ts';
 import { toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
-import { termsOf } from '../inputs/index.ts';
+import { lastingTermsOf } from '../inputs/index.ts';
 import { shareOf } from '../parameters/index.ts';
 import { reliesOnNoise } from './consent.ts';
 import { isAllowed } from './one-set.ts';
@@ -12,7 +12,7 @@ import type { ClientContext } from './types.ts';
  * differ in few members give away a sum of those few nearly, where the model has moved on by little. Of the same members
  * there is no second sum without noise on other terms: where a clip, a cap on examples or a training option changes the
  * input of one member alone, the difference of the two sums is what it changes. Noise covers that, and its clip has to
- * follow the updates.
+ * follow the updates. Scales that did not cut this client's values either time change nothing of its input.
  *
  * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
  * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
@@ -27,14 +27,16 @@ export function assertDifferent(
     settings,
     policy,
     history,
-  }: Pick<ClientContext, 'settings' | 'policy' | 'history'> & {
+    cut = false,
+  }: Pick<ClientContext, 'settings' | 'policy' | 'history' | 'cut'> & {
     readonly primitives: Primitives;
   },
   members: readonly number[],
 ): void {
   const { leastDifference = 0 } = policy;
   if (history === undefined || leastDifference < 2 || reliesOnNoise(policy, settings)) return;
-  const terms = toHex(termsOf(primitives, settings));
+  // A sum of peaks tells of no update: it has no terms.
+  const terms = settings.measures === true ? '' : toHex(lastingTermsOf(primitives, settings, cut));
   const signed = history.record?.signed;
   const isOfSigned = (ids: readonly number[]): boolean => signed !== undefined && isAllowed(signed, ids);
   const isAgain = isOfSigned(members);
@@ -43,7 +45,8 @@ export function assertDifferent(
     const accomplices = shareOf(earlier.members.length, policy.colluding) + shareOf(members.length, policy.colluding);
     const least = leastDifference + accomplices;
     const difference = differenceUpTo(least, earlier.members, members);
-    if (difference === 0 && earlier.terms !== '' && earlier.terms !== terms && settings.privacy === undefined) {
+    const both = earlier.terms !== '' && terms !== '';
+    if (difference === 0 && both && earlier.terms !== terms && settings.privacy === undefined) {
       throw new CairnError(
         'cohort-too-similar',
         'the sum has the members of one that this client signed, and another clip, cap on examples or training',

@@ -11,3 +11,11 @@ export function modelPoint(primitives: Primitives, parameters: Float32Array): Ui
   const values = parameters.map((value) => value + 0);
   return transcript(primitives, LABELS.modelPoint, new Uint8Array(values.buffer));
 }
+
+/**
+ * What a model is known by where a round only measures: 32 bytes. A client remembers such rounds apart from those that sum
+ * updates, since they tell of other things: it helps to measure one set of members for each model, and to sum one.
+ * @param point of {@link modelPoint}
+ */
+export const measuringPoint = (primitives: Primitives, point: Uint8Array): Uint8Array =>
+  transcript(primitives, LABELS.measuringPoint, point);

@@ -2,7 +2,7 @@ import type { Primitives } from '../../crypto/primitives.ts';
 import type { RandomSource } from '../../crypto/random.ts';
 import { addCentralNoise, createNoiseSampler, decodeNoisy, fillNoise } from '../../privacy/index.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
-import { type DecodedSum, openSum } from '../quantize/index.ts';
+import { type DecodedSum, openPeaks, openSum, type Peaks } from '../quantize/index.ts';
 import { noisePlanOf, roundSigns } from './plan.ts';
 
 /** What a round's unmasked sum says. */
@@ -71,12 +71,24 @@ export function readSum(
   { sum, count }: UnmaskedSum,
   { divisor = count }: ReadingOptions = {},
 ): SumReading {
-  const { privacy, clip } = settings;
+  const { privacy, clip, untrained = [] } = settings;
   if (privacy === undefined) return { ...openSum(settings, sum, count), unclipped: undefined };
   const plan = noisePlanOf({ ...settings, privacy });
   const { update: mean, unclipped } = decodeNoisy(plan, sum, count, roundSigns(primitives, settingsHash), divisor);
   const update = (from: number, into: Float32Array): void => {
     for (let i = 0; i < into.length; i++) into[i] = mean[from + i] * clip;
+    // Noise alone: no member sends anything there.
+    for (const range of untrained) {
+      const at = Math.max(range.from - from, 0);
+      into.fill(0, at, Math.max(at, range.from + range.length - from));
+    }
   };
   return { update, examples: NaN, loss: NaN, accuracy: NaN, totalWeight: divisor, unclipped };
 }
+
+/**
+ * Reads a sum of a round that only measures.
+ * @throws CairnError `data-empty`, `update-shape`, `overflow-budget`; `settings-invalid` of the settings
+ */
+export const readMeasures = (settings: RoundSettings, { sum, count }: UnmaskedSum): Peaks =>
+  openPeaks(settings, sum, count);

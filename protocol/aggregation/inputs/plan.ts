@@ -4,11 +4,10 @@ import { transcript } from '../../crypto/transcript.ts';
 import type { Signs } from '../../kernels/index.ts';
 import { type NoisePlan, paddedLength, planNoise } from '../../privacy/index.ts';
 import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
-import { assertBudget, vectorLength } from '../quantize/index.ts';
+import { assertBudget, type VectorShape, vectorLength } from '../quantize/index.ts';
 
 /** What of a round's settings says how long its vectors are. */
-export interface InputShape {
-  readonly dimension: number;
+export interface InputShape extends VectorShape {
   readonly privacy?: Pick<RoundPrivacy, 'bitWidth'>;
 }
 
@@ -21,11 +20,12 @@ export type NoisyShape = Pick<RoundSettings, 'dimension' | 'maxCohort' | 'modulu
 const SIGN_ROUNDS = 12;
 
 /**
- * Number of words of a masked vector: the model's coordinates and the metrics; where the sum is noisy, the power of two
+ * Number of words of a masked vector: the model's coordinates, the metrics and the peaks; where the sum is noisy, the power of two
  * that holds the model's coordinates and the one of adaptive clipping.
  */
-export function inputLength({ dimension, privacy }: InputShape): number {
-  return privacy === undefined ? vectorLength({ dimension }) : paddedLength({ dimension, bitWidth: privacy.bitWidth });
+export function inputLength({ privacy, ...shape }: InputShape): number {
+  if (privacy === undefined) return vectorLength(shape);
+  return paddedLength({ dimension: shape.dimension, bitWidth: privacy.bitWidth });
 }
 
 /**

@@ -10,7 +10,15 @@ const DISTRIBUTIONS = ['discrete-gaussian', 'skellam'] as const;
 /** The settings that {@link termsOf} looks at. */
 type Terms = Pick<
   RoundSettings,
-  'clip' | 'maxExamples' | 'lossBound' | 'inputBits' | 'training' | 'privacy' | 'maxCohort' | 'modulusBits'
+  | 'clip'
+  | 'maxExamples'
+  | 'lossBound'
+  | 'untrained'
+  | 'inputBits'
+  | 'training'
+  | 'privacy'
+  | 'maxCohort'
+  | 'modulusBits'
 >;
 
 /**
@@ -19,18 +27,51 @@ type Terms = Pick<
  * none of these: they change from attempt to attempt.
  */
 export function termsOf(primitives: Primitives, settings: Terms): Uint8Array {
-  const { clip, maxExamples, lossBound, inputBits, training, privacy, maxCohort, modulusBits } = settings;
+  const { clip, maxExamples, lossBound, inputBits, training } = settings;
   const writer = new ByteWriter(64).f64(clip).u32(maxExamples).f64(lossBound).u8(inputBits).text(training);
-  if (privacy === undefined) writer.u8(0);
-  else {
-    writer
-      .u8(PLACEMENTS.indexOf(privacy.placement) + 1)
-      .u8(DISTRIBUTIONS.indexOf(privacy.distribution) + 1)
-      .f64(privacy.noiseMultiplier)
-      .u32(privacy.leastSurvivors)
-      .f64(privacy.bitWidth)
-      .u32(maxCohort)
-      .u8(modulusBits);
-  }
+  writeRanges(writer, settings, true);
+  writeNoise(writer, settings);
   return transcript(primitives, LABELS.terms, writer.finish());
+}
+
+/**
+ * The same without the scales, by which sums from different models are compared: where no value of a client was beyond
+ * maxExamples, lossBound or the bound of an untrained tensor, these decide how finely its input was rounded, and nothing
+ * else. A coordinator may follow the data with them from model to model.
+ * @param cut whether a value of the client was beyond one of them: then they are terms like the others
+ */
+export function lastingTermsOf(primitives: Primitives, settings: Terms, cut: boolean): Uint8Array {
+  const { clip, maxExamples, lossBound, inputBits, training } = settings;
+  const writer = new ByteWriter(64)
+    .f64(clip)
+    .u8(inputBits)
+    .text(training)
+    .u8(cut ? 1 : 0);
+  if (cut) writer.u32(maxExamples).f64(lossBound);
+  writeRanges(writer, settings, cut);
+  writeNoise(writer, settings);
+  return transcript(primitives, LABELS.lastingTerms, writer.finish());
+}
+
+function writeRanges(writer: ByteWriter, { untrained = [] }: Terms, bounds: boolean): void {
+  writer.u16(untrained.length);
+  for (const { from, length, bound } of untrained) {
+    writer.u32(from).u32(length);
+    if (bounds) writer.f64(bound);
+  }
+}
+
+function writeNoise(writer: ByteWriter, { privacy, maxCohort, modulusBits }: Terms): void {
+  if (privacy === undefined) {
+    writer.u8(0);
+    return;
+  }
+  writer
+    .u8(PLACEMENTS.indexOf(privacy.placement) + 1)
+    .u8(DISTRIBUTIONS.indexOf(privacy.distribution) + 1)
+    .f64(privacy.noiseMultiplier)
+    .u32(privacy.leastSurvivors)
+    .f64(privacy.bitWidth)
+    .u32(maxCohort)
+    .u8(modulusBits);
 }

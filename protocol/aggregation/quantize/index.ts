@@ -1,6 +1,8 @@
-export { METRIC_COORDINATES, assertBudget, leastModulusBits, vectorLength } from './scheme.ts';
-export type { QuantizationScheme } from './scheme.ts';
-export { encodeUpdate } from './encode.ts';
-export type { EncodedUpdate, LocalResult } from './encode.ts';
-export { decodeSum, openSum } from './decode.ts';
-export type { Aggregate, DecodedSum } from './decode.ts';
+export { METRIC_COORDINATES, assertBudget, leastModulusBits, levels, vectorLength } from './scheme.ts';
+export type { LocalResult, QuantizationScheme, VectorShape } from './types.ts';
+export { encodeUpdate, trainedPart } from './encode.ts';
+export type { Cut, EncodedUpdate } from './encode.ts';
+export { decodeSum, openPeaks, openSum } from './decode.ts';
+export type { Aggregate, Bounded, DecodedSum } from './decode.ts';
+export { EXAMPLES_LEVELS, LOSS_LEVELS, UNTRAINED_LEVELS, peakCoordinates } from './peaks.ts';
+export type { Peaks } from './peaks.ts';

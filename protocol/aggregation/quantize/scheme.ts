@@ -1,34 +1,17 @@
 import { CairnError } from '../../errors.ts';
 import { LIMITS } from '../../wire/limits.ts';
+import { peakCoordinates } from './peaks.ts';
+import type { QuantizationScheme, VectorShape } from './types.ts';
 
-/**
- * How a client's update becomes integers that may be masked and summed. Both sides derive it from the round's settings.
- * The vector has `dimension` model coordinates, followed by {@link METRIC_COORDINATES} metric coordinates.
- */
-export interface QuantizationScheme {
-  /** Number of model parameters. */
-  readonly dimension: number;
-  /** Greatest L2 norm of one client's update; longer ones are scaled down to it. */
-  readonly clip: number;
-  /** Bits of one quantized value, sign included: 2 to 31. */
-  readonly inputBits: number;
-  /** b: sums and masks are taken mod 2^b; 8 to 32. */
-  readonly modulusBits: number;
-  /** The most clients that one sum may hold. */
-  readonly maxCohort: number;
-  /** Number of examples from which on a client's weight is 1. */
-  readonly maxExamples: number;
-  /** Greatest loss that is reported; greater ones count as this. */
-  readonly lossBound: number;
-}
+/** Coordinates after the model's: examples, loss, accuracy, and members whose update was clipped, or anything else cut. */
+export const METRIC_COORDINATES = 5;
 
-/** Coordinates after the model's: examples, loss, accuracy, in this order. */
-export const METRIC_COORDINATES = 3;
+/** Number of words of a masked vector: the model's coordinates, the metrics and the peaks. */
+export const vectorLength = (shape: VectorShape): number => peaksFrom(shape) + peakCoordinates(shape);
 
-/** Number of words of a masked vector: the model's coordinates and the metrics. */
-export function vectorLength({ dimension }: Pick<QuantizationScheme, 'dimension'>): number {
-  return dimension + METRIC_COORDINATES;
-}
+/** The first coordinate of the peaks: after the metrics, or the first of all where the peaks are alone. */
+export const peaksFrom = ({ dimension, measures = false }: VectorShape): number =>
+  measures ? 0 : dimension + METRIC_COORDINATES;
 
 /** L = 2^(inputBits − 1) − 1: quantized values are whole numbers in [−L, L]. */
 export function levels(inputBits: number): number {
@@ -103,7 +86,7 @@ function overBudget(inputBits: number, maxCohort: number, modulusBits: number): 
  */
 export function assertBudget(scheme: QuantizationScheme): void {
   const { dimension, inputBits, modulusBits, maxCohort, maxExamples } = scheme;
-  checkWhole('dimension', dimension, 1, LIMITS.coordinates - METRIC_COORDINATES);
+  checkWhole('dimension', dimension, 1, LIMITS.coordinates - METRIC_COORDINATES - peakCoordinates(scheme));
   checkWhole('inputBits', inputBits, 2, 31);
   checkWhole('modulusBits', modulusBits, 8, 32);
   checkWhole('maxCohort', maxCohort, 1, GREATEST_COHORT);
@@ -114,5 +97,19 @@ export function assertBudget(scheme: QuantizationScheme): void {
       throw new CairnError('settings-invalid', `${name} must be finite and above 0, but is ${bound}`);
     }
   }
+  checkRanges(scheme);
   if (distinctSums(inputBits, maxCohort) > 2 ** modulusBits) throw overBudget(inputBits, maxCohort, modulusBits);
+}
+
+/** Ranges ascend, are apart from each other and within the model, and have a bound. */
+function checkRanges({ dimension, untrained = [] }: QuantizationScheme): void {
+  let end = 0;
+  for (const { from, length, bound } of untrained) {
+    checkWhole('untrained.from', from, end, dimension - 1);
+    checkWhole('untrained.length', length, 1, dimension - from);
+    if (!(bound > 0 && Number.isFinite(bound))) {
+      throw new CairnError('settings-invalid', `untrained.bound must be finite and above 0, but is ${bound}`);
+    }
+    end = from + length;
+  }
 }

@@ -66,7 +66,7 @@ export function costOf(settings: DropoutSettings, point: Point): number {
   const inputs = state === 'unmasking' || state === 'consistency-check' ? clients : clients - dropped;
   const agreements = clients * degree * (adversary === 'active' ? 0.6e-3 : 0.22e-3);
   const leftover = state === 'masked-input' || state === 'any' ? dropped * degree : 0;
-  const expansions = (inputs * (degree + 2) + leftover) * (dim + 3);
+  const expansions = (inputs * (degree + 2) + leftover) * vectorLength({ dimension: dim });
   return 1e-3 + agreements + expansions * 2.2e-9 + clients * dim * 8e-9;
 }
 

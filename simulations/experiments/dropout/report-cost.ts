@@ -1,4 +1,4 @@
-import { leastModulusBits, METRIC_COORDINATES } from '../../../protocol/aggregation/quantize/index.ts';
+import { leastModulusBits, vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
 import { PHASES } from '../../engine/phases.ts';
 import type { Row } from '../../laboratory/rows.ts';
 import type { Block } from '../../report/blocks.ts';
@@ -126,7 +126,7 @@ function trafficTable({ settings }: DropoutResults, points: readonly (readonly R
     rows: points.map((rounds) => {
       const { clients, dim, graph, k, dropout, bytesUp, bytesDown } = pointSummary(rounds);
       const bits = leastModulusBits(settings.inputBits, clients);
-      const paper = paperBytes(clients, dim + METRIC_COORDINATES, bits);
+      const paper = paperBytes(clients, vectorLength({ dimension: dim }), bits);
       const kind = `${graph}, k = ${k ?? '?'}`;
       return {
         clients,

@@ -75,7 +75,7 @@ export async function combined(
   if (groups === undefined && sums[0] === undefined)
     throw new CairnError('groups-missing', 'fewer than half of the cohort are in its sum');
   const open = ({ words, count }: GroupSum): DecodedSum => openSum(scheme, words, count);
-  const { sum } = await combineGroups(groups, sums, open, scheme.dimension);
+  const { sum } = await combineGroups(groups, sums, open, scheme);
   const update = new Float32Array(scheme.dimension);
   sum.update(0, update);
   return update;

@@ -1,3 +1,4 @@
+import { inputLength } from '../../../protocol/aggregation/inputs/index.ts';
 import {
   type ClientState,
   type ClientStep,
@@ -56,8 +57,8 @@ export class Accomplice {
     for (const bytes of send) this.#options.send(bytes);
     for (const event of events) {
       if (event.kind !== 'input-wanted') continue;
-      const { dimension } = state.context.settings;
-      this.#accept(stepClient(this.#state, { kind: 'input', values: this.#options.input(dimension + 3) }));
+      const values = this.#options.input(inputLength(state.context.settings));
+      this.#accept(stepClient(this.#state, { kind: 'input', values }));
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
 import { Random } from '../../../client/training/index.ts';
-import { encodeUpdate } from '../../../protocol/aggregation/quantize/index.ts';
+import { encodeUpdate, peakCoordinates } from '../../../protocol/aggregation/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { equalSums } from '../../../simulations/engine/sums.ts';
 import { ParameterLayout, type Shapes } from '../../../protocol/model/layout.ts';
@@ -71,19 +71,24 @@ export class PerceptronApp implements App<readonly Example[]> {
   }
 
   /**
-   * The vector that this client masks in a round of these settings, by its last training.
+   * The vector that this client masks in a round of these settings, by its last training, before its peaks: those are words
+   * that nobody knows beforehand.
    * @throws Error where rounding would have to decide about it: then it is not known
    */
   quantized(settings: RoundSettings): Uint32Array {
     if (this.#last === undefined) throw new Error('this client has not trained');
     const { update, result } = this.#last;
     const { examples, loss, accuracy } = result;
-    const encode = (): Uint32Array => encodeUpdate(settings, { update, examples, loss, accuracy }, systemRandom).values;
+    const encode = (): Uint32Array =>
+      beforePeaks(encodeUpdate(settings, { update, examples, loss, accuracy }, systemRandom).values);
     const values = encode();
     if (!equalSums(values, encode())) throw new Error('the update does not lie on the grid of these settings');
     return values;
   }
 }
+
+/** The words of a vector or a sum before its peaks. */
+export const beforePeaks = (values: Uint32Array): Uint32Array => values.slice(0, values.length - peakCoordinates({}));
 
 /** One step of the perceptron. @returns 1 for a mistake, else 0 */
 function learn({ bias, weights }: Record<string, Float32Array>, { features, label }: Example): number {

@@ -3,6 +3,7 @@ import { type ConsentMemory, join, type ParticipationEvent } from '../../../clie
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
+import { inputLength } from '../../../protocol/aggregation/inputs/index.ts';
 import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
 import { levels } from '../../../protocol/aggregation/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
@@ -19,7 +20,7 @@ import { Accomplice } from './accomplice.ts';
 import { EvilCoordinator, type Manners } from './evil-coordinator.ts';
 import { EvilRound, type Script } from './evil-round.ts';
 import { type Attempt, extract } from './extract.ts';
-import { EXAMPLES, LAYOUT, PerceptronApp, SHAPES } from './perceptron.ts';
+import { beforePeaks, EXAMPLES, LAYOUT, PerceptronApp, SHAPES } from './perceptron.ts';
 
 /** Whom the attacker is after. */
 export const TARGET = memberId(3);
@@ -237,14 +238,19 @@ export class Scene {
     return extract(this.coordinator.transcript, TARGET, round);
   }
 
-  /** The target's quantized update, as only it knows it. */
+  /** The target's quantized update, as only it knows it, before its peaks. */
   truth(settings: RoundSettings): Uint32Array {
     return this.target.app.quantized(settings);
   }
 
-  /** The sum of what some clients mask. */
+  /** The sum of what some clients mask, before its peaks. */
   plainSum(settings: RoundSettings, members: readonly MemberId[]): Uint32Array {
-    return plainSum(settings, members, (member) => this.client(member).app.quantized(settings));
+    const inputOf = (member: MemberId): Uint32Array => {
+      const whole = new Uint32Array(inputLength(settings));
+      whole.set(this.client(member).app.quantized(settings));
+      return whole;
+    };
+    return beforePeaks(plainSum(settings, members, inputOf));
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
 import { rewriting } from '../../support/lab.ts';
 import type { EvilRound, Script } from './evil-round.ts';
+import { beforePeaks } from './perceptron.ts';
 import type { Scene } from './scene.ts';
 
 /** The sum is opened, and the coordinator says that the round was abandoned. */
@@ -46,10 +47,10 @@ export async function run(
   return round;
 }
 
-/** The sum that a round came to. @throws Error where there is none */
+/** The sum that a round came to, before its peaks. @throws Error where there is none */
 export function sumOf({ end }: EvilRound): Uint32Array {
   if (end?.kind !== 'committed') throw new Error('the round has no sum');
-  return end.sum;
+  return beforePeaks(end.sum);
 }
 
 /** Σ cᵢ·vᵢ, coordinate by coordinate, modulo 2^modulusBits. */

@@ -35,6 +35,8 @@ const TASK = {
   overSelect: 0,
   clip: 10,
   maxExamples: 100,
+  lossBound: 16,
+  scales: 'fixed',
   retryPause: 0,
   attempts: 1,
 };

@@ -148,6 +148,8 @@ export class World {
           model: { tensors: { w: [4] } },
           clip: 100,
           maxExamples: 10,
+          lossBound: 16,
+          scales: 'fixed',
           retryPause: 0.1,
           ...(task['adversary'] === 'curious' ? { unsafeOpenEnrolment: true } : {}),
           ...task,

@@ -68,21 +68,32 @@ const ENROLMENTS = [
 
 /** What the four members know; the third one is lost before it sends its masked input. */
 const CAST: readonly (LocalResult & { readonly member: number; readonly name: string; readonly lost?: true })[] = [
-  { member: 3, name: 'north', update: Float32Array.of(0.25, -0.5), examples: 40, loss: 2.25, accuracy: 0.5 },
-  { member: 7, name: 'east', update: Float32Array.of(1.5, -2), examples: 100, loss: 1.5, accuracy: 0.75 },
+  { member: 3, name: 'north', update: Float32Array.of(0.25, 12, -0.5), examples: 40, loss: 2.25, accuracy: 0.5 },
+  { member: 7, name: 'east', update: Float32Array.of(1.5, -40, -2), examples: 100, loss: 1.5, accuracy: 0.75 },
   {
     member: 12,
     name: 'south',
-    update: Float32Array.of(0.125, 0.125),
+    update: Float32Array.of(0.125, 0, 0.125),
     examples: 10,
     loss: 3,
     accuracy: 0.25,
     lost: true,
   },
-  { member: 40, name: 'west', update: Float32Array.of(-0.0625, 0.375), examples: 64, loss: 0.875, accuracy: 0.875 },
+  {
+    member: 40,
+    name: 'west',
+    update: Float32Array.of(-0.0625, -3, 0.375),
+    examples: 64,
+    loss: -0.875,
+    accuracy: 0.875,
+  },
 ];
-const SHAPES = { bias: [1], weight: [1] };
-const START = { bias: Float32Array.of(0.5), weight: Float32Array.of(-1) };
+const SHAPES = { bias: [1], moment: [1], weight: [1] };
+const START = { bias: Float32Array.of(0.5), moment: Float32Array.of(3), weight: Float32Array.of(-1) };
+
+/** The moment is not trained. */
+const UNTRAINED = [{ from: 1, length: 1, bound: 16 }];
+
 const ABOUT =
   'One active round of four members on the complete graph with suite 1, of whom member 12 is lost before its masked input. Written by test/interop; bytes are lower-case hex.';
 
@@ -175,6 +186,7 @@ class Recorder {
       clip: 1,
       maxExamples: 64,
       lossBound: 10,
+      untrained: UNTRAINED,
       training: '{"epochs":1}',
     };
     this.#connect(coordinator, settings);
@@ -483,9 +495,13 @@ class Recorder {
 
 function fieldsOf(settings: RoundSettings): Record<string, string | number> {
   return Object.fromEntries(
-    Object.entries(settings).map(([name, value]: [string, string | number | Uint8Array]) => [
+    Object.entries(settings).map(([name, value]: [string, string | number | Uint8Array | typeof UNTRAINED]) => [
       name,
-      value instanceof Uint8Array ? toHex(concatBytes(value)) : value,
+      value instanceof Uint8Array
+        ? toHex(concatBytes(value))
+        : Array.isArray(value)
+          ? value.map(({ from, length, bound }) => `${from} ${length} ${bound}`).join(', ')
+          : value,
     ]),
   );
 }
