@@ -95,6 +95,7 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
           {
             ...{ name: 'points', model: { tensors: MODEL.layout.shapes, seed: 5 }, rounds: ROUNDS, overSelect: 0 },
             ...{ cohort: COHORT, quorum: COHORT, minCohort: COHORT, clip: CLIP, maxExamples: MAX_EXAMPLES },
+            ...{ lossBound: 16, scales: 'fixed' },
             ...{ training: TRAINING },
           },
         ],

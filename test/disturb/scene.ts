@@ -43,6 +43,8 @@ export async function prepare({ members, rounds, seed }: Options): Promise<Scene
   const task = {
     ...{ name: 'disturbed', rounds, model: { tensors: SHAPES, seed: seed % 2 ** 32 } },
     ...{ cohort: members, quorum: members, minCohort: members, overSelect: 0, clip: 4, maxExamples: 100 },
+    // A measure that a disturbance cuts off twice would leave other scales, and other models.
+    ...{ lossBound: 16, scales: 'fixed' },
     // Nothing is given up, and no other set, input or model takes the place of one that was announced.
     ...{ attempts: 1_000_000, rebaseAttempts: 1_000_000, rebaseAfter: 86_400, maxRebases: 0, maxRepeats: 0 },
     ...{ pause: 0, retryPause: 0.05, strategy: { name: 'fedadam', learningRate: 0.01 } },

@@ -50,6 +50,7 @@ export async function prepare({ clients, hostile, seed }: Options): Promise<Scen
   const task = {
     ...{ model: { tensors: SHAPES }, rounds: 1_000_000, attempts: 1_000_000, quorumTimeout: 0 },
     ...{ minCohort: 5, colluding: 0.12, dropout: 0.2, inputBits: 16, clip: WHOLE_CLIP, maxExamples: 1 },
+    ...{ lossBound: 16, scales: 'fixed' },
     ...{ pause: 0.2, retryPause: 0.1 },
     deadlines: { advertiseKeys: 5, shareKeys: 5, maskedInput: 5, consistencyCheck: 5, unmasking: 5 },
   };
