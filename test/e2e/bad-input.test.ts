@@ -274,19 +274,19 @@ describe('a client that cannot reach its coordinator', () => {
     await other.close();
   });
 
-  it('exits with 1 before it connects when its data are empty', async () => {
+  it('exits with 3 before it connects when its data are empty', async () => {
     const empty = world.path('empty.mjs');
     await writeFile(empty, 'export default { shapes: { w: [4] }, data: () => ({ rows: [] }), train() {} };');
     expectRefusal(
       await cairnOnce(['join', NOBODY, '--accept-curious', '--app', empty]),
-      1,
+      3,
       'data-empty',
       'data() gave no examples',
       'at least one example',
     );
     const env = { CAIRN_MNIST_DIR: await fewMnist(world.path('few'), 40) };
     const ended = await cairnOnce(['join', NOBODY, '--accept-curious', '--shard', '0/50'], { env });
-    expectRefusal(ended, 1, 'data-empty', '40 examples cannot fill 50 shards');
+    expectRefusal(ended, 3, 'data-empty', '40 examples cannot fill 50 shards');
   });
 
   it('exits with 1 when its data set is missing', async () => {

@@ -105,7 +105,7 @@ describe.each(formats.filter(({ name }) => name !== 'settings'))('the header of 
     };
     for (const version of [0, 2, 255]) expect(codeOf(changed(0, version))).toBe('wire-version');
     for (const suite of [0, 3, 255]) expect(codeOf(changed(1, suite))).toBe('wire-suite');
-    for (const type of [0, 0x0e, 0x1f, 0x25, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
+    for (const type of [0, 0x0e, 0x1f, 0x26, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
     const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample[2]);
     for (const type of types) expect(codeOf(changed(2, type))).toBe('wire-type');
   });
