@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ownLine } from '../client/own-line.ts';
@@ -18,7 +19,7 @@ const PLACE = /^((?:file:\/\/)?(?:\/|[A-Za-z]:\\).*):(\d+)\n(.*)$/m;
  */
 export async function loadFault(option: string, path: string, thrown: unknown): Promise<CairnError> {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  if (isMissing(path, thrown)) {
+  if (!(await isThere(path))) {
     return new CairnError('config-unreadable', `${option} ${path} cannot be loaded: there is no such file`, {
       cause: thrown,
       hint: 'check the path; the module must be JavaScript that Node can import',
@@ -37,17 +38,12 @@ export async function loadFault(option: string, path: string, thrown: unknown): 
   });
 }
 
-/** Whether it is the module itself that is not there, and not one that it imports. */
-function isMissing(path: string, thrown: unknown): boolean {
-  const { code, url } = (thrown ?? {}) as { readonly code?: unknown; readonly url?: unknown };
-  const own = pathToFileURL(resolve(path)).href;
-  if (code === 'ERR_UNSUPPORTED_DIR_IMPORT') return url === own;
-  return code === 'ERR_MODULE_NOT_FOUND' && (url === undefined ? namesOnly(path, thrown) : url === own);
-}
-
-/** Node names the importing module after the missing one; a module that was asked for here has this program's. */
-function namesOnly(path: string, thrown: unknown): boolean {
-  return (thrown as Error).message.startsWith(`Cannot find module '${resolve(path)}'`);
+/** Whether there is such a file. */
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** A parser names its file only in the text before the stack, as of CommonJS modules. */

@@ -323,13 +323,20 @@ describe('a client', () => {
 
   it('that trusts no noise of the coordinator takes no part in a task with central noise', async () => {
     const policy = { adversary: 'curious', minCohort: 2, leastNoise: { multiplier: 0.5 } } as const;
-    const { coordinator } = await start(
+    const { coordinator, reports } = await start(
       { placement: 'central' },
       { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.3 } },
     );
     const clients = enterAll(coordinator, 6, 0, { policy });
-    await rejectionOf(coordinator.finished);
-    for (const { log } of clients) expect(log.of('refused')[0].code).toBe('policy-noise');
+    for (const { log } of clients) expect((await log.next('refused')).code).toBe('policy-noise');
+    // Who refuses sits out for a while, and costs the task none of its attempts: it waits for others.
+    await until(() => reports.length > 0);
+    expect(reports[0].outcome).toBe('abandoned');
+    expect(coordinator.tasks[0].state).not.toBe('failed');
+    for (const { log } of clients) {
+      expect(log.of('trained')).toEqual([]);
+      expect(new Set(log.of('sent').map(({ message }) => message))).toEqual(new Set(['abort']));
+    }
   });
 });
 
