@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { participationLine } from '../../cli/participation-line.ts';
+import { roundLine } from '../../cli/round-line.ts';
 import { MemoryStore } from '../../coordinator/index.ts';
 import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
@@ -76,6 +77,9 @@ describe('a task on the defaults', () => {
     await coordinator.finished;
     for (const value of coordinator.model('toy')!.w) expect(value).toBeCloseTo(0.75, 3);
     expect(reports.at(-1)).toMatchObject({ cut: 0 });
+    // Beyond 2^16 a count has a rounding, which an operator's line does not show.
+    expect(reports.at(-1)!.examples).not.toBe(80_000);
+    expect(roundLine(reports.at(-1)!, String)).toContain(' over 80000 examples');
   });
 
   it('reports losses below zero and far above sixteen as they are', async () => {
