@@ -76,7 +76,7 @@ function learned({ loss, accuracy, examples, privacy, clipped, cut, rounding = 0
       ...(rounding > POOR ? [`rounding ${percent(rounding)} of the update`] : []),
     ];
     const told = beyond.length === 0 ? '' : ` (${beyond.join(', ')})`;
-    return `masked mean loss ${share(loss)} accuracy ${share(accuracy)} over ${examples ?? 0} examples${told}`;
+    return `masked mean loss ${share(loss)} accuracy ${share(accuracy)} over ${Math.round(examples ?? 0)} examples${told}`;
   }
   const { spent, epsilon, delta, placement } = privacy;
   return `${placement} noise, ε ${spent.toPrecision(3)} of ${epsilon} (δ ${delta})`;

@@ -3,10 +3,25 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 
+/** Vectors that begin at one: a normalisation's factors and running variances, as the engine, PyTorch and Keras call them. */
+const ONES = new Set(['gamma', 'variance', 'running_var', 'moving_variance']);
+
+/**
+ * Whether a vector begins at one. From factors of zero nothing below a normalisation has a gradient, and the model would
+ * never learn. A vector `weight` is one of factors where it has a `bias` of its own shape beside it.
+ */
+function beginsAtOne(shapes: Shapes, name: string): boolean {
+  const end = 1 + name.lastIndexOf('.');
+  const last = name.slice(end);
+  if (last !== 'weight') return ONES.has(last);
+  const bias = `${name.slice(0, end)}bias`;
+  return Object.hasOwn(shapes, bias) && shapes[bias].length === 1 && shapes[bias][0] === shapes[name][0];
+}
+
 /**
  * First values for declared tensors (Glorot and Bengio 2010): matrices and kernels uniform in ±√(6 / (in + out)), where
- * the last dimension counts the outputs and the others the inputs; vectors and scalars zero. The same seed gives the
- * same model.
+ * the last dimension counts the outputs and the others the inputs; factors and running variances of a normalisation one,
+ * known by their names; all other vectors and scalars zero. The same seed gives the same model.
  */
 export function seededTensors(shapes: Shapes, seed: number): Record<string, Float32Array> {
   const layout = new ParameterLayout(shapes);
@@ -14,8 +29,11 @@ export function seededTensors(shapes: Shapes, seed: number): Record<string, Floa
   const flat = new Float32Array(layout.size);
   for (const name of layout.names) {
     const shape = layout.shapeOf(name);
-    if (shape.length < 2) continue;
     const values = layout.view(flat, name);
+    if (shape.length < 2) {
+      if (shape.length === 1 && beginsAtOne(shapes, name)) values.fill(1);
+      continue;
+    }
     const outputs = shape[shape.length - 1];
     const bound = Math.sqrt(6 / (values.length / outputs + outputs));
     const bytes = random(4 * values.length);

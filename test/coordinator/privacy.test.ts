@@ -164,6 +164,11 @@ describe.each([
     const clients = enterAll(coordinator, 6);
     await coordinator.finished;
     expect(coordinator.tasks[0]).toMatchObject({ state: 'finished', round: 2 });
+    // Members hear why it ended before its last round, and leave by themselves.
+    for (const { participation } of clients) {
+      const { tasks } = await participation.closed;
+      expect(tasks).toMatchObject([{ state: 'budget-spent', round: 2, modelHash: reports[1].modelHash }]);
+    }
     expect(reports.map(({ privacy }) => privacy?.rounds)).toEqual([1, 2]);
     for (const [i, { privacy }] of reports.entries()) {
       expect(privacy?.spent).toBeCloseTo(after(i + 1), 9);

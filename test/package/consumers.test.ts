@@ -6,7 +6,7 @@ import { Running } from '../e2e/support/running.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { byEsbuild, byVite, serve } from './support/bundles.ts';
 import { PackedProject, run } from './support/packed.ts';
-import { COMMON, MODULE, PAGE, TENSORFLOW } from './support/sources.ts';
+import { COMMON, IN_NODE, MODULE, PAGE, TENSORFLOW } from './support/sources.ts';
 
 // Compilers and bundlers take seconds each, and many times that on a machine that has other work.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -69,12 +69,21 @@ describe('the packed package, without optional peers', () => {
 });
 
 describe('the packed package, with TensorFlow.js', () => {
+  beforeAll(() => project.add('@tensorflow/tfjs'));
+
   it('compiles, but for what is wrong in the declarations of TensorFlow.js', async () => {
-    await project.add('@tensorflow/tfjs');
     const complaints = await project.compile(['tensorflow.ts'], { ...NODE, noEmit: true });
     // Its declarations do not compile by themselves; ours and the user's own file do.
     expect(complaints.filter((line) => /^(tensorflow\.ts|node_modules\/cairn-fl\/)/.test(line))).toEqual([]);
     expect(complaints.filter((line) => line.includes('TS2307') || line.includes('TS18003'))).toEqual([]);
+  });
+
+  it.each([
+    ['ES module', 'trained.mjs', IN_NODE.module],
+    ['CommonJS', 'trained.cjs', IN_NODE.common],
+  ])('trains a model of it in Node, as %s', async (_, file, source) => {
+    await project.write(file, source);
+    expect((await run(process.execPath, [file], project.folder)).at(-1)).toBe('2 1');
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { participationLine } from '../../cli/participation-line.ts';
+import { roundLine } from '../../cli/round-line.ts';
 import { MemoryStore } from '../../coordinator/index.ts';
 import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
@@ -76,6 +77,10 @@ describe('a task on the defaults', () => {
     await coordinator.finished;
     for (const value of coordinator.model('toy')!.w) expect(value).toBeCloseTo(0.75, 3);
     expect(reports.at(-1)).toMatchObject({ cut: 0 });
+    // Such a count is rounded on its way; an operator's line shows no fraction of an example.
+    const { examples: counted = 0 } = reports.at(-1)!;
+    expect(counted).not.toBe(Math.round(counted));
+    expect(roundLine(reports.at(-1)!, String)).toMatch(/ over (?:7999|8000)\d examples$/);
   });
 
   it('reports losses below zero and far above sixteen as they are', async () => {

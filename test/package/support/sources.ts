@@ -88,3 +88,24 @@ export default tensorflowApp({
   optimizer: () => tf.train.adam(0.01),
 });
 `;
+
+const TRAINS = `
+const app = tensorflowApp({
+  tf,
+  buildModel: () => tf.sequential({ layers: [tf.layers.dense({ units: 2, inputShape: [1], activation: 'softmax' })] }),
+  data: () => ({ inputs: tf.tensor2d([[-1], [1]]), labels: tf.tensor2d([[1, 0], [0, 1]]) }),
+});
+const zeros = Object.fromEntries(
+  Object.entries(app.shapes).map(([name, shape]) => [name, new Float32Array(shape.reduce((size, n) => size * n, 1))]),
+);
+const context = { task: 't', round: 1, seed: 1, repeat: 0, subsetSeed: 1, signal: new AbortController().signal };
+Promise.resolve(app.data())
+  .then((data) => app.train(zeros, data, { ...context, options: { epochs: 5, learningRate: 1 } }))
+  .then(({ examples, accuracy }) => console.log(examples, accuracy));
+`;
+
+/** A training step of a TensorFlow.js model in plain JavaScript, as both kinds of module. */
+export const IN_NODE = {
+  module: `import * as tf from '@tensorflow/tfjs';\nimport { tensorflowApp } from 'cairn-fl/client';${TRAINS}`,
+  common: `const tf = require('@tensorflow/tfjs');\nconst { tensorflowApp } = require('cairn-fl/client');${TRAINS}`,
+};
