@@ -4,13 +4,20 @@ import { dirname, join } from 'node:path';
 import type { FinalModel } from '../client/index.ts';
 import { replacePublic } from '../client/enrolment/private-file.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
+import { stampedModel } from '../protocol/model/stamp.ts';
+import { version } from '../simulations/laboratory/version.ts';
 
 /** Names that are no path, hide nothing, and need no quoting: a task's name is the coordinator's word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /** Where `--save-model` puts the models that tasks end with. */
 export interface ModelFiles {
-  /** Writes one, whole or not at all. @returns its path @throws CairnError `model-unsaved` */
+  /**
+   * Writes one, whole or not at all, with a stamp: task, round, the time of saving, the hash that the coordinator named, and
+   * this version.
+   * @returns its path
+   * @throws CairnError `model-unsaved`
+   */
   save(model: FinalModel): Promise<string>;
 }
 
@@ -28,7 +35,7 @@ export async function modelFilesAt(path: string): Promise<ModelFiles> {
   }
   let taken: string | undefined;
   return {
-    async save({ task, bytes }) {
+    async save({ task, round, modelHash, bytes }) {
       if (isFolder && !FILE_NAME.test(task)) {
         throw new CairnError('model-unsaved', `the task’s name "${task}" is no name for a file in ${path}`, {
           hint: 'name a file with --save-model, and one task with --task',
@@ -46,7 +53,8 @@ export async function modelFilesAt(path: string): Promise<ModelFiles> {
       taken = task;
       const file = isFolder ? join(path, `${task}.safetensors`) : path;
       try {
-        await replacePublic(file, bytes);
+        const date = Math.floor(Date.now() / 1000);
+        await replacePublic(file, stampedModel(bytes, { task, round, date, modelHash, version: version() }));
       } catch (thrown) {
         throw unsaved(file, thrown);
       }

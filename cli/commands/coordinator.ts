@@ -68,12 +68,10 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
 }
 
 /** How a task has ended; undefined where it was stopped. */
-function endLine(
-  { task, state, modelHash, round, rounds, code, message }: TaskStatus,
-  dataDir: string,
-): string | undefined {
+function endLine({ task, state, round, rounds, code, message }: TaskStatus, dataDir: string): string | undefined {
   if (state === 'stopped') return undefined;
-  const model = join(dataDir, 'models', `${modelHash}.safetensors`);
+  // The copy that says where it comes from; the one that rounds name is among `models`, by its hash.
+  const model = join(dataDir, 'latest', `${task}.safetensors`);
   if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}; its model: ${model}`;
   return round < rounds
     ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds; its model: ${model}`

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
+import { unstamped } from '../../protocol/model/stamp.ts';
+import { version } from '../../simulations/laboratory/version.ts';
 import { cairn, type Running } from './support/running.ts';
 import type { Client } from './support/client.ts';
 import { tinyEnv, TINY_APP } from './support/client.ts';
@@ -20,7 +23,16 @@ afterEach(() => world.end());
 const WELL = { code: 0, signal: null };
 const CURIOUS = { adversary: 'curious', cohort: 3, quorum: 3 };
 
-const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+/** The hash of a saved model's file without its stamp, which must name the same one. */
+async function hashOfSaved(path: string): Promise<string> {
+  const { tensors, shapes, metadata, kept } = decodeSafetensors(await readFile(path));
+  const hash = createHash('sha256')
+    .update(encodeSafetensors(tensors, shapes, unstamped(metadata), kept))
+    .digest('hex');
+  expect(metadata).toMatchObject({ 'cairn.task': 'tiny', 'cairn.modelHash': hash, 'cairn.version': version() });
+  expect(metadata['cairn.date']).toMatch(/^20\d\d-.*Z$/);
+  return hash;
+}
 
 /** `cairn join` as a person runs it: its lines are for people. */
 const person = (url: string, args: readonly string[] = []): Running =>
@@ -44,13 +56,13 @@ describe('a task that has finished', () => {
       expect(events.at(-2)).toEqual({ kind: 'left' });
       expect(events.at(-1)).toMatchObject({ included: 2, tasks: [{ task: 'tiny', state: 'finished', modelHash }] });
     }
-    expect(sha256(await readFile(files[0]))).toBe(modelHash);
-    expect(sha256(await readFile(`${files[1]}/tiny.safetensors`))).toBe(modelHash);
+    expect(await hashOfSaved(files[0])).toBe(modelHash);
+    expect(await hashOfSaved(`${files[1]}/tiny.safetensors`)).toBe(modelHash);
     expect(clients[0].running.stderr).toContain(`the model of tiny after round 2: ${files[0]}`);
 
     const late = world.path('late.safetensors');
     expect(await world.guest(coordinator.url, {}, ['--save-model', late]).exited).toEqual(WELL);
-    expect(sha256(await readFile(late))).toBe(modelHash);
+    expect(await hashOfSaved(late)).toBe(modelHash);
     expect(await coordinator.stop('SIGINT')).toEqual(WELL);
 
     const again = await CoordinatorProcess.start([config], []);
@@ -70,7 +82,7 @@ describe('a task that has finished', () => {
     const clients = guests(coordinator.url, [['--save-model', file], [], []]);
     for (const { exited } of clients) expect(await exited).toEqual(WELL);
     expect(await coordinator.running.exited).toEqual(WELL);
-    expect(sha256(await readFile(file))).toBe((await coordinator.report(1)).modelHash);
+    expect(await hashOfSaved(file)).toBe((await coordinator.report(1)).modelHash);
   });
 
   it('says so in words, with who was waited for, one line a change', async () => {
