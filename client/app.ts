@@ -54,7 +54,7 @@ export interface App<Data = unknown> {
   readonly shapes: Shapes;
   /**
    * Names of tensors that no gradient changes, such as batch norm's running moments: they are averaged, but take no part
-   * in the clip of the others. The task names the same ones. Left out, whatever the task names is taken.
+   * in the clip of the others. The task names the same ones. Left out, whatever tensors the task names are taken.
    */
   readonly untrained?: readonly string[];
   /**

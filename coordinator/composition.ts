@@ -59,7 +59,7 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     welcomed: (seat) => news.welcomed(seat),
     changed: () => news.seatsChanged(),
   });
-  const news = new News({ seats, standings: () => tasks.map(({ standing }) => standing) });
+  const news = new News({ seats, standings: () => tasks.map(({ standing }) => standing), draws: counted.draws });
   const unmasker = new Unmasker({
     primitives,
     workers: config.workers,

@@ -14,6 +14,8 @@ export interface NewsOptions {
   readonly seats: Pick<Seats, 'there'>;
   /** Where each task stands now. */
   readonly standings: () => readonly TaskStanding[];
+  /** Whether one of the tasks draws members by chance: then nobody is told more than why a task failed by its code. */
+  readonly draws: boolean;
 }
 
 /**
@@ -96,12 +98,14 @@ export class News {
     const told = this.#told.get(seat) ?? new Map<string, string>();
     if (told.get(task) === content) return false;
     this.#told.set(seat, told.set(task, content));
-    seat.tell(fieldsOf(standing, seated));
+    seat.tell(fieldsOf(standing, seated, this.#options.draws));
     return true;
   }
 }
 
-function fieldsOf({ error, modelHash, ...standing }: TaskStanding, seated: number): TaskNewsFields {
-  const reason = error === undefined ? { code: '', message: '' } : newsOfFailure(error);
+function fieldsOf({ error, modelHash, ...standing }: TaskStanding, seated: number, draws: boolean): TaskNewsFields {
+  // The words of a failure have numbers of members, which tell who was not drawn how many were: see `shownWhere`.
+  const told = error && (draws ? { code: error.code, message: '' } : error);
+  const reason = told === undefined ? { code: '', message: '' } : newsOfFailure(told);
   return { ...standing, seated, modelHash: fromHex(modelHash), ...reason };
 }

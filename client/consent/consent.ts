@@ -7,7 +7,7 @@ import {
   assertSetAllowed,
 } from '../../protocol/aggregation/client/one-set.ts';
 import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { lastingTermsOf, termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
@@ -50,8 +50,6 @@ export interface Signing {
   readonly session: SignedSession;
   /** In hex. */
   readonly sessionId: string;
-  /** Whether a value of this client's input was beyond one of the round's scales. Absent: no. */
-  readonly cut?: boolean;
 }
 
 /** A masked input that is about to be sent. */
@@ -165,16 +163,16 @@ export class Consent {
    */
   signing(
     { settings, point }: ModelRound,
-    { members, session, sessionId, cut = false }: Signing,
+    { members, session, sessionId }: Signing,
     policy: ClientPolicy,
   ): Promise<void> {
     const primitives = portablePrimitives;
     return this.#change((record) => {
       const history = historyOf(record, point, this.#now());
-      assertDifferent({ primitives, settings, policy, history, cut }, members);
+      assertDifferent({ primitives, settings, policy, history }, members);
       const terms = toHex(termsOf(primitives, settings));
-      const lasting = settings.measures === true ? '' : toHex(lastingTermsOf(primitives, settings, cut));
-      const next = withOpened(record, { task: settings.task, terms: lasting, members });
+      const opened = settings.measures === true ? '' : terms;
+      const next = withOpened(record, { task: settings.task, terms: opened, members });
       if (reliesOnNoise(policy, settings)) return next;
       // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
       assertInputAllowed(history.record, { repeat: settings.repeat, terms });

@@ -43,8 +43,6 @@ export interface NotedInput {
   readonly record: string | undefined;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
-  /** Whether a value of it was beyond one of the round's scales. Absent: no. */
-  readonly cut?: boolean;
 }
 
 /** What is noted about, and where. */
@@ -59,13 +57,13 @@ interface RoundNoted extends Pick<RoundFromModel, 'from'> {
 export function note(
   { context, from }: RoundNoted,
   { state, send, events }: Pick<ClientStep, 'state' | 'send' | 'events'>,
-  { record, counted, cut = false }: NotedInput,
+  { record, counted }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
   const lied = events.find((event) => event.kind === 'false-dealing');
   if (lied !== undefined) return consent.proven(from, lied.member);
   const signing = events.find((event) => event.kind === 'signing');
-  if (signing !== undefined) return consent.signing(from, { ...signing, cut }, policy);
+  if (signing !== undefined) return consent.signing(from, signing, policy);
   const session = sessionOf(state);
   if (session === undefined) return undefined;
   const sends = (name: MessageName): boolean => send.some((bytes) => messageName(bytes) === name);

@@ -16,8 +16,6 @@ export interface RoundInput {
   readonly values: Uint32Array;
   /** What is noted of it before it is sent: `inputRecord`, in hex. */
   readonly record: string;
-  /** Whether a value of it was beyond one of the round's scales. */
-  readonly cut: boolean;
 }
 
 /**
@@ -42,5 +40,5 @@ export function inputOf(
   const { values, clippedBy, cut } = encodeInput(primitives, settings, hash, update, source);
   if (clippedBy < 1) emit({ kind: 'clipped', factor: clippedBy });
   for (const one of cut) emit({ kind: 'cut', ...one });
-  return { values, record: toHex(record), cut: cut.length > 0 };
+  return { values, record: toHex(record) };
 }

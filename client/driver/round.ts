@@ -53,8 +53,6 @@ export class RoundDriver {
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
   #record: string | undefined;
-  /** Whether a value of it was beyond one of the round's scales. */
-  #cut = false;
   /** Steps whose messages wait until something is noted, and the last of them. */
   #unsent = 0;
   #lastUnsent: Promise<void> = Promise.resolve();
@@ -163,7 +161,7 @@ export class RoundDriver {
       this.#round.context.emit({ kind: 'ignored', code: refusal.code, message: refusal.message });
       return;
     }
-    const input = { record: this.#record, counted: this.#obtained?.counted === true, cut: this.#cut };
+    const input = { record: this.#record, counted: this.#obtained?.counted === true };
     const noted = this.#from && note(this.#from, { state, send, events }, input);
     if (noted === undefined && this.#unsent === 0) this.#goOn(send, events);
     else this.#lastUnsent = this.#goOnAfter(noted, send, events);
@@ -254,12 +252,11 @@ export class RoundDriver {
       const input = inputOf(this.#from, this.#invitation, this.#obtained.update);
       values = input.values;
       this.#record = input.record;
-      this.#cut = input.cut;
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
       return;
     }
-    this.#step({ kind: 'input', values, cut: this.#cut });
+    this.#step({ kind: 'input', values });
     values.fill(0); // as secret as the update, and the masked vector is made
   }
 

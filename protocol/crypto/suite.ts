@@ -69,7 +69,6 @@ export const LABELS = {
   measuringPoint: 'cairn/1 measuring point',
   inputRecord: 'cairn/1 input record',
   terms: 'cairn/1 terms',
-  lastingTerms: 'cairn/1 lasting terms',
   rounding: 'cairn/1 rounding',
   trainingSeed: 'cairn/1 training seed',
   subset: 'cairn/1 subset',

@@ -146,14 +146,14 @@ describe('untrained ranges', () => {
     expect(inside.clippedBy).toBeLessThan(0.003);
   });
 
-  it('have a bound of their own, value by value, and say what was cut', () => {
+  it('have a bound of their own, down to which all of a range is scaled, and say what was cut', () => {
     const one = result({ update: Float32Array.of(1, 250, -3), examples: 600 });
     expect(encodeUpdate(scheme, one, systemRandom).cut).toEqual([{ what: 'untrained', value: 250, bound: 100 }]);
     const { update, bounded } = openSum(scheme, sumOf(scheme, [one]), 1);
     const values = new Float32Array(3);
     update(0, values);
     expect(values[1]).toBe(100);
-    expect(values[2]).toBeCloseTo(-3, 1);
+    expect(values[2]).toBeCloseTo((-3 * 100) / 250, 1);
     expect(bounded).toMatchObject({ clipped: 0, cut: 1 });
   });
 

@@ -34,7 +34,7 @@ function client(policy = POLICY) {
   return {
     consent,
     rounds: async (model = 1) => (await consent.history(pointOf(model, false))).roundsWithinDay,
-    take: async (from: ModelRound, ids: readonly number[], trained: boolean, input = INPUT, cut = false) => {
+    take: async (from: ModelRound, ids: readonly number[], trained: boolean, input = INPUT) => {
       const { settings, point } = from;
       const asked = { settings: { ...settings, minCohort: ids.length }, point };
       if (trained) await consent.training(asked, policy);
@@ -42,7 +42,7 @@ function client(policy = POLICY) {
       const sending = { input, ids, counted: trained, sessionId: SESSION, session };
       await consent.sharing(asked, sending, policy);
       await consent.sending(asked, sending, policy);
-      await consent.signing(asked, { members: ids, session, sessionId: SESSION, cut }, policy);
+      await consent.signing(asked, { members: ids, session, sessionId: SESSION }, policy);
     },
   };
 }
@@ -78,19 +78,16 @@ describe('a client that has measured', () => {
     await expect(take(round(3, true), [1, 2, 3], true)).rejects.toThrow(refused('policy-rounds-per-day'));
   });
 
-  it('takes the same members on finer scales under leastDifference, unless they cut its values', async () => {
+  it('takes the same members on no other scales under leastDifference: whom they cut only that one knows', async () => {
     const policy = { ...POLICY, mostRoundsPerDay: 9, leastDifference: 2 };
     const wide = { maxExamples: 1 << 20 };
     const finer = { maxExamples: 64 };
     const whole = client(policy);
     await whole.take(round(1, true), [1, 2, 3], true);
     await whole.take(round(1, false, wide), [1, 2, 3], false);
-    await expect(whole.take(round(2, false, finer), [1, 2, 3], true)).resolves.toBeUndefined();
-    const cut = client(policy);
-    await cut.take(round(1, false, wide), [1, 2, 3], true);
-    await expect(cut.take(round(2, false, finer), [1, 2, 3], true, INPUT, true)).rejects.toThrow(
-      refused('cohort-too-similar'),
-    );
+    await expect(whole.take(round(2, false, finer), [1, 2, 3], true)).rejects.toThrow(refused('cohort-too-similar'));
+    await expect(whole.take(round(3, false, wide), [1, 2, 3], true)).resolves.toBeUndefined();
+    await expect(whole.take(round(4, false, finer), [1, 2, 4, 5], true)).resolves.toBeUndefined();
     // From one model other scales are refused to everybody, cut or not.
     await expect(whole.take(round(1, false, finer), [1, 2, 3], false)).rejects.toThrow(refused('input-changed'));
     expect(toHex(termsOf(nodePrimitives, round(1, false, finer).settings))).not.toBe(

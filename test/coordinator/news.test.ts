@@ -38,7 +38,7 @@ function newsroom(...standings: TaskStanding[]) {
     welcomed: (seat) => news.welcomed(seat),
     changed: () => news.seatsChanged(),
   });
-  const news: News = new News({ seats, standings: () => standings });
+  const news: News = new News({ seats, standings: () => standings, draws: false });
   const sit = (id: number, tasks: readonly string[] = []): { readonly seat: Seat; readonly leave: () => void } => {
     const member = memberId(id);
     const link = {

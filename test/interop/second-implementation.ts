@@ -508,7 +508,7 @@ export function quantize(
     ...data.update.map((value, j) => {
       const range = rangeOf(j);
       if (range === undefined) return value * ((factor * weight * top) / clip);
-      return (within(value, range.bound) / range.bound) * weight * top;
+      return (value / Math.max(range.bound, greatestIn(data.update, range))) * weight * top;
     }),
     (counted * top) / Math.max(maxExamples, top),
     (weight * within(data.loss, lossBound) * top) / lossBound,

@@ -1,7 +1,7 @@
 import type { Primitives } from '../../crypto/primitives.ts';
 import { toHex } from '../../crypto/bytes.ts';
 import { CairnError } from '../../errors.ts';
-import { lastingTermsOf } from '../inputs/index.ts';
+import { termsOf } from '../inputs/index.ts';
 import { shareOf } from '../parameters/index.ts';
 import { reliesOnNoise } from './consent.ts';
 import { isAllowed } from './one-set.ts';
@@ -12,7 +12,8 @@ import type { ClientContext } from './types.ts';
  * differ in few members give away a sum of those few nearly, where the model has moved on by little. Of the same members
  * there is no second sum without noise on other terms: where a clip, a cap on examples or a training option changes the
  * input of one member alone, the difference of the two sums is what it changes. Noise covers that, and its clip has to
- * follow the updates. Scales that did not cut this client's values either time change nothing of its input.
+ * follow the updates. Scales are terms like the others, also for a client whose values neither of two cuts: whom they cut that
+ * one knows alone, the others would sign without it, and to refuse by one's own data would tell of them.
  *
  * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
  * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
@@ -27,8 +28,7 @@ export function assertDifferent(
     settings,
     policy,
     history,
-    cut = false,
-  }: Pick<ClientContext, 'settings' | 'policy' | 'history' | 'cut'> & {
+  }: Pick<ClientContext, 'settings' | 'policy' | 'history'> & {
     readonly primitives: Primitives;
   },
   members: readonly number[],
@@ -36,7 +36,7 @@ export function assertDifferent(
   const { leastDifference = 0 } = policy;
   if (history === undefined || leastDifference < 2 || reliesOnNoise(policy, settings)) return;
   // A sum of peaks tells of no update: it has no terms.
-  const terms = settings.measures === true ? '' : toHex(lastingTermsOf(primitives, settings, cut));
+  const terms = settings.measures === true ? '' : toHex(termsOf(primitives, settings));
   const signed = history.record?.signed;
   const isOfSigned = (ids: readonly number[]): boolean => signed !== undefined && isAllowed(signed, ids);
   const isAgain = isOfSigned(members);

@@ -51,7 +51,7 @@ export interface ModelRecord {
 /** The members of one sum that a client signed. */
 export interface OpenedSet {
   /**
-   * What the round made of updates, as `lastingTermsOf` tells, in hex; empty where it only measured, and where a version
+   * What the round made of updates, as `termsOf` tells, in hex; empty where it only measured, and where a version
    * before did not note it so.
    */
   readonly terms: string;

@@ -38,12 +38,10 @@ export function onMaskAgreements(state: In<'mask-agreement'>, shared: readonly S
 /**
  * Round 2 (MaskedInputCollection, Bonawitz 2017 §4): y = x + PRG(b) + Σ ± PRG(s_uv) over the neighbours in U2, with +
  * where this client's index is the greater one. The seed and the masks' keys are spent with it.
- * @param cut whether a value of it was beyond one of the round's scales
  * @throws CairnError `update-shape` for a vector of another length
  */
-export function onInput(state: In<'masked-input'>, values: Uint32Array, cut = false): ClientStep {
-  const { facts, selfSeed, pairKeys, held } = state;
-  const context = { ...state.context, cut };
+export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientStep {
+  const { context, facts, selfSeed, pairKeys, held } = state;
   const { primitives, settings } = context;
   const length = inputLength(settings);
   if (values.length !== length) {

@@ -40,7 +40,7 @@ function stepOnce(state: ClientState, input: ClientInput): ClientStep {
       return takeAgreements(state, input.shared);
     case 'input':
       if (state.name !== 'masked-input') return refuseMessage(state, outOfPlace('the local input', state));
-      return guarded(state, () => onInput(state, input.values, input.cut));
+      return guarded(state, () => onInput(state, input.values));
     case 'leave':
       if (state.name === 'closed') return refuseMessage(state, outOfPlace('leave', state));
       return close(state, [abortMessage(state.context, input.error)], {

@@ -95,8 +95,6 @@ export interface ClientContext {
   readonly agreements: 'inline' | 'awaited';
   /** Undefined for a client that holds no round against those before it, as in a simulation. */
   readonly history: ClientHistory | undefined;
-  /** Whether a value of its input was beyond one of the round's scales; known once the input is given. */
-  readonly cut?: boolean;
 }
 
 /** What the client knows of a neighbour from the roster. */
@@ -213,11 +211,8 @@ export type ClientInput =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
   /** What `wantedAgreements` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
   | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
-  /**
-   * The quantized vector, modulo 2^modulusBits, as long as `inputLength` says. The session does not keep it. `cut`: whether
-   * a value of it was beyond one of the round's scales; by default none was.
-   */
-  | { readonly kind: 'input'; readonly values: Uint32Array; readonly cut?: boolean }
+  /** The quantized vector, modulo 2^modulusBits, as long as `inputLength` says. The session does not keep it. */
+  | { readonly kind: 'input'; readonly values: Uint32Array }
   /** The client gives up by its own will, or its driver does. */
   | { readonly kind: 'leave'; readonly error: CairnError };
 

@@ -4,6 +4,6 @@ export { addNoise, readMeasures, readSum } from './open.ts';
 export type { ReadingOptions, SumReading, UnmaskedSum } from './open.ts';
 export { inputRecord, keepsInput, roundingSource } from './kept.ts';
 export { measuringPoint, modelPoint } from './model-point.ts';
-export { lastingTermsOf, termsOf } from './terms.ts';
+export { termsOf } from './terms.ts';
 export { assertInputs, inputLength, noisePlanOf, roundSigns } from './plan.ts';
 export type { InputShape, NoisyShape } from './plan.ts';

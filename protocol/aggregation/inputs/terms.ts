@@ -29,36 +29,14 @@ type Terms = Pick<
 export function termsOf(primitives: Primitives, settings: Terms): Uint8Array {
   const { clip, maxExamples, lossBound, inputBits, training } = settings;
   const writer = new ByteWriter(64).f64(clip).u32(maxExamples).f64(lossBound).u8(inputBits).text(training);
-  writeRanges(writer, settings, true);
+  writeRanges(writer, settings);
   writeNoise(writer, settings);
   return transcript(primitives, LABELS.terms, writer.finish());
 }
 
-/**
- * The same without the scales, by which sums from different models are compared: where no value of a client was beyond
- * maxExamples, lossBound or the bound of an untrained tensor, these decide how finely its input was rounded, and nothing
- * else. A coordinator may follow the data with them from model to model.
- * @param cut whether a value of the client was beyond one of them: then they are terms like the others
- */
-export function lastingTermsOf(primitives: Primitives, settings: Terms, cut: boolean): Uint8Array {
-  const { clip, maxExamples, lossBound, inputBits, training } = settings;
-  const writer = new ByteWriter(64)
-    .f64(clip)
-    .u8(inputBits)
-    .text(training)
-    .u8(cut ? 1 : 0);
-  if (cut) writer.u32(maxExamples).f64(lossBound);
-  writeRanges(writer, settings, cut);
-  writeNoise(writer, settings);
-  return transcript(primitives, LABELS.lastingTerms, writer.finish());
-}
-
-function writeRanges(writer: ByteWriter, { untrained = [] }: Terms, bounds: boolean): void {
+function writeRanges(writer: ByteWriter, { untrained = [] }: Terms): void {
   writer.u16(untrained.length);
-  for (const { from, length, bound } of untrained) {
-    writer.u32(from).u32(length);
-    if (bounds) writer.f64(bound);
-  }
+  for (const { from, length, bound } of untrained) writer.u32(from).u32(length).f64(bound);
 }
 
 function writeNoise(writer: ByteWriter, { privacy, maxCohort, modulusBits }: Terms): void {

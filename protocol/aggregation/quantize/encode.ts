@@ -2,7 +2,7 @@ import type { RandomSource } from '../../crypto/random.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
 import { keystreamWords, quantize, quantizeFew } from '../../kernels/index.ts';
-import { writePeaks } from './peaks.ts';
+import { greatest, writePeaks } from './peaks.ts';
 import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
 import type { LocalResult, QuantizationScheme } from './types.ts';
 
@@ -67,7 +67,7 @@ function cutsOf(
   if (examples > maxExamples) cuts.push({ what: 'examples', value: examples, bound: maxExamples });
   if (Math.abs(loss) > lossBound) cuts.push({ what: 'loss', value: loss, bound: lossBound });
   for (const { from, length, bound } of untrained) {
-    const value = update.subarray(from, from + length).reduce((most, one) => Math.max(most, Math.abs(one)), 0);
+    const value = greatest(update.subarray(from, from + length));
     if (value > bound) cuts.push({ what: 'untrained', value, bound });
   }
   return cuts;
@@ -85,8 +85,8 @@ export function trainedPart(
 }
 
 /**
- * Clips, weighs and quantizes a client's update: the L2 norm of its trained part down to `clip`, each value of an
- * untrained range to ± its bound; then the weight w = min(examples, maxExamples) / maxExamples; then each value v with
+ * Clips, weighs and quantizes a client's update: the L2 norm of its trained part down to `clip`, each untrained
+ * range as a whole until its greatest value is within its bound; then the weight w = min(examples, maxExamples) / maxExamples; then each value v with
  * |v| ≤ bound becomes stochastic-round(v · L / bound). Since clipping comes before weighing, the expected sum is the
  * weighted sum of the clipped updates, whoever is small. Loss and accuracy are weighed alike, cut to ±lossBound and
  * [0, 1]. Whether the update was clipped, and whether anything else was cut, count 1 each, whatever the weight; the peaks
@@ -134,10 +134,10 @@ function writeResult(
   const rounding = { levels: top, bits: modulusBits, key, rounds: ROUNDING_ROUNDS } as const;
   quantize(trained, into.subarray(0, dimension), { ...rounding, scale });
   for (const { from, length: size, bound } of untrained) {
-    const scaled = Array.from(
-      update.subarray(from, from + size),
-      (value) => (within(value, bound) / bound) * weight * top,
-    );
+    const own = update.subarray(from, from + size);
+    // Cut one by one, values far beyond the bound would be plus or minus the weight, and the sum would tell whose sign is which.
+    const unit = Math.max(bound, greatest(own));
+    const scaled = Array.from(own, (value) => (value / unit) * weight * top);
     quantizeFew(scaled, into.subarray(from, from + size), rounding, from);
     scaled.fill(0);
   }

@@ -42,7 +42,7 @@ export interface Peaks {
 }
 
 /** The greatest of values without their signs; 0 for none. */
-function greatest(values: Float32Array): number {
+export function greatest(values: Float32Array): number {
   let most = 0;
   for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
   return most;

@@ -44,6 +44,12 @@ export class PerceptronApp implements App<readonly Example[]> {
     this.#examples = examples;
   }
 
+  /** What its last training gave. */
+  get lastUpdate(): Float32Array {
+    if (this.#last === undefined) throw new Error('this client has not trained');
+    return this.#last.update;
+  }
+
   data(): readonly Example[] {
     const random = seeded(`${this.#seed} data`);
     return Array.from({ length: this.#examples }, () => {
