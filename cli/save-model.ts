@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FinalModel } from '../client/index.ts';
@@ -27,7 +27,13 @@ export interface ModelFiles {
  * @throws CairnError `model-unsaved` where nothing can be written there
  */
 export async function modelFilesAt(path: string): Promise<ModelFiles> {
-  const isFolder = await isDirectory(path);
+  const found = await kindOf(path);
+  const isFolder = found?.isDirectory() === true;
+  // A device or a pipe would be replaced by a file, and the model would be where nobody reads it.
+  if (found !== undefined && !isFolder && !found.isFile())
+    throw new CairnError('model-unsaved', `${path} is neither a file nor a folder`, {
+      hint: 'name another path with --save-model',
+    });
   try {
     await access(isFolder ? path : dirname(path), constants.W_OK);
   } catch (thrown) {
@@ -63,13 +69,8 @@ export async function modelFilesAt(path: string): Promise<ModelFiles> {
   };
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    return false;
-  }
-}
+/** What is at a path; undefined where nothing is. */
+const kindOf = (path: string): Promise<Stats | undefined> => stat(path).catch(() => undefined);
 
 function unsaved(path: string, cause: unknown): CairnError {
   return new CairnError('model-unsaved', `no model can be written to ${path}: ${asCairnError(cause).message}`, {

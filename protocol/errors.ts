@@ -334,7 +334,10 @@ export const ERROR_CODES = {
     'point the client, or the coordinator’s --held-out, at a data set with at least one example, or two for batch norm',
   ),
   'data-missing': failure('a data set is not installed', 'install it with the command in the message'),
-  'data-malformed': failure('a data file is not in its format', 'fetch the file again'),
+  'data-malformed': failure(
+    'a data file is not in its format',
+    'correct it at the place that the message names, or fetch it again',
+  ),
   'model-malformed': configuration(
     'a model file is missing, or is not in its format',
     'check that the file is there, and that it is a safetensors file',

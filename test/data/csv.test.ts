@@ -201,6 +201,7 @@ describe.each([
 
   it.each([
     ['a missing column', 'aeg,ill\n1,no\n', 'there is no column "age" among 2; did you mean "aeg"?'],
+    ['one that no other is like', 'temp,ill\n1,no\n', 'there is no column "age" among 2; there are temp, ill'],
     ['two columns of one name', 'age,age,ill\n1,1,no\n', 'two columns are named "age"'],
     ['a column that nobody named', 'age,ill,id\n1,no,1\n', 'the column "id" is not among those that the options name'],
   ])('refuses a header with %s', async (_name, text, what) => {

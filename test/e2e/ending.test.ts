@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
@@ -147,6 +148,15 @@ describe('--save-model', () => {
     expect(await client.exited).toEqual({ code: 1, signal: null });
     expect(client.running.stderr.at(-1)).toMatch(/no model can be written to .*missing.* \[model-unsaved\]/);
     expect(client.running.stdout).toEqual([]);
+  });
+
+  it('takes no place that is neither a file nor a folder, which a model would have replaced', async () => {
+    const pipe = world.path('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const client = world.guest('http://127.0.0.1:1', {}, ['--save-model', pipe]);
+    expect(await client.exited).toEqual({ code: 1, signal: null });
+    expect(client.running.stderr.at(-1)).toMatch(/is neither a file nor a folder .*\[model-unsaved\]/);
+    expect((await stat(pipe)).isFIFO()).toBe(true);
   });
 
   it('ends with 1 and leaves what was there where the model cannot be put in its place', async () => {
