@@ -54,7 +54,7 @@ export interface App<Data = unknown> {
   readonly shapes: Shapes;
   /**
    * Names of tensors that no gradient changes, such as batch norm's running moments: they are averaged, but take no part
-   * in the clip of the others. The task names the same ones. Left out, whatever tensors the task names are taken.
+   * in the clip of the others. The task must name the same ones, or its rounds are refused; left out, there are none.
    */
   readonly untrained?: readonly string[];
   /**

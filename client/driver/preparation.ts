@@ -59,10 +59,9 @@ export async function assertDimension({ context, settings, over }: RoundAtWork):
 }
 
 /**
- * Holds the tensors that a round averages without training them against those that the app names; one that names none at
- * all leaves it to the task, but only whole tensors: a single value of one is cut by itself, and the sum of values that are
- * cut tells each member's sign.
- * @throws CairnError `update-shape` where they are not the same, or no tensors
+ * Holds the tensors that a round averages without training them against those that the app names, which are none if it
+ * names none: they are outside of the clip, so that it is not for the coordinator to say which these are.
+ * @throws CairnError `update-shape` where they are not the same tensors, as a whole
  */
 export function assertUntrained({ context, settings }: RoundAtWork): void {
   const { app, layout } = context.trainer;
@@ -70,16 +69,13 @@ export function assertUntrained({ context, settings }: RoundAtWork): void {
   const isNamed = (name: string): boolean =>
     untrained.some(({ from, length }) => from === layout.offsetOf(name) && length === layout.sizeOf(name));
   const named = layout.names.filter(isNamed);
-  if (app.untrained === undefined && named.length === untrained.length) return;
   const own = layout.names.filter((name) => app.untrained?.includes(name));
   if (named.length === untrained.length && named.join('\n') === own.join('\n')) return;
-  if (app.untrained === undefined)
-    throw new CairnError('update-shape', 'the task names parts of tensors, or several at once, as untrained');
   const text = (names: readonly string[]): string => (names.length === 0 ? 'none' : names.join(', '));
   throw new CairnError(
     'update-shape',
     `untrained tensors are ${text(own)} in this app, but ${named.length === untrained.length ? text(named) : 'others'} in the task`,
-    { hint: 'name the same tensors in the task’s "untrained" and in the app' },
+    { hint: 'name the same tensors in the task’s "untrained" and in the app (its `untrained`)' },
   );
 }
 

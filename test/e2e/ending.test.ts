@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
@@ -151,12 +152,14 @@ describe('--save-model', () => {
   });
 
   it('takes no place that is neither a file nor a folder, which a model would have replaced', async () => {
-    const pipe = world.path('pipe');
-    execFileSync('mkfifo', [pipe]);
-    const client = world.guest('http://127.0.0.1:1', {}, ['--save-model', pipe]);
+    const path = world.path('socket');
+    const server = createServer().listen(path);
+    await once(server, 'listening');
+    const client = world.guest('http://127.0.0.1:1', {}, ['--save-model', path]);
     expect(await client.exited).toEqual({ code: 1, signal: null });
     expect(client.running.stderr.at(-1)).toMatch(/is neither a file nor a folder .*\[model-unsaved\]/);
-    expect((await stat(pipe)).isFIFO()).toBe(true);
+    expect((await stat(path)).isSocket()).toBe(true);
+    server.close();
   });
 
   it('ends with 1 and leaves what was there where the model cannot be put in its place', async () => {

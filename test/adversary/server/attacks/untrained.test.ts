@@ -48,8 +48,9 @@ describe('a sum of trained tensors that the coordinator names untrained, with th
     expect(signsRead(hall, sum)).toBe(1);
   });
 
-  it('tells no signs: tensors are scaled as a whole', async () => {
+  it('tells no signs even of apps that name them: tensors are scaled as a whole', async () => {
     const hall = await hallOfAll();
+    for (const member of hall.members) Object.assign(hall.client(member).app, { untrained: LAYOUT.names });
     const untrained = LAYOUT.names.map((name) => ({
       ...{ from: LAYOUT.offsetOf(name), length: LAYOUT.sizeOf(name) },
       bound: BOUND,
@@ -64,7 +65,11 @@ describe('a sum of trained tensors that the coordinator names untrained, with th
   it.each<[string, readonly UntrainedRange[]]>([
     ['a single value', [{ from: 20, length: 1, bound: BOUND }]],
     ['all tensors at once', [{ from: 0, length: LAYOUT.size, bound: BOUND }]],
-  ])('is not opened where %s is named, also by members whose app names none', async (_, untrained) => {
+    [
+      'a whole tensor',
+      [{ from: LAYOUT.offsetOf(LAYOUT.names[0]), length: LAYOUT.sizeOf(LAYOUT.names[0]), bound: BOUND }],
+    ],
+  ])('is not opened where %s is named, by members whose app names none', async (_, untrained) => {
     const hall = await hallOfAll();
     expect((await run(hall, hall.settings({ maxExamples: CAP, untrained }))).end?.kind).toBe('aborted');
     expect(refusals(hall, hall.members)).toEqual(new Set(['update-shape']));
