@@ -12,5 +12,5 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const code = await main(process.argv.slice(2));
 process.exitCode = code;
-// The command is done: nobody wants to wait for an app that trains on although it was told to stop.
+// The command is done: the process does not wait for an app that keeps training after it was told to stop.
 process.stdout.write('', () => process.exit());

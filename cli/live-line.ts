@@ -18,7 +18,7 @@ export class LiveLine {
 
   /**
    * Shows a text, which may be others': it is made printable. Undefined: there is nothing to wait for.
-   * @param passing it is worth no line of its own where there is no terminal
+   * @param passing without a terminal it gets no separate line
    */
   show(text: string | undefined, passing = false): void {
     const line = printable(text ?? '');

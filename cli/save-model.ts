@@ -22,14 +22,14 @@ export interface ModelFiles {
 }
 
 /**
- * Looks at a path before there is anything to save, so that nobody trains for hours for a model that has no place.
+ * Inspects a path before training starts, so that hours of training do not end with a model that cannot be saved.
  * @param path a file, for one task; or a folder that is there, for one file a task
  * @throws CairnError `model-unsaved` where nothing can be written there
  */
 export async function modelFilesAt(path: string): Promise<ModelFiles> {
   const found = await kindOf(path);
   const isFolder = found?.isDirectory() === true;
-  // A device or a pipe would be replaced by a file, and the model would be where nobody reads it.
+  // Saving replaces what is there, and a device or a pipe must not be replaced by a file.
   if (found !== undefined && !isFolder && !found.isFile())
     throw new CairnError('model-unsaved', `${path} is neither a file nor a folder`, {
       hint: 'name another path with --save-model',

@@ -34,8 +34,8 @@ function lengthOf(value: unknown): number | undefined {
 }
 
 /**
- * Refuses data without a single example before the client connects: in the first round is too late, since whoever has a
- * seat counts for the quorum.
+ * Refuses data without a single example before the client connects: in the first round is too late, since every
+ * client with a seat counts for the quorum.
  * @throws CairnError `data-empty`
  */
 export function assertSomeData(data: unknown): void {

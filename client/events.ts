@@ -4,7 +4,7 @@ import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName } from '../protocol/wire/header.ts';
-import type { NewsState } from '../protocol/wire/messages/task-news.ts';
+import type { TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
@@ -95,23 +95,11 @@ export type RoundEvent = OfRound &
 /**
  * Where a task stands, as the coordinator says: nothing proves it. The text of a failure is printable.
  */
-export interface TaskEvent {
+export interface TaskEvent extends Omit<TaskNewsFields, 'modelHash' | 'code' | 'message'> {
   readonly kind: 'task';
-  readonly task: string;
-  /**
-   * `waiting`: no round is under way; `finished`, `failed` and `budget-spent` are ends; `stopped`: the coordinator ends, and
-   * may go on with the task another day.
-   */
-  readonly state: NewsState;
-  /** The last committed round, and how many there are to be. */
-  readonly round: number;
-  readonly rounds: number;
-  /** Clients that are connected and may take part, and how many a round waits for. */
-  readonly seated: number;
-  readonly needed: number;
   /** SHA-256 of the file of its model, in hex: once the task has ended, of the last one. */
   readonly modelHash: string;
-  /** Why it has failed. */
+  /** Why it has failed: an error code, if it is one that this client knows, and one line for a person. */
   readonly code?: ErrorCode;
   readonly message?: string;
 }

@@ -80,7 +80,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
       open: openSocket,
       pace: {
         reconnectDelayMs,
-        mostDelayMs: PAUSES.seeking * reconnectDelayMs,
+        maxDelayMs: PAUSES.seeking * reconnectDelayMs,
         ackTimeoutMs: DEFAULTS.ackTimeoutMs,
       },
       connectTimeoutMs: options.connectTimeoutMs ?? DEFAULTS.connectTimeoutMs,

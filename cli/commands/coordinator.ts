@@ -130,7 +130,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     coordinator.on('ended', tell);
     const unwatch = watch(coordinator, config, nameText);
     const failure = await coordinator.finished.then(() => undefined, asCairnError).finally(unwatch);
-    // Those that a coordinator before had finished have ended before anybody could listen.
+    // Tasks that an earlier coordinator finished have ended before a listener could be added.
     for (const status of coordinator.tasks) tell(status);
     if (interrupted.happened()) {
       if (failure !== undefined) throw failure;

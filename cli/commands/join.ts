@@ -222,7 +222,7 @@ class Teller {
     if (event.kind === 'disconnected') this.#live.show(undefined);
   }
 
-  /** A line of its own. */
+  /** Prints a separate line, above the live one. */
   say(line: string): void {
     say(printable(line));
   }

@@ -41,7 +41,7 @@ export class PacedLines {
       told = true;
     }
     this.#waiting.clear();
-    // Only as long as there is something to hold back does anybody wait for the timer.
+    // Without a line that is held back, the timer must not keep the process alive.
     if (told) this.#timer = setTimeout(() => this.#flush(), this.#intervalMs).unref();
   }
 }

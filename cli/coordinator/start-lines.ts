@@ -30,7 +30,7 @@ export function startLines(
   return [
     ...tasks
       .filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment)
-      .map(({ name }) => `unsafe open enrolment: whoever comes takes part in ${name}, and may be many`),
+      .map(({ name }) => `unsafe open enrolment: any client can take part in ${name}, under many names`),
     ...tasks.flatMap((task) => refusedByDefault(task) ?? []),
     ...standing.flatMap((status) => (status.round < status.rounds ? (noiseLine(status) ?? []) : [])),
   ];

@@ -39,7 +39,7 @@ export function waitingLine(event: WaitingEvent, label: Label): string {
   }
 }
 
-/** Why a task need not wait, and what to change; undefined where nobody has left, or those who are there are too few. */
+/** Why a task need not wait, and what to change; undefined if no member has left, or if too few are present. */
 export function withoutThem(event: WaitingEvent, label: Label): string | undefined {
   const { task, present, leftOut, needed, fewest, gone } = event;
   const there = present.length - leftOut;

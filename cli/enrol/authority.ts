@@ -49,7 +49,7 @@ export async function openAuthority(folder: string): Promise<KeyPair> {
   }
   // What is wrong is not shown: the file holds a secret.
   const invalid = new CairnError('config-invalid', `${path} is not an authority’s key, or is cut`, {
-    hint: 'restore the very file from a copy: without it nobody can be enrolled, and members must pin another authority',
+    hint: 'restore the very file from a copy: without it no member can be enrolled, and members must pin another authority',
   });
   let value: unknown;
   try {

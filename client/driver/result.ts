@@ -35,8 +35,9 @@ const isOfBigInts = (value: ArrayBufferView): boolean =>
 /**
  * Holds what an app's train() returned against what it should: whatever is wrong with it is the app's, and is said in its
  * author's terms, before anything is computed from it.
- * @throws CairnError `app-failed` for another kind of value than was asked for, `update-shape` naming the tensor,
- * or an accuracy that is no share of 1, `data-empty` where no examples were used, `update-not-finite` for metrics that are NaN or infinite
+ * @throws CairnError `app-failed` for another kind of value than was asked for or an accuracy outside of 0 … 1,
+ * `update-shape` naming the tensor, `data-empty` if no examples were used, `update-not-finite` for metrics that are NaN or
+ * infinite
  */
 export function assertResult(result: unknown, layout: ParameterLayout): asserts result is TrainingResult {
   if (result === undefined) throw appFailed(`the app’s train() returned nothing; expected ${SHAPE}`);

@@ -46,11 +46,11 @@ export const openSocket: OpenTransport = (address, events, pace) => {
     transports: ['websocket'],
     forceNew: true,
     reconnectionDelay: pace.reconnectDelayMs,
-    reconnectionDelayMax: pace.mostDelayMs,
+    reconnectionDelayMax: pace.maxDelayMs,
   });
   let closed = false;
   let again: ReturnType<typeof setTimeout> | undefined;
-  let most = pace.mostDelayMs;
+  let most = pace.maxDelayMs;
   /** Connections in a row that came to nothing. socket.io counts only attempts at which none was made at all. */
   let vain = 0;
   let useful = false;

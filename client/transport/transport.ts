@@ -41,7 +41,7 @@ export interface Pace {
   /** Before the first attempt to connect again; doubles up to {@link Transport.pauseAtMost}, with jitter. */
   readonly reconnectDelayMs: number;
   /** The longest pause at first. */
-  readonly mostDelayMs: number;
+  readonly maxDelayMs: number;
   /** Until a message that nobody acknowledged counts as lost. */
   readonly ackTimeoutMs: number;
 }

@@ -48,7 +48,8 @@ const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name
 function wellFormedTasks(value: unknown): [number, ParsedTask][] {
   const tasks: unknown = typeof value === 'object' && value !== null && 'tasks' in value ? value.tasks : undefined;
   if (!Array.isArray(tasks)) return [];
-  return tasks.flatMap((raw: unknown, i): [number, ParsedTask][] => {
+  // A copy: an array of a program's own making may have a field `constructor`, by which its methods would make another.
+  return Array.from<unknown>(tasks).flatMap((raw, i): [number, ParsedTask][] => {
     const task = taskSchema.safeParse(raw);
     return task.success ? [[i, task.data]] : [];
   });

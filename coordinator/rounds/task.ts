@@ -18,7 +18,7 @@ import type { TaskStanding, TaskState, TaskStatus } from './task-status.ts';
 const MIN_PAUSE_SECONDS = 0.01;
 
 /** Attempts to measure a task's scales: without them its first round is on coarse ones, and the next follow the data. */
-const MOST_MEASURES = 2;
+const MAX_MEASURES = 2;
 
 /** One training job: it waits for members, runs rounds, and goes on until enough have committed. */
 export class Task {
@@ -272,7 +272,7 @@ export class Task {
     await this.#host.report(report);
     if (report.outcome === 'measured' || this.#stopped) return;
     if (!onlyRefused) this.#unmeasured++;
-    if (this.#unmeasured < MOST_MEASURES) {
+    if (this.#unmeasured < MAX_MEASURES) {
       await this.#pause(this.config.retryPause);
       return;
     }

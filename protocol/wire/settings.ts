@@ -137,12 +137,16 @@ export function encodeSettings(settings: RoundSettings): Uint8Array {
     .f64(settings.clip)
     .u32(settings.maxExamples)
     .f64(settings.lossBound);
-  const { untrained = [], measures = false } = settings;
-  writer.u16(untrained.length);
-  for (const { from, length, bound } of untrained) writer.u32(from).u32(length).f64(bound);
-  writer.u8(measures ? 1 : 0).text(settings.training);
+  writeUntrained(writer, settings.untrained);
+  writer.u8(settings.measures === true ? 1 : 0).text(settings.training);
   writePrivacy(writer, settings.privacy);
   return writer.finish();
+}
+
+/** Untrained tensors: their number (u16), then `from` (u32), `length` (u32) and `bound` (f64) of each. Also part of terms. */
+export function writeUntrained(writer: ByteWriter, untrained: RoundSettings['untrained'] = []): void {
+  writer.u16(untrained.length);
+  for (const { from, length, bound } of untrained) writer.u32(from).u32(length).f64(bound);
 }
 
 /** Ranges within the model, ascending and apart from each other. */
@@ -158,8 +162,11 @@ function readUntrained(reader: ByteReader, dimension: number): UntrainedRange[] 
   return ranges;
 }
 
-/** One byte: 0 for no noise, or the placement's number with the rest behind it. */
-function writePrivacy(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
+/**
+ * What decides the noise of a round's sum: one byte for the placement (0 without noise, and then nothing more), one for the
+ * distribution, `noiseMultiplier` (f64), `leastSurvivors` (u32) and `bitWidth` (f64). Also part of terms.
+ */
+export function writeNoise(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
   if (privacy === undefined) {
     writer.u8(0);
     return;
@@ -169,11 +176,13 @@ function writePrivacy(writer: ByteWriter, privacy: RoundPrivacy | undefined): vo
     .u8(DISTRIBUTIONS.indexOf(privacy.distribution) + 1)
     .f64(privacy.noiseMultiplier)
     .u32(privacy.leastSurvivors)
-    .f64(privacy.bitWidth)
-    .f64(privacy.sampling)
-    .f64(privacy.epsilon)
-    .f64(privacy.delta)
-    .f64(privacy.spent);
+    .f64(privacy.bitWidth);
+}
+
+/** The noise, followed by what the task may spend. */
+function writePrivacy(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
+  writeNoise(writer, privacy);
+  if (privacy !== undefined) writer.f64(privacy.sampling).f64(privacy.epsilon).f64(privacy.delta).f64(privacy.spent);
 }
 
 function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {

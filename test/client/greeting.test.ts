@@ -32,7 +32,7 @@ function connectOver(line: { restarted: () => void }): Events {
           ...{ settled: ignore, pauseAtMost: ignore, close: ignore },
         };
       },
-      pace: { reconnectDelayMs: 1, mostDelayMs: 10, ackTimeoutMs: 20 },
+      pace: { reconnectDelayMs: 1, maxDelayMs: 10, ackTimeoutMs: 20 },
       connectTimeoutMs: 60_000,
     },
     {

@@ -8,7 +8,7 @@ import type { Transport } from '../../client/transport/transport.ts';
 import { until } from '../coordinator/support/until.ts';
 import { gate } from './support/rounds.ts';
 
-const PACE = { reconnectDelayMs: 1, mostDelayMs: 10, ackTimeoutMs: 5000 };
+const PACE = { reconnectDelayMs: 1, maxDelayMs: 10, ackTimeoutMs: 5000 };
 
 let io: Server;
 let url: string;
@@ -140,7 +140,7 @@ describe('openSocket', () => {
     const spy = vi.spyOn(globalThis, 'setTimeout');
     const pauses = (): number[] => spy.mock.calls.map(([, ms]) => ms ?? 0).filter((ms) => ms > 0 && ms <= 1.5 * 512);
     try {
-      const { transport } = open({ reconnectDelayMs: 1, mostDelayMs: 64 });
+      const { transport } = open({ reconnectDelayMs: 1, maxDelayMs: 64 });
       await vi.waitFor(() => expect(times).toBeGreaterThan(8), 10_000);
       expect(Math.max(...pauses())).toBeGreaterThanOrEqual(32);
       expect(Math.max(...pauses())).toBeLessThanOrEqual(96);

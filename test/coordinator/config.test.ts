@@ -316,6 +316,11 @@ describe('every mistake of a configuration is told in one run', () => {
       expect(message).toContain(part);
   });
 
+  it('are told by name where an array has a field of its own, as the fuzzer gives one', () => {
+    const tasks = Object.assign([{}], { constructor: '' });
+    expect(errorOf(() => parseConfig({ tasks, prot: 1 }))).toMatchObject({ code: 'config-unknown-key' });
+  });
+
   it('two keys that are unknown', () => {
     expect(messageOf({ ...withTask({}), prot: 1, hots: 2 })).toContain(
       '"prot"; did you mean "port"?; unknown key "hots"',

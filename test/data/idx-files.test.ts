@@ -3,25 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CairnError } from '../../protocol/errors.ts';
+import type { CairnError } from '../../protocol/errors.ts';
 import { type EmnistSplit, loadEmnist } from '../../client/data/node/emnist.ts';
 import { loadIdx } from '../../client/data/node/idx.ts';
 import { loadMnist, loadMnistLabels } from '../../client/data/node/mnist.ts';
+import { rejectionOf } from '../coordinator/support/errors.ts';
 
 /*
  * People have MNIST's kin as the archives give them: packed, under other names, as letters with labels from 1, or as
  * floats. They were told of a magic number.
  */
-
-async function errorOf(promise: Promise<unknown>): Promise<CairnError> {
-  try {
-    await promise;
-  } catch (thrown) {
-    if (thrown instanceof CairnError) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing was thrown');
-}
 
 let folder = '';
 
@@ -68,7 +59,7 @@ describe('MNIST’s files', () => {
 
   it('are told from EMNIST’s by what the folder has', async () => {
     await put('emnist-letters-train-images-idx3-ubyte.gz', gzipSync(images));
-    const error = await errorOf(loadMnist('train', { folder }));
+    const error = await rejectionOf(loadMnist('train', { folder }));
     expect(error.code).toBe('data-missing');
     expect(error.message).toContain('train-images-idx3-ubyte');
     expect(error.hint).toMatch(/the folder has emnist-letters-train-images-idx3-ubyte\.gz: loadEmnist/);
@@ -77,7 +68,7 @@ describe('MNIST’s files', () => {
   it('that another data set’s labels are among say how to read that', async () => {
     await put('train-images-idx3-ubyte', images);
     await put('train-labels-idx1-ubyte', idx(8, [3], [1, 26, 3]));
-    const error = await errorOf(loadMnistLabels('train', { folder }));
+    const error = await rejectionOf(loadMnistLabels('train', { folder }));
     expect(error.message).toMatch(
       /train-labels-idx1-ubyte: labels are whole numbers from 0 to 9, but that of example 1 is 26/,
     );
@@ -87,7 +78,7 @@ describe('MNIST’s files', () => {
 
 describe('a packed file', () => {
   const load = async (packed: Uint8Array): Promise<CairnError> =>
-    errorOf(loadIdx({ images: await put('i', packed), labels: await put('l', labels) }));
+    rejectionOf(loadIdx({ images: await put('i', packed), labels: await put('l', labels) }));
 
   it.each<[string, () => Uint8Array]>([
     ['is cut off', () => gzipSync(images).subarray(0, 60)],
@@ -141,7 +132,7 @@ describe('EMNIST', () => {
 
   it('of another split is refused by its labels', async () => {
     await write('letters', [0, 2, 4]);
-    expect((await errorOf(loadEmnist('letters', 'train', { folder }))).message).toContain('from 1 to 26');
+    expect((await rejectionOf(loadEmnist('letters', 'train', { folder }))).message).toContain('from 1 to 26');
   });
 });
 
@@ -169,7 +160,7 @@ describe('files of other types', () => {
       images: await put('i', idx(0x0d, [2, 1], [0, 0, 0, 0, 0x7f, 0xc0, 0, 0])),
       labels: await put('l', idx(8, [2], [0, 1])),
     };
-    expect((await errorOf(loadIdx(files))).message).toContain('example 1 ');
+    expect((await rejectionOf(loadIdx(files))).message).toContain('example 1 ');
   });
 
   it.each<[string, Uint8Array, Uint8Array, string]>([
@@ -183,14 +174,14 @@ describe('files of other types', () => {
     ],
     ['another number of images', images, idx(8, [1], [1]), '300 images, but there are 1 labels'],
   ])('are named where they are %s', async (_, image, label, words) => {
-    const error = await errorOf(loadIdx({ images: await put('i', image), labels: await put('l', label) }));
+    const error = await rejectionOf(loadIdx({ images: await put('i', image), labels: await put('l', label) }));
     expect(error.code).toBe('data-malformed');
     expect(error.message).toContain(words);
   });
 
   it('that are not there are named', async () => {
     const missing = { images: join(folder, 'nothing'), labels: await put('l', labels) };
-    expect(await errorOf(loadIdx(missing))).toMatchObject({
+    expect(await rejectionOf(loadIdx(missing))).toMatchObject({
       code: 'data-missing',
       message: `there is no file ${missing.images}`,
     });

@@ -2,19 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CairnError } from '../../protocol/errors.ts';
 import { loadMnist, loadMnistLabels } from '../../client/data/node/mnist.ts';
-
-/** The CairnError that a promise is rejected with; fails where it is not. */
-async function errorOf(promise: Promise<unknown>): Promise<CairnError> {
-  try {
-    await promise;
-  } catch (thrown) {
-    if (thrown instanceof CairnError) return thrown;
-    throw thrown;
-  }
-  throw new Error('nothing was thrown');
-}
+import { rejectionOf } from '../coordinator/support/errors.ts';
 
 const EXAMPLES = 10_000;
 const word = (value: number): number[] => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
@@ -101,7 +90,7 @@ describe('MNIST from a folder', () => {
     expect(await loadMnistLabels('test')).toHaveLength(20);
     vi.stubEnv('CAIRN_MNIST_DIR', join(folder, 'nothing'));
     expect(await loadMnistLabels('test', { folder })).toHaveLength(20);
-    const error = await errorOf(loadMnistLabels('test'));
+    const error = await rejectionOf(loadMnistLabels('test'));
     expect(error.code).toBe('data-missing');
     expect(error.hint).not.toContain('npm install');
   });
@@ -109,20 +98,20 @@ describe('MNIST from a folder', () => {
   it('refuses files that do not fit', async () => {
     await writeSet('train', 20);
     await writeFile(join(folder, 'train-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, ...word(1), 3));
-    const error = await errorOf(loadMnist('train', { folder }));
+    const error = await rejectionOf(loadMnist('train', { folder }));
     expect(error.code).toBe('data-malformed');
     expect(error.message).toContain('train-images-idx3-ubyte');
     await writeFile(join(folder, 'train-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, ...word(1), 10));
-    expect((await errorOf(loadMnistLabels('train', { folder }))).message).toContain('10');
+    expect((await rejectionOf(loadMnistLabels('train', { folder }))).message).toContain('10');
     await writeFile(join(folder, 'train-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, ...word(1), 3));
     await writeFile(join(folder, 'train-images-idx3-ubyte'), Uint8Array.of(0, 0, 8));
-    expect((await errorOf(loadMnist('train', { folder }))).code).toBe('data-malformed');
+    expect((await rejectionOf(loadMnist('train', { folder }))).code).toBe('data-malformed');
   });
 
   it('refuses what cannot be chosen', async () => {
     await writeSet('train', 20);
     const codeOf = async (options: Parameters<typeof loadMnist>[1]): Promise<string> =>
-      (await errorOf(loadMnist('train', options))).code;
+      (await rejectionOf(loadMnist('train', options))).code;
     expect(await codeOf({ folder, indices: [20] })).toBe('settings-invalid');
     expect(await codeOf({ folder, indices: [-1] })).toBe('settings-invalid');
     expect(await codeOf({ folder, indices: [] })).toBe('data-empty');

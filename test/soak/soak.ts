@@ -32,9 +32,9 @@ export interface Findings {
 const JUDGE_AFTER = 6;
 const SAMPLE_EVERY = 5;
 /** A soak without a committed round goes on for so many times as long as was asked. */
-const MOST_TIMES = 20;
+const MAX_TIMES = 20;
 /** Seconds within which all seats have to be given up. */
-const MOST_LOOKS = 60;
+const MAX_CHECKS = 60;
 const CRASH_EVERY = 25;
 
 const count = (counts: Record<string, number>, key: string): void => void (counts[key] = (counts[key] ?? 0) + 1);
@@ -99,7 +99,7 @@ export async function soak(options: Options, note: (text: string) => void): Prom
   })();
   // On a machine with other work a short soak might end before its first round has.
   const enough = (): boolean =>
-    minutes() >= options.minutes && (committed > 0 || minutes() >= MOST_TIMES * options.minutes);
+    minutes() >= options.minutes && (committed > 0 || minutes() >= MAX_TIMES * options.minutes);
   while (!enough() && !coordinator.over) {
     await wait(Math.min(SAMPLE_EVERY, Math.max(0.5, 60 * (options.minutes - minutes()))));
     const sample = await coordinator.sample(minutes());
@@ -114,7 +114,7 @@ export async function soak(options: Options, note: (text: string) => void): Prom
   await Promise.all(crowds.map((crowd) => crowd.end()));
   // Every seat is given up a grace after its connection went.
   let leftOver = -1;
-  for (let looks = 0; leftOver !== 0 && looks < MOST_LOOKS; looks++) {
+  for (let looks = 0; leftOver !== 0 && looks < MAX_CHECKS; looks++) {
     await wait(1);
     leftOver = await connectedTo(scene.url).catch(() => -1);
   }

@@ -5,18 +5,14 @@ import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
-import { encodeTaskNews } from '../../protocol/wire/messages/task-news.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
-import { encodePart } from '../../protocol/wire/messages/part.ts';
-import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { rosterAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
-import { falseDealings, someNews } from '../support/wire-corpus.ts';
+import { connectionMessages, falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ClientState['name'];
 type Class = 'curious' | 'active';
@@ -62,18 +58,7 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     outcome: encodeOutcome({ ...header, kind: 'committed', included: false, modelHash: NO_HASH }),
     abort: encodeAbort(header, { code: 'round-abandoned', message: 'no more' }),
     falseDealing: falseDealings(header)[0],
-    challenge: encodeChallenge(header),
-    hello: encodeHello({ ...header, who, tasks: [] }),
-    welcome: encodeWelcome({ ...header, member: memberId(ME), token: new Uint8Array(16) }),
-    part: encodePart({
-      ...header,
-      total: 300_000,
-      offset: 262_179,
-      id: new Uint8Array(16),
-      bytes: new Uint8Array(37_821),
-    }),
-    resume: encodeResume({ ...header, offset: 262_179 }),
-    taskNews: encodeTaskNews({ ...header, ...someNews(NO_HASH), state: 'running', code: '', message: '' }),
+    ...connectionMessages(header, who, memberId(ME)),
   };
 }
 

@@ -13,14 +13,10 @@ import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { encodeChallenge, encodeHello, encodeWelcome } from '../../protocol/wire/messages/connect.ts';
-import { encodeTaskNews } from '../../protocol/wire/messages/task-news.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
-import { encodePart } from '../../protocol/wire/messages/part.ts';
-import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { codeOf, Lab, thrownBy } from '../support/lab.ts';
-import { falseDealings, someNews } from '../support/wire-corpus.ts';
+import { connectionMessages, falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ServerState['name'];
 type Class = 'curious' | 'active';
@@ -115,18 +111,7 @@ function messagesOf(adversary: Class, name: StateName): Scene['messages'] {
       outcome: encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH }),
       abort: encodeAbort(header, { code: 'data-empty', message: 'nothing to train on' }),
       falseDealing: falseDealings(header)[0],
-      challenge: encodeChallenge(header),
-      hello: encodeHello({ ...header, who, tasks: [] }),
-      welcome: encodeWelcome({ ...header, member, token: new Uint8Array(16) }),
-      part: encodePart({
-        ...header,
-        total: 300_000,
-        offset: 262_179,
-        id: new Uint8Array(16),
-        bytes: new Uint8Array(37_821),
-      }),
-      resume: encodeResume({ ...header, offset: 262_179 }),
-      taskNews: encodeTaskNews({ ...header, ...someNews(NO_HASH), state: 'running', code: '', message: '' }),
+      ...connectionMessages(header, who, member),
     };
   };
   const made = new Map([ANSWERED, WAITED_FOR, LOST].map((member) => [member, of(member)]));

@@ -43,7 +43,9 @@ import {
   type Header,
 } from '../../protocol/wire/index.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { memberId } from '../../protocol/ids.ts';
+import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import { NO_HASH } from '../../protocol/wire/settings.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { Lab } from './lab.ts';
 import { anyShare, committing, resealing, untilUnmasking } from './liars.ts';
 
@@ -83,8 +85,26 @@ export function falseDealings(header: Header): Uint8Array[] {
 }
 
 /** Fields of news of a task, but for its state and what follows from it. */
-export const someNews = (modelHash: Uint8Array) =>
+const someNews = (modelHash: Uint8Array) =>
   ({ task: 'mnist', round: 3, rounds: 10, seated: 2, needed: 3, modelHash }) as const;
+
+/** Messages of a connection, from its challenge to news, that no state of a round takes. */
+export function connectionMessages(header: Header, who: Hello['who'], member: MemberId) {
+  return {
+    challenge: encodeChallenge(header),
+    hello: encodeHello({ ...header, who, tasks: [] }),
+    welcome: encodeWelcome({ ...header, member, token: new Uint8Array(16) }),
+    part: encodePart({
+      ...header,
+      total: 300_000,
+      offset: 262_179,
+      id: new Uint8Array(16),
+      bytes: new Uint8Array(37_821),
+    }),
+    resume: encodeResume({ ...header, offset: 262_179 }),
+    taskNews: encodeTaskNews({ ...header, ...someNews(NO_HASH), state: 'running', code: '', message: '' }),
+  };
+}
 
 /** Every message type and the settings, with real messages of whole rounds: complete and ring, curious and active. */
 export function wireFormats(): readonly Format[] {
