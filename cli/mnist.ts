@@ -1,7 +1,7 @@
 import type { App } from '../client/index.ts';
 import { mnistApp } from '../client/apps/mnist.ts';
-import { dirichletShards, iidShards } from '../client/data/index.ts';
-import { loadMnist, loadMnistLabels } from '../client/data/node/mnist.ts';
+import { dirichletShards, iidShards } from '../training/data/index.ts';
+import { loadMnist, loadMnistLabels } from '../training/data/node/mnist.ts';
 
 /** Which part of MNIST a client trains on, and with which network. */
 export interface MnistShard {

@@ -1,6 +1,6 @@
-import type { ClientState } from '../protocol/aggregation/client/types.ts';
-import type { Cut } from '../protocol/aggregation/quantize/index.ts';
-import type { AdversaryClass } from '../protocol/aggregation/parameters/index.ts';
+import type { ClientState } from '../protocol/schemes/secagg/client/types.ts';
+import type { Cut } from '../protocol/quantize/index.ts';
+import type { AdversaryClass } from '../protocol/schemes/secagg/parameters/index.ts';
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName } from '../protocol/wire/header.ts';

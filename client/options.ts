@@ -1,4 +1,4 @@
-import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
+import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';

@@ -1,6 +1,6 @@
-import { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS } from '../protocol/aggregation/client/consent.ts';
-import type { ClientPolicy } from '../protocol/aggregation/client/types.ts';
-import { DEFAULT_COLLUDING } from '../protocol/aggregation/parameters/index.ts';
+import { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS } from '../protocol/schemes/secagg/client/consent.ts';
+import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
+import { DEFAULT_COLLUDING } from '../protocol/schemes/secagg/parameters/index.ts';
 
 /**
  * What a client asks for unless it is told otherwise.

@@ -12,5 +12,5 @@ export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } fro
 export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';
 export { FileStore, MemoryStore } from './store/index.ts';
 export type { Store, TaskRecord } from './store/index.ts';
-export { STRATEGY_NAMES, createStrategy } from './strategies/index.ts';
-export type { Strategy, StrategyConfig, StrategyName, StrategyState } from './strategies/index.ts';
+export { STRATEGY_NAMES, createStrategy } from '../learning/strategies/index.ts';
+export type { Strategy, StrategyConfig, StrategyName, StrategyState } from '../learning/strategies/index.ts';

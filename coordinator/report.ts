@@ -1,4 +1,4 @@
-import type { CollectingState, Drop } from '../protocol/aggregation/server/types.ts';
+import type { CollectingState, Drop } from '../protocol/schemes/secagg/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';

@@ -1,10 +1,10 @@
 import { totalmem } from 'node:os';
-import { inputLength } from '../protocol/aggregation/inputs/index.ts';
+import { inputLength } from '../protocol/rounds/inputs/index.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { packedLength } from '../protocol/kernels/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
-import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/wire/messages/share-keys.ts';
+import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/messages/share-keys.ts';
 import type { UntrainedRange } from '../protocol/wire/settings.ts';
 import { greatestGroup, type TaskConfig } from './config/index.ts';
 

@@ -42,7 +42,7 @@ const since = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
 /** Every AssemblyScript module: its entry, and the TypeScript file its bytes are written to. */
 const kernels = [
   { entry: 'protocol/kernels/assembly/index.ts', out: 'protocol/kernels/wasm.generated.ts' },
-  { entry: 'client/training/kernels/assembly/index.ts', out: 'client/training/kernels/wasm.generated.ts' },
+  { entry: 'training/kernels/assembly/index.ts', out: 'training/kernels/wasm.generated.ts' },
 ];
 
 function newest(dir) {

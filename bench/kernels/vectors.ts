@@ -1,4 +1,4 @@
-import { encodeUpdate, leastModulusBits } from '../../protocol/aggregation/index.ts';
+import { encodeUpdate, leastModulusBits } from '../../protocol/quantize/index.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Unmasker } from '../../coordinator/workers/index.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/index.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 

@@ -8,7 +8,7 @@ import {
   startServer,
   stepServer,
   type UnmaskPlan,
-} from '../../protocol/aggregation/index.ts';
+} from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 

@@ -1,4 +1,5 @@
-import { type Outgoing, roundParameters, vectorLength } from '../../protocol/aggregation/index.ts';
+import { vectorLength } from '../../protocol/quantize/index.ts';
+import { type Outgoing, roundParameters } from '../../protocol/schemes/secagg/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import type { MemberId } from '../../protocol/ids.ts';

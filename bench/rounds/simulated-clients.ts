@@ -1,11 +1,11 @@
+import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
   type Graph,
   pairMaskKey,
   seedCommitment,
   selfMaskKey,
   type ServerFacts,
-  vectorLength,
-} from '../../protocol/aggregation/index.ts';
+} from '../../protocol/schemes/secagg/index.ts';
 import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { type RandomSource } from '../../protocol/crypto/random.ts';
@@ -15,11 +15,11 @@ import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { SIZES, SUITES } from '../../protocol/crypto/suite.ts';
 import { type ClientIndex, clientIndex, type MemberId } from '../../protocol/ids.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
-import { encodeAdvertiseKeys } from '../../protocol/wire/messages/advertise-keys.ts';
-import { encodeMaskedInput } from '../../protocol/wire/messages/masked-input.ts';
-import { decodeRoutedShares } from '../../protocol/wire/messages/routed-shares.ts';
-import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
-import { encodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
+import { encodeAdvertiseKeys } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { encodeMaskedInput } from '../../protocol/schemes/secagg/messages/masked-input.ts';
+import { decodeRoutedShares } from '../../protocol/schemes/secagg/messages/routed-shares.ts';
+import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/schemes/secagg/messages/share-keys.ts';
+import { encodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Cast } from './shape.ts';
 

@@ -1,4 +1,4 @@
-import { leastModulusBits, vectorLength } from '../../protocol/aggregation/index.ts';
+import { leastModulusBits, vectorLength } from '../../protocol/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createCoordinator, type Coordinator, MemoryStore, type RoundReport } from '../../coordinator/index.ts';
-import { roundParameters } from '../../protocol/aggregation/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/index.ts';
 import type { SocketRound } from '../schema.ts';
 import { peakRssMB } from '../support/memory.ts';
 import { roundMs } from '../support/statistics.ts';

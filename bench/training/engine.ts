@@ -1,4 +1,4 @@
-import { operations, sgd, Tape, trainEpochs } from '../../client/training/index.ts';
+import { operations, sgd, Tape, trainEpochs } from '../../training/index.ts';
 import { median } from '../support/statistics.ts';
 import { engineModel, syntheticExamples, type TrainingRequest } from './models.ts';
 

@@ -1,4 +1,4 @@
-import { layers, mnistMlp, type Model, sequential } from '../../client/training/index.ts';
+import { layers, mnistMlp, type Model, sequential } from '../../training/index.ts';
 
 /** The models that are measured, by the names of the table; the last is that of Shokri and Shmatikov (2015) for 32 × 32. */
 export const MODEL_NAMES = ['MLP 784-128-64-10', 'CNN 8/16', 'CNN 32/64 fc 512', 'CNN 32/64 valid fc 200'] as const;

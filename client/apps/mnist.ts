@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
-import type { Dataset } from '../data/dataset.ts';
-import { mnistCnn, mnistMlp } from '../training/index.ts';
+import type { Dataset } from '../../training/data/dataset.ts';
+import { mnistCnn, mnistMlp } from '../../training/index.ts';
 import { engineApp } from './engine.ts';
 
 /** What the MNIST app is made of. */

@@ -1,6 +1,6 @@
-import type { CsvOptions } from '../data/csv/options.ts';
-import { type CsvTable, parseTable } from '../data/csv/parse.ts';
-import type { RecordParser } from '../data/csv/records.ts';
+import type { CsvOptions } from '../../training/data/csv/options.ts';
+import { type CsvTable, parseTable } from '../../training/data/csv/parse.ts';
+import type { RecordParser } from '../../training/data/csv/records.ts';
 
 /** The same library as in Node, built without Node's Buffer. */
 const load = async (): Promise<RecordParser> => (await import('csv-parse/browser/esm/sync')).parse;

@@ -1,4 +1,4 @@
-import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';

@@ -1,13 +1,13 @@
-import { assertConsent, reliesOnNoise } from '../../protocol/aggregation/client/consent.ts';
-import { assertDifferent } from '../../protocol/aggregation/client/difference.ts';
-import { assertInputAllowed } from '../../protocol/aggregation/client/one-input.ts';
+import { assertConsent, reliesOnNoise } from '../../protocol/schemes/secagg/client/consent.ts';
+import { assertDifferent } from '../../protocol/schemes/secagg/client/difference.ts';
+import { assertInputAllowed } from '../../protocol/schemes/secagg/client/one-input.ts';
 import {
   assertLatestSession,
   assertRosterAllowed,
   assertSetAllowed,
-} from '../../protocol/aggregation/client/one-set.ts';
-import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/aggregation/client/types.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
+} from '../../protocol/schemes/secagg/client/one-set.ts';
+import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/types.ts';
+import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';

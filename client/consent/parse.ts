@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';

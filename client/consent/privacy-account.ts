@@ -1,4 +1,4 @@
-import { noisePlanOf } from '../../protocol/aggregation/inputs/index.ts';
+import { noisePlanOf } from '../../protocol/rounds/inputs/index.ts';
 import { addDivergences, epsilonOf, mechanismOf, NO_DIVERGENCES, roundCost } from '../../protocol/privacy/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 

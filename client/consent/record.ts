@@ -1,7 +1,7 @@
-import { measuringPoint } from '../../protocol/aggregation/inputs/index.ts';
+import { measuringPoint } from '../../protocol/rounds/inputs/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
-import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/aggregation/client/types.ts';
+import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/schemes/secagg/client/types.ts';
 import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 

@@ -3,7 +3,7 @@ import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { webCryptoAgreer } from '../../protocol/crypto/webcrypto.ts';
-import { createPacer } from '../training/run/pause.ts';
+import { createPacer } from '../../training/run/pause.ts';
 
 /** Agreements by synchronous primitives, in slices of a few milliseconds between which the event loop has its turn. */
 export function slicedAgreer(primitives: Primitives): Agreer {

@@ -1,6 +1,6 @@
-import { assertConsent } from '../../protocol/aggregation/client/consent.ts';
-import { sessionRecord } from '../../protocol/aggregation/client/unmasking.ts';
-import type { ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
+import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
+import { sessionRecord } from '../../protocol/schemes/secagg/client/unmasking.ts';
+import type { ClientState, ClientStep } from '../../protocol/schemes/secagg/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { messageName, type MessageName } from '../../protocol/wire/header.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';

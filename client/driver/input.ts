@@ -1,10 +1,4 @@
-import {
-  encodeInput,
-  inputRecord,
-  keepsInput,
-  roundingSource,
-  termsOf,
-} from '../../protocol/aggregation/inputs/index.ts';
+import { encodeInput, inputRecord, keepsInput, roundingSource, termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import type { RoundFromModel } from './context.ts';

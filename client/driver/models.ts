@@ -1,4 +1,4 @@
-import { modelPoint } from '../../protocol/aggregation/inputs/index.ts';
+import { modelPoint } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';

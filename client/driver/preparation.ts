@@ -1,5 +1,5 @@
-import type { ClientStart } from '../../protocol/aggregation/client/session.ts';
-import { measuringPoint } from '../../protocol/aggregation/inputs/index.ts';
+import type { ClientStart } from '../../protocol/schemes/secagg/client/session.ts';
+import { measuringPoint } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';

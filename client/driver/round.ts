@@ -1,6 +1,6 @@
-import { startClient, stepClient, wantedAgreements } from '../../protocol/aggregation/client/session.ts';
-import { leavingReason } from '../../protocol/aggregation/client/reason.ts';
-import type { ClientEvent, ClientInput, ClientState, ClientStep } from '../../protocol/aggregation/client/types.ts';
+import { startClient, stepClient, wantedAgreements } from '../../protocol/schemes/secagg/client/session.ts';
+import { leavingReason } from '../../protocol/schemes/secagg/client/reason.ts';
+import type { ClientEvent, ClientInput, ClientState, ClientStep } from '../../protocol/schemes/secagg/client/types.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';

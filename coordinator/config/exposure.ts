@@ -1,5 +1,5 @@
-import { above } from '../../protocol/aggregation/parameters/hypergeometric.ts';
-import { roundParameters, shareOf } from '../../protocol/aggregation/parameters/index.ts';
+import { above } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
+import { roundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { equalSizes } from './groups.ts';
 import type { TaskConfig } from './task.ts';
 

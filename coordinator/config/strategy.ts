@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { STRATEGY_NAMES, type StrategyConfig } from '../strategies/index.ts';
+import { STRATEGY_NAMES, type StrategyConfig } from '../../learning/strategies/index.ts';
 import { didYouMean, strict } from './strict.ts';
 
 const positive = z.number().gt(0);

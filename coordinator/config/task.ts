@@ -1,5 +1,5 @@
-import { assertBudget, leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
-import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import { assertBudget, leastModulusBits } from '../../protocol/quantize/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { greatestGroup, LEAST_GROUPS, smallestGroup } from './groups.ts';

@@ -1,4 +1,4 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';

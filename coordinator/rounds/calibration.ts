@@ -1,4 +1,4 @@
-import { noisePlanOf, type ReadingOptions } from '../../protocol/aggregation/inputs/index.ts';
+import { noisePlanOf, type ReadingOptions } from '../../protocol/rounds/inputs/index.ts';
 import {
   leastNoiseMultiplier,
   type Mechanism,

@@ -1,8 +1,8 @@
-import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import { combine } from '../strategies/robust/index.ts';
+import { combine } from '../../learning/rules/index.ts';
 import { inTurns } from './turns.ts';
 
 /** The groups of a round as one sum. */

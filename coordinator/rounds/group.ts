@@ -1,5 +1,5 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/aggregation/server/types.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';

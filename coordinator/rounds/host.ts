@@ -1,4 +1,4 @@
-import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';

@@ -1,9 +1,9 @@
-import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { UntrainedRange } from '../../protocol/wire/settings.ts';
 import type { ParameterLayout } from '../../protocol/model/layout.ts';
 import { emptyFile, type ModelFrame } from '../../protocol/model/safetensors-frame.ts';
-import type { Strategy, StrategyState } from '../strategies/index.ts';
+import type { Strategy, StrategyState } from '../../learning/strategies/index.ts';
 
 /** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
 const PART = 2 ** 16;

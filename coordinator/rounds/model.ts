@@ -1,4 +1,4 @@
-import { readMeasures } from '../../protocol/aggregation/inputs/index.ts';
+import { readMeasures } from '../../protocol/rounds/inputs/index.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -8,7 +8,7 @@ import { stampMetadata } from '../../protocol/model/stamp.ts';
 import { untrainedRanges } from '../../protocol/model/untrained.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { Strategy, StrategyState } from '../strategies/index.ts';
+import type { Strategy, StrategyState } from '../../learning/strategies/index.ts';
 import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/index.ts';
 import type { Combined } from './combined.ts';
 import type { InitialModel } from './initial-model.ts';

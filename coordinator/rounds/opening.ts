@@ -4,8 +4,8 @@ import {
   readSum,
   type SumReading,
   type UnmaskedSum,
-} from '../../protocol/aggregation/inputs/index.ts';
-import type { Bounded } from '../../protocol/aggregation/quantize/index.ts';
+} from '../../protocol/rounds/inputs/index.ts';
+import type { Bounded } from '../../protocol/quantize/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';

@@ -1,4 +1,4 @@
-import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
 
 const ORDER = [
   'advertise-keys',

@@ -1,5 +1,5 @@
-import { shareOf } from '../../protocol/aggregation/parameters/index.ts';
-import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import { shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {

@@ -1,9 +1,9 @@
-import type { RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
-import { refusalOf } from '../../protocol/aggregation/server/admission.ts';
-import { isOver } from '../../protocol/aggregation/server/members.ts';
-import { abort } from '../../protocol/aggregation/server/result.ts';
-import { startServer, stepServer } from '../../protocol/aggregation/server/session.ts';
-import type { Opening } from '../../protocol/aggregation/server/opening.ts';
+import type { RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { refusalOf } from '../../protocol/schemes/secagg/server/admission.ts';
+import { isOver } from '../../protocol/schemes/secagg/server/members.ts';
+import { abort } from '../../protocol/schemes/secagg/server/result.ts';
+import { startServer, stepServer } from '../../protocol/schemes/secagg/server/session.ts';
+import type { Opening } from '../../protocol/schemes/secagg/server/opening.ts';
 import type {
   CollectingState,
   Drop,
@@ -13,8 +13,8 @@ import type {
   ServerState,
   ServerStateName,
   ServerStep,
-} from '../../protocol/aggregation/server/types.ts';
-import type { UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+} from '../../protocol/schemes/secagg/server/types.ts';
+import type { UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';

@@ -1,4 +1,4 @@
-import type { Peaks } from '../../protocol/aggregation/quantize/index.ts';
+import type { Peaks } from '../../protocol/quantize/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { ScalesRecord } from '../store/index.ts';

@@ -6,7 +6,7 @@ import { unstamped } from '../../protocol/model/stamp.ts';
 import { untrainedNames } from '../../protocol/model/untrained.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
-import { createStrategy, type Strategy } from '../strategies/index.ts';
+import { createStrategy, type Strategy } from '../../learning/strategies/index.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';
 import { allFinite } from './learn.ts';
 

@@ -1,4 +1,4 @@
-import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
 import type { MemberCounts, StateCost, TimedState } from '../report.ts';
 
 /** Which count the entry into a state tells: how many got through the state before. */

@@ -1,4 +1,4 @@
-import type { ReadingOptions } from '../../protocol/aggregation/inputs/index.ts';
+import type { ReadingOptions } from '../../protocol/rounds/inputs/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import {
   adaptClip,

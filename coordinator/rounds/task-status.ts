@@ -1,4 +1,4 @@
-import type { ServerStateName } from '../../protocol/aggregation/server/types.ts';
+import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import type { NewsState } from '../../protocol/wire/messages/task-news.ts';
 import type { Exposure } from '../config/index.ts';

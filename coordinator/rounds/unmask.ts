@@ -1,4 +1,4 @@
-import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
 import { inTurns } from './turns.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readJson } from '../../protocol/json.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { restoredDivergences } from '../../protocol/privacy/index.ts';
-import { STRATEGY_NAMES } from '../strategies/index.ts';
+import { STRATEGY_NAMES } from '../../learning/strategies/index.ts';
 import type { TaskRecord } from './types.ts';
 
 const count = z.int().min(0).max(255);

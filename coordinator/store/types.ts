@@ -1,5 +1,5 @@
 import type { RoundReport } from '../report.ts';
-import type { StrategyName, StrategyState } from '../strategies/index.ts';
+import type { StrategyName, StrategyState } from '../../learning/strategies/index.ts';
 
 /** Where a task stands: enough to go on with the next round after a restart. */
 export interface TaskRecord {

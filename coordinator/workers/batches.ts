@@ -1,4 +1,4 @@
-import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { SIZES, SUITES } from '../../protocol/crypto/suite.ts';
 import { batchRange, CONTROL, type JobList, LAYOUT, NOBODY } from './job-list.ts';

@@ -1,4 +1,4 @@
-import { expandPlan } from '../../protocol/aggregation/unmask.ts';
+import { expandPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';

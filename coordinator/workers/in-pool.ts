@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';

@@ -1,7 +1,7 @@
 import { expectLength } from '../../protocol/crypto/checks.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { SIZES, type SuiteId } from '../../protocol/crypto/suite.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 
 /** Version of the layout below. A worker that was built from other sources refuses to read it. */
 export const LAYOUT = 1;

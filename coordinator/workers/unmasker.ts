@@ -1,4 +1,4 @@
-import { planCost, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { computeUnmask, type OnProgress } from '../rounds/unmask.ts';

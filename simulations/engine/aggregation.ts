@@ -1,5 +1,5 @@
-import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
-import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';

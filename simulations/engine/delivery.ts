@@ -1,4 +1,4 @@
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';

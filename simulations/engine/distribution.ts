@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exp, log } from '../../protocol/numeric.ts';
-import type { Random } from '../../client/training/index.ts';
+import type { Random } from '../../training/index.ts';
 
 const seconds = z.number().min(0).max(1e9);
 

@@ -1,4 +1,4 @@
-import { Random } from '../../client/training/index.ts';
+import { Random } from '../../training/index.ts';
 import {
   type CollectingState,
   type ServerEvent,
@@ -7,8 +7,8 @@ import {
   type ServerStep,
   startServer,
   stepServer,
-} from '../../protocol/aggregation/server/index.ts';
-import { computePlan } from '../../protocol/aggregation/unmask.ts';
+} from '../../protocol/schemes/secagg/server/index.ts';
+import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';

@@ -1,6 +1,6 @@
-import { Random } from '../../client/training/index.ts';
-import type { Strategy } from '../../coordinator/strategies/index.ts';
-import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { Random } from '../../training/index.ts';
+import type { Strategy } from '../../learning/strategies/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Fault } from '../faults/script.ts';

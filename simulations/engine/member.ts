@@ -4,7 +4,7 @@ import {
   type ClientStep,
   startClient,
   stepClient,
-} from '../../protocol/aggregation/client/index.ts';
+} from '../../protocol/schemes/secagg/client/index.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';

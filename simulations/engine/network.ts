@@ -1,4 +1,4 @@
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import type { Distribution } from './distribution.ts';
 
 /** What lies between virtual members and their coordinator. */

@@ -1,5 +1,5 @@
-import { noisePlanOf, type NoisyShape } from '../../protocol/aggregation/inputs/index.ts';
-import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { noisePlanOf, type NoisyShape } from '../../protocol/rounds/inputs/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';

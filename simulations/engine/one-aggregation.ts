@@ -1,9 +1,4 @@
-import {
-  decodeSum,
-  encodeUpdate,
-  leastModulusBits,
-  type LocalResult,
-} from '../../protocol/aggregation/quantize/index.ts';
+import { decodeSum, encodeUpdate, leastModulusBits, type LocalResult } from '../../protocol/quantize/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';

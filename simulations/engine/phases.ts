@@ -1,4 +1,4 @@
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 
 /** What bytes and milliseconds are counted under: the paper's rounds, the opening of the sum, and the round's end. */

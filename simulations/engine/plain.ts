@@ -1,4 +1,4 @@
-import type { Aggregate, LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 

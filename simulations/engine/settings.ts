@@ -1,6 +1,6 @@
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
-import { leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
+import { leastModulusBits } from '../../protocol/quantize/index.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 
 /** Settings of a simulated round: whatever is not named is small, sound and curious. */

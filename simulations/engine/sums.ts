@@ -1,4 +1,4 @@
-import { inputLength } from '../../protocol/aggregation/inputs/index.ts';
+import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 

@@ -1,15 +1,7 @@
-import type { Dataset } from '../../client/data/index.ts';
-import { subset } from '../../client/data/index.ts';
-import {
-  evaluate,
-  mnistCnn,
-  mnistMlp,
-  type Model,
-  type Scores,
-  sgd,
-  trainEpochs,
-} from '../../client/training/index.ts';
-import type { LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import type { Dataset } from '../../training/data/index.ts';
+import { subset } from '../../training/data/index.ts';
+import { evaluate, mnistCnn, mnistMlp, type Model, type Scores, sgd, trainEpochs } from '../../training/index.ts';
+import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { defineTask } from '../laboratory/task.ts';
 import { mnistSmall } from '../models/small.ts';

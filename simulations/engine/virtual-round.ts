@@ -1,5 +1,5 @@
-import type { RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
-import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import type { RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';

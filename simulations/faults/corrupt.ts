@@ -1,4 +1,4 @@
-import type { Random } from '../../client/training/index.ts';
+import type { Random } from '../../training/index.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
 import type { Fault } from './script.ts';
 

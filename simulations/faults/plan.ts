@@ -1,6 +1,6 @@
-import { Random } from '../../client/training/index.ts';
-import type { AdversaryClass } from '../../protocol/aggregation/parameters/index.ts';
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import { Random } from '../../training/index.ts';
+import type { AdversaryClass } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { draw } from '../engine/distribution.ts';
 import { STATES } from '../engine/phases.ts';

@@ -1,7 +1,7 @@
-import { below, logBinomial } from '../../protocol/aggregation/parameters/hypergeometric.ts';
-import { minSharers, type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
-import type { RoundQuestion } from '../../protocol/aggregation/parameters/index.ts';
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import { below, logBinomial } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
+import { minSharers, type RoundParameters, roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { RoundQuestion } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { STATES } from '../engine/phases.ts';
 import { shareOf } from './select.ts';

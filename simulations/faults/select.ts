@@ -1,4 +1,4 @@
-import type { Random } from '../../client/training/index.ts';
+import type { Random } from '../../training/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 
 /** Whom a fault hits. */

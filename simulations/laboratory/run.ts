@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { loadMnistLabels } from '../../client/data/node/mnist.ts';
+import { loadMnistLabels } from '../../training/data/node/mnist.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { readEarlier } from './earlier.ts';

@@ -1,5 +1,5 @@
-import { layers, sequential } from '../../client/training/index.ts';
-import type { Layer, Model } from '../../client/training/index.ts';
+import { layers, sequential } from '../../training/index.ts';
+import type { Layer, Model } from '../../training/index.ts';
 
 const { conv2d, dense, flatten, maxPool2d, relu } = layers;
 

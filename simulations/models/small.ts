@@ -1,4 +1,4 @@
-import { layers, type Model, sequential } from '../../client/training/index.ts';
+import { layers, type Model, sequential } from '../../training/index.ts';
 
 const { dense, flatten, maxPool2d, relu } = layers;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ConsentRecord, historyOf, NO_RECORD, withOpened, withSet } from '../../client/consent/record.ts';
-import type { ClientPolicy } from '../../protocol/aggregation/client/index.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/client/index.ts';
+import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';

@@ -3,11 +3,11 @@ import { consentInMemory } from '../../client/consent/memory.ts';
 import { note } from '../../client/driver/consent.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ClientHistory, SignedSet } from '../../protocol/aggregation/client/types.ts';
+import type { ClientHistory, SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { VirtualMembership } from '../../simulations/engine/members.ts';
-import { frameFalseDealing } from '../../protocol/wire/messages/false-dealing.ts';
+import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
 import { Lab, type LabOptions, seeded } from '../support/lab.ts';
 import {
   anyShare,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Drop } from '../../protocol/aggregation/server/index.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
-import { decodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { Lab, seeded } from '../support/lab.ts';
 import { anyShare, committing, resealing, revealing } from '../support/liars.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { SignedSet } from '../../protocol/aggregation/client/types.ts';
-import { verifyFalseDealing } from '../../protocol/aggregation/false-dealing.ts';
-import { advertisedBytes } from '../../protocol/aggregation/signatures.ts';
-import { corruptHolders } from '../../protocol/aggregation/parameters/index.ts';
-import type { ServerState } from '../../protocol/aggregation/server/types.ts';
+import type { SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
+import { verifyFalseDealing } from '../../protocol/schemes/secagg/false-dealing.ts';
+import { advertisedBytes } from '../../protocol/schemes/secagg/signatures.ts';
+import { corruptHolders } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { ServerState } from '../../protocol/schemes/secagg/server/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
@@ -14,8 +14,8 @@ import {
   decodeDealingProof,
   encodeDealingProof,
   type SignedShare,
-} from '../../protocol/wire/messages/false-dealing.ts';
-import { decodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+} from '../../protocol/schemes/secagg/messages/false-dealing.ts';
+import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { Lab, thrownBy } from '../support/lab.ts';
 import {
   anyShare,

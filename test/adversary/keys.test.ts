@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { isSoundAgreementKey } from '../../protocol/aggregation/agreement-keys.ts';
+import { isSoundAgreementKey } from '../../protocol/schemes/secagg/agreement-keys.ts';
 import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { openDirectory } from '../../protocol/wire/directory.ts';
-import type { Advertisement } from '../../protocol/wire/messages/advertise-keys.ts';
-import { startClient } from '../../protocol/aggregation/client/index.ts';
+import type { Advertisement } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { startClient } from '../../protocol/schemes/secagg/client/index.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';
 import { colluder, rosterAs, signedAdvertisement } from '../support/cheats.ts';
 import { codeOf, Lab, seeded } from '../support/lab.ts';

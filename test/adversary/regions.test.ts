@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionFacts } from '../../protocol/aggregation/client/index.ts';
+import type { SessionFacts } from '../../protocol/schemes/secagg/client/index.ts';
 import { clientIndex } from '../../protocol/ids.ts';
 import { bitmapOf } from '../../protocol/wire/bitmap.ts';
 import { messageName } from '../../protocol/wire/header.ts';
-import { decodeConsistency } from '../../protocol/wire/messages/consistency.ts';
-import { encodeSurvivors } from '../../protocol/wire/messages/survivors.ts';
-import { encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
+import { decodeConsistency } from '../../protocol/schemes/secagg/messages/consistency.ts';
+import { encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
+import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { equalSums } from '../../simulations/engine/sums.ts';
 import { signedByWitnesses, signedSurvivors, type SurvivorSignature } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MerkleTree } from '../../protocol/crypto/merkle.ts';
-import { rosterLeaf } from '../../protocol/aggregation/session-id.ts';
+import { rosterLeaf } from '../../protocol/schemes/secagg/session-id.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { clientIndex, memberId } from '../../protocol/ids.ts';
-import { decodeRoster, encodeRoster, type Roster } from '../../protocol/wire/messages/roster.ts';
-import { stepClient } from '../../protocol/aggregation/client/index.ts';
+import { decodeRoster, encodeRoster, type Roster } from '../../protocol/schemes/secagg/messages/roster.ts';
+import { stepClient } from '../../protocol/schemes/secagg/client/index.ts';
 import { colluder, provenRosterAs } from '../support/cheats.ts';
 import { Lab, rewriting } from '../support/lab.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { bitmapOf, setBits } from '../../protocol/wire/bitmap.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../protocol/wire/messages/survivors.ts';
+import { decodeSurvivors, encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
 import { requestAs, rosterAs, routedAs, survivorsAs } from '../support/cheats.ts';
 import { Lab, rewriting } from '../support/lab.ts';
 

@@ -3,7 +3,7 @@ import { openShares, sealKey, sealShares } from '../../protocol/crypto/seal.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { decodeShareKeys, encodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { routedAs, sessionIdOf } from '../support/cheats.ts';
 import { Lab, type Rewrite, rewriting } from '../support/lab.ts';
 

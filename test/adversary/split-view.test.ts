@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { bitmapOf, hasBit, setBits } from '../../protocol/wire/bitmap.ts';
-import { encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
-import { decodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
-import { stepClient } from '../../protocol/aggregation/client/index.ts';
+import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { decodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
+import { stepClient } from '../../protocol/schemes/secagg/client/index.ts';
 import { requestAs, sessionIdOf, signedByWitnesses, signedSurvivors, survivorsAs } from '../support/cheats.ts';
 import { Lab } from '../support/lab.ts';
 

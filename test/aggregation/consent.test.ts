@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientEvent, ClientHistory, ClientPolicy } from '../../protocol/aggregation/client/index.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
-import { type AdversaryModel, assertSound, type RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import type { ClientEvent, ClientHistory, ClientPolicy } from '../../protocol/schemes/secagg/client/index.ts';
+import { termsOf } from '../../protocol/rounds/inputs/index.ts';
+import {
+  type AdversaryModel,
+  assertSound,
+  type RoundParameters,
+} from '../../protocol/schemes/secagg/parameters/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { memberId } from '../../protocol/ids.ts';

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { auditCuts } from '../../protocol/aggregation/client/audit-cuts.ts';
-import { completeGraph, type Graph, ringGraph } from '../../protocol/aggregation/graph/index.ts';
-import { leastAtTwoCuts, type RoundParameters, roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import { auditCuts } from '../../protocol/schemes/secagg/client/audit-cuts.ts';
+import { completeGraph, type Graph, ringGraph } from '../../protocol/schemes/secagg/graph/index.ts';
+import {
+  leastAtTwoCuts,
+  type RoundParameters,
+  roundParameters,
+} from '../../protocol/schemes/secagg/parameters/index.ts';
 import { bitmapOf } from '../../protocol/wire/bitmap.ts';
 import { codeOf, Lab, seeded } from '../support/lab.ts';
 

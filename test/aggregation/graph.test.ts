@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { CairnError } from '../../protocol/errors.ts';
-import { completeGraph, permutationFrom, ringGraph } from '../../protocol/aggregation/graph/index.ts';
-import type { Graph } from '../../protocol/aggregation/graph/index.ts';
+import { completeGraph, permutationFrom, ringGraph } from '../../protocol/schemes/secagg/graph/index.ts';
+import type { Graph } from '../../protocol/schemes/secagg/graph/index.ts';
 
 /** The code of the CairnError that `act` throws; `undefined` where it throws none. */
 function codeOf(act: () => unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { assertRosterAllowed, assertSetAllowed } from '../../protocol/aggregation/client/one-set.ts';
-import type { ModelRecord } from '../../protocol/aggregation/client/types.ts';
-import { corruptHolders } from '../../protocol/aggregation/parameters/index.ts';
+import { assertRosterAllowed, assertSetAllowed } from '../../protocol/schemes/secagg/client/one-set.ts';
+import type { ModelRecord } from '../../protocol/schemes/secagg/client/types.ts';
+import { corruptHolders } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { codeOf } from '../support/lab.ts';
 
 const B = [2, 3, 5, 7, 9];

@@ -10,8 +10,8 @@ import {
   leastSoundThreshold,
   roundParameters,
   wholeCommittee,
-} from '../../protocol/aggregation/parameters/index.ts';
-import type { AdversaryClass, RoundParameters } from '../../protocol/aggregation/parameters/index.ts';
+} from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { AdversaryClass, RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 
 /** The code of the CairnError that `act` throws; `undefined` where it throws none. */
 function codeOf(act: () => unknown): string | undefined {

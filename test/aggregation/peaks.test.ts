@@ -13,7 +13,7 @@ import {
   type QuantizationScheme,
   UNTRAINED_LEVELS,
   vectorLength,
-} from '../../protocol/aggregation/quantize/index.ts';
+} from '../../protocol/quantize/index.ts';
 
 const scheme: QuantizationScheme = {
   ...{ dimension: 3, clip: 2, inputBits: 16, modulusBits: 24, maxCohort: 100, maxExamples: 600, lossBound: 10 },

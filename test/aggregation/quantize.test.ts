@@ -12,8 +12,8 @@ import {
   leastModulusBits,
   peakCoordinates,
   vectorLength,
-} from '../../protocol/aggregation/quantize/index.ts';
-import type { LocalResult, QuantizationScheme } from '../../protocol/aggregation/quantize/index.ts';
+} from '../../protocol/quantize/index.ts';
+import type { LocalResult, QuantizationScheme } from '../../protocol/quantize/index.ts';
 
 /** The CairnError that `act` throws; fails where it throws none. */
 function errorOf(act: () => unknown): CairnError {

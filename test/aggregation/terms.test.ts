@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { assertDifferent } from '../../protocol/aggregation/client/difference.ts';
-import type { ClientPolicy, LeastNoise } from '../../protocol/aggregation/client/types.ts';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
-import { encodeUpdate, openSum } from '../../protocol/aggregation/quantize/index.ts';
+import { assertDifferent } from '../../protocol/schemes/secagg/client/difference.ts';
+import type { ClientPolicy, LeastNoise } from '../../protocol/schemes/secagg/client/types.ts';
+import { termsOf } from '../../protocol/rounds/inputs/index.ts';
+import { encodeUpdate, openSum } from '../../protocol/quantize/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';

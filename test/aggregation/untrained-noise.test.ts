@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { encodeInput } from '../../protocol/aggregation/inputs/index.ts';
-import type { LocalResult } from '../../protocol/aggregation/quantize/index.ts';
+import { encodeInput } from '../../protocol/rounds/inputs/index.ts';
+import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { Lab } from '../support/lab.ts';

@@ -4,7 +4,7 @@ import { Inputs } from '../../bench/rounds/inputs.ts';
 import { paperBytes, paperMs } from '../../bench/rounds/paper.ts';
 import { measureRound } from '../../bench/rounds/round.ts';
 import { castOf, type RoundShape } from '../../bench/rounds/shape.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/aggregation/index.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { memberId } from '../../protocol/ids.ts';
 

@@ -3,8 +3,8 @@ import type { TrainingContext } from '../../client/app.ts';
 import { engineApp } from '../../client/apps/engine.ts';
 import { mnistApp } from '../../client/apps/mnist.ts';
 import { parseEngineOptions } from '../../client/apps/options.ts';
-import type { Dataset } from '../../client/data/index.ts';
-import { layers, mnistMlp, Random, sequential } from '../../client/training/index.ts';
+import type { Dataset } from '../../training/data/index.ts';
+import { layers, mnistMlp, Random, sequential } from '../../training/index.ts';
 
 /** Two classes that one line parts. */
 function points(examples: number, seed = 1): Dataset {

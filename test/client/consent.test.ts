@@ -10,7 +10,7 @@ import { type ConsentMemory, consentInMemory } from '../../client/consent/memory
 import { idsFromRanges, rangesText } from '../../client/consent/ranges.ts';
 import { NO_RECORD } from '../../client/consent/record.ts';
 import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
-import type { ClientPolicy, SignedSession } from '../../protocol/aggregation/client/index.ts';
+import type { ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/index.ts';
 import { identityFrom } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { NO_HASH, type RoundPrivacy, type RoundSettings } from '../../protocol/wire/settings.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join as pathOf } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { engineApp } from '../../client/apps/engine.ts';
-import { layers, Random, sequential } from '../../client/training/index.ts';
+import { layers, Random, sequential } from '../../training/index.ts';
 import { roundLine } from '../../cli/round-line.ts';
 import {
   type Coordinator,

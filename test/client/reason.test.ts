@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leavingReason, refusalReason } from '../../protocol/aggregation/client/reason.ts';
+import { leavingReason, refusalReason } from '../../protocol/schemes/secagg/client/reason.ts';
 import { explanation } from '../../cli/io.ts';
 import { CairnError, ERROR_CODES, type ErrorCode } from '../../protocol/errors.ts';
 

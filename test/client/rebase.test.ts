@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { engineApp } from '../../client/apps/engine.ts';
-import type { Dataset } from '../../client/data/index.ts';
+import type { Dataset } from '../../training/data/index.ts';
 import { subsetSeed, trainingSeed } from '../../client/driver/seeds.ts';
-import { layers, Random, sequential } from '../../client/training/index.ts';
-import { modelPoint } from '../../protocol/aggregation/inputs/index.ts';
+import { layers, Random, sequential } from '../../training/index.ts';
+import { modelPoint } from '../../protocol/rounds/inputs/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JoinOptions } from '../../client/options.ts';
-import { decodeSum } from '../../protocol/aggregation/quantize/index.ts';
+import { decodeSum } from '../../protocol/quantize/index.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
-import { frameFalseDealing } from '../../protocol/wire/messages/false-dealing.ts';
+import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
 import { CairnError } from '../../protocol/errors.ts';

@@ -3,7 +3,11 @@ import { Bench } from '../../coordinator/rounds/bench.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
+import {
+  decodeShareKeys,
+  encodeShareKeys,
+  SEALED_SHARES_LENGTH,
+} from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { encodeSettings, settingsHash } from '../../protocol/wire/settings.ts';
 import { closeAll, openHall, type Hall } from './support/hall.ts';
 import type { Script } from './support/scripted-client.ts';

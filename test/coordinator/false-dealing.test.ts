@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { commitmentBytes } from '../../protocol/aggregation/signatures.ts';
+import { commitmentBytes } from '../../protocol/schemes/secagg/signatures.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { clientIndex, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
-import { decodeShareKeys, encodeShareKeys } from '../../protocol/wire/messages/share-keys.ts';
+import { decodeShareKeys, encodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { closeAll, membership, openHall } from './support/hall.ts';
 import type { Script } from './support/scripted-client.ts';
 

@@ -1,10 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Round } from '../../coordinator/rounds/round.ts';
-import { type ClientState, type ClientStep, startClient, stepClient } from '../../protocol/aggregation/client/index.ts';
-import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
-import { type Outgoing, type ServerInput, startServer, stepServer } from '../../protocol/aggregation/server/index.ts';
-import { computePlan } from '../../protocol/aggregation/unmask.ts';
+import {
+  type ClientState,
+  type ClientStep,
+  startClient,
+  stepClient,
+} from '../../protocol/schemes/secagg/client/index.ts';
+import { vectorLength } from '../../protocol/quantize/index.ts';
+import {
+  type Outgoing,
+  type ServerInput,
+  startServer,
+  stepServer,
+} from '../../protocol/schemes/secagg/server/index.ts';
+import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';

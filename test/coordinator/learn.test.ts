@@ -1,14 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NextModel } from '../../coordinator/rounds/learn.ts';
-import { createStrategy, type StrategyConfig } from '../../coordinator/strategies/index.ts';
+import { createStrategy, type StrategyConfig } from '../../learning/strategies/index.ts';
 import { strategySchema } from '../../coordinator/config/strategy.ts';
-import { STRATEGY_NAMES } from '../../coordinator/strategies/types.ts';
-import {
-  decodeSum,
-  openSum,
-  type QuantizationScheme,
-  vectorLength,
-} from '../../protocol/aggregation/quantize/index.ts';
+import { STRATEGY_NAMES } from '../../learning/strategies/types.ts';
+import { decodeSum, openSum, type QuantizationScheme, vectorLength } from '../../protocol/quantize/index.ts';
 import { ParameterLayout } from '../../protocol/model/layout.ts';
 import { modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';

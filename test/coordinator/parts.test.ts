@@ -5,7 +5,7 @@ import { Tally } from '../../coordinator/rounds/tally.ts';
 import { computeUnmask } from '../../coordinator/rounds/unmask.ts';
 import { largestMessage } from '../../coordinator/sizes.ts';
 import { parseConfig } from '../../coordinator/config/index.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
 import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';

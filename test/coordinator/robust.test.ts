@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { combine, type GroupRule } from '../../coordinator/strategies/robust/index.ts';
-import type { DecodedSum } from '../../protocol/aggregation/quantize/index.ts';
+import { combine, type GroupRule } from '../../learning/rules/index.ts';
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
 
 /** A group's mean, opened, with metrics of its own. */
 const opened = (values: readonly number[], metrics: Partial<DecodedSum> = {}): DecodedSum => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Evidence, suspectsOf } from '../../coordinator/rounds/suspects.ts';
-import type { Drop } from '../../protocol/aggregation/server/types.ts';
+import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 

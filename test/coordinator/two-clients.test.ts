@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
 import { DEFAULT_MIN_COHORT } from '../../coordinator/config/index.ts';
-import { assertConsent } from '../../protocol/aggregation/client/consent.ts';
+import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { seeded } from '../support/lab.ts';
 import { errorOf } from './support/errors.ts';

@@ -5,7 +5,7 @@ import { aftermathOf } from '../../coordinator/rounds/aftermath.ts';
 import { nothingPending, withAnnounced } from '../../coordinator/rounds/pending.ts';
 import { Selection } from '../../coordinator/rounds/selection.ts';
 import { suspectsOf } from '../../coordinator/rounds/suspects.ts';
-import { roundParameters } from '../../protocol/aggregation/parameters/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { memberId } from '../../protocol/ids.ts';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CairnError } from '../../protocol/errors.ts';
-import { type EmnistSplit, loadEmnist } from '../../client/data/node/emnist.ts';
-import { loadIdx } from '../../client/data/node/idx.ts';
-import { loadMnist, loadMnistLabels } from '../../client/data/node/mnist.ts';
+import { type EmnistSplit, loadEmnist } from '../../training/data/node/emnist.ts';
+import { loadIdx } from '../../training/data/node/idx.ts';
+import { loadMnist, loadMnistLabels } from '../../training/data/node/mnist.ts';
 import { rejectionOf } from '../coordinator/support/errors.ts';
 
 /*

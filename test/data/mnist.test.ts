@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadMnist, loadMnistLabels } from '../../client/data/node/mnist.ts';
+import { loadMnist, loadMnistLabels } from '../../training/data/node/mnist.ts';
 import { rejectionOf } from '../coordinator/support/errors.ts';
 
 const EXAMPLES = 10_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { CairnError } from '../../protocol/errors.ts';
-import { dirichletShards, iidShards, subset } from '../../client/data/index.ts';
-import type { Dataset } from '../../client/data/index.ts';
+import { dirichletShards, iidShards, subset } from '../../training/data/index.ts';
+import type { Dataset } from '../../training/data/index.ts';
 
 /** The code of the CairnError that `act` throws; `undefined` where it throws none. */
 function codeOf(act: () => unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/policy.ts';
-import type { ClientPolicy } from '../../protocol/aggregation/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
 
 /** Every field of a policy: a new one does not compile until it stands here, and does not pass until it is documented. */
 const FIELDS: Record<keyof ClientPolicy, true> = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
   type ClientState,
   type ClientStep,
@@ -9,8 +10,7 @@ import {
   stepClient,
   stepServer,
   computePlan,
-  vectorLength,
-} from '../../protocol/aggregation/index.ts';
+} from '../../protocol/schemes/secagg/index.ts';
 import { u32le } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';

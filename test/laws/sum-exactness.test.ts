@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { u32le } from '../../protocol/crypto/bytes.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { completeThreshold, wholeCommittee } from '../../protocol/aggregation/parameters/index.ts';
-import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+import { completeThreshold, wholeCommittee } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { vectorLength } from '../../protocol/quantize/index.ts';
 import { plainSum } from '../../simulations/engine/sums.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { readFaults } from '../../simulations/faults/script.ts';

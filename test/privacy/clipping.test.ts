@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { adaptClip } from '../../protocol/index.ts';
-import { Random } from '../../client/training/index.ts';
+import { Random } from '../../training/index.ts';
 
 describe('adaptive clipping', () => {
   it('steps by the exponential rule, and stays where the quantile is met', () => {

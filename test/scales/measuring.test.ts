@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { termsOf } from '../../protocol/aggregation/inputs/index.ts';
+import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { Evaluation } from '../../coordinator/index.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { participationLine } from '../../cli/participation-line.ts';
 import { roundLine } from '../../cli/round-line.ts';
 import { MemoryStore } from '../../coordinator/index.ts';
-import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+import { vectorLength } from '../../protocol/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
 import { useClients } from '../client/support/session.ts';
 import { PlainApp, rms, useCoordinators, zeros } from './support.ts';

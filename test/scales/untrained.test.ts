@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { engineApp } from '../../client/apps/engine.ts';
-import { layers, Random, sequential } from '../../client/training/index.ts';
-import type { Dataset } from '../../client/data/dataset.ts';
+import { layers, Random, sequential } from '../../training/index.ts';
+import type { Dataset } from '../../training/data/dataset.ts';
 import { untrainedMetadata } from '../../protocol/model/untrained.ts';
 import { useClients } from '../client/support/session.ts';
 import { PlainApp, useCoordinators, zeros } from './support.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { startServer } from '../../protocol/aggregation/server/index.ts';
-import { decodeSum, encodeUpdate, leastModulusBits } from '../../protocol/aggregation/quantize/index.ts';
+import { startServer } from '../../protocol/schemes/secagg/server/index.ts';
+import { decodeSum, encodeUpdate, leastModulusBits } from '../../protocol/quantize/index.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';

@@ -13,9 +13,9 @@ describe('the lint rules about functions of Math', () => {
 
   it.each([
     ['protocol/privacy/clipping.ts', 'Math.exp(1);', 'no-restricted-properties'],
-    ['protocol/aggregation/parameters/ring.ts', 'Math.log2(8);', 'no-restricted-properties'],
-    ['client/training/operations/losses.ts', 'const { tanh } = Math;', 'no-restricted-syntax'],
-    ['client/data/shards.ts', 'const x = Math.PI ** 0.5;', 'no-restricted-syntax'],
+    ['protocol/schemes/secagg/parameters/ring.ts', 'Math.log2(8);', 'no-restricted-properties'],
+    ['training/operations/losses.ts', 'const { tanh } = Math;', 'no-restricted-syntax'],
+    ['training/data/shards.ts', 'const x = Math.PI ** 0.5;', 'no-restricted-syntax'],
   ])('refuse in %s: %s', async (file, code, rule) => {
     expect(await complaints(file, code)).toContain(rule);
   });

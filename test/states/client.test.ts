@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { ClientState } from '../../protocol/aggregation/client/index.ts';
+import type { ClientState } from '../../protocol/schemes/secagg/client/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
-import { stepClient, wantedAgreements } from '../../protocol/aggregation/client/index.ts';
+import { stepClient, wantedAgreements } from '../../protocol/schemes/secagg/client/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { rosterAs } from '../support/cheats.ts';

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Round } from '../../coordinator/rounds/round.ts';
-import type { ClientState } from '../../protocol/aggregation/client/index.ts';
+import type { ClientState } from '../../protocol/schemes/secagg/client/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
-import type { CollectingState } from '../../protocol/aggregation/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';

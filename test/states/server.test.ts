@@ -6,8 +6,8 @@ import {
   type ServerStep,
   startServer,
   stepServer,
-} from '../../protocol/aggregation/server/index.ts';
-import { inputLength } from '../../protocol/aggregation/inputs/index.ts';
+} from '../../protocol/schemes/secagg/server/index.ts';
+import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';

@@ -1,14 +1,14 @@
-import type { ClientState } from '../../protocol/aggregation/client/index.ts';
-import { advertisedBytes, survivorBytes } from '../../protocol/aggregation/signatures.ts';
+import type { ClientState } from '../../protocol/schemes/secagg/client/index.ts';
+import { advertisedBytes, survivorBytes } from '../../protocol/schemes/secagg/signatures.ts';
 import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
 import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
-import type { Advertisement } from '../../protocol/wire/messages/advertise-keys.ts';
-import { decodeRoster, encodeRoster, type Roster } from '../../protocol/wire/messages/roster.ts';
-import { decodeRoutedShares, encodeRoutedShares } from '../../protocol/wire/messages/routed-shares.ts';
-import { SEALED_SHARES_LENGTH } from '../../protocol/wire/messages/share-keys.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../protocol/wire/messages/survivors.ts';
-import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
-import type { UnmaskRequest } from '../../protocol/wire/messages/unmask-request.ts';
+import type { Advertisement } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { decodeRoster, encodeRoster, type Roster } from '../../protocol/schemes/secagg/messages/roster.ts';
+import { decodeRoutedShares, encodeRoutedShares } from '../../protocol/schemes/secagg/messages/routed-shares.ts';
+import { SEALED_SHARES_LENGTH } from '../../protocol/schemes/secagg/messages/share-keys.ts';
+import { decodeSurvivors, encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
+import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
+import type { UnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { bitmapOf, setBits } from '../../protocol/wire/bitmap.ts';
 import { type Lab, type Rewrite, rewriting } from './lab.ts';
 

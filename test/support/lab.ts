@@ -8,8 +8,8 @@ import {
   startClient,
   stepClient,
   wantedAgreements,
-} from '../../protocol/aggregation/client/index.ts';
-import { vectorLength } from '../../protocol/aggregation/quantize/index.ts';
+} from '../../protocol/schemes/secagg/client/index.ts';
+import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
   type Drop,
   type ServerEvent,
@@ -18,8 +18,8 @@ import {
   type ServerStep,
   startServer,
   stepServer,
-} from '../../protocol/aggregation/server/index.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+} from '../../protocol/schemes/secagg/server/index.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { utf8 } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';

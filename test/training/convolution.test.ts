@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gradients, layers, operations as o, sequential, Tape } from '../../client/training/index.ts';
-import type { KernelKind, Layer, Model, Tensor } from '../../client/training/index.ts';
+import { gradients, layers, operations as o, sequential, Tape } from '../../training/index.ts';
+import type { KernelKind, Layer, Model, Tensor } from '../../training/index.ts';
 import { expectClose, randomValues } from './support.ts';
 
 interface Case {

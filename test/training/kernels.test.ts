@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createHeap, matrixScratch } from '../../client/training/kernels/index.ts';
-import type { ConvolutionExtents, Heap, Kernels } from '../../client/training/kernels/index.ts';
+import { createHeap, matrixScratch } from '../../training/kernels/index.ts';
+import type { ConvolutionExtents, Heap, Kernels } from '../../training/kernels/index.ts';
 import { randomValues } from './support.ts';
 
 const SIZE = 60_000;

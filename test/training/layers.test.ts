@@ -10,8 +10,8 @@ import {
   trainable,
   trainEpochs,
   gradients,
-} from '../../client/training/index.ts';
-import type { Layer, Model } from '../../client/training/index.ts';
+} from '../../training/index.ts';
+import type { Layer, Model } from '../../training/index.ts';
 import { checkDerivatives, coded, expectClose, randomInputs, randomValues } from './support.ts';
 
 const { batchNorm, conv2d, convTranspose2d, dense, dropout, flatten, leakyRelu, maxPool2d, relu, reshape, tanh } =

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  gradients,
-  layers,
-  mnistCnn,
-  mnistMlp,
-  operations as o,
-  sequential,
-  Tape,
-} from '../../client/training/index.ts';
-import type { KernelKind, Model, Tensor } from '../../client/training/index.ts';
+import { gradients, layers, mnistCnn, mnistMlp, operations as o, sequential, Tape } from '../../training/index.ts';
+import type { KernelKind, Model, Tensor } from '../../training/index.ts';
 import { coded, expectClose, randomValues } from './support.ts';
 
 const { averagePool2d, conv2d, dense, flatten, leakyRelu, maxPool2d, relu, sigmoid, tanh } = layers;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { operations as o, Tape } from '../../client/training/index.ts';
-import type { Tensor } from '../../client/training/index.ts';
+import { operations as o, Tape } from '../../training/index.ts';
+import type { Tensor } from '../../training/index.ts';
 import { coded, checkDerivatives, numericGradients, randomInputs, tapeGradients, expectClose } from './support.ts';
 import type { Input, TensorFunction } from './support.ts';
 

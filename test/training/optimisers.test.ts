@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { adam, sgd, Tape } from '../../client/training/index.ts';
-import type { Optimiser } from '../../client/training/index.ts';
+import { adam, sgd, Tape } from '../../training/index.ts';
+import type { Optimiser } from '../../training/index.ts';
 
 /** Parameters after each step with the given gradients, one parameter. */
 function path(optimiser: Optimiser, start: number, gradientsOfSteps: number[]): number[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../client/training/index.ts';
+import { Random } from '../../training/index.ts';
 
 describe('Random', () => {
   it('keeps its stream: other engines and later versions must draw the same', () => {

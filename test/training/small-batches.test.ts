@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { engineApp } from '../../client/apps/engine.ts';
-import { evaluate, layers, Random, sequential, sgd, trainEpochs } from '../../client/training/index.ts';
-import type { Examples, Scores } from '../../client/training/index.ts';
+import { evaluate, layers, Random, sequential, sgd, trainEpochs } from '../../training/index.ts';
+import type { Examples, Scores } from '../../training/index.ts';
 import { coded } from './support.ts';
 
 /*

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
-import { gradients, operations, Random, Tape } from '../../client/training/index.ts';
-import type { KernelKind, Shape, Tensor } from '../../client/training/index.ts';
+import { gradients, operations, Random, Tape } from '../../training/index.ts';
+import type { KernelKind, Shape, Tensor } from '../../training/index.ts';
 
 /** Matches a CairnError by its code. */
 export function coded(code: ErrorCode): Error {

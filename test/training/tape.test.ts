@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gradients, operations as o, sequential, layers, Tape } from '../../client/training/index.ts';
+import { gradients, operations as o, sequential, layers, Tape } from '../../training/index.ts';
 import { coded, randomValues } from './support.ts';
 
 describe('the tape', () => {

@@ -11,9 +11,9 @@ import {
   sgd,
   Tape,
   trainEpochs,
-} from '../../client/training/index.ts';
-import type { Examples, TrainingOptions } from '../../client/training/index.ts';
-import { withTape } from '../../client/training/run/tapes.ts';
+} from '../../training/index.ts';
+import type { Examples, TrainingOptions } from '../../training/index.ts';
+import { withTape } from '../../training/run/tapes.ts';
 import { coded } from './support.ts';
 
 const { conv2d, dense, dropout, flatten, maxPool2d, relu } = layers;

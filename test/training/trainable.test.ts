@@ -9,8 +9,8 @@ import {
   sgd,
   Tape,
   trainable,
-} from '../../client/training/index.ts';
-import type { Tensor } from '../../client/training/index.ts';
+} from '../../training/index.ts';
+import type { Tensor } from '../../training/index.ts';
 import { coded, randomValues } from './support.ts';
 
 const { batchNorm, dense, leakyRelu, relu, sigmoid, tanh } = layers;

@@ -5,6 +5,7 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import { ERROR_CODES, type ErrorCode } from '../../protocol/errors.ts';
 import { clientIndex, memberId } from '../../protocol/ids.ts';
 import * as wire from '../../protocol/wire/index.ts';
+import * as messages from '../../protocol/schemes/secagg/messages/index.ts';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
 const u32 = fc.nat(0xffff_ffff);
@@ -113,8 +114,8 @@ describe('round trip', () => {
   tripping(
     'advertised keys',
     fc.record({ ...header, advertisement }),
-    wire.encodeAdvertiseKeys,
-    wire.decodeAdvertiseKeys,
+    messages.encodeAdvertiseKeys,
+    messages.decodeAdvertiseKeys,
   );
   tripping(
     'a full roster',
@@ -126,8 +127,8 @@ describe('round trip', () => {
         body: fc.constant({ kind: 'full' as const, advertisements }),
       }),
     ),
-    wire.encodeRoster,
-    wire.decodeRoster,
+    messages.encodeRoster,
+    messages.decodeRoster,
   );
   tripping(
     'a proven roster',
@@ -139,8 +140,8 @@ describe('round trip', () => {
       const body = fc.record({ kind: fc.constant('proven' as const), ids, root: hash, members });
       return fc.record({ ...header, size: fc.constant(size), ownIndex: index, body });
     }),
-    wire.encodeRoster,
-    wire.decodeRoster,
+    messages.encodeRoster,
+    messages.decodeRoster,
   );
   tripping(
     'sealed shares',
@@ -150,8 +151,8 @@ describe('round trip', () => {
         ...{ count: fc.constant(count), sealed: bytes(84 * count) },
       }),
     ),
-    wire.encodeShareKeys,
-    wire.decodeShareKeys,
+    messages.encodeShareKeys,
+    messages.decodeShareKeys,
   );
   tripping(
     'routed shares',
@@ -165,8 +166,8 @@ describe('round trip', () => {
         }),
       ),
     ),
-    wire.encodeRoutedShares,
-    wire.decodeRoutedShares,
+    messages.encodeRoutedShares,
+    messages.decodeRoutedShares,
   );
   tripping(
     'a masked input',
@@ -184,22 +185,22 @@ describe('round trip', () => {
           }),
         }),
       ),
-    wire.encodeMaskedInput,
-    wire.decodeMaskedInput,
+    messages.encodeMaskedInput,
+    messages.decodeMaskedInput,
   );
   tripping(
     'survivors',
     fc
       .integer({ min: 1, max: 70 })
       .chain((size) => fc.record({ ...header, size: fc.constant(size), survivors: bitmap(size) })),
-    wire.encodeSurvivors,
-    wire.decodeSurvivors,
+    messages.encodeSurvivors,
+    messages.decodeSurvivors,
   );
   tripping(
     'a signature of survivors',
     fc.record({ ...header, signature }),
-    wire.encodeConsistency,
-    wire.decodeConsistency,
+    messages.encodeConsistency,
+    messages.decodeConsistency,
   );
   tripping(
     'a request for shares',
@@ -219,8 +220,8 @@ describe('round trip', () => {
           .map((request) => ({ ...request, ...signed })),
       );
     }),
-    wire.encodeUnmaskRequest,
-    wire.decodeUnmaskRequest,
+    messages.encodeUnmaskRequest,
+    messages.decodeUnmaskRequest,
   );
   tripping(
     'revealed shares',
@@ -230,8 +231,8 @@ describe('round trip', () => {
         signature: fc.option(signature, { nil: undefined }),
       }),
     ),
-    wire.encodeUnmaskShares,
-    wire.decodeUnmaskShares,
+    messages.encodeUnmaskShares,
+    messages.decodeUnmaskShares,
   );
   tripping(
     'an outcome',
@@ -253,7 +254,7 @@ describe('round trip', () => {
     (abort) => wire.encodeAbort(abort, abort, abort.culprits),
     wire.decodeAbort,
   );
-  const signedShare = (holder: number): fc.Arbitrary<wire.SignedShare> =>
+  const signedShare = (holder: number): fc.Arbitrary<messages.SignedShare> =>
     fc
       .integer({ min: 1, max: 40 })
       .chain((revealed) => fc.record({ revealed: fc.constant(revealed), place: fc.nat(revealed - 1) }))
@@ -284,8 +285,8 @@ describe('round trip', () => {
           .chain((holders) => fc.tuple(...holders.sort((a, b) => a - b).map(signedShare))),
       }),
     }),
-    wire.encodeFalseDealing,
-    wire.decodeFalseDealing,
+    messages.encodeFalseDealing,
+    messages.decodeFalseDealing,
   );
   tripping('a challenge', fc.record(header), wire.encodeChallenge, wire.decodeChallenge);
   tripping(
@@ -417,7 +418,7 @@ describe('a value in another than its one encoding is refused:', () => {
   it('signers beyond the last witness', () => {
     const one = new Uint8Array(64).fill(1);
     const request = (signers: number): Uint8Array =>
-      wire.encodeUnmaskRequest({
+      messages.encodeUnmaskRequest({
         ...head,
         size: 8,
         survivors: Uint8Array.of(0xff),
@@ -425,25 +426,27 @@ describe('a value in another than its one encoding is refused:', () => {
         signers: Uint8Array.of(signers),
         signatures: [one, one],
       });
-    expect(wire.decodeUnmaskRequest(request(0x18)).signatures).toHaveLength(2);
-    expect(() => wire.decodeUnmaskRequest(request(0x21))).toThrow(refusal);
+    expect(messages.decodeUnmaskRequest(request(0x18)).signatures).toHaveLength(2);
+    expect(() => messages.decodeUnmaskRequest(request(0x21))).toThrow(refusal);
   });
 
   it('one holder twice, or holders out of order, so that no share counts twice', () => {
-    const share = (holder: number): wire.SignedShare => ({
+    const share = (holder: number): messages.SignedShare => ({
       ...{ holder: clientIndex(holder), share: new Uint8Array(34), revealed: 1, place: 0, proof: [] },
       signature: new Uint8Array(64),
     });
     const secret = { kind: 'self-seed', commitment: new Uint8Array(32), signature: new Uint8Array(64) } as const;
     const proof = (...holders: number[]): Uint8Array =>
-      wire.encodeFalseDealing({
+      messages.encodeFalseDealing({
         ...head,
         dealt: { sessionId: new Uint8Array(32), owner: clientIndex(0), secret, shares: holders.map(share) },
       });
-    expect(wire.decodeFalseDealing(proof(2, 3)).dealt.shares).toHaveLength(2);
-    expect(() => wire.decodeFalseDealing(proof(2, 2))).toThrow(refusal);
-    expect(() => wire.decodeFalseDealing(proof(3, 2))).toThrow(refusal);
-    expect(() => wire.decodeFalseDealing(proof())).toThrow(expect.objectContaining({ code: 'wire-bounds' }) as Error);
+    expect(messages.decodeFalseDealing(proof(2, 3)).dealt.shares).toHaveLength(2);
+    expect(() => messages.decodeFalseDealing(proof(2, 2))).toThrow(refusal);
+    expect(() => messages.decodeFalseDealing(proof(3, 2))).toThrow(refusal);
+    expect(() => messages.decodeFalseDealing(proof())).toThrow(
+      expect.objectContaining({ code: 'wire-bounds' }) as Error,
+    );
   });
 
   it('a reason of a task that has not failed, and a failure without one', () => {
@@ -463,15 +466,17 @@ describe('a value in another than its one encoding is refused:', () => {
 
   it('bits set behind the last coordinate of a masked input', () => {
     const input = (last: number): Uint8Array =>
-      wire.encodeMaskedInput({ ...head, length: 3, bits: 9, packed: Uint8Array.of(1, 2, 3, last) });
-    expect(wire.decodeMaskedInput(input(0x07)).packed[3]).toBe(7);
-    for (let bit = 3; bit < 8; bit++) expect(() => wire.decodeMaskedInput(input(1 << bit))).toThrow(refusal);
+      messages.encodeMaskedInput({ ...head, length: 3, bits: 9, packed: Uint8Array.of(1, 2, 3, last) });
+    expect(messages.decodeMaskedInput(input(0x07)).packed[3]).toBe(7);
+    for (let bit = 3; bit < 8; bit++) expect(() => messages.decodeMaskedInput(input(1 << bit))).toThrow(refusal);
   });
 
   it('bits set behind the last member of a set', () => {
     for (let bit = 4; bit < 8; bit++) {
       const survivors = Uint8Array.of(0xff, 1 << bit);
-      expect(() => wire.decodeSurvivors(wire.encodeSurvivors({ ...head, size: 12, survivors }))).toThrow(refusal);
+      expect(() => messages.decodeSurvivors(messages.encodeSurvivors({ ...head, size: 12, survivors }))).toThrow(
+        refusal,
+      );
     }
   });
 

@@ -14,7 +14,7 @@ import {
 } from '../../coordinator/workers/job-list.ts';
 import { workerFile } from '../../coordinator/workers/location.ts';
 import { paced } from '../../coordinator/workers/paced.ts';
-import { computePlan, planCost } from '../../protocol/aggregation/unmask.ts';
+import { computePlan, planCost } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { planOf } from './support/plans.ts';
 

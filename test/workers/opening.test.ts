@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { inTurns } from '../../coordinator/rounds/turns.ts';
-import type { Opening } from '../../protocol/aggregation/server/opening.ts';
-import { secretsOf } from '../../protocol/aggregation/server/result.ts';
-import { stepServer } from '../../protocol/aggregation/server/session.ts';
-import type { ServerState, ServerStep } from '../../protocol/aggregation/server/types.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import type { Opening } from '../../protocol/schemes/secagg/server/opening.ts';
+import { secretsOf } from '../../protocol/schemes/secagg/server/result.ts';
+import { stepServer } from '../../protocol/schemes/secagg/server/session.ts';
+import type { ServerState, ServerStep } from '../../protocol/schemes/secagg/server/types.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
-import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/wire/messages/unmask-shares.ts';
+import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import { errorOf } from '../coordinator/support/errors.ts';
 import { Lab, type Mail } from '../support/lab.ts';
 

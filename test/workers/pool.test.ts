@@ -7,7 +7,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { computeInPool } from '../../coordinator/workers/in-pool.ts';
 import { WorkerPool } from '../../coordinator/workers/pool.ts';
 import { Unmasker } from '../../coordinator/workers/unmasker.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/aggregation/unmask.ts';
+import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import { errorOf, rejectionOf } from '../coordinator/support/errors.ts';

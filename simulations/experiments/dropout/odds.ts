@@ -1,6 +1,6 @@
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { defineTask } from '../../laboratory/task.ts';
-import { roundParameters } from '../../../protocol/aggregation/parameters/index.ts';
+import { roundParameters } from '../../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { oneRound, type RoundInput } from './one-round.ts';

@@ -1,8 +1,8 @@
-import { leastModulusBits, vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { leastModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { utf8 } from '../../../protocol/crypto/bytes.ts';
-import type { DropEffect } from '../../../protocol/aggregation/server/index.ts';
+import type { DropEffect } from '../../../protocol/schemes/secagg/server/index.ts';
 import { firstMembers, virtualMembership } from '../../engine/members.ts';
 import { Stopwatch } from '../../engine/meter.ts';
 import { runVirtualRound, type VirtualRoundResult } from '../../engine/round.ts';

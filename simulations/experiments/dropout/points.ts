@@ -1,10 +1,10 @@
-import { vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   type RoundParameters,
   type RoundQuestion,
   roundParameters,
-} from '../../../protocol/aggregation/parameters/index.ts';
-import type { CollectingState } from '../../../protocol/aggregation/server/index.ts';
+} from '../../../protocol/schemes/secagg/parameters/index.ts';
+import type { CollectingState } from '../../../protocol/schemes/secagg/server/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
 import { shareOf } from '../../faults/select.ts';

@@ -1,4 +1,4 @@
-import { leastModulusBits, vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { leastModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
 import { PHASES } from '../../engine/phases.ts';
 import type { Row } from '../../laboratory/rows.ts';
 import type { Block } from '../../report/blocks.ts';

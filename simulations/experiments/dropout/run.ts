@@ -1,4 +1,4 @@
-import { loadMnistLabels } from '../../../client/data/node/mnist.ts';
+import { loadMnistLabels } from '../../../training/data/node/mnist.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';

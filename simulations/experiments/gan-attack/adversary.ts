@@ -1,4 +1,4 @@
-import type { Random } from '../../../client/training/index.ts';
+import type { Random } from '../../../training/index.ts';
 import { generate, trainGenerator } from './generator.ts';
 import { generatorModel, sharedModel } from './networks.ts';
 import type { Run } from './rounds-input.ts';

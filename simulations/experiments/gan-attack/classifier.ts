@@ -1,7 +1,7 @@
-import { subset } from '../../../client/data/index.ts';
-import { adam, evaluate, predict, Random, Tape } from '../../../client/training/index.ts';
-import { gradients, operations, trainable } from '../../../client/training/index.ts';
-import { inputBatch } from '../../../client/training/run/batch.ts';
+import { subset } from '../../../training/data/index.ts';
+import { adam, evaluate, predict, Random, Tape } from '../../../training/index.ts';
+import { gradients, operations, trainable } from '../../../training/index.ts';
+import { inputBatch } from '../../../training/run/batch.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import type { Images } from './data.ts';
 import { greatest } from './evaluation.ts';

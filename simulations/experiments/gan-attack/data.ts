@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../client/data/index.ts';
-import { Random } from '../../../client/training/index.ts';
+import type { Dataset } from '../../../training/data/index.ts';
+import { Random } from '../../../training/index.ts';
 import { loadPaddedMnist } from '../../models/mnist.ts';
 import { BLACK, WHITE } from './networks.ts';
 

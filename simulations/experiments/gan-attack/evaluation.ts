@@ -1,5 +1,5 @@
-import { type Dataset, subset } from '../../../client/data/index.ts';
-import { evaluate, predict, Random, Tape } from '../../../client/training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import type { Images } from './data.ts';
 import { generate } from './generator.ts';
 import { adversaryClasses, CLASSES, honestClasses, type Scenario } from './scenario.ts';

@@ -1,5 +1,5 @@
-import { type Dataset, subset } from '../../../client/data/index.ts';
-import type { Examples } from '../../../client/training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import type { Examples } from '../../../training/index.ts';
 import { type Images, placesOf } from './data.ts';
 import { adversaryClasses, FAKE, honestClasses, type Scenario } from './scenario.ts';
 

@@ -1,5 +1,5 @@
-import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../client/training/index.ts';
-import type { Model, Tensor, Trainable } from '../../../client/training/index.ts';
+import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../training/index.ts';
+import type { Model, Tensor, Trainable } from '../../../training/index.ts';
 import { log } from '../../../protocol/numeric.ts';
 import { type AdamMemory, lastingAdam } from './lasting-adam.ts';
 import { BLACK, LATENT } from './networks.ts';

@@ -1,4 +1,4 @@
-import { adam, type AdamSettings, type Optimiser, type Tape } from '../../../client/training/index.ts';
+import { adam, type AdamSettings, type Optimiser, type Tape } from '../../../training/index.ts';
 
 /** What Adam remembers between two rounds. */
 export interface AdamMemory {

@@ -1,5 +1,5 @@
-import { layers, sequential } from '../../../client/training/index.ts';
-import type { Model } from '../../../client/training/index.ts';
+import { layers, sequential } from '../../../training/index.ts';
+import type { Model } from '../../../training/index.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { CLASSES } from './scenario.ts';

@@ -1,6 +1,6 @@
-import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../client/training/index.ts';
-import type { Examples, Model } from '../../../client/training/index.ts';
-import { inputBatch } from '../../../client/training/run/batch.ts';
+import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../training/index.ts';
+import type { Examples, Model } from '../../../training/index.ts';
+import { inputBatch } from '../../../training/run/batch.ts';
 
 /** How a participant trains in a round: plain SGD, as in the paper. */
 export interface LocalTraining {

@@ -1,4 +1,4 @@
-import type { Tape } from '../../../client/training/index.ts';
+import type { Tape } from '../../../training/index.ts';
 import type { Images } from './data.ts';
 import type { Look } from './evaluation.ts';
 import type { Federation } from './federation.ts';

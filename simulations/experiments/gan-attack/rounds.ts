@@ -1,5 +1,5 @@
-import { Random } from '../../../client/training/index.ts';
-import { withTape } from '../../../client/training/run/tapes.ts';
+import { Random } from '../../../training/index.ts';
+import { withTape } from '../../../training/run/tapes.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import { attack } from './adversary.ts';
 import { look } from './evaluation.ts';

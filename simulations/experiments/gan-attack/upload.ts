@@ -1,4 +1,4 @@
-import type { Random } from '../../../client/training/index.ts';
+import type { Random } from '../../../training/index.ts';
 import { chooseUpload } from '../selective-sharing/local.ts';
 import { dense } from '../selective-sharing/update.ts';
 import type { Scenario } from './scenario.ts';

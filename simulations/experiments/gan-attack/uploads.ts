@@ -1,4 +1,4 @@
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { relabelled } from './federation.ts';
 import { sharedModel } from './networks.ts';

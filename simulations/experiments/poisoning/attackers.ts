@@ -1,9 +1,5 @@
-import { Random } from '../../../client/training/index.ts';
-import {
-  encodeUpdate,
-  type LocalResult,
-  type QuantizationScheme,
-} from '../../../protocol/aggregation/quantize/index.ts';
+import { Random } from '../../../training/index.ts';
+import { encodeUpdate, type LocalResult, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { norm } from '../../engine/plain.ts';

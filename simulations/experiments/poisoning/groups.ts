@@ -1,5 +1,5 @@
-import { logBinomial } from '../../../protocol/aggregation/parameters/hypergeometric.ts';
-import { Random } from '../../../client/training/index.ts';
+import { logBinomial } from '../../../protocol/schemes/secagg/parameters/hypergeometric.ts';
+import { Random } from '../../../training/index.ts';
 import { equalSizes } from '../../../coordinator/config/index.ts';
 import { cut } from '../../../coordinator/rounds/cohort.ts';
 import { sum } from '../../laboratory/statistics.ts';

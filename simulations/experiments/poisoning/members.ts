@@ -1,14 +1,10 @@
-import { type Dataset, dirichletShards, iidShards } from '../../../client/data/index.ts';
-import {
-  encodeUpdate,
-  type LocalResult,
-  type QuantizationScheme,
-} from '../../../protocol/aggregation/quantize/index.ts';
+import { type Dataset, dirichletShards, iidShards } from '../../../training/data/index.ts';
+import { encodeUpdate, type LocalResult, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { firstMembers } from '../../engine/members.ts';
 import { trainUnlessDiverging } from '../../engine/training.ts';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from './attackers.ts';
 import type { PoisoningSettings } from './settings.ts';

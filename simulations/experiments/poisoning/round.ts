@@ -5,7 +5,7 @@ import {
   leastModulusBits,
   openSum,
   type QuantizationScheme,
-} from '../../../protocol/aggregation/quantize/index.ts';
+} from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';

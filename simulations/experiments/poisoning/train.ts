@@ -1,7 +1,7 @@
-import type { Dataset } from '../../../client/data/index.ts';
-import { evaluate } from '../../../client/training/index.ts';
+import type { Dataset } from '../../../training/data/index.ts';
+import { evaluate } from '../../../training/index.ts';
 import { HeldOut } from '../../../coordinator/rounds/held-out.ts';
-import { createStrategy } from '../../../coordinator/strategies/index.ts';
+import { createStrategy } from '../../../learning/strategies/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';

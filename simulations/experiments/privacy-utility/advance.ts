@@ -1,7 +1,7 @@
-import { type Dataset, iidShards } from '../../../client/data/index.ts';
-import { evaluate } from '../../../client/training/index.ts';
-import { createStrategy } from '../../../coordinator/strategies/index.ts';
-import type { LocalResult } from '../../../protocol/aggregation/quantize/index.ts';
+import { type Dataset, iidShards } from '../../../training/data/index.ts';
+import { evaluate } from '../../../training/index.ts';
+import { createStrategy } from '../../../learning/strategies/index.ts';
+import type { LocalResult } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import {

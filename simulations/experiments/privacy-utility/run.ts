@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../client/data/index.ts';
-import { loadMnist } from '../../../client/data/node/mnist.ts';
+import type { Dataset } from '../../../training/data/index.ts';
+import { loadMnist } from '../../../training/data/node/mnist.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';

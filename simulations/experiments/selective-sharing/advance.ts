@@ -1,5 +1,5 @@
-import { type Dataset, subset } from '../../../client/data/index.ts';
-import { evaluate } from '../../../client/training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { evaluate } from '../../../training/index.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { seedFor, trainEpoch } from './local.ts';

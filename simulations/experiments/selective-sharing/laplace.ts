@@ -1,4 +1,4 @@
-import type { Random } from '../../../client/training/index.ts';
+import type { Random } from '../../../training/index.ts';
 import { log } from '../../../protocol/numeric.ts';
 
 /** A uniform number in (0, 1): an odd multiple of 2^-54, so that its logarithm is finite and below 0. */

@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../client/data/index.ts';
-import { type Model, Random, sgd, trainEpochs } from '../../../client/training/index.ts';
+import type { Dataset } from '../../../training/data/index.ts';
+import { type Model, Random, sgd, trainEpochs } from '../../../training/index.ts';
 import { selectLargest, selectRandom } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 import { sparseVector } from './sparse-vector.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../../client/training/index.ts';
+import type { Random } from '../../../training/index.ts';
 
 /** Who trains when: in turn, in a new order each epoch, or several at once. */
 export type Order = 'round-robin' | 'random' | 'asynchronous';

@@ -1,5 +1,5 @@
-import { type Dataset, subset } from '../../../client/data/index.ts';
-import { Random } from '../../../client/training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { Random } from '../../../training/index.ts';
 import { defineTask } from '../../laboratory/task.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { chooseUpload, seedFor, trainEpoch, type LocalSettings } from './local.ts';

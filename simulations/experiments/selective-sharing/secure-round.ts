@@ -1,4 +1,4 @@
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { memberId } from '../../../protocol/ids.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../../client/training/index.ts';
+import type { Random } from '../../../training/index.ts';
 import { cutGreatest } from './greatest.ts';
 import { countOf, type SparseUpdate } from './update.ts';
 

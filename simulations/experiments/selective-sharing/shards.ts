@@ -1,4 +1,4 @@
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 
 /**

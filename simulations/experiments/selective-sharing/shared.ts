@@ -1,5 +1,5 @@
-import { type Dataset, subset } from '../../../client/data/index.ts';
-import { type Model, Random } from '../../../client/training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { type Model, Random } from '../../../training/index.ts';
 import { hasDiverged } from '../../engine/training.ts';
 import { chooseUpload, seedFor, trainEpoch, type LocalSettings, type UploadSettings } from './local.ts';
 import { turnsOf } from './orders.ts';

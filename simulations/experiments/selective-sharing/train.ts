@@ -1,4 +1,4 @@
-import type { Dataset } from '../../../client/data/index.ts';
+import type { Dataset } from '../../../training/data/index.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/laboratory.ts';
 import { recorder } from '../../laboratory/recorder.ts';

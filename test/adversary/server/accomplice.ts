@@ -1,10 +1,10 @@
-import { inputLength } from '../../../protocol/aggregation/inputs/index.ts';
+import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
 import {
   type ClientState,
   type ClientStep,
   startClient,
   stepClient,
-} from '../../../protocol/aggregation/client/index.ts';
+} from '../../../protocol/schemes/secagg/client/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { KeyPair } from '../../../protocol/crypto/keys.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';

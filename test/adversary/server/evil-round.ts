@@ -5,8 +5,8 @@ import {
   type ServerStep,
   startServer,
   stepServer,
-} from '../../../protocol/aggregation/server/index.ts';
-import { computePlan } from '../../../protocol/aggregation/unmask.ts';
+} from '../../../protocol/schemes/secagg/server/index.ts';
+import { computePlan } from '../../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { SIZES } from '../../../protocol/crypto/suite.ts';
 import type { CairnError } from '../../../protocol/errors.ts';

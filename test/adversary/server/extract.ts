@@ -1,4 +1,4 @@
-import { pairMaskKey, selfMaskKey } from '../../../protocol/aggregation/masks.ts';
+import { pairMaskKey, selfMaskKey } from '../../../protocol/schemes/secagg/masks.ts';
 import { equalBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';

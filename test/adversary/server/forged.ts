@@ -1,8 +1,8 @@
-import { advertisedBytes } from '../../../protocol/aggregation/signatures.ts';
+import { advertisedBytes } from '../../../protocol/schemes/secagg/signatures.ts';
 import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { memberId } from '../../../protocol/ids.ts';
-import type { Advertisement } from '../../../protocol/wire/messages/advertise-keys.ts';
+import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { type Rewrite, seeded } from '../../support/lab.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,4 +1,4 @@
-import { seedCommitment } from '../../../protocol/aggregation/masks.ts';
+import { seedCommitment } from '../../../protocol/schemes/secagg/masks.ts';
 import { equalBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { openShares, sealKey } from '../../../protocol/crypto/seal.ts';

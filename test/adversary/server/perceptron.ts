@@ -1,6 +1,6 @@
 import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
-import { Random } from '../../../client/training/index.ts';
-import { encodeUpdate, peakCoordinates } from '../../../protocol/aggregation/quantize/index.ts';
+import { Random } from '../../../training/index.ts';
+import { encodeUpdate, peakCoordinates } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { equalSums } from '../../../simulations/engine/sums.ts';
 import { ParameterLayout, type Shapes } from '../../../protocol/model/layout.ts';

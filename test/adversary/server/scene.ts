@@ -3,9 +3,9 @@ import { type ConsentMemory, join, type ParticipationEvent } from '../../../clie
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
-import { inputLength } from '../../../protocol/aggregation/inputs/index.ts';
-import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
-import { levels } from '../../../protocol/aggregation/quantize/scheme.ts';
+import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
+import { leastModulusBits } from '../../../protocol/quantize/index.ts';
+import { levels } from '../../../protocol/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';

@@ -1,10 +1,10 @@
-import type { ServerFacts } from '../../../protocol/aggregation/server/index.ts';
-import { survivorBytes } from '../../../protocol/aggregation/signatures.ts';
+import type { ServerFacts } from '../../../protocol/schemes/secagg/server/index.ts';
+import { survivorBytes } from '../../../protocol/schemes/secagg/signatures.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
 import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
-import { decodeConsistency } from '../../../protocol/wire/messages/consistency.ts';
-import { encodeUnmaskRequest } from '../../../protocol/wire/messages/unmask-request.ts';
+import { decodeConsistency } from '../../../protocol/schemes/secagg/messages/consistency.ts';
+import { encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
 import { requestAs, signedByWitnesses, type SurvivorSignature, survivorsAs } from '../../support/cheats.ts';
 import { rewriting } from '../../support/lab.ts';

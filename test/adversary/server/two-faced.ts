@@ -3,11 +3,11 @@ import { DEFAULT_SUITE } from '../../../protocol/crypto/suite.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
 import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
 import { messageName } from '../../../protocol/wire/header.ts';
-import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/wire/messages/advertise-keys.ts';
+import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { encodeRoster } from '../../../protocol/wire/messages/roster.ts';
-import { encodeRoutedShares } from '../../../protocol/wire/messages/routed-shares.ts';
-import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/wire/messages/share-keys.ts';
+import { encodeRoster } from '../../../protocol/schemes/secagg/messages/roster.ts';
+import { encodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
+import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 

@@ -3,8 +3,8 @@ import {
   sessionGraph,
   sessionIdOf,
   sessionParameters,
-} from '../../../protocol/aggregation/index.ts';
-import { rosterLeaf } from '../../../protocol/aggregation/session-id.ts';
+} from '../../../protocol/schemes/secagg/index.ts';
+import { rosterLeaf } from '../../../protocol/schemes/secagg/session-id.ts';
 import { equalBytes } from '../../../protocol/crypto/bytes.ts';
 import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
@@ -12,14 +12,14 @@ import { SIZES } from '../../../protocol/crypto/suite.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { hasBit, setBits } from '../../../protocol/wire/bitmap.ts';
 import { HEADER_LENGTH } from '../../../protocol/wire/header.ts';
-import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/wire/messages/advertise-keys.ts';
+import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { decodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { decodeMaskedInput } from '../../../protocol/wire/messages/masked-input.ts';
-import { decodeRoster, type Roster } from '../../../protocol/wire/messages/roster.ts';
-import { decodeRoutedShares } from '../../../protocol/wire/messages/routed-shares.ts';
-import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/wire/messages/share-keys.ts';
-import { decodeUnmaskRequest } from '../../../protocol/wire/messages/unmask-request.ts';
-import { decodeUnmaskShares } from '../../../protocol/wire/messages/unmask-shares.ts';
+import { decodeMaskedInput } from '../../../protocol/schemes/secagg/messages/masked-input.ts';
+import { decodeRoster, type Roster } from '../../../protocol/schemes/secagg/messages/roster.ts';
+import { decodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
+import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
+import { decodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { decodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import { decodeSettings, type RoundSettings } from '../../../protocol/wire/settings.ts';
 import type { Transcript } from './transcript.ts';
 

@@ -7,7 +7,7 @@ import {
   sequential,
 } from '../../../client/browser/index.ts';
 import type { App } from '../../../client/app.ts';
-import type { Dataset } from '../../../client/data/dataset.ts';
+import type { Dataset } from '../../../training/data/dataset.ts';
 import { fromHex } from '../../../protocol/crypto/bytes.ts';
 import { asCairnError } from '../../../protocol/errors.ts';
 

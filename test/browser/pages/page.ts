@@ -1,6 +1,6 @@
 // What the tests call in a page.
 import type { Participation } from '../../../client/browser/index.ts';
-import { bestKernels } from '../../../client/training/index.ts';
+import { bestKernels } from '../../../training/index.ts';
 import { browserAgreer, slicedAgreer } from '../../../client/driver/agreement.ts';
 import { parseAddress } from '../../../client/transport/address.ts';
 import { Download } from '../../../client/transport/download.ts';

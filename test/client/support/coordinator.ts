@@ -1,9 +1,14 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { startServer, stepServer } from '../../../protocol/aggregation/server/session.ts';
-import type { ServerEvent, ServerInput, ServerState, ServerStep } from '../../../protocol/aggregation/server/types.ts';
-import { computePlan } from '../../../protocol/aggregation/unmask.ts';
+import { startServer, stepServer } from '../../../protocol/schemes/secagg/server/session.ts';
+import type {
+  ServerEvent,
+  ServerInput,
+  ServerState,
+  ServerStep,
+} from '../../../protocol/schemes/secagg/server/types.ts';
+import { computePlan } from '../../../protocol/schemes/secagg/unmask.ts';
 import { toHex } from '../../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';

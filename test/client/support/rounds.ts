@@ -1,4 +1,4 @@
-import { leastModulusBits } from '../../../protocol/aggregation/quantize/index.ts';
+import { leastModulusBits } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../protocol/model/safetensors.ts';

@@ -7,8 +7,8 @@ import { Members } from '../../../coordinator/members.ts';
 import { nothingPending } from '../../../coordinator/rounds/pending.ts';
 import { Selection } from '../../../coordinator/rounds/selection.ts';
 import { suspectsOf } from '../../../coordinator/rounds/suspects.ts';
-import { minSharers, roundParameters, shareOf } from '../../../protocol/aggregation/parameters/index.ts';
-import type { Drop } from '../../../protocol/aggregation/server/types.ts';
+import { minSharers, roundParameters, shareOf } from '../../../protocol/schemes/secagg/parameters/index.ts';
+import type { Drop } from '../../../protocol/schemes/secagg/server/types.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 

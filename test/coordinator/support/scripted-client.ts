@@ -1,7 +1,7 @@
 import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
-import { encodeUpdate } from '../../../protocol/aggregation/quantize/index.ts';
-import { startClient, stepClient } from '../../../protocol/aggregation/client/session.ts';
-import type { ClientEvent, ClientState, ClientStep } from '../../../protocol/aggregation/client/types.ts';
+import { encodeUpdate } from '../../../protocol/quantize/index.ts';
+import { startClient, stepClient } from '../../../protocol/schemes/secagg/client/session.ts';
+import type { ClientEvent, ClientState, ClientStep } from '../../../protocol/schemes/secagg/client/types.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';

@@ -1,5 +1,5 @@
-import { wantedAgreements } from '../../../protocol/aggregation/client/index.ts';
-import { vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { wantedAgreements } from '../../../protocol/schemes/secagg/client/index.ts';
+import { vectorLength } from '../../../protocol/quantize/index.ts';
 import { agreeAll } from '../../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { CairnError } from '../../../protocol/errors.ts';

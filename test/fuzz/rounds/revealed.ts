@@ -1,7 +1,7 @@
-import type { ClientState } from '../../../protocol/aggregation/client/index.ts';
+import type { ClientState } from '../../../protocol/schemes/secagg/client/index.ts';
 import { toHex } from '../../../protocol/crypto/bytes.ts';
 import { hasBit } from '../../../protocol/wire/bitmap.ts';
-import { decodeUnmaskRequest } from '../../../protocol/wire/messages/unmask-request.ts';
+import { decodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { must } from '../outcome.ts';
 
 /** Who has revealed a share of what, over all clients of a session. */

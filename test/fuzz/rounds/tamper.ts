@@ -2,14 +2,18 @@ import { SIZES } from '../../../protocol/crypto/suite.ts';
 import { clientIndex } from '../../../protocol/ids.ts';
 import { bitmapOf, setBits } from '../../../protocol/wire/bitmap.ts';
 import { messageName } from '../../../protocol/wire/header.ts';
-import { decodeAdvertiseKeys, encodeAdvertiseKeys } from '../../../protocol/wire/messages/advertise-keys.ts';
-import { decodeMaskedInput, encodeMaskedInput } from '../../../protocol/wire/messages/masked-input.ts';
-import { decodeRoster, encodeRoster, type Roster } from '../../../protocol/wire/messages/roster.ts';
-import { decodeRoutedShares, encodeRoutedShares } from '../../../protocol/wire/messages/routed-shares.ts';
-import { decodeShareKeys, encodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/wire/messages/share-keys.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../../protocol/wire/messages/survivors.ts';
-import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../../protocol/wire/messages/unmask-request.ts';
-import { decodeUnmaskShares, encodeUnmaskShares } from '../../../protocol/wire/messages/unmask-shares.ts';
+import { decodeAdvertiseKeys, encodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { decodeMaskedInput, encodeMaskedInput } from '../../../protocol/schemes/secagg/messages/masked-input.ts';
+import { decodeRoster, encodeRoster, type Roster } from '../../../protocol/schemes/secagg/messages/roster.ts';
+import { decodeRoutedShares, encodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
+import {
+  decodeShareKeys,
+  encodeShareKeys,
+  SEALED_SHARES_LENGTH,
+} from '../../../protocol/schemes/secagg/messages/share-keys.ts';
+import { decodeSurvivors, encodeSurvivors } from '../../../protocol/schemes/secagg/messages/survivors.ts';
+import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { decodeUnmaskShares, encodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
 
 /** Where a message is changed, and how; both modulo what there is. */
 export interface Touch {

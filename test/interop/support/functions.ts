@@ -5,7 +5,7 @@ import {
   roundParameters,
   sessionGraph,
   sessionWitnesses,
-} from '../../../protocol/aggregation/index.ts';
+} from '../../../protocol/schemes/secagg/index.ts';
 import { toHex, utf8 } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
@@ -16,7 +16,7 @@ import { LABELS, SUITES, type SuiteId } from '../../../protocol/crypto/suite.ts'
 import { deriveKey } from '../../../protocol/crypto/transcript.ts';
 import { clientIndex, memberId } from '../../../protocol/ids.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
-import { encodeRoster } from '../../../protocol/wire/index.ts';
+import { encodeRoster } from '../../../protocol/schemes/secagg/messages/index.ts';
 
 /** What a round asks of section 6.1 of the document. */
 interface Question {

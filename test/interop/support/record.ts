@@ -1,9 +1,7 @@
+import { decodeSum, encodeUpdate, type LocalResult, vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   type ClientState,
   type ClientStep,
-  decodeSum,
-  encodeUpdate,
-  type LocalResult,
   pairMaskKey,
   rosterLeaf,
   seedCommitment,
@@ -17,9 +15,8 @@ import {
   stepServer,
   survivorBytes,
   computePlan,
-  vectorLength,
-} from '../../../protocol/aggregation/index.ts';
-import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/aggregation/inputs/index.ts';
+} from '../../../protocol/schemes/secagg/index.ts';
+import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/inputs/index.ts';
 import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
@@ -35,7 +32,6 @@ import { createMaskVector, type MaskVector } from '../../../protocol/kernels/ind
 import { ParameterLayout } from '../../../protocol/model/layout.ts';
 import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
 import {
-  type Advertisement,
   directoryAt,
   encodeChallenge,
   encodeHello,
@@ -52,6 +48,7 @@ import {
   settingsHash,
   signDirectory,
 } from '../../../protocol/wire/index.ts';
+import { type Advertisement } from '../../../protocol/schemes/secagg/messages/index.ts';
 import type { Transcript, TranscriptMember, TranscriptMessage, TranscriptPair } from './transcript.ts';
 
 /** The coordinator's address, as members know it. */

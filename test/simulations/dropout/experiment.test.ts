@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CairnError } from '../../../protocol/errors.ts';
-import { dropout } from '../../../simulations/experiments/dropout.ts';
+import { dropout } from '../../../simulations/experiments/dropout/index.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';

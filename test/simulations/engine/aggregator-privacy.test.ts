@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { mechanismOf } from '../../../protocol/privacy/index.ts';

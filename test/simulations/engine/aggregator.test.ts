@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
-import type { LocalResult } from '../../../protocol/aggregation/quantize/index.ts';
+import { Random } from '../../../training/index.ts';
+import type { LocalResult } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type Aggregator, createAggregator } from '../../../simulations/engine/aggregator.ts';

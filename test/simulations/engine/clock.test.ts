@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { VirtualClock } from '../../../simulations/engine/clock.ts';
 import { type Distribution, draw } from '../../../simulations/engine/distribution.ts';
 import { codeOf } from '../../support/lab.ts';

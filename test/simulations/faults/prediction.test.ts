@@ -3,7 +3,7 @@ import {
   completeThreshold,
   roundParameters,
   type RoundQuestion,
-} from '../../../protocol/aggregation/parameters/index.ts';
+} from '../../../protocol/schemes/secagg/parameters/index.ts';
 import { binomialBelow, failureProbability, type PredictionQuestion } from '../../../simulations/faults/prediction.ts';
 import { under } from './scene.ts';
 

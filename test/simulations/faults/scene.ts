@@ -1,4 +1,4 @@
-import { vectorLength } from '../../../protocol/aggregation/quantize/index.ts';
+import { vectorLength } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../../protocol/ids.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Dataset } from '../../../client/data/index.ts';
-import { gradients, layers, operations, Random, sequential, Tape, trainable } from '../../../client/training/index.ts';
-import { ganAttack } from '../../../simulations/experiments/gan-attack.ts';
+import { type Dataset } from '../../../training/data/index.ts';
+import { gradients, layers, operations, Random, sequential, Tape, trainable } from '../../../training/index.ts';
+import { ganAttack } from '../../../simulations/experiments/gan-attack/index.ts';
 import { loadImages, placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
 import {
   dealImages,

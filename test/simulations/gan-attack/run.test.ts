@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ganAttack } from '../../../simulations/experiments/gan-attack.ts';
+import { ganAttack } from '../../../simulations/experiments/gan-attack/index.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
-import { ganAttack } from '../../../simulations/experiments/gan-attack.ts';
+import { ganAttack } from '../../../simulations/experiments/gan-attack/index.ts';
 import { adversaryClasses, honestClasses } from '../../../simulations/experiments/gan-attack/scenario.ts';
 import { casesOf, nameOf } from '../../../simulations/experiments/gan-attack/scenarios.ts';
 import { coded } from '../../training/support.ts';

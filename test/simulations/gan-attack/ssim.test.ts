@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { ssim } from '../../../simulations/experiments/gan-attack/ssim.ts';
 
 const random = new Random(3, 'ssim test');

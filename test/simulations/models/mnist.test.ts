@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadMnist } from '../../../client/data/node/mnist.ts';
+import { loadMnist } from '../../../training/data/node/mnist.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { loadPaddedMnist } from '../../../simulations/models/mnist.ts';
 

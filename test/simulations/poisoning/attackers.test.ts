@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  encodeUpdate,
-  leastModulusBits,
-  openSum,
-  type QuantizationScheme,
-} from '../../../protocol/aggregation/quantize/index.ts';
+import { encodeUpdate, leastModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { firstMembers } from '../../../simulations/engine/members.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from '../../../simulations/experiments/poisoning/attackers.ts';

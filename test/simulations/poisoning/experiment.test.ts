@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { poisoning } from '../../../simulations/experiments/poisoning.ts';
+import { poisoning } from '../../../simulations/experiments/poisoning/index.ts';
 import type { ProofRow, ScoreRow } from '../../../simulations/experiments/poisoning/series.ts';
 import type { PoisoningSettings } from '../../../simulations/experiments/poisoning/settings.ts';
 import type { Outcome } from '../../../simulations/experiments/poisoning/summary.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { epsilonOf, mechanismOf, planNoise, roundCost } from '../../../protocol/privacy/index.ts';
-import { privacyUtility } from '../../../simulations/experiments/privacy-utility.ts';
+import { privacyUtility } from '../../../simulations/experiments/privacy-utility/index.ts';
 import { noiseSettings } from '../../../simulations/experiments/privacy-utility/noise.ts';
 import type { ScoreRow } from '../../../simulations/experiments/privacy-utility/series.ts';
 import type { PrivacyUtilitySettings } from '../../../simulations/experiments/privacy-utility/settings.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { codeOf } from '../../support/lab.ts';
-import { privacyUtility } from '../../../simulations/experiments/privacy-utility.ts';
+import { privacyUtility } from '../../../simulations/experiments/privacy-utility/index.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { tiny } from './support.ts';
 

@@ -1,4 +1,4 @@
-import { privacyUtility } from '../../../simulations/experiments/privacy-utility.ts';
+import { privacyUtility } from '../../../simulations/experiments/privacy-utility/index.ts';
 import type { PrivacyUtilitySettings } from '../../../simulations/experiments/privacy-utility/settings.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { selectiveSharing } from '../../../simulations/experiments/selective-sharing.ts';
+import { selectiveSharing } from '../../../simulations/experiments/selective-sharing/index.ts';
 import type { SelectiveSharingSettings } from '../../../simulations/experiments/selective-sharing/settings.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';

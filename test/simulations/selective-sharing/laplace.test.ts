@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { laplace } from '../../../simulations/experiments/selective-sharing/laplace.ts';
 import { kolmogorov, laplaceDistribution, ONE_IN_A_MILLION } from './support/statistics.ts';
 

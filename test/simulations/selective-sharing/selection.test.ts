@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { selectLargest, selectRandom } from '../../../simulations/experiments/selective-sharing/selection.ts';
 import { bound, countOf } from '../../../simulations/experiments/selective-sharing/update.ts';
 import { shareTolerance } from './support/statistics.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { download, newServer, upload } from '../../../simulations/experiments/selective-sharing/server.ts';
 import { shareTolerance } from './support/statistics.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectiveSharing } from '../../../simulations/experiments/selective-sharing.ts';
+import { selectiveSharing } from '../../../simulations/experiments/selective-sharing/index.ts';
 import { imagesOf, trainingsOf } from '../../../simulations/experiments/selective-sharing/trainings.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 

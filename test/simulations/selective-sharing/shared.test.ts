@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { subset } from '../../../client/data/index.ts';
-import { trainEpochs, sgd, type Model } from '../../../client/training/index.ts';
+import { subset } from '../../../training/data/index.ts';
+import { trainEpochs, sgd, type Model } from '../../../training/index.ts';
 import { seedFor } from '../../../simulations/experiments/selective-sharing/local.ts';
 import {
   firstLocals,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Random } from '../../../client/training/index.ts';
+import { Random } from '../../../training/index.ts';
 import { noiseScales } from '../../../simulations/experiments/selective-sharing/privacy.ts';
 import { sparseVector } from '../../../simulations/experiments/selective-sharing/sparse-vector.ts';
 import { exceeds, kolmogorov, laplaceDistribution, ONE_IN_A_MILLION, shareTolerance } from './support/statistics.ts';

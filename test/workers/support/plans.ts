@@ -1,4 +1,4 @@
-import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../../protocol/aggregation/unmask.ts';
+import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';

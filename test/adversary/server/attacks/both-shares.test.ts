@@ -4,8 +4,8 @@ import {
   decodeUnmaskRequest,
   encodeUnmaskRequest,
   type UnmaskRequest,
-} from '../../../../protocol/wire/messages/unmask-request.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../../../protocol/wire/messages/survivors.ts';
+} from '../../../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { decodeSurvivors, encodeSurvivors } from '../../../../protocol/schemes/secagg/messages/survivors.ts';
 import { type Mail, type Rewrite } from '../../../support/lab.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';

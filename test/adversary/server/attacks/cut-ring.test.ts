@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFacts } from '../../../../protocol/aggregation/server/index.ts';
+import type { ServerFacts } from '../../../../protocol/schemes/secagg/server/index.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { MemberId } from '../../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { sessionGraph, sessionIdOf, sessionParameters } from '../../../../protocol/aggregation/index.ts';
-import { rosterLeaf } from '../../../../protocol/aggregation/session-id.ts';
+import { sessionGraph, sessionIdOf, sessionParameters } from '../../../../protocol/schemes/secagg/index.ts';
+import { rosterLeaf } from '../../../../protocol/schemes/secagg/session-id.ts';
 import { MerkleTree } from '../../../../protocol/crypto/merkle.ts';
 import { nodePrimitives } from '../../../../protocol/crypto/node/native.ts';
 import { clientIndex, type MemberId } from '../../../../protocol/ids.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
-import { decodeAdvertiseKeys } from '../../../../protocol/wire/messages/advertise-keys.ts';
+import { decodeAdvertiseKeys } from '../../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
 import { provenRosterAs } from '../../../support/cheats.ts';
 import type { Mail } from '../../../support/lab.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
 import { memberId } from '../../../../protocol/ids.ts';
-import type { Advertisement } from '../../../../protocol/wire/messages/advertise-keys.ts';
+import type { Advertisement } from '../../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { rosterAs } from '../../../support/cheats.ts';
 import { forged, towards } from '../forged.ts';
 import { type Scene, TARGET, useScenes } from '../scene.ts';

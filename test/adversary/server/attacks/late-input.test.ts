@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bitmapOf } from '../../../../protocol/wire/bitmap.ts';
-import { encodeSurvivors } from '../../../../protocol/wire/messages/survivors.ts';
-import { encodeUnmaskRequest } from '../../../../protocol/wire/messages/unmask-request.ts';
+import { encodeSurvivors } from '../../../../protocol/schemes/secagg/messages/survivors.ts';
+import { encodeUnmaskRequest } from '../../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
 import type { EvilRound } from '../evil-round.ts';

@@ -1,5 +1,5 @@
-import type { Dataset } from '../../../../client/data/index.ts';
-import { Random } from '../../../../client/training/index.ts';
+import type { Dataset } from '../../../../training/data/index.ts';
+import { Random } from '../../../../training/index.ts';
 
 /** Images of the networks' size that are easy to tell apart: noise, and a bright row for each class. */
 export function stripes(examples: number, seed = 1): Dataset {

@@ -1,0 +1,74 @@
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
+import type { UntrainedRange } from '../../protocol/wire/settings.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { byCoordinate, trimmedMean } from './coordinates.ts';
+import type { Combination } from './types.ts';
+
+/** Coordinates whose squares are added up between two turns, over all groups: about a millisecond. */
+const PART = 2 ** 16;
+
+type Range = Pick<UntrainedRange, 'from' | 'length'>;
+
+const mean = trimmedMean(0);
+
+/** The middle value, of an even number the lesser one in the middle: with half of the norms made up it is still honest. */
+function lowerMedian(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
+}
+
+/**
+ * The mean of the groups that are not much longer than the others. A longer one is left out, not shortened: it holds an
+ * update that no honest member sends, so that nothing is known about the direction it points to, and its honest part
+ * cannot be told apart from that.
+ *
+ * Untrained coordinates, which have another scale than the others, have a norm of their own: a group that is much longer
+ * in either is left out.
+ * @param size - number of coordinates
+ */
+export function normFilter(
+  sums: readonly DecodedSum[],
+  size: number,
+  factor: number,
+  untrained: readonly Range[] = [],
+): Combination {
+  const whole = new Float64Array(sums.length);
+  const aside = new Float64Array(sums.length);
+  let kept: Combination | undefined;
+  const leftOut: number[] = [];
+
+  function* steps(): Generator<void> {
+    const part = Math.max(1, Math.floor(PART / sums.length));
+    for (let from = 0; from < size; from += part) {
+      const values = new Float32Array(Math.min(part, size - from));
+      sums.forEach((sum, i) => {
+        sum.update(from, values);
+        for (const { from: begin, length } of untrained) {
+          const [at, end] = [Math.max(begin - from, 0), Math.max(Math.min(begin + length - from, values.length), 0)];
+          for (let j = at; j < end; j++) {
+            aside[i] += values[j] * values[j];
+            values[j] = 0;
+          }
+        }
+        for (const value of values) whole[i] += value * value;
+      });
+      yield;
+    }
+    const bounds = [whole, aside].map((squares) => factor * lowerMedian(Array.from(squares, Math.sqrt)));
+    sums.forEach((_, i) => {
+      if (Math.sqrt(whole[i]) > bounds[0] || Math.sqrt(aside[i]) > bounds[1]) leftOut.push(i);
+    });
+    kept = byCoordinate(
+      sums.filter((_, i) => !leftOut.includes(i)),
+      mean,
+    );
+  }
+
+  return {
+    steps,
+    leftOut,
+    get sum() {
+      if (kept === undefined) throw new CairnError('internal', 'the norms of the groups have not been taken yet');
+      return kept.sum;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import { CairnError } from '../errors.ts';
+import { dequantize } from '../kernels/index.ts';
+import { type Peaks, readPeaks } from './peaks.ts';
+import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
+import type { QuantizationScheme } from './types.ts';
+
+/** What a sum says of its members' values and the round's bounds, whatever they weigh. */
+export interface Bounded {
+  /** Members whose update was longer than the clip. */
+  readonly clipped: number;
+  /** Members whose number of examples, loss or untrained tensors were beyond a bound. */
+  readonly cut: number;
+  readonly peaks: Peaks;
+}
+
+/** What a round learns: weighted means over the clients in the sum, and nothing about one of them. */
+export interface Aggregate {
+  /** Σ wᵢ·Δᵢ / Σ wᵢ over the clipped updates; `dimension` values. */
+  readonly update: Float32Array;
+  /** Number of examples behind it, each client's cut to maxExamples. Whole where maxExamples ≤ L. */
+  readonly examples: number;
+  /** Weighted mean of the losses. */
+  readonly loss: number;
+  /** Weighted mean of the accuracies. */
+  readonly accuracy: number;
+  /** Σ wᵢ = examples / maxExamples. */
+  readonly totalWeight: number;
+}
+
+/** A sum whose update has not been taken out of it. */
+export interface DecodedSum extends Omit<Aggregate, 'update'> {
+  /** Absent where sums do not tell: where they have noise, or are several groups' as one. */
+  readonly bounded?: Bounded;
+  /** Writes the values of the update from coordinate `from` on, as many as `into` holds. */
+  readonly update: (from: number, into: Float32Array) => void;
+}
+
+/** @throws CairnError as {@link openSum} does, but for a sum without weight */
+function checkSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): void {
+  const { maxCohort } = scheme;
+  assertBudget(scheme);
+  if (sum.length !== vectorLength(scheme)) {
+    throw new CairnError('update-shape', `a sum of ${vectorLength(scheme)} words was expected, got ${sum.length}`);
+  }
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new CairnError('data-empty', `a sum of at least one update was expected, but it holds ${count}`);
+  }
+  if (count > maxCohort) {
+    throw new CairnError('overflow-budget', `the sum holds ${count} updates, but the budget is for ${maxCohort}`, {
+      hint: `raise maxCohort to ${count}`,
+    });
+  }
+}
+
+/**
+ * Reads the peaks of a sum: all there is of one that only measures.
+ * @param sum - as many words as `vectorLength` says, mod 2^modulusBits
+ * @throws CairnError as {@link openSum} does, but for a sum without weight
+ */
+export function openPeaks(scheme: QuantizationScheme, sum: Uint32Array, count: number): Peaks {
+  checkSum(scheme, sum, count);
+  return readPeaks(scheme, sum.subarray(peaksFrom(scheme)));
+}
+
+/**
+ * Turns the unmasked sum of `count` encoded updates into their weighted mean, whose values are taken out in parts: ten
+ * million at once are long for a thread that others wait for.
+ * @param sum - as many words as `vectorLength` says, mod 2^modulusBits
+ * @throws CairnError `overflow-budget` for more clients than the budget holds, `data-empty` for none or no weight,
+ * `update-shape` for another length; `settings-invalid` of the scheme
+ */
+export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): DecodedSum {
+  const peaks = openPeaks(scheme, sum, count);
+  const { dimension, clip, modulusBits, maxExamples, lossBound, untrained = [] } = scheme;
+  const top = levels(scheme.inputBits);
+  const unused = 32 - modulusBits;
+  const [counted, losses, accuracies, clipped, cut] = Array.from(
+    sum.subarray(dimension, dimension + METRIC_COORDINATES),
+    (word) => (word << unused) >> unused,
+  );
+  const examples = (counted * examplesBound(scheme)) / top;
+  const totalWeight = examples / maxExamples;
+  if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
+
+  const whole = top * totalWeight;
+  const update = (from: number, into: Float32Array): void => {
+    const take = (at: number, end: number, bound: number): void =>
+      dequantize(sum.subarray(at, end), into.subarray(at - from, end - from), {
+        bits: modulusBits,
+        scale: bound / whole,
+      });
+    const to = from + into.length;
+    take(from, to, clip);
+    for (const { from: begin, length, bound } of untrained) {
+      const [at, end] = [Math.max(from, begin), Math.min(to, begin + length)];
+      if (at < end) take(at, end, bound);
+    }
+  };
+  const [loss, accuracy] = [(losses * lossBound) / whole, accuracies / whole];
+  return { update, examples, loss, accuracy, totalWeight, bounded: { clipped, cut, peaks } };
+}
+
+/** {@link openSum} with the whole update. @throws CairnError as it does */
+export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): Aggregate {
+  const { update, examples, loss, accuracy, totalWeight } = openSum(scheme, sum, count);
+  const values = new Float32Array(scheme.dimension);
+  update(0, values);
+  return { update: values, examples, loss, accuracy, totalWeight };
+}

@@ -1,0 +1,93 @@
+import { lowBits } from '../kernels/index.ts';
+import type { LocalResult, QuantizationScheme } from './types.ts';
+
+/*
+ * The masked maximum. For each level of a fixed ladder there is one coordinate: a client whose value is above the level
+ * puts a uniformly random word into it, any other client zero. The sum of a coordinate is zero where nobody is above the
+ * level, and else uniform over all words: it says whether somebody is above it, not who or how many. Where somebody is, it
+ * is zero all the same with probability 2^−modulusBits; then the value is taken for a lesser one, in that sum alone.
+ *
+ * Levels are the same in every round, whatever its settings say, so that no series of rounds narrows a value down to less
+ * than one step of its ladder.
+ */
+
+/** Ascending powers of 2^bits, from the one of exponent `from` to that of `to`. */
+const ladder = (bits: number, from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, k) => 2 ** (bits * (from + k)));
+
+/** Levels of the number of examples: 1, 2, 4 … 2^20. */
+export const EXAMPLES_LEVELS: readonly number[] = ladder(1, 0, 20);
+
+/** Levels of the loss without its sign: 4^−4, 4^−3 … 4^9. */
+export const LOSS_LEVELS: readonly number[] = ladder(2, -4, 9);
+
+/** Levels of the change of an untrained tensor, the greatest of its values without their signs: 4^−8 … 4^11. */
+export const UNTRAINED_LEVELS: readonly number[] = ladder(2, -8, 11);
+
+/** The part of a scheme that says how many peaks a vector has. */
+type Ranges = Pick<QuantizationScheme, 'untrained'>;
+
+/** Number of coordinates that the peaks take, at the end of a vector. */
+export const peakCoordinates = ({ untrained = [] }: Ranges): number =>
+  EXAMPLES_LEVELS.length + LOSS_LEVELS.length + untrained.length * UNTRAINED_LEVELS.length;
+
+/** What a sum says of the greatest value among its members: the least level that none of them is above. */
+export interface Peaks {
+  /** Of the number of examples; Infinity where somebody is above the highest level. */
+  readonly examples: number;
+  /** Of the loss without its sign; Infinity as well. */
+  readonly loss: number;
+  /** Of the change of each untrained tensor, in the order of the settings; Infinity as well. */
+  readonly untrained: readonly number[];
+}
+
+/** The greatest of values without their signs; 0 for none. */
+export function greatest(values: Float32Array): number {
+  let most = 0;
+  for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
+  return most;
+}
+
+/**
+ * Writes a client's peaks.
+ * @param words one random word for each coordinate, of which the low bits are used
+ * @param into as many words as {@link peakCoordinates} says, all zero
+ */
+export function writePeaks(
+  { untrained = [], modulusBits }: Pick<QuantizationScheme, 'untrained' | 'modulusBits'>,
+  { update, examples, loss }: LocalResult,
+  words: Uint32Array,
+  into: Uint32Array,
+): void {
+  let at = 0;
+  const write = (value: number, levels: readonly number[]): void => {
+    for (const level of levels) {
+      if (value > level) into[at] = words[at] & lowBits(modulusBits);
+      at++;
+    }
+  };
+  write(examples, EXAMPLES_LEVELS);
+  write(Math.abs(loss), LOSS_LEVELS);
+  for (const { from, length } of untrained) write(greatest(update.subarray(from, from + length)), UNTRAINED_LEVELS);
+}
+
+/** Reads the peaks of a sum. @param words as many as {@link peakCoordinates} says; only their low bits count */
+export function readPeaks(
+  { untrained = [], modulusBits }: Pick<QuantizationScheme, 'untrained' | 'modulusBits'>,
+  words: Uint32Array,
+): Peaks {
+  let at = 0;
+  const read = (levels: readonly number[]): number => {
+    let peak = levels[0];
+    levels.forEach((_, k) => {
+      if ((words[at + k] & lowBits(modulusBits)) !== 0) peak = levels[k + 1] ?? Infinity;
+    });
+    at += levels.length;
+    return peak;
+  };
+  return {
+    examples: read(EXAMPLES_LEVELS),
+    loss: read(LOSS_LEVELS),
+    untrained: untrained.map(() => read(UNTRAINED_LEVELS)),
+  };
+}

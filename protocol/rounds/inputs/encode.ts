@@ -1,0 +1,36 @@
+import type { Primitives } from '../../crypto/primitives.ts';
+import type { RandomSource } from '../../crypto/random.ts';
+import { createNoiseSampler, encodeNoisy } from '../../privacy/index.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import { type EncodedUpdate, encodeUpdate, type LocalResult, trainedPart } from '../../quantize/index.ts';
+import { noisePlanOf, roundSigns } from './plan.ts';
+
+/**
+ * A client's vector for a round, ready to be masked: weighed and quantized with its metrics, or, where the round's sum is
+ * differentially private, its trained part alone, clipped, rotated, rounded and with the client's share of the noise
+ * (papers.md section 4).
+ * @param settingsHash of these settings: 32 bytes
+ * @param random a CSPRNG: who can guess it can take rounding and noise away
+ * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget`, `privacy-infeasible` and
+ * `settings-invalid` of the settings
+ */
+export function encodeInput(
+  primitives: Primitives,
+  settings: RoundSettings,
+  settingsHash: Uint8Array,
+  result: LocalResult,
+  random: RandomSource,
+): EncodedUpdate {
+  const { privacy, clip } = settings;
+  if (privacy === undefined) return encodeUpdate(settings, result, random);
+  const plan = noisePlanOf({ ...settings, privacy });
+  const sampler =
+    plan.placement === 'distributed' ? createNoiseSampler(plan.distribution, plan.shareVariance) : undefined;
+  // What is untrained is not sent: the whole clip, and the noise that goes with it, are the trained part's.
+  const update = trainedPart(settings, result.update).map((value) => value / clip);
+  try {
+    return { ...encodeNoisy(plan, update, sampler, roundSigns(primitives, settingsHash), random), cut: [] };
+  } finally {
+    update.fill(0);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Primitives } from '../../crypto/primitives.ts';
+import { LABELS } from '../../crypto/suite.ts';
+import { transcript } from '../../crypto/transcript.ts';
+import type { Signs } from '../../kernels/index.ts';
+import { type NoisePlan, paddedLength, planNoise } from '../../privacy/index.ts';
+import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
+import { assertBudget, type VectorShape, vectorLength } from '../../quantize/index.ts';
+
+/** What of a round's settings says how long its vectors are. */
+export interface InputShape extends VectorShape {
+  readonly privacy?: Pick<RoundPrivacy, 'bitWidth'>;
+}
+
+/** What of a round's settings its noise follows from. */
+export type NoisyShape = Pick<RoundSettings, 'dimension' | 'maxCohort' | 'modulusBits'> & {
+  readonly privacy: RoundPrivacy;
+};
+
+/** Rounds of the stream that the rotation's signs come from. They are public. */
+const SIGN_ROUNDS = 12;
+
+/**
+ * Number of words of a masked vector: the model's coordinates, the metrics and the peaks; where the sum is noisy, the power of two
+ * that holds the model's coordinates and the one of adaptive clipping.
+ */
+export function inputLength({ privacy, ...shape }: InputShape): number {
+  if (privacy === undefined) return vectorLength(shape);
+  return paddedLength({ dimension: shape.dimension, bitWidth: privacy.bitWidth });
+}
+
+/**
+ * Grid and noise of a round, derived by both sides from its settings. It is for a clip of 1: updates are divided by the
+ * clip before, and their sum is multiplied by it, so that rounds of another clip cost the same privacy to the bit.
+ * @throws CairnError `privacy-infeasible`, `settings-invalid`
+ */
+export function noisePlanOf({ dimension, maxCohort, modulusBits, privacy }: NoisyShape): NoisePlan {
+  const { placement, distribution, noiseMultiplier, leastSurvivors, bitWidth } = privacy;
+  return planNoise({
+    ...{ placement, distribution, noiseMultiplier, leastSurvivors, bitWidth },
+    ...{ dimension, clients: maxCohort, clip: 1, modulusBits },
+  });
+}
+
+/** Refuses settings whose sums cannot be had. @throws CairnError of {@link noisePlanOf} or `assertBudget` */
+export function assertInputs(settings: RoundSettings): void {
+  const { privacy } = settings;
+  if (privacy === undefined) assertBudget(settings);
+  else noisePlanOf({ ...settings, privacy });
+}
+
+/**
+ * Signs of the rotation that all updates of a round go through, from the hash of its settings. The coordinator chooses
+ * them by its nonce: a rotation that suits it may make sums wrap around, but keeps every norm, and so the privacy.
+ */
+export function roundSigns(primitives: Primitives, settingsHash: Uint8Array): Signs {
+  return { key: transcript(primitives, LABELS.rotation, settingsHash), rounds: SIGN_ROUNDS };
+}

@@ -1,0 +1,260 @@
+import type { KeyPair } from '../../../crypto/keys.ts';
+import type { Primitives } from '../../../crypto/primitives.ts';
+import type { RandomSource } from '../../../crypto/random.ts';
+import type { SecretBytes } from '../../../crypto/secret.ts';
+import type { CairnError, ErrorCode } from '../../../errors.ts';
+import type { ClientIndex, MemberId } from '../../../ids.ts';
+import type { MemberDirectory } from '../../../wire/membership.ts';
+import type { Advertisement } from '../messages/advertise-keys.ts';
+import type { RoundSettings } from '../../../wire/settings.ts';
+import type { Graph } from '../graph/index.ts';
+import type { AdversaryClass, RoundParameters } from '../parameters/index.ts';
+import type { ClientHistory, SignedSession } from './history.ts';
+
+export type * from './history.ts';
+
+/** Noise that a client asks for before it takes part. */
+export interface LeastNoise {
+  /**
+   * Against whom. `distributed`, the default: the clients add it, so that it also holds against the coordinator; noise
+   * that the coordinator adds does not count. `central`: either counts.
+   */
+  readonly placement?: 'central' | 'distributed';
+  /** Least noise multiplier: the noise's standard deviation over what one client can move the sum by. */
+  readonly multiplier: number;
+}
+
+/** What a client consents to, whatever the coordinator says. A round outside of it is refused. */
+export interface ClientPolicy {
+  /** The strongest coordinator it fears. A round for a weaker one is refused. */
+  readonly adversary: AdversaryClass;
+  /** Share of members it believes may collude with the coordinator (γ), 0 … 1. */
+  readonly colluding: number;
+  /** Least number of inputs that a sum with its own may have. */
+  readonly minCohort: number;
+  /** Least number of shares that open a secret, beside what {@link colluding} makes the least sound one. Absent or 0: none. */
+  readonly leastThreshold?: number;
+  /**
+   * Rounds within 24 hours, over all tasks, for which it trains, or sends the masked input of an update that it kept.
+   * Absent or 0: no limit.
+   */
+  readonly mostRoundsPerDay?: number;
+  /** Names of the tasks it takes part in. Absent: all. */
+  readonly tasks?: readonly string[];
+  /** Absent: rounds without noise are taken too. */
+  readonly leastNoise?: LeastNoise;
+  /**
+   * Greatest ε that all rounds of this client may come to, by its own count, against whom {@link leastNoise} names. Absent:
+   * no limit.
+   */
+  readonly mostEpsilon?: number;
+  /**
+   * How often it trains anew from one model: the greatest `repeat` of a round that it takes part in. Absent: 2.
+   */
+  readonly maxRepeats?: number;
+  /** Models within 24 hours that a rebase gave and from which it sends an input; 0: none. Absent: 2. */
+  readonly maxRebases?: number;
+  /**
+   * Has no effect any more: from one model a client helps to open sums of one set of members alone, whatever stands here.
+   * It is accepted so that policies written for earlier versions stay valid.
+   */
+  readonly repeatDifference?: number;
+  /**
+   * Least number of members by which two sums that it signs must differ, unless they have the same members: the
+   * difference of the two is nearly a sum of so few updates where the model has moved by little. Those whom
+   * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever
+   * their tasks; only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
+   */
+  readonly leastDifference?: number;
+  /**
+   * Whether the coordinator hears of which class the reason is for which this client leaves a round (`app-failed`,
+   * `update-refused`, `policy-refused`, or a limit of this policy by its name). Absent: true. See `leavingReason`.
+   */
+  readonly tellReason?: boolean;
+}
+
+/** Who the client is. An active round needs the identity and the directory that contains it. */
+export interface ClientSelf {
+  readonly member: MemberId;
+  readonly identity?: KeyPair;
+  readonly directory?: MemberDirectory;
+}
+
+/** What does not change while a client session lives. */
+export interface ClientContext {
+  readonly primitives: Primitives;
+  readonly random: RandomSource;
+  readonly policy: ClientPolicy;
+  readonly self: ClientSelf;
+  readonly settings: RoundSettings;
+  readonly settingsHash: Uint8Array;
+  /**
+   * Who computes key agreements. `inline`: the session itself, by its primitives, within the step that needs them.
+   * `awaited`: the driver; the session waits for them in a state of its own.
+   */
+  readonly agreements: 'inline' | 'awaited';
+  /** Undefined for a client that holds no round against those before it, as in a simulation. */
+  readonly history: ClientHistory | undefined;
+}
+
+/** What the client knows of a neighbour from the roster. */
+export interface Neighbour {
+  readonly index: ClientIndex;
+  readonly advertisement: Advertisement;
+}
+
+/** A member whose signature over the survivor set counts. */
+export interface Witness {
+  readonly index: ClientIndex;
+  readonly member: MemberId;
+}
+
+/** What is fixed once the roster has been audited. */
+export interface SessionFacts {
+  readonly sessionId: Uint8Array;
+  /** Merkle root of the roster: 32 bytes. */
+  readonly root: Uint8Array;
+  readonly parameters: RoundParameters;
+  readonly graph: Graph;
+  readonly ownIndex: ClientIndex;
+  /** Ascending by index. */
+  readonly neighbours: readonly Neighbour[];
+  /** Ascending by index; none in a curious round. */
+  readonly witnesses: readonly Witness[];
+  /** Ids of the whole roster, by index; kept only where the client has a history. */
+  readonly ids: readonly number[] | undefined;
+}
+
+/** Both shares of one member's secrets, in one secret buffer: 34 bytes of s_SK's share, then 34 of b's. */
+export type SharePair = SecretBytes;
+
+/** A client's state: one for each round of the paper, named after what the client is in the middle of. */
+export type ClientState =
+  | {
+      /** Keys were advertised; the roster is awaited. */
+      readonly name: 'advertise-keys';
+      readonly context: ClientContext;
+      readonly cipher: KeyPair;
+      readonly mask: KeyPair;
+      readonly advertisement: Advertisement;
+      /** Proofs of false dealings that were looked at so far, those that did not hold included. */
+      readonly proofs: number;
+    }
+  | {
+      /** The roster was audited; the agreements of the cipher keys are awaited. */
+      readonly name: 'cipher-agreement';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly cipher: KeyPair;
+      readonly mask: KeyPair;
+    }
+  | {
+      /** Shares were sent; the neighbours' are awaited. */
+      readonly name: 'share-keys';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly mask: KeyPair;
+      readonly selfSeed: SecretBytes;
+      readonly ownShares: SharePair;
+      /** One key for each neighbour, by which its sealed entry opens. */
+      readonly openKeys: readonly SecretBytes[];
+    }
+  | {
+      /** U2 is known and its shares are open; the agreements of its mask keys are awaited. */
+      readonly name: 'mask-agreement';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly mask: KeyPair;
+      readonly selfSeed: SecretBytes;
+      /** Shares held of each member of U2 that the client can see, itself included, by index. */
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** Everything to mask with is there; the local input is awaited. */
+      readonly name: 'masked-input';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly selfSeed: SecretBytes;
+      /** The key of the pair mask with each neighbour in U2, by index. */
+      readonly pairKeys: ReadonlyMap<ClientIndex, SecretBytes>;
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** Active rounds: the masked input was sent; the survivor set is awaited, to be audited and, by a witness, signed. */
+      readonly name: 'consistency-check';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+    }
+  | {
+      /** The request for shares is awaited. */
+      readonly name: 'unmasking';
+      readonly context: ClientContext;
+      readonly facts: SessionFacts;
+      readonly held: ReadonlyMap<ClientIndex, SharePair>;
+      /** The survivor set that this client audited, and signed as a witness; undefined in a curious round. */
+      readonly signed: Uint8Array | undefined;
+    }
+  | {
+      /** Shares were revealed, once and never again; the outcome is awaited. */
+      readonly name: 'done';
+      readonly context: ClientContext;
+    }
+  | {
+      /** Over: refused, aborted, left, or told the outcome. */
+      readonly name: 'closed';
+      readonly context: ClientContext;
+    };
+
+/** What may happen to a client session. */
+export type ClientInput =
+  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** What `wantedAgreements` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
+  | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
+  /** The quantized vector, modulo 2^modulusBits, as long as `inputLength` says. The session does not keep it. */
+  | { readonly kind: 'input'; readonly values: Uint32Array }
+  /** The client gives up by its own will, or its driver does. */
+  | { readonly kind: 'leave'; readonly error: CairnError };
+
+/** What a step tells its driver. */
+export type ClientEvent =
+  | { readonly kind: 'state'; readonly name: ClientState['name'] }
+  /** The session waits for key agreements: those that `wantedAgreements` names. */
+  | { readonly kind: 'agreements-wanted' }
+  /** The session needs the local input now. */
+  | { readonly kind: 'input-wanted' }
+  /**
+   * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
+   * its signature in an active round, and its shares in a curious one. `members`: ids, ascending.
+   */
+  | {
+      readonly kind: 'signing';
+      readonly members: readonly number[];
+      readonly session: SignedSession;
+      /** In hex. */
+      readonly sessionId: string;
+    }
+  /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
+  | { readonly kind: 'revealed'; readonly members: readonly number[] }
+  /**
+   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
+   * this id (hex): cohorts without it are taken from now on.
+   */
+  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
+  /** The coordinator says the round has committed. */
+  | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
+  /** The round ended without a sum, or without this client. */
+  | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
+  /** This client refused to go on; nothing more is sent than the reason. */
+  | { readonly kind: 'refused'; readonly error: CairnError };
+
+/** The result of one step. The old state is spent; `wipe` is to be zeroed by the driver before anything else happens. */
+export interface ClientStep {
+  readonly state: ClientState;
+  /** Messages for the coordinator, in order. */
+  readonly send: readonly Uint8Array[];
+  readonly events: readonly ClientEvent[];
+  readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
+  readonly refusal?: CairnError;
+}

@@ -1,0 +1,12 @@
+/** Secure aggregation by secret sharing: Bonawitz et al. 2017, and SecAgg+ (Bell et al. 2020) as a graph of it. */
+export * from './client/index.ts';
+export * from './false-dealing.ts';
+export * from './graph/index.ts';
+export * from './masks.ts';
+export * from './messages/index.ts';
+export * from './parameters/index.ts';
+export * from './server/index.ts';
+export * from './session-id.ts';
+export * from './share-tree.ts';
+export * from './signatures.ts';
+export * from './unmask.ts';

@@ -1,0 +1,177 @@
+import { CairnError } from '../../../errors.ts';
+import { log } from '../../../numeric.ts';
+import { above, below, logBinomial, mode } from './hypergeometric.ts';
+
+/** `curious`: the coordinator follows the protocol and looks; `active`: it may send anything to anybody. */
+export type AdversaryClass = 'curious' | 'active';
+
+/** What the finder of ring graphs is asked. */
+export interface RingQuestion {
+  /** Cohort size. */
+  readonly n: number;
+  /** Share γ of the cohort, 0 ≤ γ < 1, that may collude with the coordinator. */
+  readonly colluding: number;
+  /** Share δ of the cohort, 0 ≤ δ < 1, that may drop out. */
+  readonly dropout: number;
+  readonly adversary: AdversaryClass;
+  /** Statistical security in bits: privacy fails with probability at most 2^−σ. Default 40. */
+  readonly sigma?: number;
+  /** Correctness in bits: dropouts within δ make a round fail with probability at most 2^−η. Default 20. */
+  readonly eta?: number;
+  /**
+   * Whether a member also holds, and gives, a share of its own secrets, as in Cairn's rounds; the paper's members do
+   * not, so the default is false. It raises the `active` threshold by one in half of the cases; see {@link ringThreshold}.
+   */
+  readonly ownShare?: boolean;
+}
+
+/** Greatest cohort: Shamir's field has 2^21 evaluation points (`FIELD.twoAdicity`). */
+const MOST_MEMBERS = 2 ** 21;
+
+/** ⌊share·n⌋ without being misled by the double next to a whole product (0.29 · 100 = 28.999…). */
+export function shareOf(n: number, share: number): number {
+  return Math.floor(n * share + 1e-9);
+}
+
+/** @throws CairnError `settings-invalid` where n is not a whole number from 2 to 2^21 */
+export function checkCohort(n: number): void {
+  if (!Number.isSafeInteger(n) || n < 2 || n > MOST_MEMBERS) {
+    throw new CairnError('settings-invalid', `a cohort has from 2 to ${MOST_MEMBERS} members, but n is ${n}`);
+  }
+}
+
+/** @throws CairnError `settings-invalid` where a share of the cohort is not in [0, 1) */
+export function checkShare(name: string, share: number): void {
+  if (!(share >= 0 && share < 1)) {
+    throw new CairnError('settings-invalid', `${name} must be at least 0 and below 1, but is ${share}`);
+  }
+}
+
+/**
+ * Rule 1 (papers.md section 2): whether, but for probability 2^−(σ+1), no `removed` random members of a random k-regular
+ * ring leave the others disconnected or a member with removed neighbours only.
+ */
+export function staysConnected(n: number, degree: number, removed: number, sigma: number): boolean {
+  if (degree >= n - 1) return true;
+  const pairs = log((n * (n - degree - 1)) / 2);
+  const odds = pairs + logBinomial(n - degree, removed - degree) - logBinomial(n, removed);
+  return odds < -(sigma + 1) * Math.LN2;
+}
+
+/** Rule 2, first half: least t1 ≥ `from` with P[colluding neighbours > t1] ≤ 2^−(σ+1)/n. */
+export function colludingNeighbours(
+  n: number,
+  colluders: number,
+  degree: number,
+  sigma: number,
+  from?: number,
+): number {
+  const urn = { total: n, marked: colluders, draws: degree };
+  const bound = 2 ** -(sigma + 1) / n;
+  let t1 = from ?? Math.max(0, mode(urn) - 1);
+  while (above(urn, t1) > bound) t1++;
+  return t1;
+}
+
+/**
+ * The most colluders that two stretches of degree/2 positions each, anywhere on the ring and apart from each other, hold
+ * but for probability 2^−(σ+1): the law of one neighbourhood, with a union bound over all pairs of stretches.
+ */
+export function colludersAtTwoCuts(n: number, degree: number, colluding: number, sigma: number): number {
+  const urn = { total: n, marked: shareOf(n, colluding), draws: degree };
+  const bound = 2 ** -(sigma + 1) / (n * n);
+  let most = Math.max(0, mode(urn) - 1);
+  while (above(urn, most) > bound) most++;
+  return most;
+}
+
+/** Rule 2, second half: greatest t2 ≥ `from` with P[surviving neighbours < t2] ≤ 2^−η/n. */
+function survivingNeighbours(n: number, survivors: number, degree: number, eta: number, from: number): number {
+  const urn = { total: n, marked: survivors, draws: degree };
+  const bound = 2 ** -eta / n;
+  let t2 = from;
+  while (below(urn, t2 + 1) <= bound) t2++;
+  return t2;
+}
+
+/**
+ * The threshold for at most t1 colluding neighbours out of `degree`. Curious: one more than they hold. Active: rule 3
+ * of the finder. An active coordinator asks some honest neighbours for the one secret of a member and the rest for the
+ * other, so both must not reach t: 2t > k + t1. Where the member itself gives a share of its own self mask, there is
+ * one holder more, and the condition is 2t > k + 1 + t1, as on the complete graph, where n = k + 1.
+ */
+function thresholdFor(t1: number, degree: number, adversary: AdversaryClass, ownShare: boolean): number {
+  if (adversary === 'curious') return Math.max(2, t1 + 1);
+  const replaced = ownShare ? Math.floor((t1 + degree + 1) / 2) : Math.ceil((t1 + degree - 1.25) / 2);
+  return Math.max(2, replaced + 1);
+}
+
+/** Least threshold of a ring of this degree against this adversary, own shares counted; may exceed the degree. */
+export function ringThreshold(
+  n: number,
+  degree: number,
+  adversary: AdversaryClass,
+  colluding: number,
+  sigma: number,
+): number {
+  const t1 = colludingNeighbours(n, shareOf(n, colluding), degree, sigma);
+  return thresholdFor(t1, degree, adversary, true);
+}
+
+/** A ring that the finder found: its degree k (even) and its threshold t. */
+export interface Ring {
+  readonly degree: number;
+  readonly threshold: number;
+}
+
+function search(question: Required<RingQuestion>): Ring | undefined {
+  const { n, colluding, dropout, adversary, sigma, eta, ownShare } = question;
+  const colluders = shareOf(n, colluding);
+  const dropped = shareOf(n, dropout);
+  let t1 = 0;
+  let t2 = 0;
+  for (let degree = 2; degree < n; degree += 2) {
+    if (!staysConnected(n, degree, Math.min(n, colluders + dropped), sigma)) continue;
+    // Both only grow with the degree, so each search goes on where the last one ended.
+    t1 = colludingNeighbours(n, colluders, degree, sigma, t1);
+    t2 = survivingNeighbours(n, n - dropped, degree, eta, t2);
+    const threshold = thresholdFor(t1, degree, adversary, ownShare);
+    if (threshold <= t2) return { degree, threshold };
+  }
+  return undefined;
+}
+
+const CACHED = 256;
+const cache = new Map<string, Ring | undefined>();
+
+/**
+ * SecAgg+ (Bell et al. 2020, papers.md section 2): the least even degree of a ring, permuted at random, on which masks
+ * and shares of neighbours alone are as good as everybody's, with the threshold that belongs to it. `active` is the
+ * paper's semi-malicious rule.
+ * @returns degree k and threshold t ≤ k, in members
+ * @throws CairnError `no-feasible-graph` where no degree below n will do; `settings-invalid` for arguments out of range
+ */
+export function findRing(question: RingQuestion): Ring {
+  const { n, colluding, dropout, adversary, sigma = 40, eta = 20, ownShare = false } = question;
+  checkCohort(n);
+  checkShare('colluding', colluding);
+  checkShare('dropout', dropout);
+  for (const [name, bits] of Object.entries({ sigma, eta })) {
+    if (!(bits >= 1 && bits <= 256)) {
+      throw new CairnError('settings-invalid', `${name} must be from 1 to 256 bits, but is ${bits}`);
+    }
+  }
+  const key = [n, colluding, dropout, adversary, sigma, eta, ownShare].join(' ');
+  if (!cache.has(key)) {
+    if (cache.size >= CACHED) cache.clear();
+    cache.set(key, search({ n, colluding, dropout, adversary, sigma, eta, ownShare }));
+  }
+  const found = cache.get(key);
+  if (found === undefined) {
+    throw new CairnError(
+      'no-feasible-graph',
+      `no ring of ${n} members is safe against ${colluding} colluding and ${dropout} dropping (${adversary}, σ = ${sigma})`,
+    );
+  }
+  return found;
+}

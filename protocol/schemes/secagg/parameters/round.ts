@@ -1,0 +1,243 @@
+import { CairnError } from '../../../errors.ts';
+import { below } from './hypergeometric.ts';
+import {
+  checkCohort,
+  checkShare,
+  colludersAtTwoCuts,
+  findRing,
+  ringThreshold,
+  shareOf,
+  staysConnected,
+} from './ring.ts';
+import type { AdversaryClass, Ring } from './ring.ts';
+import { assertCommittee, type Committee, findCommittee, wholeCommittee } from './witnesses.ts';
+
+/**
+ * The graph that a task asks for; `auto` takes a ring wherever one is safe and smaller than the complete graph, from 64
+ * members on.
+ */
+export type GraphKind = 'complete' | 'ring' | 'auto';
+
+/** Statistical security in bits. */
+const SIGMA = 40;
+
+/**
+ * Added to σ in active rounds: the ring's permutation and the choice of witnesses are derived from all round-0 messages. Each
+ * choice of whom to seat is a trial of a few dozen hashes, and a coordinator could make 2^60 of them until one suits it.
+ */
+const GRINDING_ALLOWANCE = 60;
+
+/**
+ * Cohorts below this get the complete graph from `auto`: it costs them little, and shares of a small cohort round to so
+ * few members (5 % of 10 to none) that a ring made for them would fail at the first drop beyond.
+ */
+const SMALLEST_AUTO_RING = 64;
+
+/**
+ * Bits for the ring, and in active rounds for its witnesses, each of which has one half of the bound on failure. The graph's
+ * half has two parts: too many colluders around one member, and at two cuts.
+ */
+export function sigmaFor(adversary: AdversaryClass): number {
+  return adversary === 'active' ? SIGMA + GRINDING_ALLOWANCE + 1 : SIGMA;
+}
+
+const NO_COMMITTEE: Committee = { witnesses: 0, quorum: 0 };
+
+/** Who shares with whom, how many shares open a secret, and how many sign the one survivor set. */
+export interface RoundParameters extends Committee {
+  readonly graph: 'complete' | 'ring';
+  /** Cohort size. */
+  readonly n: number;
+  /** Neighbours of each member; n − 1 on the complete graph, even on a ring. */
+  readonly degree: number;
+  /** Shares that open a secret. Each has degree + 1 holders: a member keeps a share of its own secrets too. */
+  readonly threshold: number;
+  /** Active rounds: members whose signatures count, all on the complete graph. 0 in curious rounds. */
+  readonly witnesses: number;
+  /** Signatures over one survivor set without which nobody reveals a share. 0 in curious rounds. */
+  readonly quorum: number;
+}
+
+/** The adversary that a round, or one client, reckons with. */
+export interface AdversaryModel {
+  readonly adversary: AdversaryClass;
+  /** Share of the cohort, 0 ≤ γ < 1, that may collude with the coordinator. */
+  readonly colluding: number;
+}
+
+/**
+ * The threshold that a complete graph gets where the task names none. Active: more than the colluders and more than a third,
+ * since one survivor set is settled by the quorum of {@link wholeCommittee}, not by the holders of each secret. Curious
+ * (papers.md section 1): more than the colluders and more than half.
+ * @throws CairnError `settings-invalid` for n below 2 or a share out of range
+ */
+export function completeThreshold({ n, adversary, colluding }: { readonly n: number } & AdversaryModel): number {
+  checkCohort(n);
+  checkShare('colluding', colluding);
+  const part = adversary === 'active' ? Math.floor(n / 3) : Math.floor(n / 2);
+  return Math.max(2, shareOf(n, colluding) + 1, part + 1);
+}
+
+/**
+ * How many of those that a member shares with, itself included, must have shared their keys before it sends its masked input:
+ * the threshold, and on an active complete graph a quorum.
+ *
+ * Who is told of fewer masks with fewer. A coordinator could tell one member alone that only accomplices and some others are
+ * left, leave those others out of the survivor set, so that their mask secrets are opened, and never ask the member itself:
+ * without an honest survivor in its view its input lies bare. With V members in its view and a quorum q of others that sign,
+ * V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link leastSoundThreshold}.)
+ */
+export function minSharers({ graph, threshold, quorum }: RoundParameters): number {
+  return graph === 'complete' ? Math.max(threshold, quorum) : threshold;
+}
+
+/**
+ * The least threshold at which a round is sound. Complete graph: ⌊γn⌋ + 1, and 2 at least. Ring: the finder's rule 2 (curious)
+ * or 3 (active, own shares counted) for this degree.
+ * @param question - `sigma` in bits; by default 40, and 101 for a ring against an active coordinator
+ * @returns a number of shares; on a ring that is too thin it exceeds the degree + 1 holders
+ * @throws CairnError `settings-invalid` for arguments out of range
+ */
+export function leastSoundThreshold(
+  question: {
+    readonly n: number;
+    readonly graph: 'complete' | 'ring';
+    readonly degree: number;
+    readonly sigma?: number;
+  } & AdversaryModel,
+): number {
+  const { n, graph, degree, adversary, colluding, sigma = sigmaFor(adversary) } = question;
+  checkCohort(n);
+  checkShare('colluding', colluding);
+  checkDegree(graph, n, degree);
+  if (graph === 'ring') return ringThreshold(n, degree, adversary, colluding, sigma);
+  return Math.max(2, shareOf(n, colluding) + 1);
+}
+
+function checkDegree(graph: 'complete' | 'ring', n: number, degree: number): void {
+  if (graph === 'complete' && degree !== n - 1) {
+    throw new CairnError('settings-invalid', `a complete graph of ${n} has degree ${n - 1}, but degree is ${degree}`);
+  }
+  if (graph === 'ring' && !(Number.isSafeInteger(degree) && degree >= 2 && degree < n && degree % 2 === 0)) {
+    throw new CairnError(
+      'settings-invalid',
+      `a ring of ${n} has an even degree from 2 below ${n}, but it is ${degree}`,
+    );
+  }
+}
+
+/**
+ * Refuses parameters that are not sound against an adversary. A client calls it with its own model, since a threshold
+ * taken from the coordinator unchecked protects against nobody.
+ * @throws CairnError `threshold-unsound` where the threshold or the quorum is too low, or a ring is so thin that colluders
+ * alone may cut a member off (rule 1 without dropouts); `settings-invalid` where no such graph, threshold or quorum exists
+ */
+export function assertSound(parameters: RoundParameters, { adversary, colluding }: AdversaryModel): void {
+  const { graph, n, degree, threshold } = parameters;
+  const least = leastSoundThreshold({ n, graph, degree, adversary, colluding });
+  if (!Number.isSafeInteger(threshold) || threshold > degree + 1) {
+    throw new CairnError(
+      'settings-invalid',
+      `threshold must be a whole number of at most ${degree + 1} holders, but is ${threshold}`,
+    );
+  }
+  if (threshold < least) {
+    throw new CairnError(
+      'threshold-unsound',
+      `threshold ${threshold} is unsound on a ${graph} graph of ${n} members with degree ${degree}, ${adversary} and ${colluding} colluding: the least sound one is ${least}`,
+    );
+  }
+  if (graph === 'ring' && !staysConnected(n, degree, shareOf(n, colluding), sigmaFor(adversary))) {
+    throw new CairnError(
+      'threshold-unsound',
+      `no threshold is sound on a ring of ${n} members with degree ${degree}: ${colluding} colluding may cut a member off`,
+      { hint: 'raise the degree, or use the complete graph' },
+    );
+  }
+  if (adversary === 'active') assertCommittee(n, parameters, colluding, sigmaFor(adversary));
+}
+
+/**
+ * How many survivors a ring must have, at the least, on any two stretches of degree/2 positions that are apart: one more
+ * than could all be colluders. Otherwise whoever says who has dropped out, an active coordinator, may cut the ring there:
+ * masks between its two parts are all known, and each part's sum opens by itself (Bell et al. 2020 let the server have
+ * sums of parts). The threshold alone does not prevent it: at each cut it takes only half as many colluders as tolerated.
+ */
+export function leastAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
+  return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
+}
+
+/** γ that a client reckons with unless its policy says otherwise. A task for clients with this policy asks for no less. */
+export const DEFAULT_COLLUDING = 0.2;
+
+/** What a task says about its rounds' graphs. */
+export interface RoundQuestion extends AdversaryModel {
+  /** Cohort size. */
+  readonly n: number;
+  readonly graph: GraphKind;
+  /** Share of the cohort, 0 ≤ δ < 1, that may drop out. */
+  readonly dropout: number;
+  /** Shares that open a secret; 0 derives the number. */
+  readonly threshold: number;
+}
+
+/**
+ * The parameters of a round: a pure function of its settings, so that each side derives them for itself. Rings are
+ * sought with σ = 40 against a curious coordinator and σ = 101 against an active one, and so are their witnesses.
+ * @throws CairnError `no-feasible-graph` where a ring is asked for and none is safe; `threshold-unsound` where an
+ * explicit threshold is too low, with the least sound one; `settings-invalid` for arguments out of range
+ */
+export function roundParameters(question: RoundQuestion): RoundParameters {
+  const { n, graph, adversary, colluding, dropout, threshold } = question;
+  checkCohort(n);
+  checkShare('dropout', dropout);
+  const model = { adversary, colluding };
+  const whole = graph === 'complete' || (graph === 'auto' && n < SMALLEST_AUTO_RING);
+  const ring = whole ? undefined : ringOrNothing(question);
+  const committee = adversary === 'active' ? wholeCommittee(n, colluding) : NO_COMMITTEE;
+  const shape: RoundParameters =
+    ring === undefined
+      ? { graph: 'complete', n, degree: n - 1, threshold: completeThreshold({ n, ...model }), ...committee }
+      : { graph: 'ring', n, ...ring };
+  const parameters = threshold === 0 ? shape : { ...shape, threshold };
+  assertSound(parameters, model);
+  return parameters;
+}
+
+function ringOrNothing(question: RoundQuestion): (Ring & Committee) | undefined {
+  const { n, graph, adversary, colluding, dropout } = question;
+  try {
+    const ring = findRing({ n, colluding, dropout, adversary, sigma: sigmaFor(adversary), ownShare: true });
+    return graph === 'ring' || ring.degree < n - 1 ? { ...ring, ...committeeOf(question) } : undefined;
+  } catch (thrown) {
+    if (graph === 'auto' && thrown instanceof CairnError && thrown.code === 'no-feasible-graph') return undefined;
+    throw thrown;
+  }
+}
+
+/** The witnesses of a ring. @throws CairnError `no-feasible-graph` where none can be had */
+function committeeOf({ n, adversary, colluding, dropout }: RoundQuestion): Committee {
+  if (adversary === 'curious') return NO_COMMITTEE;
+  const found = findCommittee({ n, colluding, dropout, sigma: sigmaFor(adversary) });
+  if (found !== undefined) return found;
+  throw new CairnError(
+    'no-feasible-graph',
+    `no quorum of ${n} members is safe against ${colluding} colluding and reached with ${dropout} dropping`,
+  );
+}
+
+/**
+ * An upper bound on the probability that a random set of `survivors` cannot open the sum, because some member is left
+ * with fewer surviving neighbours than the threshold (a union bound over the members), or fewer witnesses than a quorum are
+ * left; capped at 1.
+ * @throws CairnError `settings-invalid` where survivors is not a whole number from 0 to n
+ */
+export function dropoutFailureProbability(parameters: RoundParameters, survivors: number): number {
+  const { graph, n, degree, threshold, witnesses, quorum } = parameters;
+  if (!Number.isSafeInteger(survivors) || survivors < 0 || survivors > n) {
+    throw new CairnError('settings-invalid', `survivors must be from 0 to ${n}, but is ${survivors}`);
+  }
+  if (graph === 'complete') return survivors < minSharers(parameters) ? 1 : 0;
+  const unsigned = below({ total: n, marked: survivors, draws: witnesses }, quorum);
+  return Math.min(1, n * below({ total: n, marked: survivors, draws: degree }, threshold) + unsigned);
+}

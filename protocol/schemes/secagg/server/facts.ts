@@ -1,0 +1,35 @@
+import type { MerkleTree } from '../../../crypto/merkle.ts';
+import type { ClientIndex, MemberId } from '../../../ids.ts';
+import type { Advertisement } from '../messages/advertise-keys.ts';
+import type { Graph } from '../graph/index.ts';
+import type { RoundParameters } from '../parameters/index.ts';
+
+/** What is fixed once the roster is closed: U1 and what follows from it. */
+export interface ServerFacts {
+  readonly sessionId: Uint8Array;
+  readonly parameters: RoundParameters;
+  readonly graph: Graph;
+  /** Whose signatures over U3 count, ascending; none in a curious round. */
+  readonly witnesses: readonly ClientIndex[];
+  /** By index: ascending member ids. */
+  readonly roster: readonly Advertisement[];
+  readonly indexOf: ReadonlyMap<MemberId, ClientIndex>;
+  readonly tree: MerkleTree;
+}
+
+/** What a member committed to as its self mask seed. */
+export interface Commitment {
+  /** 32 bytes. */
+  readonly commitment: Uint8Array;
+  /** Its signature over it in an active round, by which others can be shown that it is its own. */
+  readonly signature: Uint8Array | undefined;
+}
+
+/** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
+export interface Shared {
+  readonly facts: ServerFacts;
+  /** U2, by index. */
+  readonly sharers: ReadonlySet<ClientIndex>;
+  /** What each member of U2 committed to as its self mask seed. */
+  readonly commitments: ReadonlyMap<ClientIndex, Commitment>;
+}

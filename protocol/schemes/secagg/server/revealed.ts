@@ -1,0 +1,77 @@
+import type { SecretBytes } from '../../../crypto/secret.ts';
+import { SIZES } from '../../../crypto/suite.ts';
+import { type ClientIndex, clientIndex } from '../../../ids.ts';
+import type { Shared } from './facts.ts';
+import { placeOf } from './places.ts';
+
+/** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
+export function holdings({ facts, sharers }: Pick<Shared, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
+  return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
+}
+
+/** The shares that members revealed, by owner and holder. */
+export class RevealedShares {
+  readonly #about: Shared;
+  readonly #holdings = new Map<ClientIndex, readonly number[]>();
+  /** Of the holders of false shares, whose. */
+  readonly #false = new Map<ClientIndex, ClientIndex[]>();
+  #revealed: ReadonlyMap<ClientIndex, SecretBytes>;
+
+  constructor(about: Shared, revealed: ReadonlyMap<ClientIndex, SecretBytes>) {
+    this.#about = about;
+    this.#revealed = revealed;
+    // On the complete graph all hold shares of the same members: one list serves all.
+    const { graph } = about.facts.parameters;
+    const everybody = graph === 'complete' ? [...about.sharers].sort((a, b) => a - b) : undefined;
+    for (const holder of revealed.keys()) this.#holdings.set(holder, everybody ?? holdings(about, holder));
+  }
+
+  /** The blocks of shares, one of each holder. */
+  get secrets(): readonly SecretBytes[] {
+    return [...this.#revealed.values()];
+  }
+
+  /** By holder, the owners whose shares it revealed falsely, as far as that was found. */
+  get falseShares(): ReadonlyMap<ClientIndex, readonly ClientIndex[]> {
+    return this.#false;
+  }
+
+  /** Who revealed a share of a member's secret, ascending: those of whom no share was found false, and the others. */
+  holdersOf(owner: ClientIndex): { readonly trusted: ClientIndex[]; readonly suspected: ClientIndex[] } {
+    const trusted: ClientIndex[] = [];
+    const suspected: ClientIndex[] = [];
+    for (const holder of this.#about.facts.graph.holders(owner)) {
+      const index = clientIndex(holder);
+      if (this.#revealed.has(index)) (this.#false.has(index) ? suspected : trusted).push(index);
+    }
+    return { trusted, suspected };
+  }
+
+  /** A view of the shares that these members hold of the owner's secret. */
+  sharesOf(owner: ClientIndex, holders: readonly ClientIndex[]): Uint8Array[] {
+    return holders.map((holder) => {
+      const at = placeOf(this.#holdings.get(holder)!, owner) * SIZES.share;
+      const block = this.#revealed.get(holder)!.expose();
+      return block.subarray(at, at + SIZES.share);
+    });
+  }
+
+  /** A view of all that a holder revealed: shares of those whose it holds, ascending. */
+  blockOf(holder: ClientIndex): Uint8Array {
+    return this.#revealed.get(holder)!.expose();
+  }
+
+  /** Notes that a holder revealed another share of this owner's secret than those from which it was opened. */
+  suspect(holder: ClientIndex, owner: ClientIndex): void {
+    const owners = this.#false.get(holder);
+    if (owners === undefined) this.#false.set(holder, [owner]);
+    else owners.push(owner);
+  }
+
+  /** Wipes and forgets all shares. What was found stays. */
+  wipe(): void {
+    for (const shares of this.#revealed.values()) shares.wipe();
+    this.#revealed = new Map();
+    this.#holdings.clear();
+  }
+}

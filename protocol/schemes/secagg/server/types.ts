@@ -1,0 +1,201 @@
+import type { Primitives } from '../../../crypto/primitives.ts';
+import type { SecretBytes } from '../../../crypto/secret.ts';
+import type { CairnError, ErrorCode } from '../../../errors.ts';
+import type { ClientIndex, MemberId } from '../../../ids.ts';
+import type { MaskVector } from '../../../kernels/index.ts';
+import type { MemberDirectory } from '../../../wire/membership.ts';
+import type { Advertisement } from '../messages/advertise-keys.ts';
+import type { RoundSettings } from '../../../wire/settings.ts';
+import type { UnmaskPlan } from '../unmask.ts';
+import type { Commitment, ServerFacts, Shared } from './facts.ts';
+import type { Opening } from './opening.ts';
+
+export type { Commitment, ServerFacts, Shared } from './facts.ts';
+
+/** The states in which the server takes messages: the rounds of the paper. */
+export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
+
+/** Every state's name. */
+export type ServerStateName = CollectingState | 'computing' | 'committed' | 'aborted';
+
+/**
+ * What a dropout means for the sum: before its input came the member does not count; after it, it counts although it is
+ * gone; a member without unmasking counts, but gave no shares.
+ */
+export type DropEffect = 'before-input' | 'after-input' | 'without-unmasking';
+
+/** One member that was lost on the way, or whose shares were. */
+export interface Drop {
+  readonly member: MemberId;
+  readonly state: CollectingState;
+  readonly reason: ErrorCode;
+  readonly effect: DropEffect;
+  /**
+   * Where the reason is `share-false`: of whose secrets the member revealed false shares. Either it lied, or those owners
+   * gave it false shares, or the bytes were changed on the way. It stays in the sum, and may have been lost before.
+   */
+  readonly owners?: readonly MemberId[];
+  /**
+   * Where the member left by an Abort: which of its neighbours it blames, ascending. Either one of them gave it what it
+   * should not have, or the member lies.
+   */
+  readonly blames?: readonly MemberId[];
+}
+
+/** What does not change while a server session lives. */
+export interface ServerContext {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  readonly settingsHash: Uint8Array;
+  /** Needed by active rounds. */
+  readonly directory: MemberDirectory | undefined;
+  /** Who was invited. Nobody else is heard. */
+  readonly invited: ReadonlySet<MemberId>;
+  /** The roster closes when this many have advertised. */
+  readonly target: number;
+  /**
+   * When the secrets of the sum are opened: inside the step that ends the collecting of shares, or by whoever computes
+   * the plan, in turns with other work, before it does so.
+   */
+  readonly opening: 'at-once' | 'in-turns';
+  /** Everybody lost so far. Grows. */
+  readonly drops: Drop[];
+  /** Ids of those lost, for look-up. Grows. */
+  readonly lost: Set<MemberId>;
+}
+
+/** What must still be known once U3 is fixed. */
+export interface Summed extends Shared {
+  /** U3 as a bitmap over the roster. */
+  readonly survivors: Uint8Array;
+  /** The running sum of all masked inputs. */
+  readonly sum: MaskVector;
+}
+
+/** What every state that takes messages knows of its members. */
+export interface Waiting {
+  readonly context: ServerContext;
+  /** Whose answer is still to come: nobody who has answered or is lost. Shrinks. */
+  readonly waiting: Set<MemberId>;
+}
+
+/** What one member advertised. */
+export interface Advertised {
+  readonly advertisement: Advertisement;
+  /** Its leaf of the roster's tree, hashed when it came: ten thousand at once would hold up everybody. */
+  readonly leaf: Uint8Array;
+}
+
+/** A server session's state. */
+export type ServerState =
+  | ({
+      readonly name: 'advertise-keys';
+      readonly advertised: Map<MemberId, Advertised>;
+      /** Every key advertised so far, in hex. */
+      readonly keys: Set<string>;
+    } & Waiting)
+  | ({
+      readonly name: 'share-keys';
+      readonly facts: ServerFacts;
+      readonly sealed: Map<ClientIndex, Uint8Array>;
+      readonly commitments: Map<ClientIndex, Commitment>;
+    } & Waiting)
+  | ({
+      readonly name: 'masked-input';
+      readonly sum: MaskVector;
+      readonly received: Set<ClientIndex>;
+    } & Shared &
+      Waiting)
+  | ({
+      readonly name: 'consistency-check';
+      readonly signatures: Map<ClientIndex, Uint8Array>;
+    } & Summed &
+      Waiting)
+  | ({
+      readonly name: 'unmasking';
+      readonly revealed: Map<ClientIndex, SecretBytes>;
+      /** Signatures over what was revealed, in an active round. */
+      readonly revealedSignatures: Map<ClientIndex, Uint8Array>;
+    } & Summed &
+      Waiting)
+  | ({
+      readonly name: 'computing';
+      readonly context: ServerContext;
+      readonly plan: UnmaskPlan;
+      readonly opening: Opening;
+    } & Summed)
+  | { readonly name: 'committed'; readonly context: ServerContext }
+  | { readonly name: 'aborted'; readonly context: ServerContext; readonly error: CairnError };
+
+/** What may happen to a server session. */
+export type ServerInput =
+  | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
+  /** A member is gone for this round: its connection ended and did not come back in time. */
+  | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
+  /** The current state's time is up: go on with those who answered, or abort. */
+  | { readonly kind: 'deadline' }
+  /** The plan's result: what the plan's masks add up to, to be added to the sum. */
+  | { readonly kind: 'unmasked'; readonly correction: MaskVector }
+  /** The coordinator gives the round up. */
+  | { readonly kind: 'abandon'; readonly error: CairnError };
+
+/** What a step tells the coordinator. */
+export type ServerEvent =
+  | {
+      readonly kind: 'state';
+      readonly name: ServerStateName;
+      /** How many are in: |U1| at share-keys, |U2| at masked-input, |U3| at consistency-check or unmasking, … */
+      readonly members: number;
+    }
+  | { readonly kind: 'dropped'; readonly drop: Drop }
+  /**
+   * U3 is fixed, and messages of this step show it to members, which sign or open no other set from this model: it must
+   * not be forgotten, and be kept before they go out. Ids, ascending.
+   */
+  | { readonly kind: 'survivors'; readonly members: readonly MemberId[] }
+  /**
+   * Somebody should compute this and bring back its result; see {@link UnmaskPlan}. Where the round opens its secrets in
+   * turns, the opening is run to its end first; what it throws is a reason to abandon the round.
+   */
+  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: Opening }
+  | {
+      readonly kind: 'committed';
+      /** The exact sum of the inputs modulo 2^modulusBits. */
+      readonly sum: Uint32Array;
+      /** U3: whose inputs are in the sum, ascending. */
+      readonly included: readonly MemberId[];
+      readonly drops: readonly Drop[];
+    }
+  | {
+      readonly kind: 'aborted';
+      readonly error: CairnError;
+      readonly drops: readonly Drop[];
+      /**
+       * Where there are any, `error` is `secret-mismatch` and its culprits are those whom these prove to have dealt falsely:
+       * bodies of FalseDealing messages, for the invitations of later rounds from the same model.
+       */
+      readonly proofs: readonly Uint8Array[];
+    };
+
+/** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
+export interface Outgoing {
+  readonly to: MemberId;
+  /**
+   * Makes the message. It may be called at any time and again, as for a member that was cut off: the bytes are the same,
+   * however far the session has gone on. Nobody is to write to them, since members may share them.
+   */
+  readonly bytes: () => Uint8Array;
+  /** The member is out: what it was sent before does not matter to it any more, whether it came or not. */
+  readonly last?: true;
+}
+
+/** The result of one step. The old state is spent. */
+export interface ServerStep {
+  readonly state: ServerState;
+  /** What is to be sent, each member's messages in their order. Those of a step come after those of the step before. */
+  readonly send: readonly Outgoing[];
+  readonly events: readonly ServerEvent[];
+  readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken: the state is as it was. */
+  readonly refusal?: CairnError;
+}
