@@ -153,7 +153,7 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
 };
 
 /** Longest text in a field: names and codes are shorter, encoded keys are not. */
-const MOST_TEXT = 128;
+const MAX_TEXT = 128;
 
 /** Names under which a secret would stand if one ever got so far. */
 const REDACTED = [
@@ -189,7 +189,7 @@ function admitted(fields: LogFields): Record<string, string | number> {
   for (const name of Object.keys(FIELDS) as (keyof LogFields)[]) {
     const value: unknown = fields[name];
     if (typeof value === 'number' && FIELDS[name] === 'number') entry[name] = value;
-    if (typeof value === 'string' && FIELDS[name] === 'string') entry[name] = printable(value).slice(0, MOST_TEXT);
+    if (typeof value === 'string' && FIELDS[name] === 'string') entry[name] = printable(value).slice(0, MAX_TEXT);
   }
   return entry;
 }

@@ -85,7 +85,7 @@ export function createCoordinatorServer(
     trustProxy: limits.trustProxy,
     uploads: uploads.atOnce,
     uploadStallMs: config.uploads.stallMs,
-    leastUploadRate: config.uploads.leastRate,
+    minUploadRate: config.uploads.minBytesPerSecond,
     helloTimeoutMs: limits.helloTimeoutMs,
     entrance: new Entrance(limits, uploads.largest),
     onRefused: (what, code, member) => telemetry.refused(what, code, member),

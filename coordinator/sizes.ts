@@ -6,7 +6,7 @@ import { CairnError } from '../protocol/errors.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
 import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/messages/share-keys.ts';
 import type { UntrainedRange } from '../protocol/wire/settings.ts';
-import { greatestGroup, type TaskConfig } from './config/index.ts';
+import { maxGroup, type TaskConfig } from './config/index.ts';
 
 /** Most bytes of the fields before a masked input's vector, or before a list of shares. */
 const FIELDS = SHARE_KEYS_FIELDS;
@@ -19,18 +19,18 @@ export function largestMessage(task: TaskConfig, dimension: number, untrained: r
   const { adaptiveClip } = task.privacy ?? {};
   const noisy = task.privacy === undefined ? {} : { privacy: { bitWidth: adaptiveClip?.bitWidth ?? 0 } };
   const input = packedLength(inputLength({ dimension, untrained, ...noisy }), task.modulusBits);
-  const shares = greatestGroup(task) * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
+  const shares = maxGroup(task) * Math.max(SEALED_SHARES_LENGTH, SIZES.share);
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }
 
-/** Bytes that uploads may take while they are assembled, where that allows more of them than {@link LEAST_UPLOADS}. */
+/** Bytes that uploads may take while they are assembled, where that allows more of them than {@link MIN_UPLOADS}. */
 const UPLOAD_BYTES = 64 * 1024 * 1024;
 
 /** Fewer uploads at a time would leave the coordinator idle whenever one client is slow. */
-const LEAST_UPLOADS = 4;
+const MIN_UPLOADS = 4;
 
 /** Part of the memory from which on uploads that are assembled leave too little for anything else. */
-const MOST_OF_MEMORY = 1 / 2;
+const MEMORY_SHARE = 1 / 2;
 
 /** Part of it from which on that is worth a word. */
 const MUCH_OF_MEMORY = 1 / 8;
@@ -47,8 +47,8 @@ export function uploadsWithin(
   largest: number,
   wanted: number | undefined,
 ): { readonly atOnce: number; readonly fillMemory: boolean } {
-  const atOnce = wanted ?? Math.max(LEAST_UPLOADS, Math.floor(UPLOAD_BYTES / largest));
-  if (wanted !== undefined && wanted * largest > MOST_OF_MEMORY * memory) {
+  const atOnce = wanted ?? Math.max(MIN_UPLOADS, Math.floor(UPLOAD_BYTES / largest));
+  if (wanted !== undefined && wanted * largest > MEMORY_SHARE * memory) {
     const most = Math.max(1, Math.floor((MUCH_OF_MEMORY * memory) / largest));
     throw new CairnError(
       'config-invalid',

@@ -92,15 +92,15 @@ export const ERROR_CODES = {
   ),
   'policy-threshold': configuration(
     'fewer shares open a secret than the client’s policy asks',
-    'invite more members, raise the task’s threshold, or lower leastThreshold in the client’s policy',
+    'invite more members, raise the task’s threshold, or lower minThreshold in the client’s policy',
   ),
   'policy-rounds-per-day': protocolAbort(
     'the client has taken part in as many rounds as its policy allows in a day',
-    'it takes part again when the oldest of them is a day old; or raise mostRoundsPerDay in its policy',
+    'it takes part again when the oldest of them is a day old; or raise maxRoundsPerDay in its policy',
   ),
   'policy-noise': configuration(
     'the round adds less noise than the client’s policy asks, or adds it where the coordinator could leave it out',
-    'raise the noise in the task’s privacy settings, or lower leastNoise in the client’s policy',
+    'raise the noise in the task’s privacy settings, or lower minNoise in the client’s policy',
   ),
   'cohort-too-similar': protocolAbort(
     'a sum of other members than one that the client signed from the same model, or of too nearly the same from another',

@@ -31,7 +31,7 @@ const begun = new Date();
 const asked = (option) => process.argv.includes(option);
 
 /** Folders that dist/ is made of, beside cli.ts; a packed install has none of them. */
-const parts = ['protocol', 'client', 'coordinator', 'simulations', 'cli', 'bench'].filter((part) =>
+const parts = ['protocol', 'training', 'learning', 'client', 'coordinator', 'simulations', 'cli', 'bench'].filter((part) =>
   existsSync(join(root, part)),
 );
 

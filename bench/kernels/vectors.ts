@@ -1,4 +1,4 @@
-import { encodeUpdate, leastModulusBits } from '../../protocol/quantize/index.ts';
+import { encodeUpdate, minModulusBits } from '../../protocol/quantize/index.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
@@ -10,7 +10,7 @@ const COHORT = 1000;
 /** What else is done with whole vectors, in GB/s of 32-bit words: packing, adding packed ones, quantizing. */
 export function benchVectors(effort: Effort): KernelSpeed[] {
   const { words } = effort;
-  const bits = leastModulusBits(16, COHORT);
+  const bits = minModulusBits(16, COHORT);
   const values = new Uint32Array(systemRandom(4 * words).buffer);
   const speeds = (['wasm', 'plain'] as const).flatMap((kernel) => {
     const vector = createMaskVector(words, { kernel });

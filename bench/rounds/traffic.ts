@@ -1,4 +1,4 @@
-import { leastModulusBits, vectorLength } from '../../protocol/quantize/index.ts';
+import { minModulusBits, vectorLength } from '../../protocol/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
@@ -16,7 +16,7 @@ export function trafficShape(n: number, graph: RoundShape['graph']): RoundShape 
 
 /** A client's bytes at d coordinates of 16 bits, from a measured round of fewer, against the paper's formula. */
 export function trafficOf({ cost }: RoundRow, d: number): Traffic {
-  const bits = leastModulusBits(INPUT_BITS, cost.n);
+  const bits = minModulusBits(INPUT_BITS, cost.n);
   const packed = (dimension: number): number =>
     packedLength(vectorLength(virtualSettings(systemRandom, { dimension, maxCohort: cost.n })), bits);
   const bytesUp = cost.bytesUp - packed(cost.d) + packed(d);

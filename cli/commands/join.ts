@@ -42,16 +42,16 @@ told why (see tellReason):
   adversary         "active" (default): the coordinator may lie; "curious": it only looks
   colluding         share of the members that may collude with it (default 0.2)
   minCohort         least number of inputs in a sum with yours (default 3)
-  leastThreshold    least number of members that open a sum together
-  mostRoundsPerDay  rounds within 24 hours that you train for, or send a kept update in
+  minThreshold    least number of members that open a sum together
+  maxRoundsPerDay  rounds within 24 hours that you train for, or send a kept update in
   tasks             names of the tasks you take part in (default all)
-  leastNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
+  minNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
                     coordinator adds itself counts as "central" only
-  mostEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom leastNoise names
+  maxEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom minNoise names
   maxRepeats        how often you train anew from one model, as after a rollback (default 2)
   maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
                     you still take part in (default 2; 0: none)
-  leastDifference   least number of honest members by which any two sums must differ that you sign, whatever their tasks
+  minCohortDifference   least number of honest members by which any two sums must differ that you sign, whatever their tasks
                     (default 0: none); members that may collude, by your share, come on top
   tellReason        whether the coordinator hears of which class your reason is when you leave a round (default true):
                     app-failed, update-refused, policy-refused or a limit of this policy; never the words

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../simulations/laboratory/rows.ts';
 
 /** Lists that are longer are counted, not printed: --json and the run's folder have them. */
-const MOST_ENTRIES = 12;
+const MAX_ENTRIES = 12;
 
 /** A summary for a person: a line for each value, nested ones behind the names that lead to them. */
 export function summaryLines(summary: JsonObject): string[] {
@@ -13,7 +13,7 @@ export function summaryLines(summary: JsonObject): string[] {
 function* flatten(value: Json, name: string): Generator<[string, string]> {
   if (Array.isArray(value)) {
     const list = value as readonly Json[];
-    if (list.length > MOST_ENTRIES) yield [name, `${list.length} entries`];
+    if (list.length > MAX_ENTRIES) yield [name, `${list.length} entries`];
     else if (list.every((entry) => typeof entry !== 'object' || entry === null))
       yield [name, list.map(text).join(', ')];
     else for (const [i, entry] of list.entries()) yield* flatten(entry, `${name}[${i}]`);

@@ -4,11 +4,11 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';
 
 /** The greatest δ that a client counts for, whatever a round names: with a great one every ε is small. */
-const MOST_DELTA = 1e-5;
+const MAX_DELTA = 1e-5;
 
 /** The δ that a client counts a round for. */
 export const deltaOf = ({ privacy }: Pick<RoundSettings, 'privacy'>): number =>
-  Math.min(privacy?.delta ?? MOST_DELTA, MOST_DELTA);
+  Math.min(privacy?.delta ?? MAX_DELTA, MAX_DELTA);
 
 /** Why there may be no bound at all, which no smaller round can cure. */
 function hintFor(
@@ -18,19 +18,19 @@ function hintFor(
 ): { readonly hint?: string } {
   if (privacy?.placement === 'central' && against === 'inside') {
     return {
-      hint: 'the coordinator’s noise bounds nothing towards the coordinator: set leastNoise.placement to "central" to trust it',
+      hint: 'the coordinator’s noise bounds nothing towards the coordinator: set minNoise.placement to "central" to trust it',
     };
   }
   if (Number.isFinite(before[against])) {
     return {
       hint:
         privacy === undefined
-          ? 'this task adds no noise: ask its operator for privacy, or leave mostEpsilon out of the client’s policy'
-          : 'it takes part in no more rounds like this one; or raise mostEpsilon in the client’s policy',
+          ? 'this task adds no noise: ask its operator for privacy, or leave maxEpsilon out of the client’s policy'
+          : 'it takes part in no more rounds like this one; or raise maxEpsilon in the client’s policy',
     };
   }
   return {
-    hint: 'this client took part in rounds before whose noise bounds nothing, and they count for ever: leave mostEpsilon out, or begin with another identity and record',
+    hint: 'this client took part in rounds before whose noise bounds nothing, and they count for ever: leave maxEpsilon out, or begin with another identity and record',
   };
 }
 
@@ -56,18 +56,18 @@ function assertLasting(
  */
 export function assertPrivacy(
   settings: Pick<RoundSettings, 'task' | 'privacy'>,
-  { mostEpsilon, leastNoise }: Pick<ClientPolicy, 'mostEpsilon' | 'leastNoise'>,
+  { maxEpsilon, minNoise }: Pick<ClientPolicy, 'maxEpsilon' | 'minNoise'>,
   { before, after, ofTask }: Quote,
 ): void {
   const { privacy } = settings;
   assertLasting(settings, ofTask);
-  if (mostEpsilon === undefined) return;
-  const against = leastNoise?.placement === 'central' ? 'readers' : 'inside';
-  if (after[against] <= mostEpsilon) return;
+  if (maxEpsilon === undefined) return;
+  const against = minNoise?.placement === 'central' ? 'readers' : 'inside';
+  if (after[against] <= maxEpsilon) return;
   const whom = against === 'inside' ? 'the coordinator and other members' : 'those who see the models';
   throw new CairnError(
     'privacy-budget',
-    `this round would raise this client’s epsilon towards ${whom} from ${text(before[against])} to ${text(after[against])}, it allows ${mostEpsilon}`,
+    `this round would raise this client’s epsilon towards ${whom} from ${text(before[against])} to ${text(after[against])}, it allows ${maxEpsilon}`,
     hintFor(privacy, against, before),
   );
 }

@@ -3,7 +3,7 @@ import { restoredDivergences } from '../../protocol/privacy/index.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { CLOSED_DIGITS, MAX_CLOSED, MAX_IDS, MAX_MODELS, MAX_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
-import { areWithinBounds, type ConsentRecord, MOST_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';
+import { areWithinBounds, type ConsentRecord, MAX_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';
 
 const ids = z.string().transform((text, context) => {
   const read = text === '' ? [] : idsFromRanges(text, LIMITS.members);
@@ -61,7 +61,7 @@ const closed = z
 const current = z.strictObject({
   version: z.literal(3),
   rounds: times,
-  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MOST_ROUNDS_PER_DAY),
+  rebased: z.array(z.strictObject({ at: z.int().min(0), point: hash })).max(MAX_ROUNDS_PER_DAY),
   models: z
     .array(model)
     .max(MAX_MODELS)

@@ -4,7 +4,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { didYouMean } from '../suggest.ts';
-import { MOST_ROUNDS_PER_DAY } from './record.ts';
+import { MAX_ROUNDS_PER_DAY } from './record.ts';
 
 const members = z.int().min(0).max(LIMITS.members);
 const taskName = z
@@ -23,15 +23,15 @@ const policy = z.strictObject({
   adversary: z.enum(['active', 'curious']).exactOptional(),
   colluding: z.number().min(0).lt(1).exactOptional(),
   minCohort: z.int().min(2).max(LIMITS.members).exactOptional(),
-  leastThreshold: members.exactOptional(),
-  mostRoundsPerDay: z.int().min(0).max(MOST_ROUNDS_PER_DAY).exactOptional(),
+  minThreshold: members.exactOptional(),
+  maxRoundsPerDay: z.int().min(0).max(MAX_ROUNDS_PER_DAY).exactOptional(),
   tasks: z.array(taskName).min(1).max(LIMITS.tasks).exactOptional(),
-  leastNoise: noise.exactOptional(),
-  mostEpsilon: z.number().gt(0).exactOptional(),
+  minNoise: noise.exactOptional(),
+  maxEpsilon: z.number().gt(0).exactOptional(),
   maxRepeats: z.int().min(0).max(255).exactOptional(),
-  maxRebases: z.int().min(0).max(MOST_ROUNDS_PER_DAY).exactOptional(),
+  maxRebases: z.int().min(0).max(MAX_ROUNDS_PER_DAY).exactOptional(),
   repeatDifference: members.exactOptional(),
-  leastDifference: members.exactOptional(),
+  minCohortDifference: members.exactOptional(),
   tellReason: z.boolean().exactOptional(),
 } satisfies Record<keyof ClientPolicy, z.ZodType>);
 

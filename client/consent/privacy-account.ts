@@ -16,7 +16,7 @@ export interface PrivacyAccount {
 }
 
 /** Tasks that are told apart; the accounts of the oldest are added up beyond. Their names come from the coordinator. */
-const MOST_ACCOUNTS = 64;
+const MAX_ACCOUNTS = 64;
 
 /** The account that those of forgotten tasks are added to. No task has this name: it is too long for one. */
 const OTHERS = '*'.repeat(129);
@@ -58,8 +58,8 @@ export function charged(accounts: readonly PrivacyAccount[], cost: PrivacyAccoun
   const others = accounts.filter(({ task }) => task !== cost.task);
   const own = accounts.find(({ task }) => task === cost.task);
   const all = [...others, own === undefined ? cost : sumOf(cost.task, [own, cost])];
-  if (all.length <= MOST_ACCOUNTS) return all;
-  const oldest = all.slice(0, all.length - MOST_ACCOUNTS + 1);
+  if (all.length <= MAX_ACCOUNTS) return all;
+  const oldest = all.slice(0, all.length - MAX_ACCOUNTS + 1);
   return [sumOf(OTHERS, oldest), ...all.slice(oldest.length)];
 }
 

@@ -39,10 +39,10 @@ export const NO_RECORD: ConsentRecord = {
 };
 
 /** Greatest limit on rounds per day: as many times are remembered. */
-export const MOST_ROUNDS_PER_DAY = 10_000;
+export const MAX_ROUNDS_PER_DAY = 10_000;
 
 /** Sums that are remembered of each task; the oldest are forgotten first. */
-const MOST_SUMS = 1024;
+const MAX_SUMS = 1024;
 
 const DAY_MS = 86_400_000;
 
@@ -77,7 +77,7 @@ export function wasMeasured(record: ConsentRecord, point: string): boolean {
 /** The record with one more round that it trains for, or sends a kept update in. */
 export function withRound(record: ConsentRecord, now: number): ConsentRecord {
   const recent = record.rounds.filter((at) => at > now - DAY_MS);
-  return { ...record, rounds: [...recent, now].slice(-MOST_ROUNDS_PER_DAY) };
+  return { ...record, rounds: [...recent, now].slice(-MAX_ROUNDS_PER_DAY) };
 }
 
 /** The record with what a masked input costs. */
@@ -89,7 +89,7 @@ export const withCost = (record: ConsentRecord, cost: PrivacyAccount): ConsentRe
 /** The record with an input from a model that a rebase gave. */
 export function withRebase(record: ConsentRecord, point: string, now: number): ConsentRecord {
   const others = record.rebased.filter((model) => model.at > now - DAY_MS && model.point !== point);
-  return { ...record, rebased: [...others, { at: now, point }].slice(-MOST_ROUNDS_PER_DAY) };
+  return { ...record, rebased: [...others, { at: now, point }].slice(-MAX_ROUNDS_PER_DAY) };
 }
 
 /** The record with an input that is about to be sent. */
@@ -141,7 +141,7 @@ function withinBounds(sums: readonly OpenedSum[]): OpenedSum[] {
     const count = (ofTask.get(sum.task) ?? 0) + 1;
     ofTask.set(sum.task, count);
     ids += sum.members.length;
-    if (count > MOST_SUMS) continue;
+    if (count > MAX_SUMS) continue;
     if (ids > MAX_IDS && kept.length > 0) break;
     kept.push(sum);
   }

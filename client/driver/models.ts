@@ -18,7 +18,7 @@ interface Fetching {
 }
 
 /** Files whose model point is known without fetching them again. */
-const MOST_POINTS = 256;
+const MAX_POINTS = 256;
 
 /** Where models come from, and what they must be like. */
 export interface ModelSource {
@@ -62,7 +62,7 @@ export class Models {
     const parameters = await waiting(this.#fetch(hash, modelHash), signal);
     const point = modelPoint(primitives, layout.flatten(parameters));
     this.#points.set(hash, point);
-    for (const oldest of this.#points.keys()) if (this.#points.size > MOST_POINTS) this.#points.delete(oldest);
+    for (const oldest of this.#points.keys()) if (this.#points.size > MAX_POINTS) this.#points.delete(oldest);
     return point;
   }
 

@@ -26,7 +26,7 @@ import { Sending } from './sending.ts';
  * most with its invitation, the same again after each reconnection, and at its end one more: this is enough for a client that
  * comes back once meanwhile. What is beyond is dropped, and costs this client the round at worst.
  */
-const MOST_EARLY = 16;
+const MAX_EARLY = 16;
 
 /**
  * Drives one round: it holds the settings against the client's policy, fetches the model, whose values say what the client
@@ -119,7 +119,7 @@ export class RoundDriver {
     // A round may end while its model is still on the way.
     const end = earlyEnd(bytes, this.#invitation);
     if (end !== undefined) this.#tell(end);
-    else if (this.#early.length < MOST_EARLY) this.#early.push(bytes);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
   }
 
   /**

@@ -24,8 +24,8 @@ interface Waiting {
 }
 
 /** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
-const MOST_SEEN = 65_536;
-const MOST_WAITING = 16;
+const MAX_SEEN = 65_536;
+const MAX_WAITING = 16;
 
 /** The context in a message's header. */
 const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGTH - 32, HEADER_LENGTH);
@@ -131,7 +131,7 @@ export class Rounds {
   #enqueue(invitation: Waiting): void {
     this.#withdraw(({ task }) => task === invitation.task);
     this.#waiting.push(invitation);
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
   /** Whether the message ends a round that had only been waiting. */
@@ -168,7 +168,7 @@ export class Rounds {
   #remember(hash: string): void {
     this.#seen.add(hash);
     for (const oldest of this.#seen) {
-      if (this.#seen.size <= MOST_SEEN) return;
+      if (this.#seen.size <= MAX_SEEN) return;
       this.#seen.delete(oldest);
     }
   }

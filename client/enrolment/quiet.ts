@@ -1,5 +1,5 @@
 /** At most so much of the time between two looks counts: who did not look does not know what happened meanwhile. */
-const MOST_COUNTED_MS = 1000;
+const MAX_COUNTED_MS = 1000;
 
 /**
  * How long something has shown no sign of life, by looking at it. Counted is only time in which this process ran itself,
@@ -17,7 +17,7 @@ export class QuietTime {
    * @returns for how many milliseconds the sign has been the same
    */
   look(sign: string, now: number): number {
-    const passed = Math.min(now - this.#last, MOST_COUNTED_MS);
+    const passed = Math.min(now - this.#last, MAX_COUNTED_MS);
     this.#last = now;
     if (sign === this.#sign) this.#quietMs += passed;
     else this.#quietMs = 0;

@@ -16,7 +16,7 @@ interface Letter {
 }
 
 /** Attempts in a row over a standing connection that brought nothing, after which a message is given up. */
-const MOST_ATTEMPTS = 5;
+const MAX_ATTEMPTS = 5;
 
 /**
  * Messages on their way, in order and one at a time: each goes out again until the coordinator has acknowledged it, over
@@ -89,7 +89,7 @@ export class Outbox {
     } catch (cause) {
       // A lost connection pauses the outbox, and the letter stays; without an answer on a standing one it goes again.
       if (letter.sending.taken > taken) letter.attempts = 0;
-      if (!this.#open || letter.attempts < MOST_ATTEMPTS) return;
+      if (!this.#open || letter.attempts < MAX_ATTEMPTS) return;
       this.#take(letter);
       letter.failed(new CairnError('unreachable', 'the coordinator does not acknowledge a message', { cause }));
     }

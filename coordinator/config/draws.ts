@@ -21,14 +21,14 @@ export const drawsMembers = ({ privacy }: { readonly privacy?: { readonly sampli
   privacy !== undefined && privacy.sampling < 1;
 
 /** The most that one draw may add to δ. */
-export const mostDefect = ({ delta, rounds }: Pick<Draws, 'delta' | 'rounds'>): number =>
+export const maxDefect = ({ delta, rounds }: Pick<Draws, 'delta' | 'rounds'>): number =>
   (DRAWN_PART * delta) / (DRAWS_PER_ROUND * rounds);
 
 /** Whether draws from so many members hardly ever have fewer than `minCohort` or more than `cohort`. */
 export function isDrawable(members: number, draws: Draws): boolean {
   const { sampling, minCohort, cohort } = draws;
   const mean = sampling * members;
-  return mean >= minCohort && mean <= cohort && drawDefect(members, sampling, minCohort, cohort) <= mostDefect(draws);
+  return mean >= minCohort && mean <= cohort && drawDefect(members, sampling, minCohort, cohort) <= maxDefect(draws);
 }
 
 /** @throws CairnError made by `refuse`, with what would do, where draws from a quorum may not be used */
@@ -40,7 +40,7 @@ export function assertDrawable(
   if (isDrawable(quorum, draws)) return;
   const { sampling, delta, minCohort, cohort } = draws;
   const mean = Math.round(sampling * quorum);
-  const most = mostDefect(draws);
+  const most = maxDefect(draws);
   const within = (from: number, step: 1 | -1, defect: (at: number) => number): number => {
     let at = from;
     while (at >= 2 && at <= quorum && defect(at) > most) at += step;

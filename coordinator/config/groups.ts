@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { strict } from './strict.ts';
 
 /** Below this there is no group that could be outvoted. */
-export const LEAST_GROUPS = 3;
+export const MIN_GROUPS = 3;
 
 const common = {
   /** Groups that a cohort is split into at random, each with a sum of its own. */
-  count: z.int().min(LEAST_GROUPS).max(1000),
+  count: z.int().min(MIN_GROUPS).max(1000),
   /** Groups whose sums a round needs at least. */
-  least: z.int().min(LEAST_GROUPS).max(1000).optional(),
+  least: z.int().min(MIN_GROUPS).max(1000).optional(),
 };
 
 const RULES = ['median', 'trimmed-mean', 'norm-filter'] as const;
@@ -36,7 +36,7 @@ interface Split {
 }
 
 /** Members of the greatest group, whose inputs one sum may hold: the whole cohort where it is not split. */
-export function greatestGroup({ cohort, groups }: Split & { readonly cohort: number }): number {
+export function maxGroup({ cohort, groups }: Split & { readonly cohort: number }): number {
   return Math.ceil(cohort / (groups?.count ?? 1));
 }
 

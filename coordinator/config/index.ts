@@ -9,9 +9,9 @@ import { completeTask, type TaskConfig } from './task.ts';
 
 export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
-export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, mostDefect } from './draws.ts';
+export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, maxDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
-export { equalSizes, greatestGroup, smallestGroup } from './groups.ts';
+export { equalSizes, maxGroup, smallestGroup } from './groups.ts';
 export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 

@@ -4,7 +4,7 @@ import { Faults } from '../../protocol/faults.ts';
 
 type Issue = z.core.$ZodIssue;
 
-const MOST_SHOWN = 60;
+const MAX_SHOWN = 60;
 
 /** `tasks[0].deadlines.shareKeys`; the whole configuration has no name. */
 function pathText(path: readonly PropertyKey[]): string {
@@ -28,7 +28,7 @@ function shown(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) return `it is ${value}`;
   const text = JSON.stringify(value) as string | undefined;
   if (text === undefined) return `it is a ${typeof value}`;
-  return `it is ${text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text}`;
+  return `it is ${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}`;
 }
 
 const NOUNS: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_COLLUDING, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import { assertDrawable } from './draws.ts';
-import { greatestGroup } from './groups.ts';
+import { maxGroup } from './groups.ts';
 import { strict } from './strict.ts';
 
 const positive = z.number().gt(0);
@@ -45,7 +45,7 @@ export const privacySchema = strict({
 /** A task's privacy as the file has it, with what follows from other fields. */
 export type PrivacyConfig = Readonly<z.infer<typeof privacySchema>> & {
   /** Members of the smallest sum less those who may collude: the noise is sized for them. 1 where it is central. */
-  readonly leastSurvivors: number;
+  readonly minHonestSurvivors: number;
 };
 
 /** Bits of a noisy sum's coordinate where the task names none; a plan that needs more says how many. */
@@ -92,16 +92,16 @@ export function completePrivacy(
     );
   }
   if (sampling < 1) assertDrawable(task.quorum, { ...task, ...privacy }, refuse);
-  if (placement === 'central') return { ...privacy, leastSurvivors: 1 };
+  if (placement === 'central') return { ...privacy, minHonestSurvivors: 1 };
   // A client that reckons with more colluders than the task refuses its rounds.
   const colluding = Math.max(task.colluding, DEFAULT_COLLUDING);
-  const colluders = shareOf(greatestGroup(task), colluding);
-  const leastSurvivors = task.minCohort - colluders;
-  if (leastSurvivors < 1) {
+  const colluders = shareOf(maxGroup(task), colluding);
+  const minHonestSurvivors = task.minCohort - colluders;
+  if (minHonestSurvivors < 1) {
     throw refuse(
-      `privacy: in a sum of ${task.minCohort} out of ${greatestGroup(task)} all may collude (colluding ${colluding}: clients reckon with ${DEFAULT_COLLUDING} at least), and nobody’s noise be left`,
+      `privacy: in a sum of ${task.minCohort} out of ${maxGroup(task)} all may collude (colluding ${colluding}: clients reckon with ${DEFAULT_COLLUDING} at least), and nobody’s noise be left`,
       `raise minCohort above ${colluders}, or lower colluding`,
     );
   }
-  return { ...privacy, leastSurvivors };
+  return { ...privacy, minHonestSurvivors };
 }

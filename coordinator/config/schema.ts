@@ -12,13 +12,13 @@ import { strategySchema } from './strategy.ts';
 const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** Threads that unmask: most that may be asked for, and most that are taken unasked; each has a vector of its own. */
-const MOST_WORKERS = 64;
+const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 
 /** Each long message that is assembled takes as much memory as it is long. */
-const MOST_UPLOADS = 10_000;
+const MAX_UPLOADS = 10_000;
 
-const MOST_ORIGINS = 1000;
+const MAX_ORIGINS = 1000;
 
 const members = z.int().min(2).max(LIMITS.members);
 const share = z.number().min(0).lt(1);
@@ -121,9 +121,9 @@ export const taskSchema = strict({
   /** Steps by which the model may then be moved before a round commits. */
   maxRebases: z.int().min(0).max(255).default(2),
   /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
-  benchAttempts: z.int().min(0).max(1000).default(3),
+  exclusionAttempts: z.int().min(0).max(1000).default(3),
   /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
-  benchMinutes: z.number().gt(0).max(10_080).default(10),
+  exclusionMinutes: z.number().gt(0).max(10_080).default(10),
 });
 
 const directorySchema = strict({
@@ -134,14 +134,14 @@ const directorySchema = strict({
 /** How messages longer than a part are taken; see docs/protocol.md. */
 const uploadsSchema = strict({
   /** Assembled at a time, over all tasks; others wait. Default: as many of the largest as fit 64 MiB, and at least 4. */
-  atOnce: z.int().min(1).max(MOST_UPLOADS).optional(),
+  atOnce: z.int().min(1).max(MAX_UPLOADS).optional(),
   /** Milliseconds within which the next part must come. */
   stallMs: z.int().min(100).max(600_000).default(10_000),
   /**
    * Bytes per second that a message must keep as a whole. Who sends one part shortly before each stall limit would hold
    * a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
    */
-  leastRate: z
+  minBytesPerSecond: z
     .int()
     .min(1)
     .max(2 ** 30)
@@ -178,12 +178,12 @@ export const configSchema = strict({
   workers: z
     .int()
     .min(0)
-    .max(MOST_WORKERS)
+    .max(MAX_WORKERS)
     .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
   /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
-  allowedOrigins: z.array(origin).max(MOST_ORIGINS).default([]),
+  allowedOrigins: z.array(origin).max(MAX_ORIGINS).default([]),
   /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
-  publicUrls: z.array(address).max(MOST_ORIGINS).default([]),
+  publicUrls: z.array(address).max(MAX_ORIGINS).default([]),
   /**
    * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only the
    * entry of the outermost of them is believed. With 0 the header is not looked at, and a proxy is one address.

@@ -1,8 +1,8 @@
-import { assertBudget, leastModulusBits } from '../../protocol/quantize/index.ts';
+import { assertBudget, minModulusBits } from '../../protocol/quantize/index.ts';
 import { roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
-import { greatestGroup, LEAST_GROUPS, smallestGroup } from './groups.ts';
+import { maxGroup, MIN_GROUPS, smallestGroup } from './groups.ts';
 import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
 
@@ -23,7 +23,7 @@ export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'mod
 type Groups = Readonly<NonNullable<ParsedTask['groups']>> & { readonly least: number };
 
 /** In a sum of two, each of them reads the other's update. */
-const LEAST_PRIVATE = 3;
+const MIN_PRIVATE = 3;
 
 /** Cohort sizes that are tried one by one; of a greater range as many are tried, evenly spread, both ends included. */
 const SIZES_TRIED = 256;
@@ -57,7 +57,7 @@ export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
   faults.throwAny();
   return named(path, () => {
     const modulusBits =
-      parsed.modulusBits ?? (privacy === undefined ? leastModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
+      parsed.modulusBits ?? (privacy === undefined ? minModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
     // The model's size and what of it is untrained are known later, and do not enter the budget; that of noise they do.
     if (privacy === undefined)
       assertBudget({ ...parsed, untrained: [], modulusBits, maxCohort: greatest, dimension: 1 });
@@ -87,8 +87,8 @@ interface Sizes {
 function sizesOf(parsed: ParsedTask, split: Split): Sizes {
   const { cohort, quorum } = split;
   const begun = Math.min(quorum, cohort);
-  const [smallest, greatest] = [smallestGroup({ ...split, quorum: begun }), greatestGroup(split)];
-  const wanted = Math.max(LEAST_PRIVATE, parsed.threshold, Math.ceil(smallest / 2));
+  const [smallest, greatest] = [smallestGroup({ ...split, quorum: begun }), maxGroup(split)];
+  const wanted = Math.max(MIN_PRIVATE, parsed.threshold, Math.ceil(smallest / 2));
   return { begun, smallest, greatest, minCohort: parsed.minCohort ?? Math.min(smallest, wanted) };
 }
 
@@ -109,10 +109,10 @@ function assertSizes(
       `set cohort to ${quorum}, or quorum to ${cohort}`,
     );
   }
-  if (groups !== undefined && smallest < LEAST_PRIVATE) {
+  if (groups !== undefined && smallest < MIN_PRIVATE) {
     throw refuse(
-      `${smallestText} has ${smallest} members: in a sum of fewer than ${LEAST_PRIVATE} others can be read off`,
-      `raise quorum to ${LEAST_PRIVATE * groups.count}, or ${fewerGroups(Math.floor(quorum / LEAST_PRIVATE))}`,
+      `${smallestText} has ${smallest} members: in a sum of fewer than ${MIN_PRIVATE} others can be read off`,
+      `raise quorum to ${MIN_PRIVATE * groups.count}, or ${fewerGroups(Math.floor(quorum / MIN_PRIVATE))}`,
     );
   }
   const ofSmallest = groups === undefined ? '' : `, ${smallest},`;
@@ -135,7 +135,7 @@ function assertSizes(
 
 /** Where a cohort is too small for any rule over groups, none can be had. */
 const fewerGroups = (count: number): string =>
-  count < LEAST_GROUPS ? 'leave groups out' : `lower groups.count to ${count}`;
+  count < MIN_GROUPS ? 'leave groups out' : `lower groups.count to ${count}`;
 
 /** The number of sums that a round needs follows from the rule: more than half, and what is trimmed leaves one. */
 function completeGroups(

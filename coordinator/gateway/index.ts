@@ -39,7 +39,7 @@ export interface GatewayOptions extends Door {
   /** Milliseconds within which the next part of a long message must come. */
   readonly uploadStallMs: number;
   /** Bytes per second that a long message must keep as a whole, beside one stall. */
-  readonly leastUploadRate: number;
+  readonly minUploadRate: number;
   /** Milliseconds within which a Hello must come. */
   readonly helloTimeoutMs: number;
   /** Who may connect, and how much may be sent. */
@@ -64,7 +64,7 @@ export class Gateway implements ConnectionHost {
     this.uploads = new Uploads({
       most: options.uploads,
       stallMs: options.uploadStallMs,
-      leastRate: options.leastUploadRate,
+      minBytesPerSecond: options.minUploadRate,
     });
     this.#nextGuest = 1 + (options.members.greatest % 0xffff_ffff);
     // No connection state recovery: it keeps every message sent to anybody for a minute or more, and forgets a client

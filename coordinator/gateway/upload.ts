@@ -12,7 +12,7 @@ export interface UploadOptions {
   /** Milliseconds within which the next part must come. */
   readonly stallMs: number;
   /** Bytes per second that the upload must keep as a whole, beside one stall. */
-  readonly leastRate: number;
+  readonly minBytesPerSecond: number;
   /** Milliseconds for which it may hold its slot while others wait for one, where it has held it for so many. */
   readonly turnMs: (heldMs: number) => number;
   /** How often its member had to make room in this round. */
@@ -193,9 +193,9 @@ export class Upload implements Claimant {
   }
 
   #expectWhole(): void {
-    const { stallMs, leastRate, timeLeft } = this.#options;
+    const { stallMs, minBytesPerSecond, timeLeft } = this.#options;
     // What comes after its state's deadline is refused anyhow.
-    const ms = Math.min(Math.ceil(stallMs + (1000 * this.#total) / leastRate), timeLeft());
+    const ms = Math.min(Math.ceil(stallMs + (1000 * this.#total) / minBytesPerSecond), timeLeft());
     this.#wholeTimer = setTimeout(() => this.end(interrupted(`it did not come whole within ${ms} ms`)), ms);
   }
 

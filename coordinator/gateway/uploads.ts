@@ -12,14 +12,14 @@ export interface UploadLimits {
   /** Milliseconds within which the next part of a message must come. */
   readonly stallMs: number;
   /** Bytes per second that a message must keep as a whole. */
-  readonly leastRate: number;
+  readonly minBytesPerSecond: number;
 }
 
 /** An upload that is so many times as fast as it must be is never told to make room. */
 const BRISK = 8;
 
 /** Part of its state's time that a turn has at least: where there is no time for all, some are to end. */
-const LEAST_TURN = 1 / 3;
+const MIN_TURN = 1 / 3;
 
 /** Long messages on their way to their rounds, a few at a time; one for each seat. */
 export class Uploads {
@@ -61,10 +61,10 @@ export class Uploads {
     const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
     const refused = refusal(first.bytes);
     if (refused !== undefined) throw refused;
-    const { stallMs, leastRate } = this.#limits;
+    const { stallMs, minBytesPerSecond } = this.#limits;
     const [slots, buffers] = [this.#slots, this.#buffers];
     seat.upload = new Upload(first, {
-      ...{ slots, buffers, stallMs, leastRate, refusal, answer },
+      ...{ slots, buffers, stallMs, minBytesPerSecond, refusal, answer },
       timeLeft: () => place.timeLeft(),
       turnMs: (heldMs) => this.#turnOf(seat, place, first.total, heldMs),
       yields: seat.yields,
@@ -82,10 +82,10 @@ export class Uploads {
    * of them comes to its end.
    */
   #turnOf({ yields }: Seat, place: Place, total: number, heldMs: number): number {
-    const { most, leastRate } = this.#limits;
+    const { most, minBytesPerSecond } = this.#limits;
     const claimants = this.#slots.claimants(yields);
     const whole = heldMs + place.timeLeft();
-    const fair = whole * Math.max(LEAST_TURN, Math.min(most, claimants) / claimants);
-    return Math.max(fair, (1000 * total) / (BRISK * leastRate)) * 2 ** yields;
+    const fair = whole * Math.max(MIN_TURN, Math.min(most, claimants) / claimants);
+    return Math.max(fair, (1000 * total) / (BRISK * minBytesPerSecond)) * 2 ** yields;
   }
 }

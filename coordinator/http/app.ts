@@ -35,7 +35,7 @@ export interface HttpOptions {
   readonly origins: Origins;
   readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
   /** How fast a download must go at least, which is as fast as an upload must. */
-  readonly uploads: { readonly stallMs: number; readonly leastRate: number };
+  readonly uploads: { readonly stallMs: number; readonly minBytesPerSecond: number };
   /** A request was refused for asking too often. */
   readonly onRefused: (error: CairnError) => void;
   readonly onFault: (error: CairnError) => void;

@@ -8,7 +8,7 @@ interface Pace {
   /** Milliseconds that it may take beside. */
   readonly stallMs: number;
   /** Bytes per second. */
-  readonly leastRate: number;
+  readonly minBytesPerSecond: number;
 }
 
 const HASH = /^[0-9a-f]{64}$/;
@@ -25,7 +25,7 @@ function namesTag(header: string | undefined, hash: string): boolean {
  */
 export function serveModel(
   store: Store,
-  { stallMs, leastRate }: Pace,
+  { stallMs, minBytesPerSecond }: Pace,
   onServed: (bytes: number) => void,
 ): RequestHandler<{ hash: string }> {
   return async (request, response) => {
@@ -71,7 +71,7 @@ export function serveModel(
     }
     onServed(part.length);
     // A few bytes now and then would keep the model in memory, and the connection, for as long as somebody likes.
-    const late = setTimeout(() => response.destroy(), stallMs + Math.ceil((1000 * part.length) / leastRate));
+    const late = setTimeout(() => response.destroy(), stallMs + Math.ceil((1000 * part.length) / minBytesPerSecond));
     response.once('close', () => clearTimeout(late));
     response.end(Buffer.from(part.buffer, part.byteOffset, part.byteLength));
   };

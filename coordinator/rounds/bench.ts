@@ -28,10 +28,10 @@ interface Stay {
 }
 
 /** A stay is doubled up to this many times. */
-const MOST_DOUBLINGS = 10;
+const MAX_DOUBLINGS = 10;
 
 /** Members whose faults are remembered: guests are other members each time they come. */
-const MOST_REMEMBERED = 65_536;
+const MAX_REMEMBERED = 65_536;
 
 /**
  * A task's account of members that are known to have spoilt its rounds: each is left out of the next attempts, twice as
@@ -65,7 +65,7 @@ export class Bench {
     return suspects.flatMap(({ member, reason, proven = false, unproven = false }) => {
       if (unproven && !this.#isSuspected(member)) return [];
       // What may be a wrong guess costs one period, however often it is made.
-      const times = unproven ? 1 : 2 ** Math.min(this.#count(member), MOST_DOUBLINGS);
+      const times = unproven ? 1 : 2 ** Math.min(this.#count(member), MAX_DOUBLINGS);
       const before = this.#stays.get(member) ?? { left: 0, until: 0 };
       const left = Math.max(before.left, proven ? Infinity : attempts * times);
       this.#stays.set(member, { left, until: Math.max(before.until, now() + minutes * 60_000 * times) });
@@ -78,7 +78,7 @@ export class Bench {
     const before = this.#suspected.delete(member);
     this.#suspected.add(member);
     const [oldest] = this.#suspected;
-    if (this.#suspected.size > MOST_REMEMBERED) this.#suspected.delete(oldest);
+    if (this.#suspected.size > MAX_REMEMBERED) this.#suspected.delete(oldest);
     return before;
   }
 
@@ -102,7 +102,7 @@ export class Bench {
     this.#faults.delete(member);
     this.#faults.set(member, before + 1);
     const [oldest] = this.#faults.keys();
-    if (this.#faults.size > MOST_REMEMBERED) this.#faults.delete(oldest);
+    if (this.#faults.size > MAX_REMEMBERED) this.#faults.delete(oldest);
     return before;
   }
 }

@@ -1,6 +1,6 @@
 import { noisePlanOf, type ReadingOptions } from '../../protocol/rounds/inputs/index.ts';
 import {
-  leastNoiseMultiplier,
+  minNoiseMultiplier,
   type Mechanism,
   mechanismOf,
   type NoisePlan,
@@ -8,7 +8,7 @@ import {
   roundCost,
 } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
-import { DRAWN_PART, greatestGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
+import { DRAWN_PART, maxGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 
 const UNBOUNDED: readonly number[] = ORDERS.map(() => Number.MAX_VALUE);
 
@@ -41,14 +41,14 @@ export interface Calibration {
  */
 export function calibrate(task: PrivateTask, dimension: number): Calibration {
   const { privacy, modulusBits, rounds, minCohort } = task;
-  const { placement, distribution, leastSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
+  const { placement, distribution, minHonestSurvivors, epsilon, delta, sampling, expected, adaptiveClip } = privacy;
   const fill = sampling < 1 && placement === 'distributed';
   // Who colludes may leave its share out, and what is filled up does not replace it.
-  const silent = fill ? minCohort - leastSurvivors : 0;
+  const silent = fill ? minCohort - minHonestSurvivors : 0;
   const common = {
     placement,
     distribution,
-    leastSurvivors,
+    minHonestSurvivors,
     bitWidth: adaptiveClip?.bitWidth ?? 0,
     sampling,
     epsilon,
@@ -56,13 +56,13 @@ export function calibrate(task: PrivateTask, dimension: number): Calibration {
   };
   const planFor = (noiseMultiplier: number): ReturnType<typeof noisePlanOf> =>
     noisePlanOf({
-      ...{ dimension, modulusBits, maxCohort: greatestGroup(task) },
+      ...{ dimension, modulusBits, maxCohort: maxGroup(task) },
       privacy: { ...common, noiseMultiplier, spent: 0 },
     });
   const mechanism = (noiseMultiplier: number): Mechanism => mechanismOf(planFor(noiseMultiplier), fill, silent);
   const left = sampling < 1 ? (1 - DRAWN_PART) * delta : delta;
   const target = { epsilon, delta: left, rounds, rate: sampling };
-  const { noiseMultiplier = leastNoiseMultiplier(target, mechanism) } = privacy;
+  const { noiseMultiplier = minNoiseMultiplier(target, mechanism) } = privacy;
   const plan = planFor(noiseMultiplier);
   return {
     noise: { ...common, noiseMultiplier },
@@ -71,6 +71,6 @@ export function calibrate(task: PrivateTask, dimension: number): Calibration {
     costInside: placement === 'distributed' ? roundCost(mechanismOf(plan), 1) : UNBOUNDED,
     delta: left,
     plan,
-    members: expected ?? greatestGroup(task),
+    members: expected ?? maxGroup(task),
   };
 }

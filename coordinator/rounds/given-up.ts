@@ -4,7 +4,7 @@ import type { TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 
 /** Reasons of members that a task's error names. */
-const MOST_REASONS = 3;
+const MAX_REASONS = 3;
 
 /**
  * Why a task fails whose last attempt at a round, which this reports, came to nothing.
@@ -28,7 +28,7 @@ export function givenUp(task: string, report: RoundReport, quarrelling = 0): Cai
 }
 
 /** Members of a kind that are named. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 /**
  * Why a task fails from whose model nobody can be seated any more, and which was moved as often as it may be, or as often
@@ -57,15 +57,15 @@ export function rebasesSpent(
 
 function named(title: string, members: readonly MemberId[], label: (member: MemberId) => string): string {
   if (members.length === 0) return '';
-  const more = members.length > MOST_NAMED ? ` and ${members.length - MOST_NAMED} more` : '';
-  return `${title}${members.slice(0, MOST_NAMED).map(label).join(', ')}${more}`;
+  const more = members.length > MAX_NAMED ? ` and ${members.length - MAX_NAMED} more` : '';
+  return `${title}${members.slice(0, MAX_NAMED).map(label).join(', ')}${more}`;
 }
 
 /** What members said why they left, most of them first: often the cause of a round that fails each time. */
 function reasonsText({ drops }: RoundReport): string {
   const counts = new Map<ErrorCode, number>();
   for (const { reason } of drops) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, MOST_REASONS);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a).slice(0, MAX_REASONS);
   if (sorted.length === 0) return '';
   return `; members were out for ${sorted.map(([reason, count]) => `${reason} (${count})`).join(', ')}`;
 }

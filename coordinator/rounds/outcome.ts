@@ -4,7 +4,7 @@ import { LIMITS } from '../../protocol/wire/limits.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 
 /** No character takes more than three bytes per UTF-16 unit, so that this many always fit the field. */
-const MOST_UNITS = Math.floor(LIMITS.text / 3);
+const MAX_UNITS = Math.floor(LIMITS.text / 3);
 
 /** Tells a member that the round has committed, and whether its update is in. */
 export function committedOutcome(header: Header, included: boolean, modelHash: Uint8Array): Uint8Array {
@@ -13,5 +13,5 @@ export function committedOutcome(header: Header, included: boolean, modelHash: U
 
 /** Tells a member that the round ended without a sum, in one line of what the field holds. */
 export function abandonedOutcome(header: Header, { code, message }: Pick<CairnError, 'code' | 'message'>): Uint8Array {
-  return encodeOutcome({ ...header, kind: 'abandoned', code, message: message.slice(0, MOST_UNITS) });
+  return encodeOutcome({ ...header, kind: 'abandoned', code, message: message.slice(0, MAX_UNITS) });
 }

@@ -7,7 +7,7 @@ import { LABELS } from '../../protocol/crypto/suite.ts';
 const PART = 2 ** -10;
 
 /** What stands for the root mean square of a model whose values are all zero, or next to nothing. */
-const LEAST_RMS = 1e-2;
+const MIN_RMS = 1e-2;
 
 /** Below this a step would be lost in the rounding of float32, as far as it has one at all. */
 const TINY_RMS = 1e-30;
@@ -29,7 +29,7 @@ export function rebased(
   rebases: number,
 ): Float32Array {
   const stream = new ChaChaStream(transcript(primitives, LABELS.rebase, modelHash, Uint8Array.of(rebases)), 12);
-  const step = Math.fround(PART * (rootMeanSquare(flat) || LEAST_RMS));
+  const step = Math.fround(PART * (rootMeanSquare(flat) || MIN_RMS));
   const moved = new Float32Array(flat.length);
   let signs = 0;
   for (let j = 0; j < flat.length; j++) {

@@ -1,7 +1,7 @@
 import { minSharers, roundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { DRAWS_PER_ROUND, equalSizes, greatestGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
+import { DRAWS_PER_ROUND, equalSizes, maxGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
 import type { AnnouncedSet } from '../store/index.ts';
 import type { Aftermath } from './aftermath.ts';
@@ -82,7 +82,7 @@ export class Selection {
     this.#options = options;
     this.#terms = termsOf(options.task);
     this.#waiting = new Waiting(options.task, options.host, options.onWaiting);
-    const { benchAttempts: attempts, benchMinutes: minutes, colluding } = options.task;
+    const { exclusionAttempts: attempts, exclusionMinutes: minutes, colluding } = options.task;
     this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
     this.#quarrels = new Quarrels(colluding);
     this.#refusers = new Refusers(Math.max(MIN_REFUSAL_MS, 1000 * options.task.retryPause), () => performance.now());
@@ -312,7 +312,7 @@ export class Selection {
    * accuse honest members could make a round fail that would not have failed without them.
    */
   #keepApart({ cohorts, from: idle }: FreshSeats, attempt: number): readonly MemberId[] {
-    if (cohorts === 0 || this.#options.task.benchAttempts === 0) return idle;
+    if (cohorts === 0 || this.#options.task.exclusionAttempts === 0) return idle;
     let out = this.#quarrels.apart(idle, idle.length - this.#terms.fewest);
     while (attempt === 1 && out.length > 0 && !this.#outlives(idle.length, out.length)) {
       out = this.#quarrels.apart(idle, out.length - 1);
@@ -415,7 +415,7 @@ function termsOf(task: TaskConfig): SeatingTerms {
   return {
     ...{ quorum, minCohort, rebaseAttempts, maxRebases },
     fewest: minCohort * (groups?.count ?? 1),
-    maxCohort: greatestGroup(task),
+    maxCohort: maxGroup(task),
     groups: groups && { count: groups.count, least: groups.least, smallest: smallestGroup(task) },
     drawn: task.privacy !== undefined && task.privacy.sampling < 1,
   };

@@ -2,7 +2,7 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
-import { greatestGroup, type TaskConfig } from '../config/index.ts';
+import { maxGroup, type TaskConfig } from '../config/index.ts';
 import type { PendingRecord } from '../store/index.ts';
 import type { Deadlines } from './round.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
@@ -51,7 +51,7 @@ export function settingsFor(
     dropoutPpm: Math.round(task.dropout * MILLION),
     threshold,
     minCohort: at.minCohort ?? task.minCohort,
-    maxCohort: greatestGroup(task),
+    maxCohort: maxGroup(task),
     dimension: at.dimension,
     modelHash: at.modelHash,
     directoryHash: at.directory?.hash ?? NO_HASH,

@@ -15,7 +15,7 @@ import {
   DRAWN_PART,
   type Draws,
   isDrawable,
-  mostDefect,
+  maxDefect,
   type PrivacyConfig,
   type TaskConfig,
 } from '../config/index.ts';
@@ -123,7 +123,7 @@ export class TaskPrivacy {
   get lasts(): boolean {
     try {
       spend(this.#budget, this.#calibration.cost);
-      return this.#defect + mostDefect(this.#draws) <= DRAWN_PART * this.#config.delta;
+      return this.#defect + maxDefect(this.#draws) <= DRAWN_PART * this.#config.delta;
     } catch (thrown) {
       if (thrown instanceof CairnError && thrown.code === 'privacy-budget') return false;
       throw thrown;
@@ -143,7 +143,7 @@ export class TaskPrivacy {
     const { cost, costInside } = this.#calibration;
     const { rounds, divergences } = spend(this.#budget, cost);
     // As much as any draw may add: who is there when it is made may be more or fewer than when it was asked.
-    const defect = this.#defect + (this.sampling === undefined ? 0 : mostDefect(this.#draws));
+    const defect = this.#defect + (this.sampling === undefined ? 0 : maxDefect(this.#draws));
     return { divergences, inside: addDivergences(this.#inside, costInside), rounds, clip: this.#clip, defect };
   }
 

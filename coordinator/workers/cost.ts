@@ -10,14 +10,14 @@ const AGREEMENT_WORDS = 35_000;
 const BATCH_WORDS = 3_000_000;
 
 /** Most masks of a batch: what is imported once for each of its members that dropped weighs nothing by then. */
-const MOST_MASKS = 64;
+const MAX_MASKS = 64;
 
 /**
  * Work below which a plan stays on the main thread, in words. Starting two threads took 85 to 165 ms on two busy cores,
  * so two workers gain from about twice that on, and 10^8 words are 170 ms of one thread. Threads that stand already
  * answer within a millisecond, but what a smaller plan could gain from them is not worth a second rule.
  */
-export const LEAST_WORDS = 100_000_000;
+export const MIN_WORDS = 100_000_000;
 
 /** A plan's work, in words of a mask. */
 export function planWords(plan: UnmaskPlan): number {
@@ -28,5 +28,5 @@ export function planWords(plan: UnmaskPlan): number {
 /** How many masks a worker takes at once. */
 export function batchSizeFor(plan: UnmaskPlan): number {
   const each = planWords(plan) / Math.max(1, planCost(plan));
-  return Math.min(MOST_MASKS, Math.max(1, Math.floor(BATCH_WORDS / Math.max(1, each))));
+  return Math.min(MAX_MASKS, Math.max(1, Math.floor(BATCH_WORDS / Math.max(1, each))));
 }

@@ -10,7 +10,7 @@ import { CONTROL, type JobList, lostBatches, maskCount, shareJobs, stopJobs, wip
 import type { WorkerPool } from './pool.ts';
 
 /** How often the workers are sent at what is left of a plan before they are given up. */
-const MOST_GOES = 3;
+const MAX_GOES = 3;
 
 /** Milliseconds between looks at how far the workers are. */
 const LOOK_MS = 100;
@@ -94,7 +94,7 @@ async function addUp(
   const correction = createMaskVector(first.length);
   try {
     let batches: readonly number[] = [...first.todo];
-    for (let goes = 0, list = first; goes < MOST_GOES && batches.length > 0; goes++) {
+    for (let goes = 0, list = first; goes < MAX_GOES && batches.length > 0; goes++) {
       if (goes > 0) onGo((list = withTodo(first, batches)));
       batches = await addGo(list, batches, correction, options);
     }

@@ -2,7 +2,7 @@ import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { computeUnmask, type OnProgress } from '../rounds/unmask.ts';
-import { LEAST_WORDS, planWords } from './cost.ts';
+import { MIN_WORDS, planWords } from './cost.ts';
 import { computeInPool } from './in-pool.ts';
 import { workerFile } from './location.ts';
 import { paced } from './paced.ts';
@@ -18,7 +18,7 @@ export interface UnmaskerOptions {
   /** The worker's file, where it is not the one of this package. */
   readonly file?: URL | undefined;
   /** Work from which a plan goes to the workers, in words; other values than the measured one are for tests. */
-  readonly leastWords?: number;
+  readonly minWords?: number;
 }
 
 /** What one computation is asked for with. */
@@ -71,9 +71,9 @@ export class Unmasker {
   }
 
   async #compute(plan: UnmaskPlan, signal: AbortSignal, onProgress: OnProgress): Promise<Unmasked> {
-    const { primitives, leastWords = LEAST_WORDS, onLost = () => undefined } = this.#options;
+    const { primitives, minWords = MIN_WORDS, onLost = () => undefined } = this.#options;
     const pool = this.#pool;
-    if (pool !== undefined && planWords(plan) >= leastWords) {
+    if (pool !== undefined && planWords(plan) >= minWords) {
       const correction = await computeInPool(plan, { pool, primitives, signal, onProgress, onLost });
       if (correction !== undefined) return { correction, workers: pool.threads };
     }

@@ -20,11 +20,11 @@ export const trimmedMean =
   };
 
 /** Above this many values the engine's own sort is faster than one by insertion. */
-const MOST_INSERTED = 48;
+const MAX_INSERTED = 48;
 
 /** Sorts in place: a few values for each of millions of coordinates. */
 function sort(values: Float64Array): Float64Array {
-  if (values.length > MOST_INSERTED) return values.sort();
+  if (values.length > MAX_INSERTED) return values.sort();
   for (let i = 1; i < values.length; i++) {
     const value = values[i];
     let at = i;

@@ -10,7 +10,7 @@ export interface ClipTracking {
 }
 
 /** Norms beyond are no 32-bit floats any more, and in the end 0 or infinite. */
-const MOST_CLIP = 2 ** 100;
+const MAX_CLIP = 2 ** 100;
 
 /**
  * The next round's clipping norm, c·e^(−η(b̄ − γ)) (Andrew et al. 2021): it falls while more updates than wanted are
@@ -31,5 +31,5 @@ export function adaptClip(clip: number, unclipped: number, { quantile, rate }: C
     );
   }
   const next = clip * exp(-rate * (Math.min(Math.max(unclipped, 0), 1) - quantile));
-  return Math.min(Math.max(next, 1 / MOST_CLIP), MOST_CLIP);
+  return Math.min(Math.max(next, 1 / MAX_CLIP), MAX_CLIP);
 }

@@ -8,7 +8,7 @@ export {
   spentEpsilon,
 } from './accountant/budget.ts';
 export type { PrivacyBudget } from './accountant/budget.ts';
-export { leastNoiseMultiplier } from './accountant/calibrate.ts';
+export { minNoiseMultiplier } from './accountant/calibrate.ts';
 export type { PrivacyTarget } from './accountant/calibrate.ts';
 export { ORDERS, epsilonOf, roundCost } from './accountant/convert.ts';
 export { drawDefect } from './accountant/draws.ts';

@@ -33,8 +33,8 @@ function checkWhole(name: string, value: number, least: number, greatest: number
 }
 
 /** The most clients and examples that a scheme takes; keeps every product below 2^53. */
-const GREATEST_COHORT = 2 ** 21;
-const GREATEST_COUNT = 2 ** 31;
+const MAX_COHORT = 2 ** 21;
+const MAX_COUNT = 2 ** 31;
 
 /** Number of different sums of `maxCohort` values in [−L, L]. */
 function distinctSums(inputBits: number, maxCohort: number): number {
@@ -48,7 +48,7 @@ function bitsFor(sums: number): number {
   return bits;
 }
 
-function greatestCohort(inputBits: number, modulusBits: number): number {
+function largestCohort(inputBits: number, modulusBits: number): number {
   return Math.floor((2 ** modulusBits - 1) / (2 * levels(inputBits)));
 }
 
@@ -56,9 +56,9 @@ function greatestCohort(inputBits: number, modulusBits: number): number {
  * Least modulusBits from 8 to 32 in which a sum of `maxCohort` values of `inputBits` is unambiguous.
  * @throws CairnError `overflow-budget` where 32 bits do not suffice; `settings-invalid` for arguments out of range
  */
-export function leastModulusBits(inputBits: number, maxCohort: number): number {
+export function minModulusBits(inputBits: number, maxCohort: number): number {
   checkWhole('inputBits', inputBits, 2, 31);
-  checkWhole('maxCohort', maxCohort, 1, GREATEST_COHORT);
+  checkWhole('maxCohort', maxCohort, 1, MAX_COHORT);
   const bits = bitsFor(distinctSums(inputBits, maxCohort));
   if (bits > 32) throw overBudget(inputBits, maxCohort, 32);
   return bits;
@@ -66,7 +66,7 @@ export function leastModulusBits(inputBits: number, maxCohort: number): number {
 
 function overBudget(inputBits: number, maxCohort: number, modulusBits: number): CairnError {
   const least = bitsFor(distinctSums(inputBits, maxCohort));
-  const fitting = greatestCohort(inputBits, modulusBits);
+  const fitting = largestCohort(inputBits, modulusBits);
   const ways = [
     ...(least <= 32 ? [`raise modulusBits to ${least}`] : []),
     ...(fitting >= 1 ? [`lower maxCohort to ${fitting}`] : []),
@@ -89,8 +89,8 @@ export function assertBudget(scheme: QuantizationScheme): void {
   checkWhole('dimension', dimension, 1, LIMITS.coordinates - METRIC_COORDINATES - peakCoordinates(scheme));
   checkWhole('inputBits', inputBits, 2, 31);
   checkWhole('modulusBits', modulusBits, 8, 32);
-  checkWhole('maxCohort', maxCohort, 1, GREATEST_COHORT);
-  checkWhole('maxExamples', maxExamples, 1, GREATEST_COUNT);
+  checkWhole('maxCohort', maxCohort, 1, MAX_COHORT);
+  checkWhole('maxExamples', maxExamples, 1, MAX_COUNT);
   for (const name of ['clip', 'lossBound'] as const) {
     const bound = scheme[name];
     if (!(bound > 0 && Number.isFinite(bound))) {

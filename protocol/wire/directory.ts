@@ -50,7 +50,7 @@ function compareNames(a: string, b: string): number {
   return at < 0 ? left.length - right.length : left[at] - (right[at] ?? -1);
 }
 
-const LEAST_ENTRY = 4 + 2 + SIZES.key + 4 + 1;
+const MIN_ENTRY = 4 + 2 + SIZES.key + 4 + 1;
 
 function encodeBody({ serial, issued, notAfter }: DirectoryDates, entries: readonly DirectoryEntry[]): Uint8Array {
   const writer = new ByteWriter(64 * entries.length + 17).u8(DIRECTORY_VERSION);
@@ -113,7 +113,7 @@ function readBody(primitives: Primitives, body: Uint8Array): SignedDirectory {
   const issued = reader.u32('issued');
   const notAfter = reader.u32In('notAfter', issued, 0xffff_ffff);
   const count = reader.u32In('members', 0, LIMITS.members);
-  if (count * LEAST_ENTRY > reader.remaining) {
+  if (count * MIN_ENTRY > reader.remaining) {
     throw reader.error('wire-truncated', `${count} members do not fit the ${reader.remaining} bytes left`);
   }
   const entries = new Map<MemberId, DirectoryEntry>();

@@ -14,7 +14,7 @@ export interface RoundPrivacy {
   /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
   readonly noiseMultiplier: number;
   /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 where it is central. */
-  readonly leastSurvivors: number;
+  readonly minHonestSurvivors: number;
   /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 where there is none. */
   readonly bitWidth: number;
   /** Probability with which each member is drawn for a round, above 0; below 1 the ε below rests on it. */
@@ -164,7 +164,7 @@ function readUntrained(reader: ByteReader, dimension: number): UntrainedRange[] 
 
 /**
  * What decides the noise of a round's sum: one byte for the placement (0 without noise, and then nothing more), one for the
- * distribution, `noiseMultiplier` (f64), `leastSurvivors` (u32) and `bitWidth` (f64). Also part of terms.
+ * distribution, `noiseMultiplier` (f64), `minHonestSurvivors` (u32) and `bitWidth` (f64). Also part of terms.
  */
 export function writeNoise(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
   if (privacy === undefined) {
@@ -175,7 +175,7 @@ export function writeNoise(writer: ByteWriter, privacy: RoundPrivacy | undefined
     .u8(PLACEMENTS.indexOf(privacy.placement) + 1)
     .u8(DISTRIBUTIONS.indexOf(privacy.distribution) + 1)
     .f64(privacy.noiseMultiplier)
-    .u32(privacy.leastSurvivors)
+    .u32(privacy.minHonestSurvivors)
     .f64(privacy.bitWidth);
 }
 
@@ -192,7 +192,7 @@ function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
     placement: PLACEMENTS[placement - 1],
     distribution: DISTRIBUTIONS[reader.u8In('distribution', 1, DISTRIBUTIONS.length) - 1],
     noiseMultiplier: reader.f64('noiseMultiplier'),
-    leastSurvivors: reader.u32In('leastSurvivors', 1, LIMITS.members),
+    minHonestSurvivors: reader.u32In('minHonestSurvivors', 1, LIMITS.members),
     bitWidth: reader.f64('bitWidth'),
     sampling: reader.f64('sampling'),
     epsilon: reader.f64('epsilon'),

@@ -18,7 +18,7 @@ import {
 /** What makes the sums of an aggregator differentially private. */
 export interface SumPrivacy extends Pick<
   NoiseSettings,
-  'placement' | 'distribution' | 'noiseMultiplier' | 'clients' | 'leastSurvivors'
+  'placement' | 'distribution' | 'noiseMultiplier' | 'clients' | 'minHonestSurvivors'
 > {
   /** b: sums are taken mod 2^b, 8 to 32. Default 16. */
   readonly modulusBits?: number;
@@ -74,12 +74,12 @@ export class NoisyRounds {
 
   /** @throws CairnError `privacy-infeasible`, `settings-invalid` for noise that cannot be had */
   constructor(privacy: SumPrivacy, dimension: number, random: RandomSource) {
-    const { placement, distribution, noiseMultiplier, clients, leastSurvivors, bitWidth = 0 } = privacy;
+    const { placement, distribution, noiseMultiplier, clients, minHonestSurvivors, bitWidth = 0 } = privacy;
     this.settings = {
       dimension,
       maxCohort: clients,
       modulusBits: privacy.modulusBits ?? 16,
-      privacy: { placement, distribution, noiseMultiplier, leastSurvivors, bitWidth, ...UNACCOUNTED },
+      privacy: { placement, distribution, noiseMultiplier, minHonestSurvivors, bitWidth, ...UNACCOUNTED },
     };
     this.plan = noisePlanOf(this.settings);
     this.#divisor = privacy.divisor;

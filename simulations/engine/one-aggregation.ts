@@ -1,4 +1,4 @@
-import { decodeSum, encodeUpdate, leastModulusBits, type LocalResult } from '../../protocol/quantize/index.ts';
+import { decodeSum, encodeUpdate, minModulusBits, type LocalResult } from '../../protocol/quantize/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
@@ -34,7 +34,7 @@ export const runSecure: Run = (options, results, conditions) => {
   const members = ascending(results);
   const maxCohort = Math.max(2, members.length);
   const inputBits = options.settings?.inputBits ?? 16;
-  const modulusBits = leastModulusBits(inputBits, maxCohort);
+  const modulusBits = minModulusBits(inputBits, maxCohort);
   const settings = settingsOf(options, { dimension, clip, maxExamples, maxCohort, inputBits, modulusBits });
   let clipped = 0;
   const inputOf = (member: MemberId): Uint32Array => {
@@ -61,7 +61,7 @@ export function runNoisy(
   const { plan } = noise;
   const { encode, clipped, decode } = noise.begin(clip, results, members);
   // A sum of fewer is not opened: its noise would be too small.
-  const least = plan.placement === 'distributed' ? plan.leastSurvivors : 1;
+  const least = plan.placement === 'distributed' ? plan.minHonestSurvivors : 1;
   if (members.length < least) {
     const error = new CairnError(
       'privacy-noise',

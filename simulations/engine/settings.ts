@@ -1,6 +1,6 @@
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
-import { leastModulusBits } from '../../protocol/quantize/index.ts';
+import { minModulusBits } from '../../protocol/quantize/index.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 
 /** Settings of a simulated round: whatever is not named is small, sound and curious. */
@@ -24,7 +24,7 @@ export function virtualSettings(random: RandomSource, named: Partial<RoundSettin
     dimension: 16,
     modelHash: NO_HASH,
     directoryHash: NO_HASH,
-    modulusBits: Math.max(8, leastModulusBits(inputBits, maxCohort)),
+    modulusBits: Math.max(8, minModulusBits(inputBits, maxCohort)),
     inputBits,
     clip: 1,
     maxExamples: 1000,

@@ -8,7 +8,7 @@ import { readRows } from './read-rows.ts';
 import type { Row } from './rows.ts';
 
 /** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
-const LEAST_FREE_BYTES = 64 * 2 ** 20;
+const MIN_FREE_BYTES = 64 * 2 ** 20;
 
 const FOLDERS = ['data', 'images', 'checkpoints'];
 
@@ -68,7 +68,7 @@ export class LabFolder {
       throw unwritable(path, cause);
     }
     const { bavail, bsize } = await statfs(path);
-    if (bavail * bsize < LEAST_FREE_BYTES) {
+    if (bavail * bsize < MIN_FREE_BYTES) {
       const free = Math.floor((bavail * bsize) / 2 ** 20);
       throw new CairnError('folder-unwritable', `the disk of ${path} has ${free} MB left, a run wants to see 64`, {
         hint: 'free some space, or choose another disk with --out',

@@ -193,11 +193,11 @@ describe.each<Class>(['curious', 'active'])(
 
     it('is held against sums of later models only where the policy asks for a difference of any two', () => {
       const settings = { modelHash: new Uint8Array(32).fill(1), round: 2 };
-      for (const [leastDifference, opened] of [
+      for (const [minCohortDifference, opened] of [
         [0, true],
         [2, false],
       ] as const) {
-        const series = new Series(adversary, { leastDifference });
+        const series = new Series(adversary, { minCohortDifference });
         series.round();
         const second = series.round({ ...repeat, settings });
         expect(second.committed !== undefined).toBe(opened);

@@ -45,7 +45,7 @@ const noise = (placement: RoundPrivacy['placement'], noiseMultiplier: number): R
   placement,
   distribution: 'discrete-gaussian',
   noiseMultiplier,
-  leastSurvivors: placement === 'central' ? 1 : 2,
+  minHonestSurvivors: placement === 'central' ? 1 : 2,
   bitWidth: 0,
   sampling: 1,
   epsilon: 5,
@@ -65,28 +65,28 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
     ['to a task that differs in case', { tasks: ['Digits'] }, { task: 'digits' }, 'policy-task', '"digits"'],
     [
       'without noise',
-      { leastNoise: { multiplier: 0.5 } },
+      { minNoise: { multiplier: 0.5 } },
       {},
       'policy-noise',
       'asks for distributed noise with multiplier 0.5 at least, the round has none',
     ],
     [
       'with less noise',
-      { leastNoise: { multiplier: 1 } },
+      { minNoise: { multiplier: 1 } },
       { privacy: noise('distributed', 0.99) },
       'policy-noise',
       'the round has distributed noise with multiplier 0.99',
     ],
     [
       'with noise that the coordinator adds, however much',
-      { leastNoise: { multiplier: 1 } },
+      { minNoise: { multiplier: 1 } },
       { privacy: noise('central', 100) },
       'policy-noise',
       'the round has central noise with multiplier 100',
     ],
     [
       'with less of the coordinator’s noise',
-      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { minNoise: { placement: 'central', multiplier: 1 } },
       { privacy: noise('central', 0.5) },
       'policy-noise',
       'asks for central noise with multiplier 1 at least',
@@ -99,12 +99,12 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
 
   it('when it has taken part often enough today', () => {
     const twice = { ...NOTHING, roundsWithinDay: 2 };
-    expect(answer({ mostRoundsPerDay: 3 }, {}, twice)).toEqual({ state: 'advertise-keys' });
-    expect(answer({ mostRoundsPerDay: 2 }, {}, twice)).toMatchObject({
+    expect(answer({ maxRoundsPerDay: 3 }, {}, twice)).toEqual({ state: 'advertise-keys' });
+    expect(answer({ maxRoundsPerDay: 2 }, {}, twice)).toMatchObject({
       code: 'policy-rounds-per-day',
       message: 'this client has taken part in 2 rounds within 24 hours, and allows 2',
     });
-    expect(answer({ mostRoundsPerDay: 2 }, {}, { ...NOTHING, roundsWithinDay: 3 }).state).toBe('closed');
+    expect(answer({ maxRoundsPerDay: 2 }, {}, { ...NOTHING, roundsWithinDay: 3 }).state).toBe('closed');
   });
 });
 
@@ -138,7 +138,7 @@ describe('an invitation from a model that something was sent from', () => {
   });
 
   it('is taken on any terms where the client relies on its members’ noise', () => {
-    expect(answer({ leastNoise: { multiplier: 1 } }, noisy, sent(0)).code).toBeUndefined();
+    expect(answer({ minNoise: { multiplier: 1 } }, noisy, sent(0)).code).toBeUndefined();
   });
 });
 
@@ -147,18 +147,18 @@ describe('an invitation within it is taken', () => {
     ['to one of its tasks', { tasks: ['a', 'b'] }, { task: 'b' }],
     ['to any task where it names none', {}, { task: 'whatever' }],
     ['without noise where it asks for none', {}, {}],
-    ['with the very noise', { leastNoise: { multiplier: 1 } }, { privacy: noise('distributed', 1) }],
+    ['with the very noise', { minNoise: { multiplier: 1 } }, { privacy: noise('distributed', 1) }],
     [
       'with the clients’ noise where the coordinator’s would do',
-      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { minNoise: { placement: 'central', multiplier: 1 } },
       { privacy: noise('distributed', 1) },
     ],
     [
       'with the coordinator’s noise where that will do',
-      { leastNoise: { placement: 'central', multiplier: 1 } },
+      { minNoise: { placement: 'central', multiplier: 1 } },
       { privacy: noise('central', 1) },
     ],
-    ['however often, where it sets no limit', { mostRoundsPerDay: 0 }, {}],
+    ['however often, where it sets no limit', { maxRoundsPerDay: 0 }, {}],
   ])('%s', (_, policy, change) => {
     expect(answer(policy, change, { ...NOTHING, roundsWithinDay: 1_000_000 })).toEqual({ state: 'advertise-keys' });
   });
@@ -171,8 +171,8 @@ describe('the least threshold', () => {
     [7, 5, 'policy-threshold'],
     [9, 5, undefined],
     [5, 4, 'policy-threshold'],
-  ] as const)('of %i members: %i shares are asked for', (n, leastThreshold, code) => {
-    const lab = new Lab({ seed: 'least threshold', n, policy: { leastThreshold } }).run();
+  ] as const)('of %i members: %i shares are asked for', (n, minThreshold, code) => {
+    const lab = new Lab({ seed: 'least threshold', n, policy: { minThreshold } }).run();
     expect(lab.refusals.get(ME)?.code).toBe(code);
     expect(lab.committed !== undefined).toBe(code === undefined);
     if (code === undefined) return;
@@ -181,7 +181,7 @@ describe('the least threshold', () => {
   });
 
   it('is met by an explicit one of the settings', () => {
-    const lab = new Lab({ seed: 'explicit', n: 7, policy: { leastThreshold: 6 }, settings: { threshold: 6 } }).run();
+    const lab = new Lab({ seed: 'explicit', n: 7, policy: { minThreshold: 6 }, settings: { threshold: 6 } }).run();
     expect(lab.refusals.size).toBe(0);
     expect(lab.committed).toBeDefined();
   });
@@ -189,7 +189,7 @@ describe('the least threshold', () => {
 
 describe('a session without a history', () => {
   it('keeps no ids, tells of nothing that it opened, and holds no round against those before', () => {
-    const lab = new Lab({ seed: 'none', n: 4, policy: { leastDifference: 4, mostRoundsPerDay: 1 } });
+    const lab = new Lab({ seed: 'none', n: 4, policy: { minCohortDifference: 4, maxRoundsPerDay: 1 } });
     expect(lab.client(ME, 'unmasking').facts.ids).toBeUndefined();
     lab.run();
     expect(lab.committed).toBeDefined();

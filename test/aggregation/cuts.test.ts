@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { auditCuts } from '../../protocol/schemes/secagg/client/audit-cuts.ts';
 import { completeGraph, type Graph, ringGraph } from '../../protocol/schemes/secagg/graph/index.ts';
 import {
-  leastAtTwoCuts,
+  minAtTwoCuts,
   type RoundParameters,
   roundParameters,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
@@ -44,7 +44,7 @@ function isJoined(graph: Graph, members: readonly number[]): boolean {
 
 describe('the audit of a ring for cuts', () => {
   it('leaves no set of survivors that as many colluders as are reckoned with could cut in two', () => {
-    expect(leastAtTwoCuts(RING, POLICY)).toBe(3);
+    expect(minAtTwoCuts(RING, POLICY)).toBe(3);
     const random = seeded('cuts');
     let [passed, cut] = [0, 0];
     for (let i = 0; i < 1000; i++) {
@@ -108,7 +108,7 @@ describe('what two cuts take', () => {
     (n, share) => {
       const model = { adversary: 'active', colluding: share } as const;
       const parameters = roundParameters({ ...model, n, graph: 'ring', dropout: share, threshold: 0 });
-      expect(leastAtTwoCuts(parameters, model)).toBeLessThanOrEqual(parameters.threshold);
+      expect(minAtTwoCuts(parameters, model)).toBeLessThanOrEqual(parameters.threshold);
     },
   );
 });

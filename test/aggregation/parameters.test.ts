@@ -7,7 +7,7 @@ import {
   dropoutFailureProbability,
   findCommittee,
   findRing,
-  leastSoundThreshold,
+  minSoundThreshold,
   roundParameters,
   wholeCommittee,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
@@ -204,18 +204,18 @@ describe('completeThreshold', () => {
   });
 });
 
-describe('leastSoundThreshold', () => {
+describe('minSoundThreshold', () => {
   it('on the complete graph: more than the colluders', () => {
     const graph = { n: 100, graph: 'complete', degree: 99 } as const;
-    expect(leastSoundThreshold({ ...graph, adversary: 'curious', colluding: 0.3 })).toBe(31);
-    expect(leastSoundThreshold({ ...graph, adversary: 'curious', colluding: 0 })).toBe(2);
-    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0.3 })).toBe(31);
-    expect(leastSoundThreshold({ ...graph, adversary: 'active', colluding: 0 })).toBe(2);
+    expect(minSoundThreshold({ ...graph, adversary: 'curious', colluding: 0.3 })).toBe(31);
+    expect(minSoundThreshold({ ...graph, adversary: 'curious', colluding: 0 })).toBe(2);
+    expect(minSoundThreshold({ ...graph, adversary: 'active', colluding: 0.3 })).toBe(31);
+    expect(minSoundThreshold({ ...graph, adversary: 'active', colluding: 0 })).toBe(2);
   });
 
   it('on a ring: the finder’s threshold for that degree', () => {
     for (const [colluding, , adversary, n, degree, threshold] of KNOWN) {
-      const least = leastSoundThreshold({ n, graph: 'ring', degree, adversary, colluding, sigma: 40 });
+      const least = minSoundThreshold({ n, graph: 'ring', degree, adversary, colluding, sigma: 40 });
       // An own share makes one holder more, which the active rule must count: see ringThreshold.
       if (adversary === 'curious') expect(least).toBe(threshold);
       else expect([threshold, threshold + 1]).toContain(least);
@@ -227,9 +227,9 @@ describe('leastSoundThreshold', () => {
       fc.property(fc.integer({ min: 100, max: 2000 }), fc.integer({ min: 5, max: 30 }), (n, percent) => {
         const colluding = percent / 100;
         const degree = 40;
-        const colluders = leastSoundThreshold({ n, graph: 'ring', degree, adversary: 'curious', colluding, sigma: 80 });
+        const colluders = minSoundThreshold({ n, graph: 'ring', degree, adversary: 'curious', colluding, sigma: 80 });
         const t1 = colluders - 1;
-        const least = leastSoundThreshold({ n, graph: 'ring', degree, adversary: 'active', colluding, sigma: 80 });
+        const least = minSoundThreshold({ n, graph: 'ring', degree, adversary: 'active', colluding, sigma: 80 });
         // Colluders give both shares, each honest neighbour one, and the owner that of its self mask.
         expect(2 * least).toBeGreaterThan(degree + 1 + t1);
         expect(2 * (least - 1)).toBeLessThanOrEqual(degree + 1 + t1);
@@ -240,9 +240,9 @@ describe('leastSoundThreshold', () => {
 
   it('refuses graphs that do not exist', () => {
     const model = { n: 100, adversary: 'curious', colluding: 0 } as const;
-    expect(codeOf(() => leastSoundThreshold({ ...model, graph: 'complete', degree: 98 }))).toBe('settings-invalid');
+    expect(codeOf(() => minSoundThreshold({ ...model, graph: 'complete', degree: 98 }))).toBe('settings-invalid');
     for (const degree of [0, 13, 100, 2.5]) {
-      expect(codeOf(() => leastSoundThreshold({ ...model, graph: 'ring', degree }))).toBe('settings-invalid');
+      expect(codeOf(() => minSoundThreshold({ ...model, graph: 'ring', degree }))).toBe('settings-invalid');
     }
   });
 });

@@ -9,7 +9,7 @@ import {
   assertBudget,
   decodeSum,
   encodeUpdate,
-  leastModulusBits,
+  minModulusBits,
   peakCoordinates,
   vectorLength,
 } from '../../protocol/quantize/index.ts';
@@ -131,16 +131,16 @@ describe('assertBudget', () => {
   });
 });
 
-describe('leastModulusBits', () => {
+describe('minModulusBits', () => {
   it('fits, and one bit less does not', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 31 }), fc.integer({ min: 1, max: 100_000 }), (inputBits, maxCohort) => {
         const sums = BigInt(maxCohort) * 2n * (2n ** BigInt(inputBits - 1) - 1n) + 1n;
         if (sums > 2n ** 32n) {
-          expect(errorOf(() => leastModulusBits(inputBits, maxCohort)).code).toBe('overflow-budget');
+          expect(errorOf(() => minModulusBits(inputBits, maxCohort)).code).toBe('overflow-budget');
           return;
         }
-        const bits = leastModulusBits(inputBits, maxCohort);
+        const bits = minModulusBits(inputBits, maxCohort);
         expect(sums <= 2n ** BigInt(bits)).toBe(true);
         if (bits > 8) expect(sums > 2n ** BigInt(bits - 1)).toBe(true);
         assertBudget({ ...scheme, inputBits, maxCohort, modulusBits: bits });
@@ -149,8 +149,8 @@ describe('leastModulusBits', () => {
   });
 
   it('refuses arguments out of range', () => {
-    expect(errorOf(() => leastModulusBits(1, 10)).code).toBe('settings-invalid');
-    expect(errorOf(() => leastModulusBits(16, 0)).code).toBe('settings-invalid');
+    expect(errorOf(() => minModulusBits(1, 10)).code).toBe('settings-invalid');
+    expect(errorOf(() => minModulusBits(16, 0)).code).toBe('settings-invalid');
   });
 });
 
@@ -350,7 +350,7 @@ describe('decodeSum', () => {
         fc.constantFrom(10, 16, 22),
         fc.constantFrom(1, 600, 100_000),
         (clients, inputBits, maxExamples) => {
-          const modulusBits = leastModulusBits(inputBits, scheme.maxCohort);
+          const modulusBits = minModulusBits(inputBits, scheme.maxCohort);
           const used = { ...scheme, inputBits, modulusBits, maxExamples };
           const top = 2 ** (inputBits - 1) - 1;
           // Weights below the step of the examples coordinate may round to nothing: see the test after this one.

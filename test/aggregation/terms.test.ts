@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assertDifferent } from '../../protocol/schemes/secagg/client/difference.ts';
-import type { ClientPolicy, LeastNoise } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy, MinNoise } from '../../protocol/schemes/secagg/client/types.ts';
 import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { encodeUpdate, openSum } from '../../protocol/quantize/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
@@ -14,7 +14,7 @@ import { seeded } from '../support/lab.ts';
 const PRIVACY: RoundPrivacy = {
   placement: 'distributed',
   distribution: 'skellam',
-  ...{ noiseMultiplier: 1, leastSurvivors: 3, bitWidth: 0.2, sampling: 1 },
+  ...{ noiseMultiplier: 1, minHonestSurvivors: 3, bitWidth: 0.2, sampling: 1 },
   ...{ epsilon: 5, delta: 1e-5, spent: 0 },
 };
 
@@ -33,7 +33,7 @@ describe('the terms of a round', () => {
     { privacy: { ...PRIVACY, placement: 'central' } },
     { privacy: { ...PRIVACY, distribution: 'discrete-gaussian' } },
     { privacy: { ...PRIVACY, noiseMultiplier: 1.5 } },
-    { privacy: { ...PRIVACY, leastSurvivors: 2 } },
+    { privacy: { ...PRIVACY, minHonestSurvivors: 2 } },
     { privacy: { ...PRIVACY, bitWidth: 0 } },
     { maxCohort: noisy.maxCohort + 1 },
     { modulusBits: noisy.modulusBits - 1 },
@@ -53,14 +53,14 @@ describe('the terms of a round', () => {
 describe('under a policy that asks for a difference, a sum that differs in one member from one that was signed', () => {
   const opened = [{ terms: terms(noisy), members: [1, 2, 3, 4, 5] }];
   const held = (
-    leastNoise: LeastNoise | undefined,
+    minNoise: MinNoise | undefined,
     round: RoundSettings = noisy,
     members: readonly number[] = [1, 2, 3, 4],
-    leastDifference = 2,
+    minCohortDifference = 2,
   ): (() => void) => {
     const policy: ClientPolicy = {
-      ...{ adversary: 'active', colluding: 0, minCohort: 3, leastDifference },
-      ...(leastNoise === undefined ? {} : { leastNoise }),
+      ...{ adversary: 'active', colluding: 0, minCohort: 3, minCohortDifference },
+      ...(minNoise === undefined ? {} : { minNoise }),
     };
     const history = { roundsWithinDay: 0, rebasesWithinDay: 0, opened, record: undefined };
     return () => assertDifferent({ primitives: nodePrimitives, settings: round, policy, history }, members);
@@ -141,7 +141,7 @@ describe('scales that follow the data from model to model', () => {
     const read = all.map((value, j) => (value - few[j]) / (800 - 256));
     read.forEach((value, j) => expect(Math.abs(value - updates[0][j])).toBeLessThan(0.001));
 
-    const policy: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 3, leastDifference: 2 };
+    const policy: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 3, minCohortDifference: 2 };
     const opened = [{ terms: terms(wide), members }];
     const history = { roundsWithinDay: 0, rebasesWithinDay: 0, opened, record: undefined };
     const asked = (settings: RoundSettings) => () => {

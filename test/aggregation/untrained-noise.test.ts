@@ -15,7 +15,7 @@ const settings: RoundSettings = {
   ...{ dimension: DIMENSION, clip: CLIP, modulusBits: 20, maxCohort: 3 },
   untrained: [{ from: 16, length: 16, bound: 1 }],
   privacy: {
-    ...{ placement: 'central', distribution: 'discrete-gaussian', noiseMultiplier: 1, leastSurvivors: 1 },
+    ...{ placement: 'central', distribution: 'discrete-gaussian', noiseMultiplier: 1, minHonestSurvivors: 1 },
     ...{ bitWidth: 0, sampling: 1, epsilon: 8, delta: 1e-6, spent: 0 },
   },
 };

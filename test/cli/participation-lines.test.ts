@@ -106,7 +106,7 @@ describe('an ε without a bound', () => {
       placement,
       distribution: 'skellam',
       noiseMultiplier: 1,
-      leastSurvivors: 3,
+      minHonestSurvivors: 3,
       bitWidth: 1,
       sampling: 1,
     },

@@ -31,7 +31,7 @@ const enter = (options?: JoinOptions) => enterAt(coordinator.url, new StepApp(),
 const CURIOUS = { adversary: 'curious', minCohort: 2 } as const;
 
 describe('a client that takes part in one round a day', () => {
-  const policy = { ...CURIOUS, mostRoundsPerDay: 1 };
+  const policy = { ...CURIOUS, maxRoundsPerDay: 1 };
 
   it('refuses the second, says so to its user and to the coordinator, and stays', async () => {
     const client = enter({ policy });
@@ -68,7 +68,7 @@ describe('a client that takes part in one round a day', () => {
   });
 
   it('trains no more than that for 40 models that a coordinator asks about, whatever it does with the rounds', async () => {
-    const client = enter({ policy: { ...CURIOUS, mostRoundsPerDay: 2 } });
+    const client = enter({ policy: { ...CURIOUS, maxRoundsPerDay: 2 } });
     await coordinator.seats(1);
     const [member] = coordinator.members;
     for (let i = 0; i < 40; i++) {
@@ -112,7 +112,7 @@ describe('a client that was invited', () => {
   it.each([[['digits']], [['digits', 'other']], [[]]])(
     'to a round with too little noise refuses it and waits for the task to be put right, whatever its tasks: %j',
     async (tasks) => {
-      const { log } = enter({ tasks, policy: { ...CURIOUS, leastNoise: { multiplier: 1 } } });
+      const { log } = enter({ tasks, policy: { ...CURIOUS, minNoise: { multiplier: 1 } } });
       await coordinator.seats(1);
       coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
       expect((await log.next('refused')).code).toBe('policy-noise');

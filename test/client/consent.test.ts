@@ -112,7 +112,7 @@ describe('rounds of a day', () => {
 
   it('end with the second training under a limit of 2, of 40 that are asked for and never sent', async () => {
     const { consent } = consentOf();
-    const policy = { ...LAX, mostRoundsPerDay: 2 };
+    const policy = { ...LAX, maxRoundsPerDay: 2 };
     const trained = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => consent.training(round(i), policy)));
     expect(trained.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
     // What has trained may still send.
@@ -286,11 +286,11 @@ describe('from one model', () => {
     const privacy: RoundPrivacy = {
       placement: 'distributed',
       distribution: 'skellam',
-      ...{ noiseMultiplier: 1, leastSurvivors: 2, bitWidth: 0 },
+      ...{ noiseMultiplier: 1, minHonestSurvivors: 2, bitWidth: 0 },
       ...{ sampling: 1, epsilon: 5, delta: 1e-5, spent: 0 },
     };
     const noisy = round(1, { privacy });
-    const policy = { ...LAX, leastNoise: { multiplier: 1 } };
+    const policy = { ...LAX, minNoise: { multiplier: 1 } };
     for (const [i, ids] of [
       [1, 2, 3],
       [1, 2],
@@ -389,7 +389,7 @@ describe('models', () => {
 describe('sums that were signed', () => {
   it('are all that a set is held against where the policy asks for a difference, whatever their tasks', async () => {
     const { sign } = consentOf();
-    const policy = { ...LAX, leastDifference: 2 };
+    const policy = { ...LAX, minCohortDifference: 2 };
     await sign([1, 2, 3, 4], round(1), policy);
     const other = round(2, { task: 'other' });
     await expect(sign([1, 2, 3], other, policy)).rejects.toThrow(refused('cohort-too-similar'));
@@ -403,7 +403,7 @@ describe('sums that were signed', () => {
 
   it('leave a set from the same model without a proven liar alone, and every other one not', async () => {
     const { consent, sign } = consentOf();
-    const policy = { ...LAX, leastDifference: 2 };
+    const policy = { ...LAX, minCohortDifference: 2 };
     const all = [1, 2, 3, 4, 5];
     await sign(all, round(1), policy);
     const without = all.slice(0, 4);
@@ -421,7 +421,7 @@ describe('sums that were signed', () => {
 
   it('on other terms count against a set without a proven liar', async () => {
     const { consent, sign } = consentOf();
-    const policy = { ...LAX, leastDifference: 2 };
+    const policy = { ...LAX, minCohortDifference: 2 };
     await sign([1, 2, 3, 4], round(1), LAX);
     const clipped = round(2, { clip: 1 });
     await sign([1, 2, 3, 4], clipped, LAX);
@@ -526,7 +526,7 @@ describe('a memory in a file', () => {
 
   it('keeps the limits of a day for all clients that use it together', async () => {
     const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
-    const policy = { ...LAX, mostRoundsPerDay: 5 };
+    const policy = { ...LAX, maxRoundsPerDay: 5 };
     const trained = await Promise.allSettled(
       Array.from({ length: 12 }, (_, i) => clients[i % 3].training(round(), policy)),
     );
@@ -645,7 +645,7 @@ describe('a memory in a file', () => {
       { task: 'flowers', bare: 0, central: 0, distributed: 1 },
       { task: 'digits', bare: 2, central: 0, distributed: 0 },
     ]);
-    const policy = { ...LAX, leastDifference: 2 };
+    const policy = { ...LAX, minCohortDifference: 2 };
     await expect(sign([1, 2, 3, 4], round(), policy)).rejects.toThrow(refused('cohort-too-similar'));
     await sign([1, 2, 3, 4, 5], round(), policy);
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({

@@ -139,7 +139,7 @@ describe('clients of the real coordinator', () => {
     const reports: RoundReport[] = [];
     coordinator.on('round', (report) => void reports.push(report));
     const once = enter(coordinator.url, new StepApp(), {
-      policy: { adversary: 'curious', minCohort: 2, mostRoundsPerDay: 1 },
+      policy: { adversary: 'curious', minCohort: 2, maxRoundsPerDay: 1 },
     });
     for (let i = 0; i < 3; i++) enter(coordinator.url);
     await coordinator.finished;

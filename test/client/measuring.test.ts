@@ -8,7 +8,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
 import { settingsFor } from './support/rounds.ts';
 
-const POLICY: ClientPolicy = { adversary: 'curious', colluding: 0, minCohort: 2, mostRoundsPerDay: 2 };
+const POLICY: ClientPolicy = { adversary: 'curious', colluding: 0, minCohort: 2, maxRoundsPerDay: 2 };
 const SESSION = 'ee'.repeat(32);
 const INPUT = 'aa'.repeat(32);
 
@@ -78,8 +78,8 @@ describe('a client that has measured', () => {
     await expect(take(round(3, true), [1, 2, 3], true)).rejects.toThrow(refused('policy-rounds-per-day'));
   });
 
-  it('takes the same members on no other scales under leastDifference: whom they cut only that one knows', async () => {
-    const policy = { ...POLICY, mostRoundsPerDay: 9, leastDifference: 2 };
+  it('takes the same members on no other scales under minCohortDifference: whom they cut only that one knows', async () => {
+    const policy = { ...POLICY, maxRoundsPerDay: 9, minCohortDifference: 2 };
     const wide = { maxExamples: 1 << 20 };
     const finer = { maxExamples: 64 };
     const whole = client(policy);

@@ -16,14 +16,14 @@ const WHOLE = {
   adversary: 'curious',
   colluding: 0,
   minCohort: 2,
-  leastThreshold: 7,
-  mostRoundsPerDay: 24,
+  minThreshold: 7,
+  maxRoundsPerDay: 24,
   tasks: ['a', 'b'],
-  leastNoise: { placement: 'central', multiplier: 0.5 },
-  mostEpsilon: 8,
+  minNoise: { placement: 'central', multiplier: 0.5 },
+  maxEpsilon: 8,
   maxRepeats: 1,
   maxRebases: 0,
-  leastDifference: 3,
+  minCohortDifference: 3,
   tellReason: false,
 } as const;
 
@@ -33,9 +33,9 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
   ['a key like none', { password: 3 }, 'config-unknown-key', 'there are adversary, colluding, minCohort'],
   [
     'a misspelt key of the noise',
-    { leastNoise: { multiplyer: 1 } },
+    { minNoise: { multiplyer: 1 } },
     'config-unknown-key',
-    'leastNoise: unknown key "multiplyer"; did you mean "multiplier"?',
+    'minNoise: unknown key "multiplyer"; did you mean "multiplier"?',
   ],
   [
     'another adversary',
@@ -53,23 +53,23 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
   ['a long name', { tasks: ['é'.repeat(65)] }, 'config-invalid', 'tasks[0]: expected a name of at most 128 bytes'],
   [
     'noise without an amount',
-    { leastNoise: {} },
+    { minNoise: {} },
     'config-invalid',
-    'leastNoise.multiplier: expected a number, but it is missing',
+    'minNoise.multiplier: expected a number, but it is missing',
   ],
   [
     'noise of nothing',
-    { leastNoise: { multiplier: 0 } },
+    { minNoise: { multiplier: 0 } },
     'config-invalid',
-    'leastNoise.multiplier: expected more than 0',
+    'minNoise.multiplier: expected more than 0',
   ],
   [
     'a limit below zero',
-    { mostRoundsPerDay: -1 },
+    { maxRoundsPerDay: -1 },
     'config-invalid',
-    'mostRoundsPerDay: expected at least 0, but it is -1',
+    'maxRoundsPerDay: expected at least 0, but it is -1',
   ],
-  ['more rounds than are counted', { mostRoundsPerDay: 10_001 }, 'config-invalid', 'expected at most 10000'],
+  ['more rounds than are counted', { maxRoundsPerDay: 10_001 }, 'config-invalid', 'expected at most 10000'],
   ['trainings anew beyond a byte', { maxRepeats: 256 }, 'config-invalid', 'maxRepeats: expected at most 255'],
   ['rebases below zero', { maxRebases: -1 }, 'config-invalid', 'maxRebases: expected at least 0'],
   ['a list', [], 'config-invalid', 'expected an object, but it is []'],
@@ -82,7 +82,7 @@ describe('a policy', () => {
     expect(parsePolicy({})).toEqual({});
     // Of earlier versions: it has no effect any more, but files that name it stay valid.
     expect(parsePolicy({ repeatDifference: 3 })).toEqual({ repeatDifference: 3 });
-    expect(parsePolicy({ leastNoise: { multiplier: 1 } })).toEqual({ leastNoise: { multiplier: 1 } });
+    expect(parsePolicy({ minNoise: { multiplier: 1 } })).toEqual({ minNoise: { multiplier: 1 } });
   });
 
   it.each(REFUSED)('with %s is refused, and the field named', (_, value, code, words) => {

@@ -85,7 +85,7 @@ describe('a benched member', () => {
     expect(invited()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is nobody where benchAttempts is 0', () => {
+  it('is nobody where exclusionAttempts is 0', () => {
     const { bench, invited } = benchOf(0);
     expect(bench.judge([suspect(3)])).toEqual([]);
     expect(invited()).toEqual([1, 2, 3, 4]);
@@ -149,7 +149,7 @@ describe('a task with a member that seals what does not open', () => {
         return encodeShareKeys({ ...shares, sealed });
       },
     };
-    const task = { cohort: 5, minCohort: 5, attempts: 3, benchMinutes: 1 / 600 };
+    const task = { cohort: 5, minCohort: 5, attempts: 3, exclusionMinutes: 1 / 600 };
     const hall = await hallOf(5, task, { 3: toOneEachTime });
     expect(hall.reports.map(({ outcome, included }) => [outcome, included])).toEqual([
       ['abandoned', 0],

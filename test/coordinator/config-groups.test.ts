@@ -23,11 +23,11 @@ describe('groups in a configuration', () => {
   });
 
   it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
-    const leastOf = (groups: object): number => taskOf({ groups }).groups!.least;
-    expect(leastOf({ count: 3, rule: 'median' })).toBe(3);
-    expect(leastOf({ count: 10, rule: 'trimmed-mean' })).toBe(6);
-    expect(leastOf({ count: 10, rule: 'trimmed-mean', trim: 4 })).toBe(9);
-    expect(leastOf({ count: 10, rule: 'norm-filter', least: 8 })).toBe(8);
+    const minOf = (groups: object): number => taskOf({ groups }).groups!.least;
+    expect(minOf({ count: 3, rule: 'median' })).toBe(3);
+    expect(minOf({ count: 10, rule: 'trimmed-mean' })).toBe(6);
+    expect(minOf({ count: 10, rule: 'trimmed-mean', trim: 4 })).toBe(9);
+    expect(minOf({ count: 10, rule: 'norm-filter', least: 8 })).toBe(8);
     expect(taskOf({ groups: { count: 5, rule: 'norm-filter' } }).groups).toMatchObject({ factor: 2 });
   });
 

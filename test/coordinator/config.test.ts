@@ -18,7 +18,7 @@ describe('a configuration', () => {
       dataDir: '.cairn/coordinator',
       logLevel: 'info',
       reconnectGraceMs: 3000,
-      uploads: { stallMs: 10_000, leastRate: 65_536 },
+      uploads: { stallMs: 10_000, minBytesPerSecond: 65_536 },
     });
     expect(config.uploads.atOnce).toBeUndefined();
     expect(config.tasks[0]).toEqual({
@@ -53,8 +53,8 @@ describe('a configuration', () => {
       rebaseAfter: 600,
       rebaseAttempts: 3,
       maxRebases: 2,
-      benchAttempts: 3,
-      benchMinutes: 10,
+      exclusionAttempts: 3,
+      exclusionMinutes: 10,
     });
   });
 
@@ -92,7 +92,7 @@ describe('a configuration', () => {
   });
 
   it('takes limits of uploads, and completes them', () => {
-    const uploads = { atOnce: 2, leastRate: 1000 };
+    const uploads = { atOnce: 2, minBytesPerSecond: 1000 };
     expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });
   });
 
@@ -193,8 +193,8 @@ describe('bad values', () => {
     ],
     [
       'uploads that need not move',
-      { ...withTask({}), uploads: { leastRate: 0 } },
-      'uploads.leastRate: expected at least 1, but it is 0',
+      { ...withTask({}), uploads: { minBytesPerSecond: 0 } },
+      'uploads.minBytesPerSecond: expected at least 1, but it is 0',
     ],
     ['a port out of range', { ...withTask({}), port: 70_000 }, 'port: expected at most 65535, but it is 70000'],
     [

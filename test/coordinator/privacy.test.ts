@@ -93,7 +93,7 @@ const enterAll = (coordinator: Coordinator, count: number, step = 0, options: Jo
 /** The noise multiplier is for one member's clip, in a sum; models move by means. */
 function planOf(task: {
   maxCohort: number;
-  leastSurvivors: number;
+  minHonestSurvivors: number;
   placement: 'central' | 'distributed';
   noiseMultiplier?: number;
 }) {
@@ -104,7 +104,7 @@ function planOf(task: {
     modulusBits: 20,
     privacy: {
       ...{ placement, distribution: 'discrete-gaussian', noiseMultiplier, sampling: 1 },
-      ...{ leastSurvivors: task.leastSurvivors, bitWidth: 0, epsilon: 50, delta: 1e-5, spent: 0 },
+      ...{ minHonestSurvivors: task.minHonestSurvivors, bitWidth: 0, epsilon: 50, delta: 1e-5, spent: 0 },
     },
   });
 }
@@ -121,7 +121,7 @@ describe.each([
     const { coordinator, reports } = await start({ placement }, { rounds: 1 });
     const clients = enterAll(coordinator, 6, 0.005);
     await coordinator.finished;
-    const plan = planOf({ maxCohort: 6, leastSurvivors: 4, placement });
+    const plan = planOf({ maxCohort: 6, minHonestSurvivors: 4, placement });
     const moved = coordinator.model('noisy')!['w'];
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
     const deviation = Math.sqrt(shares * plan.shareVariance) / (6 * plan.scale);
@@ -152,7 +152,7 @@ describe.each([
   });
 
   it('pays for each round, says what it has cost, and stops before its budget is exceeded', async () => {
-    const plan = planOf({ maxCohort: 6, leastSurvivors: 4, placement });
+    const plan = planOf({ maxCohort: 6, minHonestSurvivors: 4, placement });
     const cost = roundCost(mechanismOf(plan), 1);
     const after = (rounds: number): number =>
       epsilonOf(
@@ -266,7 +266,7 @@ describe('a privacy budget', () => {
 describe('a client', () => {
   it('refuses what goes beyond its own epsilon, says so to both sides, and counts over restarts', async () => {
     const consent = consentInMemory();
-    const policy = { adversary: 'curious', minCohort: 2, mostEpsilon: 6 } as const;
+    const policy = { adversary: 'curious', minCohort: 2, maxEpsilon: 6 } as const;
     const { coordinator, reports } = await start({}, { rounds: 2, cohort: 7, quorum: 7 });
     const others = enterAll(coordinator, 6);
     const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
@@ -287,7 +287,7 @@ describe('a client', () => {
     const bare = { task: 'old', divergences: nothing, inside: nothing, bare: 1, central: 0, distributed: 0 };
     await consent.change(() => ({ ...NO_RECORD, accounts: [bare] }));
     const { coordinator } = await start({}, { rounds: 1 });
-    const policy = { adversary: 'curious', minCohort: 2, mostEpsilon: 6 } as const;
+    const policy = { adversary: 'curious', minCohort: 2, maxEpsilon: 6 } as const;
     const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
     await until(() => coordinator.tasks[0].idle === 1);
     enterAll(coordinator, 5);
@@ -327,7 +327,7 @@ describe('a client', () => {
   });
 
   it('that trusts no noise of the coordinator takes no part in a task with central noise', async () => {
-    const policy = { adversary: 'curious', minCohort: 2, leastNoise: { multiplier: 0.5 } } as const;
+    const policy = { adversary: 'curious', minCohort: 2, minNoise: { multiplier: 0.5 } } as const;
     const { coordinator, reports } = await start(
       { placement: 'central' },
       { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.3 } },
@@ -362,7 +362,7 @@ describe('members who are drawn by chance', () => {
     const whole = epsilonOf(
       roundCost(
         mechanismOf(
-          planOf({ maxCohort: 10, leastSurvivors: 1, placement: 'distributed', noiseMultiplier: 0.1 }),
+          planOf({ maxCohort: 10, minHonestSurvivors: 1, placement: 'distributed', noiseMultiplier: 0.1 }),
           true,
           2,
         ),
@@ -471,7 +471,7 @@ describe('groups of a task with noise', () => {
     enterAll(coordinator, 12, 0.005);
     await coordinator.finished;
     expect(reports[0]).toMatchObject({ outcome: 'committed', included: 12, privacy: { rounds: 1 } });
-    const plan = planOf({ maxCohort: 4, leastSurvivors: 4, placement: 'distributed' });
+    const plan = planOf({ maxCohort: 4, minHonestSurvivors: 4, placement: 'distributed' });
     expect(reports[0].privacy?.spent).toBeCloseTo(epsilonOf(roundCost(mechanismOf(plan), 1), 1e-5), 9);
     const moved = coordinator.model('noisy')!['w'];
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
@@ -521,7 +521,7 @@ describe('the configuration', () => {
 
   it('counts central noise for no survivors, since no member adds any', () => {
     expect(refused({ placement: 'central' }, { colluding: 0.2 })).toMatchObject({
-      tasks: [{ privacy: { leastSurvivors: 1 }, modulusBits: 20 }],
+      tasks: [{ privacy: { minHonestSurvivors: 1 }, modulusBits: 20 }],
     });
   });
 });

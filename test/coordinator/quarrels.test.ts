@@ -141,7 +141,7 @@ describe('a culprit that seals wrongly to as many as it takes, and leaves', () =
   it.each([6, 8, 9, 12, 16])(
     'among %i members is there in every attempt, and all fail, where nobody is left out',
     (n) => {
-      const unprotected = new QuarrelGame(n, { benchAttempts: 0 });
+      const unprotected = new QuarrelGame(n, { exclusionAttempts: 0 });
       const played = unprotected.play(12, spoilers(1, threshold, [0]));
       expect(played.every(({ committed, seated }) => !committed && seated.includes(1))).toBe(true);
     },

@@ -15,7 +15,7 @@ const LIAR = memberId(3);
 
 /**
  * Nine members of whom one deals falsely whenever it is seated, and nothing can be proven; all sign before it shows.
- * @param task what is not as ever: `{ benchAttempts: 0 }` takes the protection out
+ * @param task what is not as ever: `{ exclusionAttempts: 0 }` takes the protection out
  * @returns who is seated in each attempt until one is without it, or as many have been made as a task may by default
  */
 async function play(task: object = {}): Promise<{ readonly seated: (readonly number[])[]; readonly moved: number[] }> {
@@ -73,7 +73,7 @@ describe('a member that deals falsely again and again, of which nothing can be p
   });
 
   it('spoils each attempt that a task has where nobody is ever left out', async () => {
-    const { seated } = await play({ benchAttempts: 0 });
+    const { seated } = await play({ exclusionAttempts: 0 });
     expect(seated).toEqual(Array(10).fill(ALL));
   });
 });

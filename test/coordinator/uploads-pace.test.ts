@@ -24,7 +24,7 @@ function begun(): { readonly upload: Upload; readonly slots: Slots } {
     slots,
     buffers: new Buffers(),
     stallMs: 100,
-    leastRate: 10 * TOTAL,
+    minBytesPerSecond: 10 * TOTAL,
     turnMs: () => 1000,
     timeLeft: () => 60_000,
     yields: 0,

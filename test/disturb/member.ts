@@ -72,7 +72,7 @@ export class Member {
       identity: { member: this.#id, keys: membership.identities.get(memberId(this.#id))! },
       authorityKey: membership.authority.publicKey,
       consent: consentInFile(joinPath(folder, `member-${this.#id}.rounds`)),
-      policy: { mostRoundsPerDay: 10_000 },
+      policy: { maxRoundsPerDay: 10_000 },
       connectTimeoutMs: 600_000,
       reconnectDelayMs: 50,
       leaveTimeoutMs: 1,

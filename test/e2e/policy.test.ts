@@ -72,7 +72,7 @@ describe('a member with a policy of one round a day', () => {
   it('takes part once, refuses from then on, also after a restart, and the coordinator’s report names why', async () => {
     const coordinator = await world.coordinator({ cohort: 4, quorum: 4, adversary: 'active', minCohort: 3 });
     for (const member of [1, 2, 3]) world.member(coordinator.url, member);
-    const policy = await policyFile('once.json', { mostRoundsPerDay: 1 });
+    const policy = await policyFile('once.json', { maxRoundsPerDay: 1 });
     const start = (): Client => new Client(coordinator.url, ['--identity', world.identity(4), '--policy', policy]);
     const first = start();
     expect((await coordinator.report(1)).drops).toEqual([]);

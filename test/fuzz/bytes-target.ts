@@ -17,12 +17,12 @@ export interface Decoder<T> {
   readonly encode?: (value: T) => Uint8Array;
   /** What else must hold for whatever was taken; throws where it does not. */
   readonly holds?: (value: T, bytes: Uint8Array) => void;
-  /** Bytes that may be asked for, for each byte of input. Default {@link MOST_PER_BYTE}. */
-  readonly mostPerByte?: number;
+  /** Bytes that may be asked for, for each byte of input. Default {@link MAX_PER_BYTE}. */
+  readonly maxPerByte?: number;
 }
 
 /** The dearest honest thing is a list of places with an object for each. */
-const MOST_PER_BYTE = 16;
+const MAX_PER_BYTE = 16;
 /** And what every decoder may take, however short its input. */
 const SMALL = 4096;
 
@@ -60,13 +60,13 @@ const HEAD = 39;
 
 function check<T>(decoder: Decoder<T>, bytes: Uint8Array): void {
   const before = bytes.slice();
-  const { decode, encode, holds, mostPerByte = MOST_PER_BYTE } = decoder;
+  const { decode, encode, holds, maxPerByte = MAX_PER_BYTE } = decoder;
   let value: T;
   try {
     value = metered(
       () => decode(bytes),
       (asked) =>
-        must(asked <= SMALL + mostPerByte * bytes.length, () => `${asked} bytes were asked for ${bytes.length}`),
+        must(asked <= SMALL + maxPerByte * bytes.length, () => `${asked} bytes were asked for ${bytes.length}`),
     );
   } catch (thrown) {
     refusalCode(thrown);

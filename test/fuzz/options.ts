@@ -30,7 +30,7 @@ export const USAGE = `npm run fuzz -- [--inputs N] [--target NAME] [--seed N] [-
 export class UsageError extends Error {}
 
 /** Seeds are from 0 to this. */
-export const MOST_SEED = 0x7fff_ffff;
+export const MAX_SEED = 0x7fff_ffff;
 
 function whole(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
@@ -60,7 +60,7 @@ export function parseOptions(args: readonly string[]): Options {
   }
   const { seed, inputs, target, workers, path, help } = values;
   return {
-    seed: seed === undefined ? randomInt(MOST_SEED) : whole('seed', seed, 0, MOST_SEED),
+    seed: seed === undefined ? randomInt(MAX_SEED) : whole('seed', seed, 0, MAX_SEED),
     inputs: whole('inputs', inputs, 1, 1e10),
     targets: target,
     workers: workers === undefined ? availableParallelism() : whole('workers', workers, 1, 256),

@@ -25,7 +25,7 @@ const privacy: Arbitrary<RoundPrivacy> = fc.record(
     placement: fc.constantFrom('central' as const, 'distributed' as const),
     distribution: fc.constantFrom('discrete-gaussian' as const, 'skellam' as const),
     noiseMultiplier: amount,
-    leastSurvivors: whole(1, 100),
+    minHonestSurvivors: whole(1, 100),
     bitWidth: fc.oneof(fc.constant(0), part),
     sampling: fc.oneof(fc.constant(1), part),
     epsilon: amount,

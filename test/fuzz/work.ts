@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MOST_SEED } from './options.ts';
+import { MAX_SEED } from './options.ts';
 import { targets } from './targets/index.ts';
 
 /** What one process is to do. */
@@ -23,7 +23,7 @@ export type Word =
       readonly text: string;
     };
 
-const nextSeed = (seed: number, batch: number): number => (seed + batch) & MOST_SEED;
+const nextSeed = (seed: number, batch: number): number => (seed + batch) & MAX_SEED;
 
 /** Runs one target to its end or its first failure, which is shrunk. */
 export function work({ target, seed, inputs, path }: Work, say: (word: Word) => void): void {

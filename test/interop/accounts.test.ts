@@ -36,7 +36,7 @@ function noiseOf(settings: CostedRound, M: number): Noise {
     noiseMultiplier: z,
     bitWidth: w,
   } = settings;
-  const [m, shares] = placement === 'distributed' ? [settings.leastSurvivors, n] : [1, 1];
+  const [m, shares] = placement === 'distributed' ? [settings.minHonestSurvivors, n] : [1, 1];
   const length = 2 ** Math.ceil(Math.log2(dimension + (w > 0 ? 1 : 0)));
   const N = Math.sqrt(1 + w ** 2 / 4);
   const B = (x: number): number =>
@@ -125,14 +125,14 @@ describe('what a noisy round costs', () => {
   });
 
   it.each(vectors.costs)('follows from the document: $settings', ({ settings, client, coordinator }) => {
-    const { placement, leastSurvivors, minCohort, maxCohort, sampling } = settings;
+    const { placement, minHonestSurvivors, minCohort, maxCohort, sampling } = settings;
     const distributed = placement === 'distributed';
     const drawn = sampling < 1;
     const counts = [
-      { told: client, M: distributed ? leastSurvivors : 1, q: 1 },
+      { told: client, M: distributed ? minHonestSurvivors : 1, q: 1 },
       {
         told: coordinator,
-        M: drawn ? maxCohort - (minCohort - leastSurvivors) : distributed ? leastSurvivors : 1,
+        M: drawn ? maxCohort - (minCohort - minHonestSurvivors) : distributed ? minHonestSurvivors : 1,
         q: sampling,
       },
     ];

@@ -9,7 +9,7 @@ import { stream, T } from './second-implementation.ts';
 /** Section 7.6, written from the document alone. */
 function plan(settings: RoundSettings, privacy: RoundPrivacy): { length: number; s: number; sensitivity: number } {
   const { dimension, maxCohort: n, modulusBits: b } = settings;
-  const { placement, noiseMultiplier: z, leastSurvivors: m, bitWidth: w, distribution } = privacy;
+  const { placement, noiseMultiplier: z, minHonestSurvivors: m, bitWidth: w, distribution } = privacy;
   const length = 2 ** Math.ceil(Math.log2(dimension + (w > 0 ? 1 : 0)));
   const N = Math.sqrt(1 + w ** 2 / 4);
   const B = (x: number): number =>
@@ -58,7 +58,7 @@ function settingsOf(privacy: Partial<RoundPrivacy>): RoundSettings & { readonly 
     ...{ modelHash: NO_HASH, directoryHash: NO_HASH, modulusBits: 24, inputBits: 16, clip: 0.25 },
     ...{ maxExamples: 1, lossBound: 1, training: '' },
     privacy: {
-      ...{ placement: 'distributed', distribution: 'discrete-gaussian', noiseMultiplier: 0.5, leastSurvivors: 3 },
+      ...{ placement: 'distributed', distribution: 'discrete-gaussian', noiseMultiplier: 0.5, minHonestSurvivors: 3 },
       ...{ bitWidth: 0, sampling: 1, epsilon: 1, delta: 0.1, spent: 0 },
       ...privacy,
     },
@@ -68,8 +68,8 @@ function settingsOf(privacy: Partial<RoundPrivacy>): RoundSettings & { readonly 
 describe.each([
   {},
   { bitWidth: 0.3 },
-  { placement: 'central', leastSurvivors: 1, noiseMultiplier: 2 },
-  { distribution: 'skellam', noiseMultiplier: 3, leastSurvivors: 5 },
+  { placement: 'central', minHonestSurvivors: 1, noiseMultiplier: 2 },
+  { distribution: 'skellam', noiseMultiplier: 3, minHonestSurvivors: 5 },
 ] as const)('noise by the document, %j', (change) => {
   const settings = settingsOf(change);
   const { privacy, clip, modulusBits } = settings;
@@ -84,7 +84,7 @@ describe.each([
 
   it('is encoded and read back by the same words', () => {
     // Next to no noise, so that what is left beside the update is rounding.
-    const quiet = settingsOf({ ...change, placement: 'distributed', leastSurvivors: 1, noiseMultiplier: 1e-9 });
+    const quiet = settingsOf({ ...change, placement: 'distributed', minHonestSurvivors: 1, noiseMultiplier: 1e-9 });
     const { length, s } = plan(quiet, quiet.privacy);
     const update = Float32Array.from({ length: 50 }, (_, i) => Math.sin(i) / 10);
     const result = { update, examples: 1, loss: 0, accuracy: 0 };

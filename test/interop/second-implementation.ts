@@ -383,7 +383,7 @@ function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes 
     u8(['central', 'distributed'].indexOf(String(fields['placement'])) + 1),
     u8(['discrete-gaussian', 'skellam'].indexOf(String(fields['distribution'])) + 1),
     noiseMultiplier,
-    u32(Number(fields['leastSurvivors'])),
+    u32(Number(fields['minHonestSurvivors'])),
     bitWidth,
     sampling,
     epsilon,
@@ -508,7 +508,7 @@ export function quantize(
     ...data.update.map((value, j) => {
       const range = rangeOf(j);
       if (range === undefined) return value * ((factor * weight * top) / clip);
-      return (value / Math.max(range.bound, greatestIn(data.update, range))) * weight * top;
+      return (value / Math.max(range.bound, maxIn(data.update, range))) * weight * top;
     }),
     (counted * top) / Math.max(maxExamples, top),
     (weight * within(data.loss, lossBound) * top) / lossBound,
@@ -516,7 +516,7 @@ export function quantize(
     factor < 1 ? 1 : 0,
     data.examples > maxExamples ||
     Math.abs(data.loss) > lossBound ||
-    untrained.some((range) => greatestIn(data.update, range) > range.bound)
+    untrained.some((range) => maxIn(data.update, range) > range.bound)
       ? 1
       : 0,
   ];
@@ -528,14 +528,14 @@ export function quantize(
   const peaks = [
     ...LADDERS.examples.map((level) => data.examples > level),
     ...LADDERS.loss.map((level) => Math.abs(data.loss) > level),
-    ...untrained.flatMap((range) => LADDERS.untrained.map((level) => greatestIn(data.update, range) > level)),
+    ...untrained.flatMap((range) => LADDERS.untrained.map((level) => maxIn(data.update, range) > level)),
   ];
   return [...before, ...peaks.map((above, i) => (above ? modulo(words[before.length + i], modulusBits) : 0))];
 }
 
 const within = (value: number, bound: number): number => Math.max(-bound, Math.min(bound, value));
 
-const greatestIn = (update: readonly number[], { from, length: size }: Range): number =>
+const maxIn = (update: readonly number[], { from, length: size }: Range): number =>
   Math.max(...update.slice(from, from + size).map(Math.abs));
 
 /** Section 7.1: the levels of the peaks. */

@@ -5,7 +5,7 @@ import {
   ORDERS,
   createBudget,
   epsilonOf,
-  leastNoiseMultiplier,
+  minNoiseMultiplier,
   mechanismOf,
   planNoise,
   restoredDivergences,
@@ -296,7 +296,7 @@ describe('discrete noise', () => {
         clip: 1,
         noiseMultiplier: 1.3,
         clients: 100,
-        leastSurvivors: 60,
+        minHonestSurvivors: 60,
         modulusBits: 16,
         bitWidth: 0,
       });
@@ -370,8 +370,8 @@ describe('a budget', () => {
     expect(() => roundCost(depends, 0.1)).toThrow(code);
     expect(roundCost(depends, 1)).toEqual(roundCost(one('skellam', 20, 10, 1), 1));
     expect(() => epsilonOf([], 2)).toThrow(code);
-    expect(() => leastNoiseMultiplier({ epsilon: 1, delta: 1e-5, rounds: 0, rate: 1 })).toThrow(code);
-    expect(() => leastNoiseMultiplier({ epsilon: -1, delta: 1e-5, rounds: 1, rate: 1 })).toThrow(code);
+    expect(() => minNoiseMultiplier({ epsilon: 1, delta: 1e-5, rounds: 0, rate: 1 })).toThrow(code);
+    expect(() => minNoiseMultiplier({ epsilon: -1, delta: 1e-5, rounds: 1, rate: 1 })).toThrow(code);
   });
 });
 
@@ -382,14 +382,14 @@ describe('the least noise multiplier', () => {
       { epsilon: 1, delta: 1e-6, rounds: 1, rate: 1 },
       { epsilon: 0.1, delta: 1e-8, rounds: 10, rate: 0.2 },
     ]) {
-      const z = leastNoiseMultiplier(target);
+      const z = minNoiseMultiplier(target);
       expect(epsilon(z, target.rate, target.rounds, target.delta)).toBeLessThanOrEqual(target.epsilon);
       expect(epsilon(z * 0.999, target.rate, target.rounds, target.delta)).toBeGreaterThan(target.epsilon);
     }
   });
 
   it('is close to the analytic Gaussian mechanism where nothing is sampled', () => {
-    const z = leastNoiseMultiplier({ epsilon: 2, delta: 1e-5, rounds: 1, rate: 1 });
+    const z = minNoiseMultiplier({ epsilon: 2, delta: 1e-5, rounds: 1, rate: 1 });
     expect(exactEpsilon(z, 1e-5)).toBeLessThanOrEqual(2);
     expect(exactEpsilon(z, 1e-5)).toBeGreaterThan(1.8);
   });
@@ -405,13 +405,13 @@ describe('the least noise multiplier', () => {
           clip: 1,
           noiseMultiplier,
           clients: 100,
-          leastSurvivors: 60,
+          minHonestSurvivors: 60,
           modulusBits: 13,
           bitWidth: 0,
         }),
       );
-    const z = leastNoiseMultiplier(target, mechanism);
-    expect(z).toBeGreaterThan(leastNoiseMultiplier(target));
+    const z = minNoiseMultiplier(target, mechanism);
+    expect(z).toBeGreaterThan(minNoiseMultiplier(target));
     const cost = roundCost(mechanism(z), 1).map((x) => 20 * x);
     expect(epsilonOf(cost, 1e-5)).toBeLessThanOrEqual(4);
   });
@@ -426,21 +426,21 @@ describe('the least noise multiplier', () => {
           clip: 1,
           noiseMultiplier,
           clients: 100,
-          leastSurvivors: 60,
+          minHonestSurvivors: 60,
           modulusBits: 8,
           bitWidth: 0,
         }),
       );
-    const z = leastNoiseMultiplier({ epsilon: 60, delta: 1e-5, rounds: 1, rate: 1 }, mechanism);
+    const z = minNoiseMultiplier({ epsilon: 60, delta: 1e-5, rounds: 1, rate: 1 }, mechanism);
     expect(epsilonOf(roundCost(mechanism(z), 1), 1e-5)).toBeLessThanOrEqual(60);
     expect(() => mechanism(2 * z)).toThrow(expect.objectContaining({ code: 'privacy-infeasible' }));
-    expect(() => leastNoiseMultiplier({ epsilon: 0.5, delta: 1e-5, rounds: 1, rate: 1 }, mechanism)).toThrow(
+    expect(() => minNoiseMultiplier({ epsilon: 0.5, delta: 1e-5, rounds: 1, rate: 1 }, mechanism)).toThrow(
       expect.objectContaining({ code: 'privacy-infeasible' }),
     );
   });
 
   it('is refused where no noise suffices', () => {
-    expect(() => leastNoiseMultiplier({ epsilon: 1e-9, delta: 1e-300, rounds: 1e9, rate: 1 })).toThrow(
+    expect(() => minNoiseMultiplier({ epsilon: 1e-9, delta: 1e-300, rounds: 1e9, rate: 1 })).toThrow(
       expect.objectContaining({ code: 'privacy-infeasible' }),
     );
   });
@@ -463,7 +463,7 @@ describe('small epsilons', () => {
     expect(Math.abs(exactNoise(0.005, 1e-6) - 577)).toBeLessThan(1);
     expect(Math.abs(exactNoise(0.006, 1e-6) - 489)).toBeLessThan(1);
     for (const eps of [0.001, 0.002, 0.005, 0.006, 0.02, 0.05]) {
-      const z = leastNoiseMultiplier({ epsilon: eps, delta: 1e-6, rounds: 1, rate: 1 });
+      const z = minNoiseMultiplier({ epsilon: eps, delta: 1e-6, rounds: 1, rate: 1 });
       expect(exactDelta(z, eps)).toBeLessThanOrEqual(1e-6);
       expect(z / exactNoise(eps, 1e-6), `at ${eps}`).toBeLessThan(1.15);
     }
@@ -471,8 +471,8 @@ describe('small epsilons', () => {
 
   it('are kept with less noise where members are drawn by chance, and found in a moment', () => {
     const target = { epsilon: 0.005, delta: 1e-6, rounds: 20 };
-    const certain = leastNoiseMultiplier({ ...target, rate: 1 });
-    const drawn = leastNoiseMultiplier({ ...target, rate: 0.1 });
+    const certain = minNoiseMultiplier({ ...target, rate: 1 });
+    const drawn = minNoiseMultiplier({ ...target, rate: 0.1 });
     expect(drawn).toBeLessThan(certain / 9);
     expect(epsilon(drawn, 0.1, 20, 1e-6)).toBeLessThanOrEqual(0.005);
   });

@@ -21,7 +21,7 @@ const settings: NoiseSettings = {
   clip: 0.5,
   noiseMultiplier: 0.8,
   clients: 20,
-  leastSurvivors: 14,
+  minHonestSurvivors: 14,
   modulusBits: 20,
   bitWidth: 0,
 };
@@ -90,7 +90,7 @@ describe('a plan', () => {
   });
 
   it('is refused where rounding would cost more than the noise, with the modulus that suffices', () => {
-    const narrow = { ...settings, dimension: 100_000, clients: 500, leastSurvivors: 100, modulusBits: 10 };
+    const narrow = { ...settings, dimension: 100_000, clients: 500, minHonestSurvivors: 100, modulusBits: 10 };
     let hint = '';
     try {
       planNoise(narrow);
@@ -107,8 +107,8 @@ describe('a plan', () => {
     { clip: 0 },
     { clip: Infinity },
     { noiseMultiplier: Number.NaN },
-    { leastSurvivors: 21 },
-    { leastSurvivors: 0 },
+    { minHonestSurvivors: 21 },
+    { minHonestSurvivors: 0 },
     { dimension: 0 },
     { clients: 1.5 },
     { modulusBits: 33 },

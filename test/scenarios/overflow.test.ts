@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startServer } from '../../protocol/schemes/secagg/server/index.ts';
-import { decodeSum, encodeUpdate, leastModulusBits } from '../../protocol/quantize/index.ts';
+import { decodeSum, encodeUpdate, minModulusBits } from '../../protocol/quantize/index.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
@@ -39,11 +39,11 @@ const settingsFor = ({
 const levels = (inputBits: number): number => 2 ** (inputBits - 1) - 1;
 
 /** The most members that a modulus holds, by the definition: n · 2L + 1 ≤ 2^b. */
-const mostMembers = (inputBits: number, modulusBits: number): number =>
+const maxMembers = (inputBits: number, modulusBits: number): number =>
   Math.floor((2 ** modulusBits - 1) / (2 * levels(inputBits)));
 
 describe.each(BUDGETS)('$n members of $inputBits bits modulo 2^$modulusBits', ({ inputBits, modulusBits, ...rest }) => {
-  const n = mostMembers(inputBits, modulusBits);
+  const n = maxMembers(inputBits, modulusBits);
   const settings = settingsFor({ n, inputBits, modulusBits });
   const { primitives } = new Lab({ seed: 'overflow', n: 2 });
 
@@ -83,7 +83,7 @@ describe.each(BUDGETS)('$n members of $inputBits bits modulo 2^$modulusBits', ({
       const event = new Lab({ seed: 'overflow', n: 2 }).start(memberId(1), invitation).events.at(-1);
       expect(event).toMatchObject({ kind: 'refused', error: { code: 'overflow-budget' } });
     }
-    expect(leastModulusBits(inputBits, n)).toBe(modulusBits);
+    expect(minModulusBits(inputBits, n)).toBe(modulusBits);
   });
 
   it('is not run with a target beyond the cohort that the budget is for', () => {

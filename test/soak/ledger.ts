@@ -25,7 +25,7 @@ export interface Committed {
 export type Verdict = 'exact' | 'wrong' | 'undecided';
 
 /** Subsets that are tried before a sum counts as undecided. */
-const MOST_TRIES = 2_000_000;
+const MAX_TRIES = 2_000_000;
 
 /** What clients put into rounds, held against the models that came out. */
 export class Ledger {
@@ -86,7 +86,7 @@ function search(
   if (missing < 0 || missing > candidates.length) return 'wrong';
   let tries = 0;
   const found = (from: number, more: number): boolean => {
-    if (++tries > MOST_TRIES) return false;
+    if (++tries > MAX_TRIES) return false;
     if (more === 0) return left.every((value) => Math.abs(value) <= tolerance);
     for (let i = from; i <= candidates.length - more; i++) {
       subtract(left, candidates[i], 1);
@@ -97,5 +97,5 @@ function search(
     return false;
   };
   if (found(0, missing)) return 'exact';
-  return tries > MOST_TRIES ? 'undecided' : 'wrong';
+  return tries > MAX_TRIES ? 'undecided' : 'wrong';
 }

@@ -10,13 +10,13 @@ export interface Sample {
 const MEBI = 2 ** 20;
 
 /** A shorter run is all warming up: its slope says nothing. */
-export const LEAST_MINUTES = 3;
+export const MIN_MINUTES = 3;
 
 /**
  * What a coordinator may grow by in MiB a minute once it is warm. Reports of all rounds stay in memory, some 3 kB each;
  * at a hundred rounds a minute that is 0.3 MiB. A leak of one client's masked vector or seat a round would be more.
  */
-export const MOST_GROWTH = { heapUsed: 1, rss: 2 } as const;
+export const MAX_GROWTH = { heapUsed: 1, rss: 2 } as const;
 
 /** How a quantity ran: in MiB, the slope in MiB a minute over all but the first third of the time. */
 export interface Course {

@@ -1,4 +1,4 @@
-import { courseOf, LEAST_MINUTES, MOST_GROWTH } from './memory.ts';
+import { courseOf, MIN_MINUTES, MAX_GROWTH } from './memory.ts';
 import type { Options } from './options.ts';
 import type { Findings } from './soak.ts';
 
@@ -43,10 +43,10 @@ export function complaints(findings: Findings, { minutes }: Options): string[] {
   if (leftOver !== 0) wrong.push(`${leftOver} members were still connected when all had gone`);
   if (stopped.seconds > STOPS_WITHIN) wrong.push(`the coordinator took ${stopped.seconds.toFixed(1)} s to stop`);
   if (stopped.end !== INTERRUPTED) wrong.push(`the coordinator ended with ${stopped.end}, not ${INTERRUPTED}`);
-  if (minutes < LEAST_MINUTES || samples.length === 0) return wrong;
+  if (minutes < MIN_MINUTES || samples.length === 0) return wrong;
   for (const name of ['rss', 'heapUsed'] as const) {
     const { slope } = courseOf(samples, name);
-    if (slope > MOST_GROWTH[name]) wrong.push(`${name} grew by ${slope.toFixed(2)} MiB a minute`);
+    if (slope > MAX_GROWTH[name]) wrong.push(`${name} grew by ${slope.toFixed(2)} MiB a minute`);
   }
   return wrong;
 }

@@ -31,7 +31,7 @@ const privacy = fc.record({
   placement: fc.constantFrom('central' as const, 'distributed' as const),
   distribution: fc.constantFrom('discrete-gaussian' as const, 'skellam' as const),
   noiseMultiplier: positive,
-  leastSurvivors: fc.integer({ min: 1, max: 1 << 20 }),
+  minHonestSurvivors: fc.integer({ min: 1, max: 1 << 20 }),
   bitWidth: fc.double({ min: 0, max: 1, noNaN: true }).map(Math.abs),
   sampling: fc.double({ min: Number.MIN_VALUE, max: 1, noNaN: true }),
   epsilon: positive,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { batchPlan, checkJobs, takeBatch, wipePlan } from '../../coordinator/workers/batches.ts';
 import { computeBatches, type WorkerEnd, type WorkerTask } from '../../coordinator/workers/compute.ts';
-import { batchSizeFor, LEAST_WORDS, planWords } from '../../coordinator/workers/cost.ts';
+import { batchSizeFor, MIN_WORDS, planWords } from '../../coordinator/workers/cost.ts';
 import { computeInPool } from '../../coordinator/workers/in-pool.ts';
 import {
   CONTROL,
@@ -239,7 +239,7 @@ describe('what a plan costs', () => {
 
   it('sends great plans to the workers, in batches of at least one mask', () => {
     const great = planOf({ seed: 1, suite: 1, length: 10_000_000, jobs: new Array<number>(10).fill(-1) });
-    expect(planWords(great)).toBeGreaterThanOrEqual(LEAST_WORDS);
+    expect(planWords(great)).toBeGreaterThanOrEqual(MIN_WORDS);
     expect(batchSizeFor(great)).toBe(1);
     expect(batchSizeFor(planOf({ seed: 1, suite: 1, length: 0, jobs: [-1] }))).toBe(64);
     expect(batchSizeFor(planOf({ seed: 1, suite: 1, length: 0, jobs: [] }))).toBeGreaterThanOrEqual(1);

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 function unmasker(workers: number, change: { file?: URL; onLost?: (workers: number) => void } = {}): Unmasker {
-  const made = new Unmasker({ primitives: nodePrimitives, workers, file, leastWords: 0, ...change });
+  const made = new Unmasker({ primitives: nodePrimitives, workers, file, minWords: 0, ...change });
   closers.push(() => made.close());
   return made;
 }

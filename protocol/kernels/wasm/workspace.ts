@@ -22,7 +22,7 @@ const BLOCK = 2 ** BLOCK_LOG;
 const FAR_STAGES = 8;
 
 /** Transforms of fewer values than the kernels' first pass takes. */
-const LEAST_LOG = 4;
+const MIN_LOG = 4;
 
 /** The kernels over typed arrays of any length, which pass block by block through one small memory. */
 class Workspace {
@@ -66,7 +66,7 @@ class Workspace {
 
   /** See rotate in ../rotation.ts, which has checked the arguments. */
   transform(values: Float32Array, task: Transform): void {
-    if (task.log < LEAST_LOG) {
+    if (task.log < MIN_LOG) {
       plainTransform(values, task);
       return;
     }

@@ -24,7 +24,7 @@ const TOLERANCE = 1e-4;
  * @throws CairnError `privacy-infeasible` where none up to 2^20, or none that a plan holds, does; `settings-invalid` for a
  * target out of range; what else `mechanism` throws
  */
-export function leastNoiseMultiplier(
+export function minNoiseMultiplier(
   { epsilon, delta, rounds, rate }: PrivacyTarget,
   mechanism: (noiseMultiplier: number) => Mechanism = (noiseMultiplier) => ({ noise: 'gaussian', noiseMultiplier }),
 ): number {

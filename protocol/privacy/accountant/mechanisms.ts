@@ -38,7 +38,7 @@ export type Divergence = (order: number) => number;
 const TERMS = 256;
 
 /** What is known of sums of discrete Gaussians holds from a standard deviation of one half on. */
-const LEAST_SUMMED_VARIANCE = 1 / 4;
+const MIN_SUMMED_VARIANCE = 1 / 4;
 
 /**
  * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
@@ -65,7 +65,7 @@ export function sharesDefect(shares: number, shareVariance: number): number {
  */
 function discreteGaussianRdp(mechanism: NoisyMechanism): Divergence {
   const { shares, shareVariance, sensitivity, length } = mechanism;
-  if (shares > 1 && shareVariance < LEAST_SUMMED_VARIANCE) {
+  if (shares > 1 && shareVariance < MIN_SUMMED_VARIANCE) {
     return (order) => (order / 2) * (sensitivity ** 2 / shareVariance);
   }
   const deviation = Math.sqrt(shares * shareVariance);

@@ -48,7 +48,7 @@ function interpolated(whole: Divergence, order: number): number {
 }
 
 /** Below this, integrals over a sampled Gaussian need too many points, and no epsilon is worth them. */
-const LEAST_INTEGRATED = 0.3;
+const MIN_INTEGRATED = 0.3;
 
 /**
  * A bound on the Rényi divergence, by its order α > 1, of one release in which each client takes part with probability `rate`, independently
@@ -66,7 +66,7 @@ export function sampledDivergences(mechanism: Mechanism, rate: number): Divergen
   return (order) => {
     if (Number.isInteger(order)) return whole(order);
     if (rate === 1 && mechanism.noise !== 'skellam') return plain(order);
-    if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= LEAST_INTEGRATED) {
+    if (mechanism.noise === 'gaussian' && mechanism.noiseMultiplier >= MIN_INTEGRATED) {
       return sampledGaussian(mechanism.noiseMultiplier, rate, order);
     }
     const chord = interpolated(whole, order);

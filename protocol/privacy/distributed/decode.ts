@@ -33,7 +33,7 @@ export function decodeNoisy(
   signs: Signs,
   divisor: number = count,
 ): NoisySum {
-  const { dimension, length, scale, clip, bitWidth, modulusBits, clients, leastSurvivors } = plan;
+  const { dimension, length, scale, clip, bitWidth, modulusBits, clients, minHonestSurvivors } = plan;
   if (sum.length !== length) {
     throw new CairnError('update-shape', `a sum of ${length} words was expected, got ${sum.length}`);
   }
@@ -42,7 +42,7 @@ export function decodeNoisy(
       hint: `raise clients to ${count}`,
     });
   }
-  const least = plan.placement === 'central' ? 1 : leastSurvivors;
+  const least = plan.placement === 'central' ? 1 : minHonestSurvivors;
   if (!(count >= least)) {
     throw new CairnError('privacy-noise', `the sum holds ${count} updates, but its noise was sized for ${least}`);
   }

@@ -1,7 +1,7 @@
 import { CairnError } from '../../errors.ts';
 import { exp } from '../../numeric.ts';
 import type { NoisyMechanism } from '../accountant/mechanisms.ts';
-import { greatestVariance, LEAST_VARIANCE } from '../samplers/index.ts';
+import { maxVariance, MIN_VARIANCE } from '../samplers/index.ts';
 import type { NoiseDistribution } from '../samplers/index.ts';
 import { roundedNormBound } from './rounding.ts';
 
@@ -25,7 +25,7 @@ export interface NoiseSettings {
    * The least number of clients in a sum whose noise no adversary knows: survivors less those who may collude. The noise
    * is sized for them, since a client that drops takes its share along. A sum of fewer must not be opened.
    */
-  readonly leastSurvivors: number;
+  readonly minHonestSurvivors: number;
   /** b: sums are taken mod 2^b; 8 to 32. */
   readonly modulusBits: number;
   /**
@@ -45,7 +45,7 @@ export interface NoisePlan extends NoiseSettings {
   readonly sensitivity: number;
   /** Variance of the noise that one party adds to a coordinate. */
   readonly shareVariance: number;
-  /** Parts that the noise the accountant relies on is made of: leastSurvivors, or 1 where it is central. */
+  /** Parts that the noise the accountant relies on is made of: minHonestSurvivors, or 1 where it is central. */
   readonly shares: number;
   /** sensitivity / (s · norm before rounding): how much rounding raises the noise that a noise multiplier stands for. */
   readonly inflation: number;
@@ -61,7 +61,7 @@ const DEVIATIONS = 4;
 export const WRAP_PROBABILITY = 2 * exp(-(DEVIATIONS * DEVIATIONS) / 2);
 
 /** Beyond this, rounding asks for more noise than the privacy does. */
-const MOST_INFLATION = 2;
+const MAX_INFLATION = 2;
 
 /** Halvings of the scale's range, until doubles are used up. */
 const STEPS = 64;
@@ -80,7 +80,7 @@ function checkWhole(name: string, value: number, least: number, most: number): v
 function check(settings: NoiseSettings): void {
   checkWhole('dimension', settings.dimension, 1, 2 ** 28 - 1);
   checkWhole('clients', settings.clients, 1, 2 ** 21);
-  checkWhole('leastSurvivors', settings.leastSurvivors, 1, settings.clients);
+  checkWhole('minHonestSurvivors', settings.minHonestSurvivors, 1, settings.clients);
   checkWhole('modulusBits', settings.modulusBits, 8, 32);
   for (const name of ['clip', 'noiseMultiplier'] as const) {
     if (!(settings[name] > 0 && Number.isFinite(settings[name]))) {
@@ -113,19 +113,19 @@ interface Outcome {
 }
 
 function outcome(settings: NoiseSettings, length: number, scale: number): Outcome {
-  const { clients, leastSurvivors, noiseMultiplier, placement } = settings;
+  const { clients, minHonestSurvivors, noiseMultiplier, placement } = settings;
   const norm = vectorNorm(settings) * scale;
   const sensitivity = roundedNormBound(norm, length);
   const total = squared(noiseMultiplier * sensitivity);
   // What is too little to be sampled is made more: the accountant counts what is there.
-  const shareVariance = Math.max(LEAST_VARIANCE, placement === 'central' ? total : total / leastSurvivors);
+  const shareVariance = Math.max(MIN_VARIANCE, placement === 'central' ? total : total / minHonestSurvivors);
   const noise = placement === 'central' ? shareVariance : shareVariance * clients;
   return { sensitivity, shareVariance, sumVariance: squared(norm * clients) / length + noise + clients / 4 };
 }
 
 function fits(settings: NoiseSettings, { shareVariance, sumVariance }: Outcome): boolean {
   const reach = 2 * DEVIATIONS * Math.sqrt(sumVariance);
-  return reach <= 2 ** settings.modulusBits && shareVariance <= greatestVariance(settings.distribution);
+  return reach <= 2 ** settings.modulusBits && shareVariance <= maxVariance(settings.distribution);
 }
 
 function plan(settings: NoiseSettings): NoisePlan | undefined {
@@ -142,12 +142,12 @@ function plan(settings: NoiseSettings): NoisePlan | undefined {
   if (scale === 0) return undefined;
   const { sensitivity, shareVariance } = outcome(settings, length, scale);
   const inflation = sensitivity / (norm * scale);
-  if (inflation > MOST_INFLATION) return undefined;
-  const shares = settings.placement === 'central' ? 1 : settings.leastSurvivors;
+  if (inflation > MAX_INFLATION) return undefined;
+  const shares = settings.placement === 'central' ? 1 : settings.minHonestSurvivors;
   return { ...settings, length, scale, sensitivity, shareVariance, shares, inflation };
 }
 
-function leastBits(settings: NoiseSettings): number | undefined {
+function minBits(settings: NoiseSettings): number | undefined {
   for (let modulusBits = settings.modulusBits + 1; modulusBits <= 32; modulusBits++) {
     if (plan({ ...settings, modulusBits }) !== undefined) return modulusBits;
   }
@@ -166,11 +166,11 @@ export function planNoise(settings: NoiseSettings): NoisePlan {
   check(settings);
   const found = plan(settings);
   if (found !== undefined) return found;
-  const { modulusBits, clients, leastSurvivors, noiseMultiplier } = settings;
-  const bits = leastBits(settings);
+  const { modulusBits, clients, minHonestSurvivors, noiseMultiplier } = settings;
+  const bits = minBits(settings);
   throw new CairnError(
     'privacy-infeasible',
-    `2^${modulusBits} does not hold the noisy sum of ${clients} updates of ${settings.dimension} values with noise multiplier ${noiseMultiplier} for ${leastSurvivors} survivors`,
+    `2^${modulusBits} does not hold the noisy sum of ${clients} updates of ${settings.dimension} values with noise multiplier ${noiseMultiplier} for ${minHonestSurvivors} survivors`,
     { hint: `${bits === undefined ? '' : `raise modulusBits to ${bits}, or `}lower clients or noiseMultiplier` },
   );
 }

@@ -81,7 +81,7 @@ function withBlocks(variance: Rational, size: number): (words: Words) => number 
 }
 
 /** The greatest variance: blocks of 2^22 sizes. */
-export const MOST_GAUSSIAN_VARIANCE = 2 ** 50;
+export const MAX_GAUSSIAN_VARIANCE = 2 ** 50;
 
 /**
  * An exact sampler of the discrete Gaussian N_Z(0, σ²): P[x] ∝ e^(−x² / 2σ²) on the whole numbers (Canonne, Kamath &

@@ -2,8 +2,8 @@ import { ChaChaStream } from '../../crypto/chacha.ts';
 import type { RandomSource } from '../../crypto/random.ts';
 import { SIZES } from '../../crypto/suite.ts';
 import { CairnError } from '../../errors.ts';
-import { MOST_GAUSSIAN_VARIANCE, discreteGaussian } from './discrete-gaussian.ts';
-import { MOST_SKELLAM_VARIANCE, skellam } from './skellam.ts';
+import { MAX_GAUSSIAN_VARIANCE, discreteGaussian } from './discrete-gaussian.ts';
+import { MAX_SKELLAM_VARIANCE, skellam } from './skellam.ts';
 
 /** The noise on whole numbers that may be added under a modulus. */
 export type NoiseDistribution = 'discrete-gaussian' | 'skellam';
@@ -24,11 +24,11 @@ export interface NoiseSampler {
 const NOISE_ROUNDS = 20;
 
 /** The least variance that is sampled: below it almost every sample is zero, and such noise protects nothing. */
-export const LEAST_VARIANCE = 2 ** -10;
+export const MIN_VARIANCE = 2 ** -10;
 
 /** The greatest variance that a distribution is sampled at. */
-export function greatestVariance(distribution: NoiseDistribution): number {
-  return distribution === 'skellam' ? MOST_SKELLAM_VARIANCE : MOST_GAUSSIAN_VARIANCE;
+export function maxVariance(distribution: NoiseDistribution): number {
+  return distribution === 'skellam' ? MAX_SKELLAM_VARIANCE : MAX_GAUSSIAN_VARIANCE;
 }
 
 /**
@@ -40,11 +40,11 @@ export function greatestVariance(distribution: NoiseDistribution): number {
  * @throws CairnError `settings-invalid` for another variance
  */
 export function createNoiseSampler(distribution: NoiseDistribution, variance: number): NoiseSampler {
-  const most = greatestVariance(distribution);
-  if (!(variance >= LEAST_VARIANCE && variance <= most)) {
+  const most = maxVariance(distribution);
+  if (!(variance >= MIN_VARIANCE && variance <= most)) {
     throw new CairnError(
       'settings-invalid',
-      `the variance of ${distribution} noise must lie between ${LEAST_VARIANCE} and ${most}, but is ${variance}`,
+      `the variance of ${distribution} noise must lie between ${MIN_VARIANCE} and ${most}, but is ${variance}`,
     );
   }
   const draw = distribution === 'skellam' ? skellam(variance) : discreteGaussian(variance);

@@ -5,7 +5,7 @@ import type { Law, Words } from './law.ts';
 import { Table } from './table.ts';
 
 /** The greatest variance: a table of some 26 000 sizes. */
-export const MOST_SKELLAM_VARIANCE = 2 ** 24;
+export const MAX_SKELLAM_VARIANCE = 2 ** 24;
 
 /** Bits behind the precision asked for, since weights are products of up to 10^5 enclosures. */
 const GUARD = 64;

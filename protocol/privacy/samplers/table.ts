@@ -5,7 +5,7 @@ import type { Law, Words } from './law.ts';
 
 /** Precision of the first attempt at a table: cells of 2^−64 are told apart but once in 10^5 tables. */
 const PRECISION = 96;
-const MOST_PRECISION = 768;
+const MAX_PRECISION = 768;
 const LAST_CELL = 2n ** 32n - 1n;
 
 /** The leading bits of P[X ≤ k] for k = 0, 1, … up to the first that are all set. */
@@ -17,7 +17,7 @@ interface Cells {
 }
 
 function cellsOf(law: Law): Cells {
-  for (let precision = PRECISION; precision <= MOST_PRECISION; precision *= 2) {
+  for (let precision = PRECISION; precision <= MAX_PRECISION; precision *= 2) {
     const shift = BigInt(precision - 64);
     const high: number[] = [];
     const low: number[] = [];

@@ -34,9 +34,9 @@ export function inputLength({ privacy, ...shape }: InputShape): number {
  * @throws CairnError `privacy-infeasible`, `settings-invalid`
  */
 export function noisePlanOf({ dimension, maxCohort, modulusBits, privacy }: NoisyShape): NoisePlan {
-  const { placement, distribution, noiseMultiplier, leastSurvivors, bitWidth } = privacy;
+  const { placement, distribution, noiseMultiplier, minHonestSurvivors, bitWidth } = privacy;
   return planNoise({
-    ...{ placement, distribution, noiseMultiplier, leastSurvivors, bitWidth },
+    ...{ placement, distribution, noiseMultiplier, minHonestSurvivors, bitWidth },
     ...{ dimension, clients: maxCohort, clip: 1, modulusBits },
   });
 }

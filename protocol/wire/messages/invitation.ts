@@ -6,7 +6,7 @@ export interface Invitation extends Header {
   readonly settings: Uint8Array;
 }
 
-const MOST_SETTINGS = 32_768;
+const MAX_SETTINGS = 32_768;
 
 /** Bytes of an invitation. */
 export function encodeInvitation(message: Invitation): Uint8Array {
@@ -16,7 +16,7 @@ export function encodeInvitation(message: Invitation): Uint8Array {
 /** @throws CairnError `wire-…` for anything but one canonical invitation */
 export function decodeInvitation(bytes: Uint8Array): Invitation {
   const { header, reader } = openMessage('invitation', bytes);
-  const settings = reader.block('settings', MOST_SETTINGS);
+  const settings = reader.block('settings', MAX_SETTINGS);
   reader.end();
   return { ...header, settings };
 }

@@ -12,7 +12,7 @@ export const UPLOAD_ID_LENGTH = 16;
 export const PART_OVERHEAD = HEADER_LENGTH + 8 + UPLOAD_ID_LENGTH;
 
 /** Bytes of the longest message there can be: a masked input of the most coordinates, each of 32 bits. */
-export const MOST_TOTAL = HEADER_LENGTH + 5 + 4 * LIMITS.coordinates;
+export const MAX_TOTAL = HEADER_LENGTH + 5 + 4 * LIMITS.coordinates;
 
 /**
  * Client → coordinator: a stretch of a message that is too long to travel whole. Suite and context are those of the
@@ -55,7 +55,7 @@ export function encodePart(message: Part): Uint8Array {
 /** Its id and bytes are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical Part message */
 export function decodePart(bytes: Uint8Array): Part {
   const { header, reader } = openMessage('part', bytes);
-  const total = reader.u32In('total', PART_LENGTH + 1, MOST_TOTAL);
+  const total = reader.u32In('total', PART_LENGTH + 1, MAX_TOTAL);
   const offset = reader.u32In('offset', 0, total - 1);
   if (offset !== 0 && !isPartStart(offset)) {
     throw reader.error('wire-not-canonical', `no part begins at offset ${offset}`);

@@ -1,5 +1,5 @@
 import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
-import { isPartStart, MOST_TOTAL, PART_LENGTH } from './part.ts';
+import { isPartStart, MAX_TOTAL, PART_LENGTH } from './part.ts';
 
 /**
  * Coordinator → client, in the acknowledgement of a message's first Part: what has come of this message before is still
@@ -21,7 +21,7 @@ export function encodeResume(message: Resume): Uint8Array {
 /** @throws CairnError `wire-…` for anything but one canonical Resume */
 export function decodeResume(bytes: Uint8Array): Resume {
   const { header, reader } = openMessage('resume', bytes);
-  const offset = reader.u32In('offset', HEADER_LENGTH + PART_LENGTH, MOST_TOTAL - 1);
+  const offset = reader.u32In('offset', HEADER_LENGTH + PART_LENGTH, MAX_TOTAL - 1);
   if (!isPartStart(offset)) throw reader.error('wire-not-canonical', `no part begins at offset ${offset}`);
   reader.end();
   return { ...header, offset };

@@ -1,4 +1,4 @@
-import { leastModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
+import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { utf8 } from '../../../protocol/crypto/bytes.ts';
@@ -74,7 +74,7 @@ export const oneRound = defineTask(
       dropoutPpm: Math.round(tolerated * 1_000_000),
       threshold,
       inputBits,
-      modulusBits: leastModulusBits(inputBits, clients),
+      modulusBits: minModulusBits(inputBits, clients),
       ...(membership === undefined ? {} : { directoryHash: membership.directory.hash }),
     });
     const inputOf = virtualInputs(random, vectorLength(round), round);

@@ -22,7 +22,7 @@ export interface Point {
 }
 
 /** Everything that one member's secrets are shared with costs memory in every session: at most so many pairs in all. */
-const MOST_PAIRS = 2_500_000;
+const MAX_PAIRS = 2_500_000;
 
 const listOf = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? (value as readonly T[]) : [value as T];
@@ -107,9 +107,9 @@ export function checkPoint(settings: DropoutSettings, point: Point): RoundParame
     if (!(thrown instanceof CairnError)) throw thrown;
     throw invalid(`clients ${clients}, graph ${point.graph}: ${thrown.message}`, thrown.hint, thrown);
   }
-  if (clients * found.degree > MOST_PAIRS) {
+  if (clients * found.degree > MAX_PAIRS) {
     throw invalid(
-      `clients: ${clients} members with ${found.degree} neighbours each make ${clients * found.degree} pairs; at most ${MOST_PAIRS} fit here`,
+      `clients: ${clients} members with ${found.degree} neighbours each make ${clients * found.degree} pairs; at most ${MAX_PAIRS} fit here`,
       'lower clients, or take a ring against a curious coordinator',
     );
   }

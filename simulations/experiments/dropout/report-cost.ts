@@ -1,4 +1,4 @@
-import { leastModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
+import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
 import { PHASES } from '../../engine/phases.ts';
 import type { Row } from '../../laboratory/rows.ts';
 import type { Block } from '../../report/blocks.ts';
@@ -125,7 +125,7 @@ function trafficTable({ settings }: DropoutResults, points: readonly (readonly R
     ],
     rows: points.map((rounds) => {
       const { clients, dim, graph, k, dropout, bytesUp, bytesDown } = pointSummary(rounds);
-      const bits = leastModulusBits(settings.inputBits, clients);
+      const bits = minModulusBits(settings.inputBits, clients);
       const paper = paperBytes(clients, vectorLength({ dimension: dim }), bits);
       const kind = `${graph}, k = ${k ?? '?'}`;
       return {

@@ -8,7 +8,7 @@ import { NO_MEMORY } from './lasting-adam.ts';
 import { generatorModel, sharedModel } from './networks.ts';
 import type { RoundsInput, RoundsOutput, Run } from './rounds-input.ts';
 import type { AttackState } from './state.ts';
-import { aggregatorOf, greatestDifference } from './sums.ts';
+import { aggregatorOf, maxDifference } from './sums.ts';
 import { uploads } from './uploads.ts';
 
 /** The state before the first round. */
@@ -51,7 +51,7 @@ export const runRounds = defineTask(
         const total = aggregator.sum(uploaded.updates);
         clipped = Math.max(clipped, total.clipped);
         if (scenario.aggregation === 'secure' && scenario.epsilon === null && round === until)
-          rounding = greatestDifference(total.sum, aggregatorOf(input, state, 'plain').sum(uploaded.updates).sum);
+          rounding = maxDifference(total.sum, aggregatorOf(input, state, 'plain').sum(uploaded.updates).sum);
         state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]) };
         await Promise.resolve();
       }

@@ -1,4 +1,4 @@
-import { leastNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
+import { minNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
 import type { NoiseSettings } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
 import { sharedModel } from './networks.ts';
@@ -23,7 +23,7 @@ function noiseOf(members: number, noiseMultiplier: number): NoiseSettings {
     clip: 1,
     clients: members,
     // The adversary is a member and knows the noise that it added itself, if it added any.
-    leastSurvivors: members - 1,
+    minHonestSurvivors: members - 1,
     modulusBits: MODULUS_BITS,
     bitWidth: 0,
   };
@@ -35,7 +35,7 @@ function noiseOf(members: number, noiseMultiplier: number): NoiseSettings {
  * @throws CairnError `privacy-infeasible` where no noise keeps it
  */
 export function userNoise(members: Participants, { epsilon, delta, rounds }: UserPrivacy): SumPrivacy {
-  const noiseMultiplier = leastNoiseMultiplier({ epsilon, delta, rounds, rate: 1 }, (multiplier) =>
+  const noiseMultiplier = minNoiseMultiplier({ epsilon, delta, rounds, rate: 1 }, (multiplier) =>
     mechanismOf(planNoise(noiseOf(members, multiplier))),
   );
   return noiseOf(members, noiseMultiplier);

@@ -3,7 +3,7 @@ import { TRAINING_IMAGES } from '../common/parameters.ts';
 import type { PoisoningSettings } from './settings.ts';
 
 /** In a sum of fewer, others can be read off: a coordinator refuses such groups. */
-const LEAST_GROUP = 3;
+const MIN_GROUP = 3;
 
 /** Refuses settings that cannot work together. @throws CairnError `settings-invalid` naming the bound */
 export function check(settings: PoisoningSettings): void {
@@ -18,10 +18,10 @@ export function check(settings: PoisoningSettings): void {
       'lower images, members or heldOut: no image has two holders',
     );
   const greatest = Math.max(0, ...groups);
-  if (greatest * LEAST_GROUP > cohort)
+  if (greatest * MIN_GROUP > cohort)
     throw invalid(
-      `groups: ${greatest} groups of at least ${LEAST_GROUP} need ${greatest * LEAST_GROUP} members in a round, but cohort is ${cohort}`,
-      `raise cohort, or lower groups to ${Math.floor(cohort / LEAST_GROUP)}`,
+      `groups: ${greatest} groups of at least ${MIN_GROUP} need ${greatest * MIN_GROUP} members in a round, but cohort is ${cohort}`,
+      `raise cohort, or lower groups to ${Math.floor(cohort / MIN_GROUP)}`,
     );
   if (begin > rounds) throw invalid(`begin: at most the ${rounds} rounds, got ${begin}`, 'lower it');
   checkLooks(settings);

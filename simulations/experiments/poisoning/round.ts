@@ -2,7 +2,7 @@ import type { TaskConfig } from '../../../coordinator/config/index.ts';
 import { combineGroups } from '../../../coordinator/rounds/combined.ts';
 import {
   type DecodedSum,
-  leastModulusBits,
+  minModulusBits,
   openSum,
   type QuantizationScheme,
 } from '../../../protocol/quantize/index.ts';
@@ -23,7 +23,7 @@ export function schemeOf(
   dimension: number,
 ): QuantizationScheme {
   const maxCohort = Math.max(2, Math.ceil(cohort / groups));
-  const modulusBits = Math.max(8, leastModulusBits(inputBits, maxCohort));
+  const modulusBits = Math.max(8, minModulusBits(inputBits, maxCohort));
   return { dimension, clip, inputBits, modulusBits, maxCohort, maxExamples: images, lossBound: 16 };
 }
 

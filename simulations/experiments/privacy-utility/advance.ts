@@ -44,7 +44,7 @@ export interface AdvanceInput {
 
 function aggregatorOf({ settings, training, noiseSeed, state }: AdvanceInput): Aggregator {
   const { members, placement } = training;
-  const { aggregation, adaptiveClip, quantile, clipRate, leastSurvivors } = settings;
+  const { aggregation, adaptiveClip, quantile, clipRate, minHonestSurvivors } = settings;
   return createAggregator({
     mode: aggregation,
     primitives: nodePrimitives,
@@ -53,7 +53,7 @@ function aggregatorOf({ settings, training, noiseSeed, state }: AdvanceInput): A
     clip: state.clip,
     // Everybody weighs the same, as with noise.
     maxExamples: 1,
-    settings: { graph: 'auto', dropoutPpm: Math.min(999_999, Math.round((1 - leastSurvivors) * 1e6)) },
+    settings: { graph: 'auto', dropoutPpm: Math.min(999_999, Math.round((1 - minHonestSurvivors) * 1e6)) },
     ...(placement === 'none' ? {} : { privacy: privacyOf(settings, { members, placement }, state.noiseMultiplier!) }),
     ...(adaptiveClip ? { tracking: { quantile, rate: clipRate } } : {}),
   });

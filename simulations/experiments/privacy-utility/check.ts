@@ -7,14 +7,14 @@ import { noiseSettings } from './noise.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 
 /** Rounds for fewer are too often for nobody. */
-const LEAST_COHORT = 5;
+const MIN_COHORT = 5;
 
 /**
  * Refuses settings that cannot work together.
  * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` where no grid holds the noise
  */
 export function check(settings: PrivacyUtilitySettings): void {
-  const { members, cohort, images, placement, epsilon, against, aggregation, dropout, leastSurvivors } = settings;
+  const { members, cohort, images, placement, epsilon, against, aggregation, dropout, minHonestSurvivors } = settings;
   checkOnce({ members, placement, epsilon });
   const most = Math.max(...members);
   if (most * images > TRAINING_IMAGES)
@@ -23,10 +23,10 @@ export function check(settings: PrivacyUtilitySettings): void {
       'lower images or members: no image has two holders',
     );
   const least = Math.min(...members);
-  if (least * cohort < LEAST_COHORT)
+  if (least * cohort < MIN_COHORT)
     throw invalid(
-      `cohort: ${least} members with probability ${cohort} are ${least * cohort} in a round, fewer than ${LEAST_COHORT}`,
-      `raise cohort to ${LEAST_COHORT / least} or members to ${Math.ceil(LEAST_COHORT / cohort)}`,
+      `cohort: ${least} members with probability ${cohort} are ${least * cohort} in a round, fewer than ${MIN_COHORT}`,
+      `raise cohort to ${MIN_COHORT / least} or members to ${Math.ceil(MIN_COHORT / cohort)}`,
     );
   checkLooks(settings);
   if (against === 'coordinator' && placement.includes('central'))
@@ -36,19 +36,19 @@ export function check(settings: PrivacyUtilitySettings): void {
     );
   if (dropout > 0 && aggregation === 'plain')
     throw invalid(`dropout: nobody drops in the open, got ${dropout}`, 'set aggregation to secure');
-  if (placement.includes('distributed') && dropout > 1 - leastSurvivors)
+  if (placement.includes('distributed') && dropout > 1 - minHonestSurvivors)
     throw invalid(
-      `dropout: at most ${1 - leastSurvivors} where the noise is sized for ${leastSurvivors} of a cohort, got ${dropout}`,
-      'lower dropout or leastSurvivors: most rounds would have no sum',
+      `dropout: at most ${1 - minHonestSurvivors} where the noise is sized for ${minHonestSurvivors} of a cohort, got ${dropout}`,
+      'lower dropout or minHonestSurvivors: most rounds would have no sum',
     );
   const dimension = modelOf(settings.model).layout.size;
   for (const n of members)
     for (const place of placement)
       if (place !== 'none') {
-        if (place === 'distributed' && leastSurvivors * expectedCohort(settings, n) < 2)
+        if (place === 'distributed' && minHonestSurvivors * expectedCohort(settings, n) < 2)
           throw invalid(
-            `leastSurvivors: ${leastSurvivors} of ${expectedCohort(settings, n)} are fewer than 2`,
-            'raise leastSurvivors or cohort',
+            `minHonestSurvivors: ${minHonestSurvivors} of ${expectedCohort(settings, n)} are fewer than 2`,
+            'raise minHonestSurvivors or cohort',
           );
         planNoise(noiseSettings(settings, { members: n, placement: place }, settings.noiseMultiplier || 1, dimension));
       }

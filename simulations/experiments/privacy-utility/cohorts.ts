@@ -7,7 +7,7 @@ export function expectedCohort({ cohort }: { readonly cohort: number }, members:
 }
 
 /** The most members that a round's sum may hold. */
-export function greatestCohort({ cohort }: { readonly cohort: number }, members: number): number {
+export function largestCohort({ cohort }: { readonly cohort: number }, members: number): number {
   const expected = cohort * members;
   return Math.min(members, Math.ceil(expected + DEVIATIONS * Math.sqrt(expected * (1 - cohort)) + DEVIATIONS));
 }

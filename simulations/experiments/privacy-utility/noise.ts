@@ -1,9 +1,9 @@
 import type { NoisePlan, NoiseSettings, NoisyMechanism } from '../../../protocol/privacy/index.ts';
-import { leastNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
+import { minNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
 import { modelOf } from '../../engine/training.ts';
 import { defineTask } from '../../laboratory/task.ts';
-import { expectedCohort, greatestCohort } from './cohorts.ts';
+import { expectedCohort, largestCohort } from './cohorts.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 
 /** Who takes part, and who adds the noise. */
@@ -19,16 +19,16 @@ export function noiseSettings(
   noiseMultiplier: number,
   dimension: number,
 ): NoiseSettings {
-  const { distribution, leastSurvivors, modulusBits, adaptiveClip, bitWidth } = settings;
-  const least = Math.max(2, Math.floor(leastSurvivors * expectedCohort(settings, members)));
+  const { distribution, minHonestSurvivors, modulusBits, adaptiveClip, bitWidth } = settings;
+  const least = Math.max(2, Math.floor(minHonestSurvivors * expectedCohort(settings, members)));
   return {
     placement,
     distribution,
     noiseMultiplier,
     dimension,
     clip: 1,
-    clients: greatestCohort(settings, members),
-    leastSurvivors: placement === 'central' ? 1 : least,
+    clients: largestCohort(settings, members),
+    minHonestSurvivors: placement === 'central' ? 1 : least,
     modulusBits,
     bitWidth: adaptiveClip ? bitWidth : 0,
   };
@@ -69,7 +69,7 @@ export const calibrate = defineTask(
     const { settings, noisy, epsilon } = input;
     const dimension = modelOf(settings.model).layout.size;
     const { delta, rounds } = settings;
-    return leastNoiseMultiplier({ epsilon, delta, rounds, rate: rateOf(settings) }, (noiseMultiplier) =>
+    return minNoiseMultiplier({ epsilon, delta, rounds, rate: rateOf(settings) }, (noiseMultiplier) =>
       mechanismAgainst(settings, planNoise(noiseSettings(settings, noisy, noiseMultiplier, dimension))),
     );
   },

@@ -28,7 +28,7 @@ export const parameters = z.object({
       'noise of a round over what one member can move; 0: the least with which the budget lasts for all rounds',
     ),
   distribution: z.enum(['discrete-gaussian', 'skellam']).default('discrete-gaussian').describe('of the noise'),
-  leastSurvivors: share
+  minHonestSurvivors: share
     .default(0.8)
     .describe('least share of an expected cohort in a sum, for which distributed noise is sized; fewer have no sum'),
   modulusBits: z.int().min(8).max(32).default(16).describe('bits of a coordinate of the sum'),

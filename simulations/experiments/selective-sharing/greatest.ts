@@ -14,7 +14,7 @@ const BINS = 1 << 16;
  * @param values - finite and not negative
  * @param count - from 1 to the number of values
  */
-export function cutGreatest(values: Float32Array, count: number): Cut {
+export function cutLargest(values: Float32Array, count: number): Cut {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const upper = new Uint32Array(BINS);
   for (let i = 0; i < bits.length; i++) upper[bits[i] >>> 16]++;

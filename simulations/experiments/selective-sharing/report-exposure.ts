@@ -62,7 +62,7 @@ function sessions(row: SecureRow): Block {
       ['θ_u', row.thetaUpload],
       ['coordinates with one contributor', row.revealed],
       ['of these, sum equal to that participant’s value', row.confirmed],
-      ['greatest difference', row.greatestError],
+      ['greatest difference', row.maxError],
       ['difference that rounding may make', row.allowedError],
       ['bytes of a sparse upload in the open', Math.round(row.sparseBytes)],
       ['bytes that a participant sends, dense and masked', Math.round(row.secureBytes)],

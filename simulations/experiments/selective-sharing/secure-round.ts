@@ -58,7 +58,7 @@ export const secureRound = defineTask(
     const allowedError = (participants * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
     let revealed = 0;
     let confirmed = 0;
-    let greatestError = 0;
+    let maxError = 0;
     let entries = 0;
     for (const { indices, values } of uploads) {
       entries += indices.length;
@@ -67,7 +67,7 @@ export const secureRound = defineTask(
         const error = Math.abs(sum[indices[i]] - values[i]);
         revealed++;
         if (error <= allowedError) confirmed++;
-        greatestError = Math.max(greatestError, error);
+        maxError = Math.max(maxError, error);
       }
     }
     return {
@@ -75,7 +75,7 @@ export const secureRound = defineTask(
       thetaUpload,
       revealed,
       confirmed,
-      greatestError,
+      maxError,
       allowedError,
       sparseBytes: (ENTRY_BYTES * entries) / participants,
       secureBytes: bytesUp / participants,

@@ -1,5 +1,5 @@
 import type { Random } from '../../../training/index.ts';
-import { cutGreatest } from './greatest.ts';
+import { cutLargest } from './greatest.ts';
 import { bound, type SparseUpdate, valuesAt } from './update.ts';
 
 function pick(change: Float32Array, indices: Uint32Array, gamma: number): SparseUpdate {
@@ -11,7 +11,7 @@ function pick(change: Float32Array, indices: Uint32Array, gamma: number): Sparse
  * the vector go. Zeros are never uploaded: they would change nothing but the server's statistics.
  */
 export function selectLargest(change: Float32Array, count: number, gamma: number): SparseUpdate {
-  const { least, above } = cutGreatest(change.map(Math.abs), count);
+  const { least, above } = cutLargest(change.map(Math.abs), count);
   const indices = new Uint32Array(count);
   let chosen = 0;
   let equal = count - above;

@@ -56,7 +56,7 @@ export type SecureRow = {
   /** Of these, coordinates whose sum was that participant's value, to within the rounding of the round. */
   readonly confirmed: number;
   /** Greatest difference between such a value and the sum. */
-  readonly greatestError: number;
+  readonly maxError: number;
   /** What rounding can change: a step of the quantization for each member. */
   readonly allowedError: number;
   /** Bytes that a participant sends: sparse in the open, 4 for an index and 4 for a value. */

@@ -1,5 +1,5 @@
 import type { Random } from '../../../training/index.ts';
-import { cutGreatest } from './greatest.ts';
+import { cutLargest } from './greatest.ts';
 import { countOf, type SparseUpdate } from './update.ts';
 
 /** What the parameter server holds, a number per parameter of the model each. */
@@ -39,7 +39,7 @@ export function download(
     local.set(parameters);
     return;
   }
-  const { least, above } = cutGreatest(updates, count);
+  const { least, above } = cutLargest(updates, count);
   let wanted = count - above;
   let equal = 0;
   for (const value of updates) if (value === least) equal++;

@@ -41,7 +41,7 @@ describe('somebody who begins and never ends, beside shipped clients', () => {
 
   it('uploads that stop half way lose their place to those of the others, whose round is exact', async () => {
     const size = 150_000;
-    const uploads = { atOnce: 1, stallMs: 200, leastRate: 1 << 20 };
+    const uploads = { atOnce: 1, stallMs: 200, minBytesPerSecond: 1 << 20 };
     const deadlines = { maskedInput: 8 };
     const scene = await Scene.open({ size, task: { deadlines }, change: { config: { uploads } } });
     const answers: (string | undefined)[] = [];

@@ -57,7 +57,7 @@ describe.each([
   });
 
   it('ends the task where nobody is left out', async () => {
-    const scene = await open(n, { benchAttempts: 0 });
+    const scene = await open(n, { exclusionAttempts: 0 });
     await scene.hostile({ send: spoiler(count, false) });
     await expect(scene.begin().hall.coordinator.finished).rejects.toMatchObject({ code: 'below-threshold' });
     expect(scene.hall.reports.every(({ outcome }) => outcome === 'abandoned')).toBe(true);

@@ -69,7 +69,7 @@ export function extract(transcript: Transcript, target: MemberId, round?: Uint8A
     candidate: mine?.values,
     selfMaskLeft: mine?.selfMaskLeft ?? true,
     pairMasksLeft: mine?.pairMasksLeft ?? [],
-    sum: mine && leastSum(transcript, mine, stripped),
+    sum: mine && minSum(transcript, mine, stripped),
   };
 }
 
@@ -100,7 +100,7 @@ function strip(view: View, loot: Loot, keys: ReadonlyMap<string, Uint8Array>): S
   return { view, values: vector.toValues(settings.modulusBits), selfMaskLeft: seed === undefined, pairMasksLeft };
 }
 
-function leastSum({ inputs }: Transcript, target: Stripped, all: readonly Stripped[]): Attempt['sum'] {
+function minSum({ inputs }: Transcript, target: Stripped, all: readonly Stripped[]): Attempt['sum'] {
   const joined = new Map([[target.view.member, target]]);
   for (const one of joined.values()) {
     for (const member of one.pairMasksLeft) {

@@ -4,7 +4,7 @@ import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
 import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
-import { leastModulusBits } from '../../../protocol/quantize/index.ts';
+import { minModulusBits } from '../../../protocol/quantize/index.ts';
 import { levels } from '../../../protocol/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
@@ -163,7 +163,7 @@ export class Scene {
       modelHash: this.modelHash,
       ...(adversary === 'active' ? { directoryHash: this.membership.directory.hash } : {}),
       inputBits: INPUT_BITS,
-      modulusBits: leastModulusBits(INPUT_BITS, MAX_COHORT),
+      modulusBits: minModulusBits(INPUT_BITS, MAX_COHORT),
       clip: unit,
       lossBound: unit,
       maxExamples: EXAMPLES,

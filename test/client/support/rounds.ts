@@ -1,4 +1,4 @@
-import { leastModulusBits } from '../../../protocol/quantize/index.ts';
+import { minModulusBits } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../protocol/model/safetensors.ts';
@@ -73,7 +73,7 @@ export function settingsFor(modelHash: Uint8Array, changes: Partial<RoundSetting
     dimension: 7,
     modelHash,
     directoryHash: NO_HASH,
-    modulusBits: leastModulusBits(16, 16),
+    modulusBits: minModulusBits(16, 16),
     inputBits: 16,
     clip: 100,
     maxExamples: 100,

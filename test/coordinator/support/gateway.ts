@@ -76,7 +76,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     trustProxy: 0,
     uploads: 4,
     uploadStallMs: 10_000,
-    leastUploadRate: 65_536,
+    minUploadRate: 65_536,
     helloTimeoutMs: 10_000,
     entrance: new Entrance({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
     onRefused: (what, code) => void refused.push(`${what} ${code}`),

@@ -58,7 +58,7 @@ export class QuarrelGame {
   readonly #seats: Seats;
   readonly #n: number;
 
-  /** @param task what is not as ever: `{ benchAttempts: 0 }` takes the protection out */
+  /** @param task what is not as ever: `{ exclusionAttempts: 0 }` takes the protection out */
   constructor(n: number, task: object = {}) {
     this.#n = n;
     this.#seats = seatsOf(n);

@@ -111,9 +111,9 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
 /** Lets a round run on as it should, with deadlines where nothing moves, until it is over. */
 export function finish(lab: WatchedLab): void {
   // Each turn ends a state or brings it nearer to its end; there are fewer than ten.
-  const MOST_TURNS = 60;
+  const MAX_TURNS = 60;
   for (let turn = 0; !lab.over; turn++) {
-    must(turn < MOST_TURNS, () => `the round does not end: it stands in ${lab.server.name}`);
+    must(turn < MAX_TURNS, () => `the round does not end: it stands in ${lab.server.name}`);
     for (const [member, { name }] of lab.clients) {
       if (lab.dead.has(member)) continue;
       if (name === 'cipher-agreement' || name === 'mask-agreement') agree(lab, member, 0);

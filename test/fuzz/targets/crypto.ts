@@ -36,7 +36,7 @@ const seal = bytesTarget('crypto-seal', 1, () => {
 const N = 9;
 const T = 5;
 const SLOTS = [0, 2, 3, 5, 6, 7, 8];
-const MOST_FALSE = Math.floor((SLOTS.length - T) / 2);
+const MAX_FALSE = Math.floor((SLOTS.length - T) / 2);
 
 /** Shares that somebody changed: at most ⌊(m − t)/2⌋ are found, and what is left gives the secret. */
 const shares: Target = {
@@ -46,7 +46,7 @@ const shares: Target = {
   make: () => {
     const secret = new Uint8Array(32).map((_, i) => 7 * i + 1);
     const good = shareSecret({ secret, threshold: T, domain: N, slots: SLOTS, random: seeded('fuzz shares') });
-    const lies = fc.array(fc.tuple(fc.nat(SLOTS.length - 1), damage), { maxLength: MOST_FALSE + 1 });
+    const lies = fc.array(fc.tuple(fc.nat(SLOTS.length - 1), damage), { maxLength: MAX_FALSE + 1 });
     return {
       property: fc.property(lies, (told) => {
         const word = good.map((share) => share.slice());
@@ -57,7 +57,7 @@ const shares: Target = {
         const liars = SLOTS.map((_, i) => i).filter((i) => !equalBytes(word[i], good[i]));
         try {
           const places = finish(new ShareDecoder(N, SLOTS, T).falseShares(word));
-          if (liars.length <= MOST_FALSE)
+          if (liars.length <= MAX_FALSE)
             must(String(places) === String(liars), `${String(liars)} lied, not ${String(places)}`);
           if (places === undefined || SLOTS.length - places.length < T) return;
           const honest = SLOTS.map((_, i) => i)
@@ -67,7 +67,7 @@ const shares: Target = {
             N,
             honest.map((i) => SLOTS[i]),
           ).open(honest.map((i) => word[i]));
-          if (liars.length <= MOST_FALSE) must(equalBytes(opened, secret), 'another secret was opened');
+          if (liars.length <= MAX_FALSE) must(equalBytes(opened, secret), 'another secret was opened');
         } catch (thrown) {
           must(refusalCode(thrown) === 'secret-mismatch', 'shares were refused under another name');
         }

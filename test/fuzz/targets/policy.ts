@@ -6,11 +6,11 @@ import type { Target } from '../target.ts';
 export const policyTarget: Target = jsonTarget('client-policy', parsePolicy, [
   { adversary: 'active', colluding: 0.2, minCohort: 10 },
   {
-    ...{ leastThreshold: 5, mostRoundsPerDay: 24, tasks: ['mnist', 'ü'], mostEpsilon: 3 },
+    ...{ minThreshold: 5, maxRoundsPerDay: 24, tasks: ['mnist', 'ü'], maxEpsilon: 3 },
     ...{
-      leastNoise: { placement: 'central', multiplier: 0.7 },
+      minNoise: { placement: 'central', multiplier: 0.7 },
       repeatDifference: 2,
-      leastDifference: 3,
+      minCohortDifference: 3,
       tellReason: false,
     },
   },

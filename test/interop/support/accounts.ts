@@ -4,7 +4,7 @@ import type { RoundPrivacy } from '../../../protocol/wire/settings.ts';
 
 /** What of a round's settings its cost follows from. */
 export interface CostedRound extends Pick<RoundPrivacy, 'placement' | 'distribution' | 'noiseMultiplier'> {
-  readonly leastSurvivors: number;
+  readonly minHonestSurvivors: number;
   readonly bitWidth: number;
   readonly sampling: number;
   readonly dimension: number;
@@ -45,13 +45,13 @@ const shown = (x: number): number => Number(x.toPrecision(12));
 const TOLD = [1.01, 1.5, 2, 5.5, 10.9, 16, 64, 1024, 65536];
 
 const BASE: CostedRound = {
-  ...{ placement: 'distributed', distribution: 'discrete-gaussian', noiseMultiplier: 0.8, leastSurvivors: 20 },
+  ...{ placement: 'distributed', distribution: 'discrete-gaussian', noiseMultiplier: 0.8, minHonestSurvivors: 20 },
   ...{ bitWidth: 0, sampling: 1, dimension: 1000, minCohort: 30, maxCohort: 60, modulusBits: 20 },
 };
 const SETTINGS: readonly CostedRound[] = [
   BASE,
   { ...BASE, distribution: 'skellam' },
-  { ...BASE, placement: 'central', leastSurvivors: 1, bitWidth: 0.2 },
+  { ...BASE, placement: 'central', minHonestSurvivors: 1, bitWidth: 0.2 },
   // Shares of a variance below a quarter; and shares that are narrow, and more than terms that are added one by one.
   { ...BASE, noiseMultiplier: 0.01, modulusBits: 12, dimension: 1 },
   {
@@ -59,7 +59,7 @@ const SETTINGS: readonly CostedRound[] = [
     noiseMultiplier: 0.3,
     modulusBits: 18,
     dimension: 1,
-    leastSurvivors: 400,
+    minHonestSurvivors: 400,
     minCohort: 500,
     maxCohort: 600,
   },
@@ -70,8 +70,8 @@ const SETTINGS: readonly CostedRound[] = [
 /** What the accountant of this repository says. */
 export function accountVectors(): AccountVectors {
   const costs = SETTINGS.map((settings): CostVector => {
-    const { dimension, minCohort, maxCohort, modulusBits, leastSurvivors, sampling, ...noise } = settings;
-    const privacy = { ...noise, leastSurvivors, sampling, epsilon: 1, delta: DELTA, spent: 0 };
+    const { dimension, minCohort, maxCohort, modulusBits, minHonestSurvivors, sampling, ...noise } = settings;
+    const privacy = { ...noise, minHonestSurvivors, sampling, epsilon: 1, delta: DELTA, spent: 0 };
     const plan = noisePlanOf({ dimension, maxCohort, modulusBits, privacy });
     const cost = (divergences: Float64Array): Cost => ({
       divergences: TOLD.map((order) => shown(divergences[ORDERS.indexOf(order)])),
@@ -88,7 +88,7 @@ export function accountVectors(): AccountVectors {
     return {
       settings,
       client: cost(roundCost(mechanismOf(plan), 1)),
-      coordinator: cost(roundCost(mechanismOf(plan, filled, filled ? minCohort - leastSurvivors : 0), sampling)),
+      coordinator: cost(roundCost(mechanismOf(plan, filled, filled ? minCohort - minHonestSurvivors : 0), sampling)),
     };
   });
   return { delta: DELTA, rounds: ROUNDS, orders: TOLD, costs };

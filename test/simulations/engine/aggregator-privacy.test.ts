@@ -34,7 +34,7 @@ const aggregator = (
       distribution: 'discrete-gaussian',
       noiseMultiplier: MULTIPLIER,
       clients: MEMBERS.length,
-      leastSurvivors: LEAST,
+      minHonestSurvivors: LEAST,
       ...privacy,
     },
   });
@@ -171,7 +171,7 @@ describe('a plan for the accountant', () => {
 
   it('is refused at once where no grid holds it', () => {
     expect(codeOf(() => aggregator('plain', { modulusBits: 8, noiseMultiplier: 1000 }))).toBe('privacy-infeasible');
-    expect(codeOf(() => aggregator('plain', { leastSurvivors: 9 }))).toBe('settings-invalid');
+    expect(codeOf(() => aggregator('plain', { minHonestSurvivors: 9 }))).toBe('settings-invalid');
   });
 });
 

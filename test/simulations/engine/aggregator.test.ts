@@ -40,7 +40,7 @@ function sumOf(vectors: Iterable<Float32Array>): Float64Array {
   return sum;
 }
 
-const greatestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
+const maxDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a, (value, j) => Math.abs(value - b[j])).reduce((x, y) => Math.max(x, y), 0);
 
 /** What stochastic rounding may add at most: a step for each member. */
@@ -52,9 +52,9 @@ describe('the sum of a round', () => {
     const expected = sumOf(given.values());
     const plain = aggregator('plain').sum(given);
     const secure = aggregator('secure').sum(given);
-    expect(greatestDifference(plain.sum, expected)).toBeLessThan(1e-6);
-    expect(greatestDifference(secure.sum, expected)).toBeLessThan(STEPS);
-    expect(greatestDifference(secure.sum, expected)).toBeGreaterThan(0);
+    expect(maxDifference(plain.sum, expected)).toBeLessThan(1e-6);
+    expect(maxDifference(secure.sum, expected)).toBeLessThan(STEPS);
+    expect(maxDifference(secure.sum, expected)).toBeGreaterThan(0);
     expect(secure).toMatchObject({ included: MEMBERS, drops: [], clipped: 0 });
     expect(secure.bytesUp).toBeGreaterThan(MEMBERS.length * 2 * DIMENSION);
     expect(plain).toMatchObject({ included: MEMBERS, clipped: 0, bytesUp: 0 });
@@ -65,7 +65,7 @@ describe('the sum of a round', () => {
     for (const mode of ['plain', 'secure'] as const) {
       const { sum, clipped } = aggregator(mode).sum(updates(100));
       expect(clipped).toBe(MEMBERS.length);
-      expect(greatestDifference(sum, expected)).toBeLessThan(STEPS);
+      expect(maxDifference(sum, expected)).toBeLessThan(STEPS);
     }
   });
 
@@ -74,7 +74,7 @@ describe('the sum of a round', () => {
     const settings = { adversary: 'active' } as const;
     const given = updates(1);
     const { sum } = aggregator('secure', { membership, settings }).sum(given);
-    expect(greatestDifference(sum, sumOf(given.values()))).toBeLessThan(STEPS);
+    expect(maxDifference(sum, sumOf(given.values()))).toBeLessThan(STEPS);
     expect(codeOf(() => aggregator('secure', { settings }).sum(given))).toBe('directory-mismatch');
   });
 
@@ -106,7 +106,7 @@ describe('the mean of a round', () => {
     expect(plain.loss).toBeCloseTo((0 + 0.5 * 200 + 300 + 1.5 * 400 + 2 * 400) / 1400, 9);
     expect(secure.loss).toBeCloseTo(plain.loss, 2);
     expect(secure.accuracy).toBeCloseTo(plain.accuracy, 3);
-    expect(greatestDifference(secure.update, plain.update)).toBeLessThan(STEPS);
+    expect(maxDifference(secure.update, plain.update)).toBeLessThan(STEPS);
   });
 
   it('is missing, with the reason, where too few members are left', () => {
@@ -124,6 +124,6 @@ describe('the mean of a round', () => {
     const plain = aggregator('plain').mean(left);
     expect(secure.included).toEqual([...left.keys()]);
     expect(secure.drops).toMatchObject([{ member: MEMBERS[1], effect: 'before-input' }]);
-    expect(greatestDifference(secure.aggregate!.update, plain.aggregate!.update)).toBeLessThan(STEPS);
+    expect(maxDifference(secure.aggregate!.update, plain.aggregate!.update)).toBeLessThan(STEPS);
   });
 });

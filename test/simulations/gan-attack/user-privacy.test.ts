@@ -9,7 +9,7 @@ describe('the noise of users', () => {
     'of %i keeps the budget of all rounds and no less, without the adversary’s share',
     (members) => {
       const noise = userNoise(members, budget(8));
-      expect(noise.leastSurvivors).toBe(members - 1);
+      expect(noise.minHonestSurvivors).toBe(members - 1);
       const plan = planNoise({ ...noise, modulusBits: 32, bitWidth: 0, clip: 1, dimension: 105_707 });
       const cost = roundCost(mechanismOf(plan), 1);
       const spent = epsilonOf(

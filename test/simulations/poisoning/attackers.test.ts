@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeUpdate, leastModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
+import { encodeUpdate, minModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { firstMembers } from '../../../simulations/engine/members.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from '../../../simulations/experiments/poisoning/attackers.ts';
@@ -9,7 +9,7 @@ const scheme: QuantizationScheme = {
   dimension: 3,
   clip: 1,
   inputBits: 16,
-  modulusBits: leastModulusBits(16, 8),
+  modulusBits: minModulusBits(16, 8),
   maxCohort: 8,
   maxExamples: 10,
   lossBound: 16,

@@ -14,7 +14,7 @@ export const tiny = (given: Partial<PrivacyUtilitySettings> = {}): PrivacyUtilit
       testImages: 300,
       epsilon: [1, 100],
       distribution: 'skellam',
-      leastSurvivors: 0.5,
+      minHonestSurvivors: 0.5,
       ...given,
     },
   });

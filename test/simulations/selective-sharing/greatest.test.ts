@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutGreatest } from '../../../simulations/experiments/selective-sharing/greatest.ts';
+import { cutLargest } from '../../../simulations/experiments/selective-sharing/greatest.ts';
 
 describe('the cut between the greatest values and the others', () => {
   it('is where a sorted list has it, for any values and count', () => {
@@ -13,7 +13,7 @@ describe('the cut between the greatest values and the others', () => {
         const given = Float32Array.from(list, Math.abs);
         const count = 1 + (draw % given.length);
         const sorted = [...given].sort((a, b) => b - a);
-        const { least, above } = cutGreatest(given, count);
+        const { least, above } = cutLargest(given, count);
         expect(least).toBe(sorted[count - 1]);
         expect(above).toBe(sorted.filter((value) => value > least).length);
       }),

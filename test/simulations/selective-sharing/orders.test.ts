@@ -8,7 +8,7 @@ const who = (list: readonly Turn[], does: Turn['does']): number[] =>
   list.filter((turn) => turn.does === does).map(({ participant }) => participant);
 
 /** The most participants that train at once, by the turns. */
-function greatestAtOnce(list: readonly Turn[]): number {
+function maxConcurrently(list: readonly Turn[]): number {
   let now = 0;
   return list.reduce((most, { does }) => Math.max(most, (now += does === 'download' ? 1 : -1)), 0);
 }
@@ -31,18 +31,18 @@ describe('an epoch’s turns', () => {
 
   it('go round in the participants’ order', () => {
     expect(who(turns('round-robin', 5), 'download')).toEqual(Array.from({ length: 12 }, (_, i) => i));
-    expect(greatestAtOnce(turns('round-robin', 5))).toBe(1);
+    expect(maxConcurrently(turns('round-robin', 5))).toBe(1);
   });
 
   it('are shuffled by the seed in random order, one participant at a time', () => {
     expect(who(turns('random', 5), 'download')).not.toEqual(who(turns('random', 6), 'download'));
     expect(turns('random', 5)).toEqual(turns('random', 5));
-    expect(greatestAtOnce(turns('random', 5))).toBe(1);
+    expect(maxConcurrently(turns('random', 5))).toBe(1);
   });
 
   it('overlap in asynchronous order, and end in another order than they began', () => {
     const list = turns('asynchronous', 5);
-    expect(greatestAtOnce(list)).toBe(4);
+    expect(maxConcurrently(list)).toBe(4);
     expect(who(list, 'upload')).not.toEqual(who(list, 'download'));
     expect(turns('asynchronous', 5)).toEqual(list);
   });

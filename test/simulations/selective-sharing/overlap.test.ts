@@ -77,8 +77,8 @@ describe('a sum of sparse uploads through the real sessions', () => {
     expect(row.revealed).toBe(counted.one);
     expect(row.revealed).toBeGreaterThan(10);
     expect(row.confirmed).toBe(row.revealed);
-    expect(row.greatestError).toBeLessThanOrEqual(row.allowedError);
-    expect(row.greatestError).toBeGreaterThan(0);
+    expect(row.maxError).toBeLessThanOrEqual(row.allowedError);
+    expect(row.maxError).toBeGreaterThan(0);
     // The allowance is small beside the values: agreement means something.
     const change = await changeOf(small, 0, signal);
     expect(row.allowedError).toBeLessThan(change.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 10);

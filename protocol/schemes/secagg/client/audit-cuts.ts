@@ -1,6 +1,6 @@
 import { CairnError } from '../../../errors.ts';
 import { hasBit } from '../../../wire/bitmap.ts';
-import { leastAtTwoCuts } from '../parameters/index.ts';
+import { minAtTwoCuts } from '../parameters/index.ts';
 import type { ClientContext, SessionFacts } from './types.ts';
 
 /**
@@ -16,7 +16,7 @@ export function auditCuts(
 ): void {
   const { ring, degree, n } = graph;
   if (ring === undefined) return;
-  const least = leastAtTwoCuts(parameters, policy);
+  const least = minAtTwoCuts(parameters, policy);
   const width = degree / 2;
   const stretches = survivorsOn(ring, width, survivors);
   const order = Array.from(stretches.keys()).sort((a, b) => stretches[a] - stretches[b]);

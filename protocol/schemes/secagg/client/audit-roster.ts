@@ -89,10 +89,10 @@ function auditSize(context: ClientContext, n: number): RoundParameters {
 function auditNoise({ settings: { privacy }, policy }: ClientContext, n: number, least: number): void {
   if (privacy?.placement !== 'distributed') return;
   const honest = least - shareOf(n, policy.colluding);
-  if (privacy.leastSurvivors <= honest) return;
+  if (privacy.minHonestSurvivors <= honest) return;
   throw new CairnError(
     'privacy-noise',
-    `the noise is sized for ${privacy.leastSurvivors} honest members, but a sum of ${least} out of ${n} may have only ${Math.max(0, honest)}`,
+    `the noise is sized for ${privacy.minHonestSurvivors} honest members, but a sum of ${least} out of ${n} may have only ${Math.max(0, honest)}`,
   );
 }
 

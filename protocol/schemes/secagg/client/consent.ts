@@ -2,7 +2,7 @@ import { CairnError } from '../../../errors.ts';
 import { setBits } from '../../../wire/bitmap.ts';
 import type { RoundPrivacy, RoundSettings } from '../../../wire/settings.ts';
 import type { RoundParameters } from '../parameters/index.ts';
-import type { ClientHistory, ClientPolicy, LeastNoise, SessionFacts } from './types.ts';
+import type { ClientHistory, ClientPolicy, MinNoise, SessionFacts } from './types.ts';
 
 /**
  * Holds an invitation against the parts of the client's policy that its settings alone decide.
@@ -15,7 +15,7 @@ export function assertConsent(
   history: Partial<ClientHistory> = {},
 ): void {
   const { roundsWithinDay = 0 } = history;
-  const { tasks, mostRoundsPerDay = 0 } = policy;
+  const { tasks, maxRoundsPerDay = 0 } = policy;
   if (tasks !== undefined && !tasks.includes(settings.task)) {
     throw new CairnError('policy-task', `task "${settings.task}" is none of those that this client takes part in`);
   }
@@ -33,12 +33,12 @@ export function assertConsent(
       },
     );
   }
-  if (policy.leastNoise !== undefined) assertNoise(settings.privacy, policy.leastNoise);
+  if (policy.minNoise !== undefined) assertNoise(settings.privacy, policy.minNoise);
   assertNearlySame(settings, policy, history);
-  if (mostRoundsPerDay > 0 && roundsWithinDay >= mostRoundsPerDay) {
+  if (maxRoundsPerDay > 0 && roundsWithinDay >= maxRoundsPerDay) {
     throw new CairnError(
       'policy-rounds-per-day',
-      `this client has taken part in ${roundsWithinDay} rounds within 24 hours, and allows ${mostRoundsPerDay}`,
+      `this client has taken part in ${roundsWithinDay} rounds within 24 hours, and allows ${maxRoundsPerDay}`,
     );
   }
 }
@@ -50,7 +50,7 @@ const givenUp = (inputs: number): string =>
     : `${inputs - 1} members that put their updates together then read yours off the sum`;
 
 /** Whoever adds the noise knows it, and may leave it out: what the coordinator adds does not count against the coordinator. */
-function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distributed', multiplier }: LeastNoise): void {
+function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distributed', multiplier }: MinNoise): void {
   const found =
     privacy === undefined ? 'none' : `${privacy.placement} noise with multiplier ${privacy.noiseMultiplier}`;
   const counts = placement === 'central' || privacy?.placement === 'distributed';
@@ -62,11 +62,11 @@ function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distribut
 }
 
 /** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */
-export function assertThreshold({ threshold, n }: RoundParameters, { leastThreshold = 0 }: ClientPolicy): void {
-  if (threshold >= leastThreshold) return;
+export function assertThreshold({ threshold, n }: RoundParameters, { minThreshold = 0 }: ClientPolicy): void {
+  if (threshold >= minThreshold) return;
   throw new CairnError(
     'policy-threshold',
-    `${threshold} shares open a secret in a cohort of ${n}, this client asks for at least ${leastThreshold}`,
+    `${threshold} shares open a secret in a cohort of ${n}, this client asks for at least ${minThreshold}`,
   );
 }
 
@@ -80,8 +80,8 @@ export function membersOf({ ids }: Pick<SessionFacts, 'ids'>, survivors: Uint8Ar
  * noise of its own, which bounds what several of them tell together, and every one is charged. So such a client sends
  * fresh noise each time instead of the same input, and to whatever cohort.
  */
-export const reliesOnNoise = ({ leastNoise }: ClientPolicy, { privacy }: Pick<RoundSettings, 'privacy'>): boolean =>
-  leastNoise !== undefined && leastNoise.placement !== 'central' && privacy?.placement === 'distributed';
+export const reliesOnNoise = ({ minNoise }: ClientPolicy, { privacy }: Pick<RoundSettings, 'privacy'>): boolean =>
+  minNoise !== undefined && minNoise.placement !== 'central' && privacy?.placement === 'distributed';
 
 /** How often a client trains anew from one model, unless its policy says otherwise: a rollback, and another one. */
 export const DEFAULT_MAX_REPEATS = 2;

@@ -33,8 +33,8 @@ export function assertDifferent(
   },
   members: readonly number[],
 ): void {
-  const { leastDifference = 0 } = policy;
-  if (history === undefined || leastDifference < 2 || reliesOnNoise(policy, settings)) return;
+  const { minCohortDifference = 0 } = policy;
+  if (history === undefined || minCohortDifference < 2 || reliesOnNoise(policy, settings)) return;
   // A sum of peaks tells of no update: it has no terms.
   const terms = settings.measures === true ? '' : toHex(termsOf(primitives, settings));
   const signed = history.record?.signed;
@@ -43,7 +43,7 @@ export function assertDifferent(
   for (const earlier of history.opened) {
     if (isAgain && earlier.terms === terms && isOfSigned(earlier.members)) continue;
     const accomplices = shareOf(earlier.members.length, policy.colluding) + shareOf(members.length, policy.colluding);
-    const least = leastDifference + accomplices;
+    const least = minCohortDifference + accomplices;
     const difference = differenceUpTo(least, earlier.members, members);
     const both = earlier.terms !== '' && terms !== '';
     if (difference === 0 && both && earlier.terms !== terms && settings.privacy === undefined) {

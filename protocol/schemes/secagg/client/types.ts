@@ -14,7 +14,7 @@ import type { ClientHistory, SignedSession } from './history.ts';
 export type * from './history.ts';
 
 /** Noise that a client asks for before it takes part. */
-export interface LeastNoise {
+export interface MinNoise {
   /**
    * Against whom. `distributed`, the default: the clients add it, so that it also holds against the coordinator; noise
    * that the coordinator adds does not count. `central`: either counts.
@@ -33,21 +33,21 @@ export interface ClientPolicy {
   /** Least number of inputs that a sum with its own may have. */
   readonly minCohort: number;
   /** Least number of shares that open a secret, beside what {@link colluding} makes the least sound one. Absent or 0: none. */
-  readonly leastThreshold?: number;
+  readonly minThreshold?: number;
   /**
    * Rounds within 24 hours, over all tasks, for which it trains, or sends the masked input of an update that it kept.
    * Absent or 0: no limit.
    */
-  readonly mostRoundsPerDay?: number;
+  readonly maxRoundsPerDay?: number;
   /** Names of the tasks it takes part in. Absent: all. */
   readonly tasks?: readonly string[];
   /** Absent: rounds without noise are taken too. */
-  readonly leastNoise?: LeastNoise;
+  readonly minNoise?: MinNoise;
   /**
-   * Greatest ε that all rounds of this client may come to, by its own count, against whom {@link leastNoise} names. Absent:
+   * Greatest ε that all rounds of this client may come to, by its own count, against whom {@link minNoise} names. Absent:
    * no limit.
    */
-  readonly mostEpsilon?: number;
+  readonly maxEpsilon?: number;
   /**
    * How often it trains anew from one model: the greatest `repeat` of a round that it takes part in. Absent: 2.
    */
@@ -65,7 +65,7 @@ export interface ClientPolicy {
    * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever
    * their tasks; only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
    */
-  readonly leastDifference?: number;
+  readonly minCohortDifference?: number;
   /**
    * Whether the coordinator hears of which class the reason is for which this client leaves a round (`app-failed`,
    * `update-refused`, `policy-refused`, or a limit of this policy by its name). Absent: true. See `leavingReason`.

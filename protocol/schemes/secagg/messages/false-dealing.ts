@@ -51,12 +51,12 @@ const SELF_SEED = 1;
 const MASK_KEY = 2;
 
 /** Bytes of one share without siblings: holder, share, two numbers, signature. */
-const LEAST_SHARE = 4 + SIZES.share + 8 + SIZES.signature;
+const MIN_SHARE = 4 + SIZES.share + 8 + SIZES.signature;
 
 /** A proof's bytes without a header: what a session hands out, for whatever round comes next. */
 export function encodeDealingProof({ sessionId, owner, secret, shares }: DealingProof): Uint8Array {
   const nodes = shares.reduce((sum, { proof }) => sum + proof.length, 0) + LIMITS.siblings;
-  const capacity = 64 + LONGEST_ADVERTISEMENT + shares.length * LEAST_SHARE + nodes * SIZES.hash;
+  const capacity = 64 + LONGEST_ADVERTISEMENT + shares.length * MIN_SHARE + nodes * SIZES.hash;
   const writer = new ByteWriter(capacity).fixed(sessionId, SIZES.hash).u32(owner);
   if (secret.kind === 'self-seed') {
     writer.u8(SELF_SEED).fixed(secret.commitment, SIZES.hash).fixed(secret.signature, SIZES.signature);
@@ -106,7 +106,7 @@ function readProof(reader: ByteReader): DealingProof {
   const owner = clientIndex(reader.u32In('owner', 0, LIMITS.members - 1));
   const secret = readSecret(reader);
   const count = reader.u32In('shares', 1, LIMITS.members);
-  if (count * LEAST_SHARE > reader.remaining) {
+  if (count * MIN_SHARE > reader.remaining) {
     throw reader.error('wire-truncated', `${count} shares do not fit the ${reader.remaining} bytes left`);
   }
   const shares: SignedShare[] = [];

@@ -42,7 +42,7 @@ export interface Roster extends Header {
 const OWN_INDEX = HEADER_LENGTH + 4;
 const FULL = 1;
 const PROVEN = 2;
-const LEAST_LEAF = 4 + 2 * SIZES.key + 1;
+const MIN_LEAF = 4 + 2 * SIZES.key + 1;
 
 /** What the rosters of one cohort have in common. */
 export interface CommonRoster extends Header {
@@ -120,7 +120,7 @@ export function decodeRoster(bytes: Uint8Array): Roster {
 }
 
 function readFull(reader: ByteReader, size: number): RosterBody {
-  needRoom(reader, size, LEAST_LEAF);
+  needRoom(reader, size, MIN_LEAF);
   return { kind: 'full', advertisements: Array.from({ length: size }, () => readAdvertisement(reader)) };
 }
 
@@ -129,7 +129,7 @@ function readProven(reader: ByteReader, size: number): RosterBody {
   const ids = Array.from({ length: size }, () => reader.u32('id'));
   const root = reader.raw(SIZES.hash, 'root').slice();
   const count = reader.u32In('members', 1, size);
-  needRoom(reader, count, 4 + LEAST_LEAF + 1);
+  needRoom(reader, count, 4 + MIN_LEAF + 1);
   const members = Array.from({ length: count }, () => ({
     index: clientIndex(reader.u32In('index', 0, size - 1)),
     advertisement: readAdvertisement(reader),

@@ -6,9 +6,9 @@ export {
   assertSound,
   completeThreshold,
   dropoutFailureProbability,
-  leastAtTwoCuts,
+  minAtTwoCuts,
   minSharers,
-  leastSoundThreshold,
+  minSoundThreshold,
   roundParameters,
 } from './round.ts';
 export type { AdversaryModel, GraphKind, RoundParameters, RoundQuestion } from './round.ts';

@@ -26,7 +26,7 @@ export interface RingQuestion {
 }
 
 /** Greatest cohort: Shamir's field has 2^21 evaluation points (`FIELD.twoAdicity`). */
-const MOST_MEMBERS = 2 ** 21;
+const MAX_MEMBERS = 2 ** 21;
 
 /** ⌊share·n⌋ without being misled by the double next to a whole product (0.29 · 100 = 28.999…). */
 export function shareOf(n: number, share: number): number {
@@ -35,8 +35,8 @@ export function shareOf(n: number, share: number): number {
 
 /** @throws CairnError `settings-invalid` where n is not a whole number from 2 to 2^21 */
 export function checkCohort(n: number): void {
-  if (!Number.isSafeInteger(n) || n < 2 || n > MOST_MEMBERS) {
-    throw new CairnError('settings-invalid', `a cohort has from 2 to ${MOST_MEMBERS} members, but n is ${n}`);
+  if (!Number.isSafeInteger(n) || n < 2 || n > MAX_MEMBERS) {
+    throw new CairnError('settings-invalid', `a cohort has from 2 to ${MAX_MEMBERS} members, but n is ${n}`);
   }
 }
 

@@ -85,7 +85,7 @@ export function completeThreshold({ n, adversary, colluding }: { readonly n: num
  * Who is told of fewer masks with fewer. A coordinator could tell one member alone that only accomplices and some others are
  * left, leave those others out of the survivor set, so that their mask secrets are opened, and never ask the member itself:
  * without an honest survivor in its view its input lies bare. With V members in its view and a quorum q of others that sign,
- * V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link leastSoundThreshold}.)
+ * V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link minSoundThreshold}.)
  */
 export function minSharers({ graph, threshold, quorum }: RoundParameters): number {
   return graph === 'complete' ? Math.max(threshold, quorum) : threshold;
@@ -98,7 +98,7 @@ export function minSharers({ graph, threshold, quorum }: RoundParameters): numbe
  * @returns a number of shares; on a ring that is too thin it exceeds the degree + 1 holders
  * @throws CairnError `settings-invalid` for arguments out of range
  */
-export function leastSoundThreshold(
+export function minSoundThreshold(
   question: {
     readonly n: number;
     readonly graph: 'complete' | 'ring';
@@ -134,7 +134,7 @@ function checkDegree(graph: 'complete' | 'ring', n: number, degree: number): voi
  */
 export function assertSound(parameters: RoundParameters, { adversary, colluding }: AdversaryModel): void {
   const { graph, n, degree, threshold } = parameters;
-  const least = leastSoundThreshold({ n, graph, degree, adversary, colluding });
+  const least = minSoundThreshold({ n, graph, degree, adversary, colluding });
   if (!Number.isSafeInteger(threshold) || threshold > degree + 1) {
     throw new CairnError(
       'settings-invalid',
@@ -163,7 +163,7 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
  * masks between its two parts are all known, and each part's sum opens by itself (Bell et al. 2020 let the server have
  * sums of parts). The threshold alone does not prevent it: at each cut it takes only half as many colluders as tolerated.
  */
-export function leastAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
+export function minAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
   return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
 }
 

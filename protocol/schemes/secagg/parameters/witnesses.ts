@@ -26,7 +26,7 @@ export interface CommitteeQuestion {
  * Least x with P[X ≥ x] ≤ bound, X being the number of marked members among the draws; by bisection, since the tail falls.
  * At the latest it is one more than there can be.
  */
-function leastRare(total: number, marked: number, draws: number, bound: number): number {
+function minRare(total: number, marked: number, draws: number, bound: number): number {
   const urn = { total, marked, draws };
   let common = Math.max(0, mode(urn)) - 1;
   let rare = Math.min(marked, draws) + 1;
@@ -43,8 +43,8 @@ function leastRare(total: number, marked: number, draws: number, bound: number):
  * corrupt one both, so that two sets are signed by q members each exactly if w + X ≥ 2q. Dropouts do not enter: a witness
  * that is gone signs less, not more.
  */
-function leastQuorum(n: number, colluders: number, witnesses: number, sigma: number): number {
-  return Math.ceil((witnesses + leastRare(n, colluders, witnesses, 2 ** -sigma)) / 2);
+function minQuorum(n: number, colluders: number, witnesses: number, sigma: number): number {
+  return Math.ceil((witnesses + minRare(n, colluders, witnesses, 2 ** -sigma)) / 2);
 }
 
 /** Whether a quorum of random witnesses is there but for probability 2^−η when so many members have dropped out. */
@@ -74,7 +74,7 @@ export function findCommittee(question: CommitteeQuestion): Committee | undefine
   if (enough > n) return undefined;
   const of = (witnesses: number): Committee => ({
     witnesses,
-    quorum: leastQuorum(n, colluders, witnesses, sigma),
+    quorum: minQuorum(n, colluders, witnesses, sigma),
   });
   let [low, high] = [0, enough];
   while (high - low > 1) {
@@ -109,7 +109,7 @@ export function assertCommittee(n: number, committee: Committee, colluding: numb
       `there is no quorum of ${quorum} of ${witnesses} witnesses of ${n} members`,
     );
   }
-  const least = leastQuorum(n, shareOf(n, colluding), witnesses, sigma);
+  const least = minQuorum(n, shareOf(n, colluding), witnesses, sigma);
   if (quorum >= least) return;
   throw new CairnError(
     'threshold-unsound',

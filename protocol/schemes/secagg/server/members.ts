@@ -81,7 +81,7 @@ export function effectOn(state: Collecting, member: MemberId): DropEffect {
 }
 
 /** Fewest members with which a state can be left towards a sum. */
-export function leastFor(state: Collecting): number {
+export function minFor(state: Collecting): number {
   const { minCohort } = state.context.settings;
   if (state.name === 'advertise-keys') return minCohort;
   const { parameters } = state.facts;

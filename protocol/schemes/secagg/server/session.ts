@@ -17,7 +17,7 @@ import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, falseShareDrops, goOn, refuseMessage, secretsOf, settle } from './result.ts';
-import { answered, type Collecting, effectOn, isCollecting, isOver, leastFor } from './members.ts';
+import { answered, type Collecting, effectOn, isCollecting, isOver, minFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
 import type { Outgoing, ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
 import { onUnmaskShares, plan } from './unmasking.ts';
@@ -181,9 +181,9 @@ function advance(state: Collecting, deadline: boolean): ServerStep {
   const full = state.name === 'advertise-keys' && state.advertised.size >= context.target;
   if (!deadline && !full && waitingFor.size > 0) {
     const possible = answered(state).size + waitingFor.size;
-    return possible < leastFor(state) ? abort(state, below(state, possible)) : settle(state);
+    return possible < minFor(state) ? abort(state, below(state, possible)) : settle(state);
   }
-  if (answered(state).size < leastFor(state)) {
+  if (answered(state).size < minFor(state)) {
     return chain(dropAll(state, [...waitingFor]), (next) => abort(next, below(state, answered(state).size)));
   }
   if (state.name === 'advertise-keys') {
@@ -222,7 +222,7 @@ function close(state: Exclude<Collecting, { name: 'advertise-keys' }>): ServerSt
 function below(state: Collecting, left: number): CairnError {
   return new CairnError(
     'below-threshold',
-    `${left} members are left in state ${state.name}, at least ${leastFor(state)} are needed`,
+    `${left} members are left in state ${state.name}, at least ${minFor(state)} are needed`,
   );
 }
 

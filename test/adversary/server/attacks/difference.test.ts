@@ -74,7 +74,7 @@ describe('two sums from models that differ by one unit in the last place', () =>
   it.each(['digits', 'numbers'])(
     'are not both opened under a policy that asks any two to differ: task %s',
     async (task) => {
-      const hall = await scene({ seed: 'any two', n: N, honest: HONEST, policy: { leastDifference: 2 } });
+      const hall = await scene({ seed: 'any two', n: N, honest: HONEST, policy: { minCohortDifference: 2 } });
       await run(hall, hall.settings(), HONEST);
       const second = await run(hall, hall.settings({ modelHash: moved(hall), task }), without(TARGET));
       expect(second.end?.kind).toBe('aborted');

@@ -53,7 +53,7 @@ describe('two sums of the same members from nearly the same model, the second of
     ['', abandoned],
     [', and is not shown the set of the first to sign', withheld],
   ])('are not both opened under a policy that asks any two to differ%s', async (_, script) => {
-    const hall = await scene({ ...HALL, policy: { leastDifference: 2 } });
+    const hall = await scene({ ...HALL, policy: { minCohortDifference: 2 } });
     const { first, second } = pair(hall);
     expect((await run(hall, first, hall.members, script)).end?.kind).toBe('committed');
     // Two thirds sign without the target, as its input is on its way before it could refuse to: so all have to refuse.
