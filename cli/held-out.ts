@@ -24,10 +24,10 @@ export async function heldOutFrom(
     const task = tasks.find(({ name }) => text.startsWith(`${name}=`))?.name;
     apps.set(task ?? '', task === undefined ? text : text.slice(task.length + 1));
   }
-  const blind = tasks.find(({ name, check }) => check !== undefined && !apps.has(name) && !apps.has(''));
+  const blind = tasks.find(({ name, validation }) => validation !== undefined && !apps.has(name) && !apps.has(''));
   if (blind !== undefined) {
     throw new CairnError('usage', `task "${blind.name}" checks its models on held-out data, but none are named`, {
-      hint: `pass --held-out ${blind.name}=APP, or leave check out of the task`,
+      hint: `pass --held-out ${blind.name}=APP, or leave validation out of the task`,
     });
   }
   if (apps.size === 0) return undefined;

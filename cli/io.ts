@@ -31,7 +31,7 @@ export function say(line: string): void {
   live.above(() => process.stderr.write(`${line}\n`));
 }
 
-/** Prints an error as one line that names cause and way out, and gives the exit code it ends with. */
+/** Prints an error as one line that names cause and hint, and gives the exit code it ends with. */
 export function fail(error: CairnError, verbose: boolean): number {
   say(`${red('cairn:')} ${error.message} ${dim(`[${error.code}]`)} — ${error.hint}`);
   if (verbose) {
@@ -45,5 +45,5 @@ export function fail(error: CairnError, verbose: boolean): number {
 export function explanation(code: string): string | undefined {
   if (!isErrorCode(code)) return undefined;
   const { meaning, hint, exit } = ERROR_CODES[code];
-  return `${code}: ${meaning}\nway out: ${hint}\nexit code: ${exit}`;
+  return `${code}: ${meaning}\nhint: ${hint}\nexit code: ${exit}`;
 }

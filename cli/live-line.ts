@@ -17,7 +17,7 @@ export class LiveLine {
   }
 
   /**
-   * Shows a text, which may be others': it is made printable. Undefined: there is nothing to wait for.
+   * Shows a string, which may be others': it is made printable. Undefined: there is nothing to wait for.
    * @param passing without a terminal it gets no separate line
    */
   show(text: string | undefined, passing = false): void {

@@ -11,7 +11,7 @@ const CLEAR = '\r\u001b[2K';
 /** Width where the terminal names none. */
 const COLUMNS = 80;
 
-/** Columns of a text, at most: what is not of the Latin scripts is taken to be wide. */
+/** Columns of a string, at most: what is not of the Latin scripts is taken to be wide. */
 function cutTo(text: string, columns: number): string {
   let width = 0;
   let cut = '';

@@ -165,7 +165,7 @@ function checkedPolicy(options: JoinOptions): ClientPolicy {
     );
   }
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {
-    throw invalid(`seed must be a whole number from 0, but is ${seed}`);
+    throw invalid(`seed must be an integer from 0, but is ${seed}`);
   }
   if (!(returnTimeoutMs >= 0)) throw invalid(`returnTimeoutMs must be a number from 0, but is ${returnTimeoutMs}`);
   return whole;

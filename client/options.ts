@@ -45,7 +45,7 @@ export interface JoinOptions {
   readonly primitives?: Primitives;
   /** CSPRNG for keys, masks and rounding. Default: the platform's. */
   readonly random?: RandomSource;
-  /** Makes local training repeatable: a whole number from 0. Default: a random one. It never reaches a key or mask. */
+  /** Makes local training repeatable: an integer from 0. Default: a random one. It never reaches a key or mask. */
   readonly seed?: number;
   /** Aborting it is the same as `leave()`. */
   readonly signal?: AbortSignal;

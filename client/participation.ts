@@ -10,7 +10,7 @@ import { UpdateKeeper } from './driver/updates.ts';
 import { Ending, type EndingOptions } from './ending.ts';
 import type { ParticipationEvent, ParticipationSummary } from './events.ts';
 import { Tasks } from './tasks.ts';
-import { Connection, type ConnectionOptions } from './transport/connection.ts';
+import { CoordinatorConnection, type ConnectionOptions } from './transport/connection.ts';
 
 /** A client at work. */
 export interface Participation {
@@ -51,7 +51,7 @@ export class Participant implements Participation {
   readonly #tasks: Tasks;
   readonly #end: Ending;
   #rounds: Rounds | undefined;
-  #connection: Connection | undefined;
+  #connection: CoordinatorConnection | undefined;
   #member: number | undefined;
   #ending = false;
   #resolve!: (summary: ParticipationSummary) => void;
@@ -108,7 +108,7 @@ export class Participant implements Participation {
     if (connection.speaker.kind === 'guest') this.#emit({ kind: 'unsafe-open-enrolment' });
     const rounds = new Rounds(context, (end) => this.#roundEnded(end));
     this.#rounds = rounds;
-    this.#connection = new Connection(connection, {
+    this.#connection = new CoordinatorConnection(connection, {
       seated: (member, renewed) => {
         this.#member = member;
         this.#emit({ kind: 'connected', member, renewed });

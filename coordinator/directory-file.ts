@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { LoadedDirectory } from './directory.ts';
-import type { Members } from './members.ts';
+import type { MemberRegistry } from './members.ts';
 
 /** Milliseconds between two looks at the file: a rename is seen on every file system, also over a network. */
 const INTERVAL = 2000;
@@ -12,7 +12,7 @@ export interface DirectoryFileOptions {
   readonly path: string;
   /** Reads and checks the file. @throws CairnError */
   readonly load: () => Promise<LoadedDirectory>;
-  readonly members: Members;
+  readonly members: MemberRegistry;
   /** A newer directory holds; these members are in it no more, or under another key. */
   readonly onRenewed: (serial: number, gone: readonly MemberId[]) => void;
   /** What lies there now is not taken, and the one before holds on. */

@@ -6,7 +6,7 @@ import { directoryAt, entryFor, type MemberDirectory } from '../protocol/wire/me
 import type { LoadedDirectory } from './directory.ts';
 
 /** Who may take part in what, by the member directory as it stands at the moment of asking. */
-export class Members {
+export class MemberRegistry {
   #loaded: LoadedDirectory | undefined;
   readonly #open: ReadonlySet<string>;
   readonly #clock: () => number;

@@ -34,7 +34,7 @@ const TELLING = [
  * Every metric of a coordinator, in a registry of its own, so that two coordinators in one process do not meet. All are
  * sums over members: none is labelled with one.
  */
-export class Metrics {
+export class CoordinatorMetrics {
   readonly registry = new Registry();
 
   readonly #rounds = new Counter({

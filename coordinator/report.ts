@@ -4,7 +4,7 @@ import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { NamedMember } from './names.ts';
 import type { NoiseCost } from './rounds/noise-cost.ts';
-import type { Benched } from './rounds/bench.ts';
+import type { Benched } from './rounds/exclusions.ts';
 
 /** The states of a round that take time. */
 export type TimedState = CollectingState | 'computing';

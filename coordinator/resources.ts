@@ -1,7 +1,7 @@
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import { type LoadedDirectory, loadDirectory } from './directory.ts';
 import { loadTls, type TlsFiles } from './http/tls.ts';
-import { Members } from './members.ts';
+import { MemberRegistry } from './members.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { TaskModel } from './rounds/index.ts';
 import { FileStore, type Store, takeLock } from './store/index.ts';
@@ -13,7 +13,7 @@ export interface Resources {
   readonly release: () => Promise<void>;
   /** Undefined for plain HTTP. */
   readonly tls: TlsFiles | undefined;
-  readonly members: Members;
+  readonly members: MemberRegistry;
   /** Where the members' directory comes from; undefined where there is none. */
   readonly directory: { readonly path: string; readonly load: () => Promise<LoadedDirectory> } | undefined;
   /** Seconds since 1970 (UTC). */
@@ -38,7 +38,7 @@ export async function openResources(options: CoordinatorOptions): Promise<Resour
     const { directory: named } = config;
     const directory = named && { path: named.file, load: () => loadDirectory(primitives, named, clock()) };
     const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
-    const members = new Members(await directory?.load(), open, clock);
+    const members = new MemberRegistry(await directory?.load(), open, clock);
     const models = new Map<string, TaskModel>();
     for (const task of config.tasks) {
       const { initialModels, version = 'unknown' } = options;

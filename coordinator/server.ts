@@ -5,7 +5,7 @@ import { drawsMembers } from './config/index.ts';
 import { Gateway, type Seats } from './gateway/index.ts';
 import { createApp } from './http/app.ts';
 import { createListener, type Listener } from './http/listen.ts';
-import { Entrance } from './limits/entrance.ts';
+import { AdmissionControl } from './limits/admission-control.ts';
 import type { CoordinatorOptions } from './options.ts';
 import { Origins } from './origins.ts';
 import type { Resources } from './resources.ts';
@@ -87,7 +87,7 @@ export function createCoordinatorServer(
     uploadStallMs: config.uploads.stallMs,
     minUploadRate: config.uploads.minBytesPerSecond,
     helloTimeoutMs: limits.helloTimeoutMs,
-    entrance: new Entrance(limits, uploads.largest),
+    entrance: new AdmissionControl(limits, uploads.largest),
     onRefused: (what, code, member) => telemetry.refused(what, code, member),
     onTaken: (size, member) => telemetry.log.trace('message-taken', { member, size }),
   });

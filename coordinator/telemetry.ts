@@ -3,13 +3,13 @@ import { Events, type MemberEvent, type WaitingEvent } from './events.ts';
 import type { Log } from './log.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { Names } from './names.ts';
-import { Metrics, type MetricsOptions } from './metrics.ts';
+import { CoordinatorMetrics, type MetricsOptions } from './metrics.ts';
 
 /** What happens at a coordinator, told to its log, its metrics and whoever listens. */
 export class Telemetry {
   readonly log: Log;
   readonly events = new Events();
-  readonly metrics: Metrics;
+  readonly metrics: CoordinatorMetrics;
   readonly #connected: () => number;
   readonly #names: Names;
 
@@ -20,7 +20,7 @@ export class Telemetry {
   constructor(log: Log, counted: MetricsOptions, names: Names) {
     this.log = names.inLog(log);
     this.#names = names;
-    this.metrics = new Metrics(counted);
+    this.metrics = new CoordinatorMetrics(counted);
     this.#connected = counted.connected;
   }
 

@@ -10,7 +10,7 @@ import { printable } from './printable.ts';
 export interface ErrorCodeInfo {
   /** What went wrong, in general: one clause, without the particulars of a case. */
   readonly meaning: string;
-  /** The way out: what the reader does next. */
+  /** The hint: what the reader does next. */
   readonly hint: string;
   /** Exit code of a command that ends with this error: 1 failed, 2 usage, 3 configuration, 4 too few clients, 5 protocol abort. */
   readonly exit: 1 | 2 | 3 | 4 | 5;
@@ -22,7 +22,7 @@ const tooFew = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hin
 const failure = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hint, exit: 1 });
 const usage = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hint, exit: 2 });
 
-/** Every error code with its meaning, its way out and its exit code. */
+/** Every error code with its meaning, its hint and its exit code. */
 export const ERROR_CODES = {
   // wire: what a decoder says of bytes
   'wire-truncated': protocolAbort(
@@ -257,7 +257,7 @@ export const ERROR_CODES = {
   ),
   'groups-missing': tooFew(
     'too few of the groups that a cohort is split into have a sum',
-    'the round is run again; invite more members, or lower minCohort or groups.least in the task',
+    'the round is run again; invite more members, or lower minCohort or groups.minSums in the task',
   ),
   'sum-outlier': protocolAbort(
     'the sum of a group is much longer than those of the others, as those of honest members hardly are',
@@ -395,7 +395,7 @@ export const ERROR_CODES = {
     'try again; what was to be written may be missing, so nothing was done that depends on it',
   ),
   usage: usage('the command line is not understood', 'see cairn --help'),
-  internal: failure('an unexpected fault', 'run again with --verbose and report what it prints'),
+  internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** A stable error code; see {@link ERROR_CODES}. */
@@ -405,7 +405,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 export interface ErrorDetails {
   /** Ids of the members at fault, where they are known. */
   readonly culprits?: readonly number[];
-  /** The way out in this very case, where the general one of the code is not good enough. */
+  /** The hint in this very case, where the general one of the code is not good enough. */
   readonly hint?: string;
   /** The underlying error. Shown only with `--verbose`. */
   readonly cause?: unknown;
@@ -421,7 +421,7 @@ export class CairnError extends Error {
   readonly code: ErrorCode;
   /** Ids of the members at fault; empty where nobody is. */
   readonly culprits: readonly number[];
-  /** The way out. */
+  /** The hint. */
   readonly hint: string;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {

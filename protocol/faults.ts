@@ -43,5 +43,5 @@ export class Faults {
   }
 }
 
-/** A way out that goes beyond the code's own. */
+/** A hint that goes beyond the code's own. */
 const ownHint = ({ code, hint }: CairnError): string => (hint === ERROR_CODES[code].hint ? '' : ` — ${hint}`);

@@ -1,9 +1,9 @@
 import { CairnError, type ErrorCode } from './errors.ts';
 
-/** What a JSON reader waits for at some place of a text. */
+/** What a JSON reader waits for at some place of a string. */
 type Expected = 'value' | 'key' | 'colon' | 'comma' | 'nothing';
 
-/** Where a text stops being JSON. Its words never quote the text, which may hold a secret. */
+/** Where a string stops being JSON. Its words never quote the text, which may hold a secret. */
 export interface JsonFault {
   /** Both from 1; columns count UTF-16 units. */
   readonly line: number;
@@ -21,7 +21,7 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const withoutBom = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
 
 /**
- * Where a text is not JSON (RFC 8259): undefined where it is. Engines word this differently, say no line, and quote the
+ * Where a string is not JSON (RFC 8259): undefined where it is. Engines word this differently, say no line, and quote the
  * text; this one does neither, and needs no more stack for deeper nesting.
  */
 export function jsonFault(text: string): JsonFault | undefined {
@@ -54,7 +54,7 @@ export function readJson(
   }
 }
 
-/** One walk over a text. */
+/** One walk over a string. */
 class Scanner {
   at = 0;
   readonly #text: string;

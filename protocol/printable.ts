@@ -9,7 +9,7 @@ const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u316
 const BLANKS = /\p{Zs}+/gu;
 
 /**
- * A text that somebody else may have written, for people to read: in one line, in the order of its characters, and with
+ * A string that somebody else may have written, for people to read: in one line, in the order of its characters, and with
  * nothing that moves a cursor or hides. Such characters are written as escapes (`\u001b`), runs of blanks as one.
  * Doing it again changes nothing.
  */

@@ -10,20 +10,20 @@ export class Random {
   readonly #state = new Uint32Array(4);
 
   /**
-   * @param seed a whole number from 0 to 2^53 − 1
+   * @param seed an integer from 0 to 2^53 − 1
    * @param label sets streams of one seed apart, such as a tensor's name
    * @throws RangeError for any other seed
    */
   constructor(seed: number, label = '') {
     if (!Number.isSafeInteger(seed) || seed < 0)
-      throw new RangeError(`seed: expected a whole number from 0 to 2^53 − 1, got ${seed}`);
+      throw new RangeError(`seed: expected an integer from 0 to 2^53 − 1, got ${seed}`);
     let h = mix(mix(seed % 2 ** 32) ^ Math.floor(seed / 2 ** 32));
     for (let i = 0; i < label.length; i++) h = mix(h ^ label.charCodeAt(i));
     for (let i = 0; i < 4; i++) this.#state[i] = h = mix(h);
     if (this.#state.every((word) => word === 0)) this.#state[0] = 1;
   }
 
-  /** The next 32 bits, as a whole number from 0 to 2^32 − 1. */
+  /** The next 32 bits, as an integer from 0 to 2^32 − 1. */
   next(): number {
     const s = this.#state;
     const scrambled = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
@@ -42,7 +42,7 @@ export class Random {
     return (this.next() >>> 8) / 2 ** 24;
   }
 
-  /** A whole number from 0 to `bound` − 1 without bias, by rejection. `bound` is from 1 to 2^32. */
+  /** An integer from 0 to `bound` − 1 without bias, by rejection. `bound` is from 1 to 2^32. */
   below(bound: number): number {
     const limit = 2 ** 32 - (2 ** 32 % bound);
     for (;;) {

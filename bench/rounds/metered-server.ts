@@ -1,7 +1,7 @@
 import {
   type Outgoing,
   type ServerInput,
-  type ServerFacts,
+  type ServerParameters,
   type ServerStart,
   type ServerState,
   type ServerStateName,
@@ -59,7 +59,7 @@ export class MeteredServer {
   }
 
   /** What is fixed once the roster is closed. */
-  get facts(): ServerFacts {
+  get facts(): ServerParameters {
     if (this.#state === undefined || !('facts' in this.#state)) throw new Error('the roster is not closed yet');
     return this.#state.facts;
   }

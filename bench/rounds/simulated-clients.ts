@@ -4,7 +4,7 @@ import {
   pairMaskKey,
   seedCommitment,
   selfMaskKey,
-  type ServerFacts,
+  type ServerParameters,
 } from '../../protocol/schemes/secagg/index.ts';
 import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
@@ -95,7 +95,7 @@ export class SimulatedClients {
   }
 
   /** Round 1: both secrets shared, sealed where a real client will open them. */
-  share(facts: ServerFacts, member: MemberId): Uint8Array {
+  share(facts: ServerParameters, member: MemberId): Uint8Array {
     const { primitives, random, settings, cast } = this.#round;
     const { parameters, graph, sessionId, roster } = facts;
     const { cipher, mask, selfSeed } = this.#secrets.get(member)!;
@@ -134,7 +134,7 @@ export class SimulatedClients {
   }
 
   /** Opens what real clients have sealed for this one. They all stay, so it is their seeds' shares that are asked for. */
-  takeShares(facts: ServerFacts, member: MemberId, bytes: Uint8Array): void {
+  takeShares(facts: ServerParameters, member: MemberId, bytes: Uint8Array): void {
     const { primitives, cast } = this.#round;
     const { graph, sessionId, indexOf, roster } = facts;
     const own = indexOf.get(member)!;
@@ -153,7 +153,7 @@ export class SimulatedClients {
   }
 
   /** Round 2: a vector of random words; the last one's makes all of them come out right. */
-  maskedInput(facts: ServerFacts, member: MemberId): Uint8Array {
+  maskedInput(facts: ServerParameters, member: MemberId): Uint8Array {
     const { random, settings, inputOf } = this.#round;
     const { maskRounds } = SUITES[settings.suite];
     this.#owe(facts, member);
@@ -174,7 +174,7 @@ export class SimulatedClients {
   }
 
   /** Round 4: the shares. */
-  reveal(facts: ServerFacts, member: MemberId): Uint8Array {
+  reveal(facts: ServerParameters, member: MemberId): Uint8Array {
     const shares = this.#held.get(facts.indexOf.get(member)!)!;
     const count = shares.length / SIZES.share;
     const header = { suite: this.#round.settings.suite, context: facts.sessionId };
@@ -190,7 +190,7 @@ export class SimulatedClients {
   }
 
   /** Adds the masks of one client that do not cancel within the simulated ones. */
-  #owe({ graph, sessionId, indexOf, roster }: ServerFacts, member: MemberId): void {
+  #owe({ graph, sessionId, indexOf, roster }: ServerParameters, member: MemberId): void {
     const { primitives, settings, cast } = this.#round;
     const { maskRounds } = SUITES[settings.suite];
     const own = indexOf.get(member)!;

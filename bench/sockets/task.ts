@@ -9,7 +9,7 @@ export const TASK = 'bench';
 export const COLLUDING = 0.1;
 export const DROPOUT = 0.3;
 
-/** 2^15 − 1: with this as the clip of 16-bit inputs and a weight of one, whole numbers are quantized to themselves. */
+/** 2^15 − 1: with this as the clip of 16-bit inputs and a weight of one, integers are quantized to themselves. */
 const CLIP = 32_767;
 
 /** Seconds: no state of a measured round may end by its deadline. */
@@ -43,7 +43,7 @@ export function zeroModel(d: number): InitialModel {
 /** The whole number, −2 … 2, that client i adds to weight j. */
 const change = (i: number, j: number): number => ((7 * i + j) % 5) - 2;
 
-/** An app that needs no time: client i adds whole numbers of its own. */
+/** An app that needs no time: client i adds integers of its own. */
 export function trivialApp(i: number, d: number): App {
   return {
     shapes: { weights: [d] },

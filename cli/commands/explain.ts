@@ -3,7 +3,7 @@ import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { data, EXIT, explanation } from '../io.ts';
 import { didYouMean } from '../suggest.ts';
 
-/** `cairn explain CODE`: what an error code means, and the way out. */
+/** `cairn explain CODE`: what an error code means, and the hint. */
 export function explainCommand(done: (code: number) => void): Command {
   return new Command('explain')
     .description('what an error code means and what to do about it')

@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A commander parser for whole numbers within bounds. */
+/** A commander parser for integers within bounds. */
 export const whole =
   (least: number, most = 0xffff_ffff) =>
   (text: string): number => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}`);
+      throw new InvalidArgumentError(`expected an integer from ${least} to ${most}`);
     return value;
   };
 

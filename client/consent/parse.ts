@@ -38,9 +38,9 @@ const policy = z.strictObject({
 type Issue = z.core.$ZodIssue;
 
 const NOUNS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
+  int: 'an integer',
   number: 'a number',
-  string: 'a text',
+  string: 'a string',
   object: 'an object',
   array: 'a list',
   boolean: 'true or false',

@@ -73,7 +73,7 @@ function assertParameters(parameters: unknown, layout: ParameterLayout): void {
 }
 
 function assertExamples(examples: unknown): void {
-  const expected = 'a whole number of examples from 1 was expected';
+  const expected = 'an integer of examples from 1 was expected';
   if (examples === 0) throw new CairnError('data-empty', `${expected}, but training used 0`);
   if (Number.isSafeInteger(examples) && (examples as number) > 0) return;
   throw appFailed(`the app’s train() returned examples that are ${kindOf(examples)}: ${expected}`);

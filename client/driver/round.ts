@@ -163,11 +163,11 @@ export class RoundDriver {
     }
     const input = { record: this.#record, counted: this.#obtained?.counted === true };
     const noted = this.#from && note(this.#from, { state, send, events }, input);
-    if (noted === undefined && this.#unsent === 0) this.#goOn(send, events);
+    if (noted === undefined && this.#unsent === 0) this.#transition(send, events);
     else this.#lastUnsent = this.#goOnAfter(noted, send, events);
   }
 
-  #goOn(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
+  #transition(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
     this.#sending.send(send);
     if (this.held) return;
     for (const event of events) this.#tell(event);
@@ -183,7 +183,7 @@ export class RoundDriver {
     try {
       await Promise.all([before, noted]);
       this.#unsent--;
-      if (!this.ended) this.#goOn(send, events);
+      if (!this.ended) this.#transition(send, events);
     } catch (thrown) {
       this.#giveUp({ kind: 'refused', error: asCairnError(thrown) });
     }

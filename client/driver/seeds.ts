@@ -9,7 +9,7 @@ import type { UpdateKey } from './updates.ts';
 const NO_SALT = new Uint8Array(SIZES.hash);
 
 /**
- * The seed of a client's training where it was given none: a whole number below 2^32 that follows from the client's own
+ * The seed of a client's training where it was given none: an integer below 2^32 that follows from the client's own
  * secret, so that a member that is started again trains the same update from the same model.
  */
 export function defaultSeed(primitives: Primitives, secret: SecretBytes): number {
@@ -30,7 +30,7 @@ export function trainingSeed(primitives: Primitives, seed: number, { point, repe
 }
 
 /**
- * A seed for the choice of examples in a training anew: a whole number below 2^53 that the coordinator cannot know, since
+ * A seed for the choice of examples in a training anew: an integer below 2^53 that the coordinator cannot know, since
  * it follows from the client's own secret.
  */
 export function subsetSeed(primitives: Primitives, secret: SecretBytes, { point, repeat }: UpdateKey): number {

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 
 const NOUNS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
+  int: 'an integer',
   number: 'a number',
-  string: 'a text',
+  string: 'a string',
   object: 'an object',
   boolean: 'true or false',
 };

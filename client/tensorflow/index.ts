@@ -33,11 +33,11 @@ export interface TensorflowAppOptions<Tensor extends Tensorflow.Tensor = Tensorf
   readonly optimizer?: (options: Readonly<Record<string, unknown>>) => Tensorflow.Optimizer;
 }
 
-/** A whole number from 1 among the task's options. */
+/** An integer from 1 among the task's options. */
 function countOption(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
   const value = options[name] ?? fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
-  throw new CairnError('config-invalid', `training.${name} must be a whole number from 1`);
+  throw new CairnError('config-invalid', `training.${name} must be an integer from 1`);
 }
 
 function rateOption(options: Readonly<Record<string, unknown>>): number {

@@ -18,7 +18,7 @@ import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import { apiUrl } from './address.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { Inquiry } from './inquiry.ts';
-import { Outbox } from './outbox.ts';
+import { SendQueue } from './send-queue.ts';
 import type { Address, OpenTransport, Pace, Transport } from './transport.ts';
 import { Upload } from './upload.ts';
 
@@ -56,11 +56,11 @@ export interface ConnectionEvents {
  * A seat at the coordinator: it answers the challenge, keeps its place over lost connections, and delivers messages
  * although connections break.
  */
-export class Connection {
+export class CoordinatorConnection {
   readonly #options: ConnectionOptions;
   readonly #events: ConnectionEvents;
   readonly #transport: Transport;
-  readonly #outbox: Outbox;
+  readonly #outbox: SendQueue;
   readonly #inquiry: Inquiry;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Ends a connection that stands, and on which no seat is given. */
@@ -79,7 +79,7 @@ export class Connection {
     this.#options = options;
     this.#events = events;
     const send: Transport['send'] = (bytes, patience) => this.#transport.send(bytes, patience);
-    this.#outbox = new Outbox((bytes) => new Upload(send, bytes, systemRandom));
+    this.#outbox = new SendQueue((bytes) => new Upload(send, bytes, systemRandom));
     this.#inquiry = new Inquiry(options.address);
     this.#timer = setTimeout(() => void this.#unreachable(), options.connectTimeoutMs);
     this.#transport = options.open(

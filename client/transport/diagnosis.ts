@@ -2,7 +2,7 @@ import { apiUrl } from './address.ts';
 import { causeOf } from './http.ts';
 import type { Address } from './transport.ts';
 
-/** Why a coordinator cannot be joined, and the way out. */
+/** Why a coordinator cannot be joined, and the hint. */
 export interface Diagnosis {
   readonly cause: string;
   readonly hint: string;

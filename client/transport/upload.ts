@@ -4,7 +4,7 @@ import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { PART_LENGTH, partsOf, UPLOAD_ID_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { decodeResume } from '../../protocol/wire/messages/resume.ts';
-import type { Attempts } from './outbox.ts';
+import type { Attempts } from './send-queue.ts';
 import type { Transport } from './transport.ts';
 
 /** Parts that are on their way at a time, so that a distant coordinator does not cost a round trip for each. */

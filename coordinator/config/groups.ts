@@ -8,7 +8,7 @@ const common = {
   /** Groups that a cohort is split into at random, each with a sum of its own. */
   count: z.int().min(MIN_GROUPS).max(1000),
   /** Groups whose sums a round needs at least. */
-  least: z.int().min(MIN_GROUPS).max(1000).optional(),
+  minSums: z.int().min(MIN_GROUPS).max(1000).optional(),
 };
 
 const RULES = ['median', 'trimmed-mean', 'norm-filter'] as const;

@@ -32,9 +32,9 @@ function shown(value: unknown): string {
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
+  int: 'an integer',
   number: 'a number',
-  string: 'a text',
+  string: 'a string',
   object: 'an object',
   record: 'an object',
   array: 'a list',

@@ -107,7 +107,7 @@ export const taskSchema = strict({
   groups: groupsSchema.optional(),
   /** Differential privacy. Then all updates weigh the same, and there are no metrics of members. */
   privacy: privacySchema.optional(),
-  check: checkSchema.optional(),
+  validation: checkSchema.optional(),
   training: trainingSchema.default({}),
   deadlines: deadlinesSchema.prefault({}),
   pause: z.number().min(0).max(86_400).default(0),

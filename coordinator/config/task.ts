@@ -20,7 +20,7 @@ export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'mod
 };
 
 /** How a cohort is split, with the number of sums that a round needs. */
-type Groups = Readonly<NonNullable<ParsedTask['groups']>> & { readonly least: number };
+type Groups = Readonly<NonNullable<ParsedTask['groups']>> & { readonly minSums: number };
 
 /** In a sum of two, each of them reads the other's update. */
 const MIN_PRIVATE = 3;
@@ -151,17 +151,17 @@ function completeGroups(
       `lower trim below ${count / 2}, or raise count above ${trimmed}`,
     );
   }
-  const { least = Math.max(3, Math.floor(count / 2) + 1, trimmed + 1) } = groups;
-  if (least > count) {
-    throw refuse(`groups.least ${least} is greater than groups.count ${count}`, 'lower least, or raise count');
+  const { minSums = Math.max(3, Math.floor(count / 2) + 1, trimmed + 1) } = groups;
+  if (minSums > count) {
+    throw refuse(`groups.minSums ${minSums} is greater than groups.count ${count}`, 'lower least, or raise count');
   }
-  if (least <= trimmed) {
+  if (minSums <= trimmed) {
     throw refuse(
-      `groups.least: of ${least} groups trimming takes ${trimmed}, and nothing is left`,
+      `groups.minSums: of ${minSums} groups trimming takes ${trimmed}, and nothing is left`,
       `raise least above ${trimmed}, or lower trim`,
     );
   }
-  return { ...groups, least };
+  return { ...groups, minSums };
 }
 
 /** Whole numbers from `least` to `most`, both included: all of them, or an even spread of a long range. */

@@ -9,9 +9,9 @@ import { decodePart, PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 import { encodeResume } from '../../protocol/wire/messages/resume.ts';
 import { encodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import type { LocalEnd } from '../addresses.ts';
-import type { Connected } from '../limits/entrance.ts';
-import type { Purse } from '../limits/purse.ts';
-import type { Link, Place, Seat } from './seat.ts';
+import type { Connected } from '../limits/admission-control.ts';
+import type { SendQuota } from '../limits/send-quota.ts';
+import type { Link, RoundHandle, Seat } from './seat.ts';
 import type { AnswerPart } from './upload.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -39,11 +39,11 @@ export interface ConnectionHost {
   /** The connection of a seat has ended. */
   lost(seat: Seat, link: Link, final: boolean): void;
   /** What a connection may send before it has a seat. */
-  strangersPurse(): Purse;
+  strangersPurse(): SendQuota;
   /** A connection has its seat: its socket is that of no stranger any more. */
-  known(socket: Connected): void;
+  markAuthenticated(socket: Connected): void;
   /** A member has sent more than it may: it loses seat and round. */
-  flooded(seat: Seat, error: CairnError): void;
+  evictForFlooding(seat: Seat, error: CairnError): void;
   /** A connection was refused, or a message of a seated member. */
   refused(what: 'connection' | 'message', code: ErrorCode, seat: Seat | undefined): void;
   taken(bytes: number, seat: Seat): void;
@@ -76,12 +76,12 @@ function lengthOf(data: unknown): number {
  * One socket, from challenge to end. Nobody is heard before a valid Hello; after it, every message is acknowledged: with
  * nothing where it was taken, with an Abort where it was refused. Nothing that a peer sends makes this throw.
  */
-export class Connection implements Link {
+export class MemberConnection implements Link {
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
   readonly #challenge: Uint8Array;
   readonly #helloTimer: NodeJS.Timeout;
-  #purse: Purse;
+  #purse: SendQuota;
   #over = false;
   #seat: Seat | undefined;
 
@@ -133,7 +133,7 @@ export class Connection implements Link {
       return;
     }
     this.#host.refused('message', error.code, seat);
-    this.#host.flooded(seat, error);
+    this.#host.evictForFlooding(seat, error);
   }
 
   #received(name: unknown, args: readonly unknown[]): void {
@@ -166,7 +166,7 @@ export class Connection implements Link {
       clearTimeout(this.#helloTimer);
       this.#seat = seat;
       this.#purse = seat.purse;
-      this.#host.known(this.#socket.request.socket);
+      this.#host.markAuthenticated(this.#socket.request.socket);
       acknowledge();
       this.send(encodeWelcome({ ...this.#header, member: seat.member, token: seat.token }));
     });
@@ -195,7 +195,7 @@ export class Connection implements Link {
   }
 
   /** One part; with the last one the message is dealt with as if it had come whole. */
-  #part(seat: Seat, place: Place, bytes: Uint8Array, answer: AnswerPart): void {
+  #part(seat: Seat, place: RoundHandle, bytes: Uint8Array, answer: AnswerPart): void {
     let whole: Uint8Array | undefined;
     try {
       whole = this.#host.uploads.take(seat, place, decodePart(bytes), answer);

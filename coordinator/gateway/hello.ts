@@ -6,19 +6,19 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
 import type { Addresses, LocalEnd } from '../addresses.ts';
-import type { Members } from '../members.ts';
+import type { MemberRegistry } from '../members.ts';
 
 /** By what a Hello is judged. */
-export interface Door {
+export interface HelloVerifier {
   readonly primitives: Primitives;
-  readonly members: Members;
+  readonly members: MemberRegistry;
   /** Names of all tasks. */
   readonly tasks: readonly string[];
   readonly addresses: Addresses;
 }
 
 /** Who a Hello has proven to be: a member of the directory, or any guest. */
-export type Caller =
+export type AuthenticatedPeer =
   | { readonly kind: 'member'; readonly member: MemberId }
   | { readonly kind: 'guest'; readonly name: string; readonly token: Uint8Array };
 
@@ -30,7 +30,7 @@ export type Caller =
  * `coordinator-address` for a member that knows the coordinator under an address that is not its own,
  * `identity-signature`, `identity-expired`, `identity-not-allowed`, `directory-expired`
  */
-export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello, end: LocalEnd): Caller {
+export function judgeHello(door: HelloVerifier, challenge: Uint8Array, hello: Hello, end: LocalEnd): AuthenticatedPeer {
   if (!equalBytes(hello.context, challenge)) {
     throw new CairnError('session-mismatch', 'the Hello answers another challenge than this connection’s');
   }
@@ -66,7 +66,7 @@ export function judgeHello(door: Door, challenge: Uint8Array, hello: Hello, end:
 }
 
 /** A guest's tasks are open to everybody; one is at least, where it names none. */
-function assertOpen({ members, tasks }: Door, named: readonly string[]): void {
+function assertOpen({ members, tasks }: HelloVerifier, named: readonly string[]): void {
   const closed = (named.length > 0 ? named : tasks).filter((task) => !members.isOpen(task));
   if (closed.length === 0 || (named.length === 0 && closed.length < tasks.length)) return;
   throw new CairnError(
@@ -79,7 +79,7 @@ function assertOpen({ members, tasks }: Door, named: readonly string[]): void {
 }
 
 /** Who names tasks is enrolled for each of them; who names none is there for all that it is enrolled for, one at least. */
-function assertEnrolled(door: Door, member: MemberId, named: readonly string[]): void {
+function assertEnrolled(door: HelloVerifier, member: MemberId, named: readonly string[]): void {
   const refusals = (named.length > 0 ? named : door.tasks).map((task) => door.members.judge(task)(member));
   if (named.length === 0 && refusals.includes(undefined)) return;
   const refusal = refusals.find((one) => one !== undefined);

@@ -5,20 +5,20 @@ import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { PART_LENGTH, PART_OVERHEAD } from '../../protocol/wire/messages/part.ts';
-import { type Arrival, Connection, type ConnectionHost } from './connection.ts';
+import { type Arrival, MemberConnection, type ConnectionHost } from './connection.ts';
 import { isOurs, unopened } from '../http/host.ts';
-import type { Connected, Entrance } from '../limits/entrance.ts';
-import type { Purse } from '../limits/purse.ts';
+import type { Connected, AdmissionControl } from '../limits/admission-control.ts';
+import type { SendQuota } from '../limits/send-quota.ts';
 import type { Origins } from '../origins.ts';
-import { type Door, judgeHello } from './hello.ts';
+import { type HelloVerifier, judgeHello } from './hello.ts';
 import { limitPings, type RawSocket } from './pings.ts';
-import type { Link, Occupant, Seat } from './seat.ts';
+import type { Link, SeatHolder, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
 import { Uploads } from './uploads.ts';
 
 export { EVENT_NAME } from './connection.ts';
 export { Seats } from './seats.ts';
-export type { Link, Place } from './seat.ts';
+export type { Link, RoundHandle } from './seat.ts';
 
 /** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
 const LONGEST_FRAME = PART_OVERHEAD + PART_LENGTH + 4096;
@@ -27,7 +27,7 @@ const LONGEST_FRAME = PART_OVERHEAD + PART_LENGTH + 4096;
 const PING = { pingInterval: 10_000, pingTimeout: 20_000 };
 
 /** What a gateway is made with. */
-export interface GatewayOptions extends Door {
+export interface GatewayOptions extends HelloVerifier {
   readonly http: HttpServer;
   readonly seats: Seats;
   readonly random: RandomSource;
@@ -43,7 +43,7 @@ export interface GatewayOptions extends Door {
   /** Milliseconds within which a Hello must come. */
   readonly helloTimeoutMs: number;
   /** Who may connect, and how much may be sent. */
-  readonly entrance: Entrance;
+  readonly entrance: AdmissionControl;
   readonly onRefused?: (what: 'connection' | 'message', code: ErrorCode, member: MemberId | undefined) => void;
   readonly onTaken?: (bytes: number, member: MemberId) => void;
 }
@@ -88,18 +88,18 @@ export class Gateway implements ConnectionHost {
     this.#io.engine.on('connection', ({ transport }: { readonly transport: { readonly socket: RawSocket } }) => {
       limitPings(transport.socket);
     });
-    this.#io.on('connection', (socket) => new Connection(socket, this));
+    this.#io.on('connection', (socket) => new MemberConnection(socket, this));
   }
 
-  strangersPurse(): Purse {
+  strangersPurse(): SendQuota {
     return this.#options.entrance.strangersPurse();
   }
 
-  known(socket: Connected): void {
-    this.#options.entrance.known(socket);
+  markAuthenticated(socket: Connected): void {
+    this.#options.entrance.markAuthenticated(socket);
   }
 
-  flooded(seat: Seat, error: CairnError): void {
+  evictForFlooding(seat: Seat, error: CairnError): void {
     this.#options.seats.evict(seat, error);
   }
 
@@ -145,9 +145,9 @@ export class Gateway implements ConnectionHost {
     await this.#io.close();
   }
 
-  #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): Occupant {
+  #occupant(caller: ReturnType<typeof judgeHello>, tasks: readonly string[]): SeatHolder {
     const { seats, entrance } = this.#options;
-    const purse = (member: MemberId): Pick<Occupant, 'purse'> => ({ purse: entrance.purseOf(member) });
+    const purse = (member: MemberId): Pick<SeatHolder, 'purse'> => ({ purse: entrance.purseOf(member) });
     if (caller.kind === 'member') return { ...caller, tasks, token: new Uint8Array(), ...purse(caller.member) };
     const seat = seats.withToken(caller.token);
     const { member, token } = seat ?? { member: this.#freeId(), token: this.random(LIMITS.token) };

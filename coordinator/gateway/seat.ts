@@ -1,7 +1,7 @@
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
-import type { Purse } from '../limits/purse.ts';
+import type { SendQuota } from '../limits/send-quota.ts';
 import type { Upload } from './upload.ts';
 
 /** Makes a message; see `Outgoing.bytes`. A seat keeps this rather than the bytes, which it can have again. */
@@ -12,7 +12,7 @@ export interface SendOptions {
   /** The member needs nothing that it was sent before in its round: none of it is sent again, or kept. */
   readonly last?: boolean;
   /** The round that sends it. A member that left it may have a seat in another by now, whose messages it still needs. */
-  readonly from?: Place;
+  readonly from?: RoundHandle;
 }
 
 /** A connection, as a seat sees it. */
@@ -25,7 +25,7 @@ export interface Link {
 }
 
 /** The round that a member takes part in, as its seat sees it. */
-export interface Place {
+export interface RoundHandle {
   /** The round's settings hash: what a refusal refers to. */
   readonly context: Uint8Array;
   /** Bytes of the largest message that a member of it may send. */
@@ -45,7 +45,7 @@ export interface Place {
 }
 
 /** Who takes a seat. */
-export interface Occupant {
+export interface SeatHolder {
   readonly kind: 'member' | 'guest';
   readonly member: MemberId;
   /** What a guest calls itself; members have their name in the directory. */
@@ -55,7 +55,7 @@ export interface Occupant {
   /** What a guest shows to take its seat again; empty for members. */
   readonly token: Uint8Array;
   /** What it may send. */
-  readonly purse: Purse;
+  readonly purse: SendQuota;
 }
 
 const roundEnded = (): CairnError => new CairnError('session-closed', 'the round has ended');
@@ -67,11 +67,11 @@ const roundEnded = (): CairnError => new CairnError('session-closed', 'the round
  */
 export class Seat {
   readonly member: MemberId;
-  readonly kind: Occupant['kind'];
+  readonly kind: SeatHolder['kind'];
   readonly token: Uint8Array;
-  readonly purse: Purse;
+  readonly purse: SendQuota;
   /** The round it takes part in; none while it is idle. */
-  place: Place | undefined;
+  place: RoundHandle | undefined;
   /** The last long message that it began to send. */
   upload: Upload | undefined;
   /** How often it has had to make room for others with a long message of its round. */
@@ -80,7 +80,7 @@ export class Seat {
   #link: Link | undefined;
   #unanswered: MakeMessage[] = [];
 
-  constructor({ member, kind, token, tasks, purse }: Occupant) {
+  constructor({ member, kind, token, tasks, purse }: SeatHolder) {
     this.member = member;
     this.kind = kind;
     this.token = token;
@@ -121,7 +121,7 @@ export class Seat {
   }
 
   /** Takes part in a round. What belonged to the round before needs no answer any more. */
-  assign(place: Place): void {
+  assign(place: RoundHandle): void {
     this.#endUpload(roundEnded());
     this.purse.fill();
     this.yields = 0;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { type Link, type MakeMessage, type Occupant, type Place, Seat, type SendOptions } from './seat.ts';
+import { type Link, type MakeMessage, type SeatHolder, type RoundHandle, Seat, type SendOptions } from './seat.ts';
 
 /** What happens to seats. */
 interface SeatEvents {
@@ -25,7 +25,7 @@ export interface SeatOptions extends SeatEvents {
   /**
    * Who may take part in a task, all judged at one time: an enrolment may end while its member has a seat.
    */
-  readonly admitted: (task: string) => (occupant: Pick<Occupant, 'kind' | 'member'>) => boolean;
+  readonly admitted: (task: string) => (occupant: Pick<SeatHolder, 'kind' | 'member'>) => boolean;
 }
 
 /** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
@@ -79,7 +79,7 @@ export class Seats {
    * Gives a connection its seat: a new one, or the one it had. A newer connection of the same identity replaces an older
    * one, since the older may be dead without anybody having noticed.
    */
-  take(occupant: Occupant, link: Link, greet: (seat: Seat) => void): Seat {
+  take(occupant: SeatHolder, link: Link, greet: (seat: Seat) => void): Seat {
     const known = this.#seats.get(occupant.member);
     const seat = known ?? new Seat(occupant);
     this.#seats.set(seat.member, seat);
@@ -145,12 +145,12 @@ export class Seats {
   }
 
   /** Seats members in a round. */
-  assign(members: readonly MemberId[], place: Place): void {
+  assign(members: readonly MemberId[], place: RoundHandle): void {
     for (const member of members) this.#seats.get(member)?.assign(place);
   }
 
   /** The round is over: its members are idle. */
-  release(members: readonly MemberId[], place: Place): void {
+  release(members: readonly MemberId[], place: RoundHandle): void {
     for (const member of members) {
       const seat = this.#seats.get(member);
       if (seat?.place === place) seat.release();

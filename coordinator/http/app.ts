@@ -3,7 +3,7 @@ import helmet from 'helmet';
 import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Addresses } from '../addresses.ts';
-import type { Metrics } from '../metrics.ts';
+import type { CoordinatorMetrics } from '../metrics.ts';
 import type { TaskStatus } from '../rounds/index.ts';
 import type { Origins } from '../origins.ts';
 import type { Store } from '../store/index.ts';
@@ -20,7 +20,7 @@ const LAST_REPORTS = 5;
 /** What the API shows. */
 export interface HttpOptions {
   readonly store: Store;
-  readonly metrics: Metrics;
+  readonly metrics: CoordinatorMetrics;
   /** Version of the package. */
   readonly version: string;
   /** Whether rounds can be run. */

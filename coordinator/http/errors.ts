@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 
-/** Sends an error as JSON: code, message and way out. Never a stack, and nothing of a foreign error's own words. */
+/** Sends an error as JSON: code, message and hint. Never a stack, and nothing of a foreign error's own words. */
 export function sendError(response: Response, status: number, error: CairnError): void {
   const { code, message, hint } = error;
   response.status(status).set('cache-control', 'no-store').json({ code, message, hint });
@@ -35,6 +35,6 @@ export function errorHandler(onFault: (error: CairnError) => void): ErrorRequest
       return;
     }
     onFault(asCairnError(thrown));
-    sendError(response, 500, new CairnError('internal', 'an unexpected fault; the coordinator’s log has the code'));
+    sendError(response, 500, new CairnError('internal', 'unexpected internal error; the coordinator’s log has the code'));
   };
 }

@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { CairnError } from '../../protocol/errors.ts';
 import { addressKey } from '../limits/address.ts';
-import { Crowd } from '../limits/crowd.ts';
+import { ConnectionLimiter } from '../limits/connection-limiter.ts';
 import type { TlsFiles } from './tls.ts';
 
 /** An HTTP server, and the means to end what still hangs on it. */
@@ -54,7 +54,7 @@ export function createListener(handler: RequestListener, limits: ListenerLimits,
   server.timeout = IDLE_MS;
   server.on('drop', limits.onRefused);
   const sockets = new Set<Socket>();
-  const crowd = new Crowd({
+  const crowd = new ConnectionLimiter({
     connections,
     connectionsPerAddress: limits.connectionsPerAddress ?? connections,
   });

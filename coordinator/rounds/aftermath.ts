@@ -4,7 +4,7 @@ import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
 import { nameOf, trainedAnew, withProofs } from './pending.ts';
-import type { RoundEnd } from './round.ts';
+import type { RoundEnd } from './session-driver.ts';
 
 /** Refusals that say which members cannot be seated together again; {@link aftermathOf} says what follows from each. */
 const OF_SEATING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -51,13 +51,13 @@ export interface Aftermath {
 /**
  * What follows from an attempt that led to no new model.
  * @param pending - with all sets that it announced
- * @param inVain - whether there were sums, and the same inputs would come to nothing again
+ * @param rolledBack - whether there were sums, and the same inputs would come to nothing again
  * @param maxRepeats - how often the task has members train anew from one model
  */
 export function aftermathOf(
   pending: PendingRecord,
   ends: readonly SeatedEnd[],
-  inVain: boolean,
+  rolledBack: boolean,
   maxRepeats: number,
 ): Aftermath {
   let next = pending;
@@ -81,11 +81,11 @@ export function aftermathOf(
   }
   const seated = new Set(ends.flatMap(({ invited }) => invited));
   const concerns = (set: AnnouncedSet): boolean =>
-    set.members.some((member) => (inVain ? seated : changed).has(memberId(member)));
+    set.members.some((member) => (rolledBack ? seated : changed).has(memberId(member)));
   // A member whose input would be another one now is asked to train anew with the others where nothing can be had
   // without it; and else left out.
   const needed = [...changed].some((member) => inSets.has(member)) || next.sets.length === 0;
-  const anew = inVain || (changed.size > 0 && needed);
+  const anew = rolledBack || (changed.size > 0 && needed);
   const spent = next.repeat >= maxRepeats;
   if (anew) next = trainedAnew(next, maxRepeats, concerns);
   if (!anew || spent) for (const member of changed) bound.add(member);

@@ -11,8 +11,8 @@ import { assertEvaluation, type HeldOut, type Verdict } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { Learned, TaskModel } from './model.ts';
 import { abandonedOutcome, committedOutcome } from './outcome.ts';
-import { Progress } from './progress.ts';
-import type { RoundEnd } from './round.ts';
+import { RoundProgress } from './progress.ts';
+import type { RoundEnd } from './session-driver.ts';
 import { settingsFor } from './settings.ts';
 import type { Seated } from './selection.ts';
 import type { Suspect } from './suspects.ts';
@@ -83,7 +83,7 @@ export class Attempt {
   readonly #groups: readonly Group[];
   #suspects: readonly Suspect[] = [];
   #ends: readonly SeatedEnd[] = [];
-  #inVain = false;
+  #rolledBack = false;
   #refused: ReadonlySet<MemberId> = new Set();
   #isRefused = false;
 
@@ -94,8 +94,8 @@ export class Attempt {
     this.#round = model.round + 1;
     const { random, log } = host;
     const directory = task.adversary === 'active' ? host.members.current() : undefined;
-    const progress = new Progress(seated.length);
-    const at = this.#at;
+    const progress = new RoundProgress(seated.length);
+    const labels = this.#labels;
     this.#groups = seated.map(
       ({ invited, target, again }, place) =>
         new Group({
@@ -120,18 +120,18 @@ export class Attempt {
           proofs: (again?.proofs ?? []).map(fromHex),
           // Who measures is bound to nobody for the sum of updates that follows.
           announce: (members) => (measures ? undefined : model.announce(members)),
-          at: task.groups === undefined ? at : { ...at, group: place + 1 },
+          at: task.groups === undefined ? labels : { ...labels, group: place + 1 },
           onState: (state, inGroup) => {
             const standing = progress.entered(place, state, inGroup);
             if (standing === undefined) return;
             watch.state(standing.state, standing.members);
-            if (task.groups !== undefined) log.debug('round-state', { ...at, ...standing });
-            host.state({ ...at, ...standing });
+            if (task.groups !== undefined) log.debug('round-state', { ...labels, ...standing });
+            host.state({ ...labels, ...standing });
           },
           onUnmasked: (mine, ofMine) => {
             const { done, of } = progress.unmasked(place, mine, ofMine);
             watch.progress(done, of);
-            host.progress({ ...at, done, of });
+            host.progress({ ...labels, done, of });
           },
         }),
     );
@@ -148,8 +148,8 @@ export class Attempt {
   }
 
   /** Whether the same inputs would come to nothing again, though there were sums of them; known once it has run. */
-  get inVain(): boolean {
-    return this.#inVain;
+  get rolledBack(): boolean {
+    return this.#rolledBack;
   }
 
   /** Members that refused it before the roster was closed, see `plainRefusals`; known once it has run. */
@@ -172,7 +172,7 @@ export class Attempt {
   /** Runs the round to its end. It never rejects: what goes wrong is the report's outcome. */
   async run(): Promise<RoundReport> {
     const members = this.#groups.reduce((sum, { invited }) => sum + invited.length, 0);
-    this.#options.host.log.info('round-started', { ...this.#at, members });
+    this.#options.host.log.info('round-started', { ...this.#labels, members });
     for (const group of this.#groups) group.begin();
     const ended = await Promise.all(this.#groups.map((group) => group.ended));
     this.#suspects = ended.flatMap(({ suspects }) => suspects);
@@ -182,7 +182,7 @@ export class Attempt {
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
     if (result.kind === 'abandoned' || result.kind === 'rolled-back') {
       this.#ends = ended.map((end, place) => seatedEnd(this.#options.seated[place], end));
-      this.#inVain = this.#isInVain(result.error, ended);
+      this.#rolledBack = this.#wasRolledBack(result.error, ended);
     }
     await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
     const isNew = result.kind === 'committed' || result.kind === 'rolled-back';
@@ -191,13 +191,13 @@ export class Attempt {
   }
 
   /** What came of the sums follows from the inputs alone, which are the same ones when they are asked for again. */
-  #isInVain({ code }: CairnError, ended: readonly RoundEnd[]): boolean {
+  #wasRolledBack({ code }: CairnError, ended: readonly RoundEnd[]): boolean {
     const sums = ended.filter(({ kind }) => kind === 'committed').length;
-    if (code === 'groups-missing') return sums >= (this.#options.task.groups?.least ?? 1);
+    if (code === 'groups-missing') return sums >= (this.#options.task.groups?.minSums ?? 1);
     return sums > 0 && OF_INPUTS.has(code);
   }
 
-  get #at(): { readonly task: string; readonly round: number; readonly attempt: number } {
+  get #labels(): { readonly task: string; readonly round: number; readonly attempt: number } {
     return { task: this.#options.task.name, round: this.#round, attempt: this.#options.number };
   }
 
@@ -219,7 +219,7 @@ export class Attempt {
         return { result: { kind: 'measured' }, leftOut: new Map() };
       }
       let verdict: Verdict | undefined;
-      if (model.privacy?.sampling === undefined) await model.pay();
+      if (model.privacy?.sampling === undefined) await model.chargePrivacy();
       const { learned, leftOut, adopted } = await model.commit(
         this.#groups[0].settings,
         sums,
@@ -268,7 +268,7 @@ export class Attempt {
       if (evaluation !== undefined) assertEvaluation(task, evaluation, 'the new model');
       return evaluation;
     } catch (thrown) {
-      host.log.warn('evaluation-failed', this.#at);
+      host.log.warn('evaluation-failed', this.#labels);
       host.fault(asCairnError(thrown));
       return undefined;
     }
@@ -285,7 +285,7 @@ export class Attempt {
     }));
     const { repeat, rebases } = this.#groups[0].settings;
     const common = {
-      ...this.#at,
+      ...this.#labels,
       ...(this.#options.measures === true ? { measures: true as const } : {}),
       ...(repeat === 0 ? {} : { repeat }),
       ...(rebases === 0 ? {} : { rebases }),
@@ -300,12 +300,12 @@ export class Attempt {
     const { ms } = costs;
     if (result.kind === 'abandoned') {
       const { code, message } = result.error;
-      log.warn('round-abandoned', { ...this.#at, code, ms });
+      log.warn('round-abandoned', { ...this.#labels, code, ms });
       return { ...common, outcome: 'abandoned', code, message, included: 0 };
     }
     if (result.kind === 'measured') {
       const { maxExamples, lossBound } = model.scales;
-      log.info('scales-measured', { ...this.#at, members: included, maxExamples, lossBound, ms });
+      log.info('scales-measured', { ...this.#labels, members: included, maxExamples, lossBound, ms });
       return { ...common, outcome: 'measured', included };
     }
     const { learned, verdict } = result;
@@ -316,11 +316,11 @@ export class Attempt {
     };
     if (result.kind === 'rolled-back') {
       const { code, message } = result.error;
-      log.warn('round-rolled-back', { ...this.#at, code, members: included, ms });
+      log.warn('round-rolled-back', { ...this.#labels, code, members: included, ms });
       return { ...common, outcome: 'rolled-back', code, message, included, ...known };
     }
     const epsilon = model.privacy?.status.spent;
-    log.info('round-committed', { ...this.#at, members: included, ms, ...(epsilon === undefined ? {} : { epsilon }) });
+    log.info('round-committed', { ...this.#labels, members: included, ms, ...(epsilon === undefined ? {} : { epsilon }) });
     return { ...common, outcome: 'committed', included, ...known };
   }
 }

@@ -41,10 +41,10 @@ export async function combineGroups<Sum>(
       leftOut.set(place, thrown.code);
     }
   });
-  if (opened.length < groups.least) {
+  if (opened.length < groups.minSums) {
     throw new CairnError(
       'groups-missing',
-      `${opened.length} of ${groups.count} groups have a sum, the task asks for ${groups.least}`,
+      `${opened.length} of ${groups.count} groups have a sum, the task asks for ${groups.minSums}`,
     );
   }
   const combination = combine(

@@ -6,10 +6,10 @@ import type { MaskVector } from '../../protocol/kernels/index.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { Place } from '../gateway/index.ts';
+import type { RoundHandle } from '../gateway/index.ts';
 import { largestMessage } from '../sizes.ts';
 import type { TaskHost } from './host.ts';
-import { Round, type RoundEnd } from './round.ts';
+import { SessionDriver, type RoundEnd } from './session-driver.ts';
 import { deadlinesOf } from './settings.ts';
 import type { Tally } from './tally.ts';
 
@@ -39,8 +39,8 @@ export class Group {
   readonly settings: RoundSettings;
   readonly invited: readonly MemberId[];
   readonly #options: GroupOptions;
-  readonly #round: Round;
-  readonly #place: Place;
+  readonly #round: SessionDriver;
+  readonly #place: RoundHandle;
 
   /** @throws CairnError where the round cannot be run with these settings */
   constructor(options: GroupOptions) {
@@ -48,7 +48,7 @@ export class Group {
     this.#options = options;
     this.settings = settings;
     this.invited = invited;
-    const round = new Round({
+    const round = new SessionDriver({
       primitives: host.primitives,
       settings,
       ...(directory === undefined ? {} : { directory }),

@@ -15,7 +15,7 @@ export interface Verdict {
 }
 
 /** What a task's models are judged by where it checks none: what is shown of them. */
-const SHOWN: NonNullable<TaskConfig['check']>['metric'] = 'loss';
+const SHOWN: NonNullable<TaskConfig['validation']>['metric'] = 'loss';
 
 /**
  * Whether an evaluation says something: it must be of examples, and a finite number.
@@ -23,7 +23,7 @@ const SHOWN: NonNullable<TaskConfig['check']>['metric'] = 'loss';
  * @throws CairnError `data-empty`, `evaluation-not-finite`: both are the operator's fault, whose data and code these are
  */
 export function assertEvaluation(
-  { name, check }: Pick<TaskConfig, 'name' | 'check'>,
+  { name, validation }: Pick<TaskConfig, 'name' | 'validation'>,
   evaluation: Evaluation,
   of: string,
 ): void {
@@ -32,7 +32,7 @@ export function assertEvaluation(
       hint: 'name data with at least one example (cairn coordinator --held-out), or leave them out',
     });
   }
-  const metric = check?.metric ?? SHOWN;
+  const metric = validation?.metric ?? SHOWN;
   if (Number.isFinite(evaluation[metric])) return;
   throw new CairnError(
     'evaluation-not-finite',
@@ -43,13 +43,13 @@ export function assertEvaluation(
 /** Holds new models against the one that stands, on held-out data, and remembers how that one did. */
 export class HeldOut {
   readonly #task: string;
-  readonly #check: NonNullable<TaskConfig['check']>;
+  readonly #validation: NonNullable<TaskConfig['validation']>;
   readonly #evaluate: Evaluate;
   #known: { readonly hash: string; readonly evaluation: Evaluation } | undefined;
 
-  constructor(task: string, check: NonNullable<TaskConfig['check']>, evaluate: Evaluate) {
+  constructor(task: string, check: NonNullable<TaskConfig['validation']>, evaluate: Evaluate) {
     this.#task = task;
-    this.#check = check;
+    this.#validation = check;
     this.#evaluate = evaluate;
   }
 
@@ -62,7 +62,7 @@ export class HeldOut {
   async begin(standing: { readonly hash: string; readonly tensors: Tensors }, first: boolean): Promise<void> {
     const evaluation = await this.#look(standing.tensors);
     const { examples } = evaluation;
-    const what = { name: this.#task, check: this.#check };
+    const what = { name: this.#task, check: this.#validation };
     assertEvaluation(what, first ? evaluation : { loss: 0, accuracy: 0, examples }, 'the first model');
     this.#known = { hash: standing.hash, evaluation };
   }
@@ -83,7 +83,7 @@ export class HeldOut {
     }
     const before = this.#known.evaluation;
     const evaluation = await this.#look(candidate);
-    assertEvaluation({ name: this.#task, check: this.#check }, evaluation, 'the new model');
+    assertEvaluation({ name: this.#task, validation: this.#validation }, evaluation, 'the new model');
     return { evaluation, standing: before, worse: this.#worse(before, evaluation) };
   }
 
@@ -96,12 +96,12 @@ export class HeldOut {
     const evaluation = await this.#evaluate(this.#task, tensors);
     if (evaluation !== undefined) return evaluation;
     throw new CairnError('data-missing', `task "${this.#task}": there are no held-out data for it`, {
-      hint: 'name the data (cairn coordinator --held-out), or leave check out of the task',
+      hint: 'name the data (cairn coordinator --held-out), or leave validation out of the task',
     });
   }
 
   #worse(before: Evaluation, after: Evaluation): CairnError | undefined {
-    const { metric, tolerance } = this.#check;
+    const { metric, tolerance } = this.#validation;
     const [was, is] = [before[metric], after[metric]];
     const good = metric === 'loss' ? is <= was + tolerance : is >= was - tolerance;
     // A model that is itself no number cannot be missed: whatever is a number may follow it.

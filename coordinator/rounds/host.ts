@@ -5,7 +5,7 @@ import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
 import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
-import type { Members } from '../members.ts';
+import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
@@ -17,7 +17,7 @@ export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => 
 export interface TaskHost {
   readonly primitives: Primitives;
   readonly random: RandomSource;
-  readonly members: Members;
+  readonly members: MemberRegistry;
   readonly seats: Seats;
   readonly log: Log;
   readonly unmasker: Unmasker;

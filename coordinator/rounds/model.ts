@@ -12,13 +12,13 @@ import type { Strategy, StrategyState } from '../../learning/strategies/index.ts
 import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/index.ts';
 import type { Combined } from './combined.ts';
 import type { InitialModel } from './initial-model.ts';
-import { allFinite, NextModel, partOf } from './learn.ts';
+import { allFinite, NextModel, partOf } from './next-model.ts';
 import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
 import { isNothing, nothingPending, withAnnounced } from './pending.ts';
 import { rebased } from './rebase.ts';
 import { firstScales, highest, measuredScales, resolutionOf, scalesAfter, withinBounds } from './scales.ts';
 import type { settingsFor } from './settings.ts';
-import { openStanding, type Standing } from './standing.ts';
+import { openSnapshot, type TaskSnapshot } from './task-snapshot.ts';
 import { TaskPrivacy } from './task-privacy.ts';
 import { inTurns } from './turns.ts';
 
@@ -90,7 +90,7 @@ export class TaskModel {
   private constructor(
     store: Store,
     task: TaskConfig,
-    { strategy, layout, flat, extras, record }: Standing,
+    { strategy, layout, flat, extras, record }: TaskSnapshot,
     origin: Origin,
   ) {
     this.#origin = origin;
@@ -131,7 +131,7 @@ export class TaskModel {
     given?: InitialModel,
     origin: Origin = UNKNOWN_ORIGIN,
   ): Promise<TaskModel> {
-    const model = new TaskModel(store, task, await openStanding(store, task, given), origin);
+    const model = new TaskModel(store, task, await openSnapshot(store, task, given), origin);
     // A crash may have come between a commit and its copy.
     await model.publish();
     return model;
@@ -268,7 +268,7 @@ export class TaskModel {
    * before a sum is opened.
    * @throws CairnError `privacy-budget` where the round would exceed the budget, or what the store throws
    */
-  async pay(): Promise<void> {
+  async chargePrivacy(): Promise<void> {
     if (this.privacy === undefined) return;
     const record = this.privacy.paid();
     await this.#save(this.#standing, record);

@@ -2,7 +2,7 @@ import {
   addNoise,
   type ReadingOptions,
   readSum,
-  type SumReading,
+  type DecodedRoundSum,
   type UnmaskedSum,
 } from '../../protocol/rounds/inputs/index.ts';
 import type { Bounded } from '../../protocol/quantize/index.ts';
@@ -58,7 +58,7 @@ export async function openSums(
   for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, reading));
   const shares: number[] = [];
   const bounds: Bounded[] = [];
-  const open = ({ settingsHash, ...words }: GroupSum): SumReading => {
+  const open = ({ settingsHash, ...words }: GroupSum): DecodedRoundSum => {
     const opened = readSum(primitives, settings, settingsHash, words, reading);
     if (opened.unclipped !== undefined) shares.push(opened.unclipped);
     if (opened.bounded !== undefined) bounds.push(opened.bounded);

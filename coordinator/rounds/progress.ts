@@ -17,7 +17,7 @@ interface Standing {
 }
 
 /** Where the groups of an attempt are, told as if they were one round. */
-export class Progress {
+export class RoundProgress {
   readonly #standings: (Standing | undefined)[];
   readonly #masks: { readonly done: number; readonly of: number }[];
   #told: ServerStateName | undefined;

@@ -12,7 +12,7 @@ export interface SeatingTerms {
   readonly minCohort: number;
   readonly maxCohort: number;
   /** Into how many groups a cohort is split, how many sums a round needs, and the fewest members that a group begins with. */
-  readonly groups: { readonly count: number; readonly least: number; readonly smallest: number } | undefined;
+  readonly groups: { readonly count: number; readonly minSums: number; readonly smallest: number } | undefined;
   /** Cohorts are drawn by chance from all who are there: then none is drawn beside a set. */
   readonly drawn: boolean;
   /** Attempts with the same set that may fail before it is given up. */
@@ -128,6 +128,6 @@ function seatsFor(
   }
   const possible = groups === undefined ? 0 : Math.floor(others.free.length / groups.smallest);
   const cohorts = Math.min((groups?.count ?? 1) - again.length, possible);
-  if (again.length + cohorts < (groups?.least ?? 1)) return undefined;
+  if (again.length + cohorts < (groups?.minSums ?? 1)) return undefined;
   return { kind: 'seat', again, fresh: { cohorts, from: cohorts === 0 ? [] : others.free } };
 }

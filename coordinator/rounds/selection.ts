@@ -5,7 +5,7 @@ import { DRAWS_PER_ROUND, equalSizes, maxGroup, smallestGroup, type TaskConfig }
 import type { RoundReport } from '../report.ts';
 import type { AnnouncedSet } from '../store/index.ts';
 import type { Aftermath } from './aftermath.ts';
-import { Bench } from './bench.ts';
+import { Exclusions } from './exclusions.ts';
 import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';
 import { quorumMissed } from './given-up.ts';
 import type { TaskHost } from './host.ts';
@@ -63,7 +63,7 @@ export class Selection {
   readonly #options: SelectionOptions;
   readonly #terms: SeatingTerms;
   readonly #waiting: Waiting;
-  readonly #bench: Bench;
+  readonly #bench: Exclusions;
   readonly #quarrels: Quarrels;
   readonly #reluctance = new Reluctance(() => performance.now());
   readonly #refusers: Refusers;
@@ -83,7 +83,7 @@ export class Selection {
     this.#terms = termsOf(options.task);
     this.#waiting = new Waiting(options.task, options.host, options.onWaiting);
     const { exclusionAttempts: attempts, exclusionMinutes: minutes, colluding } = options.task;
-    this.#bench = new Bench({ attempts, minutes, now: () => performance.now() });
+    this.#bench = new Exclusions({ attempts, minutes, now: () => performance.now() });
     this.#quarrels = new Quarrels(colluding);
     this.#refusers = new Refusers(Math.max(MIN_REFUSAL_MS, 1000 * options.task.retryPause), () => performance.now());
   }
@@ -416,7 +416,7 @@ function termsOf(task: TaskConfig): SeatingTerms {
     ...{ quorum, minCohort, rebaseAttempts, maxRebases },
     fewest: minCohort * (groups?.count ?? 1),
     maxCohort: maxGroup(task),
-    groups: groups && { count: groups.count, least: groups.least, smallest: smallestGroup(task) },
+    groups: groups && { count: groups.count, minSums: groups.minSums, smallest: smallestGroup(task) },
     drawn: task.privacy !== undefined && task.privacy.sampling < 1,
   };
 }

@@ -4,7 +4,7 @@ import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
 import { maxGroup, type TaskConfig } from '../config/index.ts';
 import type { PendingRecord } from '../store/index.ts';
-import type { Deadlines } from './round.ts';
+import type { Deadlines } from './session-driver.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
 
 const MILLION = 1_000_000;

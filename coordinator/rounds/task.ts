@@ -133,7 +133,7 @@ export class Task {
           await this.#move(decision);
           continue;
         }
-        await this.#payAhead();
+        await this.#chargePrivacyAhead();
         if (signal.aborted) break;
         // Looked up again, and seated without a pause: another task may have woken to the same members and taken them.
         const seated = this.#selection.choose(this.#attemptNumber);
@@ -184,9 +184,9 @@ export class Task {
   }
 
   /** Where members are drawn by chance, a draw is paid for before it is made: that it fails may depend on who was drawn. */
-  async #payAhead(): Promise<void> {
+  async #chargePrivacyAhead(): Promise<void> {
     if (!this.#selection.needsDraw) return;
-    await this.#model.pay();
+    await this.#model.chargePrivacy();
     this.#selection.drawPaid();
   }
 
@@ -284,9 +284,9 @@ export class Task {
   }
 
   /** What the next attempt must know of one that led to no new model, before anybody is invited to it. */
-  async #remember({ ends, inVain }: Attempt): Promise<void> {
+  async #remember({ ends, rolledBack }: Attempt): Promise<void> {
     const { pending } = this.#model;
-    const aftermath = aftermathOf(pending, ends, inVain, this.config.maxRepeats);
+    const aftermath = aftermathOf(pending, ends, rolledBack, this.config.maxRepeats);
     this.#selection.learn(aftermath);
     if (ends.some(({ error }) => error === undefined)) this.#selection.opened();
     await this.#model.remember(aftermath.pending);
@@ -334,12 +334,12 @@ function groupsOf(config: TaskConfig, { log }: TaskHost): TaskStatus['groups'] {
   return { count: groups.count, rule: groups.rule, ...exposure };
 }
 
-function heldOutOf({ name, check }: TaskConfig, { evaluate }: TaskHost): HeldOut | undefined {
-  if (check === undefined) return undefined;
-  if (evaluate !== undefined) return new HeldOut(name, check, evaluate);
+function heldOutOf({ name, validation }: TaskConfig, { evaluate }: TaskHost): HeldOut | undefined {
+  if (validation === undefined) return undefined;
+  if (evaluate !== undefined) return new HeldOut(name, validation, evaluate);
   throw new CairnError(
     'config-invalid',
-    `task "${name}": check holds each new model against held-out data, but the coordinator has none`,
-    { hint: 'name the data (cairn coordinator --held-out), or leave check out' },
+    `task "${name}": validation compares each new model against held-out data, but the coordinator has none`,
+    { hint: 'name the data (cairn coordinator --held-out), or leave validation out' },
   );
 }

@@ -2,7 +2,7 @@ import { CairnError } from '../errors.ts';
 
 const encoder = new TextEncoder();
 
-/** The UTF-8 encoding of a text. */
+/** The UTF-8 encoding of a string. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -50,7 +50,7 @@ export function toHex(bytes: Uint8Array): string {
 }
 
 /**
- * The bytes of a text that {@link toHex} made.
+ * The bytes of a string that {@link toHex} made.
  * @throws CairnError `wire-not-canonical` for anything else: odd length, upper case, other characters
  */
 export function fromHex(text: string): Uint8Array {

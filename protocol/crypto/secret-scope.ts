@@ -1,13 +1,13 @@
 import { SecretBytes } from './secret.ts';
 
 /** Takes bytes or a secret into a scope, and gives the secret back. */
-export type Hold = (secret: SecretBytes | Uint8Array) => SecretBytes;
+export type HoldSecret = (secret: SecretBytes | Uint8Array) => SecretBytes;
 
 /**
  * Runs `body` with a scope for the secrets it makes: if it throws half way, all of them are wiped before the error goes
  * on, so that an audit that fails late leaves nothing behind. On success they are the caller's.
  */
-export function withSecrets<T>(body: (hold: Hold) => T): T {
+export function withSecrets<T>(body: (hold: HoldSecret) => T): T {
   const held: SecretBytes[] = [];
   try {
     return body((secret) => {

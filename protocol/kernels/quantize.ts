@@ -17,7 +17,7 @@ function checkQuantization({ scale, levels, bits, key }: Quantization): void {
 }
 
 /**
- * Rounds floats stochastically to whole numbers, `into` receiving them mod 2^b. Float v becomes x = v · scale, cut to
+ * Rounds floats stochastically to integers, `into` receiving them mod 2^b. Float v becomes x = v · scale, cut to
  * [−L, L], and x becomes ⌊x⌋ + 1 where r < (x − ⌊x⌋) · 2^32 and ⌊x⌋ elsewhere, r being its word of the stream.
  *
  * All of it is computed in doubles, whatever the kernel: a product with 24 significant bits is off by at most 2^−53 of

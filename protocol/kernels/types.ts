@@ -52,11 +52,11 @@ export interface MaskVector {
   wipe(): void;
 }
 
-/** How floats become whole numbers. */
+/** How floats become integers. */
 export interface Quantization {
   /** What a float is multiplied by before it is rounded. Finite. */
   readonly scale: number;
-  /** L, a whole number from 1 to 2^31 − 1: results lie in [−L, L]. */
+  /** L, an integer from 1 to 2^31 − 1: results lie in [−L, L]. */
   readonly levels: number;
   /** b, 8 to 32: results are taken mod 2^b, in two's complement. */
   readonly bits: number;

@@ -45,7 +45,7 @@ export class ParameterLayout {
         if (!Number.isSafeInteger(extent) || extent < 1) {
           throw new CairnError(
             'update-shape',
-            `tensor "${name}": dimensions must be whole numbers from 1, but one is ${extent}`,
+            `tensor "${name}": dimensions must be integers from 1, but one is ${extent}`,
           );
         }
       }

@@ -35,7 +35,7 @@ const WHOLE = /0|[1-9][0-9]{0,15}/y;
 const SPACE = /[ \t\n\r]*/y;
 
 /**
- * Reads just the JSON that a header may hold: objects of objects of strings and lists of whole numbers. JSON.parse would
+ * Reads just the JSON that a header may hold: objects of objects of strings and lists of integers. JSON.parse would
  * drop the first of two members with one name in silence, and two readers of one file could disagree.
  */
 class HeaderParser {
@@ -89,11 +89,11 @@ class HeaderParser {
   #whole(): number {
     const digits = this.#match(WHOLE);
     const value = Number(digits);
-    if (digits === undefined || !Number.isSafeInteger(value)) throw this.fail('a whole number below 2^53');
+    if (digits === undefined || !Number.isSafeInteger(value)) throw this.fail('an integer below 2^53');
     return value;
   }
 
-  /** A list of whole numbers. */
+  /** A list of integers. */
   wholes(): number[] {
     const values: number[] = [];
     this.#need('[');

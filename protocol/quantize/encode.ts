@@ -49,7 +49,7 @@ function check(scheme: QuantizationScheme, { update, examples, loss, accuracy }:
     throw new CairnError('update-shape', `an update of ${scheme.dimension} values was expected, got ${update.length}`);
   }
   if (!Number.isSafeInteger(examples) || examples < 1) {
-    throw new CairnError('data-empty', `the number of examples must be a whole number from 1, but is ${examples}`);
+    throw new CairnError('data-empty', `the number of examples must be an integer from 1, but is ${examples}`);
   }
   if (!Number.isFinite(loss)) throw notFinite('the loss');
   if (!Number.isFinite(accuracy)) throw notFinite('the accuracy');

@@ -13,7 +13,7 @@ export const vectorLength = (shape: VectorShape): number => peaksFrom(shape) + p
 export const peaksFrom = ({ dimension, measures = false }: VectorShape): number =>
   measures ? 0 : dimension + METRIC_COORDINATES;
 
-/** L = 2^(inputBits − 1) − 1: quantized values are whole numbers in [−L, L]. */
+/** L = 2^(inputBits − 1) − 1: quantized values are integers in [−L, L]. */
 export function levels(inputBits: number): number {
   return 2 ** (inputBits - 1) - 1;
 }
@@ -27,7 +27,7 @@ function checkWhole(name: string, value: number, least: number, greatest: number
   if (!Number.isSafeInteger(value) || value < least || value > greatest) {
     throw new CairnError(
       'settings-invalid',
-      `${name} must be a whole number from ${least} to ${greatest}, but is ${value}`,
+      `${name} must be an integer from ${least} to ${greatest}, but is ${value}`,
     );
   }
 }

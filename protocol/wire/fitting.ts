@@ -1,5 +1,5 @@
 /**
- * The longest prefix of a text that fits its field. A character that is cut in two is sent as U+FFFD.
+ * The longest prefix of a string that fits its field. A character that is cut in two is sent as U+FFFD.
  * @param most bytes of UTF-8 that the field holds
  */
 export function fitting(text: string, most: number): string {

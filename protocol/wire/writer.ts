@@ -85,7 +85,7 @@ export class ByteWriter {
 
 function whole(value: number, most: number): number {
   if (!Number.isInteger(value) || value < 0 || value > most) {
-    throw new CairnError('wire-bounds', `a whole number from 0 to ${most} was expected, but it is ${value}`);
+    throw new CairnError('wire-bounds', `an integer from 0 to ${most} was expected, but it is ${value}`);
   }
   return value;
 }

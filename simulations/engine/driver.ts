@@ -17,7 +17,7 @@ import { FaultPlan } from '../faults/plan.ts';
 import { VirtualClock } from './clock.ts';
 import { Connections } from './connections.ts';
 import { Delivery } from './delivery.ts';
-import { noCounts } from './happened.ts';
+import { noCounts } from './network-events.ts';
 import { VirtualMember } from './member.ts';
 import { type Meter, unmetered } from './meter.ts';
 import { DEFAULT_DEADLINES, DEFAULT_NETWORK } from './network.ts';
@@ -30,7 +30,7 @@ type RoundEnd = Extract<ServerEvent, { kind: 'committed' | 'aborted' }>;
 const isCollecting = (name: ServerState['name']): name is CollectingState => (STATES as string[]).includes(name);
 
 /** Drives one round: the server session and everybody's client session, over the network and the faults between them. */
-export class RoundDriver {
+export class VirtualRoundDriver {
   readonly #options: VirtualRoundOptions;
   readonly #meter: Meter;
   readonly #scene: Scene;

@@ -13,7 +13,7 @@ interface Job {
   readonly round: number;
   /** The model that the round starts from, in shared memory. It is not to be changed. */
   readonly parameters: Float32Array;
-  /** For shuffling: a whole number from 0 to 2^53 − 1. */
+  /** For shuffling: an integer from 0 to 2^53 − 1. */
   readonly seed: number;
 }
 
@@ -32,7 +32,7 @@ export interface FederationOptions {
   readonly rounds: number;
   readonly aggregator: Aggregator;
   readonly strategy: Strategy;
-  /** Cohorts, shuffling, latencies and faults follow from it. A whole number from 0 to 2^53 − 1. */
+  /** Cohorts, shuffling, latencies and faults follow from it. An integer from 0 to 2^53 − 1. */
   readonly seed: number;
   /** Gives what a member would send: its training, or an attack. Members of a round are asked at the same time. */
   readonly train: (job: Job) => Promise<LocalResult>;

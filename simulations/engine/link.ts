@@ -20,7 +20,7 @@ export interface Upward {
  * One member's connection, as the real gateway and client keep it: in order, and over losses. What was on its way when it
  * broke is lost; when it stands again, each side sends again what the other has not answered or acknowledged.
  */
-export class Link {
+export class VirtualLink {
   readonly #arrivals = { up: 0, down: 0 };
   #absences = 0;
   #epoch = 0;

@@ -9,7 +9,7 @@ import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { MESSAGE_TYPES } from '../../protocol/wire/header.ts';
-import { Link } from './link.ts';
+import { VirtualLink } from './link.ts';
 import type { Meter } from './meter.ts';
 import { stateOf } from './phases.ts';
 import type { VirtualRoundOptions } from './virtual-round.ts';
@@ -29,7 +29,7 @@ export interface Surroundings extends Pick<
 /** One virtual member: a real client session, and the connection that it hangs on. */
 export class VirtualMember {
   readonly id: MemberId;
-  readonly link = new Link();
+  readonly link = new VirtualLink();
   readonly #around: Surroundings;
   #state: ClientState | undefined;
   #dead = false;

@@ -1,7 +1,7 @@
-import { RoundDriver } from './driver.ts';
+import { VirtualRoundDriver } from './driver.ts';
 import type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
-export type { Happened } from './happened.ts';
+export type { NetworkEvents } from './network-events.ts';
 export type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
 /**
@@ -11,5 +11,5 @@ export type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts
  * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
  */
 export function runVirtualRound(options: VirtualRoundOptions): VirtualRoundResult {
-  return new RoundDriver(options).run();
+  return new VirtualRoundDriver(options).run();
 }

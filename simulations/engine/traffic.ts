@@ -3,7 +3,7 @@ import type { CollectingState } from '../../protocol/schemes/secagg/server/index
 import type { Fate, FaultPlan } from '../faults/plan.ts';
 import type { VirtualClock } from './clock.ts';
 import { draw } from './distribution.ts';
-import type { Counts } from './happened.ts';
+import type { Counts } from './network-events.ts';
 import type { VirtualMember } from './member.ts';
 import type { Network } from './network.ts';
 

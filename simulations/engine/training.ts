@@ -3,7 +3,7 @@ import { subset } from '../../training/data/index.ts';
 import { evaluate, mnistCnn, mnistMlp, type Model, type Scores, sgd, trainEpochs } from '../../training/index.ts';
 import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { defineTask } from '../laboratory/task.ts';
+import { defineWorkerTask } from '../laboratory/task.ts';
 import { mnistSmall } from '../models/small.ts';
 
 const MODELS = { mlp: mnistMlp, cnn: mnistCnn, small: mnistSmall } as const;
@@ -33,7 +33,7 @@ interface TrainingInput extends LocalTraining {
 }
 
 /** Trains a member's model on its examples, in a worker thread where there is one. */
-export const trainMember = defineTask(
+export const trainMember = defineWorkerTask(
   import.meta.url,
   'trainMember',
   async (input: TrainingInput, signal): Promise<LocalResult> => {
@@ -76,7 +76,7 @@ export async function trainUnlessDiverging(
 }
 
 /** Scores a model on a data set, in a worker thread where there is one. */
-export const scoreModel = defineTask(
+export const scoreModel = defineWorkerTask(
   import.meta.url,
   'scoreModel',
   (

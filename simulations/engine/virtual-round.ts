@@ -7,7 +7,7 @@ import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Fault } from '../faults/script.ts';
-import type { Happened } from './happened.ts';
+import type { NetworkEvents } from './network-events.ts';
 import type { VirtualMembership } from './members.ts';
 import type { Meter } from './meter.ts';
 import type { Deadlines, Network } from './network.ts';
@@ -32,7 +32,7 @@ export interface VirtualRoundOptions {
   readonly target?: number;
   /** What goes wrong. Default nothing. */
   readonly faults?: readonly Fault[];
-  /** Latencies and faults are drawn from it: a whole number from 0 to 2^53 − 1. Default 0. */
+  /** Latencies and faults are drawn from it: an integer from 0 to 2^53 − 1. Default 0. */
   readonly seed?: number;
   readonly network?: Network;
   readonly deadlines?: Deadlines;
@@ -63,7 +63,7 @@ export interface VirtualRoundResult {
   readonly down: Tally;
   /** Virtual seconds until the coordinator knew how it ended. */
   readonly seconds: number;
-  readonly happened: Happened;
+  readonly happened: NetworkEvents;
   /** Members that still wait for a word: none, unless a fault kept it from them. */
   readonly waiting: readonly MemberId[];
 }

@@ -55,7 +55,7 @@ export type Onset =
 export interface FaultScene {
   readonly members: readonly MemberId[];
   readonly adversary: AdversaryClass;
-  /** The same seed, faults and members give the same plan. A whole number from 0 to 2^53 − 1. */
+  /** The same seed, faults and members give the same plan. An integer from 0 to 2^53 − 1. */
   readonly seed: number;
 }
 

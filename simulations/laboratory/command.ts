@@ -11,7 +11,7 @@ export function commandOf(named: string, settings: JsonObject, seed: number): st
   return `cairn simulate ${shellWord(named)} --seed ${seed}${sets.join('')}`;
 }
 
-/** A text as one word of a POSIX shell. */
+/** A string as one word of a POSIX shell. */
 export function shellWord(text: string): string {
   return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -2,7 +2,7 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { Results } from './results.ts';
 import type { Row, Series } from './rows.ts';
-import type { Task } from './task.ts';
+import type { WorkerTask } from './task.ts';
 
 /** What an experiment's run works with. */
 export interface Laboratory<Settings> {
@@ -15,7 +15,7 @@ export interface Laboratory<Settings> {
   readonly threads: number;
   /** What was recorded so far, by this run and by the one that it resumes. */
   readonly results: Results<Settings>;
-  /** A whole number below 2^53 that depends on the run's seed and the label alone. */
+  /** An integer below 2^53 that depends on the run's seed and the label alone. */
   seedOf(label: string): number;
   /** A stream of bytes, such as sessions take, that depends on the run's seed and the label alone. */
   randomOf(label: string): RandomSource;
@@ -24,7 +24,7 @@ export interface Laboratory<Settings> {
    * without a copy.
    * @throws what the task throws; the signal's reason when aborted
    */
-  call<In, Out>(task: Task<In, Out>, input: In): Promise<Out>;
+  call<In, Out>(task: WorkerTask<In, Out>, input: In): Promise<Out>;
   /** Records a row. @throws CairnError `internal` for a value that is not finite, or no scalar */
   record<R extends Row>(series: Series<R>, row: R): void;
   /** Records a picture: images/NAME.png. Recorded again, it takes the place of the first. */

@@ -3,7 +3,7 @@ import type { Preset } from './settings.ts';
 
 /** How a run is started. */
 export interface RunOptions {
-  /** A whole number from 0 to 2^53 − 1. */
+  /** An integer from 0 to 2^53 − 1. */
   readonly seed: number;
   /** Where the run's folder is made. */
   readonly out: string;

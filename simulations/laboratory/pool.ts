@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
-import type { Task } from './task.ts';
+import type { WorkerTask } from './task.ts';
 
 /** Of the sources, where these run as they are. */
 const ROOT = new URL('../../', import.meta.url).href;
@@ -16,7 +16,7 @@ export interface TaskCall {
 /** Runs tasks, in threads or here. */
 export interface TaskPool {
   readonly threads: number;
-  run<In, Out>(task: Task<In, Out>, input: In, signal: AbortSignal): Promise<Out>;
+  run<In, Out>(task: WorkerTask<In, Out>, input: In, signal: AbortSignal): Promise<Out>;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export function createPool(threads: number): TaskPool {
   });
   return {
     threads,
-    async run<In, Out>(task: Task<In, Out>, input: In, signal: AbortSignal): Promise<Out> {
+    async run<In, Out>(task: WorkerTask<In, Out>, input: In, signal: AbortSignal): Promise<Out> {
       signal.throwIfAborted();
       const module = built(task.module);
       if (module === undefined) return task.run(input, signal);

@@ -8,13 +8,13 @@ export class Seeds {
   readonly #primitives: Primitives;
   readonly #of: string;
 
-  /** @param seed a whole number from 0 to 2^53 − 1 */
+  /** @param seed an integer from 0 to 2^53 − 1 */
   constructor(primitives: Primitives, experiment: string, seed: number) {
     this.#primitives = primitives;
     this.#of = `${experiment} ${seed}`;
   }
 
-  /** A whole number from 0 to 2^53 − 1, such as training takes. */
+  /** An integer from 0 to 2^53 − 1, such as training takes. */
   seedOf(label: string): number {
     const digest = this.#digest(label);
     const view = new DataView(digest.buffer, digest.byteOffset);

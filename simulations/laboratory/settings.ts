@@ -8,7 +8,7 @@ import type { Experiment, Parameters } from './experiment.ts';
 export type Preset = 'quick' | 'paper';
 
 /** What a user says about an experiment's settings. */
-export interface Wishes {
+export interface SettingOverrides {
   /** Default quick. */
   readonly preset?: Preset;
   /** Key → text as typed, or a value as another run's config.json holds it. */
@@ -22,7 +22,7 @@ export interface Wishes {
  */
 export function readSettings<P extends Parameters>(
   experiment: Experiment<P>,
-  { preset = 'quick', given = {} }: Wishes,
+  { preset = 'quick', given = {} }: SettingOverrides,
 ): z.output<P> {
   const fields = experiment.parameters.shape as Readonly<Record<string, z.ZodType>>;
   const known = Object.keys(fields);
@@ -40,7 +40,7 @@ export function readSettings<P extends Parameters>(
 }
 
 /**
- * What a text on the command line means for a field: JSON, else the text itself, else a list with commas, whichever the
+ * What a string on the command line means for a field: JSON, else the text itself, else a list with commas, whichever the
  * field takes first. One that it takes in no way is left to the schema, in the reading that it gets furthest into: of `0`
  * for a list of shares it shall say that 0 is too small, not that it is no list.
  */

@@ -1,5 +1,5 @@
 /** Something heavy that may run in a worker thread: a pure function of its input, so that threads change no result. */
-export interface Task<In, Out> {
+export interface WorkerTask<In, Out> {
   /** URL of the module that exports it under {@link name}. */
   readonly module: string;
   readonly name: string;
@@ -10,10 +10,10 @@ export interface Task<In, Out> {
  * Declares a task. It must be exported, under the same name, by the module whose `import.meta.url` is given: a worker
  * thread finds it there. Input and output are cloned, except typed arrays over shared memory.
  */
-export function defineTask<In, Out>(
+export function defineWorkerTask<In, Out>(
   module: string,
   name: string,
   run: (input: In, signal: AbortSignal) => Out | Promise<Out>,
-): Task<In, Out> {
+): WorkerTask<In, Out> {
   return { module, name, run };
 }

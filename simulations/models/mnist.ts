@@ -28,7 +28,7 @@ export async function loadPaddedMnist(
   { limit, black = 0, white = 1 }: PaddedMnistOptions = {},
 ): Promise<Dataset> {
   if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1))
-    throw new CairnError('settings-invalid', `limit must be a whole number from 1, but is ${limit}`);
+    throw new CairnError('settings-invalid', `limit must be an integer from 1, but is ${limit}`);
   const all = await loadMnistLabels(part);
   const examples = Math.min(limit ?? all.length, all.length);
   const inputSize = SIDE * SIDE;

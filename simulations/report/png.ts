@@ -27,14 +27,14 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 function wholeNumber(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new CairnError('tensor-shape', `image grid: ${name} must be a whole number from ${least} on, not ${value}`);
+  throw new CairnError('tensor-shape', `image grid: ${name} must be an integer from ${least} on, not ${value}`);
 }
 
 /**
  * Draws pictures as one greyscale PNG, left to right and top to bottom. Values outside low..high are drawn as the
  * nearer end; what is not finite is a transparent hole, as is the gap. The same grid gives the same pixels everywhere,
  * and the same bytes wherever Node has the same zlib.
- * @throws CairnError `tensor-shape` where the sizes are not whole numbers or do not fit the values' number
+ * @throws CairnError `tensor-shape` where the sizes are not integers or do not fit the values' number
  */
 export function imageGrid(grid: ImageGrid): Uint8Array {
   const count = wholeNumber('count', grid.count, 1);

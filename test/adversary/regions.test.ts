@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionFacts } from '../../protocol/schemes/secagg/client/index.ts';
+import type { SessionParameters } from '../../protocol/schemes/secagg/client/index.ts';
 import { clientIndex } from '../../protocol/ids.ts';
 import { bitmapOf } from '../../protocol/wire/bitmap.ts';
 import { messageName } from '../../protocol/wire/header.ts';
@@ -19,7 +19,7 @@ const DROPPED = N - LEAST;
 
 interface Outcome {
   readonly lab: Lab;
-  readonly facts: SessionFacts;
+  readonly facts: SessionParameters;
   readonly attempt: Attempt;
   /** Why honest members did not reveal anything, as far as they did not. */
   readonly codes: ReadonlySet<string>;

@@ -40,7 +40,7 @@ const TABLE: readonly (readonly [n: number, colluding: number, cells: string])[]
   [10000, 0.33, '272/231/199/172 460/370/339/277 1472/1085/1100/819 9882/6592/10000/6651'],
 ];
 
-// Counted in whole numbers, apart from the code's logarithms.
+// Counted in integers, apart from the code's logarithms.
 
 const known = new Map<string, bigint>();
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseAddress } from '../../client/transport/address.ts';
-import { Connection } from '../../client/transport/connection.ts';
+import { CoordinatorConnection } from '../../client/transport/connection.ts';
 import type { OpenTransport } from '../../client/transport/transport.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import { memberId } from '../../protocol/ids.ts';
@@ -10,7 +10,7 @@ type Events = Parameters<OpenTransport>[1];
 
 const HEADER = { suite: 1, context: new Uint8Array(32).fill(5) } as const;
 
-const connections: Connection[] = [];
+const connections: CoordinatorConnection[] = [];
 afterEach(() => {
   for (const connection of connections.splice(0)) connection.close();
 });
@@ -18,7 +18,7 @@ afterEach(() => {
 /** A connection over a line that stands at once, and takes whatever is sent. */
 function connectOver(line: { restarted: () => void }): Events {
   let events!: Events;
-  const connection = new Connection(
+  const connection = new CoordinatorConnection(
     {
       address: parseAddress('http://localhost:1'),
       primitives: portablePrimitives,

@@ -101,8 +101,8 @@ describe('parseIdentity', () => {
   // What an engineer was told of a cut file: "identity, seed: Invalid input: expected string, received undefined".
   it.each<[string, string, string]>([
     ['cut', '{\n  "member": 7,\n  "name": "a', 'line 3, column 11: a string begins here and does not end'],
-    ['without a seed', JSON.stringify({ ...good, seed: undefined }), 'seed must be a text, but is missing'],
-    ['with a text as id', JSON.stringify({ ...good, member: '7' }), 'member must be a number, but is something else'],
+    ['without a seed', JSON.stringify({ ...good, seed: undefined }), 'seed must be a string, but is missing'],
+    ['with a string as id', JSON.stringify({ ...good, member: '7' }), 'member must be a number, but is something else'],
     ['with more in it', JSON.stringify({ ...good, extra: 1 }), 'it has a field that does not belong there'],
     ['a list', '[]', 'it must be an object, but is something else'],
   ])('says what is wrong with a file that is %s, and what to do', async (_, text, words) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Attempts, Outbox } from '../../client/transport/outbox.ts';
+import { type Attempts, SendQueue } from '../../client/transport/send-queue.ts';
 
 const letter = (n: number): Uint8Array => Uint8Array.of(n);
 
@@ -42,7 +42,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 describe('Outbox', () => {
   it('sends nothing before it is opened, then one at a time and in order', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => line.begin(bytes));
+    const outbox = new SendQueue((bytes) => line.begin(bytes));
     const first = outbox.add(letter(1));
     const second = outbox.add(letter(2));
     await settle();
@@ -58,7 +58,7 @@ describe('Outbox', () => {
 
   it('sends what was not acknowledged again on the next connection, before anything else', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => line.begin(bytes));
+    const outbox = new SendQueue((bytes) => line.begin(bytes));
     outbox.open();
     const first = outbox.add(letter(1));
     outbox.pause();
@@ -76,7 +76,7 @@ describe('Outbox', () => {
 
   it('sends again where no answer comes over a standing connection, five times in all', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => line.begin(bytes));
+    const outbox = new SendQueue((bytes) => line.begin(bytes));
     outbox.open();
     const given = outbox.add(letter(1));
     const next = outbox.add(letter(2));
@@ -90,7 +90,7 @@ describe('Outbox', () => {
 
   it('goes on as long as something of a message arrives, however often it is interrupted', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => line.begin(bytes));
+    const outbox = new SendQueue((bytes) => line.begin(bytes));
     outbox.open();
     const long = outbox.add(letter(1));
     for (let i = 0; i < 20; i++) {
@@ -104,7 +104,7 @@ describe('Outbox', () => {
 
   it('counts attempts for each connection', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => line.begin(bytes));
+    const outbox = new SendQueue((bytes) => line.begin(bytes));
     outbox.open();
     const kept = outbox.add(letter(1));
     for (let i = 0; i < 4; i++) await line.lose();
@@ -119,7 +119,7 @@ describe('Outbox', () => {
   });
 
   it('gives up everything when it is closed, and takes nothing more', async () => {
-    const outbox = new Outbox((bytes) => new Line().begin(bytes));
+    const outbox = new SendQueue((bytes) => new Line().begin(bytes));
     const waiting = expect(outbox.add(letter(1))).rejects.toMatchObject({ code: 'session-closed' });
     outbox.close();
     await waiting;

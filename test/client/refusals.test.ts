@@ -109,10 +109,10 @@ describe('what comes from the app', () => {
       'app-failed',
       /tensor "kernel" that is an array; expected a Float32Array/,
     ],
-    ['examples: undefined', changed({ examples: undefined }), 'app-failed', 'app-failed', /undefined: a whole number/],
-    ['examples that are NaN', changed({ examples: NaN }), 'app-failed', 'app-failed', /NaN: a whole number/],
-    ['examples as text', changed({ examples: '10' }), 'app-failed', 'app-failed', /"10": a whole number/],
-    ['half an example', changed({ examples: 1.5 }), 'app-failed', 'app-failed', /1.5: a whole number/],
+    ['examples: undefined', changed({ examples: undefined }), 'app-failed', 'app-failed', /undefined: an integer/],
+    ['examples that are NaN', changed({ examples: NaN }), 'app-failed', 'app-failed', /NaN: an integer/],
+    ['examples as text', changed({ examples: '10' }), 'app-failed', 'app-failed', /"10": an integer/],
+    ['half an example', changed({ examples: 1.5 }), 'app-failed', 'app-failed', /1.5: an integer/],
     ['no loss', changed({ loss: undefined }), 'app-failed', 'app-failed', /loss that is undefined; expected a number/],
     ['accuracy as text', changed({ accuracy: '97 %' }), 'app-failed', 'app-failed', /accuracy .*"97 %"/],
   ])(
@@ -251,7 +251,7 @@ describe('what comes from the app', () => {
   });
 
   it.each<[string, unknown, RegExp]>([
-    ['a text', 'app.mjs', /must be an object, but is of type string/],
+    ['a string', 'app.mjs', /must be an object, but is of type string/],
     ['a function', () => 1, /must be an object, but is a function/],
     ['no train()', { shapes: { w: [1] }, data: () => 1 }, /^the app has no train\(\)$/],
     ['neither data() nor train()', { shapes: { w: [1] } }, /has no data\(\), and has no train\(\)/],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Outbox } from '../../client/transport/outbox.ts';
+import { SendQueue } from '../../client/transport/send-queue.ts';
 import { Upload } from '../../client/transport/upload.ts';
 import type { Transport } from '../../client/transport/transport.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -201,7 +201,7 @@ describe('an upload that was interrupted', () => {
 describe('an upload in the outbox', () => {
   it('goes out again from its first part on a new connection', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => new Upload(line.send, bytes, systemRandom));
+    const outbox = new SendQueue((bytes) => new Upload(line.send, bytes, systemRandom));
     outbox.open();
     const done = outbox.add(messageOf(FIRST_LENGTH + 2 * PART_LENGTH));
     await line.sent[0].take();
@@ -219,7 +219,7 @@ describe('an upload in the outbox', () => {
 
   it('goes out again when the coordinator has given it up', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => new Upload(line.send, bytes, systemRandom));
+    const outbox = new SendQueue((bytes) => new Upload(line.send, bytes, systemRandom));
     outbox.open();
     const done = outbox.add(messageOf(PART_LENGTH + 1));
     await line.sent[0].take();
@@ -232,7 +232,7 @@ describe('an upload in the outbox', () => {
 
   it('lets a later message pass only when it is done', async () => {
     const line = new Line();
-    const outbox = new Outbox((bytes) => new Upload(line.send, bytes, systemRandom));
+    const outbox = new SendQueue((bytes) => new Upload(line.send, bytes, systemRandom));
     outbox.open();
     void outbox.add(messageOf(PART_LENGTH + 1));
     void outbox.add(messageOf(100));

@@ -317,7 +317,7 @@ describe('a cohort that was split into groups', () => {
 });
 
 describe('a model that is worse, trained by the same members again and again', () => {
-  const CHECK = { check: { metric: 'loss', tolerance: 0 }, maxRepeats: 1 };
+  const CHECK = { validation: { metric: 'loss', tolerance: 0 }, maxRepeats: 1 };
 
   /** Likes no new model until `after` have been looked at. */
   const dislikes = (after: number) => {

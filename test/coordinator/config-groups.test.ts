@@ -19,15 +19,15 @@ describe('groups in a configuration', () => {
     expect(whole).toMatchObject({ minCohort: 50, modulusBits: 23 });
     const split = taskOf(median(10));
     expect(split).toMatchObject({ cohort: 100, quorum: 100, minCohort: 5, modulusBits: 20 });
-    expect(split.groups).toEqual({ count: 10, rule: 'median', least: 6 });
+    expect(split.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
   });
 
   it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
-    const minOf = (groups: object): number => taskOf({ groups }).groups!.least;
+    const minOf = (groups: object): number => taskOf({ groups }).groups!.minSums;
     expect(minOf({ count: 3, rule: 'median' })).toBe(3);
     expect(minOf({ count: 10, rule: 'trimmed-mean' })).toBe(6);
     expect(minOf({ count: 10, rule: 'trimmed-mean', trim: 4 })).toBe(9);
-    expect(minOf({ count: 10, rule: 'norm-filter', least: 8 })).toBe(8);
+    expect(minOf({ count: 10, rule: 'norm-filter', minSums: 8 })).toBe(8);
     expect(taskOf({ groups: { count: 5, rule: 'norm-filter' } }).groups).toMatchObject({ factor: 2 });
   });
 
@@ -60,13 +60,13 @@ describe('groups in a configuration', () => {
     ],
     [
       'fewer sums than trimming takes',
-      { groups: { count: 10, rule: 'trimmed-mean', trim: 3, least: 6 } },
-      'groups.least: of 6 groups trimming takes 6, and nothing is left',
+      { groups: { count: 10, rule: 'trimmed-mean', trim: 3, minSums: 6 } },
+      'groups.minSums: of 6 groups trimming takes 6, and nothing is left',
     ],
-    ['more sums than groups', median(5, { least: 6 }), 'groups.least 6 is greater than groups.count 5'],
+    ['more sums than groups', median(5, { minSums: 6 }), 'groups.minSums 6 is greater than groups.count 5'],
     ['a factor below 1', { groups: { count: 5, rule: 'norm-filter', factor: 0.5 } }, 'factor: expected at least 1'],
     ['an unknown rule', { groups: { count: 5, rule: 'krum' } }, 'expected an object with count and a rule (median'],
-    ['a check without a tolerance', { check: { metric: 'loss' } }, 'check.tolerance: expected a number'],
+    ['a check without a tolerance', { validation: { metric: 'loss' } }, 'validation.tolerance: expected a number'],
   ])('%s are refused', (_, change, message) => {
     const error = errorOf(() => taskOf(change));
     expect(error.code).toBe('config-invalid');
@@ -76,7 +76,7 @@ describe('groups in a configuration', () => {
   it.each([
     [17, 6, 'lower groups.count to 5'],
     [8, 6, 'leave groups out'],
-  ])('of a cohort of %i in %i groups, the way out is one that works', (cohort, count, way) => {
+  ])('of a cohort of %i in %i groups, the hint is one that works', (cohort, count, way) => {
     expect(errorOf(() => taskOf({ ...median(count), cohort })).hint).toContain(way);
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadDirectory } from '../../coordinator/directory.ts';
 import { DirectoryFile } from '../../coordinator/directory-file.ts';
-import { Members } from '../../coordinator/members.ts';
+import { MemberRegistry } from '../../coordinator/members.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives as primitives } from '../../protocol/crypto/node/native.ts';
@@ -22,7 +22,7 @@ const keyOf = (): Uint8Array => generateIdentity(primitives, systemRandom).publi
 const [anna, ben, cleo] = [enrolled(1, keyOf()), enrolled(2, keyOf()), enrolled(3, keyOf())];
 
 let file: string;
-let members: Members;
+let members: MemberRegistry;
 let watched: DirectoryFile;
 let told: string[];
 
@@ -33,7 +33,7 @@ const put = (serial: number, entries: readonly DirectoryEntry[], by = authority)
 beforeEach(async () => {
   file = join(await temporaryFolder(), 'members.directory');
   await put(5, [anna, ben]);
-  members = new Members(await load(), [], () => LASTING.issued);
+  members = new MemberRegistry(await load(), [], () => LASTING.issued);
   told = [];
   watched = new DirectoryFile({
     path: file,

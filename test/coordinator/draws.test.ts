@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, parseConfig } from '../../coordinator/index.ts';
-import { Members } from '../../coordinator/members.ts';
+import { MemberRegistry } from '../../coordinator/members.ts';
 import { nothingPending, withAnnounced } from '../../coordinator/rounds/pending.ts';
 import { Selection } from '../../coordinator/rounds/selection.ts';
 import { TaskPrivacy } from '../../coordinator/rounds/task-privacy.ts';
@@ -29,7 +29,7 @@ function drawing({ members = 40, quorum = 40, sampling = 0.9 } = {}): Drawing {
   }).tasks;
   const host = {
     ...{ seats: seatsOf(members), random: systemRandom, log: createLog('silent') },
-    members: new Members(undefined, ['toy'], () => 0),
+    members: new MemberRegistry(undefined, ['toy'], () => 0),
   };
   const model = { privacy: TaskPrivacy.of(task, 10), pending: nothingPending('00'.repeat(32)) };
   const selection = new Selection({ task, host, model });

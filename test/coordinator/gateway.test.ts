@@ -153,7 +153,7 @@ describe('a member', () => {
   });
 
   it.each<[string, unknown[]]>([
-    ['a text', ['hello']],
+    ['a string', ['hello']],
     ['a number', [7]],
     ['an object', [{ bytes: 1 }]],
     ['no payload', []],

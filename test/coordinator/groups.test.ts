@@ -128,7 +128,7 @@ describe('a cohort that is split into groups', () => {
 
   it('has no model of fewer groups than the task asks for', async () => {
     const silent: Script = { send: (name, bytes) => (name === 'maskedInput' ? undefined : bytes) };
-    const hall = await openHall({ ...split({ rule: 'median', least: 4 }), deadlines: { maskedInput: 0.5 } });
+    const hall = await openHall({ ...split({ rule: 'median', minSums: 4 }), deadlines: { maskedInput: 0.5 } });
     const clients = await joinAll(hall, { 7: silent });
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error).toMatchObject({

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Round } from '../../coordinator/rounds/round.ts';
+import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
 import {
   type ClientState,
   type ClientStep,
@@ -30,7 +30,7 @@ const DEADLINE = 60_000;
 class Scene {
   readonly random = seeded('handing out');
   readonly settings;
-  readonly round: Round;
+  readonly round: SessionDriver;
   /** What each member was sent, in order. */
   readonly got = new Map<MemberId, Uint8Array[]>(members.map((member) => [member, []]));
   /** What the session was given, in order. */
@@ -45,7 +45,7 @@ class Scene {
 
   constructor(graph: 'complete' | 'ring') {
     this.settings = virtualSettings(this.random, { graph, dimension: 4, dropoutPpm: 200_000, maxCohort: N });
-    this.round = new Round({
+    this.round = new SessionDriver({
       ...this.start,
       deadlines: {
         'advertise-keys': DEADLINE,

@@ -25,14 +25,14 @@ describe('held-out data that judge nothing', () => {
     ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data give the first model loss NaN/],
     ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model loss Infinity/],
   ])('end a coordinator at its start where they %s, with exit code 3', async (_, answer, code, words) => {
-    const error = await rejectionOf(openHall({ check: CHECK }, { evaluate: answering(answer) }));
+    const error = await rejectionOf(openHall({ validation: CHECK }, { evaluate: answering(answer) }));
     expect(error.code).toBe(code);
     expect(error.message).toMatch(words);
     expect(ERROR_CODES[code].exit).toBe(3);
   });
 
   it('are only asked for the metric that is checked: a model for numbers has no accuracy', async () => {
-    const hall = await openHall({ check: CHECK }, { evaluate: answering({ accuracy: NaN }) });
+    const hall = await openHall({ validation: CHECK }, { evaluate: answering({ accuracy: NaN }) });
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(hall.reports[0].outcome).toBe('committed');
@@ -45,7 +45,7 @@ describe('held-out data that judge nothing', () => {
     await first.coordinator.finished;
     await first.coordinator.stop();
     const second = await openHall(
-      { rounds: 2, check: CHECK },
+      { rounds: 2, validation: CHECK },
       { store, evaluate: answering({ loss: NaN }, { loss: 9 }) },
     );
     await joinAll(second);
@@ -57,7 +57,7 @@ describe('held-out data that judge nothing', () => {
 describe('an evaluation that gives no number while rounds run', () => {
   it.each([NaN, Infinity, -Infinity])('is the operator’s fault by name, and no member’s: loss %d', async (loss) => {
     const evaluate = answering({}, { loss }, { loss: 1 });
-    const hall = await openHall({ attempts: 3, check: CHECK }, { evaluate });
+    const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate });
     const { modelHash } = hall.coordinator.tasks[0];
     await joinAll(hall);
     await hall.coordinator.finished;
@@ -73,7 +73,7 @@ describe('an evaluation that gives no number while rounds run', () => {
   });
 
   it('takes no model: whoever can make an evaluation fail would pass the check otherwise', async () => {
-    const hall = await openHall({ attempts: 2, check: CHECK }, { evaluate: answering({}, { loss: NaN }) });
+    const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate: answering({}, { loss: NaN }) });
     const { modelHash } = hall.coordinator.tasks[0];
     await joinAll(hall);
     const error = await rejectionOf(hall.coordinator.finished);

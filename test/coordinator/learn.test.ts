@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NextModel } from '../../coordinator/rounds/learn.ts';
+import { NextModel } from '../../coordinator/rounds/next-model.ts';
 import { createStrategy, type StrategyConfig } from '../../learning/strategies/index.ts';
 import { strategySchema } from '../../coordinator/config/strategy.ts';
 import { STRATEGY_NAMES } from '../../learning/strategies/types.ts';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { addressKey } from '../../coordinator/limits/address.ts';
 import { Bucket, Buckets, perMinute } from '../../coordinator/limits/bucket.ts';
 import { createListener } from '../../coordinator/http/listen.ts';
-import { Crowd } from '../../coordinator/limits/crowd.ts';
-import { Purses, roundCost } from '../../coordinator/limits/purse.ts';
+import { ConnectionLimiter } from '../../coordinator/limits/connection-limiter.ts';
+import { SendQuotas, roundAllowance } from '../../coordinator/limits/send-quota.ts';
 import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
 
 /** A clock that stands still until it is told. */
@@ -104,7 +104,7 @@ describe('who asks', () => {
 
 describe('a crowd', () => {
   it('has room up to its limits, and again when somebody has gone, once', () => {
-    const crowd = new Crowd({ connections: 3, connectionsPerAddress: 2 });
+    const crowd = new ConnectionLimiter({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
     crowd.add(sockets[0], 'a');
     crowd.add(sockets[1], 'a');
@@ -122,7 +122,7 @@ describe('a crowd', () => {
 
 describe('in a crowd without room', () => {
   it('the one of the same address that has been there longest is in the way, or else the one of all', () => {
-    const crowd = new Crowd<EventEmitter>({ connections: 3, connectionsPerAddress: 2 });
+    const crowd = new ConnectionLimiter<EventEmitter>({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
     expect(crowd.inTheWayOf('a')).toBeUndefined();
     crowd.add(sockets[0], 'b');
@@ -155,12 +155,12 @@ describe('a listener', () => {
 describe('a purse', () => {
   it('pays for all messages of a round in parts, and for no more rounds than it has', () => {
     const largest = 5 * PART_LENGTH + 1;
-    const { frames, bytes } = roundCost(largest);
+    const { frames, bytes } = roundAllowance(largest);
     // Six messages of six parts with a head each.
     expect(frames).toBeGreaterThanOrEqual(6 * 6 * 2);
     expect(bytes).toBeGreaterThanOrEqual(6 * largest);
     const { now } = clock();
-    const purse = new Purses<number>(largest, 2, now).of(1);
+    const purse = new SendQuotas<number>(largest, 2, now).of(1);
     let paid = 0;
     while (purse.pay(1)) paid++;
     expect(paid).toBe(2 * frames);
@@ -168,7 +168,7 @@ describe('a purse', () => {
 
   it('is the same one for the next connection of its owner, and full again with a round or a minute', () => {
     const { now, after } = clock();
-    const purses = new Purses<number>(1000, 2, now);
+    const purses = new SendQuotas<number>(1000, 2, now);
     const purse = purses.of(1);
     while (purse.pay(1));
     expect(purses.of(1).pay(1)).toBe(false);
@@ -177,12 +177,12 @@ describe('a purse', () => {
     expect(purses.of(1).pay(1)).toBe(true);
     while (purse.pay(1));
     after(60_000);
-    expect(purses.of(1).pay(roundCost(1000).bytes)).toBe(true);
+    expect(purses.of(1).pay(roundAllowance(1000).bytes)).toBe(true);
   });
 
   it('of a stranger is enough for a Hello, and is not filled', () => {
     const { now, after } = clock();
-    const purse = new Purses<number>(1000, 2, now).stranger();
+    const purse = new SendQuotas<number>(1000, 2, now).stranger();
     expect(purse.pay(9000)).toBe(true);
     expect(purse.pay(32 * 1024)).toBe(false);
     while (purse.pay(1));

@@ -56,7 +56,7 @@ describe('the folder of a coordinator', () => {
     ['a process that is there', by(process.ppid), `process id ${process.ppid} on`],
     ['a process on another machine', by(1, 'elsewhere.invalid'), 'process id 1 on elsewhere.invalid'],
     ['who is still writing it', '', 'another coordinator'],
-  ])('is left to %s, with the way out', async (_, text, words) => {
+  ])('is left to %s, with the hint', async (_, text, words) => {
     await writeFile(lock, text);
     const error = await rejectionOf(takeLock(folder));
     expect(error).toMatchObject({ code: 'folder-unwritable', hint: expect.stringContaining(lock) as string });
@@ -84,7 +84,7 @@ describe('a coordinator that cannot be put together', () => {
       return createCoordinator({ config: parseConfig({ port: 0, logLevel: 'silent', dataDir: folder, tasks }) });
     };
     // Nobody evaluates models here, which shows after the folder was taken.
-    expect(await rejectionOf(start({ check: { metric: 'loss', tolerance: 1 } }))).toMatchObject({
+    expect(await rejectionOf(start({ validation: { metric: 'loss', tolerance: 1 } }))).toMatchObject({
       code: 'config-invalid',
     });
     expect(existsSync(lock)).toBe(false);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { limitsSchema } from '../../coordinator/config/limits.ts';
 import { Seats } from '../../coordinator/gateway/index.ts';
 import type { Seat } from '../../coordinator/gateway/seat.ts';
-import { Entrance } from '../../coordinator/limits/entrance.ts';
+import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
 import { News } from '../../coordinator/news.ts';
 import type { TaskStanding } from '../../coordinator/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -28,7 +28,7 @@ const standing = (task: string, change: Partial<TaskStanding> = {}): TaskStandin
 function newsroom(...standings: TaskStanding[]) {
   const told: string[] = [];
   const fields: TaskNewsFields[] = [];
-  const entrance = new Entrance({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
+  const entrance = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
   const seats: Seats = new Seats({
     graceMs: 1000,
     admitted:

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { Outbox } from '../../coordinator/rounds/outbox.ts';
+import { PacedQueue } from '../../coordinator/rounds/paced-queue.ts';
 
 const noFault = (thrown: unknown): void => {
   throw new Error('no fault was expected', { cause: thrown });
@@ -16,13 +16,13 @@ const named = (done: string[], ...names: readonly string[]) => names.map((name) 
 describe('an outbox', () => {
   it('does at once what fits a slice', () => {
     const done: string[] = [];
-    new Outbox(noFault, ENDLESS).push(named(done, 'a', 'b', 'c'));
+    new PacedQueue(noFault, ENDLESS).push(named(done, 'a', 'b', 'c'));
     expect(done).toEqual(['a', 'b', 'c']);
   });
 
   it('lets the loop turn between two slices', async () => {
     const done: string[] = [];
-    const outbox = new Outbox(noFault, ONE);
+    const outbox = new PacedQueue(noFault, ONE);
     outbox.push(named(done, 'a', 'b', 'c'));
     for (const many of [1, 2, 3]) {
       expect(done).toHaveLength(many);
@@ -35,7 +35,7 @@ describe('an outbox', () => {
 
   it('keeps the order of what comes while it is at work, and of what a task brings', async () => {
     const done: string[] = [];
-    const outbox = new Outbox(noFault, ONE);
+    const outbox = new PacedQueue(noFault, ONE);
     outbox.push([...named(done, 'a'), () => outbox.push(named(done, 'd')), ...named(done, 'b')]);
     outbox.push(named(done, 'c'));
     await outbox.drained();
@@ -48,7 +48,7 @@ describe('an outbox', () => {
 
   it('does not call itself when a task brings another', () => {
     const done: string[] = [];
-    const outbox = new Outbox(noFault, ENDLESS);
+    const outbox = new PacedQueue(noFault, ENDLESS);
     outbox.push([
       () => {
         outbox.push(named(done, 'second'));
@@ -60,7 +60,7 @@ describe('an outbox', () => {
 
   it('is drained when all is done that was there', async () => {
     const done: string[] = [];
-    const outbox = new Outbox(noFault, ONE);
+    const outbox = new PacedQueue(noFault, ONE);
     outbox.push(named(done, 'a', 'b'));
     const drained = outbox.drained().then(() => done.push('drained'));
     outbox.push(named(done, 'c'));
@@ -71,7 +71,7 @@ describe('an outbox', () => {
 
   it('throws away what it has not done, and goes on with what comes after', async () => {
     const done: string[] = [];
-    const outbox = new Outbox(noFault, ONE);
+    const outbox = new PacedQueue(noFault, ONE);
     outbox.push(named(done, 'a', 'b', 'c'));
     outbox.clear();
     outbox.push(named(done, 'd'));
@@ -83,7 +83,7 @@ describe('an outbox', () => {
     const done: string[] = [];
     const faults: unknown[] = [];
     const fault = new Error('a fault');
-    const outbox = new Outbox((thrown) => void faults.push(thrown), ENDLESS);
+    const outbox = new PacedQueue((thrown) => void faults.push(thrown), ENDLESS);
     outbox.push([
       () => {
         throw fault;
@@ -108,7 +108,7 @@ describe('an outbox', () => {
 
     it('does what came before, and holds up what comes behind until it has come', async () => {
       const done: string[] = [];
-      const outbox = new Outbox(noFault, ENDLESS);
+      const outbox = new PacedQueue(noFault, ENDLESS);
       const { ready, open } = gate();
       outbox.push(named(done, 'a'));
       outbox.after(ready);
@@ -124,7 +124,7 @@ describe('an outbox', () => {
 
     it('waits for one after another', async () => {
       const done: string[] = [];
-      const outbox = new Outbox(noFault, ONE);
+      const outbox = new PacedQueue(noFault, ONE);
       const [one, two] = [gate(), gate()];
       outbox.after(one.ready);
       outbox.push(named(done, 'a'));
@@ -141,7 +141,7 @@ describe('an outbox', () => {
     it('throws away what was held up where it fails, and says so', async () => {
       const done: string[] = [];
       const faults: unknown[] = [];
-      const outbox = new Outbox((thrown) => faults.push(thrown), ENDLESS);
+      const outbox = new PacedQueue((thrown) => faults.push(thrown), ENDLESS);
       const { ready, fail } = gate();
       outbox.after(ready);
       outbox.push(named(done, 'a'));
@@ -155,7 +155,7 @@ describe('an outbox', () => {
 
     it('waits no more once all is thrown away, however it ends', async () => {
       const done: string[] = [];
-      const outbox = new Outbox(noFault, ENDLESS);
+      const outbox = new PacedQueue(noFault, ENDLESS);
       const { ready, fail } = gate();
       outbox.after(ready);
       outbox.push(named(done, 'a'));

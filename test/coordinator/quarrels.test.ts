@@ -32,7 +32,7 @@ function longestLoss(played: readonly Played[]): number {
   return longest;
 }
 
-/** Choices of an adversary: whole numbers, used one after another and then again. */
+/** Choices of an adversary: integers, used one after another and then again. */
 function chooser(choices: readonly number[]): (bound: number) => number {
   let at = 0;
   return (bound) => choices[at++ % choices.length] % bound;

@@ -53,7 +53,7 @@ class CountingStore extends MemoryStore {
 describe('a new model that is worse on held-out data', () => {
   it('never becomes the task’s, and the next attempt starts from the one before', async () => {
     const store = new CountingStore();
-    const hall = await openHall({ attempts: 3, check: CHECK }, { evaluate, store });
+    const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate, store });
     const { modelHash } = hall.coordinator.tasks[0];
     const clients = await joinAll(hall, { 2: hugeAtFirst(1) });
     await hall.coordinator.finished;
@@ -94,7 +94,7 @@ describe('a new model that is worse on held-out data', () => {
   });
 
   it('is trained anew by production clients, and not sent again', async () => {
-    const hall = await openHall({ cohort: 4, attempts: 3, check: CHECK }, { evaluate });
+    const hall = await openHall({ cohort: 4, attempts: 3, validation: CHECK }, { evaluate });
     const events: ParticipationEvent[] = [];
     const app = {
       shapes: SHAPES,
@@ -121,7 +121,7 @@ describe('a new model that is worse on held-out data', () => {
   });
 
   it('is followed by a round of the same members, where others would be refused, and each trains another way', async () => {
-    const task = { cohort: 6, quorum: 6, minCohort: 5, overSelect: 0.3, attempts: 4, check: CHECK };
+    const task = { cohort: 6, quorum: 6, minCohort: 5, overSelect: 0.3, attempts: 4, validation: CHECK };
     const begin: { now?: () => void } = {};
     const begun = new Promise<void>((resolve) => (begin.now = resolve));
     const hall = await openHall(task, { evaluate, begin: begun });
@@ -162,7 +162,7 @@ describe('a new model that is worse on held-out data', () => {
   });
 
   it('ends the task when it comes as often in a row as there may be attempts', async () => {
-    const hall = await openHall({ attempts: 2, check: CHECK }, { evaluate });
+    const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate });
     await joinAll(hall, { 2: hugeAtFirst(9) });
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error.code).toBe('model-worse');
@@ -176,7 +176,7 @@ describe('a new model that is worse on held-out data', () => {
 
   it('is as little there after a restart', async () => {
     const folder = await temporaryFolder();
-    const task = { attempts: 1, check: CHECK, strategy: { name: 'fedavgm', momentum: 0.9 } };
+    const task = { attempts: 1, validation: CHECK, strategy: { name: 'fedavgm', momentum: 0.9 } };
     const first = await openHall(task, { evaluate, store: await FileStore.open(folder) });
     const { modelHash } = first.coordinator.tasks[0];
     await joinAll(first, { 2: hugeAtFirst(1) });
@@ -197,7 +197,7 @@ describe('a new model that is worse on held-out data', () => {
 describe('the check of new models', () => {
   it('takes a model that is worse by no more than it tolerates', async () => {
     // From the right place to 0.5 beyond it.
-    const hall = await openHall({ rounds: 2, check: { metric: 'loss', tolerance: 0.6 } }, { evaluate });
+    const hall = await openHall({ rounds: 2, validation: { metric: 'loss', tolerance: 0.6 } }, { evaluate });
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(hall.reports[1].outcome).toBe('committed');
@@ -220,7 +220,7 @@ describe('the check of new models', () => {
       calls++;
       return evaluate(task, tensors);
     };
-    const hall = await openHall({ rounds: 3, check: { metric: 'loss', tolerance: 9 } }, { evaluate: counted });
+    const hall = await openHall({ rounds: 3, validation: { metric: 'loss', tolerance: 9 } }, { evaluate: counted });
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(calls).toBe(4);
@@ -230,7 +230,7 @@ describe('the check of new models', () => {
     let calls = 0;
     const failing: typeof evaluate = (task, tensors) =>
       ++calls === 2 ? Promise.reject(new Error('out of memory')) : evaluate(task, tensors);
-    const hall = await openHall({ attempts: 2, check: CHECK }, { evaluate: failing });
+    const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate: failing });
     const { modelHash } = hall.coordinator.tasks[0];
     await joinAll(hall);
     await hall.coordinator.finished;
@@ -244,7 +244,7 @@ describe('the check of new models', () => {
   });
 
   it('needs somebody who evaluates', async () => {
-    const error = await rejectionOf(openHall({ check: CHECK }));
+    const error = await rejectionOf(openHall({ validation: CHECK }));
     expect(error).toMatchObject({ code: 'config-invalid', hint: expect.stringContaining('--held-out') as string });
   });
 });

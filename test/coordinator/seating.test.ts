@@ -198,7 +198,7 @@ describe('after a set was announced', () => {
 });
 
 describe('a cohort that is split into groups', () => {
-  const groups = { count: 4, least: 3, smallest: 3 };
+  const groups = { count: 4, minSums: 3, smallest: 3 };
   const terms = { groups, quorum: 12, fewest: 12, maxCohort: 4 };
   const [P, Q, R, S] = [setOf([1, 2, 3]), setOf([4, 5, 6]), setOf([7, 8, 9]), setOf([10, 11, 12])];
   const split = (sets: readonly AnnouncedSet[], cohorts: number, free: readonly number[]): Decision => ({

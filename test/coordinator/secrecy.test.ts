@@ -28,7 +28,7 @@ function traces(secret: Uint8Array): string[] {
   return found;
 }
 
-/** Whether a text shows any part of any of these secrets. */
+/** Whether a string shows any part of any of these secrets. */
 function shows(text: string, secrets: readonly Uint8Array[]): boolean {
   // Lists of numbers are printed in columns.
   const narrow = text.replaceAll(/, */g, ',').replaceAll(/,\n */g, ',');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, MemoryStore, parseConfig } from '../../coordinator/index.ts';
-import { Members } from '../../coordinator/members.ts';
+import { MemberRegistry } from '../../coordinator/members.ts';
 import { Names } from '../../coordinator/names.ts';
 import type { TaskHost } from '../../coordinator/rounds/host.ts';
 import { TaskModel } from '../../coordinator/rounds/model.ts';
@@ -32,7 +32,7 @@ describe('a task whose members are taken by another one whenever it chooses', ()
     const ignore = (): void => undefined;
     const host: TaskHost = {
       ...{ primitives: nodePrimitives, random: systemRandom, log: createLog('silent'), evaluate: undefined },
-      ...{ members: new Members(undefined, ['toy'], () => 0), seats, unmasker },
+      ...{ members: new MemberRegistry(undefined, ['toy'], () => 0), seats, unmasker },
       ...{
         state: ignore,
         progress: ignore,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createLog, parseConfig } from '../../coordinator/index.ts';
-import { Members } from '../../coordinator/members.ts';
+import { MemberRegistry } from '../../coordinator/members.ts';
 import { aftermathOf } from '../../coordinator/rounds/aftermath.ts';
 import { nothingPending, withAnnounced } from '../../coordinator/rounds/pending.ts';
 import { Selection } from '../../coordinator/rounds/selection.ts';
@@ -31,7 +31,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
   const host = {
     ...{ seats: seatsOf(9), random: systemRandom },
     log: createLog('silent'),
-    members: new Members(undefined, ['toy'], () => 0),
+    members: new MemberRegistry(undefined, ['toy'], () => 0),
   };
   const model = { privacy: undefined, pending: nothingPending('00'.repeat(32)) };
   const selection = new Selection({ task: config, host, model });

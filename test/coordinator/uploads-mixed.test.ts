@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitsSchema } from '../../coordinator/config/limits.ts';
 import { Seat } from '../../coordinator/gateway/seat.ts';
 import { Uploads } from '../../coordinator/gateway/uploads.ts';
-import { Entrance } from '../../coordinator/limits/entrance.ts';
+import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, startMessage } from '../../protocol/wire/header.ts';
@@ -31,7 +31,7 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
     member: memberId(1),
     tasks: [],
     token: new Uint8Array(),
-    purse: new Entrance({ ...limitsSchema.parse({}), trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
+    purse: new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
   });
   const place = new TestPlace();
   seat.assign(place);

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitsSchema } from '../../coordinator/config/limits.ts';
 import { Seat } from '../../coordinator/gateway/seat.ts';
 import { Uploads } from '../../coordinator/gateway/uploads.ts';
-import { Entrance } from '../../coordinator/limits/entrance.ts';
+import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
@@ -45,7 +45,7 @@ class Sender {
 
   constructor(member: number, uploads: Uploads, place: TestPlace, everyMs: number) {
     const id = memberId(member);
-    const purse = new Entrance({ ...limitsSchema.parse({}), trustProxy: 0 }, TOTAL).purseOf(id);
+    const purse = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, TOTAL).purseOf(id);
     this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), purse });
     this.#seat.assign(place);
     this.#uploads = uploads;

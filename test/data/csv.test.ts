@@ -111,7 +111,7 @@ describe.each([
     ['1e39', 'it is too large for a 32-bit float', ''],
     ['--1', 'it is text', ''],
     ['١٢', 'it is text', ''],
-  ])('refuses %j where a number should be, with file, row, column and way out', async (field, found, hint) => {
+  ])('refuses %j where a number should be, with file, row, column and hint', async (field, found, hint) => {
     const error = await refusal(read(`age,ill\n1,no\n${field},no\n`));
     expect(error.code).toBe('data-malformed');
     expect(error.message).toBe(

@@ -70,7 +70,7 @@ describe('MNIST’s files', () => {
     await put('train-labels-idx1-ubyte', idx(8, [3], [1, 26, 3]));
     const error = await rejectionOf(loadMnistLabels('train', { folder }));
     expect(error.message).toMatch(
-      /train-labels-idx1-ubyte: labels are whole numbers from 0 to 9, but that of example 1 is 26/,
+      /train-labels-idx1-ubyte: labels are integers from 0 to 9, but that of example 1 is 26/,
     );
     expect(error.hint).toContain('firstLabel');
   });

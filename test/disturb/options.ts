@@ -26,7 +26,7 @@ export class UsageError extends Error {}
 function numberFrom(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value) || value < least || value > most) {
-    throw new UsageError(`--${name}: expected a whole number from ${least} to ${most}, got "${text}"`);
+    throw new UsageError(`--${name}: expected an integer from ${least} to ${most}, got "${text}"`);
   }
   return value;
 }

@@ -24,7 +24,7 @@ interface Ended extends Exit {
   readonly stderr: readonly string[];
 }
 
-/** One line that names cause and way out, no stack, and the code's exit. */
+/** One line that names cause and hint, no stack, and the code's exit. */
 function expectRefusal(
   { code, stderr }: Ended,
   exit: number,
@@ -55,7 +55,7 @@ describe('a command line that cannot be understood is one line, and exits with 2
     ['an unknown option', ['join', NOBODY, '--shrad', '1/2'], /did you mean --shard\?/i, 'see cairn join --help'],
     ['a missing address', ['join'], "missing required argument 'url'"],
     ['a shard beyond the last', ['join', NOBODY, '--shard', '8/8'], '8/8', 'INDEX from 0 to COUNT - 1'],
-    ['a number that is none', ['demo', '--clients', 'many'], 'many', 'a whole number from 1 to 200'],
+    ['a number that is none', ['demo', '--clients', 'many'], 'many', 'an integer from 1 to 200'],
     ['too many kills', ['demo', '--kill', '7'], '--kill 7 is too many', 'only 2 of 3 would be left', 'kill fewer'],
     ['too few clients', ['demo', '--clients', '2', '--kill', '0'], '--clients must be at least 3, but is 2'],
     ['neither identity nor consent', ['join', NOBODY], '--identity FILE', '--accept-curious'],

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 afterAll(() => world.end());
 
-const CHECK = { check: { metric: 'loss', tolerance: 0.01 }, quorum: 3, cohort: 3, attempts: 1 };
+const CHECK = { validation: { metric: 'loss', tolerance: 0.01 }, quorum: 3, cohort: 3, attempts: 1 };
 
 const tasks = (...given: readonly object[]) =>
   parseConfig({

@@ -102,7 +102,7 @@ describe('what an operator is told before the first round', () => {
     expect((await cairnOnce(['coordinator', path])).stderr[0]).toContain(`${path} is not JSON: line 2, column 15: `);
   });
 
-  it('is the file that a full disk has cut, and the way out', async () => {
+  it('is the file that a full disk has cut, and the hint', async () => {
     const config = await world.configure({ cohort: 3, adversary: 'curious' }, { logLevel: 'silent' });
     const first = await CoordinatorProcess.start([config]);
     await first.stop('SIGINT');

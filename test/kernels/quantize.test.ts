@@ -51,7 +51,7 @@ describe.each(kernels)('quantize, %s', (kernel) => {
     }
   });
 
-  test('whole numbers stay, and the bound is never left, in every width', () => {
+  test('integers stay, and the bound is never left, in every width', () => {
     for (let inputBits = 2; inputBits <= 31; inputBits++) {
       const levels = 2 ** (inputBits - 1) - 1;
       const bits = Math.max(8, inputBits);

@@ -61,7 +61,7 @@ describe.each(kernels)('%s', (kernel) => {
     expect(distance(unrotated, expected)).toBeLessThan(2e-6);
   });
 
-  test('is exact for small whole numbers at even powers', () => {
+  test('is exact for small integers at even powers', () => {
     for (const log of [2, 4, 8, 16, 18]) {
       const n = 2 ** log;
       const values = floats(n).map((value) => Math.round(value * 8) * n ** 0.5);

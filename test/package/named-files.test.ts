@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { ROOT, Running } from '../e2e/support/running.ts';
 
-/** What a text tells its reader to open or to run: sources and tests are named, too, but are cited as the repository's. */
+/** What a string tells its reader to open or to run: sources and tests are named, too, but are cited as the repository's. */
 const SHIPPED = /\b(?:docs|examples)\/[\w/-]+(?:\.\w+)*/g;
 const CITED = /^(?:cli|client|coordinator|protocol|simulations|test)\//;
 

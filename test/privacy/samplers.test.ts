@@ -167,7 +167,7 @@ describe('Bernoulli(e^−γ)', () => {
       const [high, low, further] = new Uint32Array(seeded(i)(12).buffer);
       const n = (high % 2 ** 20) * 2 ** 32 + low;
       const gamma = (n * 12_345) / (2 ** 52 * 12_347);
-      // Words about the edge of the first or second trial, where whole numbers below 2^53 cannot tell.
+      // Words about the edge of the first or second trial, where integers below 2^53 cannot tell.
       const edge = Math.floor((gamma / ((i % 2) + 1)) * 2 ** 32) + (further % 200) - 100;
       const word = Math.min(Math.max(edge, 0), 2 ** 32 - 1);
       const list = i % 2 === 0 ? [word] : [0, word];

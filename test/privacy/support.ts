@@ -52,7 +52,7 @@ export function skellamPmf(variance: number, reach: number): number[] {
 /**
  * How many standard normal deviations a histogram is away from its law, by Pearson's χ² and the approximation of Wilson
  * and Hilferty. Neighbouring cells are joined until 20 are expected in each. Above 5.2 comes by chance once in 10^7.
- * @param samples whole numbers
+ * @param samples integers
  * @param pmf probabilities of −reach … reach, whose length is 2·reach + 1; the rest counts into the ends
  */
 export function surprise(samples: Int32Array, pmf: readonly number[]): number {

@@ -85,7 +85,7 @@ describe('the scales of a task', () => {
     const evaluate = (): Promise<Evaluation> =>
       Promise.resolve({ loss: ++looks === 2 ? 9 : 1, accuracy: 0.5, examples: 10 });
     const hall = await openHall(
-      { ...MEASURED, rounds: 3, attempts: 3, check: { metric: 'loss', tolerance: 0.1 } },
+      { ...MEASURED, rounds: 3, attempts: 3, validation: { metric: 'loss', tolerance: 0.1 } },
       { evaluate },
     );
     const clients = await joinAll(hall, { 1: { examples: 7 }, 2: { examples: 90 } });

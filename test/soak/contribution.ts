@@ -11,7 +11,7 @@ export const SHAPES = { w: [SIZE] } as const;
 const MOST = 200;
 
 /**
- * What a member adds to a model in every round: whole numbers up to 200 either way, so different for each member that a
+ * What a member adds to a model in every round: integers up to 200 either way, so different for each member that a
  * sum tells whose they are.
  */
 export function contributionOf(member: number): readonly number[] {

@@ -13,7 +13,7 @@ const TASKS = [
   { name: 'large', cohort: 14, overSelect: 0.3 },
 ] as const;
 
-/** The clip with which, in inputs of 16 bits and with a weight of one, whole numbers are quantized to themselves. */
+/** The clip with which, in inputs of 16 bits and with a weight of one, integers are quantized to themselves. */
 const WHOLE_CLIP = 32_767;
 
 /** Processes that clients are spread over, and one whose clients are killed now and then. */

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { Round } from '../../coordinator/rounds/round.ts';
+import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
 import type { ClientState } from '../../protocol/schemes/secagg/client/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
@@ -325,7 +325,7 @@ describe('where the program itself fails', () => {
     const lab = watchedLab('curious');
     lab.toClients = [];
     const wipes: boolean[] = [];
-    const round = new Round({
+    const round = new SessionDriver({
       primitives: lab.primitives,
       settings: lab.settings,
       invited: lab.members,

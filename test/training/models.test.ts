@@ -170,7 +170,7 @@ describe('initialisation', () => {
     expect(reach('dense1.bias')).toBe(0);
   });
 
-  it('refuses seeds that are no whole numbers', () => {
+  it('refuses seeds that are no integers', () => {
     for (const seed of [-1, 0.5, NaN, 2 ** 53]) expect(() => mlp.initialise(seed)).toThrow(RangeError);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 
-/** What is never to reach a terminal from a text of somebody else. */
+/** What is never to reach a terminal from a string of somebody else. */
 const FORBIDDEN = [
   ...Array.from({ length: 0x20 }, (_, code) => code),
   ...Array.from({ length: 0x21 }, (_, i) => 0x7f + i),
@@ -12,7 +12,7 @@ const FORBIDDEN = [
   ...[0x2800, 0x3164, 0xd800, 0xdfff, 0xe000, 0xfeff, 0xffa0, 0xfff9, 0xffff, 0xe0001, 0xe0041, 0x10ffff],
 ];
 
-describe('a text that is made printable', () => {
+describe('a string that is made printable', () => {
   it.each(FORBIDDEN.map((code) => [code.toString(16)]))('has no U+%s in it, and tells that it was there', (hex) => {
     const character = String.fromCodePoint(parseInt(hex, 16));
     const shown = printable(`a${character}b`);

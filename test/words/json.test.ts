@@ -12,7 +12,7 @@ const parses = (text: string): boolean => {
   }
 };
 
-describe('where a text is not JSON', () => {
+describe('where a string is not JSON', () => {
   it.each<[string, string, number, number, string]>([
     ['a comma too many', '{\n  "a": 1,\n}', 3, 1, 'expected something after the comma before'],
     ['a comma too few', '{\n  "a": 1\n  "b": 2\n}', 3, 3, 'expected a comma or a }'],
@@ -59,7 +59,7 @@ describe('where a text is not JSON', () => {
     );
   });
 
-  it('is found in a text of any depth', () => {
+  it('is found in a string of any depth', () => {
     expect(jsonFault('['.repeat(200_000))).toMatchObject({ line: 1, column: 200_001 });
   });
 });

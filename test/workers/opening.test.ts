@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inTurns } from '../../coordinator/rounds/turns.ts';
-import type { Opening } from '../../protocol/schemes/secagg/server/opening.ts';
+import type { SecretRecovery } from '../../protocol/schemes/secagg/server/secret-recovery.ts';
 import { secretsOf } from '../../protocol/schemes/secagg/server/result.ts';
 import { stepServer } from '../../protocol/schemes/secagg/server/session.ts';
 import type { ServerState, ServerStep } from '../../protocol/schemes/secagg/server/types.ts';
@@ -19,7 +19,7 @@ interface Scene {
   readonly step: ServerStep;
   readonly state: Extract<ServerState, { name: 'computing' }>;
   readonly plan: UnmaskPlan;
-  readonly opening: Opening;
+  readonly opening: SecretRecovery;
   readonly shares: readonly SecretBytes[];
 }
 

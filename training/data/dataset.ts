@@ -16,7 +16,7 @@ export interface Dataset {
   readonly classes: number;
 }
 
-/** @throws CairnError `settings-invalid` where an index is not a whole number from 0 below `examples` */
+/** @throws CairnError `settings-invalid` where an index is not an integer from 0 below `examples` */
 export function checkIndices(indices: ArrayLike<number>, examples: number): void {
   for (let i = 0; i < indices.length; i++) {
     if (!Number.isSafeInteger(indices[i]) || indices[i] < 0 || indices[i] >= examples) {

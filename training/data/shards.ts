@@ -11,10 +11,10 @@ export { subset } from './dataset.ts';
 
 function check(labels: ArrayLike<number>, count: number, seed: number): void {
   if (!Number.isSafeInteger(count) || count < 1) {
-    throw new CairnError('settings-invalid', `the number of shards must be a whole number from 1, but is ${count}`);
+    throw new CairnError('settings-invalid', `the number of shards must be an integer from 1, but is ${count}`);
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new CairnError('settings-invalid', `a seed is a whole number from 0 to 2^53 − 1, but is ${seed}`);
+    throw new CairnError('settings-invalid', `a seed is an integer from 0 to 2^53 − 1, but is ${seed}`);
   }
   if (labels.length < count) {
     throw new CairnError('data-empty', `${labels.length} examples cannot fill ${count} shards`);

@@ -30,7 +30,7 @@ export async function eachBatch(
   use: (tape: Tape, named: Readonly<Record<string, Tensor>>, indices: Uint32Array) => void,
 ): Promise<void> {
   if (!Number.isSafeInteger(batchSize) || batchSize < 1)
-    throw new RangeError(`batchSize: expected a whole number from 1, got ${batchSize}`);
+    throw new RangeError(`batchSize: expected an integer from 1, got ${batchSize}`);
   const order = Uint32Array.from({ length: examples }, (_, i) => i);
   const pacer = createPacer();
   return withTape(kernels, async (tape) => {

@@ -40,7 +40,7 @@ export interface TrainingOptions {
   readonly batchSize: number;
   /** The rule for steps; its memory starts from zero with each call. */
   readonly optimiser: Optimiser;
-  /** Seed of the shuffling and of dropout, a whole number from 0 to 2^53 − 1. */
+  /** Seed of the shuffling and of dropout, an integer from 0 to 2^53 − 1. */
   readonly seed: number;
   /**
    * FedProx (Li et al., 2020): adds mu/2 · |w − w₀|² to the loss, with w₀ the parameters at the start; 0 (no term) by
@@ -57,7 +57,7 @@ export interface TrainingOptions {
 
 function checkCount(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new RangeError(`${name}: expected a whole number from 1, got ${value}`);
+    throw new RangeError(`${name}: expected an integer from 1, got ${value}`);
 }
 
 /** How many batches an epoch has: a last one that would be too small for the model is none. */

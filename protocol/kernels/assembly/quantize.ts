@@ -1,9 +1,9 @@
 import { addStream } from './stream';
 
-// Floats to whole numbers and back. All arithmetic is in doubles, so that the twin, in which every number is one, gives
+// Floats to integers and back. All arithmetic is in doubles, so that the twin, in which every number is one, gives
 // the same bits; ../plain/quantize.ts says what is computed.
 
-/** 1.5 · 2^52: the low word of this plus a whole number below 2^31 is that number in two's complement. */
+/** 1.5 · 2^52: the low word of this plus an integer below 2^31 is that number in two's complement. */
 const WHOLE: f64 = 6755399441055744;
 
 /** The high word of 2^20, whose last bit stands for 2^−32: with a low word r the double is 2^20 + r / 2^32. */
@@ -21,7 +21,7 @@ function scaled(values: v128, scale: v128, bound: v128, lower: v128): v128 {
  * @param stream prepared by prepareStream
  * @param counter number of the stream's first block
  * @param random 256 zero bytes of scratch, zero again afterwards
- * @param bound L, a whole number: results are in [−L, L] before `mask`, 2^b − 1, cuts them
+ * @param bound L, an integer: results are in [−L, L] before `mask`, 2^b − 1, cuts them
  */
 export function quantize(
   stream: usize,

@@ -6,7 +6,7 @@ import type { Quantization } from '../types.ts';
  * A number cut to [−bound, bound] and rounded up with the probability of its fraction: where word / 2^32 is below it.
  * NaN counts as the bound.
  * @param word uniform in [0, 2^32)
- * @param bound a whole number
+ * @param bound an integer
  */
 export function roundStochastically(x: number, bound: number, word: number): number {
   // Written as the kernel's minimum and maximum are, which differ from Math.min and Math.max for NaN.

@@ -31,7 +31,7 @@ export function minNoiseMultiplier(
   if (!(epsilon > 0) || !Number.isSafeInteger(rounds) || rounds < 1) {
     throw new CairnError(
       'settings-invalid',
-      `a target needs an epsilon above 0 and a whole number of rounds from 1, but has ${epsilon} and ${rounds}`,
+      `a target needs an epsilon above 0 and an integer of rounds from 1, but has ${epsilon} and ${rounds}`,
     );
   }
   const keeps = (noiseMultiplier: number): boolean => {

@@ -80,7 +80,7 @@ function discreteGaussianRdp(mechanism: NoisyMechanism): Divergence {
     );
 }
 
-/** L1 norm that whole numbers of a given L2 norm may have: |x| ≤ x², and by Cauchy and Schwarz. */
+/** L1 norm that integers of a given L2 norm may have: |x| ≤ x², and by Cauchy and Schwarz. */
 function l1Norm({ sensitivity, length }: NoisyMechanism): number {
   return sensitivity * Math.min(Math.sqrt(length), sensitivity);
 }

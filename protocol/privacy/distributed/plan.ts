@@ -73,7 +73,7 @@ const invalid = (message: string): CairnError => new CairnError('settings-invali
 
 function checkWhole(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw invalid(`${name} must be a whole number from ${least} to ${most}, but is ${value}`);
+    throw invalid(`${name} must be an integer from ${least} to ${most}, but is ${value}`);
   }
 }
 

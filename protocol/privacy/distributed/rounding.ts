@@ -3,7 +3,7 @@ import { SIZES } from '../../crypto/suite.ts';
 import { quantize } from '../../kernels/index.ts';
 
 /**
- * Greatest L2 norm of a vector of norm x after conditional rounding to whole numbers, with β = e^−½, for which
+ * Greatest L2 norm of a vector of norm x after conditional rounding to integers, with β = e^−½, for which
  * √(2 ln(1/β)) is 1 (Kairouz, Liu & Steinke 2021; papers.md section 4).
  * @param x norm of the scaled vector
  * @param d number of coordinates

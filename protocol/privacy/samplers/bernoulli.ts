@@ -39,11 +39,11 @@ export function bernoulliExp({ numerator, denominator }: Rational, words: Words)
   return unit(rest);
 }
 
-/** Both factors of a product have no more bits than this, so that it is a whole number below 2^53. */
+/** Both factors of a product have no more bits than this, so that it is an integer below 2^53. */
 const FACTOR_BITS = 26;
 
 /**
- * Bernoulli(e^−γ) for γ = n · ratio ≤ 1, fast: whole numbers below 2^53 decide about all but some 2^−25 of the words,
+ * Bernoulli(e^−γ) for γ = n · ratio ≤ 1, fast: integers below 2^53 decide about all but some 2^−25 of the words,
  * and {@link below} about the rest with the same word.
  *
  * n is cut to m·2^s ≤ n < (m + 1)·2^s with m < 2^26, and r·2^−q ≤ ratio < (r + 1)·2^−q with r < 2^26. So γ·2^32 lies
@@ -68,7 +68,7 @@ export class FastBernoulliExp {
     this.#unit = 2 ** (32 - q) * this.#cut;
   }
 
-  /** @param n a whole number from 0 to `most` */
+  /** @param n an integer from 0 to `most` */
   draw(n: number, words: Words): boolean {
     const m = Math.floor(n / this.#cut);
     const least = Math.floor(m * this.#reciprocal * this.#unit);

@@ -84,7 +84,7 @@ function withBlocks(variance: Rational, size: number): (words: Words) => number 
 export const MAX_GAUSSIAN_VARIANCE = 2 ** 50;
 
 /**
- * An exact sampler of the discrete Gaussian N_Z(0, σ²): P[x] ∝ e^(−x² / 2σ²) on the whole numbers (Canonne, Kamath &
+ * An exact sampler of the discrete Gaussian N_Z(0, σ²): P[x] ∝ e^(−x² / 2σ²) on the integers (Canonne, Kamath &
  * Steinke 2020). Their rejection from a discrete Laplace is replaced by one from blocks of equal weight, which keeps nine
  * tenths instead of about two thirds and needs a few words instead of dozens; the law is the same.
  * @param variance σ² as the rational number that the double is, from 2^−10 to 2^50

@@ -5,7 +5,7 @@ import { CairnError } from '../../errors.ts';
 import { MAX_GAUSSIAN_VARIANCE, discreteGaussian } from './discrete-gaussian.ts';
 import { MAX_SKELLAM_VARIANCE, skellam } from './skellam.ts';
 
-/** The noise on whole numbers that may be added under a modulus. */
+/** The noise on integers that may be added under a modulus. */
 export type NoiseDistribution = 'discrete-gaussian' | 'skellam';
 
 /** Exact noise of one distribution and variance. Making one takes milliseconds: it is kept for many vectors. */
@@ -32,7 +32,7 @@ export function maxVariance(distribution: NoiseDistribution): number {
 }
 
 /**
- * A sampler of noise that follows its distribution exactly, given uniform words: decisions are made in whole numbers and
+ * A sampler of noise that follows its distribution exactly, given uniform words: decisions are made in integers and
  * never by the result of a floating-point function, so no gap between a machine's distribution and the one in the
  * proofs is left (Mironov 2012 shows what such gaps reveal). How long a sample takes depends on it, as with every
  * rejection sampler.

@@ -9,13 +9,13 @@ export interface Interval {
   readonly hi: bigint;
 }
 
-/** A positive rational number in whole numbers. */
+/** A positive rational number in integers. */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;
 }
 
-/** The rational number that a double is: every finite one is a whole number over a power of two. */
+/** The rational number that a double is: every finite one is an integer over a power of two. */
 export function exactly(value: number): Rational {
   let denominator = 1n;
   let scaled = value;

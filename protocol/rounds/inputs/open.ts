@@ -6,7 +6,7 @@ import { type DecodedSum, openPeaks, openSum, type Peaks } from '../../quantize/
 import { noisePlanOf, roundSigns } from './plan.ts';
 
 /** What a round's unmasked sum says. */
-export interface SumReading extends DecodedSum {
+export interface DecodedRoundSum extends DecodedSum {
   /** Share of updates that were short enough, noise included; undefined where no coordinate tells. */
   readonly unclipped: number | undefined;
 }
@@ -70,7 +70,7 @@ export function readSum(
   settingsHash: Uint8Array,
   { sum, count }: UnmaskedSum,
   { divisor = count }: ReadingOptions = {},
-): SumReading {
+): DecodedRoundSum {
   const { privacy, clip, untrained = [] } = settings;
   if (privacy === undefined) return { ...openSum(settings, sum, count), unclipped: undefined };
   const plan = noisePlanOf({ ...settings, privacy });

@@ -1,5 +1,5 @@
 import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { roundParameters } from '../../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';
@@ -20,7 +20,7 @@ interface BatchInput extends Omit<RoundInput, 'seed'> {
 }
 
 /** Runs rounds one after the other, and counts those without a sum and those with a wrong one. */
-export const oddsBatch = defineTask(
+export const oddsBatch = defineWorkerTask(
   import.meta.url,
   'oddsBatch',
   async ({ seeds, ...round }: BatchInput, signal): Promise<{ readonly failed: number; readonly wrong: number }> => {

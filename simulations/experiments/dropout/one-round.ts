@@ -10,7 +10,7 @@ import { virtualSettings } from '../../engine/settings.ts';
 import { equalSums, plainSum } from '../../engine/sums.ts';
 import type { ByPhase } from '../../engine/tally.ts';
 import { readFaults } from '../../faults/script.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { virtualInputs } from './inputs.ts';
 import type { Point } from './points.ts';
 import type { DropoutSettings } from './settings.ts';
@@ -22,7 +22,7 @@ export interface RoundInput {
     DropoutSettings,
     'colluding' | 'tolerated' | 'threshold' | 'dropping' | 'inputBits' | 'faults'
   >;
-  /** A whole number from 0 to 2^53 − 1. */
+  /** An integer from 0 to 2^53 − 1. */
   readonly seed: number;
 }
 
@@ -55,7 +55,7 @@ export interface RoundOutput {
 }
 
 /** Runs one round of a point through the real sessions, and holds its sum against the plain one. */
-export const oneRound = defineTask(
+export const oneRound = defineWorkerTask(
   import.meta.url,
   'oneRound',
   ({ point, settings, seed }: RoundInput): RoundOutput => {

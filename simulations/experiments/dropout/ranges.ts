@@ -1,4 +1,4 @@
-/** Ascending whole numbers as text, runs of them as ranges: 1-3,7. */
+/** Ascending integers as text, runs of them as ranges: 1-3,7. */
 export function toRanges(numbers: readonly number[]): string {
   const runs: string[] = [];
   for (let i = 0; i < numbers.length;) {
@@ -10,7 +10,7 @@ export function toRanges(numbers: readonly number[]): string {
   return runs.join(',');
 }
 
-/** The numbers behind such a text. */
+/** The numbers behind such a string. */
 export function fromRanges(text: string): number[] {
   if (text === '') return [];
   return text.split(',').flatMap((run) => {

@@ -2,7 +2,7 @@ import { subset } from '../../../training/data/index.ts';
 import { adam, evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import { gradients, operations, trainable } from '../../../training/index.ts';
 import { inputBatch } from '../../../training/run/batch.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import type { Images } from './data.ts';
 import { greatest } from './evaluation.ts';
 import { normals } from './generator.ts';
@@ -32,7 +32,7 @@ export interface Classifier {
 }
 
 /** Trains a classifier on images that no participant has, with noise of random strength, by Adam with a falling rate. */
-export const trainClassifier = defineTask(
+export const trainClassifier = defineWorkerTask(
   import.meta.url,
   'trainClassifier',
   async ({ images, count, epochs, tests, seed }: ClassifierInput, signal): Promise<Classifier> => {

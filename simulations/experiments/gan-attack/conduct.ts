@@ -11,13 +11,13 @@ import { type Case, casesOf, nameOf } from './scenarios.ts';
 import { classifiers } from './series.ts';
 import { decodeState, encodeState } from './state.ts';
 
-interface Court {
+interface JudgeContext {
   readonly images: Images;
   readonly classifier: Promise<Classifier>;
 }
 
 /** Runs the federations of a case side by side, and records their looks round by round, federation by federation. */
-async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, classifier }: Court): Promise<void> {
+async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, classifier }: JudgeContext): Promise<void> {
   const { settings, signal } = lab;
   const references = referencesOf(lab, images, repetition);
   const comparison = new Comparison(lab);
@@ -68,12 +68,12 @@ async function trainJudge(lab: Lab, images: Images): Promise<Classifier> {
 }
 
 /** Runs all federations that the settings ask for. */
-export async function conduct(lab: Lab): Promise<void> {
+export async function runAll(lab: Lab): Promise<void> {
   const cases = casesOf(lab.settings);
   lab.plan(lab.settings.rounds * cases.reduce((sum, { scenarios }) => sum + scenarios.length, 0));
   const images = await loadImages(lab.settings.imagesPerClass, lab.settings.classifierImages);
   const classifier = trainJudge(lab, images);
-  const court: Court = { images, classifier };
+  const court: JudgeContext = { images, classifier };
   for (let repetition = 1; repetition <= lab.settings.seeds; repetition++) recordReal(lab, images, repetition);
   const running = (async (): Promise<void> => {
     for (const each of cases) await runCase(lab, each, court);

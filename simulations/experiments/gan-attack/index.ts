@@ -1,5 +1,5 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
-import { conduct } from './conduct.ts';
+import { runAll } from './conduct.ts';
 import { estimate } from './estimate.ts';
 import { report } from './report.ts';
 import { check, parameters } from './settings.ts';
@@ -30,7 +30,7 @@ export const ganAttack = defineExperiment({
   needsMnist: true,
   estimate,
   check,
-  run: conduct,
+  run: runAll,
   summarise,
   report,
 });

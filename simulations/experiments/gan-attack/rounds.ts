@@ -1,6 +1,6 @@
 import { Random } from '../../../training/index.ts';
 import { withTape } from '../../../training/run/tapes.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { attack } from './adversary.ts';
 import { look } from './evaluation.ts';
 import { dealImages } from './federation.ts';
@@ -24,7 +24,7 @@ export function firstState(seed: number, generatorWidth: number): AttackState {
 }
 
 /** Runs the rounds up to `until` and evaluates behind the last. */
-export const runRounds = defineTask(
+export const runRounds = defineWorkerTask(
   import.meta.url,
   'runRounds',
   async (input: RoundsInput, signal): Promise<RoundsOutput> => {

@@ -20,7 +20,7 @@ export interface MembersOptions {
 }
 
 /** The members of a training, honest and other. */
-export class Members {
+export class PoisonedMembers {
   readonly all: readonly MemberId[];
   readonly attackers: ReadonlySet<MemberId>;
   readonly #options: MembersOptions;

@@ -1,13 +1,13 @@
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { drawGroups } from './groups.ts';
-import { Members, type MembersOptions } from './members.ts';
+import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { schemeOf, sumOf } from './round.ts';
 import type { ProofRow } from './series.ts';
 
 /** Sums the groups of one round in the open and through the sessions of production, and counts the words that differ. */
-export const prove = defineTask(
+export const prove = defineWorkerTask(
   import.meta.url,
   'prove',
   async (
@@ -15,7 +15,7 @@ export const prove = defineTask(
     signal: AbortSignal,
   ): Promise<ProofRow> => {
     const { settings, seed, groups: count, first } = input;
-    const members = new Members(input);
+    const members = new PoisonedMembers(input);
     const scheme = schemeOf(settings, count, first.length);
     const random = new Seeds(nodePrimitives, 'poisoning', seed).randomOf(`proof with ${count} groups`);
     const groups = drawGroups(members.all, { ...settings, groups: count, seed, round: settings.begin });

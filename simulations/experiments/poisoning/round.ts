@@ -30,11 +30,11 @@ export function schemeOf(
 /** A defence as a task's configuration says it; undefined for one sum of all. */
 export function groupsOf({ trim, factor }: PoisoningSettings, { rule, groups }: Defence): TaskConfig['groups'] {
   if (rule === 'mean') return undefined;
-  const least = Math.max(3, Math.floor(groups / 2) + 1);
-  if (rule === 'median') return { rule, count: groups, least };
-  if (rule === 'norm-filter') return { rule, count: groups, least, factor };
+  const minSums = Math.max(3, Math.floor(groups / 2) + 1);
+  if (rule === 'median') return { rule, count: groups, minSums };
+  if (rule === 'norm-filter') return { rule, count: groups, minSums, factor };
   const trimmed = Math.max(1, Math.floor(trim * groups));
-  return { rule, count: groups, least: Math.max(least, 2 * trimmed + 1), trim: trimmed };
+  return { rule, count: groups, minSums: Math.max(minSums, 2 * trimmed + 1), trim: trimmed };
 }
 
 /** A group's sum, and how many are in it. */

@@ -7,9 +7,9 @@ import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { modelOf } from '../../engine/training.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { drawGroups } from './groups.ts';
-import { Members, type MembersOptions } from './members.ts';
+import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { combined, type GroupSum, groupsOf, schemeOf, sumOf } from './round.ts';
 import type { ScoreRow } from './series.ts';
 import type { Training } from './trainings.ts';
@@ -38,7 +38,7 @@ interface Tally {
 class PoisonedTraining {
   readonly #input: TrainInput;
   readonly #signal: AbortSignal;
-  readonly #members: Members;
+  readonly #members: PoisonedMembers;
   readonly #heldOut: HeldOut | undefined;
   readonly #tally: Tally = { groups: 0, poisoned: 0, lost: 0, rolledBack: 0, failed: 0 };
   #parameters: Float32Array;
@@ -49,7 +49,7 @@ class PoisonedTraining {
     const { settings, training, heldOut, first } = input;
     this.#input = input;
     this.#signal = signal;
-    this.#members = new Members(input);
+    this.#members = new PoisonedMembers(input);
     this.#parameters = first.slice();
     const check = { metric: 'loss', tolerance: settings.tolerance } as const;
     this.#heldOut = training.defence.rollback
@@ -134,7 +134,7 @@ class PoisonedTraining {
 }
 
 /** Runs a training, and gives its scores every few rounds and behind the last. */
-export const train = defineTask(
+export const train = defineWorkerTask(
   import.meta.url,
   'train',
   async (input: TrainInput, signal: AbortSignal): Promise<ScoreRow[]> => {

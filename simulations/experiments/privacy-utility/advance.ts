@@ -18,7 +18,7 @@ import { firstMembers } from '../../engine/members.ts';
 import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { expectedCohort } from './cohorts.ts';
 import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';
@@ -96,7 +96,7 @@ function trainingOf({ settings, training, train, seed }: AdvanceInput, signal: A
  * Runs the rounds up to `until`, each paid for before its sum is opened, and looks at the model behind the last. Rounds
  * without a sum are paid for too.
  */
-export const advance = defineTask(
+export const advance = defineWorkerTask(
   import.meta.url,
   'advance',
   async (input: AdvanceInput, signal: AbortSignal): Promise<TrainingState> => {

@@ -2,7 +2,7 @@ import type { NoisePlan, NoiseSettings, NoisyMechanism } from '../../../protocol
 import { minNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
 import { modelOf } from '../../engine/training.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { expectedCohort, largestCohort } from './cohorts.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 
@@ -58,7 +58,7 @@ export function mechanismAgainst(settings: PrivacyUtilitySettings, plan: NoisePl
 }
 
 /** The least noise multiplier with which a budget lasts for all rounds. @throws CairnError `privacy-infeasible` */
-export const calibrate = defineTask(
+export const calibrate = defineWorkerTask(
   import.meta.url,
   'calibrate',
   (input: {

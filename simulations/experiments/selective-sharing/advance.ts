@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { seedFor, trainEpoch } from './local.ts';
 import { type SharedSettings, sharedEpoch } from './shared.ts';
@@ -25,7 +25,7 @@ export interface Advance {
 }
 
 /** Trains until an epoch and scores the model on the test set: a shared one by its global parameters. */
-export const advance = defineTask(
+export const advance = defineWorkerTask(
   import.meta.url,
   'advance',
   async (input: Advance, signal): Promise<TrainingState> => {

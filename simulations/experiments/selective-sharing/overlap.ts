@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { chooseUpload, seedFor, trainEpoch, type LocalSettings } from './local.ts';
 import type { OverlapRow } from './series.ts';
@@ -83,7 +83,7 @@ export class Contributors {
 }
 
 /** Counts contributors for each N, θ_u and selection, after one epoch of everybody on the same parameters. */
-export const overlap = defineTask(
+export const overlap = defineWorkerTask(
   import.meta.url,
   'overlap',
   async (input: Simultaneous, signal): Promise<Omit<OverlapRow, 'round'>[]> => {

@@ -4,7 +4,7 @@ import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
 import { norm } from '../../engine/plain.ts';
-import { defineTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/task.ts';
 import { chooseUpload } from './local.ts';
 import { changeOf, Contributors, type Simultaneous } from './overlap.ts';
 import type { SecureRow } from './series.ts';
@@ -26,7 +26,7 @@ export interface SecureRound extends Simultaneous {
  * a dense vector with zeros, and looks for each participant's values in the sum: where it was alone, the sum is its
  * value, but for rounding.
  */
-export const secureRound = defineTask(
+export const secureRound = defineWorkerTask(
   import.meta.url,
   'secureRound',
   async (input: SecureRound, signal): Promise<SecureRow> => {

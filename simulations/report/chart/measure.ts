@@ -5,7 +5,7 @@ export const FONT_SIZE = 13;
 export const LINE_HEIGHT = 16;
 
 /**
- * About how many pixels a text takes. Nobody knows which font a reader has, so letters are as wide as in a wide one:
+ * About how many pixels a string takes. Nobody knows which font a reader has, so letters are as wide as in a wide one:
  * what is laid out by this has room in others too.
  */
 export function textWidth(text: string): number {
@@ -19,7 +19,7 @@ export function textWidth(text: string): number {
   return ems * FONT_SIZE;
 }
 
-/** Breaks a text at its spaces so that lines stay below a width where words allow it. */
+/** Breaks a string at its spaces so that lines stay below a width where words allow it. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -30,7 +30,7 @@ export function wrapText(text: string, width: number): string[] {
   return lines;
 }
 
-/** Cuts a text to a width, with an ellipsis where something is missing. */
+/** Cuts a string to a width, with an ellipsis where something is missing. */
 export function shorten(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let end = text.length;

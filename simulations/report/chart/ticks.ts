@@ -1,6 +1,6 @@
 import { formatNumber } from '../format.ts';
 
-/** Round places on an axis from low to high, at most about `count`; whole numbers only if asked. */
+/** Round places on an axis from low to high, at most about `count`; integers only if asked. */
 export function linearTicks(low: number, high: number, count: number, whole = false): number[] {
   const step = roundStep((high - low) / Math.max(1, count), whole);
   const first = Math.ceil(low / step - 1e-9);

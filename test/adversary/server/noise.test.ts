@@ -9,7 +9,7 @@ const NOTHING = new Uint32Array(LENGTH);
 const words = (seed: string): Uint32Array =>
   new Uint32Array(seeded(seed)(4 * LENGTH).buffer).map((word) => word >>> (32 - BITS));
 
-/** Small whole numbers of both signs modulo 2^20, as updates are. */
+/** Small integers of both signs modulo 2^20, as updates are. */
 const small = (seed: string, bound: number): Uint32Array =>
   words(seed).map((word) => ((word % (2 * bound)) - bound) & (2 ** BITS - 1));
 

@@ -23,7 +23,7 @@ interface Example {
 }
 
 /**
- * Rosenblatt's perceptron for many classes on features that are whole numbers. So its updates are whole numbers, too, and
+ * Rosenblatt's perceptron for many classes on features that are integers. So its updates are integers, too, and
  * with settings whose quantization step is 1 their rounding has nothing to decide: what a client masks is known bit for
  * bit to whoever knows its update.
  *

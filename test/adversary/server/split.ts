@@ -1,4 +1,4 @@
-import type { ServerFacts } from '../../../protocol/schemes/secagg/server/index.ts';
+import type { ServerParameters } from '../../../protocol/schemes/secagg/server/index.ts';
 import { survivorBytes } from '../../../protocol/schemes/secagg/signatures.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
@@ -18,7 +18,7 @@ export const indexOf = (scene: Scene, member: MemberId): number => scene.members
 export const sessionIdOf = (round: EvilRound): Uint8Array => factsOf(round).sessionId;
 
 /** What is fixed in a round whose roster is closed. */
-function factsOf({ state }: EvilRound): ServerFacts {
+function factsOf({ state }: EvilRound): ServerParameters {
   if (!('facts' in state)) throw new Error(`there is no session in state ${state.name}`);
   return state.facts;
 }

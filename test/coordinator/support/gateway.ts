@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Gateway, type GatewayOptions, type Place, Seats } from '../../../coordinator/gateway/index.ts';
+import { Gateway, type GatewayOptions, type RoundHandle, Seats } from '../../../coordinator/gateway/index.ts';
 import { type Limits, limitsSchema } from '../../../coordinator/config/limits.ts';
-import { Entrance } from '../../../coordinator/limits/entrance.ts';
+import { AdmissionControl } from '../../../coordinator/limits/admission-control.ts';
 import { Addresses } from '../../../coordinator/addresses.ts';
-import { Members } from '../../../coordinator/members.ts';
+import { MemberRegistry } from '../../../coordinator/members.ts';
 import { Origins } from '../../../coordinator/origins.ts';
 import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
@@ -54,7 +54,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     'directory' in change && directory === undefined
       ? undefined
       : { signed: gatewayMembership.signed, directory: directory ?? gatewayMembership.directory };
-  const members = new Members(loaded, open, clock);
+  const members = new MemberRegistry(loaded, open, clock);
   const seats = new Seats({
     graceMs: change.graceMs ?? 60_000,
     admitted: (task) => members.admitted(task),
@@ -78,7 +78,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     uploadStallMs: 10_000,
     minUploadRate: 65_536,
     helloTimeoutMs: 10_000,
-    entrance: new Entrance({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
+    entrance: new AdmissionControl({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
     ...others,
   });
@@ -98,7 +98,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
 }
 
 /** A round that takes everything, and remembers it. */
-export class TestPlace implements Place {
+export class TestPlace implements RoundHandle {
   readonly context = new Uint8Array(32).fill(7);
   readonly heard: string[] = [];
   readonly messages: Uint8Array[] = [];

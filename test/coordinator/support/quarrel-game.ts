@@ -1,9 +1,9 @@
 import { parseConfig, type RoundReport, type TaskConfig } from '../../../coordinator/index.ts';
 import { Seats } from '../../../coordinator/gateway/index.ts';
 import { limitsSchema } from '../../../coordinator/config/limits.ts';
-import { Entrance } from '../../../coordinator/limits/entrance.ts';
+import { AdmissionControl } from '../../../coordinator/limits/admission-control.ts';
 import { createLog } from '../../../coordinator/log.ts';
-import { Members } from '../../../coordinator/members.ts';
+import { MemberRegistry } from '../../../coordinator/members.ts';
 import { nothingPending } from '../../../coordinator/rounds/pending.ts';
 import { Selection } from '../../../coordinator/rounds/selection.ts';
 import { suspectsOf } from '../../../coordinator/rounds/suspects.ts';
@@ -36,7 +36,7 @@ export interface Played {
 
 /** Members 1 … n with a seat each. */
 export const seatsOf = (n: number): Seats => {
-  const entrance = new Entrance({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
+  const entrance = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
   const seats = new Seats({ graceMs: 1000, admitted: () => () => true });
   for (let i = 1; i <= n; i++) {
     const member = memberId(i);
@@ -79,7 +79,7 @@ export class QuarrelGame {
   play(count: number, moveOf: (attempt: number, seated: readonly number[]) => Move): readonly Played[] {
     const host = {
       ...{ seats: this.#seats, random: systemRandom, log: createLog('silent') },
-      members: new Members(undefined, [], () => 0),
+      members: new MemberRegistry(undefined, [], () => 0),
     };
     // No sum gets as far as to be shown to anybody: nothing is ever pending.
     const model = { privacy: undefined, pending: nothingPending('00'.repeat(32)) };

@@ -8,7 +8,7 @@ import {
   selfMaskKey,
   type ServerInput,
   type ServerState,
-  type SessionFacts,
+  type SessionParameters,
   startClient,
   startServer,
   stepClient,
@@ -106,7 +106,7 @@ interface Seen {
   maskKey: Uint8Array;
   selfSeed: Uint8Array;
   advertisement: Advertisement;
-  facts: SessionFacts;
+  facts: SessionParameters;
   readonly held: Map<number, Uint8Array>;
   /** Both empty for the member that is lost. */
   values: readonly number[];

@@ -45,7 +45,7 @@ describe('the lock of a run folder', () => {
     ['a process that is there', by(process.ppid), `process ${process.ppid} on`],
     ['a process on another machine', by(1, 'elsewhere.invalid'), 'process 1 on elsewhere.invalid'],
     ['who is still writing it', '', 'another run'],
-  ])('is left to %s, with the way out', (_, text, words) => {
+  ])('is left to %s, with the hint', (_, text, words) => {
     leave(text);
     expect(() => takeLock(folder)).toThrow(
       expect.objectContaining({

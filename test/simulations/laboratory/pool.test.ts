@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../../simulations/laboratory/pool.ts';
-import { defineTask } from '../../../simulations/laboratory/task.ts';
+import { defineWorkerTask } from '../../../simulations/laboratory/task.ts';
 
-const double = defineTask(import.meta.url, 'double', (value: number) => 2 * value);
+const double = defineWorkerTask(import.meta.url, 'double', (value: number) => 2 * value);
 
 describe('a pool of one thread', () => {
   it('stops between two tasks, though none of them waits for anything', async () => {

@@ -246,7 +246,7 @@ describe('a run of an experiment', () => {
     ['a list', [1], 'a value of type object'],
     ['an object', { x: 1 }, 'a value of type object'],
     ['nothing', undefined, 'a value of type undefined'],
-    ['a whole number beyond JSON', 7n, 'a value of type bigint'],
+    ['an integer beyond JSON', 7n, 'a value of type bigint'],
   ])('refuses to record %s', async (_, y, words) => {
     const wild: Experiment = {
       ...coins,

@@ -18,7 +18,7 @@ describe('a value that a union takes in none of its ways', () => {
     [Infinity, 'clients: expected a number or a list, but it is Infinity'],
     ['many', 'clients: expected a number or a list, but it is "many"'],
     [undefined, 'clients: expected a number or a list, but it is missing'],
-    [1.5, 'clients: expected a whole number or a list, but it is 1.5'],
+    [1.5, 'clients: expected an integer or a list, but it is 1.5'],
     [0, 'clients: expected at least 1, but it is 0'],
     [[], 'clients: expected at least 1 entries, but it is []'],
     [[3, 101], 'clients[1]: expected at most 100, but it is 101'],

@@ -90,7 +90,7 @@ describe('facts', () => {
 describe('images', () => {
   const picture = imageGrid({ images: new Float32Array(60), count: 1, rows: 6, columns: 10 });
 
-  test('a recorded image is inlined, described, and enlarged by a whole number', () => {
+  test('a recorded image is inlined, described, and enlarged by an integer', () => {
     const document = draw(
       {
         kind: 'images',

@@ -6,7 +6,7 @@ export interface NumberFormat {
   readonly thousands?: ',' | '.' | ' ' | "'";
 }
 
-/** Why a text is no number: what it is instead, in words that hold nothing of the text, and the way out. */
+/** Why a string is no number: what it is instead, in words that hold nothing of the text, and the hint. */
 export interface NoNumber {
   readonly found: string;
   readonly hint?: string;
@@ -23,7 +23,7 @@ const EMPTY: NoNumber = {
 /** Words for a missing value that statistics programs write. */
 const ABSENT = /^(?:na|n\/a|#n\/a|null|none|missing|\?|-|--|\.|unknown)$/i;
 
-/** What is to be said of a text that is no number in the format. */
+/** What is to be said of a string that is no number in the format. */
 function oddity(text: string, { decimal = '.', thousands }: NumberFormat): NoNumber {
   const other = decimal === '.' ? ',' : '.';
   if (/^[+-]?(?:nan|inf|infinity|∞)$/i.test(text)) {

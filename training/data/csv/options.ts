@@ -20,7 +20,7 @@ export type CsvColumn =
 export interface CsvOptions extends NumberFormat {
   /**
    * Column by name, as in the header. The order in which they are named here is that of the features, whatever the order
-   * in the file; names that are whole numbers come first, as JavaScript orders them. Exactly one is a label.
+   * in the file; names that are integers come first, as JavaScript orders them. Exactly one is a label.
    */
   readonly columns: Readonly<Record<string, CsvColumn>>;
   /** What becomes of columns that `columns` does not name. Default `refuse`. */

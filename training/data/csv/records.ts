@@ -28,7 +28,7 @@ const QUOTES = 'write a field with a quote as "…""…"';
 export type Visit = (record: readonly string[], place: Place) => void;
 
 /**
- * Runs the library over a text; the last record's end says where the next one begins.
+ * Runs the library over a string; the last record's end says where the next one begins.
  * @param max records to read; all by default
  * @throws CairnError `data-malformed` for quotes that do not fit, and whatever `visit` throws
  */

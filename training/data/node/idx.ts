@@ -16,7 +16,7 @@ export interface ExampleChoice {
 export interface IdxOptions extends ExampleChoice {
   /** File of the examples, compressed by gzip or not: unsigned bytes become 0…1, values of other types are taken as they are. */
   readonly images: string;
-  /** File of their labels: whole numbers of any type, one for each example. */
+  /** File of their labels: integers of any type, one for each example. */
   readonly labels: string;
   /** The label of the first class. Default 0. */
   readonly firstLabel?: number;
@@ -49,7 +49,7 @@ export function loadIdxLabels(file: string, firstLabel = 0, classes?: number): P
     return Uint8Array.from(IDX_TYPES[header.type].read(bytes) as ArrayLike<number>, (label, example) => {
       if (Number.isInteger(label) && label >= firstLabel && label <= last) return label - firstLabel;
       throw malformed(
-        `labels are whole numbers from ${firstLabel} to ${last}, but that of example ${example} is ${label}`,
+        `labels are integers from ${firstLabel} to ${last}, but that of example ${example} is ${label}`,
         'is it another data set? loadIdx takes firstLabel and classes, and loadEmnist reads EMNIST',
       );
     });
@@ -61,7 +61,7 @@ function chosenIndices({ limit, indices }: ExampleChoice, examples: number): Arr
     throw new CairnError('settings-invalid', 'limit and indices cannot both be given');
   }
   if (limit !== undefined && (!Number.isSafeInteger(limit) || limit < 1)) {
-    throw new CairnError('settings-invalid', `limit must be a whole number from 1, but is ${limit}`);
+    throw new CairnError('settings-invalid', `limit must be an integer from 1, but is ${limit}`);
   }
   const chosen = indices ?? Uint32Array.from({ length: Math.min(limit ?? examples, examples) }, (_, index) => index);
   if (chosen.length === 0) throw new CairnError('data-empty', 'no examples were asked for');

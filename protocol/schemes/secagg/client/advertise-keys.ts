@@ -11,7 +11,7 @@ import { assertInputs, termsOf } from '../../../rounds/inputs/index.ts';
 import { advertisedBytes } from '../signatures.ts';
 import { assertConsent, reliesOnNoise } from './consent.ts';
 import { assertInputAllowed } from './one-input.ts';
-import { goOn, refuseRound } from './result.ts';
+import { transition, refuseRound } from './result.ts';
 import type { ClientContext, ClientHistory, ClientStep } from './types.ts';
 
 /** What a client brings to a session. */
@@ -63,7 +63,7 @@ export function startClient(start: ClientStart): ClientStep {
     const mask = generateAgreementKey(primitives, random);
     hold(mask.secretKey);
     const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
-    return goOn(
+    return transition(
       { name: 'advertise-keys', context, cipher, mask, advertisement, proofs: 0 },
       [encodeAdvertiseKeys({ suite: settings.suite, context: hash, advertisement })],
       [],

@@ -1,7 +1,7 @@
 import { CairnError } from '../../../errors.ts';
 import { hasBit } from '../../../wire/bitmap.ts';
 import { minAtTwoCuts } from '../parameters/index.ts';
-import type { ClientContext, SessionFacts } from './types.ts';
+import type { ClientContext, SessionParameters } from './types.ts';
 
 /**
  * Looks for places at which the ring might be cut in two by the members that are said to have dropped out. Every client
@@ -11,7 +11,7 @@ import type { ClientContext, SessionFacts } from './types.ts';
  */
 export function auditCuts(
   { policy }: Pick<ClientContext, 'policy'>,
-  { graph, parameters }: Pick<SessionFacts, 'graph' | 'parameters'>,
+  { graph, parameters }: Pick<SessionParameters, 'graph' | 'parameters'>,
   survivors: Uint8Array,
 ): void {
   const { ring, degree, n } = graph;

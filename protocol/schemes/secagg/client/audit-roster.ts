@@ -17,7 +17,7 @@ import {
 import { checkAdvertisement } from '../signatures.ts';
 import { assertThreshold, reliesOnNoise } from './consent.ts';
 import { assertRosterAllowed } from './one-set.ts';
-import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
+import type { ClientContext, Neighbour, SessionParameters } from './types.ts';
 
 /**
  * Audits a roster before anything is believed of it: sizes and threshold by the client's own adversary model, its own
@@ -25,7 +25,7 @@ import type { ClientContext, Neighbour, SessionFacts } from './types.ts';
  * shown are the very neighbours that the joint randomness gives. Computes the session id for itself.
  * @throws CairnError with the code of what is wrong; see `docs/protocol.md`, refusals of the client
  */
-export function auditRoster(context: ClientContext, own: Advertisement, roster: Roster): SessionFacts {
+export function auditRoster(context: ClientContext, own: Advertisement, roster: Roster): SessionParameters {
   const { primitives, settingsHash } = context;
   const parameters = auditSize(context, roster.size);
   const shown = membersOf(roster);

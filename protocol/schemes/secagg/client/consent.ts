@@ -2,7 +2,7 @@ import { CairnError } from '../../../errors.ts';
 import { setBits } from '../../../wire/bitmap.ts';
 import type { RoundPrivacy, RoundSettings } from '../../../wire/settings.ts';
 import type { RoundParameters } from '../parameters/index.ts';
-import type { ClientHistory, ClientPolicy, MinNoise, SessionFacts } from './types.ts';
+import type { ClientHistory, ClientPolicy, MinNoise, SessionParameters } from './types.ts';
 
 /**
  * Holds an invitation against the parts of the client's policy that its settings alone decide.
@@ -71,7 +71,7 @@ export function assertThreshold({ threshold, n }: RoundParameters, { minThreshol
 }
 
 /** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
-export function membersOf({ ids }: Pick<SessionFacts, 'ids'>, survivors: Uint8Array): readonly number[] | undefined {
+export function membersOf({ ids }: Pick<SessionParameters, 'ids'>, survivors: Uint8Array): readonly number[] | undefined {
   return ids && setBits(survivors).map((index) => ids[index]);
 }
 

@@ -2,7 +2,7 @@ import { asCairnError, CairnError } from '../../../errors.ts';
 import type { FalseDealing } from '../messages/false-dealing.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { accusedBy, type DealingAbout, type ProvenDealing, verifyFalseDealing } from '../false-dealing.ts';
-import { refuseMessage, settle } from './result.ts';
+import { refuseMessage, unchanged } from './result.ts';
 import type { ClientContext, ClientState, ClientStep } from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
@@ -29,7 +29,7 @@ export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDeal
     );
   }
   const accused = accusedBy(dealt, { primitives, signed });
-  if (accused !== undefined && signed.proven.includes(accused)) return settle(state);
+  if (accused !== undefined && signed.proven.includes(accused)) return unchanged(state);
   if (proofs >= LIMITS.proofs) {
     throw new CairnError('false-dealing-refused', `more than ${LIMITS.proofs} new proofs came before one roster`);
   }
@@ -42,7 +42,7 @@ export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDeal
   if (verdict instanceof CairnError) return refuseMessage(next, verdict);
   const { member, session } = verdict;
   return {
-    ...settle({ ...next, context: withProven(context, member) }),
+    ...unchanged({ ...next, context: withProven(context, member) }),
     events: [{ kind: 'false-dealing', member, session }],
   };
 }

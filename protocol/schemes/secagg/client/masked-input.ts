@@ -7,7 +7,7 @@ import { createMaskVector } from '../../../kernels/index.ts';
 import { frameMaskedInput } from '../messages/masked-input.ts';
 import { agreedMaskKey, selfMaskKey } from '../masks.ts';
 import { inputLength } from '../../../rounds/inputs/index.ts';
-import { goOn } from './result.ts';
+import { transition } from './result.ts';
 import type { ClientState, ClientStep, Neighbour } from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
@@ -31,7 +31,7 @@ export function onMaskAgreements(state: In<'mask-agreement'>, shared: readonly S
       pairKeys.set(index, hold(key));
     });
     const next = { name: 'masked-input', context, facts, selfSeed, pairKeys, held } as const;
-    return goOn(next, [], [mask.secretKey], { kind: 'input-wanted' });
+    return transition(next, [], [mask.secretKey], { kind: 'input-wanted' });
   });
 }
 
@@ -71,5 +71,5 @@ export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientS
     settings.adversary === 'active'
       ? { name: 'consistency-check', context, facts, held }
       : { name: 'unmasking', context, facts, held, signed: undefined };
-  return goOn(next, [message], [selfSeed, ...pairKeys.values()]);
+  return transition(next, [message], [selfSeed, ...pairKeys.values()]);
 }

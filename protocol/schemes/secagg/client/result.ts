@@ -5,7 +5,7 @@ import { refusalReason } from './reason.ts';
 import type { ClientContext, ClientEvent, ClientState, ClientStep, SharePair } from './types.ts';
 
 /** A step into a next state, with its messages and what is to be wiped. */
-export function goOn(
+export function transition(
   state: ClientState,
   send: readonly Uint8Array[],
   wipe: readonly SecretBytes[],
@@ -15,7 +15,7 @@ export function goOn(
 }
 
 /** A step that only changes what the state knows. */
-export const settle = (state: ClientState): ClientStep => ({ state, send: [], events: [], wipe: [] });
+export const unchanged = (state: ClientState): ClientStep => ({ state, send: [], events: [], wipe: [] });
 
 /** A message that was not taken: nothing changes. */
 export function refuseMessage(state: ClientState, refusal: CairnError): ClientStep {
@@ -47,7 +47,7 @@ const pairs = (held: ReadonlyMap<number, SharePair>): SecretBytes[] => [...held.
 
 /** The end of a session: every secret it holds is wiped. */
 export function close(state: ClientState, send: readonly Uint8Array[], ...events: readonly ClientEvent[]): ClientStep {
-  return goOn({ name: 'closed', context: state.context }, send, secretsOf(state), ...events);
+  return transition({ name: 'closed', context: state.context }, send, secretsOf(state), ...events);
 }
 
 /** The client refuses to go on: it says why, to its user and, as its policy lets it, to the coordinator, and wipes everything. */

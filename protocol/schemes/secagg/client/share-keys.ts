@@ -1,7 +1,7 @@
 import { openShares, sealKey, sealShares } from '../../../crypto/seal.ts';
 import type { RandomSource } from '../../../crypto/random.ts';
 import type { SecretBytes } from '../../../crypto/secret.ts';
-import { type Hold, withSecrets } from '../../../crypto/secret-scope.ts';
+import { type HoldSecret, withSecrets } from '../../../crypto/secret-scope.ts';
 import { isCanonicalShare, shareSecret } from '../../../crypto/shamir.ts';
 import { SIZES } from '../../../crypto/suite.ts';
 import { CairnError } from '../../../errors.ts';
@@ -15,8 +15,8 @@ import { seedCommitment } from '../masks.ts';
 import { minSharers } from '../parameters/index.ts';
 import { commitmentBytes } from '../signatures.ts';
 import { auditRoster } from './audit-roster.ts';
-import { goOn } from './result.ts';
-import type { ClientContext, ClientState, ClientStep, SessionFacts, SharePair } from './types.ts';
+import { transition } from './result.ts';
+import type { ClientContext, ClientState, ClientStep, SessionParameters, SharePair } from './types.ts';
 
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
@@ -27,7 +27,7 @@ type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>
 export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientStep {
   const { context, cipher, mask } = state;
   const facts = auditRoster(context, state.advertisement, roster);
-  return goOn({ name: 'cipher-agreement', context, facts, cipher, mask }, [], [], { kind: 'agreements-wanted' });
+  return transition({ name: 'cipher-agreement', context, facts, cipher, mask }, [], [], { kind: 'agreements-wanted' });
 }
 
 /**
@@ -59,14 +59,14 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
     const signature = signCommitment(context, facts, commitment);
     const message = encodeShareKeys({ ...header, commitment, signature, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
-    return goOn({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
+    return transition({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
   });
 }
 
 /** Binds this client to its commitment: with it others can be shown that it shared another seed. */
 function signCommitment(
   { primitives, self, settings }: ClientContext,
-  { sessionId, ownIndex }: SessionFacts,
+  { sessionId, ownIndex }: SessionParameters,
   commitment: Uint8Array,
 ): Uint8Array | undefined {
   if (settings.adversary === 'curious' || self.identity === undefined) return undefined;
@@ -76,11 +76,11 @@ function signCommitment(
 
 /** Shares s_SK and b among the neighbours and the owner itself, who can then help to open its own b. */
 function sharePairs(
-  { parameters, neighbours, ownIndex }: SessionFacts,
+  { parameters, neighbours, ownIndex }: SessionParameters,
   maskKey: SecretBytes,
   selfSeed: SecretBytes,
   random: RandomSource,
-  hold: Hold,
+  hold: HoldSecret,
 ): Map<ClientIndex, SharePair> {
   const slots = [...neighbours.map(({ index }) => index), ownIndex];
   const share = (secret: SecretBytes): Uint8Array[] =>
@@ -140,7 +140,7 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
     }
     held.set(ownIndex, ownShares);
     const next = { name: 'mask-agreement', context, facts, mask, selfSeed, held } as const;
-    return goOn(next, [], openKeys, { kind: 'agreements-wanted' });
+    return transition(next, [], openKeys, { kind: 'agreements-wanted' });
   });
 }
 

@@ -110,7 +110,7 @@ export interface Witness {
 }
 
 /** What is fixed once the roster has been audited. */
-export interface SessionFacts {
+export interface SessionParameters {
   readonly sessionId: Uint8Array;
   /** Merkle root of the roster: 32 bytes. */
   readonly root: Uint8Array;
@@ -144,7 +144,7 @@ export type ClientState =
       /** The roster was audited; the agreements of the cipher keys are awaited. */
       readonly name: 'cipher-agreement';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
     }
@@ -152,7 +152,7 @@ export type ClientState =
       /** Shares were sent; the neighbours' are awaited. */
       readonly name: 'share-keys';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly mask: KeyPair;
       readonly selfSeed: SecretBytes;
       readonly ownShares: SharePair;
@@ -163,7 +163,7 @@ export type ClientState =
       /** U2 is known and its shares are open; the agreements of its mask keys are awaited. */
       readonly name: 'mask-agreement';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly mask: KeyPair;
       readonly selfSeed: SecretBytes;
       /** Shares held of each member of U2 that the client can see, itself included, by index. */
@@ -173,7 +173,7 @@ export type ClientState =
       /** Everything to mask with is there; the local input is awaited. */
       readonly name: 'masked-input';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly selfSeed: SecretBytes;
       /** The key of the pair mask with each neighbour in U2, by index. */
       readonly pairKeys: ReadonlyMap<ClientIndex, SecretBytes>;
@@ -183,14 +183,14 @@ export type ClientState =
       /** Active rounds: the masked input was sent; the survivor set is awaited, to be audited and, by a witness, signed. */
       readonly name: 'consistency-check';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
     }
   | {
       /** The request for shares is awaited. */
       readonly name: 'unmasking';
       readonly context: ClientContext;
-      readonly facts: SessionFacts;
+      readonly facts: SessionParameters;
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
       /** The survivor set that this client audited, and signed as a witness; undefined in a curious round. */
       readonly signed: Uint8Array | undefined;

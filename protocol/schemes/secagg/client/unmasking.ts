@@ -13,13 +13,13 @@ import { auditCuts } from './audit-cuts.ts';
 import { membersOf, reliesOnNoise } from './consent.ts';
 import { assertDifferent } from './difference.ts';
 import { assertSetAllowed } from './one-set.ts';
-import { goOn } from './result.ts';
+import { transition } from './result.ts';
 import type {
   ClientContext,
   ClientEvent,
   ClientState,
   ClientStep,
-  SessionFacts,
+  SessionParameters,
   SharePair,
   SignedSession,
 } from './types.ts';
@@ -37,14 +37,14 @@ export function onSurvivors(state: In<'consistency-check'>, message: Survivors):
   auditSurvivors(context, facts, held, message);
   const next = { name: 'unmasking', context, facts, held, signed: survivors } as const;
   const noted = signing(context, facts, survivors);
-  if (!facts.witnesses.some(({ index }) => index === facts.ownIndex)) return goOn(next, [], [], ...noted);
+  if (!facts.witnesses.some(({ index }) => index === facts.ownIndex)) return transition(next, [], [], ...noted);
   const identity = context.self.identity!;
   const signature = context.primitives.ed25519Sign(
     identity.secretKey.expose(),
     survivorBytes(context.primitives, facts.sessionId, survivors),
   );
   const header = { suite: context.settings.suite, context: facts.sessionId };
-  return goOn(next, [encodeConsistency({ ...header, signature })], [], ...noted);
+  return transition(next, [encodeConsistency({ ...header, signature })], [], ...noted);
 }
 
 /**
@@ -79,17 +79,17 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
   const members = membersOf(facts, request.survivors);
   const events: ClientEvent[] = signed === undefined ? signing(context, facts, request.survivors) : [];
   if (members !== undefined) events.push({ kind: 'revealed', members });
-  return goOn({ name: 'done', context }, [message], [...held.values()], ...events);
+  return transition({ name: 'done', context }, [message], [...held.values()], ...events);
 }
 
 /** A session as a client remembers it, for a proof that is about it: with its ids only where the client has a history. */
 export const sessionRecord = (
   { settingsHash }: Pick<ClientContext, 'settingsHash'>,
-  { root, ids = [], parameters: { graph, degree, threshold } }: SessionFacts,
+  { root, ids = [], parameters: { graph, degree, threshold } }: SessionParameters,
 ): SignedSession => ({ settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold });
 
 /** What the client's memory is told of a set that it accepts, before it signs it or answers it; nothing without a history. */
-function signing(context: ClientContext, facts: SessionFacts, survivors: Uint8Array): ClientEvent[] {
+function signing(context: ClientContext, facts: SessionParameters, survivors: Uint8Array): ClientEvent[] {
   const members = membersOf(facts, survivors);
   if (members === undefined) return [];
   const session = sessionRecord(context, facts);
@@ -99,7 +99,7 @@ function signing(context: ClientContext, facts: SessionFacts, survivors: Uint8Ar
 /** The signature over all shares that are revealed, so that others may be shown single ones of them (docs/protocol.md §8). */
 function signShares(
   { primitives, self }: ClientContext,
-  { sessionId, ownIndex }: SessionFacts,
+  { sessionId, ownIndex }: SessionParameters,
   survivors: Uint8Array,
   owners: readonly number[],
   shares: Uint8Array,
@@ -112,7 +112,7 @@ function signShares(
 /** U3 as far as this client can check it: the client, nobody new, enough members, and no other set than one signed before. */
 function auditSurvivors(
   context: ClientContext,
-  facts: SessionFacts,
+  facts: SessionParameters,
   held: ReadonlyMap<number, SharePair>,
   { size, survivors }: Pick<Survivors, 'size' | 'survivors'>,
 ): void {
@@ -156,7 +156,7 @@ function auditSurvivors(
 /** The set asked about is the one audited, and a quorum of the witnesses that survived signed the same. */
 function auditSignatures(
   context: ClientContext,
-  facts: SessionFacts,
+  facts: SessionParameters,
   audited: Uint8Array,
   request: UnmaskRequest,
 ): void {

@@ -49,7 +49,7 @@ function lowerBound(ascending: readonly number[], value: number): number {
 
 /**
  * Everybody with everybody (Bonawitz et al. 2017).
- * @throws CairnError `settings-invalid` where n is not a whole number from 2
+ * @throws CairnError `settings-invalid` where n is not an integer from 2
  */
 export function completeGraph(n: number): Graph {
   if (!Number.isSafeInteger(n) || n < 2) throw invalid(`a graph has at least 2 members, but n is ${n}`);

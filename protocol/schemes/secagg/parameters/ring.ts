@@ -33,7 +33,7 @@ export function shareOf(n: number, share: number): number {
   return Math.floor(n * share + 1e-9);
 }
 
-/** @throws CairnError `settings-invalid` where n is not a whole number from 2 to 2^21 */
+/** @throws CairnError `settings-invalid` where n is not an integer from 2 to 2^21 */
 export function checkCohort(n: number): void {
   if (!Number.isSafeInteger(n) || n < 2 || n > MAX_MEMBERS) {
     throw new CairnError('settings-invalid', `a cohort has from 2 to ${MAX_MEMBERS} members, but n is ${n}`);

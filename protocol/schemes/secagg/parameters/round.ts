@@ -138,7 +138,7 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
   if (!Number.isSafeInteger(threshold) || threshold > degree + 1) {
     throw new CairnError(
       'settings-invalid',
-      `threshold must be a whole number of at most ${degree + 1} holders, but is ${threshold}`,
+      `threshold must be an integer of at most ${degree + 1} holders, but is ${threshold}`,
     );
   }
   if (threshold < least) {
@@ -230,7 +230,7 @@ function committeeOf({ n, adversary, colluding, dropout }: RoundQuestion): Commi
  * An upper bound on the probability that a random set of `survivors` cannot open the sum, because some member is left
  * with fewer surviving neighbours than the threshold (a union bound over the members), or fewer witnesses than a quorum are
  * left; capped at 1.
- * @throws CairnError `settings-invalid` where survivors is not a whole number from 0 to n
+ * @throws CairnError `settings-invalid` where survivors is not an integer from 0 to n
  */
 export function dropoutFailureProbability(parameters: RoundParameters, survivors: number): number {
   const { graph, n, degree, threshold, witnesses, quorum } = parameters;

@@ -14,13 +14,13 @@ import {
 } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
 import { presentAt } from './members.ts';
-import { abort, abortFor, goOn, settle } from './result.ts';
+import { abort, abortFor, transition, unchanged } from './result.ts';
 import type {
   Advertised,
   Outgoing,
   ServerContext,
   ServerEvent,
-  ServerFacts,
+  ServerParameters,
   ServerState,
   ServerStep,
 } from './types.ts';
@@ -48,14 +48,14 @@ export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Ui
   }
   for (const key of keys) state.keys.add(key);
   advertised.set(from, { advertisement, leaf: rosterLeaf(context.primitives, advertisement) });
-  return settle(state);
+  return unchanged(state);
 }
 
 /** Closes the roster: U1 is fixed, everything that follows from it is computed, and each member gets its roster. */
 export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep {
   const { context, advertised } = state;
   const sorted = [...advertised.values()].sort((a, b) => a.advertisement.member - b.advertisement.member);
-  let facts: ServerFacts;
+  let facts: ServerParameters;
   try {
     facts = factsOf(context, sorted);
   } catch (thrown) {
@@ -78,10 +78,10 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
     sealed: new Map(),
     commitments: new Map(),
   };
-  return goOn(next, sorted.length, send, events);
+  return transition(next, sorted.length, send, events);
 }
 
-function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: readonly Advertised[]): ServerFacts {
+function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: readonly Advertised[]): ServerParameters {
   const roster = sorted.map(({ advertisement }) => advertisement);
   if (roster.length < settings.threshold) {
     throw new CairnError(
@@ -106,7 +106,7 @@ function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: 
   };
 }
 
-function rostersFor(context: ServerContext, facts: ServerFacts): Outgoing[] {
+function rostersFor(context: ServerContext, facts: ServerParameters): Outgoing[] {
   const { graph, parameters, roster, tree } = facts;
   const header = { suite: context.settings.suite, context: context.settingsHash, size: roster.length };
   if (rosterKind(parameters) === 'full') {

@@ -3,7 +3,7 @@ import { type ClientIndex, clientIndex, type MemberId } from '../../../ids.ts';
 import { setBits } from '../../../wire/bitmap.ts';
 import { decodeConsistency } from '../messages/consistency.ts';
 import { survivorBytes } from '../signatures.ts';
-import { settle } from './result.ts';
+import { unchanged } from './result.ts';
 import type { ServerState, ServerStep } from './types.ts';
 import { askForShares } from './unmasking.ts';
 
@@ -34,7 +34,7 @@ export function onConsistency(
     });
   }
   signatures.set(from, signature);
-  return settle(state);
+  return unchanged(state);
 }
 
 /**

@@ -10,11 +10,11 @@ import { isDealtSecret } from '../false-dealing.ts';
 import { corruptHolders } from '../parameters/index.ts';
 import { secretKind, shareTree } from '../share-tree.ts';
 import { revealedBytes } from '../signatures.ts';
-import type { Shared } from './facts.ts';
+import type { SharedKeys } from './parameters.ts';
 import { holdings, type RevealedShares } from './revealed.ts';
 
 /** What proofs are made of: a session's sets, and the shares with their signatures. */
-export interface ProofMaterial extends Shared {
+export interface ProofMaterial extends SharedKeys {
   readonly context: {
     readonly primitives: Primitives;
     readonly settings: RoundSettings;

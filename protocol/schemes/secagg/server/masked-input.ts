@@ -4,7 +4,7 @@ import { bitmapOf, setBits } from '../../../wire/bitmap.ts';
 import { decodeMaskedInput } from '../messages/masked-input.ts';
 import { encodeSurvivors } from '../messages/survivors.ts';
 import { presentAt } from './members.ts';
-import { goOn, settle } from './result.ts';
+import { transition, unchanged } from './result.ts';
 import type { ServerState, ServerStep } from './types.ts';
 import { askForShares } from './unmasking.ts';
 
@@ -26,7 +26,7 @@ export function onMaskedInput(state: InputState, from: ClientIndex, bytes: Uint8
   }
   sum.addPacked(packed, bits);
   received.add(from);
-  return settle(state);
+  return unchanged(state);
 }
 
 /** U3 is fixed. From here on a late input is refused; active rounds have the set signed, curious ones unmask. */
@@ -40,7 +40,7 @@ export function fixSurvivors(state: InputState): ServerStep {
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });
   // Everybody audits the set; only those whose signatures count are waited for.
   const signers = facts.witnesses.filter((index) => received.has(index));
-  return goOn(
+  return transition(
     {
       name: 'consistency-check',
       context,

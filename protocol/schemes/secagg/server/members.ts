@@ -2,7 +2,7 @@ import { CairnError } from '../../../errors.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MessageName } from '../../../wire/header.ts';
 import { minSharers } from '../parameters/index.ts';
-import type { CollectingState, DropEffect, ServerContext, ServerFacts, ServerState } from './types.ts';
+import type { CollectingState, DropEffect, ServerContext, ServerParameters, ServerState } from './types.ts';
 
 /** A state that takes messages from members. */
 export type Collecting = Extract<ServerState, { name: CollectingState }>;
@@ -48,7 +48,7 @@ export function hasAnswered(state: Collecting, member: MemberId): boolean {
 /** Members at some places of the roster who are not lost: for whose answers a new state waits. */
 export function presentAt(
   context: ServerContext,
-  { roster }: ServerFacts,
+  { roster }: ServerParameters,
   places: Iterable<ClientIndex>,
 ): Set<MemberId> {
   const members = [...places].map((index) => roster[index].member);

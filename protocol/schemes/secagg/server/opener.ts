@@ -4,26 +4,26 @@ import { LagrangeBasis } from '../../../crypto/shamir.ts';
 import { ShareDecoder } from '../../../crypto/share-decoder.ts';
 import { asCairnError, CairnError } from '../../../errors.ts';
 import type { ClientIndex } from '../../../ids.ts';
-import type { ServerFacts } from './facts.ts';
+import type { ServerParameters } from './parameters.ts';
 import type { RevealedShares } from './revealed.ts';
 
 /** Keeps track of a secret that is made, so that it is wiped whatever happens. */
-type Hold = (secret: SecretBytes) => SecretBytes;
+type HoldSecret = (secret: SecretBytes) => SecretBytes;
 
 /**
  * Rebuilds secrets from revealed shares, and does not believe the shares: a secret counts only if it is the one that its
  * owner advertised or committed to.
  */
 export class SecretOpener {
-  readonly #facts: ServerFacts;
+  readonly #facts: ServerParameters;
   readonly #shares: RevealedShares;
   readonly #corrupt: number;
-  readonly #hold: Hold;
+  readonly #hold: HoldSecret;
   readonly #bases = new Map<string, LagrangeBasis>();
   readonly #decoders = new Map<string, ShareDecoder>();
 
   /** @param corrupt the most holders of one member's shares that may lie */
-  constructor(facts: ServerFacts, shares: RevealedShares, corrupt: number, hold: Hold) {
+  constructor(facts: ServerParameters, shares: RevealedShares, corrupt: number, hold: HoldSecret) {
     this.#facts = facts;
     this.#shares = shares;
     this.#corrupt = corrupt;

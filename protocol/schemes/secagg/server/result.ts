@@ -16,13 +16,13 @@ import type {
 type In<Name extends ServerState['name']> = Extract<ServerState, { name: Name }>;
 
 /** A step that only changes the state. */
-export const settle = (state: ServerState): ServerStep => ({ state, send: [], events: [], wipe: [] });
+export const unchanged = (state: ServerState): ServerStep => ({ state, send: [], events: [], wipe: [] });
 
 /** A message that was not taken: nothing changes. */
-export const refuseMessage = (state: ServerState, refusal: CairnError): ServerStep => ({ ...settle(state), refusal });
+export const refuseMessage = (state: ServerState, refusal: CairnError): ServerStep => ({ ...unchanged(state), refusal });
 
 /** A step into a next state: its event comes first. */
-export function goOn(
+export function transition(
   state: ServerState,
   members: number,
   send: readonly Outgoing[] = [],
@@ -62,7 +62,7 @@ export function drop(
   context.lost.add(member);
   context.drops.push(record);
   const send = options.tell ? [abortFor(context, member, error)] : [];
-  return { ...settle(state), send, events: [{ kind: 'dropped', drop: record }] };
+  return { ...unchanged(state), send, events: [{ kind: 'dropped', drop: record }] };
 }
 
 /** The message that tells a member that it is out. */
@@ -107,7 +107,7 @@ export function abort(state: ServerState, error: CairnError): ServerStep {
   const proofs = state.name === 'computing' ? state.opening.proofs.bodies : [];
   events.push({ kind: 'aborted', error, drops: [...context.drops], proofs });
   if ('sum' in state) state.sum.wipe();
-  return goOn({ name: 'aborted', context, error }, 0, [], events, secretsOf(state));
+  return transition({ name: 'aborted', context, error }, 0, [], events, secretsOf(state));
 }
 
 /** Every secret that a state holds. */

@@ -1,23 +1,23 @@
 import type { SecretBytes } from '../../../crypto/secret.ts';
 import { SIZES } from '../../../crypto/suite.ts';
 import { type ClientIndex, clientIndex } from '../../../ids.ts';
-import type { Shared } from './facts.ts';
+import type { SharedKeys } from './parameters.ts';
 import { placeOf } from './places.ts';
 
 /** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
-export function holdings({ facts, sharers }: Pick<Shared, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
+export function holdings({ facts, sharers }: Pick<SharedKeys, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
   return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
 }
 
 /** The shares that members revealed, by owner and holder. */
 export class RevealedShares {
-  readonly #about: Shared;
+  readonly #about: SharedKeys;
   readonly #holdings = new Map<ClientIndex, readonly number[]>();
   /** Of the holders of false shares, whose. */
   readonly #false = new Map<ClientIndex, ClientIndex[]>();
   #revealed: ReadonlyMap<ClientIndex, SecretBytes>;
 
-  constructor(about: Shared, revealed: ReadonlyMap<ClientIndex, SecretBytes>) {
+  constructor(about: SharedKeys, revealed: ReadonlyMap<ClientIndex, SecretBytes>) {
     this.#about = about;
     this.#revealed = revealed;
     // On the complete graph all hold shares of the same members: one list serves all.

@@ -16,7 +16,7 @@ import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';
-import { abort, chain, drop, falseShareDrops, goOn, refuseMessage, secretsOf, settle } from './result.ts';
+import { abort, chain, drop, falseShareDrops, transition, refuseMessage, secretsOf, unchanged } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, minFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
 import type { Outgoing, ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
@@ -79,7 +79,7 @@ export function startServer(start: ServerStart): ServerStep {
     encodeInvitation({ ...header, settings: encoded }),
     ...proofs.map((proof) => frameFalseDealing(header, proof)),
   ];
-  return goOn(
+  return transition(
     { name: 'advertise-keys', context, waiting: new Set(members), advertised: new Map(), keys: new Set() },
     members.size,
     [...members].flatMap((to) => messages.map((bytes): Outgoing => ({ to, bytes: () => bytes }))),
@@ -98,11 +98,11 @@ export function stepServer(state: ServerState, input: ServerInput): ServerStep {
     case 'leave':
       return onLeave(state, input.member, input.reason);
     case 'deadline':
-      return isCollecting(state) ? advance(state, true) : settle(state);
+      return isCollecting(state) ? advance(state, true) : unchanged(state);
     case 'unmasked':
       return onUnmasked(state, input.correction);
     case 'abandon':
-      return isOver(state) ? settle(state) : abort(state, input.error);
+      return isOver(state) ? unchanged(state) : abort(state, input.error);
   }
 }
 
@@ -156,7 +156,7 @@ function isNeighbour(state: Collecting, of: MemberId): (other: MemberId) => bool
 
 function onLeave(state: ServerState, member: MemberId, reason: ErrorCode): ServerStep {
   const { context } = state;
-  if (!isCollecting(state) || !context.invited.has(member) || context.lost.has(member)) return settle(state);
+  if (!isCollecting(state) || !context.invited.has(member) || context.lost.has(member)) return unchanged(state);
   return lose(state, member, { code: reason, message: `member ${member} left` });
 }
 
@@ -172,7 +172,7 @@ function lose(
 
 /** Goes on where nobody is waited for any more. */
 function proceed(state: ServerState): ServerStep {
-  return isCollecting(state) ? advance(state, false) : settle(state);
+  return isCollecting(state) ? advance(state, false) : unchanged(state);
 }
 
 function advance(state: Collecting, deadline: boolean): ServerStep {
@@ -181,7 +181,7 @@ function advance(state: Collecting, deadline: boolean): ServerStep {
   const full = state.name === 'advertise-keys' && state.advertised.size >= context.target;
   if (!deadline && !full && waitingFor.size > 0) {
     const possible = answered(state).size + waitingFor.size;
-    return possible < minFor(state) ? abort(state, below(state, possible)) : settle(state);
+    return possible < minFor(state) ? abort(state, below(state, possible)) : unchanged(state);
   }
   if (answered(state).size < minFor(state)) {
     return chain(dropAll(state, [...waitingFor]), (next) => abort(next, below(state, answered(state).size)));
@@ -202,7 +202,7 @@ function dropAll(state: Collecting, members: readonly MemberId[]): ServerStep {
   const error = new CairnError('deadline-missed', `no answer came in time in state ${state.name}`);
   return members.reduce<ServerStep>(
     (step, member) => chain(step, () => drop(state, member, effectOn(state, member), error, { tell: true })),
-    settle(state),
+    unchanged(state),
   );
 }
 
@@ -240,7 +240,7 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
   sum.wipe();
   const included = setBits(survivors).map((index) => facts.roster[index].member);
   const found = falseShareDrops(state);
-  return goOn(
+  return transition(
     { name: 'committed', context },
     included.length,
     [],

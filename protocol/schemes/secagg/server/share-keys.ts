@@ -7,7 +7,7 @@ import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../messages/share-keys.ts
 import { commitmentBytes } from '../signatures.ts';
 import { inputLength } from '../../../rounds/inputs/index.ts';
 import { assertSigned, presentAt } from './members.ts';
-import { goOn, settle } from './result.ts';
+import { transition, unchanged } from './result.ts';
 import type { Outgoing, ServerState, ServerStep } from './types.ts';
 
 type ShareState = Extract<ServerState, { name: 'share-keys' }>;
@@ -28,7 +28,7 @@ export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Ar
   state.sealed.set(from, sealed.slice());
   checkCommitment(state, from, commitment, signature);
   state.commitments.set(from, { commitment: commitment.slice(), signature: signature?.slice() });
-  return settle(state);
+  return unchanged(state);
 }
 
 function checkCommitment(
@@ -52,7 +52,7 @@ export function routeShares(state: ShareState): ServerStep {
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
   const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => routed(state, to) }));
   const sum = createMaskVector(inputLength(context.settings));
-  return goOn(
+  return transition(
     {
       name: 'masked-input',
       context,

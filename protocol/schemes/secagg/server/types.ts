@@ -7,10 +7,10 @@ import type { MemberDirectory } from '../../../wire/membership.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
 import type { RoundSettings } from '../../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
-import type { Commitment, ServerFacts, Shared } from './facts.ts';
-import type { Opening } from './opening.ts';
+import type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
+import type { SecretRecovery } from './secret-recovery.ts';
 
-export type { Commitment, ServerFacts, Shared } from './facts.ts';
+export type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
 
 /** The states in which the server takes messages: the rounds of the paper. */
 export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
@@ -65,7 +65,7 @@ export interface ServerContext {
 }
 
 /** What must still be known once U3 is fixed. */
-export interface Summed extends Shared {
+export interface FrozenSum extends SharedKeys {
   /** U3 as a bitmap over the roster. */
   readonly survivors: Uint8Array;
   /** The running sum of all masked inputs. */
@@ -96,7 +96,7 @@ export type ServerState =
     } & Waiting)
   | ({
       readonly name: 'share-keys';
-      readonly facts: ServerFacts;
+      readonly facts: ServerParameters;
       readonly sealed: Map<ClientIndex, Uint8Array>;
       readonly commitments: Map<ClientIndex, Commitment>;
     } & Waiting)
@@ -104,26 +104,26 @@ export type ServerState =
       readonly name: 'masked-input';
       readonly sum: MaskVector;
       readonly received: Set<ClientIndex>;
-    } & Shared &
+    } & SharedKeys &
       Waiting)
   | ({
       readonly name: 'consistency-check';
       readonly signatures: Map<ClientIndex, Uint8Array>;
-    } & Summed &
+    } & FrozenSum &
       Waiting)
   | ({
       readonly name: 'unmasking';
       readonly revealed: Map<ClientIndex, SecretBytes>;
       /** Signatures over what was revealed, in an active round. */
       readonly revealedSignatures: Map<ClientIndex, Uint8Array>;
-    } & Summed &
+    } & FrozenSum &
       Waiting)
   | ({
       readonly name: 'computing';
       readonly context: ServerContext;
       readonly plan: UnmaskPlan;
-      readonly opening: Opening;
-    } & Summed)
+      readonly opening: SecretRecovery;
+    } & FrozenSum)
   | { readonly name: 'committed'; readonly context: ServerContext }
   | { readonly name: 'aborted'; readonly context: ServerContext; readonly error: CairnError };
 
@@ -157,7 +157,7 @@ export type ServerEvent =
    * Somebody should compute this and bring back its result; see {@link UnmaskPlan}. Where the round opens its secrets in
    * turns, the opening is run to its end first; what it throws is a reason to abandon the round.
    */
-  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: Opening }
+  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: SecretRecovery }
   | {
       readonly kind: 'committed';
       /** The exact sum of the inputs modulo 2^modulusBits. */

@@ -8,17 +8,17 @@ import { encodeUnmaskRequest } from '../messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../messages/unmask-shares.ts';
 import type { UnmaskPlan } from '../unmask.ts';
 import { assertSigned, presentAt } from './members.ts';
-import { Opening } from './opening.ts';
-import { abort, goOn, secretsOf, settle } from './result.ts';
+import { SecretRecovery } from './secret-recovery.ts';
+import { abort, transition, secretsOf, unchanged } from './result.ts';
 import { holdings } from './revealed.ts';
-import type { Outgoing, ServerContext, ServerState, ServerStep, Summed } from './types.ts';
+import type { Outgoing, ServerContext, ServerState, ServerStep, FrozenSum } from './types.ts';
 
 type UnmaskState = Extract<ServerState, { name: 'unmasking' }>;
 
 /** Round 4 begins (Unmasking, Bonawitz 2017 §4): the request, with a quorum of signatures, the same for everybody. */
 export function askForShares(
   context: ServerContext,
-  summed: Summed,
+  summed: FrozenSum,
   asked: readonly ClientIndex[],
   signatures: ReadonlyMap<ClientIndex, Uint8Array>,
 ): ServerStep {
@@ -44,7 +44,7 @@ export function askForShares(
     revealed: new Map(),
     revealedSignatures: new Map(),
   };
-  return goOn(state, asked.length, send);
+  return transition(state, asked.length, send);
 }
 
 /**
@@ -63,7 +63,7 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uin
   assertSigned(state.context, state.facts.roster[from].member, signature);
   if (signature !== undefined) state.revealedSignatures.set(from, signature.slice());
   state.revealed.set(from, new SecretBytes(shares.slice()));
-  return settle(state);
+  return unchanged(state);
 }
 
 /**
@@ -72,10 +72,10 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uin
  */
 export function plan(state: UnmaskState): ServerStep {
   const { context, facts, sharers, commitments, sum, survivors } = state;
-  const opening = new Opening(state);
+  const opening = new SecretRecovery(state);
   const { suite } = context.settings;
   const unmaskPlan: UnmaskPlan = { suite, sessionId: facts.sessionId, length: sum.length, jobs: opening.jobs };
-  const summed: Summed = { facts, sharers, commitments, sum, survivors };
+  const summed: FrozenSum = { facts, sharers, commitments, sum, survivors };
   const next: ServerState = { name: 'computing', context, ...summed, plan: unmaskPlan, opening };
   if (context.opening === 'at-once') {
     try {
@@ -85,5 +85,5 @@ export function plan(state: UnmaskState): ServerStep {
     }
   }
   const events = [{ kind: 'unmask-plan', plan: unmaskPlan, opening }] as const;
-  return goOn(next, state.revealed.size, [], events, context.opening === 'at-once' ? secretsOf(state) : []);
+  return transition(next, state.revealed.size, [], events, context.opening === 'at-once' ? secretsOf(state) : []);
 }

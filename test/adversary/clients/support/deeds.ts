@@ -115,7 +115,7 @@ export const otherBits = changing('maskedInput', (bytes) => {
   return encodeMaskedInput({ ...message, bits, packed: new Uint8Array(Math.ceil((message.length * bits) / 8)) });
 });
 
-/** A lie about its own vector: so much is added to each coordinate of the update, as whole numbers. */
+/** A lie about its own vector: so much is added to each coordinate of the update, as integers. */
 export const addedToVector = (lie: readonly number[]): Deed =>
   changing('maskedInput', (bytes) => {
     const { length, bits, packed, ...header } = decodeMaskedInput(bytes);

@@ -2,13 +2,13 @@ import { type App, join, type Participation, type ParticipationEvent } from '../
 import type { KeyPair } from '../../../../protocol/crypto/keys.ts';
 import { ParameterLayout, type Shapes } from '../../../../protocol/model/layout.ts';
 
-/** The clip with which, in inputs of 16 bits and with a weight of one, whole numbers are quantized to themselves. */
+/** The clip with which, in inputs of 16 bits and with a weight of one, integers are quantized to themselves. */
 export const WHOLE_CLIP = 32_767;
 
 /** The whole number, −1 … 3, that a member adds to a coordinate of the flat model in every round. No cohort adds up to nothing. */
 export const changeOf = (member: number, coordinate: number): number => ((7 * member + coordinate) % 5) - 1;
 
-/** An app that needs no time: it adds whole numbers of its own. */
+/** An app that needs no time: it adds integers of its own. */
 function wholeNumbers(member: number, shapes: Shapes): App {
   const layout = new ParameterLayout(shapes);
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFacts } from '../../../../protocol/schemes/secagg/server/index.ts';
+import type { ServerParameters } from '../../../../protocol/schemes/secagg/server/index.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { MemberId } from '../../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
@@ -22,7 +22,7 @@ interface Cut {
 }
 
 /** Honest survivors that are joined to the target by masks which the attacker does not know. */
-function joinedTo(hall: Scene, { graph }: ServerFacts, survivors: ReadonlySet<MemberId>): MemberId[] {
+function joinedTo(hall: Scene, { graph }: ServerParameters, survivors: ReadonlySet<MemberId>): MemberId[] {
   const joined = new Set([TARGET]);
   for (const member of joined) {
     for (const index of graph.neighbours(indexOf(hall, member))) {
@@ -37,7 +37,7 @@ function joinedTo(hall: Scene, { graph }: ServerFacts, survivors: ReadonlySet<Me
  * Of all pairs of honest members, those without whom the target is in the smallest sum: every survivor still knows as many
  * others as the threshold asks, and the mask secrets of the two can be opened.
  */
-function bestCut(hall: Scene, facts: ServerFacts): Cut {
+function bestCut(hall: Scene, facts: ServerParameters): Cut {
   const { graph, parameters } = facts;
   const others = hall.honest.filter((member) => member !== TARGET);
   let best: Cut = { dropped: [], joined: joinedTo(hall, facts, new Set(hall.members)) };

@@ -17,20 +17,20 @@ const FRAME_BYTES = 256;
 const HELLO = { frames: 16, bytes: 32 * 1024 };
 
 /** What one round asks of a member's connection at most. */
-interface RoundCost {
+interface RoundAllowance {
   readonly frames: number;
   readonly bytes: number;
 }
 
 /** @param largest bytes of the largest message of a round: none of the others is longer */
-export function roundCost(largest: number): RoundCost {
+export function roundAllowance(largest: number): RoundAllowance {
   const parts = Math.ceil(largest / PART_LENGTH);
   const frames = CONNECTION_FRAMES + FRAMES * MESSAGES * parts;
   return { frames, bytes: MESSAGES * largest + frames * (FRAME_BYTES + HEADER_LENGTH + SIZES.signature) };
 }
 
 /** What is left to one sender, in frames and in bytes. */
-export class Purse {
+export class SendQuota {
   readonly #frames: Bucket;
   readonly #bytes: Bucket;
 
@@ -52,7 +52,7 @@ export class Purse {
 }
 
 /** A purse for each identity, which a new connection does not fill again. */
-export class Purses<Key> {
+export class SendQuotas<Key> {
   readonly #frames: Buckets<Key>;
   readonly #bytes: Buckets<Key>;
   readonly #now: () => number;
@@ -62,20 +62,20 @@ export class Purses<Key> {
    * @param rounds how many rounds' worth there is in a purse; as much flows in each minute
    */
   constructor(largest: number, rounds: number, now: () => number) {
-    const { frames, bytes } = roundCost(largest);
+    const { frames, bytes } = roundAllowance(largest);
     this.#frames = new Buckets({ capacity: rounds * frames, perSecond: (rounds * frames) / 60 }, now);
     this.#bytes = new Buckets({ capacity: rounds * bytes, perSecond: (rounds * bytes) / 60 }, now);
     this.#now = now;
   }
 
-  of(key: Key): Purse {
-    return new Purse(this.#frames.of(key), this.#bytes.of(key));
+  of(key: Key): SendQuota {
+    return new SendQuota(this.#frames.of(key), this.#bytes.of(key));
   }
 
   /** For a connection that has not said Hello: enough for that, and no more. */
-  stranger(): Purse {
+  stranger(): SendQuota {
     const { frames, bytes } = HELLO;
-    return new Purse(
+    return new SendQuota(
       new Bucket({ capacity: frames, perSecond: 0 }, this.#now),
       new Bucket({ capacity: bytes, perSecond: 0 }, this.#now),
     );

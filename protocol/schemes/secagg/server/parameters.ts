@@ -5,7 +5,7 @@ import type { Graph } from '../graph/index.ts';
 import type { RoundParameters } from '../parameters/index.ts';
 
 /** What is fixed once the roster is closed: U1 and what follows from it. */
-export interface ServerFacts {
+export interface ServerParameters {
   readonly sessionId: Uint8Array;
   readonly parameters: RoundParameters;
   readonly graph: Graph;
@@ -26,8 +26,8 @@ export interface Commitment {
 }
 
 /** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
-export interface Shared {
-  readonly facts: ServerFacts;
+export interface SharedKeys {
+  readonly facts: ServerParameters;
   /** U2, by index. */
   readonly sharers: ReadonlySet<ClientIndex>;
   /** What each member of U2 committed to as its self mask seed. */

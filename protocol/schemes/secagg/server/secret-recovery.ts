@@ -10,10 +10,10 @@ import type { LeftoverPeer, UnmaskJob } from '../unmask.ts';
 import { proveDealings, type Proofs } from './dealing-proofs.ts';
 import { SecretOpener } from './opener.ts';
 import { RevealedShares } from './revealed.ts';
-import type { ServerContext, Summed } from './types.ts';
+import type { ServerContext, FrozenSum } from './types.ts';
 
 /** What an opening starts from: the sum's sets, and each member's shares with its signature over them. */
-interface Revealed extends Omit<Summed, 'sum'> {
+interface Revealed extends Omit<FrozenSum, 'sum'> {
   readonly context: ServerContext;
   readonly revealed: ReadonlyMap<ClientIndex, SecretBytes>;
   readonly revealedSignatures: ReadonlyMap<ClientIndex, Uint8Array>;
@@ -28,7 +28,7 @@ interface Revealed extends Omit<Summed, 'sum'> {
  * no thread of its own, only pauses: {@link steps} makes one after each secret, and many while it corrects false shares,
  * and the coordinator answers others there.
  */
-export class Opening {
+export class SecretRecovery {
   /** The plan's jobs; they grow while {@link steps} runs. */
   readonly jobs: UnmaskJob[] = [];
   readonly #about: Omit<Revealed, 'revealed' | 'revealedSignatures'>;

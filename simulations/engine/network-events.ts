@@ -1,7 +1,7 @@
 import type { FaultKind } from '../faults/script.ts';
 
 /** What the network did. */
-export interface Happened extends Readonly<Record<FaultKind, number>> {
+export interface NetworkEvents extends Readonly<Record<FaultKind, number>> {
   /** Messages that were under way when their connection broke. */
   readonly lost: number;
   /** Messages that were sent again on a new connection. */
@@ -10,8 +10,8 @@ export interface Happened extends Readonly<Record<FaultKind, number>> {
   readonly overtaken: number;
 }
 
-/** {@link Happened} while the round runs. */
-export type Counts = { -readonly [Key in keyof Happened]: number };
+/** {@link NetworkEvents} while the round runs. */
+export type Counts = { -readonly [Key in keyof NetworkEvents]: number };
 
 /** The counts of a round that has not begun. */
 export function noCounts(): Counts {

@@ -2,8 +2,8 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { Buckets, perMinute } from './bucket.ts';
 import { addressKey, type AddressRule, type Caller } from './address.ts';
-import { Crowd, type Ending } from './crowd.ts';
-import { type Purse, Purses } from './purse.ts';
+import { ConnectionLimiter, type Ending } from './connection-limiter.ts';
+import { type SendQuota, SendQuotas } from './send-quota.ts';
 
 /** What is asked for at most; see `limits` in the configuration. */
 export interface EntranceLimits extends AddressRule {
@@ -23,13 +23,13 @@ const SHARE = 8;
 export type Connected = Ending & { destroy(): unknown };
 
 /** Who may connect, how often somebody may take a seat, and how much may be sent. */
-export class Entrance {
+export class AdmissionControl {
   readonly #limits: EntranceLimits;
-  readonly #everybody: Crowd;
-  readonly #strangers: Crowd<Connected>;
+  readonly #everybody: ConnectionLimiter;
+  readonly #unauthenticated: ConnectionLimiter<Connected>;
   readonly #connects: Buckets<string>;
   readonly #seats: Buckets<MemberId>;
-  readonly #purses: Purses<MemberId>;
+  readonly #purses: SendQuotas<MemberId>;
 
   /**
    * @param largest bytes of the largest message of any task
@@ -38,11 +38,11 @@ export class Entrance {
   constructor(limits: EntranceLimits, largest: number, now: () => number = () => performance.now()) {
     const { strangers } = limits;
     this.#limits = limits;
-    this.#everybody = new Crowd(limits);
-    this.#strangers = new Crowd({ connections: strangers, connectionsPerAddress: Math.ceil(strangers / SHARE) });
+    this.#everybody = new ConnectionLimiter(limits);
+    this.#unauthenticated = new ConnectionLimiter({ connections: strangers, connectionsPerAddress: Math.ceil(strangers / SHARE) });
     this.#connects = new Buckets(perMinute(limits.connectsPerMinute), now);
     this.#seats = new Buckets(perMinute(limits.seatsPerMinute), now);
-    this.#purses = new Purses(largest, limits.roundsOfMessages, now);
+    this.#purses = new SendQuotas(largest, limits.roundsOfMessages, now);
   }
 
   /**
@@ -56,22 +56,22 @@ export class Entrance {
     const address = addressKey(caller, this.#limits);
     if (!this.#connects.of(address).take() || !this.#everybody.hasRoomFor(address)) return false;
     const { socket } = caller;
-    const longest = this.#strangers.inTheWayOf(address);
+    const longest = this.#unauthenticated.inTheWayOf(address);
     if (longest !== undefined) {
-      this.#strangers.remove(longest);
+      this.#unauthenticated.remove(longest);
       longest.destroy();
     }
     this.#everybody.add(socket, address);
-    this.#strangers.add(socket, address);
+    this.#unauthenticated.add(socket, address);
     const late = setTimeout(() => {
-      if (this.#strangers.has(socket)) socket.destroy();
+      if (this.#unauthenticated.has(socket)) socket.destroy();
     }, 2 * this.#limits.helloTimeoutMs);
     socket.once('close', () => clearTimeout(late));
     return true;
   }
 
   /** What a connection may send before anybody knows who it is. */
-  strangersPurse(): Purse {
+  strangersPurse(): SendQuota {
     return this.#purses.stranger();
   }
 
@@ -89,12 +89,12 @@ export class Entrance {
   }
 
   /** A connection has said who it is. */
-  known(socket: Connected): void {
-    this.#strangers.remove(socket);
+  markAuthenticated(socket: Connected): void {
+    this.#unauthenticated.remove(socket);
   }
 
   /** What a member may send, over however many connections. */
-  purseOf(member: MemberId): Purse {
+  purseOf(member: MemberId): SendQuota {
     return this.#purses.of(member);
   }
 }

@@ -6,7 +6,7 @@ const SLICE_MS = 10;
  * one, and what happens meanwhile finds the loop free. Since there is one queue, nobody gets a later message before an
  * earlier one. What fits the first slice is done at once, so that a small round knows no delay.
  */
-export class Outbox {
+export class PacedQueue {
   readonly #fault: (thrown: unknown) => void;
   readonly #sliceMs: number;
   #tasks: (() => void)[] = [];

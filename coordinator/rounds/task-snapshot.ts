@@ -8,10 +8,10 @@ import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/index.ts';
 import { createStrategy, type Strategy } from '../../learning/strategies/index.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';
-import { allFinite } from './learn.ts';
+import { allFinite } from './next-model.ts';
 
 /** Where a task stands when its coordinator starts. */
-export interface Standing {
+export interface TaskSnapshot {
   readonly strategy: Strategy;
   readonly layout: ParameterLayout;
   /** The parameters in layout order. */
@@ -29,7 +29,7 @@ export interface Standing {
  * and are to have none or the other way round;
  * `config-unreadable`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape` for bad files
  */
-export async function openStanding(store: Store, task: TaskConfig, given?: InitialModel): Promise<Standing> {
+export async function openSnapshot(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskSnapshot> {
   const strategy = createStrategy(task.strategy);
   const record = await store.loadTask(task.name);
   if (record === undefined) return started(store, strategy, task, given);
@@ -60,7 +60,7 @@ export async function openStanding(store: Store, task: TaskConfig, given?: Initi
   };
 }
 
-async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<Standing> {
+async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskSnapshot> {
   const { tensors, shapes, kept = {}, ...first } = given ?? (await configuredModel(task));
   const layout = new ParameterLayout(shapes);
   const flat = layout.flatten(tensors);

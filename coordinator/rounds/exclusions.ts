@@ -39,7 +39,7 @@ const MAX_REMEMBERED = 65_536;
  * cannot be told who lied, {@link Quarrels} says who sits out of one attempt. Both are forgotten
  * when the coordinator restarts.
  */
-export class Bench {
+export class Exclusions {
   readonly #options: BenchOptions;
   readonly #stays = new Map<MemberId, Stay>();
   readonly #faults = new Map<MemberId, number>();

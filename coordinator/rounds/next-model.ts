@@ -12,7 +12,7 @@ const PART = 2 ** 16;
 export const partOf = (sums: number): number => Math.ceil(PART / sums);
 
 /** What a model is learnt from. */
-export interface Lesson {
+export interface ModelUpdate {
   /** What errors call the next model. */
   readonly name: string;
   readonly layout: ParameterLayout;
@@ -34,13 +34,13 @@ export class NextModel {
   readonly flat: Float32Array<ArrayBuffer>;
   /** What the strategy remembers; whole when all steps are done. */
   readonly state: Record<string, Float32Array> = {};
-  readonly #lesson: Lesson;
+  readonly #update: ModelUpdate;
   /** Squares of the update over the trained coordinates, added up. */
   #squares = 0;
 
-  constructor(lesson: Lesson) {
+  constructor(lesson: ModelUpdate) {
     const { layout, frame } = lesson;
-    this.#lesson = lesson;
+    this.#update = lesson;
     const { file, flat } = emptyFile(frame, layout.size);
     this.file = file;
     this.flat = flat;
@@ -48,7 +48,7 @@ export class NextModel {
 
   /** Root mean square of the update over the trained coordinates; known when all steps are done. */
   get rms(): number {
-    const { flat, untrained = [] } = this.#lesson;
+    const { flat, untrained = [] } = this.#update;
     const trained = flat.length - untrained.reduce((sum, { length }) => sum + length, 0);
     return trained === 0 ? 0 : Math.sqrt(this.#squares / trained);
   }
@@ -59,7 +59,7 @@ export class NextModel {
    * @throws CairnError `update-not-finite` where the model would diverge
    */
   *steps(part: number = PART): Generator<number, void> {
-    const { name, strategy, flat, state, sum, untrained = [] } = this.#lesson;
+    const { name, strategy, flat, state, sum, untrained = [] } = this.#update;
     for (let from = 0; from < flat.length; from += part) {
       const to = Math.min(flat.length, from + part);
       const update = new Float32Array(to - from);

@@ -3,7 +3,7 @@ import { refusalOf } from '../../protocol/schemes/secagg/server/admission.ts';
 import { isOver } from '../../protocol/schemes/secagg/server/members.ts';
 import { abort } from '../../protocol/schemes/secagg/server/result.ts';
 import { startServer, stepServer } from '../../protocol/schemes/secagg/server/session.ts';
-import type { Opening } from '../../protocol/schemes/secagg/server/opening.ts';
+import type { SecretRecovery } from '../../protocol/schemes/secagg/server/secret-recovery.ts';
 import type {
   CollectingState,
   Drop,
@@ -22,7 +22,7 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import { Outbox } from './outbox.ts';
+import { PacedQueue } from './paced-queue.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';
 import { inTurns } from './turns.ts';
@@ -54,7 +54,7 @@ export interface RoundOptions {
    * there is nothing to wait for.
    */
   readonly announce?: (members: readonly MemberId[]) => Promise<void> | undefined;
-  /** See {@link Outbox}. */
+  /** See {@link PacedQueue}. */
   readonly sliceMs?: number;
   readonly onState?: (name: ServerStateName, members: number) => void;
   readonly onDrop?: (drop: Drop) => void;
@@ -88,12 +88,12 @@ export type RoundEnd =
  * what is to be sent as the event loop has time, and has the unmask plan computed. It never rejects: a round ends with a sum
  * or with an error, and `ended` says which.
  */
-export class Round {
+export class SessionDriver {
   readonly tally: Tally;
   readonly ended: Promise<RoundEnd>;
   readonly #options: RoundOptions;
   readonly #computing = new AbortController();
-  readonly #outbox: Outbox;
+  readonly #outbox: PacedQueue;
   #first: ServerStep | undefined;
   #state: ServerState;
   /** Once the roster is closed. */
@@ -110,7 +110,7 @@ export class Round {
    */
   constructor(options: RoundOptions) {
     this.#options = options;
-    this.#outbox = new Outbox((thrown) => void this.#fail(asCairnError(thrown)), options.sliceMs);
+    this.#outbox = new PacedQueue((thrown) => void this.#fail(asCairnError(thrown)), options.sliceMs);
     this.tally = new Tally(options.settings.adversary, () => performance.now());
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.#first = startServer({ ...options, opening: 'in-turns' });
@@ -258,7 +258,7 @@ export class Round {
     return parameters === undefined ? [] : suspectsOf({ parameters, colluding, unmasked, drops, error, proven });
   }
 
-  async #compute(plan: UnmaskPlan, opening: Opening): Promise<void> {
+  async #compute(plan: UnmaskPlan, opening: SecretRecovery): Promise<void> {
     try {
       await inTurns(opening.steps(), { signal: this.#computing.signal });
       const correction = await this.#options.unmask(plan, this.#computing.signal);

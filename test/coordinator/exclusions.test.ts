@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { Bench } from '../../coordinator/rounds/bench.ts';
+import { Exclusions } from '../../coordinator/rounds/exclusions.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
@@ -18,9 +18,9 @@ const ALL = [1, 2, 3, 4].map(memberId);
 const suspect = (member: number) => ({ member: memberId(member), reason: 'share-undecryptable' }) as const;
 
 /** A bench, and a clock that stands still until it is told. */
-function benchOf(attempts = 2): { bench: Bench; after: (ms: number) => void; invited: () => MemberId[] } {
+function benchOf(attempts = 2): { bench: Exclusions; after: (ms: number) => void; invited: () => MemberId[] } {
   let now = 0;
-  const bench = new Bench({ attempts, minutes: 1, now: () => now });
+  const bench = new Exclusions({ attempts, minutes: 1, now: () => now });
   return { bench, after: (ms) => void (now += ms), invited: () => bench.without(ALL) };
 }
 

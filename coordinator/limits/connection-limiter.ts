@@ -10,7 +10,7 @@ export interface CrowdLimits {
 export type Ending = Pick<EventEmitter, 'once'>;
 
 /** Who is there, counted in all and by address. */
-export class Crowd<Socket extends Ending = Ending> {
+export class ConnectionLimiter<Socket extends Ending = Ending> {
   readonly #limits: CrowdLimits;
   readonly #byAddress = new Map<string, number>();
   readonly #there = new Map<Socket, string>();

@@ -8,7 +8,7 @@ export interface Attempts {
   attempt(): Promise<Uint8Array | undefined>;
 }
 
-interface Letter {
+interface PendingMessage {
   readonly sending: Attempts;
   readonly answered: (refusal: Uint8Array | undefined) => void;
   readonly failed: (error: CairnError) => void;
@@ -25,9 +25,9 @@ const MAX_ATTEMPTS = 5;
  * socket.io's own queue (`retries`) would not do: on a new connection it sends before the Hello is answered, so that the
  * coordinator refuses what it should have taken.
  */
-export class Outbox {
+export class SendQueue {
   readonly #begin: (bytes: Uint8Array) => Attempts;
-  readonly #letters: Letter[] = [];
+  readonly #letters: PendingMessage[] = [];
   #open = false;
   #busy = false;
   #closed = false;
@@ -79,7 +79,7 @@ export class Outbox {
     this.#busy = false;
   }
 
-  async #attempt(letter: Letter): Promise<void> {
+  async #attempt(letter: PendingMessage): Promise<void> {
     letter.attempts++;
     const { taken } = letter.sending;
     try {
@@ -95,7 +95,7 @@ export class Outbox {
     }
   }
 
-  #take(letter: Letter): void {
+  #take(letter: PendingMessage): void {
     const at = this.#letters.indexOf(letter);
     if (at >= 0) this.#letters.splice(at, 1);
   }
