@@ -61,9 +61,9 @@ function parse(args: readonly string[]) {
     });
     return { json: undefined, out: undefined, ...values };
   } catch (thrown) {
-    const unknown = args.find((arg) => arg.startsWith('--') && !KNOWN.includes(arg.slice(2).split('=')[0]));
+    const unknown = args.find((arg) => arg.startsWith('--') && !KNOWN.includes(arg.slice(2).split('=')[0]!));
     if (unknown === undefined) throw new UsageError((thrown as Error).message.split('\n')[0]);
-    const name = unknown.split('=')[0];
+    const name = unknown.split('=')[0]!;
     throw new UsageError(
       `unknown option ${name}${didYouMean(
         name,

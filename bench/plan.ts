@@ -65,8 +65,8 @@ export function fullPlan(): Plan {
     training: [
       { ...mlp, tensorflow: { steps: 20, repeats: 3 } },
       { ...small, tensorflow: { steps: 1, repeats: 1 } },
-      large,
-      valid,
+      large!,
+      valid!,
     ],
     growth: {
       n: { values: [64, 128, 256, 512], d: 20_000 },
@@ -95,7 +95,7 @@ export function quickPlan(): Plan {
       traffic: { n: 256, d: 2 ** 20 },
     },
     sockets: [{ clients: 32, processes: 2, d: 10_000 }],
-    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small, large, valid],
+    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small!, large!, valid!],
     growth: {
       n: { values: [64, 128, 256], d: 5000 },
       d: { values: [10_000, 31_623, 100_000], n: 64 },

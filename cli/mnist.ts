@@ -28,7 +28,7 @@ export function mnistShardApp({ model, shard, partition, alpha, seed }: MnistSha
       const labels = await loadMnistLabels('train');
       const shards =
         partition === 'iid' ? iidShards(labels, shard.count, seed) : dirichletShards(labels, shard.count, alpha, seed);
-      return loadMnist('train', { indices: shards[shard.index] });
+      return loadMnist('train', { indices: shards[shard.index]! });
     },
   });
 }

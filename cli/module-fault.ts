@@ -55,8 +55,8 @@ function placeIn(text: string): string | undefined {
   const found = PLACE.exec(text);
   if (found === null) return undefined;
   const [, file, line, source] = found;
-  const shown = source.trim();
-  return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}${shown === '' ? '' : ` ("${shown.slice(0, 60)}")`}`;
+  const shown = source!.trim();
+  return `${file!.replace(/^file:\/\/(?=\/)/, '')}:${line}${shown === '' ? '' : ` ("${shown.slice(0, 60)}")`}`;
 }
 
 /**

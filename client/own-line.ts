@@ -27,9 +27,9 @@ export function ownLine(thrown: unknown): string | undefined {
     const found = V8_FRAME.exec(frame) ?? OTHER_FRAME.exec(frame);
     if (found === null) continue;
     const [, file, line] = found;
-    const url = asUrl(file);
+    const url = asUrl(file!);
     if (own.some((folder) => url.startsWith(folder)) || url.includes('/node_modules/')) continue;
-    return `${file.replace(/^file:\/\/(?=\/)/, '')}:${line}`;
+    return `${file!.replace(/^file:\/\/(?=\/)/, '')}:${line}`;
   }
   return undefined;
 }

@@ -73,7 +73,7 @@ class Scanner {
     for (;;) {
       this.#take(BLANK);
       if (this.at >= this.#text.length) return this.#expected === 'nothing' ? undefined : this.#cut();
-      const fault = this.#step(this.#text[this.at]);
+      const fault = this.#step(this.#text[this.at]!);
       if (fault !== undefined) return fault;
     }
   }
@@ -136,7 +136,7 @@ class Scanner {
   #string(after: Expected): string | undefined {
     const begun = this.at++;
     for (;;) {
-      const next = this.#text[this.at];
+      const next = this.#text[this.at]!;
       if (this.at >= this.#text.length) {
         this.at = begun;
         return 'a string begins here and does not end';

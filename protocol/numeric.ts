@@ -13,8 +13,8 @@ const LOG2_E = 1.4426950408889634;
 // 2^k for k = −1074 … 1023, each by exact halving or doubling.
 const powers = new Float64Array(2098);
 powers[1074] = 1;
-for (let i = 1075; i < powers.length; i++) powers[i] = powers[i - 1] * 2;
-for (let i = 1073; i >= 0; i--) powers[i] = powers[i + 1] / 2;
+for (let i = 1075; i < powers.length; i++) powers[i] = powers[i - 1]! * 2;
+for (let i = 1073; i >= 0; i--) powers[i] = powers[i + 1]! / 2;
 
 /** e^x to within 1e-15 relatively; 0 below −745, Infinity above 709.78, NaN for NaN. */
 export function exp(x: number): number {
@@ -39,7 +39,7 @@ export function exp(x: number): number {
   sum = sum * r + 1;
   sum = sum * r + 1;
   // 2^1024 is no double, but e^x may be one.
-  return k > 1023 ? sum * powers[2097] * 2 : sum * powers[k + 1074];
+  return k > 1023 ? sum * powers[2097]! * 2 : sum * powers[k + 1074]!;
 }
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -50,9 +50,9 @@ export function log(x: number): number {
   if (!(x > 0) || x === Infinity) return x > 0 ? x : NaN;
   let k = 0;
   let m = x;
-  if (m < powers[52]) {
+  if (m < powers[52]!) {
     // Denormal numbers become normal ones first.
-    m *= powers[1074 + 54];
+    m *= powers[1074 + 54]!;
     k = -54;
   }
   bits.setFloat64(0, m);

@@ -26,14 +26,14 @@ export class Random {
   /** The next 32 bits, as an integer from 0 to 2^32 − 1. */
   next(): number {
     const s = this.#state;
-    const scrambled = Math.imul(rotate(Math.imul(s[1], 5), 7), 9) >>> 0;
-    const shifted = s[1] << 9;
-    s[2] ^= s[0];
-    s[3] ^= s[1];
-    s[1] ^= s[2];
-    s[0] ^= s[3];
-    s[2] ^= shifted;
-    s[3] = rotate(s[3], 11);
+    const scrambled = Math.imul(rotate(Math.imul(s[1]!, 5), 7), 9) >>> 0;
+    const shifted = s[1]! << 9;
+    s[2]! ^= s[0]!;
+    s[3]! ^= s[1]!;
+    s[1]! ^= s[2]!;
+    s[0]! ^= s[3]!;
+    s[2]! ^= shifted;
+    s[3] = rotate(s[3]!, 11);
     return scrambled;
   }
 
@@ -56,7 +56,7 @@ export class Random {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
       const kept = values[i];
-      values[i] = values[j];
+      values[i] = values[j]!;
       values[j] = kept;
     }
     return values;

@@ -27,7 +27,7 @@ function decades(values: readonly number[]): number[] {
 }
 
 function scale(ticks: readonly number[], from: number, to: number): (value: number) => number {
-  const [low, high] = [Math.log10(ticks[0]), Math.log10(ticks[ticks.length - 1])];
+  const [low, high] = [Math.log10(ticks[0]!), Math.log10(ticks[ticks.length - 1]!)];
   return (value) => from + ((Math.log10(value) - low) / (high - low)) * (to - from);
 }
 
@@ -42,8 +42,8 @@ function panel(variable: 'n' | 'd', fits: readonly Growth[]): string {
     `<text x="${WIDTH / 2}" y="24" text-anchor="middle" font-size="14">ms against ${variable} (${title})</text>`,
     ...xTicks.map((tick) => xLine(x(tick), tick)),
     ...yTicks.map((tick) => yLine(y(tick), tick)),
-    ...fits.map((fit, i) => series(fit, COLOURS[i % COLOURS.length], x, y)),
-    ...fits.map((fit, i) => legend(fit, COLOURS[i % COLOURS.length], HEIGHT - MARGIN.bottom + 40 + 16 * i)),
+    ...fits.map((fit, i) => series(fit, COLOURS[i % COLOURS.length]!, x, y)),
+    ...fits.map((fit, i) => legend(fit, COLOURS[i % COLOURS.length]!, HEIGHT - MARGIN.bottom + 40 + 16 * i)),
   ].join('\n');
 }
 

@@ -13,7 +13,7 @@ export function shareByBigInt(secret: Uint8Array, threshold: number, n: number):
   return Array.from({ length: n }, (_, i) => {
     const point = BigInt(i + 1);
     let value = 0n;
-    for (let j = threshold - 1; j >= 0; j--) value = (value * point + coefficients[j]) % PRIME;
+    for (let j = threshold - 1; j >= 0; j--) value = (value * point + coefficients[j]!) % PRIME;
     return value;
   });
 }

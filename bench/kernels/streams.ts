@@ -60,5 +60,5 @@ function native(effort: Effort): KernelSpeed[] {
 
 function add(sum: Uint32Array, stream: Uint8Array): void {
   const words = new Uint32Array(stream.buffer, stream.byteOffset, sum.length);
-  for (let i = 0; i < sum.length; i++) sum[i] += words[i];
+  for (let i = 0; i < sum.length; i++) sum[i]! += words[i]!;
 }

@@ -74,7 +74,7 @@ const ratio = (paper: number | null, ours: number): string => (paper === null ? 
 function aloneMs({ serverMs, serverPhasesMs: { computing, computingOneThread } }: RoundCost): number {
   return (computingOneThread as number | undefined) === undefined
     ? serverMs
-    : serverMs - computing + computingOneThread;
+    : serverMs - computing! + computingOneThread!;
 }
 
 function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhasesMs' | 'serverPhasesMs'): string {
@@ -84,7 +84,7 @@ function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhas
     costs.map((cost) => [
       cost.graph,
       ...[grouped(cost.n), grouped(cost.d), percent(cost.drop)],
-      ...phases.map((phase) => ms(cost[of][phase])),
+      ...phases.map((phase) => ms(cost[of][phase]!)),
     ]),
   );
 }

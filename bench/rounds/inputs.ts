@@ -30,7 +30,7 @@ export class Inputs {
     const steps = members.reduce((all, member) => (all + Math.imul(STEP, member)) | 0, 0);
     return (
       sum.length === this.#base.length &&
-      sum.every((value, i) => value === ((Math.imul(this.#base[i], count) + steps) & this.#mask) >>> 0)
+      sum.every((value, i) => value === ((Math.imul(this.#base[i]!, count) + steps) & this.#mask) >>> 0)
     );
   }
 }

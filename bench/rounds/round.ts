@@ -122,7 +122,7 @@ class MeasuredRound {
         stayed.map(({ phasesMs }) => phasesMs),
         CLIENT_PHASES,
       ),
-      serverPhasesMs: { ...phases, computing: phases.computing + computingMs[0] },
+      serverPhasesMs: { ...phases, computing: phases.computing + computingMs[0]! },
       computingMs,
       bytesUp: median(stayed.map(({ bytesUp }) => bytesUp)),
       bytesDown: median(stayed.map(({ bytesDown }) => bytesDown)) + this.#outcomeBytes(),

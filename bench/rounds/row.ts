@@ -39,7 +39,7 @@ export async function benchRound(shape: RoundShape): Promise<RoundRow> {
     runs.map((run) => run.serverPhasesMs),
     SERVER_PHASES,
   );
-  const alone = computing.length > 1 ? median(runs.map(({ computingMs }) => computingMs[1])) : undefined;
+  const alone = computing.length > 1 ? median(runs.map(({ computingMs }) => computingMs[1]!)) : undefined;
   const { n, d, drop, graph } = shape;
   const { k, t } = parametersOf(shape);
   const paper = paperMs(shape);
@@ -61,6 +61,6 @@ export async function benchRound(shape: RoundShape): Promise<RoundRow> {
       paperServerMs: paper.server,
     },
     realClients: castOf(shape).real.size,
-    threads: computing[0].threads,
+    threads: computing[0]!.threads,
   };
 }

@@ -31,5 +31,5 @@ export function castOf({ n, drop, realClients }: RoundShape): Cast {
 
 /** `count` of some members at even distances. */
 function spread(members: readonly MemberId[], count: number): MemberId[] {
-  return Array.from({ length: count }, (_, i) => members[Math.floor(((i + 0.5) * members.length) / count)]);
+  return Array.from({ length: count }, (_, i) => members[Math.floor(((i + 0.5) * members.length) / count)]!);
 }

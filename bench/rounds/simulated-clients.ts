@@ -117,12 +117,12 @@ export class SimulatedClients {
       const to = clientIndex(holder);
       const { member: recipient, cipherKey } = roster[to];
       if (this.has(recipient)) {
-        this.#keep(graph, to, own, cast.dropped.has(member) ? ofKey[i] : ofSeed[i]);
+        this.#keep(graph, to, own, cast.dropped.has(member) ? ofKey[i]! : ofSeed[i]!);
         return;
       }
       const pair = new Uint8Array(2 * SIZES.share);
-      pair.set(ofKey[i]);
-      pair.set(ofSeed[i], SIZES.share);
+      pair.set(ofKey[i]!);
+      pair.set(ofSeed[i]!, SIZES.share);
       const key = sealKey(primitives, agreement.with(cipherKey), sessionId, own, to);
       const entry = sealShares(primitives, { key, sessionId, from: own, to, plaintext: pair });
       sealed.set(entry, graph.placeOf(own, to) * SEALED_SHARES_LENGTH);
@@ -142,11 +142,11 @@ export class SimulatedClients {
     const agreement = primitives.x25519(this.#secrets.get(member)!.cipher.secretKey.expose());
     graph.neighbours(own).forEach((neighbour, place) => {
       const from = clientIndex(neighbour);
-      if (!cast.real.has(roster[from].member)) return;
-      const key = sealKey(primitives, agreement.with(roster[from].cipherKey), sessionId, from, own);
+      if (!cast.real.has(roster[from]!.member)) return;
+      const key = sealKey(primitives, agreement.with(roster[from]!.cipherKey), sessionId, from, own);
       const entry = sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
       const pair = openShares(primitives, { key, sessionId, from, to: own, sealed: entry });
-      if (pair === undefined) throw new Error(`the share sealed by member ${roster[from].member} does not open`);
+      if (pair === undefined) throw new Error(`the share sealed by member ${roster[from]!.member} does not open`);
       this.#keep(graph, own, from, pair.subarray(SIZES.share));
     });
     agreement.wipe();
@@ -198,7 +198,7 @@ export class SimulatedClients {
     this.#owed.addMask(selfMaskKey(primitives, selfSeed, sessionId, own).expose(), 1, maskRounds);
     const agreement = primitives.x25519(mask.secretKey.expose());
     for (const neighbour of graph.neighbours(own)) {
-      const peer = roster[clientIndex(neighbour)];
+      const peer = roster[clientIndex(neighbour)]!;
       if (!cast.dropped.has(peer.member) && !cast.real.has(peer.member)) continue;
       const key = pairMaskKey(primitives, agreement, sessionId, own, { index: neighbour, maskKey: peer.maskKey });
       this.#owed.addMask(key.expose(), own > neighbour ? 1 : -1, maskRounds);

@@ -62,7 +62,7 @@ export async function benchSockets(
       wallMs: roundMs(wallMs),
       statesMs: Object.fromEntries(Object.entries(done.states).map(([state, cost]) => [state, roundMs(cost.ms)])),
       included: done.included,
-      exact: done.included === clients && isMeanOfAll(weights, clients),
+      exact: done.included === clients && isMeanOfAll(weights!, clients),
       bytesUp: done.bytesUp,
       bytesDown: done.bytesDown,
       coordinatorPeakRssMB: peakRssMB(),

@@ -49,7 +49,7 @@ export function trivialApp(i: number, d: number): App {
     shapes: { weights: [d] },
     data: () => undefined,
     train({ weights }) {
-      for (let j = 0; j < d; j++) weights[j] += change(i, j);
+      for (let j = 0; j < d; j++) weights![j]! += change(i, j);
       return Promise.resolve({ parameters: { weights }, examples: 1, loss: 0, accuracy: 0 });
     },
   };
@@ -62,5 +62,5 @@ export function isMeanOfAll(weights: Float32Array, clients: number): boolean {
     for (let i = 0; i < clients; i++) sum += change(i, j);
     return sum;
   });
-  return weights.every((weight, j) => Math.abs(weight * clients - sums[j % 5]) < 1e-3);
+  return weights.every((weight, j) => Math.abs(weight * clients - sums[j % 5]!) < 1e-3);
 }

@@ -33,10 +33,10 @@ export const inChild: RunTask = (name, argument) =>
 /** Does what this process was started for, if it was started by {@link inChild}. */
 export async function servedAsChild(args: readonly string[]): Promise<boolean> {
   const [word, name, argument] = args;
-  if (word !== TASK || process.send === undefined || !isTask(name)) return false;
+  if (word !== TASK || process.send === undefined || !isTask(name!)) return false;
   let answer: Answer;
   try {
-    answer = { result: await performTask(name, JSON.parse(argument) as never, inChild) };
+    answer = { result: await performTask(name, JSON.parse(argument!) as never, inChild) };
   } catch (thrown) {
     answer = { error: thrown instanceof Error ? thrown.message : String(thrown) };
   }

@@ -12,6 +12,6 @@ export function describeMachine(): Machine {
     node: process.version,
     openssl: process.versions.openssl,
     keyImport: nodeKeyImport,
-    loadAverage: Math.round(loadavg()[0] * 100) / 100,
+    loadAverage: Math.round(loadavg()[0]! * 100) / 100,
   };
 }

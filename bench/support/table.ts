@@ -1,10 +1,10 @@
 /** A table for a terminal: columns as wide as their widest cell; the first stands left, numbers stand right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
-  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d–-]|^$/.test(row[column])));
+  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
+  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d–-]|^$/.test(row[column]!)));
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, i) => (right[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i])))
+      .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');

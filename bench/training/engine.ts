@@ -32,7 +32,7 @@ export function multiplyEngine({ repeats }: { readonly repeats: number }): Promi
   for (let i = 0; i <= repeats; i++) {
     const from = performance.now();
     for (let j = 0; j < 20; j++) {
-      operations.matmul(a, b);
+      operations.matmul(a!, b!);
       tape.release(start);
     }
     speeds.push((20 * 2 * EXTENT ** 3) / (performance.now() - from) / 1e6);

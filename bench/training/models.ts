@@ -46,7 +46,7 @@ export function engineModel(name: ModelName): Model {
   const { side, padding, filters, pools, units } = built;
   return sequential(
     [
-      ...filters.flatMap((count, i) => [conv2d(count, 5, { padding }), maxPool2d(pools[i]), relu()]),
+      ...filters.flatMap((count, i) => [conv2d(count, 5, { padding }), maxPool2d(pools[i]!), relu()]),
       ...[flatten(), dense(units), relu(), dense(10, { weights: 'glorot' })],
     ],
     [1, side, side],
@@ -72,7 +72,7 @@ export function flopsPerExample(name: ModelName): number {
   return layout.names
     .filter((tensor) => tensor.endsWith('.weight'))
     .reduce((sum, tensor) => {
-      const uses = tensor.startsWith('conv') ? places[Number(tensor[4]) - 1] : 1;
+      const uses = tensor.startsWith('conv') ? places[Number(tensor[4]!) - 1]! : 1;
       return sum + 2 * layout.sizeOf(tensor) * uses * (tensor === first ? 2 : 3);
     }, 0);
 }

@@ -8,7 +8,7 @@ import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
  */
 export function findMember(members: ReadonlyMap<MemberId, DirectoryEntry>, who: string): DirectoryEntry {
   const found = [...members.values()].filter(({ member, name }) => name === who || String(member) === who);
-  if (found.length === 1) return found[0];
+  if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     throw new CairnError('identity-unknown', `no member has the name or id "${who}"`, {
       hint: 'cairn enrol ls lists them',

@@ -42,6 +42,6 @@ export function memberLines({ entries }: SignedDirectory, now: number): string[]
     tasks.length === 0 ? 'all tasks' : printable(tasks.join(', ')),
     `${toHex(identityKey).slice(0, 16)}…`,
   ]);
-  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column].length)));
+  const widths = [0, 1, 2, 3].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)));
   return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
 }

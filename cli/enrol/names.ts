@@ -16,7 +16,7 @@ export const nameSchema = z
 export function checkedName(name: string): string {
   const parsed = nameSchema.safeParse(name);
   if (parsed.success) return name;
-  throw new CairnError('usage', `the name ${parsed.error.issues[0].message}`, { hint: 'such as ward-7 or "Ward 7"' });
+  throw new CairnError('usage', `the name ${parsed.error.issues[0]!.message}`, { hint: 'such as ward-7 or "Ward 7"' });
 }
 
 /**

@@ -60,7 +60,7 @@ export async function readRequest(authorityKey: Uint8Array, path: string): Promi
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CairnError('config-invalid', `${path} is no enrolment request: ${fieldIssue(issue, value)}`, { hint });
+    throw new CairnError('config-invalid', `${path} is no enrolment request: ${fieldIssue(issue!, value)}`, { hint });
   }
   const { member, name, identityKey, signature } = parsed.data;
   const request = { member: memberId(member), name, identityKey: fromHex(identityKey) };

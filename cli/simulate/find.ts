@@ -11,7 +11,7 @@ import { didYouMean } from '../suggest.ts';
  */
 export async function findExperiment(name: string): Promise<Experiment> {
   const known = Object.keys(EXPERIMENTS);
-  if (known.includes(name)) return EXPERIMENTS[name]();
+  if (known.includes(name)) return EXPERIMENTS[name]!();
   if (/[./\\]/.test(name)) return fromModule(name);
   throw new CairnError('usage', `there is no experiment "${name}"${didYouMean(name, known)}`, {
     hint: 'cairn simulate lists them; one of your own is named by its path, such as ./my-experiment.mjs',

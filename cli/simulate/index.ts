@@ -15,7 +15,7 @@ import { readConfig } from '../../simulations/laboratory/recorded.ts';
  * @throws CairnError `usage`, and whatever the run does
  */
 export async function simulate(args: readonly string[]): Promise<number> {
-  const named = args.length > 0 && !args[0].startsWith('-') ? args[0] : undefined;
+  const named = args.length > 0 && !args[0]!.startsWith('-') ? args[0] : undefined;
   return named === undefined ? withoutName(args) : withName(named, args.slice(1));
 }
 

@@ -58,12 +58,12 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
   const unknown = parsed.error.issues.find((issue) => issue.code === 'unrecognized_keys');
   if (unknown !== undefined) {
     const [key] = unknown.keys;
-    throw new CairnError('settings-invalid', `training: unknown option "${key}"; ${didYouMean(key, KEYS)}`, {
+    throw new CairnError('settings-invalid', `training: unknown option "${key}"; ${didYouMean(key!, KEYS)}`, {
       hint: 'the fault is the coordinator’s: have its operator correct the task’s training options in its configuration',
     });
   }
   const [issue] = parsed.error.issues;
-  throw new CairnError('settings-invalid', `training.${issue.path.join('.')}: ${issue.message}`, {
+  throw new CairnError('settings-invalid', `training.${issue!.path.join('.')}: ${issue!.message}`, {
     hint: 'the fault is the coordinator’s: have its operator correct the task’s training options in its configuration',
   });
 }

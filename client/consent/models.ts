@@ -89,9 +89,9 @@ const idsOf = ({ signed }: RememberedModel): number =>
 /** The newest models within the bounds, the newest of all whatever its size; those before are closed. */
 function withinBounds(models: readonly RememberedModel[], closed: readonly string[]): Models {
   let first = models.length - 1;
-  let ids = idsOf(models[first]);
+  let ids = idsOf(models[first]!);
   while (first > 0 && models.length - first < MAX_MODELS) {
-    ids += idsOf(models[first - 1]);
+    ids += idsOf(models[first - 1]!);
     if (ids > MAX_IDS) break;
     first--;
   }

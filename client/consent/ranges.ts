@@ -3,7 +3,7 @@ export function rangesText(ids: readonly number[]): string {
   const parts: string[] = [];
   for (let start = 0; start < ids.length;) {
     let end = start;
-    while (end + 1 < ids.length && ids[end + 1] === ids[end] + 1) end++;
+    while (end + 1 < ids.length && ids[end + 1] === ids[end]! + 1) end++;
     parts.push(start === end ? String(ids[start]) : `${ids[start]}-${ids[end]}`);
     start = end + 1;
   }

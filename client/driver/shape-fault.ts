@@ -32,7 +32,7 @@ export function shapeFault(
     if (Object.hasOwn(kept, name)) {
       return new CairnError(
         'update-shape',
-        `tensor "${name}" has type ${kept[name].dtype} in the task’s model: it is carried along and not trained`,
+        `tensor "${name}" has type ${kept[name]!.dtype} in the task’s model: it is carried along and not trained`,
         { hint: 'leave it out of the app’s shapes' },
       );
     }
@@ -40,7 +40,7 @@ export function shapeFault(
     if (!Object.hasOwn(shapes, name)) {
       return fault(`the task’s model has no tensor "${name}", which this app has (${own})`);
     }
-    const other = shapeText(shapes[name]);
+    const other = shapeText(shapes[name]!);
     if (own !== other) return fault(`tensor "${name}" is ${other} in the task’s model and ${own} in this app`);
   }
   return undefined;

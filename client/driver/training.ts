@@ -75,7 +75,7 @@ export async function trainLocally(
   signal.throwIfAborted();
   assertResult(result, layout);
   const update = layout.flatten(result.parameters);
-  for (let i = 0; i < update.length; i++) update[i] -= before[i];
+  for (let i = 0; i < update.length; i++) update[i]! -= before[i]!;
   assertFinite(layout.unflatten(update), updateNotFinite);
   return { update, examples: result.examples, loss: result.loss, accuracy: result.accuracy };
 }

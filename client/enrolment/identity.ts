@@ -51,7 +51,7 @@ export function parseIdentity(primitives: Primitives, text: string, path = 'iden
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CairnError('config-invalid', `${path} is no identity file: ${fieldIssue(issue, value)}`, {
+    throw new CairnError('config-invalid', `${path} is no identity file: ${fieldIssue(issue!, value)}`, {
       hint: isRequest(value)
         ? 'this is the request, for the authority; the identity file is the one that was written beside it'
         : HINT,

@@ -29,7 +29,7 @@ export function assertTrainable(tf: Tensorflow.Library, model: Tensorflow.Layers
   const backend = tf.getBackend();
   for (const layer of allLayers(model.layers)) {
     const kind = layer.getClassName();
-    const needed = Object.hasOwn(TRAINING_KERNELS, kind) ? TRAINING_KERNELS[kind] : [];
+    const needed = Object.hasOwn(TRAINING_KERNELS, kind) ? TRAINING_KERNELS[kind]! : [];
     const missing = needed.find((kernel) => !hasKernel(tf, kernel, backend));
     if (missing === undefined || layer.trainableWeights.length === 0) continue;
     throw new CairnError(

@@ -35,7 +35,7 @@ export const movingOf = (weights: readonly NamedWeight[]): string[] =>
 /** Writes values into a model's weights. */
 export function writeWeights(tf: Tensorflow.Library, weights: readonly NamedWeight[], values: NamedTensors): void {
   tf.tidy(() => {
-    for (const { name, shape, variable } of weights) variable.write(tf.tensor(values[name], [...shape], 'float32'));
+    for (const { name, shape, variable } of weights) variable.write(tf.tensor(values[name]!, [...shape], 'float32'));
   });
 }
 

@@ -75,7 +75,7 @@ export class SendQueue {
   async #pump(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    while (this.#open && this.#letters.length > 0) await this.#attempt(this.#letters[0]);
+    while (this.#open && this.#letters.length > 0) await this.#attempt(this.#letters[0]!);
     this.#busy = false;
   }
 

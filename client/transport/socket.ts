@@ -33,7 +33,7 @@ function reasonOf(error: Error & { readonly description?: unknown }): Reason {
   const message = inner ? String(description.message) : '';
   const status = ANSWERED.exec(message)?.[1];
   if (status === undefined) return { text: message === '' ? error.message : message, told: false };
-  if (Object.hasOwn(TOLD, status)) return { text: TOLD[status], told: true };
+  if (Object.hasOwn(TOLD, status)) return { text: TOLD[status]!, told: true };
   return { text: `the websocket was answered with status ${status}`, told: false };
 }
 

@@ -46,7 +46,7 @@ export class Upload implements Attempts {
     if (this.#message.length <= PART_LENGTH) return this.#send(this.#message);
     const [first] = partsOf(this.#message, this.#id);
     this.#sent = Math.max(this.#sent, HEADER_LENGTH);
-    const answer = await this.#send(first, 'patient');
+    const answer = await this.#send(first!, 'patient');
     if (answer !== undefined && messageName(answer) !== 'resume') return orAgain(answer);
     return this.#sendFrom(answer === undefined ? HEADER_LENGTH : this.#resumeAt(answer));
   }

@@ -181,10 +181,10 @@ export class Attempt {
     const { result, leftOut } = await this.#settle(ended);
     const ends = ended.map((end, place) => groupEnd(end, leftOut.get(place)));
     if (result.kind === 'abandoned' || result.kind === 'rolled-back') {
-      this.#ends = ended.map((end, place) => seatedEnd(this.#options.seated[place], end));
+      this.#ends = ended.map((end, place) => seatedEnd(this.#options.seated[place]!, end));
       this.#rolledBack = this.#wasRolledBack(result.error, ended);
     }
-    await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]))));
+    await Promise.all(this.#groups.map((group, place) => group.release(this.#outcomes(result, group, ends[place]!))));
     const isNew = result.kind === 'committed' || result.kind === 'rolled-back';
     const evaluation = !isNew ? undefined : (result.verdict?.evaluation ?? (await this.#look()));
     return this.#report(result, ends, evaluation);
@@ -212,16 +212,16 @@ export class Attempt {
       const sums = ended.map((end, place) =>
         end.kind === 'aborted'
           ? undefined
-          : { sum: end.sum, count: end.included.length, settingsHash: this.#groups[place].settingsHash },
+          : { sum: end.sum, count: end.included.length, settingsHash: this.#groups[place]!.settingsHash },
       );
       if (this.#options.measures === true) {
-        await model.measured(this.#groups[0].settings, sums);
+        await model.measured(this.#groups[0]!.settings, sums);
         return { result: { kind: 'measured' }, leftOut: new Map() };
       }
       let verdict: Verdict | undefined;
       if (model.privacy?.sampling === undefined) await model.chargePrivacy();
       const { learned, leftOut, adopted } = await model.commit(
-        this.#groups[0].settings,
+        this.#groups[0]!.settings,
         sums,
         host,
         async (candidate) => {
@@ -279,11 +279,11 @@ export class Attempt {
     const costs = costsOf(this.#groups.map(({ tally }) => tally));
     const included = ends.reduce((sum, end) => sum + end.included.length, 0);
     const groups = ends.map(({ included: inside, code }, place) => ({
-      invited: this.#groups[place].invited.length,
+      invited: this.#groups[place]!.invited.length,
       included: inside.length,
       ...(code === undefined ? {} : { code }),
     }));
-    const { repeat, rebases } = this.#groups[0].settings;
+    const { repeat, rebases } = this.#groups[0]!.settings;
     const common = {
       ...this.#labels,
       ...(this.#options.measures === true ? { measures: true as const } : {}),
@@ -320,7 +320,12 @@ export class Attempt {
       return { ...common, outcome: 'rolled-back', code, message, included, ...known };
     }
     const epsilon = model.privacy?.status.spent;
-    log.info('round-committed', { ...this.#labels, members: included, ms, ...(epsilon === undefined ? {} : { epsilon }) });
+    log.info('round-committed', {
+      ...this.#labels,
+      members: included,
+      ms,
+      ...(epsilon === undefined ? {} : { epsilon }),
+    });
     return { ...common, outcome: 'committed', included, ...known };
   }
 }

@@ -54,6 +54,6 @@ export async function combineGroups<Sum>(
     untrained,
   );
   await inTurns(combination.steps());
-  for (const at of combination.leftOut) leftOut.set(opened[at].place, 'sum-outlier');
+  for (const at of combination.leftOut) leftOut.set(opened[at]!.place, 'sum-outlier');
   return { sum: combination.sum, leftOut };
 }

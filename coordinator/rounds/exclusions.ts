@@ -78,7 +78,7 @@ export class Exclusions {
     const before = this.#suspected.delete(member);
     this.#suspected.add(member);
     const [oldest] = this.#suspected;
-    if (this.#suspected.size > MAX_REMEMBERED) this.#suspected.delete(oldest);
+    if (this.#suspected.size > MAX_REMEMBERED) this.#suspected.delete(oldest!);
     return before;
   }
 
@@ -102,7 +102,7 @@ export class Exclusions {
     this.#faults.delete(member);
     this.#faults.set(member, before + 1);
     const [oldest] = this.#faults.keys();
-    if (this.#faults.size > MAX_REMEMBERED) this.#faults.delete(oldest);
+    if (this.#faults.size > MAX_REMEMBERED) this.#faults.delete(oldest!);
     return before;
   }
 }

@@ -178,7 +178,7 @@ export class TaskModel {
   /** What the rounds from the current model are scaled by. */
   get scales(): Parameters<typeof settingsFor>[1]['scales'] {
     const { maxExamples, lossBound, untrained } = this.#scalesNow;
-    return { maxExamples, lossBound, untrained: this.#ranges.map((range, i) => ({ ...range, bound: untrained[i] })) };
+    return { maxExamples, lossBound, untrained: this.#ranges.map((range, i) => ({ ...range, bound: untrained[i]! })) };
   }
 
   /** Whether nothing is known of the scales that fit the data, and nobody has sent anything by which it would be too late. */

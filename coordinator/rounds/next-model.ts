@@ -75,7 +75,7 @@ export class NextModel {
       const step = strategy.apply(flat.subarray(from, to), update, before);
       for (const { at, values } of aside)
         step.model.set(
-          values.map((value, i) => flat[from + at + i] + value),
+          values.map((value, i) => flat[from + at + i]! + value),
           at,
         );
       if (!allFinite(step.model)) {

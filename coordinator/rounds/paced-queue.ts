@@ -74,7 +74,7 @@ export class PacedQueue {
     const ends = performance.now() + this.#sliceMs;
     try {
       while (this.#next < this.#tasks.length && this.#gate === undefined) {
-        this.#tasks[this.#next++]();
+        this.#tasks[this.#next++]!();
         if (performance.now() >= ends) break;
       }
     } catch (thrown) {

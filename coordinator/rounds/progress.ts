@@ -41,7 +41,7 @@ export class RoundProgress {
     const least = Math.min(...alive.map((standing) => ORDER.indexOf(standing.state)), ORDER.length - 1);
     if (ORDER[least] === this.#told) return undefined;
     this.#told = ORDER[least];
-    return { state: ORDER[least], members: alive.reduce((sum, standing) => sum + standing.members, 0) };
+    return { state: ORDER[least]!, members: alive.reduce((sum, standing) => sum + standing.members, 0) };
   }
 
   /** So many of a group's masks have been taken out. @returns the same of all groups that have come so far */

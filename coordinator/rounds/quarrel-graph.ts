@@ -44,7 +44,7 @@ export function partsOf(graph: QuarrelGraph): QuarrelGraph[] {
 export function sidesOf(part: QuarrelGraph): readonly ReadonlySet<MemberId>[] {
   const sides: [Set<MemberId>, Set<MemberId>] = [new Set(), new Set()];
   const [start] = part.keys();
-  const reached: [MemberId, 0 | 1][] = [[start, 0]];
+  const reached: [MemberId, 0 | 1][] = [[start!, 0]];
   for (let next = reached.pop(); next !== undefined; next = reached.pop()) {
     const [member, side] = next;
     const other = side === 0 ? 1 : 0;
@@ -86,10 +86,10 @@ export function disjointQuarrels(graph: QuarrelGraph): ReadonlyMap<MemberId, Mem
     [...members].sort((a, b) => left.get(a)!.size - left.get(b)!.size);
   const pair = (member: MemberId): void => {
     const [other] = bySize(left.get(member)!);
-    pairs.set(member, other).set(other, member);
-    const shaken = [...left.get(other)!, ...left.get(member)!];
+    pairs.set(member, other!).set(other!, member);
+    const shaken = [...left.get(other!)!, ...left.get(member)!];
     take(left, member);
-    take(left, other);
+    take(left, other!);
     for (const near of shaken) if (left.get(near)?.size === 1) pair(near);
   };
   for (const member of bySize(left.keys())) if (left.has(member)) pair(member);

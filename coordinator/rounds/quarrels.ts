@@ -229,5 +229,5 @@ export function quarrelsIn(drops: readonly Drop[]): readonly Quarrel[] {
 
 function compare(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((value, i) => value !== b[i]);
-  return at < 0 ? 0 : a[at] - b[at];
+  return at < 0 ? 0 : a[at]! - b[at]!;
 }

@@ -34,7 +34,7 @@ export function rebased(
   let signs = 0;
   for (let j = 0; j < flat.length; j++) {
     if (j % 32 === 0) signs = stream.nextWord();
-    moved[j] = (signs & 1) === 0 ? flat[j] + step : flat[j] - step;
+    moved[j] = (signs & 1) === 0 ? flat[j]! + step : flat[j]! - step;
     signs >>>= 1;
   }
   return moved;

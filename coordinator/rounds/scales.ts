@@ -41,7 +41,7 @@ export function highest(peaks: readonly Peaks[]): Peaks | undefined {
   return {
     examples: over(({ examples }) => examples),
     loss: over(({ loss }) => loss),
-    untrained: peaks[0].untrained.map((_, i) => over(({ untrained }) => untrained[i])),
+    untrained: peaks[0]!.untrained.map((_, i) => over(({ untrained }) => untrained[i]!)),
   };
 }
 
@@ -57,7 +57,7 @@ export function scalesAfter(task: Bounds, before: ScalesRecord, peaks: Peaks, co
     maxExamples: coarse ? cap : Math.max(cap, before.maxExamples),
     lossBound: Math.min(task.lossBound, LOSS_HEADROOM * peaks.loss),
     untrained: peaks.untrained.map((peak, i) =>
-      Math.min(task.untrainedBound, Math.max(peak, before.untrained[i] / FINER)),
+      Math.min(task.untrainedBound, Math.max(peak, before.untrained[i]! / FINER)),
     ),
   };
 }

@@ -15,7 +15,7 @@ function beginsAtOne(shapes: Shapes, name: string): boolean {
   const last = name.slice(end);
   if (last !== 'weight') return ONES.has(last);
   const bias = `${name.slice(0, end)}bias`;
-  return Object.hasOwn(shapes, bias) && shapes[bias].length === 1 && shapes[bias][0] === shapes[name][0];
+  return Object.hasOwn(shapes, bias) && shapes[bias]!.length === 1 && shapes[bias]![0] === shapes[name]![0];
 }
 
 /**
@@ -34,7 +34,7 @@ export function seededTensors(shapes: Shapes, seed: number): Record<string, Floa
       if (shape.length === 1 && beginsAtOne(shapes, name)) values.fill(1);
       continue;
     }
-    const outputs = shape[shape.length - 1];
+    const outputs = shape[shape.length - 1]!;
     const bound = Math.sqrt(6 / (values.length / outputs + outputs));
     const bytes = random(4 * values.length);
     const words = new DataView(bytes.buffer, bytes.byteOffset);

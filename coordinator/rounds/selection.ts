@@ -163,7 +163,7 @@ export class Selection {
       const members = seatsOf(set);
       return { invited: chooseCohort(members, members.length, random), target: members.length, again: set };
     });
-    if (sets.length > 0 && !this.#isDrawn(sets[0].invited)) return undefined;
+    if (sets.length > 0 && !this.#isDrawn(sets[0]!.invited)) return undefined;
     // Beside sets there are fewer to choose from, and who quarrels with a member of one is not seated with it anyhow.
     const from = sets.length > 0 ? fresh.from : this.#keepApart(fresh, attempt);
     const chosen = this.#fresh(fresh.cohorts, from);
@@ -378,7 +378,7 @@ export class Selection {
     const targets = equalSizes(Math.min(most, chosen.length), cohorts);
     return cut(chosen, equalSizes(chosen.length, cohorts)).map((invited, place) => ({
       invited,
-      target: targets[place],
+      target: targets[place]!,
       again: undefined,
     }));
   }

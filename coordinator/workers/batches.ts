@@ -26,18 +26,18 @@ export function checkJobs(list: JobList): void {
     ['keys', keys.length, SIZES.key * indices.length],
     ['todo', list.todo.length, Math.ceil(rows.length / batchSize)],
     ['taken', list.taken.length, list.todo.length],
-    ['first mask', jobs === 0 ? 0 : starts[0], 0],
-    ['masks', starts[jobs], rows.length],
+    ['first mask', jobs === 0 ? 0 : starts[0]!, 0],
+    ['masks', starts[jobs]!, rows.length],
   ];
   for (const [what, length, expected] of lengths) {
     if (length !== expected) throw malformed(`${what}: expected ${expected}, got ${length}`);
   }
   for (let job = 0; job < jobs; job++) {
-    const masks = starts[job + 1] - starts[job];
+    const masks = starts[job + 1]! - starts[job]!;
     if (masks < 0 || (owners[job] === NOBODY && masks !== 1)) throw malformed(`job ${job} has ${masks} masks`);
     if (owners[job] === NOBODY) continue;
-    for (let mask = starts[job]; mask < starts[job + 1]; mask++) {
-      if (rows[mask] >= indices.length) throw malformed(`mask ${mask} names row ${rows[mask]} of ${indices.length}`);
+    for (let mask = starts[job]!; mask < starts[job + 1]!; mask++) {
+      if (rows[mask]! >= indices.length) throw malformed(`mask ${mask} names row ${rows[mask]} of ${indices.length}`);
     }
   }
 }
@@ -61,7 +61,7 @@ function jobOf({ starts }: JobList, mask: number): number {
   let high = starts.length - 1;
   while (high - low > 1) {
     const middle = (low + high) >> 1;
-    if (starts[middle] <= mask) low = middle;
+    if (starts[middle]! <= mask) low = middle;
     else high = middle;
   }
   return low;
@@ -69,7 +69,7 @@ function jobOf({ starts }: JobList, mask: number): number {
 
 function peersOf({ rows, indices, keys }: JobList, first: number, end: number): LeftoverPeer[] {
   return Array.from(rows.subarray(first, end), (row) => ({
-    index: indices[row],
+    index: indices[row]!,
     // A copy, so that no code but this folder's meets views of shared memory.
     maskKey: keys.slice(SIZES.key * row, SIZES.key * (row + 1)),
   }));
@@ -81,7 +81,7 @@ export function batchPlan(list: JobList, batch: number): UnmaskPlan {
   const [first, end] = batchRange(list, batch);
   const jobs: UnmaskJob[] = [];
   for (let job = jobOf(list, first), mask = first; mask < end; job++) {
-    const next = Math.min(end, starts[job + 1]);
+    const next = Math.min(end, starts[job + 1]!);
     if (next === mask) continue;
     const secret = new SecretBytes(new Uint8Array(secrets.subarray(SIZES.key * job, SIZES.key * (job + 1))));
     const index = owners[job];

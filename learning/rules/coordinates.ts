@@ -7,7 +7,7 @@ type Pick = (sorted: Float64Array) => number;
 /** The middle value, or the mean of the two in the middle. */
 export const median: Pick = (sorted) => {
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
 /** The mean without the `trim` least and the `trim` greatest; 2·trim is less than their number. */
@@ -15,7 +15,7 @@ export const trimmedMean =
   (trim: number): Pick =>
   (sorted) => {
     let total = 0;
-    for (let i = trim; i < sorted.length - trim; i++) total += sorted[i];
+    for (let i = trim; i < sorted.length - trim; i++) total += sorted[i]!;
     return total / (sorted.length - 2 * trim);
   };
 
@@ -26,9 +26,9 @@ const MAX_INSERTED = 48;
 function sort(values: Float64Array): Float64Array {
   if (values.length > MAX_INSERTED) return values.sort();
   for (let i = 1; i < values.length; i++) {
-    const value = values[i];
+    const value = values[i]!;
     let at = i;
-    for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1];
+    for (; at > 0 && values[at - 1]! > value; at--) values[at] = values[at - 1]!;
     values[at] = value;
   }
   return values;
@@ -45,7 +45,7 @@ export function byCoordinate(sums: readonly DecodedSum[], pick: Pick): Combinati
     });
     const values = new Float64Array(sums.length);
     for (let j = 0; j < into.length; j++) {
-      for (let i = 0; i < parts.length; i++) values[i] = parts[i][j];
+      for (let i = 0; i < parts.length; i++) values[i] = parts[i]![j]!;
       into[j] = pick(sort(values));
     }
   };

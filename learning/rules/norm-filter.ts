@@ -13,7 +13,7 @@ const mean = trimmedMean(0);
 
 /** The middle value, of an even number the lesser one in the middle: with half of the norms made up it is still honest. */
 function lowerMedian(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1];
+  return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1]!;
 }
 
 /**
@@ -45,17 +45,17 @@ export function normFilter(
         for (const { from: begin, length } of untrained) {
           const [at, end] = [Math.max(begin - from, 0), Math.max(Math.min(begin + length - from, values.length), 0)];
           for (let j = at; j < end; j++) {
-            aside[i] += values[j] * values[j];
+            aside[i]! += values[j]! * values[j]!;
             values[j] = 0;
           }
         }
-        for (const value of values) whole[i] += value * value;
+        for (const value of values) whole[i]! += value * value;
       });
       yield;
     }
     const bounds = [whole, aside].map((squares) => factor * lowerMedian(Array.from(squares, Math.sqrt)));
     sums.forEach((_, i) => {
-      if (Math.sqrt(whole[i]) > bounds[0] || Math.sqrt(aside[i]) > bounds[1]) leftOut.push(i);
+      if (Math.sqrt(whole[i]!) > bounds[0]! || Math.sqrt(aside[i]!) > bounds[1]!) leftOut.push(i);
     });
     kept = byCoordinate(
       sums.filter((_, i) => !leftOut.includes(i)),

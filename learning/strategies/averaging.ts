@@ -8,7 +8,7 @@ export function fedAvg({ learningRate }: { readonly learningRate: number }): Str
     init: () => ({}),
     apply(model, update, state) {
       checkLengths('fedavg', model, update, state, []);
-      return { model: model.map((value, j) => value + learningRate * update[j]), state: {} };
+      return { model: model.map((value, j) => value + learningRate * update[j]!), state: {} };
     },
   };
 }
@@ -21,8 +21,8 @@ export function fedAvgM(options: { readonly learningRate: number; readonly momen
     init: (size) => ({ velocity: new Float32Array(size) }),
     apply(model, update, state) {
       checkLengths('fedavgm', model, update, state, ['velocity']);
-      const velocity = state.velocity.map((value, j) => momentum * value + update[j]);
-      return { model: model.map((value, j) => value + learningRate * velocity[j]), state: { velocity } };
+      const velocity = state.velocity.map((value, j) => momentum * value + update[j]!);
+      return { model: model.map((value, j) => value + learningRate * velocity[j]!), state: { velocity } };
     },
   };
 }

@@ -11,7 +11,7 @@ export function checkLengths(
 ): void {
   const lengths: [string, number][] = [
     ['the update', update.length],
-    ...names.map((name): [string, number] => [`state "${name}"`, Object.hasOwn(state, name) ? state[name].length : 0]),
+    ...names.map((name): [string, number] => [`state "${name}"`, Object.hasOwn(state, name) ? state[name]!.length : 0]),
   ];
   for (const [what, length] of lengths) {
     if (length !== model.length) {

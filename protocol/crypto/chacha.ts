@@ -13,7 +13,7 @@ export function chachaKeyWords(key: Uint8Array): Uint32Array {
   expectLength('chacha key', key, SIZES.key);
   const words = new Uint32Array(8);
   for (let i = 0; i < 8; i++) {
-    words[i] = key[4 * i] | (key[4 * i + 1] << 8) | (key[4 * i + 2] << 16) | (key[4 * i + 3] << 24);
+    words[i] = key[4 * i]! | (key[4 * i + 1]! << 8) | (key[4 * i + 2]! << 16) | (key[4 * i + 3]! << 24);
   }
   return words;
 }
@@ -38,14 +38,14 @@ export function chachaBlock(
   let x1 = 0x3320646e;
   let x2 = 0x79622d32;
   let x3 = 0x6b206574;
-  let x4 = key[0] | 0;
-  let x5 = key[1] | 0;
-  let x6 = key[2] | 0;
-  let x7 = key[3] | 0;
-  let x8 = key[4] | 0;
-  let x9 = key[5] | 0;
-  let x10 = key[6] | 0;
-  let x11 = key[7] | 0;
+  let x4 = key[0]! | 0;
+  let x5 = key[1]! | 0;
+  let x6 = key[2]! | 0;
+  let x7 = key[3]! | 0;
+  let x8 = key[4]! | 0;
+  let x9 = key[5]! | 0;
+  let x10 = key[6]! | 0;
+  let x11 = key[7]! | 0;
   let x12 = counter | 0;
   let x13 = 0;
   let x14 = 0;
@@ -152,14 +152,14 @@ export function chachaBlock(
   out[offset + 1] = x1 + 0x3320646e;
   out[offset + 2] = x2 + 0x79622d32;
   out[offset + 3] = x3 + 0x6b206574;
-  out[offset + 4] = x4 + key[0];
-  out[offset + 5] = x5 + key[1];
-  out[offset + 6] = x6 + key[2];
-  out[offset + 7] = x7 + key[3];
-  out[offset + 8] = x8 + key[4];
-  out[offset + 9] = x9 + key[5];
-  out[offset + 10] = x10 + key[6];
-  out[offset + 11] = x11 + key[7];
+  out[offset + 4] = x4 + key[0]!;
+  out[offset + 5] = x5 + key[1]!;
+  out[offset + 6] = x6 + key[2]!;
+  out[offset + 7] = x7 + key[3]!;
+  out[offset + 8] = x8 + key[4]!;
+  out[offset + 9] = x9 + key[5]!;
+  out[offset + 10] = x10 + key[6]!;
+  out[offset + 11] = x11 + key[7]!;
   out[offset + 12] = x12 + counter;
   out[offset + 13] = x13;
   out[offset + 14] = x14;
@@ -194,7 +194,7 @@ export class ChaChaStream {
    */
   nextWord(): number {
     if (this.#used === BLOCK_WORDS) this.#refill();
-    return this.#block[this.#used++];
+    return this.#block[this.#used++]!;
   }
 
   /** The next `count` words of the keystream. */

@@ -87,9 +87,9 @@ function openWithout({ domain, slots, shares, threshold, isRight }: Dealing, mis
   try {
     const basis = new LagrangeBasis(
       domain,
-      places.map((place) => slots[place]),
+      places.map((place) => slots[place]!),
     );
-    secret = new SecretBytes(basis.open(places.map((place) => shares[place])));
+    secret = new SecretBytes(basis.open(places.map((place) => shares[place]!)));
   } catch (thrown) {
     if (asCairnError(thrown).code !== 'secret-mismatch') throw thrown;
     return undefined;
@@ -107,10 +107,10 @@ function* agree(
   const places = others(slots, missed);
   const decoder = new ShareDecoder(
     domain,
-    places.map((place) => slots[place]),
+    places.map((place) => slots[place]!),
     threshold,
   );
-  const found = yield* decoder.falseShares(places.map((place) => shares[place]));
+  const found = yield* decoder.falseShares(places.map((place) => shares[place]!));
   return found?.length === 0;
 }
 

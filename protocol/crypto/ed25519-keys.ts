@@ -34,7 +34,7 @@ const SMALL_ORDER_Y: readonly Uint8Array[] = [
 /** Whether a ≥ b, as little-endian numbers of equal length. Public data: it may stop early. */
 function atLeast(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = a.length - 1; i >= 0; i--) {
-    if (a[i] !== b[i]) return a[i] > b[i];
+    if (a[i] !== b[i]) return a[i]! > b[i]!;
   }
   return true;
 }
@@ -46,7 +46,7 @@ function atLeast(a: Uint8Array, b: Uint8Array): boolean {
 export function isStrictEd25519Key(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
   const y = publicKey.slice();
-  y[31] &= 0x7f; // the top bit is the sign of x
+  y[31]! &= 0x7f; // the top bit is the sign of x
   if (atLeast(y, PRIME)) return false;
   return !SMALL_ORDER_Y.some((small) => small.every((byte, i) => byte === y[i]));
 }

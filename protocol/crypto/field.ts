@@ -50,12 +50,12 @@ export function inverses(elements: Float64Array): Float64Array {
   let product = 1;
   for (let i = 0; i < elements.length; i++) {
     results[i] = product;
-    product = mul(product, elements[i]);
+    product = mul(product, elements[i]!);
   }
   let inverse = pow(product, P - 2);
   for (let i = elements.length - 1; i >= 0; i--) {
-    results[i] = mul(results[i], inverse);
-    inverse = mul(inverse, elements[i]);
+    results[i] = mul(results[i]!, inverse);
+    inverse = mul(inverse, elements[i]!);
   }
   return results;
 }

@@ -48,8 +48,8 @@ export class MerkleTree {
     this.#rows = [row];
     while (row.length > 1) {
       const above: Uint8Array[] = [];
-      for (let i = 0; i + 1 < row.length; i += 2) above.push(parent(primitives, label, row[i], row[i + 1]));
-      if (row.length % 2 === 1) above.push(row[row.length - 1]);
+      for (let i = 0; i + 1 < row.length; i += 2) above.push(parent(primitives, label, row[i]!, row[i + 1]!));
+      if (row.length % 2 === 1) above.push(row[row.length - 1]!);
       this.#rows.push(above);
       row = above;
     }
@@ -57,12 +57,12 @@ export class MerkleTree {
 
   /** Number of leaves. */
   get size(): number {
-    return this.#rows[0].length;
+    return this.#rows[0]!.length;
   }
 
   /** The root: 32 bytes; of a tree with one leaf, that leaf. */
   get root(): Uint8Array {
-    return this.#rows[this.#rows.length - 1][0].slice();
+    return this.#rows[this.#rows.length - 1]![0]!.slice();
   }
 
   /**
@@ -75,7 +75,7 @@ export class MerkleTree {
     let position = index;
     for (const row of this.#rows) {
       const sibling = position ^ 1;
-      if (sibling < row.length) siblings.push(row[sibling].slice());
+      if (sibling < row.length) siblings.push(row[sibling]!.slice());
       position >>>= 1;
     }
     return siblings;
@@ -132,7 +132,7 @@ export function rootFrom(primitives: Primitives, claim: Omit<MerkleClaim, 'root'
   let used = 0;
   for (let width = size, position = index; width > 1; width = (width + 1) >>> 1, position >>>= 1) {
     if ((position ^ 1) >= width) continue;
-    const sibling = proof[used++];
+    const sibling = proof[used++]!;
     node = position % 2 === 0 ? parent(primitives, label, node, sibling) : parent(primitives, label, sibling, node);
   }
   return node;

@@ -9,7 +9,7 @@ function twiddles(size: number): Float64Array {
   const root = rootOfUnity(size);
   const powers = new Float64Array(Math.max(1, size / 2));
   powers[0] = 1;
-  for (let i = 1; i < powers.length; i++) powers[i] = mul(powers[i - 1], root);
+  for (let i = 1; i < powers.length; i++) powers[i] = mul(powers[i - 1]!, root);
   tables.set(size, powers);
   return powers;
 }
@@ -22,7 +22,7 @@ function reverseBits(values: Float64Array): void {
     j ^= bit;
     if (i < j) {
       const held = values[i];
-      values[i] = values[j];
+      values[i] = values[j]!;
       values[j] = held;
     }
   }
@@ -44,8 +44,8 @@ export function ntt(values: Float64Array): void {
       for (let k = 0; k < half; k++) {
         const low = start + k;
         const high = low + half;
-        const even = values[low];
-        const odd = reduce(values[high] * powers[k * stride]);
+        const even = values[low]!;
+        const odd = reduce(values[high]! * powers[k * stride]!);
         values[low] = add(even, odd);
         values[high] = sub(even, odd);
       }

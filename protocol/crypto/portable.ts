@@ -12,7 +12,7 @@ import { SIZES } from './suite.ts';
 
 function littleEndian(bytes: Uint8Array): bigint {
   let value = 0n;
-  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
   return value;
 }
 
@@ -56,7 +56,7 @@ export const portablePrimitives: Primitives = {
   name: 'portable',
 
   sha256(...parts) {
-    if (parts.length === 1) return sha256(parts[0]);
+    if (parts.length === 1) return sha256(parts[0]!);
     const hash = sha256.create();
     for (const part of parts) hash.update(part);
     return hash.digest();

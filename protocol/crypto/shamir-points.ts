@@ -43,7 +43,7 @@ export function pointsOf(domain: number, slots: readonly number[]): Float64Array
   for (let square = root, span = 1; span < order; span *= 2, square = mul(square, square)) squares.push(square);
   return Float64Array.from(slots, (slot) => {
     let point = 1;
-    for (let bit = 0; bit < squares.length; bit++) if ((slot >>> bit) % 2 === 1) point = mul(point, squares[bit]);
+    for (let bit = 0; bit < squares.length; bit++) if ((slot >>> bit) % 2 === 1) point = mul(point, squares[bit]!);
     return point;
   });
 }

@@ -22,7 +22,7 @@ function drawElements(target: Float64Array, random: RandomSource): void {
   while (filled < target.length) {
     const block = random(4 * (target.length - filled));
     for (let i = 0; i < block.length; i += 4) {
-      const word = (block[i] | (block[i + 1] << 8) | (block[i + 2] << 16) | (block[i + 3] << 24)) >>> 0;
+      const word = (block[i]! | (block[i + 1]! << 8) | (block[i + 2]! << 16) | (block[i + 3]! << 24)) >>> 0;
       if (word < REJECT_FROM) target[filled++] = word % FIELD.prime;
     }
     block.fill(0);
@@ -70,9 +70,9 @@ export function shareSecret(input: SharingInput): Uint8Array[] {
       values.set(polynomial);
       ntt(values);
     } else {
-      for (let i = 0; i < points.length; i++) values[i] = evaluate(polynomial, points[i]);
+      for (let i = 0; i < points.length; i++) values[i] = evaluate(polynomial, points[i]!);
     }
-    for (let i = 0; i < slots.length; i++) writeShareLimb(shares[i], limb, values[transform ? slots[i] : i]);
+    for (let i = 0; i < slots.length; i++) writeShareLimb(shares[i]!, limb, values[transform ? slots[i]! : i]!);
   }
   coefficients.fill(0);
   values.fill(0);
@@ -82,7 +82,7 @@ export function shareSecret(input: SharingInput): Uint8Array[] {
 /** Horner's rule. */
 function evaluate(polynomial: Float64Array, point: number): number {
   let value = 0;
-  for (let j = polynomial.length - 1; j >= 0; j--) value = reduce(value * point + polynomial[j]);
+  for (let j = polynomial.length - 1; j >= 0; j--) value = reduce(value * point + polynomial[j]!);
   return value;
 }
 
@@ -105,10 +105,10 @@ export class LagrangeBasis {
     let product = 1;
     const denominators = new Float64Array(points.length);
     for (let i = 0; i < points.length; i++) {
-      product = mul(product, points[i]);
-      let denominator = points[i];
+      product = mul(product, points[i]!);
+      let denominator = points[i]!;
       for (let j = 0; j < points.length; j++) {
-        if (j !== i) denominator = reduce(denominator * sub(points[j], points[i]));
+        if (j !== i) denominator = reduce(denominator * sub(points[j]!, points[i]!));
       }
       denominators[i] = denominator;
     }
@@ -130,9 +130,9 @@ export class LagrangeBasis {
     const elements = new Float64Array(FIELD.limbs);
     try {
       for (let i = 0; i < shares.length; i++) {
-        decodeShare(shares[i], elements);
-        const weight = this.#weights[i];
-        for (let limb = 0; limb < FIELD.limbs; limb++) limbs[limb] = reduce(limbs[limb] + weight * elements[limb]);
+        decodeShare(shares[i]!, elements);
+        const weight = this.#weights[i]!;
+        for (let limb = 0; limb < FIELD.limbs; limb++) limbs[limb] = reduce(limbs[limb]! + weight * elements[limb]!);
       }
       return joinSecret(limbs);
     } finally {

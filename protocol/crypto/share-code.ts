@@ -12,19 +12,19 @@ function writeBits(bytes: Uint8Array, offset: number, value: number): void {
   const first = offset >>> 3;
   const shift = offset & 7;
   const low = value << shift;
-  bytes[first] |= low;
-  bytes[first + 1] |= low >>> 8;
-  bytes[first + 2] |= low >>> 16;
-  bytes[first + 3] |= low >>> 24;
-  if (shift > 5) bytes[first + 4] |= value >>> (32 - shift);
+  bytes[first]! |= low;
+  bytes[first + 1]! |= low >>> 8;
+  bytes[first + 2]! |= low >>> 16;
+  bytes[first + 3]! |= low >>> 24;
+  if (shift > 5) bytes[first + 4]! |= value >>> (32 - shift);
 }
 
 /** Reads up to 27 bits, as {@link writeBits} wrote them. */
 function readBits(bytes: Uint8Array, offset: number, width: number): number {
   const first = offset >>> 3;
   const shift = offset & 7;
-  const low = bytes[first] | (bytes[first + 1] << 8) | (bytes[first + 2] << 16) | (bytes[first + 3] << 24);
-  const value = shift > 5 ? (low >>> shift) | (bytes[first + 4] << (32 - shift)) : low >>> shift;
+  const low = bytes[first]! | (bytes[first + 1]! << 8) | (bytes[first + 2]! << 16) | (bytes[first + 3]! << 24);
+  const value = shift > 5 ? (low >>> shift) | (bytes[first + 4]! << (32 - shift)) : low >>> shift;
   return value & (2 ** width - 1);
 }
 
@@ -46,11 +46,11 @@ export function joinSecret(limbs: ArrayLike<number>): Uint8Array {
   const secret = new Uint8Array(SIZES.seed);
   for (let limb = 0; limb < FIELD.limbs; limb++) {
     const width = limbWidth(limb);
-    if (limbs[limb] >= 2 ** width) {
+    if (limbs[limb]! >= 2 ** width) {
       secret.fill(0);
       throw new CairnError('secret-mismatch', `limb ${limb}: the shares open to no secret`);
     }
-    writeBits(secret, limb * FIELD.limbBits, limbs[limb]);
+    writeBits(secret, limb * FIELD.limbBits, limbs[limb]!);
   }
   return secret;
 }
@@ -70,12 +70,12 @@ export function decodeShare(share: Uint8Array, elements = new Float64Array(FIELD
   if (share.length !== SIZES.share) {
     throw new CairnError('wire-not-canonical', `share: expected ${SIZES.share} bytes, got ${share.length}`);
   }
-  if (share[SIZES.share - 1] >>> 6 !== 0) {
+  if (share[SIZES.share - 1]! >>> 6 !== 0) {
     throw new CairnError('wire-not-canonical', 'share: expected two zero pad bits, got others');
   }
   for (let limb = 0; limb < FIELD.limbs; limb++) {
     elements[limb] = readBits(share, limb * ELEMENT_BITS, ELEMENT_BITS);
-    if (elements[limb] < FIELD.prime) continue;
+    if (elements[limb]! < FIELD.prime) continue;
     elements.fill(0);
     throw new CairnError('wire-not-canonical', `share: expected limb ${limb} below p, got one that is not`);
   }

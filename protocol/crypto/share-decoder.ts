@@ -61,13 +61,13 @@ export class ShareDecoder {
     const multipliers = (this.#multipliers ??= yield* multipliersOf(this.#points));
     const elements = new Float64Array(FIELD.limbs);
     for (let i = 0; i < shares.length; i++) {
-      const point = this.#points[i];
-      decodeShare(shares[i], elements);
+      const point = this.#points[i]!;
+      decodeShare(shares[i]!, elements);
       for (let limb = 0; limb < FIELD.limbs; limb++) {
-        const syndrome = syndromes[limb];
-        let term = mul(multipliers[i], elements[limb]);
+        const syndrome = syndromes[limb]!;
+        let term = mul(multipliers[i]!, elements[limb]!);
         for (let j = 0; j < syndrome.length; j++) {
-          syndrome[j] = add(syndrome[j], term);
+          syndrome[j] = add(syndrome[j]!, term);
           term = reduce(term * point);
         }
       }
@@ -83,7 +83,7 @@ export class ShareDecoder {
   *#placesOf(register: Float64Array): Generator<undefined, readonly number[] | undefined> {
     const places: number[] = [];
     for (let i = 0; i < this.#points.length; i++) {
-      const point = this.#points[i];
+      const point = this.#points[i]!;
       let value = 0;
       for (const coefficient of register) value = reduce(value * point + coefficient);
       if (value === 0) places.push(i);
@@ -99,7 +99,7 @@ function* multipliersOf(points: Float64Array): Generator<undefined, Float64Array
   for (let i = 0; i < points.length; i++) {
     let denominator = 1;
     for (let j = 0; j < points.length; j++) {
-      if (j !== i) denominator = reduce(denominator * sub(points[i], points[j]));
+      if (j !== i) denominator = reduce(denominator * sub(points[i]!, points[j]!));
     }
     denominators[i] = denominator;
     yield;

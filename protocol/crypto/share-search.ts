@@ -69,7 +69,7 @@ class Walk {
     const m = this.#points.length;
     const differences = new Float64Array(m * m);
     for (let i = 0; i < m; i++) {
-      for (let j = 0; j < m; j++) differences[i * m + j] = i === j ? 1 : sub(this.#points[i], this.#points[j]);
+      for (let j = 0; j < m; j++) differences[i * m + j] = i === j ? 1 : sub(this.#points[i]!, this.#points[j]!);
     }
     this.#inverses = inverses(differences);
     this.#values = new Float64Array(m * FIELD.limbs);
@@ -105,12 +105,12 @@ class Walk {
   #take(place: number, taken: number): void {
     const m = this.#points.length;
     let inverse = 1;
-    for (let j = 0; j < taken; j++) inverse = mul(inverse, this.#inverses[place * m + this.#taken[j]]);
-    this.#evaluate(this.#points[place], taken);
+    for (let j = 0; j < taken; j++) inverse = mul(inverse, this.#inverses[place * m + this.#taken[j]!]!);
+    this.#evaluate(this.#points[place]!, taken);
     this.#taken[taken] = place;
     for (let limb = 0; limb < FIELD.limbs; limb++) {
-      const value = this.#values[place * FIELD.limbs + limb];
-      this.#coefficients[taken * FIELD.limbs + limb] = mul(sub(value, this.#limbs[limb]), inverse);
+      const value = this.#values[place * FIELD.limbs + limb]!;
+      this.#coefficients[taken * FIELD.limbs + limb] = mul(sub(value, this.#limbs[limb]!), inverse);
     }
   }
 
@@ -119,10 +119,10 @@ class Walk {
     const limbs = this.#limbs;
     limbs.fill(0);
     for (let j = taken - 1; j >= 0; j--) {
-      const factor = sub(point, this.#points[this.#taken[j]]);
+      const factor = sub(point, this.#points[this.#taken[j]!]!);
       const row = j * FIELD.limbs;
       for (let limb = 0; limb < FIELD.limbs; limb++) {
-        limbs[limb] = reduce(limbs[limb] * factor + this.#coefficients[row + limb]);
+        limbs[limb] = reduce(limbs[limb]! * factor + this.#coefficients[row + limb]!);
       }
     }
   }
@@ -132,7 +132,7 @@ class Walk {
     const { threshold, missing, slots, isRight } = this.#search;
     const missed = [...left];
     for (let place = from; place < slots.length; place++) {
-      this.#evaluate(this.#points[place], threshold);
+      this.#evaluate(this.#points[place]!, threshold);
       const row = place * FIELD.limbs;
       if (this.#limbs.every((limb, i) => limb === this.#values[row + i])) continue;
       missed.push(place);

@@ -23,16 +23,16 @@ const NONE: Repair = { polynomial: new Float64Array(0), length: 0, at: 0, invers
  * @returns c_0 … c_ℓ; ℓ is the register's length, also where c_ℓ is 0
  */
 export function* shortestRegister(sequences: readonly Float64Array[]): Generator<undefined, Float64Array> {
-  const terms = sequences[0].length;
+  const terms = sequences[0]!.length;
   const current = new Float64Array(terms + 1);
   current[0] = 1;
   let length = 0;
   const repairs = sequences.map(() => NONE);
   for (let n = 1; n <= terms; n++) {
     for (let i = 0; i < sequences.length && n > length; i++) {
-      const sequence = sequences[i];
-      let missing = sequence[n - 1];
-      for (let j = 1; j <= length; j++) missing = reduce(missing + current[j] * sequence[n - 1 - j]);
+      const sequence = sequences[i]!;
+      let missing = sequence[n - 1]!;
+      for (let j = 1; j <= length; j++) missing = reduce(missing + current[j]! * sequence[n - 1 - j]!);
       if (missing === 0) continue;
       const { polynomial, length: shorter, at, inverse } = repairs[i];
       const grows = n - length > at - shorter;
@@ -43,7 +43,7 @@ export function* shortestRegister(sequences: readonly Float64Array[]): Generator
       const factor = mul(missing, inverse);
       const shift = n - at;
       for (let j = 0; j < polynomial.length; j++) {
-        current[shift + j] = sub(current[shift + j], mul(factor, polynomial[j]));
+        current[shift + j] = sub(current[shift + j]!, mul(factor, polynomial[j]));
       }
       if (grows) length = shorter + n - at;
     }

@@ -27,7 +27,7 @@ export async function webCryptoAgreer(subtle: SubtleCrypto | undefined): Promise
       { secretKey, peers: [X25519_ANSWER.bob.publicKey] },
       new AbortController().signal,
     );
-    return equalBytes(shared.expose(), X25519_ANSWER.shared) ? agreer : undefined;
+    return equalBytes(shared!.expose(), X25519_ANSWER.shared) ? agreer : undefined;
   } catch {
     return undefined; // this platform's WebCrypto knows no X25519
   }

@@ -39,7 +39,7 @@ export function packedLength(length: number, bits: number): number {
 export function isCanonicalPacked(packed: Uint8Array, length: number, bits: number): boolean {
   if (packed.length !== packedLength(length, bits)) return false;
   const usedBits = (length * bits) % 8;
-  return usedBits === 0 || packed[packed.length - 1] >>> usedBits === 0;
+  return usedBits === 0 || packed[packed.length - 1]! >>> usedBits === 0;
 }
 
 /**

@@ -59,7 +59,7 @@ export function quantizeFew(
   checkQuantization({ ...quantization, scale: 1 });
   expectWords('quantized values', into, numbers.length);
   const words = keystreamWords(key, rounds, first, numbers.length);
-  for (const [i, x] of numbers.entries()) into[i] = roundStochastically(x, levels, words[i]) & lowBits(bits);
+  for (const [i, x] of numbers.entries()) into[i] = roundStochastically(x, levels, words[i]!) & lowBits(bits);
   words.fill(0);
 }
 

@@ -80,11 +80,11 @@ export function toFloats(dtype: string, bytes: Uint8Array): Float32Array<ArrayBu
   const values = new Float32Array(words.length);
   if (dtype === 'F16') {
     const table = halfTable();
-    for (let i = 0; i < words.length; i++) values[i] = table[words[i]];
+    for (let i = 0; i < words.length; i++) values[i] = table[words[i]!]!;
     return values;
   }
   // A bfloat is the upper half of a float.
   const bits = new Uint32Array(values.buffer);
-  for (let i = 0; i < words.length; i++) bits[i] = words[i] << 16;
+  for (let i = 0; i < words.length; i++) bits[i] = words[i]! << 16;
   return values;
 }

@@ -40,7 +40,7 @@ export class ParameterLayout {
       throw new CairnError('update-shape', 'a model needs at least one tensor, but none is declared');
     let offset = 0;
     for (const name of this.names) {
-      const shape = [...shapes[name]];
+      const shape = [...shapes[name]!];
       for (const extent of shape) {
         if (!Number.isSafeInteger(extent) || extent < 1) {
           throw new CairnError(
@@ -108,7 +108,7 @@ export class ParameterLayout {
     for (const name of Object.keys(named)) this.#slot(name);
     return this.names.map((name) => {
       if (!Object.hasOwn(named, name)) throw new CairnError('update-shape', `tensor "${name}" is missing`);
-      const values = named[name];
+      const values = named[name]!;
       const { size, shape } = this.#slot(name);
       if (values.length !== size) {
         throw new CairnError(

@@ -54,7 +54,7 @@ type Named = readonly [name: string, tensor: KeptTensor];
 
 /** The kept tensors, the widest values first, so that all are aligned; then by name. */
 function inWidths(layout: ParameterLayout, kept: Readonly<Record<string, KeptTensor>>): readonly Named[] {
-  const entries = sorted(Object.keys(kept)).map((name): Named => [name, kept[name]]);
+  const entries = sorted(Object.keys(kept)).map((name): Named => [name, kept[name]!]);
   for (const [name, { dtype, shape, bytes }] of entries) {
     const width = widthOf(dtype);
     const wanted = shape.includes(0) ? 0 : shape.reduce((product, extent) => product * extent, width ?? NaN);

@@ -140,7 +140,7 @@ function tensorEntry(parser: HeaderParser): TensorEntry {
   if (dtype === undefined || shape === undefined || offsets?.length !== 2) {
     throw parser.fail('a tensor with dtype, shape and two data_offsets');
   }
-  return { dtype, shape, from: offsets[0], to: offsets[1] };
+  return { dtype, shape, from: offsets[0]!, to: offsets[1]! };
 }
 
 /**

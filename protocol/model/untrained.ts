@@ -17,7 +17,7 @@ export function untrainedNames(metadata: Readonly<Record<string, string>>): read
   if (!Object.hasOwn(metadata, KEY)) return undefined;
   let names: unknown;
   try {
-    names = JSON.parse(metadata[KEY]);
+    names = JSON.parse(metadata[KEY]!);
   } catch {
     names = undefined;
   }

@@ -62,7 +62,7 @@ export function writePeaks(
   let at = 0;
   const write = (value: number, levels: readonly number[]): void => {
     for (const level of levels) {
-      if (value > level) into[at] = words[at] & lowBits(modulusBits);
+      if (value > level) into[at] = words[at]! & lowBits(modulusBits);
       at++;
     }
   };
@@ -80,7 +80,7 @@ export function readPeaks(
   const read = (levels: readonly number[]): number => {
     let peak = levels[0];
     levels.forEach((_, k) => {
-      if ((words[at + k] & lowBits(modulusBits)) !== 0) peak = levels[k + 1] ?? Infinity;
+      if ((words[at + k]! & lowBits(modulusBits)) !== 0) peak = levels[k + 1] ?? Infinity;
     });
     at += levels.length;
     return peak;

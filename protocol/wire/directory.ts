@@ -47,7 +47,7 @@ export interface SignedDirectory extends DirectoryDates {
 function compareNames(a: string, b: string): number {
   const [left, right] = [utf8(a), utf8(b)];
   const at = left.findIndex((byte, i) => byte !== right[i]);
-  return at < 0 ? left.length - right.length : left[at] - (right[at] ?? -1);
+  return at < 0 ? left.length - right.length : left[at]! - (right[at] ?? -1);
 }
 
 const MIN_ENTRY = 4 + 2 + SIZES.key + 4 + 1;

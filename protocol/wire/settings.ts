@@ -189,8 +189,8 @@ function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
   const placement = reader.u8In('privacy', 0, PLACEMENTS.length);
   if (placement === 0) return undefined;
   const privacy: RoundPrivacy = {
-    placement: PLACEMENTS[placement - 1],
-    distribution: DISTRIBUTIONS[reader.u8In('distribution', 1, DISTRIBUTIONS.length) - 1],
+    placement: PLACEMENTS[placement - 1]!,
+    distribution: DISTRIBUTIONS[reader.u8In('distribution', 1, DISTRIBUTIONS.length) - 1]!,
     noiseMultiplier: reader.f64('noiseMultiplier'),
     minHonestSurvivors: reader.u32In('minHonestSurvivors', 1, LIMITS.members),
     bitWidth: reader.f64('bitWidth'),
@@ -222,8 +222,8 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
     round: reader.u32In('round', 1, 0xffff_ffff),
     repeat: reader.u8('repeat'),
     rebases: reader.u8('rebases'),
-    adversary: ADVERSARIES[reader.u8In('adversary', 1, ADVERSARIES.length) - 1],
-    graph: GRAPHS[reader.u8In('graph', 1, GRAPHS.length) - 1],
+    adversary: ADVERSARIES[reader.u8In('adversary', 1, ADVERSARIES.length) - 1]!,
+    graph: GRAPHS[reader.u8In('graph', 1, GRAPHS.length) - 1]!,
     colludingPpm: reader.u32In('colluding', 0, MILLION - 1),
     dropoutPpm: reader.u32In('dropout', 0, MILLION - 1),
     threshold: reader.u32In('threshold', 0, LIMITS.members),

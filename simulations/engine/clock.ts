@@ -26,8 +26,8 @@ export class VirtualClock {
       throw new CairnError('internal', `no event can be in ${seconds} seconds`);
     const heap = this.#heap;
     let at = heap.push({ at: this.#now + seconds, order: this.#planned++, run }) - 1;
-    for (let parent = (at - 1) >> 1; at > 0 && before(heap[at], heap[parent]); parent = (at - 1) >> 1) {
-      [heap[at], heap[parent]] = [heap[parent], heap[at]];
+    for (let parent = (at - 1) >> 1; at > 0 && before(heap[at]!, heap[parent]!); parent = (at - 1) >> 1) {
+      [heap[at]!, heap[parent]!] = [heap[parent]!, heap[at]!];
       at = parent;
     }
   }
@@ -57,10 +57,10 @@ export class VirtualClock {
     for (let at = 0; ;) {
       let least = at;
       for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < heap.length && before(heap[child], heap[least])) least = child;
+        if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
       }
       if (least === at) return;
-      [heap[at], heap[least]] = [heap[least], heap[at]];
+      [heap[at]!, heap[least]!] = [heap[least]!, heap[at]!];
       at = least;
     }
   }

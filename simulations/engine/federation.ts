@@ -74,7 +74,7 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
       }),
     );
     signal?.throwIfAborted();
-    const updates = new Map(cohort.map((member, i) => [member, trained[i]]));
+    const updates = new Map(cohort.map((member, i) => [member, trained[i]!]));
     const faults = options.faultsOf?.(round) ?? [];
     const conditions = { faults, seed: random.next() };
     const aggregation = cohort.length === 0 ? NOBODY : aggregator.mean(updates, conditions);
@@ -106,7 +106,7 @@ function drawEach(members: readonly MemberId[], expected: number, random: Random
 /** Members of one round, ascending. */
 function drawCohort(members: readonly MemberId[], size: number, random: Random): MemberId[] {
   const order = random.shuffle(Uint32Array.from({ length: members.length }, (_, i) => i));
-  return [...order.subarray(0, size)].map((i) => members[i]).sort((a, b) => a - b);
+  return [...order.subarray(0, size)].map((i) => members[i]!).sort((a, b) => a! - b!);
 }
 
 function inSharedMemory(values: Float32Array): Float32Array {

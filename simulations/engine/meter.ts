@@ -25,7 +25,7 @@ export class Stopwatch {
       return work();
     } finally {
       const spent = performance.now() - from;
-      if (party === 'server') this.#server[PHASES.indexOf(phase)] += spent;
+      if (party === 'server') this.#server[PHASES.indexOf(phase)]! += spent;
       else this.clients.add(party, phase, spent);
     }
   };

@@ -36,4 +36,4 @@ const BY_TYPE = new Map<number, CollectingState>(
 );
 
 /** The state that a message answers or asks for an answer in, by its type; undefined for the ends of rounds. */
-export const stateOf = (bytes: Uint8Array): CollectingState | undefined => BY_TYPE.get(bytes[2]);
+export const stateOf = (bytes: Uint8Array): CollectingState | undefined => BY_TYPE.get(bytes[2]!);

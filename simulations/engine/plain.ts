@@ -41,7 +41,7 @@ export function plainAggregate(
     if (length > clip) clipped++;
     const weight = Math.min(result.examples, maxExamples) / maxExamples;
     const factor = weight * (length > clip ? clip / length : 1);
-    for (let j = 0; j < dimension; j++) total[j] += factor * update[j];
+    for (let j = 0; j < dimension; j++) total[j]! += factor * update[j]!;
     totalWeight += weight;
     loss += weight * result.loss;
     accuracy += weight * result.accuracy;

@@ -11,7 +11,7 @@ export function plainSum(
   const sum = new Uint32Array(inputLength(settings));
   for (const member of members) {
     const input = inputOf(member);
-    for (let i = 0; i < sum.length; i++) sum[i] += input[i];
+    for (let i = 0; i < sum.length; i++) sum[i]! += input[i]!;
   }
   const mask = settings.modulusBits === 32 ? 0xffff_ffff : 2 ** settings.modulusBits - 1;
   return sum.map((value) => value & mask);

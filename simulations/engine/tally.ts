@@ -16,13 +16,13 @@ export class Tally {
   }
 
   add(member: MemberId, phase: Phase, amount: number): void {
-    this.#cells[this.#places.get(member)! * PHASES.length + PHASES.indexOf(phase)] += amount;
+    this.#cells[this.#places.get(member)! * PHASES.length + PHASES.indexOf(phase)]! += amount;
   }
 
   /** What one member has under each phase. */
   of(member: MemberId): ByPhase {
     const from = this.#places.get(member)! * PHASES.length;
-    return byPhase((i) => this.#cells[from + i]);
+    return byPhase((i) => this.#cells[from + i]!);
   }
 
   /** One member's sum over all phases. */
@@ -38,7 +38,7 @@ export class Tally {
   /** The median over some members, phase by phase; 0 where there are none. */
   median(members: readonly MemberId[]): ByPhase {
     const rows = members.map((member) => this.#places.get(member)! * PHASES.length);
-    return byPhase((i) => median(rows.map((row) => this.#cells[row + i])));
+    return byPhase((i) => median(rows.map((row) => this.#cells[row + i]!)));
   }
 
   /** The median of members' sums over all phases. */

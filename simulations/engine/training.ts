@@ -51,7 +51,7 @@ export const trainMember = defineWorkerTask(
       seed,
       signal,
     });
-    for (let j = 0; j < update.length; j++) update[j] -= parameters[j];
+    for (let j = 0; j < update.length; j++) update[j]! -= parameters[j]!;
     return { update, examples, loss, accuracy };
   },
 );

@@ -21,6 +21,6 @@ export function corrupted(
   // Each bit once, or a second flip would undo the first.
   const flipped = new Set<number>();
   while (flipped.size < Math.min(bits, 8 * (to - from))) flipped.add(8 * from + random.below(8 * (to - from)));
-  for (const bit of flipped) copy[bit >> 3] ^= 1 << (bit & 7);
+  for (const bit of flipped) copy[bit >> 3]! ^= 1 << (bit & 7);
   return copy;
 }

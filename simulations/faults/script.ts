@@ -93,7 +93,7 @@ const faultSchema = z
     if (fault.kind === 'abandon') return;
     const named = (['members', 'share', 'probability'] as const).filter((key) => fault[key] !== undefined);
     if (named.length > 1)
-      context.addIssue({ code: 'custom', path: [named[1]], message: `cannot stand beside "${named[0]}"` });
+      context.addIssue({ code: 'custom', path: [named[1]!], message: `cannot stand beside "${named[0]}"` });
     if (fault.kind === 'drop' && fault.state === 'each' && fault.probability === undefined)
       context.addIssue({ code: 'custom', path: ['state'], message: '"each" needs a "probability"' });
   });

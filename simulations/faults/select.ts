@@ -18,7 +18,7 @@ export function select(who: Who, members: readonly MemberId[], random: Random): 
   if (probability !== undefined) return new Set(members.filter(() => random.uniform() < probability));
   if (who.share === undefined) return new Set(members);
   const order = random.shuffle(Uint32Array.from({ length: members.length }, (_, i) => i));
-  return new Set([...order.subarray(0, shareOf(members.length, who.share))].map((i) => members[i]));
+  return new Set([...order.subarray(0, shareOf(members.length, who.share))].map((i) => members[i]!));
 }
 
 /** ⌊share · n⌋, not misled by the double next to a whole product. */

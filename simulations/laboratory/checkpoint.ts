@@ -8,7 +8,7 @@ export interface Checkpoint<Header> {
 
 /** A checkpoint as bytes: length of a header, header of JSON, then all vectors as 32-bit floats of this machine. */
 export function encodeCheckpoint({ header, vectors }: Checkpoint<object>): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify({ ...header, size: vectors[0].length }));
+  const text = new TextEncoder().encode(JSON.stringify({ ...header, size: vectors[0]!.length }));
   const bytes = new Uint8Array(4 + text.length + vectors.reduce((sum, { byteLength }) => sum + byteLength, 0));
   new DataView(bytes.buffer).setUint32(0, text.length);
   bytes.set(text, 4);

@@ -17,7 +17,7 @@ export class InOrder<R> {
 
   /** Takes a row; it is handed on at once where all sources before have ended. */
   add(source: number, row: R): void {
-    this.#waiting[source].push(row);
+    this.#waiting[source]!.push(row);
     this.#flush();
   }
 
@@ -29,7 +29,7 @@ export class InOrder<R> {
 
   #flush(): void {
     for (; this.#head < this.#waiting.length; this.#head++) {
-      for (const row of this.#waiting[this.#head].splice(0)) this.#hand(row);
+      for (const row of this.#waiting[this.#head]!.splice(0)) this.#hand(row);
       if (!this.#ended[this.#head]) return;
     }
   }
@@ -52,7 +52,7 @@ export async function workInOrder<Job, R>(
     while (next < jobs.length) {
       const at = next++;
       try {
-        await work(jobs[at], (row) => rows.add(at, row));
+        await work(jobs[at]!, (row) => rows.add(at, row));
       } catch (thrown) {
         next = jobs.length;
         throw thrown;

@@ -31,7 +31,7 @@ export function readSettings<P extends Parameters>(
     if (!known.includes(key)) {
       throw new CairnError('config-unknown-key', `${experiment.name} has no setting "${key}"${didYouMean(key, known)}`);
     }
-    values[key] = typeof value === 'string' ? readText(fields[key], value) : value;
+    values[key] = typeof value === 'string' ? readText(fields[key]!, value) : value;
   }
   const parsed = experiment.parameters.safeParse(values);
   if (!parsed.success) throw configError(parsed.error.issues, values);

@@ -40,15 +40,15 @@ export async function loadPaddedMnist(
     const indices = Uint32Array.from({ length: Math.min(CHUNK, examples - from) }, (_, i) => from + i);
     const chunk = await loadMnist(part, { indices });
     const [, rows, columns] = chunk.inputShape;
-    const top = (SIDE - rows) / 2;
-    const left = (SIDE - columns) / 2;
+    const top = (SIDE - rows!) / 2;
+    const left = (SIDE - columns!) / 2;
     if (!Number.isInteger(top) || !Number.isInteger(left) || top < 0 || left < 0)
       throw new CairnError('data-malformed', `images: expected 28 × 28 pixels, got ${rows} × ${columns}`);
     for (let i = 0; i < chunk.examples; i++)
-      for (let y = 0; y < rows; y++) {
-        const source = (i * rows + y) * columns;
+      for (let y = 0; y < rows!; y++) {
+        const source = (i * rows! + y) * columns!;
         const target = (from + i) * inputSize + (top + y) * SIDE + left;
-        for (let x = 0; x < columns; x++) inputs[target + x] = black + (white - black) * chunk.inputs[source + x];
+        for (let x = 0; x < columns!; x++) inputs[target + x] = black + (white - black) * chunk.inputs[source + x]!;
       }
   }
   return { inputs, labels, examples, inputSize, inputShape: [1, SIDE, SIDE], classes: 10 };

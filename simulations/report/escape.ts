@@ -8,7 +8,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Text as it may stand in an element and in a quoted attribute. */
 export function escapeHtml(text: string): string {
-  return replaceControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character]);
+  return replaceControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
 /** Shows control characters that no HTML document may hold as the replacement character. */

@@ -15,14 +15,14 @@ function grouped(digits: string): string {
 }
 
 function superscript(exponent: number): string {
-  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]);
+  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)]!);
   return exponent < 0 ? `⁻${digits}` : digits;
 }
 
 /** A positive number as a power of ten: 2.5 × 10⁻⁶, or 10⁶ alone. */
 function scientific(value: number): string {
   const [mantissa, exponent] = value.toExponential(2).split('e');
-  const shown = mantissa.replace(/\.?0+$/, '');
+  const shown = mantissa!.replace(/\.?0+$/, '');
   const power = `10${superscript(Number(exponent))}`;
   return shown === '1' ? power : `${shown}${THIN}×${THIN}${power}`;
 }

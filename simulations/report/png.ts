@@ -67,7 +67,7 @@ export function imageGrid(grid: ImageGrid): Uint8Array {
     for (let y = 0; y < rows * scale; y++) {
       const source = (index * rows + Math.floor(y / scale)) * columns;
       for (let x = 0; x < columns * scale; x++) {
-        const value = grid.images[source + Math.floor(x / scale)];
+        const value = grid.images[source + Math.floor(x / scale)]!;
         if (!Number.isFinite(value)) continue;
         const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
         const at = ((top + y) * width + left + x) * 2;

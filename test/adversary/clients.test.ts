@@ -62,7 +62,7 @@ describe.each<Class>(['curious', 'active'])('in an %s round the server drops onl
       const lab = spoil('advertiseKeys', ({ bytes }, session) => {
         const own = decodeAdvertiseKeys(bytes);
         const copied = decodeAdvertiseKeys(session.message('advertiseKeys', 1)).advertisement.cipherKey.slice();
-        copied[31] |= 0x80;
+        copied[31]! |= 0x80;
         const bad = low ?? copied;
         const { cipherKey, maskKey } = own.advertisement;
         const advertisement = signedAdvertisement(
@@ -128,8 +128,8 @@ describe.each<Class>(['curious', 'active'])('in an %s round the server drops onl
     const lab = new Lab({ seed: 'bad input', n: N, adversary, settings: { modulusBits: 23, dimension: 6 } });
     lab.run({ up: by('maskedInput', ({ bytes }) => change(bytes), lab) });
     expect(lab.drops[0]).toMatchObject({ member: BAD, state: 'masked-input', effect: 'before-input' });
-    expectOnlyBadDropped(lab, 'masked-input', lab.drops[0].reason);
-    expect(lab.drops[0].reason.startsWith('wire-')).toBe(true);
+    expectOnlyBadDropped(lab, 'masked-input', lab.drops[0]!.reason);
+    expect(lab.drops[0]!.reason.startsWith('wire-')).toBe(true);
   });
 
   it.each([
@@ -164,7 +164,7 @@ describe.each<Class>(['curious', 'active'])('in an %s round the server drops onl
     lab.serverDoes({ kind: 'deadline' });
     while (!lab.over) {
       const { server } = lab;
-      const step = lab.serverDoes({ kind: 'message', from: BAD, bytes: late[0].bytes });
+      const step = lab.serverDoes({ kind: 'message', from: BAD, bytes: late[0]!.bytes });
       expect(step).toMatchObject({ refusal: { code: 'wrong-state' }, send: [], events: [], wipe: [] });
       expect(step.state).toBe(server);
       if (lab.toClients.length > 0) lab.down();
@@ -214,7 +214,7 @@ describe('in an active round the server drops only the client that', () => {
         'advertiseKeys',
         ({ bytes }) => {
           const changed = bytes.slice();
-          changed[changed.length - 1] ^= 1;
+          changed[changed.length - 1]! ^= 1;
           return changed;
         },
         lab,
@@ -231,7 +231,7 @@ describe('in an active round the server drops only the client that', () => {
     };
     wrong(({ bytes }) => {
       const changed = bytes.slice();
-      changed[40] ^= 1;
+      changed[40]! ^= 1;
       return changed;
     });
     wrong((_, lab) => lab.message('consistency', 5));

@@ -92,7 +92,7 @@ class Series {
 /** a − b, coordinate by coordinate, modulo 2^modulusBits. */
 function minus({ settings }: Lab, a: Uint32Array, b: Uint32Array): Uint32Array {
   const mask = 2 ** settings.modulusBits - 1;
-  return a.map((value, i) => (value - b[i]) & mask);
+  return a.map((value, i) => (value - b[i]!) & mask);
 }
 
 const sumOf = (lab: Lab): Uint32Array => lab.committed!.sum;
@@ -222,7 +222,7 @@ describe('on a ring', () => {
     const series = new Series('curious', { n });
     const first = series.round({ n, settings });
     expect(first.committed?.included).toHaveLength(n);
-    expect(series.memories.get(memberId(1))?.models[0].signed?.members).toHaveLength(n);
+    expect(series.memories.get(memberId(1))?.models[0]!.signed?.members).toHaveLength(n);
     const second = series.round({ n: n - 1, settings });
     expectNothingRevealed(second);
     expect(new Set(Object.values(second.refusalCodes()))).toEqual(new Set(['cohort-too-similar']));
@@ -238,8 +238,8 @@ describe('four sums, any two of which differ in two members or more', () => {
     const sums = SETS.map((without) => series.round({ without }));
     const [ab, bc, ac, none] = sums.map(sumOf);
     // (a + b) − (b + c) + (a + c) − 0 = 2a
-    const lab = sums[0];
-    const twice = minus(lab, minus(lab, ab, bc), minus(lab, none, ac));
+    const lab = sums[0]!;
+    const twice = minus(lab, minus(lab, ab!, bc!), minus(lab, none!, ac!));
     const update = lab.plainSum([memberId(a)]);
     expect(twice).toEqual(minus(lab, update, minus(lab, new Uint32Array(update.length), update)));
   });
@@ -247,7 +247,7 @@ describe('four sums, any two of which differ in two members or more', () => {
   it('as groups of a round, each with a roster of its own, are not opened beyond the first', () => {
     const series = new Series('curious');
     const [first, ...others] = SETS.map((without) => series.round({ without }));
-    expect(first.committed).toBeDefined();
+    expect(first!.committed).toBeDefined();
     // Who was left out of the first one has signed nothing.
     for (const lab of others) expectNothingRevealed(lab, [memberId(c)]);
   });

@@ -41,7 +41,7 @@ const lies = {
     const slots = Array.from({ length: domain }, (_, i) => i);
     const random = seeded('another seed');
     const shares = shareSecret({ secret: random(32), threshold, domain, slots, random });
-    lab.up(reseal('seed', (_, to) => shares[to]));
+    lab.up(reseal('seed', (_, to) => shares[to]!));
   },
   'garbage to everybody': (lab: Lab) => {
     const reseal = resealing(lab, LIAR);
@@ -128,7 +128,7 @@ describe.each(SIZES)('of $n members one deals falsely', (size) => {
       expect(next.committed?.sum).toEqual(next.plainSum(others));
       const told = next.clientEvents.filter(({ event }) => event.kind === 'false-dealing');
       expect(told.map(({ member }) => member)).toEqual(others);
-      expect(told[0].event).toMatchObject({ member: LIAR });
+      expect(told[0]!.event).toMatchObject({ member: LIAR });
       // Without the proof nobody takes that cohort, nor with it one that lacks an honest member.
       const alone = repeated({ membership, signed, proofs: [], without: [LIAR], settings });
       expect(new Set(Object.values(alone.refusalCodes()))).toEqual(new Set(['cohort-too-similar']));
@@ -228,7 +228,7 @@ describe('signatures', () => {
     lab.up((mail) => {
       const [changed] = committing(lab, LIAR, (own) => own.map((byte) => byte ^ 1))(mail);
       if (mail.member !== LIAR) return [mail];
-      const bytes = changed.bytes.slice();
+      const bytes = changed!.bytes.slice();
       bytes.set(mail.bytes.subarray(35 + 32, 35 + 32 + 65), 35 + 32);
       return [{ member: LIAR, bytes }];
     });
@@ -245,7 +245,7 @@ describe('signatures', () => {
     lab.down();
     lab.up((mail) => {
       const bytes = mail.bytes.slice();
-      if (mail.member === spoiler) bytes[bytes.length - 1] ^= 1;
+      if (mail.member === spoiler) bytes[bytes.length - 1]! ^= 1;
       return [{ ...mail, bytes }];
     });
     // Five are left, one of whom may lie: t + c, and all cases are looked through.
@@ -291,7 +291,7 @@ describe('a client that is shown proofs', () => {
 
   it('tells of each member once, however often it is shown', () => {
     const next = invited();
-    const bytes = frameFalseDealing(header(next), proofs[0]);
+    const bytes = frameFalseDealing(header(next), proofs[0]!);
     const first = next.clientGets(member, bytes)!;
     expect(first.events).toEqual([{ kind: 'false-dealing', member: LIAR, session: expect.any(String) as string }]);
     expect(first.refusal).toBeUndefined();
@@ -299,19 +299,19 @@ describe('a client that is shown proofs', () => {
     expect(second).toMatchObject({ events: [], send: [], wipe: [] });
     expect(second.refusal).toBeUndefined();
     const known = invited({ ...signed, proven: [LIAR] });
-    expect(known.clientGets(member, frameFalseDealing(header(known), proofs[0]))?.events).toEqual([]);
+    expect(known.clientGets(member, frameFalseDealing(header(known), proofs[0]!))?.events).toEqual([]);
   });
 
   /** One that does not hold: its last signature is another. */
   function altered(): Uint8Array {
-    const bytes = proofs[0].slice();
-    bytes[bytes.length - 1] ^= 1;
+    const bytes = proofs[0]!.slice();
+    bytes[bytes.length - 1]! ^= 1;
     return bytes;
   }
 
   it('takes those that it knows as often as they come, and looks at none of their signatures', () => {
     const next = invited();
-    const bytes = frameFalseDealing(header(next), proofs[0]);
+    const bytes = frameFalseDealing(header(next), proofs[0]!);
     for (let i = 0; i < 20; i++) expect(next.clientGets(member, bytes)?.refusal).toBeUndefined();
     expect(next.clients.get(member)).toMatchObject({ proofs: 1 });
     const unread = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
@@ -326,7 +326,7 @@ describe('a client that is shown proofs', () => {
       const step = next.clientGets(member, frameFalseDealing(header(next), altered()))!;
       expect(step.refusal?.message).toContain('did not sign');
     }
-    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
+    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]!))!;
     expect(step.refusal?.message).toContain('more than 6');
     expect(step.events).toEqual([]);
   });
@@ -336,11 +336,11 @@ describe('a client that is shown proofs', () => {
     for (const [bytes, code, looked] of [
       [frameFalseDealing(header(next), altered()), 'false-dealing-refused', 1],
       [
-        frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]),
+        frameFalseDealing({ ...header(next), context: lab.server.context.settingsHash }, proofs[0]!),
         'session-mismatch',
         0,
       ],
-      [frameFalseDealing(header(next), proofs[0]).subarray(0, 200), 'wire-truncated', 0],
+      [frameFalseDealing(header(next), proofs[0]!).subarray(0, 200), 'wire-truncated', 0],
     ] as const) {
       const before = next.client(member, 'advertise-keys');
       const step = next.clientGets(member, bytes)!;
@@ -356,7 +356,7 @@ describe('a client that is shown proofs', () => {
       ...{ settings, historyOf: remembering(signed), policy: { colluding: 0.67 } },
     });
     next.down();
-    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]))!;
+    const step = next.clientGets(member, frameFalseDealing(header(next), proofs[0]!))!;
     expect(step.refusal).toMatchObject({ code: 'false-dealing-refused' });
   });
 
@@ -390,7 +390,7 @@ describe('a client that is shown proofs', () => {
       ...{ settings: { ...settings, minCohort: 6 } },
       historyOf: remembering({ ...known, members: ids }),
     }).down();
-    const bytes = frameFalseDealing(header(next), cut.aborted!.proofs[0]);
+    const bytes = frameFalseDealing(header(next), cut.aborted!.proofs[0]!);
     expect(next.clientGets(member, bytes)?.events).toMatchObject([{ kind: 'false-dealing', member: LIAR }]);
     // Without that note it would be about nothing.
     const without = new Lab({
@@ -404,6 +404,6 @@ describe('a client that is shown proofs', () => {
   it('is told of none once it has its roster', () => {
     const next = invited();
     next.client(1, 'share-keys');
-    expect(next.clientGets(member, frameFalseDealing(header(next), proofs[0]))?.refusal?.code).toBe('wrong-state');
+    expect(next.clientGets(member, frameFalseDealing(header(next), proofs[0]!))?.refusal?.code).toBe('wrong-state');
   });
 });

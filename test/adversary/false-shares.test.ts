@@ -65,8 +65,8 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     const noise = seeded('noise');
     lab.run({ up: revealing(lab, [BAD], () => anyShare(noise)) });
     // It is found at the first secret that its share is used for, and others' shares are used from then on.
-    const first = graph.holders(indexOf.get(BAD)!).find((owner) => graph.holders(clientIndex(owner))[0] <= 1)!;
-    expectExact(lab, lab.members, [{ member: BAD, owners: [roster[first].member] }]);
+    const first = graph.holders(indexOf.get(BAD)!).find((owner) => graph.holders(clientIndex(owner))[0]! <= 1)!;
+    expectExact(lab, lab.members, [{ member: BAD, owners: [roster[first]!.member] }]);
   });
 
   it.each(['seed', 'key'] as const)(
@@ -78,7 +78,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const { graph, parameters, roster, indexOf } = unmasking(lab, lost);
       const holders = graph
         .holders(indexOf.get(victim)!)
-        .map((holder) => roster[holder].member)
+        .map((holder) => roster[holder]!.member)
         .filter((member) => !lost.includes(member));
       const bound = Math.floor((holders.length - parameters.threshold) / 2);
       expect(bound).toBeGreaterThanOrEqual(1);
@@ -96,7 +96,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
   it('more of them end in an exact sum or in secret-mismatch, never in a wrong sum', () => {
     const { graph, parameters, roster, indexOf } = unmasking(labOf(kind));
     const victim = memberId(6);
-    const holders = graph.holders(indexOf.get(victim)!).map((holder) => roster[holder].member);
+    const holders = graph.holders(indexOf.get(victim)!).map((holder) => roster[holder]!.member);
     const checks = holders.length - parameters.threshold;
     const ends = new Set<string>();
     for (const count of new Set([Math.floor(checks / 2) + 1, checks, parameters.threshold, holders.length])) {
@@ -126,7 +126,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const slots = Array.from({ length: parameters.n }, (_, i) => i);
       const { n: domain, threshold } = parameters;
       const shares = shareSecret({ secret: other, threshold, domain, slots, random: seeded('coefficients') });
-      lab.up(reseal(what, (_, to) => shares[to]));
+      lab.up(reseal(what, (_, to) => shares[to]!));
       unmasking(lab, what === 'key' ? [BAD] : []);
       lab.run();
       expectMismatch(lab, BAD);
@@ -139,7 +139,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const lab = labOf(kind);
       const reseal = resealing(lab, BAD);
       const { neighbours } = lab.client(BAD, 'share-keys').facts;
-      const framed = neighbours[0];
+      const framed = neighbours[0]!;
       lab.up(reseal(what, (share, to) => (to === framed.index ? agreed : share)));
       const lost = what === 'key' ? [BAD] : [];
       unmasking(lab, lost);
@@ -202,7 +202,7 @@ describe('a holder that had left before its share was found false', () => {
     lab.down();
     const [own] = lab.toServer.filter(({ member }) => member === BAD).flatMap((mail) => rewrite(mail));
     lab.toServer = lab.toServer.filter(({ member }) => member !== BAD);
-    lab.serverDoes({ kind: 'message', from: BAD, bytes: own.bytes });
+    lab.serverDoes({ kind: 'message', from: BAD, bytes: own!.bytes });
     lab.leave(BAD);
     lab.run();
     expectExact(lab, lab.members, [{ member: BAD, owners: [memberId(3)] }]);

@@ -126,7 +126,7 @@ function guilty(seed = 'guilty'): Scene & { readonly proof: DealingProof } {
   const state = lab.server as Unmasking;
   const signed = signedSetOf(lab);
   lab.run();
-  const proof = decodeDealingProof(lab.aborted!.proofs[0]);
+  const proof = decodeDealingProof(lab.aborted!.proofs[0]!);
   return { lab, state, signed, directory: lab.membership!.directory, proof };
 }
 
@@ -147,16 +147,16 @@ describe('a proof', () => {
   });
 
   it.each<[string, DealingProof, RegExp]>([
-    ['with a share altered', share(0, { share: flipped(proof.shares[0].share) }), /did not sign the share/],
+    ['with a share altered', share(0, { share: flipped(proof.shares[0]!.share) }), /did not sign the share/],
     ['with a share that is none', share(1, { share: new Uint8Array(34).fill(255) }), /not an element/],
     [
       'with a signature altered',
-      share(2, { signature: flipped(proof.shares[2].signature, 8) }),
+      share(2, { signature: flipped(proof.shares[2]!.signature, 8) }),
       /did not sign the share/,
     ],
-    ['with a way altered', share(2, { proof: proof.shares[2].proof.map((node) => flipped(node)) }), /did not sign/],
-    ['with a way cut', share(2, { proof: proof.shares[2].proof.slice(1) }), /another length/],
-    ['with one holder twice', { ...proof, shares: [proof.shares[0], ...proof.shares] }, /twice/],
+    ['with a way altered', share(2, { proof: proof.shares[2]!.proof.map((node) => flipped(node)) }), /did not sign/],
+    ['with a way cut', share(2, { proof: proof.shares[2]!.proof.slice(1) }), /another length/],
+    ['with one holder twice', { ...proof, shares: [proof.shares[0]!, ...proof.shares] }, /twice/],
     [
       'with another’s share as its own',
       share(1, { ...proof.shares[0], holder: clientIndex(1) }),
@@ -164,7 +164,7 @@ describe('a proof', () => {
     ],
     ['with the holder of no member', share(last, { holder: clientIndex(6) }), /holds no share/],
     ['with a share of another owner', { ...proof, owner: clientIndex(2) }, /did not sign the commitment/],
-    ['with a share of another session', share(3, other.proof.shares[3]), /did not sign the share/],
+    ['with a share of another session', share(3, other.proof.shares[3]!), /did not sign the share/],
     ['with the commitment of another session', { ...proof, secret: other.proof.secret }, /did not sign the commitment/],
     ['of another session', other.proof, /no session/],
     ['that says another session', { ...proof, sessionId: other.proof.sessionId }, /no session/],
@@ -247,7 +247,7 @@ describe('on a ring', () => {
     expect(shares).toHaveLength(facts.parameters.degree + 1);
     expect(refusal(scene, proofOf(scene, VICTIM, shares), 0.05)).toMatch(/give the secret|prove nothing/);
     const stranger = [...Array(64).keys()].find((index) => !facts.graph.holders(owner).includes(index))!;
-    const placed = [{ ...shares[0], holder: clientIndex(stranger) }, ...shares.slice(1)].sort(
+    const placed = [{ ...shares[0]!, holder: clientIndex(stranger) }, ...shares.slice(1)].sort(
       (a, b) => a.holder - b.holder,
     );
     expect(refusal(scene, proofOf(scene, VICTIM, placed), 0.05)).toContain('holds no share');

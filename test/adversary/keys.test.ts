@@ -53,7 +53,7 @@ describe.each(['curious', 'active'] as const)('in an %s round a client is shown 
     (_, keysOf) => {
       for (const copied of [1, VICTIM, 5]) {
         const result = shown(adversary, (members, lab) =>
-          put(members, signedAdvertisement(lab, COLLUDER, ...keysOf(members[copied - 1], members[COLLUDER - 1]))),
+          put(members, signedAdvertisement(lab, COLLUDER, ...keysOf(members[copied - 1]!, members[COLLUDER - 1]!))),
         );
         expect(result.code).toBe('key-duplicate');
       }
@@ -67,9 +67,9 @@ describe.each(['curious', 'active'] as const)('in an %s round a client is shown 
     };
     expect(shown(adversary, reflected).code).toBe('key-duplicate');
     const withTopBit: Change = (members, lab) => {
-      const [cipherKey, maskKey] = [members[VICTIM - 1].cipherKey.slice(), members[VICTIM - 1].maskKey.slice()];
-      cipherKey[31] |= 0x80;
-      maskKey[31] |= 0x80;
+      const [cipherKey, maskKey] = [members[VICTIM - 1]!.cipherKey.slice(), members[VICTIM - 1]!.maskKey.slice()];
+      cipherKey[31]! |= 0x80;
+      maskKey[31]! |= 0x80;
       return put(members, signedAdvertisement(lab, COLLUDER, cipherKey, maskKey));
     };
     expect(shown(adversary, withTopBit)).toEqual({ code: 'key-invalid', culprits: [COLLUDER] });
@@ -81,7 +81,7 @@ describe.each(['curious', 'active'] as const)('in an %s round a client is shown 
     [
       'with its two keys swapped',
       (members) => {
-        const own = members[VICTIM - 1];
+        const own = members[VICTIM - 1]!;
         return put(members, { ...own, cipherKey: own.maskKey, maskKey: own.cipherKey });
       },
     ],
@@ -107,7 +107,7 @@ describe.each(['curious', 'active'] as const)('in an %s round a client is shown 
     for (const low of LOW_ORDER.map(fromHex)) {
       for (const at of [0, 1]) {
         const result = shown(adversary, (members, lab) => {
-          const own = members[COLLUDER - 1];
+          const own = members[COLLUDER - 1]!;
           return put(
             members,
             signedAdvertisement(lab, COLLUDER, at === 0 ? low : own.cipherKey, at === 1 ? low : own.maskKey),
@@ -137,7 +137,7 @@ describe('agreement keys', () => {
       const key = fromHex(hex);
       expect(codeOf(() => scalar.with(key))).toBe('key-invalid');
       expect(isSoundAgreementKey(key)).toBe(false);
-      key[31] |= 0x80;
+      key[31]! |= 0x80;
       expect(codeOf(() => scalar.with(key))).toBe('key-invalid');
       expect(isSoundAgreementKey(key)).toBe(false);
     }
@@ -148,7 +148,7 @@ describe('agreement keys', () => {
     for (let i = 0; i < 50; i++) {
       const key = portablePrimitives.x25519PublicKey(random(32));
       expect(isSoundAgreementKey(key)).toBe(true);
-      key[31] |= 0x80;
+      key[31]! |= 0x80;
       expect(isSoundAgreementKey(key)).toBe(false);
     }
     for (let low = 0xed; low <= 0xff; low++) {
@@ -168,15 +168,15 @@ describe('agreement keys', () => {
 describe('in an active round a client', () => {
   it('refuses a member whose identity did not sign the keys that are shown for it', () => {
     const forged: [string, Change][] = [
-      ['another key', (members, lab) => put(members, { ...members[0], maskKey: colluder(lab, 1).mask.publicKey })],
-      ['a signature of zeros', (members) => put(members, { ...members[0], signature: new Uint8Array(64) })],
-      ['no signature', (members) => put(members, { ...members[0], signature: undefined })],
-      ['another’s signature', (members) => put(members, { ...members[0], signature: members[4].signature })],
+      ['another key', (members, lab) => put(members, { ...members[0]!, maskKey: colluder(lab, 1).mask.publicKey })],
+      ['a signature of zeros', (members) => put(members, { ...members[0]!, signature: new Uint8Array(64) })],
+      ['no signature', (members) => put(members, { ...members[0]!, signature: undefined })],
+      ['another’s signature', (members) => put(members, { ...members[0]!, signature: members[4]!.signature })],
       [
         'a signature by another identity',
         (members, lab) =>
           put(members, {
-            ...signedAdvertisement(lab, COLLUDER, members[0].cipherKey, members[0].maskKey),
+            ...signedAdvertisement(lab, COLLUDER, members[0]!.cipherKey, members[0]!.maskKey),
             member: memberId(1),
           }),
       ],
@@ -199,7 +199,7 @@ describe('in an active round a client', () => {
       const earlier = new Lab({ seed: 'earlier', n: 5, adversary: 'active', membership: lab.membership! });
       earlier.serverIn('share-keys');
       const facts = earlier.server.name === 'share-keys' ? earlier.server.facts : undefined;
-      return put(members, facts!.roster[0]);
+      return put(members, facts!.roster[0]!);
     };
     expect(shown('active', replayed)).toEqual({ code: 'identity-signature', culprits: [1] });
   });
@@ -212,7 +212,7 @@ describe('in an active round a client', () => {
       'directory-signature',
     );
     const policy = { adversary: 'active', colluding: 0, minCohort: 2 } as const;
-    const start = { primitives, random, policy, invitation: lab.toClients[0].bytes };
+    const start = { primitives, random, policy, invitation: lab.toClients[0]!.bytes };
     const member = memberId(1);
     const refusal = (self: Parameters<typeof startClient>[0]['self']): unknown =>
       startClient({ ...start, self }).events.at(-1);
@@ -233,7 +233,7 @@ describe('in an active round a client', () => {
 
 describe('in a curious round a client', () => {
   it('refuses a roster with signatures, which nobody there can have checked', () => {
-    const signed: Change = (members) => put(members, { ...members[0], signature: new Uint8Array(64) });
+    const signed: Change = (members) => put(members, { ...members[0]!, signature: new Uint8Array(64) });
     expect(shown('curious', signed).code).toBe('wire-not-canonical');
   });
 });

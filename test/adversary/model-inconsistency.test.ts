@@ -70,8 +70,8 @@ describe('a coordinator that hands out different models', () => {
     const lab = inconsistent(1);
     const ids = lab.members.map((member) => sessionIdOf(lab.clients.get(member)!));
     expect(new Set(ids.slice(1).map(String)).size).toBe(1);
-    expect(equalBytes(ids[0], ids[1])).toBe(false);
-    routeByHand(lab, (member) => ids[member - 1]);
+    expect(equalBytes(ids[0]!, ids[1]!)).toBe(false);
+    routeByHand(lab, (member) => ids[member - 1]!);
     expect(lab.refusals.size).toBe(N);
     for (const error of lab.refusals.values()) expect(error.code).toBe('share-undecryptable');
     expect(lab.messages('maskedInput')).toEqual([]);
@@ -82,13 +82,13 @@ describe('a coordinator that hands out different models', () => {
     const lab = inconsistent(1);
     const ids = lab.members.map((member) => sessionIdOf(lab.clients.get(member)!));
     const { sessionId } = lab.server.name === 'share-keys' ? lab.server.facts : { sessionId: ids[0] };
-    lab.up(rewriting('shareKeys', ({ bytes }) => withContext(bytes, sessionId)));
+    lab.up(rewriting('shareKeys', ({ bytes }) => withContext(bytes, sessionId!)));
     const alone = routedAs((entries, to) => {
       if (to === TARGET) entries.clear();
       else entries.delete(0);
     });
     lab.down((mail) =>
-      alone(mail).map(({ member, bytes }) => ({ member, bytes: withContext(bytes, ids[member - 1]) })),
+      alone(mail).map(({ member, bytes }) => ({ member, bytes: withContext(bytes, ids[member - 1]!) })),
     );
     expect(lab.refusals.get(TARGET)?.code).toBe('too-few-members');
     expect(lab.messages('maskedInput').map(({ member }) => member)).not.toContain(TARGET);
@@ -113,7 +113,7 @@ describe('a coordinator that hands out different models', () => {
       const shared = agreeAll(lab.primitives, wantedAgreements(agreeing)!);
       const ready = stepClient(agreeing, { kind: 'agreements', shared }).state;
       const step = stepClient(ready, { kind: 'input', values: lab.inputOf(member) });
-      const { packed, bits } = decodeMaskedInput(step.send[0]);
+      const { packed, bits } = decodeMaskedInput(step.send[0]!);
       sum.addPacked(packed, bits);
       sum.addMask(selfMaskKey(lab.primitives, seed, facts.sessionId, facts.ownIndex).expose(), -1, 12);
     }
@@ -128,7 +128,7 @@ describe('a coordinator that hands out different models', () => {
     const lab = inconsistent(1);
     const { computed, plain } = sumInSpiteOfSeals(lab);
     const target = lab.inputOf(TARGET);
-    const differences = computed.map((value, i) => (value - plain[i]) & 0xff_ffff);
+    const differences = computed.map((value, i) => (value - plain[i]!) & 0xff_ffff);
     expect(computed.filter((value, i) => value === plain[i])).toHaveLength(0);
     expect(computed.filter((value, i) => value === target[i])).toHaveLength(0);
     // What is left over is spread over the whole modulus: about half of its bits are set, as of a coin.

@@ -67,39 +67,39 @@ function attack(share: number, accomplices: number): Outcome {
   const header = { suite: 1, context: sessionId, size: N } as const;
   lab.toServer = [];
   for (const index of told) {
-    const survivors = bitmapOf(N, sets[toldTo(index)]);
-    lab.clientGets(lab.members[index], encodeSurvivors({ ...header, survivors }));
+    const survivors = bitmapOf(N, sets[toldTo(index)]!);
+    lab.clientGets(lab.members[index]!, encodeSurvivors({ ...header, survivors }));
   }
   for (const { member, bytes } of lab.toServer) {
     if (messageName(bytes) !== 'consistency' || corrupt.includes(member - 1)) continue;
     const { signature } = decodeConsistency(bytes);
-    signatures[toldTo(member - 1)].push({ index: clientIndex(member - 1), signature });
+    signatures[toldTo(member - 1)]!.push({ index: clientIndex(member - 1), signature });
   }
   sets.forEach((set, i) => {
-    for (const index of corrupt) signatures[i].push(signedSurvivors(lab, sessionId, index, bitmapOf(N, set)));
+    for (const index of corrupt) signatures[i]!.push(signedSurvivors(lab, sessionId, index, bitmapOf(N, set)));
   });
 
   const revealed = new Set<number>();
   const transcript = new Transcript();
   for (const { to, mail } of lab.sent) transcript.note(to === 'client' ? 'down' : 'up', mail.member, mail.bytes);
   for (const index of told) {
-    const member = lab.members[index];
+    const member = lab.members[index]!;
     const which = toldTo(index);
-    const survivors = bitmapOf(N, sets[which]);
-    const bytes = encodeUnmaskRequest({ ...header, survivors, ...signedByWitnesses(witnesses, signatures[which]) });
+    const survivors = bitmapOf(N, sets[which]!);
+    const bytes = encodeUnmaskRequest({ ...header, survivors, ...signedByWitnesses(witnesses, signatures[which]!) });
     transcript.note('down', member, bytes);
     const step = lab.clientGets(member, bytes)!;
     if (step.state.name === 'done') revealed.add(which);
     for (const answer of step.send) transcript.note('up', member, answer);
   }
-  const target = lab.members[told[0]];
+  const target = lab.members[told[0]!]!;
   return {
     lab,
     facts,
     attempt: extract(transcript, target),
     codes: new Set(Object.values(lab.refusalCodes())),
     revealed,
-    common: told.map((index) => lab.members[index]).sort((a, b) => a - b),
+    common: told.map((index) => lab.members[index]!).sort((a, b) => a! - b!),
   };
 }
 

@@ -49,7 +49,7 @@ describe.each(['curious', 'active'] as const)(
 
 describe('an invitation', () => {
   const lab = new Lab({ seed: 'invitations', n: 3 });
-  const invitation = lab.toClients[0].bytes;
+  const invitation = lab.toClients[0]!.bytes;
   const hash = lab.server.context.settingsHash;
 
   it('whose settings were seen before is refused', () => {

@@ -27,8 +27,8 @@ describe('on a ring a client', () => {
   /** What the victim says to a changed roster. Sessions are pure, so one state serves all cases. */
   function answer(change: (roster: Roster, body: Proven) => Partial<Roster>): ErrorCode | 'share-keys' {
     const [mail] = lab.toClients.filter(({ member }) => member === VICTIM);
-    const [changed] = provenRosterAs(change)(mail);
-    return answerTo(changed.bytes);
+    const [changed] = provenRosterAs(change)(mail!);
+    return answerTo(changed!.bytes);
   }
 
   function answerTo(bytes: Uint8Array): ErrorCode | 'share-keys' {
@@ -46,7 +46,7 @@ describe('on a ring a client', () => {
   };
   const proven = (index: number): Proven['members'][number] => ({
     index: clientIndex(index),
-    advertisement: facts().roster[index],
+    advertisement: facts().roster[index]!,
     proof: facts().tree.proof(index),
   });
   const sorted = (members: Proven['members']): Proven['members'] => [...members].sort((a, b) => a.index - b.index);
@@ -58,7 +58,7 @@ describe('on a ring a client', () => {
   it('refuses a roster in which a colluder stands at places it is not shown', () => {
     const repeated = (body: Proven): number[] => {
       const hidden = outsider(body);
-      return body.ids.map((id, index) => (index === hidden ? body.ids[hidden === 0 ? 1 : hidden - 1] : id));
+      return body.ids.map((id, index) => (index === hidden ? body.ids[hidden === 0 ? 1 : hidden - 1]! : id));
     };
     expect(answer((_, body) => ({ body: { ...body, ids: repeated(body) } }))).toBe('roster-order');
   });
@@ -69,7 +69,7 @@ describe('on a ring a client', () => {
     const verdict = answer((_, body) => ({ body: { ...body, ids: invented(body) } }));
     // Where the last place happens to be shown, the member there is seen not to be the one of the list.
     const [mail] = lab.toClients.filter(({ member }) => member === VICTIM);
-    const { body } = decodeRoster(mail.bytes);
+    const { body } = decodeRoster(mail!.bytes);
     const shown = body.kind === 'proven' && body.members.some(({ index }) => index === last);
     expect(verdict).toBe(
       lab.settings.adversary === 'active' ? 'identity-unknown' : shown ? 'roster-order' : 'roster-not-neighbours',
@@ -77,7 +77,7 @@ describe('on a ring a client', () => {
   });
 
   it('refuses a roster of fewer members than are listed', () => {
-    expect(() => encodeRoster({ ...decodeRoster(lab.toClients[0].bytes), size: N - 1 })).toThrow(
+    expect(() => encodeRoster({ ...decodeRoster(lab.toClients[0]!.bytes), size: N - 1 })).toThrow(
       expect.objectContaining({ code: 'wire-bounds' }) as Error,
     );
   });
@@ -146,7 +146,7 @@ describe('on a ring a client', () => {
     expect(
       answer((_, body) => {
         const { members } = body;
-        const last = members[members.length - 1];
+        const last = members[members.length - 1]!;
         const moved = { ...last, index: clientIndex(last.index === N - 1 ? N - 2 : N - 1) };
         return { body: { ...body, members: [...members.slice(0, -1), moved] } };
       }),
@@ -170,7 +170,7 @@ describe('on a ring a client', () => {
           ids: idsFor(size, body),
           members: body.members.filter(({ index }) => index < size),
         },
-      }))(mail);
+      }))(mail!);
       const event = stepClient(wide.clients.get(VICTIM)!, { kind: 'message', bytes }).events.at(-1);
       // A root alone does not tell its tree's size: the ids beside it do, and with them the session id and the ring.
       expect(event?.kind === 'refused' && event.error.code).toMatch(
@@ -180,9 +180,9 @@ describe('on a ring a client', () => {
   });
 
   it('refuses repeated and unsorted members', () => {
-    expect(answer((_, body) => ({ body: { ...body, members: [body.members[0], ...body.members.slice(0, -1)] } }))).toBe(
-      'roster-order',
-    );
+    expect(
+      answer((_, body) => ({ body: { ...body, members: [body.members[0]!, ...body.members.slice(0, -1)] } })),
+    ).toBe('roster-order');
     expect(answer((_, body) => ({ body: { ...body, members: [...body.members].reverse() } }))).toBe('roster-order');
   });
 
@@ -207,7 +207,11 @@ describe('on a ring a client', () => {
           kind: 'proven',
           ids: body.ids,
           root: tree.root,
-          members: body.members.map(({ index }) => ({ index, advertisement: roster[index], proof: tree.proof(index) })),
+          members: body.members.map(({ index }) => ({
+            index,
+            advertisement: roster[index]!,
+            proof: tree.proof(index),
+          })),
         },
       }));
       expect(['roster-not-neighbours']).toContain(verdict);

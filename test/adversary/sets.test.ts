@@ -46,7 +46,7 @@ describe.each<Class>(['curious', 'active'])('in an %s round a client', (adversar
   it('refuses a roster above the cohort that the overflow budget is for', () => {
     const session = lab(adversary, { settings: { maxCohort: N } });
     session.serverIn('share-keys');
-    session.down(rosterAs((members) => [...members, { ...members[0], member: memberId(99) }]));
+    session.down(rosterAs((members) => [...members, { ...members[0]!, member: memberId(99) }]));
     expectRefusal(session, 'overflow-budget');
   });
 
@@ -187,7 +187,7 @@ describe('in an active round a client', () => {
     session.down(
       requestAs(({ signers, signatures, witnesses }) => ({
         signers: bitmapOf(witnesses, [...setBits(signers), N - 1]),
-        signatures: [...signatures, signatures[0]],
+        signatures: [...signatures, signatures[0]!],
       })),
     );
     expectRefusal(session, 'roster-order');

@@ -22,7 +22,7 @@ function expectRefusal(session: Lab, ...culprits: readonly number[]): void {
   expect(session.refusals.get(VICTIM)).toMatchObject({ code: 'share-undecryptable', culprits });
   const said = session.toServer.filter(({ member }) => member === VICTIM);
   expect(said.map(({ bytes }) => bytes[2])).toEqual([0x0c]);
-  expect(decodeAbort(said[0].bytes)).toMatchObject({ code: 'share-undecryptable', culprits });
+  expect(decodeAbort(said[0]!.bytes)).toMatchObject({ code: 'share-undecryptable', culprits });
 }
 
 describe('a sealed share', () => {
@@ -32,7 +32,7 @@ describe('a sealed share', () => {
       session.serverIn('masked-input');
       session.down(
         routedAs((entries, to) => {
-          if (to === VICTIM) entries.get(NEIGHBOUR)![at] ^= 1 << (at % 8);
+          if (to === VICTIM) entries.get(NEIGHBOUR)![at]! ^= 1 << (at % 8);
         }),
       );
       expectRefusal(session, 4);

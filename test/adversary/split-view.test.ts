@@ -115,7 +115,7 @@ describe('a request for shares', () => {
     const lab = ready();
     lab.down(
       requestAs(({ signatures }) => ({
-        signatures: signatures.map((one, i) => (i === 3 ? signatures[2] : one)),
+        signatures: signatures.map((one, i) => (i === 3 ? signatures[2]! : one)),
       })),
     );
     expect(lab.refusals.size).toBe(6);
@@ -125,7 +125,7 @@ describe('a request for shares', () => {
 
   it('with one signature in the place of many is refused: each counts for the witness at its place', () => {
     const lab = ready();
-    lab.down(requestAs(({ signatures }) => ({ signatures: signatures.map(() => signatures[0]) })));
+    lab.down(requestAs(({ signatures }) => ({ signatures: signatures.map(() => signatures[0]!) })));
     expect(new Set(Object.values(lab.refusalCodes()))).toEqual(new Set(['consistency-split']));
     expect(lab.messages('unmaskShares')).toEqual([]);
   });
@@ -135,7 +135,7 @@ describe('a request for shares', () => {
       const lab = ready();
       lab.down(
         requestAs(({ signatures }) => ({
-          signatures: change > 0 ? [...signatures, signatures[0]] : signatures.slice(1),
+          signatures: change > 0 ? [...signatures, signatures[0]!] : signatures.slice(1),
         })),
       );
       const code = change > 0 ? 'wire-trailing' : 'wire-truncated';
@@ -169,7 +169,7 @@ describe('a request for shares', () => {
     expect(step.state).toBe(done);
     // For the other secret of everybody, it is refused just the same: nothing is left to give.
     const flipped = request.slice();
-    flipped[39] ^= 0x3f;
+    flipped[39]! ^= 0x3f;
     expect(stepClient(done, { kind: 'message', bytes: flipped }).refusal?.code).toBe('unmask-twice');
     expect(Object.keys(done)).toEqual(['name', 'context']);
   });
@@ -193,7 +193,7 @@ describe('a request for shares', () => {
         continue;
       }
       answered++;
-      const { count, shares } = decodeUnmaskShares(step.send[0]);
+      const { count, shares } = decodeUnmaskShares(step.send[0]!);
       expect(count).toBe(n);
       for (let index = 0; index < n; index++) {
         const from = hasBit(survivors, index) ? SIZES.share : 0;

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { auditCuts } from '../../protocol/schemes/secagg/client/audit-cuts.ts';
 import { completeGraph, type Graph, ringGraph } from '../../protocol/schemes/secagg/graph/index.ts';
-import {
-  minAtTwoCuts,
-  type RoundParameters,
-  roundParameters,
-} from '../../protocol/schemes/secagg/parameters/index.ts';
+import { minAtTwoCuts, type RoundParameters, roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { bitmapOf } from '../../protocol/wire/bitmap.ts';
 import { codeOf, Lab, seeded } from '../support/lab.ts';
 
@@ -84,7 +80,7 @@ describe('the audit of a ring for cuts', () => {
     const order = Uint32Array.of(0, 6, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11);
     const turned = ringGraph(N, 4, order);
     for (let turn = 0; turn < N; turn++) {
-      const dropped = [order[turn], order[(turn + 4) % N]];
+      const dropped = [order[turn]!, order[(turn + 4) % N]!];
       expect(passes(turned, RING, without(N, dropped))).toBe(false);
     }
   });

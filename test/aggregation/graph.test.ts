@@ -20,7 +20,7 @@ const identity = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_,
 /** Draws from a list of 32-bit words, reduced: uniform enough to shuffle test graphs. */
 const drawing = (words: readonly number[]): ((bound: number) => number) => {
   let next = 0;
-  return (bound) => words[next++ % words.length] % bound;
+  return (bound) => words[next++ % words.length]! % bound;
 };
 
 /** A ring with any even degree and any permutation. */
@@ -43,7 +43,7 @@ function expectRegular(graph: Graph): void {
     expect(neighbours).toHaveLength(graph.degree);
     expect(neighbours).not.toContain(index);
     neighbours.forEach((other, i) => {
-      if (i > 0) expect(other).toBeGreaterThan(neighbours[i - 1]);
+      if (i > 0) expect(other).toBeGreaterThan(neighbours[i - 1]!);
       expect(sets[other]).toContain(index);
     });
   });
@@ -140,7 +140,7 @@ describe('permutationFrom', () => {
     const answers = [0, 3, 1, 0];
     const permutation = permutationFrom(5, (bound) => {
       bounds.push(bound);
-      return answers[bounds.length - 1];
+      return answers[bounds.length - 1]!;
     });
     expect(bounds).toEqual([5, 4, 3, 2]);
     // 01234 → swap(4, 0) 41230 → swap(3, 3) → swap(2, 1) 42130 → swap(1, 0) 24130

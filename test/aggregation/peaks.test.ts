@@ -30,7 +30,7 @@ function sumOf(used: QuantizationScheme, results: readonly LocalResult[]): Uint3
   const sum = new Uint32Array(vectorLength(used));
   for (const one of results) {
     encodeUpdate(used, one, systemRandom).values.forEach((word, j) => {
-      sum[j] = (sum[j] + word) % 2 ** used.modulusBits;
+      sum[j] = (sum[j]! + word) % 2 ** used.modulusBits;
     });
   }
   return sum;
@@ -81,7 +81,7 @@ describe('peaks', () => {
       const cells = new Uint32Array(256);
       for (let run = 0; run < 25_600; run++) {
         const members = [0, 1, 2].map((i) => result({ examples: i < above ? 2 : 1 }));
-        cells[sumOf(used, members)[FIRST]]++;
+        cells[sumOf(used, members)[FIRST]!]!++;
       }
       expect(Math.max(...cells)).toBeLessThan(160);
       expect(Math.min(...cells)).toBeGreaterThan(40);
@@ -133,8 +133,8 @@ describe('untrained ranges', () => {
     const values = new Float32Array(3);
     update(0, values);
     expect(values[0]).toBeCloseTo(1, 3);
-    expect(Math.abs(values[1] - 3999)).toBeLessThan(0.2);
-    expect(Math.abs(values[2] - 0.25)).toBeLessThan(0.2);
+    expect(Math.abs(values[1]! - 3999)).toBeLessThan(0.2);
+    expect(Math.abs(values[2]! - 0.25)).toBeLessThan(0.2);
     // Taken out in parts, which begin and end anywhere.
     for (let from = 0; from < 3; from++) {
       const part = new Float32Array(1);

@@ -55,14 +55,14 @@ const plain = (values: Uint32Array, { dimension }: { readonly dimension: number 
 function expectRounded(words: Uint32Array, bits: number, numbers: readonly number[]): void {
   expect(words).toHaveLength(numbers.length);
   for (const [j, word] of words.entries()) {
-    expect([Math.floor(numbers[j]), Math.ceil(numbers[j])]).toContain(signed(word, bits));
+    expect([Math.floor(numbers[j]!), Math.ceil(numbers[j]!)]).toContain(signed(word, bits));
   }
 }
 
 /** The sum of encodings mod 2^modulusBits, as the coordinator forms it. */
 function sumOf({ modulusBits }: QuantizationScheme, encodings: readonly Uint32Array[]): Uint32Array {
-  const sum = new Uint32Array(encodings[0].length);
-  for (const values of encodings) values.forEach((value, j) => (sum[j] = (sum[j] + value) % 2 ** modulusBits));
+  const sum = new Uint32Array(encodings[0]!.length);
+  for (const values of encodings) values.forEach((value, j) => (sum[j] = (sum[j]! + value) % 2 ** modulusBits));
   return sum;
 }
 
@@ -169,7 +169,7 @@ describe('encodeUpdate', () => {
       const numbers = [0.25 * L, -0.125 * L, 0, 0.5 * L, 600, 0.25 * L, 0.75 * L];
       const { values } = encodeUpdate(scheme, result, () => seed.slice());
       expect([...values.subarray(0, 7)].map((word) => signed(word, 24))).toEqual(
-        numbers.map((x, j) => Math.floor(x) + (words[j] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
+        numbers.map((x, j) => Math.floor(x) + (words[j]! < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
       );
     }
   });
@@ -185,7 +185,7 @@ describe('encodeUpdate', () => {
       );
       const numbers = [600, 0.25 * L, 0.75 * L];
       expect([...values.subarray(dimension, dimension + 3)]).toEqual(
-        numbers.map((x, i) => Math.floor(x) + (words[i] < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
+        numbers.map((x, i) => Math.floor(x) + (words[i]! < (x - Math.floor(x)) * 2 ** 32 ? 1 : 0)),
       );
     }
   });
@@ -327,9 +327,9 @@ describe('decodeSum', () => {
       const full = { ...scheme, dimension: 1, maxCohort: 256 };
       const extreme = { update: Float32Array.of(sign * 1e6), examples: 600, loss: 10, accuracy: 1 };
       const { values } = encodeUpdate(full, extreme, systemRandom);
-      expect(signed(values[0], 24)).toBe(sign * L);
+      expect(signed(values[0]!, 24)).toBe(sign * L);
       const sum = sumOf(full, Array<Uint32Array>(256).fill(values));
-      expect(signed(sum[0], 24)).toBe(sign * L * 256);
+      expect(signed(sum[0]!, 24)).toBe(sign * L * 256);
       const decoded = decodeSum(full, sum, 256);
       expect(decoded.update[0]).toBe(sign * 2);
       expect(decoded).toMatchObject({ examples: 600 * 256, loss: 10, accuracy: 1, totalWeight: 256 });
@@ -374,12 +374,12 @@ describe('decodeSum', () => {
           const mean = (of: (index: number) => number): number =>
             weights.reduce((a, weight, i) => a + weight * of(i), 0) / total;
           for (let j = 0; j < 4; j++) {
-            const expected = mean((i) => clients[i].update[j] * encodings[i].clippedBy);
-            expect(Math.abs(decoded.update[j] - expected)).toBeLessThanOrEqual(slack(used.clip));
+            const expected = mean((i) => clients[i]!.update[j]! * encodings[i]!.clippedBy);
+            expect(Math.abs(decoded.update[j]! - expected)).toBeLessThanOrEqual(slack(used.clip));
           }
-          const loss = mean((i) => Math.max(Math.min(clients[i].loss, used.lossBound), -used.lossBound));
+          const loss = mean((i) => Math.max(Math.min(clients[i]!.loss, used.lossBound), -used.lossBound));
           expect(Math.abs(decoded.loss - loss)).toBeLessThanOrEqual(slack(used.lossBound));
-          expect(Math.abs(decoded.accuracy - mean((i) => clients[i].accuracy))).toBeLessThanOrEqual(slack(1));
+          expect(Math.abs(decoded.accuracy - mean((i) => clients[i]!.accuracy))).toBeLessThanOrEqual(slack(1));
         },
       ),
       { numRuns: 60 },

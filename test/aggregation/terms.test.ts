@@ -121,13 +121,13 @@ describe('scales that follow the data from model to model', () => {
     const encode = (settings: RoundSettings, i: number, count: number): ReturnType<typeof encodeUpdate> =>
       encodeUpdate(
         settings,
-        { update: Float32Array.from(updates[i]), examples: count, loss: 1, accuracy: 1 },
+        { update: Float32Array.from(updates[i]!), examples: count, loss: 1, accuracy: 1 },
         systemRandom,
       );
     const weighed = (settings: RoundSettings): number[] => {
       const sum = new Uint32Array(encode(settings, 0, 1).values.length);
       examples.forEach((count, i) =>
-        encode(settings, i, count).values.forEach((word, j) => (sum[j] = (sum[j] + word) % 2 ** settings.modulusBits)),
+        encode(settings, i, count).values.forEach((word, j) => (sum[j] = (sum[j]! + word) % 2 ** settings.modulusBits)),
       );
       const opened = openSum(settings, sum, 3);
       const update = new Float32Array(3);
@@ -138,8 +138,8 @@ describe('scales that follow the data from model to model', () => {
     expect(cuts(narrow)).toEqual([true, false, false]);
     // What the coordinator would do: 800 − 256 examples of one member's update are in one sum and not in the other.
     const [all, few] = [weighed(wide), weighed(narrow)];
-    const read = all.map((value, j) => (value - few[j]) / (800 - 256));
-    read.forEach((value, j) => expect(Math.abs(value - updates[0][j])).toBeLessThan(0.001));
+    const read = all.map((value, j) => (value - few[j]!) / (800 - 256));
+    read.forEach((value, j) => expect(Math.abs(value - updates[0]![j]!)).toBeLessThan(0.001));
 
     const policy: ClientPolicy = { adversary: 'active', colluding: 0, minCohort: 3, minCohortDifference: 2 };
     const opened = [{ terms: terms(wide), members }];

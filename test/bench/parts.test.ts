@@ -35,9 +35,9 @@ describe('the field of BigInt that sharing is compared with', () => {
     const [first, second, third] = shareByBigInt(secret, 2, 3);
     const prime = 2n ** 256n + 297n;
     const modulo = (value: bigint): bigint => ((value % prime) + prime) % prime;
-    expect(modulo(second - first)).toBe(modulo(third - second));
+    expect(modulo(second! - first!)).toBe(modulo(third! - second!));
     expect(
-      modulo(2n * first - second)
+      modulo(2n * first! - second!)
         .toString(16)
         .padStart(64, '0'),
     ).toBe(Buffer.from(secret).toString('hex'));
@@ -53,11 +53,11 @@ describe('the app of the sockets’ clients', () => {
       const signal = new AbortController().signal;
       const context = { task: '', round: 1, repeat: 0, options: {}, signal, seed: 0, subsetSeed: 0 };
       const { parameters } = await trivialApp(i, d).train({ weights: new Float32Array(d) }, undefined, context);
-      parameters.weights.forEach((value, j) => (sum[j] += value));
+      parameters.weights.forEach((value, j) => (sum[j]! += value));
     }
     const mean = sum.map((value) => value / clients);
     expect(isMeanOfAll(mean, clients)).toBe(true);
-    mean[3] += 1 / clients;
+    mean[3]! += 1 / clients;
     expect(isMeanOfAll(mean, clients)).toBe(false);
   });
 });

@@ -45,8 +45,8 @@ describe('a measured round', () => {
     await measureRound(shape, [some]);
     await measureRound({ ...shape, realClients: 'all' }, [all]);
     // 14 stay: a self mask each, and one pair mask with each of the 6 that dropped.
-    expect(planCost(some.plans[0])).toBe(14 + 14 * 6);
-    expect(planCost(all.plans[0])).toBe(14 + 14 * 6);
+    expect(planCost(some.plans[0]!)).toBe(14 + 14 * 6);
+    expect(planCost(all.plans[0]!)).toBe(14 + 14 * 6);
   });
 
   test('costs a client the same bytes whether the others are real or not', async () => {
@@ -80,11 +80,11 @@ describe('its parts', () => {
     const inputs = new Inputs(33, bits);
     const members = [1, 2, 9].map(memberId);
     const sum = new Uint32Array(33);
-    for (const member of members) inputs.of(member).forEach((value, i) => (sum[i] += value));
+    for (const member of members) inputs.of(member).forEach((value, i) => (sum[i]! += value));
     const words = sum.map((value) => (bits === 32 ? value : value % 2 ** bits));
     expect(inputs.isSum(words, members)).toBe(true);
     expect(inputs.isSum(words, members.slice(1))).toBe(false);
-    words[7] ^= 1;
+    words[7]! ^= 1;
     expect(inputs.isSum(words, members)).toBe(false);
   });
 });

@@ -107,8 +107,8 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
       models.push(copyOf(coordinator.model('points')!));
     });
     [inWorker, insecure, stranger] = await Promise.all([
-      Visitor.open(browser, origins[0]),
-      Visitor.open(browser, origins[1]),
+      Visitor.open(browser, origins[0]!),
+      Visitor.open(browser, origins[1]!),
       Visitor.open(browser, `http://127.0.0.1:${await site.serve()}`),
     ]);
   });
@@ -175,7 +175,7 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
         const app = pointsApp(pointsOf(member), (result) => again.push(result));
         const { round, seed } = trained;
         const { signal } = new AbortController();
-        await app.train(copyOf(models[i]), await app.data(), {
+        await app.train(copyOf(models[i]!), await app.data(), {
           task: 'points',
           round,
           ...{ repeat: 0, subsetSeed: 0 },
@@ -196,19 +196,19 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
       expect(report.examples).toBe(weighted);
       const all = [...[...trainedInNode.values()].map((told) => told[i]), inWorker.trained[i], insecure.trained[i]];
       expect(all.reduce((sum, { examples }) => sum + examples, 0)).toBe(weighted);
-      for (const [name, before] of Object.entries(models[i])) {
-        const after = models[i + 1][name];
+      for (const [name, before] of Object.entries(models[i]!)) {
+        const after = models[i + 1]![name]!;
         before.forEach((value, j) => {
           const step = all.reduce(
             (sum, { examples, parameters }) => sum + (examples / weighted) * (parameters[name][j] - value),
             0,
           );
-          expect(Math.abs(after[j] - value - step)).toBeLessThan(tolerance + 1e-6);
+          expect(Math.abs(after[j]! - value - step)).toBeLessThan(tolerance + 1e-6);
         });
       }
     }
-    const moved = Object.entries(models[0]).flatMap(([name, values]) =>
-      [...values].map((v, j) => models[ROUNDS][name][j] - v),
+    const moved = Object.entries(models[0]!).flatMap(([name, values]) =>
+      [...values].map((v, j) => models[ROUNDS]![name]![j]! - v),
     );
     expect(Math.max(...moved.map(Math.abs))).toBeGreaterThan(0.05);
   });

@@ -48,7 +48,7 @@ class SlowAgreer implements Agreer {
   call(nth: number): Promise<Call> {
     return new Promise((resolve) => {
       const look = (): void => {
-        if (this.calls.length >= nth) resolve(this.calls[nth - 1]);
+        if (this.calls.length >= nth) resolve(this.calls[nth - 1]!);
       };
       this.#watchers.add(look);
       look();

@@ -10,7 +10,7 @@ import { layers, mnistMlp, Random, sequential } from '../../training/index.ts';
 function points(examples: number, seed = 1): Dataset {
   const random = new Random(seed);
   const inputs = Float32Array.from({ length: 2 * examples }, () => random.uniform());
-  const labels = Uint8Array.from({ length: examples }, (_, i) => (inputs[2 * i] > inputs[2 * i + 1] ? 1 : 0));
+  const labels = Uint8Array.from({ length: examples }, (_, i) => (inputs[2 * i]! > inputs[2 * i + 1]! ? 1 : 0));
   return { inputs, labels, examples, inputSize: 2, inputShape: [2], classes: 2 };
 }
 
@@ -69,7 +69,7 @@ describe('engineApp', () => {
     const distance = async (proxMu: number): Promise<number> => {
       const { parameters } = await app.train(start(), data, context({ epochs: 10, learningRate: 0.1, proxMu }));
       const from = model.layout.flatten(start());
-      return Math.hypot(...model.layout.flatten(parameters).map((value, i) => value - from[i]));
+      return Math.hypot(...model.layout.flatten(parameters).map((value, i) => value - from[i]!));
     };
     expect(await distance(5)).toBeLessThan((await distance(0)) / 2);
   });
@@ -86,7 +86,7 @@ describe('engineApp', () => {
     const seeded = await app.train(start(), data, context(whole, { seed: 9 }));
     expect(before.examples).toBe(200);
     const far = (a: Record<string, Float32Array>, b: Record<string, Float32Array>): number =>
-      Math.hypot(...model.layout.flatten(a).map((value, i) => value - model.layout.flatten(b)[i]));
+      Math.hypot(...model.layout.flatten(a).map((value, i) => value - model.layout.flatten(b)[i]!));
     // Another order alone changes a full batch by rounding errors.
     expect(far(seeded.parameters, before.parameters)).toBeLessThan(1e-5);
     expect(far(first.parameters, before.parameters)).toBeGreaterThan(1e-4);

@@ -12,10 +12,10 @@ function loads(file: string, seen = new Map<string, string>()): Map<string, stri
   const text = readFileSync(file, 'utf8');
   for (const [, what, from] of text.matchAll(/^(?:import|export)\s([^;]*?from\s+)?'([^']+)';/gm)) {
     if ((what as string | undefined)?.startsWith('type ') === true) continue;
-    const target = from.startsWith('.') ? resolve(dirname(file), from) : from;
-    if (seen.has(target)) continue;
-    seen.set(target, relative(root, file));
-    if (existsSync(target)) loads(target, seen);
+    const target = from!.startsWith('.') ? resolve(dirname(file), from!) : from;
+    if (seen.has(target!)) continue;
+    seen.set(target!, relative(root, file));
+    if (existsSync(target!)) loads(target!, seen);
   }
   return seen;
 }

@@ -116,7 +116,7 @@ describe('connecting', () => {
     const coordinator = await start();
     const { log } = enter(coordinator.url, new StepApp(), { name: 'phone' });
     await log.next('connected');
-    expect(coordinator.hellos[0].who).toEqual({ kind: 'guest', name: 'phone', token: new Uint8Array() });
+    expect(coordinator.hellos[0]!.who).toEqual({ kind: 'guest', name: 'phone', token: new Uint8Array() });
   });
 });
 
@@ -235,9 +235,9 @@ describe('leaving', () => {
     coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
     await log.next('training');
     await participation.leave();
-    expect(app.contexts[0].signal.aborted).toBe(true);
+    expect(app.contexts[0]!.signal.aborted).toBe(true);
     expect(coordinator.received.map(({ name }) => name)).toEqual(['abort']);
-    expect(decodeAbort(coordinator.received[0].bytes).code).toBe('member-left');
+    expect(decodeAbort(coordinator.received[0]!.bytes).code).toBe('member-left');
     expect(log.events.at(-1)).toEqual({ kind: 'left' });
     expect(log.of('refused')).toEqual([]);
   });
@@ -286,7 +286,7 @@ describe('leaving', () => {
       expect(wiped).toEqual([]);
       await participation.leave();
       expect(wiped).toHaveLength(1);
-      expect(wiped[0].forTestingIsZero()).toBe(true);
+      expect(wiped[0]!.forTestingIsZero()).toBe(true);
       expect(seed.some((byte) => byte !== 0)).toBe(true);
     } finally {
       SecretBytes.prototype.wipe = wipe;

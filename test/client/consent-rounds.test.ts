@@ -58,11 +58,11 @@ describe('a client that takes part in one round a day', () => {
     const client = enter({ policy });
     await coordinator.seats(1);
     const [member] = coordinator.members;
-    const first = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    const first = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.abandon(first, member);
+    coordinator.abandon(first, member!);
     await client.log.next('abandoned');
-    coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member!);
     expect((await client.log.next('refused')).code).toBe('policy-rounds-per-day');
     expect(client.app.contexts).toHaveLength(1);
   });
@@ -72,10 +72,13 @@ describe('a client that takes part in one round a day', () => {
     await coordinator.seats(1);
     const [member] = coordinator.members;
     for (let i = 0; i < 40; i++) {
-      const context = coordinator.invite(settingsFor(coordinator.publish(modelFile(i)), { task: `task ${i}` }), member);
+      const context = coordinator.invite(
+        settingsFor(coordinator.publish(modelFile(i)), { task: `task ${i}` }),
+        member!,
+      );
       if (i < 2) await coordinator.message('advertiseKeys', { nth: i + 1 });
       else await client.log.next('refused', i - 1);
-      coordinator.abandon(context, member);
+      coordinator.abandon(context, member!);
     }
     expect(client.app.contexts).toHaveLength(2);
     expect(new Set(client.log.of('refused').map(({ code }) => code))).toEqual(new Set(['policy-rounds-per-day']));
@@ -100,7 +103,7 @@ describe('a client that was invited', () => {
   it('to a task beyond its policy refuses it and stays', async () => {
     const { log } = enter({ policy: { ...CURIOUS, tasks: ['other'] } });
     await coordinator.seats(1);
-    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
     expect((await log.next('refused')).code).toBe('policy-task');
     expect(decodeAbort((await coordinator.message('abort')).bytes)).toMatchObject({
       code: 'policy-task',
@@ -114,10 +117,10 @@ describe('a client that was invited', () => {
     async (tasks) => {
       const { log } = enter({ tasks, policy: { ...CURIOUS, minNoise: { multiplier: 1 } } });
       await coordinator.seats(1);
-      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
       expect((await log.next('refused')).code).toBe('policy-noise');
       expect(decodeAbort((await coordinator.message('abort')).bytes).code).toBe('policy-noise');
-      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
       await log.next('refused', 2);
       expect(log.of('failed')).toEqual([]);
     },
@@ -146,7 +149,7 @@ describe('what later rounds are held against', () => {
     const { memory, writes } = watched(1, () => opened);
     const { app, log } = enter({ consent: memory });
     await coordinator.seats(1);
-    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
     while (writes() < 1) await new Promise((resolve) => setImmediate(resolve));
     expect(app.contexts).toEqual([]);
     expect(log.of('training')).toEqual([]);

@@ -452,7 +452,7 @@ describe('sums that were signed', () => {
       await sign([i, i + 1], { ...round(), point: i.toString(16).padStart(32, '0').padEnd(64, '0') });
     const { opened } = await consent.history();
     expect(opened).toHaveLength(1025);
-    expect(opened[1].members).toEqual([6, 7]);
+    expect(opened[1]!.members).toEqual([6, 7]);
   });
 
   it('of very many members are forgotten earlier, but for the newest', async () => {
@@ -516,10 +516,10 @@ describe('a memory in a file', () => {
   it('has one input and one set for all clients that use it at the same time', async () => {
     const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)));
     const sending = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, i) => clients[i % 3].send(round(), [1, 2], hex(i))),
+      Array.from({ length: 12 }, (_, i) => clients[i % 3]!.send(round(), [1, 2], hex(i))),
     );
     expect(sending.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const signing = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => clients[i % 3].sign([1, i + 2])));
+    const signing = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => clients[i % 3]!.sign([1, i + 2])));
     expect(signing.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await readdir(folder)).toEqual(['me.json.rounds']);
   });
@@ -528,7 +528,7 @@ describe('a memory in a file', () => {
     const clients = [1, 2, 3].map(() => consentOf(consentInFile(path)).consent);
     const policy = { ...LAX, maxRoundsPerDay: 5 };
     const trained = await Promise.allSettled(
-      Array.from({ length: 12 }, (_, i) => clients[i % 3].training(round(), policy)),
+      Array.from({ length: 12 }, (_, i) => clients[i % 3]!.training(round(), policy)),
     );
     expect(trained.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
     for (const { reason } of trained.filter((result) => result.status === 'rejected'))
@@ -576,7 +576,7 @@ describe('a memory in a file', () => {
     ['has no input’s record', (text) => text.replace(INPUT, '0')],
     ['has half a closed model', (text) => text.replace('"closed":""', '"closed":"00"')],
     ['has a time that is none', (text) => text.replace(String(START), '-1')],
-    ['has one model twice', (text) => changed(text, ({ models }) => models.push(models[0]))],
+    ['has one model twice', (text) => changed(text, ({ models }) => models.push(models[0]!))],
     [
       'has more models than are remembered',
       (text) =>

@@ -67,7 +67,7 @@ describe('clients of the real coordinator', () => {
     const last = coordinator.model('digits')!;
     const step = (10 * 1 + 10 * 2 + 20 * 3 - 40) / 80;
     for (const name of ['bias', 'kernel']) {
-      for (const [i, value] of last[name].entries()) expect(value).toBeCloseTo(first[name][i] + 3 * step, 1);
+      for (const [i, value] of last[name]!.entries()) expect(value).toBeCloseTo(first[name]![i]! + 3 * step, 1);
     }
     for (const { log, app, participation } of clients) {
       await log.next('committed', 3);
@@ -90,7 +90,7 @@ describe('clients of the real coordinator', () => {
     const points = (seed: number) => {
       const random = new Random(seed);
       const inputs = Float32Array.from({ length: 200 }, () => random.uniform());
-      const labels = Uint8Array.from({ length: 100 }, (_, i) => (inputs[2 * i] > inputs[2 * i + 1] ? 1 : 0));
+      const labels = Uint8Array.from({ length: 100 }, (_, i) => (inputs[2 * i]! > inputs[2 * i + 1]! ? 1 : 0));
       return { inputs, labels, examples: 100, inputSize: 2, inputShape: [2], classes: 2 };
     };
     const coordinator = await coordinate(
@@ -103,13 +103,13 @@ describe('clients of the real coordinator', () => {
       },
     );
     const apps = members.map(({ member }) => engineApp(model, () => points(member)));
-    const before = await apps[0].evaluate!(coordinator.model('digits')!, points(9));
+    const before = await apps[0]!.evaluate!(coordinator.model('digits')!, points(9));
     for (const [i, identity] of members.entries()) {
       // The client's own default policy: active, a fifth colluding, sums of three.
       enter(coordinator.url, apps[i], { identity, authorityKey: authority.publicKey, policy: {} });
     }
     await coordinator.finished;
-    const after = await apps[0].evaluate!(coordinator.model('digits')!, points(9));
+    const after = await apps[0]!.evaluate!(coordinator.model('digits')!, points(9));
     expect(after.loss).toBeLessThan(before.loss / 2);
     expect(after.accuracy).toBeGreaterThan(0.9);
   });
@@ -121,7 +121,7 @@ describe('clients of the real coordinator', () => {
     await Promise.all(clients.map(({ log }) => log.next('committed', 2)));
     await before.stop();
     await Promise.all(clients.map(({ log }) => log.next('disconnected')));
-    const rounds = before.tasks[0].round;
+    const rounds = before.tasks[0]!.round;
     const after = await coordinate({}, { rounds: rounds + 2 }, before.port, store);
     await after.finished;
     for (const { log } of clients) {
@@ -155,7 +155,7 @@ describe('clients of the real coordinator', () => {
     expect(dropped.map((line) => JSON.parse(line) as unknown)).toMatchObject([
       { event: 'member-dropped', member, code: 'policy-rounds-per-day', round: 2 },
     ]);
-    expect(roundLine(reports[2], (id) => `client-${id}`)).toContain(
+    expect(roundLine(reports[2]!, (id) => `client-${id}`)).toContain(
       `dropped: client-${member} at advertise-keys (policy-rounds-per-day, does not count)`,
     );
   });

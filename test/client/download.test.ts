@@ -75,8 +75,8 @@ describe('a download', () => {
     // What was sent just before the line broke may be lost with it.
     expect(asked[0]).toBe(0);
     for (let i = 1; i < asked.length; i++) {
-      expect(asked[i]).toBeGreaterThanOrEqual(asked[i - 1]);
-      expect(asked[i]).toBeLessThanOrEqual(asked[i - 1] + 30_000);
+      expect(asked[i]).toBeGreaterThanOrEqual(asked[i - 1]!);
+      expect(asked[i]).toBeLessThanOrEqual(asked[i - 1]! + 30_000);
     }
     expect(asked.at(-1)).toBeGreaterThanOrEqual(WHOLE.length - 30_000);
   });

@@ -10,7 +10,7 @@ class Line {
   readonly #pending: { resolve: (refusal?: Uint8Array) => void; reject: (error: Error) => void }[] = [];
 
   readonly send = (bytes: Uint8Array): Promise<Uint8Array | undefined> => {
-    this.sent.push(bytes[0]);
+    this.sent.push(bytes[0]!);
     return new Promise((resolve, reject) => this.#pending.push({ resolve, reject }));
   };
 

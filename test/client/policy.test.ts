@@ -57,12 +57,7 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
     'config-invalid',
     'minNoise.multiplier: expected a number, but it is missing',
   ],
-  [
-    'noise of nothing',
-    { minNoise: { multiplier: 0 } },
-    'config-invalid',
-    'minNoise.multiplier: expected more than 0',
-  ],
+  ['noise of nothing', { minNoise: { multiplier: 0 } }, 'config-invalid', 'minNoise.multiplier: expected more than 0'],
   [
     'a limit below zero',
     { maxRoundsPerDay: -1 },
@@ -162,7 +157,7 @@ describe('a policy that names tasks', () => {
     const coordinator = await start();
     enter(coordinator.url, new StepApp(), options);
     await coordinator.seats(1);
-    return coordinator.hellos[0].tasks;
+    return coordinator.hellos[0]!.tasks;
   };
   const policy = { adversary: 'curious', tasks: ['a', 'b'] } as const;
 

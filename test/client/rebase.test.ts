@@ -33,7 +33,7 @@ async function updateOf(member: number, from: Float32Array, batchSize: number, r
     seed: trainingSeed(nodePrimitives, member, key),
     subsetSeed: subsetSeed(nodePrimitives, new SecretBytes(new Uint8Array(32).fill(member)), key),
   });
-  return model.layout.flatten(parameters).map((value, i) => value - from[i]);
+  return model.layout.flatten(parameters).map((value, i) => value - from[i]!);
 }
 
 const norm = (values: Float32Array): number => Math.hypot(...values);
@@ -48,7 +48,7 @@ async function errorOf(moved: Float32Array, batchSize: number, repeat = 0): Prom
       await updateOf(member, before, batchSize),
       await updateOf(member, moved, batchSize, repeat),
     ];
-    for (let i = 0; i < error.length; i++) error[i] += first[i] - second[i];
+    for (let i = 0; i < error.length; i++) error[i]! += first[i]! - second[i]!;
   }
   return norm(error) / norm(target);
 }
@@ -58,13 +58,13 @@ function moved(by: 'unit' | number): Float32Array {
   const values = model.initialise(1);
   if (by === 'unit') {
     const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
-    words[0] ^= 1;
+    words[0]! ^= 1;
     return values;
   }
   const random = new Random(5, 'step');
   const step = values.map(() => random.uniform() - 0.5);
   const scale = (by * norm(values)) / norm(step);
-  return values.map((value, i) => value + scale * step[i]);
+  return values.map((value, i) => value + scale * step[i]!);
 }
 
 describe('two sums of which the second one, from nearly the same model, lacks the target', () => {

@@ -37,7 +37,7 @@ async function refusal(
 ) {
   const client = enter(coordinator.url, app, options);
   await coordinator.seats(1);
-  coordinator.invite(settings(coordinator.publish(file)), coordinator.members[0]);
+  coordinator.invite(settings(coordinator.publish(file)), coordinator.members[0]!);
   const event = await client.log.next('refused');
   const abort = await coordinator.message('abort');
   return { ...client, event, abort: decodeAbort(abort.bytes) };
@@ -124,7 +124,7 @@ describe('what comes from the app', () => {
       expect(abort).toMatchObject({ code: told, message: 'the client left the round' });
       expect(coordinator.received.map(({ name }) => name)).toEqual(['abort']);
       app.change = (result) => result;
-      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
       await coordinator.message('advertiseKeys');
       expect(log.of('failed')).toEqual([]);
     },
@@ -142,7 +142,7 @@ describe('what comes from the app', () => {
     );
     expect(abort).toMatchObject({ code: 'app-failed', message: 'the client left the round' });
     app.before = () => undefined;
-    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
     await coordinator.message('advertiseKeys');
     expect(log.of('failed')).toEqual([]);
   });
@@ -181,26 +181,26 @@ describe('what comes from the app', () => {
     // That others' refusals end a round before this client has come to its own is no news either.
     const { opened, open } = gate();
     app.before = () => opened;
-    const early = coordinator.invite(settingsFor(hash), member);
+    const early = coordinator.invite(settingsFor(hash), member!);
     await log.next('training', 2);
-    coordinator.abandon(early, member);
+    coordinator.abandon(early, member!);
     await log.next('abandoned');
     open();
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await log.next('refused', 2);
     // Another task has its own.
-    coordinator.invite(settingsFor(hash, { task: 'letters' }), member);
+    coordinator.invite(settingsFor(hash, { task: 'letters' }), member!);
     await log.next('refused', 3);
     app.change = (result) => ({ ...result, examples: 0 });
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await log.next('refused', 4);
     app.change = (result) => result;
-    const taken = coordinator.invite(settingsFor(hash), member);
+    const taken = coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.abandon(taken, member);
+    coordinator.abandon(taken, member!);
     await log.next('abandoned', 2);
     app.change = (result) => ({ ...result, examples: 0 });
-    coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile(1))), member!);
     await log.next('refused', 5);
     expect(log.of('refused').map(({ repeated }) => repeated)).toEqual([false, true, false, false, false]);
   });
@@ -377,7 +377,7 @@ describe('what comes from the coordinator', () => {
         hint: expect.stringContaining('coordinator’s') as string,
       });
       expect(abort).toMatchObject({ code: 'settings-invalid', message: 'the client left the round' });
-      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]);
+      coordinator.invite(settingsFor(coordinator.publish(modelFile())), coordinator.members[0]!);
       await coordinator.message('advertiseKeys');
       expect(log.of('failed')).toEqual([]);
     },
@@ -450,7 +450,7 @@ describe('a client that fears an active coordinator', () => {
     const sign = (serial: number): Uint8Array =>
       signDirectory(nodePrimitives, authority, { ...LASTING, serial }, entries);
     const invite = (): Uint8Array =>
-      coordinator.invite(named(coordinator.publish(modelFile())), coordinator.members[0]);
+      coordinator.invite(named(coordinator.publish(modelFile())), coordinator.members[0]!);
     coordinator.directory = sign(7);
     const first = enter(coordinator.url, new StepApp(), { ...active, serials });
     await coordinator.seats(1);

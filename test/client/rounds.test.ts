@@ -38,7 +38,7 @@ describe('a round with the real server session', () => {
     expect(loss).toBeCloseTo(0.5, 2);
     for (const { log, app } of clients) {
       expect(await log.next('committed')).toMatchObject({ included: true, task: 'digits', round: 1 });
-      expect(app.seen[0].kernel).toEqual(new Float32Array(4).fill(5));
+      expect(app.seen[0]!.kernel).toEqual(new Float32Array(4).fill(5));
       expect(app.contexts[0]).toMatchObject({ task: 'digits', round: 1, options: { epochs: 2 } });
     }
   });
@@ -110,7 +110,7 @@ describe('a round with the real server session', () => {
     await coordinator.seats(4);
     coordinator.script.onMessage = ({ name, member }) => {
       if (name === 'shareKeys' && member === leaver)
-        void clients.find(({ log }) => log.of('connected')[0].member === leaver)!.participation.leave();
+        void clients.find(({ log }) => log.of('connected')[0]!.member === leaver)!.participation.leave();
       return undefined;
     };
     const leaver = coordinator.members[0];
@@ -132,11 +132,11 @@ describe('the kept update', () => {
 
   it('takes part again after an abandoned round, without another training or download', async () => {
     const { app, log, member, hash } = await alone();
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.abandon(first, member);
+    coordinator.abandon(first, member!);
     expect(await log.next('abandoned')).toMatchObject({ code: 'round-abandoned', update: 'kept' });
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true]);
     expect(app.contexts).toHaveLength(1);
@@ -148,48 +148,48 @@ describe('the kept update', () => {
     const { opened, open } = gate();
     app.before = () => opened;
     const { log, member, hash } = await alone(app);
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await log.next('training');
     // It used to be told that its update is kept, while there was none.
     const late = new CairnError('deadline-missed', 'keys were not advertised in time');
-    coordinator.send(member, encodeAbort({ suite: DEFAULT_SUITE, context: first }, late));
+    coordinator.send(member!, encodeAbort({ suite: DEFAULT_SUITE, context: first }, late));
     expect(await log.next('abandoned')).toMatchObject({ code: 'deadline-missed', update: 'training' });
-    const second = coordinator.invite(settingsFor(hash), member);
+    const second = coordinator.invite(settingsFor(hash), member!);
     await log.next('invited', 2);
-    coordinator.abandon(second, member);
+    coordinator.abandon(second, member!);
     expect(await log.next('abandoned', 2)).toMatchObject({
       code: 'round-abandoned',
       update: expect.stringMatching(/training|none/) as string,
     });
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await log.next('invited', 3);
     open();
     await coordinator.message('advertiseKeys');
     expect(app.contexts).toHaveLength(1);
-    expect(app.contexts[0].signal.aborted).toBe(false);
+    expect(app.contexts[0]!.signal.aborted).toBe(false);
     expect(log.of('trained')).toMatchObject([{ kept: true }]);
     expect(coordinator.received.map(({ name }) => name)).toEqual(['advertiseKeys']);
   });
 
   it('trains again once the model has moved on, from the new model', async () => {
     const { app, log, member, hash } = await alone();
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.commit(first, member, false);
+    coordinator.commit(first, member!, false);
     await log.next('committed');
-    coordinator.invite(settingsFor(coordinator.publish(modelFile(3)), { round: 2 }), member);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile(3)), { round: 2 }), member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, false]);
-    expect(app.seen.map(({ bias }) => bias[0])).toEqual([0, 3]);
+    expect(app.seen.map(({ bias }) => bias![0])).toEqual([0, 3]);
   });
 
   it('trains again for other training options', async () => {
     const { app, log, member, hash } = await alone();
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.abandon(first, member);
+    coordinator.abandon(first, member!);
     await log.next('abandoned');
-    coordinator.invite(settingsFor(hash, { training: '{"epochs":3}' }), member);
+    coordinator.invite(settingsFor(hash, { training: '{"epochs":3}' }), member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(app.contexts.map(({ options }) => options.epochs)).toEqual([2, 3]);
   });
@@ -213,25 +213,25 @@ describe('the kept update', () => {
   it('is trained anew once the coordinator asks for it, with another seed', async () => {
     const { app, log, member, hash } = await alone();
     for (const [i, repeat] of [0, 1, 1].entries()) {
-      const context = coordinator.invite(settingsFor(hash, { repeat }), member);
+      const context = coordinator.invite(settingsFor(hash, { repeat }), member!);
       await coordinator.message('advertiseKeys', { nth: i + 1 });
-      coordinator.abandon(context, member);
+      coordinator.abandon(context, member!);
       await log.next('abandoned', i + 1);
     }
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, false, true]);
     const [first, second] = app.contexts;
-    expect([first.repeat, second.repeat]).toEqual([0, 1]);
-    expect(second.seed).not.toBe(first.seed);
-    expect(second.subsetSeed).not.toBe(first.subsetSeed);
+    expect([first!.repeat, second!.repeat]).toEqual([0, 1]);
+    expect(second!.seed).not.toBe(first!.seed);
+    expect(second!.subsetSeed).not.toBe(first!.subsetSeed);
   });
 
   it('is not given up for a commit that claims to include it before it was sent', async () => {
     const { app, log, member, hash } = await alone();
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.commit(first, member, true);
+    coordinator.commit(first, member!, true);
     expect(await log.next('ignored')).toMatchObject({ code: 'wrong-state' });
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true]);
     expect(app.contexts).toHaveLength(1);
@@ -253,7 +253,7 @@ describe('the kept update', () => {
       const { member } = await log.next('connected');
       coordinator.invite(settingsFor(coordinator.publish(file), changes), member);
       await log.next('trained');
-      seeds.push(app.contexts[0].seed);
+      seeds.push(app.contexts[0]!.seed);
       await participation.leave();
     }
     const [first, task, spaces, others, model, options] = seeds;
@@ -269,7 +269,7 @@ describe('the kept update', () => {
       coordinator.invite(settingsFor(hash), member);
       await log.next('trained');
       await participation.leave();
-      return app.contexts[0].seed;
+      return app.contexts[0]!.seed;
     };
     const member = (fill: number): JoinOptions => ({ identity: { member: 1, seed: new Uint8Array(32).fill(fill) } });
     const [first, again, other, guest, secondGuest] = [
@@ -292,12 +292,12 @@ describe('a round that ends while its model is still on the way', () => {
     const { opened, open } = gate();
     const hash = coordinator.publish(modelFile());
     coordinator.delay = opened;
-    const first = coordinator.invite(settingsFor(hash), member);
+    const first = coordinator.invite(settingsFor(hash), member!);
     await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
-    if (end === 'abandon') coordinator.abandon(first, member);
-    else coordinator.commit(first, member, false);
+    if (end === 'abandon') coordinator.abandon(first, member!);
+    else coordinator.commit(first, member!, false);
     await log.next(end === 'abandon' ? 'abandoned' : 'committed');
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await log.next('invited', 2);
     open();
     await coordinator.message('advertiseKeys');
@@ -311,9 +311,9 @@ describe('a round that ends while its model is still on the way', () => {
     const [member] = coordinator.members;
     const { opened, open } = gate();
     coordinator.delay = opened;
-    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member!);
     await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
-    coordinator.commit(context, member, true);
+    coordinator.commit(context, member!, true);
     open();
     expect(await log.next('ignored')).toMatchObject({ code: 'wrong-state' });
     await coordinator.message('advertiseKeys');
@@ -329,12 +329,12 @@ describe('what comes behind an invitation while the model is still on the way', 
     const { opened, open } = gate();
     coordinator.delay = opened;
     const settings = settingsFor(coordinator.publish(modelFile()));
-    const context = coordinator.invite(settings, member);
+    const context = coordinator.invite(settings, member!);
     await coordinator.until(() => coordinator.requests.some((path) => path.startsWith('/v1/models')));
     for (let i = 0; i < 20; i++)
-      coordinator.send(member, frameFalseDealing({ suite: DEFAULT_SUITE, context }, new Uint8Array(8)));
+      coordinator.send(member!, frameFalseDealing({ suite: DEFAULT_SUITE, context }, new Uint8Array(8)));
     // The same invitation again is told of at once: what was sent before it has come.
-    coordinator.invite(settings, member);
+    coordinator.invite(settings, member!);
     expect(await log.next('ignored')).toMatchObject({ code: 'message-duplicate' });
     open();
     await coordinator.message('advertiseKeys');
@@ -357,10 +357,10 @@ describe('an acknowledgement that the round has ended', () => {
     const { log } = enter();
     await coordinator.seats(1);
     const [member] = coordinator.members;
-    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
+    const context = coordinator.invite(settingsFor(coordinator.publish(modelFile())), member!);
     await coordinator.message('advertiseKeys');
     expect(await log.next('ignored')).toMatchObject({ message: 'the round has ended' });
-    coordinator.commit(context, member, false);
+    coordinator.commit(context, member!, false);
     expect(await log.next('committed')).toMatchObject({ included: false });
     expect(log.of('abandoned')).toEqual([]);
   });
@@ -372,12 +372,12 @@ describe('invitations', () => {
     await coordinator.seats(1);
     const [member] = coordinator.members;
     const hash = coordinator.publish(modelFile());
-    const first = coordinator.invite(settingsFor(hash, { task: 'a' }), member);
+    const first = coordinator.invite(settingsFor(hash, { task: 'a' }), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.invite(settingsFor(hash, { task: 'b' }), member);
-    const withdrawn = coordinator.invite(settingsFor(hash, { task: 'c' }), member);
-    coordinator.abandon(withdrawn, member);
-    coordinator.abandon(first, member);
+    coordinator.invite(settingsFor(hash, { task: 'b' }), member!);
+    const withdrawn = coordinator.invite(settingsFor(hash, { task: 'c' }), member!);
+    coordinator.abandon(withdrawn, member!);
+    coordinator.abandon(first, member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(log.of('invited').map(({ task }) => task)).toEqual(['a', 'b']);
     expect(log.of('abandoned').map(({ task }) => task)).toEqual(['a']);
@@ -388,9 +388,9 @@ describe('invitations', () => {
     await coordinator.seats(1);
     const [member] = coordinator.members;
     const hash = coordinator.publish(modelFile());
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys');
-    coordinator.invite(settingsFor(hash), member);
+    coordinator.invite(settingsFor(hash), member!);
     await coordinator.message('advertiseKeys', { nth: 2 });
     expect(coordinator.received.map(({ name }) => name)).toEqual(['advertiseKeys', 'abort', 'advertiseKeys']);
     expect(log.of('trained').map(({ kept }) => kept)).toEqual([false, true]);
@@ -401,9 +401,9 @@ describe('invitations', () => {
     await coordinator.seats(1);
     const [member] = coordinator.members;
     const settings = settingsFor(coordinator.publish(modelFile()));
-    coordinator.invite(settings, member);
+    coordinator.invite(settings, member!);
     await coordinator.message('advertiseKeys');
-    coordinator.invite(settings, member);
+    coordinator.invite(settings, member!);
     expect(await log.next('ignored')).toMatchObject({ code: 'message-duplicate' });
     expect(coordinator.received).toHaveLength(1);
   });
@@ -413,11 +413,11 @@ describe('invitations', () => {
     await coordinator.seats(1);
     const [member] = coordinator.members;
     const settings = settingsFor(coordinator.publish(modelFile()));
-    const context = coordinator.invite(settings, member);
+    const context = coordinator.invite(settings, member!);
     await coordinator.message('advertiseKeys');
-    coordinator.abandon(context, member);
+    coordinator.abandon(context, member!);
     await log.next('abandoned');
-    coordinator.invite(settings, member);
+    coordinator.invite(settings, member!);
     expect(await log.next('refused')).toMatchObject({ code: 'round-replayed' });
     expect(decodeAbort((await coordinator.message('abort')).bytes).code).toBe('round-replayed');
   });

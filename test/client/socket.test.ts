@@ -65,11 +65,11 @@ describe('openSocket', () => {
     const { seen, message } = open();
     await message;
     expect(seen.messages).toHaveLength(1);
-    expect(seen.messages[0].constructor).toBe(Uint8Array);
-    expect([...seen.messages[0]]).toEqual([1, 2, 3]);
-    const copy = seen.messages[0].slice();
+    expect(seen.messages[0]!.constructor).toBe(Uint8Array);
+    expect([...seen.messages[0]!]).toEqual([1, 2, 3]);
+    const copy = seen.messages[0]!.slice();
     copy[0] = 7;
-    expect(seen.messages[0][0]).toBe(1);
+    expect(seen.messages[0]![0]).toBe(1);
   });
 
   it('uses websockets alone', async () => {

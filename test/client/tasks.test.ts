@@ -40,7 +40,7 @@ describe('what a coordinator says of tasks', () => {
     const { tasks, told } = tasksOf();
     let said = 0;
     for (let second = 0; second < 10; second++) {
-      for (let i = 0; i < 10_000; i++) tasks.take(news(NEWS_STATES[said++ % 6], { seated: said }));
+      for (let i = 0; i < 10_000; i++) tasks.take(news(NEWS_STATES[said++ % 6]!, { seated: said }));
       vi.advanceTimersByTime(1000);
     }
     expect(told.length).toBeLessThanOrEqual(5 * 11);

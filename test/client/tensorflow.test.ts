@@ -24,7 +24,7 @@ const buildModel = (): tf.LayersModel =>
 /** Two classes that one line parts. */
 function points(examples = 64): TensorflowData<tf.Tensor> {
   const values = Array.from({ length: examples }, (_, i) => [Math.sin(i * 12.9), Math.cos(i * 78.2)]);
-  const labels = values.map(([x, y]) => (x > y ? [1, 0] : [0, 1]));
+  const labels = values.map(([x, y]) => (x! > y! ? [1, 0] : [0, 1]));
   return { inputs: tf.tensor2d(values), labels: tf.tensor2d(labels) };
 }
 
@@ -311,7 +311,7 @@ describe('batch norm of TensorFlow.js', () => {
     const { inputs } = points(33);
     const { variance } = tf.moments(inputs, 0);
     const [found, wanted] = [parameters['layer000.3.moving_variance'], await variance.data()];
-    for (const axis of [0, 1]) expect(found[axis] / wanted[axis]).toBeCloseTo(1, 1);
+    for (const axis of [0, 1]) expect(found![axis]! / wanted[axis]!).toBeCloseTo(1, 1);
   });
 
   it('over images is trained by single examples', async () => {
@@ -340,8 +340,8 @@ describe('a round in which TensorFlow.js trains', () => {
     const apps = [1, 2, 3].map(() => tensorflowApp({ tf, buildModel, data: points }));
     const clients = apps.map((app) => enter(coordinator.url, app));
     await coordinator.seats(3);
-    const layout = new ParameterLayout(apps[0].shapes);
-    const file = encodeSafetensors(zeros(apps[0].shapes), apps[0].shapes);
+    const layout = new ParameterLayout(apps[0]!.shapes);
+    const file = encodeSafetensors(zeros(apps[0]!.shapes), apps[0]!.shapes);
     const settings = settingsFor(coordinator.publish(file), { dimension: layout.size });
     expect((await coordinator.run(settings)).kind).toBe('committed');
     for (const { log } of clients) {

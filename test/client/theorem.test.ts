@@ -135,10 +135,10 @@ function rank(rows: readonly (readonly number[])[]): number {
   for (let column = 0; column < (left[0]?.length ?? 0); column++) {
     const pivot = left.findIndex((row, i) => i >= found && row[column] !== 0);
     if (pivot < 0) continue;
-    [left[found], left[pivot]] = [left[pivot], left[found]];
+    [left[found]!, left[pivot]!] = [left[pivot]!, left[found]!];
     for (let i = found + 1; i < left.length; i++) {
-      const [a, b] = [left[found][column], left[i][column]];
-      left[i] = left[i].map((value, j) => (((value * a - left[found][j] * b) % PRIME) + PRIME) % PRIME);
+      const [a, b] = [left[found]![column], left[i]![column]];
+      left[i] = left[i]!.map((value, j) => (((value * a! - left[found]![j]! * b!) % PRIME) + PRIME) % PRIME);
     }
     found++;
   }
@@ -183,7 +183,7 @@ async function play({ honest, accomplices, rosters, acts }: Schedule, memory: ()
   const total = honest + accomplices;
   const cohort = new Cohort(honest, memory);
   for (const { sign, whole, roster: number, set, shown } of acts) {
-    const roster = bits(rosters[number], total);
+    const roster = bits(rosters[number]!, total);
     // More accomplices than the policy reckons with are beyond any rule.
     if (roster.filter((member) => member > honest).length > Math.floor(GAMMA * roster.length)) continue;
     if (sign) await cohort.sign(roster, bits(set, total), new Set(bits(shown, total)));

@@ -171,7 +171,7 @@ describe('joining through a proxy that passes on no websockets', () => {
     const statuses = ['403 Forbidden', '404 Not Found', '405 No', '406 No', '409 No', '410 Gone', '418 No'];
     let tries = 0;
     const { url, asked } = await proxy(hall.coordinator.url, (request, socket) => {
-      answering(statuses[tries++ % statuses.length])(request, socket);
+      answering(statuses[tries++ % statuses.length]!)(request, socket);
     });
     const { participation } = enter(url, new StepApp(), PATIENT);
     await until(() => tries > 12 && asked.length >= 3);

@@ -73,7 +73,7 @@ describe('UpdateKeeper', () => {
     const updates = Array.from({ length: 9 }, () => updateOf(1));
     for (const [i, update] of updates.slice(0, 8).entries()) await keeper.obtain(`${i}`, keyOf(i), giving(update));
     await keeper.obtain('0', keyOf(0), never);
-    await keeper.obtain('8', keyOf(8), giving(updates[8]));
+    await keeper.obtain('8', keyOf(8), giving(updates[8]!));
     expect(updates.map(({ update }) => update[0])).toEqual([1, 0, 1, 1, 1, 1, 1, 1, 1]);
   });
 

@@ -57,7 +57,7 @@ class Line {
     });
 
   part(at: number): Part {
-    return decodePart(this.sent[at].bytes);
+    return decodePart(this.sent[at]!.bytes);
   }
 }
 
@@ -67,9 +67,9 @@ describe('upload', () => {
     const message = messageOf(length);
     const done = upload(line.send, message);
     expect(line.sent).toHaveLength(1);
-    expect(line.sent[0].bytes).toBe(message);
-    expect(line.sent[0].patience).toBeUndefined();
-    await line.sent[0].take(abort('wrong-state'));
+    expect(line.sent[0]!.bytes).toBe(message);
+    expect(line.sent[0]!.patience).toBeUndefined();
+    await line.sent[0]!.take(abort('wrong-state'));
     expect(await done).toEqual(abort('wrong-state'));
   });
 
@@ -83,7 +83,7 @@ describe('upload', () => {
     const line = new Line();
     const message = messageOf(length);
     const done = upload(line.send, message);
-    for (let i = 0; i < lengths.length; i++) await line.sent[i].take();
+    for (let i = 0; i < lengths.length; i++) await line.sent[i]!.take();
     expect(await done).toBeUndefined();
     const parts = line.sent.map((_, i) => line.part(i));
     expect(parts.map(({ bytes }) => bytes.length)).toEqual(lengths);
@@ -96,17 +96,17 @@ describe('upload', () => {
     void upload(line.send, messageOf(10 * PART_LENGTH));
     await settle();
     expect(line.sent.map(({ patience }) => patience)).toEqual(['patient']);
-    await line.sent[0].take();
+    await line.sent[0]!.take();
     expect(line.sent.slice(1).every(({ patience }) => patience === undefined)).toBe(true);
   });
 
   it('has four parts on their way, and sends the next with each acknowledgement', async () => {
     const line = new Line();
     const done = upload(line.send, messageOf(FIRST_LENGTH + 9 * PART_LENGTH));
-    await line.sent[0].take();
+    await line.sent[0]!.take();
     for (let taken = 0; taken < 9; taken++) {
       expect(line.sent).toHaveLength(Math.min(1 + taken + 4, 10));
-      await line.sent[1 + taken].take();
+      await line.sent[1 + taken]!.take();
     }
     expect(await done).toBeUndefined();
   });
@@ -114,8 +114,8 @@ describe('upload', () => {
   it.each([0, 1, 3, 6])('ends with the refusal of part %i, and sends no more', async (refused) => {
     const line = new Line();
     const done = upload(line.send, messageOf(FIRST_LENGTH + 6 * PART_LENGTH));
-    for (let i = 0; i < refused; i++) await line.sent[i].take();
-    await line.sent[refused].take(abort('wire-bounds'));
+    for (let i = 0; i < refused; i++) await line.sent[i]!.take();
+    await line.sent[refused]!.take(abort('wire-bounds'));
     const { length } = line.sent;
     for (const { take } of line.sent.slice(refused + 1)) await take(abort('upload-interrupted'));
     expect(await done).toEqual(abort('wire-bounds'));
@@ -125,7 +125,7 @@ describe('upload', () => {
   it('fails with a part that is lost, and leaves no other failure unheard', async () => {
     const line = new Line();
     const done = expect(upload(line.send, messageOf(FIRST_LENGTH + 6 * PART_LENGTH))).rejects.toThrow('lost');
-    await line.sent[0].take();
+    await line.sent[0]!.take();
     for (const { lose } of line.sent.slice(1)) await lose();
     await done;
   });
@@ -140,7 +140,7 @@ describe('an upload that was interrupted', () => {
     const line = new Line();
     const long = new Upload(line.send, message, systemRandom);
     const lost = expect(long.attempt()).rejects.toThrow('lost');
-    for (const at of [0, 1, 2]) await line.sent[at].take();
+    for (const at of [0, 1, 2]) await line.sent[at]!.take();
     for (const { lose } of line.sent.slice(3)) await lose();
     await lost;
     const { length } = line.sent;
@@ -151,9 +151,9 @@ describe('an upload that was interrupted', () => {
     const { line, long, length } = await interrupted();
     expect(long.taken).toBe(thirdAt + PART_LENGTH);
     const done = long.attempt();
-    await line.sent[length].take(resume(thirdAt + 3 * PART_LENGTH));
+    await line.sent[length]!.take(resume(thirdAt + 3 * PART_LENGTH));
     expect(long.taken).toBe(thirdAt + 3 * PART_LENGTH);
-    for (let at = length + 1; at < line.sent.length; at++) await line.sent[at].take();
+    for (let at = length + 1; at < line.sent.length; at++) await line.sent[at]!.take();
     expect(await done).toBeUndefined();
     const again = line.sent.slice(length).map((_, i) => line.part(length + i).offset);
     expect(again).toEqual([0, thirdAt + 3 * PART_LENGTH, thirdAt + 4 * PART_LENGTH]);
@@ -163,9 +163,9 @@ describe('an upload that was interrupted', () => {
   it('begins again where the coordinator has nothing of it', async () => {
     const { line, long, length } = await interrupted();
     const done = long.attempt();
-    await line.sent[length].take();
+    await line.sent[length]!.take();
     expect(line.part(length + 1).offset).toBe(secondAt);
-    for (let at = length + 1; at < line.sent.length; at++) await line.sent[at].take();
+    for (let at = length + 1; at < line.sent.length; at++) await line.sent[at]!.take();
     expect(await done).toBeUndefined();
     expect(line.sent).toHaveLength(length + 7);
   });
@@ -177,7 +177,7 @@ describe('an upload that was interrupted', () => {
   ])('does not believe a coordinator that goes on with %s', async (_, answer) => {
     const { line, long, length } = await interrupted();
     const done = expect(long.attempt()).rejects.toThrow();
-    await line.sent[length].take(answer);
+    await line.sent[length]!.take(answer);
     await done;
     expect(line.sent).toHaveLength(length + 1);
   });
@@ -185,7 +185,7 @@ describe('an upload that was interrupted', () => {
   it('does not believe a coordinator that has more of it than was ever sent', async () => {
     const line = new Line();
     const done = expect(upload(line.send, message)).rejects.toThrow('not sent');
-    await line.sent[0].take(resume(thirdAt));
+    await line.sent[0]!.take(resume(thirdAt));
     await done;
   });
 
@@ -204,15 +204,15 @@ describe('an upload in the outbox', () => {
     const outbox = new SendQueue((bytes) => new Upload(line.send, bytes, systemRandom));
     outbox.open();
     const done = outbox.add(messageOf(FIRST_LENGTH + 2 * PART_LENGTH));
-    await line.sent[0].take();
-    await line.sent[1].take();
+    await line.sent[0]!.take();
+    await line.sent[1]!.take();
     outbox.pause();
-    await line.sent[2].lose();
+    await line.sent[2]!.lose();
     expect(line.sent).toHaveLength(3);
     outbox.open();
     await settle();
     expect(line.part(3).offset).toBe(0);
-    for (let i = 3; i < 6; i++) await line.sent[i].take();
+    for (let i = 3; i < 6; i++) await line.sent[i]!.take();
     expect(await done).toBeUndefined();
     expect(line.sent).toHaveLength(6);
   });
@@ -222,11 +222,11 @@ describe('an upload in the outbox', () => {
     const outbox = new SendQueue((bytes) => new Upload(line.send, bytes, systemRandom));
     outbox.open();
     const done = outbox.add(messageOf(PART_LENGTH + 1));
-    await line.sent[0].take();
-    await line.sent[1].take(abort('upload-interrupted'));
+    await line.sent[0]!.take();
+    await line.sent[1]!.take(abort('upload-interrupted'));
     expect(line.part(2).offset).toBe(0);
-    await line.sent[2].take();
-    await line.sent[3].take();
+    await line.sent[2]!.take();
+    await line.sent[3]!.take();
     expect(await done).toBeUndefined();
   });
 
@@ -236,9 +236,9 @@ describe('an upload in the outbox', () => {
     outbox.open();
     void outbox.add(messageOf(PART_LENGTH + 1));
     void outbox.add(messageOf(100));
-    await line.sent[0].take();
+    await line.sent[0]!.take();
     expect(line.sent).toHaveLength(2);
-    await line.sent[1].take();
-    expect(line.sent[2].bytes).toHaveLength(100);
+    await line.sent[1]!.take();
+    expect(line.sent[2]!.bytes).toHaveLength(100);
   });
 });

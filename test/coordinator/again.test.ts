@@ -109,7 +109,7 @@ describe('a round that failed after its members signed', () => {
     expect(repeated).toMatchObject({ included: 4, members: { invited: 4 } });
     expect(repeated).not.toHaveProperty('repeat');
     for (const { settings } of clients.filter((client) => client.settings.length === 2)) {
-      expect(settings[1]).toMatchObject({ repeat: 0, rebases: 0, minCohort: 4, modelHash: settings[0].modelHash });
+      expect(settings[1]).toMatchObject({ repeat: 0, rebases: 0, minCohort: 4, modelHash: settings[0]!.modelHash });
     }
     // The others were invited to the first attempt alone, in which the cohort was full.
     expect(invited(clients, 1)).toHaveLength(4);
@@ -131,7 +131,7 @@ describe('a round that failed after its members signed', () => {
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'abandoned', 'committed']);
     expect(hall.reports[1]).toMatchObject({ code: 'below-threshold', members: { shared: 0, input: 0 } });
-    expect(hall.reports[2].included).toBe(4);
+    expect(hall.reports[2]!.included).toBe(4);
     for (const { sent } of clients) expect(sent.filter(({ name }) => name === 'consistency')).toHaveLength(2);
   });
 
@@ -140,7 +140,7 @@ describe('a round that failed after its members signed', () => {
     const scripts = new Map([1, 2, 3, 4].map((member) => [member, silentAtFirst(1)]));
     const first = await joinAll(hall, [1, 2, 3, 4], (member) => scripts.get(member)!);
     await until(() => hall.states.some(({ state }) => state === 'unmasking'));
-    first[3].close();
+    first[3]!.close();
     const others = await joinAll(hall, [5, 6, 7, 8]);
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
@@ -157,7 +157,7 @@ describe('a round that failed after its members signed', () => {
 
     const second = await openHall(TASK, { store: await FileStore.open(folder) });
     const others = await joinAll(second, [1, 2, 3, 5]);
-    await until(() => second.coordinator.tasks[0].missing === 1);
+    await until(() => second.coordinator.tasks[0]!.missing === 1);
     expect(second.coordinator.tasks[0]).toMatchObject({ state: 'waiting', idle: 4, missing: 1 });
     const last = await second.join(4);
     await second.coordinator.finished;
@@ -193,7 +193,7 @@ describe('a model from which a set cannot be had any more', () => {
     const scripts = new Map([1, 2, 3, 4].map((member) => [member, silentAtFirst(1)]));
     const clients = await joinAll(hall, [1, 2, 3, 4], (member) => scripts.get(member)!);
     await until(() => hall.states.some(({ state }) => state === 'unmasking'));
-    clients[3].close();
+    clients[3]!.close();
     return { hall, clients: [...clients, await hall.join(5)] };
   }
 
@@ -204,14 +204,14 @@ describe('a model from which a set cannot be had any more', () => {
     expect(hall.reports[0]).not.toHaveProperty('rebases');
     expect(hall.reports[1]).toMatchObject({ rebases: 1, included: 4 });
     expect(invited(clients, 1)).toEqual([1, 2, 3]);
-    const [before, after] = clients[0].settings;
+    const [before, after] = clients[0]!.settings;
     expect(after).toMatchObject({ rebases: 1, repeat: 0, round: 1 });
-    expect(toHex(after.modelHash)).not.toBe(toHex(before.modelHash));
+    expect(toHex(after!.modelHash)).not.toBe(toHex(before!.modelHash));
     // Each value is a small step beside where training would have brought it from the first one.
     const { w } = seededTensors(SHAPES, 1);
     hall.coordinator.model('toy')!.w.forEach((value, j) => {
-      expect(value - w[j]).not.toBeCloseTo(0.5, 5);
-      expect(value - w[j]).toBeCloseTo(0.5, 2);
+      expect(value - w![j]!).not.toBeCloseTo(0.5, 5);
+      expect(value - w![j]!).toBeCloseTo(0.5, 2);
     });
     expect(hall.lines.some((line) => line.includes('"model-rebased"') && line.includes('"missing":"4"'))).toBe(true);
     const metrics = await (await fetch(`${hall.coordinator.url}/metrics`)).text();
@@ -233,7 +233,7 @@ describe('a model from which a set cannot be had any more', () => {
     const clients = await joinAll(hall, [1, 2, 3, 4], (member) => scripts.get(member)!);
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual([...Array<string>(5).fill('abandoned'), 'committed']);
-    expect(clients[0].settings.map(({ rebases }) => rebases)).toEqual([0, 0, 0, 1, 1, 1]);
+    expect(clients[0]!.settings.map(({ rebases }) => rebases)).toEqual([0, 0, 0, 1, 1, 1]);
     expect(hall.reports.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 5, 6]);
     // A round that commits begins the count anew.
     expect(hall.coordinator.tasks[0]).not.toHaveProperty('rebases');
@@ -261,7 +261,7 @@ describe('a member that refuses', () => {
     // Without it there is no quorum, with it there is: another model is needed, and nobody is missing.
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
-    expect(clients[3].settings.map(({ rebases }) => rebases)).toEqual([0, 1]);
+    expect(clients[3]!.settings.map(({ rebases }) => rebases)).toEqual([0, 1]);
   });
 
   it('a moved model is waited for, and then the task ends and names it', async () => {
@@ -279,7 +279,7 @@ describe('a member that refuses', () => {
     const hall = await openHall({ ...TASK, minCohort: 4, quorumTimeout: 0.5, afterQuorumTimeout: 'fail' });
     const clients = await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('rebase-refused') : {}));
     await until(() => hall.reports.length === 1);
-    clients[0].close();
+    clients[0]!.close();
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error.code).toBe('not-enough-clients');
     expect(error.message).toContain('; not counted are 1 that refuse a moved model');
@@ -292,7 +292,7 @@ describe('a member that refuses', () => {
     const clients = [...four, await hall.join(5)];
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
-    expect(invited(clients, 1).concat(invited([clients[4]], 0))).toEqual([1, 2, 3, 5]);
+    expect(invited(clients, 1).concat(invited([clients[4]!], 0))).toEqual([1, 2, 3, 5]);
   });
 });
 
@@ -306,7 +306,7 @@ describe('a cohort that was split into groups', () => {
     const groupsIn = (attempt: number): string[] => {
       const byNonce = new Map<string, number[]>();
       for (const { settings, member } of clients) {
-        const nonce = toHex(settings[attempt].nonce);
+        const nonce = toHex(settings[attempt]!.nonce);
         byNonce.set(nonce, [...(byNonce.get(nonce) ?? []), member]);
       }
       return [...byNonce.values()].map((members) => members.join()).sort();
@@ -365,7 +365,7 @@ describe('a first model without a seed', () => {
     const one = await openHall({ model }, { store: await FileStore.open(folder) });
     const other = await openHall({ model });
     const again = await openHall({ model }, { store: await FileStore.open(folder) });
-    const hashes = [one, other, again].map(({ coordinator }) => coordinator.tasks[0].modelHash);
+    const hashes = [one, other, again].map(({ coordinator }) => coordinator.tasks[0]!.modelHash);
     expect(hashes[0]).not.toBe(hashes[1]);
     expect(hashes[2]).toBe(hashes[0]);
   });

@@ -15,11 +15,11 @@ const median = (count: number, more: object = {}): object => ({ groups: { count,
 describe('groups in a configuration', () => {
   it('are sized for what one of them holds: budget, least sum and thresholds', () => {
     const whole = taskOf({});
-    expect(whole.groups).toBeUndefined();
+    expect(whole!.groups).toBeUndefined();
     expect(whole).toMatchObject({ minCohort: 50, modulusBits: 23 });
     const split = taskOf(median(10));
     expect(split).toMatchObject({ cohort: 100, quorum: 100, minCohort: 5, modulusBits: 20 });
-    expect(split.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
+    expect(split!.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
   });
 
   it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
@@ -100,16 +100,16 @@ describe('what groups expose', () => {
     const task = taskOf({ ...median(20), colluding: 0.03, graph: 'complete' });
     const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
     const more = [2, 3].reduce((sum, x) => sum + choose(3, x) * choose(97, 5 - x), 0) / choose(100, 5);
-    const exposure = exposureOf(task)!;
+    const exposure = exposureOf(task!)!;
     expect(exposure).toMatchObject({ groupSize: 5, tolerated: 1 });
     expect(exposure.chance / (20 * more)).toBeCloseTo(1, 9);
   });
 
   it('grows as groups shrink, and a share that is safe in the whole is not in its parts', () => {
     const [few, many] = [4, 25].map((count) => exposureOf(taskOf({ ...median(count), colluding: 0.2 }))!);
-    expect(few.chance).toBeLessThan(many.chance);
-    expect(few.safeShare).toBeGreaterThan(many.safeShare);
-    expect(few.safeShare).toBeLessThan(0.2);
+    expect(few!.chance).toBeLessThan(many!.chance);
+    expect(few!.safeShare).toBeGreaterThan(many!.safeShare);
+    expect(few!.safeShare).toBeLessThan(0.2);
     // Two colluders cannot fill a group beyond what it stands up to; three are one too many for one of four.
     expect(many).toMatchObject({ groupSize: 4, tolerated: 1, safeShare: 0.01 });
   });

@@ -66,7 +66,7 @@ describe('a configuration', () => {
         'directory: expected { file, authorityKey }, since task "mnist" takes enrolled members only, but it is missing',
       hint: expect.stringContaining('unsafeOpenEnrolment') as string,
     });
-    expect(parseConfig({ directory, tasks: [curious] }).tasks[0].unsafeOpenEnrolment).toBe(false);
+    expect(parseConfig({ directory, tasks: [curious] }).tasks[0]!.unsafeOpenEnrolment).toBe(false);
     const open = errorOf(() => parseConfig(withTask({ unsafeOpenEnrolment: true })));
     expect(open).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('active') as string });
   });
@@ -107,11 +107,11 @@ describe('a configuration', () => {
 
   it('keeps training options as they are', () => {
     const training = { epochs: 2, batchSize: 32, nested: { a: [1, 'b', null, true] } };
-    expect(parseConfig(withTask({ training })).tasks[0].training).toEqual(training);
+    expect(parseConfig(withTask({ training })).tasks[0]!.training).toEqual(training);
   });
 
   it('takes a strategy by name or with options', () => {
-    const strategyOf = (strategy: unknown): unknown => parseConfig(withTask({ strategy })).tasks[0].strategy;
+    const strategyOf = (strategy: unknown): unknown => parseConfig(withTask({ strategy })).tasks[0]!.strategy;
     expect(strategyOf('fedadam')).toEqual({ name: 'fedadam', learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.001 });
     expect(strategyOf({ name: 'fedavgm', momentum: 0.5 })).toEqual({ name: 'fedavgm', learningRate: 1, momentum: 0.5 });
   });
@@ -122,7 +122,7 @@ describe('a configuration', () => {
   });
 
   it('with a cohort of thousands is checked in no time that anybody notices', () => {
-    expect(parseConfig(withTask({ cohort: 3000, quorum: 100, graph: 'complete' })).tasks[0].cohort).toBe(3000);
+    expect(parseConfig(withTask({ cohort: 3000, quorum: 100, graph: 'complete' })).tasks[0]!.cohort).toBe(3000);
   });
 
   it('leaves its argument as it was', () => {
@@ -342,13 +342,13 @@ describe('what cannot work is refused up front', () => {
     const error = errorOf(() => parseConfig(withTask({ threshold: 2 })));
     expect(error).toMatchObject({ code: 'threshold-unsound' });
     expect(error.message).toMatch(/^tasks\[0\] "mnist": threshold 2 is unsound .* 8 members/);
-    expect(parseConfig(withTask({ threshold: 4, adversary: 'curious' })).tasks[0].threshold).toBe(4);
+    expect(parseConfig(withTask({ threshold: 4, adversary: 'curious' })).tasks[0]!.threshold).toBe(4);
   });
 
   it('a threshold that is sound at the quorum, but not at the cohort', () => {
     const at = (cohort: number): object => withTask({ cohort, quorum: 8, threshold: 3, minCohort: 6 });
-    expect(parseConfig(at(8)).tasks[0].threshold).toBe(3);
-    expect(parseConfig(at(9)).tasks[0].threshold).toBe(3);
+    expect(parseConfig(at(8)).tasks[0]!.threshold).toBe(3);
+    expect(parseConfig(at(9)).tasks[0]!.threshold).toBe(3);
     expect(errorOf(() => parseConfig(at(12)))).toMatchObject({ code: 'threshold-unsound' });
   });
 
@@ -357,7 +357,7 @@ describe('what cannot work is refused up front', () => {
   });
 
   it('a sum that does not fit its modulus', () => {
-    expect(parseConfig(withTask({ inputBits: 16, modulusBits: 19 })).tasks[0].modulusBits).toBe(19);
+    expect(parseConfig(withTask({ inputBits: 16, modulusBits: 19 })).tasks[0]!.modulusBits).toBe(19);
     expect(errorOf(() => parseConfig(withTask({ inputBits: 16, modulusBits: 18 })))).toMatchObject({
       code: 'overflow-budget',
       hint: expect.stringContaining('raise modulusBits to 19') as string,
@@ -379,7 +379,7 @@ describe('a configuration file', () => {
     const config = await loadConfig(path);
     expect(config.dataDir).toBe(join(folder, '.cairn/coordinator'));
     expect(config.directory?.file).toBe(join(folder, 'members.bin'));
-    expect(config.tasks[0].model?.file).toBe(join(folder, 'models/start.safetensors'));
+    expect(config.tasks[0]!.model?.file).toBe(join(folder, 'models/start.safetensors'));
   });
 
   it('that is missing', async () => {
@@ -403,7 +403,7 @@ describe('a configuration file', () => {
   it('may begin with a byte order mark, as Notepad saves it', async () => {
     const path = join(folder, 'bom.json');
     await writeFile(path, `\uFEFF${JSON.stringify(withTask({}))}`);
-    expect((await loadConfig(path)).tasks[0].name).toBe('mnist');
+    expect((await loadConfig(path)).tasks[0]!.name).toBe('mnist');
   });
 
   it('with a bad value', async () => {

@@ -67,7 +67,7 @@ async function underWay() {
   const coordinator = await createCoordinator({ config, store: new MemoryStore(), initialModels });
   running.push(coordinator);
   for (let i = 0; i < MEMBERS; i++) enter(coordinator.url, new PatientApp(gone));
-  await until(() => coordinator.tasks[0].inRound > 0);
+  await until(() => coordinator.tasks[0]!.inRound > 0);
   return { coordinator, go };
 }
 
@@ -79,9 +79,9 @@ describe('the number of members that were drawn by chance', () => {
     const { coordinator, go } = await underWay();
     const { connected } = await get<{ connected: number }>(coordinator, '/v1');
     const [{ inRound }, beside] = coordinator.tasks;
-    expect(connected - beside.idle).toBe(inRound);
-    expect(shownWhere(false).status(beside).idle).toBe(connected - inRound);
-    expect(shownWhere(true).status(beside).idle).toBeUndefined();
+    expect(connected - beside!.idle).toBe(inRound);
+    expect(shownWhere(false).status(beside!).idle).toBe(connected - inRound);
+    expect(shownWhere(true).status(beside!).idle).toBeUndefined();
     go();
   });
 
@@ -96,17 +96,17 @@ describe('the number of members that were drawn by chance', () => {
     };
     await expectSilence();
     go();
-    await until(() => coordinator.tasks[0].state === 'finished');
+    await until(() => coordinator.tasks[0]!.state === 'finished');
     await expectSilence();
   });
 
   it('is not told by reports of another task’s rounds, which name who was free for them', async () => {
     const { coordinator, go } = await underWay();
     go();
-    await until(() => coordinator.tasks[0].state === 'finished');
+    await until(() => coordinator.tasks[0]!.state === 'finished');
     // One more, and the other task has its quorum.
     enter(coordinator.url, new PatientApp(Promise.resolve()));
-    await until(() => coordinator.tasks[1].state === 'finished');
+    await until(() => coordinator.tasks[1]!.state === 'finished');
     const reports = await get<object[]>(coordinator, '/v1/tasks/beside/rounds');
     expect(reports).toMatchObject([{ task: 'beside', round: 1, outcome: 'committed' }]);
     for (const report of reports)
@@ -117,7 +117,7 @@ describe('the number of members that were drawn by chance', () => {
   it('is not told by metrics', async () => {
     const { coordinator, go } = await underWay();
     go();
-    await until(() => coordinator.tasks[0].state === 'finished');
+    await until(() => coordinator.tasks[0]!.state === 'finished');
     const text = await (await fetch(`${coordinator.url}/metrics`)).text();
     const names = [...text.matchAll(/^# TYPE (\w+)/gm)].map(([, name]) => name).sort();
     expect(names).toEqual([

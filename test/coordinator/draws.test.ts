@@ -31,7 +31,7 @@ function drawing({ members = 40, quorum = 40, sampling = 0.9 } = {}): Drawing {
     ...{ seats: seatsOf(members), random: systemRandom, log: createLog('silent') },
     members: new MemberRegistry(undefined, ['toy'], () => 0),
   };
-  const model = { privacy: TaskPrivacy.of(task, 10), pending: nothingPending('00'.repeat(32)) };
+  const model = { privacy: TaskPrivacy.of(task!, 10), pending: nothingPending('00'.repeat(32)) };
   const selection = new Selection({ task, host, model });
   const drawn = {
     selection,

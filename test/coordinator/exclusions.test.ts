@@ -126,7 +126,7 @@ describe('a task with a member that seals what does not open', () => {
     const hall = await hallOf(6, { cohort: 6, quorum: 5, rounds: 2, attempts: 3 }, { 3: SEALS_BADLY });
     const [spoilt, ...others] = hall.reports;
     expect(spoilt).toMatchObject({ outcome: 'abandoned', code: 'below-threshold', round: 1, attempt: 1 });
-    expect(spoilt.benched).toEqual([{ member: 3, reason: 'share-undecryptable' }]);
+    expect(spoilt!.benched).toEqual([{ member: 3, reason: 'share-undecryptable' }]);
     expect(others).toMatchObject([
       { outcome: 'committed', round: 1, attempt: 2, included: 5 },
       { outcome: 'committed', round: 2, attempt: 1, included: 5 },
@@ -145,7 +145,7 @@ describe('a task with a member that seals what does not open', () => {
         if (name !== 'shareKeys' || seals === 2) return bytes;
         const shares = decodeShareKeys(bytes);
         const sealed = shares.sealed.slice();
-        sealed[seals++ * SEALED_SHARES_LENGTH] ^= 1;
+        sealed[seals++ * SEALED_SHARES_LENGTH]! ^= 1;
         return encodeShareKeys({ ...shares, sealed });
       },
     };
@@ -200,7 +200,7 @@ describe('members that blame honest ones', () => {
       expect(drops.every(({ member }) => member === 7 || member === 8)).toBe(true);
       before = satOut;
     }
-    expect(hall.reports[0].drops.map(({ member, blames }) => [member, blames]).sort()).toEqual([
+    expect(hall.reports[0]!.drops.map(({ member, blames }) => [member, blames]).sort()).toEqual([
       [7, [1]],
       [8, [1, 2]],
     ]);
@@ -213,8 +213,8 @@ describe('members that blame honest ones', () => {
       { cohort: 8, quorum: 7, rounds: 2, attempts: 1, colluding: 0.25 },
       { 8: accusing(1, 2, 3) },
     );
-    expect(hall.reports[0].benched).toEqual([{ member: 8, reason: 'share-undecryptable' }]);
+    expect(hall.reports[0]!.benched).toEqual([{ member: 8, reason: 'share-undecryptable' }]);
     expect(hall.reports[1]).toMatchObject({ outcome: 'committed', included: 7, drops: [] });
-    expect(hall.reports[1].benched).toBeUndefined();
+    expect(hall.reports[1]!.benched).toBeUndefined();
   });
 });

@@ -132,7 +132,7 @@ describe('a member', () => {
       'answers another connection’s challenge',
       async (peer) => {
         const bytes = await peer.hello(memberHello(1, identity(1)));
-        bytes[5] ^= 1;
+        bytes[5]! ^= 1;
         return bytes;
       },
       'session-mismatch',
@@ -199,7 +199,7 @@ describe('a member', () => {
   it('gets a challenge of its own on every connection', async () => {
     const hall = await open();
     const challenges = await Promise.all([hall.peer(), hall.peer()].map((peer) => peer.next('challenge')));
-    expect(decodeChallenge(challenges[0]).context).not.toEqual(decodeChallenge(challenges[1]).context);
+    expect(decodeChallenge(challenges[0]!).context).not.toEqual(decodeChallenge(challenges[1]!).context);
   });
 });
 
@@ -379,7 +379,7 @@ describe('when a connection ends', () => {
       await again.greetAs(1, identity(1));
       expect(decodeAbort(await again.next('abort')).message).toHaveLength(4);
       expect(lengths).toHaveLength(times);
-      expect(place.bytesDown).toBe(times * lengths[0]);
+      expect(place.bytesDown).toBe(times * lengths[0]!);
       again.cut();
       await until(() => hall.seats.connected === 0);
     }

@@ -20,7 +20,7 @@ const split = (change: object) => ({ cohort: 12, groups: { count: 4, ...change }
 /** Adds as much to every coordinate of the model as the modulus allows: far beyond what a clipped update can hold. */
 const huge: Script = {
   words: (values, { modulusBits, dimension }) => {
-    for (let j = 0; j < dimension; j++) values[j] += 0.6 * 2 ** (modulusBits - 1);
+    for (let j = 0; j < dimension; j++) values[j]! += 0.6 * 2 ** (modulusBits - 1);
   },
 };
 
@@ -35,7 +35,7 @@ const weightless: Script = {
 function moved(hall: Hall): number[] {
   const before = seededTensors(SHAPES, 1);
   const model = hall.coordinator.model('toy')!;
-  return (['b', 'w'] as const).flatMap((name) => [...model[name]].map((value, j) => value - before[name][j]));
+  return (['b', 'w'] as const).flatMap((name) => [...model[name]!].map((value, j) => value - before[name]![j]!));
 }
 
 const RULES = [{ rule: 'median' }, { rule: 'trimmed-mean', trim: 1 }, { rule: 'norm-filter', factor: 3 }] as const;
@@ -44,7 +44,7 @@ const RULES = [{ rule: 'median' }, { rule: 'trimmed-mean', trim: 1 }, { rule: 'n
 function groupsOf(clients: readonly ScriptedClient[], round = 0): number[][] {
   const groups = new Map<string, number[]>();
   for (const { settings, member } of clients) {
-    const nonce = toHex(settings[round].nonce);
+    const nonce = toHex(settings[round]!.nonce);
     groups.set(nonce, [...(groups.get(nonce) ?? []), member]);
   }
   return [...groups.values()];
@@ -69,9 +69,9 @@ describe('a cohort that is split into groups', () => {
       groups: Array.from({ length: 4 }, () => ({ invited: 3, included: 3 })),
       drops: [],
     });
-    expect(hall.reports[0].examples).toBeCloseTo(1200, 0);
+    expect(hall.reports[0]!.examples).toBeCloseTo(1200, 0);
     const sent = clients.flatMap((client) => client.sent);
-    expect(hall.reports[0].bytesUp + hall.reports[1].bytesUp).toBe(
+    expect(hall.reports[0]!.bytesUp + hall.reports[1]!.bytesUp).toBe(
       sent.reduce((sum, { bytes }) => sum + bytes.length, 0),
     );
     // Told as one round: each state once, with everybody in it.
@@ -87,9 +87,9 @@ describe('a cohort that is split into groups', () => {
     const hall = await openHall(split({ rule: 'median' }));
     // Threshold 2 of 3: one that colludes learns nothing of the others. γ is a quarter, so three of twelve.
     const exposure = { groupSize: 3, tolerated: 1, safeShare: 1 / 12 };
-    expect(hall.coordinator.tasks[0].groups).toMatchObject({ count: 4, rule: 'median', ...exposure });
+    expect(hall.coordinator.tasks[0]!.groups).toMatchObject({ count: 4, rule: 'median', ...exposure });
     // Two or all of three given members meet in one of four groups of three.
-    expect(hall.coordinator.tasks[0].groups!.chance).toBeCloseTo((4 * (3 * 9 + 1)) / 220, 9);
+    expect(hall.coordinator.tasks[0]!.groups!.chance).toBeCloseTo((4 * (3 * 9 + 1)) / 220, 9);
     const line = hall.lines.map((text) => JSON.parse(text) as object).find((entry) => 'tolerated' in entry);
     expect(line).toMatchObject({ event: 'groups-exposed', groups: 4, members: 3, tolerated: 1 });
   });
@@ -136,7 +136,7 @@ describe('a cohort that is split into groups', () => {
       message: expect.stringContaining('3 of 4 groups') as string,
     });
     await until(() => clients.every(({ end }) => end !== undefined));
-    expect(clients[0].end).toMatchObject({ kind: 'abandoned' });
+    expect(clients[0]!.end).toMatchObject({ kind: 'abandoned' });
     for (const value of moved(hall)) expect(value).toBe(0);
   });
 });
@@ -146,7 +146,7 @@ describe('one member of twelve that sends what it should not', () => {
     const hall = await openHall({ cohort: 12 });
     await joinAll(hall, { 5: huge });
     await hall.coordinator.finished;
-    expect(hall.reports[0].outcome).toBe('committed');
+    expect(hall.reports[0]!.outcome).toBe('committed');
     for (const value of moved(hall)) expect(value).toBeGreaterThan(5);
   });
 
@@ -155,13 +155,13 @@ describe('one member of twelve that sends what it should not', () => {
     const clients = await joinAll(hall, { 5: huge });
     await hall.coordinator.finished;
     for (const value of moved(hall)) expect(value).toBeCloseTo(1.5, 2);
-    const leftOut = hall.reports[0].groups!.filter(({ code }) => code !== undefined);
+    const leftOut = hall.reports[0]!.groups!.filter(({ code }) => code !== undefined);
     if (groups.rule !== 'norm-filter') {
       expect(leftOut).toEqual([]);
       return;
     }
     expect(leftOut).toEqual([{ invited: 3, included: 0, code: 'sum-outlier' }]);
-    expect(hall.reports[0].included).toBe(9);
+    expect(hall.reports[0]!.included).toBe(9);
     const outside = groupsOf(clients).find((group) => group.includes(5))!;
     for (const { member, events } of clients) {
       const end = events.find(({ kind }) => kind === 'committed');
@@ -178,7 +178,7 @@ describe('one member of twelve that sends what it should not', () => {
     await joinAll(hall, { 5: weightless });
     await hall.coordinator.finished;
     for (const value of moved(hall)) expect(value).toBeCloseTo(0.5, 2);
-    expect(hall.reports[0].groups!.map(({ code }) => code).filter((code) => code !== undefined)).toEqual([
+    expect(hall.reports[0]!.groups!.map(({ code }) => code).filter((code) => code !== undefined)).toEqual([
       'data-empty',
     ]);
   });
@@ -192,8 +192,8 @@ describe('one member of twelve that sends what it should not', () => {
     const hall = await openHall(split({ rule: 'median' }));
     await joinAll(hall, { 5: liar });
     await hall.coordinator.finished;
-    expect(hall.reports[0].loss).toBeCloseTo(1.5, 2);
-    expect(hall.reports[0].accuracy).toBeCloseTo(0.25, 2);
+    expect(hall.reports[0]!.loss).toBeCloseTo(1.5, 2);
+    expect(hall.reports[0]!.accuracy).toBeCloseTo(0.25, 2);
   });
 });
 

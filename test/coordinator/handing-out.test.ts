@@ -208,7 +208,7 @@ describe('while messages are still to be handed out', () => {
 
   it('a member that leaves costs the others nothing', async () => {
     await atRosters();
-    scene.round.leave(members[N - 1], 'member-left');
+    scene.round.leave(members[N - 1]!, 'member-left');
     while (rosters() < N) await nextTurn();
     expect(scene.round.state).toBe('share-keys');
     scene.round.abandon(new CairnError('round-abandoned', 'enough'));

@@ -35,7 +35,7 @@ describe('held-out data that judge nothing', () => {
     const hall = await openHall({ validation: CHECK }, { evaluate: answering({ accuracy: NaN }) });
     await joinAll(hall);
     await hall.coordinator.finished;
-    expect(hall.reports[0].outcome).toBe('committed');
+    expect(hall.reports[0]!.outcome).toBe('committed');
   });
 
   it('do not keep a task down whose own model has gone beyond all numbers', async () => {
@@ -63,8 +63,8 @@ describe('an evaluation that gives no number while rounds run', () => {
     await hall.coordinator.finished;
     const [first, second] = hall.reports;
     expect(first).toMatchObject({ outcome: 'abandoned', code: 'evaluation-not-finite', modelHash, drops: [] });
-    expect(first.benched).toBeUndefined();
-    expect(first.message).toContain('the coordinator’s held-out data give the new model loss');
+    expect(first!.benched).toBeUndefined();
+    expect(first!.message).toContain('the coordinator’s held-out data give the new model loss');
     expect(hall.faults.map(({ code, hint }) => [code, hint])).toEqual([
       ['evaluation-not-finite', expect.stringContaining('the operator corrects the held-out data or evaluate()')],
     ]);
@@ -80,7 +80,7 @@ describe('an evaluation that gives no number while rounds run', () => {
     expect(error.code).toBe('evaluation-not-finite');
     expect(error.message).toMatch(/^task "toy": round 1 was given up after 2 attempts: .*held-out data/);
     expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['abandoned', 'abandoned']);
-    expect(hall.coordinator.tasks[0].modelHash).toBe(modelHash);
+    expect(hall.coordinator.tasks[0]!.modelHash).toBe(modelHash);
   });
 
   it('where nothing is checked, is left out of the report and told, and the model is taken', async () => {
@@ -88,9 +88,9 @@ describe('an evaluation that gives no number while rounds run', () => {
     const { modelHash } = hall.coordinator.tasks[0];
     await joinAll(hall);
     await hall.coordinator.finished;
-    expect(hall.reports[0].outcome).toBe('committed');
-    expect(hall.reports[0].modelHash).not.toBe(modelHash);
-    expect(hall.reports[0].evaluation).toBeUndefined();
+    expect(hall.reports[0]!.outcome).toBe('committed');
+    expect(hall.reports[0]!.modelHash).not.toBe(modelHash);
+    expect(hall.reports[0]!.evaluation).toBeUndefined();
     expect(hall.faults).toMatchObject([{ code: 'evaluation-not-finite' }]);
   });
 });

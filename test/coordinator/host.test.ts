@@ -54,7 +54,7 @@ function raw(port: number, bytes: string): Promise<string> {
     let text = '';
     const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
     socket.on('data', (chunk) => (text += chunk.toString()));
-    socket.on('error', reject).on('close', () => resolve(text.split('\r\n')[0]));
+    socket.on('error', reject).on('close', () => resolve(text.split('\r\n')[0]!));
   });
 }
 

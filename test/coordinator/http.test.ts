@@ -217,7 +217,7 @@ describe('metrics', () => {
     expect(text).toContain('cairn_rounds_total{task="toy",outcome="committed"} 1');
     expect(text).toContain('cairn_members_connected 5');
     expect(text).toContain('cairn_round_included{task="toy"} 4');
-    expect(text).toContain(`cairn_round_bytes_total{task="toy",direction="up"} ${hall.reports[0].bytesUp}`);
+    expect(text).toContain(`cairn_round_bytes_total{task="toy",direction="up"} ${hall.reports[0]!.bytesUp}`);
     expect(text).toContain(
       'cairn_drops_total{task="toy",state="share-keys",reason="deadline-missed",effect="before-input"} 1',
     );

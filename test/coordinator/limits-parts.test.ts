@@ -106,13 +106,13 @@ describe('a crowd', () => {
   it('has room up to its limits, and again when somebody has gone, once', () => {
     const crowd = new ConnectionLimiter({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
-    crowd.add(sockets[0], 'a');
-    crowd.add(sockets[1], 'a');
+    crowd.add(sockets[0]!, 'a');
+    crowd.add(sockets[1]!, 'a');
     expect([crowd.hasRoomFor('a'), crowd.hasRoomFor('b')]).toEqual([false, true]);
-    crowd.add(sockets[2], 'b');
+    crowd.add(sockets[2]!, 'b');
     expect([crowd.hasRoomFor('b'), crowd.hasRoomFor('c')]).toEqual([false, false]);
-    crowd.remove(sockets[0]);
-    sockets[0].emit('close');
+    crowd.remove(sockets[0]!);
+    sockets[0]!.emit('close');
     expect(crowd.size).toBe(2);
     expect([crowd.hasRoomFor('a'), crowd.hasRoomFor('c')]).toEqual([true, true]);
     for (const socket of sockets) socket.emit('close');
@@ -125,10 +125,10 @@ describe('in a crowd without room', () => {
     const crowd = new ConnectionLimiter<EventEmitter>({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
     expect(crowd.inTheWayOf('a')).toBeUndefined();
-    crowd.add(sockets[0], 'b');
-    crowd.add(sockets[1], 'a');
+    crowd.add(sockets[0]!, 'b');
+    crowd.add(sockets[1]!, 'a');
     expect(crowd.inTheWayOf('a')).toBeUndefined();
-    crowd.add(sockets[2], 'a');
+    crowd.add(sockets[2]!, 'a');
     expect(crowd.inTheWayOf('a')).toBe(sockets[1]);
     expect(crowd.inTheWayOf('c')).toBe(sockets[0]);
   });

@@ -180,7 +180,7 @@ describe('connections', () => {
     const there = await Promise.all([first, second, third].map(connects));
     expect(there.filter(Boolean)).toHaveLength(2);
     expect(await metricsOf(hall)).toContain('cairn_refusals_total{what="connection",code="rate-limited"} 1');
-    const leaving = [first, second, third][there.indexOf(true)];
+    const leaving = [first, second, third][there.indexOf(true)]!;
     leaving.close();
     await leaving.ended;
     // The place is free when the server has seen the end.
@@ -250,13 +250,13 @@ describe('a flood', () => {
     expect(hall.reports).toMatchObject([
       { outcome: 'committed', included: 4, drops: [{ member: 2, reason: 'rate-limited', effect: 'before-input' }] },
     ]);
-    expect(hall.reports[0].benched).toMatchObject([{ member: 2, reason: 'rate-limited' }]);
+    expect(hall.reports[0]!.benched).toMatchObject([{ member: 2, reason: 'rate-limited' }]);
     await until(() => hall.members.includes('left 2'));
     expect(hall.members.filter((what) => what.startsWith('left'))).toEqual(['left 2']);
-    expect(clients[1].end).not.toMatchObject({ kind: 'committed' });
+    expect(clients[1]!.end).not.toMatchObject({ kind: 'committed' });
     const told = hall.lines.filter((line) => line.includes('message-refused') && line.includes('rate-limited'));
     expect(told).toHaveLength(1);
-    expect(JSON.parse(told[0])).toMatchObject({ level: 40, member: 2 });
+    expect(JSON.parse(told[0]!)).toMatchObject({ level: 40, member: 2 });
   });
 
   it('is nothing that honest clients do: many fast rounds of long uploads under the least allowance', async () => {

@@ -101,7 +101,7 @@ describe('a log', () => {
     const { lines, log } = captured();
     const sneaked = { secretKey: 'abc', bytes: Uint8Array.of(1, 2), member: 3, task: { token: 'x' }, code: [1] };
     log.info('member-joined', sneaked as never);
-    expect(JSON.parse(lines[0])).toEqual({
+    expect(JSON.parse(lines[0]!)).toEqual({
       level: 30,
       time: expect.any(String) as string,
       member: 3,
@@ -112,7 +112,7 @@ describe('a log', () => {
   it('cuts long texts', () => {
     const { lines, log } = captured();
     log.info('listening', { host: 'x'.repeat(1000) });
-    expect((JSON.parse(lines[0]) as { host: string }).host).toHaveLength(128);
+    expect((JSON.parse(lines[0]!) as { host: string }).host).toHaveLength(128);
   });
 
   it('keeps to its level', () => {

@@ -41,7 +41,7 @@ function enter(url: string, length: number): ParticipationEvent[] {
     shapes: { w: [length] },
     data: () => null,
     train: ({ w }) =>
-      Promise.resolve({ parameters: { w: w.map((value) => value + 1) }, examples: 10, loss: 1, accuracy: 0.5 }),
+      Promise.resolve({ parameters: { w: w!.map((value) => value + 1) }, examples: 10, loss: 1, accuracy: 0.5 }),
   };
   for (let member = 1; member <= 4; member++) {
     const client: Participation = join(url, app, {

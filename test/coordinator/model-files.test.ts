@@ -65,7 +65,7 @@ describe('a model of another program', () => {
       b: Float32Array.of(1, -2),
       w: Float32Array.of(1, 0, 3.140625, -1),
     });
-    const hashes = [hall.coordinator.tasks[0].modelHash];
+    const hashes = [hall.coordinator.tasks[0]!.modelHash];
     await commitRounds(hall);
     hashes.push(...hall.reports.map(({ modelHash }) => modelHash));
     expect(new Set(hashes).size).toBe(3);
@@ -131,7 +131,7 @@ describe('a copy of a task’s model', () => {
     const clock = (): number => 1_700_000_000;
     const given = { store: await FileStore.open(folder), clock };
     const hall = await openHall({ model: { file: await foreignFile(folder) } }, given);
-    const begun = hall.coordinator.tasks[0].modelHash;
+    const begun = hall.coordinator.tasks[0]!.modelHash;
     expect((await latest(folder)).metadata).toEqual({
       format: 'pt',
       'cairn.task': 'toy',
@@ -166,7 +166,7 @@ describe('a copy of a task’s model', () => {
     const hall = await openHall({}, { store: await FileStore.open(folder) });
     const { modelHash } = hall.coordinator.tasks[0];
     const other = await openHall({ model: { file: join(folder, 'latest', 'toy.safetensors') } });
-    expect(other.coordinator.tasks[0].modelHash).toBe(modelHash);
+    expect(other.coordinator.tasks[0]!.modelHash).toBe(modelHash);
   });
 });
 

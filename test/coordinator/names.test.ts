@@ -113,7 +113,7 @@ describe('a coordinator', () => {
     expect(dropped.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(['member-3']);
     const { url } = hall.coordinator;
     const rounds = (await (await fetch(`${url}/v1/tasks/toy/rounds`)).json()) as RoundReport[];
-    expect(rounds[0].names).toEqual(named);
+    expect(rounds[0]!.names).toEqual(named);
     expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('member-3');
   });
 
@@ -138,7 +138,7 @@ describe('a coordinator', () => {
     const guest = join(hall.coordinator.url, app, { name: 'anna', policy, signal: leaving.signal });
     guest.closed.catch(() => undefined);
     await until(() => hall.members.length > 0);
-    const member = Number(hall.members[0].split(' ')[1]);
+    const member = Number(hall.members[0]!.split(' ')[1]);
     expect(hall.coordinator.nameOf(member)).toEqual({ name: 'anna', proven: false });
     expect(hall.lines.find((line) => line.includes('"event":"member-joined"'))).toContain('"claimed":"anna"');
     leaving.abort();

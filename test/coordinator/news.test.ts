@@ -59,7 +59,7 @@ function newsroom(...standings: TaskStanding[]) {
   };
   const stands = (change: Partial<TaskStanding> & Pick<TaskStanding, 'task'>): void => {
     const at = standings.findIndex(({ task }) => task === change.task);
-    standings[at] = { ...standings[at], ...change };
+    standings[at] = { ...standings[at]!, ...change };
     news.stands(change.task);
   };
   return { told, fields, seats, news, sit, stands };

@@ -43,7 +43,7 @@ function meanOfZeros(task: PrivateTask, present: number, seed: number): Float32A
   for (let member = 0; member < present; member++) {
     const own = plan.placement === 'distributed' ? sampler : undefined;
     const { values } = encodeNoisy(plan, new Float32Array(DIMENSION), own, signs, random);
-    values.forEach((value, j) => (sum[j] = (sum[j] + value) % 2 ** plan.modulusBits));
+    values.forEach((value, j) => (sum[j] = (sum[j]! + value) % 2 ** plan.modulusBits));
   }
   if (plan.placement === 'central') addCentralNoise(plan, sum, sampler, random);
   else if (reading.fill === true) fillNoise(plan, sum, present, sampler, random);
@@ -108,11 +108,11 @@ describe('before a task with noise begins', () => {
     const privacy = { epsilon: 8, noiseMultiplier: 2, placement: 'central' };
     const hall = await openHall({ privacy, cohort: 4, minCohort: 3, clip: 1, modulusBits: 24 });
     const [status] = hall.coordinator.tasks;
-    const { noise } = status.privacy!;
+    const { noise } = status!.privacy!;
     // z·√d / n, of six parameters.
     expect(noise.norm).toBeCloseTo((2 * Math.sqrt(6)) / 4, 1);
     expect(noise.bearableFrom).toBe(5);
-    expect(noiseLine(status)).toMatch(
+    expect(noiseLine(status!)).toMatch(
       /^toy: privacy costs accuracy\. The mean of 4 updates has noise of the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), 1\.2\d* in all together, where an update is 1 long at most \(clip\)\. More noise than update: bearable .* from about 5 members in a round on/,
     );
     const logged = hall.lines.map((line) => JSON.parse(line) as { event: string });
@@ -136,7 +136,7 @@ describe('before a task with noise begins', () => {
 
   it('nothing is said of a task without noise', async () => {
     const hall = await openHall();
-    expect(noiseLine(hall.coordinator.tasks[0])).toBeUndefined();
+    expect(noiseLine(hall.coordinator.tasks[0]!)).toBeUndefined();
     expect(hall.lines.some((line) => line.includes('noise-expected'))).toBe(false);
   });
 });

@@ -88,7 +88,7 @@ describe('the unmask plan', () => {
 
   it('fails where a secret was wiped', async () => {
     const work = plan(1, 10);
-    if (work.jobs[0].kind === 'self') work.jobs[0].key.wipe();
+    if (work.jobs[0]!.kind === 'self') work.jobs[0]!.key.wipe();
     const error = await rejectionOf(
       computeUnmask(work, { primitives: nodePrimitives, signal: new AbortController().signal }),
     );
@@ -131,7 +131,7 @@ describe('the largest message', () => {
   const task = (cohort: number): Parameters<typeof largestMessage>[0] =>
     parseConfig({
       tasks: [{ name: 'a', rounds: 1, cohort, adversary: 'curious', unsafeOpenEnrolment: true, graph: 'complete' }],
-    }).tasks[0];
+    }).tasks[0]!;
 
   it('is the masked input of a large model', () => {
     // 100 003 values of 19 bits.

@@ -34,7 +34,7 @@ describe('sets that were announced', () => {
   it('are the same without those who are proven to have lied, and keep their proofs', () => {
     const proven = withProofs(pendingOf({ sets: [setOf(1, 2, 3, 4), setOf(5, 6)] }), [4], ['0a']);
     expect(proven.sets).toEqual([{ ...setOf(1, 2, 3, 4), proven: [4], proofs: ['0a'] }, setOf(5, 6)]);
-    expect(seatsOf(proven.sets[0])).toEqual([1, 2, 3]);
+    expect(seatsOf(proven.sets[0]!)).toEqual([1, 2, 3]);
     expect(withAnnounced(proven, [1, 2, 3])).toBe(proven);
     // A proof about somebody else is of no use to them, and takes the place of one that is.
     const mixed = withProofs(pendingOf({ sets: [setOf(1, 2, 3, 4), setOf(5, 6)] }), [2, 6, 9], ['02', '06', '09']);

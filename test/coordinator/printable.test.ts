@@ -41,7 +41,7 @@ describe('texts of a client that lies', () => {
       const text = await (await fetch(`${hall.coordinator.url}${path}`)).text();
       expect(text).not.toMatch(UNPRINTABLE);
     }
-    expect(hall.reports[0].drops).toMatchObject([{ member: 5 }]);
+    expect(hall.reports[0]!.drops).toMatchObject([{ member: 5 }]);
   });
 
   it('are printable in a log entry, whatever field they get into', () => {
@@ -49,7 +49,7 @@ describe('texts of a client that lies', () => {
     const log = createLog('info', { write: (line) => void lines.push(line) });
     log.info('round-state', { state: EVIL, task: EVIL });
     expect(lines).toHaveLength(1);
-    expect(lines[0].trimEnd()).not.toMatch(UNPRINTABLE);
-    expect(JSON.parse(lines[0])).toMatchObject({ state: expect.stringContaining('\\u009b2J') as string });
+    expect(lines[0]!.trimEnd()).not.toMatch(UNPRINTABLE);
+    expect(JSON.parse(lines[0]!)).toMatchObject({ state: expect.stringContaining('\\u009b2J') as string });
   });
 });

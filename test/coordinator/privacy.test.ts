@@ -36,7 +36,7 @@ class MovingApp implements App<null> {
   train(parameters: Record<string, Float32Array>): Promise<TrainingResult> {
     this.rounds++;
     return Promise.resolve({
-      parameters: { w: parameters['w'].map((value) => value + this.#step) },
+      parameters: { w: parameters['w']!.map((value) => value + this.#step) },
       examples: 10,
       loss: 3,
       accuracy: 0.5,
@@ -122,7 +122,7 @@ describe.each([
     const clients = enterAll(coordinator, 6, 0.005);
     await coordinator.finished;
     const plan = planOf({ maxCohort: 6, minHonestSurvivors: 4, placement });
-    const moved = coordinator.model('noisy')!['w'];
+    const moved = coordinator.model('noisy')!['w']!;
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
     const deviation = Math.sqrt(shares * plan.shareVariance) / (6 * plan.scale);
     // Of 2000 samples: the mean within 5 of its deviations, the variance within 5 of its own. The rotation spreads the
@@ -144,11 +144,11 @@ describe.each([
     const { coordinator } = await start({ placement }, { rounds: 1 });
     const clients = enterAll(coordinator, 6, 10);
     await coordinator.finished;
-    const moved = coordinator.model('noisy')!['w'];
+    const moved = coordinator.model('noisy')!['w']!;
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
     // 1/√2000 = 0.022 instead of 10. The noise moves the mean by 0.005.
     expect(Math.abs(mean - 1 / Math.sqrt(DIMENSION))).toBeLessThan(0.03);
-    for (const { log } of clients) expect(log.of('clipped')[0].factor).toBeCloseTo(1 / (10 * Math.sqrt(DIMENSION)), 6);
+    for (const { log } of clients) expect(log.of('clipped')[0]!.factor).toBeCloseTo(1 / (10 * Math.sqrt(DIMENSION)), 6);
   });
 
   it('pays for each round, says what it has cost, and stops before its budget is exceeded', async () => {
@@ -167,7 +167,7 @@ describe.each([
     // Members hear why it ended before its last round, and leave by themselves.
     for (const { participation } of clients) {
       const { tasks } = await participation.closed;
-      expect(tasks).toMatchObject([{ state: 'budget-spent', round: 2, modelHash: reports[1].modelHash }]);
+      expect(tasks).toMatchObject([{ state: 'budget-spent', round: 2, modelHash: reports[1]!.modelHash }]);
     }
     expect(reports.map(({ privacy }) => privacy?.rounds)).toEqual([1, 2]);
     for (const [i, { privacy }] of reports.entries()) {
@@ -198,10 +198,10 @@ describe('a privacy budget', () => {
     const [{ privacy: spent }] = one.reports;
     await one.coordinator.stop();
     const two = await start({}, { rounds: 2 }, store);
-    expect(two.coordinator.tasks[0].privacy).toEqual(spent);
+    expect(two.coordinator.tasks[0]!.privacy).toEqual(spent);
     enterAll(two.coordinator, 6);
     await two.coordinator.finished;
-    expect(two.reports[0].privacy?.rounds).toBe(2);
+    expect(two.reports[0]!.privacy?.rounds).toBe(2);
   });
 
   it('is of all rounds of a task or of none: noise neither begins nor ends with a restart', async () => {
@@ -231,8 +231,8 @@ describe('a privacy budget', () => {
       const { coordinator, reports } = await start({ placement }, { rounds: rounds + 1 }, store);
       enterAll(coordinator, 6);
       await coordinator.finished;
-      expect(reports[0].privacy?.rounds).toBe(rounds + 1);
-      expect(reports[0].privacy?.spentInside !== undefined).toBe(rounds === 0);
+      expect(reports[0]!.privacy?.rounds).toBe(rounds + 1);
+      expect(reports[0]!.privacy?.spentInside !== undefined).toBe(rounds === 0);
       await coordinator.stop();
     }
   });
@@ -250,9 +250,9 @@ describe('a privacy budget', () => {
     const { coordinator } = await start({ noiseMultiplier: undefined, epsilon: 8 }, { rounds: 3 });
     enterAll(coordinator, 6);
     await coordinator.finished;
-    expect(coordinator.tasks[0].round).toBe(3);
-    expect(coordinator.tasks[0].privacy?.spent).toBeLessThanOrEqual(8);
-    expect(coordinator.tasks[0].privacy?.spent).toBeGreaterThan(7.98);
+    expect(coordinator.tasks[0]!.round).toBe(3);
+    expect(coordinator.tasks[0]!.privacy?.spent).toBeLessThanOrEqual(8);
+    expect(coordinator.tasks[0]!.privacy?.spent).toBeGreaterThan(7.98);
   });
 
   it('that does not carry one round is refused at the start', async () => {
@@ -272,7 +272,7 @@ describe('a client', () => {
     const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
     await coordinator.finished;
     expect(reports.map(({ included }) => included)).toEqual([7, 6]);
-    expect(reports[1].drops).toMatchObject([{ reason: 'privacy-budget' }]);
+    expect(reports[1]!.drops).toMatchObject([{ reason: 'privacy-budget' }]);
     await careful.log.next('refused');
     expect(careful.log.of('refused')[0]).toMatchObject({ round: 2, code: 'privacy-budget' });
     expect(careful.app.rounds).toBe(1);
@@ -289,7 +289,7 @@ describe('a client', () => {
     const { coordinator } = await start({}, { rounds: 1 });
     const policy = { adversary: 'curious', minCohort: 2, maxEpsilon: 6 } as const;
     const careful = enter(coordinator.url, new MovingApp(0), { policy, consent });
-    await until(() => coordinator.tasks[0].idle === 1);
+    await until(() => coordinator.tasks[0]!.idle === 1);
     enterAll(coordinator, 5);
     await careful.log.next('refused');
     expect(careful.log.of('refused')[0]).toMatchObject({
@@ -306,7 +306,7 @@ describe('a client', () => {
     await consent.change(() => ({ ...NO_RECORD, accounts }));
     const { coordinator } = await start({ placement: 'central' }, { rounds: 1 });
     const careful = enter(coordinator.url, new MovingApp(0), { consent });
-    await until(() => coordinator.tasks[0].idle === 1);
+    await until(() => coordinator.tasks[0]!.idle === 1);
     enterAll(coordinator, 5);
     expect(await careful.log.next('refused')).toMatchObject({
       code: 'policy-noise',
@@ -323,7 +323,7 @@ describe('a client', () => {
       message: expect.stringContaining('members were out for privacy-noise (') as string,
     });
     await until(() => clients.every(({ log }) => log.of('refused').length > 0));
-    for (const { log } of clients) expect(log.of('refused')[0].code).toBe('privacy-noise');
+    for (const { log } of clients) expect(log.of('refused')[0]!.code).toBe('privacy-noise');
   });
 
   it('that trusts no noise of the coordinator takes no part in a task with central noise', async () => {
@@ -336,8 +336,8 @@ describe('a client', () => {
     for (const { log } of clients) expect((await log.next('refused')).code).toBe('policy-noise');
     // Who refuses sits out for a while, and costs the task none of its attempts: it waits for others.
     await until(() => reports.length > 0);
-    expect(reports[0].outcome).toBe('abandoned');
-    expect(coordinator.tasks[0].state).not.toBe('failed');
+    expect(reports[0]!.outcome).toBe('abandoned');
+    expect(coordinator.tasks[0]!.state).not.toBe('failed');
     for (const { log } of clients) {
       expect(log.of('trained')).toEqual([]);
       expect(new Set(log.of('sent').map(({ message }) => message))).toEqual(new Set(['abort']));
@@ -374,7 +374,7 @@ describe('members who are drawn by chance', () => {
     expect(privacy!.spent).toBeLessThanOrEqual(whole * (1 + 1e-9));
     expect(privacy!.spentInside).toBeGreaterThan(whole);
     const total = committed.reduce((sum, { included }) => sum + included, 0);
-    const moved = coordinator.model('noisy')!['w'];
+    const moved = coordinator.model('noisy')!['w']!;
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
     // Each member in a sum moves the model by 0.01 / 9, however many there were. The noise moves the mean by 0.003.
     expect(mean).toBeGreaterThan((0.01 * total) / 9 - 0.02);
@@ -417,14 +417,14 @@ describe('draws from too many members', () => {
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const { coordinator, reports } = await start(SAMPLED, task, new MemoryStore(), begun);
     const members = enterAll(coordinator, 12);
-    await until(() => coordinator.tasks[0].idle === 12);
+    await until(() => coordinator.tasks[0]!.idle === 12);
     begin();
-    await until(() => coordinator.tasks[0].state === 'waiting');
+    await until(() => coordinator.tasks[0]!.state === 'waiting');
     // More than ten are drawn now and then, and that there is no result then would tell of it.
-    await members[0].participation.leave();
-    await until(() => coordinator.tasks[0].idle === 11);
-    expect(coordinator.tasks[0].privacy?.rounds).toBe(0);
-    await members[1].participation.leave();
+    await members[0]!.participation.leave();
+    await until(() => coordinator.tasks[0]!.idle === 11);
+    expect(coordinator.tasks[0]!.privacy?.rounds).toBe(0);
+    await members[1]!.participation.leave();
     await coordinator.finished;
     expect(reports.map(({ outcome }) => outcome)).toEqual(['committed']);
   });
@@ -435,13 +435,13 @@ describe('draws from too many members', () => {
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const { coordinator } = await start(SAMPLED, task, new MemoryStore(), begun);
     enterAll(coordinator, 12);
-    await until(() => coordinator.tasks[0].idle === 12);
+    await until(() => coordinator.tasks[0]!.idle === 12);
     begin();
     expect(await rejectionOf(coordinator.finished)).toMatchObject({
       code: 'not-enough-clients',
       message: expect.stringContaining('12 clients are there after 0.5 s, of whom draws do not have 3 to 10') as string,
     });
-    expect(coordinator.tasks[0].privacy?.rounds).toBe(0);
+    expect(coordinator.tasks[0]!.privacy?.rounds).toBe(0);
   });
 });
 
@@ -460,7 +460,7 @@ describe('an adaptive clip', () => {
     expect(clips.every((clip) => clip > 0)).toBe(true);
     await coordinator.stop();
     const again = await start(adaptive, { ...task, rounds: 7 }, store);
-    expect(again.coordinator.tasks[0].privacy?.clip).toBe(clips.at(-1));
+    expect(again.coordinator.tasks[0]!.privacy?.clip).toBe(clips.at(-1));
   });
 });
 
@@ -472,8 +472,8 @@ describe('groups of a task with noise', () => {
     await coordinator.finished;
     expect(reports[0]).toMatchObject({ outcome: 'committed', included: 12, privacy: { rounds: 1 } });
     const plan = planOf({ maxCohort: 4, minHonestSurvivors: 4, placement: 'distributed' });
-    expect(reports[0].privacy?.spent).toBeCloseTo(epsilonOf(roundCost(mechanismOf(plan), 1), 1e-5), 9);
-    const moved = coordinator.model('noisy')!['w'];
+    expect(reports[0]!.privacy?.spent).toBeCloseTo(epsilonOf(roundCost(mechanismOf(plan), 1), 1e-5), 9);
+    const moved = coordinator.model('noisy')!['w']!;
     const mean = moved.reduce((sum, value) => sum + value, 0) / DIMENSION;
     expect(Math.abs(mean - 0.005)).toBeLessThan(0.02);
   });

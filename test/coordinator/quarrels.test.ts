@@ -35,7 +35,7 @@ function longestLoss(played: readonly Played[]): number {
 /** Choices of an adversary: integers, used one after another and then again. */
 function chooser(choices: readonly number[]): (bound: number) => number {
   let at = 0;
-  return (bound) => choices[at++ % choices.length] % bound;
+  return (bound) => choices[at++ % choices.length]! % bound;
 }
 
 /**
@@ -86,7 +86,7 @@ describe('whatever no more than γn liars do over ten attempts', () => {
         expectFair(
           n,
           liars,
-          game(n).play(moves.length, (attempt) => moves[attempt]),
+          game(n).play(moves.length, (attempt) => moves[attempt]!),
         );
       }),
       { numRuns: 150 },
@@ -112,7 +112,7 @@ describe('whatever no more than γn liars do over ten attempts', () => {
       for (const second of moves) {
         for (const third of moves) {
           const plan = [first, second, third, first, second, third];
-          const played = six.play(plan.length, (attempt) => plan[attempt]);
+          const played = six.play(plan.length, (attempt) => plan[attempt]!);
           expectFair(6, 1, played);
           longest = Math.max(longest, longestLoss(played));
         }
@@ -131,7 +131,7 @@ describe('a culprit that seals wrongly to as many as it takes, and leaves', () =
       fc.property(choices, (drawn) => {
         const played = game(n).play(12, spoilers(1, threshold, drawn));
         expectFair(n, 1, played);
-        expect(played[0].committed).toBe(false);
+        expect(played[0]!.committed).toBe(false);
         expect(longestLoss(played)).toBeLessThanOrEqual(3);
       }),
       { numRuns: 60 },
@@ -191,7 +191,7 @@ describe('a culprit that seals wrongly to one member in every round', () => {
         9,
         wronging(() => n),
       );
-      expect(first.seated).toHaveLength(n);
+      expect(first!.seated).toHaveLength(n);
       others.forEach(({ seated, satOut, committed }, i) => {
         const [out, inside] = i % 2 === 0 ? [1, n] : [n, 1];
         expect(satOut).toEqual([out]);
@@ -204,9 +204,9 @@ describe('a culprit that seals wrongly to one member in every round', () => {
 describe('quarrels', () => {
   it('stay with a member that leaves before it is accused, or that leaves each time', () => {
     const plan: Move[] = [2, 3].map((victim) => ({ wrongs: [[1, victim]], accuses: [], leave: [1] }));
-    const played = game(6).play(4, (attempt) => plan[attempt === 0 ? 0 : 1]);
+    const played = game(6).play(4, (attempt) => plan[attempt === 0 ? 0 : 1]!);
     expect(played.map(({ seated }) => seated.includes(1))).toEqual([true, false, true, false]);
-    expect(played[2].proven).toEqual([1]);
+    expect(played[2]!.proven).toEqual([1]);
   });
 
   it('of several that are tied prove liars by number: each would need more accomplices than there may be', () => {
@@ -221,8 +221,8 @@ describe('quarrels', () => {
       accuses: [],
       leave: [],
     };
-    expect(game(12).play(1, () => two)[0].proven).toEqual([]);
+    expect(game(12).play(1, () => two)[0]!.proven).toEqual([]);
     const three: Move = { wrongs: [...two.wrongs, [3, 8]], accuses: [], leave: [] };
-    expect([...game(12).play(1, () => three)[0].proven].sort()).toEqual([1, 2]);
+    expect([...game(12).play(1, () => three)[0]!.proven].sort()).toEqual([1, 2]);
   });
 });

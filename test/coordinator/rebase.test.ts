@@ -17,7 +17,7 @@ describe('a model that is moved', () => {
     const flat = Float32Array.from({ length: 10_000 }, (_, j) => Math.sin(j));
     const step = rms(flat) / 1024;
     const moved = move(flat);
-    const steps = [...moved].map((value, j) => (value - flat[j]) / step);
+    const steps = [...moved].map((value, j) => (value - flat[j]!) / step);
     for (const each of steps) expect(Math.abs(each)).toBeCloseTo(1, 3);
     const up = steps.filter((each) => each > 0).length;
     expect(up).toBeGreaterThan(4800);

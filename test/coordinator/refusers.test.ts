@@ -58,7 +58,7 @@ describe('a member that refuses every round', () => {
   it('keeps its pause while others are invited without it', () => {
     const { refusers, refuse, asked } = refusersOf();
     refuse();
-    refusers.learn([ONE, THREE], new Set());
+    refusers.learn([ONE!, THREE!], new Set());
     expect(asked()).toEqual([ONE, THREE]);
   });
 
@@ -70,7 +70,7 @@ describe('a member that refuses every round', () => {
         { ...drop, member: ONE, reason },
         { ...drop, member: TWO, reason: 'app-failed' as const },
       ];
-      expect(plainRefusals({ refused: [ONE, TWO], drops })).toEqual([TWO]);
+      expect(plainRefusals({ refused: [ONE!, TWO!], drops })).toEqual([TWO]);
     },
   );
 });
@@ -117,7 +117,7 @@ describe('a task with members that refuse its rounds', () => {
       ['committed', 3, '3 app-failed'],
       ['committed', 3],
     ]);
-    expect(hall.reports[1].members.invited).toBe(3);
+    expect(hall.reports[1]!.members.invited).toBe(3);
   });
 
   // Three refusals used to be three failed attempts, and a task with so many ended.
@@ -157,7 +157,7 @@ describe('a task with members that refuse its rounds', () => {
     const hall = await four({ minCohort: 3 }, { 3: refusing('update-refused', 1) });
     await hall.coordinator.finished;
     const drop = { member: 3, state: 'advertise-keys', reason: 'update-refused', effect: 'before-input' };
-    expect(hall.reports[0].drops).toEqual([drop]);
+    expect(hall.reports[0]!.drops).toEqual([drop]);
     const line = hall.lines.find((one) => one.includes('member-dropped'))!;
     expect(JSON.parse(line)).toMatchObject({ member: 3, code: 'update-refused' });
     const metrics = await (await fetch(`${hall.coordinator.url}/metrics`)).text();

@@ -15,7 +15,7 @@ const opened = (values: readonly number[], metrics: Partial<DecodedSum> = {}): D
 
 /** What a rule makes of means, taken out `part` coordinates at a time. */
 function combined(rule: GroupRule, means: readonly (readonly number[])[], part = 1000): number[] {
-  const size = means[0].length;
+  const size = means[0]!.length;
   const combination = combine(
     rule,
     means.map((mean) => opened(mean)),
@@ -36,7 +36,8 @@ const means = fc
     fc.array(fc.array(single, { minLength: size, maxLength: size }), { minLength: groups, maxLength: groups }),
   );
 
-const columns = (rows: readonly (readonly number[])[]): number[][] => rows[0].map((_, j) => rows.map((row) => row[j]));
+const columns = (rows: readonly (readonly number[])[]): number[][] =>
+  rows[0]!.map((_, j) => rows.map((row) => row[j]!));
 
 const ascending = (values: readonly number[]): number[] => [...values].sort((a, b) => a - b);
 
@@ -50,8 +51,8 @@ describe('a rule over the means of groups, against its definition', () => {
         columns(rows).forEach((column, j) => {
           const sorted = ascending(column);
           const half = sorted.length / 2;
-          const expected = Number.isInteger(half) ? (sorted[half - 1] + sorted[half]) / 2 : sorted[Math.floor(half)];
-          expect(found[j] + 0).toBe(Math.fround(expected) + 0); // whatever the sign of a zero
+          const expected = Number.isInteger(half) ? (sorted[half - 1]! + sorted[half]!) / 2 : sorted[Math.floor(half)]!;
+          expect(found[j]! + 0).toBe(Math.fround(expected) + 0); // whatever the sign of a zero
         });
       }),
     );
@@ -73,10 +74,10 @@ describe('a rule over the means of groups, against its definition', () => {
     fc.assert(
       fc.property(means, fc.double({ min: 1, max: 4, noNaN: true }), (rows, factor) => {
         const norms = rows.map((row) => Math.sqrt(row.reduce((sum, value) => sum + value * value, 0)));
-        const bound = factor * ascending(norms)[(norms.length - 1) >> 1];
+        const bound = factor * ascending(norms)[(norms.length - 1) >> 1]!;
         // Norms that equal the bound but for rounding may fall on either side of it.
         fc.pre(norms.every((norm) => norm === 0 || Math.abs(norm / bound - 1) > 1e-9 || factor === 1));
-        const kept = rows.filter((_, i) => norms[i] <= bound);
+        const kept = rows.filter((_, i) => norms[i]! <= bound);
         const found = combined({ rule: 'norm-filter', factor }, rows);
         columns(kept).forEach((column, j) => expect(found[j]).toBeCloseTo(average(column), 3));
       }),
@@ -91,8 +92,8 @@ describe.each<GroupRule>([{ rule: 'median' }, { rule: 'trimmed-mean', trim: 2 },
       fc.assert(
         fc.property(means, (rows) => {
           fc.pre(rows.length > 4);
-          const turned = [...rows.slice(1), rows[0]];
-          combined(rule, turned).forEach((value, j) => expect(value).toBeCloseTo(combined(rule, rows)[j], 3));
+          const turned = [...rows.slice(1), rows[0]!];
+          combined(rule, turned).forEach((value, j) => expect(value).toBeCloseTo(combined(rule, rows)[j]!, 3));
         }),
       );
     });
@@ -152,7 +153,7 @@ describe('untrained coordinates in the norm filter', () => {
     const combination = combine(
       { rule: 'norm-filter', factor: 2 },
       means.map((mean) => opened(mean)),
-      means[0].length,
+      means[0]!.length,
       ranges,
     );
     Array.from(combination.steps());

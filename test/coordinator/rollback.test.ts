@@ -16,7 +16,7 @@ const before = seededTensors(SHAPES, 1);
 
 /** Held-out data that like a model the better the nearer its weights are to the first ones plus 0.5. */
 const evaluate = (_: string, { w }: Record<string, Float32Array>) => {
-  const loss = w.reduce((sum, value, j) => sum + Math.abs(value - before.w[j] - 0.5), 0) / w.length;
+  const loss = w!.reduce((sum, value, j) => sum + Math.abs(value - before.w[j]! - 0.5), 0) / w!.length;
   return Promise.resolve({ loss, accuracy: 1 / (1 + loss), examples: 4 });
 };
 
@@ -28,7 +28,7 @@ function hugeAtFirst(times: number): Script {
   return {
     words: (values, { modulusBits, dimension }) => {
       if (rounds++ >= times) return;
-      for (let j = 0; j < dimension; j++) values[j] += 0.6 * 2 ** (modulusBits - 1);
+      for (let j = 0; j < dimension; j++) values[j]! += 0.6 * 2 ** (modulusBits - 1);
     },
   };
 }
@@ -68,15 +68,15 @@ describe('a new model that is worse on held-out data', () => {
       modelHash,
       standing: { loss: 0.5 },
     });
-    expect(bad.message).toMatch(/loss \d.* the one before 0\.5000, and 0\.1 is tolerated/);
-    expect(bad.evaluation!.loss).toBeGreaterThan(1);
+    expect(bad!.message).toMatch(/loss \d.* the one before 0\.5000, and 0\.1 is tolerated/);
+    expect(bad!.evaluation!.loss).toBeGreaterThan(1);
     expect(good).toMatchObject({ round: 1, attempt: 2, outcome: 'committed', standing: { loss: 0.5 } });
-    expect(good.evaluation!.loss).toBeLessThan(0.01);
+    expect(good!.evaluation!.loss).toBeLessThan(0.01);
     // First model and the one that was committed: nothing of the third was ever kept.
     expect(store.puts).toBe(2);
     // Beside these two: that a set was announced, and that its members are to train anew.
     expect(store.saves).toBe(4);
-    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]).toBeCloseTo(0.5, 2));
+    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(0.5, 2));
 
     for (const { settings } of clients) {
       expect(settings.map(({ round, repeat }) => [round, repeat])).toEqual([
@@ -88,8 +88,8 @@ describe('a new model that is worse on held-out data', () => {
     for (const { events } of clients) {
       const [first] = events.filter((event) => event.kind === 'committed');
       // Its update was in a sum; the model that stands is the one that it was trained from.
-      expect(first.included).toBe(true);
-      expect(toHex(first.modelHash)).toBe(modelHash);
+      expect(first!.included).toBe(true);
+      expect(toHex(first!.modelHash)).toBe(modelHash);
     }
   });
 
@@ -145,17 +145,17 @@ describe('a new model that is worse on held-out data', () => {
         authorityKey: membership.authority.publicKey,
       });
     });
-    await until(() => hall.coordinator.tasks[0].idle === 9);
+    await until(() => hall.coordinator.tasks[0]!.idle === 9);
     hall.coordinator.on('round', ({ outcome }) => (bad &&= outcome !== 'rolled-back'));
     begin.now!();
     await hall.coordinator.finished;
     expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'committed']);
     const [first, second] = hall.reports;
-    expect(second.members.invited).toBe(first.included);
-    expect(second.included).toBe(first.included);
+    expect(second!.members.invited).toBe(first!.included);
+    expect(second!.included).toBe(first!.included);
     // Whoever was in both sums trained twice, from another seed.
     const twice = seeds.filter(({ length }) => length === 2);
-    expect(twice).toHaveLength(first.included);
+    expect(twice).toHaveLength(first!.included);
     for (const [one, other] of twice) expect(one).not.toBe(other);
     for (const participation of participations) void participation.leave();
     await Promise.all(participations.map(({ closed }) => closed));
@@ -188,7 +188,7 @@ describe('a new model that is worse on held-out data', () => {
     await joinAll(second);
     await second.coordinator.finished;
     // A velocity of the model that was rolled back would have carried this one away.
-    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]).toBeCloseTo(0.5, 2));
+    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(0.5, 2));
     const reports: readonly RoundReport[] = await (await FileStore.open(folder)).listRounds('toy');
     expect(reports.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'committed']);
   });
@@ -200,9 +200,9 @@ describe('the check of new models', () => {
     const hall = await openHall({ rounds: 2, validation: { metric: 'loss', tolerance: 0.6 } }, { evaluate });
     await joinAll(hall);
     await hall.coordinator.finished;
-    expect(hall.reports[1].outcome).toBe('committed');
-    expect(hall.reports[1].standing!.loss).toBeCloseTo(0, 2);
-    expect(hall.reports[1].evaluation!.loss).toBeCloseTo(0.5, 2);
+    expect(hall.reports[1]!.outcome).toBe('committed');
+    expect(hall.reports[1]!.standing!.loss).toBeCloseTo(0, 2);
+    expect(hall.reports[1]!.evaluation!.loss).toBeCloseTo(0.5, 2);
   });
 
   it('looks at the accuracy where that is asked for, which must not fall', async () => {
@@ -240,7 +240,7 @@ describe('the check of new models', () => {
       message: 'out of memory',
       modelHash,
     });
-    expect(hall.reports[1].outcome).toBe('committed');
+    expect(hall.reports[1]!.outcome).toBe('committed');
   });
 
   it('needs somebody who evaluates', async () => {

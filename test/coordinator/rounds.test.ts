@@ -36,8 +36,8 @@ describe.each(['active', 'curious'] as const)('a round against an %s adversary',
     const before = seededTensors(SHAPES, 1);
     const model = hall.coordinator.model('toy')!;
     for (const name of ['b', 'w'] as const) {
-      expect(model[name]).toHaveLength(before[name].length);
-      model[name].forEach((value, j) => expect(value - before[name][j]).toBeCloseTo(1, 2));
+      expect(model[name]).toHaveLength(before[name]!.length);
+      model[name]!.forEach((value, j) => expect(value - before[name]![j]!).toBeCloseTo(1, 2));
     }
     expect(hall.reports).toHaveLength(1);
     const [report] = hall.reports;
@@ -49,12 +49,12 @@ describe.each(['active', 'curious'] as const)('a round against an %s adversary',
       included: 4,
       drops: [],
       members: { invited: 4, advertised: 4, shared: 4, input: 4, unmasked: 4 },
-      modelHash: hall.coordinator.tasks[0].modelHash,
+      modelHash: hall.coordinator.tasks[0]!.modelHash,
     });
-    expect(report.members.consistent).toBe(adversary === 'active' ? 4 : undefined);
-    expect(report.examples).toBeCloseTo(400, 0);
-    expect(report.loss).toBeCloseTo(1.5, 2);
-    expect(report.accuracy).toBeCloseTo(0.25, 2);
+    expect(report!.members.consistent).toBe(adversary === 'active' ? 4 : undefined);
+    expect(report!.examples).toBeCloseTo(400, 0);
+    expect(report!.loss).toBeCloseTo(1.5, 2);
+    expect(report!.accuracy).toBeCloseTo(0.25, 2);
     await until(() => clients.every((client) => client.end !== undefined));
     for (const client of clients) expect(client.end).toMatchObject({ kind: 'committed', included: true });
   });
@@ -66,14 +66,14 @@ describe.each(['active', 'curious'] as const)('a round against an %s adversary',
     const [report] = hall.reports;
     const states = ['advertise-keys', 'share-keys', 'masked-input'];
     if (adversary === 'active') states.push('consistency-check');
-    expect(Object.keys(report.states)).toEqual([...states, 'unmasking', 'computing']);
+    expect(Object.keys(report!.states)).toEqual([...states, 'unmasking', 'computing']);
     expect(hall.states.map(({ state }) => state)).toEqual([...states, 'unmasking', 'computing', 'committed']);
     const sent = clients.flatMap((client) => client.sent);
-    expect(report.bytesUp).toBe(sent.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    expect(report!.bytesUp).toBe(sent.reduce((sum, { bytes }) => sum + bytes.length, 0));
     const inputs = sent.filter(({ name }) => name === 'maskedInput');
-    expect(report.states['masked-input']?.bytesUp).toBe(inputs.reduce((sum, { bytes }) => sum + bytes.length, 0));
-    expect(report.bytesDown).toBeGreaterThan(report.states['advertise-keys']!.bytesDown);
-    expect(report.ms).toBeGreaterThanOrEqual(report.states['masked-input']!.ms);
+    expect(report!.states['masked-input']?.bytesUp).toBe(inputs.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    expect(report!.bytesDown).toBeGreaterThan(report!.states['advertise-keys']!.bytesDown);
+    expect(report!.ms).toBeGreaterThanOrEqual(report!.states['masked-input']!.ms);
   });
 });
 
@@ -96,8 +96,8 @@ describe('dropouts', () => {
     });
     await until(() => clients.every((client) => client.end !== undefined));
     // Whoever is dropped is told so, and not that it were in.
-    expect(clients[1].end).toMatchObject({ kind: 'abandoned', code: 'deadline-missed' });
-    expect(clients[0].end).toMatchObject({ kind: 'committed', included: true });
+    expect(clients[1]!.end).toMatchObject({ kind: 'abandoned', code: 'deadline-missed' });
+    expect(clients[0]!.end).toMatchObject({ kind: 'committed', included: true });
   });
 
   it('a member that leaves is not waited for', async () => {
@@ -119,11 +119,11 @@ describe('dropouts', () => {
     const hall = await openHall({ cohort: 5 });
     const clients = await joinAll(hall, 5, { 3: cut });
     await until(() => hall.members.includes('away 3'));
-    expect(hall.coordinator.tasks[0].state).toBe('share-keys');
-    await clients[2].comeBack();
+    expect(hall.coordinator.tasks[0]!.state).toBe('share-keys');
+    await clients[2]!.comeBack();
     // Its shares were lost with the connection: it sends them again.
-    const { bytes } = clients[2].sent.find(({ name }) => name === 'shareKeys')!;
-    expect(await clients[2].sendRaw(bytes)).toBeUndefined();
+    const { bytes } = clients[2]!.sent.find(({ name }) => name === 'shareKeys')!;
+    expect(await clients[2]!.sendRaw(bytes)).toBeUndefined();
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 5, drops: [] });
   });
@@ -137,9 +137,9 @@ describe('dropouts', () => {
     const hold: Script = { send: (name, bytes) => (name === 'advertiseKeys' ? (held.push(bytes), undefined) : bytes) };
     const clients = await joinAll(hall, 5, { 3: cut, 4: hold });
     await until(() => hall.members.includes('away 3') && held.length === 1);
-    await clients[3].sendRaw(held[0]);
-    await until(() => hall.coordinator.tasks[0].state === 'share-keys');
-    await clients[2].comeBack();
+    await clients[3]!.sendRaw(held[0]!);
+    await until(() => hall.coordinator.tasks[0]!.state === 'share-keys');
+    await clients[2]!.comeBack();
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 5, drops: [] });
   });
@@ -170,7 +170,7 @@ describe('bad members', () => {
         send: (name, bytes) => {
           if (name !== 'advertiseKeys') return bytes;
           const forged = bytes.slice();
-          forged[forged.length - 1] ^= 1;
+          forged[forged.length - 1]! ^= 1;
           return forged;
         },
       },
@@ -181,7 +181,7 @@ describe('bad members', () => {
     const clients = await joinAll(hall, 5, { 2: script });
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 4, drops: [{ member: 2, reason }] });
-    expect(clients[1].refusals).toContain(reason);
+    expect(clients[1]!.refusals).toContain(reason);
   });
 
   it('garbage, repeated and foreign messages change nothing', async () => {
@@ -192,8 +192,8 @@ describe('bad members', () => {
       send: (name, bytes, client) => {
         if (name !== 'shareKeys') return bytes;
         const foreign = bytes.slice();
-        foreign[10] ^= 1;
-        const later = [Uint8Array.of(1, 9, 3), new Uint8Array(), foreign, clients[0].sent[0].bytes];
+        foreign[10]! ^= 1;
+        const later = [Uint8Array.of(1, 9, 3), new Uint8Array(), foreign, clients[0]!.sent[0]!.bytes];
         void Promise.all(later.map((one) => client.sendRaw(one).then((code) => refusals.push(code)))).then(() =>
           client.sendRaw(bytes),
         );
@@ -247,10 +247,10 @@ describe('a task', () => {
     await hall.coordinator.finished;
     expect(hall.reports.map(({ round }) => round)).toEqual([1, 2, 3]);
     const before = seededTensors(SHAPES, 1);
-    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]).toBeCloseTo(1.5, 2));
-    const hashes = clients[0].settings.map(({ modelHash }) => Buffer.from(modelHash).toString('hex'));
+    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(1.5, 2));
+    const hashes = clients[0]!.settings.map(({ modelHash }) => Buffer.from(modelHash).toString('hex'));
     expect(hashes.slice(1)).toEqual(hall.reports.slice(0, 2).map(({ modelHash }) => modelHash));
-    expect(new Set(clients[0].settings.map(({ nonce }) => nonce.join())).size).toBe(3);
+    expect(new Set(clients[0]!.settings.map(({ nonce }) => nonce.join())).size).toBe(3);
   });
 
   it('over-selects, and tells those who come too late that the cohort is full', async () => {
@@ -260,7 +260,7 @@ describe('a task', () => {
     const evaluate = () => evaluated.then(() => ({ loss: 0, accuracy: 0, examples: 1 }));
     const hall = await openHall({ rounds: 2, overSelect: 0.5 }, { evaluate });
     await joinAll(hall, 4);
-    await until(() => hall.coordinator.tasks[0].round === 1);
+    await until(() => hall.coordinator.tasks[0]!.round === 1);
     const held: Uint8Array[] = [];
     const slow: Script = { send: (name, bytes) => (name === 'advertiseKeys' ? void held.push(bytes) : bytes) };
     const late = [await hall.join(5, slow), await hall.join(6, slow)];
@@ -292,8 +292,8 @@ describe('a task', () => {
     });
     await hall.coordinator.finished;
     expect(hall.reports[1]).toMatchObject({ round: 1, attempt: 2, outcome: 'committed', included: 4 });
-    expect(clients[2].settings.map(({ round }) => round)).toEqual([1, 1]);
-    expect(clients[2].events.filter(({ kind }) => kind === 'abandoned')).toMatchObject([{ code: 'below-threshold' }]);
+    expect(clients[2]!.settings.map(({ round }) => round)).toEqual([1, 1]);
+    expect(clients[2]!.events.filter(({ kind }) => kind === 'abandoned')).toMatchObject([{ code: 'below-threshold' }]);
   });
 
   it('fails with the round’s error after so many attempts', async () => {
@@ -329,9 +329,9 @@ describe('a task', () => {
     );
     await joinAll(hall, 4);
     await hall.coordinator.finished;
-    expect(hall.reports[0].evaluation).toEqual({ loss: 0.5, accuracy: 3, examples: 4 });
+    expect(hall.reports[0]!.evaluation).toEqual({ loss: 0.5, accuracy: 3, examples: 4 });
     expect(hall.reports[1]).toMatchObject({ outcome: 'committed', round: 2 });
-    expect(hall.reports[1].evaluation).toBeUndefined();
+    expect(hall.reports[1]!.evaluation).toBeUndefined();
     expect(hall.faults).toMatchObject([{ code: 'internal', message: 'out of memory' }]);
   });
 
@@ -348,7 +348,7 @@ describe('a task', () => {
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'abandoned', code: 'internal', modelHash });
     expect(hall.reports[1]).toMatchObject({ outcome: 'committed', attempt: 2 });
-    const ends = (): string[] => clients[0].events.map(({ kind }) => kind).filter((kind) => kind !== 'state');
+    const ends = (): string[] => clients[0]!.events.map(({ kind }) => kind).filter((kind) => kind !== 'state');
     await until(() => ends().includes('committed'));
     expect(ends()).toEqual(['input-wanted', 'abandoned', 'input-wanted', 'committed']);
   });
@@ -368,22 +368,22 @@ describe('stop and start', () => {
     expect(second.coordinator.tasks[0]).toMatchObject({ round: 1, modelHash });
     const clients = await joinAll(second, 4);
     await second.coordinator.finished;
-    expect(clients[0].settings.map(({ round }) => round)).toEqual([2]);
+    expect(clients[0]!.settings.map(({ round }) => round)).toEqual([2]);
     // v₁ = 0.5, v₂ = 0.75: the velocity of the first round has survived the restart.
     const before = seededTensors(SHAPES, 1);
-    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]).toBeCloseTo(1.25, 2));
+    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(1.25, 2));
   });
 
   it('stopping in the middle of a round abandons it and tells its members', async () => {
     const hall = await openHall();
     const clients = await joinAll(hall, 4, { 1: silentAt('shareKeys') });
-    await until(() => hall.coordinator.tasks[0].state === 'share-keys');
+    await until(() => hall.coordinator.tasks[0]!.state === 'share-keys');
     await hall.coordinator.stop();
     await hall.coordinator.finished;
     expect(hall.reports).toMatchObject([{ outcome: 'abandoned', code: 'round-abandoned' }]);
     await until(() => clients.every((client) => client.end !== undefined));
-    expect(clients[0].end).toMatchObject({ kind: 'abandoned', code: 'round-abandoned' });
-    expect(hall.coordinator.tasks[0].state).toBe('stopped');
+    expect(clients[0]!.end).toMatchObject({ kind: 'abandoned', code: 'round-abandoned' });
+    expect(hall.coordinator.tasks[0]!.state).toBe('stopped');
     await hall.coordinator.stop();
   });
 });

@@ -157,12 +157,12 @@ describe('logs at trace level, reports, errors, metrics and HTTP answers', () =>
         ['open'],
       );
       const impostor = peer();
-      await impostor.send(await impostor.hello(memberHello(1, [...membership.identities.values()][1])));
+      await impostor.send(await impostor.hello(memberHello(1, [...membership.identities.values()][1]!)));
       tell.push(decodeAbort(await impostor.next('abort')).message);
 
       const ended = new Promise<void>((resolve) => {
         const look = setInterval(() => {
-          if (['finished', 'failed'].includes(hall.coordinator.tasks[0].state)) {
+          if (['finished', 'failed'].includes(hall.coordinator.tasks[0]!.state)) {
             clearInterval(look);
             resolve();
           }

@@ -11,7 +11,7 @@ describe('first values that a coordinator makes up from shapes', () => {
     const { shapes } = model.layout;
     const own = model.layout.unflatten(model.initialise(1));
     const seeded = seededTensors(shapes, 1);
-    const vectors = Object.keys(shapes).filter((name) => shapes[name].length === 1);
+    const vectors = Object.keys(shapes).filter((name) => shapes[name]!.length === 1);
     expect(vectors).toHaveLength(6);
     for (const name of vectors) expect(seeded[name], name).toEqual(own[name]);
     expect(seeded['batchNorm1.weight']).toEqual(ones(4));
@@ -36,7 +36,7 @@ describe('first values that a coordinator makes up from shapes', () => {
   });
 
   it('have matrices that the seed decides, whatever they are called', () => {
-    const of = (seed: number): Float32Array => seededTensors({ variance: [4, 4] }, seed)['variance'];
+    const of = (seed: number): Float32Array => seededTensors({ variance: [4, 4] }, seed)['variance']!;
     expect(of(1)).toEqual(of(1));
     expect(of(1)).not.toEqual(of(2));
     expect(of(1)).not.toEqual(ones(16));

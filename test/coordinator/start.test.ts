@@ -29,7 +29,7 @@ describe('a coordinator starts', () => {
 
   it('from shapes and a seed, always the same model', async () => {
     const hashOf = async (seed: number): Promise<string> =>
-      (await openHall({ model: { tensors: SHAPES, seed } })).coordinator.tasks[0].modelHash;
+      (await openHall({ model: { tensors: SHAPES, seed } })).coordinator.tasks[0]!.modelHash;
     expect(await hashOf(1)).toBe(await hashOf(1));
     expect(await hashOf(1)).not.toBe(await hashOf(2));
   });
@@ -53,7 +53,7 @@ describe('a coordinator starts', () => {
     });
     const coordinator = await createCoordinator({ config });
     await coordinator.stop();
-    expect(await readdir(join(dataDir, 'models'))).toEqual([`${coordinator.tasks[0].modelHash}.safetensors`]);
+    expect(await readdir(join(dataDir, 'models'))).toEqual([`${coordinator.tasks[0]!.modelHash}.safetensors`]);
     expect(await readdir(join(dataDir, 'tasks'))).toEqual(['toy.json']);
   });
 

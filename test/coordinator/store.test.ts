@@ -259,7 +259,7 @@ describe('damage is named, not hidden', () => {
     const store = await FileStore.open(folder);
     await store.saveTask(record(1, { velocity: Float32Array.of(1, 2, 3) }));
     const [name] = (await readdir(join(folder, 'tasks'))).filter((file) => file.endsWith('.safetensors'));
-    const path = join(folder, 'tasks', name);
+    const path = join(folder, 'tasks', name!);
     await writeFile(path, (await readFile(path)).subarray(0, 20));
     expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({
       code: 'config-unreadable',
@@ -289,10 +289,10 @@ describe('damage is named, not hidden', () => {
     const store = await FileStore.open(folder);
     await store.saveTask(record(1, { velocity: Float32Array.of(1) }));
     const [name] = (await readdir(join(folder, 'tasks'))).filter((file) => file.endsWith('.safetensors'));
-    await rm(join(folder, 'tasks', name));
+    await rm(join(folder, 'tasks', name!));
     expect(await rejectionOf(store.loadTask('digits.v1'))).toMatchObject({
       code: 'config-unreadable',
-      message: expect.stringContaining(name) as string,
+      message: expect.stringContaining(name!) as string,
     });
   });
 

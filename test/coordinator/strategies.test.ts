@@ -16,7 +16,7 @@ function walk(config: StrategyConfig, model: Float32Array, ...updates: Float32Ar
 
 const close = (actual: number[][], expected: number[][]): void => {
   expect(actual.length).toBe(expected.length);
-  actual.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i][j], 5)));
+  actual.forEach((row, i) => row.forEach((value, j) => expect(value).toBeCloseTo(expected[i]![j]!, 5)));
 };
 
 describe('strategies, against steps computed by hand', () => {

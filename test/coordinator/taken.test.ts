@@ -46,7 +46,7 @@ describe('a task whose members are taken by another one whenever it chooses', ()
       names: new Names(() => undefined),
       report: () => Promise.resolve(),
     };
-    const task = new Task(config, await TaskModel.open(new MemoryStore(), config), host);
+    const task = new Task(config!, await TaskModel.open(new MemoryStore(), config!), host);
     const running = task.run();
     await until(() => looked >= 4);
     task.stop();

@@ -13,7 +13,7 @@ afterEach(closeAll);
 const directory = { file: 'members.bin', authorityKey: 'ab'.repeat(32) };
 const warningOf = (task: object): string | undefined =>
   refusedByDefault(
-    parseConfig({ directory, tasks: [{ name: 'duo', rounds: 1, model: { tensors: { w: [2] } }, ...task }] }).tasks[0],
+    parseConfig({ directory, tasks: [{ name: 'duo', rounds: 1, model: { tensors: { w: [2] } }, ...task }] }).tasks[0]!,
   );
 
 // Two clinics started a coordinator for two: each refused every round, and nothing told the operator why.

@@ -38,7 +38,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
   const seated: (readonly number[])[] = [];
   const moved: number[] = [];
   const parameters = roundParameters({ ...config, n: 9 });
-  while (seated.length < config.attempts) {
+  while (seated.length < config!.attempts) {
     const decision = await selection.ready(new AbortController().signal);
     if (decision?.kind === 'rebase') {
       moved.push(seated.length);
@@ -56,7 +56,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
     const aftermath = aftermathOf(withAnnounced(model.pending, members), ends, false, 2);
     selection.learn(aftermath);
     model.pending = aftermath.pending;
-    const evidence = { ...{ parameters, drops, error }, colluding: config.colluding, unmasked: 6, proven: false };
+    const evidence = { ...{ parameters, drops, error }, colluding: config!.colluding, unmasked: 6, proven: false };
     const report = { ...{ task: 'toy', round: 1, drops }, attempt: seated.length };
     selection.judge(invited, suspectsOf(evidence), report);
   }

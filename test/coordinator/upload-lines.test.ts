@@ -38,7 +38,7 @@ describe('a long vector over a bad line', () => {
       shapes: { w: [DIMENSION] },
       data: () => null,
       train: ({ w }) =>
-        Promise.resolve({ parameters: { w: w.map((value) => value + 0.5) }, examples: 10, loss: 1, accuracy: 0.5 }),
+        Promise.resolve({ parameters: { w: w!.map((value) => value + 0.5) }, examples: 10, loss: 1, accuracy: 0.5 }),
     };
     const events: ParticipationEvent[] = [];
     for (let member = 1; member <= 4; member++) {

@@ -36,16 +36,16 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
   const place = new TestPlace();
   seat.assign(place);
   const uploads = new Uploads({ most: 1, stallMs: 10_000, minBytesPerSecond: 65_536 });
-  const parts = messages.map((message, i) => [...partsOf(message, ids[i])]);
+  const parts = messages.map((message, i) => [...partsOf(message, ids[i]!)]);
   const counts = { whole: 0, mixed: 0 };
   /** The part that each sender would send next: mostly it keeps to the order, and to what it is told. */
   const next = [0, 0];
   for (let step = 0; step < 120; step++) {
     if (chance() < 0.1) seat.detach();
     const sender = chance() < 0.5 ? 0 : 1;
-    const at = chance() < 0.1 ? Math.floor(4 * chance()) : next[sender];
+    const at = chance() < 0.1 ? Math.floor(4 * chance()) : next[sender]!;
     try {
-      const whole = uploads.take(seat, place, decodePart(parts[sender][at]), (_refusal, offset) => {
+      const whole = uploads.take(seat, place, decodePart(parts[sender]![at]!), (_refusal, offset) => {
         if (offset !== undefined) next[sender] = 1 + (offset - HEADER_LENGTH) / PART_LENGTH;
       });
       if (at > 0 || next[sender] === 0) next[sender] = at + 1;

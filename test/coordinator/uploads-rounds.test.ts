@@ -75,7 +75,7 @@ function watchSlots(): { held: number; queued: number } {
 /** Every parameter of the new model, less that of the old one. */
 function moved(hall: Hall, before: Float32Array): { least: number; most: number } {
   const after = hall.coordinator.model('toy')!.w;
-  const steps = after.map((value, i) => value - before[i]);
+  const steps = after!.map((value, i) => value - before[i]!);
   return { least: Math.min(...minMax(steps)), most: Math.max(...minMax(steps)) };
 }
 
@@ -154,7 +154,7 @@ describe('a round of large vectors', () => {
           await until(() => hall.members.includes('away 4'));
           await self.comeBack();
           const [first, ...others] = partsOf(bytes, secondId);
-          const answer = await self.sendRaw(first);
+          const answer = await self.sendRaw(first!);
           expect(answer).toBe(secondId === ID ? `resume ${HEADER_LENGTH + PART_LENGTH}` : undefined);
           for (const part of secondId === ID ? others.slice(1) : others) answers.push(await self.sendRaw(part));
         })();
@@ -177,7 +177,7 @@ describe('a round of large vectors', () => {
       send: (name, bytes, client) => {
         if (name !== 'maskedInput') return bytes;
         const [first] = partsOf(bytes, ID);
-        const other = first.slice();
+        const other = first!.slice();
         other[35 + 8 + 16 + 2] = 0x0a; // UnmaskShares
         const suite = 1;
         const context = bytes.slice(3, 35);
@@ -192,7 +192,7 @@ describe('a round of large vectors', () => {
         void (async () => {
           answers.push(await client.sendRaw(other), await client.sendRaw(huge));
           for (const part of partsOf(bytes, ID)) answers.push(await client.sendRaw(part));
-          answers.push(await client.sendRaw(first));
+          answers.push(await client.sendRaw(first!));
         })();
         return undefined;
       },

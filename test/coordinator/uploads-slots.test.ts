@@ -21,15 +21,15 @@ describe('Slots', () => {
     const told: string[] = [];
     const slots = new Slots(2);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => claimant(name, told));
-    for (const one of [a, b, c, d]) slots.request(one);
+    for (const one of [a, b, c, d]) slots.request(one!);
     expect(told).toEqual(['a', 'b']);
     expect([slots.held, slots.queued]).toEqual([2, 2]);
-    slots.giveBack(b);
+    slots.giveBack(b!);
     expect(told).toEqual(['a', 'b', 'c']);
-    slots.giveBack(a);
-    slots.giveBack(c);
+    slots.giveBack(a!);
+    slots.giveBack(c!);
     expect(told).toEqual(['a', 'b', 'c', 'd']);
-    slots.giveBack(d);
+    slots.giveBack(d!);
     expect([slots.held, slots.queued]).toEqual([0, 0]);
   });
 
@@ -37,10 +37,10 @@ describe('Slots', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const [a, b, c] = ['a', 'b', 'c'].map((name) => claimant(name, told));
-    for (const one of [a, b, c]) slots.request(one);
-    slots.giveBack(b);
+    for (const one of [a, b, c]) slots.request(one!);
+    slots.giveBack(b!);
     expect(told).toEqual(['a']);
-    slots.giveBack(a);
+    slots.giveBack(a!);
     expect(told).toEqual(['a', 'c']);
   });
 
@@ -48,9 +48,9 @@ describe('Slots', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const [a, b, c] = ['a', 'b', 'c'].map((name) => claimant(name, told));
-    for (const one of [a, b, c]) slots.request(one);
-    slots.giveBack(a);
-    slots.giveBack(a);
+    for (const one of [a, b, c]) slots.request(one!);
+    slots.giveBack(a!);
+    slots.giveBack(a!);
     expect(told).toEqual(['a', 'b']);
     expect(slots.held).toBe(1);
   });

@@ -122,8 +122,8 @@ describe('uploads that are slow and honest', () => {
   it('get their turn beside one that dribbles, and do not lose it to one that had its own', () => {
     // 29 seconds each, and one place.
     const [dribbler, slow] = minute(1, [DRIBBLE, 440]);
-    expect([dribbler.done, slow.begun]).toEqual([undefined, 1]);
-    expect(slow.done).toBeLessThan(DEADLINE);
+    expect([dribbler!.done, slow!.begun]).toEqual([undefined, 1]);
+    expect(slow!.done).toBeLessThan(DEADLINE);
   });
 
   it('do not interrupt each other for ever: each gets in that the deadline has time for', () => {

@@ -92,43 +92,43 @@ describe('a long message', () => {
     const message = longMessage(length);
     const parts = [...partsOf(message, ID)];
     expect(parts).toHaveLength(count);
-    expect(await sendAll(peers[0], parts.slice(0, -1))).toEqual(Array.from({ length: count - 1 }, () => undefined));
+    expect(await sendAll(peers[0]!, parts.slice(0, -1))).toEqual(Array.from({ length: count - 1 }, () => undefined));
     expect(place.heard).toEqual([]);
-    expect(await peers[0].send(parts.at(-1))).toBeUndefined();
+    expect(await peers[0]!.send(parts.at(-1))).toBeUndefined();
     expect(place.heard).toEqual([`1: Uint8Array ${length}`]);
-    expect(Buffer.compare(place.messages[0], message)).toBe(0);
+    expect(Buffer.compare(place.messages[0]!, message)).toBe(0);
   });
 
   it.each([PART_LENGTH - 1, PART_LENGTH])('of %i bytes still travels whole', async (length) => {
     const { place, peers } = await stage(1);
     const parts = [...partsOf(longMessage(length), ID)];
     expect(parts).toHaveLength(1);
-    expect(await sendAll(peers[0], parts)).toEqual([undefined]);
+    expect(await sendAll(peers[0]!, parts)).toEqual([undefined]);
     expect(place.heard).toEqual([`1: Uint8Array ${length}`]);
   });
 
   it('may have several parts on their way', async () => {
     const { place, peers } = await stage(1);
-    await peers[0].send(PARTS[0]);
-    await Promise.all(PARTS.slice(1).map((bytes) => peers[0].send(bytes)));
-    expect(Buffer.compare(place.messages[0], LONG)).toBe(0);
+    await peers[0]!.send(PARTS[0]);
+    await Promise.all(PARTS.slice(1).map((bytes) => peers[0]!.send(bytes)));
+    expect(Buffer.compare(place.messages[0]!, LONG)).toBe(0);
   });
 
   it('that the round refuses is answered so with its last part, and the next one is heard', async () => {
     const { hall, place, peers } = await stage(1, { uploads: 1 });
     place.refused = new CairnError('wire-bounds', 'not like this');
-    expect(await sendAll(peers[0], PARTS)).toEqual([undefined, undefined, undefined, 'wire-bounds']);
+    expect(await sendAll(peers[0]!, PARTS)).toEqual([undefined, undefined, undefined, 'wire-bounds']);
     expect(hall.refused).toEqual(['message wire-bounds']);
     place.refused = undefined;
-    expect(await sendAll(peers[0], PARTS)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await sendAll(peers[0]!, PARTS)).toEqual([undefined, undefined, undefined, undefined]);
     expect(place.heard).toHaveLength(2);
   });
 
   it('answers what the member was sent, as a short one does', async () => {
     const { hall, peers } = await stage(1);
     hall.seats.send(memberId(1), () => encodeAbort(HEADER, { code: 'internal', message: 'a question' }));
-    await sendAll(peers[0], PARTS);
-    peers[0].cut();
+    await sendAll(peers[0]!, PARTS);
+    peers[0]!.cut();
     await until(() => hall.told.includes('away 1'));
     const again = hall.peer();
     await again.greetAs(1, gatewayMembership.identities.get(memberId(1))!);
@@ -158,20 +158,20 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     ['that is too long', [part(0), Uint8Array.of(...part(LONG.length - 1000), 0)], 'wire-trailing'],
   ])('%s', async (_, parts, code) => {
     const { hall, place, peers } = await stage(2, { uploads: 1 });
-    expect((await sendAll(peers[0], parts)).at(-1)).toBe(code);
+    expect((await sendAll(peers[0]!, parts)).at(-1)).toBe(code);
     expect(hall.refused).toEqual([`message ${code}`]);
-    expect(peers[0].socket.connected).toBe(true);
+    expect(peers[0]!.socket.connected).toBe(true);
     expect(place.heard).toEqual([]);
     if (code === 'wire-trailing') return; // cannot be read, hence ends nothing
-    expect(await sendAll(peers[0], [part(secondAt)])).toEqual(['upload-interrupted']);
-    expect(await sendAll(peers[1], PARTS)).toEqual([undefined, undefined, undefined, undefined]);
-    expect(await sendAll(peers[0], PARTS)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await sendAll(peers[0]!, [part(secondAt)])).toEqual(['upload-interrupted']);
+    expect(await sendAll(peers[1]!, PARTS)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await sendAll(peers[0]!, PARTS)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
   it('of a member that is in no round', async () => {
     const { hall, peers } = await stage(1);
     hall.seats.assign([memberId(1)], undefined as never);
-    const raw = (await peers[0].socket.emitWithAck('cairn', PARTS[0])) as Uint8Array;
+    const raw = (await peers[0]!.socket.emitWithAck('cairn', PARTS[0])) as Uint8Array;
     const abort = decodeAbort(Uint8Array.from(raw));
     expect(abort.code).toBe('member-unknown');
     expect([...abort.context]).toEqual([...HEADER.context]);
@@ -181,18 +181,18 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     const { place, peers } = await stage(1, { uploads: 1 });
     for (let taken = 0; taken < PARTS.length; taken++) {
       place.forbidden = undefined;
-      await sendAll(peers[0], PARTS.slice(0, taken));
+      await sendAll(peers[0]!, PARTS.slice(0, taken));
       place.forbidden = new CairnError('wrong-state', 'too late');
-      expect(await peers[0].send(PARTS[taken])).toBe('wrong-state');
+      expect(await peers[0]!.send(PARTS[taken])).toBe('wrong-state');
     }
     expect(place.heard).toEqual([]);
   });
 
   it('that comes before its first was answered, and the first with it', async () => {
     const { peers } = await stage(2, { uploads: 1 });
-    await peers[0].send(PARTS[0]);
-    const first = peers[1].send(PARTS[0]);
-    expect(await peers[1].send(PARTS[1])).toBe('wire-bounds');
+    await peers[0]!.send(PARTS[0]);
+    const first = peers[1]!.send(PARTS[0]);
+    expect(await peers[1]!.send(PARTS[1])).toBe('wire-bounds');
     expect(await first).toBe('wire-bounds');
   });
 
@@ -201,9 +201,9 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     place.largest = 500_000_000;
     const huge = part(0, { total: 400_000_000 });
     const before = process.memoryUsage().arrayBuffers;
-    await peers[0].send(PARTS[0]);
+    await peers[0]!.send(PARTS[0]);
     const waiting = peers.slice(1).map((peer) => watched(peer.send(huge)));
-    await settled(peers[4]);
+    await settled(peers[4]!);
     expect(waiting.map(({ answer }) => answer)).toEqual(['none yet', 'none yet', 'none yet', 'none yet']);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
   });
@@ -221,7 +221,7 @@ describe('uploads', () => {
     expect(answers()).toEqual([true, true, false, false, false, false]);
     for (const [done, peer] of peers.entries()) {
       await sendAll(peer, PARTS.slice(1));
-      await settled(peers[Math.min(done + 2, 5)]);
+      await settled(peers[Math.min(done + 2, 5)]!);
       expect(answers()).toEqual(peers.map((_, i) => i <= done + 2));
     }
     expect(place.heard).toHaveLength(6);
@@ -230,10 +230,10 @@ describe('uploads', () => {
   it('use the memory of those before them, and spoil nothing by it', async () => {
     const { place, peers } = await stage(4, { uploads: 1 });
     const messages = peers.map((_, i) => longMessage(LONG.length, i));
-    await sendAll(peers[0], [...partsOf(messages[0], ID)].slice(0, 2));
-    const others = peers.slice(1).map((peer, i) => sendAll(peer, [...partsOf(messages[i + 1], ID)]));
-    await settled(peers[3]);
-    peers[0].close();
+    await sendAll(peers[0]!, [...partsOf(messages[0]!, ID)].slice(0, 2));
+    const others = peers.slice(1).map((peer, i) => sendAll(peer, [...partsOf(messages[i + 1]!, ID)]));
+    await settled(peers[3]!);
+    peers[0]!.close();
     await Promise.all(others);
     expect(place.memory.size).toBe(1);
     for (const message of messages.slice(1)) {
@@ -242,11 +242,11 @@ describe('uploads', () => {
   });
 
   const ways: Record<string, (stage: Stage) => unknown> = {
-    'is complete': ({ peers }) => sendAll(peers[0], PARTS.slice(1)),
-    'is refused': ({ peers }) => peers[0].send(PARTS[2]),
-    'is left by its member': ({ peers }) => peers[0].close(),
+    'is complete': ({ peers }) => sendAll(peers[0]!, PARTS.slice(1)),
+    'is refused': ({ peers }) => peers[0]!.send(PARTS[2]),
+    'is left by its member': ({ peers }) => peers[0]!.close(),
     'belongs to a round that ends': ({ hall, place }) => hall.seats.release([memberId(1)], place),
-    'is begun again with another message': ({ peers }) => void watched(peers[0].send(part(0, { id: OTHER_ID }))),
+    'is begun again with another message': ({ peers }) => void watched(peers[0]!.send(part(0, { id: OTHER_ID }))),
     'is replaced by a newer connection with another message': async ({ hall }) => {
       const newer = hall.peer();
       await newer.greetAs(1, gatewayMembership.identities.get(memberId(1))!);
@@ -254,54 +254,54 @@ describe('uploads', () => {
     },
     'belongs to a round that no longer takes it': async ({ place, peers }) => {
       place.forbidden = new CairnError('wrong-state', 'too late');
-      await peers[0].send(PARTS[1]);
+      await peers[0]!.send(PARTS[1]);
     },
   };
 
   it.each(Object.keys(ways))('make room when one %s', async (way) => {
     const scene = await stage(2, { uploads: 1 });
-    await scene.peers[0].send(PARTS[0]);
-    const second = watched(scene.peers[1].send(PARTS[0]));
-    await settled(scene.peers[1]);
+    await scene.peers[0]!.send(PARTS[0]);
+    const second = watched(scene.peers[1]!.send(PARTS[0]));
+    await settled(scene.peers[1]!);
     expect(second.answer).toBe('none yet');
-    await ways[way](scene);
+    await ways[way]!(scene);
     await until(() => second.answer !== 'none yet');
     const late = way === 'belongs to a round that no longer takes it';
     expect(second.answer).toBe(late ? 'wrong-state' : undefined);
     if (!late) {
-      expect(await sendAll(scene.peers[1], PARTS.slice(1))).toEqual([undefined, undefined, undefined]);
+      expect(await sendAll(scene.peers[1]!, PARTS.slice(1))).toEqual([undefined, undefined, undefined]);
       expect(scene.place.heard).toContain(`2: Uint8Array ${LONG.length}`);
     }
   });
 
   it('make room when one stalls, which has to begin again', async () => {
     const { place, peers } = await stage(2, { uploads: 1, uploadStallMs: 20 });
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    expect(await peers[1].send(PARTS[0])).toBeUndefined();
-    expect(await peers[0].send(PARTS[2])).toBe('upload-interrupted');
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    expect(await peers[1]!.send(PARTS[0])).toBeUndefined();
+    expect(await peers[0]!.send(PARTS[2])).toBe('upload-interrupted');
     expect(place.heard).toEqual([]);
   });
 
   it('that wait are answered when their round ends', async () => {
     const { hall, place, peers } = await stage(2, { uploads: 1 });
-    await peers[0].send(PARTS[0]);
-    const second = peers[1].send(PARTS[0]);
-    await settled(peers[1]);
+    await peers[0]!.send(PARTS[0]);
+    const second = peers[1]!.send(PARTS[0]);
+    await settled(peers[1]!);
     hall.seats.release([memberId(2)], place);
     expect(await second).toBe('session-closed');
-    expect(await sendAll(peers[0], PARTS.slice(1))).toEqual([undefined, undefined, undefined]);
+    expect(await sendAll(peers[0]!, PARTS.slice(1))).toEqual([undefined, undefined, undefined]);
   });
 
   it('whose connections break while they wait lose their place, and nobody else does', async () => {
     const { hall, peers } = await stage(3, { uploads: 1 });
-    await peers[0].send(PARTS[0]);
+    await peers[0]!.send(PARTS[0]);
     const waiting = peers.slice(1).map((peer) => watched(peer.send(PARTS[0])));
-    await settled(peers[2]);
-    peers[1].cut();
+    await settled(peers[2]!);
+    peers[1]!.cut();
     await until(() => hall.told.includes('away 2'));
-    await sendAll(peers[0], PARTS.slice(1));
-    await until(() => waiting[1].answer === undefined);
-    expect(waiting[0].answer).toBe('none yet');
+    await sendAll(peers[0]!, PARTS.slice(1));
+    await until(() => waiting[1]!.answer === undefined);
+    expect(waiting[0]!.answer).toBe('none yet');
   });
 });
 
@@ -310,7 +310,7 @@ describe('an upload that is interrupted', () => {
 
   /** Cuts a member's connection, and gives it another. */
   async function reconnected({ hall, peers }: Stage, member = 1): Promise<Peer> {
-    peers[member - 1].cut();
+    peers[member - 1]!.cut();
     await until(() => hall.told.includes(`away ${member}`));
     const again = hall.peer();
     await again.greetAs(member, gatewayMembership.identities.get(memberId(member))!);
@@ -323,24 +323,24 @@ describe('an upload that is interrupted', () => {
     [3, `resume ${fourthAt}`],
   ])('after %i parts goes on from there over a new connection', async (parts, answer) => {
     const scene = await stage(1, { uploads: 1 });
-    await sendAll(scene.peers[0], PARTS.slice(0, parts));
+    await sendAll(scene.peers[0]!, PARTS.slice(0, parts));
     const again = await reconnected(scene);
     expect(await again.send(PARTS[0])).toBe(answer);
     expect(await sendAll(again, PARTS.slice(parts))).toEqual(PARTS.slice(parts).map(() => undefined));
-    expect(Buffer.compare(scene.place.messages[0], LONG)).toBe(0);
+    expect(Buffer.compare(scene.place.messages[0]!, LONG)).toBe(0);
     expect(scene.place.heard).toHaveLength(1);
   });
 
   it('goes on over the same connection too, where its client has waited for an answer in vain', async () => {
     const { place, peers } = await stage(1);
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    expect(await sendAll(peers[0], [PARTS[0], PARTS[2], PARTS[0], PARTS[3]])).toEqual([
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    expect(await sendAll(peers[0]!, [PARTS[0]!, PARTS[2]!, PARTS[0]!, PARTS[3]!])).toEqual([
       `resume ${thirdAt}`,
       undefined,
       `resume ${fourthAt}`,
       undefined,
     ]);
-    expect(Buffer.compare(place.messages[0], LONG)).toBe(0);
+    expect(Buffer.compare(place.messages[0]!, LONG)).toBe(0);
   });
 
   it('goes on over as many connections as it takes', async () => {
@@ -349,11 +349,11 @@ describe('an upload that is interrupted', () => {
     const scene = await stage(1, { uploads: 1 });
     let [peer] = scene.peers;
     for (const bytes of parts.slice(1)) {
-      await sendAll(peer, [parts[0], bytes]);
+      await sendAll(peer!, [parts[0]!, bytes]);
       scene.hall.told.length = 0;
-      peer = await reconnected({ ...scene, peers: [peer] });
+      peer = await reconnected({ ...scene, peers: [peer!] });
     }
-    expect(Buffer.compare(scene.place.messages[0], message)).toBe(0);
+    expect(Buffer.compare(scene.place.messages[0]!, message)).toBe(0);
   });
 
   it('is not gone on with as another message, which the same identity sends from elsewhere', async () => {
@@ -364,13 +364,13 @@ describe('an upload that is interrupted', () => {
       [ID, true],
     ] as const) {
       const scene = await stage(1);
-      await sendAll(scene.peers[0], PARTS.slice(0, 3));
+      await sendAll(scene.peers[0]!, PARTS.slice(0, 3));
       const again = await reconnected(scene);
       const parts = [...partsOf(other, id)];
       const answer = await again.send(parts[0]);
       expect(answer).toBe(mixed ? `resume ${fourthAt}` : undefined);
       await sendAll(again, parts.slice(mixed ? 3 : 1));
-      expect(Buffer.compare(scene.place.messages[0], other) === 0).toBe(!mixed);
+      expect(Buffer.compare(scene.place.messages[0]!, other) === 0).toBe(!mixed);
     }
   });
 
@@ -383,13 +383,13 @@ describe('an upload that is interrupted', () => {
     ['another type', { bytes: headerWith(2, 0x0a) }],
   ])('begins again with %s under the same id', async (_, change) => {
     const { peers } = await stage(1);
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    expect(await peers[0].send(part(0, change))).toBeUndefined();
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    expect(await peers[0]!.send(part(0, change))).toBeUndefined();
   });
 
   it('is refused, and begins again, once its round does not take it any more or has ended', async () => {
     const scene = await stage(1);
-    await sendAll(scene.peers[0], PARTS.slice(0, 2));
+    await sendAll(scene.peers[0]!, PARTS.slice(0, 2));
     const again = await reconnected(scene);
     scene.place.forbidden = new CairnError('wrong-state', 'too late');
     expect(await again.send(PARTS[0])).toBe('wrong-state');
@@ -402,25 +402,25 @@ describe('an upload that is interrupted', () => {
 
   it('keeps its place for no longer than it may be silent', async () => {
     const { peers } = await stage(2, { uploads: 1, uploadStallMs: 50 });
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    peers[0].cut();
-    expect(await peers[1].send(PARTS[0])).toBeUndefined();
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    peers[0]!.cut();
+    expect(await peers[1]!.send(PARTS[0])).toBeUndefined();
   });
 
   it('keeps its place for no longer than its member has its seat', async () => {
     const { peers } = await stage(2, { uploads: 1, graceMs: 1 });
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    peers[0].cut();
-    expect(await peers[1].send(PARTS[0])).toBeUndefined();
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    peers[0]!.cut();
+    expect(await peers[1]!.send(PARTS[0])).toBeUndefined();
   });
 
   it('holds memory for no longer by coming back again and again without another part', async () => {
     const { peers } = await stage(2, { uploads: 1, uploadStallMs: 300 });
-    await sendAll(peers[0], PARTS.slice(0, 2));
-    const waiting = watched(peers[1].send(PARTS[0]));
+    await sendAll(peers[0]!, PARTS.slice(0, 2));
+    const waiting = watched(peers[1]!.send(PARTS[0]));
     // Were it given more time for asking, this would never end.
     while (waiting.answer === 'none yet') {
-      const answer = await Promise.race([peers[0].send(PARTS[0]), until(() => waiting.answer !== 'none yet')]);
+      const answer = await Promise.race([peers[0]!.send(PARTS[0]), until(() => waiting.answer !== 'none yet')]);
       if (answer !== `resume ${thirdAt}`) break;
     }
     await until(() => waiting.answer === undefined);
@@ -428,8 +428,8 @@ describe('an upload that is interrupted', () => {
 
   it('leaves no timer behind when the gateway closes', async () => {
     const { hall, peers } = await stage(1);
-    await peers[0].send(PARTS[0]);
-    peers[0].cut();
+    await peers[0]!.send(PARTS[0]);
+    peers[0]!.cut();
     await until(() => hall.told.includes('away 1'));
     const cleared = vi.spyOn(globalThis, 'clearTimeout');
     const before = cleared.mock.calls.length;

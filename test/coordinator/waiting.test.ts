@@ -61,7 +61,7 @@ describe('a quorumTimeout that passes', () => {
     await until(() => events.some(({ timeouts }) => timeouts === 2));
     const overdue = hall.lines.filter((line) => line.includes('"event":"quorum-overdue"'));
     expect(overdue.length).toBeGreaterThanOrEqual(2);
-    expect(JSON.parse(overdue[0])).toMatchObject({ task: 'toy', quorum: 4, level: 40 });
+    expect(JSON.parse(overdue[0]!)).toMatchObject({ task: 'toy', quorum: 4, level: 40 });
     expect(hall.reports).toEqual([]);
     await hall.join(4);
     await hall.coordinator.finished;

@@ -83,8 +83,8 @@ describe.each(agreers)('key agreement by $name', (agreer) => {
 
   it('reads an encoding that no roster may hold as the primitives do', async () => {
     const aboveThePrime = hex('f8ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
-    const topBit = publicKeys(1)[0].slice();
-    topBit[31] |= 0x80;
+    const topBit = publicKeys(1)[0]!.slice();
+    topBit[31]! |= 0x80;
     const wanted = wanting(pattern(32), [aboveThePrime, topBit]);
     expect(textsOf(await agreer.agree(wanted, never))).toEqual(textsOf(agreeAll(portablePrimitives, wanted)));
   });
@@ -131,7 +131,7 @@ describe('WebCrypto', () => {
     await agreer.agree(wanting(pattern(32), publicKeys(2)), never);
     const [own, ...peers] = imported;
     expect(own).toMatchObject({ format: 'pkcs8', extractable: false });
-    expect(own.bytes).toEqual(new Uint8Array(48));
+    expect(own!.bytes).toEqual(new Uint8Array(48));
     expect(peers.map(({ format }) => format)).toEqual(['raw', 'raw']);
   });
 

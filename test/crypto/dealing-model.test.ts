@@ -17,7 +17,7 @@ function* vectors(p: number, length: number): Generator<number[]> {
   for (;;) {
     yield [...vector];
     let at = 0;
-    while (at < length && ++vector[at] === p) vector[at++] = 0;
+    while (at < length && ++vector[at]! === p) vector[at++] = 0;
     if (at === length) return;
   }
 }
@@ -25,7 +25,7 @@ function* vectors(p: number, length: number): Generator<number[]> {
 /** The values at 1 … m of every polynomial of degree below t, with its value at 0. */
 function polynomials({ p, m, t }: Size): { readonly secret: number; readonly values: readonly number[] }[] {
   return [...vectors(p, t)].map((coefficients) => ({
-    secret: coefficients[0],
+    secret: coefficients[0]!,
     values: Array.from({ length: m }, (_, i) =>
       coefficients.reduceRight((value, coefficient) => (value * (i + 1) + coefficient) % p, 0),
     ),
@@ -50,7 +50,7 @@ function* words({ p, m, c }: Size): Generator<number[]> {
   for (const liars of subsets(m, Math.min(c, m))) {
     for (const told of vectors(p, liars.length)) {
       const word = new Array<number>(m).fill(0);
-      liars.forEach((liar, i) => (word[liar] = told[i]));
+      liars.forEach((liar, i) => (word[liar] = told[i]!));
       yield word;
     }
   }

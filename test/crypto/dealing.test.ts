@@ -18,14 +18,14 @@ const randomOf = (seed: number): RandomSource =>
 
 const below = (random: RandomSource, bound: number): number => {
   const block = random(4);
-  return (block[0] + 256 * block[1] + 65_536 * block[2]) % bound;
+  return (block[0]! + 256 * block[1]! + 65_536 * block[2]!) % bound;
 };
 
 function shuffled<T>(values: readonly T[], random: RandomSource): T[] {
   const result = [...values];
   for (let i = result.length - 1; i > 0; i--) {
     const j = below(random, i + 1);
-    [result[i], result[j]] = [result[j], result[i]];
+    [result[i]!, result[j]!] = [result[j]!, result[i]!];
   }
   return result;
 }
@@ -35,8 +35,8 @@ const all = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 function noise(random: RandomSource): Uint8Array {
   for (;;) {
     const share = random(34);
-    share[33] &= 0x3f;
-    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3] &= ~(1 << ((27 * limb + 26) & 7));
+    share[33]! &= 0x3f;
+    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3]! &= ~(1 << ((27 * limb + 26) & 7));
     if (isCanonicalShare(share)) return share;
   }
 }
@@ -87,7 +87,7 @@ function through(points: readonly bigint[], values: readonly bigint[], x: bigint
       top = mod(top * (x - other));
       bottom = mod(bottom * (point - other));
     });
-    return mod(sum + values[i] * top * inverse(bottom));
+    return mod(sum + values[i]! * top * inverse(bottom));
   }, 0n);
 }
 
@@ -104,16 +104,16 @@ function rightByDefinition(scene: Scene, shares: readonly Uint8Array[]): boolean
   const points = [...pointsOf(domain, slots)].map(BigInt);
   const limbs = shares.map((share) => [...decodeShare(share)].map(BigInt));
   for (const chosen of subsets(slots.length, threshold)) {
-    const at = chosen.map((i) => points[i]);
+    const at = chosen.map((i) => points[i]!);
     const value = (limb: number, x: bigint): bigint =>
       through(
         at,
-        chosen.map((i) => limbs[i][limb]),
+        chosen.map((i) => limbs[i]![limb]!),
         x,
       );
     let missed = 0;
     for (let i = 0; i < points.length && missed <= corrupt; i++) {
-      if (!chosen.includes(i) && limbs[i].some((limb, l) => value(l, points[i]) !== limb)) missed++;
+      if (!chosen.includes(i) && limbs[i]!.some((limb, l) => value(l, points[i]!) !== limb)) missed++;
     }
     if (missed > corrupt) continue;
     try {
@@ -132,7 +132,7 @@ const frames: Record<string, (scene: Scene, liars: readonly number[]) => Uint8Ar
     shares.map((share, i) => (liars.includes(i) ? Uint8Array.from(share, (b, at) => (at === 0 ? b ^ 1 : b)) : share)),
   'another secret’s shares': (scene, liars) => {
     const others = shareSecret({ ...scene, secret: scene.random(32) });
-    return scene.shares.map((share, i) => (liars.includes(i) ? others[i] : share));
+    return scene.shares.map((share, i) => (liars.includes(i) ? others[i]! : share));
   },
   // The strongest: polynomials of another secret that agree with t − 1 honest shares.
   'polynomials through t − 1 honest shares': (scene, liars) => {
@@ -145,8 +145,12 @@ const frames: Record<string, (scene: Scene, liars: readonly number[]) => Uint8Ar
     const result: Uint8Array[] = shares.map((share) => share.slice());
     for (const liar of liars) {
       const values = all(10).map((limb) => {
-        const secret = BigInt(other[limb] + 256 * other[limb + 1]);
-        return through([0n, ...met.map((i) => points[i])], [secret, ...met.map((i) => limbs[i][limb])], points[liar]);
+        const secret = BigInt(other[limb]! + 256 * other[limb + 1]!);
+        return through(
+          [0n, ...met.map((i) => points[i]!)],
+          [secret, ...met.map((i) => limbs[i]![limb]!)],
+          points[liar]!,
+        );
       });
       result[liar] = shareOf(values);
     }
@@ -168,7 +172,7 @@ const lies: Record<string, (scene: Scene) => Uint8Array[]> = {
     shares.map((share, i) => (i <= corrupt ? noise(random) : share)),
   'two secrets': (scene) => {
     const halves = [0, 1].map(() => shareSecret({ ...scene, secret: scene.random(32) }));
-    return scene.shares.map((_, i) => halves[i % 2][i]);
+    return scene.shares.map((_, i) => halves[i % 2]![i]!);
   },
 };
 
@@ -191,7 +195,7 @@ describe('the decision about a dealing', () => {
         const m = threshold + corrupt + spare;
         const scene = sceneOf(seed, m, threshold, corrupt);
         const liars = shuffled(all(m), scene.random).slice(0, below(scene.random, corrupt + 1));
-        const found = decideDealingAtOnce(dealing(scene, frames[kind](scene, liars)));
+        const found = decideDealingAtOnce(dealing(scene, frames[kind]!(scene, liars)));
         expect(found.verdict).not.toBe('false-dealing');
         if (found.verdict === 'right') expect(found.secret.expose()).toEqual(scene.secret);
         // With 2c to spare the secret comes out.
@@ -205,7 +209,7 @@ describe('the decision about a dealing', () => {
     'convicts one where c + 1 holders lie, so that c is no more than is needed: %s',
     (kind) => {
       const scene = sceneOf(7, 11, 3, 2);
-      const found = decideDealingAtOnce(dealing(scene, frames[kind](scene, [0, 4, 7])));
+      const found = decideDealingAtOnce(dealing(scene, frames[kind]!(scene, [0, 4, 7])));
       expect(found).toEqual({ verdict: 'false-dealing' });
     },
   );
@@ -215,11 +219,11 @@ describe('the decision about a dealing', () => {
       fc.property(mixed, ({ seed, threshold, corrupt, spare }) => {
         const m = threshold + 2 * corrupt + spare;
         const scene = sceneOf(seed, m, threshold, corrupt);
-        const shares = lies[kind](scene);
+        const shares = lies[kind]!(scene);
         expect(decideDealingAtOnce(dealing(scene, shares))).toEqual({ verdict: 'false-dealing' });
         // Nor do c of its friends help it, whatever they show.
         const friends = shuffled(all(m), scene.random).slice(0, kind.startsWith('right') ? 0 : corrupt);
-        const helped = shares.map((share, i) => (friends.includes(i) ? scene.shares[i] : share));
+        const helped = shares.map((share, i) => (friends.includes(i) ? scene.shares[i]! : share));
         if (threshold > corrupt) {
           expect(decideDealingAtOnce(dealing(scene, helped))).toEqual({ verdict: 'false-dealing' });
         }
@@ -239,7 +243,7 @@ describe('the decision about a dealing', () => {
           const m = threshold + corrupt + spare;
           const scene = sceneOf(seed, m, threshold, corrupt);
           const liars = shuffled(all(m), scene.random).slice(0, Math.min(m, corrupt + extra));
-          const shares = kind in lies ? lies[kind](scene) : frames[kind](scene, liars);
+          const shares = kind in lies ? lies[kind]!(scene) : frames[kind]!(scene, liars);
           const { verdict } = decideDealingAtOnce(dealing(scene, shares));
           seen[verdict]++;
           expect(verdict).toBe(rightByDefinition(scene, shares) ? 'right' : 'false-dealing');
@@ -255,7 +259,7 @@ describe('the decision about a dealing', () => {
   test('proves nothing below m = t + c, whatever is shown', () => {
     for (const kind of Object.keys(lies)) {
       const scene = sceneOf(3, 7, 4, 4);
-      expect(decideDealingAtOnce(dealing(scene, lies[kind](scene)))).toEqual({ verdict: 'unproven' });
+      expect(decideDealingAtOnce(dealing(scene, lies[kind]!(scene)))).toEqual({ verdict: 'unproven' });
     }
   });
 
@@ -265,7 +269,7 @@ describe('the decision about a dealing', () => {
     const scene = sceneOf(5, threshold + corrupt + 3, threshold, corrupt);
     expect(decideDealingAtOnce(dealing(scene, lies.garbage(scene)))).toEqual({ verdict: 'unproven' });
     // One wrong secret to all is proven even so: its own polynomials miss nothing.
-    expect(decideDealingAtOnce(dealing(scene, lies['a wrong secret'](scene)))).toEqual({ verdict: 'false-dealing' });
+    expect(decideDealingAtOnce(dealing(scene, lies['a wrong secret']!(scene)))).toEqual({ verdict: 'false-dealing' });
     const wide = sceneOf(5, 70, 67, 2);
     expect(searchSize(67, 2)).toBeLessThan(SEARCH_LIMITS.candidates);
     expect(decideDealingAtOnce(dealing(wide, lies.garbage(wide)))).toEqual({ verdict: 'unproven' });
@@ -288,7 +292,7 @@ describe('the decision about a dealing', () => {
   test('finds by search what decoding cannot, and says which shares it misses', () => {
     // Shares of one other secret from half of those there: neither secret's polynomials are within ⌊(m − t)/2⌋.
     const scene = sceneOf(11, 8, 3, 4);
-    const shares = frames['another secret’s shares'](scene, [1, 3, 5, 7]);
+    const shares = frames['another secret’s shares']!(scene, [1, 3, 5, 7]);
     const found = decideDealingAtOnce(dealing(scene, shares));
     expect(found).toMatchObject({ verdict: 'right', missed: [1, 3, 5, 7] });
   });
@@ -304,11 +308,11 @@ describe('the decision about a dealing', () => {
       [9, 4, 3],
       [12, 5, 4],
     ]) {
-      const scene = sceneOf(17, m, threshold, corrupt);
+      const scene = sceneOf(17, m!, threshold!, corrupt!);
       let looked = 0;
       const steps = decideDealing({ ...dealing(scene, lies.garbage(scene)), isRight: () => (looked++, false) });
       while (steps.next().done !== true);
-      expect(looked).toBeLessThanOrEqual(searchSize(threshold, corrupt) + 1);
+      expect(looked).toBeLessThanOrEqual(searchSize(threshold!, corrupt!) + 1);
     }
     expect(searchSize(4, 4)).toBe(70);
     expect(searchSize(10, 6)).toBe(8008);

@@ -49,7 +49,7 @@ function withAllWays(): KeyFunctions {
     // As in releases that derive the public key of a JWK from its secret.
     createPrivateKey: (input) =>
       typeof input === 'object' && 'format' in input && input.format === 'jwk'
-        ? der.read(
+        ? der!.read(
             (input.key as { crv: 'X25519' | 'Ed25519' }).crv,
             new Uint8Array(Buffer.from((input.key as { d: string }).d, 'base64url')),
           )
@@ -102,7 +102,7 @@ describe('the way keys are imported', () => {
     const functions = withAllWays();
     const type = curve.toLowerCase();
     const other = pattern(32, 9);
-    const otherSecret = privateEncodings(real)[2].read(curve, other);
+    const otherSecret = privateEncodings(real)[2]!.read(curve, other);
     const changed = (key: KeyObject, by: KeyObject): KeyObject => (key.asymmetricKeyType === type ? by : key);
     return {
       createPrivateKey(input) {
@@ -132,7 +132,7 @@ describe('the way keys are imported', () => {
 
   test.each(['X25519', 'Ed25519'] as const)('is none on a release that derives another public key (%s)', (curve) => {
     const functions = withAllWays();
-    const other = createPublicKey(privateEncodings(real)[2].read(curve, pattern(32, 9)));
+    const other = createPublicKey(privateEncodings(real)[2]!.read(curve, pattern(32, 9)));
     // As one would that took the placeholder in a JWK of a secret for its public key.
     const derivesAnother: KeyFunctions = {
       ...functions,
@@ -180,7 +180,7 @@ describe.each([...pairs, { secrets: 'no', publics: 'no', primitives: nodePrimiti
           expect(primitives.ed25519Sign(secret, message)).toEqual(signature);
           expect(primitives.ed25519Verify(publicKey, message, signature)).toBe(true);
           const altered = signature.slice();
-          altered[bit >>> 3] ^= 1 << (bit & 7);
+          altered[bit >>> 3]! ^= 1 << (bit & 7);
           expect(primitives.ed25519Verify(publicKey, message, altered)).toBe(false);
           // Bytes that are no public key at all: the same verdict, and no error.
           expect(primitives.ed25519Verify(peer, message, signature)).toBe(false);
@@ -244,8 +244,8 @@ describe('copies of a secret', () => {
 
   it('in raw form are not made: Node reads the caller’s own bytes', () => {
     const { functions, given } = watched(false);
-    privateEncodings(functions)[0].read('Ed25519', secret);
-    expect(given[0].key).toBe(secret);
+    privateEncodings(functions)[0]!.read('Ed25519', secret);
+    expect(given[0]!.key).toBe(secret);
     expect(secret).toEqual(pattern(32, 3));
   });
 });

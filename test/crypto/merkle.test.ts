@@ -8,7 +8,7 @@ import { expectCode, pattern } from './helpers.ts';
 
 /** RFC 6962 §2.1 word for word: split at the largest power of two below n. */
 function referenceRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  if (leaves.length === 1) return leaves[0];
+  if (leaves.length === 1) return leaves[0]!;
   let split = 1;
   while (split * 2 < leaves.length) split *= 2;
   return transcript(
@@ -33,14 +33,14 @@ describe('Merkle tree', () => {
     expect(tree.root).toEqual(referenceRoot(leaves));
     for (let index = 0; index < size; index++) {
       const proof = tree.proof(index);
-      const claim = { root: tree.root, size, index, leaf: leaves[index], proof };
+      const claim = { root: tree.root, size, index, leaf: leaves[index]!, proof };
       expect(proof).toHaveLength(proofLength(size, index));
       expect(proof.length).toBeLessThanOrEqual(Math.ceil(Math.log2(size)));
       expect(verifyProof(native, claim)).toBe(true);
       for (let other = 0; other < size; other++) {
         if (other === index) continue;
         expect(verifyProof(native, { ...claim, index: other })).toBe(false);
-        expect(verifyProof(native, { ...claim, leaf: leaves[other] })).toBe(false);
+        expect(verifyProof(native, { ...claim, leaf: leaves[other]! })).toBe(false);
       }
       expect(verifyProof(native, { ...claim, root: pattern(32) })).toBe(false);
       expect(verifyProof(native, { ...claim, proof: [...proof, pattern(32)] })).toBe(false);
@@ -49,7 +49,7 @@ describe('Merkle tree', () => {
       expect(verifyProof(native, { ...claim, proof: proof.slice(0, -1) })).toBe(false);
       for (let level = 0; level < proof.length; level++) {
         const altered = proof.map((sibling) => sibling.slice());
-        altered[level][31] ^= 1;
+        altered[level]![31]! ^= 1;
         expect(verifyProof(native, { ...claim, proof: altered })).toBe(false);
       }
     }
@@ -77,7 +77,7 @@ describe('Merkle tree', () => {
     const tree = new MerkleTree(portable, leaves);
     expect(tree.root).toEqual(new MerkleTree(native, leaves).root);
     expect(
-      verifyProof(portable, { root: tree.root, size: 23, index: 22, leaf: leaves[22], proof: tree.proof(22) }),
+      verifyProof(portable, { root: tree.root, size: 23, index: 22, leaf: leaves[22]!, proof: tree.proof(22) }),
     ).toBe(true);
   });
 
@@ -95,7 +95,7 @@ describe('Merkle tree', () => {
     for (const index of [-1, 3, 0.5, Number.NaN, 2 ** 32]) {
       expectCode('wire-bounds', () => tree.proof(index));
       expectCode('wire-bounds', () => proofLength(3, index));
-      expect(verifyProof(native, { root: tree.root, size: 3, index, leaf: leaves[0], proof: tree.proof(0) })).toBe(
+      expect(verifyProof(native, { root: tree.root, size: 3, index, leaf: leaves[0]!, proof: tree.proof(0) })).toBe(
         false,
       );
     }
@@ -109,8 +109,8 @@ describe('Merkle tree', () => {
     const leaves = leavesOf(4);
     const tree = new MerkleTree(native, leaves);
     const root = tree.root;
-    leaves[0].fill(0);
-    tree.proof(1)[0].fill(0);
+    leaves[0]!.fill(0);
+    tree.proof(1)[0]!.fill(0);
     tree.root.fill(0);
     expect(tree.root).toEqual(root);
     expect(tree.proof(1)[0]).toEqual(leavesOf(4)[0]);

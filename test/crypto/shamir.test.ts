@@ -22,7 +22,7 @@ function encode(elements: readonly number[], pad = 0n): Uint8Array {
 
 function limbsOf(secret: Uint8Array): number[] {
   let bits = 0n;
-  for (let i = 31; i >= 0; i--) bits = (bits << 8n) | BigInt(secret[i]);
+  for (let i = 31; i >= 0; i--) bits = (bits << 8n) | BigInt(secret[i]!);
   return Array.from({ length: 10 }, (_, limb) => Number((bits >> BigInt(26 * limb)) & (2n ** 26n - 1n)));
 }
 
@@ -67,7 +67,7 @@ describe('field', () => {
   test('inverses', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: P - 1 }), { maxLength: 20 }), (elements) => {
-        inverses(Float64Array.from(elements)).forEach((inverse, i) => expect(mul(inverse, elements[i])).toBe(1));
+        inverses(Float64Array.from(elements)).forEach((inverse, i) => expect(mul(inverse, elements[i]!)).toBe(1));
       }),
     );
   });
@@ -90,8 +90,8 @@ describe('NTT', () => {
     for (let s = 0; s < size; s++) {
       const point = BigInt(pow(root, s));
       let expected = 0n;
-      for (let j = size - 1; j >= 0; j--) expected = (expected * point + BigInt(coefficients[j])) % BigInt(P);
-      expect(BigInt(values[s])).toBe(expected);
+      for (let j = size - 1; j >= 0; j--) expected = (expected * point + BigInt(coefficients[j]!)) % BigInt(P);
+      expect(BigInt(values[s]!)).toBe(expected);
     }
   });
 });
@@ -134,7 +134,7 @@ describe('sharing', () => {
     for (let n = 0; n < 3; n++) {
       const secret = systemRandom(32);
       const shares = shareSecret({ secret, threshold: 667, domain: 1000, slots, random: systemRandom });
-      expect(basis.open(chosen.map((slot) => shares[slot]))).toEqual(secret);
+      expect(basis.open(chosen.map((slot) => shares[slot]!))).toEqual(secret);
     }
   });
 
@@ -142,7 +142,7 @@ describe('sharing', () => {
     for (const fill of [0, 255]) {
       const secret = new Uint8Array(32).fill(fill);
       const shares = shareSecret({ secret, threshold: 2, domain: 3, slots: [0, 1, 2], random: systemRandom });
-      expect(new LagrangeBasis(3, [2, 0]).open([shares[2], shares[0]])).toEqual(secret);
+      expect(new LagrangeBasis(3, [2, 0]).open([shares[2]!, shares[0]!])).toEqual(secret);
     }
   });
 
@@ -167,7 +167,7 @@ describe('sharing', () => {
           return Number((value + BigInt(limb)) % BigInt(P));
         });
         expect(shares[i]).toEqual(encode(expected));
-        expect([...decodeShare(shares[i])]).toEqual(expected);
+        expect([...decodeShare(shares[i]!)]).toEqual(expected);
       });
     }
   });
@@ -176,8 +176,8 @@ describe('sharing', () => {
     const slot = 5;
     const [one, other] = [pattern(32, 1), pattern(32, 200)];
     const [share] = shareSecret({ secret: one, threshold: 2, domain: 8, slots: [slot, 6], random: systemRandom });
-    const inversePoint = inverses(Float64Array.of(pow(rootOfUnity(8), slot)))[0];
-    const coefficients = [...decodeShare(share)].map((value, l) => mul(sub(value, limbsOf(other)[l]), inversePoint));
+    const inversePoint = inverses(Float64Array.of(pow(rootOfUnity(8), slot)))[0]!;
+    const coefficients = [...decodeShare(share!)].map((value, l) => mul(sub(value, limbsOf(other)[l]!), inversePoint));
     const random = words(coefficients.flatMap((coefficient) => [0, coefficient]));
     const [same] = shareSecret({ secret: other, threshold: 2, domain: 8, slots: [slot, 6], random });
     expect(same).toEqual(share);
@@ -190,8 +190,8 @@ describe('sharing', () => {
       const rounds = 2000;
       for (let n = 0; n < rounds; n++) {
         const [a, b] = shareSecret({ secret, threshold: 3, domain: 4, slots: [1, 2, 3], random });
-        const [x, y] = [decodeShare(a), decodeShare(b)];
-        for (let l = 0; l < 10; l++) buckets[Math.floor((8 * x[l]) / P) * 8 + Math.floor((8 * y[l]) / P)]++;
+        const [x, y] = [decodeShare(a!), decodeShare(b!)];
+        for (let l = 0; l < 10; l++) buckets[Math.floor((8 * x[l]!) / P) * 8 + Math.floor((8 * y[l]!) / P)]!++;
       }
       const expected = (rounds * 10) / 64;
       const chiSquare = buckets.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
@@ -216,7 +216,7 @@ describe('sharing', () => {
     expect(drawn).toEqual([80, 80, 80]);
     expect(shares).toEqual([constant, constant]); // every coefficient is p mod p = 0
     const edge = shareSecret({ ...settings, threshold: 2, slots: [0, 1], random: words(all(20).map(() => limit - 1)) });
-    expect([...decodeShare(edge[0])]).toEqual(limbsOf(secret).map((limb) => (limb + P - 1) % P));
+    expect([...decodeShare(edge[0]!)]).toEqual(limbsOf(secret).map((limb) => (limb + P - 1) % P));
   });
 
   test('the random bytes are wiped, the secret is left to its owner', () => {
@@ -224,7 +224,7 @@ describe('sharing', () => {
     const secret = pattern(32);
     const random: RandomSource = (length) => {
       blocks.push(systemRandom(length));
-      return blocks[blocks.length - 1];
+      return blocks[blocks.length - 1]!;
     };
     shareSecret({ secret, threshold: 3, domain: 5, slots: all(5), random });
     expect(blocks.length).toBeGreaterThan(0);
@@ -287,7 +287,7 @@ describe('refusals', () => {
     for (const share of malformed) {
       expect(isCanonicalShare(share)).toBe(false);
       expectCode('wire-not-canonical', () => decodeShare(share));
-      expectCode('wire-not-canonical', () => basis.open([good[0], share]));
+      expectCode('wire-not-canonical', () => basis.open([good[0]!, share]));
     }
     expect(isCanonicalShare(encode(all(10).map(() => P - 1)))).toBe(true);
   });
@@ -311,9 +311,9 @@ describe('refusals', () => {
         return undefined;
       }
     };
-    expect(opened([0, 1], [shares[0], shares[1]])).toEqual(secret);
-    expect(opened([0, 1], [shares[1], shares[0]])).not.toEqual(secret);
-    expect(opened([0, 2], [shares[0], shares[1]])).not.toEqual(secret);
-    expect(opened([0], [shares[0]])).not.toEqual(secret);
+    expect(opened([0, 1], [shares[0]!, shares[1]!])).toEqual(secret);
+    expect(opened([0, 1], [shares[1]!, shares[0]!])).not.toEqual(secret);
+    expect(opened([0, 2], [shares[0]!, shares[1]!])).not.toEqual(secret);
+    expect(opened([0], [shares[0]!])).not.toEqual(secret);
   });
 });

@@ -46,8 +46,8 @@ function sharingOf(domain: number, m: number, threshold: number, seed: number): 
 function shuffled(values: number[], random: (length: number) => Uint8Array): number[] {
   for (let i = values.length - 1; i > 0; i--) {
     const block = random(4);
-    const j = (block[0] + 256 * block[1] + 65_536 * block[2]) % (i + 1);
-    [values[i], values[j]] = [values[j], values[i]];
+    const j = (block[0]! + 256 * block[1]! + 65_536 * block[2]!) % (i + 1);
+    [values[i]!, values[j]!] = [values[j]!, values[i]!];
   }
   return values;
 }
@@ -56,8 +56,8 @@ function shuffled(values: number[], random: (length: number) => Uint8Array): num
 function otherShare(random: (length: number) => Uint8Array): Uint8Array {
   for (;;) {
     const share = random(34);
-    share[33] &= 0x3f;
-    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3] &= ~(1 << ((27 * limb + 26) & 7));
+    share[33]! &= 0x3f;
+    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3]! &= ~(1 << ((27 * limb + 26) & 7));
     if (isCanonicalShare(share)) return share;
   }
 }
@@ -74,7 +74,7 @@ const lies: Record<string, (sharing: Sharing, liars: readonly number[]) => Uint8
     const secret = pattern(32, 99);
     const { threshold, domain, slots, random } = sharing;
     const others = shareSecret({ secret, threshold, domain, slots, random });
-    return sharing.shares.map((share, i) => (liars.includes(i) ? others[i] : share));
+    return sharing.shares.map((share, i) => (liars.includes(i) ? others[i]! : share));
   },
   'the same constant': ({ shares }, liars) =>
     shares.map((share, i) => (liars.includes(i) ? new Uint8Array(34) : share)),
@@ -88,9 +88,9 @@ function expectFound(sharing: Sharing, received: readonly Uint8Array[], liars: r
     .slice(0, threshold);
   const basis = new LagrangeBasis(
     domain,
-    right.map((i) => slots[i]),
+    right.map((i) => slots[i]!),
   );
-  expect(basis.open(right.map((i) => received[i]))).toEqual(secret);
+  expect(basis.open(right.map((i) => received[i]!))).toEqual(secret);
 }
 
 const portion = fc.double({ min: 0, max: 1, noNaN: true });
@@ -116,11 +116,11 @@ describe('the decoder of shares', () => {
         const liars = shuffled(all(m), sharing.random)
           .slice(0, errors)
           .sort((a, b) => a - b);
-        const received = lies[kind](sharing, liars);
+        const received = lies[kind]!(sharing, liars);
         expectFound(
           sharing,
           received,
-          liars.filter((i) => received[i].some((byte, at) => byte !== sharing.shares[i][at])),
+          liars.filter((i) => received[i]!.some((byte, at) => byte !== sharing.shares[i]![at])),
         );
       }),
       { numRuns: 150 },
@@ -134,11 +134,11 @@ describe('the decoder of shares', () => {
       [101, 51],
       [200, 134],
     ]) {
-      const sharing = sharingOf(256, m, threshold, m);
-      const liars = shuffled(all(m), sharing.random)
-        .slice(0, Math.floor((10 * (m - threshold)) / 11))
+      const sharing = sharingOf(256, m!, threshold!, m!);
+      const liars = shuffled(all(m!), sharing.random)
+        .slice(0, Math.floor((10 * (m! - threshold!)) / 11))
         .sort((a, b) => a - b);
-      expectFound(sharing, lies['noise of their own'](sharing, liars), liars);
+      expectFound(sharing, lies['noise of their own']!(sharing, liars), liars);
     }
   });
 
@@ -146,7 +146,7 @@ describe('the decoder of shares', () => {
     for (let limb = 0; limb < 10; limb++) {
       const sharing = sharingOf(9, 9, 5, limb);
       const received = sharing.shares.map((share) => share.slice());
-      received[4][(27 * limb) >> 3] ^= 1 << ((27 * limb) & 7);
+      received[4]![(27 * limb) >> 3]! ^= 1 << ((27 * limb) & 7);
       expectFound(sharing, received, [4]);
     }
   });
@@ -169,9 +169,9 @@ describe('the decoder of shares', () => {
             try {
               return new LagrangeBasis(
                 domain,
-                chosen.map((i) => slots[i]),
+                chosen.map((i) => slots[i]!),
               )
-                .open(chosen.map((i) => received[i]))
+                .open(chosen.map((i) => received[i]!))
                 .join();
             } catch {
               return 'none';

@@ -86,7 +86,7 @@ describe('a packed file', () => {
       'has a wrong checksum',
       () => {
         const packed = gzipSync(images);
-        packed[packed.length - 6] ^= 1;
+        packed[packed.length - 6]! ^= 1;
         return packed;
       },
     ],

@@ -49,7 +49,7 @@ describe('MNIST from the package', () => {
   it('has 60 000 labels to train on, in the known numbers', async () => {
     const labels = await loadMnistLabels('train');
     const counts = new Array<number>(10).fill(0);
-    for (const label of labels) counts[label]++;
+    for (const label of labels) counts[label]!++;
     expect(counts).toEqual([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]);
   });
 

@@ -76,7 +76,7 @@ describe('iidShards', () => {
     const labels = Uint8Array.from({ length: 5000 }, (_, index) => Math.floor(index / 500));
     for (const shard of iidShards(labels, 10, 3)) {
       const counts = new Array<number>(10).fill(0);
-      for (const index of shard) counts[labels[index]]++;
+      for (const index of shard) counts[labels[index]!]!++;
       // Hypergeometric around 50; the seed is fixed, so this either holds or does not.
       for (const count of counts) expect(Math.abs(count - 50)).toBeLessThan(30);
     }
@@ -97,7 +97,7 @@ describe('dirichletShards', () => {
   /** Mean and variance of the first shard's proportion of one class over many seeds. */
   function moments(count: number, alpha: number): { mean: number; variance: number } {
     const values = Array.from({ length: 600 }, (_, seed) => {
-      return dirichletShards(oneClass, count, alpha, seed)[0].length / oneClass.length;
+      return dirichletShards(oneClass, count, alpha, seed)[0]!.length / oneClass.length;
     });
     const mean = values.reduce((a, b) => a + b) / values.length;
     return { mean, variance: values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length };

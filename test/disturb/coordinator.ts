@@ -56,7 +56,7 @@ export class Coordinator {
         if (this.#log.length > KEPT) this.#log.shift();
         if (line.startsWith('listening on ')) done();
         const state = /"state":"([a-z-]+)"/.exec(line);
-        if (state !== null && line.includes('"round-state"')) this.#watch.state(state[1]);
+        if (state !== null && line.includes('"round-state"')) this.#watch.state(state[1]!);
       });
     });
     this.#listens = Promise.race([listening, this.#ended.then(() => undefined)]);

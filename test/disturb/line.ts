@@ -53,12 +53,12 @@ export class Line {
       [near, far],
       [far, near],
     ]) {
-      this.#sockets.add(from);
-      from.on('data', (bytes) => to.write(bytes));
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
+      this.#sockets.add(from!);
+      from!.on('data', (bytes) => to!.write(bytes));
+      from!.on('error', () => undefined);
+      from!.on('close', () => {
+        this.#sockets.delete(from!);
+        to!.destroy();
       });
     }
   }

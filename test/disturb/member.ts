@@ -33,7 +33,7 @@ export class Member {
 
   /** @param refusals - takes what clients refuse */
   static async join(scene: Scene, id: number, refusals: string[]): Promise<Member> {
-    return new Member(scene, id, await Line.open(scene.lines[id - 1], scene.port), refusals);
+    return new Member(scene, id, await Line.open(scene.lines[id - 1]!, scene.port), refusals);
   }
 
   cut(): void {

@@ -43,7 +43,7 @@ function chosen(chance: Chance): Disturbance {
   const all = Object.entries(DISTURBANCES) as [Disturbance, number][];
   let left = chance() * all.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [name, weight] of all) if ((left -= weight) < 0) return name;
-  return all[0][0];
+  return all[0]![0];
 }
 
 /**
@@ -63,7 +63,7 @@ export async function train(scene: Scene, { seed, members: count }: Options, sha
 
   const disturb = (state: string): void => {
     const what = chosen(chance);
-    const member = members[Math.floor(chance() * members.length)];
+    const member = members[Math.floor(chance() * members.length)]!;
     if (what.startsWith('coordinator') && restart !== undefined) return;
     const states = disturbed.get(what) ?? new Map<string, number>();
     disturbed.set(what, states.set(state, (states.get(state) ?? 0) + 1));

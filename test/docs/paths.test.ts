@@ -21,12 +21,12 @@ describe.each(DOCUMENTS)('%s', (document) => {
     const text = await readFile(document, 'utf8');
     const named = [...text.matchAll(/`([a-z][\w./-]*\/[\w./-]*)`/g)]
       .map(([, path]) => path)
-      .filter((path) => OURS.test(path));
+      .filter((path) => OURS.test(path!));
     const linked = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)].map(([, path]) =>
-      join(dirname(document), path),
+      join(dirname(document), path!),
     );
     const missing: string[] = [];
-    for (const path of [...named, ...linked]) if (!(await exists(path))) missing.push(path);
+    for (const path of [...named, ...linked]) if (!(await exists(path!))) missing.push(path!);
     expect(missing).toEqual([]);
   });
 });

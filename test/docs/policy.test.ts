@@ -16,7 +16,7 @@ const NO_DEFAULT = new Set(['none', 'all']);
 const text = await readFile('docs/protocol.md', 'utf8');
 const section = text.slice(text.indexOf("## 8. The client's session"), text.indexOf('Two kinds of refusal'));
 const rows = [...section.matchAll(/^\| `(\w+)` +\| (\S+) +\|/gm)].map(
-  ([, field, value]) => [field, value.replaceAll('`', '')] as const,
+  ([, field, value]) => [field, value!.replaceAll('`', '')] as const,
 );
 
 describe('the table of a client’s policy in docs/protocol.md', () => {

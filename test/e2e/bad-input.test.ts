@@ -170,7 +170,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       ['export default () => 1;', 'the app must be an object, but is a function'],
       ['export const model = 1;', 'exports no app', 'neither a default nor `app`'],
     ]) {
-      await writeFile(world.path('no-app.mjs'), text);
+      await writeFile(world.path('no-app.mjs'), text!);
       await expectRefused([...start, world.path('no-app.mjs')], 3, 'config-invalid', ...words, 'README');
     }
     await expectRefused([...start, world.path('none.mjs')], 3, 'config-unreadable', 'none.mjs', 'check the path');
@@ -214,7 +214,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
     const folder = world.path(`module-${modules++}`);
     await mkdir(folder);
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-    const app = join(folder, Object.keys(files)[0]);
+    const app = join(folder, Object.keys(files)[0]!);
     await expectRefused(['join', NOBODY, '--accept-curious', '--app', app], 1, 'app-failed', ...words);
   });
 

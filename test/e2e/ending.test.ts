@@ -48,8 +48,8 @@ describe('a task that has finished', () => {
     const config = await world.configure({ ...CURIOUS, rounds: 2 });
     const coordinator = await CoordinatorProcess.start([config], []);
     const files = [world.path('one.safetensors'), world.path('models')];
-    await mkdir(files[1]);
-    const clients = guests(coordinator.url, [['--save-model', files[0]], ['--save-model', files[1]], []]);
+    await mkdir(files[1]!);
+    const clients = guests(coordinator.url, [['--save-model', files[0]!], ['--save-model', files[1]!], []]);
     for (const { exited } of clients) expect(await exited).toEqual(WELL);
     const { modelHash } = await coordinator.report(2);
     await coordinator.said('all tasks have ended; still answering, Ctrl-C ends');
@@ -58,9 +58,9 @@ describe('a task that has finished', () => {
       expect(events.at(-2)).toEqual({ kind: 'left' });
       expect(events.at(-1)).toMatchObject({ included: 2, tasks: [{ task: 'tiny', state: 'finished', modelHash }] });
     }
-    expect(await hashOfSaved(files[0])).toBe(modelHash);
+    expect(await hashOfSaved(files[0]!)).toBe(modelHash);
     expect(await hashOfSaved(`${files[1]}/tiny.safetensors`)).toBe(modelHash);
-    expect(clients[0].running.stderr).toContain(`the model of tiny after round 2: ${files[0]}`);
+    expect(clients[0]!.running.stderr).toContain(`the model of tiny after round 2: ${files[0]}`);
 
     const late = world.path('late.safetensors');
     expect(await world.guest(coordinator.url, {}, ['--save-model', late]).exited).toEqual(WELL);
@@ -69,8 +69,8 @@ describe('a task that has finished', () => {
 
     const again = await CoordinatorProcess.start([config], []);
     const [afterwards] = guests(again.url, [['--save-model', late]]);
-    expect(await afterwards.exited).toEqual(WELL);
-    expect(afterwards.events.at(-1)).toMatchObject({
+    expect(await afterwards!.exited).toEqual(WELL);
+    expect(afterwards!.events.at(-1)).toMatchObject({
       included: 0,
       tasks: [{ state: 'finished', round: 2, modelHash }],
     });
@@ -130,7 +130,7 @@ describe('a task that has failed', () => {
     }
     await coordinator.said('tiny has failed [below-threshold]');
     // Hung as it is, it hears nothing, and is ended as such a machine is.
-    await hung.sigkill();
+    await hung!.sigkill();
     const others = guests(
       coordinator.url,
       [1, 2, 3].map(() => ['--task', 'other']),
@@ -166,11 +166,11 @@ describe('--save-model', () => {
     const coordinator = await world.coordinator({ ...CURIOUS, rounds: 1 });
     const path = world.path('model.safetensors');
     const clients = guests(coordinator.url, [['--save-model', path], [], []]);
-    await clients[0].event('connected');
+    await clients[0]!.event('connected');
     // A folder of this name appears meanwhile: no rename replaces it.
     await mkdir(`${path}/kept`, { recursive: true });
-    expect(await clients[0].exited).toEqual({ code: 1, signal: null });
-    expect(clients[0].running.stderr.at(-1)).toContain('[model-unsaved]');
+    expect(await clients[0]!.exited).toEqual({ code: 1, signal: null });
+    expect(clients[0]!.running.stderr.at(-1)).toContain('[model-unsaved]');
     expect(await readdir(path)).toEqual(['kept']);
     expect((await readdir(world.folder)).filter((name) => name.includes('.model.safetensors-'))).toEqual([]);
     for (const { exited } of clients.slice(1)) expect(await exited).toEqual(WELL);
@@ -202,8 +202,8 @@ describe('a client that comes back', () => {
     const [killed, ...others] = [4, 1, 2, 3].map((member) =>
       world.member(coordinator.url, member, member === 4 ? { hold: 'unmasking' } : {}),
     );
-    await killed.event('held');
-    await killed.sigkill();
+    await killed!.event('held');
+    await killed!.sigkill();
     for (const { exited } of others) expect(await exited).toEqual(WELL);
     const { modelHash } = await coordinator.report(1);
     const back = world.member(coordinator.url, 4);

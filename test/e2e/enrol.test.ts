@@ -50,10 +50,10 @@ async function refused(exit: number, code: string, words: string, args: readonly
   expect([found, stdout]).toEqual([exit, []]);
 }
 
-const init = async (): Promise<Directory> => JSON.parse((await good('init')).stdout[0]) as Directory;
+const init = async (): Promise<Directory> => JSON.parse((await good('init')).stdout[0]!) as Directory;
 
 async function listed(): Promise<{ readonly serial: number; readonly expires: string; readonly members: Entry[] }> {
-  return JSON.parse((await good('ls', '--json')).stdout[0]) as Awaited<ReturnType<typeof listed>>;
+  return JSON.parse((await good('ls', '--json')).stdout[0]!) as Awaited<ReturnType<typeof listed>>;
 }
 
 /** Seconds from now until a date, rounded to days. */
@@ -112,7 +112,7 @@ describe('cairn enrol', () => {
   it('certifies, renews and revokes, each time under a greater serial number', async () => {
     await init();
     const issued = await good('issue', 'anna', '--expires', '2d', '--task', 'b', 'a');
-    const anna = JSON.parse(issued.stdout[0]) as Entry;
+    const anna = JSON.parse(issued.stdout[0]!) as Entry;
     expect(issued.stderr[0]).toMatch(/^anna is member \d+ until \S+Z \(2 days\)$/);
     await good('issue', 'Ward 7', '--out', 'ward.json');
     const before = await listed();
@@ -246,7 +246,7 @@ describe('what cairn enrol refuses, in one line', () => {
 
   it('a request that was made for another authority, or changed on the way, or is somebody else’s', async () => {
     const { authorityKey } = await init();
-    const other = JSON.parse((await good('init', '--folder', 'other')).stdout[0]) as Directory;
+    const other = JSON.parse((await good('init', '--folder', 'other')).stdout[0]!) as Directory;
     await good('request', 'anna', '--authority', other.authorityKey);
     const issue = ['issue', 'anna', '--request', 'anna.request.json'];
     await refused(5, 'identity-signature', 'this authority', issue);
@@ -278,7 +278,7 @@ describe('what cairn enrol refuses, in one line', () => {
     const mine = await readFile(file);
     await cp(world.path('other/members.directory'), file);
     await refused(3, 'directory-signature', 'pinned authority', ['issue', 'anna']);
-    mine[20] ^= 1;
+    mine[20]! ^= 1;
     await writeFile(file, mine);
     await refused(3, 'directory-signature', 'pinned authority', ['ls']);
   });

@@ -31,16 +31,16 @@ describe('examples/own-model', () => {
     const coordinator = await CoordinatorProcess.start([world.path('own-model/coordinator.json'), '--port', '0']);
     const clients = [1, 2, 3].map((i) => clinic(coordinator.url, i, ['--name', `clinic-${i}`, '--accept-curious']));
     const [measured, ...reports] = await reportsOf(coordinator);
-    expect(measured.outcome).toBe('measured');
+    expect(measured!.outcome).toBe('measured');
     expect(reports.map(({ round, outcome }) => `${round} ${outcome}`)).toEqual(
       Array.from({ length: 20 }, (_, i) => `${i + 1} committed`),
     );
     const [first, last] = [reports[0], reports[19]];
-    expect(last.accuracy).toBeGreaterThan(first.accuracy!);
-    expect(last.loss).toBeLessThan(first.loss! / 2);
+    expect(last!.accuracy).toBeGreaterThan(first!.accuracy!);
+    expect(last!.loss).toBeLessThan(first!.loss! / 2);
     const model = /^all rounds of risk have committed; its model: (.+)$/m.exec(coordinator.running.stderr.join('\n'));
-    expect((await stat(model![1])).isFile()).toBe(true);
+    expect((await stat(model![1]!)).isFile()).toBe(true);
     for (const client of clients) expect(await client.exited).toEqual({ code: 0, signal: null });
-    expect(clients[0].stderr.at(-1)).toBe('left after 20 rounds with this client’s update, 0 without');
+    expect(clients[0]!.stderr.at(-1)).toBe('left after 20 rounds with this client’s update, 0 without');
   });
 });

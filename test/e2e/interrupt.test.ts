@@ -31,8 +31,8 @@ describe('SIGINT', () => {
     const [leaver] = [4, 1, 2, 3].map((member) =>
       world.member(coordinator.url, member, member === 4 ? { hold: 'masked-input' } : {}),
     );
-    await leaver.event('held');
-    expect(await leaver.sigint()).toEqual({ code: 130, signal: null });
+    await leaver!.event('held');
+    expect(await leaver!.sigint()).toEqual({ code: 130, signal: null });
     const report = await coordinator.report(1);
     expect(report).toMatchObject({ outcome: 'committed', included: 3 });
     expect(report.drops).toMatchObject([{ member: 4, state: 'masked-input', effect: 'before-input' }]);

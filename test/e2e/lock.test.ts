@@ -39,7 +39,7 @@ async function expectAlone(): Promise<void> {
   const journal = (await readFile(`${path}.journal`, 'utf8')).trim().split('\n');
   for (let i = 0; i < journal.length; i += 2) {
     expect(journal[i]).toMatch(/^in \d+$/);
-    expect(journal[i + 1]).toBe(journal[i].replace('in', 'out'));
+    expect(journal[i + 1]).toBe(journal[i]!.replace('in', 'out'));
   }
 }
 

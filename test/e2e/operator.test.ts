@@ -29,11 +29,11 @@ describe('an operator’s terminal', () => {
     expect(await saying(running, '2 of 3 seated')).toBe(
       'tiny, round 1: 2 of 3 seated (member-1, member-2), waiting for 1 more: member-3',
     );
-    await second.sigint();
+    await second!.sigint();
     await saying(running, /1 of 3 seated \(member-1\), waiting for 2 more: member-2, member-3/);
     // It could not do without: two are too few for any sum.
     expect(running.stderr.some((line) => line.includes('To go on without'))).toBe(false);
-    await first.sigint();
+    await first!.sigint();
   });
 
   it('names a quorum that it could do without, once a member has left', async () => {
@@ -43,7 +43,7 @@ describe('an operator’s terminal', () => {
     );
     const guests = ['anna', 'ben', 'cleo', 'anna'].map((name) => world.guest(url, {}, ['--name', name]));
     await running.line('stdout', (line) => line.includes('"committed"'));
-    await guests[2].sigint();
+    await guests[2]!.sigint();
     expect(await saying(running, 'To go on without')).toMatch(
       /^tiny: "cleo"\? left and may not come back; the 3 who are there are enough for a sum, but the task waits for its quorum of 4\. To go on without, start again with quorum 3, or with quorumTimeout \(seconds\) and afterQuorumTimeout "run"$/,
     );
@@ -61,7 +61,7 @@ describe('an operator’s terminal', () => {
     const line = await running.line('stdout', (text) => text.startsWith('round 1'));
     expect(line).toContain('dropped: member-3 (3) at masked-input (does not count)');
     const [report] = (await readFile(world.path('data/rounds.jsonl'), 'utf8')).trimEnd().split('\n');
-    expect((JSON.parse(report) as RoundReport).names).toEqual([{ member: 3, name: 'member-3', proven: true }]);
+    expect((JSON.parse(report!) as RoundReport).names).toEqual([{ member: 3, name: 'member-3', proven: true }]);
   });
 });
 

@@ -19,7 +19,7 @@ async function example(): Promise<string> {
   const text = await readFile(join(ROOT, 'README.md'), 'utf8');
   const blocks = [...text.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
   expect(blocks).toHaveLength(1);
-  return blocks[0];
+  return blocks[0]!;
 }
 
 describe('the README', () => {
@@ -47,11 +47,11 @@ describe('the README', () => {
     }
     expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
     const [measured, ...reports] = coordinator.running.stdout.map((line) => JSON.parse(line) as RoundReport);
-    expect(measured.outcome).toBe('measured');
+    expect(measured!.outcome).toBe('measured');
     expect(reports.map(({ round, outcome }) => `${round} ${outcome}`)).toEqual(
       Array.from({ length: 20 }, (_, i) => `${i + 1} committed`),
     );
-    expect(reports[19].loss).toBeLessThan(reports[0].loss! / 1.5);
+    expect(reports[19]!.loss).toBeLessThan(reports[0]!.loss! / 1.5);
     for (const client of clients) expect(await client.exited).toEqual({ code: 0, signal: null });
   });
 });

@@ -33,7 +33,7 @@ describe('a round at log level trace', () => {
     );
     const steps = [0.123456789, 0.271828182, 0.314159265];
     const losses = [0.577215664, 0.618033988, 0.707106781];
-    const clients = steps.map((step, i) => world.member(coordinator.url, i + 1, { tiny: { step, loss: losses[i] } }));
+    const clients = steps.map((step, i) => world.member(coordinator.url, i + 1, { tiny: { step, loss: losses[i]! } }));
     expect(await coordinator.running.exited).toEqual({ code: 0, signal: null });
     for (const client of clients) expect(await client.exited).toEqual({ code: 0, signal: null });
 

@@ -51,9 +51,9 @@ describe('cairn simulate', () => {
     const runs = await Promise.all([run('--json', '--set', 'coins=3'), run('--json', '--coins=3', '--threads', '1')]);
     const [one, two] = runs.map(({ stdout }) => JSON.parse(stdout.join('\n')) as Record<string, unknown>);
     expect(one).toMatchObject({ experiment: 'coins', seed: 1, settings: { coins: 3 }, flips: 6 });
-    expect(two['heads']).toEqual(one['heads']);
+    expect(two!['heads']).toEqual(one!['heads']);
     const summary = (folder: unknown): string => readFileSync(join(String(folder), 'summary.json'), 'utf8');
-    expect(summary(two['folder'])).toBe(summary(one['folder']));
+    expect(summary(two!['folder'])).toBe(summary(one!['folder']));
   });
 
   it('stops on Ctrl-C with what it has found, and goes on with --resume', async () => {
@@ -114,8 +114,8 @@ describe('cairn simulate', () => {
     const { code, stdout } = await simulate(ROUNDING, '--out', out, '--json', '--repeats', '2');
     expect(code).toBe(0);
     const { rms } = JSON.parse(stdout.join('')) as { rms: Record<string, number> };
-    expect(rms['8'] / rms['12']).toBeGreaterThan(12);
-    expect(rms['8'] / rms['12']).toBeLessThan(20);
+    expect(rms['8']! / rms['12']!).toBeGreaterThan(12);
+    expect(rms['8']! / rms['12']!).toBeLessThan(20);
   });
 });
 

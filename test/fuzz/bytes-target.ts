@@ -45,7 +45,7 @@ export function bytesTarget<T>(name: string, share: number, make: () => Decoder<
       );
       const bytesOf = (chosen: typeof input extends fc.Arbitrary<infer Input> ? Input : never): Uint8Array => {
         if (chosen.kind === 'random') return chosen.raw;
-        const real = samples[chosen.sample];
+        const real = samples[chosen.sample]!;
         return chosen.kind === 'damaged'
           ? damaged(real, chosen.damage, samples)
           : Uint8Array.of(...real.subarray(0, HEAD), ...chosen.raw);

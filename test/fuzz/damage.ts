@@ -58,13 +58,13 @@ function changed(bytes: Uint8Array, change: Change, others: readonly Uint8Array[
   const inside = Math.min(at, Math.max(0, bytes.length - 1));
   switch (change.op) {
     case 'flip':
-      if (bytes.length > 0) bytes[inside] ^= 1 << change.bit;
+      if (bytes.length > 0) bytes[inside]! ^= 1 << change.bit;
       return bytes;
     case 'set':
       if (bytes.length > 0) bytes[inside] = change.value;
       return bytes;
     case 'step':
-      if (bytes.length > 0) bytes[inside] += change.by;
+      if (bytes.length > 0) bytes[inside]! += change.by;
       return bytes;
     case 'extreme':
       for (let i = 0; i < change.width && inside + i < bytes.length; i++) {
@@ -80,7 +80,7 @@ function changed(bytes: Uint8Array, change: Change, others: readonly Uint8Array[
     case 'extend':
       return joined(bytes, change.bytes);
     case 'splice': {
-      const other = others[change.other % others.length];
+      const other = others[change.other % others.length]!;
       // Half of the splices keep all fields where they stand.
       const from = change.from % 2 === 0 ? at : change.from % (other.length + 1);
       return joined(bytes.subarray(0, at), other.subarray(from));

@@ -31,7 +31,7 @@ function apply(root: object, { turns, what, name, value }: Step): void {
   for (const [level, turn] of turns.entries()) {
     const keys = Object.keys(at);
     if (keys.length === 0) return;
-    const key = keys[turn % keys.length];
+    const key = keys[turn % keys.length]!;
     const inner: unknown = (at as Record<string, unknown>)[key];
     if (level < turns.length - 1 && typeof inner === 'object' && inner !== null) {
       at = inner;

@@ -16,7 +16,7 @@ export class Worker {
 
   /** Runs one target. */
   run(work: Work): Promise<End> {
-    const child = (this.#child ??= fork(process.argv[1], [WORKER]));
+    const child = (this.#child ??= fork(process.argv[1]!, [WORKER]));
     return new Promise((resolve) => {
       const began = performance.now();
       let last = { done: 0, seed: work.seed };

@@ -102,7 +102,7 @@ const epsilon = (divergences: readonly number[], delta: number): number =>
   Math.max(
     0,
     Math.min(
-      ...ORDERS.map((a, i) => divergences[i] + Math.log((a - 1) / a) - (Math.log(delta) + Math.log(a)) / (a - 1)),
+      ...ORDERS.map((a, i) => divergences[i]! + Math.log((a - 1) / a) - (Math.log(delta) + Math.log(a)) / (a - 1)),
     ),
   );
 
@@ -121,7 +121,7 @@ describe('what a noisy round costs', () => {
         [client, coordinator].flatMap(({ divergences, epsilon: told }) => [...divergences, ...told]),
       );
     const found = numbers(costs);
-    numbers(vectors.costs).forEach((told, i) => expect(found[i] / told).toBeCloseTo(1, 9));
+    numbers(vectors.costs).forEach((told, i) => expect(found[i]! / told).toBeCloseTo(1, 9));
   });
 
   it.each(vectors.costs)('follows from the document: $settings', ({ settings, client, coordinator }) => {
@@ -140,11 +140,11 @@ describe('what a noisy round costs', () => {
       const noise = noiseOf(settings, M);
       const own = ORDERS.map((order) => cost(noise, q, order));
       vectors.orders.forEach((order, i) => {
-        expect(own[ORDERS.indexOf(order)] / told.divergences[i]).toBeCloseTo(1, 9);
+        expect(own[ORDERS.indexOf(order)]! / told.divergences[i]!).toBeCloseTo(1, 9);
       });
       vectors.rounds.forEach((rounds, i) => {
         const all = own.map((divergence) => rounds * divergence);
-        expect(epsilon(all, vectors.delta) / told.epsilon[i]).toBeCloseTo(1, 9);
+        expect(epsilon(all, vectors.delta) / told.epsilon[i]!).toBeCloseTo(1, 9);
       });
     }
   });
@@ -152,11 +152,11 @@ describe('what a noisy round costs', () => {
   it('is less for members who are drawn by chance, and more for less noise', () => {
     const [base, , , little, narrow, drawn] = vectors.costs;
     // What the settings are chosen for.
-    expect(noiseOf(little.settings, 20).variance).toBeLessThan(1 / 4);
-    expect(noiseOf(narrow.settings, 400).variance).toBeGreaterThan(1 / 4);
-    expect(noiseOf(narrow.settings, 400).variance).toBeLessThan(1);
-    expect(drawn.coordinator.epsilon[1]).toBeLessThan(base.coordinator.epsilon[1]);
-    expect(drawn.client.epsilon).toEqual(base.client.epsilon);
-    expect(little.client.epsilon[0]).toBeGreaterThan(base.client.epsilon[0]);
+    expect(noiseOf(little!.settings, 20).variance).toBeLessThan(1 / 4);
+    expect(noiseOf(narrow!.settings, 400).variance).toBeGreaterThan(1 / 4);
+    expect(noiseOf(narrow!.settings, 400).variance).toBeLessThan(1);
+    expect(drawn!.coordinator.epsilon[1]).toBeLessThan(base!.coordinator.epsilon[1]!);
+    expect(drawn!.client.epsilon).toEqual(base!.client.epsilon);
+    expect(little!.client.epsilon[0]).toBeGreaterThan(base!.client.epsilon[0]!);
   });
 });

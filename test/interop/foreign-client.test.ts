@@ -81,7 +81,7 @@ function runMixed(settings: RoundSettings, membership: VirtualMembership, foreig
   const ends: { readonly sum: Uint32Array; readonly included: readonly MemberId[] }[] = [];
   const rosterKinds = new Set<number>();
   const deliver = (to: MemberId, bytes: Uint8Array): void => {
-    if (bytes[2] === 0x03) rosterKinds.add(bytes[43]);
+    if (bytes[2] === 0x03) rosterKinds.add(bytes[43]!);
     queue.push(() => {
       for (const answer of participants.get(to)!.receive(bytes)) {
         if (answer[2] === 0x06 && mute.includes(to)) continue;
@@ -146,10 +146,12 @@ describe('clients written from docs/protocol.md alone', () => {
         directoryHash: membership.directory.hash,
       });
       const { sum, included, outcomes, rosterKinds } = runMixed(settings, membership, foreign, [...mute]);
-      expect(included.map(Number)).toEqual(
+      expect(included!.map(Number)).toEqual(
         Array.from({ length: n }, (_, i) => i + 1).filter((member) => !mute.some((silent) => silent === member)),
       );
-      const plain = plainSum(settings, included, (member) => Uint32Array.from(inputOf(member, vectorLength(settings))));
+      const plain = plainSum(settings, included!, (member) =>
+        Uint32Array.from(inputOf(member, vectorLength(settings))),
+      );
       expect(sum).toEqual(plain);
       expect(outcomes).toEqual(foreign.map((member) => (mute.some((silent) => silent === member) ? undefined : true)));
       expect([...rosterKinds]).toEqual([kind]);

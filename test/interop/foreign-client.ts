@@ -104,7 +104,7 @@ function readSettings(bytes: Bytes): Settings {
   return { suite, adversary, colludingPpm, dropoutPpm, dimension, modulusBits };
 }
 
-const isSet = (bitmap: Bytes, index: number): boolean => (bitmap[index >> 3] >> (index & 7)) % 2 === 1;
+const isSet = (bitmap: Bytes, index: number): boolean => (bitmap[index >> 3]! >> (index & 7)) % 2 === 1;
 
 /** One member in one active round. */
 export class ForeignClient {
@@ -237,7 +237,7 @@ export class ForeignClient {
         all.push(shown);
       }
     }
-    if (ids.some((id, index) => index > 0 && id <= ids[index - 1])) throw new Error('a member twice');
+    if (ids.some((id, index) => index > 0 && id <= ids[index - 1]!)) throw new Error('a member twice');
     const ownLeaf = all.find(({ index }) => index === own);
     if (ownLeaf === undefined || toHex(ownLeaf.maskKey) !== toHex(publicOf('X25519', this.#maskSecret))) {
       throw new Error('own keys are missing');
@@ -250,7 +250,7 @@ export class ForeignClient {
         : Array.from({ length: n }, (_, index) => index).filter((index) => index !== own);
     if (expected.join() !== this.#neighbours.map(({ index }) => index).join()) throw new Error('not my neighbours');
     [this.#n, this.#own, this.#threshold, this.#quorum] = [n, own, t, q];
-    this.#witnesses = witnessesOf(root, this.#sessionId, n, w).map((index) => ({ index, member: ids[index] }));
+    this.#witnesses = witnessesOf(root, this.#sessionId, n, w).map((index) => ({ index, member: ids[index]! }));
     return this.#sealAll();
   }
 

@@ -47,7 +47,7 @@ describe('the vectors of single functions', () => {
   it.each(vectors.trees)('tree under $root', ({ leaves, root, proofs }) => {
     expect(toHex(merkleRoot(leaves.map(hex)))).toBe(root);
     leaves.forEach((leaf, i) => {
-      const siblings = proofs[i].map(hex);
+      const siblings = proofs[i]!.map(hex);
       expect(merkleHolds(hex(root), leaves.length, i, hex(leaf), siblings)).toBe(true);
       expect(merkleHolds(hex(root), leaves.length, i, hex(leaf), [...siblings, hex(root)])).toBe(false);
     });
@@ -72,7 +72,7 @@ describe('the vectors of single functions', () => {
 
   it('a sharing among few of many', () => {
     const { n, threshold, secret, slots, shares } = vectors.sharing;
-    const held = new Map(slots.map((slot, i) => [slot, hex(shares[i])] as const));
+    const held = new Map(slots.map((slot, i) => [slot, hex(shares[i]!)] as const));
     const first = new Map([...held].slice(0, threshold));
     expect(toHex(openSecret(n, first))).toBe(secret);
     for (const [slot, share] of held) expect(isConsistent(n, first, slot, share)).toBe(true);

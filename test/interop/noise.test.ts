@@ -30,7 +30,7 @@ function plan(settings: RoundSettings, privacy: RoundPrivacy): { length: number;
 
 function signsOf(settingsHash: Uint8Array, length: number): number[] {
   const words = stream(T('rotation', settingsHash), 12, Math.ceil(length / 32));
-  return Array.from({ length }, (_, i) => ((words[i >> 5] >> (i & 31)) & 1 ? -1 : 1));
+  return Array.from({ length }, (_, i) => ((words[i >> 5]! >> (i & 31)) & 1 ? -1 : 1));
 }
 
 /** H·v / √ℓ by its definition. */
@@ -90,12 +90,12 @@ describe.each([
     const result = { update, examples: 1, loss: 0, accuracy: 0 };
     const { values } = encodeInput(nodePrimitives, quiet, settingsHash, result, seeded(5));
     const norm = Math.sqrt(update.reduce((sum, x) => sum + x * x, 0)) / clip;
-    const wanted = Array.from({ length }, (_, i) => (i < 50 ? update[i] / clip / Math.max(1, norm) : 0));
+    const wanted = Array.from({ length }, (_, i) => (i < 50 ? update[i]! / clip / Math.max(1, norm) : 0));
     if (privacy.bitWidth > 0) wanted[50] = ((norm > 1 ? -1 : 1) * privacy.bitWidth) / 2;
     const signs = signsOf(settingsHash, length);
-    const rotated = hadamard(wanted.map((x, i) => x * signs[i]));
+    const rotated = hadamard(wanted.map((x, i) => x * signs[i]!));
     rotated.forEach((x, i) => {
-      const word = (values[i] << (32 - modulusBits)) >> (32 - modulusBits);
+      const word = (values[i]! << (32 - modulusBits)) >> (32 - modulusBits);
       // One for rounding, and a noise of variance 2^−10 that is hardly ever more than one.
       expect(Math.abs(word - x * s)).toBeLessThan(3.01);
     });
@@ -104,8 +104,8 @@ describe.each([
     const mean = new Float32Array(50);
     opened.update(0, mean);
     const words = Array.from(values, (word) => ((word << (32 - modulusBits)) >> (32 - modulusBits)) / s);
-    const back = hadamard(words).map((x, i) => x * signs[i]);
-    mean.forEach((value, i) => expect(value).toBeCloseTo(back[i] * clip, 5));
-    if (privacy.bitWidth > 0) expect(opened.unclipped).toBeCloseTo(0.5 + back[50] / privacy.bitWidth, 4);
+    const back = hadamard(words).map((x, i) => x * signs[i]!);
+    mean.forEach((value, i) => expect(value).toBeCloseTo(back[i]! * clip, 5));
+    if (privacy.bitWidth > 0) expect(opened.unclipped).toBeCloseTo(0.5 + back[50]! / privacy.bitWidth, 4);
   });
 });

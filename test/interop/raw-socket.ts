@@ -31,7 +31,7 @@ function lengthField(length: number): Bytes {
 function frame(opcode: number, payload: Bytes): Bytes {
   const mask = randomBytes(4);
   const length = lengthField(payload.length);
-  return Buffer.concat([Buffer.of(0x80 | opcode), length, mask, payload.map((byte, i) => byte ^ mask[i % 4])]);
+  return Buffer.concat([Buffer.of(0x80 | opcode), length, mask, payload.map((byte, i) => byte ^ mask[i % 4]!)]);
 }
 
 /** The first whole frame of a buffer, if there is one. What a coordinator sends in these tests is shorter than 2^16. */
@@ -41,9 +41,9 @@ function firstFrame(
   if (buffer.length < 2 || (buffer[1] === 126 && buffer.length < 4)) return undefined;
   const long = buffer[1] === 126;
   const start = long ? 4 : 2;
-  const size = start + (long ? buffer.readUInt16BE(2) : buffer[1]);
+  const size = start + (long ? buffer.readUInt16BE(2) : buffer[1]!);
   if (buffer.length < size) return undefined;
-  return { opcode: buffer[0] & 0x0f, payload: buffer.subarray(start, size), size };
+  return { opcode: buffer[0]! & 0x0f, payload: buffer.subarray(start, size), size };
 }
 
 /** What waits for its binary frame, or for its acknowledgement. */

@@ -92,7 +92,7 @@ const shareOf = (owner: number, holder: number): { key: Uint8Array; seed: Uint8A
 
 const pairOf = (from: number, to: number): Parameters<typeof seal>[0] => ({
   sessionId,
-  shared: x25519(hex(members[from].cipherSecret), advertised[to].cipherKey),
+  shared: x25519(hex(members[from]!.cipherSecret), advertised[to]!.cipherKey),
   from,
   to,
 });
@@ -101,7 +101,7 @@ const selfMask = ({ index, selfSeed }: TranscriptMember): number[] =>
   stream(selfMaskKey(hex(selfSeed), sessionId, index), 12, length);
 
 const pairMask = (secret: Uint8Array, u: number, v: number): number[] =>
-  stream(pairMaskKey(secret, advertised[v].maskKey, sessionId, u, v), 12, length);
+  stream(pairMaskKey(secret, advertised[v]!.maskKey, sessionId, u, v), 12, length);
 
 /** y_u of section 7.4: all four are in U2. */
 function maskedInput(member: TranscriptMember): number[] {
@@ -135,11 +135,11 @@ describe('an implementation written from docs/protocol.md alone', () => {
   it('says Hello', () => {
     const [{ member, identitySeed }] = members;
     const [challenge, hello, welcome, news] = vector.messages;
-    const context = hex(challenge.bytes).subarray(3, 35);
+    const context = hex(challenge!.bytes).subarray(3, 35);
     const task = new TextEncoder().encode(String(fields.task));
     const address = Buffer.from('https://example.org/cairn/');
     const signature = signed(hex(identitySeed), T('sign hello', context, address, u32(member), task));
-    expect(toHex(message(1, 'challenge', context))).toBe(challenge.bytes);
+    expect(toHex(message(1, 'challenge', context))).toBe(challenge!.bytes);
     expect(
       toHex(
         message(
@@ -154,11 +154,11 @@ describe('an implementation written from docs/protocol.md alone', () => {
           text(String(fields.task)),
         ),
       ),
-    ).toBe(hello.bytes);
-    expect(toHex(message(1, 'welcome', context, u32(member), u32(0)))).toBe(welcome.bytes);
+    ).toBe(hello!.bytes);
+    expect(toHex(message(1, 'welcome', context, u32(member), u32(0)))).toBe(welcome!.bytes);
     const counts = [0, 1, 1, Number(fields.minCohort)].map(u32);
     const told = [text(String(fields.task)), u8(1), ...counts, hex(String(fields.modelHash)), text(''), text('')];
-    expect(toHex(message(1, 'taskNews', context, ...told))).toBe(news.bytes);
+    expect(toHex(message(1, 'taskNews', context, ...told))).toBe(news!.bytes);
   });
 
   it('hashes settings and model, and reads the invitation', () => {
@@ -174,8 +174,8 @@ describe('an implementation written from docs/protocol.md alone', () => {
       advertised.map(({ bytes }) => toHex(message(1, 'advertiseKeys', settingsHash, bytes))),
     );
     members.forEach(({ identityKey }, i) => {
-      const signature = advertised[i].bytes.subarray(69);
-      expect(verifies(hex(identityKey), advertisedBytes(settingsHash, advertised[i]), signature)).toBe(true);
+      const signature = advertised[i]!.bytes.subarray(69);
+      expect(verifies(hex(identityKey), advertisedBytes(settingsHash, advertised[i]!), signature)).toBe(true);
     });
   });
 
@@ -205,9 +205,9 @@ describe('an implementation written from docs/protocol.md alone', () => {
           const { key, seed } = shareOf(index, to.index);
           return seal(pairOf(index, to.index), join(key, seed));
         });
-        const commitment = seedCommitment(hex(members[index].selfSeed), sessionId, index);
-        expect(toHex(commitment)).toBe(members[index].seedCommitment);
-        const signature = signedCommitment(hex(members[index].identitySeed), sessionId, index, commitment);
+        const commitment = seedCommitment(hex(members[index]!.selfSeed), sessionId, index);
+        expect(toHex(commitment)).toBe(members[index]!.seedCommitment);
+        const signature = signedCommitment(hex(members[index]!.identitySeed), sessionId, index, commitment);
         return toHex(message(1, 'shareKeys', sessionId, commitment, u8(1), signature, u32(n - 1), ...sealed));
       }),
     );
@@ -292,14 +292,14 @@ describe('an implementation written from docs/protocol.md alone', () => {
       expect(selfMask(member)).toEqual(member.selfMask);
     }
     for (const { low, high, maskShared, pairMaskKey: key, pairMask: words } of vector.pairs) {
-      expect(toHex(x25519(hex(members[low].maskSecret), advertised[high].maskKey))).toBe(maskShared);
+      expect(toHex(x25519(hex(members[low]!.maskSecret), advertised[high]!.maskKey))).toBe(maskShared);
       for (const [u, v] of [
         [low, high],
         [high, low],
       ]) {
-        const secret = hex(members[u].maskSecret);
-        expect(toHex(pairMaskKey(secret, advertised[v].maskKey, sessionId, u, v))).toBe(key);
-        expect(pairMask(secret, u, v)).toEqual(words);
+        const secret = hex(members[u!]!.maskSecret);
+        expect(toHex(pairMaskKey(secret, advertised[v!]!.maskKey, sessionId, u!, v!))).toBe(key);
+        expect(pairMask(secret, u!, v!)).toEqual(words);
       }
     }
     expect(messages('maskedInput')).toEqual(
@@ -313,8 +313,8 @@ describe('an implementation written from docs/protocol.md alone', () => {
     const signedBytes = T('sign survivors', sessionId, sha256(bitmapBytes));
     const signatures = survivors.map(({ identitySeed }) => signed(hex(identitySeed), signedBytes));
     const [abort] = messages('abort');
-    expect(abort.startsWith(toHex(message(1, 'abort', settingsHash, text('deadline-missed'))))).toBe(true);
-    expect(abort.endsWith('00')).toBe(true);
+    expect(abort!.startsWith(toHex(message(1, 'abort', settingsHash, text('deadline-missed'))))).toBe(true);
+    expect(abort!.endsWith('00')).toBe(true);
     expect(toHex(bitmapBytes)).toBe(vector.consistency.survivors);
     expect(toHex(signedBytes)).toBe(vector.consistency.signedBytes);
     expect(messages('survivors')).toEqual(
@@ -340,7 +340,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
           const { seed, key } = shareOf(owner, holder);
           return [owner, values.length > 0 ? seed : key] as const;
         });
-        const signature = signedShares(hex(members[holder].identitySeed), sessionId, holder, bitmapBytes, shares);
+        const signature = signedShares(hex(members[holder]!.identitySeed), sessionId, holder, bitmapBytes, shares);
         return toHex(
           message(1, 'unmaskShares', sessionId, u32(n), ...shares.map(([, share]) => share), u8(1), signature),
         );
@@ -356,19 +356,19 @@ describe('an implementation written from docs/protocol.md alone', () => {
     expect(masked).toEqual(vector.sum.masked);
     const secrets = members.map(({ index: owner }) => {
       const shares = survivors.map(
-        ({ index: holder }, i) => [holder, revealed[i].subarray(34 * owner, 34 * (owner + 1))] as const,
+        ({ index: holder }, i) => [holder, revealed[i]!.subarray(34 * owner, 34 * (owner + 1))] as const,
       );
       return openSecret(n, new Map(shares.slice(0, t)));
     });
     expect(secrets.map(toHex)).toEqual(vector.rebuilt.map(({ secret }) => secret));
     const corrections = members.flatMap(({ index: u, values }) => {
       if (values.length > 0) {
-        const committed = body(messages('shareKeys')[u]).subarray(0, 32);
-        expect(toHex(seedCommitment(secrets[u], sessionId, u))).toBe(toHex(committed));
-        return [[-1, stream(selfMaskKey(secrets[u], sessionId, u), 12, length)] as const];
+        const committed = body(messages('shareKeys')[u]!).subarray(0, 32);
+        expect(toHex(seedCommitment(secrets[u]!, sessionId, u))).toBe(toHex(committed));
+        return [[-1, stream(selfMaskKey(secrets[u]!, sessionId, u), 12, length)] as const];
       }
-      expect(toHex(publicOf('X25519', secrets[u]))).toBe(toHex(advertised[u].maskKey));
-      return survivors.map(({ index: v }) => [v > u ? -1 : 1, pairMask(secrets[u], u, v)] as const);
+      expect(toHex(publicOf('X25519', secrets[u]!))).toBe(toHex(advertised[u]!.maskKey));
+      return survivors.map(({ index: v }) => [v > u ? -1 : 1, pairMask(secrets[u]!, u, v)] as const);
     });
     const sum = addUp(bits, [1, masked], ...corrections);
     expect(sum).toEqual(vector.sum.opened);
@@ -380,7 +380,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
       new Float32Array(file.slice(-4 * Number(fields.dimension)).buffer);
     const before = valuesOf(hex(vector.model.bytes));
     // Section 7.3: fedavg with a learning rate of 1.
-    const next = vector.sum.update.map((value, j) => Math.fround(before[j] + value));
+    const next = vector.sum.update.map((value, j) => Math.fround(before[j]! + value));
     expect([...valuesOf(hex(vector.model.newBytes))]).toEqual(next);
   });
 

@@ -114,8 +114,8 @@ const rotate = (word: number, by: number): number => ((word << by) | (word >>> (
 
 function quarterRound(state: Uint32Array, a: number, b: number, c: number, d: number): void {
   const half = (x: number, y: number, z: number, by: number): void => {
-    state[x] += state[y];
-    state[z] = rotate(state[z] ^ state[x], by);
+    state[x]! += state[y]!;
+    state[z] = rotate(state[z]! ^ state[x]!, by);
   };
   half(a, b, d, 16);
   half(c, d, b, 12);
@@ -138,7 +138,7 @@ export function stream(key: Bytes, rounds: number, count: number): number[] {
       for (let i = 0; i < 4; i++) quarterRound(state, i, 4 + i, 8 + i, 12 + i);
       for (let i = 0; i < 4; i++) quarterRound(state, i, 4 + ((i + 1) % 4), 8 + ((i + 2) % 4), 12 + ((i + 3) % 4));
     }
-    words.push(...state.map((word, i) => word + start[i]));
+    words.push(...state.map((word, i) => word + start[i]!));
   }
   return words.slice(0, count);
 }
@@ -218,7 +218,7 @@ export function openSecret(n: number, shares: ReadonlyMap<number, Bytes>): Bytes
   let secret = 0n;
   for (let limb = 0; limb < 10; limb++) {
     const value = interpolate(
-      values.map(({ x, limbs }) => [x, limbs[limb]] as const),
+      values.map(({ x, limbs }) => [x, limbs[limb]!] as const),
       0n,
     );
     if (value >> (limb === 9 ? 22n : 26n) !== 0n) throw new Error('the shares open to no secret');
@@ -233,7 +233,7 @@ export function isConsistent(n: number, shares: ReadonlyMap<number, Bytes>, inde
   return valuesOf(share).every(
     (value, limb) =>
       interpolate(
-        values.map(({ x, limbs }) => [x, limbs[limb]] as const),
+        values.map(({ x, limbs }) => [x, limbs[limb]!] as const),
         pointOf(n, index),
       ) === value,
   );
@@ -260,7 +260,7 @@ export function shareWith(
 
 /** The root, by the recursive definition: n leaves split at the largest power of two below n. */
 export function merkleRoot(leaves: readonly Bytes[], label = 'roster node'): Bytes {
-  if (leaves.length === 1) return leaves[0];
+  if (leaves.length === 1) return leaves[0]!;
   let split = 1;
   while (2 * split < leaves.length) split *= 2;
   return T(label, merkleRoot(leaves.slice(0, split), label), merkleRoot(leaves.slice(split), label));
@@ -272,7 +272,7 @@ export function merkleHolds(root: Bytes, n: number, index: number, leaf: Bytes, 
   for (let w = n, q = index; w > 1; w = Math.ceil(w / 2), q = Math.floor(q / 2)) {
     if ((q ^ 1) >= w) continue;
     if (used === proof.length) return false;
-    node = q % 2 === 0 ? T('roster node', node, proof[used]) : T('roster node', proof[used], node);
+    node = q % 2 === 0 ? T('roster node', node, proof[used]!) : T('roster node', proof[used]!, node);
     used++;
   }
   return used === proof.length && toHex(node) === toHex(root);
@@ -382,13 +382,13 @@ function privacyBytes(fields: Readonly<Record<string, string | number>>): Bytes 
   return join(
     u8(['central', 'distributed'].indexOf(String(fields['placement'])) + 1),
     u8(['discrete-gaussian', 'skellam'].indexOf(String(fields['distribution'])) + 1),
-    noiseMultiplier,
+    noiseMultiplier!,
     u32(Number(fields['minHonestSurvivors'])),
-    bitWidth,
-    sampling,
-    epsilon,
-    delta,
-    spent,
+    bitWidth!,
+    sampling!,
+    epsilon!,
+    delta!,
+    spent!,
   );
 }
 
@@ -428,8 +428,8 @@ function uniformFrom(root: Bytes, sessionId: Bytes, label: string, n: number): (
   const words = stream(K(root, sessionId, label), 20, 4 * n);
   let used = 0;
   return (bound) => {
-    let word = words[used++];
-    while (word >= 2 ** 32 - (2 ** 32 % bound)) word = words[used++];
+    let word = words[used++]!;
+    while (word >= 2 ** 32 - (2 ** 32 % bound)) word = words[used++]!;
     return word % bound;
   };
 }
@@ -441,7 +441,7 @@ export function witnessesOf(root: Bytes, sessionId: Bytes, n: number, w: number)
   const uniform = uniformFrom(root, sessionId, 'witnesses', n);
   for (let i = 0; i < w; i++) {
     const j = i + uniform(n - i);
-    [order[i], order[j]] = [order[j], order[i]];
+    [order[i]!, order[j]!] = [order[j]!, order[i]!];
   }
   return order.slice(0, w).sort((a, b) => a - b);
 }
@@ -452,7 +452,7 @@ export function permutation(root: Bytes, sessionId: Bytes, n: number): number[] 
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i >= 1; i--) {
     const j = uniform(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
+    [order[i]!, order[j]!] = [order[j]!, order[i]!];
   }
   return order;
 }
@@ -461,11 +461,11 @@ export function ringNeighbours(order: readonly number[], degree: number, index: 
   const n = order.length;
   const position = order.indexOf(index);
   return Array.from({ length: degree / 2 }, (_, i) => [
-    order[(position + i + 1) % n],
-    order[(position - i - 1 + n) % n],
+    order[(position + i + 1) % n]!,
+    order[(position - i - 1 + n) % n]!,
   ])
     .flat()
-    .sort((a, b) => a - b);
+    .sort((a, b) => a! - b!);
 }
 
 // Section 7
@@ -523,14 +523,14 @@ export function quantize(
   const before = scaled.map((value, i) => {
     const cut = Math.max(-top, Math.min(top, value));
     const low = Math.floor(cut);
-    return modulo(low + (words[i] < (cut - low) * 2 ** 32 ? 1 : 0), modulusBits);
+    return modulo(low + (words[i]! < (cut - low) * 2 ** 32 ? 1 : 0), modulusBits);
   });
   const peaks = [
     ...LADDERS.examples.map((level) => data.examples > level),
     ...LADDERS.loss.map((level) => Math.abs(data.loss) > level),
     ...untrained.flatMap((range) => LADDERS.untrained.map((level) => maxIn(data.update, range) > level)),
   ];
-  return [...before, ...peaks.map((above, i) => (above ? modulo(words[before.length + i], modulusBits) : 0))];
+  return [...before, ...peaks.map((above, i) => (above ? modulo(words[before.length + i]!, modulusBits) : 0))];
 }
 
 const within = (value: number, bound: number): number => Math.max(-bound, Math.min(bound, value));
@@ -604,13 +604,13 @@ export function readSum(
   const dimension = sum.length - vectorLengthOf(0, untrained.length);
   const boundOf = (j: number): number =>
     untrained.find(({ from, length: size }) => j >= from && j < from + size)?.bound ?? clip;
-  const examples = (values[dimension] * Math.max(maxExamples, top)) / top;
+  const examples = (values[dimension]! * Math.max(maxExamples, top)) / top;
   const weight = examples / maxExamples;
   return {
     update: values.slice(0, dimension).map((value, j) => Math.fround(value * (boundOf(j) / (top * weight)))),
     examples,
-    loss: (values[dimension + 1] * lossBound) / (top * weight),
-    accuracy: values[dimension + 2] / (top * weight),
+    loss: (values[dimension + 1]! * lossBound) / (top * weight),
+    accuracy: values[dimension + 2]! / (top * weight),
   };
 }
 
@@ -633,7 +633,7 @@ export function signedShares(
   shares: readonly (readonly [owner: number, share: Bytes])[],
 ): Bytes {
   const leaves = shares.map(([owner, share]) =>
-    T('share leaf', sessionId, u32(owner), u8((survivors[owner >> 3] >> (owner & 7)) & 1 ? 1 : 2), share),
+    T('share leaf', sessionId, u32(owner), u8((survivors[owner >> 3]! >> (owner & 7)) & 1 ? 1 : 2), share),
   );
   const root = merkleRoot(leaves, 'share node');
   return signed(identity, T('sign shares', sessionId, u32(holder), sha256(survivors), root));
@@ -647,8 +647,8 @@ export function addUp(
   bits: number,
   ...terms: readonly (readonly [sign: 1 | -1, words: readonly number[]])[]
 ): number[] {
-  return terms[0][1].map((_, i) => {
-    const total = terms.reduce((sum, [sign, words]) => sum + BigInt(sign) * BigInt(words[i]), 0n);
+  return terms[0]![1].map((_, i) => {
+    const total = terms.reduce((sum, [sign, words]) => sum + BigInt(sign) * BigInt(words[i]!), 0n);
     return Number(BigInt.asUintN(bits, total));
   });
 }
@@ -656,8 +656,8 @@ export function addUp(
 export function pack(values: readonly number[], bits: number): Bytes {
   const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
   for (let j = 0; j < values.length * bits; j++) {
-    const bit = Math.floor(values[Math.floor(j / bits)] / 2 ** (j % bits)) % 2;
-    packed[j >> 3] |= bit << (j & 7);
+    const bit = Math.floor(values[Math.floor(j / bits)]! / 2 ** (j % bits)) % 2;
+    packed[j >> 3]! |= bit << (j & 7);
   }
   return packed;
 }

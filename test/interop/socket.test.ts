@@ -98,9 +98,9 @@ async function join(
     .secretKey.expose()
     .slice();
   const scheme = { clip: TASK.clip, maxExamples: TASK.maxExamples, lossBound: TASK.lossBound };
-  const words = Array.from({ length: vectorLengthOf(results[0].update.length, 0) }, () => 2 ** 31);
+  const words = Array.from({ length: vectorLengthOf(results[0]!.update.length, 0) }, () => 2 ** 31);
   const client = new ForeignClient(member, seed, keys, () =>
-    quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, results[member - 1], words),
+    quantize({ ...scheme, inputBits: 16, modulusBits: 18 }, results[member - 1]!, words),
   );
   const refused: number[] = [];
   let done: (client: ForeignClient) => void;
@@ -120,7 +120,7 @@ async function join(
       return;
     }
     void socket.sendLong(bytes, id).then((refusal) => {
-      if (refusal !== undefined) refused.push(bytes[2]);
+      if (refusal !== undefined) refused.push(bytes[2]!);
     });
   };
   const heard = new Set<string>();
@@ -167,7 +167,7 @@ describe('over sockets written by hand from section 11', () => {
     expect(clients.map(({ outcome }) => outcome?.included)).toEqual([true, true, true]);
     expect(joined.map(({ refused }) => refused)).toEqual([[], [], []]);
 
-    const { modelHash } = clients[0].outcome!;
+    const { modelHash } = clients[0]!.outcome!;
     const model = await get(`/v1/models/${modelHash}`);
     expect(toHex(sha256(model))).toBe(modelHash);
     const header = new DataView(model.buffer).getUint32(0, true);
@@ -217,13 +217,13 @@ describe('over sockets written by hand from section 11', () => {
     ]);
     const { w } = large.model('toy')!;
     expect(w).toHaveLength(LARGE);
-    expect(w.every((value) => Math.abs(value - 0.004) < 0.0005)).toBe(true);
+    expect(w!.every((value) => Math.abs(value - 0.004) < 0.0005)).toBe(true);
     for (const { socket } of joined) socket.leave();
   });
 
   it('a message of a member that is in no round is refused in its own context, and a bad Hello twice', async () => {
     const { socket } = await join(1);
-    await expect.poll(() => coordinator.tasks[0].idle).toBeGreaterThan(0);
+    await expect.poll(() => coordinator.tasks[0]!.idle).toBeGreaterThan(0);
     const context = sha256(hex('00'));
     const refusal = await socket.send(message(1, 'consistency', context, new Uint8Array(64)));
     expect(toHex(refusal!.subarray(0, 35))).toBe(toHex(message(1, 'abort', context)));

@@ -83,7 +83,7 @@ describe.each(kernels)('%s', (kernel) => {
       for (const sign of [1, -1] as const) {
         const vector = filled(length, kernel);
         vector.addMask(key, sign, rounds);
-        expect(vector.toValues(32)).toEqual(values(length).map((value, i) => value + sign * mask[i]));
+        expect(vector.toValues(32)).toEqual(values(length).map((value, i) => value + sign * mask[i]!));
       }
     }
   });
@@ -146,7 +146,7 @@ describe.each(kernels)('%s', (kernel) => {
       const sum = filled(1000, kernel, 1);
       sum.addPacked(filled(1000, kernel, 2).toPacked(bits), bits);
       const second = values(1000, 2);
-      const expected = values(1000, 1).map((value, i) => value + second[i]);
+      const expected = values(1000, 1).map((value, i) => value + second[i]!);
       const vector = createMaskVector(1000, { kernel });
       vector.addValues(expected);
       expect(sum.toPacked(bits)).toEqual(vector.toPacked(bits));
@@ -171,7 +171,7 @@ describe.each(kernels)('%s', (kernel) => {
       sum.addValues(addend.words());
       sum.addValues(sum.words());
       const second = values(length, 2);
-      expect(sum.words()).toEqual(values(length, 1).map((value, i) => 2 * (value + second[i])));
+      expect(sum.words()).toEqual(values(length, 1).map((value, i) => 2 * (value + second[i]!)));
       expect(addend.words()).toEqual(second);
     }
   });
@@ -213,7 +213,7 @@ describe.each(kernels)('%s', (kernel) => {
         expectCode('wire-bounds', () => vector.addPacked(new Uint8Array(packed.length + 1), bits));
         for (let bit = length * bits; bit < 8 * packed.length; bit++) {
           const padded = packed.slice();
-          padded[bit >>> 3] |= 1 << (bit & 7);
+          padded[bit >>> 3]! |= 1 << (bit & 7);
           expect(isCanonicalPacked(padded, length, bits)).toBe(false);
           expectCode('wire-not-canonical', () => vector.addPacked(padded, bits));
         }
@@ -290,8 +290,8 @@ describe('twins', () => {
           }
           return vector;
         });
-        expect(a.toPacked(bits)).toEqual(b.toPacked(bits));
-        expect(a.toValues(bits)).toEqual(b.toValues(bits));
+        expect(a!.toPacked(bits)).toEqual(b!.toPacked(bits));
+        expect(a!.toValues(bits)).toEqual(b!.toValues(bits));
       }),
       { numRuns: 60 },
     );

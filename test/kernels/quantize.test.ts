@@ -15,7 +15,7 @@ const usual: Quantization = { scale: 1000, levels: 32_767, bits: 24, key: patter
 function floats(length: number, n = 0): Float32Array {
   const words = new ChaChaStream(pattern(32, n), 12).words(length);
   const values = new Float32Array(length);
-  for (let i = 0; i < length; i++) values[i] = (words[i] / 2 ** 31 - 1) * 2 ** ((words[i] % 40) - 30);
+  for (let i = 0; i < length; i++) values[i] = (words[i]! / 2 ** 31 - 1) * 2 ** ((words[i]! % 40) - 30);
   return values;
 }
 
@@ -24,7 +24,7 @@ function expectSame(a: Uint32Array | Float32Array, b: Uint32Array | Float32Array
   const [first, second] = [a, b].map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );
-  expect(first.equals(second)).toBe(true);
+  expect(first!.equals(second!)).toBe(true);
 }
 
 function quantized(values: Float32Array, quantization: Quantization, kernel?: KernelName): Uint32Array {
@@ -44,7 +44,7 @@ describe.each(kernels)('quantize, %s', (kernel) => {
       const expected = Uint32Array.from(values, (value, i) => {
         const x = Math.max(-32_767, Math.min(32_767, value * 1000));
         const whole = Math.floor(x);
-        return (whole + (words[i] < (x - whole) * 2 ** 32 ? 1 : 0)) & 0xff_ffff;
+        return (whole + (words[i]! < (x - whole) * 2 ** 32 ? 1 : 0)) & 0xff_ffff;
       });
       expectSame(quantized(values, { ...usual, key, rounds }, kernel), expected);
       expectSame(values, floats(length));
@@ -83,9 +83,9 @@ describe.each(kernels)('quantize, %s', (kernel) => {
     ]) {
       for (const [i, word] of words.entries()) {
         const values = new Float32Array(64).fill(1);
-        const scale = 5 + word / 2 ** 32 + more;
-        expect(quantized(values, { ...usual, scale }, kernel)[i]).toBe(5 + up);
-        expect(signed(quantized(values, { ...usual, scale: scale - 11 }, kernel)[i], 24)).toBe(-6 + up);
+        const scale = 5 + word / 2 ** 32 + more!;
+        expect(quantized(values, { ...usual, scale }, kernel)[i]).toBe(5 + up!);
+        expect(signed(quantized(values, { ...usual, scale: scale - 11 }, kernel)[i]!, 24)).toBe(-6 + up!);
       }
     }
   });
@@ -116,7 +116,7 @@ describe.each(kernels)('quantize, %s', (kernel) => {
     const values = floats(70_001).map((value) => value % 30);
     const back = new Float32Array(values.length);
     dequantize(quantized(values, usual, kernel), back, { bits: 24, scale: 1e-3 }, { kernel });
-    const off = values.reduce((most, value, i) => Math.max(most, Math.abs(back[i] - value)), 0);
+    const off = values.reduce((most, value, i) => Math.max(most, Math.abs(back[i]! - value)), 0);
     expect(off).toBeLessThan(0.001_002);
   });
 
@@ -160,13 +160,13 @@ describe('twins', () => {
       fc.property(any, ({ values, scale, levels, bits, n, rounds }) => {
         const q = { scale, levels, bits, key: pattern(32, n), rounds };
         const [a, b] = kernels.map((kernel) => quantized(values, q, kernel));
-        expectSame(a, b);
+        expectSame(a!, b!);
         const [x, y] = kernels.map((kernel) => {
-          const back = new Float32Array(a.length);
-          dequantize(a, back, { bits, scale }, { kernel });
+          const back = new Float32Array(a!.length);
+          dequantize(a!, back, { bits, scale }, { kernel });
           return back;
         });
-        expectSame(x, y);
+        expectSame(x!, y!);
       }),
       { numRuns: 200 },
     );
@@ -199,7 +199,7 @@ describe('quantizeFew', () => {
       const into = new Uint32Array(3);
       const numbers = [0.5, -3.25, 1e9];
       quantizeFew(numbers, into, usual, first);
-      const up = (i: number, fraction: number): number => (words[first + i] < fraction * 2 ** 32 ? 1 : 0);
+      const up = (i: number, fraction: number): number => (words[first + i]! < fraction * 2 ** 32 ? 1 : 0);
       expect([...into].map((word) => signed(word, 24))).toEqual([up(0, 0.5), -4 + up(1, 0.75), 32_767]);
     }
   });

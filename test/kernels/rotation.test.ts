@@ -25,7 +25,7 @@ function naive(values: ArrayLike<number>): number[] {
       let common = i & j;
       let odd = 0;
       for (; common !== 0; common &= common - 1) odd ^= 1;
-      sum += odd === 1 ? -values[j] : values[j];
+      sum += odd === 1 ? -values[j]! : values[j]!;
     }
     return sum / Math.sqrt(n);
   });
@@ -34,14 +34,14 @@ function naive(values: ArrayLike<number>): number[] {
 /** The sign of value i: bit i of the stream as a little-endian bit string. */
 function signOf({ key, rounds }: Signs, n: number): number[] {
   const words = new ChaChaStream(key, rounds).words(Math.ceil(n / 32));
-  return Array.from({ length: n }, (_, i) => (((words[i >> 5] >>> (i & 31)) & 1) === 1 ? -1 : 1));
+  return Array.from({ length: n }, (_, i) => (((words[i >> 5]! >>> (i & 31)) & 1) === 1 ? -1 : 1));
 }
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
 
 /** Greatest distance of two vectors, in the units of their coordinates. */
 const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
+  Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
 describe.each(kernels)('%s', (kernel) => {
   test.each(logs.slice(0, 11))('equals the definition: 2^%i values', (log) => {
@@ -53,11 +53,11 @@ describe.each(kernels)('%s', (kernel) => {
     const d = signOf(signs, n);
     const rotated = floats(n);
     rotate(rotated, signs, { kernel });
-    expect(distance(rotated, naive(floats(n).map((value, i) => d[i] * value)))).toBeLessThan(2e-6);
+    expect(distance(rotated, naive(floats(n).map((value, i) => d[i]! * value)))).toBeLessThan(2e-6);
 
     const unrotated = floats(n);
     unrotate(unrotated, signs, { kernel });
-    const expected = naive(floats(n)).map((value, i) => d[i] * value);
+    const expected = naive(floats(n)).map((value, i) => d[i]! * value);
     expect(distance(unrotated, expected)).toBeLessThan(2e-6);
   });
 
@@ -96,7 +96,7 @@ describe.each(kernels)('%s', (kernel) => {
     });
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
-        expect(rows[i].reduce((sum, value, k) => sum + value * rows[j][k], 0)).toBe(i === j ? 1 : 0);
+        expect(rows[i]!.reduce((sum, value, k) => sum + value * rows[j]![k]!, 0)).toBe(i === j ? 1 : 0);
       }
     }
   });
@@ -122,7 +122,7 @@ describe.each(kernels)('%s', (kernel) => {
       rotate(values, used, { kernel });
       return values;
     });
-    for (const value of a) expect(Math.abs(value)).toBeLessThanOrEqual(1.5);
+    for (const value of a!) expect(Math.abs(value)).toBeLessThanOrEqual(1.5);
     // Two keys agree on both signs with probability 1/4; these two do not.
     expect(a).not.toEqual(b);
   });
@@ -168,7 +168,7 @@ describe('twins', () => {
         change(values, kernel);
         return values;
       });
-      expect(bitsOf(a).equals(bitsOf(b))).toBe(true);
+      expect(bitsOf(a!).equals(bitsOf(b!))).toBe(true);
     }
   });
 
@@ -180,7 +180,7 @@ describe('twins', () => {
       rotate(values, signs, { kernel });
       return values;
     });
-    expect(bitsOf(a).equals(bitsOf(b))).toBe(true);
+    expect(bitsOf(a!).equals(bitsOf(b!))).toBe(true);
   });
 
   test('take views at any offset, and touch nothing beside them', () => {

@@ -112,7 +112,7 @@ describe('tensors that are not trained', () => {
   const { weight, ...others } = parts;
 
   it('are kept apart as they are: integers, booleans, and tensors without values', () => {
-    expect(model.shapes).toEqual({ weight: weight.shape });
+    expect(model.shapes).toEqual({ weight: weight!.shape });
     expect([...model.tensors.weight]).toEqual([1, 2, 3]);
     expect(model.kept).toEqual(others);
     expect(model.metadata).toEqual({ format: 'pt' });

@@ -31,13 +31,13 @@ function rankOn(sums: readonly Sum[], members: Members): number {
   for (let column = 0; column < width && rank < rows.length; column++) {
     const pivot = rows.findIndex((row, i) => i >= rank && row[column] !== 0);
     if (pivot < 0) continue;
-    [rows[rank], rows[pivot]] = [rows[pivot], rows[rank]];
-    const scale = inverse(rows[rank][column]);
+    [rows[rank]!, rows[pivot]!] = [rows[pivot]!, rows[rank]!];
+    const scale = inverse(rows[rank]![column]!);
     for (let i = rank + 1; i < rows.length; i++) {
-      const factor = (rows[i][column] * scale) % PRIME;
+      const factor = (rows[i]![column]! * scale) % PRIME;
       if (factor === 0) continue;
       for (let j = column; j < width; j++) {
-        rows[i][j] = (((rows[i][j] - factor * rows[rank][j]) % PRIME) + PRIME) % PRIME;
+        rows[i]![j] = (((rows[i]![j]! - factor * rows[rank]![j]!) % PRIME) + PRIME) % PRIME;
       }
     }
     rank++;

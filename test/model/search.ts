@@ -119,7 +119,7 @@ function* successors(question: Question, state: State): Generator<State | undefi
     // The settings may ask for every input of the roster: then no client takes a smaller set.
     const worlds = memory.sets === 'whole' ? [any, { ...any, minCohort: sizeOf(roster) }] : [any];
     for (const world of worlds) {
-      const willing = listOf(roster & ~corrupt).filter((member) => sendsIn(question, world, state.bound[member]));
+      const willing = listOf(roster & ~corrupt).filter((member) => sendsIn(question, world, state.bound[member]!));
       const senders = willing.reduce((all, member) => all | (1 << member), 0);
       const present = world.neighbours.map((all) => all & (senders | world.corrupt));
       // All are told the same here, so either all of them send or none does.
@@ -138,7 +138,7 @@ function* sessionsOf(
 ): Generator<State | undefined> {
   const quorum = question.quorumOf(world);
   for (const shown of showings(question, world, present, senders)) {
-    if (!shown.every((set, member) => set === 0 || takesSet(question, state.bound[member], set))) continue;
+    if (!shown.every((set, member) => set === 0 || takesSet(question, state.bound[member]!, set))) continue;
     for (const choice of askings(question, quorum, world, shown)) {
       const session: Session = { senders, present, shown, ...choice };
       const revealed = revealing(world, session, quorum);
@@ -215,7 +215,7 @@ function* showings(
       const shown = world.neighbours.map(() => 0);
       yield* combinations(
         choices,
-        (at, set) => (shown[members[at]] = set),
+        (at, set) => (shown[members[at]!] = set),
         () => [...shown],
       );
     }
@@ -232,7 +232,7 @@ function* combinations<T>(
     yield result();
     return;
   }
-  for (const value of choices[at]) {
+  for (const value of choices[at]!) {
     set(at, value);
     yield* combinations(choices, set, result, at + 1);
   }
@@ -252,7 +252,7 @@ function* trainings(
   }
   const first = versions.map((version, member) => (has(senders, member) ? Math.max(1, version) : version));
   for (const anew of subsetsOf(senders))
-    yield first.map((version, member) => (has(anew, member) && versions[member] > 0 ? version + 1 : version));
+    yield first.map((version, member) => (has(anew, member) && versions[member]! > 0 ? version + 1 : version));
 }
 
 function advanced(
@@ -286,15 +286,15 @@ type Lists = readonly Members[];
 export function* allLists({ roster, corrupt, neighbours }: World): Generator<Lists> {
   const honest = roster & ~corrupt;
   const pairs = listOf(honest).flatMap((one) =>
-    listOf(neighbours[one] & honest)
+    listOf(neighbours[one]! & honest)
       .filter((other) => one < other)
       .map((other) => [one, other] as const),
   );
   for (let choice = 0; choice < 4 ** pairs.length; choice++) {
     const present = neighbours.map((all) => all & corrupt);
     pairs.forEach(([one, other], at) => {
-      if (((choice >> (2 * at)) & 1) === 1) present[one] |= 1 << other;
-      if (((choice >> (2 * at + 1)) & 1) === 1) present[other] |= 1 << one;
+      if (((choice >> (2 * at)) & 1) === 1) present[one]! |= 1 << other;
+      if (((choice >> (2 * at + 1)) & 1) === 1) present[other]! |= 1 << one;
     });
     yield present;
   }

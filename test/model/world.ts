@@ -73,7 +73,8 @@ export function ringWorld(roster: Members, degree: number, rules: Rules): World 
   const neighbours: Members[] = [];
   ring.forEach((member, at) => {
     let found = 0;
-    for (let step = 1; step <= width; step++) found |= (1 << ring[(at + step) % n]) | (1 << ring[(at + n - step) % n]);
+    for (let step = 1; step <= width; step++)
+      found |= (1 << ring[(at + step) % n]!) | (1 << ring[(at + n - step) % n]!);
     neighbours[member] = found;
   });
   return { minAtTwoCuts: 0, ...rules, roster, corrupt: rules.corrupt & roster, neighbours, ring, width };
@@ -95,14 +96,14 @@ export interface Session {
 
 /** Whether a client sends its input: enough of those that it shares with have shared their keys, as it is told. */
 export const sends = ({ minSharers }: World, present: readonly Members[], member: number): boolean =>
-  sizeOf(present[member] | (1 << member)) >= minSharers;
+  sizeOf(present[member]! | (1 << member)) >= minSharers;
 
 /** Whether a client that is shown this set takes it: its own checks, which need no other client. */
 export function audits(world: World, { present }: Pick<Session, 'present'>, member: number, set: Members): boolean {
   const { neighbours, threshold, minCohort } = world;
   if (!has(set, member) || sizeOf(set) < minCohort) return false;
-  if ((set & neighbours[member] & ~present[member]) !== 0) return false;
-  if (sizeOf(set & (present[member] | (1 << member))) < threshold) return false;
+  if ((set & neighbours[member]! & ~present[member]!) !== 0) return false;
+  if (sizeOf(set & (present[member]! | (1 << member))) < threshold) return false;
   return survivesCuts(world, set);
 }
 
@@ -111,7 +112,7 @@ function survivesCuts({ ring, width, minAtTwoCuts }: World, set: Members): boole
   const n = ring.length;
   const stretches = ring.map((_, start) => {
     let members = 0;
-    for (let step = 0; step < width; step++) members |= 1 << ring[(start + step) % n];
+    for (let step = 0; step < width; step++) members |= 1 << ring[(start + step) % n]!;
     return members;
   });
   return stretches.every((one, i) =>
@@ -137,9 +138,9 @@ export function revealing(world: World, session: Session, quorum: Quorum): Membe
   );
   let found = 0;
   for (const member of listOf(session.senders)) {
-    const set = signed[member];
+    const set = signed[member]!;
     if (set === 0) continue;
-    const heard = set & (quorum.of === 'witnesses' ? session.witnesses : neighbours[member] | (1 << member));
+    const heard = set & (quorum.of === 'witnesses' ? session.witnesses : neighbours[member]! | (1 << member));
     let signatures = sizeOf(heard & corrupt);
     for (const other of listOf(heard & ~corrupt)) if (signed[other] === set) signatures++;
     if (signatures >= quorum.least) found |= 1 << member;
@@ -157,12 +158,12 @@ export function openedSums(world: World, session: Session, revealed: Members): M
   const self: boolean[] = [];
   const pair: boolean[] = [];
   for (const owner of listOf(roster & ~corrupt)) {
-    const spies = sizeOf(neighbours[owner] & corrupt);
+    const spies = sizeOf(neighbours[owner]! & corrupt);
     let ofSeed = spies;
     let ofMask = spies;
-    for (const holder of listOf(revealed & (neighbours[owner] | (1 << owner)))) {
-      if (holder !== owner && !has(present[holder], owner)) continue;
-      if (has(shown[holder], owner)) ofSeed++;
+    for (const holder of listOf(revealed & (neighbours[owner]! | (1 << owner)))) {
+      if (holder !== owner && !has(present[holder]!, owner)) continue;
+      if (has(shown[holder]!, owner)) ofSeed++;
       else ofMask++;
     }
     self[owner] = ofSeed >= threshold;
@@ -171,7 +172,7 @@ export function openedSums(world: World, session: Session, revealed: Members): M
   const masksWith = (member: number): Members => {
     if (pair[member]) return 0;
     let unknown = 0;
-    for (const other of listOf(present[member] & ~corrupt)) if (!pair[other]) unknown |= 1 << other;
+    for (const other of listOf(present[member]! & ~corrupt)) if (!pair[other]) unknown |= 1 << other;
     return unknown;
   };
   return componentsOf(senders, (member) => {

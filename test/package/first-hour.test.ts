@@ -58,7 +58,7 @@ afterAll(async () => {
 describe('the first hour', () => {
   it('installs the package without scripts, and copies an example out of it', async () => {
     expect(commands).toHaveLength(7);
-    await done(shell(commands[0]));
+    await done(shell(commands[0]!));
     const [line] = await done(shell('npx cairn explain below-threshold'));
     expect(line).toBe('below-threshold: too few members are left to open the sum');
     const config = join(project, 'coordinator.json');
@@ -66,23 +66,23 @@ describe('the first hour', () => {
   });
 
   it('trains a model over three tables, and every process ends by itself', async () => {
-    const coordinator = shell(commands[1]);
+    const coordinator = shell(commands[1]!);
     await coordinator.line('stderr', (line) => line.startsWith('listening on '));
     const hospitals = commands.slice(2, 5).map(shell);
     for (const running of [...hospitals, coordinator]) await done(running);
     expect((await stat(join(project, 'model.safetensors'))).size).toBeGreaterThan(1000);
-    const [found] = await done(shell(commands[5]));
-    const [, accuracy, rows] = /^accuracy (\S+), loss \S+ over (\d+) rows$/.exec(found)!;
+    const [found] = await done(shell(commands[5]!));
+    const [, accuracy, rows] = /^accuracy (\S+), loss \S+ over (\d+) rows$/.exec(found!)!;
     expect(Number(accuracy)).toBeGreaterThan(0.9);
     expect(Number(rows)).toBe(49);
   });
 
   it('shows the shapes that the configuration has', async () => {
-    const [shapes] = await done(shell(commands[6]));
+    const [shapes] = await done(shell(commands[6]!));
     const { tasks } = JSON.parse(await readFile(join(project, 'coordinator.json'), 'utf8')) as {
       readonly tasks: readonly { readonly model: { readonly tensors: unknown } }[];
     };
-    expect(JSON.parse(shapes)).toEqual(tasks[0].model.tensors);
+    expect(JSON.parse(shapes!)).toEqual(tasks[0]!.model.tensors);
   });
 
   it('shows the error that the document shows, with exit code 1, for a field that is empty', async () => {
@@ -90,11 +90,11 @@ describe('the first hour', () => {
     const [, shown] = /^```\n(cairn: .*)\n```/m.exec(text)!;
     const table = join(project, 'hospital-1.csv');
     const lines = (await readFile(table, 'utf8')).split('\n');
-    const fields = lines[3].split(',');
-    fields[lines[0].split(',').indexOf('mean_area')] = '';
+    const fields = lines[3]!.split(',');
+    fields[lines[0]!.split(',').indexOf('mean_area')] = '';
     lines[3] = fields.join(',');
     await writeFile(table, lines.join('\n'));
-    const running = shell(commands[2]);
+    const running = shell(commands[2]!);
     expect((await running.exited).code).toBe(1);
     expect(running.stderr).toEqual([shown]);
   });

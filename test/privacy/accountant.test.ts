@@ -34,7 +34,7 @@ function epsilon(noiseMultiplier: number, rate: number, rounds: number, delta: n
 /** The conversion of Mironov 2017 that earlier libraries used: ε(α) + ln(1/δ) / (α − 1). */
 function earlierEpsilon(noiseMultiplier: number, rate: number, rounds: number, delta: number): number {
   const cost = roundCost(gaussian(noiseMultiplier), rate);
-  return Math.min(...ORDERS.map((order, i) => cost[i] * rounds + Math.log(1 / delta) / (order - 1)));
+  return Math.min(...ORDERS.map((order, i) => cost[i]! * rounds + Math.log(1 / delta) / (order - 1)));
 }
 
 /** δ of a Gaussian of noise multiplier z at ε, exactly (Balle & Wang 2018, theorem 8). */
@@ -126,13 +126,14 @@ describe('the Gaussian', () => {
       [0.9, 1.5, 5],
     ]) {
       // Logarithms of the densities without and with the client.
-      const without = (x: number): number => (-x * x) / (2 * z * z) - Math.log(z * Math.sqrt(2 * Math.PI));
-      const mixed = (x: number): number => without(x) + Math.log(1 - rate + rate * Math.exp((2 * x - 1) / (2 * z * z)));
+      const without = (x: number): number => (-x * x) / (2 * z! * z!) - Math.log(z! * Math.sqrt(2 * Math.PI));
+      const mixed = (x: number): number =>
+        without(x) + Math.log(1 - rate! + rate! * Math.exp((2 * x - 1) / (2 * z! * z!)));
       const renyi = (p: (x: number) => number, q: (x: number) => number): number => {
-        const density = (x: number): number => Math.exp(order * p(x) + (1 - order) * q(x));
-        return Math.log(integrate(density, -11 * z, order + 11 * z, 20_000)) / (order - 1);
+        const density = (x: number): number => Math.exp(order! * p(x) + (1 - order!) * q(x));
+        return Math.log(integrate(density, -11 * z!, order! + 11 * z!, 20_000)) / (order! - 1);
       };
-      const bound = sampledDivergence(gaussian(z), rate, order);
+      const bound = sampledDivergence(gaussian(z!), rate!, order!);
       expect(bound / renyi(mixed, without)).toBeCloseTo(1, 6);
       expect(renyi(without, mixed)).toBeLessThanOrEqual(bound);
     }
@@ -157,7 +158,7 @@ describe('the Gaussian', () => {
 function renyi(p: readonly number[], q: readonly number[], order: number): number {
   let sum = 0;
   for (const [i, x] of p.entries()) {
-    if (x > 0 && q[i] > 0) sum += Math.exp(order * Math.log(x) + (1 - order) * Math.log(q[i]));
+    if (x > 0 && q[i]! > 0) sum += Math.exp(order * Math.log(x) + (1 - order) * Math.log(q[i]!));
   }
   return Math.log(sum) / (order - 1);
 }
@@ -169,7 +170,7 @@ function shifted(pmf: readonly number[], shift: number, order: number): number {
 
 function convolve(a: readonly number[], b: readonly number[]): number[] {
   const result = new Array<number>(a.length + b.length - 1).fill(0);
-  for (const [i, x] of a.entries()) for (const [j, y] of b.entries()) result[i + j] += x * y;
+  for (const [i, x] of a.entries()) for (const [j, y] of b.entries()) result[i + j]! += x * y;
   return result;
 }
 
@@ -229,7 +230,7 @@ describe('discrete noise', () => {
         const reach = Math.ceil(4 * Math.sqrt(shares * variance));
         const middle = (sum.length - 1) / 2;
         for (let x = -reach; x <= reach; x++) {
-          expect(Math.abs(Math.log(sum[middle + x] / single[middle + x]))).toBeLessThanOrEqual(tau / 2 + 1e-12);
+          expect(Math.abs(Math.log(sum[middle + x]! / single[middle + x]!))).toBeLessThanOrEqual(tau / 2 + 1e-12);
         }
         for (const shift of [1, 2]) {
           for (const order of [1.5, 2, 4]) {
@@ -274,15 +275,15 @@ describe('discrete noise', () => {
       [4, 2, 0.5],
       [10, 3, 0.02],
     ]) {
-      const pmf = skellamPmf(variance, 60);
+      const pmf = skellamPmf(variance!, 60);
       for (const order of [2, 3, 5]) {
         const without = pmf.slice(shift);
-        const mixed = without.map((x, i) => (1 - rate) * x + rate * pmf[i]);
-        const bound = sampledDivergence(one('skellam', 1, variance, shift), rate, order);
+        const mixed = without.map((x, i) => (1 - rate!) * x + rate! * pmf[i]!);
+        const bound = sampledDivergence(one('skellam', 1, variance!, shift!), rate!, order);
         const exact = renyi(mixed, without, order);
         expect(bound).toBeGreaterThanOrEqual(exact);
         expect(exact).toBeGreaterThanOrEqual(renyi(without, mixed, order));
-        expect(bound).toBeLessThan(divergence(one('skellam', 1, variance, shift), order));
+        expect(bound).toBeLessThan(divergence(one('skellam', 1, variance!, shift!), order));
       }
     }
   });
@@ -317,7 +318,7 @@ describe('a budget', () => {
     expect(budget.rounds).toBe(3);
     expect(spentEpsilon(budget)).toBe(
       epsilonOf(
-        a.map((cost, i) => cost + b[i] + cost),
+        a.map((cost, i) => cost + b[i]! + cost),
         1e-5,
       ),
     );
@@ -362,7 +363,7 @@ describe('a budget', () => {
       [1, 1],
       [Number.NaN, 1e-5],
     ]) {
-      expect(() => createBudget(eps, delta)).toThrow(code);
+      expect(() => createBudget(eps!, delta!)).toThrow(code);
     }
     expect(() => roundCost(gaussian(1), 1.1)).toThrow(code);
     expect(() => roundCost(gaussian(1), Number.NaN)).toThrow(code);
@@ -486,13 +487,13 @@ describe('small epsilons', () => {
     ]) {
       // E_Q[(1 + q(L − 1))^α], with the integrand's logarithm cut down by its greatest value.
       const log = (x: number): number =>
-        (-x * x) / (2 * z * z) + order * Math.log1p(rate * Math.expm1((2 * x - 1) / (2 * z * z)));
-      const [from, to] = [-12 * z, order + 12 * z];
+        (-x * x) / (2 * z! * z!) + order! * Math.log1p(rate! * Math.expm1((2 * x - 1) / (2 * z! * z!)));
+      const [from, to] = [-12 * z!, order! + 12 * z!];
       let most = -Infinity;
       for (let i = 0; i <= 20_000; i++) most = Math.max(most, log(from + ((to - from) * i) / 20_000));
       const sum = integrate((x) => Math.exp(log(x) - most), from, to, 200_000);
-      const expected = (most + Math.log(sum) - Math.log(z * Math.sqrt(2 * Math.PI))) / (order - 1);
-      expect(sampledDivergence(gaussian(z), rate, order) / expected).toBeCloseTo(1, 7);
+      const expected = (most + Math.log(sum) - Math.log(z! * Math.sqrt(2 * Math.PI))) / (order! - 1);
+      expect(sampledDivergence(gaussian(z!), rate!, order!) / expected).toBeCloseTo(1, 7);
     }
   });
 });

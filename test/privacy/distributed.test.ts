@@ -42,7 +42,7 @@ function sumOf(plan: NoisePlan, updates: readonly Float32Array[], seed = 0): Uin
   const sum = new Uint32Array(plan.length);
   for (const [i, values] of updates.entries()) {
     const encoded = encodeNoisy(plan, values, sampler, signs, seeded(seed + i)).values;
-    for (let j = 0; j < sum.length; j++) sum[j] += encoded[j];
+    for (let j = 0; j < sum.length; j++) sum[j]! += encoded[j]!;
   }
   return sum.map((word) => (word & (2 ** plan.modulusBits - 1)) >>> 0);
 }
@@ -141,7 +141,7 @@ describe('conditional rounding', () => {
           const bound = roundedNormBound(norm * (1 + 1e-6), 64);
           const rounded = roundConditionally(values, { scale: 1, bits: 32, bound }, seeded(seed));
           expect(normOf(rounded)).toBeLessThanOrEqual(bound);
-          for (const [i, x] of rounded.entries()) expect(Math.abs(x - values[i])).toBeLessThan(1);
+          for (const [i, x] of rounded.entries()) expect(Math.abs(x - values[i]!)).toBeLessThan(1);
         },
       ),
     );
@@ -164,10 +164,10 @@ describe('conditional rounding', () => {
     const mean = new Float64Array(64);
     for (let i = 0; i < 4000; i++) {
       const bound = roundedNormBound(5, 64);
-      roundConditionally(values, { scale: 1, bits: 32, bound }, seeded(i)).forEach((x, j) => (mean[j] += x / 4000));
+      roundConditionally(values, { scale: 1, bits: 32, bound }, seeded(i)).forEach((x, j) => (mean[j]! += x / 4000));
     }
     // A mean of 4000 coins has a deviation of at most 0.008; conditioning may add a little towards zero.
-    for (const [j, x] of mean.entries()) expect(Math.abs(x - values[j])).toBeLessThan(6 * 0.008 + 0.03);
+    for (const [j, x] of mean.entries()) expect(Math.abs(x - values[j]!)).toBeLessThan(6 * 0.008 + 0.03);
   });
 });
 
@@ -196,7 +196,7 @@ describe('a noisy update', () => {
       const { update: mean, unclipped } = decodeNoisy(plan, sumOf(plan, updates), 17, signs);
       expect(unclipped).toBeUndefined();
       const errors = mean.map((value, j) => {
-        const clipped = updates.reduce((sum, values, i) => sum + values[j] * Math.min(1, 0.5 / (0.1 + i / 10)), 0);
+        const clipped = updates.reduce((sum, values, i) => sum + values[j]! * Math.min(1, 0.5 / (0.1 + i / 10)), 0);
         return value - clipped / 17;
       });
       const noise = (17 * plan.shareVariance) / (17 * plan.scale) ** 2;
@@ -213,8 +213,8 @@ describe('a noisy update', () => {
     const updates = Array.from({ length: 20 }, (_, i) => update(i, 1000, 0.4));
     const { update: mean } = decodeNoisy(plan, sumOf(plan, updates), 20, signs);
     for (let j = 0; j < 1000; j++) {
-      const expected = updates.reduce((sum, values) => sum + values[j], 0) / 20;
-      expect(Math.abs(mean[j] - expected)).toBeLessThan(2e-5);
+      const expected = updates.reduce((sum, values) => sum + values[j]!, 0) / 20;
+      expect(Math.abs(mean[j]! - expected)).toBeLessThan(2e-5);
     }
   });
 
@@ -229,7 +229,7 @@ describe('a noisy update', () => {
       const unbounded = signed(sumOf(wide, updates, 100 * round), 32);
       const bounded = signed(sumOf(plan, updates, 100 * round), 20);
       for (let j = 0; j < 1024; j++) {
-        most = Math.max(most, Math.abs(unbounded[j]));
+        most = Math.max(most, Math.abs(unbounded[j]!));
         if (unbounded[j] !== bounded[j]) wrapped++;
       }
     }
@@ -254,7 +254,7 @@ describe('a noisy update', () => {
     const sum = sumOf(plan, updates);
     const byCount = decodeNoisy(plan, Uint32Array.from(sum), 16, signs);
     const fixed = decodeNoisy(plan, sum, 16, signs, 32);
-    fixed.update.forEach((value, i) => expect(value).toBeCloseTo(byCount.update[i] / 2, 6));
+    fixed.update.forEach((value, i) => expect(value).toBeCloseTo(byCount.update[i]! / 2, 6));
     expect(fixed.unclipped! - 0.5).toBeCloseTo((byCount.unclipped! - 0.5) / 2, 5);
     expect(() => decodeNoisy(plan, sum, 16, signs, 0)).toThrow(expect.objectContaining({ code: 'settings-invalid' }));
   });
@@ -267,7 +267,7 @@ describe('a noisy update', () => {
     const noisy = Uint32Array.from(clean);
     addCentralNoise(plan, noisy, sampler, seeded(77));
     const noise = signed(
-      noisy.map((word, i) => word - clean[i]),
+      noisy.map((word, i) => word - clean[i]!),
       20,
     );
     expect(normOf(noise) ** 2 / 1024 / plan.shareVariance).toBeGreaterThan(1 - 6 * Math.sqrt(2 / 1024));

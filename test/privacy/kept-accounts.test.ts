@@ -27,12 +27,12 @@ const task = (kept: readonly number[]): Uint8Array => {
 describe('an account with the orders of before', () => {
   it('is read from a member’s memory, at all of today’s orders and with its epsilon', () => {
     const [account] = recordOfClient(memory(ofBefore))!.accounts;
-    for (const kept of [account.divergences, account.inside]) {
+    for (const kept of [account!.divergences, account!.inside]) {
       expect(kept).toHaveLength(ORDERS.length);
       expect(epsilonOf(kept, 1e-5)).toBe(epsilon);
     }
     // And is written with them from then on.
-    expect(recordOfClient(recordText({ ...NO_RECORD, accounts: [account] }))!.accounts).toEqual([account]);
+    expect(recordOfClient(recordText({ ...NO_RECORD, accounts: [account!] }))!.accounts).toEqual([account]);
   });
 
   it('is read from a task’s record', () => {

@@ -23,7 +23,7 @@ function samples(distribution: NoiseDistribution, variance: number, seed: number
 function script(list: readonly number[], seed = 0): Words {
   const stream = new ChaChaStream(seeded(seed)(32), 20);
   let i = 0;
-  return { nextWord: () => (i < list.length ? list[i++] : stream.nextWord()) };
+  return { nextWord: () => (i < list.length ? list[i++]! : stream.nextWord()) };
 }
 
 describe('discrete Gaussian', () => {
@@ -131,8 +131,8 @@ describe('a table', () => {
     for (let k = 0; k < 40; k++) {
       for (const count of [1, 2, 4, 9]) {
         const step = wordsOf(k, count);
-        const before = [...step.slice(0, -1), step[count - 1] - 1];
-        const after = [...step.slice(0, -1), step[count - 1] + 1];
+        const before = [...step.slice(0, -1), step[count - 1]! - 1];
+        const after = [...step.slice(0, -1), step[count - 1]! + 1];
         expect(table.draw(script(before))).toBe(k);
         expect(table.draw(script(after))).toBe(k + 1);
       }
@@ -142,7 +142,7 @@ describe('a table', () => {
   it('draws what bit by bit inversion draws', () => {
     for (let i = 0; i < 2000; i++) {
       const [u] = new Uint32Array(seeded(i)(4).buffer);
-      expect(table.draw(script([u], i))).toBe(locate(geometric, [u], script([], i)));
+      expect(table.draw(script([u!], i))).toBe(locate(geometric, [u!], script([], i)));
     }
     expect(table.draw(script([2 ** 32 - 1, 2 ** 32 - 1, 5, 5, 5]))).toBeGreaterThan(100);
   });
@@ -165,10 +165,10 @@ describe('Bernoulli(e^−γ)', () => {
     let open = 0;
     for (let i = 0; i < 4000; i++) {
       const [high, low, further] = new Uint32Array(seeded(i)(12).buffer);
-      const n = (high % 2 ** 20) * 2 ** 32 + low;
+      const n = (high! % 2 ** 20) * 2 ** 32 + low!;
       const gamma = (n * 12_345) / (2 ** 52 * 12_347);
       // Words about the edge of the first or second trial, where integers below 2^53 cannot tell.
-      const edge = Math.floor((gamma / ((i % 2) + 1)) * 2 ** 32) + (further % 200) - 100;
+      const edge = Math.floor((gamma / ((i % 2) + 1)) * 2 ** 32) + (further! % 200) - 100;
       const word = Math.min(Math.max(edge, 0), 2 ** 32 - 1);
       const list = i % 2 === 0 ? [word] : [0, word];
       const exponent = { numerator: ratio.numerator * BigInt(n), denominator: ratio.denominator };

@@ -44,7 +44,7 @@ export function skellamPmf(variance: number, reach: number): number[] {
   return Array.from({ length: 2 * reach + 1 }, (_, i) => {
     const difference = Math.abs(i - reach);
     let sum = 0;
-    for (let k = 0; k + difference <= last; k++) sum += poisson[k] * poisson[k + difference];
+    for (let k = 0; k + difference <= last; k++) sum += poisson[k]! * poisson[k + difference]!;
     return sum;
   });
 }
@@ -58,7 +58,7 @@ export function skellamPmf(variance: number, reach: number): number[] {
 export function surprise(samples: Int32Array, pmf: readonly number[]): number {
   const reach = (pmf.length - 1) / 2;
   const counts = new Array<number>(pmf.length).fill(0);
-  for (const sample of samples) counts[Math.min(Math.max(sample + reach, 0), pmf.length - 1)]++;
+  for (const sample of samples) counts[Math.min(Math.max(sample + reach, 0), pmf.length - 1)]!++;
   let statistic = 0;
   let cells = 0;
   let expected = 0;
@@ -66,7 +66,7 @@ export function surprise(samples: Int32Array, pmf: readonly number[]): number {
   let left = samples.length;
   for (const [i, probability] of pmf.entries()) {
     expected += probability * samples.length;
-    observed += counts[i];
+    observed += counts[i]!;
     left -= probability * samples.length;
     if ((expected >= 20 && left >= 20) || i === pmf.length - 1) {
       statistic += (observed - expected) ** 2 / expected;

@@ -34,7 +34,7 @@ describe('an attempt that only measures', () => {
     expect(hall.reports.flatMap(({ benched = [] }) => benched)).toEqual([]);
     expect(events(hall)).toContain('scales-unmeasured');
     // On the bounds of the task, which it keeps for all attempts from this model.
-    expect(clients[0].settings.at(-1)).toMatchObject({ maxExamples: 1_000_000, lossBound: 1000 });
+    expect(clients[0]!.settings.at(-1)).toMatchObject({ maxExamples: 1_000_000, lossBound: 1000 });
     expect(hall.reports.at(-1)).toMatchObject({ included: 4 });
   });
 
@@ -57,7 +57,7 @@ describe('an attempt that only measures', () => {
     const hall = await openHall({ ...MEASURED, model: { tensors: { w: [5000] } } });
     const clients = await joinAll(hall);
     await hall.coordinator.finished;
-    const sizes = clients[0].sent.filter(({ name }) => name === 'maskedInput').map(({ bytes }) => bytes.length);
+    const sizes = clients[0]!.sent.filter(({ name }) => name === 'maskedInput').map(({ bytes }) => bytes.length);
     expect(sizes).toHaveLength(2);
     expect(sizes[0]).toBeLessThan(150);
     expect(sizes[1]).toBeGreaterThan(10_000);
@@ -110,7 +110,7 @@ describe('the scales of a task', () => {
     const hall = await openHall({ ...MEASURED, maxExamples: 200, rounds: 2 });
     const clients = await joinAll(hall, { 2: { examples: 5_000_000 } });
     await hall.coordinator.finished;
-    expect(clients[0].settings.map(({ maxExamples }) => maxExamples)).toEqual([200, 200, 200]);
+    expect(clients[0]!.settings.map(({ maxExamples }) => maxExamples)).toEqual([200, 200, 200]);
     expect(hall.reports.at(-1)).toMatchObject({ cut: 1 });
   });
 

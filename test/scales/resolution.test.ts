@@ -17,7 +17,7 @@ const SHAPES = { w: [WEIGHTS] };
 const shift =
   (by: number) =>
   ({ w }: Record<string, Float32Array>): void => {
-    for (let i = 0; i < w.length; i++) w[i] += by;
+    for (let i = 0; i < w!.length; i++) w![i]! += by;
   };
 
 describe('a task on the defaults', () => {
@@ -28,13 +28,13 @@ describe('a task on the defaults', () => {
     const [measured, first] = reports;
     expect(measured).toMatchObject({ outcome: 'measured', measures: true, round: 1, attempt: 1, included: 3 });
     expect(first).toMatchObject({ outcome: 'committed', round: 1, attempt: 1, examples: 30, clipped: 0, cut: 0 });
-    expect(first.loss).toBeCloseTo(0.05, 2);
-    expect(first.accuracy).toBeCloseTo(0.5, 3);
-    expect(first.rounding).toBeLessThan(0.05);
+    expect(first!.loss).toBeCloseTo(0.05, 2);
+    expect(first!.accuracy).toBeCloseTo(0.5, 3);
+    expect(first!.rounding).toBeLessThan(0.05);
     const { w } = coordinator.model('toy')!;
-    expect(rms(w.map((value) => value - 0.08)) / 0.01).toBeLessThan(0.05 * Math.sqrt(8));
+    expect(rms(w!.map((value) => value - 0.08)) / 0.01).toBeLessThan(0.05 * Math.sqrt(8));
     // What the estimate says is what it was.
-    expect(rms(w.map((value) => value - 0.08)) / 0.01 / Math.sqrt(8)).toBeGreaterThan(first.rounding! / 3);
+    expect(rms(w!.map((value) => value - 0.08)) / 0.01 / Math.sqrt(8)).toBeGreaterThan(first!.rounding! / 3);
     for (const { app, log, participation } of clients) {
       // One training for the measure and the round.
       expect(app.trained).toBe(8);
@@ -47,7 +47,7 @@ describe('a task on the defaults', () => {
     // And it costs little: what peaks and counters add to a round's bytes, and the measure to those of the task.
     const bytes = ({ bytesUp, bytesDown }: (typeof reports)[number]): number => bytesUp + bytesDown;
     const added = 3 * (packedLength(vectorLength({ dimension: WEIGHTS }), 18) - packedLength(WEIGHTS + 3, 18));
-    expect(added / (bytes(first) - added)).toBeLessThan(0.1);
+    expect(added / (bytes(first!) - added)).toBeLessThan(0.1);
     const before = reports.slice(1).reduce((sum, report) => sum + bytes(report) - added, 0);
     const total = reports.reduce((sum, report) => sum + bytes(report), 0);
     expect(total / before).toBeLessThan(1.1);
@@ -61,9 +61,9 @@ describe('a task on the defaults', () => {
     for (let i = 0; i < 3; i++) enter(coordinator.url, new PlainApp(SHAPES, shift(0.01)));
     await coordinator.finished;
     const { w } = coordinator.model('toy')!;
-    expect(rms(w.map((value) => value - 0.01)) / 0.01).toBeGreaterThan(2);
+    expect(rms(w!.map((value) => value - 0.01)) / 0.01).toBeGreaterThan(2);
     expect(reports.map(({ outcome }) => outcome)).toEqual(['committed']);
-    expect(reports[0].rounding).toBeGreaterThan(0.5);
+    expect(reports[0]!.rounding).toBeGreaterThan(0.5);
   });
 
   it('weighs 60 000 examples six times as much as 10 000: 0.75 and not a third', async () => {
@@ -73,7 +73,7 @@ describe('a task on the defaults', () => {
       [0, 10_000],
       [0, 10_000],
     ])
-      enter(coordinator.url, new PlainApp({ w: [4] }, shift(by), { examples }));
+      enter(coordinator.url, new PlainApp({ w: [4] }, shift(by!), { examples }));
     await coordinator.finished;
     for (const value of coordinator.model('toy')!.w) expect(value).toBeCloseTo(0.75, 3);
     expect(reports.at(-1)).toMatchObject({ cut: 0 });
@@ -141,7 +141,7 @@ describe('what is beyond a bound', () => {
     await coordinator.finished;
     // Losses 1, 16 and 81: 16 is beyond four times 1.
     expect(reports.slice(1).map(({ cut }) => cut)).toEqual([0, 3, 3]);
-    expect(reports[2].loss).toBeCloseTo(4, 2);
+    expect(reports[2]!.loss).toBeCloseTo(4, 2);
   });
 });
 

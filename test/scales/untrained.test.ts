@@ -16,9 +16,9 @@ const normed = (untrained?: readonly string[]): PlainApp =>
   new PlainApp(
     SHAPES,
     ({ variance, w }) => {
-      w[0] += 1;
-      variance[0] = 4000;
-      variance[1] = 1;
+      w![0]! += 1;
+      variance![0] = 4000;
+      variance![1] = 1;
     },
     {},
     untrained,
@@ -33,9 +33,9 @@ describe('untrained tensors', () => {
     for (let i = 0; i < 3; i++) enter(coordinator.url, normed(['variance']));
     await coordinator.finished;
     const { w, variance } = coordinator.model('toy')!;
-    expect(w[0]).toBeCloseTo(5, 2);
-    expect(variance[0]).toBeCloseTo(4000, 1);
-    expect(Math.abs(variance[1] - 1)).toBeLessThan(0.02);
+    expect(w![0]).toBeCloseTo(5, 2);
+    expect(variance![0]).toBeCloseTo(4000, 1);
+    expect(Math.abs(variance![1]! - 1)).toBeLessThan(0.02);
     expect(reports.slice(1).map(({ clipped, cut }) => [clipped, cut])).toEqual(Array.from({ length: 5 }, () => [0, 0]));
   });
 
@@ -56,8 +56,8 @@ describe('untrained tensors', () => {
       for (let i = 0; i < 3; i++) enter(coordinator.url, normed(['variance']));
       await coordinator.finished;
       const { variance } = coordinator.model('toy')!;
-      expect(Math.abs(variance[0] - 4000)).toBeLessThan(1);
-      expect(Math.abs(variance[1] - 1)).toBeLessThan(0.3);
+      expect(Math.abs(variance![0]! - 4000)).toBeLessThan(1);
+      expect(Math.abs(variance![1]! - 1)).toBeLessThan(0.3);
       await coordinator.stop();
     }
   });
@@ -65,8 +65,8 @@ describe('untrained tensors', () => {
   it('are refused where the app names others than the task, which says how to put it right', async () => {
     const { coordinator } = await coordinate({}, { model: zeros(SHAPES) });
     const [one] = [0, 1, 2].map(() => enter(coordinator.url, normed(['variance'])));
-    one.participation.closed.catch(() => undefined);
-    const refused = await one.log.next('refused');
+    one!.participation.closed.catch(() => undefined);
+    const refused = await one!.log.next('refused');
     expect(refused).toMatchObject({ code: 'update-shape' });
     expect(refused.message).toBe('untrained tensors are variance in this app, but none in the task');
     expect(refused.hint).toContain('untrained');
@@ -85,7 +85,7 @@ describe('untrained tensors', () => {
     await coordinator.finished;
     const { w, variance } = coordinator.model('toy')!;
     expect([...variance]).toEqual([0, 0]);
-    expect(w[0]).not.toBe(0);
+    expect(w![0]).not.toBe(0);
   });
 });
 

@@ -53,7 +53,7 @@ function runWith(
       continue;
     }
     const here = [...deaths].filter(([, state]) => state === lab.server.name);
-    if (foundOut === 'connection' && here.length > 0 && !lab.dead.has(here[0][0])) {
+    if (foundOut === 'connection' && here.length > 0 && !lab.dead.has(here[0]![0])) {
       for (const [member] of here) lab.leave(member);
     } else lab.serverDoes({ kind: 'deadline' });
   }
@@ -146,7 +146,7 @@ describe.each<Class>(['curious', 'active'])('on the complete graph, %s', (advers
       session.toServer = session.toServer.filter(({ member }) => member !== back);
       session.leave(back);
       const { server } = session;
-      const step = session.serverDoes({ kind: 'message', from: back, bytes: late[0].bytes });
+      const step = session.serverDoes({ kind: 'message', from: back, bytes: late[0]!.bytes });
       expect(step).toMatchObject({ refusal: { code: 'wrong-state' }, send: [], events: [] });
       expect(step.state).toBe(server);
       session.run();
@@ -159,10 +159,10 @@ describe.each<Class>(['curious', 'active'])('on the complete graph, %s', (advers
     session.serverIn('masked-input');
     session.down();
     const [first] = session.toServer.splice(0, 1);
-    session.serverDoes({ kind: 'message', from: first.member, bytes: first.bytes });
-    session.leave(first.member);
+    session.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
+    session.leave(first!.member);
     session.run();
-    const drop = { member: first.member, state: 'masked-input', reason: 'member-left', effect: 'after-input' };
+    const drop = { member: first!.member, state: 'masked-input', reason: 'member-left', effect: 'after-input' };
     expect(session.drops).toEqual([drop]);
     expect(session.committed?.included).toEqual(session.members);
     expect(session.committed?.sum).toEqual(session.plainSum(session.members));
@@ -204,7 +204,7 @@ describe('over-selection', () => {
     const lab = new Lab({ seed: 'replaced', n: 5, target: 4 });
     lab.down();
     const [first] = lab.toServer.splice(0, 1);
-    lab.serverDoes({ kind: 'message', from: first.member, bytes: first.bytes });
+    lab.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
     lab.leave(1);
     lab.run();
     expect(lab.committed?.included).toEqual([2, 3, 4, 5]);
@@ -240,13 +240,13 @@ describe.each<[Class, number, Partial<RoundSettings>]>([
     const { server } = runWith(session, deaths, 'deadline', state);
     if (server.name !== state) throw new Error(`the round is in ${server.name}`);
     const { witnesses, roster } = server.facts;
-    return witnesses.map((index) => roster[index].member);
+    return witnesses.map((index) => roster[index]!.member);
   };
 
   it.each(statesOf(adversary))('a few dropouts in %s leave the sum exact', (state) => {
     const members = waitedFor(state);
     const deaths = deathsOf(
-      [1, 4, 6].map((place) => members[place]),
+      [1, 4, 6].map((place) => members[place]!),
       state,
     );
     expectExact(runWith(lab(), deaths, 'connection'), deaths, 'member-left');

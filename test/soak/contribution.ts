@@ -27,7 +27,7 @@ export function contributing(member: number): App {
     shapes: SHAPES,
     data: () => undefined,
     train({ w }) {
-      for (let j = 0; j < SIZE; j++) w[j] += added[j];
+      for (let j = 0; j < SIZE; j++) w![j]! += added[j]!;
       return Promise.resolve({ parameters: { w }, examples: 1, loss: 0, accuracy: 0 });
     },
   };

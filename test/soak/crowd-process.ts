@@ -44,7 +44,7 @@ export class CrowdProcess {
   }
 
   #start(): ChildProcess {
-    const child = fork(process.argv[1], [CROWD, JSON.stringify(this.crowd)]);
+    const child = fork(process.argv[1]!, [CROWD, JSON.stringify(this.crowd)]);
     child.on('message', (message) => {
       const word = message as CrowdWord;
       if (word.kind === 'said') this.#ear.said(word.said);

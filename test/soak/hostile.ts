@@ -25,7 +25,7 @@ const UPDATE = 3;
 const LIE = Array.from({ length: SIZE }, (_, j) => 1000 + 37 * j);
 const plain = Array.from({ length: SIZE }, () => UPDATE);
 
-const anyOf = <T>(chance: Chance, list: readonly T[]): T => list[Math.floor(chance() * list.length)];
+const anyOf = <T>(chance: Chance, list: readonly T[]): T => list[Math.floor(chance() * list.length)]!;
 
 /** What a hostile member does for some seconds: in its rounds, and beside them. */
 interface Act {

@@ -39,7 +39,7 @@ if (word === CROWD) {
   // An orphan has nobody to tell.
   process.on('disconnect', () => process.exit());
   await joinCrowd(
-    JSON.parse(given) as Crowd,
+    JSON.parse(given!) as Crowd,
     (said) => tell({ kind: 'said', said }),
     (text) => tell({ kind: 'fault', text }),
   );

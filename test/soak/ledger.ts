@@ -54,7 +54,7 @@ export class Ledger {
     const key = `${task} ${round}`;
     const sent = this.#sent.get(key) ?? new Map<number, readonly number[]>();
     const told = this.#included.get(key) ?? new Set<number>();
-    const left = Array.from({ length: SIZE }, (_, j) => (after[j] - before[j]) * included);
+    const left = Array.from({ length: SIZE }, (_, j) => (after[j]! - before[j]!) * included);
     for (const member of told) subtract(left, sent.get(member) ?? contributionOf(member), 1);
     const candidates = [...new Set([...sent.keys(), ...unheard])]
       .filter((member) => !told.has(member))
@@ -73,7 +73,7 @@ export class Ledger {
 }
 
 function subtract(left: number[], vector: readonly number[], times: 1 | -1): void {
-  for (let j = 0; j < SIZE; j++) left[j] -= times * vector[j];
+  for (let j = 0; j < SIZE; j++) left[j]! -= times * vector[j]!;
 }
 
 /** Looks for `missing` of the candidates that add up to what is left. */
@@ -89,9 +89,9 @@ function search(
     if (++tries > MAX_TRIES) return false;
     if (more === 0) return left.every((value) => Math.abs(value) <= tolerance);
     for (let i = from; i <= candidates.length - more; i++) {
-      subtract(left, candidates[i], 1);
+      subtract(left, candidates[i]!, 1);
       const fits = found(i + 1, more - 1);
-      subtract(left, candidates[i], -1);
+      subtract(left, candidates[i]!, -1);
       if (fits) return true;
     }
     return false;

@@ -30,11 +30,11 @@ export interface Course {
 export function courseOf(samples: readonly Sample[], quantity: 'rss' | 'heapUsed' | 'external'): Course {
   const values = samples.map((sample) => sample[quantity] / MEBI);
   const sorted = [...values].sort((a, b) => a - b);
-  const warm = samples.filter(({ at }) => at >= samples[samples.length - 1].at / 3);
+  const warm = samples.filter(({ at }) => at >= samples[samples.length - 1]!.at / 3);
   return {
-    least: sorted[0],
-    median: sorted[sorted.length >> 1],
-    most: sorted[sorted.length - 1],
+    least: sorted[0]!,
+    median: sorted[sorted.length >> 1]!,
+    most: sorted[sorted.length - 1]!,
     slope: slopeOf(warm.map((sample) => [sample.at, sample[quantity] / MEBI])),
   };
 }

@@ -33,13 +33,13 @@ export class Relay {
       [near, far],
       [far, near],
     ]) {
-      this.#sockets.add(from);
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
+      this.#sockets.add(from!);
+      from!.on('error', () => undefined);
+      from!.on('close', () => {
+        this.#sockets.delete(from!);
+        to!.destroy();
       });
-      from.pipe(to);
+      from!.pipe(to!);
     }
   }
 }

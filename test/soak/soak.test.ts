@@ -41,7 +41,7 @@ const round = { task: 'toy', round: 3 };
 /** A round whose model moved by the mean of these vectors, from models as they come. */
 function committed(...vectors: readonly (readonly number[])[]): Committed {
   const before = Float32Array.from({ length: SIZE }, (_, j) => 100 / (j + 1));
-  const mean = (j: number): number => vectors.reduce((sum, vector) => sum + vector[j], 0) / vectors.length;
+  const mean = (j: number): number => vectors.reduce((sum, vector) => sum + vector[j]!, 0) / vectors.length;
   return { ...round, included: vectors.length, before, after: before.map((value, j) => value + mean(j)) };
 }
 

@@ -68,10 +68,10 @@ export async function soak(options: Options, note: (text: string) => void): Prom
     });
   };
   const coordinator = await CoordinatorProcess.start(scene.config, (report) => {
-    for (const { reason } of report.drops) count(drops, reason);
+    for (const { reason } of report.drops) count(drops!, reason);
     benched += report.benched?.length ?? 0;
     if (report.outcome === 'abandoned') {
-      count(abandoned, report.code ?? 'unknown');
+      count(abandoned!, report.code ?? 'unknown');
       return;
     }
     committed++;
@@ -84,7 +84,7 @@ export async function soak(options: Options, note: (text: string) => void): Prom
 
   const ear = { said: ledger.note.bind(ledger), fault: (text: string) => void faults.push(text) };
   const crowds = scene.crowds.map((crowd) => new CrowdProcess(crowd, ear));
-  const frail = crowds[crowds.length - 1];
+  const frail = crowds[crowds.length - 1]!;
   const samples: Sample[] = [];
   const began = performance.now();
   const minutes = (): number => (performance.now() - began) / 60_000;

@@ -57,7 +57,7 @@ function allMessages(adversary: Class): Record<MessageName, Uint8Array> {
     unmaskShares: real('unmaskShares'),
     outcome: encodeOutcome({ ...header, kind: 'committed', included: false, modelHash: NO_HASH }),
     abort: encodeAbort(header, { code: 'round-abandoned', message: 'no more' }),
-    falseDealing: falseDealings(header)[0],
+    falseDealing: falseDealings(header)[0]!,
     ...connectionMessages(header, who, memberId(ME)),
   };
 }
@@ -139,7 +139,7 @@ describe.each<Class>(['curious', 'active'])('a client in an %s round', (adversar
         expectRefused(state, changed(2, 0x7f), 'wire-type');
         expectRefused(state, messages[message].subarray(0, 2), 'wire-truncated');
         if ('refused' in expected) continue;
-        expectRefused(state, changed(3, messages[message][3] ^ 1), 'session-mismatch');
+        expectRefused(state, changed(3, messages[message][3]! ^ 1), 'session-mismatch');
         expectRefused(state, changed(1, 2), 'wire-suite');
         expectRefused(state, messages[message].subarray(0, 34), 'wire-truncated');
         expectRefused(state, Uint8Array.of(...messages[message], 0), 'wire-trailing');
@@ -236,8 +236,8 @@ describe.each<Class>(['curious', 'active'])('a client of an %s round whose agree
 
   it('sends what a client sends that agrees within its step, byte for byte', () => {
     const [awaited, inline] = (['awaited', 'inline'] as const).map((agreements) => lab(adversary, agreements).run());
-    expect(awaited.committed?.sum).toEqual(awaited.plainSum(awaited.members));
-    expect(awaited.sent).toEqual(inline.sent);
+    expect(awaited!.committed?.sum).toEqual(awaited!.plainSum(awaited!.members));
+    expect(awaited!.sent).toEqual(inline!.sent);
   });
 
   it.each([0, 2, 4])('refuses the round where %i agreements come instead of three, and keeps no secret', (count) => {

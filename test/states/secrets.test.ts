@@ -133,7 +133,7 @@ describe.each<Class>(['curious', 'active'])(
         if (lab.server.name !== state) lab.serverIn(state);
         lab.down();
         const [first] = lab.toServer;
-        lab.serverDoes({ kind: 'message', from: first.member, bytes: first.bytes });
+        lab.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
         lab.serverDoes({ kind: 'abandon', error: new CairnError('round-abandoned', 'operator') });
         endAll(lab);
         expectAllZero(2 * N);
@@ -230,7 +230,7 @@ describe.each<Class>(['curious', 'active'])(
           up: rewriting('unmaskShares', ({ member, bytes }) => {
             if (!liars.includes(member)) return bytes;
             const lie = bytes.slice();
-            lie[35 + 4 + 2 * 34] ^= 1;
+            lie[35 + 4 + 2 * 34]! ^= 1;
             return lie;
           }),
         });

@@ -110,7 +110,7 @@ function messagesOf(adversary: Class, name: StateName): Scene['messages'] {
       unmaskShares: real('unmaskShares'),
       outcome: encodeOutcome({ ...header, kind: 'committed', included: true, modelHash: NO_HASH }),
       abort: encodeAbort(header, { code: 'data-empty', message: 'nothing to train on' }),
-      falseDealing: falseDealings(header)[0],
+      falseDealing: falseDealings(header)[0]!,
       ...connectionMessages(header, who, member),
     };
   };
@@ -191,7 +191,7 @@ describe.each<Class>(['curious', 'active'])('the server of an %s round', (advers
         expectRefused(lab.server, WAITED_FOR, changed(2, 0x7f), 'wire-type');
         expectRefused(lab.server, WAITED_FOR, real.subarray(0, 2), 'wire-truncated');
         if (!isCollecting(name)) continue;
-        expectRefused(lab.server, WAITED_FOR, changed(3, real[3] ^ 1), 'session-mismatch');
+        expectRefused(lab.server, WAITED_FOR, changed(3, real[3]! ^ 1), 'session-mismatch');
         expectRefused(lab.server, WAITED_FOR, changed(1, 2), 'wire-suite');
       }
     });

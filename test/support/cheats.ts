@@ -139,7 +139,7 @@ export function signedSurvivors(
   index: number,
   survivors: Uint8Array,
 ): SurvivorSignature {
-  const identity = lab.membership!.identities.get(lab.members[index])!;
+  const identity = lab.membership!.identities.get(lab.members[index]!)!;
   const bytes = survivorBytes(lab.primitives, sessionId, survivors);
   return { index: clientIndex(index), signature: lab.primitives.ed25519Sign(identity.secretKey.expose(), bytes) };
 }

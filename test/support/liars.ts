@@ -95,7 +95,7 @@ export function revealing(
     const owners = holdings({ facts, sharers }, holder);
     owners.forEach((owner, place) => {
       const at = place * SIZES.share;
-      shares.set(lie(shares.slice(at, at + SIZES.share), roster[owner].member, member), at);
+      shares.set(lie(shares.slice(at, at + SIZES.share), roster[owner]!.member, member), at);
     });
     const key = keyOf(lab, member);
     if (key === undefined) return encodeUnmaskShares({ ...message, shares });
@@ -119,15 +119,15 @@ export function signedSetOf(lab: Lab): SignedSet {
     degree,
     threshold,
   };
-  return { members: setBits(survivors).map((index) => ids[index]), sessions: [session], proven: [] };
+  return { members: setBits(survivors).map((index) => ids[index]!), sessions: [session], proven: [] };
 }
 
 /** A share in its one encoding, of nothing in particular. */
 export function anyShare(random: (length: number) => Uint8Array): Uint8Array {
   for (;;) {
     const share = random(SIZES.share);
-    share[SIZES.share - 1] &= 0x3f;
-    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3] &= ~(1 << ((27 * limb + 26) & 7));
+    share[SIZES.share - 1]! &= 0x3f;
+    for (let limb = 0; limb < 10; limb++) share[(27 * limb + 26) >> 3]! &= ~(1 << ((27 * limb + 26) & 7));
     if (isCanonicalShare(share)) return share;
   }
 }

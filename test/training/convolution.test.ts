@@ -50,8 +50,8 @@ function byDefinition(c: Case, x: Float32Array, w: Float32Array, b: Float32Array
     for (let f = 0; f < c.filters; f++) {
       for (let oy = 0; oy < outHeight; oy++) {
         for (let ox = 0; ox < outWidth; ox++) {
-          out[at] = b[f];
-          db[f] += dy[at];
+          out[at] = b[f]!;
+          db![f]! += dy[at]!;
           for (let channel = 0; channel < c.channels; channel++) {
             for (let ky = 0; ky < kh; ky++) {
               for (let kx = 0; kx < kw; kx++) {
@@ -59,9 +59,9 @@ function byDefinition(c: Case, x: Float32Array, w: Float32Array, b: Float32Array
                 if (row < 0 || row >= c.height || column < 0 || column >= c.width) continue;
                 const i = ((n * c.channels + channel) * c.height + row) * c.width + column;
                 const j = ((f * c.channels + channel) * kh + ky) * kw + kx;
-                out[at] += x[i] * w[j];
-                dx[i] += dy[at] * w[j];
-                dw[j] += dy[at] * x[i];
+                out[at]! += x[i]! * w[j]!;
+                dx![i]! += dy[at]! * w[j]!;
+                dw![j]! += dy[at]! * x[i]!;
               }
             }
           }
@@ -70,7 +70,7 @@ function byDefinition(c: Case, x: Float32Array, w: Float32Array, b: Float32Array
       }
     }
   }
-  return [out, dx, dw, db];
+  return [out, dx!, dw!, db!];
 }
 
 function byEngine(
@@ -124,7 +124,7 @@ describe('rectified in one pass, bit for bit as in two', () => {
       const run = (out: Tensor): Tensor[] => [out, ...gradients(o.sum(o.mul(out, out)), [x, w, b])];
       const once = run(o.conv2dRelu(x, w, b, c));
       expect(bits(once)).toEqual(bits(run(o.relu(o.conv2d(x, w, b, c)))));
-      expect(once[0].values().some((v) => v > 0)).toBe(true);
+      expect(once[0]!.values().some((v) => v > 0)).toBe(true);
     }
   });
 
@@ -136,9 +136,9 @@ describe('rectified in one pass, bit for bit as in two', () => {
       [32, 33, 513],
     ]) {
       const tape = new Tape(kind);
-      const x = tape.tensor([m, k], randomValues(m * k, 1));
-      const w = tape.tensor([k, n], randomValues(k * n, 2));
-      const b = tape.tensor([n], randomValues(n, 3));
+      const x = tape.tensor([m!, k!], randomValues(m! * k!, 1));
+      const w = tape.tensor([k!, n!], randomValues(k! * n!, 2));
+      const b = tape.tensor([n!], randomValues(n!, 3));
       const run = (out: Tensor): Tensor[] => [out, ...gradients(o.sum(o.mul(out, out)), [x, w, b])];
       expect(bits(run(o.affineRelu(x, w, b)))).toEqual(bits(run(o.relu(o.affine(x, w, b)))));
     }
@@ -163,7 +163,7 @@ describe('rectified in one pass, bit for bit as in two', () => {
       const nodes = tape.length - start;
       return { nodes, values: bits([out, ...gradients(o.sum(o.square(out)), Object.values(named))]) };
     });
-    expect(result[0].values).toEqual(result[1].values);
-    expect(result[0].nodes).toBe(result[1].nodes - 2);
+    expect(result[0]!.values).toEqual(result[1]!.values);
+    expect(result[0]!.nodes).toBe(result[1]!.nodes - 2);
   });
 });

@@ -17,7 +17,7 @@ const starts = [1, 2, 3].map((seed) => {
 
 /** Runs a kernel on both heaps from the same contents, and expects all of memory to be the same bits afterwards. */
 function expectSameBits(run: (kernels: Kernels) => void, seed = 1): { before: Float32Array; after: Float32Array } {
-  const before = starts[seed % starts.length];
+  const before = starts[seed % starts.length]!;
   for (const heap of Object.values(heaps)) {
     heap.reserve(SIZE);
     heap.reals.set(before);
@@ -95,8 +95,8 @@ describe('wasm and plain kernels give the same bits', () => {
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
-        for (let p = 0; p < k; p++) sum += after[A + 64 + i * k + p] * after[B + p * n + j];
-        expect(Math.abs(after[C + i * n + j] - sum)).toBeLessThan(1e-4);
+        for (let p = 0; p < k; p++) sum += after[A + 64 + i * k + p]! * after[B + p * n + j]!;
+        expect(Math.abs(after[C + i * n + j]! - sum)).toBeLessThan(1e-4);
       }
     }
   });
@@ -127,8 +127,8 @@ describe('wasm and plain kernels give the same bits', () => {
     ])
       for (const stride of [1, 2, 3])
         for (const padding of [0, 1, 2, 4]) {
-          const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
-          const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
+          const outHeight = Math.floor((height! + 2 * padding - kernelHeight!) / stride) + 1;
+          const outWidth = Math.floor((width! + 2 * padding - kernelWidth!) / stride) + 1;
           if (outHeight < 1 || outWidth < 1) continue;
           convolutions.push({
             channels: 2,
@@ -166,16 +166,16 @@ describe('wasm and plain kernels give the same bits', () => {
           const within = (run: (kernels: Kernels) => void): void => {
             expectSameBits((kernels) => {
               for (const { integers } of Object.values(heaps))
-                for (let tap = 0; tap < taps; tap++) integers[table + tap] = (tap * 37) % 101;
+                for (let tap = 0; tap < taps!; tap++) integers[table + tap] = (tap * 37) % 101;
               run(kernels);
-            }, filters + taps);
+            }, filters + taps!);
           };
           const bias = accumulate ? A : -1;
-          const plane = length + 5;
+          const plane = length! + 5;
           within((k) =>
-            k.convolveTaps(filters, length, taps, A + 64, B, table, C, plane, bias, filters % 2 === 0, SCRATCH),
+            k.convolveTaps(filters, length!, taps!, A + 64, B, table, C, plane, bias, filters % 2 === 0, SCRATCH),
           );
-          within((k) => k.correlateTaps(taps, filters, length - 3, B, table, y, length, C, accumulate, SCRATCH));
+          within((k) => k.correlateTaps(taps!, filters, length! - 3, B, table, y, length!, C, accumulate, SCRATCH));
         }
       }
     }
@@ -211,13 +211,13 @@ describe('wasm and plain kernels give the same bits', () => {
       [6, 12, 3, 1],
       [6, 11, 2, 1],
     ]) {
-      const outHeight = Math.floor((height - size) / stride) + 1;
-      const outWidth = Math.floor((width - size) / stride) + 1;
+      const outHeight = Math.floor((height! - size!) / stride!) + 1;
+      const outWidth = Math.floor((width! - size!) / stride!) + 1;
       const extents = { planes: 3, height, width, size, stride, outHeight, outWidth };
       expectSameBits((kernels) => kernels.maxPool(A, extents, B, C), height);
       // Many equal values: the first must win.
       for (const heap of Object.values(heaps))
-        heap.reals.subarray(A, A + 3 * height * width).forEach((v, i, all) => (all[i] = Math.sign(v)));
+        heap.reals.subarray(A, A + 3 * height! * width!).forEach((v, i, all) => (all[i] = Math.sign(v)));
       for (const { kernels } of Object.values(heaps)) kernels.maxPool(A, extents, B, C);
       const places = 3 * outHeight * outWidth;
       expect(heaps.wasm.integers.slice(C, C + places)).toEqual(heaps.plain.integers.slice(C, C + places));

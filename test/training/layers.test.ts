@@ -33,7 +33,7 @@ describe('batch normalisation', () => {
   const channel = (c: number): number[] => [...x].filter((_, i) => Math.floor(i / 3) % 2 === c);
   const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
   const means = [0, 1].map((c) => mean(channel(c)));
-  const variances = [0, 1].map((c) => mean(channel(c).map((v) => (v - means[c]) ** 2)));
+  const variances = [0, 1].map((c) => mean(channel(c).map((v) => (v - means[c]!) ** 2)));
 
   it('takes each channel’s moments from the batch in training, and keeps running ones', () => {
     const start = model.initialise(0);
@@ -46,7 +46,7 @@ describe('batch normalisation', () => {
     const [out, after] = pass(model, start, x, true);
     const expected = [...x].map((v, i) => {
       const c = Math.floor(i / 3) % 2;
-      return (v - means[c]) / Math.sqrt(variances[c] + 1e-3);
+      return (v - means[c]!) / Math.sqrt(variances[c]! + 1e-3);
     });
     expectClose([out], [expected], 1e-6);
     const kept = model.layout.unflatten(after);
@@ -86,10 +86,10 @@ describe('batch normalisation', () => {
     const { named } = tape.parameters(model.layout, model.initialise(0));
     const batch = tape.tensor([4, 2, 1, 3], x);
     const loss = o.sum(o.square(model.forward(named, batch)));
-    const weight = named['batchNorm1.weight'];
-    const before = gradients(loss, [weight])[0].values();
+    const weight = named['batchNorm1.weight']!;
+    const before = gradients(loss, [weight])[0]!.values();
     model.forward(named, batch, { training: true });
-    expect(gradients(loss, [weight])[0].values()).toEqual(before);
+    expect(gradients(loss, [weight])[0]!.values()).toEqual(before);
   });
 
   it('has no gradient for running moments, in training or in use', () => {
@@ -99,7 +99,7 @@ describe('batch normalisation', () => {
     const { named } = tape.parameters(model.layout, model.initialise(0));
     for (const training of [true, false]) {
       const loss = o.sum(o.square(model.forward(named, tape.tensor([4, 2, 1, 3], x), { training })));
-      const found = gradients(loss, [named['batchNorm1.mean'], named['batchNorm1.variance']]);
+      const found = gradients(loss, [named['batchNorm1.mean']!, named['batchNorm1.variance']!]);
       expect(found.flatMap((g) => [...g.values()])).toEqual([0, 0, 0, 0]);
     }
   });
@@ -107,7 +107,7 @@ describe('batch normalisation', () => {
   it('is trained by trainEpochs, which moves running moments by the data alone', async () => {
     const net = sequential([dense(4), batchNorm(), relu(), dense(2)], [3]);
     const inputs = randomValues(60, 3);
-    const labels = Uint8Array.from({ length: 20 }, (_, i) => (inputs[3 * i] > 0 ? 1 : 0));
+    const labels = Uint8Array.from({ length: 20 }, (_, i) => (inputs[3 * i]! > 0 ? 1 : 0));
     const data = { inputs, labels, examples: 20, inputSize: 3 };
     const run = async (learningRate: number, prox: number): Promise<Record<string, Float32Array>> => {
       const parameters = net.initialise(1);
@@ -214,7 +214,7 @@ describe.each(stacks)('training through %s', (_, list, shape) => {
     checkDerivatives(
       (x, ...parameters) => {
         const named = { ...x.tape.parameters(model.layout, model.initialise(0)).named };
-        for (const [i, name] of names.entries()) named[name] = parameters[i];
+        for (const [i, name] of names.entries()) named[name] = parameters[i]!;
         return model.forward(named, x, { training: true, random: new Random(7) });
       },
       randomInputs([3, ...shape], ...shapes),

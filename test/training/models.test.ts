@@ -15,7 +15,7 @@ const cnn = sequential(
 function gradientDistance(model: Model, tape: Tape, x: Tensor, parameters: Float32Array): Tensor {
   const { named } = tape.parameters(model.layout, parameters);
   const loss = o.softmaxCrossEntropy(model.forward(named, x), o.oneHot(tape, [0, 2], 3));
-  const sources = model.layout.names.map((name) => named[name]);
+  const sources = model.layout.names.map((name) => named[name]!);
   return gradients(loss, sources)
     .map((g, i) =>
       o.sum(
@@ -44,14 +44,14 @@ describe.each([
   function byInput(kind: KernelKind): number[] {
     const tape = new Tape(kind);
     const x = tape.tensor(shape, start);
-    return [...gradients(gradientDistance(model, tape, x, parameters), [x])[0].raw()];
+    return [...gradients(gradientDistance(model, tape, x, parameters), [x])[0]!.raw()];
   }
 
   it('of the distance of gradients, by the input', () => {
     const tape = new Tape('double');
     const at = (i: number, by: number): number => {
       const values = Float64Array.from(start);
-      values[i] += by;
+      values[i]! += by;
       const before = tape.mark();
       const distance = gradientDistance(model, tape, tape.tensor(shape, values), parameters).item();
       tape.release(before);
@@ -75,19 +75,19 @@ describe.each([
       const { named } = tape.parameters(model.layout, parameters);
       const { named: direction } = tape.parameters(model.layout, vector);
       const moved = Object.fromEntries(
-        model.layout.names.map((name) => [name, o.add(named[name], o.scale(direction[name], by))]),
+        model.layout.names.map((name) => [name, o.add(named[name]!, o.scale(direction[name]!, by))]),
       );
       const logits = model.forward(moved, tape.tensor(shape, start));
-      const sources = model.layout.names.map((name) => moved[name]);
+      const sources = model.layout.names.map((name) => moved[name]!);
       const found = gradients(o.softmaxCrossEntropy(logits, o.oneHot(tape, [0, 2], 3)), sources);
       const along = found
-        .map((g, i) => o.sum(o.mul(g, direction[model.layout.names[i]])))
+        .map((g, i) => o.sum(o.mul(g, direction[model.layout.names[i]!]!)))
         .reduce((a, b) => o.add(a, b));
       const product = gradients(along, sources);
       return { slope: found.flatMap((g) => [...g.raw()]), product: product.flatMap((g) => [...g.raw()]) };
     };
     const [above, below] = [gradientAt(1e-5).slope, gradientAt(-1e-5).slope];
-    const numeric = above.map((v, i) => (v - below[i]) / 2e-5);
+    const numeric = above.map((v, i) => (v - below[i]!) / 2e-5);
     expectClose([gradientAt(0).product], [numeric], 1e-6);
   });
 });

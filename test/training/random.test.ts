@@ -42,21 +42,21 @@ describe('Random', () => {
     let h = mix(mix(7n) ^ 0n);
     const s = Array.from({ length: 4 }, () => (h = mix(h)));
     for (let i = 0; i < 100; i++) {
-      expect(BigInt(random.next())).toBe((rotate((s[1] * 5n) & mask, 7n) * 9n) & mask);
-      const t = (s[1] << 9n) & mask;
-      s[2] ^= s[0];
-      s[3] ^= s[1];
-      s[1] ^= s[2];
-      s[0] ^= s[3];
-      s[2] ^= t;
-      s[3] = rotate(s[3], 11n);
+      expect(BigInt(random.next())).toBe((rotate((s[1]! * 5n) & mask, 7n) * 9n) & mask);
+      const t = (s[1]! << 9n) & mask;
+      s[2]! ^= s[0]!;
+      s[3]! ^= s[1]!;
+      s[1]! ^= s[2]!;
+      s[0]! ^= s[3]!;
+      s[2]! ^= t;
+      s[3] = rotate(s[3]!, 11n);
     }
   });
 
   it('draws uniformly', () => {
     const random = new Random(1);
     const counts = new Array<number>(7).fill(0);
-    for (let i = 0; i < 70_000; i++) counts[random.below(7)]++;
+    for (let i = 0; i < 70_000; i++) counts[random.below(7)]!++;
     // Six standard deviations of a binomial count.
     for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(6 * Math.sqrt(10_000 * (6 / 7)));
     let sum = 0;

@@ -58,10 +58,10 @@ export function numericGradients(f: TensorFunction, inputs: readonly Input[]): n
     Array.from({ length: input.values.length }, (_, i) => {
       const [above, below] = [step, -step].map((by) => {
         const values = Float64Array.from(input.values);
-        values[i] += by;
+        values[i]! += by;
         return valueAt(f, inputs.with(which, { shape: input.shape, values }));
       });
-      return (above - below) / (2 * step);
+      return (above! - below!) / (2 * step);
     }),
   );
 }
@@ -72,8 +72,8 @@ export function expectClose(actual: readonly number[][], expected: readonly numb
   for (const [which, list] of expected.entries()) {
     const size = Math.max(1e-3, ...list.map(Math.abs));
     for (const [i, value] of list.entries()) {
-      const error = Math.abs(actual[which][i] - value) / size;
-      expect(error, `input ${which}, element ${i}: ${actual[which][i]} instead of ${value}`).toBeLessThan(tolerance);
+      const error = Math.abs(actual[which]![i]! - value) / size;
+      expect(error, `input ${which}, element ${i}: ${actual[which]![i]} instead of ${value}`).toBeLessThan(tolerance);
     }
   }
 }
@@ -85,7 +85,7 @@ export function expectClose(actual: readonly number[][], expected: readonly numb
 export function checkDerivatives(f: TensorFunction, inputs: readonly Input[]): void {
   expectClose(tapeGradients(f, inputs, 'double'), numericGradients(f, inputs), 1e-7);
   inputs.forEach((_, which) => {
-    const derivative: TensorFunction = (...tensors) => gradients(weighed(f, tensors), tensors)[which];
+    const derivative: TensorFunction = (...tensors) => gradients(weighed(f, tensors), tensors)[which]!;
     expectClose(tapeGradients(derivative, inputs, 'double'), numericGradients(derivative, inputs), 1e-6);
   });
   // In 32 bits, on the kernels that training runs on: a few dozen roundings of 6e-8.

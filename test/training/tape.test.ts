@@ -72,8 +72,8 @@ describe('the tape', () => {
     const { flat, named } = tape.parameters(layout, values);
     expect(flat.values()).toEqual(values);
     for (const name of layout.names) {
-      expect(named[name].shape).toEqual(layout.shapeOf(name));
-      expect(named[name].values()).toEqual(layout.view(values, name));
+      expect(named[name]!.shape).toEqual(layout.shapeOf(name));
+      expect(named[name]!.values()).toEqual(layout.view(values, name));
     }
     const short = (): unknown => tape.parameters(layout, values.subarray(1));
     expect(short).toThrow(coded('update-shape'));
@@ -86,7 +86,7 @@ describe('gradients', () => {
   it('sums over all paths', () => {
     const x = tape.tensor([1], [3]);
     const y = o.add(o.mul(x, x), o.scale(x, 5));
-    expect(gradients(o.sum(y), [x])[0].item()).toBe(11);
+    expect(gradients(o.sum(y), [x])[0]!.item()).toBe(11);
   });
 
   it('gives zeros where nothing depends on the source', () => {
@@ -95,7 +95,7 @@ describe('gradients', () => {
     const out = o.sum(o.square(x));
     const later = tape.tensor([3], [0, 0, 0]);
     const [g, h] = gradients(out, [y, later]);
-    expect([...g.values(), ...h.values()]).toEqual([0, 0, 0, 0, 0]);
+    expect([...g!.values(), ...h!.values()]).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('works for intermediate sources', () => {
@@ -133,7 +133,7 @@ describe('gradients', () => {
       ],
     );
     tape.kernels.mul(x.at, w.at, out.at, 1);
-    expect(gradients(out, [w])[0].item()).toBe(1);
+    expect(gradients(out, [w])[0]!.item()).toBe(1);
     expect(followed).toBe(false);
   });
 

@@ -30,7 +30,7 @@ function clouds(examples: number, seed: number): Examples {
   const labels = new Uint8Array(examples);
   for (let i = 0; i < examples; i++) {
     labels[i] = i % 3;
-    for (let axis = 0; axis < 2; axis++) inputs[2 * i + axis] = centres[labels[i]][axis] + random.uniform() - 0.5;
+    for (let axis = 0; axis < 2; axis++) inputs[2 * i + axis] = centres[labels[i]!]![axis]! + random.uniform() - 0.5;
   }
   return { inputs, labels, examples, inputSize: 2 };
 }
@@ -98,9 +98,9 @@ describe('trainEpochs', () => {
     const loss = o.softmaxCrossEntropy(logits, o.oneHot(tape, data.labels, 3));
     expect(scores.loss).toBeCloseTo(loss.item(), 5);
     for (const name of mlp.layout.names) {
-      const [gradient] = gradients(loss, [named[name]]);
+      const [gradient] = gradients(loss, [named[name]!]);
       const [now, then] = [mlp.layout.view(parameters, name), mlp.layout.view(start, name)];
-      for (const [i, g] of gradient.values().entries()) expect(now[i]).toBeCloseTo(then[i] - 0.5 * g, 5);
+      for (const [i, g] of gradient!.values().entries()) expect(now[i]).toBeCloseTo(then[i]! - 0.5 * g, 5);
     }
   });
 
@@ -122,7 +122,7 @@ describe('trainEpochs', () => {
       const loss = o.softmaxCrossEntropy(logits, o.oneHot(tape, data.labels, 3));
       const found = gradients(
         loss,
-        layout.names.map((name) => named[name]),
+        layout.names.map((name) => named[name]!),
       );
       const gradient = tape.tensor(
         [layout.size],
@@ -184,7 +184,7 @@ describe('trainEpochs', () => {
     const distance = async (prox: number): Promise<number> => {
       const parameters = start.slice();
       await trainEpochs(small({ parameters, epochs: 10, prox, optimiser: sgd({ learningRate: 0.05 }) }));
-      return Math.hypot(...parameters.map((v, i) => v - start[i]));
+      return Math.hypot(...parameters.map((v, i) => v - start[i]!));
     };
     const [free, held, tight] = [await distance(0), await distance(0.5), await distance(10)];
     expect(held).toBeLessThan(0.9 * free);
@@ -205,7 +205,7 @@ describe('trainEpochs', () => {
     const start = mlp.initialise(1);
     const [once, free, held] = [await run(1, 0.2), await run(2, 0), await run(2, 0.2)];
     expect(once).toEqual(await run(1, 0));
-    for (const [i, w] of held.entries()) expect(w).toBeCloseTo(free[i] - rate * 0.2 * (once[i] - start[i]), 5);
+    for (const [i, w] of held.entries()) expect(w).toBeCloseTo(free[i]! - rate * 0.2 * (once[i]! - start[i]!), 5);
   });
 
   it('reports each batch, the last one smaller', async () => {

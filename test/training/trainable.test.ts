@@ -64,8 +64,8 @@ describe('trainable', () => {
     const room = tape.heap.reals.length;
     for (let i = 0; i < 800; i++) step();
     const after = means(generate(), 2);
-    expect(Math.hypot(before[0] - 2, before[1] + 1)).toBeGreaterThan(1);
-    expect(Math.hypot(after[0] - 2, after[1] + 1)).toBeLessThan(0.5);
+    expect(Math.hypot(before[0]! - 2, before[1]! + 1)).toBeGreaterThan(1);
+    expect(Math.hypot(after[0]! - 2, after[1]! + 1)).toBeLessThan(0.5);
     expect(tape.heap.reals.length).toBe(room);
     expect(tape.length).toBe(start.length);
   });
@@ -82,11 +82,11 @@ describe('trainable', () => {
     const start = tape.mark();
     let error = Infinity;
     for (let step = 0; step < 600; step++) {
-      const loss = o.mean(o.square(o.sub(parts[1].forward(parts[0].forward(x)), x)));
+      const loss = o.mean(o.square(o.sub(parts[1]!.forward(parts[0]!.forward(x)), x)));
       error = loss.item();
-      const found = gradients(loss, [...parts[0].sources, ...parts[1].sources]);
-      parts[0].update(found.slice(0, 2));
-      parts[1].update(found.slice(2));
+      const found = gradients(loss, [...parts[0]!.sources, ...parts[1]!.sources]);
+      parts[0]!.update(found.slice(0, 2));
+      parts[1]!.update(found.slice(2));
       tape.release(start);
     }
     expect(error).toBeLessThan(0.01);
@@ -97,10 +97,10 @@ describe('trainable', () => {
     const tape = new Tape();
     const given = model.initialise(1);
     const [one, other] = [1, 2].map(() => trainable(tape, model, given, sgd({ learningRate: 1 })));
-    one.update(gradients(o.sum(one.forward(tape.full([1, 3], 1))), one.sources));
+    one!.update(gradients(o.sum(one!.forward(tape.full([1, 3], 1))), one!.sources));
     expect(given).toEqual(model.initialise(1));
-    expect(other.values()).toEqual(given);
-    expect([...one.values()]).toEqual([...given].map((v) => Math.fround(v - 1)));
+    expect(other!.values()).toEqual(given);
+    expect([...one!.values()]).toEqual([...given].map((v) => Math.fround(v - 1)));
   });
 
   it('leaves gradients as they are, also under a proximal term', () => {
@@ -116,7 +116,7 @@ describe('trainable', () => {
     learner.update(found);
     for (const g of found) expect(g.values().every((v) => v === 0.25)).toBe(true);
     // The second step is pulled back by 2 · (w − w₀), and w − w₀ = −0.025.
-    for (const [i, w] of learner.values().entries()) expect(w).toBeCloseTo(once[i] - 0.1 * (0.25 - 0.05), 6);
+    for (const [i, w] of learner.values().entries()) expect(w).toBeCloseTo(once[i]! - 0.1 * (0.25 - 0.05), 6);
   });
 
   it('refuses gradients that are not its own', () => {

@@ -71,7 +71,7 @@ describe.each(formats)('$name', (format) => {
     for (const sample of format.samples) {
       const bytes = sample.slice();
       for (let at = 0; at < bytes.length; at++) {
-        const before = bytes[at];
+        const before = bytes[at]!;
         for (const value of others(before, bytes.length)) {
           bytes[at] = value;
           const read = outcome(format, bytes);
@@ -88,7 +88,7 @@ describe.each(formats)('$name', (format) => {
     const [sample] = format.samples;
     for (let run = 0; run < 300; run++) {
       const bytes = random(35 + (run % 120));
-      if (format.name !== 'settings') bytes.set(sample.subarray(0, 35));
+      if (format.name !== 'settings') bytes.set(sample!.subarray(0, 35));
       const read = outcome(format, bytes);
       if (typeof read !== 'string') expect(read).toEqual(bytes);
     }
@@ -99,14 +99,14 @@ describe.each(formats.filter(({ name }) => name !== 'settings'))('the header of 
   it('is refused for another version, an unknown suite, an unknown type and every other type', () => {
     const [sample] = format.samples;
     const changed = (at: number, value: number): (() => unknown) => {
-      const bytes = sample.slice();
+      const bytes = sample!.slice();
       bytes[at] = value;
       return () => format.again(bytes);
     };
     for (const version of [0, 2, 255]) expect(codeOf(changed(0, version))).toBe('wire-version');
     for (const suite of [0, 3, 255]) expect(codeOf(changed(1, suite))).toBe('wire-suite');
     for (const type of [0, 0x0e, 0x1f, 0x26, 255]) expect(codeOf(changed(2, type))).toBe('wire-type');
-    const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample[2]);
+    const types = Object.values(MESSAGE_TYPES).filter((type) => type !== sample![2]);
     for (const type of types) expect(codeOf(changed(2, type))).toBe('wire-type');
   });
 });

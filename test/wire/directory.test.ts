@@ -87,7 +87,7 @@ describe('a member directory', () => {
     const one = entry(1);
     const both = [tasks, [...tasks].reverse()].map((order) => sign([{ ...one, tasks: order }]));
     expect(both[0]).toEqual(both[1]);
-    expect(open(both[0]).entries.get(one.member)?.tasks).toEqual(tasks);
+    expect(open(both[0]!).entries.get(one.member)?.tasks).toEqual(tasks);
     expect(codeOf(() => sign([entry(1, { tasks: ['a', 'a'] })]))).toBe('wire-not-canonical');
   });
 
@@ -95,7 +95,7 @@ describe('a member directory', () => {
     for (let at = 0; at < signed.length; at++) {
       for (const change of [1, 0x80, 0xff]) {
         const bytes = signed.slice();
-        bytes[at] ^= change;
+        bytes[at]! ^= change;
         expect(codeOf(() => open(bytes))).toBe('directory-signature');
       }
     }
@@ -117,7 +117,7 @@ describe('a member directory', () => {
     const body = signed.subarray(0, signed.length - 64);
     const codes = new Set<ErrorCode>();
     for (let at = 0; at < body.length; at++) {
-      for (const value of [0, 1, 0x7f, 0x80, 0xff, body[at] ^ 1]) {
+      for (const value of [0, 1, 0x7f, 0x80, 0xff, body[at]! ^ 1]) {
         const bytes = body.slice();
         bytes[at] = value;
         try {

@@ -180,7 +180,7 @@ describe('round trip', () => {
           bits: fc.constant(bits),
           packed: bytes(Math.ceil((length * bits) / 8)).map((packed) => {
             const used = (length * bits) % 8;
-            if (used > 0) packed[packed.length - 1] &= 2 ** used - 1;
+            if (used > 0) packed[packed.length - 1]! &= 2 ** used - 1;
             return packed;
           }),
         }),

@@ -4,7 +4,7 @@ import type { WaitingEvent } from '../../coordinator/index.ts';
 import { memberId } from '../../protocol/ids.ts';
 
 const NAMES = ['', 'anna', 'ben', 'cleo', 'dora', 'ede', 'fay', 'gil', 'hal'];
-const label = (member: number): string => NAMES[member];
+const label = (member: number): string => NAMES[member]!;
 const ids = (...members: number[]) => members.map(memberId);
 
 const event = (change: Partial<WaitingEvent> = {}): WaitingEvent => ({

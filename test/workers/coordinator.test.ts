@@ -43,9 +43,9 @@ describe.each([0, 2])('a coordinator with %i workers', (workers) => {
     const seen: (TaskStatus['progress'] | 'none')[] = [];
     hall.coordinator.on('progress', (event) => {
       events.push(event);
-      seen.push(hall.coordinator.tasks[0].progress);
+      seen.push(hall.coordinator.tasks[0]!.progress);
     });
-    hall.coordinator.on('state', () => void seen.push(hall.coordinator.tasks[0].progress ?? 'none'));
+    hall.coordinator.on('state', () => void seen.push(hall.coordinator.tasks[0]!.progress ?? 'none'));
     await Promise.all([1, 2, 3, 4].map((member) => hall.join(member)));
     await hall.coordinator.finished;
     expect(events).toEqual([{ task: 'toy', round: 1, attempt: 1, done: 4, of: 4 }]);

@@ -78,7 +78,7 @@ describe('a job list', () => {
 
   it('is zeroed where a secret turns out to be wiped half way', () => {
     const plan = planOf({ seed: 1, suite: 1, length: 5, jobs: [-1, -1] });
-    if (plan.jobs[1].kind === 'self') plan.jobs[1].key.wipe();
+    if (plan.jobs[1]!.kind === 'self') plan.jobs[1]!.key.wipe();
     expect(() => shareJobs(plan, 'node', 1)).toThrow('wiped');
   });
 });
@@ -175,7 +175,7 @@ describe('the memory that threads share', () => {
       message: 'low',
       culprits: [3],
     });
-    expect(Atomics.load(tasks[0].list.control, CONTROL.stop)).toBe(1);
+    expect(Atomics.load(tasks[0]!.list.control, CONTROL.stop)).toBe(1);
     expectZero(tasks);
   });
 

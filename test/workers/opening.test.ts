@@ -64,7 +64,7 @@ const oneFalseShare = ({ member, bytes }: Mail): Uint8Array => {
   if (member !== memberId(1)) return bytes;
   const message = decodeUnmaskShares(bytes);
   const shares = message.shares.slice();
-  shares[0] ^= 1;
+  shares[0]! ^= 1;
   return encodeUnmaskShares({ ...message, shares });
 };
 

@@ -64,7 +64,7 @@ describe('a plan in worker threads', () => {
 
   it('leaves the plan as it was, for the session to wipe', async () => {
     const plan = planOf({ seed: 1, suite: 1, length: 10, jobs: [-1, 3] });
-    await computeInPool(plan, { ...quiet, pool: pools[1] });
+    await computeInPool(plan, { ...quiet, pool: pools[1]! });
     for (const job of plan.jobs) expect((job.kind === 'self' ? job.key : job.secretKey).wiped).toBe(false);
   });
 
@@ -77,7 +77,7 @@ describe('a plan in worker threads', () => {
     };
     const plan = planOf({ seed: 2, suite: 1, length: 100_000, jobs: new Array<number>(200).fill(-1) });
     setImmediate(tick);
-    await computeInPool(plan, { ...quiet, pool: pools[1] });
+    await computeInPool(plan, { ...quiet, pool: pools[1]! });
     over = true;
     // Far more turns than the threads take batches.
     expect(turns).toBeGreaterThan(plan.jobs.length);
@@ -95,8 +95,8 @@ describe('a plan in worker threads', () => {
 
   it('refuses a key of low order in the words of one thread', async () => {
     const plan = planOf({ seed: 4, suite: 1, length: 100, jobs: [-1, 30, 30, -1] });
-    const job = plan.jobs[2];
-    if (job.kind === 'pair') Object.assign(job.peers[17], { maskKey: LOW_ORDER_KEY });
+    const job = plan.jobs[2]!;
+    if (job.kind === 'pair') Object.assign(job.peers[17]!, { maskKey: LOW_ORDER_KEY });
     const expected = errorOf(() => computePlan(plan, nodePrimitives));
     expect(expected.code).toBe('key-invalid');
     const { code, message } = await rejectionOf(unmasker(2).compute(plan, { signal: never }));
@@ -105,10 +105,10 @@ describe('a plan in worker threads', () => {
 
   it('refuses secrets that were wiped before, and keys of another length', async () => {
     const wiped = planOf({ seed: 5, suite: 1, length: 100, jobs: [-1, -1] });
-    if (wiped.jobs[1].kind === 'self') wiped.jobs[1].key.wipe();
+    if (wiped.jobs[1]!.kind === 'self') wiped.jobs[1]!.key.wipe();
     expect((await rejectionOf(unmasker(1).compute(wiped, { signal: never }))).code).toBe('secret-wiped');
     const short = planOf({ seed: 5, suite: 1, length: 100, jobs: [3] });
-    if (short.jobs[0].kind === 'pair') Object.assign(short.jobs[0].peers[1], { maskKey: new Uint8Array(31) });
+    if (short.jobs[0]!.kind === 'pair') Object.assign(short.jobs[0]!.peers[1]!, { maskKey: new Uint8Array(31) });
     const { message } = await rejectionOf(unmasker(1).compute(short, { signal: never }));
     expect(message).toBe(errorOf(() => computePlan(short, nodePrimitives)).message);
   });
@@ -180,7 +180,7 @@ describe('a plan that is given up', () => {
   it('does not begin where the round is over already', async () => {
     const plan = planOf({ seed: 9, suite: 1, length: 100, jobs: [-1] });
     const signal = AbortSignal.abort(new Error('over'));
-    await expect(computeInPool(plan, { ...quiet, pool: pools[0], signal })).rejects.toThrow('over');
+    await expect(computeInPool(plan, { ...quiet, pool: pools[0]!, signal })).rejects.toThrow('over');
   });
 });
 
@@ -213,7 +213,7 @@ describe('an unmasker', () => {
     const made = unmasker(2);
     const other = planOf({ seed: 11, suite: 2, length: 1000, jobs: [-1, 40, 40] });
     const [first, second] = await Promise.all([plan, other].map((work) => made.compute(work, { signal: never })));
-    expect(first.correction.toValues(32)).toEqual(onOneThread(plan));
-    expect(second.correction.toValues(32)).toEqual(onOneThread(other));
+    expect(first!.correction.toValues(32)).toEqual(onOneThread(plan));
+    expect(second!.correction.toValues(32)).toEqual(onOneThread(other));
   });
 });

@@ -19,7 +19,7 @@ export interface Dataset {
 /** @throws CairnError `settings-invalid` where an index is not an integer from 0 below `examples` */
 export function checkIndices(indices: ArrayLike<number>, examples: number): void {
   for (let i = 0; i < indices.length; i++) {
-    if (!Number.isSafeInteger(indices[i]) || indices[i] < 0 || indices[i] >= examples) {
+    if (!Number.isSafeInteger(indices[i]) || indices[i]! < 0 || indices[i]! >= examples) {
       throw new CairnError(
         'settings-invalid',
         `the data set has examples 0 to ${examples - 1}, but ${indices[i]} was asked for`,
@@ -50,9 +50,9 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
   const inputs = new Float32Array(indices.length * inputSize);
   const labels = new Uint8Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
-    const from = indices[i] * inputSize;
+    const from = indices[i]! * inputSize;
     inputs.set(dataset.inputs.subarray(from, from + inputSize), i * inputSize);
-    labels[i] = dataset.labels[indices[i]];
+    labels[i] = dataset.labels[indices[i]!]!;
   }
   return { ...dataset, inputs, labels, examples: indices.length };
 }

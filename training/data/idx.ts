@@ -58,11 +58,11 @@ function strange(header: Uint8Array): CairnError {
  */
 export function readIdxHeader(start: Uint8Array): IdxHeader {
   const [zero, alsoZero, code, rank] = start;
-  const type = typeOf(code);
-  if (start.length < 4 || zero !== 0 || alsoZero !== 0 || type === undefined || rank < 1 || rank > MAX_RANK) {
+  const type = typeOf(code!);
+  if (start.length < 4 || zero !== 0 || alsoZero !== 0 || type === undefined || rank! < 1 || rank! > MAX_RANK) {
     throw strange(start);
   }
-  const length = 4 + 4 * rank;
+  const length = 4 + 4 * rank!;
   if (start.length < length) {
     throw malformed(`a header of ${rank} dimensions has ${length} bytes, but the file has ${start.length}`);
   }

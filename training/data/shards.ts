@@ -82,8 +82,8 @@ function dirichlet(random: Random, count: number, alpha: number): number[] {
 function byClass(labels: ArrayLike<number>): Uint32Array[] {
   const classes = new Map<number, number[]>();
   for (let i = 0; i < labels.length; i++) {
-    const members = classes.get(labels[i]);
-    if (members === undefined) classes.set(labels[i], [i]);
+    const members = classes.get(labels[i]!);
+    if (members === undefined) classes.set(labels[i]!, [i]);
     else members.push(i);
   }
   return [...classes].sort(([a], [b]) => a - b).map(([, members]) => Uint32Array.from(members));
@@ -121,7 +121,7 @@ export function dirichletShards(labels: ArrayLike<number>, count: number, alpha:
     dirichlet(random, count, alpha).forEach((proportion, i) => {
       share += proportion;
       const to = i === count - 1 ? members.length : Math.min(members.length, Math.floor(share * members.length));
-      for (const index of members.subarray(from, to)) shards[i].push(index);
+      for (const index of members.subarray(from, to)) shards[i]!.push(index);
       from = to;
     });
   }

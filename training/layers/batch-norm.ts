@@ -19,7 +19,7 @@ export interface BatchNormOptions {
 function follow(running: Tensor, batch: Tensor, share: number, correction: number): void {
   const heap = running.tape.heap.reals;
   for (let i = 0; i < running.size; i++)
-    heap[running.at + i] = (1 - share) * heap[running.at + i] + share * correction * heap[batch.at + i];
+    heap[running.at + i] = (1 - share) * heap[running.at + i]! + share * correction * heap[batch.at + i]!;
 }
 
 // Copies, because training changes the running moments in place and a recorded operation keeps its inputs. An aggregate
@@ -58,11 +58,11 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOpt
     build(inputShape) {
       if (inputShape.length !== 1 && inputShape.length !== 3)
         throw shapeError('batchNorm', 'a vector, or an image of channels, height and width', inputShape);
-      const shape = [inputShape[0]];
+      const shape = [inputShape[0]!];
       const ones = (values: Float32Array): void => void values.fill(1);
       return {
         outputShape: inputShape,
-        minBatch: sizeOf(inputShape) === inputShape[0] ? 2 : 1,
+        minBatch: sizeOf(inputShape) === inputShape[0]! ? 2 : 1,
         parameters: {
           weight: { shape, initialise: ones },
           bias: { shape, initialise: noInitialise },
@@ -70,13 +70,13 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOpt
           variance: { shape, initialise: ones, trained: false },
         },
         forward(x, { weight, bias, mean, variance }, { training }) {
-          if (!training) return normalise(x, snapshot(mean, variance), weight, bias, epsilon);
-          const count = x.size / mean.size;
+          if (!training) return normalise(x, snapshot(mean!, variance!), weight!, bias!, epsilon);
+          const count = x.size / mean!.size;
           if (count < 2) throw shapeError('batchNorm', 'in training, two values of each channel or more', x.shape);
           const batch = moments(x);
-          follow(mean, batch.mean, momentum, 1);
-          follow(variance, batch.variance, momentum, count / (count - 1));
-          return normalise(x, batch, weight, bias, epsilon);
+          follow(mean!, batch.mean, momentum, 1);
+          follow(variance!, batch.variance, momentum, count / (count - 1));
+          return normalise(x, batch, weight!, bias!, epsilon);
         },
       };
     },

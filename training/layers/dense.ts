@@ -31,12 +31,12 @@ export function dense(units: number, { name, weights = 'he', bias: biased = true
         parameters: {
           weight: {
             shape: [inputs, units],
-            initialise: (values, random) => drawWeights(weights, inputs, units, values, random),
+            initialise: (values, random) => drawWeights(weights, inputs!, units, values, random),
           },
           ...(biased && { bias: { shape: [units], initialise: noInitialise } }),
         },
-        forward: (x, { weight, bias }) => (biased ? affine(x, weight, bias) : matmul(x, weight)),
-        ...(biased && { rectified: (x, { weight, bias }) => affineRelu(x, weight, bias) }),
+        forward: (x, { weight, bias }) => (biased ? affine(x, weight!, bias!) : matmul(x, weight!)),
+        ...(biased && { rectified: (x, { weight, bias }) => affineRelu(x, weight!, bias!) }),
       };
     },
   };

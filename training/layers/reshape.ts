@@ -10,7 +10,7 @@ export function reshape(shape: Shape): Layer {
     build(inputShape) {
       if (sizeOf(inputShape) !== sizeOf(shape))
         throw shapeError('reshape', `examples of ${sizeOf(shape)} elements`, inputShape);
-      return { outputShape: shape, parameters: {}, forward: (x) => arrange(x, [x.shape[0], ...shape]) };
+      return { outputShape: shape, parameters: {}, forward: (x) => arrange(x, [x.shape[0]!, ...shape]) };
     },
   };
 }

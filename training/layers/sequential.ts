@@ -70,7 +70,7 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
     const names = shorts.map((short) => [short, `${prefix ?? layer.kind}.${short}`] as const);
     for (const [short, full] of names) {
       if (parameters.has(full)) throw new CairnError('update-shape', `two tensors of the model are named "${full}"`);
-      parameters.set(full, built.parameters[short]);
+      parameters.set(full, built.parameters[short]!);
     }
     const before = stages.at(-1);
     if (built.forward === relu && before?.rectified !== undefined)
@@ -100,7 +100,7 @@ export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
         const own: Record<string, Tensor> = {};
         for (const [short, full] of names) {
           if (!Object.hasOwn(named, full)) throw new CairnError('update-shape', `tensor "${full}" is missing`);
-          own[short] = named[full];
+          own[short] = named[full]!;
         }
         return forward(x, own, mode);
       }, batch);

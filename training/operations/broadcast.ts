@@ -13,7 +13,7 @@ function runs(small: Shape, large: Shape, operation: string): Run[] {
   const lead = large.length - small.length;
   const found: Run[] = [];
   for (let axis = 0; axis < large.length; axis++) {
-    const extent = large[axis];
+    const extent = large[axis]!;
     const own = axis < lead ? 1 : small[axis - lead];
     if (lead < 0 || (own !== extent && own !== 1)) break;
     if (extent === 1) continue;
@@ -51,7 +51,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
     let left = repeats;
     // From the last axis: what lies to the left is not repeated yet, what lies to the right is.
     for (let i = list.length - 1; i >= 0; i--) {
-      const run = list[i];
+      const run = list[i]!;
       if (!run.repeated) continue;
       const outer = extents(list.slice(0, i), (other) => !other.repeated);
       const inner = extents(list.slice(i + 1), () => true);
@@ -81,7 +81,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     let left = sums;
     // From the last axis: what lies to the left is not summed yet, what lies to the right is.
     for (let i = list.length - 1; i >= 0; i--) {
-      const run = list[i];
+      const run = list[i]!;
       if (!run.repeated) continue;
       const outer = extents(list.slice(0, i), () => true);
       const inner = extents(list.slice(i + 1), (other) => !other.repeated);

@@ -68,7 +68,7 @@ function convolveChecked(
 ): Tensor {
   const [batch, ...image] = x.shape;
   const ranked = x.shape.length === 4 && weight.shape.length === 4;
-  const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
+  const geo = ranked ? geometry(batch!, image, weight.shape, stride, padding) : undefined;
   if (geo === undefined || (bias && bias.size !== geo.filters))
     throw shapeError(
       operation,
@@ -117,10 +117,10 @@ export function convTranspose2d(
   const [batch, filters, outHeight, outWidth] = y.shape;
   const [, channels, kernelHeight, kernelWidth] = weight.shape;
   const reach = (out: number, kernel: number): number => (out - 1) * stride - 2 * padding + kernel + outputPadding;
-  const image = [channels, reach(outHeight, kernelHeight), reach(outWidth, kernelWidth)];
+  const image = [channels, reach(outHeight!, kernelHeight!), reach(outWidth!, kernelWidth!)];
   const ranked = y.shape.length === 4 && weight.shape.length === 4;
-  const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
-  const fits = geo?.filters === filters && geo.extents.outHeight === outHeight && geo.extents.outWidth === outWidth;
+  const geo = ranked ? geometry(batch!, image, weight.shape, stride, padding) : undefined;
+  const fits = geo?.filters === filters && geo!.extents.outHeight === outHeight && geo!.extents.outWidth === outWidth;
   if (!fits || (bias && bias.size !== channels))
     throw shapeError(
       'convTranspose2d',
@@ -128,5 +128,5 @@ export function convTranspose2d(
       y.shape,
       weight.shape,
     );
-  return spread(y, weight, bias, geo);
+  return spread(y, weight, bias, geo!);
 }

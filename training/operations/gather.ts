@@ -8,7 +8,7 @@ import type { Tensor } from '../tape/tape.ts';
 function gatherAt(x: Tensor, places: number, shape: Shape): Tensor {
   const out = x.tape.record(shape, [x], [(g) => scatterAt(g, places, x.shape)]);
   const { reals, integers } = x.tape.heap;
-  for (let i = 0; i < out.size; i++) reals[out.at + i] = reals[x.at + integers[places + i]];
+  for (let i = 0; i < out.size; i++) reals[out.at + i] = reals[x.at + integers[places + i]!]!;
   return out;
 }
 
@@ -17,7 +17,7 @@ export function scatterAt(x: Tensor, places: number, shape: Shape): Tensor {
   const out = x.tape.record(shape, [x], [(g) => gatherAt(g, places, x.shape)]);
   const { reals, integers } = x.tape.heap;
   reals.fill(0, out.at, out.at + out.size);
-  for (let i = 0; i < x.size; i++) reals[out.at + integers[places + i]] += reals[x.at + i];
+  for (let i = 0; i < x.size; i++) reals[out.at + integers[places + i]!]! += reals[x.at + i]!;
   return out;
 }
 
@@ -26,9 +26,9 @@ function placesOnHeap(operation: string, of: Tensor, places: ArrayLike<number>, 
   const at = of.tape.allocate(count);
   const { integers } = of.tape.heap;
   for (let i = 0; i < count; i++) {
-    if (!Number.isInteger(places[i]) || places[i] < 0 || places[i] >= bound)
+    if (!Number.isInteger(places[i]) || places[i]! < 0 || places[i]! >= bound)
       throw shapeError(operation, `places from 0 to ${bound - 1}, but one is ${places[i]},`, of.shape);
-    integers[at + i] = places[i];
+    integers[at + i] = places[i]!;
   }
   return at;
 }

@@ -14,7 +14,7 @@ export function oneHot(tape: Tape, labels: ArrayLike<number>, classes: number): 
   const out = tape.full([labels.length, classes], 0);
   const heap = tape.heap.reals;
   for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
+    const label = labels[i]!;
     if (!Number.isInteger(label) || label < 0 || label >= classes)
       throw new CairnError('data-malformed', `label of example ${i}: expected 0 to ${classes - 1}, got ${label}`);
     heap[out.at + i * classes + label] = 1;
@@ -41,23 +41,23 @@ export function softmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
     [],
     [logits, targets],
     [
-      (g) => mul(sub(mul(softmax(logits), sum(targets, [-1], true)), targets), scale(g, 1 / rows)),
-      (g) => mul(logSoftmax(logits), scale(g, -1 / rows)),
+      (g) => mul(sub(mul(softmax(logits), sum(targets, [-1], true)), targets), scale(g, 1 / rows!)),
+      (g) => mul(logSoftmax(logits), scale(g, -1 / rows!)),
     ],
   );
   const heap = tape.heap.reals;
   let loss = 0;
-  for (let row = 0; row < rows; row++) {
-    const x = logits.at + row * classes;
-    const t = targets.at + row * classes;
-    let greatest = heap[x];
-    for (let j = 1; j < classes; j++) if (heap[x + j] > greatest) greatest = heap[x + j];
+  for (let row = 0; row < rows!; row++) {
+    const x = logits.at + row * classes!;
+    const t = targets.at + row * classes!;
+    let greatest = heap[x]!;
+    for (let j = 1; j < classes!; j++) if (heap[x + j]! > greatest) greatest = heap[x + j]!;
     let total = 0;
-    for (let j = 0; j < classes; j++) total += numeric.exp(heap[x + j] - greatest);
+    for (let j = 0; j < classes!; j++) total += numeric.exp(heap[x + j]! - greatest);
     const level = greatest + numeric.log(total);
-    for (let j = 0; j < classes; j++) if (heap[t + j] !== 0) loss += heap[t + j] * (level - heap[x + j]);
+    for (let j = 0; j < classes!; j++) if (heap[t + j] !== 0) loss += heap[t + j]! * (level - heap[x + j]!);
   }
-  heap[out.at] = loss / rows;
+  heap[out.at] = loss / rows!;
   return out;
 }
 
@@ -77,8 +77,8 @@ export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   const heap = tape.heap.reals;
   let loss = 0;
   for (let i = 0; i < size; i++) {
-    const x = heap[logits.at + i];
-    loss += numeric.softplus(x) - x * heap[targets.at + i];
+    const x = heap[logits.at + i]!;
+    loss += numeric.softplus(x) - x * heap[targets.at + i]!;
   }
   heap[out.at] = loss / size;
   return out;

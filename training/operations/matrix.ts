@@ -19,7 +19,7 @@ interface Extents {
 function extentsOf(operation: string, a: Tensor, b: Tensor, ta: boolean, tb: boolean): Extents {
   const fits = a.shape.length === 2 && b.shape.length === 2 && a.shape[ta ? 0 : 1] === b.shape[tb ? 1 : 0];
   if (!fits) throw shapeError(operation, 'matrices with a common inner extent', a.shape, b.shape);
-  return { m: a.shape[ta ? 1 : 0], k: a.shape[ta ? 0 : 1], n: b.shape[tb ? 0 : 1] };
+  return { m: a.shape[ta ? 1 : 0]!, k: a.shape[ta ? 0 : 1]!, n: b.shape[tb ? 0 : 1]! };
 }
 
 function multiply(

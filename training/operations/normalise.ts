@@ -14,8 +14,8 @@ export interface Moments {
 
 // The axes besides the channels', and the shape in which one value per channel broadcasts.
 function channelsOf(operation: string, { shape }: Tensor): { axes: number[]; spread: Shape } {
-  if (shape.length === 2) return { axes: [0], spread: [shape[1]] };
-  if (shape.length === 4) return { axes: [0, 2, 3], spread: [shape[1], 1, 1] };
+  if (shape.length === 2) return { axes: [0], spread: [shape[1]!] };
+  if (shape.length === 4) return { axes: [0, 2, 3], spread: [shape[1]!, 1, 1] };
   throw shapeError(operation, 'N × C or N × C × H × W', shape);
 }
 

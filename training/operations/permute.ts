@@ -12,7 +12,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   const inverse: number[] = [];
   for (const [i, axis] of order.entries()) inverse[axis] = i;
   const out = x.tape.record(
-    order.map((axis) => x.shape[axis]),
+    order.map((axis) => x.shape[axis]!),
     [x],
     [(g) => permute(g, inverse)],
   );
@@ -20,19 +20,19 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   let step = 1;
   for (let axis = rank - 1; axis >= 0; axis--) {
     strides[axis] = step;
-    step *= x.shape[axis];
+    step *= x.shape[axis]!;
   }
   const heap = x.tape.heap.reals;
   const index = new Array<number>(rank).fill(0);
   let from = x.at;
   for (let to = out.at; to < out.at + out.size; to++) {
-    heap[to] = heap[from];
+    heap[to] = heap[from]!;
     // Counts up like an odometer, the last axis first.
     for (let i = rank - 1; i >= 0; i--) {
-      const stride = strides[order[i]];
+      const stride = strides[order[i]!]!;
       from += stride;
-      if (++index[i] < out.shape[i]) break;
-      from -= stride * out.shape[i];
+      if (++index[i]! < out.shape[i]!) break;
+      from -= stride * out.shape[i]!;
       index[i] = 0;
     }
   }

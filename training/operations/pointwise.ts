@@ -5,7 +5,7 @@ import { add, div, mul, scale, sub } from './arithmetic.ts';
 function pointwise(x: Tensor, f: (value: number) => number, pullback: (g: Tensor, out: Tensor) => Tensor): Tensor {
   const out: Tensor = x.tape.record(x.shape, [x], [(g) => pullback(g, out)]);
   const heap = x.tape.heap.reals;
-  for (let i = 0; i < x.size; i++) heap[out.at + i] = f(heap[x.at + i]);
+  for (let i = 0; i < x.size; i++) heap[out.at + i] = f(heap[x.at + i]!);
   return out;
 }
 

@@ -5,12 +5,12 @@ import { scatterAt } from './gather.ts';
 
 function extentsOf(operation: string, x: Tensor, size: number, stride: number): PoolingExtents {
   const [batch, channels, height, width] = x.shape;
-  const outHeight = Math.floor((height - size) / stride) + 1;
-  const outWidth = Math.floor((width - size) / stride) + 1;
+  const outHeight = Math.floor((height! - size) / stride) + 1;
+  const outWidth = Math.floor((width! - size) / stride) + 1;
   const whole = Number.isInteger(size) && size >= 1 && Number.isInteger(stride) && stride >= 1;
   if (x.shape.length !== 4 || !whole || outHeight < 1 || outWidth < 1)
     throw shapeError(operation, `NCHW at least as large as the window (size ${size}, stride ${stride})`, x.shape);
-  return { planes: batch * channels, height, width, size, stride, outHeight, outWidth };
+  return { planes: batch! * channels!, height, width, size, stride, outHeight, outWidth };
 }
 
 /**
@@ -21,7 +21,7 @@ function extentsOf(operation: string, x: Tensor, size: number, stride: number): 
 export function maxPool2d(x: Tensor, size: number, stride = size): Tensor {
   const { tape } = x;
   const extents = extentsOf('maxPool2d', x, size, stride);
-  const shape = [x.shape[0], x.shape[1], extents.outHeight, extents.outWidth];
+  const shape = [x.shape[0]!, x.shape[1]!, extents.outHeight, extents.outWidth];
   const winners = tape.allocate(extents.planes * extents.outHeight * extents.outWidth);
   const out = tape.record(shape, [x], [(g) => scatterAt(g, winners, x.shape)]);
   tape.kernels.maxPool(x.at, extents, out.at, winners);
@@ -46,14 +46,14 @@ function eachPixel(extents: PoolingExtents, visit: (place: number, pixel: number
 function average(x: Tensor, extents: PoolingExtents): Tensor {
   const { outHeight, outWidth, size } = extents;
   const out = x.tape.record(
-    [x.shape[0], x.shape[1], outHeight, outWidth],
+    [x.shape[0]!, x.shape[1]!, outHeight, outWidth],
     [x],
     [(g) => unaverage(g, extents, x.shape)],
   );
   const heap = x.tape.heap.reals;
   heap.fill(0, out.at, out.at + out.size);
   eachPixel(extents, (place, pixel) => {
-    heap[out.at + place] += heap[x.at + pixel] / (size * size);
+    heap[out.at + place]! += heap[x.at + pixel]! / (size * size);
   });
   return out;
 }
@@ -64,7 +64,7 @@ function unaverage(y: Tensor, extents: PoolingExtents, shape: readonly number[])
   const heap = y.tape.heap.reals;
   heap.fill(0, out.at, out.at + out.size);
   eachPixel(extents, (place, pixel) => {
-    heap[out.at + pixel] += heap[y.at + place] / share;
+    heap[out.at + pixel]! += heap[y.at + place]! / share;
   });
   return out;
 }

@@ -10,10 +10,10 @@ function eachRow(x: Tensor, use: (row: number, start: number, greatest: number, 
   const rows = x.size / columns;
   for (let row = 0; row < rows; row++) {
     const start = x.at + row * columns;
-    let greatest = heap[start];
-    for (let j = 1; j < columns; j++) if (heap[start + j] > greatest) greatest = heap[start + j];
+    let greatest = heap[start]!;
+    for (let j = 1; j < columns; j++) if (heap[start + j]! > greatest) greatest = heap[start + j]!;
     let total = 0;
-    for (let j = 0; j < columns; j++) total += numeric.exp(heap[start + j] - greatest);
+    for (let j = 0; j < columns; j++) total += numeric.exp(heap[start + j]! - greatest);
     use(row, start, greatest, total);
   }
   return columns;
@@ -35,7 +35,7 @@ export function softmax(x: Tensor): Tensor {
   const columns = x.shape.at(-1) ?? 1;
   eachRow(x, (row, start, greatest, total) => {
     const to = out.at + row * columns;
-    for (let j = 0; j < columns; j++) heap[to + j] = numeric.exp(heap[start + j] - greatest) / total;
+    for (let j = 0; j < columns; j++) heap[to + j] = numeric.exp(heap[start + j]! - greatest) / total;
   });
   return out;
 }

@@ -25,7 +25,7 @@ export function withTurned(
       for (let channel = 0; channel < e.channels; channel++) {
         const from = w + (filter * e.channels + channel) * area;
         const to = turned + (channel * filters + filter) * area;
-        for (let i = 0; i < area; i++) heap[to + i] = heap[from + area - 1 - i];
+        for (let i = 0; i < area; i++) heap[to + i] = heap[from + area - 1 - i]!;
       }
     }
     const back = geometry(

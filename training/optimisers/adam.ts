@@ -35,7 +35,19 @@ export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 
     update(kernels, { parameters, gradient, slots: [first, second], size }, step) {
       const root = Math.sqrt(1 - power(beta2, step));
       const rate = (learningRate * root) / (1 - power(beta1, step));
-      kernels.adam(rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon * root, gradient, first, second, parameters, size);
+      kernels.adam(
+        rate,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        epsilon * root,
+        gradient,
+        first!,
+        second!,
+        parameters,
+        size,
+      );
     },
   };
 }

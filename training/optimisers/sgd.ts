@@ -24,6 +24,6 @@ export function sgd({ learningRate, momentum = 0 }: SgdSettings): Optimiser {
   return {
     slots: 1,
     update: (kernels, { parameters, gradient, slots: [velocity], size }) =>
-      kernels.momentum(learningRate, momentum, gradient, velocity, parameters, size),
+      kernels.momentum(learningRate, momentum, gradient, velocity!, parameters, size),
   };
 }

@@ -12,13 +12,13 @@ export interface BatchResult {
 }
 
 function countCorrect(logits: Tensor, labels: ArrayLike<number>): number {
-  const classes = logits.shape[1];
+  const classes = logits.shape[1]!;
   const outputs = logits.raw();
   let correct = 0;
   for (let i = 0; i < labels.length; i++) {
     const row = i * classes;
     let best = 0;
-    for (let j = 1; j < classes; j++) if (outputs[row + j] > outputs[row + best]) best = j;
+    for (let j = 1; j < classes; j++) if (outputs[row + j]! > outputs[row + best]!) best = j;
     if (best === labels[i]) correct++;
   }
   return correct;
@@ -30,7 +30,7 @@ export function inputBatch(tape: Tape, model: Model, inputs: Float32Array, indic
   const batch = tape.record([indices.length, ...model.inputShape], [], []);
   const heap = tape.heap.reals;
   for (let i = 0; i < indices.length; i++) {
-    const from = indices[i] * inputSize;
+    const from = indices[i]! * inputSize;
     heap.set(inputs.subarray(from, from + inputSize), batch.at + i * inputSize);
   }
   return batch;
@@ -45,8 +45,8 @@ export function runBatch(
   indices: Uint32Array,
   mode: ForwardMode,
 ): BatchResult {
-  const labels = Int32Array.from(indices, (example) => data.labels[example]);
+  const labels = Int32Array.from(indices, (example) => data.labels[example]!);
   const logits = model.forward(parameters, inputBatch(tape, model, data.inputs, indices), mode);
-  const loss = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]));
+  const loss = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]!));
   return { loss, correct: countCorrect(logits, labels) };
 }

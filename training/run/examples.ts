@@ -38,6 +38,6 @@ export function checkExamples(model: Model, { inputs, labels, examples, inputSiz
     throw malformed(`inputs: expected ${examples} × ${inputSize} values, got ${inputs.length}`);
   if (labels.length !== examples) throw malformed(`labels: expected ${examples}, got ${labels.length}`);
   const [classes] = model.outputShape;
-  const wrong = labels.findIndex((label) => label < 0 || label >= classes);
-  if (wrong >= 0) throw malformed(`label of example ${wrong}: expected 0 to ${classes - 1}, got ${labels[wrong]}`);
+  const wrong = labels.findIndex((label) => label < 0 || label >= classes!);
+  if (wrong >= 0) throw malformed(`label of example ${wrong}: expected 0 to ${classes! - 1}, got ${labels[wrong]}`);
 }

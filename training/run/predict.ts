@@ -24,10 +24,10 @@ export async function predict(
   if (!Number.isSafeInteger(examples) || inputs.length !== examples * inputSize)
     throw new CairnError('data-malformed', `inputs: expected ${examples} × ${inputSize} values, got ${inputs.length}`);
   const [classes] = outputShape;
-  const probabilities = new Float32Array(examples * classes);
+  const probabilities = new Float32Array(examples * classes!);
   await eachBatch(model, parameters, examples, options, (tape, named, indices) => {
     const logits = model.forward(named, inputBatch(tape, model, inputs, indices));
-    probabilities.set(softmax(logits).raw(), indices[0] * classes);
+    probabilities.set(softmax(logits).raw(), indices[0]! * classes!);
   });
   return probabilities;
 }

@@ -12,7 +12,7 @@ const idle: Tape[] = [];
 export async function withTape<T>(kind: KernelKind | undefined, use: (tape: Tape) => Promise<T>): Promise<T> {
   const wanted = kind ?? bestKernels();
   const at = idle.findIndex((tape) => tape.heap.kind === wanted);
-  const tape = at < 0 ? new Tape(wanted) : idle.splice(at, 1)[0];
+  const tape = at < 0 ? new Tape(wanted) : idle.splice(at, 1)[0]!;
   try {
     return await use(tape);
   } finally {

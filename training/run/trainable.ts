@@ -57,10 +57,10 @@ export function trainable(
   let step = 0;
   return {
     named,
-    sources: model.trained.map((name) => named[name]),
+    sources: model.trained.map((name) => named[name]!),
     forward: (batch, mode) => model.forward(named, batch, mode),
     update(gradients) {
-      const fits = gradients.length === targets.length && targets.every(({ size }, i) => gradients[i].size === size);
+      const fits = gradients.length === targets.length && targets.every(({ size }, i) => gradients[i]!.size === size);
       if (!fits)
         throw shapeError(
           'update',
@@ -69,7 +69,7 @@ export function trainable(
         );
       step++;
       for (const [i, { at, size, anchor: centre, slots }] of targets.entries()) {
-        const from = gradients[i].at;
+        const from = gradients[i]!.at;
         const apply = (gradient: number): void =>
           optimiser.update(tape.kernels, { parameters: at, gradient, slots, size }, step);
         if (centre === undefined) {

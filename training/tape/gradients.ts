@@ -10,7 +10,7 @@ function dependents(tape: Tape, sources: readonly Tensor[], first: number, last:
     if (depends[position - first]) continue;
     const { inputs, pullbacks } = tape.node(position);
     for (let i = 0; i < inputs.length; i++) {
-      const at = inputs[i].position - first;
+      const at = inputs[i]!.position - first;
       if (at >= 0 && depends[at] && pullbacks[i] !== null) {
         depends[position - first] = 1;
         break;
@@ -45,8 +45,8 @@ export function gradients(output: Tensor, sources: readonly Tensor[]): Tensor[] 
     if (gradient === undefined) continue;
     const { inputs, pullbacks } = tape.node(position);
     for (let i = 0; i < inputs.length; i++) {
-      const at = inputs[i].position - first;
-      const pullback = pullbacks[i];
+      const at = inputs[i]!.position - first;
+      const pullback = pullbacks[i]!;
       if (at < 0 || !depends[at] || pullback === null) continue;
       const part = pullback(gradient);
       const sum = found[at];

@@ -34,7 +34,7 @@ export class Tensor {
 
   /** The only value of a tensor of one element, the first of a larger one. @throws CairnError `internal` as {@link values} */
   item(): number {
-    return this.raw()[0];
+    return this.raw()[0]!;
   }
 
   /**
@@ -177,7 +177,7 @@ export class Tape {
 
   /** What is remembered at a place of the tape. */
   node(position: number): TapeNode {
-    return this.#nodes[position];
+    return this.#nodes[position]!;
   }
 
   /** @throws CairnError `internal` where a tensor lies on another tape or was released */

@@ -30,7 +30,7 @@ function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
 const symmetric: Omit<Primitives, 'name' | keyof Curves> = {
   sha256(...parts) {
     // In one call it takes half the time, and a Merkle tree is thousands of them.
-    if (parts.length === 1) return own(hash('sha256', parts[0], 'buffer'));
+    if (parts.length === 1) return own(hash('sha256', parts[0]!, 'buffer'));
     const digest = createHash('sha256');
     for (const part of parts) digest.update(part);
     return own(digest.digest());

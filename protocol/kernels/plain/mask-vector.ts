@@ -30,7 +30,7 @@ export class PlainMaskVector implements MaskVector {
   addValues(values: Uint32Array): void {
     const words = this.#live();
     expectWords('values', values, words.length);
-    for (let i = 0; i < words.length; i++) words[i] += values[i];
+    for (let i = 0; i < words.length; i++) words[i]! += values[i]!;
   }
 
   addMask(key: Uint8Array, sign: 1 | -1, rounds: ChaChaRounds): void {
@@ -40,7 +40,7 @@ export class PlainMaskVector implements MaskVector {
     for (let start = 0, counter = 0; start < words.length; start += BLOCK_WORDS, counter++) {
       chachaBlock(keyWords, counter, rounds, block, 0);
       const count = Math.min(BLOCK_WORDS, words.length - start);
-      for (let i = 0; i < count; i++) words[start + i] += sign * block[i];
+      for (let i = 0; i < count; i++) words[start + i]! += sign * block[i]!;
     }
     keyWords.fill(0);
     block.fill(0);
@@ -57,11 +57,11 @@ export class PlainMaskVector implements MaskVector {
     let next = 0;
     for (let i = 0; i < words.length; i++) {
       for (; pendingBits < bits; pendingBits += 8) {
-        const byte = packed[next++];
+        const byte = packed[next++]!;
         low |= byte << pendingBits;
         if (pendingBits > 24) high = byte >>> (32 - pendingBits);
       }
-      words[i] += low & mask;
+      words[i]! += low & mask;
       low = bits === 32 ? high : (low >>> bits) | (high << (32 - bits));
       high = 0;
       pendingBits -= bits;

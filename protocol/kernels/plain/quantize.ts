@@ -22,7 +22,7 @@ export function plainQuantize(values: Float32Array, into: Uint32Array, quantizat
   const mask = lowBits(bits);
   const stream = new ChaChaStream(key, rounds);
   for (let i = 0; i < values.length; i++) {
-    into[i] = roundStochastically(values[i] * scale, levels, stream.nextWord()) & mask;
+    into[i] = roundStochastically(values[i]! * scale, levels, stream.nextWord()) & mask;
   }
   stream.wipe();
 }
@@ -30,5 +30,5 @@ export function plainQuantize(values: Float32Array, into: Uint32Array, quantizat
 /** The twin of the wasm kernel: see dequantize in ../quantize.ts. */
 export function plainDequantize(words: Uint32Array, into: Float32Array, bits: number, scale: number): void {
   const unused = 32 - bits;
-  for (let i = 0; i < words.length; i++) into[i] = ((words[i] << unused) >> unused) * scale;
+  for (let i = 0; i < words.length; i++) into[i] = ((words[i]! << unused) >> unused) * scale;
 }

@@ -3,14 +3,14 @@ import type { Signs, Transform } from '../types.ts';
 
 function scaleAndSign(values: Float32Array, factor: number, signs: Signs | undefined): void {
   if (signs === undefined) {
-    for (let i = 0; i < values.length; i++) values[i] *= factor;
+    for (let i = 0; i < values.length; i++) values[i]! *= factor;
     return;
   }
   const stream = new ChaChaStream(signs.key, signs.rounds);
   let word = 0;
   for (let i = 0; i < values.length; i++) {
     if (i % 32 === 0) word = stream.nextWord();
-    values[i] *= (word & 1) === 1 ? -factor : factor;
+    values[i]! *= (word & 1) === 1 ? -factor : factor;
     word >>>= 1;
   }
   stream.wipe();
@@ -22,8 +22,8 @@ function addStages(values: Float32Array): void {
   for (let stride = 1; stride < length; stride *= 2) {
     for (let block = 0; block < length; block += 2 * stride) {
       for (let i = block; i < block + stride; i++) {
-        const a = values[i];
-        const b = values[i + stride];
+        const a = values[i]!;
+        const b = values[i + stride]!;
         values[i] = a + b;
         values[i + stride] = a - b;
       }

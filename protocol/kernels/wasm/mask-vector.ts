@@ -99,7 +99,7 @@ export class WasmMaskVector implements MaskVector {
     expectBits(bits);
     const values = this.#words.slice();
     const mask = lowBits(bits);
-    for (let i = 0; i < values.length; i++) values[i] &= mask;
+    for (let i = 0; i < values.length; i++) values[i]! &= mask;
     return values;
   }
 

@@ -37,7 +37,7 @@ export function restoredDivergences(kept: readonly number[]): readonly number[] 
  * @param spent,cost one number for each of {@link ORDERS}
  */
 export function addDivergences(spent: readonly number[], cost: ArrayLike<number>): number[] {
-  return spent.map((x, i) => Math.min(x + cost[i], Number.MAX_VALUE));
+  return spent.map((x, i) => Math.min(x + cost[i]!, Number.MAX_VALUE));
 }
 
 /**

@@ -49,7 +49,7 @@ export function epsilonOf(divergences: ArrayLike<number>, delta: number): number
   }
   let least = Infinity;
   for (const [i, order] of ORDERS.entries()) {
-    const epsilon = divergences[i] + Math.log((order - 1) / order) - (Math.log(delta) + Math.log(order)) / (order - 1);
+    const epsilon = divergences[i]! + Math.log((order - 1) / order) - (Math.log(delta) + Math.log(order)) / (order - 1);
     least = Math.min(least, epsilon);
   }
   return Math.max(0, least);

@@ -55,6 +55,6 @@ export function decodeNoisy(
   const values = new Float32Array(length);
   dequantize(sum, values, { bits: modulusBits, scale: 1 / (scale * divisor) });
   unrotate(values, signs);
-  const unclipped = bitWidth > 0 ? 0.5 + values[dimension] / (bitWidth * clip) : undefined;
+  const unclipped = bitWidth > 0 ? 0.5 + values[dimension]! / (bitWidth * clip) : undefined;
   return { update: values.slice(0, dimension), unclipped };
 }

@@ -24,7 +24,7 @@ function norm(values: Float32Array): number {
   for (let from = 0; from < values.length; from += RUN) {
     let squares = 0;
     const end = Math.min(from + RUN, values.length);
-    for (let i = from; i < end; i++) squares += values[i] * values[i];
+    for (let i = from; i < end; i++) squares += values[i]! * values[i]!;
     total += squares;
   }
   return Math.sqrt(total);
@@ -34,7 +34,7 @@ function norm(values: Float32Array): number {
 function wrap(values: Uint32Array, bits: number): void {
   if (bits === 32) return;
   const mask = 2 ** bits - 1;
-  for (let i = 0; i < values.length; i++) values[i] &= mask;
+  for (let i = 0; i < values.length; i++) values[i]! &= mask;
 }
 
 /** @throws CairnError `settings-invalid` where a sampler is not the one that the plan asks for */
@@ -77,7 +77,7 @@ export function encodeNoisy(
 
   const clippedBy = before > clip ? clip / before : 1;
   const vector = new Float32Array(length);
-  for (let i = 0; i < dimension; i++) vector[i] = update[i] * clippedBy;
+  for (let i = 0; i < dimension; i++) vector[i] = update[i]! * clippedBy;
   if (bitWidth > 0) vector[dimension] = ((clippedBy === 1 ? 1 : -1) * bitWidth * clip) / 2;
   rotate(vector, signs);
 

@@ -28,7 +28,7 @@ export function squaredNorm(values: Int32Array): bigint {
     let middle = 0;
     let low = 0;
     for (let i = from; i < end; i++) {
-      const size = Math.abs(values[i]);
+      const size = Math.abs(values[i]!);
       const upper = Math.floor(size / 2 ** 16);
       const lower = size % 2 ** 16;
       high += upper * upper;
@@ -69,7 +69,7 @@ export function roundConditionally(
     if (squaredNorm(rounded) <= most) return rounded;
   }
   for (let i = 0; i < values.length; i++) {
-    rounded[i] = Math.min(Math.max(Math.trunc(values[i] * scale), -levels), levels);
+    rounded[i] = Math.min(Math.max(Math.trunc(values[i]! * scale), -levels), levels);
   }
   return rounded;
 }

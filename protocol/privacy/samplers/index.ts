@@ -56,7 +56,7 @@ export function createNoiseSampler(distribution: NoiseDistribution, variance: nu
       const stream = new ChaChaStream(seed, NOISE_ROUNDS);
       seed.fill(0);
       try {
-        for (let i = 0; i < into.length; i++) into[i] += draw(stream);
+        for (let i = 0; i < into.length; i++) into[i]! += draw(stream);
       } finally {
         stream.wipe();
       }

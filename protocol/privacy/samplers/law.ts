@@ -48,9 +48,9 @@ export function locate(law: Law, leading: readonly number[], words: Words): numb
     let end = sums.length;
     while (k < end) {
       const middle = (k + end) >>> 1;
-      if (sums[middle].lo > u) end = middle;
+      if (sums[middle]!.lo > u) end = middle;
       else k = middle + 1;
     }
-    if (k < sums.length && (k === 0 || sums[k - 1].hi <= u)) return k;
+    if (k < sums.length && (k === 0 || sums[k - 1]!.hi <= u)) return k;
   }
 }

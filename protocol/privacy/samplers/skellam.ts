@@ -47,7 +47,7 @@ function skellamLaw(value: number): Law {
       let weight: Interval = { lo: one, hi: one };
       const weights: Interval[] = [{ lo: one / 2n, hi: one / 2n }];
       for (let k = 0; k < last; k++) {
-        weight = multiply(weight, ratios[k], p);
+        weight = multiply(weight, ratios[k]!, p);
         weights.push(weight);
       }
       // Ratios fall with k, so what is left is less than a geometric series.

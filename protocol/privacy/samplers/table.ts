@@ -59,7 +59,7 @@ export class Table {
     this.#guide = new Uint32Array(2 ** log);
     let k = 0;
     for (let i = 0; i < this.#guide.length; i++) {
-      while (high[k] < i * 2 ** this.#shift) k++;
+      while (high[k]! < i * 2 ** this.#shift) k++;
       this.#guide[i] = k;
     }
   }
@@ -68,8 +68,8 @@ export class Table {
   draw(words: Words): number {
     const u = words.nextWord();
     const high = this.#high;
-    let k = this.#guide[u >>> this.#shift];
-    while (high[k] < u) k++;
+    let k = this.#guide[u >>> this.#shift]!;
+    while (high[k]! < u) k++;
     return high[k] === u ? this.#further(k, u, words) : k;
   }
 
@@ -78,7 +78,7 @@ export class Table {
     const v = words.nextWord();
     const last = this.#high.length - 1;
     let k = from;
-    while (k < last && this.#high[k] === u && this.#low[k] < v) k++;
+    while (k < last && this.#high[k] === u && this.#low[k]! < v) k++;
     if (k === last || (this.#high[k] === u && this.#low[k] === v)) return locate(this.#law, [u, v], words);
     return k;
   }

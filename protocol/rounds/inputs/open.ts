@@ -76,7 +76,7 @@ export function readSum(
   const plan = noisePlanOf({ ...settings, privacy });
   const { update: mean, unclipped } = decodeNoisy(plan, sum, count, roundSigns(primitives, settingsHash), divisor);
   const update = (from: number, into: Float32Array): void => {
-    for (let i = 0; i < into.length; i++) into[i] = mean[from + i] * clip;
+    for (let i = 0; i < into.length; i++) into[i] = mean[from + i]! * clip;
     // Noise alone: no member sends anything there.
     for (const range of untrained) {
       const at = Math.max(range.from - from, 0);

@@ -23,6 +23,6 @@ export function isSoundAgreementKey(key: Uint8Array): boolean {
 }
 
 function isBelowPrime(key: Uint8Array): boolean {
-  for (let i = SIZES.key - 1; i >= 0; i--) if (key[i] !== PRIME[i]) return key[i] < PRIME[i];
+  for (let i = SIZES.key - 1; i >= 0; i--) if (key[i] !== PRIME[i]) return key[i]! < PRIME[i]!;
   return false;
 }

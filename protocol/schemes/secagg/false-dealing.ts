@@ -68,7 +68,7 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
   const members = new Set(signed.members);
   const survivors = bitmapOf(
     ids.length,
-    [...ids.keys()].filter((index) => members.has(ids[index])),
+    [...ids.keys()].filter((index) => members.has(ids[index]!)),
   );
   if (secret.kind !== secretKind(survivors, owner)) {
     throw refused(`it is about the ${secret.kind} of member ${ids[owner]}, the other secret of which was opened`);
@@ -80,11 +80,11 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
   let last = -1;
   for (const share of shares) {
     const { holder } = share;
-    if (holder <= last || !holders.has(holder) || !members.has(ids[holder])) {
+    if (holder <= last || !holders.has(holder) || !members.has(ids[holder]!)) {
       throw refused(`the holder at place ${holder} holds no share that was asked for, or is shown twice`);
     }
     last = holder;
-    checkShare({ primitives, directory, survivors }, proof, share, memberId(ids[holder]));
+    checkShare({ primitives, directory, survivors }, proof, share, memberId(ids[holder]!));
   }
   const { verdict, ...found } = decideDealingAtOnce({
     domain: ids.length,
@@ -102,7 +102,7 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
         : `${shares.length} shares prove nothing of member ${ids[owner]}, given how many may lie`,
     );
   }
-  return { member: memberId(ids[owner]), session: toHex(proof.sessionId) };
+  return { member: memberId(ids[owner]!), session: toHex(proof.sessionId) };
 }
 
 const refused = (why: string): CairnError => new CairnError('false-dealing-refused', `the proof does not hold: ${why}`);
@@ -143,7 +143,7 @@ interface OwnerAbout extends Pick<DealingAbout, 'primitives' | 'directory'> {
 
 /** The owner itself signed what it is held against, in this very session. */
 function checkBound({ primitives, session, directory, owner }: OwnerAbout, { sessionId, secret }: DealingProof): void {
-  const member = memberId(session.ids[owner]);
+  const member = memberId(session.ids[owner]!);
   const { identityKey } = entryOf(directory, member);
   if (secret.kind === 'self-seed') {
     const bytes = commitmentBytes(primitives, sessionId, owner, secret.commitment);

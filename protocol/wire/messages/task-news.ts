@@ -64,7 +64,7 @@ export function decodeTaskNews(bytes: Uint8Array): TaskNews {
   const news: TaskNews = {
     ...header,
     task: reader.text('task', LIMITS.name),
-    state: NEWS_STATES[reader.u8In('state', 1, NEWS_STATES.length) - 1],
+    state: NEWS_STATES[reader.u8In('state', 1, NEWS_STATES.length) - 1]!,
     round: reader.u32('round'),
     rounds: reader.u32('rounds'),
     seated: reader.u32('seated'),

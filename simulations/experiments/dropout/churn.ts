@@ -51,7 +51,7 @@ export async function trainUnderChurn(lab: Laboratory<DropoutSettings>, onRound:
       strategy: createStrategy({ name: 'fedavg', learningRate: 1 }),
       seed,
       train: ({ member, parameters, seed: own }) =>
-        lab.call(trainMember, { ...LOCAL, parameters, data: train, indices: shards[member - 1], seed: own }),
+        lab.call(trainMember, { ...LOCAL, parameters, data: train, indices: shards[member - 1]!, seed: own }),
       faultsOf: () => readFaults([{ kind: 'drop', probability: churn, state: 'any' }]),
       signal: lab.signal,
     });

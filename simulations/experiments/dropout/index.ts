@@ -30,7 +30,7 @@ export const dropout = defineExperiment({
       : [];
     const training = isOn(settings, 'churn') ? 2 * settings.churnRounds * settings.churnCohort * TRAINING_SECONDS : 0;
     return (
-      Math.max(sum(rounds) / CORES, ...rounds.map((seconds, i) => seconds / repeatsOf(settings, points[i]))) +
+      Math.max(sum(rounds) / CORES, ...rounds.map((seconds, i) => seconds / repeatsOf(settings, points[i]!))) +
       sum(odds) / CORES +
       training
     );

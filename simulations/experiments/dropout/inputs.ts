@@ -21,7 +21,7 @@ export function virtualInputs(
     const step = Math.imul(STEP, member);
     const values = new Uint32Array(length);
     for (let i = 0; i < length; i++) {
-      const word = (base[i] + step) >>> unused;
+      const word = (base[i]! + step) >>> unused;
       values[i] = ((word > 2 * top ? 0 : word) - top) & modulus;
     }
     return values;

@@ -40,12 +40,12 @@ export function pointsOf(settings: DropoutSettings): Point[] {
   const [first] = points;
   for (const { clients, dim, dropout, state, graph, adversary } of settings.also) {
     points.push({
-      clients: clients ?? first.clients,
-      dim: dim ?? first.dim,
-      dropout: dropout ?? first.dropout,
-      state: state ?? first.state,
-      graph: graph ?? first.graph,
-      adversary: adversary ?? first.adversary,
+      clients: clients ?? first!.clients,
+      dim: dim ?? first!.dim,
+      dropout: dropout ?? first!.dropout,
+      state: state ?? first!.state,
+      graph: graph ?? first!.graph,
+      adversary: adversary ?? first!.adversary,
     });
   }
   return points;

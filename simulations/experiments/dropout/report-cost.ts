@@ -73,10 +73,10 @@ function paperTable(results: DropoutResults, points: readonly (readonly RoundRow
 }
 
 function timeTable(results: DropoutResults, points: readonly (readonly RoundRow[])[]): Block {
-  const timed = points.map((rounds) => measuredPoint(results, rounds[0].point).phases);
+  const timed = points.map((rounds) => measuredPoint(results, rounds[0]!.point).phases);
   // Curious rounds have no consistency check.
   const phases = PHASES.filter(
-    (phase) => phase !== 'outcome' && timed.some((times) => times[phase].clientMs > 0 || times[phase].serverMs > 0),
+    (phase) => phase !== 'outcome' && timed.some((times) => times[phase]!.clientMs > 0 || times[phase]!.serverMs > 0),
   );
   return {
     kind: 'table',
@@ -92,14 +92,14 @@ function timeTable(results: DropoutResults, points: readonly (readonly RoundRow[
     ],
     rows: points.map((rounds, i) => {
       const { clients, dim, dropout, graph } = pointSummary(rounds);
-      const times = timed[i];
+      const times = timed[i]!;
       return {
         round: `${clients} × ${dim}, ${graph}`,
         dropout,
         ...Object.fromEntries(
           phases.flatMap((phase) => [
-            [`client ${phase}`, times[phase].clientMs],
-            [`server ${phase}`, times[phase].serverMs],
+            [`client ${phase}`, times[phase]!.clientMs],
+            [`server ${phase}`, times[phase]!.serverMs],
           ]),
         ),
       };

@@ -37,7 +37,7 @@ const kindOf = ({ clients, graph, adversary }: RoundRow): string => `${clients} 
 /** Share of rounds that commit over dropout: a chart for each state, with each kind of round that was run at several rates. */
 export function outcomeCharts({ settings }: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
   return [...groupBy(points, ([{ state }]) => state)].flatMap(([state, found]): Block[] => {
-    const lines = [...groupBy(found, ([first]) => kindOf(first))].flatMap(([kind, rounds]) => linesOf(kind, rounds));
+    const lines = [...groupBy(found, ([first]) => kindOf(first!))].flatMap(([kind, rounds]) => linesOf(kind, rounds));
     if (lines.length === 0) return [];
     return [
       {

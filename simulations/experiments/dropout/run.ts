@@ -59,8 +59,8 @@ function phasesOf(
   { point, repeat }: { readonly point: number; readonly repeat: number },
 ): Set<string> {
   const found = new Set<string>();
-  for (let i = rows.length - 1; i >= 0 && rows[i].point === point && rows[i].repeat === repeat; i--)
-    found.add(rows[i].phase);
+  for (let i = rows.length - 1; i >= 0 && rows[i]!.point === point && rows[i]!.repeat === repeat; i--)
+    found.add(rows[i]!.phase);
   return found;
 }
 

@@ -27,7 +27,7 @@ export function pointSummary(rounds: readonly RoundRow[]) {
     dropout,
     state,
     adversary,
-    graph: first.graphTaken ?? graph,
+    graph: first!.graphTaken ?? graph,
     k,
     t,
     rounds: rounds.length,
@@ -51,7 +51,7 @@ export function summarise(results: DropoutResults): JsonObject {
   const odds = results.rows(ODDS);
   const training = results.rows(TRAINING);
   return {
-    ...(points.length === 1 ? singleSummary(results, points[0]) : {}),
+    ...(points.length === 1 ? singleSummary(results, points[0]!) : {}),
     points: points.map((rounds): Json => pointSummary(rounds)),
     ...(odds.length > 0 ? { odds } : {}),
     ...(training.length > 0 ? { training: trainingSummary(results) } : {}),
@@ -59,27 +59,27 @@ export function summarise(results: DropoutResults): JsonObject {
 }
 
 function singleSummary(results: DropoutResults, [first]: readonly RoundRow[]): JsonObject {
-  const bytes = results.rows(BYTES).filter(({ repeat }) => repeat === first.repeat);
+  const bytes = results.rows(BYTES).filter(({ repeat }) => repeat === first!.repeat);
   return {
-    committed: first.committed,
-    sumExact: first.sumExact,
-    error: first.error,
-    included: fromRanges(first.members),
-    graph: first.graphTaken,
-    k: first.k,
-    t: first.t,
+    committed: first!.committed,
+    sumExact: first!.sumExact,
+    error: first!.error,
+    included: fromRanges(first!.members),
+    graph: first!.graphTaken,
+    k: first!.k,
+    t: first!.t,
     drops: {
-      beforeInput: first.droppedBeforeInput,
-      afterInput: first.droppedAfterInput,
-      withoutUnmasking: first.droppedWithoutUnmasking,
+      beforeInput: first!.droppedBeforeInput,
+      afterInput: first!.droppedAfterInput,
+      withoutUnmasking: first!.droppedWithoutUnmasking,
     },
-    bytesUp: first.bytesUp,
-    bytesDown: first.bytesDown,
-    totalBytesUp: first.totalBytesUp,
-    totalBytesDown: first.totalBytesDown,
+    bytesUp: first!.bytesUp,
+    bytesDown: first!.bytesDown,
+    totalBytesUp: first!.totalBytesUp,
+    totalBytesDown: first!.totalBytesDown,
     bytesByPhase: Object.fromEntries(bytes.map(({ phase, bytesUp, bytesDown }) => [phase, { bytesUp, bytesDown }])),
-    virtualSeconds: first.virtualSeconds,
-    predictedFailure: first.predictedFailure,
+    virtualSeconds: first!.virtualSeconds,
+    predictedFailure: first!.predictedFailure,
   };
 }
 

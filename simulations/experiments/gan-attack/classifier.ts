@@ -54,7 +54,7 @@ export const trainClassifier = defineWorkerTask(
         const strength = NOISE * random.uniform();
         const noise = tape.tensor(clean.shape, normals(clean.size, random));
         const logits = trained.forward(operations.add(clean, operations.scale(noise, strength)), { training: true });
-        const labels = Array.from(indices, (place) => train.labels[place]);
+        const labels = Array.from(indices, (place) => train.labels[place]!);
         const loss = operations.softmaxCrossEntropy(logits, operations.oneHot(tape, labels, 10));
         trained.update(gradients(loss, trained.sources));
         tape.release(ready);
@@ -89,6 +89,6 @@ export async function judge({ parameters }: Classifier, samples: Float32Array, t
   const probabilities = await predict(model, parameters, samples, count);
   const labels = greatest(probabilities, 10);
   let confidence = 0;
-  for (let i = 0; i < count; i++) confidence += probabilities[i * 10 + target] / count;
+  for (let i = 0; i < count; i++) confidence += probabilities[i * 10 + target]! / count;
   return { share: labels.filter((label) => label === target).length / count, confidence };
 }

@@ -40,8 +40,8 @@ export class Comparison {
     let differing = 0;
     let greatest = 0;
     for (let i = 0; i < open.length; i++) {
-      const difference = global[i] - open[i];
-      squares += open[i] * open[i];
+      const difference = global[i]! - open[i]!;
+      squares += open[i]! * open[i]!;
       differing += difference * difference;
       greatest = Math.max(greatest, Math.abs(difference));
     }

@@ -34,7 +34,7 @@ async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, clas
       let state = states[at];
       lab.advance(state?.round ?? 0);
       if (state !== undefined) comparison.add(scenario, state);
-      for (let look = looksDone[at]; (state?.round ?? 0) < settings.rounds; look++) {
+      for (let look = looksDone[at]!; (state?.round ?? 0) < settings.rounds; look++) {
         signal.throwIfAborted();
         const from = state?.round ?? 0;
         const until = Math.min(settings.rounds, from + settings.evaluateEvery);

@@ -19,7 +19,7 @@ export interface Look {
 /** The first `count` test images of classes that somebody holds. */
 function testImages({ test }: Images, scenario: Scenario, count: number): Dataset {
   const held = new Set([...honestClasses(scenario).flat(), ...adversaryClasses(scenario)]);
-  const places = Array.from(test.labels.keys()).filter((i) => held.has(test.labels[i]));
+  const places = Array.from(test.labels.keys()).filter((i) => held.has(test.labels[i]!));
   return subset(test, places.slice(0, count));
 }
 

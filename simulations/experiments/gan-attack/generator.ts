@@ -83,8 +83,8 @@ function loss(
   const noise = normals(images.size, random).map((value) => NOISE * value);
   const seen = add(shifted(images, dy, dx), tape.tensor(images.shape, noise));
   const logits = discriminator.forward(seen);
-  const labels = new Uint8Array(images.shape[0]).fill(target);
-  const taken = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]));
+  const labels = new Uint8Array(images.shape[0]!).fill(target);
+  const taken = softmaxCrossEntropy(logits, oneHot(tape, labels, logits.shape[1]!));
   const terms = sub(scale(roughness(images), SMOOTHNESS), scale(diversity(images), DIVERSITY));
   return { taken, all: add(taken, terms) };
 }

@@ -51,7 +51,7 @@ export function lastingAdam(
       for (const k of [0, 1]) {
         let at = k * total;
         for (const { slots, size } of places) {
-          kept.set(tape.heap.reals.subarray(slots[k], slots[k] + size), at);
+          kept.set(tape.heap.reals.subarray(slots[k], slots[k]! + size), at);
           at += size;
         }
       }

@@ -45,6 +45,6 @@ export function compare(samples: Float32Array, victim: Float32Array, heldOut: Fl
   const each = Array.from({ length: samples.length / size }, (_, i) => samples.subarray(i * size, (i + 1) * size));
   const toVictim = each.map((sample) => find(sample, victim));
   const toHeldOut = each.map((sample) => find(sample, heldOut));
-  const nearer = toVictim.filter(({ distance }, i) => distance < toHeldOut[i].distance).length;
+  const nearer = toVictim.filter(({ distance }, i) => distance < toHeldOut[i]!.distance).length;
   return { victim: average(toVictim), heldOut: average(toHeldOut), nearerToVictim: nearer / each.length };
 }

@@ -18,7 +18,7 @@ export function nearest(image: Float32Array, images: Float32Array): Nearest {
   for (let at = 0; at < images.length; at += size) {
     let squares = 0;
     for (let i = 0; i < size && squares < least; i++) {
-      const difference = image[i] - images[at + i];
+      const difference = image[i]! - images[at + i]!;
       squares += difference * difference;
     }
     if (squares < least) {

@@ -15,7 +15,7 @@ function draw(count: number, size: number, random: Random): Uint32Array {
   let order: Uint32Array = new Uint32Array(0);
   for (let i = 0; i < count; i++) {
     if (i % size === 0) order = random.shuffle(Uint32Array.from({ length: size }, (_, k) => k));
-    drawn[i] = order[i % size];
+    drawn[i] = order[i % size]!;
   }
   return drawn;
 }
@@ -40,13 +40,13 @@ export function localChange(
   for (let step = 0; step < steps; step++) {
     const indices = order.subarray(step * batchSize, (step + 1) * batchSize);
     const logits = local.forward(inputBatch(tape, model, data.inputs, indices), { training: true });
-    const labels = Array.from(indices, (example) => data.labels[example]);
-    const loss = operations.softmaxCrossEntropy(logits, operations.oneHot(tape, labels, logits.shape[1]));
+    const labels = Array.from(indices, (example) => data.labels[example]!);
+    const loss = operations.softmaxCrossEntropy(logits, operations.oneHot(tape, labels, logits.shape[1]!));
     local.update(gradients(loss, local.sources));
     tape.release(ready);
   }
   const change = local.values();
-  for (let i = 0; i < change.length; i++) change[i] -= global[i];
+  for (let i = 0; i < change.length; i++) change[i]! -= global[i]!;
   tape.release(start);
   return change;
 }

@@ -12,7 +12,7 @@ function lines(rows: readonly LookRow[], of: (row: LookRow) => number | null): L
     points: [...groupBy(each, ({ round }) => String(round)).values()].flatMap((same) => {
       const values = same.map(of).filter((value) => value !== null);
       if (values.length === 0) return [];
-      return [{ x: same[0].round, ...spread(values) }];
+      return [{ x: same[0]!.round, ...spread(values) }];
     }),
   }));
 }

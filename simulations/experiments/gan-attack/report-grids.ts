@@ -10,7 +10,7 @@ const GRIDS = 6;
 
 function evenly<T>(all: readonly T[], count: number): T[] {
   if (all.length <= count) return [...all];
-  return Array.from({ length: count }, (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))]);
+  return Array.from({ length: count }, (_, i) => all[Math.round((i * (all.length - 1)) / (count - 1))]!);
 }
 
 /** The grids of the first seed of each kind, from the first to the last look. */
@@ -18,12 +18,12 @@ export function grids(rows: readonly LookRow[], { images }: GanAttackResults, ta
   const known = new Set(images);
   const first = attacked(rows).filter((row) => known.has(gridName(row.federation, row.round)));
   return [...groupBy(first, kindOf)].map(([kind, each]) => {
-    const one = each.filter(({ federation }) => federation === each[0].federation);
+    const one = each.filter(({ federation }) => federation === each[0]!.federation);
     return {
       kind: 'images',
       caption:
         `Samples (${kind}). ` +
-        (one[0].victim
+        (one[0]!.victim
           ? `Look for a ${target} that becomes clearer, and for how alike the samples are: they show what the class has in common, a prototype, not anybody's image.`
           : `No image of a ${target} was there to learn from, so whatever appears here is what the attack looks like without a victim.`),
       images: evenly(one, GRIDS).map((row) => ({

@@ -52,7 +52,7 @@ export const runRounds = defineWorkerTask(
         clipped = Math.max(clipped, total.clipped);
         if (scenario.aggregation === 'secure' && scenario.epsilon === null && round === until)
           rounding = maxDifference(total.sum, aggregatorOf(input, state, 'plain').sum(uploaded.updates).sum);
-        state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]) };
+        state = { ...state, round, global: state.global.map((value, i) => value + total.sum[i]!) };
         await Promise.resolve();
       }
     });

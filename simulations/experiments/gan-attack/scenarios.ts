@@ -32,9 +32,9 @@ export function casesOf(settings: GanAttackSettings): Case[] {
         };
         const attacks = modes.map((mode) => ({ ...common, aggregation: mode }));
         const scenarios: Scenario[] = [...attacks];
-        if (control) scenarios.push({ ...attacks[0], victim: false });
-        for (const level of noise) scenarios.push({ ...attacks[0], noise: level });
-        for (const epsilon of budgets) scenarios.push({ ...attacks[0], epsilon });
+        if (control) scenarios.push({ ...attacks[0]!, victim: false });
+        for (const level of noise) scenarios.push({ ...attacks[0]!, noise: level });
+        for (const epsilon of budgets) scenarios.push({ ...attacks[0]!, epsilon });
         cases.push({ participants: n, thetaUpload: theta, repetition, scenarios });
       }
   return cases;

@@ -22,21 +22,21 @@ function blur(image: Float64Array, side: number): Float64Array {
   for (let y = 0; y < side; y++)
     for (let x = 0; x < out; x++) {
       let sum = 0;
-      for (let k = 0; k < WINDOW; k++) sum += weights[k] * image[y * side + x + k];
+      for (let k = 0; k < WINDOW; k++) sum += weights[k]! * image[y * side + x + k]!;
       rows[y * out + x] = sum;
     }
   const blurred = new Float64Array(out * out);
   for (let y = 0; y < out; y++)
     for (let x = 0; x < out; x++) {
       let sum = 0;
-      for (let k = 0; k < WINDOW; k++) sum += weights[k] * rows[(y + k) * out + x];
+      for (let k = 0; k < WINDOW; k++) sum += weights[k]! * rows[(y + k) * out + x]!;
       blurred[y * out + x] = sum;
     }
   return blurred;
 }
 
 function products(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
-  return Float64Array.from(a, (value, i) => value * b[i]);
+  return Float64Array.from(a, (value, i) => value * b[i]!);
 }
 
 /**
@@ -57,9 +57,9 @@ export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, side: number, r
   let sum = 0;
   for (let i = 0; i < meanA.length; i++) {
     const [ma, mb] = [meanA[i], meanB[i]];
-    const variances = squareA[i] - ma * ma + squareB[i] - mb * mb;
-    const covariance = product[i] - ma * mb;
-    sum += ((2 * ma * mb + c1) * (2 * covariance + c2)) / ((ma * ma + mb * mb + c1) * (variances + c2));
+    const variances = squareA[i]! - ma! * ma! + squareB[i]! - mb! * mb!;
+    const covariance = product[i]! - ma! * mb!;
+    sum += ((2 * ma! * mb! + c1) * (2 * covariance + c2)) / ((ma! * ma! + mb! * mb! + c1) * (variances + c2));
   }
   return sum / meanA.length;
 }

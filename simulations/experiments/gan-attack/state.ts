@@ -49,7 +49,7 @@ export function decodeState(bytes: Uint8Array): AttackState {
   });
   return {
     round,
-    attackFrom: attackFrom < 0 ? null : attackFrom,
+    attackFrom: attackFrom! < 0 ? null : attackFrom,
     global,
     generator,
     memory: { steps, moments },

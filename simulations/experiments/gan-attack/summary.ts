@@ -114,10 +114,10 @@ function apartByCase(rows: readonly DifferenceRow[]): Json[] {
       participants,
       thetaUpload,
       repetition,
-      firstRound: first.round,
-      firstRelative: first.relative,
-      lastRound: last.round,
-      lastRelative: last.relative,
+      firstRound: first!.round,
+      firstRelative: first!.relative,
+      lastRound: last!.round,
+      lastRelative: last!.relative,
     };
   });
 }

@@ -36,5 +36,5 @@ export function roundingBound(members: number): number {
 
 /** The greatest difference of a coordinate. */
 export function maxDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - b[i])), 0);
+  return a.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - b[i]!)), 0);
 }

@@ -26,8 +26,8 @@ export const prove = defineWorkerTask(
       const [open, secure] = (['plain', 'secure'] as const).map(
         (aggregation) => sumOf(aggregation, scheme, inputs, group.length, random)!.words,
       );
-      words += open.length;
-      different += open.reduce((sum, word, j) => sum + (word === secure[j] ? 0 : 1), 0);
+      words += open!.length;
+      different += open!.reduce((sum, word, j) => sum + (word === secure![j] ? 0 : 1), 0);
     }
     const drawn = groups.flat();
     const attackers = drawn.filter((member) => members.attackers.has(member)).length;

@@ -45,7 +45,7 @@ function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block
   const { attacks, groups } = results.settings;
   const most = Math.max(...groups);
   const names = [...new Set(outcomes.filter((o) => o.groups === most && !o.rollback).map((o) => o.defence))];
-  const lines = drawable(['mean of all', ...names].map((name) => lineOf(outcomes, attacks[0], name)));
+  const lines = drawable(['mean of all', ...names].map((name) => lineOf(outcomes, attacks[0]!, name)));
   if (names.length < 2) return [];
   return [
     {
@@ -97,7 +97,7 @@ function overRounds(results: PoisoningResults): Block[] {
   const { attacks, attackers, begin } = results.settings;
   const some = attackers.filter((share) => share > 0);
   if (some.length === 0) return [];
-  const share = some[(some.length - 1) >> 1];
+  const share = some[(some.length - 1) >> 1]!;
   const rows = results
     .rows(SCORES)
     .filter((row) => row.repeat === 1 && row.attack === attacks[0] && row.attackers === share);

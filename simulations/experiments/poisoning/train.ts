@@ -53,7 +53,7 @@ class PoisonedTraining {
     this.#parameters = first.slice();
     const check = { metric: 'loss', tolerance: settings.tolerance } as const;
     this.#heldOut = training.defence.rollback
-      ? new HeldOut(training.id, check, (_, { flat }) => this.#evaluate(flat, heldOut))
+      ? new HeldOut(training.id, check, (_, { flat }) => this.#evaluate(flat!, heldOut))
       : undefined;
   }
 

@@ -80,7 +80,7 @@ function trainingOf({ settings, training, train, seed }: AdvanceInput, signal: A
   const trainOne = ({ member, parameters, seed: own }: { member: number; parameters: Float32Array; seed: number }) => {
     const local = { model, epochs, batchSize, learningRate };
     const mine = before.then(async (): Promise<LocalResult> => {
-      const indices = shards[member - 1];
+      const indices = shards[member - 1]!;
       const result = await trainUnlessDiverging({ ...local, parameters, data: train, indices, seed: own }, signal);
       if (result !== undefined) return result;
       diverged++;

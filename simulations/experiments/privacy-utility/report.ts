@@ -144,7 +144,7 @@ export function report(results: UtilityResults): readonly Section[] {
   };
   if (outcomes.length === 0) return [method];
   const members = [...new Set(outcomes.map((outcome) => outcome.members))].sort((a, b) => a - b);
-  const most = members[members.length - 1];
+  const most = members[members.length - 1]!;
   const found = sectionsOf({
     'Accuracy over ε': overEpsilon(outcomes, most),
     'Many users are needed': overMembers(outcomes, members),

@@ -69,7 +69,7 @@ async function runTraining(
       until: Math.min(settings.rounds, from + settings.evaluateEvery),
     });
     await lab.checkpoint(training.id, encodeState(state));
-    add(state.scores[state.scores.length - 1]);
+    add(state.scores[state.scores.length - 1]!);
     lab.advance(units * (state.round - from), `${training.id}, round ${state.round}`);
   }
   lab.advance(units * (settings.rounds - state.round));

@@ -31,6 +31,6 @@ export function decodeState(bytes: Uint8Array): TrainingState {
     ...header,
     budget: budget === null ? null : { ...budget, divergences: restored(budget.divergences) },
     inside: restored(inside),
-    parameters: vectors[0],
+    parameters: vectors[0]!,
   };
 }

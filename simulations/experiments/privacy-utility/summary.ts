@@ -33,7 +33,7 @@ export function outcomesOf(results: UtilityResults): Outcome[] {
     JSON.stringify([members, placement, epsilon]),
   );
   return [...kinds.values()].map((repeats) => {
-    const last = repeats.map((rows) => rows[rows.length - 1]);
+    const last = repeats.map((rows) => rows[rows.length - 1]!);
     const { members, placement, epsilon, noiseMultiplier } = last[0];
     const known = (of: (row: ScoreRow) => number | null): number | null => {
       const values = last.map(of).filter((value) => value !== null);

@@ -34,7 +34,7 @@ export const advance = defineWorkerTask(
     let { state } = input;
     let uploaded: number | null = null;
     let diverged: number | null = null;
-    const whole = shared || shards.length === 0 ? train : subset(train, shards[0]);
+    const whole = shared || shards.length === 0 ? train : subset(train, shards[0]!);
     while (state.epoch < until) {
       signal.throwIfAborted();
       if (shared) {

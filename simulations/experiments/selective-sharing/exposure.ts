@@ -44,7 +44,7 @@ export async function runExposure(
   const rounds = { first, last: { ...common, parameters: trained, seed: lab.seedOf('last round') } };
   const entropy = lab.randomOf('secure round')(32);
   // A secure round takes two members at least.
-  const secure = participants[0] > 1 ? [lab.call(secureRound, { ...first, entropy })] : [];
+  const secure = participants[0]! > 1 ? [lab.call(secureRound, { ...first, entropy })] : [];
   const [counted, sessions] = await Promise.all([
     Promise.all(
       (['first', 'last'] as const).map(async (round) => {

@@ -17,14 +17,14 @@ const BINS = 1 << 16;
 export function cutLargest(values: Float32Array, count: number): Cut {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const upper = new Uint32Array(BINS);
-  for (let i = 0; i < bits.length; i++) upper[bits[i] >>> 16]++;
+  for (let i = 0; i < bits.length; i++) upper[bits[i]! >>> 16]!++;
   let above = 0;
   let high = BINS - 1;
-  for (; above + upper[high] < count; high--) above += upper[high];
+  for (; above + upper[high]! < count; high--) above += upper[high]!;
   const lower = new Uint32Array(BINS);
-  for (let i = 0; i < bits.length; i++) if (bits[i] >>> 16 === high) lower[bits[i] & 0xffff]++;
+  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 16 === high) lower[bits[i]! & 0xffff]!++;
   let low = BINS - 1;
-  for (; above + lower[low] < count; low--) above += lower[low];
+  for (; above + lower[low]! < count; low--) above += lower[low]!;
   const least = new Float32Array(Uint32Array.of(high * BINS + low).buffer)[0];
   return { least, above };
 }

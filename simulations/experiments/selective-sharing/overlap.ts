@@ -28,7 +28,7 @@ export async function changeOf(
   signal: AbortSignal,
 ): Promise<Float32Array> {
   const after = parameters.slice();
-  const own = subset(train, shards[participant]);
+  const own = subset(train, shards[participant]!);
   await trainEpoch(
     buildNetwork('mnist', model),
     after,
@@ -37,7 +37,7 @@ export async function changeOf(
     seedFor(seed, `simultaneous ${participant}`),
     signal,
   );
-  return after.map((value, j) => value - parameters[j]);
+  return after.map((value, j) => value - parameters[j]!);
 }
 
 /** Counts, coordinate by coordinate, who uploaded it. */
@@ -51,7 +51,7 @@ export class Contributors {
   }
 
   add({ indices }: SparseUpdate): void {
-    for (const index of indices) this.#counts[index]++;
+    for (const index of indices) this.#counts[index]!++;
     this.#uploads++;
     this.#values += indices.length;
   }

@@ -11,7 +11,7 @@ import { accuracySeries, type AccuracyRow } from './series.ts';
 function alonePoints(rows: readonly AccuracyRow[]): Point[] {
   const alone = rows.filter(({ kind }) => kind === 'alone');
   return [...groupBy(alone, ({ epoch }) => String(epoch)).values()].map((same) => ({
-    x: same[0].epoch,
+    x: same[0]!.epoch,
     ...spread(same.map(({ accuracy }) => percent(accuracy))),
   }));
 }
@@ -31,7 +31,7 @@ function overEpochs(results: SharingResults, participants: number): Block[] {
     { label: 'alone', points: alonePoints(rows) },
   ]);
   if (lines.length === 0) return [];
-  const lowest = Math.min(...lines.map(({ points }) => points[points.length - 1].y));
+  const lowest = Math.min(...lines.map(({ points }) => points[points.length - 1]!.y));
   const chart: Block = {
     kind: 'chart',
     caption: `${participants} participants. Look for how far each θ_u lies above training alone, and how near it comes to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,

@@ -36,7 +36,7 @@ export const secureRound = defineWorkerTask(
     const dimension = parameters.length;
     const contributors = new Contributors(dimension);
     const uploads: SparseUpdate[] = [];
-    for (let participant = 0; participant < participants; participant++) {
+    for (let participant = 0; participant < participants!; participant++) {
       const change = await changeOf(input, participant, signal);
       const sharing = { ...settings, selection: 'largest', thetaUpload, epsilon: null } as const;
       const update = chooseUpload(change, sharing, new Random(seed));
@@ -55,7 +55,7 @@ export const secureRound = defineWorkerTask(
       settings: { inputBits: INPUT_BITS, task: 'selective-sharing' },
     });
     const { sum, bytesUp } = aggregator.sum(updates);
-    const allowedError = (participants * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
+    const allowedError = (participants! * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
     let revealed = 0;
     let confirmed = 0;
     let maxError = 0;
@@ -63,8 +63,8 @@ export const secureRound = defineWorkerTask(
     for (const { indices, values } of uploads) {
       entries += indices.length;
       for (let i = 0; i < indices.length; i++) {
-        if (!contributors.isAlone(indices[i])) continue;
-        const error = Math.abs(sum[indices[i]] - values[i]);
+        if (!contributors.isAlone(indices[i]!)) continue;
+        const error = Math.abs(sum[indices[i]!]! - values[i]!);
         revealed++;
         if (error <= allowedError) confirmed++;
         maxError = Math.max(maxError, error);
@@ -77,8 +77,8 @@ export const secureRound = defineWorkerTask(
       confirmed,
       maxError,
       allowedError,
-      sparseBytes: (ENTRY_BYTES * entries) / participants,
-      secureBytes: bytesUp / participants,
+      sparseBytes: (ENTRY_BYTES * entries) / participants!,
+      secureBytes: bytesUp / participants!,
     };
   },
 );

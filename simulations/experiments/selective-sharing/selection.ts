@@ -16,7 +16,7 @@ export function selectLargest(change: Float32Array, count: number, gamma: number
   let chosen = 0;
   let equal = count - above;
   for (let i = 0; i < change.length; i++) {
-    const size = Math.abs(change[i]);
+    const size = Math.abs(change[i]!);
     if (size > least || (size === least && size > 0 && equal-- > 0)) indices[chosen++] = i;
   }
   return pick(change, indices.subarray(0, chosen), gamma);
@@ -34,13 +34,13 @@ export function selectRandom(
 ): SparseUpdate {
   const candidates = new Uint32Array(change.length);
   let found = 0;
-  for (let i = 0; i < change.length; i++) if (Math.min(Math.abs(change[i]), gamma) >= tau) candidates[found++] = i;
+  for (let i = 0; i < change.length; i++) if (Math.min(Math.abs(change[i]!), gamma) >= tau) candidates[found++] = i;
   const chosen = Math.min(count, found);
   // The beginning of a shuffle is enough.
   for (let i = 0; i < chosen; i++) {
     const j = i + random.below(found - i);
     const kept = candidates[i];
-    candidates[i] = candidates[j];
+    candidates[i] = candidates[j]!;
     candidates[j] = kept;
   }
   return pick(change, candidates.slice(0, chosen).sort(), gamma);

@@ -18,8 +18,8 @@ export function newServer(parameters: Float32Array): ServerState {
 /** Adds an upload to the global parameters, in place, and counts it. */
 export function upload({ parameters, updates }: ServerState, { indices, values }: SparseUpdate): void {
   for (let i = 0; i < indices.length; i++) {
-    parameters[indices[i]] += values[i];
-    updates[indices[i]]++;
+    parameters[indices[i]!]! += values[i]!;
+    updates[indices[i]!]!++;
   }
 }
 
@@ -44,12 +44,12 @@ export function download(
   let equal = 0;
   for (const value of updates) if (value === least) equal++;
   for (let i = 0; i < parameters.length; i++) {
-    if (updates[i] < least) continue;
+    if (updates[i]! < least) continue;
     if (updates[i] === least) {
       // Selection sampling (Knuth 3.4.2 S): each subset of the equal ones is equally likely.
       if (random.below(equal--) >= wanted) continue;
       wanted--;
     }
-    local[i] = parameters[i];
+    local[i] = parameters[i]!;
   }
 }

@@ -69,10 +69,10 @@ export async function sharedEpoch(
   for (const { participant, does } of turns) {
     const label = `epoch ${state.epoch} participant ${participant}`;
     if (does === 'download') {
-      const local = locals.length > 0 ? locals[participant] : new Float32Array(server.parameters.length);
+      const local = locals.length > 0 ? locals[participant]! : new Float32Array(server.parameters.length);
       download(server, local, thetaDownload, new Random(seed, `${label} download`));
       const after = local.slice();
-      const own = subset(data, shards[participant]);
+      const own = subset(data, shards[participant]!);
       const sound = await converged(trainEpoch(model, after, own, settings, seedFor(seed, label), signal));
       begun.set(participant, { before: local, after: sound ? after : undefined });
       continue;
@@ -83,7 +83,7 @@ export async function sharedEpoch(
       diverged++;
       continue;
     }
-    const change = after.map((value, j) => value - before[j]);
+    const change = after.map((value, j) => value - before[j]!);
     const update = chooseUpload(change, settings, new Random(seed, `${label} upload`));
     upload(server, update);
     total += update.indices.length;

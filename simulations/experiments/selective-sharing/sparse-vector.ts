@@ -18,9 +18,9 @@ export function sparseVector(change: Float32Array, settings: SparseVectorSetting
   let threshold = tau + laplace(random, scales.threshold);
   for (let asked = 0; asked < order.length && uploaded < count; asked++) {
     const other = asked + random.below(order.length - asked);
-    const index = order[other];
-    order[other] = order[asked];
-    const value = bound(change[index], gamma);
+    const index = order[other]!;
+    order[other] = order[asked]!;
+    const value = bound(change[index]!, gamma);
     if (Math.abs(value) + laplace(random, scales.query) < threshold) continue;
     answers[index] = bound(value + laplace(random, scales.answer), gamma);
     // Places before `asked` are free: nobody there is asked again.

@@ -88,7 +88,7 @@ async function runTraining(
       until: Math.min(epochs, from + every),
     });
     await lab.checkpoint(training.id, encodeState(state));
-    add({ ...columns, ...state.scores[state.scores.length - 1] });
+    add({ ...columns, ...state.scores[state.scores.length - 1]! });
     lab.advance(perEpoch * (state.epoch - from), `${training.id}, epoch ${state.epoch}`);
   }
   return state.parameters;

@@ -64,7 +64,7 @@ export function imagesOf(settings: SelectiveSharingSettings): number {
 
 /** Images that the rounds see in which contributors are counted: the first, the last and the secure one. */
 export function exposureImages({ participants, thetaUpload, images }: SelectiveSharingSettings): number {
-  return thetaUpload.length === 0 ? 0 : (2 * Math.max(...participants) + participants[0]) * images;
+  return thetaUpload.length === 0 ? 0 : (2 * Math.max(...participants) + participants[0]!) * images;
 }
 
 /** Images that an epoch of a training sees. */

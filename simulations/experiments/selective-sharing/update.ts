@@ -19,13 +19,13 @@ export function bound(value: number, gamma: number): number {
 /** The values at some places of a vector. */
 export function valuesAt(vector: Float32Array, indices: Uint32Array): Float32Array {
   const values = new Float32Array(indices.length);
-  for (let i = 0; i < indices.length; i++) values[i] = vector[indices[i]];
+  for (let i = 0; i < indices.length; i++) values[i] = vector[indices[i]!]!;
   return values;
 }
 
 /** An upload as a whole vector, with zeros where nothing is uploaded. */
 export function dense({ indices, values }: SparseUpdate, size: number): Float32Array {
   const vector = new Float32Array(size);
-  for (let i = 0; i < indices.length; i++) vector[indices[i]] = values[i];
+  for (let i = 0; i < indices.length; i++) vector[indices[i]!] = values[i]!;
   return vector;
 }

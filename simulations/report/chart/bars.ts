@@ -22,7 +22,7 @@ export function barEdges(drawing: Drawing, scale: 'linear' | 'log' | 'category')
   const places = [...new Set(bars.flatMap((line) => line.points.map(({ x }: DrawnPoint) => into(x))))].sort(
     (a, b) => a - b,
   );
-  const gaps = places.slice(1).map((place, index) => place - places[index]);
+  const gaps = places.slice(1).map((place, index) => place - places[index]!);
   const slot = FILLED * Math.min(...(gaps.length === 0 || scale === 'category' ? [1] : gaps));
   return {
     rows: bars.length,
@@ -30,6 +30,6 @@ export function barEdges(drawing: Drawing, scale: 'linear' | 'log' | 'category')
       const left = into(x) - slot / 2 + (row * slot) / bars.length;
       return [back(left), back(left + slot / bars.length)];
     },
-    edges: [back(places[0] - slot / 2), back(places[places.length - 1] + slot / 2)],
+    edges: [back(places[0]! - slot / 2), back(places[places.length - 1]! + slot / 2)],
   };
 }

@@ -27,13 +27,13 @@ export function renderChart(block: BlockOf<'chart'>, page: Page): string {
   const layouts = SIZES.map((size) => createLayout(block, drawing, size));
   const drawings = layouts.map((layout, index) => {
     const svg = drawSvg(plotOptions(block, drawing, layout), { id: page.id('chart'), ...words });
-    return `<div class="${SIZES[index].name}">${renderLegend(drawing, layout)}${svg}</div>`;
+    return `<div class="${SIZES[index]!.name}">${renderLegend(drawing, layout)}${svg}</div>`;
   });
   return figure(page, 'Figure', {
     className: 'chart',
     caption: block.caption,
     body: drawings.join('\n'),
-    notes: [...drawing.notes, ...beyond(drawing, layouts[0])],
+    notes: [...drawing.notes, ...beyond(drawing, layouts[0]!)],
     ...data,
   });
 }

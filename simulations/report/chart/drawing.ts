@@ -57,7 +57,7 @@ export function createDrawing(chart: BlockOf<'chart'>): Drawing {
         points.push({ x, at: categories?.[x] ?? formatNumber(x), y, low, high });
       } else left++;
     }
-    return { label: legendLabel(line, chart.lines), style: line.style ?? 'line', look: looks[index], points };
+    return { label: legendLabel(line, chart.lines), style: line.style ?? 'line', look: looks[index]!, points };
   });
 
   const empty = lines.filter((line) => line.points.length === 0);

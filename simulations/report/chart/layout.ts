@@ -106,7 +106,7 @@ export function createLayout(chart: BlockOf<'chart'>, drawing: Drawing, size: Si
         frame.top + size.height + 4,
       );
       if (widest > size.width * 0.32 || heights === undefined) continue;
-      const labels = ends.map((end, index) => ({ ...end, y: heights[index] }));
+      const labels = ends.map((end, index) => ({ ...end, y: heights[index]! }));
       return finish(Math.ceil(widest) + LABEL_GAP + 4, labels, ends === levelEnds, false);
     }
   }

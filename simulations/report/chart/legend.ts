@@ -15,7 +15,7 @@ export function renderLegend(drawing: Drawing, layout: Layout): string {
     ...(layout.legend.levels ? drawing.levels.map((level, place) => [levelSwatch(place), level.label]) : []),
   ];
   if (entries.length === 0) return '';
-  const items = entries.map(([swatch, label]) => `<li>${swatch}<span>${escapeHtml(label)}</span></li>`);
+  const items = entries.map(([swatch, label]) => `<li>${swatch}<span>${escapeHtml(label!)}</span></li>`);
   return `<ul class="legend">${items.join('')}</ul>`;
 }
 

@@ -28,7 +28,7 @@ export interface Look {
 export function lookOf(place: number, paper: boolean): Look {
   const colour = place % PALETTE.length;
   const symbol = (place + Math.floor(place / PALETTE.length)) % SYMBOLS.length;
-  return { colour: `var(--series-${colour + 1})`, symbol: SYMBOLS[symbol], paper };
+  return { colour: `var(--series-${colour + 1})`, symbol: SYMBOLS[symbol]!, paper };
 }
 
 /** Dashes of the levels that a chart may have, in their order. */
@@ -36,5 +36,5 @@ const LEVEL_DASHES = ['7 4', '2 3', '9 3 2 3', '12 5'];
 
 /** Dashes of the level at a place. */
 export function levelDash(place: number): string {
-  return LEVEL_DASHES[place % LEVEL_DASHES.length];
+  return LEVEL_DASHES[place % LEVEL_DASHES.length]!;
 }

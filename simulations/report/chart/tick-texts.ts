@@ -28,12 +28,12 @@ export function categoryTicks(categories: readonly string[], inner: number): { a
     type: 'linear',
     domain: [-0.5, categories.length - 0.5],
     ticks: categories.map((_, index) => index),
-    format: (tick) => categories[tick],
+    format: (tick) => categories[tick]!,
   };
   const wrapped = categories.map((category) => wrapText(category, slot - GAP));
   const lines = Math.max(...wrapped.map((texts) => texts.length));
   if (lines <= 3 && wrapped.flat().every((text) => textWidth(text) <= slot - GAP / 2)) {
-    const text = (tick: number) => wrapped[tick].join('\n');
+    const text = (tick: number) => wrapped[tick]!.join('\n');
     return { axis, texts: { text, rotate: 0, height: lines * LINE_HEIGHT + 6, overhang: 0 } };
   }
   const cut = categories.map((category) => shorten(category, LONGEST));
@@ -42,10 +42,10 @@ export function categoryTicks(categories: readonly string[], inner: number): { a
   return {
     axis,
     texts: {
-      text: (tick) => cut[tick],
+      text: (tick) => cut[tick]!,
       rotate: -ANGLE,
       height: Math.ceil(longest * Math.sin(radians)) + LINE_HEIGHT,
-      overhang: Math.ceil(textWidth(cut[0]) * Math.cos(radians) - slot / 2),
+      overhang: Math.ceil(textWidth(cut[0]!) * Math.cos(radians) - slot / 2),
     },
   };
 }
@@ -82,5 +82,5 @@ function haveRoom(axis: DrawnAxis, inner: number): boolean {
     const middle = share(axis, tick) * inner;
     return [middle - half, middle + half];
   });
-  return ends.every(([left], index) => index === 0 || left - ends[index - 1][1] >= GAP);
+  return ends.every(([left], index) => index === 0 || left! - ends[index - 1]![1]! >= GAP);
 }

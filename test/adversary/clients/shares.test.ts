@@ -27,7 +27,7 @@ describe('a member that lies about shares, beside shipped clients', () => {
     scene.begin();
     await expect(scene.hall.coordinator.finished).rejects.toMatchObject({ code: 'false-dealing-unproven' });
     const before = scene.hall.coordinator.model('toy')!.w;
-    expect(before.every((value) => value === 0)).toBe(true);
+    expect(before!.every((value) => value === 0)).toBe(true);
     await scene.expectAlive();
   });
 
@@ -52,7 +52,7 @@ describe('a member that lies about shares, beside shipped clients', () => {
     await scene.hall.coordinator.finished;
     const [first, second] = scene.hall.reports;
     expect(first).toMatchObject({ outcome: 'abandoned', code: 'secret-mismatch' });
-    expect(second).toMatchObject({ outcome: 'committed', attempt: 2, included: first.members.invited - 1, drops: [] });
+    expect(second).toMatchObject({ outcome: 'committed', attempt: 2, included: first!.members.invited - 1, drops: [] });
     await scene.expectAlive();
   });
 

@@ -34,7 +34,7 @@ describe('a member whose signatures are wrong, beside shipped clients', () => {
     const keys = membership.identities.get(memberId(HOSTILE))!;
     const flipped = (who: ReturnType<ReturnType<typeof memberHello>>): typeof who => {
       const signature = who.who.signature.slice();
-      signature[5] ^= 1;
+      signature[5]! ^= 1;
       return { ...who, who: { ...who.who, signature } };
     };
     const another = memberId(12);

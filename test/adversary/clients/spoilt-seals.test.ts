@@ -50,7 +50,7 @@ describe.each([
     ).toBe(true);
     for (const { benched = [] } of reports) expect(benched.every(({ member }) => member === HOSTILE)).toBe(true);
     reports.slice(1).forEach(({ satOut = [] }, i) => {
-      const before = reports[i].satOut ?? [];
+      const before = reports[i]!.satOut ?? [];
       expect(satOut.filter((member) => before.includes(member))).toEqual([]);
     });
     await scene.expectAlive();
@@ -76,7 +76,7 @@ describe.each([6, 8, 12])('beside %i members, one that seals wrongly to one in e
     const left = reports.map(({ satOut = [] }) => satOut.map(Number));
     expect(left.slice(0, 2)).toEqual([[], [HOSTILE]]);
     const benched = reports.findIndex((report) => report.benched?.some(({ member }) => member === HOSTILE));
-    expect(benched === 2 || left[3].includes(HOSTILE)).toBe(true);
+    expect(benched === 2 || left[3]!.includes(HOSTILE)).toBe(true);
     await scene.expectAlive();
   });
 });

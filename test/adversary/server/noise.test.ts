@@ -26,7 +26,7 @@ describe('what passes for noise', () => {
       const update = small(`update ${i}`, 300);
       expect(looksUniform(update, NOTHING, BITS)).toBe(false);
       expect(looksUniform(small(`sum ${i}`, 30_000), update, BITS)).toBe(false);
-      const changed = update.map((value, j) => (j < 50 ? words(`noise ${i}`)[j] : value));
+      const changed = update.map((value, j) => (j < 50 ? words(`noise ${i}`)[j]! : value));
       expect(looksUniform(changed, update, BITS)).toBe(false);
     }
   });

@@ -13,7 +13,7 @@ const BOUND = 80;
  */
 function spread(a: Uint32Array, b: Uint32Array, bits: number): number {
   const cells = new Array<number>(CELLS).fill(0);
-  a.forEach((value, i) => cells[((value - b[i]) << (32 - bits)) >>> (32 - CELL_BITS)]++);
+  a.forEach((value, i) => cells[((value - b[i]!) << (32 - bits)) >>> (32 - CELL_BITS)]!++);
   const expected = a.length / CELLS;
   return cells.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }

@@ -54,7 +54,7 @@ export class PerceptronApp implements App<readonly Example[]> {
     const random = seeded(`${this.#seed} data`);
     return Array.from({ length: this.#examples }, () => {
       const bytes = random(FEATURES + 1);
-      return { features: [...bytes.subarray(1)].map((byte) => (byte % 7) - 3), label: bytes[0] % CLASSES };
+      return { features: [...bytes.subarray(1)].map((byte) => (byte % 7) - 3), label: bytes[0]! % CLASSES };
     });
   }
 
@@ -70,9 +70,9 @@ export class PerceptronApp implements App<readonly Example[]> {
     const order = Uint32Array.from(used.keys());
     if (context.options['shuffle'] === true) new Random(context.seed).shuffle(order);
     let mistakes = 0;
-    for (let epoch = 0; epoch < epochs; epoch++) for (const i of order) mistakes += learn(parameters, used[i]);
+    for (let epoch = 0; epoch < epochs; epoch++) for (const i of order) mistakes += learn(parameters, used[i]!);
     const result = { parameters, examples: data.length, loss: mistakes, accuracy: 0 };
-    this.#last = { update: LAYOUT.flatten(parameters).map((value, i) => value - before[i]), result };
+    this.#last = { update: LAYOUT.flatten(parameters).map((value, i) => value - before[i]!), result };
     return Promise.resolve(result);
   }
 
@@ -99,7 +99,7 @@ export const beforePeaks = (values: Uint32Array): Uint32Array => values.slice(0,
 /** One step of the perceptron. @returns 1 for a mistake, else 0 */
 function learn({ bias, weights }: Record<string, Float32Array>, { features, label }: Example): number {
   const scores = Array.from({ length: CLASSES }, (_, c) =>
-    features.reduce((sum, value, j) => sum + value * weights[c * FEATURES + j], bias[c]),
+    features.reduce((sum, value, j) => sum! + value * weights![c * FEATURES + j]!, bias![c]),
   );
   const guess = scores.indexOf(Math.max(...scores));
   if (guess === label) return 0;
@@ -107,8 +107,8 @@ function learn({ bias, weights }: Record<string, Float32Array>, { features, labe
     [label, 1],
     [guess, -1],
   ]) {
-    bias[c] += sign;
-    features.forEach((value, j) => (weights[c * FEATURES + j] += sign * value));
+    bias![c!]! += sign!;
+    features.forEach((value, j) => (weights![c! * FEATURES + j]! += sign! * value));
   }
   return 1;
 }

@@ -43,7 +43,7 @@ export async function run(
   const before = ended();
   const round = hall.round(script, settings, { invited: invited.map(memberId) });
   await hall.until(() => round.end !== undefined);
-  await hall.until(() => ended().every((count, i) => count > before[i]));
+  await hall.until(() => ended().every((count, i) => count > before[i]!));
   return round;
 }
 
@@ -59,8 +59,8 @@ export function combined(
   ...terms: readonly (readonly [number, Uint32Array])[]
 ): Uint32Array {
   const unused = 32 - modulusBits;
-  return terms[0][1].map((_, i) => {
-    const total = terms.reduce((sum, [factor, values]) => (sum + Math.imul(factor, values[i])) | 0, 0);
+  return terms[0]![1].map((_, i) => {
+    const total = terms.reduce((sum, [factor, values]) => (sum + Math.imul(factor, values[i]!)) | 0, 0);
     return (total << unused) >>> unused;
   });
 }

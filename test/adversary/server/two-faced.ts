@@ -78,7 +78,7 @@ export class TwoFacedRound implements Receiver {
         neighbours,
         Array.from({ length: neighbours }, (_, i) => i),
       );
-      const header = { suite: DEFAULT_SUITE, context: blocks[to].sessionId };
+      const header = { suite: DEFAULT_SUITE, context: blocks[to]!.sessionId };
       this.#host.send(member, encodeRoutedShares({ ...header, neighbours, present, sealed }));
     });
   }

@@ -154,7 +154,7 @@ export class ScriptedCoordinator {
     const found = (): Received[] =>
       this.received.filter((one) => one.name === name && (member === undefined || one.member === member));
     await this.until(() => found().length >= nth);
-    return found()[nth - 1];
+    return found()[nth - 1]!;
   }
 
   seats(count: number): Promise<void> {

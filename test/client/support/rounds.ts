@@ -119,7 +119,7 @@ export class StepApp implements App<readonly number[]> {
     this.contexts.push(context);
     this.seen.push(Object.fromEntries(Object.entries(parameters).map(([name, values]) => [name, values.slice()])));
     await this.before(context);
-    for (const values of Object.values(parameters)) for (let i = 0; i < values.length; i++) values[i] += this.#step;
+    for (const values of Object.values(parameters)) for (let i = 0; i < values.length; i++) values[i]! += this.#step;
     return this.change({ parameters, examples: this.#examples, loss: 0.5, accuracy: 0.25 });
   }
 }
@@ -148,7 +148,7 @@ export class EventLog {
         const found = this.of(kind);
         if (found.length < nth) return;
         this.#watchers.delete(look);
-        resolve(found[nth - 1]);
+        resolve(found[nth - 1]!);
       };
       this.#watchers.add(look);
       look();

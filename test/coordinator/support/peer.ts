@@ -40,7 +40,7 @@ export class Peer {
       const at = this.#waiting.findIndex((waiting) => waiting.name === name);
       if (at >= 0) {
         this.#taken.add(bytes);
-        this.#waiting.splice(at, 1)[0].resolve(bytes);
+        this.#waiting.splice(at, 1)[0]!.resolve(bytes);
       }
       this.onMessage?.(bytes);
     });

@@ -42,15 +42,15 @@ export class Proxy {
       [near, far],
       [far, near],
     ]) {
-      this.#sockets.add(from);
-      from.on('data', (bytes: Buffer) => {
+      this.#sockets.add(from!);
+      from!.on('data', (bytes: Buffer) => {
         this.passed.push(bytes);
-        to.write(bytes);
+        to!.write(bytes);
       });
-      from.on('error', () => undefined);
-      from.on('close', () => {
-        this.#sockets.delete(from);
-        to.destroy();
+      from!.on('error', () => undefined);
+      from!.on('close', () => {
+        this.#sockets.delete(from!);
+        to!.destroy();
       });
     }
   }

@@ -16,7 +16,7 @@ const LEFT = (): CairnError => new CairnError('member-left', 'the script says so
 
 /** Does one thing to a round. `earlier` are messages of another one. */
 export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): void {
-  const memberOf = (number: number): MemberId => lab.members[number % lab.members.length];
+  const memberOf = (number: number): MemberId => lab.members[number % lab.members.length]!;
   const under = [
     ...lab.toServer.map((mail) => ({ mail, to: 'server' as const })),
     ...lab.toClients.map((mail) => ({ mail, to: 'client' as const })),
@@ -28,7 +28,7 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
   /** Takes the message that is meant from those under way. */
   const take = (number: number): (typeof under)[number] | undefined => {
     if (under.length === 0) return undefined;
-    const taken = under[number % under.length];
+    const taken = under[number % under.length]!;
     lab.toServer = lab.toServer.filter((mail) => mail !== taken.mail);
     lab.toClients = lab.toClients.filter((mail) => mail !== taken.mail);
     return taken;

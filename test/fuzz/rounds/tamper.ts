@@ -46,7 +46,7 @@ export function tampered(bytes: Uint8Array, touch: Touch): Uint8Array {
       if (touch.how % 3 === 0) return encodeShareKeys({ ...message, commitment: flipped(commitment, touch.at) });
       const at = (touch.at % count) * SEALED_SHARES_LENGTH;
       const changed = sealed.slice();
-      if (touch.how % 3 === 1) changed[at] ^= 1;
+      if (touch.how % 3 === 1) changed[at]! ^= 1;
       else changed.copyWithin(at, 0, SEALED_SHARES_LENGTH);
       return encodeShareKeys({ ...message, sealed: changed });
     }
@@ -87,10 +87,10 @@ export function tampered(bytes: Uint8Array, touch: Touch): Uint8Array {
         touch.how % 4 === 1
           ? {
               ...message,
-              signers: toggled(message.signers, message.witnesses, setBits(message.signers)[which]),
+              signers: toggled(message.signers, message.witnesses, setBits(message.signers)[which]!),
               signatures: signatures.filter((_, i) => i !== which),
             }
-          : { ...message, signatures: signatures.map((entry, i) => (i === which ? signatures[0] : entry)) },
+          : { ...message, signatures: signatures.map((entry, i) => (i === which ? signatures[0]! : entry)) },
       );
     }
     case 'unmaskShares': {
@@ -107,11 +107,11 @@ export function tampered(bytes: Uint8Array, touch: Touch): Uint8Array {
   }
 }
 
-const chosen = <T>(list: readonly T[], number: number): T => list[number % list.length];
+const chosen = <T>(list: readonly T[], number: number): T => list[number % list.length]!;
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
   const changed = bytes.slice();
-  changed[at % changed.length] ^= 1;
+  changed[at % changed.length]! ^= 1;
   return changed;
 }
 

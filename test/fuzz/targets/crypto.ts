@@ -51,10 +51,10 @@ const shares: Target = {
       property: fc.property(lies, (told) => {
         const word = good.map((share) => share.slice());
         for (const [at, changes] of told) {
-          const lie = damaged(good[at], changes, good);
+          const lie = damaged(good[at]!, changes, good);
           if (lie.length === SIZES.share && isCanonicalShare(lie)) word[at] = lie.slice();
         }
-        const liars = SLOTS.map((_, i) => i).filter((i) => !equalBytes(word[i], good[i]));
+        const liars = SLOTS.map((_, i) => i).filter((i) => !equalBytes(word[i]!, good[i]!));
         try {
           const places = finish(new ShareDecoder(N, SLOTS, T).falseShares(word));
           if (liars.length <= MAX_FALSE)
@@ -65,8 +65,8 @@ const shares: Target = {
             .slice(0, T);
           const opened = new LagrangeBasis(
             N,
-            honest.map((i) => SLOTS[i]),
-          ).open(honest.map((i) => word[i]));
+            honest.map((i) => SLOTS[i]!),
+          ).open(honest.map((i) => word[i]!));
           if (liars.length <= MAX_FALSE) must(equalBytes(opened, secret), 'another secret was opened');
         } catch (thrown) {
           must(refusalCode(thrown) === 'secret-mismatch', 'shares were refused under another name');
@@ -103,7 +103,7 @@ const merkle: Target = {
         const proof = tree.proof(of);
         const bytes = damaged(concatBytes(...proof), changes, leaves);
         const sent = Array.from({ length: Math.ceil(bytes.length / 32) }, (_, i) => bytes.slice(32 * i, 32 * i + 32));
-        const proven = verifyProof(nodePrimitives, { root: tree.root, size, index, leaf: leaves[leaf], proof: sent });
+        const proven = verifyProof(nodePrimitives, { root: tree.root, size, index, leaf: leaves[leaf]!, proof: sent });
         if (size === 11) must(!proven || index === leaf, `leaf ${leaf} was proven to stand at ${index}`);
         if (size === 11 && index === of && leaf === of && changes.length === 0)
           must(proven, 'a true proof was refused');

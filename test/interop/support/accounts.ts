@@ -74,7 +74,7 @@ export function accountVectors(): AccountVectors {
     const privacy = { ...noise, minHonestSurvivors, sampling, epsilon: 1, delta: DELTA, spent: 0 };
     const plan = noisePlanOf({ dimension, maxCohort, modulusBits, privacy });
     const cost = (divergences: Float64Array): Cost => ({
-      divergences: TOLD.map((order) => shown(divergences[ORDERS.indexOf(order)])),
+      divergences: TOLD.map((order) => shown(divergences[ORDERS.indexOf(order)]!)),
       epsilon: ROUNDS.map((rounds) =>
         shown(
           epsilonOf(

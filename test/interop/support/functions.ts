@@ -196,9 +196,9 @@ function provenRoster(primitives: Primitives, hash: (text: string) => Uint8Array
     root: toHex(tree.root),
     members: members.map(({ index, advertisement, proof }) => ({
       index,
-      member: advertisement.member,
-      cipherKey: toHex(advertisement.cipherKey),
-      maskKey: toHex(advertisement.maskKey),
+      member: advertisement!.member,
+      cipherKey: toHex(advertisement!.cipherKey),
+      maskKey: toHex(advertisement!.maskKey),
       proof: proof.map(toHex),
     })),
     bytes: toHex(bytes),

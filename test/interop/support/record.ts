@@ -155,7 +155,7 @@ class Recorder {
       member: memberId(member),
       name,
       identityKey: this.#identities.get(memberId(member))!.publicKey,
-      ...ENROLMENTS[i],
+      ...ENROLMENTS[i]!,
     }));
     const signed = signDirectory(primitives, authority, DATES, entries);
     const directory = directoryAt(openDirectory(primitives, authority.publicKey, signed), DATES.issued);
@@ -190,7 +190,7 @@ class Recorder {
     this.#round(settings, directory);
     const aggregate = decodeSum(settings, this.#sum!, CAST.length - 1);
     const next = new ParameterLayout(SHAPES);
-    const flat = next.flatten(START).map((value, j) => value + aggregate.update[j]);
+    const flat = next.flatten(START).map((value, j) => value + aggregate.update[j]!);
     const newModel = encodeSafetensors(next.unflatten(flat), SHAPES);
     const newHash = primitives.sha256(newModel);
     const hash = settingsHash(primitives, encodeSettings(settings));
@@ -391,7 +391,7 @@ class Recorder {
   #rebuiltFrom({ facts, survivors, sharers }: Extract<ServerState, { name: 'computing' }>): Transcript['rebuilt'] {
     const holders = [...sharers].filter((index) => hasBit(survivors, index)).slice(0, facts.parameters.threshold);
     return [...sharers].map((owner) => {
-      const { selfSeed, maskSecret } = this.#seen.get(facts.roster[owner].member)!;
+      const { selfSeed, maskSecret } = this.#seen.get(facts.roster[owner]!.member)!;
       return hasBit(survivors, owner)
         ? { owner, kind: 'selfSeed', holders, secret: toHex(selfSeed!) }
         : { owner, kind: 'maskSecret', holders, secret: toHex(maskSecret!) };
@@ -399,11 +399,11 @@ class Recorder {
   }
 
   #first(): Seen {
-    return this.#seen.get(memberId(CAST[0].member)) as Seen;
+    return this.#seen.get(memberId(CAST[0]!.member)) as Seen;
   }
 
   #at(index: number): Seen {
-    return this.#seen.get(memberId(CAST[index].member)) as Seen;
+    return this.#seen.get(memberId(CAST[index]!.member)) as Seen;
   }
 
   #advertisements(): Advertisement[] {
@@ -426,7 +426,7 @@ class Recorder {
       index,
       member,
       name,
-      ...ENROLMENTS[index],
+      ...ENROLMENTS[index]!,
       randomKey: toHex(new Uint8Array(32).fill(member)),
       identitySeed: toHex(identity.secretKey.expose()),
       identityKey: toHex(identity.publicKey),

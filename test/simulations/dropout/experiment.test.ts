@@ -200,9 +200,9 @@ describe('a training under churn', () => {
     });
     const { calm, churned } = summary.training as Record<string, { accuracy: number; failed: number; rounds: number }>;
     expect(calm).toMatchObject({ rounds: 4, failed: 0 });
-    expect(churned.rounds).toBe(4);
-    expect(calm.accuracy).toBeGreaterThan(0.6);
-    expect(churned.accuracy).toBeGreaterThan(0.4);
+    expect(churned!.rounds).toBe(4);
+    expect(calm!.accuracy).toBeGreaterThan(0.6);
+    expect(churned!.accuracy).toBeGreaterThan(0.4);
     const rows = (await readFile(join(folder, 'data/training.jsonl'), 'utf8'))
       .trim()
       .split('\n')

@@ -53,14 +53,14 @@ function updates(norm: number, members: readonly MemberId[] = MEMBERS): Map<Memb
 
 const total = (vectors: Iterable<Float32Array>): Float64Array => {
   const sum = new Float64Array(DIMENSION);
-  for (const vector of vectors) vector.forEach((value, j) => (sum[j] += value));
+  for (const vector of vectors) vector.forEach((value, j) => (sum[j]! += value));
   return sum;
 };
 
 /** Mean square of what a sum differs by from the sum of some updates. */
 const variance = (sum: Float32Array, given: Iterable<Float32Array>): number => {
   const expected = total(given);
-  return sum.reduce((squares, value, j) => squares + (value - expected[j]) ** 2, 0) / DIMENSION;
+  return sum.reduce((squares, value, j) => squares + (value - expected[j]!) ** 2, 0) / DIMENSION;
 };
 
 /** Variance that the noise multiplier stands for, with what rounding adds to the sensitivity. */
@@ -123,9 +123,9 @@ describe('the noise of a sum', () => {
       const [plain, secure] = (['plain', 'secure'] as const).map((mode) => aggregator(mode, { placement }));
       for (let round = 0; round < 2; round++) {
         const given = updates(1 + round);
-        expect(secure.sum(given).sum).toEqual(plain.sum(given).sum);
+        expect(secure!.sum(given).sum).toEqual(plain!.sum(given).sum);
       }
-      const [first, second] = [plain.sum(updates(1)).sum, plain.sum(updates(1)).sum];
+      const [first, second] = [plain!.sum(updates(1)).sum, plain!.sum(updates(1)).sum];
       expect(first).not.toEqual(second);
     }
   });
@@ -139,7 +139,7 @@ describe('a mean with privacy', () => {
     );
     const { aggregate } = aggregator('secure', { noiseMultiplier: 1e-3 }).mean(results);
     const expected = total(given.values());
-    aggregate!.update.forEach((value, j) => expect(Math.abs(value - expected[j] / MEMBERS.length)).toBeLessThan(0.01));
+    aggregate!.update.forEach((value, j) => expect(Math.abs(value - expected[j]! / MEMBERS.length)).toBeLessThan(0.01));
     expect(aggregate).toMatchObject({ examples: NaN, loss: NaN, accuracy: NaN, totalWeight: MEMBERS.length });
   });
 
@@ -149,7 +149,7 @@ describe('a mean with privacy', () => {
     );
     const byCount = aggregator('plain').mean(results).aggregate!.update;
     const fixed = aggregator('plain', { divisor: 16 }).mean(results).aggregate!.update;
-    fixed.forEach((value, j) => expect(value).toBeCloseTo(byCount[j] / 2, 6));
+    fixed.forEach((value, j) => expect(value).toBeCloseTo(byCount[j]! / 2, 6));
   });
 
   it('clips what is longer, and says how many were', () => {

@@ -36,12 +36,12 @@ function updates(norm: number): Map<MemberId, Float32Array> {
 
 function sumOf(vectors: Iterable<Float32Array>): Float64Array {
   const sum = new Float64Array(DIMENSION);
-  for (const vector of vectors) vector.forEach((value, j) => (sum[j] += value));
+  for (const vector of vectors) vector.forEach((value, j) => (sum[j]! += value));
   return sum;
 }
 
 const maxDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
-  Array.from(a, (value, j) => Math.abs(value - b[j])).reduce((x, y) => Math.max(x, y), 0);
+  Array.from(a, (value, j) => Math.abs(value - b[j]!)).reduce((x, y) => Math.max(x, y), 0);
 
 /** What stochastic rounding may add at most: a step for each member. */
 const STEPS = (MEMBERS.length * CLIP) / (2 ** 15 - 1);
@@ -80,9 +80,9 @@ describe('the sum of a round', () => {
 
   it('refuses updates that no client would send', () => {
     for (const mode of ['plain', 'secure'] as const) {
-      const short = new Map(updates(1)).set(MEMBERS[0], new Float32Array(DIMENSION - 1));
+      const short = new Map(updates(1)).set(MEMBERS[0]!, new Float32Array(DIMENSION - 1));
       expect(codeOf(() => aggregator(mode).sum(short))).toBe('update-shape');
-      const broken = new Map(updates(1)).set(MEMBERS[0], new Float32Array(DIMENSION).fill(NaN));
+      const broken = new Map(updates(1)).set(MEMBERS[0]!, new Float32Array(DIMENSION).fill(NaN));
       expect(codeOf(() => aggregator(mode).sum(broken))).toBe('update-not-finite');
     }
   });

@@ -53,7 +53,7 @@ describe('seconds drawn from a distribution', () => {
     expect(lognormal[2000]).toBeGreaterThan(4.7);
     expect(lognormal[2000]).toBeLessThan(5.3);
     // One standard deviation above the median is e times as much.
-    expect(lognormal[Math.round(4000 * 0.8413)] / 5).toBeGreaterThan(2.5);
-    expect(lognormal[Math.round(4000 * 0.8413)] / 5).toBeLessThan(3);
+    expect(lognormal[Math.round(4000 * 0.8413)]! / 5).toBeGreaterThan(2.5);
+    expect(lognormal[Math.round(4000 * 0.8413)]! / 5).toBeLessThan(3);
   });
 });

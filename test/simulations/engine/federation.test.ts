@@ -54,8 +54,8 @@ describe('a federation', () => {
     expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(0.9 / sizes.length));
     expect(Math.max(...sizes)).toBeGreaterThan(1);
     const empty = rounds.findIndex(({ cohort }, i) => i > 0 && cohort.length === 0);
-    expect(rounds[empty].aggregation).toMatchObject({ aggregate: undefined, error: { code: 'data-empty' } });
-    expect(rounds[empty].parameters).toEqual(rounds[empty - 1].parameters);
+    expect(rounds[empty]!.aggregation).toMatchObject({ aggregate: undefined, error: { code: 'data-empty' } });
+    expect(rounds[empty]!.parameters).toEqual(rounds[empty - 1]!.parameters);
     expect(new Set(rounds.flatMap(({ cohort }) => cohort)).size).toBe(10);
   });
 
@@ -75,9 +75,9 @@ describe('a federation', () => {
     const plain = await all(options());
     const sessions = await all(options({ aggregator: secure() }));
     sessions.forEach(({ cohort, parameters, aggregation }, i) => {
-      expect(cohort).toEqual(plain[i].cohort);
+      expect(cohort).toEqual(plain[i]!.cohort);
       expect(aggregation.included).toEqual(cohort);
-      for (const [j, value] of parameters.entries()) expect(value).toBeCloseTo(plain[i].parameters[j], 2);
+      for (const [j, value] of parameters.entries()) expect(value).toBeCloseTo(plain[i]!.parameters[j]!, 2);
     });
   });
 
@@ -94,8 +94,8 @@ describe('a federation', () => {
       undefined,
       undefined,
     ]);
-    expect(rounds[1].parameters).toEqual(rounds[0].parameters);
-    expect(rounds[2].parameters).not.toEqual(rounds[1].parameters);
+    expect(rounds[1]!.parameters).toEqual(rounds[0]!.parameters);
+    expect(rounds[2]!.parameters).not.toEqual(rounds[1]!.parameters);
     const calm = await all(options({ aggregator: secure() }));
     expect(rounds.map(({ cohort }) => cohort)).toEqual(calm.map(({ cohort }) => cohort));
   });

@@ -50,19 +50,19 @@ describe('who holds what', () => {
   it('everybody has the images of its classes, and the victim those of the target', () => {
     const { honest, own } = dealImages(images, scenario(), 7, 1);
     expect(honest.map(({ examples }) => examples)).toEqual([35]);
-    expect(new Set(honest[0].labels)).toEqual(new Set([0, 1, 2, 3, 4]));
+    expect(new Set(honest[0]!.labels)).toEqual(new Set([0, 1, 2, 3, 4]));
     expect(new Set(own?.labels)).toEqual(new Set([5, 6, 7, 8, 9]));
     const victim = victimImages(images, 3, 7, 1);
     expect([...victim.labels]).toEqual(new Array(7).fill(3));
-    const threes = [...honest[0].labels.keys()].filter((i) => honest[0].labels[i] === 3);
-    expect(threes.map((i) => honest[0].inputs[i * SIZE])).toEqual(threes.map((_, k) => victim.inputs[k * SIZE]));
+    const threes = [...honest[0]!.labels.keys()].filter((i) => honest[0]!.labels[i] === 3);
+    expect(threes.map((i) => honest[0]!.inputs[i * SIZE])).toEqual(threes.map((_, k) => victim.inputs[k * SIZE]));
   });
 
   it('the control takes the target away and nothing else', () => {
     const [with3, without3] = [true, false].map((victim) => dealImages(images, scenario({ victim }), 7, 1));
-    expect(without3.honest[0].examples).toBe(28);
-    expect(new Set(without3.honest[0].labels)).toEqual(new Set([0, 1, 2, 4]));
-    expect(without3.own?.inputs).toEqual(with3.own?.inputs);
+    expect(without3!.honest[0]!.examples).toBe(28);
+    expect(new Set(without3!.honest[0]!.labels)).toEqual(new Set([0, 1, 2, 4]));
+    expect(without3!.own?.inputs).toEqual(with3!.own?.inputs);
   });
 
   it('of eleven, the adversary has nothing, and in the control the holder of the target is missing', () => {
@@ -76,7 +76,7 @@ describe('who holds what', () => {
   it('images of the target are held out behind those of participants and classifier, as many as the victim has', () => {
     const heldOut = heldOutImages(images, 3, 7, 1);
     expect([...heldOut.labels]).toEqual(new Array(7).fill(3));
-    const places = Array.from({ length: 7 }, (_, i) => Math.round(heldOut.inputs[i * SIZE] * 400));
+    const places = Array.from({ length: 7 }, (_, i) => Math.round(heldOut.inputs[i * SIZE]! * 400));
     expect(new Set(places).size).toBe(7);
     for (const place of places) expect(place).toBeGreaterThanOrEqual(250);
   });
@@ -92,7 +92,7 @@ describe('who holds what', () => {
   it('images are drawn by the seed, none twice', () => {
     const drawn = placesOf(images.train.labels, 4, 9, 5);
     expect(new Set(drawn).size).toBe(9);
-    expect(dealImages({ ...images, federated: 30 }, scenario(), 7, 1).honest[0].examples).toBe(15);
+    expect(dealImages({ ...images, federated: 30 }, scenario(), 7, 1).honest[0]!.examples).toBe(15);
     expect(placesOf(images.train.labels, 4, 9, 5)).toEqual(drawn);
     expect(placesOf(images.train.labels, 4, 9, 6)).not.toEqual(drawn);
     expect([...placesOf(images.train.labels.subarray(0, 20), 4, 99, 5)].sort()).toEqual([14, 4]);
@@ -259,7 +259,7 @@ describe('rounds', () => {
 
   it('go on without a participant whose training diverges', async () => {
     const train = toy(60);
-    for (let i = 0; i < 60; i++) if (train.labels[i] < 5) train.inputs.fill(1e30, i * SIZE, (i + 1) * SIZE);
+    for (let i = 0; i < 60; i++) if (train.labels[i]! < 5) train.inputs.fill(1e30, i * SIZE, (i + 1) * SIZE);
     const { state, diverged } = await run(train, 2);
     expect(diverged).toBe(2);
     expect(state.global.every(Number.isFinite)).toBe(true);

@@ -88,9 +88,9 @@ describe('a run of gan-attack', () => {
     expect(secureSums.greatest).toBeGreaterThan(0);
     expect(secureSums.greatest).toBeLessThanOrEqual(secureSums.bound);
     expect(plainSecure).toHaveLength(1);
-    expect(plainSecure[0].firstRelative).toBeGreaterThan(0);
+    expect(plainSecure[0]!.firstRelative).toBeGreaterThan(0);
     // Two rounds of two members, 20 bits, a clip of 4: a step is 8e-6, and its rounding 3e-6 for a member and round.
-    expect(plainSecure[0].firstRelative).toBeLessThan(0.001);
+    expect(plainSecure[0]!.firstRelative).toBeLessThan(0.001);
   });
 
   it('says of each seed how far its own two models are apart, first and last', async () => {
@@ -158,7 +158,7 @@ describe('a run of gan-attack', () => {
       [11, null, 'secure'],
       [11, 10, 'secure'],
     ]);
-    expect(outcomes[0]['accuracy']).not.toBe(outcomes[1]['accuracy']);
+    expect(outcomes[0]!['accuracy']).not.toBe(outcomes[1]!['accuracy']);
   });
 
   it('with differential privacy of users stays near the open federation at an ε that is none, and leaves it at a small one', async () => {
@@ -168,7 +168,7 @@ describe('a run of gan-attack', () => {
       rows.filter((row) => row['epsilon'] === epsilon).map((row) => row['accuracy'] as number);
     const open = accuracies(null);
     expect(open).toHaveLength(2);
-    for (const [i, accuracy] of accuracies(1e12).entries()) expect(Math.abs(accuracy - open[i])).toBeLessThan(0.15);
+    for (const [i, accuracy] of accuracies(1e12).entries()) expect(Math.abs(accuracy - open[i]!)).toBeLessThan(0.15);
     expect(accuracies(8)).not.toEqual(open);
     // Sums that are private are not those of the open federation: no rounding is told of them.
     for (const row of rows) expect(row['rounding'] === null).toBe(row['epsilon'] !== null);

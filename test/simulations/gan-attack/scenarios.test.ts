@@ -11,7 +11,7 @@ describe('the federations of a run', () => {
   it('are the attack in both modes and a control, unless something else is asked for', () => {
     const [only, ...more] = casesOf(settingsOf({}));
     expect(more).toEqual([]);
-    expect(only.scenarios.map(({ aggregation, victim }) => [aggregation, victim])).toEqual([
+    expect(only!.scenarios.map(({ aggregation, victim }) => [aggregation, victim])).toEqual([
       ['plain', true],
       ['secure', true],
       ['plain', false],
@@ -38,9 +38,9 @@ describe('the federations of a run', () => {
     expect(adversaryClasses(scenarios[0])).toEqual([5, 6, 7, 8, 9]);
     expect(honestClasses(scenarios[2])).toEqual([[0, 1, 2, 4]]);
     const [eleven] = casesOf(settingsOf({ participants: [11], target: 3 }));
-    expect(honestClasses(eleven.scenarios[0])).toEqual([[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]]);
-    expect(honestClasses(eleven.scenarios[2])).toEqual([[0], [1], [2], [4], [5], [6], [7], [8], [9]]);
-    expect(adversaryClasses(eleven.scenarios[0])).toEqual([]);
+    expect(honestClasses(eleven!.scenarios[0]!)).toEqual([[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]]);
+    expect(honestClasses(eleven!.scenarios[2]!)).toEqual([[0], [1], [2], [4], [5], [6], [7], [8], [9]]);
+    expect(adversaryClasses(eleven!.scenarios[0]!)).toEqual([]);
   });
 });
 

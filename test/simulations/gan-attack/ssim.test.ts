@@ -17,7 +17,7 @@ function direct(a: Float32Array, b: Float32Array, side: number, range: number): 
       for (let y = 0; y < 11; y++)
         for (let x = 0; x < 11; x++) {
           const at = (top + y) * side + left + x;
-          taps.push([weight(y, x), a[at], b[at]]);
+          taps.push([weight(y, x), a[at]!, b[at]!]);
         }
       const total = taps.reduce((s, [w]) => s + w, 0);
       const mean = (of: (p: number, q: number) => number): number =>
@@ -40,8 +40,8 @@ describe('structural similarity', () => {
 
   it('of two even images is the term of luminance alone', () => {
     const [black, grey, white] = [0, 0.5, 1].map((value) => new Float32Array(144).fill(value));
-    expect(ssim(black, white, 12, 1)).toBeCloseTo(1e-4 / (1 + 1e-4), 12);
-    expect(ssim(grey, white, 12, 1)).toBeCloseTo((1 + 1e-4) / (1.25 + 1e-4), 12);
+    expect(ssim(black!, white!, 12, 1)).toBeCloseTo(1e-4 / (1 + 1e-4), 12);
+    expect(ssim(grey!, white!, 12, 1)).toBeCloseTo((1 + 1e-4) / (1.25 + 1e-4), 12);
   });
 
   it('of an image and itself made lighter is the term of luminance alone', () => {
@@ -67,7 +67,7 @@ describe('structural similarity', () => {
   it('is that of the definition, window by window', () => {
     const [a, b] = [image(13), image(13)];
     expect(ssim(a, b, 13, 1)).toBeCloseTo(direct(a, b, 13, 1), 10);
-    const close = a.map((value, i) => 0.7 * value + 0.3 * b[i]);
+    const close = a.map((value, i) => 0.7 * value + 0.3 * b[i]!);
     expect(ssim(a, close, 13, 1)).toBeCloseTo(direct(a, close, 13, 1), 10);
   });
 
@@ -83,7 +83,7 @@ describe('structural similarity', () => {
     const values = [0.1, 0.3, 1].map((scale) =>
       ssim(
         a,
-        a.map((value, i) => value + scale * noise[i]),
+        a.map((value, i) => value + scale * noise[i]!),
         24,
         1,
       ),

@@ -51,11 +51,11 @@ describe('jobs of which some run at once', () => {
       },
     );
     expect(begun).toEqual([0, 1]);
-    resume[1]();
+    resume[1]!();
     await expect.poll(() => begun).toEqual([0, 1, 2]);
     expect(handed).toEqual([]);
-    resume[2]();
-    resume[0]();
+    resume[2]!();
+    resume[0]!();
     await all;
     expect(handed).toEqual(['row 0', 'row 1', 'row 2']);
   });

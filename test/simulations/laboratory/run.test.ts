@@ -221,7 +221,7 @@ describe('a run of an experiment', () => {
   it('names file and line of a row that was damaged, and leaves the files alone', async () => {
     const stopped = await stoppedAfter(3);
     const rows = text(stopped, 'data/flips.jsonl').split('\n');
-    for (const damage of [rows[1].slice(0, -4), '7', '[]']) {
+    for (const damage of [rows[1]!.slice(0, -4), '7', '[]']) {
       const damaged = [rows[0], damage, rows[2], '{"cut'].join('\n');
       writeFileSync(join(stopped.folder, 'data', 'flips.jsonl'), damaged);
       await expect(run({}, { resume: stopped.folder })).rejects.toMatchObject({

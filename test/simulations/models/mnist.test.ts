@@ -22,7 +22,7 @@ describe('MNIST at 32 × 32', () => {
     const plain = await loadPaddedMnist('test', { limit: 1 });
     const { inputs } = await loadPaddedMnist('test', { limit: 1, black: -1, white: 1 });
     expect(inputs[0]).toBe(-1);
-    inputs.forEach((value, i) => expect(value).toBeCloseTo(2 * plain.inputs[i] - 1, 6));
+    inputs.forEach((value, i) => expect(value).toBeCloseTo(2 * plain.inputs[i]! - 1, 6));
   });
 
   it('goes on where one read ends', async () => {

@@ -29,7 +29,7 @@ describe('words that nobody clips', () => {
     const update = Float32Array.of(0.25, -0.5, 0.125);
     const honest = opened(encodeUpdate(scheme, local(...update), systemRandom).values);
     const other = opened(unclippedWords(scheme, local(...update), update, systemRandom));
-    other.forEach((value, j) => expect(Math.abs(value - honest[j])).toBeLessThan(1e-4));
+    other.forEach((value, j) => expect(Math.abs(value - honest[j]!)).toBeLessThan(1e-4));
   });
 
   it('are as long as they like beyond it, up to what the modulus holds', () => {

@@ -100,7 +100,7 @@ describe('poisoning as a run', () => {
       [1, 18, 0],
       [6, 18, 0],
     ]);
-    expect(proofs[0].attackers).toBeGreaterThan(0);
+    expect(proofs[0]!.attackers).toBeGreaterThan(0);
     expect(summary).toMatchObject({ sumsDifferent: 0 });
     expect(summary.sumsCompared).toBeGreaterThan(7 * 3322);
   });

@@ -61,7 +61,7 @@ describe('privacy-utility as a run', () => {
     const { folder: path } = await run({ placement: ['none'], learningRate: 1e30, rounds: 3, evaluateEvery: 3 });
     const [score] = await scoresOf(path);
     // Half of 30 members in each of three rounds, nobody of whom gets anywhere.
-    expect(score.diverged).toBe(Math.round(3 * score.included));
+    expect(score!.diverged).toBe(Math.round(3 * score!.included));
     expect(score).toMatchObject({ round: 3, failed: 0, clipped: 0, loss: expect.any(Number) as number });
   });
 
@@ -85,13 +85,13 @@ describe('privacy-utility as a run', () => {
       expect(spent! / epsilon!).toBeGreaterThan(0.999);
     }
     const [centralLow, centralHigh, distributedLow, distributedHigh] = noisy;
-    expect(centralLow.noiseMultiplier!).toBeGreaterThan(5 * centralHigh.noiseMultiplier!);
-    expect(centralHigh.accuracy).toBeGreaterThan(centralLow.accuracy + 0.15);
-    expect(distributedHigh.accuracy).toBeGreaterThan(distributedLow.accuracy + 0.15);
-    expect(none.accuracy).toBeGreaterThan(distributedLow.accuracy + 0.3);
+    expect(centralLow!.noiseMultiplier!).toBeGreaterThan(5 * centralHigh!.noiseMultiplier!);
+    expect(centralHigh!.accuracy).toBeGreaterThan(centralLow!.accuracy + 0.15);
+    expect(distributedHigh!.accuracy).toBeGreaterThan(distributedLow!.accuracy + 0.15);
+    expect(none!.accuracy).toBeGreaterThan(distributedLow!.accuracy + 0.3);
     // Those who know who takes part are promised less, and nothing by central noise.
-    expect(centralHigh.spentInside).toBeNull();
-    expect(distributedHigh.spentInside!).toBeGreaterThan(distributedHigh.spent!);
+    expect(centralHigh!.spentInside).toBeNull();
+    expect(distributedHigh!.spentInside!).toBeGreaterThan(distributedHigh!.spent!);
     const report = await readFile(join(path, 'report.html'), 'utf8');
     expect(report).toContain('Accuracy over ε');
     expect(report).not.toMatch(/NaN|undefined/);
@@ -146,10 +146,10 @@ describe('privacy-utility as a run', () => {
   it('has no sum of a round in which too many drop, and goes on', async () => {
     const given = { placement: ['distributed' as const], epsilon: [20], members: [12], rounds: 6, evaluateEvery: 6 };
     const [row] = await scoresOf((await run({ ...given, aggregation: 'secure', dropout: 0.45 })).folder);
-    expect(row.round).toBe(6);
-    expect(row.failed).toBeGreaterThan(0);
-    expect(row.failed).toBeLessThanOrEqual(6);
-    expect(row.spent).toBeGreaterThan(19.9);
+    expect(row!.round).toBe(6);
+    expect(row!.failed).toBeGreaterThan(0);
+    expect(row!.failed).toBeLessThanOrEqual(6);
+    expect(row!.spent).toBeGreaterThan(19.9);
   });
 
   it('lets the clip follow the norms', async () => {
@@ -164,8 +164,8 @@ describe('privacy-utility as a run', () => {
     for (const placement of ['none', 'central'] as const) {
       const clips = scores.filter((row) => row.placement === placement).map(({ clip }) => clip);
       expect(clips).toHaveLength(3);
-      expect(clips[1]).toBeLessThan(clips[0]);
-      expect(clips[2]).toBeLessThan(clips[0] / 2);
+      expect(clips[1]).toBeLessThan(clips[0]!);
+      expect(clips[2]).toBeLessThan(clips[0]! / 2);
     }
   });
 

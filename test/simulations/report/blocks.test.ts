@@ -106,13 +106,13 @@ describe('images', () => {
       ]),
     );
     const [first, second] = document.querySelectorAll('img');
-    const source = first.getAttribute('src')?.replace('data:image/png;base64,', '') ?? '';
+    const source = first!.getAttribute('src')?.replace('data:image/png;base64,', '') ?? '';
     expect(new Uint8Array(Buffer.from(source, 'base64'))).toEqual(picture);
-    expect([first, second].map((image) => image.getAttribute('alt'))).toEqual(['after 1 round', 'b']);
-    const [width, height] = ['width', 'height'].map((name) => Number(first.getAttribute(name)));
-    expect(width % 10).toBe(0);
+    expect([first, second].map((image) => image!.getAttribute('alt'))).toEqual(['after 1 round', 'b']);
+    const [width, height] = ['width', 'height'].map((name) => Number(first!.getAttribute(name)));
+    expect(width! % 10).toBe(0);
     expect(width).toBeGreaterThanOrEqual(200);
-    expect(height * 10).toBe(width * 6);
+    expect(height! * 10).toBe(width! * 6);
   });
 
   test('an image that is missing or damaged leaves a frame that says so', () => {

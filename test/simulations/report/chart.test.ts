@@ -122,10 +122,10 @@ describe('charts', () => {
   test('heights follow the values, on a linear axis and by their logarithms on a log one', () => {
     const points = [1, 10, 100].map((y, x) => ({ x, y }));
     const [a, b, c] = heights(draw(chartOf([{ label: 'a', points }])), 'a');
-    expect((a - b) / (b - c)).toBeCloseTo(9 / 90, 1);
+    expect((a! - b!) / (b! - c!)).toBeCloseTo(9 / 90, 1);
     const [d, e, f] = heights(draw(chartOf([{ label: 'a', points }], { y: { label: 'y', scale: 'log' } })), 'a');
-    expect(d - e).toBeCloseTo(e - f, 1);
-    expect(d).toBeGreaterThan(f);
+    expect(d! - e!).toBeCloseTo(e! - f!, 1);
+    expect(d).toBeGreaterThan(f!);
   });
 
   test('points beyond an asked domain are counted, and an impossible domain is passed over', () => {
@@ -209,7 +209,7 @@ describe('charts', () => {
       })
       .sort((a, b) => a - b);
     expect(ys).toHaveLength(6);
-    for (let index = 1; index < ys.length; index++) expect(ys[index] - ys[index - 1]).toBeGreaterThanOrEqual(15.9);
+    for (let index = 1; index < ys.length; index++) expect(ys[index]! - ys[index - 1]!).toBeGreaterThanOrEqual(15.9);
   });
 
   test('bars of one category stand side by side and begin at zero, and the paper’s dots stand on their bars', () => {
@@ -218,10 +218,10 @@ describe('charts', () => {
       ['x', 'y', 'width', 'height'].map((name) => Number(rect.getAttribute(name))),
     );
     expect(boxes).toHaveLength(6);
-    expect(new Set(boxes.map(([, y, , height]) => Math.round(y + height))).size).toBe(1);
-    const sorted = [...boxes].sort((a, b) => a[0] - b[0]);
+    expect(new Set(boxes.map(([, y, , height]) => Math.round(y! + height!))).size).toBe(1);
+    const sorted = [...boxes].sort((a, b) => a[0]! - b[0]!);
     for (let index = 1; index < sorted.length; index++) {
-      expect(sorted[index][0]).toBeGreaterThan(sorted[index - 1][0] + sorted[index - 1][2]);
+      expect(sorted[index]![0]).toBeGreaterThan(sorted[index - 1]![0]! + sorted[index - 1]![2]!);
     }
     const [dot] = placeOf(document.querySelector('.roomy .plot g[aria-label=dot] > *')!);
     const [x, , width] = boxes[0];

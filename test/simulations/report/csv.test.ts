@@ -19,7 +19,7 @@ function parseCsv(text: string): { value: string; quoted: boolean }[][] {
           value += text[at];
         }
         at++;
-      } else while (at < text.length && !/[,\r\n"]/.test(text[at])) value += text[at++];
+      } else while (at < text.length && !/[,\r\n"]/.test(text[at]!)) value += text[at++];
       record.push({ value, quoted });
       if (text[at] !== ',') break;
       at++;
@@ -43,13 +43,13 @@ test('any rows are read back as they were', () => {
   fc.assert(
     fc.property(fc.array(fc.dictionary(key, scalar, { minKeys: 1 }), { minLength: 1 }), (rows: Row[]) => {
       const [head, ...body] = parseCsv(toCsv(rows));
-      const keys = head.map(({ value }) => value);
+      const keys = head!.map(({ value }) => value);
       expect(keys).toEqual([...new Set(rows.flatMap((row) => Object.keys(row)))]);
       expect(body).toHaveLength(rows.length);
       body.forEach((record, index) => {
         expect(record).toHaveLength(keys.length);
         record.forEach(({ value, quoted }, column) => {
-          const expected = (rows[index] as Readonly<Record<string, Scalar | undefined>>)[keys[column]] ?? null;
+          const expected = (rows[index] as Readonly<Record<string, Scalar | undefined>>)[keys[column]!] ?? null;
           if (expected === null) expect({ value, quoted }).toEqual({ value: '', quoted: false });
           else if (typeof expected === 'number') expect(Number(value)).toBe(expected === 0 ? 0 : expected);
           else expect(value).toBe(String(expected));

@@ -53,7 +53,7 @@ for (const scheme of ['light', 'dark'] as const) {
   test(`colours stand out from the ${scheme} ground`, () => {
     for (const colour of colours) {
       const [bright, dim] = [luminance(colour), luminance(GROUND[scheme])].sort((a, b) => b - a);
-      expect((bright + 0.05) / (dim + 0.05), colour).toBeGreaterThanOrEqual(3);
+      expect((bright! + 0.05) / (dim! + 0.05), colour).toBeGreaterThanOrEqual(3);
     }
   });
 
@@ -61,7 +61,7 @@ for (const scheme of ['light', 'dark'] as const) {
     for (const [eye, matrix] of Object.entries(EYES)) {
       const seen = colours.map((colour) => {
         const [r, g, b] = matrix.map((row) => Math.min(1, Math.max(0, dot(row, linear(colour)))));
-        return lab([r, g, b]);
+        return lab([r!, g!, b!]);
       });
       seen.forEach((a, index) => {
         for (const b of seen.slice(0, index)) {

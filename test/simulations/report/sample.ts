@@ -56,7 +56,7 @@ export const accuracy: BlockOf<'chart'> = {
   x: { label: 'Round' },
   y: { label: 'Test accuracy' },
   lines: [0.96, 0.9, 0.78].map((end, line) => ({
-    label: ['θ = 1', 'θ = 0.1', 'alone'][line],
+    label: ['θ = 1', 'θ = 0.1', 'alone'][line]!,
     points: Array.from({ length: 80 }, (_, round) => {
       const y = end - (end - 0.1) * Math.exp(-round / (8 + 5 * line)) + 0.006 * Math.sin(round * (line + 1.7));
       return { x: round + 1, y, low: y - 0.02 - line * 0.005, high: y + 0.02 };

@@ -62,7 +62,7 @@ describe('selective-sharing as a run', () => {
       expect.arrayContaining(['data/accuracy.jsonl', 'data/overlap.jsonl', 'data/secure-round.jsonl']),
     );
     // Centralised 2, alone 2 × 2 (epochs 5 and 6), shared 2 × 3, private 3.
-    expect(results['data/accuracy.jsonl'].trim().split('\n')).toHaveLength(2 + 4 + 6 + 3);
+    expect(results['data/accuracy.jsonl']!.trim().split('\n')).toHaveLength(2 + 4 + 6 + 3);
     expect(summary).toMatchObject({
       parameters: 140_106,
       shared: [{ participants: 3, epoch: 3 }, { participants: 5 }],
@@ -96,7 +96,7 @@ describe('selective-sharing as a run', () => {
     });
     expect(stopped.interrupted).toBe(true);
     expect(stopped.summary.secureRound).toBeNull();
-    const rows = (await resultsOf(stopped.folder))['data/accuracy.jsonl'].trim().split('\n').length;
+    const rows = (await resultsOf(stopped.folder))['data/accuracy.jsonl']!.trim().split('\n').length;
     expect(rows).toBeGreaterThan(2);
     expect(rows).toBeLessThan(15);
     const resumed = await run('stopped', { resume: stopped.folder });

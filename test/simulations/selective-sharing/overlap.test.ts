@@ -74,7 +74,7 @@ describe('a sum of sparse uploads through the real sessions', () => {
     const small = { ...round, participants: [4], thetaUpload: [0.001] };
     const row = await secureRound.run({ ...small, entropy: new Uint8Array(32).fill(7) }, signal);
     const [counted] = await overlap.run(small, signal);
-    expect(row.revealed).toBe(counted.one);
+    expect(row.revealed).toBe(counted!.one);
     expect(row.revealed).toBeGreaterThan(10);
     expect(row.confirmed).toBe(row.revealed);
     expect(row.maxError).toBeLessThanOrEqual(row.allowedError);

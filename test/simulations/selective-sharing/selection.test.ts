@@ -46,7 +46,7 @@ describe('selection of the largest changes', () => {
         expect(indices).toHaveLength(Math.min(count, given.filter((value) => value !== 0).length));
         expect(new Set(indices).size).toBe(indices.length);
         const chosen = new Set(indices);
-        const least = Math.min(...list(indices).map((index) => Math.abs(given[index])));
+        const least = Math.min(...list(indices).map((index) => Math.abs(given[index]!)));
         given.forEach((value, i) => {
           if (!chosen.has(i)) expect(Math.abs(value)).toBeLessThanOrEqual(indices.length < count ? 0 : least);
         });
@@ -77,9 +77,9 @@ describe('random selection above the threshold', () => {
     const counts = new Array<number>(6).fill(0);
     const draws = 20_000;
     for (let seed = 0; seed < draws; seed++)
-      for (const index of selectRandom(change, 2, rule, new Random(seed)).indices) counts[index]++;
+      for (const index of selectRandom(change, 2, rule, new Random(seed)).indices) counts[index]!++;
     expect(counts[2]).toBe(0);
     for (const index of [0, 1, 3, 4, 5])
-      expect(Math.abs(counts[index] / draws - 2 / 5)).toBeLessThan(shareTolerance(draws));
+      expect(Math.abs(counts[index]! / draws - 2 / 5)).toBeLessThan(shareTolerance(draws));
   });
 });

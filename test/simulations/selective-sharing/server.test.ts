@@ -44,9 +44,9 @@ describe('the parameter server', () => {
       const local = new Float32Array(4);
       download(server, local, 0.5, new Random(seed));
       expect(local.reduce((a, b) => a + b)).toBe(2);
-      local.forEach((value, i) => (counts[i] += value));
+      local.forEach((value, i) => (counts[i]! += value));
     }
     expect(counts[1]).toBe(draws);
-    for (const i of [0, 2, 3]) expect(Math.abs(counts[i] / draws - 1 / 3)).toBeLessThan(shareTolerance(draws));
+    for (const i of [0, 2, 3]) expect(Math.abs(counts[i]! / draws - 1 / 3)).toBeLessThan(shareTolerance(draws));
   });
 });

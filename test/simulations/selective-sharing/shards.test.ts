@@ -13,7 +13,7 @@ describe('the images of the participants', () => {
     const shards = dealShards(1000, 15, 100, 1);
     for (const shard of shards) expect(new Set(shard).size).toBe(100);
     expect(new Set(shards.slice(10).flatMap((shard) => [...shard])).size).toBe(500);
-    expect([...shards[10]]).not.toEqual([...shards[0]]);
+    expect([...shards[10]!]).not.toEqual([...shards[0]!]);
   });
 
   it('stay the same whatever the number of participants', () => {

@@ -45,7 +45,7 @@ async function train(from: Float32Array, i: number): Promise<Float32Array> {
   await trainEpochs({
     model,
     parameters,
-    data: subset(data, shards[i]),
+    data: subset(data, shards[i]!),
     epochs: 1,
     batchSize: settings.batchSize,
     optimiser: sgd({ learningRate: settings.learningRate }),
@@ -55,7 +55,7 @@ async function train(from: Float32Array, i: number): Promise<Float32Array> {
 }
 
 const distance = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((greatest, value, j) => Math.max(greatest, Math.abs(value - b[j])), 0);
+  a.reduce((greatest, value, j) => Math.max(greatest, Math.abs(value - b[j]!)), 0);
 
 describe('an epoch of selective sharing', () => {
   it('in round robin with everything shared is plain SGD over one shard after the other', async () => {
@@ -71,7 +71,7 @@ describe('an epoch of selective sharing', () => {
     const expected = parameters.slice();
     for (const i of [0, 1, 2]) {
       const own = await train(parameters, i);
-      own.forEach((value, j) => (expected[j] += value - parameters[j]));
+      own.forEach((value, j) => (expected[j]! += value - parameters[j]!));
     }
     const { state } = await epoch(begin(), { order: 'asynchronous' });
     expect(distance(state.parameters, expected)).toBeLessThan(1e-6);
@@ -98,8 +98,8 @@ describe('an epoch of selective sharing', () => {
     const { state } = await epoch(before, { thetaUpload: 0.01, thetaDownload: 0.01 });
     const own = await train(before.parameters, 0);
     expect(state.locals).toHaveLength(3);
-    expect(distance(state.locals[0], own)).toBe(0);
-    expect(distance(state.locals[0], state.parameters)).toBeGreaterThan(0);
+    expect(distance(state.locals[0]!, own)).toBe(0);
+    expect(distance(state.locals[0]!, state.parameters)).toBeGreaterThan(0);
   });
 
   it('leaves the state that it was given, and depends on the seed alone', async () => {

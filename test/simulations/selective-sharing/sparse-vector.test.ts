@@ -28,7 +28,7 @@ describe('the sparse vector technique', () => {
     const counts = [0, 0, 0, 0];
     for (let seed = 0; seed < DRAWS; seed++) {
       const [index] = sparseVector(change, { epsilon: 1e9, count: 1, tau: 0.5, gamma: 2 }, new Random(seed)).indices;
-      counts[index]++;
+      counts[index!]!++;
     }
     for (const count of counts) expect(Math.abs(count / DRAWS - 1 / 4)).toBeLessThan(shareTolerance(DRAWS));
   });
@@ -71,7 +71,7 @@ describe('the sparse vector technique', () => {
     const noise: number[] = [];
     for (let seed = 0; seed < DRAWS; seed++) {
       const { values } = sparseVector(Float32Array.of(50), settings, new Random(seed));
-      noise.push(values[0] - 50);
+      noise.push(values[0]! - 50);
     }
     expect(kolmogorov(noise, laplaceDistribution(answer))).toBeLessThan(ONE_IN_A_MILLION);
   });

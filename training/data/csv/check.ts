@@ -28,18 +28,18 @@ const shape = {
 
 function complaint(where: string, error: z.ZodError, known: readonly string[]): CairnError {
   const [issue] = error.issues;
-  const at = [where, ...issue.path.map(String)].filter((part) => part !== '').join('.');
-  if (issue.code === 'unrecognized_keys') {
+  const at = [where, ...issue!.path.map(String)].filter((part) => part !== '').join('.');
+  if (issue!.code === 'unrecognized_keys') {
     const [key] = issue.keys;
     return new CairnError(
       'config-unknown-key',
       `CSV options: ${where === '' ? '' : `${where}: `}unknown key "${key}"`,
       {
-        hint: didYouMean(key, known),
+        hint: didYouMean(key!, known),
       },
     );
   }
-  return unsound(`${at}: ${issue.message}`);
+  return unsound(`${at}: ${issue!.message}`);
 }
 
 /**

@@ -78,7 +78,7 @@ export async function parseTable(
       );
     }
     for (const { reader, at } of used) {
-      const wrong = reader.read(record[at], reader.label ? putLabel : putInput);
+      const wrong = reader.read(record[at]!, reader.label ? putLabel : putInput);
       if (wrong !== undefined) throw fault(file, { ...place, column: reader.name }, wrong.found, wrong.hint);
     }
     examples++;

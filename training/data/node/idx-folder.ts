@@ -27,11 +27,11 @@ export async function idxFile(folder: string, stem: string, content: IdxContent,
   try {
     there = (await readdir(path)).sort();
   } catch (cause) {
-    throw new CairnError('data-missing', `there is no file ${join(path, names[0])}`, { hint, cause });
+    throw new CairnError('data-missing', `there is no file ${join(path, names[0]!)}`, { hint, cause });
   }
   const name = names.find((each) => there.includes(each));
   if (name !== undefined) return join(path, name);
-  throw new CairnError('data-missing', `there is no file ${join(path, names[0])}, nor ${names.slice(1).join(', ')}`, {
+  throw new CairnError('data-missing', `there is no file ${join(path, names[0]!)}, nor ${names.slice(1).join(', ')}`, {
     hint: `${hint}; ${listed(there)}`,
   });
 }

@@ -72,14 +72,14 @@ function chosenIndices({ limit, indices }: ExampleChoice, examples: number): Arr
 /** Exchanges rows and columns of one example. */
 function transpose(values: Float32Array, [rows, columns]: readonly number[]): void {
   const before = values.slice();
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) values[row * columns + column] = before[column * rows + row];
+  for (let row = 0; row < rows!; row++) {
+    for (let column = 0; column < columns!; column++) values[row * columns! + column] = before[column * rows! + row]!;
   }
 }
 
 /** Unsigned bytes are scaled to 0…1: pixels are what they are in nearly every file. */
 function convert(type: IdxType, bytes: Uint8Array, target: Float32Array): void {
-  if (type === 0x08) for (let i = 0; i < bytes.length; i++) target[i] = bytes[i] / 255;
+  if (type === 0x08) for (let i = 0; i < bytes.length; i++) target[i] = bytes[i]! / 255;
   else target.set(IDX_TYPES[type].read(bytes));
 }
 
@@ -93,15 +93,15 @@ async function readExamples(
   const { bytes } = IDX_TYPES[type];
   const size = dimensions.slice(1).reduce((product, extent) => product * extent, 1);
   const inputs = new Float32Array(wanted.length * size);
-  const order = Uint32Array.from({ length: wanted.length }, (_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
+  const order = Uint32Array.from({ length: wanted.length }, (_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
   const together = Math.max(1, Math.floor(CHUNK / (size * bytes)));
-  const chunk = new Uint8Array(Math.min(together, dimensions[0]) * size * bytes);
+  const chunk = new Uint8Array(Math.min(together, dimensions[0]!) * size * bytes);
   let loaded = -1;
   for (const slot of order) {
-    const index = wanted[slot];
+    const index = wanted[slot]!;
     const first = index - (index % together);
     if (first !== loaded) {
-      const part = chunk.subarray(0, Math.min(together, dimensions[0] - first) * size * bytes);
+      const part = chunk.subarray(0, Math.min(together, dimensions[0]! - first) * size * bytes);
       await source.read(part, length + first * size * bytes);
       loaded = first;
     }
@@ -140,11 +140,11 @@ export async function loadIdx(options: IdxOptions): Promise<Dataset> {
       if (count !== all.length) throw malformed(`${count} images, but there are ${all.length} labels`);
       if (transposed && shape.length !== 2)
         throw malformed(`images have rows and columns, but the file holds ${contentOf(source.header)}`);
-      const turned = transposed ? [shape[1], shape[0]] : undefined;
+      const turned = transposed ? [shape[1]!, shape[0]!] : undefined;
       const inputs = await readExamples(source, wanted, turned);
       return {
         inputs,
-        labels: Uint8Array.from(wanted, (index) => all[index]),
+        labels: Uint8Array.from(wanted, (index) => all[index]!),
         examples: wanted.length,
         inputSize: inputs.length / wanted.length,
         inputShape: shape.length === 2 ? [1, ...(turned ?? shape)] : shape,

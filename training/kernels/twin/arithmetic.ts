@@ -13,5 +13,5 @@ export interface Arithmetic {
 
 /** What is not above zero times zero, as the kernel `gate` of a vector by itself with slope 0. */
 export function rectifyInPlace(heap: Reals, at: number, n: number): void {
-  for (let i = at; i < at + n; i++) if (!(heap[i] > 0)) heap[i] *= 0;
+  for (let i = at; i < at + n; i++) if (!(heap[i]! > 0)) heap[i]! *= 0;
 }

@@ -27,13 +27,13 @@ export function convolutionTwin({ reals, integers }: Arithmetic): Pick<Kernels, 
     unfold(image, extents, columns) {
       const heap = reals();
       eachTap(extents, (column, pixel) => {
-        heap[columns + column] = pixel < 0 ? 0 : heap[image + pixel];
+        heap[columns + column] = pixel < 0 ? 0 : heap[image + pixel]!;
       });
     },
     fold(columns, extents, image) {
       const heap = reals();
       eachTap(extents, (column, pixel) => {
-        if (pixel >= 0) heap[image + pixel] += heap[columns + column];
+        if (pixel >= 0) heap[image + pixel]! += heap[columns + column]!;
       });
     },
     maxPool(x, { planes, height, width, size, stride, outHeight, outWidth }, out, winners) {
@@ -48,10 +48,10 @@ export function convolutionTwin({ reals, integers }: Arithmetic): Pick<Kernels, 
             for (let ky = 0; ky < size; ky++) {
               for (let kx = 0; kx < size; kx++) {
                 const at = corner + ky * width + kx;
-                if (heap[x + at] > heap[x + winner]) winner = at;
+                if (heap[x + at]! > heap[x + winner]!) winner = at;
               }
             }
-            heap[out + index] = heap[x + winner];
+            heap[out + index] = heap[x + winner]!;
             places[winners + index] = winner;
             index++;
           }

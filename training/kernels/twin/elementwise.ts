@@ -8,29 +8,29 @@ export function elementwiseTwin({ reals, round }: Arithmetic): Elementwise {
   return {
     add(a, b, out, n) {
       const heap = reals();
-      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i] + heap[b + i];
+      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i]! + heap[b + i]!;
     },
     sub(a, b, out, n) {
       const heap = reals();
-      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i] - heap[b + i];
+      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i]! - heap[b + i]!;
     },
     mul(a, b, out, n) {
       const heap = reals();
-      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i] * heap[b + i];
+      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i]! * heap[b + i]!;
     },
     div(a, b, out, n) {
       const heap = reals();
-      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i] / heap[b + i];
+      for (let i = 0; i < n; i++) heap[out + i] = heap[a + i]! / heap[b + i]!;
     },
     scale(factor, x, out, n) {
       const heap = reals();
       const by = round(factor);
-      for (let i = 0; i < n; i++) heap[out + i] = by * heap[x + i];
+      for (let i = 0; i < n; i++) heap[out + i] = by * heap[x + i]!;
     },
     gate(g, x, slope, out, n) {
       const heap = reals();
       const by = round(slope);
-      for (let i = 0; i < n; i++) heap[out + i] = heap[x + i] > 0 ? heap[g + i] : by * heap[g + i];
+      for (let i = 0; i < n; i++) heap[out + i] = heap[x + i]! > 0 ? heap[g + i]! : by * heap[g + i]!;
     },
     repeat(x, outer, times, inner, out) {
       const heap = reals();

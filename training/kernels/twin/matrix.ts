@@ -11,11 +11,11 @@ export function matrixTwin({ reals, round }: Arithmetic): Pick<Kernels, 'matrixP
       for (let i = 0; i < m; i++) {
         const row = c + i * n;
         for (let p = 0; p < k; p++) {
-          const x = heap[a + i * aRow + p * aCol];
+          const x = heap[a + i * aRow + p * aCol]!;
           let from = b + p * bRow;
           // The store rounds the sum, so that the running sum lives in C at the heap's own width.
           for (let j = 0; j < n; j++) {
-            heap[row + j] += round(x * heap[from]);
+            heap[row + j]! += round(x * heap[from]!);
             from += bCol;
           }
         }

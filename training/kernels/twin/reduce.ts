@@ -12,10 +12,10 @@ export function reduceTwin({ reals, round }: Arithmetic): Pick<Kernels, 'sumRows
       for (let i = 0; i < rows; i++) {
         const row = x + i * columns;
         p.fill(0);
-        for (let j = 0; j < whole; j++) p[j % 16] = round(p[j % 16] + heap[row + j]);
-        const lane = (l: number): number => sum4(p[l], p[l + 4], p[l + 8], p[l + 12]);
+        for (let j = 0; j < whole; j++) p[j % 16] = round(p[j % 16]! + heap[row + j]!);
+        const lane = (l: number): number => sum4(p[l]!, p[l + 4]!, p[l + 8]!, p[l + 12]!);
         let sum = sum4(lane(0), lane(1), lane(2), lane(3));
-        for (let j = whole; j < columns; j++) sum = round(sum + heap[row + j]);
+        for (let j = whole; j < columns; j++) sum = round(sum + heap[row + j]!);
         heap[out + i] = sum;
       }
     },
@@ -24,7 +24,7 @@ export function reduceTwin({ reals, round }: Arithmetic): Pick<Kernels, 'sumRows
       heap.fill(0, out, out + columns);
       for (let i = 0; i < rows; i++) {
         const row = x + i * columns;
-        for (let j = 0; j < columns; j++) heap[out + j] += heap[row + j];
+        for (let j = 0; j < columns; j++) heap[out + j]! += heap[row + j]!;
       }
     },
   };

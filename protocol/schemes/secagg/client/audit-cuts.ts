@@ -19,12 +19,12 @@ export function auditCuts(
   const least = minAtTwoCuts(parameters, policy);
   const width = degree / 2;
   const stretches = survivorsOn(ring, width, survivors);
-  const order = Array.from(stretches.keys()).sort((a, b) => stretches[a] - stretches[b]);
-  for (let i = 0; i < n && 2 * stretches[order[i]] < least; i++) {
+  const order = Array.from(stretches.keys()).sort((a, b) => stretches[a]! - stretches[b]!);
+  for (let i = 0; i < n && 2 * stretches[order[i]!]! < least; i++) {
     for (let j = i + 1; j < n; j++) {
-      const left = stretches[order[i]] + stretches[order[j]];
+      const left = stretches[order[i]!]! + stretches[order[j]!]!;
       if (left >= least) break;
-      const apart = (order[j] - order[i] + n) % n;
+      const apart = (order[j]! - order[i]! + n) % n;
       if (apart < width || apart > n - width) continue;
       throw new CairnError(
         'too-few-members',
@@ -37,9 +37,9 @@ export function auditCuts(
 /** Number of survivors on the stretch of this width that begins at each position. */
 function survivorsOn(ring: Uint32Array, width: number, survivors: Uint8Array): Uint32Array {
   const n = ring.length;
-  const at = (position: number): number => (hasBit(survivors, ring[position % n]) ? 1 : 0);
+  const at = (position: number): number => (hasBit(survivors, ring[position % n]!) ? 1 : 0);
   const counts = new Uint32Array(n);
-  for (let position = 0; position < width; position++) counts[0] += at(position);
-  for (let start = 1; start < n; start++) counts[start] = counts[start - 1] - at(start - 1) + at(start + width - 1);
+  for (let position = 0; position < width; position++) counts[0]! += at(position);
+  for (let start = 1; start < n; start++) counts[start] = counts[start - 1]! - at(start - 1) + at(start + width - 1);
   return counts;
 }

@@ -47,7 +47,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   const graph = sessionGraph(primitives, parameters, sessionId, root);
   const neighbours = shown.filter(({ index }) => index !== roster.ownIndex);
   const expected = graph.neighbours(roster.ownIndex);
-  if (expected.length !== neighbours.length || expected.some((index, i) => neighbours[i].index !== index)) {
+  if (expected.length !== neighbours.length || expected.some((index, i) => neighbours[i]!.index !== index)) {
     throw new CairnError(
       'roster-not-neighbours',
       'the members shown are not the neighbours that the roster’s root gives',
@@ -55,7 +55,7 @@ export function auditRoster(context: ClientContext, own: Advertisement, roster: 
   }
   const witnesses = sessionWitnesses(primitives, parameters, sessionId, root).map((index) => ({
     index,
-    member: memberId(ids[index]),
+    member: memberId(ids[index]!),
   }));
   const kept = context.history === undefined ? undefined : ids;
   return { sessionId, root, parameters, graph, ownIndex: roster.ownIndex, neighbours, witnesses, ids: kept };
@@ -110,7 +110,7 @@ function membersOf({ body, size }: Roster): readonly Neighbour[] {
 function auditIds({ settings, self }: ClientContext, ids: readonly number[]): void {
   const directory = settings.adversary === 'active' ? self.directory : undefined;
   ids.forEach((id, index) => {
-    if (index > 0 && id <= ids[index - 1]) {
+    if (index > 0 && id <= ids[index - 1]!) {
       throw new CairnError('roster-order', `member ${id} does not come after ${ids[index - 1]}`);
     }
     if (directory !== undefined) entryFor(directory, memberId(id), settings.task);
@@ -120,7 +120,7 @@ function auditIds({ settings, self }: ClientContext, ids: readonly number[]): vo
 /** Those shown stand in ascending order at the places that the list of ids gives them. */
 function auditPlaces(ids: readonly number[], shown: readonly Neighbour[]): void {
   shown.forEach(({ index, advertisement }, i) => {
-    if ((i > 0 && index <= shown[i - 1].index) || ids[index] !== advertisement.member) {
+    if ((i > 0 && index <= shown[i - 1]!.index) || ids[index] !== advertisement.member) {
       throw new CairnError('roster-order', `member ${advertisement.member} does not stand at place ${index}`);
     }
   });

@@ -71,8 +71,11 @@ export function assertThreshold({ threshold, n }: RoundParameters, { minThreshol
 }
 
 /** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
-export function membersOf({ ids }: Pick<SessionParameters, 'ids'>, survivors: Uint8Array): readonly number[] | undefined {
-  return ids && setBits(survivors).map((index) => ids[index]);
+export function membersOf(
+  { ids }: Pick<SessionParameters, 'ids'>,
+  survivors: Uint8Array,
+): readonly number[] | undefined {
+  return ids && setBits(survivors).map((index) => ids[index]!);
 }
 
 /**

@@ -73,7 +73,7 @@ function differenceUpTo(limit: number, a: readonly number[], b: readonly number[
       j++;
       continue;
     }
-    if (j >= b.length || (i < a.length && a[i] < b[j])) i++;
+    if (j >= b.length || (i < a.length && a[i]! < b[j]!)) i++;
     else j++;
     count++;
   }

@@ -27,7 +27,7 @@ export function onMaskAgreements(state: In<'mask-agreement'>, shared: readonly S
   return withSecrets((hold) => {
     const pairKeys = new Map<ClientIndex, SecretBytes>();
     maskedWith(state).forEach(({ index }, i) => {
-      const key = agreedMaskKey(context.primitives, shared[i].expose(), sessionId, ownIndex, index);
+      const key = agreedMaskKey(context.primitives, shared[i]!.expose(), sessionId, ownIndex, index);
       pairKeys.set(index, hold(key));
     });
     const next = { name: 'masked-input', context, facts, selfSeed, pairKeys, held } as const;

@@ -46,7 +46,7 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
     const openKeys: SecretBytes[] = [];
     const spent: SecretBytes[] = [cipher.secretKey];
     neighbours.forEach(({ index }, i) => {
-      const secret = shared[i].expose();
+      const secret = shared[i]!.expose();
       const key = hold(sealKey(primitives, secret, sessionId, ownIndex, index));
       openKeys.push(hold(sealKey(primitives, secret, sessionId, index, ownIndex)));
       const pair = pairs.get(index)!;
@@ -90,10 +90,10 @@ function sharePairs(
   return new Map(
     slots.map((slot, i) => {
       const pair = new Uint8Array(2 * SIZES.share);
-      pair.set(ofKey[i], 0);
-      pair.set(ofSeed[i], SIZES.share);
-      ofKey[i].fill(0);
-      ofSeed[i].fill(0);
+      pair.set(ofKey[i]!, 0);
+      pair.set(ofSeed[i]!, SIZES.share);
+      ofKey[i]!.fill(0);
+      ofSeed[i]!.fill(0);
       return [slot, hold(pair)];
     }),
   );
@@ -127,7 +127,7 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
     present.forEach((i, place) => {
       const { index, advertisement } = neighbours[i];
       const sealed = routed.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
-      const pair = openShares(primitives, { key: openKeys[i], sessionId, from: index, to: ownIndex, sealed });
+      const pair = openShares(primitives, { key: openKeys[i]!, sessionId, from: index, to: ownIndex, sealed });
       const opened = pair === undefined ? undefined : hold(pair);
       if (opened === undefined || !isSharePair(opened)) culprits.push(advertisement.member);
       else held.set(index, opened);

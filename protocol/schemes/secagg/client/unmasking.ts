@@ -181,7 +181,7 @@ function auditSignatures(
       throw new CairnError('roster-order', `a signature of member ${member} came, who is not a survivor`);
     }
     const { identityKey } = self.directory!.entries.get(member)!;
-    if (!primitives.ed25519Verify(identityKey, bytes, request.signatures[i])) {
+    if (!primitives.ed25519Verify(identityKey, bytes, request.signatures[i]!)) {
       throw new CairnError(
         'consistency-split',
         `member ${member} did not sign the survivor set that this client audited`,

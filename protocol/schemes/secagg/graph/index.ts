@@ -41,7 +41,7 @@ function lowerBound(ascending: readonly number[], value: number): number {
   let high = ascending.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ascending[middle] < value) low = middle + 1;
+    if (ascending[middle]! < value) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -97,10 +97,10 @@ export function ringGraph(n: number, degree: number, permutation: Uint32Array): 
     checkIndex(n, index);
     const known = lists[index];
     if (known !== undefined) return known;
-    const position = positions[index];
+    const position = positions[index]!;
     const found: number[] = [];
     for (let step = 1; step <= degree / 2; step++) {
-      found.push(ring[(position + step) % n], ring[(position + n - step) % n]);
+      found.push(ring[(position + step) % n]!, ring[(position + n - step) % n]!);
     }
     return (lists[index] = found.sort((a, b) => a - b));
   };
@@ -137,7 +137,7 @@ export function permutationFrom(n: number, nextUniform: (bound: number) => numbe
       throw new CairnError('internal', `a uniform number below ${i + 1} was asked for, but ${j} came`);
     }
     const swapped = permutation[i];
-    permutation[i] = permutation[j];
+    permutation[i] = permutation[j]!;
     permutation[j] = swapped;
   }
   return permutation;

@@ -48,7 +48,7 @@ export function decodeMaskedInput(bytes: Uint8Array): MaskedInput {
   const packed = reader.raw(Math.ceil((length * bits) / 8), 'packed vector');
   reader.end();
   const used = (length * bits) & 7;
-  if (used !== 0 && packed[packed.length - 1] >> used !== 0) {
+  if (used !== 0 && packed[packed.length - 1]! >> used !== 0) {
     throw reader.error('wire-not-canonical', 'unused bits of the last byte must be zero');
   }
   return { ...header, length, bits, packed };

@@ -10,11 +10,11 @@ const TABLE = 256;
 const HALF_LOG_TAU = 0.5 * log(2 * Math.PI);
 
 const table = new Float64Array(TABLE);
-for (let i = 2; i < TABLE; i++) table[i] = table[i - 1] + log(i);
+for (let i = 2; i < TABLE; i++) table[i] = table[i - 1]! + log(i);
 
 /** ln(m!) for a whole m ≥ 0. */
 function logFactorial(m: number): number {
-  if (m < TABLE) return table[m];
+  if (m < TABLE) return table[m]!;
   const inverse = 1 / m;
   const square = inverse * inverse;
   const correction = inverse * (1 / 12 - square * (1 / 360 - square / 1260));

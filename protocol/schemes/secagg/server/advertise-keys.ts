@@ -81,7 +81,10 @@ export function closeRoster(state: AdvertiseState, late: CairnError): ServerStep
   return transition(next, sorted.length, send, events);
 }
 
-function factsOf({ primitives, settings, settingsHash }: ServerContext, sorted: readonly Advertised[]): ServerParameters {
+function factsOf(
+  { primitives, settings, settingsHash }: ServerContext,
+  sorted: readonly Advertised[],
+): ServerParameters {
   const roster = sorted.map(({ advertisement }) => advertisement);
   if (roster.length < settings.threshold) {
     throw new CairnError(
@@ -117,7 +120,7 @@ function rostersFor(context: ServerContext, facts: ServerParameters): Outgoing[]
   const shown = (own: ClientIndex): ProvenMember[] =>
     graph
       .holders(own)
-      .map((index) => ({ index: clientIndex(index), advertisement: roster[index], proof: tree.proof(index) }));
+      .map((index) => ({ index: clientIndex(index), advertisement: roster[index]!, proof: tree.proof(index) }));
   return roster.map(({ member }, i) => {
     const own = clientIndex(i);
     return { to: member, bytes: () => encoder.proven(own, shown(own)) };

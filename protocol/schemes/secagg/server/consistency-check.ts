@@ -44,6 +44,6 @@ export function closeSignatures(state: ConsistencyState): ServerStep {
   const { context, facts, sharers, commitments, survivors, sum, signatures } = state;
   const there = setBits(survivors)
     .map(clientIndex)
-    .filter((index) => !context.lost.has(facts.roster[index].member));
+    .filter((index) => !context.lost.has(facts.roster[index]!.member));
   return askForShares(context, { facts, sharers, commitments, survivors, sum }, there, signatures);
 }

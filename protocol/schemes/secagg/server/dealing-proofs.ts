@@ -49,7 +49,7 @@ export function* proveDealings(material: ProofMaterial, owners: readonly ClientI
   const found = new Map<ClientIndex, SignedShare[]>(owners.map((owner) => [owner, []]));
   const unsigned: MemberId[] = [];
   for (const holder of [...material.signatures.keys()].sort((a, b) => a - b)) {
-    if (!(yield* addShares(material, holder, found))) unsigned.push(facts.roster[holder].member);
+    if (!(yield* addShares(material, holder, found))) unsigned.push(facts.roster[holder]!.member);
   }
   const proven: MemberId[] = [];
   const bodies: Uint8Array[] = [];
@@ -84,7 +84,7 @@ function* addShares(
   const tree: MerkleTree = shareTree(primitives, sessionId, survivors, owners, block);
   yield;
   const signature = signatures.get(holder)!;
-  const { identityKey } = directory!.entries.get(roster[holder].member)!;
+  const { identityKey } = directory!.entries.get(roster[holder]!.member)!;
   const bytes = revealedBytes(primitives, sessionId, holder, survivors, tree.root);
   if (!primitives.ed25519Verify(identityKey, bytes, signature)) return false;
   for (const { list, place } of wanted) {
@@ -106,7 +106,7 @@ function* isFalse(
   const bound =
     secretKind(survivors, owner) === 'self-seed'
       ? ({ kind: 'self-seed', commitment: commitments.get(owner)!.commitment } as const)
-      : ({ kind: 'mask-key', maskKey: facts.roster[owner].maskKey } as const);
+      : ({ kind: 'mask-key', maskKey: facts.roster[owner]!.maskKey } as const);
   const decided = yield* decideDealing({
     domain: n,
     slots: shares.map(({ holder }) => holder),
@@ -122,7 +122,7 @@ function* isFalse(
 /** What the owner is bound to, with its signature, as it came in round 0 or 1. */
 function dealt({ facts, survivors, commitments }: ProofMaterial, owner: ClientIndex): DealtSecret {
   if (secretKind(survivors, owner) === 'mask-key') {
-    return { kind: 'mask-key', advertisement: facts.roster[owner], proof: facts.tree.proof(owner) };
+    return { kind: 'mask-key', advertisement: facts.roster[owner]!, proof: facts.tree.proof(owner) };
   }
   const { commitment, signature } = commitments.get(owner)!;
   return { kind: 'self-seed', commitment, signature: signature! };

@@ -35,7 +35,7 @@ export function fixSurvivors(state: InputState): ServerStep {
   const { size } = facts.tree;
   const survivors = bitmapOf(size, received);
   const summed = { facts, sharers, commitments, sum, survivors };
-  const there = [...received].filter((index) => !context.lost.has(facts.roster[index].member)).sort((a, b) => a - b);
+  const there = [...received].filter((index) => !context.lost.has(facts.roster[index]!.member)).sort((a, b) => a - b);
   if (context.settings.adversary === 'curious') return askForShares(context, summed, there, new Map());
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });
   // Everybody audits the set; only those whose signatures count are waited for.
@@ -49,7 +49,7 @@ export function fixSurvivors(state: InputState): ServerStep {
       signatures: new Map(),
     },
     received.size,
-    there.map((index) => ({ to: facts.roster[index].member, bytes: () => bytes })),
+    there.map((index) => ({ to: facts.roster[index]!.member, bytes: () => bytes })),
   );
 }
 
@@ -57,6 +57,6 @@ export function fixSurvivors(state: InputState): ServerStep {
 export function announced(step: ServerStep): ServerStep {
   if (!('survivors' in step.state)) return step;
   const { facts, survivors } = step.state;
-  const members = setBits(survivors).map((index) => facts.roster[index].member);
+  const members = setBits(survivors).map((index) => facts.roster[index]!.member);
   return { ...step, events: [...step.events, { kind: 'survivors', members }] };
 }

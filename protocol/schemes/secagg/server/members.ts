@@ -51,7 +51,7 @@ export function presentAt(
   { roster }: ServerParameters,
   places: Iterable<ClientIndex>,
 ): Set<MemberId> {
-  const members = [...places].map((index) => roster[index].member);
+  const members = [...places].map((index) => roster[index]!.member);
   return new Set(members.filter((member) => !context.lost.has(member)));
 }
 

@@ -60,7 +60,7 @@ export class SecretOpener {
       const others = all.filter((holder) => !liars.has(holder));
       const corrected = this.#openFrom(owner, others.slice(0, threshold), isRight);
       if (corrected !== undefined) {
-        for (const liar of liars) this.#shares.suspect(liar, owner);
+        for (const liar of liars) this.#shares.suspect(liar!, owner);
         return corrected;
       }
     }
@@ -84,7 +84,7 @@ export class SecretOpener {
     const shares = this.#shares.sharesOf(owner, holders);
     const found = yield* decideDealing({ domain, slots: holders, shares, threshold, corrupt: this.#corrupt, isRight });
     if (found.verdict !== 'right') return undefined;
-    for (const place of found.missed) this.#shares.suspect(holders[place], owner);
+    for (const place of found.missed) this.#shares.suspect(holders[place]!, owner);
     return this.#hold(found.secret);
   }
 

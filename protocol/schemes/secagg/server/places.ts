@@ -4,7 +4,7 @@ export function placeOf(ascending: readonly number[], value: number): number {
   let high = ascending.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ascending[middle] < value) low = middle + 1;
+    if (ascending[middle]! < value) low = middle + 1;
     else high = middle;
   }
   return low;

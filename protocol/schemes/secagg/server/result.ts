@@ -19,7 +19,10 @@ type In<Name extends ServerState['name']> = Extract<ServerState, { name: Name }>
 export const unchanged = (state: ServerState): ServerStep => ({ state, send: [], events: [], wipe: [] });
 
 /** A message that was not taken: nothing changes. */
-export const refuseMessage = (state: ServerState, refusal: CairnError): ServerStep => ({ ...unchanged(state), refusal });
+export const refuseMessage = (state: ServerState, refusal: CairnError): ServerStep => ({
+  ...unchanged(state),
+  refusal,
+});
 
 /** A step into a next state: its event comes first. */
 export function transition(
@@ -88,11 +91,11 @@ export function falseShareDrops({ context, facts, opening }: In<'computing'>): S
   });
   const lied = [...opening.falseShares].map(([holder, owners]): ServerEvent => {
     const record: Drop = {
-      member: facts.roster[holder].member,
+      member: facts.roster[holder]!.member,
       state: 'unmasking',
       reason: 'share-false',
       effect: 'after-input',
-      owners: owners.map((owner) => facts.roster[owner].member),
+      owners: owners.map((owner) => facts.roster[owner]!.member),
     };
     context.drops.push(record);
     return { kind: 'dropped', drop: record };

@@ -150,7 +150,7 @@ export class SecretRecovery {
 
   *#pairJob(owner: ClientIndex, peers: readonly LeftoverPeer[]): Generator<undefined, UnmaskJob> {
     const { context, facts } = this.#about;
-    const bound = { kind: 'mask-key', maskKey: facts.roster[owner].maskKey } as const;
+    const bound = { kind: 'mask-key', maskKey: facts.roster[owner]!.maskKey } as const;
     const isRight = isDealtSecret(context.primitives, facts.sessionId, owner, bound);
     const secretKey = yield* this.#opener.open(owner, isRight);
     return { kind: 'pair', index: owner, secretKey, peers };
@@ -163,7 +163,7 @@ export class SecretRecovery {
       .neighbours(owner)
       .map(clientIndex)
       .filter((index) => hasBit(survivors, index))
-      .map((index) => ({ index, maskKey: facts.roster[index].maskKey }));
+      .map((index) => ({ index, maskKey: facts.roster[index]!.maskKey }));
   }
 }
 

@@ -238,7 +238,7 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
   sum.addValues(correction.words());
   const values = sum.toValues(context.settings.modulusBits);
   sum.wipe();
-  const included = setBits(survivors).map((index) => facts.roster[index].member);
+  const included = setBits(survivors).map((index) => facts.roster[index]!.member);
   const found = falseShareDrops(state);
   return transition(
     { name: 'committed', context },

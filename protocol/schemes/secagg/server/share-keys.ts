@@ -50,7 +50,7 @@ function checkCommitment(
 export function routeShares(state: ShareState): ServerStep {
   const { context, facts, sealed, commitments } = state;
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
-  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => routed(state, to) }));
+  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to]!.member, bytes: () => routed(state, to) }));
   const sum = createMaskVector(inputLength(context.settings));
   return transition(
     {
@@ -70,10 +70,10 @@ export function routeShares(state: ShareState): ServerStep {
 
 function routed({ context, facts, sealed }: ShareState, to: ClientIndex): Uint8Array {
   const neighbours = facts.graph.neighbours(to);
-  const present = neighbours.map((_, i) => i).filter((i) => sealed.has(clientIndex(neighbours[i])));
+  const present = neighbours.map((_, i) => i).filter((i) => sealed.has(clientIndex(neighbours[i]!)));
   const block = new Uint8Array(present.length * SEALED_SHARES_LENGTH);
   present.forEach((i, at) => {
-    const from = clientIndex(neighbours[i]);
+    const from = clientIndex(neighbours[i]!);
     const start = facts.graph.placeOf(from, to) * SEALED_SHARES_LENGTH;
     block.set(sealed.get(from)!.subarray(start, start + SEALED_SHARES_LENGTH), at * SEALED_SHARES_LENGTH);
   });

@@ -24,7 +24,7 @@ export function askForShares(
 ): ServerStep {
   const { facts, survivors } = summed;
   const { witnesses } = facts;
-  const places = witnesses.map((_, place) => place).filter((place) => signatures.has(witnesses[place]));
+  const places = witnesses.map((_, place) => place).filter((place) => signatures.has(witnesses[place]!));
   const signers = places.slice(0, facts.parameters.quorum);
   const bytes = encodeUnmaskRequest({
     suite: context.settings.suite,
@@ -33,9 +33,9 @@ export function askForShares(
     survivors,
     witnesses: witnesses.length,
     signers: bitmapOf(witnesses.length, signers),
-    signatures: signers.map((place) => signatures.get(witnesses[place])!),
+    signatures: signers.map((place) => signatures.get(witnesses[place]!)!),
   });
-  const send = asked.map((to): Outgoing => ({ to: facts.roster[to].member, bytes: () => bytes }));
+  const send = asked.map((to): Outgoing => ({ to: facts.roster[to]!.member, bytes: () => bytes }));
   const state: ServerState = {
     name: 'unmasking',
     context,
@@ -60,7 +60,7 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uin
       throw new CairnError('wire-not-canonical', `share ${i} is not an element of the field`);
     }
   }
-  assertSigned(state.context, state.facts.roster[from].member, signature);
+  assertSigned(state.context, state.facts.roster[from]!.member, signature);
   if (signature !== undefined) state.revealedSignatures.set(from, signature.slice());
   state.revealed.set(from, new SecretBytes(shares.slice()));
   return unchanged(state);

@@ -35,7 +35,7 @@ const changing =
 
 function flipped(bytes: Uint8Array): Uint8Array {
   const changed = bytes.slice();
-  changed[0] ^= 1;
+  changed[0]! ^= 1;
   return changed;
 }
 
@@ -77,7 +77,7 @@ export const brokenSeals = (count: number, first: () => number): Deed =>
     const message = decodeShareKeys(bytes);
     const sealed = message.sealed.slice();
     const from = first();
-    for (let i = 0; i < count; i++) sealed[((from + i) % message.count) * SEALED_SHARES_LENGTH] ^= 1;
+    for (let i = 0; i < count; i++) sealed[((from + i) % message.count) * SEALED_SHARES_LENGTH]! ^= 1;
     return encodeShareKeys({ ...message, sealed });
   });
 

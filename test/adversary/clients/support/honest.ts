@@ -16,9 +16,9 @@ function wholeNumbers(member: number, shapes: Shapes): App {
     data: () => undefined,
     train(parameters) {
       for (const name of layout.names) {
-        const values = parameters[name];
+        const values = parameters[name]!;
         const from = layout.offsetOf(name);
-        for (let i = 0; i < values.length; i++) values[i] += changeOf(member, from + i);
+        for (let i = 0; i < values.length; i++) values[i]! += changeOf(member, from + i);
       }
       return Promise.resolve({ parameters, examples: 1, loss: 0, accuracy: 0 });
     },

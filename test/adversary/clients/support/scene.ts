@@ -107,7 +107,7 @@ export class Scene {
     const included = told();
     expect(included).toHaveLength(honest);
     const model = this.hall.coordinator.model('toy')!.w;
-    model.forEach((value, j) => {
+    model!.forEach((value, j) => {
       const sum = included.reduce((total, member) => total + changeOf(member, j), hostile.length * HOSTILE_UPDATE);
       expect(value * report.included).toBeCloseTo(sum + (lie[j] ?? 0), 2);
     });

@@ -26,7 +26,7 @@ function joinedTo(hall: Scene, { graph }: ServerParameters, survivors: ReadonlyS
   const joined = new Set([TARGET]);
   for (const member of joined) {
     for (const index of graph.neighbours(indexOf(hall, member))) {
-      const neighbour = hall.members[index];
+      const neighbour = hall.members[index]!;
       if (survivors.has(neighbour) && hall.honest.includes(neighbour)) joined.add(neighbour);
     }
   }
@@ -46,7 +46,7 @@ function bestCut(hall: Scene, facts: ServerParameters): Cut {
       const dropped = [first, second];
       const survivors = new Set(hall.members.filter((member) => !dropped.includes(member)));
       const open = hall.members.every((member) => {
-        const holders = graph.holders(indexOf(hall, member)).filter((index) => survivors.has(hall.members[index]));
+        const holders = graph.holders(indexOf(hall, member)).filter((index) => survivors.has(hall.members[index]!));
         return holders.length >= parameters.threshold;
       });
       const joined = joinedTo(hall, facts, survivors);

@@ -67,7 +67,7 @@ function neighboursOf(hall: Scene, settings: RoundSettings, context: Uint8Array,
   const { root } = new MerkleTree(nodePrimitives, leaves);
   const sessionId = sessionIdOf(nodePrimitives, context, hall.members, root);
   const graph = sessionGraph(nodePrimitives, sessionParameters(settings, N), sessionId, root);
-  return graph.neighbours(indexOf(hall, TARGET)).map((index) => hall.members[index]);
+  return graph.neighbours(indexOf(hall, TARGET)).map((index) => hall.members[index]!);
 }
 
 /**
@@ -90,10 +90,10 @@ async function grind(hall: Scene, settings: RoundSettings): Promise<number> {
         advertised.set(mail.member, mail);
         if (advertised.size < N) return [];
         for (; !suits(attacked); draws++) {
-          const again = hall.accomplice(grinder, {
+          const again = hall.accomplice(grinder!, {
             fromAccomplice: (member, bytes) => void advertised.set(member, { member, bytes }),
           });
-          again.handle(hall.coordinator.transcript.of('down', 'invitation', grinder)[0]);
+          again.handle(hall.coordinator.transcript.of('down', 'invitation', grinder)[0]!);
         }
         return [...advertised.values()];
       },

@@ -46,7 +46,7 @@ describe('a roster of the attacker’s making is refused before anything is shar
 
   it('with one accomplice at many places', async () => {
     const code = await verdictOn((members) => {
-      const accomplice = members[N - 1];
+      const accomplice = members[N - 1]!;
       return [...members.slice(0, TARGET), accomplice, accomplice, accomplice];
     });
     expect(code).toBe('roster-order');
@@ -55,20 +55,20 @@ describe('a roster of the attacker’s making is refused before anything is shar
   it('with one accomplice’s keys under two ids, signed by two accomplices', async () => {
     const code = await verdictOn((members, context, hall) => {
       const [first, second] = members.slice(-2);
-      const identity = hall.membership.identities.get(memberId(second.member));
-      const copy = forged(hall, context, { ...second, identity, cipherKey: first.cipherKey, maskKey: first.maskKey });
+      const identity = hall.membership.identities.get(memberId(second!.member));
+      const copy = forged(hall, context, { ...second, identity, cipherKey: first!.cipherKey, maskKey: first!.maskKey });
       return [...members.slice(0, -1), copy];
     });
     expect(code).toBe('key-duplicate');
   });
 
   it('with an accomplice’s advertisement under an honest member’s id', async () => {
-    const code = await verdictOn((members) => [{ ...members[N - 1], member: memberId(1) }, ...members.slice(1)]);
+    const code = await verdictOn((members) => [{ ...members[N - 1]!, member: memberId(1) }, ...members.slice(1)]);
     expect(code).toBe('identity-signature');
   });
 
   it('of the target and one accomplice, in whose sum it would be alone', async () => {
-    expect(await verdictOn((members) => [own(members), members[N - 1]])).toBe('cohort-too-small');
+    expect(await verdictOn((members) => [own(members), members[N - 1]!])).toBe('cohort-too-small');
   });
 
   it('without the target', async () => {

@@ -35,7 +35,7 @@ const BAD: readonly [string, (bytes: Uint8Array) => Uint8Array, readonly ErrorCo
   ['an unknown suite', (bytes) => withByte(bytes, 1, 0), ['wire-suite']],
   ['an unknown type', (bytes) => withByte(bytes, 2, 0xee), ['wire-type']],
   ['a type that only clients send', (bytes) => withByte(bytes, 2, 0x06), ['wrong-state', 'session-mismatch']],
-  ['another context', (bytes) => withByte(bytes, 10, bytes[10] ^ 1), ['session-mismatch']],
+  ['another context', (bytes) => withByte(bytes, 10, bytes[10]! ^ 1), ['session-mismatch']],
   ['a count beyond everything', hugeCount, ['wire-bounds', 'wire-truncated', 'wire-not-canonical']],
   ['random bytes', () => seeded('noise')(5000), ['wire-version']],
   ['eight megabytes', (bytes) => withPadding(bytes, 2 ** 23), ['wire-trailing']],
@@ -96,9 +96,9 @@ describe('a message that is badly formed is ignored in every state, and the roun
 
 describe('an invitation', () => {
   it.each<[string, (bytes: Uint8Array) => Uint8Array, ErrorCode]>([
-    ['whose context is not the hash of its settings', (bytes) => withByte(bytes, 5, bytes[5] ^ 1), 'session-mismatch'],
+    ['whose context is not the hash of its settings', (bytes) => withByte(bytes, 5, bytes[5]! ^ 1), 'session-mismatch'],
     ['with one byte too many', (bytes) => Uint8Array.of(...bytes, 0), 'wire-trailing'],
-    ['with settings that are cut off', (bytes) => withByte(bytes, 35, bytes[35] - 1), 'wire-trailing'],
+    ['with settings that are cut off', (bytes) => withByte(bytes, 35, bytes[35]! - 1), 'wire-trailing'],
     ['of settings longer than any', (bytes) => hugeCount(bytes), 'wire-bounds'],
     ['to a round of an unknown class', (bytes) => withByte(bytes, 35 + 4 + 1 + 16 + 2 + 6 + 4 + 2, 9), 'wire-bounds'],
   ])('%s gets no answer from which anything follows', async (_, spoil, code) => {

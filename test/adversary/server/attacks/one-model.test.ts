@@ -85,7 +85,7 @@ describe('two sums of the same members from one model, in which the target alone
     const hall = await scene({ seed: name, n: N, consent: inFile });
     const settings = hall.settings(SHUFFLED);
     const first = sumOf(await run(hall, settings, EVERYBODY, toldTarget));
-    await between[name](hall);
+    await between[name]!(hall);
     const second = sumOf(await run(hall, hall.settings(SHUFFLED)));
     expect(all(combined(settings, [1, first], [-1, second]))).toEqual(new Set([0]));
   });
@@ -195,7 +195,7 @@ describe('three sums of three, three and four members', () => {
     const settings = hall.settings();
     const sums = [];
     for (const invited of SETS) sums.push(sumOf(await run(hall, hall.settings(), invited)));
-    const found = combined(settings, [1, sums[0]], [1, sums[1]], [-1, sums[2]]);
+    const found = combined(settings, [1, sums[0]!], [1, sums[1]!], [-1, sums[2]!]);
     expect(found).toEqual(combined(settings, [2, hall.truth(settings)]));
   });
 });
@@ -231,7 +231,7 @@ describe('groups of one round', () => {
     const settings = hall.settings();
     const sums: Uint32Array[] = [];
     for (const invited of SUMS) sums.push(sumOf(await run(hall, hall.settings(), invited)));
-    const found = combined(settings, [1, sums[0]], [-1, sums[1]], [1, sums[2]], [-1, sums[3]]);
+    const found = combined(settings, [1, sums[0]!], [-1, sums[1]!], [1, sums[2]!], [-1, sums[3]!]);
     expect(found).toEqual(combined(settings, [2, hall.truth(settings)]));
   });
 });
@@ -317,9 +317,9 @@ describe('two coordinators, each with a process of every member', () => {
       await scene({ seed: 'two halls', n: N, consent }),
       await scene({ seed: 'two halls', n: N, consent }),
     ];
-    const settings = halls[0].settings();
-    const first = run(halls[0], settings);
-    const second = run(halls[1], halls[1].settings({ task: 'numbers' }), without(TARGET));
+    const settings = halls[0]!.settings();
+    const first = run(halls[0]!, settings);
+    const second = run(halls[1]!, halls[1]!.settings({ task: 'numbers' }), without(TARGET));
     return { halls, settings, first: await first, second: await second };
   };
 
@@ -328,13 +328,13 @@ describe('two coordinators, each with a process of every member', () => {
     const ends = [first.end?.kind, second.end?.kind];
     expect(ends).toContain('aborted');
     // Whoever shared its keys in one of them last has left the other, if it has not signed there already.
-    const said = [...refusals(halls[0], EVERYBODY), ...refusals(halls[1], without(TARGET))];
+    const said = [...refusals(halls[0]!, EVERYBODY), ...refusals(halls[1]!, without(TARGET))];
     expect(['cohort-too-similar', 'round-superseded']).toEqual(expect.arrayContaining(said));
     expect(said).not.toEqual([]);
   });
 
   it('RECOVER the target’s update where each process remembers for itself', async () => {
     const { halls, settings, first, second } = await attack(false);
-    expect(combined(settings, [1, sumOf(first)], [-1, sumOf(second)])).toEqual(halls[0].truth(settings));
+    expect(combined(settings, [1, sumOf(first)], [-1, sumOf(second)])).toEqual(halls[0]!.truth(settings));
   });
 });

@@ -20,7 +20,7 @@ async function relayedHello(peer: Peer): Promise<Uint8Array> {
     onHello: (bytes) => answered(bytes),
   });
   const participation = join(evil.url, new PerceptronApp('relay'), {
-    identity: { member: MEMBER, keys: [...gatewayMembership.identities.values()][MEMBER - 1] },
+    identity: { member: MEMBER, keys: [...gatewayMembership.identities.values()][MEMBER - 1]! },
     authorityKey: gatewayMembership.authority.publicKey,
   });
   const relayed = await hello;
@@ -51,7 +51,7 @@ describe('a coordinator that passes on another one’s challenge', () => {
   it('is all that stands in the way: the same member, visiting that coordinator itself, gets its seat', async () => {
     const hall = await openGateway();
     const peer = hall.peer();
-    const keys = [...gatewayMembership.identities.values()][MEMBER - 1];
+    const keys = [...gatewayMembership.identities.values()][MEMBER - 1]!;
     await peer.send(await peer.hello(memberHello(MEMBER, keys)));
     await peer.next('welcome');
     expect(hall.seats.connected).toBe(1);

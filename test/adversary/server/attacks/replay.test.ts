@@ -24,7 +24,7 @@ async function past(hall: Scene): Promise<{ readonly context: Uint8Array; readon
   const { context } = hall.round();
   await hall.ends();
   const [shared] = hall.coordinator.transcript.of('up', 'shareKeys', TARGET);
-  return { context, sessionId: decodeShareKeys(shared).context };
+  return { context, sessionId: decodeShareKeys(shared!).context };
 }
 
 describe('an old session', () => {
@@ -33,7 +33,7 @@ describe('an old session', () => {
     await past(hall);
     const { transcript } = hall.coordinator;
     const [invitation] = transcript.of('down', 'invitation', TARGET);
-    hall.coordinator.send(TARGET, invitation);
+    hall.coordinator.send(TARGET, invitation!);
     expect(await hall.target.log.next('refused')).toMatchObject({ code: 'round-replayed' });
     expect(transcript.of('up', 'advertiseKeys', TARGET)).toHaveLength(1);
     expect(hall.target.app.contexts).toHaveLength(1);
@@ -78,19 +78,19 @@ describe('an old session', () => {
     await hall.target.participation.leave();
     await hall.enter(TARGET);
     hall.coordinator.receiver = undefined;
-    hall.coordinator.send(TARGET, invitation);
+    hall.coordinator.send(TARGET, invitation!);
     await hall.until(() => transcript.of('up', 'advertiseKeys', TARGET).length === 2);
-    const { advertisement } = decodeAdvertiseKeys(transcript.of('up', 'advertiseKeys', TARGET)[1]);
-    const roster = decodeRoster(oldRoster);
+    const { advertisement } = decodeAdvertiseKeys(transcript.of('up', 'advertiseKeys', TARGET)[1]!);
+    const roster = decodeRoster(oldRoster!);
     if (roster.body.kind !== 'full') throw new Error('a full roster was expected');
     // The others' old advertisements are rightly signed: for these very settings.
     const advertisements = roster.body.advertisements.map((one) => (one.member === TARGET ? advertisement : one));
     hall.coordinator.send(TARGET, encodeRoster({ ...roster, body: { kind: 'full', advertisements } }));
     await hall.until(() => transcript.of('up', 'shareKeys', TARGET).length === 2);
-    const shared = transcript.of('up', 'shareKeys', TARGET)[1];
+    const shared = transcript.of('up', 'shareKeys', TARGET)[1]!;
     expect(hasContext(shared, context)).toBe(false);
     expect(decodeShareKeys(shared).count).toBe(N - 1);
-    hall.coordinator.send(TARGET, relabelled(oldShares, decodeShareKeys(shared).context));
+    hall.coordinator.send(TARGET, relabelled(oldShares!, decodeShareKeys(shared).context));
     expect(await hall.target.log.next('refused')).toMatchObject({ code: 'share-undecryptable' });
     expect(transcript.of('up', 'maskedInput', TARGET)).toHaveLength(1);
     expect(hall.attempt()).toMatchObject({ candidate: undefined, sum: undefined });
@@ -109,7 +109,7 @@ describe('a stale roster', () => {
       down: (mail, { context }) =>
         towards(
           TARGET,
-          rewriting('roster', ({ bytes }) => change(old, bytes, context)),
+          rewriting('roster', ({ bytes }) => change(old!, bytes, context)),
         )(mail),
     };
     hall.round(script, hall.settings({ minCohort: N }));
@@ -134,7 +134,7 @@ describe('a stale roster', () => {
       const [was, is] = [decodeRoster(old), decodeRoster(now)];
       if (was.body.kind !== 'full' || is.body.kind !== 'full') throw new Error('full rosters were expected');
       const advertisements = [...was.body.advertisements];
-      advertisements[is.ownIndex] = is.body.advertisements[is.ownIndex];
+      advertisements[is.ownIndex] = is.body.advertisements[is.ownIndex]!;
       return encodeRoster({ ...is, body: { kind: 'full', advertisements } });
     });
     expect(code).toBe('identity-signature');

@@ -37,7 +37,7 @@ describe('sealed shares', () => {
   });
 
   it('cannot be changed by a bit', async () => {
-    const code = await verdictOn((entries) => (entries.get(4)![20] ^= 1));
+    const code = await verdictOn((entries) => (entries.get(4)![20]! ^= 1));
     expect(code).toBe('share-undecryptable');
   });
 
@@ -105,7 +105,7 @@ describe('a coordinator that tells the target alone of few members, and opens th
           if (messageName(mail.bytes) === 'survivors' || messageName(mail.bytes) === 'unmaskRequest') return [];
           return routedAs((entries) => {
             for (const place of [...entries.keys()]) {
-              if (!shown.has(hall.members[place + (place < indexOf(hall, TARGET) ? 0 : 1)])) entries.delete(place);
+              if (!shown.has(hall.members[place + (place < indexOf(hall, TARGET) ? 0 : 1)]!)) entries.delete(place);
             }
           })(mail);
         },
@@ -128,7 +128,7 @@ describe('a coordinator that tells the target alone of few members, and opens th
   it('is refused where only the threshold would be reached: t − 1 accomplices would be all that the target masks with', async () => {
     const hall = await scene({ seed: 'narrow', n: N, honest: [1, 2, 3, 4, 5], policy: POLICY });
     expect((await narrow(hall, 4)).left).toEqual([]);
-    expect(hall.target.log.of('refused')[0].code).toBe('too-few-members');
+    expect(hall.target.log.of('refused')[0]!.code).toBe('too-few-members');
     expectNoInput(hall);
   });
 

@@ -19,7 +19,7 @@ describe('a coordinator that shows two survivor sets, with as many accomplices a
     const hall = await scene({ seed: `split ${blind.length}`, n: N, honest: [1, 2, 3, 4, 5], policy: POLICY });
     const settings = hall.settings(GAMMA);
     await splitView(hall, settings, { blind });
-    for (const member of blind) expect(hall.client(member).log.of('refused')[0].code).toBe('consistency-too-few');
+    for (const member of blind) expect(hall.client(member).log.of('refused')[0]!.code).toBe('consistency-too-few');
     expectOnlySum(hall, settings, hall.honest);
   });
 
@@ -30,7 +30,7 @@ describe('a coordinator that shows two survivor sets, with as many accomplices a
     const hall = await scene({ seed: `split ${blind.length}`, n: N, honest: [1, 2, 3, 4, 5], policy: POLICY });
     const settings = hall.settings(GAMMA);
     await splitView(hall, settings, { blind });
-    expect(hall.target.log.of('refused')[0].code).toBe('consistency-too-few');
+    expect(hall.target.log.of('refused')[0]!.code).toBe('consistency-too-few');
     expect(hall.attempt()).toMatchObject({ pairMasksLeft: [], selfMaskLeft: true });
     expectNoise(hall, settings);
   });
@@ -39,7 +39,7 @@ describe('a coordinator that shows two survivor sets, with as many accomplices a
     const hall = await scene({ seed: 'split mixed', n: N, honest: [1, 2, 3, 4, 5], policy: POLICY });
     const settings = hall.settings(GAMMA);
     await splitView(hall, settings, { blind: [1, 2], mixed: true });
-    for (const member of hall.honest) expect(hall.client(member).log.of('refused')[0].code).toBe('consistency-split');
+    for (const member of hall.honest) expect(hall.client(member).log.of('refused')[0]!.code).toBe('consistency-split');
     expect(hall.attempt().loot).toEqual({ key: 3, seed: 3, threshold: 4 });
     expectNoise(hall, settings);
   });

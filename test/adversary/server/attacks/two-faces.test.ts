@@ -38,7 +38,7 @@ describe.each(FACES)('a coordinator that tells the others of %s than the target'
   it('is refused in an active round by everybody: advertisements are signed for their settings', async () => {
     const hall = await scene({ seed: 'faces', n: N });
     await attack(hall);
-    expect(hall.target.log.of('refused')[0].code).toBe('identity-signature');
+    expect(hall.target.log.of('refused')[0]!.code).toBe('identity-signature');
     expect(hall.coordinator.transcript.of('up', 'shareKeys', TARGET)).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ function signsBySum(): Map<number, readonly number[] | undefined> {
   const found = new Map<number, readonly number[] | undefined>();
   for (let code = 0; code < 3 ** COUNTS.length; code++) {
     const signs = COUNTS.map((_, i) => (Math.floor(code / 3 ** i) % 3) - 1);
-    const sum = signs.reduce((total, sign, i) => total + sign * COUNTS[i], 0);
+    const sum = signs.reduce((total, sign, i) => total + sign * COUNTS[i]!, 0);
     found.set(sum, found.has(sum) ? undefined : signs);
   }
   return found;
@@ -32,7 +32,7 @@ function signsBySum(): Map<number, readonly number[] | undefined> {
 function signsRead(hall: Scene, sum: readonly number[]): number {
   const decode = signsBySum();
   const truth = hall.target.app.lastUpdate;
-  return sum.filter((one, j) => decode.get(one)?.[TARGET - 1] === Math.sign(truth[j])).length / sum.length;
+  return sum.filter((one, j) => decode.get(one)?.[TARGET - 1] === Math.sign(truth[j]!)).length / sum.length;
 }
 
 describe('a sum of trained tensors that the coordinator names untrained, with the least of bounds', () => {
@@ -41,7 +41,7 @@ describe('a sum of trained tensors that the coordinator names untrained, with th
     await run(hall, hall.settings());
     const sum = Array.from({ length: LAYOUT.size }, (_, j) =>
       hall.members.reduce(
-        (total, member, i) => total + Math.sign(hall.client(member).app.lastUpdate[j]) * COUNTS[i],
+        (total, member, i) => total + Math.sign(hall.client(member).app.lastUpdate[j]!) * COUNTS[i]!,
         0,
       ),
     );
@@ -67,7 +67,7 @@ describe('a sum of trained tensors that the coordinator names untrained, with th
     ['all tensors at once', [{ from: 0, length: LAYOUT.size, bound: BOUND }]],
     [
       'a whole tensor',
-      [{ from: LAYOUT.offsetOf(LAYOUT.names[0]), length: LAYOUT.sizeOf(LAYOUT.names[0]), bound: BOUND }],
+      [{ from: LAYOUT.offsetOf(LAYOUT.names[0]!), length: LAYOUT.sizeOf(LAYOUT.names[0]!), bound: BOUND }],
     ],
   ])('is not opened where %s is named, by members whose app names none', async (_, untrained) => {
     const hall = await hallOfAll();
