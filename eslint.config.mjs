@@ -38,7 +38,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['protocol/**/*.ts', 'client/**/*.ts', 'coordinator/**/*.ts', 'simulations/**/*.ts'],
+    files: ['{protocol,training,learning,platform,client,coordinator,simulations}/**/*.ts'],
     plugins: { jsdoc },
     rules: {
       'jsdoc/require-jsdoc': [
@@ -57,7 +57,7 @@ export default tseslint.config(
   },
   {
     // Both sides compute this, or one client twice: on another engine it must come to the same bits.
-    files: ['protocol/**/*.ts', 'training/**/*.ts', 'training/data/**/*.ts', 'client/consent/**/*.ts'],
+    files: ['{protocol,training}/**/*.ts', 'client/consent/**/*.ts'],
     // Each party counts ε for itself and compares it with bounds of its own; nobody repeats another's count.
     ignores: ['protocol/privacy/accountant/**'],
     rules: {

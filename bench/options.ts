@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { didYouMean } from '../cli/suggest.ts';
+import { didYouMean } from '../protocol/suggest.ts';
 import { TABLES, type TableName } from './plan.ts';
 
 /** What the command was told. */
@@ -33,7 +33,7 @@ export function parseOptions(args: readonly string[]): Options {
   const tables = only.flatMap((names) => names.split(','));
   for (const name of tables) {
     if (!isTable(name)) {
-      throw new UsageError(`there is no table "${name}"${didYouMean(name, TABLES) || `: ${TABLES.join(', ')}`}`);
+      throw new UsageError(`there is no table "${name}"; ${didYouMean(name, TABLES)}`);
     }
   }
   return {
@@ -65,7 +65,7 @@ function parse(args: readonly string[]) {
     if (unknown === undefined) throw new UsageError((thrown as Error).message.split('\n')[0]);
     const name = unknown.split('=')[0]!;
     throw new UsageError(
-      `unknown option ${name}${didYouMean(
+      `unknown option ${name}; ${didYouMean(
         name,
         KNOWN.map((known) => `--${known}`),
       )}`,

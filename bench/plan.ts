@@ -54,7 +54,7 @@ export function fullPlan(): Plan {
   const [mlp, small, large, valid] = training(
     { 'MLP 784-128-64-10': 1500, 'CNN 8/16': 150, 'CNN 32/64 fc 512': 20, 'CNN 32/64 valid fc 200': 60 },
     7,
-  );
+  ) as [TrainingPlan, TrainingPlan, TrainingPlan, TrainingPlan];
   return {
     kernels: { words: D, repeats: 61, operations: { repeats: 31, n: 1000, t: 667 }, opensslSeconds: 1 },
     rounds: { shapes: fullRounds(), traffic: { n: 1024, d: 2 ** 20 } },
@@ -65,8 +65,8 @@ export function fullPlan(): Plan {
     training: [
       { ...mlp, tensorflow: { steps: 20, repeats: 3 } },
       { ...small, tensorflow: { steps: 1, repeats: 1 } },
-      large!,
-      valid!,
+      large,
+      valid,
     ],
     growth: {
       n: { values: [64, 128, 256, 512], d: 20_000 },
@@ -83,7 +83,7 @@ export function quickPlan(): Plan {
   const [mlp, small, large, valid] = training(
     { 'MLP 784-128-64-10': 400, 'CNN 8/16': 40, 'CNN 32/64 fc 512': 5, 'CNN 32/64 valid fc 200': 15 },
     3,
-  );
+  ) as [TrainingPlan, TrainingPlan, TrainingPlan, TrainingPlan];
   return {
     kernels: { words: D, repeats: 11, operations: { repeats: 5, n: 1000, t: 667 }, opensslSeconds: 1 },
     rounds: {
@@ -95,7 +95,7 @@ export function quickPlan(): Plan {
       traffic: { n: 256, d: 2 ** 20 },
     },
     sockets: [{ clients: 32, processes: 2, d: 10_000 }],
-    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small!, large!, valid!],
+    training: [{ ...mlp, tensorflow: { steps: 5, repeats: 1 } }, small, large, valid],
     growth: {
       n: { values: [64, 128, 256], d: 5000 },
       d: { values: [10_000, 31_623, 100_000], n: 64 },

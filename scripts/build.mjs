@@ -31,9 +31,17 @@ const begun = new Date();
 const asked = (option) => process.argv.includes(option);
 
 /** Folders that dist/ is made of, beside cli.ts; a packed install has none of them. */
-const parts = ['protocol', 'training', 'learning', 'client', 'coordinator', 'simulations', 'cli', 'bench'].filter((part) =>
-  existsSync(join(root, part)),
-);
+const parts = [
+  'protocol',
+  'training',
+  'learning',
+  'platform',
+  'client',
+  'coordinator',
+  'simulations',
+  'cli',
+  'bench',
+].filter((part) => existsSync(join(root, part)));
 
 /** What is being done, for a person who waits for it. */
 const say = (text) => process.stderr.write(`build: ${text}\n`);

@@ -11,7 +11,19 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => ['npx', ['--no-install', name]];
 const cache = 'node_modules/.cache/cairn';
-const sources = ['cli.ts', 'cli', 'protocol', 'training', 'learning', 'client', 'coordinator', 'simulations', 'bench', 'test'];
+const sources = [
+  'cli.ts',
+  'cli',
+  'protocol',
+  'training',
+  'learning',
+  'platform',
+  'client',
+  'coordinator',
+  'simulations',
+  'bench',
+  'test',
+];
 
 /**
  * Stages, one after another, of name → command. Within one the longest come first, so that none is left alone at the end.

@@ -55,7 +55,7 @@ export class Random {
   shuffle(values: Uint32Array): Uint32Array {
     for (let i = values.length - 1; i > 0; i--) {
       const j = this.below(i + 1);
-      const kept = values[i];
+      const kept = values[i]!;
       values[i] = values[j]!;
       values[j] = kept;
     }

@@ -72,9 +72,7 @@ const ratio = (paper: number | null, ours: number): string => (paper === null ? 
 
 /** The server's total with its plan on one thread. */
 function aloneMs({ serverMs, serverPhasesMs: { computing, computingOneThread } }: RoundCost): number {
-  return (computingOneThread as number | undefined) === undefined
-    ? serverMs
-    : serverMs - computing! + computingOneThread!;
+  return computingOneThread === undefined ? serverMs : serverMs - computing! + computingOneThread;
 }
 
 function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhasesMs' | 'serverPhasesMs'): string {

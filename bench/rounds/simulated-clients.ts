@@ -115,7 +115,7 @@ export class SimulatedClients {
     const agreement = primitives.x25519(cipher.secretKey.expose());
     holders.forEach((holder, i) => {
       const to = clientIndex(holder);
-      const { member: recipient, cipherKey } = roster[to];
+      const { member: recipient, cipherKey } = roster[to]!;
       if (this.has(recipient)) {
         this.#keep(graph, to, own, cast.dropped.has(member) ? ofKey[i]! : ofSeed[i]!);
         return;

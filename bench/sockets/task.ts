@@ -48,8 +48,9 @@ export function trivialApp(i: number, d: number): App {
   return {
     shapes: { weights: [d] },
     data: () => undefined,
-    train({ weights }) {
-      for (let j = 0; j < d; j++) weights![j]! += change(i, j);
+    train(parameters) {
+      const weights = parameters.weights!;
+      for (let j = 0; j < d; j++) weights[j]! += change(i, j);
       return Promise.resolve({ parameters: { weights }, examples: 1, loss: 0, accuracy: 0 });
     },
   };

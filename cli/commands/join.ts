@@ -55,7 +55,6 @@ told why (see tellReason):
                     (default 0: none); members that may collude, by your share, come on top
   tellReason        whether the coordinator hears of which class your reason is when you leave a round (default true):
                     app-failed, update-refused, policy-refused or a limit of this policy; never the words
-  repeatDifference  of earlier versions; has no effect any more
 From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
 remembered for it is kept beside the identity file, or else beside the policy file.`;
 

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
 import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
 import type { Experiment } from '../../simulations/laboratory/experiment.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../../protocol/suggest.ts';
 
 /**
  * One of ours by its name, or one's own by the path of a module that exports it as its default or as `experiment`.
@@ -13,7 +13,7 @@ export async function findExperiment(name: string): Promise<Experiment> {
   const known = Object.keys(EXPERIMENTS);
   if (known.includes(name)) return EXPERIMENTS[name]!();
   if (/[./\\]/.test(name)) return fromModule(name);
-  throw new CairnError('usage', `there is no experiment "${name}"${didYouMean(name, known)}`, {
+  throw new CairnError('usage', `there is no experiment "${name}"; ${didYouMean(name, known)}`, {
     hint: 'cairn simulate lists them; one of your own is named by its path, such as ./my-experiment.mjs',
   });
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { CairnError } from '../../protocol/errors.ts';
 import { data, EXIT } from '../io.ts';
-import { didYouMean } from '../suggest.ts';
+import { nearestWord } from '../../protocol/suggest.ts';
 import { addSharedOptions, runWith, type SharedFlags } from './execute.ts';
 import { list } from './list.ts';
 import { findExperiment, moduleOf } from './find.ts';
@@ -70,5 +70,6 @@ function message(error: CommanderError, command: Command): string {
   const unknown = /^unknown option '(--[^']*)'$/.exec(text)?.[1];
   if (unknown === undefined) return text;
   const known = command.options.map(({ long }) => long ?? '');
-  return `${text}${didYouMean(unknown, known)}`;
+  const nearest = nearestWord(unknown, known);
+  return nearest === undefined ? text : `${text}; did you mean "${nearest}"?`;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../../protocol/suggest.ts';
 
 const shape = {
   epochs: z.int().min(1).max(10_000).default(1),

@@ -3,7 +3,7 @@ import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean } from '../../protocol/suggest.ts';
 import { MAX_ROUNDS_PER_DAY } from './record.ts';
 
 const members = z.int().min(0).max(LIMITS.members);
@@ -30,7 +30,6 @@ const policy = z.strictObject({
   maxEpsilon: z.number().gt(0).exactOptional(),
   maxRepeats: z.int().min(0).max(255).exactOptional(),
   maxRebases: z.int().min(0).max(MAX_ROUNDS_PER_DAY).exactOptional(),
-  repeatDifference: members.exactOptional(),
   minCohortDifference: members.exactOptional(),
   tellReason: z.boolean().exactOptional(),
 } satisfies Record<keyof ClientPolicy, z.ZodType>);

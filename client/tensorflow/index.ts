@@ -76,9 +76,9 @@ export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
 
   async function scores({ inputs, labels }: TensorflowData): Promise<Metrics> {
     const results = [model.evaluate(inputs, labels)].flat();
-    const [[lossValue], [accuracy]] = await Promise.all(results.map((result) => result.data()));
+    const [losses, accuracies] = await Promise.all(results.map((result) => result.data()));
     tf.dispose(results);
-    return { examples: inputs.shape[0] ?? 1, loss: lossValue, accuracy };
+    return { examples: inputs.shape[0] ?? 1, loss: losses![0]!, accuracy: accuracies![0]! };
   }
 
   return {
@@ -107,8 +107,7 @@ export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
           },
         });
         signal.throwIfAborted();
-        const last = (name: string): number =>
-          Number((history[name] as readonly (number | Tensorflow.Tensor)[] | undefined)?.at(-1) ?? 0);
+        const last = (name: string): number => Number(history[name]?.at(-1) ?? 0);
         return {
           parameters: await readWeights(weights),
           examples: inputs.shape[0] ?? 1,

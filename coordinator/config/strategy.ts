@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { STRATEGY_NAMES, type StrategyConfig } from '../../learning/strategies/index.ts';
-import { didYouMean, strict } from './strict.ts';
+import { didYouMean } from '../../protocol/suggest.ts';
+import { strict } from './strict.ts';
 
 const positive = z.number().gt(0);
 const decay = z.number().min(0).lt(1);
@@ -25,7 +26,7 @@ const options = z.discriminatedUnion(
       const { input } = issue;
       const name: unknown = typeof input === 'object' && input !== null && 'name' in input ? input.name : undefined;
       return typeof name === 'string'
-        ? `unknown strategy "${name}"${didYouMean(name, STRATEGY_NAMES)}`
+        ? `unknown strategy "${name}"; ${didYouMean(name, STRATEGY_NAMES)}`
         : `expected the name of a strategy (${STRATEGY_NAMES.join(', ')}), or an object with it`;
     },
   },

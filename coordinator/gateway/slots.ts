@@ -100,9 +100,9 @@ export class Slots {
 
   /** Who waits and had to make room least often; of those, who has waited longest. */
   #first(): Claimant {
-    let [first] = this.#waiting;
-    if (first!.yields === 0) return first;
-    for (const one of this.#waiting) if (one.yields < first!.yields) first = one;
+    let first = this.#waiting.values().next().value!;
+    if (first.yields === 0) return first;
+    for (const one of this.#waiting) if (one.yields < first.yields) first = one;
     return first;
   }
 }

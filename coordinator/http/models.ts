@@ -61,7 +61,7 @@ export function serveModel(
     const whole = { start: 0, end: bytes.length - 1 };
     // Several ranges at once would need a multipart answer; nobody needs one, and the whole is always right.
     const partial = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1;
-    const { start, end } = partial ? ranges[0] : whole;
+    const { start, end } = partial ? ranges[0]! : whole;
     if (partial) response.status(206).set('content-range', `bytes ${start}-${end}/${bytes.length}`);
     const part = bytes.subarray(start, end + 1);
     response.set('content-length', String(part.length));

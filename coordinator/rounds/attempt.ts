@@ -256,7 +256,7 @@ export class Attempt {
     const { hashBytes } = this.#options.model;
     const [inside, outside] = [true, false].map((included) => constant(committedOutcome(header, included, hashBytes)));
     const included = new Set(end.included);
-    return invited.map((to) => ({ to, bytes: included.has(to) ? inside : outside, last: true }));
+    return invited.map((to) => ({ to, bytes: included.has(to) ? inside! : outside!, last: true }));
   }
 
   /** Evaluates the new model where it is not held against the one before. */

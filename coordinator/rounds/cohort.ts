@@ -22,7 +22,7 @@ export function chooseCohort<Candidate>(
   const chosen = Math.min(count, pool.length);
   for (let i = 0; i < chosen; i++) {
     const j = i + uniform(random, pool.length - i);
-    [pool[i]!, pool[j]!] = [pool[j]!, pool[i]!];
+    [pool[i], pool[j]] = [pool[j]!, pool[i]!];
   }
   return pool.slice(0, chosen);
 }

@@ -55,7 +55,7 @@ export function withProofs(
   const sets = pending.sets.map((set): AnnouncedSet => {
     const inside = culprits.flatMap((member, place) => {
       const isNew = set.members.includes(member) && !set.proven.includes(member);
-      return isNew && place < proofs.length ? [{ member, proof: proofs[place] }] : [];
+      return isNew && place < proofs.length ? [{ member, proof: proofs[place]! }] : [];
     });
     if (inside.length === 0) return set;
     const proven = [...set.proven, ...inside.map(({ member }) => member)].sort((a, b) => a - b);

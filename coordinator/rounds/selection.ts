@@ -268,7 +268,7 @@ export class Selection {
   /** Whether a round can be run with so many, where they were drawn; the log says so where it cannot. */
   suits(seated: readonly Seated[]): boolean {
     const { task, model } = this.#options;
-    const [{ invited, again }] = seated;
+    const { invited, again } = seated[0]!;
     const { length: members } = invited;
     if (model.privacy?.sampling === undefined || again !== undefined) return true;
     if (members >= task.minCohort && members <= task.cohort) return true;

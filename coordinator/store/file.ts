@@ -4,7 +4,7 @@ import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
 import type { StrategyState } from '../../learning/strategies/index.ts';
-import { openFolder, writeAtomically } from './atomic.ts';
+import { openFolder, writeAtomically } from '../../platform/atomic-write.ts';
 import { Journal } from './journal.ts';
 import { modelHashOf } from './hash.ts';
 import { recordFrom, RESTORE, type SavedTask } from './record.ts';

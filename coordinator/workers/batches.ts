@@ -50,7 +50,7 @@ export function takeBatch({ control, todo, taken }: JobList, seat: number): numb
   if (Atomics.load(control, CONTROL.stop) !== 0) return undefined;
   const place = Atomics.add(control, CONTROL.next, 1);
   if (place >= Atomics.load(control, CONTROL.count)) return undefined;
-  const batch = todo[place];
+  const batch = todo[place]!;
   Atomics.store(taken, batch, seat);
   return batch;
 }
@@ -84,7 +84,7 @@ export function batchPlan(list: JobList, batch: number): UnmaskPlan {
     const next = Math.min(end, starts[job + 1]!);
     if (next === mask) continue;
     const secret = new SecretBytes(new Uint8Array(secrets.subarray(SIZES.key * job, SIZES.key * (job + 1))));
-    const index = owners[job];
+    const index = owners[job]!;
     if (index === NOBODY) jobs.push({ kind: 'self', key: secret });
     else jobs.push({ kind: 'pair', index, secretKey: secret, peers: peersOf(list, mask, next) });
     mask = next;

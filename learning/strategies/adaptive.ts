@@ -19,8 +19,8 @@ function adaptive(name: StrategyName, options: AdaptiveOptions, second: SecondMo
       const mean = new Float32Array(model.length);
       const square = new Float32Array(model.length);
       for (let j = 0; j < model.length; j++) {
-        const m = beta1 * state.mean[j]! + (1 - beta1) * update[j]!;
-        const v = second(state.square[j]!, update[j]! * update[j]!);
+        const m = beta1 * state.mean![j]! + (1 - beta1) * update[j]!;
+        const v = second(state.square![j]!, update[j]! * update[j]!);
         next[j] = model[j]! + (learningRate * m) / (Math.sqrt(v) + tau);
         mean[j] = m;
         square[j] = v;

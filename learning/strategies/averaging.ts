@@ -21,7 +21,7 @@ export function fedAvgM(options: { readonly learningRate: number; readonly momen
     init: (size) => ({ velocity: new Float32Array(size) }),
     apply(model, update, state) {
       checkLengths('fedavgm', model, update, state, ['velocity']);
-      const velocity = state.velocity.map((value, j) => momentum * value + update[j]!);
+      const velocity = state.velocity!.map((value, j) => momentum * value + update[j]!);
       return { model: model.map((value, j) => value + learningRate * velocity[j]!), state: { velocity } };
     },
   };

@@ -21,7 +21,7 @@ function reverseBits(values: Float64Array): void {
     for (; (j & bit) !== 0; bit >>>= 1) j ^= bit;
     j ^= bit;
     if (i < j) {
-      const held = values[i];
+      const held = values[i]!;
       values[i] = values[j]!;
       values[j] = held;
     }

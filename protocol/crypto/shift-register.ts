@@ -34,7 +34,7 @@ export function* shortestRegister(sequences: readonly Float64Array[]): Generator
       let missing = sequence[n - 1]!;
       for (let j = 1; j <= length; j++) missing = reduce(missing + current[j]! * sequence[n - 1 - j]!);
       if (missing === 0) continue;
-      const { polynomial, length: shorter, at, inverse } = repairs[i];
+      const { polynomial, length: shorter, at, inverse } = repairs[i]!;
       const grows = n - length > at - shorter;
       if (grows) {
         const failed = current.slice(0, length + 1);
@@ -43,7 +43,7 @@ export function* shortestRegister(sequences: readonly Float64Array[]): Generator
       const factor = mul(missing, inverse);
       const shift = n - at;
       for (let j = 0; j < polynomial.length; j++) {
-        current[shift + j] = sub(current[shift + j]!, mul(factor, polynomial[j]));
+        current[shift + j] = sub(current[shift + j]!, mul(factor, polynomial[j]!));
       }
       if (grows) length = shorter + n - at;
     }

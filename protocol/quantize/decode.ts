@@ -77,8 +77,8 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
   const [counted, losses, accuracies, clipped, cut] = Array.from(
     sum.subarray(dimension, dimension + METRIC_COORDINATES),
     (word) => (word << unused) >> unused,
-  );
-  const examples = (counted! * examplesBound(scheme)) / top;
+  ) as [number, number, number, number, number];
+  const examples = (counted * examplesBound(scheme)) / top;
   const totalWeight = examples / maxExamples;
   if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
 
@@ -96,7 +96,7 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
       if (at < end) take(at, end, bound);
     }
   };
-  const [loss, accuracy] = [(losses! * lossBound) / whole, accuracies! / whole];
+  const [loss, accuracy] = [(losses * lossBound) / whole, accuracies / whole];
   return { update, examples, loss, accuracy, totalWeight, bounded: { clipped, cut, peaks } };
 }
 

@@ -78,7 +78,7 @@ export function readPeaks(
 ): Peaks {
   let at = 0;
   const read = (levels: readonly number[]): number => {
-    let peak = levels[0];
+    let peak = levels[0]!;
     levels.forEach((_, k) => {
       if ((words[at + k]! & lowBits(modulusBits)) !== 0) peak = levels[k + 1] ?? Infinity;
     });

@@ -27,7 +27,7 @@ export class VirtualClock {
     const heap = this.#heap;
     let at = heap.push({ at: this.#now + seconds, order: this.#planned++, run }) - 1;
     for (let parent = (at - 1) >> 1; at > 0 && before(heap[at]!, heap[parent]!); parent = (at - 1) >> 1) {
-      [heap[at]!, heap[parent]!] = [heap[parent]!, heap[at]!];
+      [heap[at], heap[parent]] = [heap[parent]!, heap[at]!];
       at = parent;
     }
   }
@@ -60,7 +60,7 @@ export class VirtualClock {
         if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
       }
       if (least === at) return;
-      [heap[at]!, heap[least]!] = [heap[least]!, heap[at]!];
+      [heap[at], heap[least]] = [heap[least]!, heap[at]!];
       at = least;
     }
   }

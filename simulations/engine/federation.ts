@@ -106,7 +106,7 @@ function drawEach(members: readonly MemberId[], expected: number, random: Random
 /** Members of one round, ascending. */
 function drawCohort(members: readonly MemberId[], size: number, random: Random): MemberId[] {
   const order = random.shuffle(Uint32Array.from({ length: members.length }, (_, i) => i));
-  return [...order.subarray(0, size)].map((i) => members[i]!).sort((a, b) => a! - b!);
+  return [...order.subarray(0, size)].map((i) => members[i]!).sort((a, b) => a - b);
 }
 
 function inSharedMemory(values: Float32Array): Float32Array {

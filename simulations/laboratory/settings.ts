@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { configError } from '../../coordinator/config/issues.ts';
-import { didYouMean } from '../../coordinator/config/strict.ts';
+import { didYouMean } from '../../protocol/suggest.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 
@@ -29,7 +29,10 @@ export function readSettings<P extends Parameters>(
   const values: Record<string, unknown> = { ...experiment.presets[preset] };
   for (const [key, value] of Object.entries(given)) {
     if (!known.includes(key)) {
-      throw new CairnError('config-unknown-key', `${experiment.name} has no setting "${key}"${didYouMean(key, known)}`);
+      throw new CairnError(
+        'config-unknown-key',
+        `${experiment.name} has no setting "${key}"; ${didYouMean(key, known)}`,
+      );
     }
     values[key] = typeof value === 'string' ? readText(fields[key]!, value) : value;
   }

@@ -8,7 +8,7 @@ import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { VirtualMembership } from '../../simulations/engine/members.ts';
 import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { Lab, type LabOptions, seeded } from '../support/lab.ts';
+import { Lab, type LabOptions, type Rewrite, seeded } from '../support/lab.ts';
 import {
   anyShare,
   committing,
@@ -177,7 +177,7 @@ describe('several members that deal falsely in one round', () => {
     round = failed({ seed: 'two liars', n: size.n, settings }, (lab) => {
       const reseals = [LIAR, THIRD].map((liar) => resealing(lab, liar));
       lab.client(THIRD, 'share-keys');
-      const [first, second] = reseals.map((reseal) => reseal('seed', () => anyShare(lab.random)));
+      const [first, second] = reseals.map((reseal) => reseal('seed', () => anyShare(lab.random))) as [Rewrite, Rewrite];
       lab.up((mail) => first(mail).flatMap((changed) => second(changed)));
     });
   });
@@ -372,7 +372,7 @@ describe('a client that is shown proofs', () => {
     const consent = new Consent(memory);
     const from = { settings: cut.settings, point: '11'.repeat(32) };
     const policy = { adversary: 'active', colluding: 0.1, minCohort: 3 } as const;
-    const [{ ids, ...before }] = signed.sessions;
+    const { ids, ...before } = signed.sessions[0]!;
     await consent.sharing(from, { sessionId: 'aa', ids }, policy);
     await consent.signing(from, { members: ids, session: { ids, ...before }, sessionId: 'aa' }, policy);
     const send = [cut.message('maskedInput', member)];

@@ -181,7 +181,7 @@ describe('a proof', () => {
     expect(refusal({ ...scene, signed: less }, proof)).toContain('did not sign the share');
     const without = { ...signed, members: signed.members.filter((member) => member !== CONTROL) };
     expect(refusal({ ...scene, signed: without }, proof)).toContain('other secret');
-    const advertisement = scene.state.facts.roster[proof.owner];
+    const advertisement = scene.state.facts.roster[proof.owner]!;
     const maskKey = { kind: 'mask-key', advertisement, proof: scene.state.facts.tree.proof(proof.owner) } as const;
     expect(refusal(scene, { ...proof, secret: maskKey })).toContain('other secret');
   });
@@ -207,7 +207,7 @@ describe('a proof about a mask key', () => {
     lab.down();
     const { facts } = state;
     const owner = facts.indexOf.get(CONTROL)!;
-    const secret = { kind: 'mask-key', advertisement: facts.roster[owner], proof: facts.tree.proof(owner) } as const;
+    const secret = { kind: 'mask-key', advertisement: facts.roster[owner]!, proof: facts.tree.proof(owner) } as const;
     const proof = { sessionId: facts.sessionId, owner, secret, shares: signedShares(lab, state, CONTROL) };
     return { lab, state, signed, directory: lab.membership!.directory, proof };
   }

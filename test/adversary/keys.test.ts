@@ -62,7 +62,7 @@ describe.each(['curious', 'active'] as const)('in an %s round a client is shown 
 
   it('refuses its own keys reflected as those of a neighbour, also under X25519’s other encodings of them', () => {
     const reflected: Change = (members, lab) => {
-      const { cipherKey, maskKey } = members[VICTIM - 1];
+      const { cipherKey, maskKey } = members[VICTIM - 1]!;
       return put(members, signedAdvertisement(lab, COLLUDER, cipherKey, maskKey));
     };
     expect(shown(adversary, reflected).code).toBe('key-duplicate');

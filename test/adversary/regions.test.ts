@@ -99,7 +99,7 @@ function attack(share: number, accomplices: number): Outcome {
     attempt: extract(transcript, target),
     codes: new Set(Object.values(lab.refusalCodes())),
     revealed,
-    common: told.map((index) => lab.members[index]!).sort((a, b) => a! - b!),
+    common: told.map((index) => lab.members[index]!).sort((a, b) => a - b),
   };
 }
 

@@ -163,14 +163,14 @@ describe('on a ring a client', () => {
     wide.serverIn('share-keys');
     for (const size of [63, 65, 128, 1000]) {
       const [mail] = wide.toClients.filter(({ member }) => member === VICTIM);
-      const [{ bytes }] = provenRosterAs((_, body) => ({
+      const { bytes } = provenRosterAs((_, body) => ({
         size,
         body: {
           ...body,
           ids: idsFor(size, body),
           members: body.members.filter(({ index }) => index < size),
         },
-      }))(mail!);
+      }))(mail!)[0]!;
       const event = stepClient(wide.clients.get(VICTIM)!, { kind: 'message', bytes }).events.at(-1);
       // A root alone does not tell its tree's size: the ids beside it do, and with them the session id and the ring.
       expect(event?.kind === 'refused' && event.error.code).toMatch(

@@ -112,21 +112,21 @@ describe('the parameters of an active ring', () => {
         expect(codeOf(() => roundParameters(question))).toBe('no-feasible-graph');
         return;
       }
-      const [degree, threshold, witnesses, quorum] = cell.split('/').map(Number);
+      const [degree, threshold, witnesses, quorum] = cell.split('/').map(Number) as [number, number, number, number];
       const expected: RoundParameters = { graph: 'ring', n, degree, threshold, witnesses, quorum };
       expect(roundParameters(question)).toEqual(expected);
       const [c, d] = [shareOf(n, share), shareOf(n, dropout)];
 
-      const t1 = colluding(n, c, degree!, Math.max(0, 2 * threshold! - degree! - 4));
-      expect(thresholdOf(t1, degree!)).toBe(threshold);
-      expect(isRing(n, c, d, degree!, t1)).toBe(true);
-      expect(isRing(n, c, d, degree! - 2, Math.max(0, t1 - 3))).toBe(false);
+      const t1 = colluding(n, c, degree, Math.max(0, 2 * threshold - degree - 4));
+      expect(thresholdOf(t1, degree)).toBe(threshold);
+      expect(isRing(n, c, d, degree, t1)).toBe(true);
+      expect(isRing(n, c, d, degree - 2, Math.max(0, t1 - 3))).toBe(false);
 
-      expect(quorumOf(n, c, witnesses!, Math.max(1, quorum! - 2))).toBe(quorum);
-      expect(isReached(n, d, witnesses!, quorum!)).toBe(true);
+      expect(quorumOf(n, c, witnesses, Math.max(1, quorum - 2))).toBe(quorum);
+      expect(isReached(n, d, witnesses, quorum)).toBe(true);
       if (witnesses === n) return;
-      expect(isReached(n, d, witnesses! - 1, quorumOf(n, c, witnesses! - 1, Math.max(1, quorum! - 2)))).toBe(false);
-      expect(5 * witnesses!).toBeLessThanOrEqual(4 * n);
+      expect(isReached(n, d, witnesses - 1, quorumOf(n, c, witnesses - 1, Math.max(1, quorum - 2)))).toBe(false);
+      expect(5 * witnesses).toBeLessThanOrEqual(4 * n);
     });
   });
 });
@@ -193,7 +193,7 @@ describe('a draw of some of many', () => {
       [9, 0, 7],
     ]) {
       const order = Array.from({ length: 10 }, (_, i) => i);
-      steps.forEach((step, i) => ([order[i]!, order[i + step]!] = [order[i + step]!, order[i]!]));
+      steps.forEach((step, i) => ([order[i], order[i + step]] = [order[i + step]!, order[i]!]));
       let used = 0;
       expect(drawFrom(10, 3, () => steps[used++]!)).toEqual(order.slice(0, 3).sort((a, b) => a - b));
     }

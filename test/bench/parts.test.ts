@@ -53,7 +53,7 @@ describe('the app of the sockets’ clients', () => {
       const signal = new AbortController().signal;
       const context = { task: '', round: 1, repeat: 0, options: {}, signal, seed: 0, subsetSeed: 0 };
       const { parameters } = await trivialApp(i, d).train({ weights: new Float32Array(d) }, undefined, context);
-      parameters.weights.forEach((value, j) => (sum[j]! += value));
+      parameters.weights!.forEach((value, j) => (sum[j]! += value));
     }
     const mean = sum.map((value) => value / clients);
     expect(isMeanOfAll(mean, clients)).toBe(true);

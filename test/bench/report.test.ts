@@ -58,7 +58,7 @@ describe('a run of every table', () => {
     ]);
     for (const { bytes, neighboursBytes } of report.witnesses) expect(bytes).toBeLessThan(neighboursBytes);
     expect(report.sockets).toMatchObject([{ clients: 4, included: 4, exact: true }]);
-    const [{ loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs }] = report.sockets;
+    const { loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs } = report.sockets[0]!;
     expect([loopDelayP50Ms, loopDelayP99Ms, loopDelayMaxMs].sort((a, b) => a - b)).toEqual([
       loopDelayP50Ms,
       loopDelayP99Ms,
@@ -97,9 +97,9 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['--only', 'kernel'], 'there is no table "kernel" — did you mean "kernels"?'],
-    [['--only', 'everything'], 'there is no table "everything": kernels, rounds, sockets, training, growth'],
-    [['--onyl', 'rounds'], 'unknown option --onyl — did you mean "--only"?'],
+    [['--only', 'kernel'], 'there is no table "kernel"; did you mean "kernels"?'],
+    [['--only', 'everything'], 'there is no table "everything"; there are kernels, rounds, sockets, training, growth'],
+    [['--onyl', 'rounds'], 'unknown option --onyl; did you mean "--only"?'],
     [['--json'], /argument missing/],
     [['rounds'], /Unexpected argument 'rounds'/],
   ])('refuses %j in one line', (args, message) => {
@@ -110,6 +110,6 @@ describe('the command line', () => {
   test('ends with exit code 2 for an unknown table, and says so once', async () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     await expect(main(['--only', 'round'])).resolves.toBe(2);
-    expect(write.mock.calls).toEqual([['bench: there is no table "round" — did you mean "rounds"?\n']]);
+    expect(write.mock.calls).toEqual([['bench: there is no table "round"; did you mean "rounds"?\n']]);
   });
 });

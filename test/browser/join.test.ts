@@ -194,13 +194,13 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
     const tolerance = (COHORT * (2 * CLIP)) / 65_535 / (weighted / MAX_EXAMPLES);
     for (const [i, report] of reports.entries()) {
       expect(report.examples).toBe(weighted);
-      const all = [...[...trainedInNode.values()].map((told) => told[i]), inWorker.trained[i], insecure.trained[i]];
+      const all = [...[...trainedInNode.values()].map((told) => told[i]!), inWorker.trained[i]!, insecure.trained[i]!];
       expect(all.reduce((sum, { examples }) => sum + examples, 0)).toBe(weighted);
       for (const [name, before] of Object.entries(models[i]!)) {
         const after = models[i + 1]![name]!;
         before.forEach((value, j) => {
           const step = all.reduce(
-            (sum, { examples, parameters }) => sum + (examples / weighted) * (parameters[name][j] - value),
+            (sum, { examples, parameters }) => sum + (examples / weighted) * (parameters[name]![j]! - value),
             0,
           );
           expect(Math.abs(after[j]! - value - step)).toBeLessThan(tolerance + 1e-6);
@@ -225,7 +225,7 @@ describe.skipIf(chromiumPath === undefined)('pages of a real browser', () => {
   });
 
   it('leave by themselves when they are told that the task has finished, and have complained of nothing', async () => {
-    const { modelHash } = coordinator.tasks[0];
+    const { modelHash } = coordinator.tasks[0]!;
     for (const visitor of [inWorker, insecure]) {
       await visitor.log.next('left');
       expect(visitor.of('task').at(-1)).toMatchObject({ task: 'points', state: 'finished', round: ROUNDS, modelHash });

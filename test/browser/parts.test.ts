@@ -64,7 +64,7 @@ describe.skipIf(chromiumPath === undefined)('in a page of a real browser', () =>
         { config: { publicUrls: [relay.url], allowedOrigins: [origin] } },
       );
       port = Number(new URL(hall.coordinator.url).port);
-      const { modelHash } = hall.coordinator.tasks[0];
+      const { modelHash } = hall.coordinator.tasks[0]!;
       expect(await page.call('download', relay.url, modelHash, 5 * length)).toBe(modelHash);
       expect(relay.cuts).toBeGreaterThanOrEqual(6);
       expect(relay.passed).toBeLessThan(1.2 * 4 * length);

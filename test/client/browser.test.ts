@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 function loads(file: string, seen = new Map<string, string>()): Map<string, string> {
   const text = readFileSync(file, 'utf8');
   for (const [, what, from] of text.matchAll(/^(?:import|export)\s([^;]*?from\s+)?'([^']+)';/gm)) {
-    if ((what as string | undefined)?.startsWith('type ') === true) continue;
+    if (what?.startsWith('type ') === true) continue;
     const target = from!.startsWith('.') ? resolve(dirname(file), from!) : from;
     if (seen.has(target!)) continue;
     seen.set(target!, relative(root, file));

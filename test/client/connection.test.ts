@@ -88,7 +88,7 @@ describe('connecting', () => {
       tasks: ['a', 'b'],
     });
     expect(await log.next('connected')).toMatchObject({ member: 77, renewed: false });
-    const [{ who, tasks, context }] = coordinator.hellos;
+    const { who, tasks, context } = coordinator.hellos[0]!;
     if (who.kind !== 'member') throw new Error('not a member');
     const said = { challenge: context, address: `${coordinator.url}/`, member: 77, tasks };
     const signed = helloTranscript(nodePrimitives, said);

@@ -167,7 +167,7 @@ describe('what later rounds are held against', () => {
     const { memory, writes } = watched(nth, () => opened);
     enter({ consent: memory });
     await coordinator.seats(1);
-    const [member] = coordinator.members;
+    const member = coordinator.members[0]!;
     enter();
     await coordinator.seats(2);
     const running = coordinator.run(settingsFor(coordinator.publish(modelFile())));

@@ -581,7 +581,7 @@ describe('a memory in a file', () => {
       'has more models than are remembered',
       (text) =>
         changed(text, ({ models: [one], models }) => {
-          for (let i = 1; i <= 64; i++) models.push({ ...one, point: hex(i + 1) });
+          for (let i = 1; i <= 64; i++) models.push({ ...one!, point: hex(i + 1) });
         }),
     ],
     [
@@ -600,7 +600,7 @@ describe('a memory in a file', () => {
     ],
     [
       'has two inputs of one repeat',
-      (text) => changed(text, ({ models: [{ inputs }] }) => inputs.push({ ...inputs[0], input: hex(0xab) })),
+      (text) => changed(text, ({ models: [one] }) => one!.inputs.push({ ...one!.inputs[0]!, input: hex(0xab) })),
     ],
     ['is cut off', (text) => text.slice(0, -20)],
     ['is empty', () => ''],

@@ -143,7 +143,7 @@ describe('clients of the real coordinator', () => {
     });
     for (let i = 0; i < 3; i++) enter(coordinator.url);
     await coordinator.finished;
-    const { member } = once.log.of('connected')[0];
+    const { member } = once.log.of('connected')[0]!;
     expect(once.log.of('refused')).toMatchObject([{ round: 2, code: 'policy-rounds-per-day' }]);
     // That it measured and that it took part in round 1 is one round.
     expect(reports.map(({ outcome, drops }) => [outcome, drops])).toMatchObject([

@@ -18,7 +18,7 @@ const section = text.slice(text.indexOf('### What ends a client'));
 function listed(row: string): readonly ErrorCode[] {
   const line = section.split('\n').find((one) => one.startsWith(`| ${row} `));
   if (line === undefined) throw new Error(`docs/configuration.md has no row "${row}"`);
-  return [...line.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code).filter(isErrorCode);
+  return [...line.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code!).filter(isErrorCode);
 }
 
 /** Codes after which a client is gone, of all there are. */

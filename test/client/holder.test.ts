@@ -35,7 +35,7 @@ describe('a process that holds something', () => {
       const pid = Number(line.toString());
       const stat = () => readFile(`/proc/${pid}/stat`, 'utf8');
       while (!(await stat()).includes(') Z ')) await sleep(5);
-      const started = (await stat()).split(') ')[1]!.split(' ')[19];
+      const started = (await stat()).split(') ')[1]!.split(' ')[19]!;
       const me = await thisProcess();
       expect(() => process.kill(pid, 0)).not.toThrow();
       expect(await lifeOf({ ...me, pid, started }, me)).toBe('dead');

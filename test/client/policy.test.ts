@@ -30,6 +30,13 @@ const WHOLE = {
 const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
   ['a misspelt key', { minCohrt: 3 }, 'config-unknown-key', 'unknown key "minCohrt"; did you mean "minCohort"?'],
   ['a key in other case', { mincohort: 3 }, 'config-unknown-key', 'did you mean "minCohort"?'],
+  [
+    'a key that was renamed',
+    { leastThreshold: 3 },
+    'config-unknown-key',
+    'unknown key "leastThreshold"; it is now called "minThreshold"',
+  ],
+  ['a key that was removed', { repeatDifference: 3 }, 'config-unknown-key', 'it was removed, since a client signs one'],
   ['a key like none', { password: 3 }, 'config-unknown-key', 'there are adversary, colluding, minCohort'],
   [
     'a misspelt key of the noise',
@@ -75,8 +82,6 @@ describe('a policy', () => {
   it('keeps what it says, and nothing else', () => {
     expect(parsePolicy(WHOLE)).toEqual(WHOLE);
     expect(parsePolicy({})).toEqual({});
-    // Of earlier versions: it has no effect any more, but files that name it stay valid.
-    expect(parsePolicy({ repeatDifference: 3 })).toEqual({ repeatDifference: 3 });
     expect(parsePolicy({ minNoise: { multiplier: 1 } })).toEqual({ minNoise: { multiplier: 1 } });
   });
 

@@ -75,7 +75,7 @@ describe('what comes from the app', () => {
     ],
     [
       'a missing tensor',
-      broken((r) => ({ ...r, parameters: { bias: r.parameters.bias } })),
+      broken((r) => ({ ...r, parameters: { bias: r.parameters.bias! } })),
       'update-shape',
       'update-refused',
       /"kernel" is missing/,

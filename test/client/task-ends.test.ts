@@ -100,7 +100,7 @@ const ENDS = ['committed', 'abandoned', 'refused'] as const;
 
 describe.each(Object.keys(STATES) as State[])('a client in its round, in state %s,', (state) => {
   it.each(Object.keys(SITUATIONS))('hears once that it is over where %s', async (situation) => {
-    const { happens, code } = SITUATIONS[situation];
+    const { happens, code } = SITUATIONS[situation]!;
     const scene = await sceneIn(state);
     await happens(scene);
     const end = await scene.log.next('abandoned');

@@ -135,7 +135,7 @@ function rank(rows: readonly (readonly number[])[]): number {
   for (let column = 0; column < (left[0]?.length ?? 0); column++) {
     const pivot = left.findIndex((row, i) => i >= found && row[column] !== 0);
     if (pivot < 0) continue;
-    [left[found]!, left[pivot]!] = [left[pivot]!, left[found]!];
+    [left[found], left[pivot]] = [left[pivot]!, left[found]!];
     for (let i = found + 1; i < left.length; i++) {
       const [a, b] = [left[found]![column], left[i]![column]];
       left[i] = left[i]!.map((value, j) => (((value * a! - left[found]![j]! * b!) % PRIME) + PRIME) % PRIME);

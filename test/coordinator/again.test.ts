@@ -209,7 +209,7 @@ describe('a model from which a set cannot be had any more', () => {
     expect(toHex(after!.modelHash)).not.toBe(toHex(before!.modelHash));
     // Each value is a small step beside where training would have brought it from the first one.
     const { w } = seededTensors(SHAPES, 1);
-    hall.coordinator.model('toy')!.w.forEach((value, j) => {
+    hall.coordinator.model('toy')!.w!.forEach((value, j) => {
       expect(value - w![j]!).not.toBeCloseTo(0.5, 5);
       expect(value - w![j]!).toBeCloseTo(0.5, 2);
     });

@@ -8,18 +8,18 @@ const taskOf = (change: object) =>
   parseConfig({
     directory,
     tasks: [{ name: 'mnist', rounds: 3, cohort: 100, model: { tensors: { w: [2, 3] } }, ...change }],
-  }).tasks[0];
+  }).tasks[0]!;
 
 const median = (count: number, more: object = {}): object => ({ groups: { count, rule: 'median', ...more } });
 
 describe('groups in a configuration', () => {
   it('are sized for what one of them holds: budget, least sum and thresholds', () => {
     const whole = taskOf({});
-    expect(whole!.groups).toBeUndefined();
+    expect(whole.groups).toBeUndefined();
     expect(whole).toMatchObject({ minCohort: 50, modulusBits: 23 });
     const split = taskOf(median(10));
     expect(split).toMatchObject({ cohort: 100, quorum: 100, minCohort: 5, modulusBits: 20 });
-    expect(split!.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
+    expect(split.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
   });
 
   it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
@@ -100,7 +100,7 @@ describe('what groups expose', () => {
     const task = taskOf({ ...median(20), colluding: 0.03, graph: 'complete' });
     const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
     const more = [2, 3].reduce((sum, x) => sum + choose(3, x) * choose(97, 5 - x), 0) / choose(100, 5);
-    const exposure = exposureOf(task!)!;
+    const exposure = exposureOf(task)!;
     expect(exposure).toMatchObject({ groupSize: 5, tolerated: 1 });
     expect(exposure.chance / (20 * more)).toBeCloseTo(1, 9);
   });

@@ -148,6 +148,11 @@ describe('unknown keys', () => {
       withTask({ deadlines: { maskedInputs: 3 } }),
       'tasks[0].deadlines: unknown key "maskedInputs"; did you mean "maskedInput"?',
     ],
+    [
+      'renamed',
+      withTask({ groups: { count: 3, rule: 'median', least: 2 } }),
+      'tasks[0].groups: unknown key "least"; it is now called "minSums"',
+    ],
     ['in a model', withTask({ model: { fil: 'x' } }), 'tasks[0].model: unknown key "fil"; did you mean "file"?'],
     [
       'in a strategy',
@@ -157,7 +162,7 @@ describe('unknown keys', () => {
     [
       'in the directory',
       { ...withTask({}), directory: { ...directory, path: 'x' } },
-      'directory: unknown key "path"; known are file, authorityKey',
+      'directory: unknown key "path"; there are file, authorityKey',
     ],
     [
       'before a missing key that was misspelt',

@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { App, TrainingResult } from '../../client/app.ts';
-import { type Coordinator, createCoordinator, MemoryStore, parseConfig } from '../../coordinator/index.ts';
+import {
+  type Coordinator,
+  createCoordinator,
+  MemoryStore,
+  parseConfig,
+  type TaskStatus,
+} from '../../coordinator/index.ts';
 import { shownWhere } from '../../coordinator/http/shown.ts';
 import { useClients } from '../client/support/session.ts';
 import { until } from './support/until.ts';
@@ -78,10 +84,10 @@ describe('the number of members that were drawn by chance', () => {
   it('could be read off another task, if that one showed how many are idle', async () => {
     const { coordinator, go } = await underWay();
     const { connected } = await get<{ connected: number }>(coordinator, '/v1');
-    const [{ inRound }, beside] = coordinator.tasks;
-    expect(connected - beside!.idle).toBe(inRound);
-    expect(shownWhere(false).status(beside!).idle).toBe(connected - inRound);
-    expect(shownWhere(true).status(beside!).idle).toBeUndefined();
+    const [{ inRound }, beside] = coordinator.tasks as [TaskStatus, TaskStatus];
+    expect(connected - beside.idle).toBe(inRound);
+    expect(shownWhere(false).status(beside).idle).toBe(connected - inRound);
+    expect(shownWhere(true).status(beside).idle).toBeUndefined();
     go();
   });
 

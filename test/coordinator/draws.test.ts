@@ -19,19 +19,19 @@ interface Drawing {
 function drawing({ members = 40, quorum = 40, sampling = 0.9 } = {}): Drawing {
   const expected = members * sampling;
   const privacy = { epsilon: 50, delta: 0.01, noiseMultiplier: 1, placement: 'central', sampling, expected };
-  const [task] = parseConfig({
+  const task = parseConfig({
     tasks: [
       {
         ...{ name: 'toy', model: { tensors: { w: [10] }, seed: 1 }, rounds: 10, cohort: members, quorum },
         ...{ minCohort: 20, adversary: 'curious', unsafeOpenEnrolment: true, overSelect: 0, clip: 1, privacy },
       },
     ],
-  }).tasks;
+  }).tasks[0]!;
   const host = {
     ...{ seats: seatsOf(members), random: systemRandom, log: createLog('silent') },
     members: new MemberRegistry(undefined, ['toy'], () => 0),
   };
-  const model = { privacy: TaskPrivacy.of(task!, 10), pending: nothingPending('00'.repeat(32)) };
+  const model = { privacy: TaskPrivacy.of(task, 10), pending: nothingPending('00'.repeat(32)) };
   const selection = new Selection({ task, host, model });
   const drawn = {
     selection,

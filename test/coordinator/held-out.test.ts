@@ -58,7 +58,7 @@ describe('an evaluation that gives no number while rounds run', () => {
   it.each([NaN, Infinity, -Infinity])('is the operator’s fault by name, and no member’s: loss %d', async (loss) => {
     const evaluate = answering({}, { loss }, { loss: 1 });
     const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);
     await hall.coordinator.finished;
     const [first, second] = hall.reports;
@@ -74,7 +74,7 @@ describe('an evaluation that gives no number while rounds run', () => {
 
   it('takes no model: whoever can make an evaluation fail would pass the check otherwise', async () => {
     const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate: answering({}, { loss: NaN }) });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error.code).toBe('evaluation-not-finite');
@@ -85,7 +85,7 @@ describe('an evaluation that gives no number while rounds run', () => {
 
   it('where nothing is checked, is left out of the report and told, and the model is taken', async () => {
     const hall = await openHall({}, { evaluate: answering({ loss: NaN }) });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(hall.reports[0]!.outcome).toBe('committed');

@@ -84,7 +84,7 @@ describe('tasks', () => {
 describe('models', () => {
   const open = async () => {
     const hall = await openHall();
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const path = `/v1/models/${modelHash}`;
     const whole = new Uint8Array(await (await fetchFrom(hall, path)).arrayBuffer());
     return { hall, modelHash, path, whole };

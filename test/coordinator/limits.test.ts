@@ -29,7 +29,7 @@ const adder = (shapes: Shapes): App<null> => ({
 /** A real client, and everything that it tells. */
 function enter(hall: Hall, member: number): { readonly client: Participation; readonly events: ParticipationEvent[] } {
   const events: ParticipationEvent[] = [];
-  const { parameters } = hall.coordinator.tasks[0];
+  const { parameters } = hall.coordinator.tasks[0]!;
   const client = join(hall.coordinator.url, adder(parameters === DIMENSION ? { w: [DIMENSION] } : SHAPES), {
     identity: { member, keys: identity(member) },
     authorityKey: membership.authority.publicKey,
@@ -56,7 +56,7 @@ function peerOf(hall: Hall): Peer {
   return peer;
 }
 
-const identity = (member: number) => [...membership.identities.values()][member - 1];
+const identity = (member: number) => [...membership.identities.values()][member - 1]!;
 
 /** Whether a connection comes about. */
 function connects(peer: Peer): Promise<boolean> {
@@ -110,7 +110,7 @@ describe('requests beyond the limit of an address', () => {
 
   it('are counted for models and directories beside the others', async () => {
     const hall = await hallWith({ downloadsPerMinute: 2 });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const status = async (path: string): Promise<number> => (await fetch(hall.coordinator.url + path)).status;
     expect(await status(`/v1/models/${modelHash}`)).toBe(200);
     expect(await status('/v1/directory')).toBe(200);

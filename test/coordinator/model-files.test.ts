@@ -88,7 +88,7 @@ describe('a model of another program', () => {
     await first.coordinator.stop();
     const second = await openHall({ model, rounds: 2 }, { store: await FileStore.open(folder) });
     await commitRounds(second);
-    const { modelHash } = second.coordinator.tasks[0];
+    const { modelHash } = second.coordinator.tasks[0]!;
     const file = await readFile(join(folder, 'models', `${modelHash}.safetensors`));
     expect(decodeSafetensors(file).kept).toEqual(KEPT);
   });
@@ -141,7 +141,7 @@ describe('a copy of a task’s model', () => {
       'cairn.version': '1.2.3',
     });
     await commitRounds(hall);
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const { tensors, shapes, metadata, kept } = await latest(folder);
     expect(metadata).toMatchObject({ 'cairn.round': '1', 'cairn.modelHash': modelHash });
     const named = await readFile(join(folder, 'models', `${modelHash}.safetensors`));
@@ -164,7 +164,7 @@ describe('a copy of a task’s model', () => {
   it('is what another task may start from, and says nothing of that task then', async () => {
     const folder = await temporaryFolder();
     const hall = await openHall({}, { store: await FileStore.open(folder) });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const other = await openHall({ model: { file: join(folder, 'latest', 'toy.safetensors') } });
     expect(other.coordinator.tasks[0]!.modelHash).toBe(modelHash);
   });

@@ -176,16 +176,16 @@ describe.each([
         placement === 'central' ? NaN : (expect.closeTo(after(i + 1), 9) as number),
       );
     }
-    const [{ log }] = clients;
+    const { log } = clients[0]!;
     // Told before anything is trained, by the coordinator's count and by the client's own.
     const kinds = log.events.map(({ kind }) => kind).filter((kind) => kind === 'privacy' || kind === 'training');
     expect(kinds).toEqual(['privacy', 'training', 'privacy', 'training']);
     const [first, second] = log.of('privacy');
-    expect([first.spent, second.spent]).toEqual([0, expect.closeTo(after(1), 9)]);
-    expect(first.before).toEqual({ readers: 0, inside: 0, rounds: 0 });
-    expect(second.before.readers).toBeCloseTo(after(1), 9);
-    expect(second.after.readers).toBeCloseTo(after(2), 9);
-    expect(second.after.inside).toEqual(placement === 'central' ? Infinity : (expect.closeTo(after(2), 9) as number));
+    expect([first!.spent, second!.spent]).toEqual([0, expect.closeTo(after(1), 9)]);
+    expect(first!.before).toEqual({ readers: 0, inside: 0, rounds: 0 });
+    expect(second!.before.readers).toBeCloseTo(after(1), 9);
+    expect(second!.after.readers).toBeCloseTo(after(2), 9);
+    expect(second!.after.inside).toEqual(placement === 'central' ? Infinity : (expect.closeTo(after(2), 9) as number));
   });
 });
 
@@ -195,7 +195,7 @@ describe('a privacy budget', () => {
     const one = await start({}, { rounds: 1 }, store);
     enterAll(one.coordinator, 6);
     await one.coordinator.finished;
-    const [{ privacy: spent }] = one.reports;
+    const { privacy: spent } = one.reports[0]!;
     await one.coordinator.stop();
     const two = await start({}, { rounds: 2 }, store);
     expect(two.coordinator.tasks[0]!.privacy).toEqual(spent);
@@ -357,7 +357,7 @@ describe('members who are drawn by chance', () => {
     const committed = reports.filter(({ outcome }) => outcome === 'committed');
     expect(committed).toHaveLength(12);
     // Two of ten may leave their noise out.
-    const { privacy } = coordinator.tasks[0];
+    const { privacy } = coordinator.tasks[0]!;
     expect(privacy!.rounds).toBeGreaterThanOrEqual(12);
     const whole = epsilonOf(
       roundCost(
@@ -399,7 +399,7 @@ describe('the HTTP API of a task whose members are drawn by chance', () => {
     expect(latest).toEqual(all.slice(-5));
     expect(all).toHaveLength(reports.length);
     for (const [i, report] of all.entries()) {
-      const { outcome, modelHash, privacy } = reports[i];
+      const { outcome, modelHash, privacy } = reports[i]!;
       expect(report).toMatchObject({ task: 'noisy', outcome, modelHash, privacy });
       for (const key of ['included', 'members', 'drops', 'groups', 'bytesUp', 'bytesDown', 'ms', 'states', 'message'])
         expect(report).not.toHaveProperty(key);

@@ -57,9 +57,9 @@ function spoilers(liars: number, threshold: (seated: number) => number, choices:
       ...order.filter((member) => quarrelsWith(member) !== undefined),
       ...order.filter((member) => quarrelsWith(member) === undefined),
     ].slice(0, needed);
-    const wrongs = victims.map((member) => [quarrelsWith(member) ?? here[choose(here.length)], member] as const);
+    const wrongs = victims.map((member) => [quarrelsWith(member) ?? here[choose(here.length)]!, member] as const);
     // Now and then one accuses somebody besides, so that both ends of what is told may be honest.
-    const accuses = choose(3) === 0 ? [[here[choose(here.length)], seated[choose(seated.length)]] as const] : [];
+    const accuses = choose(3) === 0 ? [[here[choose(here.length)]!, seated[choose(seated.length)]!] as const] : [];
     for (const [liar, member] of [...wrongs, ...accuses]) known.add(`${liar} ${member}`);
     return { wrongs, accuses, leave: here };
   };

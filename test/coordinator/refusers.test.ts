@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { plainRefusals } from '../../coordinator/rounds/aftermath.ts';
 import { Refusers } from '../../coordinator/rounds/refusers.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
-import { memberId } from '../../protocol/ids.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { openMessage } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
@@ -12,7 +12,7 @@ import type { Script } from './support/scripted-client.ts';
 
 afterEach(closeAll);
 
-const [ONE, TWO, THREE] = [1, 2, 3].map(memberId);
+const [ONE, TWO, THREE] = [1, 2, 3].map(memberId) as [MemberId, MemberId, MemberId];
 const ALL = [ONE, TWO, THREE];
 
 function refusersOf() {
@@ -58,7 +58,7 @@ describe('a member that refuses every round', () => {
   it('keeps its pause while others are invited without it', () => {
     const { refusers, refuse, asked } = refusersOf();
     refuse();
-    refusers.learn([ONE!, THREE!], new Set());
+    refusers.learn([ONE, THREE], new Set());
     expect(asked()).toEqual([ONE, THREE]);
   });
 
@@ -70,7 +70,7 @@ describe('a member that refuses every round', () => {
         { ...drop, member: ONE, reason },
         { ...drop, member: TWO, reason: 'app-failed' as const },
       ];
-      expect(plainRefusals({ refused: [ONE!, TWO!], drops })).toEqual([TWO]);
+      expect(plainRefusals({ refused: [ONE, TWO], drops })).toEqual([TWO]);
     },
   );
 });

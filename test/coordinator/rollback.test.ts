@@ -16,7 +16,7 @@ const before = seededTensors(SHAPES, 1);
 
 /** Held-out data that like a model the better the nearer its weights are to the first ones plus 0.5. */
 const evaluate = (_: string, { w }: Record<string, Float32Array>) => {
-  const loss = w!.reduce((sum, value, j) => sum + Math.abs(value - before.w[j]! - 0.5), 0) / w!.length;
+  const loss = w!.reduce((sum, value, j) => sum + Math.abs(value - before.w![j]! - 0.5), 0) / w!.length;
   return Promise.resolve({ loss, accuracy: 1 / (1 + loss), examples: 4 });
 };
 
@@ -54,7 +54,7 @@ describe('a new model that is worse on held-out data', () => {
   it('never becomes the task’s, and the next attempt starts from the one before', async () => {
     const store = new CountingStore();
     const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate, store });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const clients = await joinAll(hall, { 2: hugeAtFirst(1) });
     await hall.coordinator.finished;
 
@@ -76,7 +76,7 @@ describe('a new model that is worse on held-out data', () => {
     expect(store.puts).toBe(2);
     // Beside these two: that a set was announced, and that its members are to train anew.
     expect(store.saves).toBe(4);
-    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(0.5, 2));
+    hall.coordinator.model('toy')!.w!.forEach((value, j) => expect(value - before.w![j]!).toBeCloseTo(0.5, 2));
 
     for (const { settings } of clients) {
       expect(settings.map(({ round, repeat }) => [round, repeat])).toEqual([
@@ -178,7 +178,7 @@ describe('a new model that is worse on held-out data', () => {
     const folder = await temporaryFolder();
     const task = { attempts: 1, validation: CHECK, strategy: { name: 'fedavgm', momentum: 0.9 } };
     const first = await openHall(task, { evaluate, store: await FileStore.open(folder) });
-    const { modelHash } = first.coordinator.tasks[0];
+    const { modelHash } = first.coordinator.tasks[0]!;
     await joinAll(first, { 2: hugeAtFirst(1) });
     await rejectionOf(first.coordinator.finished);
     await first.coordinator.stop();
@@ -188,7 +188,7 @@ describe('a new model that is worse on held-out data', () => {
     await joinAll(second);
     await second.coordinator.finished;
     // A velocity of the model that was rolled back would have carried this one away.
-    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(0.5, 2));
+    second.coordinator.model('toy')!.w!.forEach((value, j) => expect(value - before.w![j]!).toBeCloseTo(0.5, 2));
     const reports: readonly RoundReport[] = await (await FileStore.open(folder)).listRounds('toy');
     expect(reports.map(({ outcome }) => outcome)).toEqual(['rolled-back', 'committed']);
   });
@@ -207,7 +207,7 @@ describe('the check of new models', () => {
 
   it('looks at the accuracy where that is asked for, which must not fall', async () => {
     const check = { metric: 'accuracy', tolerance: 0.1 };
-    const hall = await openHall({ rounds: 2, check }, { evaluate });
+    const hall = await openHall({ rounds: 2, validation: check }, { evaluate });
     await joinAll(hall);
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error).toMatchObject({ code: 'model-worse', message: expect.stringContaining('accuracy 0.6') as string });
@@ -231,7 +231,7 @@ describe('the check of new models', () => {
     const failing: typeof evaluate = (task, tensors) =>
       ++calls === 2 ? Promise.reject(new Error('out of memory')) : evaluate(task, tensors);
     const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate: failing });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({

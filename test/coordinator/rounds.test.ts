@@ -247,7 +247,7 @@ describe('a task', () => {
     await hall.coordinator.finished;
     expect(hall.reports.map(({ round }) => round)).toEqual([1, 2, 3]);
     const before = seededTensors(SHAPES, 1);
-    hall.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(1.5, 2));
+    hall.coordinator.model('toy')!.w!.forEach((value, j) => expect(value - before.w![j]!).toBeCloseTo(1.5, 2));
     const hashes = clients[0]!.settings.map(({ modelHash }) => Buffer.from(modelHash).toString('hex'));
     expect(hashes.slice(1)).toEqual(hall.reports.slice(0, 2).map(({ modelHash }) => modelHash));
     expect(new Set(clients[0]!.settings.map(({ nonce }) => nonce.join())).size).toBe(3);
@@ -323,7 +323,7 @@ describe('a task', () => {
       {
         evaluate: (task, tensors) => {
           if (++calls === 2) return Promise.reject(new Error('out of memory'));
-          return Promise.resolve({ loss: 0.5, accuracy: task.length, examples: tensors.w.length });
+          return Promise.resolve({ loss: 0.5, accuracy: task.length, examples: tensors.w!.length });
         },
       },
     );
@@ -343,7 +343,7 @@ describe('a task', () => {
       }
     }
     const hall = await openHall({ attempts: 2 }, { store: new FullStore() });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const clients = await joinAll(hall, 4);
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'abandoned', code: 'internal', modelHash });
@@ -362,7 +362,7 @@ describe('stop and start', () => {
     await joinAll(first, 4);
     await first.coordinator.finished;
     await first.coordinator.stop();
-    const { modelHash } = first.coordinator.tasks[0];
+    const { modelHash } = first.coordinator.tasks[0]!;
 
     const second = await openHall({ rounds: 2, strategy }, { store: await FileStore.open(folder) });
     expect(second.coordinator.tasks[0]).toMatchObject({ round: 1, modelHash });
@@ -371,7 +371,7 @@ describe('stop and start', () => {
     expect(clients[0]!.settings.map(({ round }) => round)).toEqual([2]);
     // v₁ = 0.5, v₂ = 0.75: the velocity of the first round has survived the restart.
     const before = seededTensors(SHAPES, 1);
-    second.coordinator.model('toy')!.w.forEach((value, j) => expect(value - before.w[j]!).toBeCloseTo(1.25, 2));
+    second.coordinator.model('toy')!.w!.forEach((value, j) => expect(value - before.w![j]!).toBeCloseTo(1.25, 2));
   });
 
   it('stopping in the middle of a round abandons it and tells its members', async () => {

@@ -40,7 +40,7 @@ const written = (error: unknown): string => inspect(error, { depth: 20, showHidd
 
 /** What the HTTP API answers, to everything that it can be asked. */
 async function answers(hall: Hall): Promise<string> {
-  const { modelHash, task } = hall.coordinator.tasks[0];
+  const { modelHash, task } = hall.coordinator.tasks[0]!;
   const paths = [
     '/healthz',
     '/readyz',

@@ -59,7 +59,7 @@ describe('a coordinator starts', () => {
 
   it('hands out copies of its model', async () => {
     const hall = await openHall({}, { initialModels: { toy: { tensors, shapes: SHAPES } } });
-    hall.coordinator.model('toy')!.b.fill(0);
+    hall.coordinator.model('toy')!.b!.fill(0);
     expect(hall.coordinator.model('toy')).toEqual(tensors);
     expect(hall.coordinator.model('none')).toBeUndefined();
   });
@@ -142,7 +142,7 @@ describe('a coordinator that cannot start says why', () => {
   it('the stored model is gone', async () => {
     const folder = await temporaryFolder();
     const first = await openHall({}, { store: await FileStore.open(folder) });
-    const { modelHash } = first.coordinator.tasks[0];
+    const { modelHash } = first.coordinator.tasks[0]!;
     await first.coordinator.stop();
     await writeFile(join(folder, 'models', `${modelHash}.safetensors`), 'short');
     const store = await FileStore.open(folder);

@@ -19,7 +19,7 @@ const LIAR = memberId(3);
  * @returns who is seated in each attempt until one is without it, or as many have been made as a task may by default
  */
 async function play(task: object = {}): Promise<{ readonly seated: (readonly number[])[]; readonly moved: number[] }> {
-  const [config] = parseConfig({
+  const config = parseConfig({
     directory: { file: 'members.bin', authorityKey: '00'.repeat(32) },
     tasks: [
       {
@@ -27,7 +27,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
         ...{ minCohort: 5, maxRebases: 3, ...task },
       },
     ],
-  }).tasks;
+  }).tasks[0]!;
   const host = {
     ...{ seats: seatsOf(9), random: systemRandom },
     log: createLog('silent'),
@@ -38,7 +38,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
   const seated: (readonly number[])[] = [];
   const moved: number[] = [];
   const parameters = roundParameters({ ...config, n: 9 });
-  while (seated.length < config!.attempts) {
+  while (seated.length < config.attempts) {
     const decision = await selection.ready(new AbortController().signal);
     if (decision?.kind === 'rebase') {
       moved.push(seated.length);
@@ -46,7 +46,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
       selection.rebased();
       continue;
     }
-    const [{ invited, again }] = selection.choose(seated.length + 1)!;
+    const { invited, again } = selection.choose(seated.length + 1)![0]!;
     const members = [...invited].sort((a, b) => a - b);
     seated.push(members);
     if (!members.includes(LIAR)) break;
@@ -56,7 +56,7 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
     const aftermath = aftermathOf(withAnnounced(model.pending, members), ends, false, 2);
     selection.learn(aftermath);
     model.pending = aftermath.pending;
-    const evidence = { ...{ parameters, drops, error }, colluding: config!.colluding, unmasked: 6, proven: false };
+    const evidence = { ...{ parameters, drops, error }, colluding: config.colluding, unmasked: 6, proven: false };
     const report = { ...{ task: 'toy', round: 1, drops }, attempt: seated.length };
     selection.judge(invited, suspectsOf(evidence), report);
   }

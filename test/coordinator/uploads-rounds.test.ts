@@ -39,7 +39,7 @@ class Adder implements App<null> {
   }
 
   train(parameters: Record<string, Float32Array>): ReturnType<App['train']> {
-    const w = parameters.w.map((value) => value + this.#step);
+    const w = parameters.w!.map((value) => value + this.#step);
     return Promise.resolve({ parameters: { w }, examples: 100, loss: 1, accuracy: 0.5 });
   }
 }
@@ -92,7 +92,7 @@ describe('a round of large vectors', () => {
   it('assembles no more uploads at a time than it may, and commits the exact sum of all', async () => {
     const slots = watchSlots();
     const hall = await openHall({ ...MODEL, cohort: 8 }, { config: { uploads: { atOnce: 2 } } });
-    const before = hall.coordinator.model('toy')!.w.slice();
+    const before = hall.coordinator.model('toy')!.w!.slice();
     const events = Array.from({ length: 8 }, (_, i) => enter(hall, i + 1, (i + 1) / 8));
     await hall.coordinator.finished;
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 8, examples: 800, drops: [] });
@@ -126,7 +126,7 @@ describe('a round of large vectors', () => {
         config: { reconnectGraceMs: 1, uploads: { atOnce: 1 } },
       },
     );
-    const before = hall.coordinator.model('toy')!.w.slice();
+    const before = hall.coordinator.model('toy')!.w!.slice();
     await halfway(hall, parts, (client) => client.cut());
     for (let member = 1; member <= 3; member++) enter(hall, member, 0.5);
     await hall.coordinator.finished;

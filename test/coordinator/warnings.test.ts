@@ -99,7 +99,7 @@ describe('a model', () => {
   it('is not sent for ever to whoever reads it slowly', async () => {
     const task = { model: { tensors: { w: [4_000_000] }, seed: 1 } };
     const hall = await openHall(task, { config: { uploads: { stallMs: 100, minBytesPerSecond: 2 ** 30 } } });
-    const { modelHash } = hall.coordinator.tasks[0];
+    const { modelHash } = hall.coordinator.tasks[0]!;
     const socket = connect(hall.coordinator.port, '127.0.0.1');
     socket.write(`GET /v1/models/${modelHash} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
     let bytes = 0;

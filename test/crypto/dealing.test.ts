@@ -25,7 +25,7 @@ function shuffled<T>(values: readonly T[], random: RandomSource): T[] {
   const result = [...values];
   for (let i = result.length - 1; i > 0; i--) {
     const j = below(random, i + 1);
-    [result[i]!, result[j]!] = [result[j]!, result[i]!];
+    [result[i], result[j]] = [result[j]!, result[i]!];
   }
   return result;
 }
@@ -267,12 +267,12 @@ describe('the decision about a dealing', () => {
     const [threshold, corrupt] = [20, 12];
     expect(searchSize(threshold, corrupt)).toBeGreaterThan(SEARCH_LIMITS.candidates);
     const scene = sceneOf(5, threshold + corrupt + 3, threshold, corrupt);
-    expect(decideDealingAtOnce(dealing(scene, lies.garbage(scene)))).toEqual({ verdict: 'unproven' });
+    expect(decideDealingAtOnce(dealing(scene, lies.garbage!(scene)))).toEqual({ verdict: 'unproven' });
     // One wrong secret to all is proven even so: its own polynomials miss nothing.
     expect(decideDealingAtOnce(dealing(scene, lies['a wrong secret']!(scene)))).toEqual({ verdict: 'false-dealing' });
     const wide = sceneOf(5, 70, 67, 2);
     expect(searchSize(67, 2)).toBeLessThan(SEARCH_LIMITS.candidates);
-    expect(decideDealingAtOnce(dealing(wide, lies.garbage(wide)))).toEqual({ verdict: 'unproven' });
+    expect(decideDealingAtOnce(dealing(wide, lies.garbage!(wide)))).toEqual({ verdict: 'unproven' });
   });
 
   test('takes limbs that are none of a secret’s for a wrong secret', () => {
@@ -299,7 +299,7 @@ describe('the decision about a dealing', () => {
 
   test('pauses on the way, also in a search', () => {
     const scene = sceneOf(13, 9, 4, 4);
-    expect([...decideDealing(dealing(scene, lies.garbage(scene)))].length).toBeGreaterThan(50);
+    expect([...decideDealing(dealing(scene, lies.garbage!(scene)))].length).toBeGreaterThan(50);
   });
 
   test('looks at no more polynomials than its bound says', () => {
@@ -310,7 +310,7 @@ describe('the decision about a dealing', () => {
     ]) {
       const scene = sceneOf(17, m!, threshold!, corrupt!);
       let looked = 0;
-      const steps = decideDealing({ ...dealing(scene, lies.garbage(scene)), isRight: () => (looked++, false) });
+      const steps = decideDealing({ ...dealing(scene, lies.garbage!(scene)), isRight: () => (looked++, false) });
       while (steps.next().done !== true);
       expect(looked).toBeLessThanOrEqual(searchSize(threshold!, corrupt!) + 1);
     }

@@ -26,7 +26,7 @@ function wayOf(input: PrivateInput | PublicInput): EncodingName | undefined {
 
 /** The raw ways, on releases that have none: what they would do, done by DER. */
 function withRaw(): KeyFunctions {
-  const der = { private: privateEncodings(real)[2], public: publicEncodings(real)[2] };
+  const der = { private: privateEncodings(real)[2]!, public: publicEncodings(real)[2]! };
   const curve = (type: string): 'X25519' | 'Ed25519' => (type === 'x25519' ? 'X25519' : 'Ed25519');
   return {
     createPrivateKey: (input) =>
@@ -231,11 +231,11 @@ describe('copies of a secret', () => {
 
   it.each([false, true])('in DER are zero afterwards, also when the import throws (%s)', (throws) => {
     const { functions, given } = watched(throws);
-    const { read } = privateEncodings(functions)[2];
+    const { read } = privateEncodings(functions)[2]!;
     const run = (): unknown => read('X25519', secret);
     if (throws) expect(run).toThrow('refused');
     else run();
-    const [{ key, was }] = given;
+    const { key, was } = given[0]!;
     expect(was.slice(-32)).toEqual(secret); // the control: it was there
     expect(key.every((byte) => byte === 0)).toBe(true);
     expect(key.buffer.byteLength).toBe(key.length); // no view of a pool that others read

@@ -60,7 +60,7 @@ describe('Merkle tree', () => {
       const leaves = leavesOf(size);
       const tree = new MerkleTree(native, leaves);
       for (let index = 0; index < size; index++) {
-        const claim = { root: tree.root, size, index, leaf: leaves[index], proof: tree.proof(index) };
+        const claim = { root: tree.root, size, index, leaf: leaves[index]!, proof: tree.proof(index) };
         for (const other of sizes) {
           // Where both sizes give a leaf the same path, the root cannot tell them apart: hence the size is hashed beside it.
           if (other > index && proofLength(other, index) !== claim.proof.length) {

@@ -114,7 +114,7 @@ describe('sharing', () => {
         const shares = shareSecret({ secret, threshold, domain, slots, random });
         expect(shares.every(isCanonicalShare)).toBe(true);
         const order = slots
-          .map((slot, i) => ({ slot, share: shares[i] }))
+          .map((slot, i) => ({ slot, share: shares[i]! }))
           .sort((a, b) => ((a.slot * 7 + pick) % 11) - ((b.slot * 7 + pick) % 11));
         const chosen = order.slice(0, threshold);
         const basis = new LagrangeBasis(

@@ -47,7 +47,7 @@ function shuffled(values: number[], random: (length: number) => Uint8Array): num
   for (let i = values.length - 1; i > 0; i--) {
     const block = random(4);
     const j = (block[0]! + 256 * block[1]! + 65_536 * block[2]!) % (i + 1);
-    [values[i]!, values[j]!] = [values[j]!, values[i]!];
+    [values[i], values[j]] = [values[j]!, values[i]!];
   }
   return values;
 }

@@ -39,7 +39,7 @@ export async function prepare({ members, rounds, seed }: Options): Promise<Scene
   const membership = virtualMembership(nodePrimitives, seeded(`disturb ${seed}`), members);
   const file = join(folder, 'members.directory');
   await writeFile(file, membership.signed);
-  const [port, ...lines] = await Promise.all(Array.from({ length: members + 1 }, freePort));
+  const [port, ...lines] = (await Promise.all(Array.from({ length: members + 1 }, freePort))) as [number, ...number[]];
   const task = {
     ...{ name: 'disturbed', rounds, model: { tensors: SHAPES, seed: seed % 2 ** 32 } },
     ...{ cohort: members, quorum: members, minCohort: members, overSelect: 0, clip: 4, maxExamples: 100 },

@@ -5,7 +5,7 @@ import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts
 
 /** Every field of a policy: a new one does not compile until it stands here, and does not pass until it is documented. */
 const FIELDS: Record<keyof ClientPolicy, true> = {
-  ...{ adversary: true, colluding: true, minCohort: true, repeatDifference: true, minCohortDifference: true },
+  ...{ adversary: true, colluding: true, minCohort: true, minCohortDifference: true },
   ...{ minThreshold: true, maxRoundsPerDay: true, tasks: true, minNoise: true, maxEpsilon: true },
   ...{ maxRepeats: true, maxRebases: true, tellReason: true },
 };

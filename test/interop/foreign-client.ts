@@ -101,7 +101,7 @@ function readSettings(bytes: Bytes): Settings {
   from.text();
   if (from.whole(1) !== 0) throw new Error('this client speaks rounds without noise only');
   from.end();
-  return { suite, adversary, colludingPpm, dropoutPpm, dimension, modulusBits };
+  return { suite, adversary, colludingPpm: colludingPpm!, dropoutPpm: dropoutPpm!, dimension: dimension!, modulusBits };
 }
 
 const isSet = (bitmap: Bytes, index: number): boolean => (bitmap[index >> 3]! >> (index & 7)) % 2 === 1;

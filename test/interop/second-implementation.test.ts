@@ -133,7 +133,7 @@ describe('an implementation written from docs/protocol.md alone', () => {
   });
 
   it('says Hello', () => {
-    const [{ member, identitySeed }] = members;
+    const { member, identitySeed } = members[0]!;
     const [challenge, hello, welcome, news] = vector.messages;
     const context = hex(challenge!.bytes).subarray(3, 35);
     const task = new TextEncoder().encode(String(fields.task));

@@ -358,7 +358,7 @@ export const untrainedOf = ({ untrained = '' }: Readonly<Record<string, string |
     .split(', ')
     .filter((range) => range !== '')
     .map((range) => {
-      const [from, size, bound] = range.split(' ').map(Number);
+      const [from, size, bound] = range.split(' ').map(Number) as [number, number, number];
       return { from, length: size, bound };
     });
 
@@ -441,7 +441,7 @@ export function witnessesOf(root: Bytes, sessionId: Bytes, n: number, w: number)
   const uniform = uniformFrom(root, sessionId, 'witnesses', n);
   for (let i = 0; i < w; i++) {
     const j = i + uniform(n - i);
-    [order[i]!, order[j]!] = [order[j]!, order[i]!];
+    [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order.slice(0, w).sort((a, b) => a - b);
 }
@@ -452,7 +452,7 @@ export function permutation(root: Bytes, sessionId: Bytes, n: number): number[] 
   const order = Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i >= 1; i--) {
     const j = uniform(i + 1);
-    [order[i]!, order[j]!] = [order[j]!, order[i]!];
+    [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
 }
@@ -465,7 +465,7 @@ export function ringNeighbours(order: readonly number[], degree: number, index: 
     order[(position - i - 1 + n) % n]!,
   ])
     .flat()
-    .sort((a, b) => a! - b!);
+    .sort((a, b) => a - b);
 }
 
 // Section 7

@@ -31,7 +31,7 @@ function rankOn(sums: readonly Sum[], members: Members): number {
   for (let column = 0; column < width && rank < rows.length; column++) {
     const pivot = rows.findIndex((row, i) => i >= rank && row[column] !== 0);
     if (pivot < 0) continue;
-    [rows[rank]!, rows[pivot]!] = [rows[pivot]!, rows[rank]!];
+    [rows[rank], rows[pivot]] = [rows[pivot]!, rows[rank]!];
     const scale = inverse(rows[rank]![column]!);
     for (let i = rank + 1; i < rows.length; i++) {
       const factor = (rows[i]![column]! * scale) % PRIME;

@@ -126,7 +126,7 @@ describe('decodeSafetensors', () => {
   it('keeps every bit of a float', () => {
     const odd = new Float32Array(Uint32Array.of(0x7fc00001, 0x80000000, 0x00000001, 0xff800000).buffer);
     const { tensors: decoded } = decodeSafetensors(encodeSafetensors({ x: odd }, { x: [4] }));
-    expect(new Uint32Array(decoded.x.buffer)).toEqual(new Uint32Array(odd.buffer));
+    expect(new Uint32Array(decoded.x!.buffer)).toEqual(new Uint32Array(odd.buffer));
   });
 
   it('reads names of almost a megabyte, and keeps messages short', () => {
@@ -141,7 +141,7 @@ describe('decodeSafetensors', () => {
     const bytes = encodeSafetensors(tensors, shapes);
     const decoded = decodeSafetensors(bytes);
     bytes.fill(0);
-    expect([...decoded.tensors['b/weight']]).toEqual([1, 2, 3, 4, 5, 6]);
+    expect([...decoded.tensors['b/weight']!]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('reads foreign files: any order, white space, escapes', () => {

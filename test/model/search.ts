@@ -266,7 +266,7 @@ function advanced(
   const early = memory.sets !== 'revealing' && memory.sets !== 'difference';
   const bound = state.bound.map((set, member) => {
     const notes = early ? shown[member] !== 0 : has(revealed, member);
-    return memory.sets !== 'none' && notes && has(senders, member) ? shown[member] : set;
+    return memory.sets !== 'none' && notes && has(senders, member) ? shown[member]! : set;
   });
   const sums = new Map(state.sums.map((sum) => [sum.join(), sum]));
   for (const part of opened) {

@@ -47,7 +47,7 @@ beforeAll(async () => {
   tarball = await pack(folder);
   port = await freePort();
   const text = await readFile(join(ROOT, 'docs/first-hour.md'), 'utf8');
-  commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block);
+  commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block!);
 });
 
 afterAll(async () => {

@@ -123,7 +123,7 @@ const geometric: Law = {
 describe('a table', () => {
   const table = new Table(geometric);
   const wordsOf = (k: number, count: number): number[] => {
-    const { lo } = geometric.cumulative(32 * count)[k];
+    const { lo } = geometric.cumulative(32 * count)[k]!;
     return Array.from({ length: count }, (_, i) => Number((lo >> BigInt(32 * (count - 1 - i))) & 0xffffffffn));
   };
 

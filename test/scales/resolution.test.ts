@@ -72,10 +72,10 @@ describe('a task on the defaults', () => {
       [1, 60_000],
       [0, 10_000],
       [0, 10_000],
-    ])
-      enter(coordinator.url, new PlainApp({ w: [4] }, shift(by!), { examples }));
+    ] as const)
+      enter(coordinator.url, new PlainApp({ w: [4] }, shift(by), { examples }));
     await coordinator.finished;
-    for (const value of coordinator.model('toy')!.w) expect(value).toBeCloseTo(0.75, 3);
+    for (const value of coordinator.model('toy')!.w!) expect(value).toBeCloseTo(0.75, 3);
     expect(reports.at(-1)).toMatchObject({ cut: 0 });
     // Such a count is rounded on its way; an operator's line shows no fraction of an example.
     const { examples: counted = 0 } = reports.at(-1)!;

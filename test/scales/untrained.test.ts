@@ -43,7 +43,7 @@ describe('untrained tensors', () => {
     const { coordinator, reports } = await coordinate({ rounds: 5, clip: 10 }, { model: zeros(SHAPES) });
     for (let i = 0; i < 3; i++) enter(coordinator.url, normed());
     await coordinator.finished;
-    expect(coordinator.model('toy')!.w[0]).toBeLessThan(0.5);
+    expect(coordinator.model('toy')!.w![0]).toBeLessThan(0.5);
     expect(reports.at(-1)!.clipped).toBe(3);
   });
 
@@ -84,7 +84,7 @@ describe('untrained tensors', () => {
     for (let i = 0; i < 3; i++) enter(coordinator.url, normed(['variance']));
     await coordinator.finished;
     const { w, variance } = coordinator.model('toy')!;
-    expect([...variance]).toEqual([0, 0]);
+    expect([...variance!]).toEqual([0, 0]);
     expect(w![0]).not.toBe(0);
   });
 });

@@ -26,8 +26,9 @@ export function contributing(member: number): App {
   return {
     shapes: SHAPES,
     data: () => undefined,
-    train({ w }) {
-      for (let j = 0; j < SIZE; j++) w![j]! += added[j]!;
+    train(parameters) {
+      const w = parameters.w!;
+      for (let j = 0; j < SIZE; j++) w[j]! += added[j]!;
       return Promise.resolve({ parameters: { w }, examples: 1, loss: 0, accuracy: 0 });
     },
   };

@@ -69,8 +69,8 @@ export async function prepare({ clients, hostile, seed }: Options): Promise<Scen
   const [bads, goods, frail] = [ids.slice(0, bad), ids.slice(bad, -FRAIL), ids.slice(-FRAIL)];
   const crowds = Array.from({ length: CROWDS }, (_, i) => ({
     ...common,
-    ...{ honest: mine(goods, i), hostile: mine(bads, i), relay: relays[i] },
+    ...{ honest: mine(goods, i), hostile: mine(bads, i), relay: relays[i]! },
   }));
-  crowds.push({ ...common, honest: frail, hostile: [], relay: relays[CROWDS] });
+  crowds.push({ ...common, honest: frail, hostile: [], relay: relays[CROWDS]! });
   return { url, folder, config, crowds, tasks: TASKS.map(({ name }) => name) };
 }

@@ -43,7 +43,8 @@ const count = (counts: Record<string, number>, key: string): void => void (count
 export async function soak(options: Options, note: (text: string) => void): Promise<Findings> {
   const scene = await prepare(options);
   const faults: string[] = [];
-  const [abandoned, drops]: Record<string, number>[] = [{}, {}];
+  const abandoned: Record<string, number> = {};
+  const drops: Record<string, number> = {};
   const sums: Record<Verdict, number> = { exact: 0, wrong: 0, undecided: 0 };
   const ledger = new Ledger();
   const models = new Map<string, Float32Array>();
@@ -52,7 +53,7 @@ export async function soak(options: Options, note: (text: string) => void): Prom
 
   const modelOf = async (hash: string): Promise<Float32Array> => {
     const bytes = new Uint8Array(await (await fetch(`${scene.url}/v1/models/${hash}`)).arrayBuffer());
-    return decodeSafetensors(bytes).tensors.w;
+    return decodeSafetensors(bytes).tensors.w!;
   };
   const judge = async (report: RoundReport): Promise<void> => {
     const after = await modelOf(report.modelHash);
@@ -68,10 +69,10 @@ export async function soak(options: Options, note: (text: string) => void): Prom
     });
   };
   const coordinator = await CoordinatorProcess.start(scene.config, (report) => {
-    for (const { reason } of report.drops) count(drops!, reason);
+    for (const { reason } of report.drops) count(drops, reason);
     benched += report.benched?.length ?? 0;
     if (report.outcome === 'abandoned') {
-      count(abandoned!, report.code ?? 'unknown');
+      count(abandoned, report.code ?? 'unknown');
       return;
     }
     committed++;

@@ -119,16 +119,16 @@ describe('wasm and plain kernels give the same bits', () => {
     [9, 6],
     [14, 14],
     [5, 17],
-  ])
+  ] as const)
     for (const [kernelHeight, kernelWidth] of [
       [1, 1],
       [2, 3],
       [5, 5],
-    ])
+    ] as const)
       for (const stride of [1, 2, 3])
         for (const padding of [0, 1, 2, 4]) {
-          const outHeight = Math.floor((height! + 2 * padding - kernelHeight!) / stride) + 1;
-          const outWidth = Math.floor((width! + 2 * padding - kernelWidth!) / stride) + 1;
+          const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
+          const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
           if (outHeight < 1 || outWidth < 1) continue;
           convolutions.push({
             channels: 2,
@@ -210,14 +210,14 @@ describe('wasm and plain kernels give the same bits', () => {
       [10, 20, 3, 3],
       [6, 12, 3, 1],
       [6, 11, 2, 1],
-    ]) {
-      const outHeight = Math.floor((height! - size!) / stride!) + 1;
-      const outWidth = Math.floor((width! - size!) / stride!) + 1;
+    ] as const) {
+      const outHeight = Math.floor((height - size) / stride) + 1;
+      const outWidth = Math.floor((width - size) / stride) + 1;
       const extents = { planes: 3, height, width, size, stride, outHeight, outWidth };
       expectSameBits((kernels) => kernels.maxPool(A, extents, B, C), height);
       // Many equal values: the first must win.
       for (const heap of Object.values(heaps))
-        heap.reals.subarray(A, A + 3 * height! * width!).forEach((v, i, all) => (all[i] = Math.sign(v)));
+        heap.reals.subarray(A, A + 3 * height * width).forEach((v, i, all) => (all[i] = Math.sign(v)));
       for (const { kernels } of Object.values(heaps)) kernels.maxPool(A, extents, B, C);
       const places = 3 * outHeight * outWidth;
       expect(heaps.wasm.integers.slice(C, C + places)).toEqual(heaps.plain.integers.slice(C, C + places));

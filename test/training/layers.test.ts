@@ -51,7 +51,7 @@ describe('batch normalisation', () => {
     expectClose([out], [expected], 1e-6);
     const kept = model.layout.unflatten(after);
     expectClose(
-      [[...kept['batchNorm1.mean']], [...kept['batchNorm1.variance']]],
+      [[...kept['batchNorm1.mean']!], [...kept['batchNorm1.variance']!]],
       // Twelve values a channel: the running variance is without bias.
       [means.map((m) => 0.25 * m), variances.map((v) => 0.75 + (0.25 * v * 12) / 11)],
       1e-6,

@@ -68,9 +68,9 @@ describe('a model with batch norm', () => {
     const { parameters } = await train(33, 32, model);
     const { inputs } = clouds(33);
     for (const axis of [0, 1]) {
-      const values = Array.from({ length: 33 }, (_, i) => inputs[2 * i + axis]);
-      const mean = values.reduce((sum, value) => sum! + value!) / 33;
-      const variance = values.reduce((sum, value) => sum! + (value! - mean) ** 2, 0) / 32;
+      const values = Array.from({ length: 33 }, (_, i) => inputs[2 * i + axis]!);
+      const mean = values.reduce((sum, value) => sum + value) / 33;
+      const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 32;
       expect(model.layout.view(parameters, 'batchNorm1.variance')[axis]! / variance).toBeCloseTo(1, 1);
     }
   });

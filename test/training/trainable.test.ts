@@ -125,7 +125,7 @@ describe('trainable', () => {
     const learner = trainable(tape, model, model.initialise(1), sgd({ learningRate: 1 }));
     const [bias, weight] = learner.sources;
     const before = learner.values();
-    for (const wrong of [[], [bias], [weight, bias]])
+    for (const wrong of [[], [bias!], [weight!, bias!]])
       expect(() => learner.update(wrong)).toThrow(coded('tensor-shape'));
     expect(learner.values()).toEqual(before);
     expect(() => trainable(tape, model, new Float32Array(3), sgd({ learningRate: 1 }))).toThrow(coded('update-shape'));

@@ -159,7 +159,7 @@ describe('a worker thread that dies', () => {
 describe('a plan that is given up', () => {
   it('ends in the middle, and the threads are there for the next', async () => {
     const over = new AbortController();
-    const pool = pools[1];
+    const pool = pools[1]!;
     let at = 0;
     const done = computeInPool(long(), {
       ...quiet,

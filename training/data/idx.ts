@@ -67,7 +67,7 @@ export function readIdxHeader(start: Uint8Array): IdxHeader {
     throw malformed(`a header of ${rank} dimensions has ${length} bytes, but the file has ${start.length}`);
   }
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
-  const dimensions = Array.from({ length: rank }, (_, i) => view.getUint32(4 + 4 * i));
+  const dimensions = Array.from({ length: rank! }, (_, i) => view.getUint32(4 + 4 * i));
   if (dimensions.includes(0)) throw malformed(`an IDX file without values: ${dimensions.join(' × ')}`);
   return { type, dimensions, length, values: dimensions.reduce((product, extent) => product * extent, 1) };
 }
@@ -125,7 +125,7 @@ function bytesOf(what: string, rank: number, bytes: Uint8Array): IdxHeader {
 /** Parses a whole IDX file of images, a byte a pixel (magic number 2051). @throws CairnError `data-malformed` */
 export function parseIdxImages(bytes: Uint8Array): IdxImages {
   const { dimensions, length } = bytesOf('images', 3, bytes);
-  const [count, rows, columns] = dimensions;
+  const [count, rows, columns] = dimensions as [number, number, number];
   return { count, rows, columns, pixels: bytes.subarray(length) };
 }
 

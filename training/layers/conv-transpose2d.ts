@@ -29,18 +29,18 @@ export function convTranspose2d(
     build(inputShape) {
       if (inputShape.length !== 3)
         throw shapeError('convTranspose2d', 'an image of channels, height and width', inputShape);
-      const [filters, height, width] = inputShape;
+      const [filters, height, width] = inputShape as [number, number, number];
       const reach = (extent: number): number => (extent - 1) * stride - 2 * padding + size + outputPadding;
-      if (!(reach(height!) >= 1 && reach(width!) >= 1))
+      if (!(reach(height) >= 1 && reach(width) >= 1))
         throw shapeError('convTranspose2d', `an image that a padding of ${padding} leaves something of`, inputShape);
       // An output place sees one in stride² of the window's places.
       const fan = (size * size) / (stride * stride);
       return {
-        outputShape: [channels, reach(height!), reach(width!)],
+        outputShape: [channels, reach(height), reach(width)],
         parameters: {
           weight: {
             shape: [filters, channels, size, size],
-            initialise: (values, random) => drawWeights(weights, filters! * fan, channels * fan, values, random),
+            initialise: (values, random) => drawWeights(weights, filters * fan, channels * fan, values, random),
           },
           ...(biased && { bias: { shape: [channels], initialise: noInitialise } }),
         },

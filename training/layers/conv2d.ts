@@ -20,17 +20,17 @@ export function conv2d(
     ...(name !== undefined && { name }),
     build(inputShape) {
       if (inputShape.length !== 3) throw shapeError('conv2d', 'an image of channels, height and width', inputShape);
-      const [channels, height, width] = inputShape;
+      const [channels, height, width] = inputShape as [number, number, number];
       const after = (extent: number): number => Math.floor((extent + 2 * padding - size) / stride) + 1;
-      if (!(after(height!) >= 1 && after(width!) >= 1))
+      if (!(after(height) >= 1 && after(width) >= 1))
         throw shapeError('conv2d', `an image at least as large as the window of ${size}×${size}`, inputShape);
       const area = size * size;
       return {
-        outputShape: [filters, after(height!), after(width!)],
+        outputShape: [filters, after(height), after(width)],
         parameters: {
           weight: {
             shape: [filters, channels, size, size],
-            initialise: (values, random) => drawWeights(weights, channels! * area, filters * area, values, random),
+            initialise: (values, random) => drawWeights(weights, channels * area, filters * area, values, random),
           },
           ...(biased && { bias: { shape: [filters], initialise: noInitialise } }),
         },

@@ -25,13 +25,13 @@ export function dense(units: number, { name, weights = 'he', bias: biased = true
     ...(name !== undefined && { name }),
     build(inputShape) {
       if (inputShape.length !== 1) throw shapeError('dense', 'a vector (put flatten() before)', inputShape);
-      const [inputs] = inputShape;
+      const [inputs] = inputShape as [number];
       return {
         outputShape: [units],
         parameters: {
           weight: {
             shape: [inputs, units],
-            initialise: (values, random) => drawWeights(weights, inputs!, units, values, random),
+            initialise: (values, random) => drawWeights(weights, inputs, units, values, random),
           },
           ...(biased && { bias: { shape: [units], initialise: noInitialise } }),
         },

@@ -12,12 +12,12 @@ function pooling(
   return {
     kind,
     build(inputShape) {
-      const [channels, height, width] = inputShape;
+      const [channels, height, width] = inputShape as [number, number, number];
       const after = (extent: number): number => Math.floor((extent - size) / stride) + 1;
-      if (inputShape.length !== 3 || !(after(height!) >= 1 && after(width!) >= 1))
+      if (inputShape.length !== 3 || !(after(height) >= 1 && after(width) >= 1))
         throw shapeError(kind, `an image at least as large as the window of ${size}×${size}`, inputShape);
       return {
-        outputShape: [channels, after(height!), after(width!)],
+        outputShape: [channels, after(height), after(width)],
         parameters: {},
         forward: (x) => pool(x, size, stride),
       };

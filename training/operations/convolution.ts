@@ -114,13 +114,13 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   { stride = 1, padding = 0, outputPadding = 0 }: TransposedOptions = {},
 ): Tensor {
-  const [batch, filters, outHeight, outWidth] = y.shape;
-  const [, channels, kernelHeight, kernelWidth] = weight.shape;
+  const [batch, filters, outHeight, outWidth] = y.shape as [number, number, number, number];
+  const [, channels, kernelHeight, kernelWidth] = weight.shape as [number, number, number, number];
   const reach = (out: number, kernel: number): number => (out - 1) * stride - 2 * padding + kernel + outputPadding;
-  const image = [channels, reach(outHeight!, kernelHeight!), reach(outWidth!, kernelWidth!)];
+  const image = [channels, reach(outHeight, kernelHeight), reach(outWidth, kernelWidth)];
   const ranked = y.shape.length === 4 && weight.shape.length === 4;
-  const geo = ranked ? geometry(batch!, image, weight.shape, stride, padding) : undefined;
-  const fits = geo?.filters === filters && geo!.extents.outHeight === outHeight && geo!.extents.outWidth === outWidth;
+  const geo = ranked ? geometry(batch, image, weight.shape, stride, padding) : undefined;
+  const fits = geo?.filters === filters && geo.extents.outHeight === outHeight && geo.extents.outWidth === outWidth;
   if (!fits || (bias && bias.size !== channels))
     throw shapeError(
       'convTranspose2d',
@@ -128,5 +128,5 @@ export function convTranspose2d(
       y.shape,
       weight.shape,
     );
-  return spread(y, weight, bias, geo!);
+  return spread(y, weight, bias, geo);
 }

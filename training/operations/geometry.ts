@@ -26,22 +26,22 @@ export function geometry(
   stride: number,
   padding: number,
 ): Geometry | undefined {
-  const [channels, height, width] = image;
-  const [filters, depth, kernelHeight, kernelWidth] = weight;
-  const outHeight = Math.floor((height! + 2 * padding - kernelHeight!) / stride) + 1;
-  const outWidth = Math.floor((width! + 2 * padding - kernelWidth!) / stride) + 1;
+  const [channels, height, width] = image as [number, number, number];
+  const [filters, depth, kernelHeight, kernelWidth] = weight as [number, number, number, number];
+  const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
+  const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
   const whole = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0;
   // Asked of the image too, since a transposed convolution computes it: margins may leave nothing of it.
   const extents = [height, width, outHeight, outWidth];
-  if (!whole || depth !== channels || !extents.every((extent) => extent! >= 1)) return undefined;
+  if (!whole || depth !== channels || !extents.every((extent) => extent >= 1)) return undefined;
   const places = outHeight * outWidth;
   return {
     batch,
     filters,
     extents: { channels, height, width, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth },
-    image: channels! * height! * width!,
-    output: filters! * places,
-    taps: channels! * kernelHeight! * kernelWidth!,
+    image: channels * height * width,
+    output: filters * places,
+    taps: channels * kernelHeight * kernelWidth,
     places,
   };
 }

@@ -4,13 +4,13 @@ import type { Tensor } from '../tape/tape.ts';
 import { scatterAt } from './gather.ts';
 
 function extentsOf(operation: string, x: Tensor, size: number, stride: number): PoolingExtents {
-  const [batch, channels, height, width] = x.shape;
-  const outHeight = Math.floor((height! - size) / stride) + 1;
-  const outWidth = Math.floor((width! - size) / stride) + 1;
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const outHeight = Math.floor((height - size) / stride) + 1;
+  const outWidth = Math.floor((width - size) / stride) + 1;
   const whole = Number.isInteger(size) && size >= 1 && Number.isInteger(stride) && stride >= 1;
   if (x.shape.length !== 4 || !whole || outHeight < 1 || outWidth < 1)
     throw shapeError(operation, `NCHW at least as large as the window (size ${size}, stride ${stride})`, x.shape);
-  return { planes: batch! * channels!, height, width, size, stride, outHeight, outWidth };
+  return { planes: batch * channels, height, width, size, stride, outHeight, outWidth };
 }
 
 /**

@@ -51,7 +51,7 @@ export function trainable(
   const slots = Array.from({ length: optimiser.slots }, () => tape.full([layout.size], 0).at);
   const targets = model.trained.map((name) => {
     const offset = layout.offsetOf(name);
-    const { at, size } = named[name];
+    const { at, size } = named[name]!;
     return { at, size, anchor: anchor && anchor.at + offset, slots: slots.map((slot) => slot + offset) };
   });
   let step = 0;

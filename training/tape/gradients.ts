@@ -46,7 +46,7 @@ export function gradients(output: Tensor, sources: readonly Tensor[]): Tensor[] 
     const { inputs, pullbacks } = tape.node(position);
     for (let i = 0; i < inputs.length; i++) {
       const at = inputs[i]!.position - first;
-      const pullback = pullbacks[i]!;
+      const pullback = pullbacks[i] ?? null;
       if (at < 0 || !depends[at] || pullback === null) continue;
       const part = pullback(gradient);
       const sum = found[at];

@@ -51,7 +51,7 @@ function skellamLaw(value: number): Law {
         weights.push(weight);
       }
       // Ratios fall with k, so what is left is less than a geometric series.
-      const { hi } = ratios[last];
+      const { hi } = ratios[last]!;
       return normalise(weights, ceilDivide(weight.hi * hi, one - hi), p).map((sum) => ({
         lo: sum.lo >> BigInt(GUARD),
         hi: (sum.hi >> BigInt(GUARD)) + 1n,

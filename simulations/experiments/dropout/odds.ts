@@ -38,7 +38,7 @@ export const oddsBatch = defineWorkerTask(
 
 /** The kinds of rounds that failures are counted for: both graphs where there is a ring, dropouts up to most. */
 export function oddsPoints(settings: DropoutSettings): Point[] {
-  const adversary = Array.isArray(settings.adversary) ? settings.adversary[0] : settings.adversary;
+  const adversary = Array.isArray(settings.adversary) ? settings.adversary[0]! : settings.adversary;
   const common = { clients: settings.oddsClients, dim: DIM, state: 'masked-input', adversary } as const;
   return (['complete', 'ring'] as const)
     .filter((graph) => isFeasible(settings, { ...common, graph, dropout: 0 }))

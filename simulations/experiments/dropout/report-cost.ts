@@ -22,7 +22,7 @@ export function trafficBlocks(results: DropoutResults, points: readonly (readonl
  */
 function costly(points: readonly (readonly RoundRow[])[]): readonly (readonly RoundRow[])[] {
   const committed = points.filter((rounds) => rounds.some((row) => row.committed));
-  const worst = committed.filter(([{ state }]) => state === 'masked-input');
+  const worst = committed.filter(([first]) => first!.state === 'masked-input');
   return worst.length > 0 ? worst : committed;
 }
 

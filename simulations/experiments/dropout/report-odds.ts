@@ -7,10 +7,10 @@ export function oddsBlocks(results: DropoutResults): Block[] {
   const odds = results.rows(ODDS);
   if (odds.length === 0) return [];
   const graphs = [...new Set(odds.map(({ graph }) => graph))];
-  const [{ rounds, clients, adversary }] = odds;
+  const { rounds, clients, adversary } = odds[0]!;
   const lines = graphs.flatMap((graph): Line[] => {
     const own = odds.filter((row) => row.graph === graph);
-    const [{ k, t }] = own;
+    const { k, t } = own[0]!;
     return [
       {
         label: `${graph} (k = ${k}, t = ${t}): observed`,

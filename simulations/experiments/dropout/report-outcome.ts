@@ -36,7 +36,7 @@ const kindOf = ({ clients, graph, adversary }: RoundRow): string => `${clients} 
 
 /** Share of rounds that commit over dropout: a chart for each state, with each kind of round that was run at several rates. */
 export function outcomeCharts({ settings }: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
-  return [...groupBy(points, ([{ state }]) => state)].flatMap(([state, found]): Block[] => {
+  return [...groupBy(points, ([first]) => first!.state)].flatMap(([state, found]): Block[] => {
     const lines = [...groupBy(found, ([first]) => kindOf(first!))].flatMap(([kind, rounds]) => linesOf(kind, rounds));
     if (lines.length === 0) return [];
     return [
@@ -55,7 +55,7 @@ export function outcomeCharts({ settings }: DropoutResults, points: readonly (re
 function linesOf(kind: string, points: readonly (readonly RoundRow[])[]): Line[] {
   const found = points.map((rounds) => pointSummary(rounds)).sort((a, b) => a.dropout - b.dropout);
   if (new Set(found.map(({ dropout }) => dropout)).size < 2) return [];
-  const { k, t } = found[0];
+  const { k, t } = found[0]!;
   const predicted = found.flatMap(({ dropout, predictedFailure }) =>
     predictedFailure === null ? [] : [{ x: dropout, y: 1 - predictedFailure }],
   );

@@ -18,7 +18,7 @@ export function byPoint(results: DropoutResults): RoundRow[][] {
 
 /** What is known of all rounds of one point. */
 export function pointSummary(rounds: readonly RoundRow[]) {
-  const [first] = rounds;
+  const first = rounds[0]!;
   const { clients, dim, dropout, state, adversary, graph, k, t, predictedFailure } = first;
   const failed = rounds.filter(({ committed }) => !committed).length;
   return {
@@ -27,7 +27,7 @@ export function pointSummary(rounds: readonly RoundRow[]) {
     dropout,
     state,
     adversary,
-    graph: first!.graphTaken ?? graph,
+    graph: first.graphTaken ?? graph,
     k,
     t,
     rounds: rounds.length,

@@ -37,7 +37,7 @@ export function encodeState({ round, attackFrom, global, generator, memory, fake
 export function decodeState(bytes: Uint8Array): AttackState {
   const { buffer } = bytes.slice();
   const expected = bytes.length < 4 * NUMBERS ? [] : [...new Int32Array(buffer, 0, NUMBERS)];
-  const [round, attackFrom, steps, ...lengths] = expected;
+  const [round, attackFrom, steps, ...lengths] = expected as [number, number, number, ...number[]];
   const floats = lengths.reduce((sum, length) => sum + length, 0);
   if (lengths.length !== 4 || bytes.length !== 4 * (NUMBERS + floats))
     throw new CairnError('model-malformed', `checkpoint: lengths do not fit its ${bytes.length} bytes`);
@@ -46,10 +46,10 @@ export function decodeState(bytes: Uint8Array): AttackState {
     const vector = new Float32Array(buffer, at, length);
     at += 4 * length;
     return vector;
-  });
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
   return {
     round,
-    attackFrom: attackFrom! < 0 ? null : attackFrom,
+    attackFrom: attackFrom < 0 ? null : attackFrom,
     global,
     generator,
     memory: { steps, moments },

@@ -59,7 +59,7 @@ export function outcomes(results: GanAttackResults): Outcome[] {
     const over = (of: (row: Attacked) => number): number =>
       roundedMean(federations.map((each) => roundedMean(each.map(of))));
     const shares = federations.map((each) => roundedMean(each.map(({ share }) => share)));
-    const { participants, thetaUpload, noise, epsilon, aggregation, victim } = rows[0];
+    const { participants, thetaUpload, noise, epsilon, aggregation, victim } = rows[0]!;
     return {
       participants,
       thetaUpload,
@@ -109,7 +109,7 @@ function apartByCase(rows: readonly DifferenceRow[]): Json[] {
   const cases = groupBy(rows, (row) => JSON.stringify([row.participants, row.thetaUpload, row.repetition]));
   return [...cases.values()].map((each) => {
     const [first, last] = [each[0], each[each.length - 1]];
-    const { participants, thetaUpload, repetition } = first;
+    const { participants, thetaUpload, repetition } = first!;
     return {
       participants,
       thetaUpload,

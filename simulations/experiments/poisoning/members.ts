@@ -88,7 +88,7 @@ export class PoisonedMembers {
   ): Promise<LocalResult | undefined> {
     const { model, localEpochs: epochs, batchSize, learningRate } = this.#options.settings;
     const data = flipped ? this.#flipped : this.#options.train;
-    const indices = this.#shards[member - 1];
+    const indices = this.#shards[member - 1]!;
     return trainUnlessDiverging({ model, epochs, batchSize, learningRate, parameters, data, indices, seed }, signal);
   }
 }

@@ -39,7 +39,7 @@ export async function run(lab: Lab): Promise<void> {
   lab.plan(trainings.length + counts.length);
 
   const attackers = Math.max(...settings.attackers);
-  const attack = attackers === 0 ? 'none' : settings.attacks[0];
+  const attack = attackers === 0 ? 'none' : settings.attacks[0]!;
   for (const groups of counts.slice(lab.results.rows(PROOFS).length)) {
     const seed = lab.seedOf('proof');
     lab.record(

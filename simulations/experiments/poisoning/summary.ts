@@ -29,7 +29,7 @@ export function outcomesOf(results: PoisoningResults): Outcome[] {
   const last = lastOfEach(results.rows(SCORES), ({ training }) => training);
   const kinds = groupBy(last, (row) => JSON.stringify([row.defence, row.attack, row.attackers]));
   return [...kinds.values()].map((rows) => {
-    const [{ defence, rule, groups, rollback, attack, attackers }] = rows;
+    const { defence, rule, groups, rollback, attack, attackers } = rows[0]!;
     return {
       ...{ defence, rule, groups, rollback, attack, attackers },
       repeats: rows.length,

@@ -29,12 +29,10 @@ export type Outcome = Accuracies & {
 /** One outcome for each kind of training, in the order in which they were first recorded. */
 export function outcomesOf(results: UtilityResults): Outcome[] {
   const trainings = [...groupBy(results.rows(SCORES), ({ training }) => training).values()];
-  const kinds = groupBy(trainings, ([{ members, placement, epsilon }]) =>
-    JSON.stringify([members, placement, epsilon]),
-  );
+  const kinds = groupBy(trainings, ([first]) => JSON.stringify([first!.members, first!.placement, first!.epsilon]));
   return [...kinds.values()].map((repeats) => {
     const last = repeats.map((rows) => rows[rows.length - 1]!);
-    const { members, placement, epsilon, noiseMultiplier } = last[0];
+    const { members, placement, epsilon, noiseMultiplier } = last[0]!;
     const known = (of: (row: ScoreRow) => number | null): number | null => {
       const values = last.map(of).filter((value) => value !== null);
       return values.length === 0 ? null : roundedMean(values);

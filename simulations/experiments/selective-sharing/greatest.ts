@@ -25,6 +25,6 @@ export function cutLargest(values: Float32Array, count: number): Cut {
   for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 16 === high) lower[bits[i]! & 0xffff]!++;
   let low = BINS - 1;
   for (; above + lower[low]! < count; low--) above += lower[low]!;
-  const least = new Float32Array(Uint32Array.of(high * BINS + low).buffer)[0];
+  const least = new Float32Array(Uint32Array.of(high * BINS + low).buffer)[0]!;
   return { least, above };
 }

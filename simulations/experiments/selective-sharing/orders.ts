@@ -21,7 +21,7 @@ export function turnsOf(order: Order, participants: number, concurrency: number,
   const turns: Turn[] = [];
   const training: number[] = [];
   const finishOne = (): void => {
-    const [participant] = training.splice(random.below(training.length), 1);
+    const participant = training.splice(random.below(training.length), 1)[0]!;
     turns.push({ participant, does: 'upload' });
   };
   for (const participant of queue) {

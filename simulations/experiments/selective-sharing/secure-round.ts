@@ -31,12 +31,12 @@ export const secureRound = defineWorkerTask(
   'secureRound',
   async (input: SecureRound, signal): Promise<SecureRow> => {
     const { settings, parameters, seed, entropy } = input;
-    const [participants] = input.participants;
-    const [thetaUpload] = input.thetaUpload;
+    const participants = input.participants[0]!;
+    const thetaUpload = input.thetaUpload[0]!;
     const dimension = parameters.length;
     const contributors = new Contributors(dimension);
     const uploads: SparseUpdate[] = [];
-    for (let participant = 0; participant < participants!; participant++) {
+    for (let participant = 0; participant < participants; participant++) {
       const change = await changeOf(input, participant, signal);
       const sharing = { ...settings, selection: 'largest', thetaUpload, epsilon: null } as const;
       const update = chooseUpload(change, sharing, new Random(seed));
@@ -55,7 +55,7 @@ export const secureRound = defineWorkerTask(
       settings: { inputBits: INPUT_BITS, task: 'selective-sharing' },
     });
     const { sum, bytesUp } = aggregator.sum(updates);
-    const allowedError = (participants! * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
+    const allowedError = (participants * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
     let revealed = 0;
     let confirmed = 0;
     let maxError = 0;
@@ -77,8 +77,8 @@ export const secureRound = defineWorkerTask(
       confirmed,
       maxError,
       allowedError,
-      sparseBytes: (ENTRY_BYTES * entries) / participants!,
-      secureBytes: bytesUp / participants!,
+      sparseBytes: (ENTRY_BYTES * entries) / participants,
+      secureBytes: bytesUp / participants,
     };
   },
 );

@@ -39,7 +39,7 @@ export function selectRandom(
   // The beginning of a shuffle is enough.
   for (let i = 0; i < chosen; i++) {
     const j = i + random.below(found - i);
-    const kept = candidates[i];
+    const kept = candidates[i]!;
     candidates[i] = candidates[j]!;
     candidates[j] = kept;
   }

@@ -34,6 +34,6 @@ export function encodeState({ epoch, parameters, updates, locals, scores }: Trai
 /** Reads what {@link encodeState} wrote. @throws CairnError `model-malformed` for a length that does not fit */
 export function decodeState(bytes: Uint8Array): TrainingState {
   const { header, vectors } = decodeCheckpoint<Pick<TrainingState, 'epoch' | 'scores'>>(bytes, 2);
-  const [parameters, updates, ...locals] = vectors;
+  const [parameters, updates, ...locals] = vectors as [Float32Array, Float32Array, ...Float32Array[]];
   return { ...header, parameters, updates, locals };
 }

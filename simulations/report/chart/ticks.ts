@@ -46,6 +46,6 @@ export function tickFormat(ticks: readonly number[]): (value: number) => string 
 }
 
 function digitsBehindPoint(value: number): number {
-  const fraction = String(Number(value.toPrecision(8))).split('.')[1] as string | undefined;
+  const fraction = String(Number(value.toPrecision(8))).split('.')[1];
   return fraction === undefined || fraction.includes('e') ? 0 : fraction.length;
 }

@@ -71,7 +71,7 @@ describe('a member that lies about shares, beside shipped clients', () => {
     scene.begin();
     const report = await scene.committed();
     expect(report.drops).toMatchObject([{ reason: 'share-undecryptable', effect: 'before-input', blames: [HOSTILE] }]);
-    const [{ member: victim }] = report.drops;
+    const { member: victim } = report.drops[0]!;
     const refusal = scene.events.get(victim)!.find(({ kind }) => kind === 'refused');
     expect(refusal).toMatchObject({
       code: 'share-undecryptable',

@@ -99,7 +99,7 @@ export const beforePeaks = (values: Uint32Array): Uint32Array => values.slice(0,
 /** One step of the perceptron. @returns 1 for a mistake, else 0 */
 function learn({ bias, weights }: Record<string, Float32Array>, { features, label }: Example): number {
   const scores = Array.from({ length: CLASSES }, (_, c) =>
-    features.reduce((sum, value, j) => sum! + value * weights![c * FEATURES + j]!, bias![c]),
+    features.reduce((sum, value, j) => sum + value * weights![c * FEATURES + j]!, bias![c]!),
   );
   const guess = scores.indexOf(Math.max(...scores));
   if (guess === label) return 0;

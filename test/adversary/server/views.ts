@@ -75,15 +75,15 @@ export function viewOf(transcript: Transcript, member: MemberId, round?: Uint8Ar
     // Only the first request that can be read and belongs to the session is answered.
     const [request] = readable(down('unmaskRequest').filter(within(sessionId)), decodeUnmaskRequest);
     const answer = up('unmaskShares').filter(within(sessionId)).at(-1);
-    const maskedWith = input === undefined ? [] : setBits(routed!.present).map((i) => indices[i]);
+    const maskedWith = input === undefined ? [] : setBits(routed!.present).map((i) => indices[i]!);
     const revealed = new Map<number, { kind: 'key' | 'seed'; share: Uint8Array }>();
     if (answer !== undefined) {
       const { shares: all } = decodeUnmaskShares(answer);
       [...maskedWith, session.ownIndex]
-        .sort((a, b) => a! - b!)
+        .sort((a, b) => a - b)
         .forEach((owner, i) => {
-          const kind = hasBit(request!.survivors, owner!) ? 'seed' : 'key';
-          revealed.set(owner!, { kind, share: all.slice(i * SIZES.share, (i + 1) * SIZES.share) });
+          const kind = hasBit(request!.survivors, owner) ? 'seed' : 'key';
+          revealed.set(owner, { kind, share: all.slice(i * SIZES.share, (i + 1) * SIZES.share) });
         });
     }
     return {

@@ -62,12 +62,12 @@ export class QuarrelGame {
   constructor(n: number, task: object = {}) {
     this.#n = n;
     this.#seats = seatsOf(n);
-    [this.#task] = parseConfig({
+    this.#task = parseConfig({
       directory: { file: 'members.bin', authorityKey: '00'.repeat(32) },
       tasks: [
         { name: 'toy', model: { tensors: { w: [1] }, seed: 1 }, rounds: 1000, cohort: n, overSelect: 0, ...task },
       ],
-    }).tasks;
+    }).tasks[0]!;
   }
 
   /** How many may be liars. */

@@ -66,7 +66,7 @@ export class CoordinatorProcess {
   }
 
   async status(): Promise<TaskStatus> {
-    const [status] = (await (await fetch(`${this.url}/v1/tasks`)).json()) as TaskStatus[];
+    const [status] = (await (await fetch(`${this.url}/v1/tasks`)).json()) as [TaskStatus];
     return status;
   }
 

@@ -53,7 +53,7 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
       return;
     case 'repeat': {
       if (under.length === 0) return;
-      const { to, mail } = under[action.pick % under.length];
+      const { to, mail } = under[action.pick % under.length]!;
       arrives(to, mail);
       return;
     }
@@ -77,7 +77,7 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
     case 'replay': {
       const past = action.foreign ? earlier : lab.sent.map(({ mail }) => mail);
       if (past.length === 0) return;
-      const { bytes } = past[action.pick % past.length];
+      const { bytes } = past[action.pick % past.length]!;
       const member = memberOf(action.member);
       arrives(action.pick % 2 === 0 ? 'server' : 'client', { member, bytes });
       return;

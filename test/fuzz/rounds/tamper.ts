@@ -136,7 +136,7 @@ function changedRoster(roster: Roster, { at, how }: Touch): Roster {
     const left = advertisements.filter((_, i) => i !== which);
     return { ...roster, size: left.length, ownIndex: clientIndex(0), body: { ...body, advertisements: left } };
   }
-  const { maskKey } = advertisements[(which + 1) % size];
+  const { maskKey } = advertisements[(which + 1) % size]!;
   const copied = advertisements.map((each, i) => (i === which ? { ...each, maskKey } : each));
   return { ...roster, body: { ...body, advertisements: copied } };
 }

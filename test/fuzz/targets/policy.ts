@@ -9,7 +9,6 @@ export const policyTarget: Target = jsonTarget('client-policy', parsePolicy, [
     ...{ minThreshold: 5, maxRoundsPerDay: 24, tasks: ['mnist', 'ü'], maxEpsilon: 3 },
     ...{
       minNoise: { placement: 'central', multiplier: 0.7 },
-      repeatDifference: 2,
       minCohortDifference: 3,
       tellReason: false,
     },

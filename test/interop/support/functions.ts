@@ -178,7 +178,7 @@ function provenRoster(primitives: Primitives, hash: (text: string) => Uint8Array
   );
   const members = [2, 5, 8].map((index) => ({
     index: clientIndex(index),
-    advertisement: roster[index],
+    advertisement: roster[index]!,
     proof: tree.proof(index),
   }));
   const bytes = encodeRoster({
@@ -196,9 +196,9 @@ function provenRoster(primitives: Primitives, hash: (text: string) => Uint8Array
     root: toHex(tree.root),
     members: members.map(({ index, advertisement, proof }) => ({
       index,
-      member: advertisement!.member,
-      cipherKey: toHex(advertisement!.cipherKey),
-      maskKey: toHex(advertisement!.maskKey),
+      member: advertisement.member,
+      cipherKey: toHex(advertisement.cipherKey),
+      maskKey: toHex(advertisement.maskKey),
       proof: proof.map(toHex),
     })),
     bytes: toHex(bytes),

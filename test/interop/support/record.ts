@@ -252,7 +252,7 @@ class Recorder {
 
   /** The first member's connection: challenge, Hello, Welcome and the news of its task. The others' look alike. */
   #connect(random: RandomSource, { task, minCohort, modelHash }: RoundSettings): void {
-    const [{ member }] = CAST;
+    const { member } = CAST[0]!;
     const id = memberId(member);
     const challenge = random(SIZES.challenge);
     const tasks = [task];
@@ -417,7 +417,7 @@ class Recorder {
   }
 
   #member(settings: RoundSettings, index: number): TranscriptMember {
-    const { member, name, update, examples, loss, accuracy } = CAST[index];
+    const { member, name, update, examples, loss, accuracy } = CAST[index]!;
     const identity = this.#identities.get(memberId(member))!;
     const seen = this.#at(index);
     const { sessionId } = this.#first().facts;

@@ -28,15 +28,15 @@ describe('the federations of a run', () => {
   });
 
   it('run in the one mode that is asked for, the control too', () => {
-    const [{ scenarios }] = casesOf(settingsOf({ aggregation: 'secure' }));
+    const { scenarios } = casesOf(settingsOf({ aggregation: 'secure' }))[0]!;
     expect(scenarios.map(({ aggregation }) => aggregation)).toEqual(['secure', 'secure']);
   });
 
   it('have the classes of the paper, and in the control nobody has the target', () => {
-    const [{ scenarios }] = casesOf(settingsOf({ participants: [2], target: 3 }));
-    expect(honestClasses(scenarios[0])).toEqual([[0, 1, 2, 3, 4]]);
-    expect(adversaryClasses(scenarios[0])).toEqual([5, 6, 7, 8, 9]);
-    expect(honestClasses(scenarios[2])).toEqual([[0, 1, 2, 4]]);
+    const { scenarios } = casesOf(settingsOf({ participants: [2], target: 3 }))[0]!;
+    expect(honestClasses(scenarios[0]!)).toEqual([[0, 1, 2, 3, 4]]);
+    expect(adversaryClasses(scenarios[0]!)).toEqual([5, 6, 7, 8, 9]);
+    expect(honestClasses(scenarios[2]!)).toEqual([[0, 1, 2, 4]]);
     const [eleven] = casesOf(settingsOf({ participants: [11], target: 3 }));
     expect(honestClasses(eleven!.scenarios[0]!)).toEqual([[0], [1], [2], [3], [4], [5], [6], [7], [8], [9]]);
     expect(honestClasses(eleven!.scenarios[2]!)).toEqual([[0], [1], [2], [4], [5], [6], [7], [8], [9]]);

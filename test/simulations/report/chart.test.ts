@@ -224,7 +224,7 @@ describe('charts', () => {
       expect(sorted[index]![0]).toBeGreaterThan(sorted[index - 1]![0]! + sorted[index - 1]![2]!);
     }
     const [dot] = placeOf(document.querySelector('.roomy .plot g[aria-label=dot] > *')!);
-    const [x, , width] = boxes[0];
+    const [x, , width] = boxes[0] as [number, number, number, number];
     expect(dot).toBeCloseTo(x + width / 2, 0);
   });
 

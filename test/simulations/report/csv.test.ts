@@ -16,10 +16,10 @@ function parseCsv(text: string): { value: string; quoted: boolean }[][] {
         for (at++; text[at] !== '"' || text[at + 1] === '"'; at++) {
           if (at >= text.length) throw new Error('a quoted field that never ends');
           if (text[at] === '"') at++;
-          value += text[at];
+          value += text[at]!;
         }
         at++;
-      } else while (at < text.length && !/[,\r\n"]/.test(text[at]!)) value += text[at++];
+      } else while (at < text.length && !/[,\r\n"]/.test(text[at]!)) value += text[at++]!;
       record.push({ value, quoted });
       if (text[at] !== ',') break;
       at++;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../../protocol/errors.ts';
-import { didYouMean } from '../../../client/suggest.ts';
+import { didYouMean } from '../../../protocol/suggest.ts';
 import { unsound } from './fault.ts';
 import type { CsvOptions } from './options.ts';
 

@@ -1,5 +1,5 @@
 import type { CairnError } from '../../../protocol/errors.ts';
-import { didYouMean } from '../../../client/suggest.ts';
+import { didYouMean } from '../../../protocol/suggest.ts';
 import { fault, type Place } from './fault.ts';
 import type { FieldReader } from './fields.ts';
 import type { CsvOptions } from './options.ts';

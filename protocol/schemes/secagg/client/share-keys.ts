@@ -125,7 +125,7 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
     const held = new Map<ClientIndex, SharePair>();
     const culprits: MemberId[] = [];
     present.forEach((i, place) => {
-      const { index, advertisement } = neighbours[i];
+      const { index, advertisement } = neighbours[i]!;
       const sealed = routed.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
       const pair = openShares(primitives, { key: openKeys[i]!, sessionId, from: index, to: ownIndex, sealed });
       const opened = pair === undefined ? undefined : hold(pair);

@@ -55,11 +55,6 @@ export interface ClientPolicy {
   /** Models within 24 hours that a rebase gave and from which it sends an input; 0: none. Absent: 2. */
   readonly maxRebases?: number;
   /**
-   * Has no effect any more: from one model a client helps to open sums of one set of members alone, whatever stands here.
-   * It is accepted so that policies written for earlier versions stay valid.
-   */
-  readonly repeatDifference?: number;
-  /**
    * Least number of members by which two sums that it signs must differ, unless they have the same members: the
    * difference of the two is nearly a sum of so few updates where the model has moved by little. Those whom
    * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever

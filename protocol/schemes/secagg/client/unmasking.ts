@@ -176,7 +176,7 @@ function auditSignatures(
   const { primitives, self } = context;
   const bytes = survivorBytes(primitives, sessionId, audited);
   setBits(request.signers).forEach((place, i) => {
-    const { index, member } = witnesses[place];
+    const { index, member } = witnesses[place]!;
     if (!hasBit(audited, index)) {
       throw new CairnError('roster-order', `a signature of member ${member} came, who is not a survivor`);
     }

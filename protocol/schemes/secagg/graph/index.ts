@@ -136,7 +136,7 @@ export function permutationFrom(n: number, nextUniform: (bound: number) => numbe
     if (!Number.isSafeInteger(j) || j < 0 || j > i) {
       throw new CairnError('internal', `a uniform number below ${i + 1} was asked for, but ${j} came`);
     }
-    const swapped = permutation[i];
+    const swapped = permutation[i]!;
     permutation[i] = permutation[j]!;
     permutation[j] = swapped;
   }

@@ -57,7 +57,7 @@ export function* proveDealings(material: ProofMaterial, owners: readonly ClientI
   const colluding = context.settings.colludingPpm / 1_000_000;
   const corrupt = corruptHolders(facts.parameters, { adversary: 'active', colluding });
   for (const [owner, shares] of found) {
-    const { member } = facts.roster[owner];
+    const { member } = facts.roster[owner]!;
     if (yield* isFalse(material, owner, shares, corrupt)) {
       proven.push(member);
       bodies.push(encodeDealingProof({ sessionId: facts.sessionId, owner, secret: dealt(material, owner), shares }));

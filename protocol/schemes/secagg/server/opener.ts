@@ -43,7 +43,7 @@ export class SecretOpener {
     const { threshold } = this.#facts.parameters;
     const { trusted, suspected } = this.#shares.holdersOf(owner);
     const holders = [...trusted, ...suspected];
-    const { member } = this.#facts.roster[owner];
+    const { member } = this.#facts.roster[owner]!;
     if (holders.length < threshold) {
       throw new CairnError(
         'below-threshold',

@@ -37,7 +37,7 @@ function checkCommitment(
   commitment: Uint8Array,
   signature: Uint8Array | undefined,
 ): void {
-  const { member } = facts.roster[from];
+  const { member } = facts.roster[from]!;
   assertSigned(context, member, signature);
   if (signature === undefined) return;
   const { identityKey } = context.directory!.entries.get(member)!;

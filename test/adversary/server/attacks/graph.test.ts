@@ -43,7 +43,7 @@ describe('on a ring', () => {
           const { roster, tree } = state.facts;
           const members = chosen.map((index) => ({
             index: clientIndex(index),
-            advertisement: roster[index],
+            advertisement: roster[index]!,
             proof: tree.proof(index),
           }));
           return towards(

@@ -54,9 +54,9 @@ describe('a roster of the attacker’s making is refused before anything is shar
 
   it('with one accomplice’s keys under two ids, signed by two accomplices', async () => {
     const code = await verdictOn((members, context, hall) => {
-      const [first, second] = members.slice(-2);
-      const identity = hall.membership.identities.get(memberId(second!.member));
-      const copy = forged(hall, context, { ...second, identity, cipherKey: first!.cipherKey, maskKey: first!.maskKey });
+      const [first, second] = members.slice(-2) as [Advertisement, Advertisement];
+      const identity = hall.membership.identities.get(memberId(second.member));
+      const copy = forged(hall, context, { ...second, identity, cipherKey: first.cipherKey, maskKey: first.maskKey });
       return [...members.slice(0, -1), copy];
     });
     expect(code).toBe('key-duplicate');

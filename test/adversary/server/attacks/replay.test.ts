@@ -115,7 +115,7 @@ describe('a stale roster', () => {
     hall.round(script, hall.settings({ minCohort: N }));
     const { log } = hall.target;
     await hall.until(() => log.of('ignored').length + log.of('refused').length > 0);
-    const [{ code }] = [...log.of('ignored'), ...log.of('refused')];
+    const { code } = [...log.of('ignored'), ...log.of('refused')][0]!;
     expect(hall.coordinator.transcript.of('up', 'shareKeys', TARGET)).toHaveLength(1);
     expect(hall.attempt()).toMatchObject({ candidate: undefined, sum: undefined });
     return code;

@@ -55,7 +55,7 @@ describe('a coordinator in the middle is refused before anything is shared, with
   it('the target’s own mask key reflected by an accomplice', async () => {
     const code = await verdictOn((one, context, hall, all) => {
       if (one.member !== ACCOMPLICE) return one;
-      const { maskKey } = all[TARGET - 1];
+      const { maskKey } = all[TARGET - 1]!;
       return forged(hall, context, { ...one, maskKey, identity: hall.membership.identities.get(ACCOMPLICE) });
     });
     expect(code).toBe('key-duplicate');

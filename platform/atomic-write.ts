@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
-import { CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../protocol/errors.ts';
 
 const TEMPORARY = '.part-';
 

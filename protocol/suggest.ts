@@ -1,0 +1,62 @@
+/** Options whose names changed before version 0.2, by their old name: what they are called now. */
+const RENAMED: ReadonlyMap<string, string> = new Map([
+  ['leastThreshold', 'minThreshold'],
+  ['mostEpsilon', 'maxEpsilon'],
+  ['mostRoundsPerDay', 'maxRoundsPerDay'],
+  ['leastNoise', 'minNoise'],
+  ['leastSurvivors', 'minHonestSurvivors'],
+  ['leastDifference', 'minCohortDifference'],
+  ['least', 'minSums'],
+  ['leastRate', 'minBytesPerSecond'],
+  ['atOnce', 'maxConcurrent'],
+  ['strangers', 'maxUnauthenticated'],
+  ['check', 'validation'],
+  ['benchAttempts', 'exclusionAttempts'],
+  ['benchMinutes', 'exclusionMinutes'],
+]);
+
+/** Options that are gone, and why a file can do without them. */
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  ['repeatDifference', 'it was removed, since a client signs one set of members for a model: delete it'],
+]);
+
+/**
+ * What to say of a word that is not among the known ones: its new name, if it is an option that was renamed; the known
+ * word that was probably meant; or all the known words.
+ * @returns a clause without a full stop, such as `did you mean "epochs"?`
+ */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const renamed = RENAMED.get(word);
+  if (renamed !== undefined && known.includes(renamed)) return `it is now called "${renamed}"`;
+  const removed = REMOVED.get(word);
+  if (removed !== undefined) return removed;
+  const nearest = nearestWord(word, known);
+  return nearest === undefined ? `there are ${known.join(', ')}` : `did you mean "${nearest}"?`;
+}
+
+/** The known word that a misspelt one was probably meant to be; undefined if none is near. */
+export function nearestWord(word: string, known: readonly string[]): string | undefined {
+  const lower = word.toLowerCase();
+  let nearest: string | undefined;
+  // Two letters that changed places count as two edits, whatever the length of the word.
+  let near = (word.length < 6 ? 2 : 3) + 1;
+  for (const candidate of known) {
+    // Comparing without case finds `minCohort` for `mincohort`.
+    const edits = editDistance(lower, candidate.toLowerCase());
+    if (edits < near) [nearest, near] = [candidate, edits];
+  }
+  return nearest;
+}
+
+/** Levenshtein's distance: how many letters must be inserted, deleted or replaced. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      next.push(Math.min(row[j + 1]! + 1, next[j]! + 1, row[j]! + (a[i] === b[j] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
