@@ -114,7 +114,8 @@ describe('the number of members that were drawn by chance', () => {
     enter(coordinator.url, new PatientApp(Promise.resolve()));
     await until(() => coordinator.tasks[1]!.state === 'finished');
     const reports = await get<object[]>(coordinator, '/v1/tasks/beside/rounds');
-    expect(reports).toMatchObject([{ task: 'beside', round: 1, outcome: 'committed' }]);
+    // On a busy machine an attempt may be abandoned first; its report must be silent too.
+    expect(reports.at(-1)).toMatchObject({ task: 'beside', round: 1, outcome: 'committed' });
     for (const report of reports)
       for (const key of ['members', 'included', 'drops', 'examples', 'bytesUp', 'bytesDown', 'ms', 'states'])
         expect(report).not.toHaveProperty(key);
