@@ -2,10 +2,10 @@ import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FinalModel } from '../client/index.ts';
-import { replacePublic } from '../client/enrolment/private-file.ts';
+import { replacePublic } from '../platform/index.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
 import { stampedModel } from '../protocol/model/stamp.ts';
-import { version } from '../simulations/laboratory/version.ts';
+import { packageVersion } from '../platform/index.ts';
 
 /** Names that are no path, hide nothing, and need no quoting: a task's name is the coordinator's word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -60,7 +60,7 @@ export async function modelFilesAt(path: string): Promise<ModelFiles> {
       const file = isFolder ? join(path, `${task}.safetensors`) : path;
       try {
         const date = Math.floor(Date.now() / 1000);
-        await replacePublic(file, stampedModel(bytes, { task, round, date, modelHash, version: version() }));
+        await replacePublic(file, stampedModel(bytes, { task, round, date, modelHash, version: packageVersion() }));
       } catch (thrown) {
         throw unsaved(file, thrown);
       }

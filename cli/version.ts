@@ -1,4 +1,4 @@
-import { version } from '../simulations/laboratory/version.ts';
+import { packageVersion } from '../platform/index.ts';
 
 /**
  * What `cairn --version` prints: the version alone, and with `--verbose` also on what it runs and how node:crypto is
@@ -6,11 +6,11 @@ import { version } from '../simulations/laboratory/version.ts';
  */
 export async function versionText(args: readonly string[]): Promise<string> {
   const asked = args.some((arg) => arg === '--version' || arg === '-V');
-  if (!asked || !args.includes('--verbose')) return version();
+  if (!asked || !args.includes('--verbose')) return packageVersion();
   const { nodeKeyImport } = await import('../protocol/crypto/node/native.ts');
   const { private: secrets, public: publics } = nodeKeyImport;
   return [
-    version(),
+    packageVersion(),
     `node ${process.versions.node}, openssl ${process.versions.openssl}, ${process.platform} ${process.arch}`,
     `private keys: ${secrets}`,
     `public keys: ${publics}`,

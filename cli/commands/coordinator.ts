@@ -9,7 +9,7 @@ import { watch } from '../coordinator/watch.ts';
 import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
-import { version } from '../../simulations/laboratory/version.ts';
+import { packageVersion } from '../../platform/index.ts';
 import { whole } from './options.ts';
 
 interface CoordinatorFlags {
@@ -99,7 +99,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
       config: overridden(config, flags),
-      version: version(),
+      version: packageVersion(),
       ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),

@@ -16,7 +16,7 @@ import { stampMetadata } from '../../protocol/model/stamp.ts';
 import { bold, data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
-import { version } from '../../simulations/laboratory/version.ts';
+import { packageVersion } from '../../platform/index.ts';
 import { Cohort } from './cohort.ts';
 import { makeIdentities, memberName } from './identities.ts';
 import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
@@ -89,13 +89,13 @@ async function withCoordinator({ options, folder, secrets, test, stopping }: Sta
     directory: identities.directory,
     tasks: [task],
   });
-  await folder.json('config.json', { cairn: version(), options, task });
+  await folder.json('config.json', { cairn: packageVersion(), options, task });
 
   const reports: RoundReport[] = [];
   const cohort = new Cohort();
   const coordinator = await createCoordinator({
     config,
-    version: version(),
+    version: packageVersion(),
     // Abandoned rounds have their own line; what is left to log are faults.
     log: createLog('error'),
     begin: cohort.ready(options.clients),
@@ -176,7 +176,7 @@ async function finish({ options, folder, coordinator, reports, model, started }:
   const tensors = coordinator.model(TASK)!;
   const stamp = stampMetadata({
     ...{ task: TASK, round: last.round, date: Math.floor(Date.now() / 1000) },
-    ...{ modelHash: last.modelHash, version: version() },
+    ...{ modelHash: last.modelHash, version: packageVersion() },
   });
   await folder.bytes('model.safetensors', encodeSafetensors(tensors, model.layout.shapes, stamp));
   const { runDir, ...results } = summary;

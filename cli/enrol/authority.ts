@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { createPrivate, readPrivate } from '../../client/enrolment/private-file.ts';
+import { createPrivate, readPrivate } from '../../platform/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity, identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';

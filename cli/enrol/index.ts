@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { writeIdentity } from '../../client/enrolment/node.ts';
-import { replacePublic } from '../../client/enrolment/private-file.ts';
+import { replacePublic } from '../../platform/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';

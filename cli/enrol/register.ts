@@ -1,6 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replacePublic } from '../../client/enrolment/private-file.ts';
+import { replacePublic } from '../../platform/index.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { CairnError } from '../../protocol/errors.ts';
 import { jsonFault } from '../../protocol/json.ts';
-import { locked } from '../enrolment/lock.ts';
+import { locked, readIfThere, replacePrivate } from '../../platform/index.ts';
 import { noteRounds, roundsNoted } from '../enrolment/node.ts';
-import { replacePrivate } from '../enrolment/private-file.ts';
 import { recordFrom, recordText } from './format.ts';
 import type { ConsentMemory } from './memory.ts';
 import { type ConsentRecord, NO_RECORD } from './record.ts';
@@ -72,10 +70,9 @@ async function read(path: string, identityFile: string | undefined): Promise<Con
 }
 
 async function textOf(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, { cause });
-  }
+  const bytes = await readIfThere(
+    path,
+    (cause) => new CairnError('config-unreadable', `${path}: ${cause.message}`, { cause }),
+  );
+  return bytes && Buffer.from(bytes).toString('utf8');
 }

@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { type Identity, parseIdentity, unsafeIdentityText } from './identity.ts';
-import { createPrivate, readPrivate, replacePrivate } from './private-file.ts';
+import { createPrivate, readPrivate, replacePrivate } from '../../platform/index.ts';
 
 /**
  * Reads an identity file.

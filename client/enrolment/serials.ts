@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
 import type { SeenDirectory, SerialMemory } from '../driver/serials.ts';
-import { locked } from './lock.ts';
-import { replacePrivate } from './private-file.ts';
+import { locked, readIfThere, replacePrivate } from '../../platform/index.ts';
 
 const hex = /^[0-9a-f]{64}$/;
 const format = z.record(
@@ -37,13 +35,12 @@ export function serialsInFile(path: string): SerialMemory {
 }
 
 async function read(path: string): Promise<Readonly<Partial<Record<string, SeenDirectory>>>> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, { cause });
-  }
+  const bytes = await readIfThere(
+    path,
+    (cause) => new CairnError('config-unreadable', `${path}: ${cause.message}`, { cause }),
+  );
+  if (bytes === undefined) return {};
+  const text = Buffer.from(bytes).toString('utf8');
   const hint = 'restore it; if it is removed, an older directory than was seen before would be believed once';
   const parsed = format.safeParse(readJson(text, path, { code: 'config-invalid', hint }));
   if (parsed.success) return parsed.data;

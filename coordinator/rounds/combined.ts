@@ -3,7 +3,7 @@ import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { combine } from '../../learning/rules/index.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** The groups of a round as one sum. */
 export interface Combined {

@@ -20,7 +20,7 @@ import { firstScales, highest, measuredScales, resolutionOf, scalesAfter, within
 import type { settingsFor } from './settings.ts';
 import { openSnapshot, type TaskSnapshot } from './task-snapshot.ts';
 import { TaskPrivacy } from './task-privacy.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** What a committed round taught; nothing where its sum has noise, which has no metrics. */
 export interface Learned {

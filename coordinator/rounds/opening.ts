@@ -12,7 +12,7 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { type Combined, combineGroups } from './combined.ts';
 import { highest } from './scales.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** The unmasked sum of one group of members. */
 export interface GroupSum extends UnmaskedSum {

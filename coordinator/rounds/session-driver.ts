@@ -25,7 +25,7 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { PacedQueue } from './paced-queue.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** Milliseconds that each state may take. */
 export type Deadlines = Readonly<Record<CollectingState, number>>;

@@ -1,7 +1,7 @@
 import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
-import { inTurns } from './turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** Told how many of a plan's masks have been added, as often as there is time to. */
 export type OnProgress = (done: number, of: number) => void;

@@ -1,10 +1,10 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
 import type { StrategyState } from '../../learning/strategies/index.ts';
-import { openFolder, writeAtomically } from '../../platform/atomic-write.ts';
+import { openFolder, readIfThere, writeAtomically } from '../../platform/index.ts';
 import { Journal } from './journal.ts';
 import { modelHashOf } from './hash.ts';
 import { recordFrom, RESTORE, type SavedTask } from './record.ts';
@@ -70,7 +70,7 @@ export class FileStore implements Store {
   }
 
   async #readModel(hash: string): Promise<Uint8Array | undefined> {
-    const bytes = await readIfThere(this.#modelPath(hash));
+    const bytes = await readAt(this.#modelPath(hash));
     if (bytes === undefined) return undefined;
     if ((await modelHashOf(bytes)) !== hash) {
       const path = this.#modelPath(hash);
@@ -105,11 +105,11 @@ export class FileStore implements Store {
 
   async loadTask(task: string): Promise<TaskRecord | undefined> {
     const path = this.#taskPath(`${task}.json`);
-    const bytes = await readIfThere(path);
+    const bytes = await readAt(path);
     if (bytes === undefined) return undefined;
     const { stateFile, record } = recordFrom(path, task, bytes);
     if (stateFile === undefined) return record;
-    const state = await readIfThere(this.#taskPath(stateFile));
+    const state = await readAt(this.#taskPath(stateFile));
     const statePath = this.#taskPath(stateFile);
     if (state === undefined)
       throw new CairnError('config-unreadable', `${path}: its state file ${statePath} is missing`, { hint: RESTORE });
@@ -166,15 +166,12 @@ function encodeState(state: StrategyState): Uint8Array[] {
 }
 
 /** @throws CairnError `config-unreadable` for a file that is there and cannot be read */
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return new Uint8Array(await readFile(path));
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new CairnError('config-unreadable', `${path} cannot be read (${code ?? 'unknown reason'})`, {
-      hint: 'check what it is and whose; the coordinator must be able to read it',
-      cause,
-    });
-  }
-}
+const readAt = (path: string): Promise<Uint8Array | undefined> =>
+  readIfThere(
+    path,
+    (cause) =>
+      new CairnError('config-unreadable', `${path} cannot be read (${cause.code ?? 'unknown reason'})`, {
+        hint: 'check what it is and whose; the coordinator must be able to read it',
+        cause,
+      }),
+  );

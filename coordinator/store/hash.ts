@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { inTurns } from '../rounds/turns.ts';
+import { inTurns } from '../../platform/index.ts';
 
 /** Bytes that are worked off without a pause: a millisecond or two. */
 const PART = 2 ** 21;

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { CairnError } from '../../protocol/errors.ts';
-import { unwritable } from '../../platform/atomic-write.ts';
+import { unwritable } from '../../platform/index.ts';
 
 /** How often a holder says that it is there. */
 const SIGN_MS = 10_000;

@@ -10,7 +10,7 @@ import { machine } from './machine.ts';
 import type { Records } from './records.ts';
 import type { JsonObject } from './rows.ts';
 import type { RunOptions } from './options.ts';
-import { version } from './version.ts';
+import { packageVersion } from '../../platform/index.ts';
 
 /** What a run has come to. */
 export interface Conclusion {
@@ -69,7 +69,7 @@ export async function conclude<P extends Parameters>(
     settings: records.settings as JsonObject,
     seed: records.seed,
     preset: options.preset,
-    version: version(),
+    version: packageVersion(),
     node: process.version,
     command: commandOf(options.module ?? experiment.name, records.settings as JsonObject, records.seed),
     interrupted,

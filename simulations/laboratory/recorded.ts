@@ -6,7 +6,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { commandOf, shellWord } from './command.ts';
 import type { RunOptions } from './options.ts';
 import type { JsonObject } from './rows.ts';
-import { version } from './version.ts';
+import { packageVersion } from '../../platform/index.ts';
 
 const schema = z.object({
   experiment: z.string(),
@@ -39,7 +39,7 @@ export function configOf(
     settings,
     inputs: digest({ experiment, seed, settings: asRecorded(settings) }),
     command: commandOf(module ?? experiment, settings, seed),
-    versions: { cairn: version(), node: process.version },
+    versions: { cairn: packageVersion(), node: process.version },
   };
 }
 

@@ -11,7 +11,7 @@ import {
   type Store,
   type TaskRecord,
 } from '../../coordinator/store/index.ts';
-import { writeAtomically } from '../../platform/atomic-write.ts';
+import { writeAtomically } from '../../platform/index.ts';
 import { rejectionOf } from './support/errors.ts';
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

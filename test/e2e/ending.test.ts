@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
-import { version } from '../../simulations/laboratory/version.ts';
+import { packageVersion } from '../../platform/index.ts';
 import { cairn, type Running } from './support/running.ts';
 import type { Client } from './support/client.ts';
 import { tinyEnv, TINY_APP } from './support/client.ts';
@@ -31,7 +31,7 @@ async function hashOfSaved(path: string): Promise<string> {
   const hash = createHash('sha256')
     .update(encodeSafetensors(tensors, shapes, unstamped(metadata), kept))
     .digest('hex');
-  expect(metadata).toMatchObject({ 'cairn.task': 'tiny', 'cairn.modelHash': hash, 'cairn.version': version() });
+  expect(metadata).toMatchObject({ 'cairn.task': 'tiny', 'cairn.modelHash': hash, 'cairn.version': packageVersion() });
   expect(metadata['cairn.date']).toMatch(/^20\d\d-.*Z$/);
   return hash;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inTurns } from '../../coordinator/rounds/turns.ts';
+import { inTurns } from '../../platform/index.ts';
 import type { SecretRecovery } from '../../protocol/schemes/secagg/server/secret-recovery.ts';
 import { secretsOf } from '../../protocol/schemes/secagg/server/result.ts';
 import { stepServer } from '../../protocol/schemes/secagg/server/session.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { locked } from '../../../dist/client/enrolment/lock.js';
+import { locked } from '../../../dist/platform/index.js';
 
 const [deed, path, text = '{}'] = process.argv.slice(2);
 const { times = 1, among = 1, machine, careless = false, ...options } = JSON.parse(text);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../protocol/errors.ts';
 import { type Holder, lifeOf, thisProcess } from './holder.ts';
 import { QuietTime } from './quiet.ts';
 

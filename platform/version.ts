@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 
 /** The package's version. */
-export function version(): string {
+export function packageVersion(): string {
   const found = createRequire(import.meta.url)('cairn-fl/package.json') as { readonly version: string };
   return found.version;
 }

@@ -1,7 +1,7 @@
 import { link, open, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { CairnError } from '../../protocol/errors.ts';
+import { CairnError } from '../protocol/errors.ts';
 
 /** Read and write for the owner, nothing for anybody else; and what everybody may read. */
 const PRIVATE = 0o600;

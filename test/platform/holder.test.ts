@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { lifeOf, thisProcess } from '../../client/enrolment/holder.ts';
-import { QuietTime } from '../../client/enrolment/quiet.ts';
+import { lifeOf, thisProcess } from '../../platform/holder.ts';
+import { QuietTime } from '../../platform/quiet.ts';
 
 const gone = spawnSync(process.execPath, ['-e', '']).pid;
 
