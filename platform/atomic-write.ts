@@ -7,6 +7,8 @@ const TEMPORARY = '.part-';
 
 /** Makes a rename or a new file last. Some systems cannot sync folders; there the journal of the file system must do. */
 async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no folders, and keeps names by itself.
+  if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
@@ -18,18 +20,31 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** How a file is written. */
+export interface AtomicOptions {
+  /** The new file's mode, less the process's mask. Default: everybody may read and write. */
+  readonly mode?: number;
+  /** Gives the finished temporary file its name. Default: a rename, which replaces the file before. */
+  readonly place?: (temporary: string, path: string) => Promise<void>;
+  /** Makes the error for what went wrong, from Node's. Default: `folder-unwritable`, naming the file's folder. */
+  readonly refuse?: (cause: unknown) => CairnError;
+}
+
 /**
  * Writes a file so that it is there whole or not at all, whatever moment the machine dies at: temporary file, fsync,
  * rename, fsync of the folder.
- * @throws CairnError `folder-unwritable`
+ * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and as it is, any that `place` throws
  */
 export async function writeAtomically(
   path: string,
   content: Uint8Array | readonly Uint8Array[] | string,
+  options: AtomicOptions = {},
 ): Promise<void> {
-  const temporary = join(dirname(path), `${TEMPORARY}${basename(path)}-${randomUUID()}`);
+  const folder = dirname(path);
+  const { mode = 0o666, place = rename, refuse = (cause: unknown) => unwritable(folder, cause) } = options;
+  const temporary = join(folder, `${TEMPORARY}${basename(path)}-${randomUUID()}`);
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx', mode);
     try {
       const parts = typeof content === 'string' || content instanceof Uint8Array ? [content] : content;
       for (const part of parts) await handle.writeFile(part);
@@ -37,12 +52,14 @@ export async function writeAtomically(
     } finally {
       await handle.close();
     }
-    await rename(temporary, path);
+    await place(temporary, path);
+    await syncFolder(folder);
   } catch (thrown) {
+    throw thrown instanceof CairnError ? thrown : refuse(thrown);
+  } finally {
+    // What was renamed is gone already; what was linked, or failed, is not.
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw unwritable(dirname(path), thrown);
   }
-  await syncFolder(dirname(path));
 }
 
 /** Removes what a crash left half written. */
@@ -52,10 +69,15 @@ async function sweep(folder: string): Promise<void> {
 }
 
 /**
- * Makes a folder, proves that it can be written, and removes what an earlier crash left half written.
- * @throws CairnError `folder-unwritable`
+ * Makes a folder, proves that it can be written, and removes what an earlier crash left half written. The caller sees to
+ * it that no other process writes into the folder meanwhile.
+ * @param refuse makes the error for what went wrong, from Node's
+ * @throws CairnError what `refuse` makes, by default `folder-unwritable`
  */
-export async function openFolder(folder: string): Promise<void> {
+export async function openFolder(
+  folder: string,
+  refuse: (cause: unknown) => CairnError = (cause) => unwritable(folder, cause),
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
     await sweep(folder);
@@ -63,7 +85,7 @@ export async function openFolder(folder: string): Promise<void> {
     await (await open(probe, 'wx')).close();
     await unlink(probe);
   } catch (cause) {
-    throw unwritable(folder, cause);
+    throw refuse(cause);
   }
 }
 

@@ -1,7 +1,6 @@
-import { link, open, rename, rm } from 'node:fs/promises';
-import { randomUUID } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { link, open, rename } from 'node:fs/promises';
 import { CairnError } from '../protocol/errors.ts';
+import { writeAtomically } from './atomic-write.ts';
 
 /** Read and write for the owner, nothing for anybody else; and what everybody may read. */
 const PRIVATE = 0o600;
@@ -46,7 +45,7 @@ export async function readPrivate(path: string): Promise<string> {
  */
 export async function createPrivate(path: string, text: string): Promise<void> {
   // A link fails where the name is taken, which a rename would not.
-  await viaTemporary(path, text, PRIVATE, (temporary) => link(temporary, path));
+  await writeAtomically(path, text, { mode: PRIVATE, place: link, refuse: refusal(path) });
 }
 
 /**
@@ -59,10 +58,11 @@ export async function replacePrivate(
   text: string,
   check: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
-  await viaTemporary(path, text, PRIVATE, async (temporary) => {
+  const place = async (temporary: string): Promise<void> => {
     await check();
     await rename(temporary, path);
-  });
+  };
+  await writeAtomically(path, text, { mode: PRIVATE, place, refuse: refusal(path) });
 }
 
 /**
@@ -70,47 +70,15 @@ export async function replacePrivate(
  * @throws CairnError `folder-unwritable`
  */
 export async function replacePublic(path: string, content: Uint8Array | string): Promise<void> {
-  await viaTemporary(path, content, PUBLIC, (temporary) => rename(temporary, path));
+  await writeAtomically(path, content, { mode: PUBLIC, refuse: refusal(path) });
 }
 
-async function viaTemporary(
-  path: string,
-  content: Uint8Array | string,
-  mode: number,
-  place: (temporary: string) => Promise<void>,
-): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
-  try {
-    const file = await open(temporary, 'wx', mode);
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await place(temporary);
-    await syncFolder(dirname(path));
-  } catch (cause) {
-    if (cause instanceof CairnError) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new CairnError('config-invalid', `${path} exists, and a key is never overwritten`, {
-        hint: 'choose another path, or move the file away',
-      });
-    }
-    throw new CairnError('folder-unwritable', `${path}: ${reasonOf(cause)}`, { cause });
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** Has a new name outlive a loss of power, where the system can: without it the file before may be there again. */
-async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders, and keeps names by itself.
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
+/** Makes the error for a file that was not written. */
+const refusal =
+  (path: string) =>
+  (cause: unknown): CairnError =>
+    (cause as NodeJS.ErrnoException).code === 'EEXIST'
+      ? new CairnError('config-invalid', `${path} exists, and a key is never overwritten`, {
+          hint: 'choose another path, or move the file away',
+        })
+      : new CairnError('folder-unwritable', `${path}: ${reasonOf(cause)}`, { cause });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { writeFile } from 'node:fs/promises';
 import { writeIdentity } from '../../client/enrolment/node.ts';
+import { writeAtomically } from '../../platform/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
@@ -25,6 +25,7 @@ export const memberName = (member: number): string => `client-${member}`;
 /**
  * Makes an authority, an identity for each of members 1 … n, and the directory that the authority signs. The authority's
  * secret key lives only as long as this call: nobody can be added to the directory later.
+ * @throws CairnError `folder-unwritable`, and `config-invalid` where an identity is there already
  */
 export async function makeIdentities(folder: string, n: number): Promise<DemoIdentities> {
   const authority = generateIdentity(nodePrimitives, systemRandom);
@@ -40,7 +41,7 @@ export async function makeIdentities(folder: string, n: number): Promise<DemoIde
     entries.push({ member: memberId(id), name, identityKey: keys.publicKey, notAfter: dates.notAfter, tasks: [] });
   }
   const file = join(folder, 'members.directory');
-  await writeFile(file, signDirectory(nodePrimitives, authority, dates, entries));
+  await writeAtomically(file, signDirectory(nodePrimitives, authority, dates, entries));
   authority.secretKey.wipe();
   return { directory: { file, authorityKey: toHex(authority.publicKey) }, fileOf };
 }

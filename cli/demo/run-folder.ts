@@ -1,5 +1,6 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeAtomically } from '../../platform/index.ts';
 import { newFolder } from '../../simulations/laboratory/new-folder.ts';
 
 /** The folder that a run leaves behind. */
@@ -20,15 +21,18 @@ export class RunFolder {
     return join(this.path, name);
   }
 
+  /** Writes a file of JSON, whole or not at all. @throws CairnError `folder-unwritable` */
   async json(name: string, value: unknown): Promise<void> {
-    await writeFile(this.file(name), `${JSON.stringify(value, undefined, 2)}\n`);
+    await writeAtomically(this.file(name), `${JSON.stringify(value, undefined, 2)}\n`);
   }
 
+  /** Appends a value to a file of JSON lines. */
   async line(name: string, value: unknown): Promise<void> {
     await appendFile(this.file(name), `${JSON.stringify(value)}\n`);
   }
 
+  /** Writes a file of bytes, whole or not at all. @throws CairnError `folder-unwritable` */
   async bytes(name: string, value: Uint8Array): Promise<void> {
-    await writeFile(this.file(name), value);
+    await writeAtomically(this.file(name), value);
   }
 }

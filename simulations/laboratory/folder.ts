@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises';
+import { readFile, statfs } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
+import { openFolder, writeAtomically } from '../../platform/index.ts';
 import { takeLock } from './lock.ts';
 import { newFolder, unwritable } from './new-folder.ts';
 import { readRows } from './read-rows.ts';
@@ -10,7 +11,8 @@ import type { Row } from './rows.ts';
 /** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
 const MIN_FREE_BYTES = 64 * 2 ** 20;
 
-const FOLDERS = ['data', 'images', 'checkpoints'];
+/** The run's own folder, and those in it. */
+const FOLDERS = ['', 'data', 'images', 'checkpoints'];
 
 /**
  * The folder of a run: config.json, data/, images/, checkpoints/ while it runs, then summary.json, timings.json and
@@ -59,14 +61,7 @@ export class LabFolder {
   }
 
   static async #check(path: string): Promise<void> {
-    try {
-      for (const folder of FOLDERS) await mkdir(join(path, folder), { recursive: true });
-      const probe = join(path, 'checkpoints', 'probe.part');
-      await writeFile(probe, 'x');
-      await rm(probe);
-    } catch (cause) {
-      throw unwritable(path, cause);
-    }
+    for (const folder of FOLDERS) await openFolder(join(path, folder), (cause) => unwritable(path, cause));
     const { bavail, bsize } = await statfs(path);
     if (bavail * bsize < MIN_FREE_BYTES) {
       const free = Math.floor((bavail * bsize) / 2 ** 20);
@@ -137,13 +132,7 @@ export class LabFolder {
   }
 
   async #atomic(name: string, content: string | Uint8Array): Promise<void> {
-    const path = join(this.path, name);
-    try {
-      await writeFile(`${path}.part`, content);
-      await rename(`${path}.part`, path);
-    } catch (cause) {
-      throw unwritable(this.path, cause);
-    }
+    await writeAtomically(join(this.path, name), content, { refuse: (cause) => unwritable(this.path, cause) });
   }
 
   #names(folder: string, extension: string): string[] {
