@@ -40,6 +40,15 @@ export async function lifeOf(holder: Holder, seenFrom: Holder): Promise<'alive' 
   return now.started === holder.started ? 'alive' : 'dead';
 }
 
+/**
+ * The same for a process that is named by its id and host alone, as earlier versions did. It counts as alive while this
+ * host has a process with that id, even if it is a later one; this process would not have named itself so.
+ */
+export function lifeById(pid: number, host: string): 'alive' | 'dead' | 'unknown' {
+  if (host !== hostname()) return 'unknown';
+  return pid !== process.pid && isThere(pid) ? 'alive' : 'dead';
+}
+
 function isThere(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,6 +1,6 @@
 // What Node lacks and several parts need: locks, files that are whole or absent, and turns of the event loop. Browsers never load this.
 export { openFolder, unwritable, writeAtomically } from './atomic-write.ts';
-export { locked } from './lock.ts';
+export { locked, lockFile, type LockHolder } from './lock.ts';
 export { createPrivate, readPrivate, replacePrivate, replacePublic } from './private-file.ts';
 export { readIfThere } from './read.ts';
 export { inTurns } from './slices.ts';

@@ -21,9 +21,9 @@ const FOLDERS = ['', 'data', 'images', 'checkpoints'];
 export class LabFolder {
   readonly path: string;
   /** Lets other runs have the folder again. */
-  readonly release: () => void;
+  readonly release: () => Promise<void>;
 
-  private constructor(path: string, release: () => void) {
+  private constructor(path: string, release: () => Promise<void>) {
     this.path = path;
     this.release = release;
   }
@@ -50,11 +50,11 @@ export class LabFolder {
   }
 
   static async #prepare(path: string): Promise<LabFolder> {
-    const release = takeLock(path);
+    const release = await takeLock(path);
     try {
       await LabFolder.#check(path);
     } catch (thrown) {
-      release();
+      await release();
       throw thrown;
     }
     return new LabFolder(path, release);

@@ -39,7 +39,7 @@ export async function runExperiment<P extends Parameters>(
   try {
     return await runIn(folder, experiment, settings, options);
   } finally {
-    folder.release();
+    await folder.release();
   }
 }
 

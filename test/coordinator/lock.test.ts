@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCoordinator, parseConfig } from '../../coordinator/index.ts';
 import { takeLock } from '../../coordinator/store/index.ts';
+import { type Holder, thisProcess } from '../../platform/holder.ts';
 import { rejectionOf } from './support/errors.ts';
 import { closeAll, SHAPES, temporaryFolder } from './support/hall.ts';
 
@@ -19,7 +20,15 @@ beforeEach(async () => {
   lock = join(folder, 'lock');
 });
 
+/** As versions wrote it that named a process by its id and host alone. */
 const by = (pid: number, host = hostname()): string => JSON.stringify({ pid, host });
+/** As it is written now. */
+const byHolder = async (changes: Partial<Holder>): Promise<string> =>
+  JSON.stringify({ token: 'x', ...(await thisProcess()), ...changes });
+const longAgo = async (): Promise<void> => {
+  const seconds = Date.now() / 1000 - 61;
+  await utimes(lock, seconds, seconds);
+};
 
 describe('the folder of a coordinator', () => {
   it('is had by one at a time, and by the next when it is given free', async () => {
@@ -36,20 +45,39 @@ describe('the folder of a coordinator', () => {
   it.each([
     ['a process that is gone', () => by(spawnSync(process.execPath, ['-e', '']).pid)],
     ['an earlier process that had this one’s id', () => by(process.pid)],
+    ['a process of today’s that is gone', () => byHolder({ pid: spawnSync(process.execPath, ['-e', '']).pid })],
   ])('is taken over from %s', async (_, text) => {
-    await writeFile(lock, text());
+    await writeFile(lock, await text());
     const release = await takeLock(folder);
     expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
     await release();
   });
 
-  it('is taken over from another machine that has shown no sign for more than a minute', async () => {
-    await writeFile(lock, by(1, 'elsewhere.invalid'));
-    const longAgo = Date.now() / 1000 - 61;
-    await utimes(lock, longAgo, longAgo);
+  it.runIf(process.platform === 'linux')('is taken over from a process whose id a later one has', async () => {
+    await writeFile(lock, await byHolder({ pid: process.ppid, started: '1' }));
     await (
       await takeLock(folder)
     )();
+  });
+
+  it.each([
+    ['that wrote it as it is written now', () => byHolder({ machine: 'elsewhere.invalid boot space' })],
+    ['of an earlier version', () => by(1, 'elsewhere.invalid')],
+  ])('is taken over from another machine %s and has shown no sign for more than a minute', async (_, text) => {
+    await writeFile(lock, await text());
+    expect(await rejectionOf(takeLock(folder))).toMatchObject({
+      message: expect.stringContaining('on elsewhere.invalid') as string,
+    });
+    await longAgo();
+    await (
+      await takeLock(folder)
+    )();
+  });
+
+  it('is left to a process of an earlier version that is there, however long it has shown no sign', async () => {
+    await writeFile(lock, by(process.ppid));
+    await longAgo();
+    expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
   });
 
   it.each([
