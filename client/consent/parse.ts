@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
+import { expectedOf, pathText, shownValue, valueAt } from '../../protocol/issues.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 import { MAX_ROUNDS_PER_DAY } from './record.ts';
@@ -34,52 +35,6 @@ const policy = z.strictObject({
   tellReason: z.boolean().exactOptional(),
 } satisfies Record<keyof ClientPolicy, z.ZodType>);
 
-type Issue = z.core.$ZodIssue;
-
-const NOUNS: Readonly<Record<string, string>> = {
-  int: 'an integer',
-  number: 'a number',
-  string: 'a string',
-  object: 'an object',
-  array: 'a list',
-  boolean: 'true or false',
-};
-
-const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
-
-function expected(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return NOUNS[issue.expected] ?? issue.expected;
-    case 'too_small':
-      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${UNITS[issue.origin] ?? ''}`;
-    case 'too_big':
-      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${UNITS[issue.origin] ?? ''}`;
-    case 'invalid_value':
-      return issue.values.map((value) => JSON.stringify(value)).join(' or ');
-    default:
-      return issue.message;
-  }
-}
-
-/** What came, short enough for one line. */
-function shown(root: unknown, path: readonly PropertyKey[]): string {
-  const value = path.reduce<unknown>(
-    (inside, key) =>
-      typeof inside === 'object' && inside !== null ? (inside as Record<PropertyKey, unknown>)[key] : undefined,
-    root,
-  );
-  if (value === undefined) return 'it is missing';
-  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
-  return `it is ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`;
-}
-
-function nameOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
-    .join('');
-}
-
 /**
  * Checks a client's policy: what stands in a policy file, or what a program passes. What it leaves out has its default.
  * @param file the file that it comes from, for messages
@@ -91,7 +46,7 @@ export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy
   if (parsed.success) return parsed.data;
   const at = (path: readonly PropertyKey[]): string => {
     if (path.length === 0) return file ?? 'policy';
-    return file === undefined ? `policy.${nameOf(path)}` : `${file}: ${nameOf(path)}`;
+    return file === undefined ? `policy.${pathText(path)}` : `${file}: ${pathText(path)}`;
   };
   const { issues } = parsed.error;
   const faults = new Faults();
@@ -107,7 +62,7 @@ export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy
   }
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') continue;
-    const message = `${at(issue.path)}: expected ${expected(issue)}, but ${shown(value, issue.path)}`;
+    const message = `${at(issue.path)}: expected ${expectedOf(issue, 'or') ?? issue.message}, but ${shownValue(valueAt(value, issue.path))}`;
     faults.add(new CairnError('config-invalid', message));
   }
   throw faults.error ?? new CairnError('config-invalid', `${at([])} is not valid`);

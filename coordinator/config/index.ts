@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
+import { configErrors } from '../../protocol/issues.ts';
 import { readJson } from '../../protocol/json.ts';
-import { configErrors } from './issues.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 

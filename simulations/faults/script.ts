@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { configError } from '../../coordinator/config/issues.ts';
+import { configError } from '../../protocol/issues.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { distributionSchema } from '../engine/distribution.ts';
 import { STATES } from '../engine/phases.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { configError } from '../../coordinator/config/issues.ts';
+import { configError } from '../../protocol/issues.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Experiment, Parameters } from './experiment.ts';

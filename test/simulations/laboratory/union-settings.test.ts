@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { configError } from '../../../coordinator/config/issues.ts';
+import { configError } from '../../../protocol/issues.ts';
 
 const whole = z.int().min(1).max(100);
 const schema = z.object({

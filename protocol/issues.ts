@@ -1,19 +1,37 @@
-import type { z } from 'zod';
-import { CairnError } from '../../protocol/errors.ts';
-import { Faults } from '../../protocol/faults.ts';
+import { CairnError } from './errors.ts';
+import { Faults } from './faults.ts';
 
-type Issue = z.core.$ZodIssue;
+/** What a schema finds wrong: an issue as zod makes it, of which only these fields are used. */
+export interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** Of `invalid_type`: the name of a type. */
+  readonly expected?: string;
+  /** Of `too_small` and `too_big`: the bound, whether it is allowed itself, and what is measured. */
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  readonly inclusive?: boolean;
+  readonly origin?: string;
+  /** Of `invalid_value`: what is allowed. */
+  readonly values?: readonly unknown[];
+  /** Of `unrecognized_keys`. */
+  readonly keys?: readonly string[];
+  /** Of `invalid_union`: the issues of each branch. */
+  readonly errors?: readonly (readonly Issue[])[];
+}
 
 const MAX_SHOWN = 60;
 
-/** `tasks[0].deadlines.shareKeys`; the whole configuration has no name. */
-function pathText(path: readonly PropertyKey[]): string {
+/** A path as a person writes it: `tasks[0].deadlines.shareKeys`. The root has no name. */
+export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
     .join('');
 }
 
-function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
+/** What a path leads to; undefined if there is nothing. */
+export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;
   for (const part of path) {
     if (typeof value !== 'object' || value === null) return undefined;
@@ -22,8 +40,8 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** What came, short enough for one line. */
-function shown(value: unknown): string {
+/** What came, short enough for one line. Not for values that may be secret. */
+export function shownValue(value: unknown): string {
   if (value === undefined) return 'it is missing';
   if (typeof value === 'number' && !Number.isFinite(value)) return `it is ${value}`;
   const text = JSON.stringify(value) as string | undefined;
@@ -43,59 +61,66 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
 
-/** What was expected, where the issue says it in its own terms. */
-function expected(issue: Issue): string | undefined {
-  switch (issue.code) {
+/** How allowed values are listed: a short list as `"a" or "b"`, one that may be long as `one of "a", "b"`. */
+type ValueList = 'or' | 'one of';
+
+/** What was expected; undefined where only the issue's own message says so. */
+export function expectedOf(
+  { code, expected = '', values = [], ...issue }: Issue,
+  list: ValueList = 'one of',
+): string | undefined {
+  const unit = UNITS[issue.origin ?? ''] ?? '';
+  switch (code) {
     case 'invalid_type':
-      return NOUNS[issue.expected] ?? issue.expected;
+      return NOUNS[expected] ?? expected;
     case 'too_small':
-      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${UNITS[issue.origin] ?? ''}`;
+      return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit}`;
     case 'too_big':
-      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${UNITS[issue.origin] ?? ''}`;
-    case 'invalid_value':
-      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return `${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit}`;
+    case 'invalid_value': {
+      const texts = values.map((value) => JSON.stringify(value));
+      return list === 'or' ? texts.join(' or ') : `${texts.length > 1 ? 'one of ' : ''}${texts.join(', ')}`;
+    }
     default:
       return undefined;
   }
 }
 
 /** Issues whose message says everything. */
-const COMPLETE: ReadonlySet<string> = new Set<Issue['code']>(['custom', 'unrecognized_keys', 'invalid_union']);
-
-type UnionIssue = Extract<Issue, { code: 'invalid_union' }>;
+const COMPLETE: ReadonlySet<string> = new Set(['custom', 'unrecognized_keys', 'invalid_union']);
 
 /** What zod says of a union whose schema has no words of its own for it. */
 const UNION_WITHOUT_WORDS = 'Invalid input';
 
 /** Issues of a branch that the value is nothing like. */
-const WHOLLY_OTHER: ReadonlySet<string> = new Set<Issue['code']>(['invalid_type', 'invalid_value']);
+const WHOLLY_OTHER: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value']);
 
 /**
  * What speaks for a union that took the value in none of its ways: the branch that got furthest into it, else one that
  * took its type but not its size. Undefined where the value is of no branch's type.
  */
-function closest({ errors, path }: UnionIssue): Issue | undefined {
+function closest({ errors = [], path }: Issue): Issue | undefined {
   const firsts = errors.flatMap((branch) => branch.slice(0, 1));
   const found = firsts.find((first) => first.path.length > 0) ?? firsts.find(({ code }) => !WHOLLY_OTHER.has(code));
   return found && { ...found, path: [...path, ...found.path] };
 }
 
-function anyOf({ errors }: UnionIssue): string {
-  const wanted = errors.flatMap((branch) => branch.slice(0, 1)).map((first) => expected(first) ?? first.message);
+function anyOf({ errors = [] }: Issue): string {
+  const wanted = errors.flatMap((branch) => branch.slice(0, 1)).map((first) => expectedOf(first) ?? first.message);
   return [...new Set(wanted)].join(' or ');
 }
 
 /** One line that names the field, what was expected and what came. */
 function line(issue: Issue, root: unknown): string {
-  if (issue.code === 'invalid_union' && issue.message === UNION_WITHOUT_WORDS && issue.errors.length > 0) {
+  if (issue.code === 'invalid_union' && issue.message === UNION_WITHOUT_WORDS && (issue.errors ?? []).length > 0) {
     const inside = closest(issue);
     if (inside !== undefined) return line(inside, root);
-    return `${pathText(issue.path)}: expected ${anyOf(issue)}, but ${shown(valueAt(root, issue.path))}`;
+    return `${pathText(issue.path)}: expected ${anyOf(issue)}, but ${shownValue(valueAt(root, issue.path))}`;
   }
   const at = pathText(issue.path) || 'the configuration';
-  const wanted = expected(issue);
+  const wanted = expectedOf(issue);
   if (COMPLETE.has(issue.code)) return `${at}: ${issue.message}`;
-  return `${at}: expected ${wanted ?? issue.message}, but ${shown(valueAt(root, issue.path))}`;
+  return `${at}: expected ${wanted ?? issue.message}, but ${shownValue(valueAt(root, issue.path))}`;
 }
 
 /** Whether an issue follows from a misspelt key, which is said already: its field is missing, or its object is incomplete. */
