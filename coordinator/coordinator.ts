@@ -15,7 +15,7 @@ import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
- * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
+ * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-invalid`, `config-unreadable`, `directory-signature`,
  * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
  * `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`; then nothing is left running
  */

@@ -390,6 +390,10 @@ export const ERROR_CODES = {
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),
   'folder-unwritable': configuration('a folder cannot be written', 'choose another folder, or change its permissions'),
+  'task-claimed': configuration(
+    'another coordinator runs this task from the same store',
+    'stop the other coordinator, or give this one a store of its own',
+  ),
   'lock-lost': failure(
     'a file’s lock was taken over by another process while this one hung',
     'try again; what was to be written may be missing, so nothing was done that depends on it',

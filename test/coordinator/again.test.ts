@@ -364,6 +364,7 @@ describe('a first model without a seed', () => {
     const model = { tensors: SHAPES };
     const one = await openHall({ model }, { store: await FileStore.open(folder) });
     const other = await openHall({ model });
+    await one.coordinator.stop();
     const again = await openHall({ model }, { store: await FileStore.open(folder) });
     const hashes = [one, other, again].map(({ coordinator }) => coordinator.tasks[0]!.modelHash);
     expect(hashes[0]).not.toBe(hashes[1]);
