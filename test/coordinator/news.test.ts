@@ -116,7 +116,7 @@ describe('news of tasks', () => {
     vi.advanceTimersByTime(60_000);
     told.length = 0;
     const place = new TestPlace();
-    seats.assign([memberId(1), memberId(2)], place);
+    place.seat(seats, [memberId(1), memberId(2)]);
     vi.advanceTimersByTime(60_000);
     seats.release([memberId(1), memberId(2)], place);
     vi.advanceTimersByTime(60_000);
