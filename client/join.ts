@@ -107,7 +107,6 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
               ...{ address, primitives, authorityKey, firstPauseMs: reconnectDelayMs },
               serials: options.serials ?? serialsInMemory(),
             }),
-      hold: options.hold,
     },
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,

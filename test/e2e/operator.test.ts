@@ -56,7 +56,7 @@ describe('an operator’s terminal', () => {
     const url = /https?:\/\/[^;]+/.exec(await saying(running, 'listening on'))![0];
     for (const member of [1, 2, 4]) world.member(url, member);
     const third = world.member(url, 3, { hold: 'masked-input' });
-    await third.event('held');
+    await third.hung();
     third.running.kill('SIGKILL');
     const line = await running.line('stdout', (text) => text.startsWith('round 1'));
     expect(line).toContain('dropped: member-3 (3) at masked-input (does not count)');
