@@ -384,7 +384,7 @@ export const ERROR_CODES = {
   refused: failure('the coordinator refused this client', 'the message names the reason'),
   'rate-limited': failure(
     'more was asked for than one client or address may ask for',
-    'wait a minute; where many clients share an address, have the operator raise the limit',
+    'wait a minute; if many clients share an address, have the operator raise limits.perAddress',
   ),
   'seat-taken': failure('this identity is connected already', 'stop the other process that uses the same identity'),
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),

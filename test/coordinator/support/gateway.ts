@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, Seats } from '../../../coordinator/gateway/index.ts';
 import type { SeatedRound } from '../../../coordinator/gateway/seat.ts';
 import type { RoundHandle, Verdict } from '../../../coordinator/rounds/seat-hub.ts';
-import { type Limits, limitsSchema } from '../../../coordinator/config/limits.ts';
+import type { Limits } from '../../../coordinator/config/limits.ts';
+import { LIMITS } from './limits.ts';
 import { AdmissionControl } from '../../../coordinator/limits/admission-control.ts';
 import { Addresses } from '../../../coordinator/addresses.ts';
 import { MemberRegistry } from '../../../coordinator/members.ts';
@@ -81,7 +82,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     uploadStallMs: 10_000,
     minUploadRate: 65_536,
     helloTimeoutMs: 10_000,
-    entrance: new AdmissionControl({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
+    entrance: new AdmissionControl({ ...LIMITS, ...limits, trustProxy: 0 }, 10_000_000),
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
     ...others,
   });
