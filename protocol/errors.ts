@@ -398,6 +398,10 @@ export const ERROR_CODES = {
     'a file’s lock was taken over by another process while this one hung',
     'try again; what was to be written may be missing, so nothing was done that depends on it',
   ),
+  'simd-missing': failure(
+    'this JavaScript engine runs no WebAssembly with SIMD, on which masking and training are built',
+    'use a browser of 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
+  ),
   usage: usage('the command line is not understood', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
