@@ -8,7 +8,7 @@ import { type Limits, limitsOf, UPLOAD_PACE, type UploadPace } from './limits.ts
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
-export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
+export { refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, maxDefect } from './draws.ts';
 export type { Draws } from './draws.ts';

@@ -2,4 +2,4 @@ export { FileStore } from './file.ts';
 export { takeLock } from './lock.ts';
 export { MemoryStore } from './memory.ts';
 export { openStore, storeFolder } from './open.ts';
-export type { AnnouncedSet, Lease, PendingRecord, RoundPage, Store, TaskRecord } from './types.ts';
+export type { Lease, RoundPage, Store, TaskRecord } from './types.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileStore, MemoryStore, type RoundReport } from '../../coordinator/index.ts';
-import type { PendingRecord, TaskRecord } from '../../coordinator/store/index.ts';
+import type { PendingRecord, TaskRecord } from '../../coordinator/store/types.ts';
 import { seededTensors } from '../../coordinator/rounds/seeded.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RoundReport } from '../../../coordinator/report.ts';
-import type { PendingRecord, TaskRecord } from '../../../coordinator/store/index.ts';
+import type { PendingRecord, TaskRecord } from '../../../coordinator/store/types.ts';
 
 /** Bytes of a model, or of anything. */
 export const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
