@@ -79,6 +79,25 @@ describe('a quorum that does not come in time', () => {
   });
 });
 
+describe('a store that the command line names', () => {
+  it('is used instead of dataDir, and another kind is refused', async () => {
+    const path = await world.configure({ cohort: 3, adversary: 'curious', rounds: 1 }, { logLevel: 'silent' });
+    const start = (store: string): Running =>
+      new Running(process.execPath, [join(ROOT, 'dist/cli.js'), 'coordinator', path, '--store', store]);
+    const folder = world.path('elsewhere');
+    const running = start(`file:${folder}`);
+    const url = /https?:\/\/[^;]+/.exec(await saying(running, 'listening on'))![0];
+    for (const name of ['a', 'b', 'c']) world.guest(url, {}, ['--name', name]);
+    await saying(running, join(folder, 'latest', 'tiny.safetensors'));
+    expect((await readFile(join(folder, 'rounds.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+    await expect(readFile(world.path('data/rounds.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
+
+    const other = start('redis://localhost');
+    expect((await other.exited).code).toBe(3);
+    expect(other.stderr.join('')).toContain('expected file:PATH or memory:, but it is "redis://localhost"');
+  });
+});
+
 describe('what an operator is told before the first round', () => {
   it('is what privacy costs, and whom sums of two shut out', async () => {
     const privacy = { epsilon: 8, placement: 'central', noiseMultiplier: 20 };

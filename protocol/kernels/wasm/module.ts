@@ -43,8 +43,8 @@ const SIMD_PROBE = Uint8Array.of(
 );
 
 /**
- * Refuses an engine that cannot run the wasm kernels. Their twin in TypeScript is what tests hold them against; it is so
- * much slower that a client that fell back to it would miss the deadlines of a round without anyone knowing why.
+ * Refuses an engine that cannot run the wasm kernels. Their twin in TypeScript is what tests hold them against; it is
+ * slower, and a client that fell back to it might miss the deadlines of its rounds without anyone knowing why.
  * @throws CairnError `simd-missing`
  */
 export function assertSimd(): void {
