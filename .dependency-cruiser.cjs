@@ -77,6 +77,14 @@ module.exports = {
       to: { path: '^(client|training|simulations|cli|bench|test)[/.]' },
     },
     {
+      name: 'rounds-know-no-connection-and-no-store',
+      severity: 'error',
+      comment:
+        'a round names members, bytes and what is kept (rounds/seat-hub, store/types): it may run in another process',
+      from: { path: '^coordinator/rounds/' },
+      to: { path: ['^coordinator/(gateway|http|limits)/', '^coordinator/store/(?!types[.]ts$)'] },
+    },
+    {
       name: 'nothing-imports-simulations',
       severity: 'error',
       comment: 'the laboratory looks at the product, never the other way round',

@@ -16,16 +16,9 @@ export { dirichletShards, iidShards, subset } from '../training/data/index.ts';
 export type { Dataset } from '../training/data/index.ts';
 export type { SeenDirectory, SerialMemory } from './driver/serials.ts';
 export type { Identity } from './enrolment/identity.ts';
-export type {
-  ParticipationEvent,
-  ParticipationSummary,
-  RoundEvent,
-  SendingState,
-  TaskEnd,
-  TaskEvent,
-} from './events.ts';
+export type { ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
 export type { FinalModel } from './final-model.ts';
-export type { Hold, JoinOptions, MemberIdentity } from './options.ts';
+export type { JoinOptions, MemberIdentity } from './options.ts';
 export type { Participation } from './participation.ts';
 export { DEFAULT_POLICY } from './policy.ts';
 export { tensorflowApp } from './tensorflow/index.ts';

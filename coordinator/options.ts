@@ -14,8 +14,11 @@ export interface CoordinatorOptions {
   readonly evaluate?: Evaluate;
   /** Models to start tasks from, by task; they come before the configuration's. */
   readonly initialModels?: Readonly<Record<string, InitialModel>>;
-  /** Where models, tasks and reports are kept. Default: a FileStore in `dataDir`. */
-  readonly store?: Store;
+  /**
+   * Where models, tasks and reports are kept: a URL as `openStore` takes it, or an open store, which stays open after the
+   * coordinator has stopped. Default: `file:` and the configuration's `dataDir`.
+   */
+  readonly store?: Store | string;
   /** Default: JSON lines on stderr at the configuration's level. */
   readonly log?: Log;
   /** Version of the package, for the API. */

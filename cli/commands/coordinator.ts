@@ -15,6 +15,7 @@ import { whole } from './options.ts';
 interface CoordinatorFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly store?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly unsafePlainHttp?: boolean;
@@ -33,6 +34,7 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     .argument('[config]', 'configuration file (JSON)', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
+    .option('--store <url>', 'where models, tasks and reports are kept: file:PATH or memory:, instead of dataDir')
     .option('--tls-cert <file>', 'certificate chain (PEM), to speak TLS')
     .option('--tls-key <file>', 'private key of the certificate (PEM, mode 600)')
     .option('--unsafe-plain-http', 'speak plain HTTP also to other machines, as in a closed test network')
@@ -67,15 +69,16 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
   };
 }
 
-/** How a task has ended; undefined where it was stopped. */
-function endLine({ task, state, round, rounds, code, message }: TaskStatus, dataDir: string): string | undefined {
+/** How a task has ended; undefined if it was stopped. @param folder that of a store in files */
+function endLine(status: TaskStatus, folder: string | undefined): string | undefined {
+  const { task, state, round, rounds, code, message } = status;
   if (state === 'stopped') return undefined;
   // The copy that says where it comes from; the one that rounds name is among `models`, by its hash.
-  const model = join(dataDir, 'latest', `${task}.safetensors`);
-  if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}; its model: ${model}`;
+  const model = folder === undefined ? '' : `; its model: ${join(folder, 'latest', `${task}.safetensors`)}`;
+  if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}${model}`;
   return round < rounds
-    ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds; its model: ${model}`
-    : `all rounds of ${task} have committed; its model: ${model}`;
+    ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds${model}`
+    : `all rounds of ${task} have committed${model}`;
 }
 
 /** Where the log goes: past the live line, where there is one; as ever elsewhere. */
@@ -93,13 +96,16 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     void coordinator?.stop();
   });
   try {
-    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault } =
+    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault, storeFolder } =
       await import('../../coordinator/index.ts');
     const config = await loadConfig(path);
+    const store = flags.store ?? `file:${config.dataDir}`;
+    const folder = storeFolder(store);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
       config: overridden(config, flags),
       version: packageVersion(),
+      store,
       ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),
@@ -123,7 +129,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     });
     const told = new Set<string>();
     const tell = (status: TaskStatus): void => {
-      const line = told.has(status.task) ? undefined : endLine(status, config.dataDir);
+      const line = told.has(status.task) ? undefined : endLine(status, folder);
       if (line !== undefined) say(printable(line));
       told.add(status.task);
     };

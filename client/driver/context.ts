@@ -6,7 +6,6 @@ import type { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Consent, ModelRound } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
-import type { Hold } from '../options.ts';
 import type { Directories } from './directories.ts';
 import type { Refusals } from './refusals.ts';
 import type { Trainer } from './training.ts';
@@ -25,7 +24,6 @@ export interface RoundContext {
   readonly identity: KeyPair | undefined;
   /** Undefined for a client that pins no authority: it takes no part in active rounds. */
   readonly directories: Directories | undefined;
-  readonly hold: Hold | undefined;
   readonly refusals: Refusals;
   /** Delivers a message; resolves with the Abort's bytes where the coordinator refused it. */
   readonly send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;

@@ -87,11 +87,6 @@ export class RoundDriver {
     return this.#over.signal.aborted;
   }
 
-  /** Whether a fault drill has stopped this round. */
-  get held(): boolean {
-    return this.#sending.held;
-  }
-
   /** What there is of the round's update now. */
   get #updateNow(): 'kept' | 'training' | 'none' {
     if (this.#obtained !== undefined) return 'kept';
@@ -100,7 +95,8 @@ export class RoundDriver {
 
   /** Starts the session and the training. @param seen settings hashes of earlier rounds, as hex */
   async begin(seen: ReadonlySet<string>): Promise<void> {
-    this.#round.emit({ kind: 'invited', adversary: this.settings.adversary });
+    const { adversary, measures } = this.settings;
+    this.#round.emit({ kind: 'invited', adversary, ...(measures === true ? { measures } : {}) });
     try {
       await this.#startSession(seen);
       await this.#prepare();
@@ -111,7 +107,7 @@ export class RoundDriver {
 
   /** A message from the coordinator. */
   handle(bytes: Uint8Array): void {
-    if (this.ended || this.held) return;
+    if (this.ended) return;
     if (this.#state !== undefined) {
       this.#step({ kind: 'message', bytes });
       return;
@@ -169,7 +165,6 @@ export class RoundDriver {
 
   #transition(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
     this.#sending.send(send);
-    if (this.held) return;
     for (const event of events) this.#tell(event);
   }
 
@@ -246,7 +241,7 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
-    if (this.ended || this.held || this.#from === undefined || this.#obtained === undefined) return;
+    if (this.ended || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {
       const input = inputOf(this.#from, this.#invitation, this.#obtained.update);

@@ -4,10 +4,11 @@ import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { readJson } from '../../protocol/json.ts';
 import { configErrors } from './issues.ts';
+import { type Limits, limitsOf, UPLOAD_PACE, type UploadPace } from './limits.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
-export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
+export { refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, maxDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
@@ -16,7 +17,13 @@ export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 
 /** A coordinator's configuration, checked and complete. */
-export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks'>> & { readonly tasks: readonly TaskConfig[] };
+export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks' | 'limits'>> & {
+  readonly tasks: readonly TaskConfig[];
+  /** All that follow from the configuration's two. */
+  readonly limits: Limits;
+  /** The same for every coordinator. */
+  readonly uploads: UploadPace;
+};
 
 /**
  * Checks a configuration and fills in its defaults; relative files and folders stay relative to the working directory.
@@ -39,7 +46,7 @@ export function parseConfig(value: unknown): CoordinatorConfig {
   assertRoom(parsed.data, tasks, faults);
   assertFiles(parsed.data, faults);
   faults.throwAny();
-  return { ...parsed.data, tasks };
+  return { ...parsed.data, tasks, limits: limitsOf(parsed.data.limits), uploads: UPLOAD_PACE };
 }
 
 const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name}"`;
@@ -64,14 +71,14 @@ function assertNames({ tasks }: ParsedConfig, faults: Faults): void {
   });
 }
 
-function assertRoom({ limits: { connections } }: ParsedConfig, tasks: readonly TaskConfig[], faults: Faults): void {
-  const crowded = tasks.find(({ quorum }) => quorum > connections);
+function assertRoom({ limits: { total } }: ParsedConfig, tasks: readonly TaskConfig[], faults: Faults): void {
+  const crowded = tasks.find(({ quorum }) => quorum > total);
   if (crowded === undefined) return;
   faults.add(
     new CairnError(
       'config-invalid',
-      `limits.connections: ${connections} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
-      { hint: `raise limits.connections to ${crowded.quorum} at least, or lower quorum` },
+      `limits.total: ${total} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
+      { hint: `raise limits.total to ${crowded.quorum} at least, or lower quorum` },
     ),
   );
 }

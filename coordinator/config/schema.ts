@@ -15,9 +15,6 @@ const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 
-/** Each long message that is assembled takes as much memory as it is long. */
-const MAX_UPLOADS = 10_000;
-
 const MAX_ORIGINS = 1000;
 
 const members = z.int().min(2).max(LIMITS.members);
@@ -131,23 +128,6 @@ const directorySchema = strict({
   authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
 });
 
-/** How messages longer than a part are taken; see docs/protocol.md. */
-const uploadsSchema = strict({
-  /** Assembled at a time, over all tasks; others wait. Default: as many of the largest as fit 64 MiB, and at least 4. */
-  atOnce: z.int().min(1).max(MAX_UPLOADS).optional(),
-  /** Milliseconds within which the next part must come. */
-  stallMs: z.int().min(100).max(600_000).default(10_000),
-  /**
-   * Bytes per second that a message must keep as a whole. Who sends one part shortly before each stall limit would hold
-   * a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
-   */
-  minBytesPerSecond: z
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(64 * 1024),
-});
-
 /** An origin as browsers write it: scheme, host and port if it is not the scheme's own, in lower case. */
 const origin = z
   .string()
@@ -190,7 +170,6 @@ export const configSchema = strict({
    */
   trustProxy: z.int().min(0).max(8).default(0),
   limits: limitsSchema.prefault({}),
-  uploads: uploadsSchema.prefault({}),
   directory: directorySchema.optional(),
   tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
 });

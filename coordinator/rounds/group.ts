@@ -6,9 +6,9 @@ import type { MaskVector } from '../../protocol/kernels/index.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { RoundHandle } from '../gateway/index.ts';
 import { largestMessage } from '../sizes.ts';
 import type { TaskHost } from './host.ts';
+import type { RoundHandle, RoundListener } from './seat-hub.ts';
 import { SessionDriver, type RoundEnd } from './session-driver.ts';
 import { deadlinesOf } from './settings.ts';
 import type { Tally } from './tally.ts';
@@ -40,7 +40,9 @@ export class Group {
   readonly invited: readonly MemberId[];
   readonly #options: GroupOptions;
   readonly #round: SessionDriver;
-  readonly #place: RoundHandle;
+  readonly #handle: RoundHandle;
+  readonly #listener: RoundListener;
+  #deafen: () => void = () => undefined;
 
   /** @throws CairnError where the round cannot be run with these settings */
   constructor(options: GroupOptions) {
@@ -58,7 +60,7 @@ export class Group {
       announce,
       deadlines: deadlinesOf(task),
       unmask: (plan, signal) => this.#unmask(plan, signal),
-      send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#place }),
+      send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#handle }),
       onState: (state, members) => {
         host.log.debug('round-state', { ...at, state, members });
         onState(state, members);
@@ -66,9 +68,11 @@ export class Group {
       onDrop: (drop) => this.#dropped(drop),
     });
     this.#round = round;
-    this.#place = {
+    this.#handle = {
       context: round.settingsHash,
       largest: largestMessage(task, settings.dimension, settings.untrained),
+    };
+    this.#listener = {
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
@@ -93,7 +97,9 @@ export class Group {
 
   /** Seats its members, and invites them. */
   begin(): void {
-    this.#options.host.seats.assign(this.invited, this.#place);
+    const { seats } = this.#options.host;
+    this.#deafen = seats.onMessage(this.#handle, this.#listener);
+    seats.assign(this.invited, this.#handle);
     this.#round.begin();
   }
 
@@ -104,7 +110,8 @@ export class Group {
   /** Tells its members how the attempt ended, and lets them go. */
   async release(outcomes: Iterable<Outgoing>): Promise<void> {
     await this.#round.tell(outcomes);
-    this.#options.host.seats.release(this.invited, this.#place);
+    this.#options.host.seats.release(this.invited, this.#handle);
+    this.#deafen();
   }
 
   #dropped(drop: Drop): void {

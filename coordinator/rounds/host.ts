@@ -3,12 +3,12 @@ import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
-import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
 import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
+import type { SeatHub } from './seat-hub.ts';
 
 /** Looks at a new model, on data that the coordinator has; undefined for a task for which it has none. */
 export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation | undefined>;
@@ -18,7 +18,7 @@ export interface TaskHost {
   readonly primitives: Primitives;
   readonly random: RandomSource;
   readonly members: MemberRegistry;
-  readonly seats: Seats;
+  readonly seats: SeatHub;
   readonly log: Log;
   readonly unmasker: Unmasker;
   readonly evaluate: Evaluate | undefined;

@@ -9,7 +9,7 @@ import { untrainedRanges } from '../../protocol/model/untrained.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Strategy, StrategyState } from '../../learning/strategies/index.ts';
-import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/index.ts';
+import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/types.ts';
 import type { Combined } from './combined.ts';
 import type { InitialModel } from './initial-model.ts';
 import { allFinite, NextModel, partOf } from './next-model.ts';

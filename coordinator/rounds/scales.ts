@@ -1,7 +1,7 @@
 import type { Peaks } from '../../protocol/quantize/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { ScalesRecord } from '../store/index.ts';
+import type { ScalesRecord } from '../store/types.ts';
 
 /** The configuration's bounds: no scale is ever beyond them. */
 type Bounds = Pick<TaskConfig, 'maxExamples' | 'lossBound' | 'untrainedBound'>;

@@ -3,7 +3,7 @@ import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { DRAWS_PER_ROUND, equalSizes, maxGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
-import type { AnnouncedSet } from '../store/index.ts';
+import type { AnnouncedSet } from '../store/types.ts';
 import type { Aftermath } from './aftermath.ts';
 import { Exclusions } from './exclusions.ts';
 import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';

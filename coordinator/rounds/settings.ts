@@ -3,7 +3,7 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
 import { maxGroup, type TaskConfig } from '../config/index.ts';
-import type { PendingRecord } from '../store/index.ts';
+import type { PendingRecord } from '../store/types.ts';
 import type { Deadlines } from './session-driver.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
 

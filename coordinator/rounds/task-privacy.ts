@@ -20,7 +20,7 @@ import {
   type TaskConfig,
 } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
-import type { PrivacyRecord } from '../store/index.ts';
+import type { PrivacyRecord } from '../store/types.ts';
 import { type NoiseCost, noiseCostOf } from './noise-cost.ts';
 import { calibrate, type Calibration, type PrivateTask } from './calibration.ts';
 

@@ -5,7 +5,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safet
 import { unstamped } from '../../protocol/model/stamp.ts';
 import { untrainedNames } from '../../protocol/model/untrained.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { Store, TaskRecord } from '../store/index.ts';
+import type { Store, TaskRecord } from '../store/types.ts';
 import { createStrategy, type Strategy } from '../../learning/strategies/index.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';
 import { allFinite } from './next-model.ts';

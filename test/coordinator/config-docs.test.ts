@@ -36,7 +36,7 @@ describe('docs/configuration.md', () => {
 
   it('knows many keys', () => {
     expect(keys.length).toBeGreaterThan(70);
-    expect(keys).toEqual(expect.arrayContaining(['tasks', 'cohort', 'adaptiveClip', 'quantile', 'trim', 'stallMs']));
+    expect(keys).toEqual(expect.arrayContaining(['tasks', 'cohort', 'adaptiveClip', 'quantile', 'trim', 'perAddress']));
   });
 
   it.each(keys)('says what %s is', (key) => {
