@@ -7,11 +7,11 @@ import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
 import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
-import type { Evaluation, RoundReport } from '../report.ts';
+import type { Evaluate } from '../../learning/index.ts';
+import type { RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
 
-/** Looks at a new model, on data that the coordinator has; undefined for a task for which it has none. */
-export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation | undefined>;
+export type { Evaluate } from '../../learning/index.ts';
 
 /** What a task needs of its coordinator. */
 export interface TaskHost {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
-import type { StrategyState } from '../../learning/strategies/index.ts';
+import type { StrategyState } from '../../learning/index.ts';
 import { openFolder, writeAtomically } from '../../platform/atomic-write.ts';
 import { Journal } from './journal.ts';
 import { modelHashOf } from './hash.ts';

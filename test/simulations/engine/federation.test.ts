@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { createStrategy } from '../../../learning/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { federate, type FederationOptions, type FederationRound } from '../../../simulations/engine/federation.ts';
