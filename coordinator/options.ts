@@ -1,6 +1,6 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
-import type { GroupRuleDefinition, StrategyDefinition } from '../learning/index.ts';
+import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
 import type { MemberName } from './names.ts';
@@ -9,12 +9,8 @@ import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';
 
 /** What a coordinator is made with. */
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends OwnLearning {
   readonly config: CoordinatorConfig;
-  /** Strategies of your own that its tasks name, beside those that come with Cairn: as for `parseConfig`. */
-  readonly strategies?: readonly StrategyDefinition[];
-  /** Rules over groups of your own that its tasks name: as for `parseConfig`. */
-  readonly rules?: readonly GroupRuleDefinition[];
   /** Looks at each new model; its result stands in the round's report. */
   readonly evaluate?: Evaluate;
   /** Models to start tasks from, by task; they come before the configuration's. */

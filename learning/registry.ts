@@ -6,7 +6,7 @@ import type { Definition } from './definition.ts';
 import { GROUP_RULES, type GroupRule, type GroupRuleConfig, type GroupRuleDefinition } from './rules/index.ts';
 import { STRATEGIES, type Strategy, type StrategyConfig, type StrategyDefinition } from './strategies/index.ts';
 
-/** What an operator adds to the strategies and rules that come with Cairn. */
+/** What an operator adds to the strategies and rules that come with Cairn, for the tasks of a configuration to name. */
 export interface OwnLearning {
   readonly strategies?: readonly StrategyDefinition[] | undefined;
   readonly rules?: readonly GroupRuleDefinition[] | undefined;
