@@ -28,16 +28,16 @@ export async function loadLearning(path: string | undefined): Promise<OwnLearnin
     });
   }
   return {
-    strategies: definitions<StrategyDefinition>(strategies, `${OPTION} ${path}: strategies`),
-    rules: definitions<GroupRuleDefinition>(rules, `${OPTION} ${path}: rules`),
+    strategies: definitions(strategies, `${OPTION} ${path}: strategies`) as readonly StrategyDefinition[],
+    rules: definitions(rules, `${OPTION} ${path}: rules`) as readonly GroupRuleDefinition[],
   };
 }
 
 const HINT = 'export lists of what defineStrategy() and defineGroupRule() return; see examples/own-strategy';
 
-function definitions<Definition>(value: unknown, what: string): readonly Definition[] {
+function definitions(value: unknown, what: string): readonly unknown[] {
   if (value === undefined) return [];
-  if (Array.isArray(value) && value.every(isDefinition)) return value as readonly Definition[];
+  if (Array.isArray(value) && value.every(isDefinition)) return value;
   throw new CairnError('config-invalid', `${what}: expected a list of definitions`, { hint: HINT });
 }
 
