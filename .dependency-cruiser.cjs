@@ -47,6 +47,13 @@ module.exports = {
       to: { pathNot: ['^(learning|protocol)/', '^(node_modules/)?zod'] },
     },
     {
+      name: 'learning-by-its-face',
+      severity: 'error',
+      comment: 'what others need of learning/ is in its index',
+      from: { pathNot: '^(learning|test)/' },
+      to: { path: '^learning/', pathNot: '^learning/index[.]ts$' },
+    },
+    {
       name: 'platform-stands-alone',
       severity: 'error',
       comment: 'platform/ is what Node lacks: it knows errors, and nothing of rounds',

@@ -12,5 +12,12 @@ export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } fro
 export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';
 export { FileStore, MemoryStore, openStore, storeFolder } from './store/index.ts';
 export type { Lease, RoundPage, Store, TaskRecord } from './store/index.ts';
-export { STRATEGY_NAMES, createStrategy } from '../learning/strategies/index.ts';
-export type { Strategy, StrategyConfig, StrategyName, StrategyState } from '../learning/strategies/index.ts';
+export { byCoordinate, createStrategy, defineGroupRule, defineStrategy, STRATEGIES } from '../learning/index.ts';
+export type {
+  Combination,
+  CoordinateRange,
+  GroupRule,
+  GroupRuleConfig,
+  GroupRuleDefinition,
+} from '../learning/index.ts';
+export type { OwnLearning, Strategy, StrategyConfig, StrategyDefinition, StrategyState } from '../learning/index.ts';

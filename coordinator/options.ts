@@ -1,5 +1,6 @@
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
 import type { MemberName } from './names.ts';
@@ -8,7 +9,7 @@ import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';
 
 /** What a coordinator is made with. */
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends OwnLearning {
   readonly config: CoordinatorConfig;
   /** Looks at each new model; its result stands in the round's report. */
   readonly evaluate?: Evaluate;

@@ -3,8 +3,10 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { NamedMember } from './names.ts';
-import type { NoiseCost } from './rounds/noise-cost.ts';
+import type { Evaluation, NoiseCost } from '../learning/index.ts';
 import type { Benched } from './rounds/exclusions.ts';
+
+export type { Evaluation } from '../learning/index.ts';
 
 /** The states of a round that take time. */
 export type TimedState = CollectingState | 'computing';
@@ -29,13 +31,6 @@ export interface MemberCounts {
   readonly consistent?: number;
   /** |U5|: who gave shares. */
   readonly unmasked: number;
-}
-
-/** What an evaluation of a new model says. */
-export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly examples: number;
 }
 
 /** Where a task stands with its privacy, for reports and status pages. */

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { registryOf } from '../learning/index.ts';
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import { type LoadedDirectory, loadDirectory } from './directory.ts';
 import { loadTls, type TlsFiles } from './http/tls.ts';
@@ -49,9 +50,13 @@ export async function openResources(options: CoordinatorOptions): Promise<Resour
     const open = config.tasks.filter(({ unsafeOpenEnrolment }) => unsafeOpenEnrolment).map(({ name }) => name);
     const members = new MemberRegistry(await directory?.load(), open, clock);
     const models = new Map<string, TaskModel>();
+    const registry = registryOf(options);
     for (const task of config.tasks) {
       const { initialModels, version = 'unknown' } = options;
-      models.set(task.name, await TaskModel.open(store, task, initialModels?.[task.name], { clock, version }));
+      models.set(
+        task.name,
+        await TaskModel.open(store, task, initialModels?.[task.name], { clock, version }, registry),
+      );
     }
     return { store, release, tls, members, directory, clock, models };
   } catch (thrown) {

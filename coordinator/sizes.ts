@@ -5,7 +5,8 @@ import { packedLength } from '../protocol/kernels/index.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
 import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/messages/share-keys.ts';
 import type { UntrainedRange } from '../protocol/wire/settings.ts';
-import { maxGroup, type TaskConfig } from './config/index.ts';
+import { maxGroup } from '../learning/index.ts';
+import type { TaskConfig } from './config/index.ts';
 
 /** Most bytes of the fields before a masked input's vector, or before a list of shares. */
 const FIELDS = SHARE_KEYS_FIELDS;

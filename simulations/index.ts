@@ -9,6 +9,8 @@ export type {
   AggregatorOptions,
   RoundConditions,
 } from './engine/aggregator.ts';
+export { federate } from './engine/federation.ts';
+export type { FederationOptions, FederationRound } from './engine/federation.ts';
 export type { SumPrivacy } from './engine/noisy-rounds.ts';
 export * from './engine/members.ts';
 export * from './engine/round.ts';

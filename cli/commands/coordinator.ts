@@ -4,6 +4,7 @@ import type { Coordinator, CoordinatorConfig, LogLevel, TaskStatus } from '../..
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
+import { loadLearning } from '../learning-module.ts';
 import { startLines } from '../coordinator/start-lines.ts';
 import { watch } from '../coordinator/watch.ts';
 import { data, EXIT, live, say } from '../io.ts';
@@ -20,6 +21,7 @@ interface CoordinatorFlags {
   readonly tlsKey?: string;
   readonly unsafePlainHttp?: boolean;
   readonly heldOut?: string[];
+  readonly learning?: string;
   readonly exitWhenDone?: boolean;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
@@ -41,6 +43,10 @@ export function coordinatorCommand(done: (code: number) => void): Command {
     .option(
       '--held-out <[task=]app...>',
       'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as join --app takes it',
+    )
+    .option(
+      '--learning <module>',
+      'your own strategies and group rules: what the module exports as strategies and rules',
     )
     .option('--exit-when-done', 'end once all tasks have ended and their clients have been told, as scripts want it')
     .option('--json', 'print each round as a JSON line on stdout')
@@ -98,12 +104,14 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   try {
     const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault, storeFolder } =
       await import('../../coordinator/index.ts');
-    const config = await loadConfig(path);
+    const own = await loadLearning(flags.learning);
+    const config = await loadConfig(path, own);
     const store = flags.store ?? `file:${config.dataDir}`;
     const folder = storeFolder(store);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
       config: overridden(config, flags),
+      ...own,
       version: packageVersion(),
       store,
       ...(evaluate === undefined ? {} : { evaluate }),

@@ -6,13 +6,13 @@ import { readJson } from '../../protocol/json.ts';
 import { configErrors } from './issues.ts';
 import { type Limits, limitsOf, UPLOAD_PACE, type UploadPace } from './limits.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
+import { type OwnLearning, type Registry, registryOf } from '../../learning/index.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
 export { refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, maxDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
-export { equalSizes, maxGroup, smallestGroup } from './groups.ts';
 export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 
@@ -27,21 +27,27 @@ export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks' | 'limits'>>
 
 /**
  * Checks a configuration and fills in its defaults; relative files and folders stay relative to the working directory.
+ * @param own - strategies and rules of the operator's own, that its tasks may name beside those that come with Cairn
  * @throws CairnError `config-unknown-key` (with the key that was probably meant), `config-invalid`, `threshold-unsound`,
  * `no-feasible-graph`, `overflow-budget`: one line that names the field; where several are wrong, all of them, with the
  * code of the first
  */
-export function parseConfig(value: unknown): CoordinatorConfig {
+export function parseConfig(value: unknown, own: OwnLearning = {}): CoordinatorConfig {
   const faults = new Faults();
-  const parsed = configSchema.safeParse(value);
+  const registry = registryOf(own);
+  const parsed = configSchema(registry).safeParse(value);
   if (!parsed.success) {
     faults.add(...configErrors(parsed.error.issues, value));
     // Tasks that are well formed are looked at all the same, so that what is wrong with them is said, too.
-    for (const [i, task] of wellFormedTasks(value)) faults.check(() => completeTask(task, pathOf(task, i)));
+    for (const [i, task] of wellFormedTasks(value, registry)) {
+      faults.check(() => completeTask(task, pathOf(task, i), registry));
+    }
     faults.throwAny();
     throw new CairnError('config-invalid', 'the configuration is not valid');
   }
-  const tasks = parsed.data.tasks.flatMap((task, i) => faults.check(() => completeTask(task, pathOf(task, i))) ?? []);
+  const tasks = parsed.data.tasks.flatMap(
+    (task, i) => faults.check(() => completeTask(task, pathOf(task, i), registry)) ?? [],
+  );
   assertNames(parsed.data, faults);
   assertRoom(parsed.data, tasks, faults);
   assertFiles(parsed.data, faults);
@@ -52,12 +58,13 @@ export function parseConfig(value: unknown): CoordinatorConfig {
 const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name}"`;
 
 /** The tasks of a configuration that is wrong elsewhere, with their places. */
-function wellFormedTasks(value: unknown): [number, ParsedTask][] {
+function wellFormedTasks(value: unknown, registry: Registry): [number, ParsedTask][] {
   const tasks: unknown = typeof value === 'object' && value !== null && 'tasks' in value ? value.tasks : undefined;
   if (!Array.isArray(tasks)) return [];
+  const schema = taskSchema(registry);
   // A copy: an array of a program's own making may have a field `constructor`, by which its methods would make another.
   return Array.from<unknown>(tasks).flatMap((raw, i): [number, ParsedTask][] => {
-    const task = taskSchema.safeParse(raw);
+    const task = schema.safeParse(raw);
     return task.success ? [[i, task.data]] : [];
   });
 }
@@ -121,9 +128,10 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
 
 /**
  * Reads a configuration file (JSON). Relative paths in it count from the file's own folder.
+ * @param own - as for {@link parseConfig}
  * @throws CairnError `config-unreadable`, and what {@link parseConfig} throws
  */
-export async function loadConfig(path: string): Promise<CoordinatorConfig> {
+export async function loadConfig(path: string, own: OwnLearning = {}): Promise<CoordinatorConfig> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -137,7 +145,7 @@ export async function loadConfig(path: string): Promise<CoordinatorConfig> {
     }
     throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
   }
-  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path)));
+  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path), own));
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {

@@ -6,12 +6,12 @@ import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
 import type { Log } from '../log.ts';
 import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
-import type { Evaluation, RoundReport } from '../report.ts';
+import type { Evaluate } from '../../learning/index.ts';
+import type { RoundReport } from '../report.ts';
 import type { Unmasker } from '../workers/index.ts';
 import type { SeatHub } from './seat-hub.ts';
 
-/** Looks at a new model, on data that the coordinator has; undefined for a task for which it has none. */
-export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation | undefined>;
+export type { Evaluate } from '../../learning/index.ts';
 
 /** What a task needs of its coordinator. */
 export interface TaskHost {

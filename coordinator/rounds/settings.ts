@@ -2,8 +2,9 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
-import { maxGroup, type TaskConfig } from '../config/index.ts';
 import type { PendingRecord } from '../store/types.ts';
+import { maxGroup } from '../../learning/index.ts';
+import type { TaskConfig } from '../config/index.ts';
 import type { Deadlines } from './session-driver.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
 

@@ -1,5 +1,5 @@
 import type { RoundReport } from '../report.ts';
-import type { StrategyName, StrategyState } from '../../learning/strategies/index.ts';
+import type { Scales, StrategyState } from '../../learning/index.ts';
 
 /** Where a task stands: enough to go on with the next round after a restart. */
 export interface TaskRecord {
@@ -10,7 +10,7 @@ export interface TaskRecord {
   readonly modelHash: string;
   /** When that round committed, in seconds since 1970 (UTC); undefined before the first, and in older records. */
   readonly date?: number;
-  readonly strategy: StrategyName;
+  readonly strategy: string;
   readonly strategyState: StrategyState;
   /** What its rounds have cost; undefined for a task without noise. */
   readonly privacy?: PrivacyRecord;
@@ -22,14 +22,8 @@ export interface TaskRecord {
   readonly untrained?: readonly string[];
 }
 
-/** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
-export interface ScalesRecord {
-  /** The number of examples that has weight 1. */
-  readonly maxExamples: number;
-  readonly lossBound: number;
-  /** Bounds of the untrained tensors, in layout order. */
-  readonly untrained: readonly number[];
-}
+/** What a task's rounds are scaled by, as a record keeps it. */
+export type ScalesRecord = Scales;
 
 /**
  * What a coordinator must not forget of a model from which a sum may have been opened. Members that signed or accepted a

@@ -1,6 +1,6 @@
 import { iidShards } from '../../../training/data/index.ts';
 import { loadMnist } from '../../../training/data/node/mnist.ts';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { createStrategy } from '../../../learning/index.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';
 import { firstMembers } from '../../engine/members.ts';

@@ -1,6 +1,6 @@
 import { type Dataset, iidShards } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { createStrategy } from '../../../learning/index.ts';
 import type { LocalResult } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';

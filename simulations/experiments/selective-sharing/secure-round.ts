@@ -3,7 +3,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
-import { norm } from '../../engine/plain.ts';
+import { norm } from '../../engine/sums.ts';
 import { defineWorkerTask } from '../../laboratory/task.ts';
 import { chooseUpload } from './local.ts';
 import { changeOf, Contributors, type Simultaneous } from './overlap.ts';

@@ -1,49 +1,46 @@
-import type { DecodedSum } from '../../protocol/quantize/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
-import type { UntrainedRange } from '../../protocol/wire/settings.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
-import { emptyFile, type ModelFrame } from '../../protocol/model/safetensors-frame.ts';
-import type { Strategy, StrategyState } from '../../learning/strategies/index.ts';
+import { CairnError } from '../protocol/errors.ts';
+import type { DecodedSum } from '../protocol/quantize/index.ts';
+import type { CoordinateRange } from './rules/index.ts';
+import type { Strategy, StrategyState } from './strategies/index.ts';
 
 /** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
 const PART = 2 ** 16;
 
-/** Coordinates of a part where each is made of so many sums: their values are sorted, or added up. */
+/** Coordinates of a part if each is made of so many sums: their values are sorted, or added up. */
 export const partOf = (sums: number): number => Math.ceil(PART / sums);
 
-/** What a model is learnt from. */
+/** The model that a round began with, and how the next one is made. */
 export interface ModelUpdate {
   /** What errors call the next model. */
   readonly name: string;
-  readonly layout: ParameterLayout;
-  /** What the model's file holds besides its values. */
-  readonly frame: ModelFrame;
   readonly strategy: Strategy;
+  /** Parameters in layout order; not changed. */
   readonly flat: Float32Array;
   readonly state: StrategyState;
-  readonly sum: DecodedSum;
+  /** Where the next model's parameters go: as many as in `flat`, and not its memory. */
+  readonly into: Float32Array;
   /** Coordinates that are averaged as they are, whatever the strategy does with the others; ascending. Absent: none. */
-  readonly untrained?: readonly Pick<UntrainedRange, 'from' | 'length'>[];
+  readonly untrained?: readonly CoordinateRange[];
 }
 
 /** The next model. */
 export class NextModel {
-  /** Its safetensors file. */
-  readonly file: Uint8Array<ArrayBuffer>;
-  /** Its values, in the memory of the file. */
-  readonly flat: Float32Array<ArrayBuffer>;
   /** What the strategy remembers; whole when all steps are done. */
   readonly state: Record<string, Float32Array> = {};
   readonly #update: ModelUpdate;
+  readonly #sum: DecodedSum;
   /** Squares of the update over the trained coordinates, added up. */
   #squares = 0;
 
-  constructor(lesson: ModelUpdate) {
-    const { layout, frame } = lesson;
-    this.#update = lesson;
-    const { file, flat } = emptyFile(frame, layout.size);
-    this.file = file;
-    this.flat = flat;
+  /** @param sum - the weighted mean of the clients' updates */
+  constructor(update: ModelUpdate, sum: DecodedSum) {
+    this.#update = update;
+    this.#sum = sum;
+  }
+
+  /** Its values, whole when all steps are done: the memory that it was given. */
+  get flat(): Float32Array {
+    return this.#update.into;
   }
 
   /** Root mean square of the update over the trained coordinates; known when all steps are done. */
@@ -56,14 +53,15 @@ export class NextModel {
   /**
    * Dequantizes the update, applies the strategy and looks for values that are no numbers, part by part.
    * @param part - coordinates of a part
-   * @throws CairnError `update-not-finite` where the model would diverge
+   * @throws CairnError `update-not-finite` if the model would diverge; `update-shape` for a strategy that gives vectors of
+   * another length than it was given
    */
   *steps(part: number = PART): Generator<number, void> {
-    const { name, strategy, flat, state, sum, untrained = [] } = this.#update;
+    const { name, strategy, flat, state, into, untrained = [] } = this.#update;
     for (let from = 0; from < flat.length; from += part) {
       const to = Math.min(flat.length, from + part);
       const update = new Float32Array(to - from);
-      sum.update(from, update);
+      this.#sum.update(from, update);
       const aside = untrained.flatMap(({ from: begin, length }) => {
         const [at, end] = [Math.max(from, begin) - from, Math.min(to, begin + length) - from];
         return at < end ? [{ at, values: update.slice(at, end) }] : [];
@@ -81,7 +79,7 @@ export class NextModel {
       if (!allFinite(step.model)) {
         throw new CairnError('update-not-finite', `${name} holds NaN or an infinite value`);
       }
-      this.flat.set(step.model, from);
+      into.set(step.model, from);
       for (const [key, values] of Object.entries(step.state)) {
         (this.state[key] ??= new Float32Array(flat.length)).set(values, from);
       }

@@ -1,10 +1,21 @@
 import type { Peaks } from '../../protocol/quantize/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { TaskConfig } from '../config/index.ts';
-import type { ScalesRecord } from '../store/types.ts';
+
+/** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
+export interface Scales {
+  /** The number of examples that has weight 1. */
+  readonly maxExamples: number;
+  readonly lossBound: number;
+  /** Bounds of the untrained tensors, in layout order. */
+  readonly untrained: readonly number[];
+}
 
 /** The configuration's bounds: no scale is ever beyond them. */
-type Bounds = Pick<TaskConfig, 'maxExamples' | 'lossBound' | 'untrainedBound'>;
+interface Bounds {
+  readonly maxExamples: number;
+  readonly lossBound: number;
+  readonly untrainedBound: number;
+}
 
 /** Until anything is known of a task's losses and untrained tensors; they follow the data from the next round on. */
 const FIRST_LOSS = 1024;
@@ -23,7 +34,7 @@ const FINER = 64;
 export const COARSE = 0.05;
 
 /** What rounds have while nothing is known; all that they ever have where the task's scales are fixed. */
-export function firstScales(task: Bounds & Pick<TaskConfig, 'scales'>, untrained: number): ScalesRecord {
+export function firstScales(task: Bounds & { readonly scales: 'fixed' | 'measured' }, untrained: number): Scales {
   const { maxExamples, lossBound, untrainedBound } = task;
   const fixed = task.scales === 'fixed';
   const bound = fixed ? untrainedBound : Math.min(untrainedBound, FIRST_CHANGE);
@@ -51,7 +62,7 @@ export function highest(peaks: readonly Peaks[]): Peaks | undefined {
  * room to grow; untrained tensors have as much as they moved, and become finer step by step.
  * @param coarse whether rounding took too much of the last sum
  */
-export function scalesAfter(task: Bounds, before: ScalesRecord, peaks: Peaks, coarse: boolean): ScalesRecord {
+export function scalesAfter(task: Bounds, before: Scales, peaks: Peaks, coarse: boolean): Scales {
   const cap = Math.min(task.maxExamples, peaks.examples);
   return {
     maxExamples: coarse ? cap : Math.max(cap, before.maxExamples),
@@ -63,14 +74,14 @@ export function scalesAfter(task: Bounds, before: ScalesRecord, peaks: Peaks, co
 }
 
 /** The scales of the rounds that follow a measure: their updates are the measured ones. */
-export const measuredScales = (task: Bounds, { examples, loss, untrained }: Peaks): ScalesRecord => ({
+export const measuredScales = (task: Bounds, { examples, loss, untrained }: Peaks): Scales => ({
   maxExamples: Math.min(task.maxExamples, examples),
   lossBound: Math.min(task.lossBound, LOSS_HEADROOM * loss),
   untrained: untrained.map((peak) => Math.min(task.untrainedBound, peak)),
 });
 
 /** Scales that were kept, within bounds that may have been lowered since. */
-export const withinBounds = (task: Bounds, { maxExamples, lossBound, untrained }: ScalesRecord): ScalesRecord => ({
+export const withinBounds = (task: Bounds, { maxExamples, lossBound, untrained }: Scales): Scales => ({
   maxExamples: Math.min(task.maxExamples, maxExamples),
   lossBound: Math.min(task.lossBound, lossBound),
   untrained: untrained.map((bound) => Math.min(task.untrainedBound, bound)),
@@ -109,7 +120,7 @@ export function resolutionOf(
  * @param dimension number of trained coordinates
  */
 export const bestResolution = (
-  task: Pick<TaskConfig, 'clip' | 'inputBits' | 'minCohort'>,
+  task: Pick<RoundSettings, 'clip' | 'inputBits' | 'minCohort'>,
   dimension: number,
 ): Resolution =>
   resolutionOf(task, {

@@ -1,4 +1,4 @@
-import type { NoisePlan } from '../../protocol/privacy/index.ts';
+import type { NoisePlan } from '../protocol/privacy/index.ts';
 
 /** What a task's noise does to the mean of one round, in units of the updates. */
 export interface NoiseCost {

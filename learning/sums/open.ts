@@ -9,10 +9,8 @@ import type { Bounded } from '../../protocol/quantize/index.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import type { TaskConfig } from '../config/index.ts';
-import { type Combined, combineGroups } from './combined.ts';
+import { type Combined, combineGroups, type GroupTerms } from './groups.ts';
 import { highest } from './scales.ts';
-import { inTurns } from '../../platform/index.ts';
 
 /** The unmasked sum of one group of members. */
 export interface GroupSum extends UnmaskedSum {
@@ -39,23 +37,24 @@ export interface Opened extends Combined {
 export interface OpeningTerms {
   /** Of any of the groups: they differ in the nonce alone. */
   readonly settings: RoundSettings;
-  readonly groups: TaskConfig['groups'];
+  /** Undefined if the cohort is not split. */
+  readonly groups: GroupTerms | undefined;
   /** That of the task's accountant; undefined for a task without noise. */
   readonly reading: ReadingOptions | undefined;
 }
 
 /**
- * Adds the coordinator's noise, where the settings ask for it, to each sum, reads them, and combines them by the task's
- * rule.
+ * Adds the coordinator's noise, if the settings ask for it, to each sum, reads them, and combines them by the task's
+ * rule, in steps short enough to let others have their turn between them.
  * @param sums - one for each group; undefined for a group that has none
  * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
  */
-export async function openSums(
+export function* openSums(
   { settings, groups, reading }: OpeningTerms,
   sums: readonly (GroupSum | undefined)[],
   { primitives, random }: OpeningTools,
-): Promise<Opened> {
-  for (const words of sums) if (words !== undefined) await inTurns(addNoise(settings, words, random, reading));
+): Generator<unknown, Opened> {
+  for (const words of sums) if (words !== undefined) yield* addNoise(settings, words, random, reading);
   const shares: number[] = [];
   const bounds: Bounded[] = [];
   const open = ({ settingsHash, ...words }: GroupSum): DecodedRoundSum => {
@@ -64,7 +63,7 @@ export async function openSums(
     if (opened.bounded !== undefined) bounds.push(opened.bounded);
     return opened;
   };
-  const combined = await combineGroups(groups, sums, open, settings);
+  const combined = yield* combineGroups(groups, sums, open, settings);
   return { ...combined, unclipped: meanOf(shares), bounded: together(bounds) };
 }
 

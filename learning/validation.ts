@@ -1,9 +1,23 @@
-import { CairnError } from '../../protocol/errors.ts';
-import type { TaskConfig } from '../config/index.ts';
-import type { Evaluation } from '../report.ts';
-import type { Evaluate } from './host.ts';
+import { CairnError } from '../protocol/errors.ts';
 
 type Tensors = Record<string, Float32Array>;
+
+/** What an evaluation of a new model says. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly examples: number;
+}
+
+/** Evaluates a model of a task on held-out data; undefined for a task for which there are none. */
+export type Evaluate = (task: string, tensors: Tensors) => Promise<Evaluation | undefined>;
+
+/** What a new model may be worse by than the one before. */
+export interface Validation {
+  readonly metric: 'loss' | 'accuracy';
+  /** In the metric's own units. */
+  readonly tolerance: number;
+}
 
 /** How a new model did beside the one before. */
 export interface Verdict {
@@ -15,7 +29,7 @@ export interface Verdict {
 }
 
 /** What a task's models are judged by where it checks none: what is shown of them. */
-const SHOWN: NonNullable<TaskConfig['validation']>['metric'] = 'loss';
+const SHOWN: Validation['metric'] = 'loss';
 
 /**
  * Whether an evaluation says something: it must be of examples, and a finite number.
@@ -23,7 +37,7 @@ const SHOWN: NonNullable<TaskConfig['validation']>['metric'] = 'loss';
  * @throws CairnError `data-empty`, `evaluation-not-finite`: both are the operator's fault, whose data and code these are
  */
 export function assertEvaluation(
-  { name, validation }: Pick<TaskConfig, 'name' | 'validation'>,
+  { name, validation }: { readonly name: string; readonly validation?: Validation | undefined },
   evaluation: Evaluation,
   of: string,
 ): void {
@@ -43,13 +57,13 @@ export function assertEvaluation(
 /** Holds new models against the one that stands, on held-out data, and remembers how that one did. */
 export class HeldOut {
   readonly #task: string;
-  readonly #validation: NonNullable<TaskConfig['validation']>;
+  readonly #validation: Validation;
   readonly #evaluate: Evaluate;
   #known: { readonly hash: string; readonly evaluation: Evaluation } | undefined;
 
-  constructor(task: string, check: NonNullable<TaskConfig['validation']>, evaluate: Evaluate) {
+  constructor(task: string, validation: Validation, evaluate: Evaluate) {
     this.#task = task;
-    this.#validation = check;
+    this.#validation = validation;
     this.#evaluate = evaluate;
   }
 
@@ -62,7 +76,7 @@ export class HeldOut {
   async begin(standing: { readonly hash: string; readonly tensors: Tensors }, first: boolean): Promise<void> {
     const evaluation = await this.#look(standing.tensors);
     const { examples } = evaluation;
-    const what = { name: this.#task, check: this.#validation };
+    const what = { name: this.#task, validation: this.#validation };
     assertEvaluation(what, first ? evaluation : { loss: 0, accuracy: 0, examples }, 'the first model');
     this.#known = { hash: standing.hash, evaluation };
   }
