@@ -4,7 +4,7 @@ import { evaluate, mnistCnn, mnistMlp, type Model, type Scores, sgd, trainEpochs
 import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { defineWorkerTask } from '../laboratory/task.ts';
-import { mnistSmall } from '../models/small.ts';
+import { mnistSmall } from '../models/networks.ts';
 
 const MODELS = { mlp: mnistMlp, cnn: mnistCnn, small: mnistSmall } as const;
 

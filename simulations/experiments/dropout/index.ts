@@ -4,11 +4,10 @@ import { sum } from '../../laboratory/statistics.ts';
 import { isOn, run } from './run.ts';
 import { further } from './one-round.ts';
 import { checkPoint, costOf, pointsOf, repeatsOf } from './points.ts';
-import { paper, quick } from './presets.ts';
+import { type DropoutSettings, paper, parameters, quick } from './settings.ts';
 import { report } from './report.ts';
 import { oddsPoints } from './odds.ts';
-import { type DropoutSettings, parameters } from './settings.ts';
-import { measure, summarise } from './summary.ts';
+import { measure, summarise } from './results.ts';
 
 /** Threads that work at the same time on the machine that estimates are for. */
 const CORES = 2;

@@ -5,7 +5,7 @@ import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { oneRound, type RoundInput } from './one-round.ts';
 import { type Point, questionOf } from './points.ts';
-import { ODDS } from './series.ts';
+import { ODDS } from './results.ts';
 import type { DropoutSettings } from './settings.ts';
 
 /** Shares of members that drop, each member for itself. */

@@ -11,7 +11,7 @@ import {
 } from '../../../training/index.ts';
 import { inputBatch } from '../../../training/run/batch.ts';
 import { chooseUpload } from '../selective-sharing/local.ts';
-import { dense } from '../selective-sharing/update.ts';
+import { dense } from '../selective-sharing/selection.ts';
 import { relabelled } from './data.ts';
 import { generate, trainGenerator } from './generator.ts';
 import { generatorModel, sharedModel } from './networks.ts';

@@ -1,10 +1,9 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
 import { loadPaddedMnist } from '../../models/mnist.ts';
-import { runExposure } from './exposure.ts';
+import { runExposure, runTrainings } from './run.ts';
 import { report } from './report.ts';
 import { summarise } from './results.ts';
 import { check, parameters } from './settings.ts';
-import { runTrainings } from './train.ts';
 import { imagesOf, trainingsOf } from './trainings.ts';
 
 /** Images that two quiet cores train in a second, tests included. */
