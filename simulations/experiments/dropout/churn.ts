@@ -6,7 +6,7 @@ import { federate } from '../../engine/federation.ts';
 import { firstMembers } from '../../engine/members.ts';
 import { type LocalTraining, modelOf, scoreModel, shared, trainMember } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
 import { TRAINING } from './results.ts';
 import type { DropoutSettings } from './settings.ts';
 

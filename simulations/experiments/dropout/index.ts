@@ -1,5 +1,5 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
-import { invalid } from '../../laboratory/refuse.ts';
+import { invalid } from '../../laboratory/settings.ts';
 import { sum } from '../../laboratory/statistics.ts';
 import { isOn, run } from './run.ts';
 import { further } from './one-round.ts';

@@ -1,5 +1,5 @@
-import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { roundParameters } from '../../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';

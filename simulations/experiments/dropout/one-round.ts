@@ -12,7 +12,7 @@ import { virtualSettings } from '../../engine/settings.ts';
 import { equalSums, plainSum } from '../../engine/sums.ts';
 import type { ByPhase } from '../../engine/tally.ts';
 import { readFaults } from '../../faults/script.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Point } from './points.ts';
 import type { DropoutSettings } from './settings.ts';
 

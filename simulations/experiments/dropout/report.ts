@@ -1,7 +1,6 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import { groupBy } from '../../laboratory/group-by.ts';
-import type { Block, Line } from '../../report/blocks.ts';
-import { sectionsOf } from '../../report/lines.ts';
+import type { Block, Line, Section } from '../../report/blocks.ts';
+import { groupBy } from '../../laboratory/rows.ts';
+import { sectionsOf } from '../common/charts.ts';
 import { hasFurtherFaults } from './one-round.ts';
 import { timeBlocks, trafficBlocks } from './report-cost.ts';
 import { byPoint, type DropoutResults, ODDS, type OddsRow, pointSummary, type RoundRow, TRAINING } from './results.ts';

@@ -1,7 +1,7 @@
 import { loadMnistLabels } from '../../../training/data/node/mnist.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
 import { sum } from '../../laboratory/statistics.ts';
 import { trainUnderChurn } from './churn.ts';
 import { countFailures, oddsPoints } from './odds.ts';

@@ -2,7 +2,7 @@ import { subset } from '../../../training/data/index.ts';
 import { adam, evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import { gradients, operations, trainable } from '../../../training/index.ts';
 import { inputBatch } from '../../../training/run/batch.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Images } from './data.ts';
 import { normals } from './generator.ts';
 import { classifierModel, largestOfRows } from './networks.ts';

@@ -1,8 +1,7 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import { groupBy } from '../../laboratory/group-by.ts';
+import type { Block, Line, Section } from '../../report/blocks.ts';
+import { groupBy } from '../../laboratory/rows.ts';
 import { mean, significant } from '../../laboratory/statistics.ts';
-import type { Block, Line } from '../../report/blocks.ts';
-import { spread } from '../../report/lines.ts';
+import { spread } from '../common/charts.ts';
 import {
   attacked,
   classifiers,

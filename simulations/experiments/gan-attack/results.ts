@@ -1,6 +1,5 @@
-import { groupBy } from '../../laboratory/group-by.ts';
-import type { Results } from '../../laboratory/results.ts';
-import { type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
+import { groupBy, type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
+import type { Results } from '../../laboratory/experiment.ts';
 import { roundedMean } from '../../laboratory/statistics.ts';
 import { roundingBound } from './rounds.ts';
 import type { GanAttackSettings } from './settings.ts';

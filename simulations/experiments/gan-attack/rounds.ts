@@ -4,7 +4,7 @@ import { evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import { withTape } from '../../../training/run/tapes.ts';
 import { type AggregationMode, type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { dealImages, type Images } from './data.ts';
 import { generate, NO_MEMORY } from './generator.ts';
 import { CLASSES, generatorModel, largestOfRows, sharedModel } from './networks.ts';

@@ -1,5 +1,5 @@
 import { InOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { imageGrid } from '../../report/png.ts';
 import { type Classifier, judge, trainClassifier } from './classifier.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mechanismOf, minNoiseMultiplier, type NoiseSettings, planNoise } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
-import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 import { sharedModel } from './networks.ts';
 

@@ -3,7 +3,7 @@ import { loadMnist } from '../../../training/data/node/mnist.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
 import { recorder } from '../../laboratory/recorder.ts';
 import { advance } from './advance.ts';
 import { calibrate } from './noise.ts';

@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { seedFor, trainEpoch } from './local.ts';
 import { type SharedSettings, sharedEpoch } from './sharing.ts';

@@ -5,7 +5,7 @@ import { type Dataset, subset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
 import { norm } from '../../engine/plain.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { chooseUpload, type LocalSettings, seedFor, trainEpoch } from './local.ts';
 import { dense, type SparseUpdate } from './selection.ts';

@@ -1,6 +1,5 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import type { Block } from '../../report/blocks.ts';
-import { percent } from '../../report/lines.ts';
+import type { Block, Section } from '../../report/blocks.ts';
+import { percent } from '../common/charts.ts';
 import { type OverlapRow, overlapSeries, type SecureRow, secureSeries, type SharingResults } from './results.ts';
 
 const MEANING =

@@ -1,8 +1,6 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import { groupBy } from '../../laboratory/group-by.ts';
-import type { Block, Level, Line, Point } from '../../report/blocks.ts';
-import { drawable, percent, spread } from '../../report/lines.ts';
-import { ACCURACY } from '../common/accuracy.ts';
+import type { Block, Level, Line, Point, Section } from '../../report/blocks.ts';
+import { groupBy } from '../../laboratory/rows.ts';
+import { ACCURACY, drawable, percent, spread } from '../common/charts.ts';
 import { exposureSections } from './report-exposure.ts';
 import {
   type AccuracyRow,

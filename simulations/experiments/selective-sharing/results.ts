@@ -1,6 +1,5 @@
-import { lastOfEach } from '../../laboratory/group-by.ts';
-import type { Results } from '../../laboratory/results.ts';
-import { type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
+import { type Json, type JsonObject, lastOfEach, Series } from '../../laboratory/rows.ts';
+import type { Results } from '../../laboratory/experiment.ts';
 import { mean, significant } from '../../laboratory/statistics.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { countOf } from './selection.ts';
