@@ -1,5 +1,6 @@
 import { InOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
+import { runTraining, type Training } from '../../laboratory/trainings.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { imageGrid } from '../../report/png.ts';
 import { type Classifier, judge, trainClassifier } from './classifier.ts';
@@ -7,7 +8,7 @@ import { heldOutImages, type Images, loadImages, victimImages } from './data.ts'
 import { compare } from './likeness.ts';
 import { BLACK, WHITE } from './networks.ts';
 import { classifiers, differences, gridName, type LookRow, looks, reals } from './results.ts';
-import { runRounds } from './rounds.ts';
+import { firstState, runRounds } from './rounds.ts';
 import { type Case, casesOf, nameOf, type Scenario } from './scenarios.ts';
 import type { GanAttackSettings } from './settings.ts';
 import { type AttackState, decodeState, encodeState, type RoundsOutput } from './state.ts';
@@ -156,40 +157,39 @@ interface JudgeContext {
 
 /** Runs the federations of a case side by side, and records their looks round by round, federation by federation. */
 async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, classifier }: JudgeContext): Promise<void> {
-  const { settings, signal } = lab;
+  const { settings } = lab;
+  const seed = seedOfRepetition(lab, repetition);
   const references = referencesOf(lab, images, repetition);
   const comparison = new Comparison(lab);
-  const saved = await Promise.all(scenarios.map((scenario) => lab.restore(nameOf(scenario))));
-  const states = saved.map((bytes) => (bytes === undefined ? undefined : decodeState(bytes)));
-  const looksDone = states.map((state) => Math.ceil((state?.round ?? 0) / settings.evaluateEvery));
-  const looksInAll = Math.ceil(settings.rounds / settings.evaluateEvery);
+  const looksUntil = (round: number): number => Math.ceil(round / settings.evaluateEvery);
   // A turn for each look of each federation: it is handed on to who waits for it, and ended when all is written.
-  const turns = new InOrder<() => void>(looksInAll * scenarios.length, (resume) => resume());
-  for (const [at, done] of looksDone.entries())
-    for (let look = 0; look < done; look++) turns.end(look * scenarios.length + at);
-  await Promise.all(
-    scenarios.map(async (scenario, at) => {
-      let state = states[at];
-      lab.advance(state?.round ?? 0);
-      if (state !== undefined) comparison.add(scenario, state);
-      for (let look = looksDone[at]!; (state?.round ?? 0) < settings.rounds; look++) {
-        signal.throwIfAborted();
-        const from = state?.round ?? 0;
-        const until = Math.min(settings.rounds, from + settings.evaluateEvery);
-        const seed = seedOfRepetition(lab, repetition);
+  const turns = new InOrder<() => void>(looksUntil(settings.rounds) * scenarios.length, (resume) => resume());
+  const federations = scenarios.map((scenario, at): Training<AttackState> => {
+    const turnOf = (look: number): number => look * scenarios.length + at;
+    return {
+      id: nameOf(scenario),
+      units: settings.rounds,
+      begin: () => firstState(seed, settings.generatorWidth),
+      encode: encodeState,
+      decode: decodeState,
+      progress: ({ round }) => ({ done: round, over: round >= settings.rounds, at: `round ${round}` }),
+      restored: (state) => {
+        comparison.add(scenario, state);
+        for (let look = 0; look < looksUntil(state.round); look++) turns.end(turnOf(look));
+      },
+      step: async (state) => {
+        const until = Math.min(settings.rounds, state.round + settings.evaluateEvery);
         const output: RoundsOutput = await lab.call(runRounds, { scenario, settings, images, seed, state, until });
         const row = await rowOf(scenario, output, classifier, references);
-        const turn = look * scenarios.length + at;
-        await new Promise<void>((resolve) => turns.add(turn, resolve));
+        await new Promise<void>((resolve) => turns.add(turnOf(looksUntil(state.round)), resolve));
         recordOnce(lab, row, output.samples);
         comparison.add(scenario, output.state);
-        await lab.checkpoint(nameOf(scenario), encodeState(output.state));
-        turns.end(turn);
-        ({ state } = output);
-        lab.advance(until - from, `${nameOf(scenario)}, round ${until}`);
-      }
-    }),
-  );
+        return output.state;
+      },
+      saved: ({ round }) => turns.end(turnOf(looksUntil(round) - 1)),
+    };
+  });
+  await Promise.all(federations.map((federation) => runTraining(lab, federation)));
 }
 
 async function trainJudge(lab: Lab, images: Images): Promise<Classifier> {

@@ -1,6 +1,6 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
 import { loadPaddedMnist } from '../../models/mnist.ts';
-import { runExposure, runTrainings } from './run.ts';
+import { runExposure, trainAll } from './run.ts';
 import { report } from './report.ts';
 import { summarise } from './results.ts';
 import { check, parameters } from './settings.ts';
@@ -40,7 +40,7 @@ export const selectiveSharing = defineExperiment({
     const images = { train: await loadPaddedMnist('train'), test: await loadPaddedMnist('test') };
     const trainings = trainingsOf(lab.settings);
     lab.plan(imagesOf(lab.settings));
-    const last = await runTrainings(lab, images, trainings);
+    const last = await trainAll(lab, images, trainings);
     await runExposure(lab, images, trainings, last);
   },
   summarise,

@@ -1,9 +1,9 @@
 import { CairnError } from '../../../protocol/errors.ts';
 import type { Dataset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
-import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
 import { recorder } from '../../laboratory/recorder.ts';
+import { runTrainings, type ScoredTraining } from '../../laboratory/trainings.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { advance } from './advance.ts';
 import { overlap, secureRound, type Simultaneous } from './exposure.ts';
@@ -86,20 +86,16 @@ function columnsOf(
   return { training: id, kind, participants, thetaUpload, epsilon };
 }
 
-async function runTraining(
+function define(
   lab: Lab,
   images: Images,
   training: Training,
-  add: (row: AccuracyRow) => void,
-): Promise<Float32Array> {
+  ended: (state: TrainingState) => void,
+): ScoredTraining<TrainingState, AccuracyRow> {
   const { settings } = lab;
-  const saved = await lab.restore(training.id);
-  let state = saved === undefined ? begin(lab, training) : decodeState(saved);
   const columns = columnsOf(training);
-  for (const score of state.scores) add({ ...columns, ...score });
   const perEpoch = imagesPerEpoch(training, settings);
   const { epochs, every } = epochsOf(training, settings);
-  lab.advance(perEpoch * state.epoch, training.id);
   const shards =
     training.kind === 'shared'
       ? shardsOf(lab, images, training.participants)
@@ -107,40 +103,39 @@ async function runTraining(
         ? shardsOf(lab, images, training.participant + 1).slice(-1)
         : [];
   const sharing = training.kind === 'shared' ? training : { thetaUpload: 1, epsilon: null };
-  while (state.epoch < epochs) {
-    lab.signal.throwIfAborted();
-    const from = state.epoch;
-    state = await lab.call(advance, {
-      model: settings.model,
-      ...images,
-      shards,
-      settings: { ...settings, thetaUpload: sharing.thetaUpload, epsilon: sharing.epsilon },
-      shared: training.kind === 'shared',
-      seed: lab.seedOf(`training ${training.id}`),
-      state,
-      until: Math.min(epochs, from + every),
-    });
-    await lab.checkpoint(training.id, encodeState(state));
-    add({ ...columns, ...state.scores[state.scores.length - 1]! });
-    lab.advance(perEpoch * (state.epoch - from), `${training.id}, epoch ${state.epoch}`);
-  }
-  return state.parameters;
+  return {
+    id: training.id,
+    units: perEpoch * epochs,
+    begin: () => begin(lab, training),
+    encode: encodeState,
+    decode: decodeState,
+    progress: ({ epoch }) => ({ done: perEpoch * epoch, over: epoch >= epochs, at: `epoch ${epoch}` }),
+    step: (state) =>
+      lab.call(advance, {
+        model: settings.model,
+        ...images,
+        shards,
+        settings: { ...settings, thetaUpload: sharing.thetaUpload, epsilon: sharing.epsilon },
+        shared: training.kind === 'shared',
+        seed: lab.seedOf(`training ${training.id}`),
+        state,
+        until: Math.min(epochs, state.epoch + every),
+      }),
+    rows: ({ scores }) => scores.map((score) => ({ ...columns, ...score })),
+    ended,
+  };
 }
 
-/**
- * Runs trainings, as many at once as there are threads, and records their scores in the order of the trainings. Those
- * that a resumed run has recorded already are not recorded again.
- * @returns the last parameters of each by its id
- */
-export async function runTrainings(
+/** Runs all trainings. @returns the last parameters of each by its id */
+export async function trainAll(
   lab: Lab,
   images: Images,
   trainings: readonly Training[],
 ): Promise<Map<string, Float32Array>> {
   const last = new Map<string, Float32Array>();
-  await workInOrder(trainings, lab.threads, recorder(lab, accuracySeries), async (training, add) => {
-    last.set(training.id, await runTraining(lab, images, training, add));
-  });
+  await runTrainings(lab, accuracySeries, trainings, (training) =>
+    define(lab, images, training, ({ parameters }) => last.set(training.id, parameters)),
+  );
   return last;
 }
 
