@@ -6,7 +6,7 @@ import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { modelOf } from '../../engine/training.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { drawGroups } from './groups.ts';
 import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { combined, type GroupSum, groupsOf, schemeOf, sumOf } from './round.ts';

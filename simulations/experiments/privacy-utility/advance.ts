@@ -18,7 +18,7 @@ import { firstMembers } from '../../engine/members.ts';
 import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { expectedCohort } from './cohorts.ts';
 import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';

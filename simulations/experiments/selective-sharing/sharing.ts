@@ -1,11 +1,95 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { type Model, Random } from '../../../training/index.ts';
 import { hasDiverged } from '../../engine/training.ts';
-import { chooseUpload, seedFor, trainEpoch, type LocalSettings, type UploadSettings } from './local.ts';
-import { turnsOf } from './orders.ts';
-import { download, upload } from './server.ts';
+import { chooseUpload, type LocalSettings, seedFor, trainEpoch, type UploadSettings } from './local.ts';
+import { countOf, cutLargest, type SparseUpdate } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
-import type { TrainingState } from './state.ts';
+import type { TrainingState } from './trainings.ts';
+
+/** Who trains when: in turn, in a new order each epoch, or several at once. */
+export type Order = 'round-robin' | 'random' | 'asynchronous';
+
+/** What happens next in an epoch: a participant downloads and begins to train, or is done and uploads. */
+export interface Turn {
+  readonly participant: number;
+  readonly does: 'download' | 'upload';
+}
+
+/**
+ * The turns of one epoch; each participant has one download and one upload behind it. In round robin and in random order
+ * they follow at once: nobody else comes between. In asynchronous order `concurrency` participants train at once on what
+ * was there when they began; which of them uploads next is drawn, and then the next one begins.
+ */
+export function turnsOf(order: Order, participants: number, concurrency: number, random: Random): Turn[] {
+  const queue = Uint32Array.from({ length: participants }, (_, i) => i);
+  if (order !== 'round-robin') random.shuffle(queue);
+  const limit = order === 'asynchronous' ? concurrency : 1;
+  const turns: Turn[] = [];
+  const training: number[] = [];
+  const finishOne = (): void => {
+    const participant = training.splice(random.below(training.length), 1)[0]!;
+    turns.push({ participant, does: 'upload' });
+  };
+  for (const participant of queue) {
+    if (training.length === limit) finishOne();
+    training.push(participant);
+    turns.push({ participant, does: 'download' });
+  }
+  while (training.length > 0) finishOne();
+  return turns;
+}
+
+/** What the parameter server holds, a number per parameter of the model each. */
+interface ServerState {
+  /** The global parameters. */
+  readonly parameters: Float32Array;
+  /** How often each was uploaded. */
+  readonly updates: Float32Array;
+}
+
+/** The server before anybody has uploaded. */
+export function newServer(parameters: Float32Array): ServerState {
+  return { parameters: parameters.slice(), updates: new Float32Array(parameters.length) };
+}
+
+/** Adds an upload to the global parameters, in place, and counts it. */
+export function upload({ parameters, updates }: ServerState, { indices, values }: SparseUpdate): void {
+  for (let i = 0; i < indices.length; i++) {
+    parameters[indices[i]!]! += values[i]!;
+    updates[indices[i]!]!++;
+  }
+}
+
+/**
+ * Overwrites the share θ_d of a participant's parameters that was updated most often at the server. Of parameters that
+ * were updated equally often, those that fit are drawn at random: the first of the vector would be the same tensors
+ * over and over.
+ */
+export function download(
+  { parameters, updates }: ServerState,
+  local: Float32Array,
+  share: number,
+  random: Random,
+): void {
+  const count = countOf(share, parameters.length);
+  if (count === parameters.length) {
+    local.set(parameters);
+    return;
+  }
+  const { least, above } = cutLargest(updates, count);
+  let wanted = count - above;
+  let equal = 0;
+  for (const value of updates) if (value === least) equal++;
+  for (let i = 0; i < parameters.length; i++) {
+    if (updates[i]! < least) continue;
+    if (updates[i] === least) {
+      // Selection sampling (Knuth 3.4.2 S): each subset of the equal ones is equally likely.
+      if (random.below(equal--) >= wanted) continue;
+      wanted--;
+    }
+    local[i] = parameters[i]!;
+  }
+}
 
 /** What an epoch of selective sharing needs to know. */
 export type SharedSettings = LocalSettings &

@@ -1,4 +1,14 @@
-import type { Row, Scalar } from '../laboratory/rows.ts';
+/** A value that JSON, CSV and a chart's axis can all hold. NaN and infinities are refused when a row is recorded. */
+export type Scalar = string | number | boolean | null;
+
+/** One line of a series: flat, so that it is a line of JSON and of CSV alike. Declare rows as type aliases. */
+export type Row = Readonly<Record<string, Scalar>>;
+
+/** JSON as a summary holds it. */
+export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
+
+/** An object of JSON. */
+export type JsonObject = Readonly<Record<string, Json>>;
 
 /**
  * One field of CSV. A string that a spreadsheet would take for a formula is quoted but not changed: its source is our

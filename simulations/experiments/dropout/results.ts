@@ -1,10 +1,127 @@
 import { PHASES } from '../../engine/phases.ts';
-import type { Results } from '../../laboratory/results.ts';
-import type { Json, JsonObject } from '../../laboratory/rows.ts';
+import type { Results } from '../../laboratory/experiment.ts';
+import { type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
 import { median } from '../../laboratory/statistics.ts';
-import { fromRanges } from './ranges.ts';
-import { ALL, BYTES, ODDS, type RoundRow, ROUNDS, TIMES, TRAINING } from './series.ts';
 import type { DropoutSettings } from './settings.ts';
+
+/** Ascending integers as text, runs of them as ranges: 1-3,7. */
+export function toRanges(numbers: readonly number[]): string {
+  const runs: string[] = [];
+  for (let i = 0; i < numbers.length;) {
+    let last = i;
+    while (last + 1 < numbers.length && numbers[last + 1] === numbers[last]! + 1) last++;
+    runs.push(last === i ? `${numbers[i]}` : `${numbers[i]}-${numbers[last]}`);
+    i = last + 1;
+  }
+  return runs.join(',');
+}
+
+/** The numbers behind such a string. */
+function fromRanges(text: string): number[] {
+  if (text === '') return [];
+  return text.split(',').flatMap((run) => {
+    const [first, last = first] = run.split('-').map(Number);
+    return Array.from({ length: last! - first! + 1 }, (_, i) => first! + i);
+  });
+}
+
+/** One round of one point of the sweep. */
+export type RoundRow = {
+  /** Place of the point in the sweep, from 0. */
+  readonly point: number;
+  readonly repeat: number;
+  readonly clients: number;
+  readonly dim: number;
+  readonly dropout: number;
+  readonly state: string;
+  /** As asked; `graphTaken` is what auto came to, null where the roster never closed. */
+  readonly graph: string;
+  readonly adversary: string;
+  readonly committed: boolean;
+  readonly sumExact: boolean | null;
+  /** Code of the error that ended it. */
+  readonly error: string | null;
+  readonly included: number;
+  /** Ids of the members whose inputs count, as ranges: 1-3,7. */
+  readonly members: string;
+  readonly graphTaken: string | null;
+  /** Neighbours of each member. */
+  readonly k: number | null;
+  /** Shares that open a secret. */
+  readonly t: number | null;
+  readonly droppedBeforeInput: number;
+  readonly droppedAfterInput: number;
+  readonly droppedWithoutUnmasking: number;
+  /** Of the median client among those that count. */
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  /** Of all clients together. */
+  readonly totalBytesUp: number;
+  readonly totalBytesDown: number;
+  readonly virtualSeconds: number;
+  /** Predicted probability of failure, an upper bound on rings; null with further faults, which no prediction knows. */
+  readonly predictedFailure: number | null;
+};
+
+/** Bytes of the median client in one phase of one round. */
+type BytesRow = {
+  readonly point: number;
+  readonly repeat: number;
+  readonly phase: string;
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+};
+
+/** What stands in the place of a phase for all of them together. */
+export const ALL = 'all';
+
+/** Milliseconds of work in one phase of one round: of the median client, and of the coordinator. */
+type TimeRow = {
+  readonly point: number;
+  readonly repeat: number;
+  readonly phase: string;
+  readonly clientMs: number;
+  readonly serverMs: number;
+};
+
+/** Many small rounds of one kind: how many failed, and how many should have. */
+export type OddsRow = {
+  readonly graph: string;
+  readonly adversary: string;
+  readonly clients: number;
+  readonly k: number;
+  readonly t: number;
+  readonly dropout: number;
+  readonly rounds: number;
+  readonly failed: number;
+  /** Rounds whose sum was another than the plain one: never any. */
+  readonly wrong: number;
+  readonly observed: number;
+  readonly predicted: number;
+};
+
+/** One round of the training, with churn or without. */
+type TrainingRow = {
+  readonly churn: number;
+  readonly round: number;
+  readonly committed: boolean;
+  readonly included: number;
+  readonly dropped: number;
+  /** On the test images, of the model after the round. */
+  readonly accuracy: number;
+  readonly loss: number;
+};
+
+/** Every round of the sweep. */
+export const ROUNDS = new Series<RoundRow>('rounds');
+/** Where the bytes of each round go. */
+export const BYTES = new Series<BytesRow>('bytes');
+/** Where the time of each round goes. */
+export const TIMES = new Series<TimeRow>('times', 'timings');
+/** How often small rounds fail. */
+export const ODDS = new Series<OddsRow>('odds');
+/** The trainings with and without churn. */
+export const TRAINING = new Series<TrainingRow>('training');
 
 /** The results of a run. */
 export type DropoutResults = Results<DropoutSettings>;
