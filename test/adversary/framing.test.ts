@@ -16,7 +16,8 @@ import {
   type SignedShare,
 } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
 import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { Lab, thrownBy } from '../support/lab.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
+import { thrownBy } from '../support/thrown.ts';
 import {
   anyShare,
   committing,
@@ -25,7 +26,7 @@ import {
   signedSetOf,
   signedShares,
   untilUnmasking,
-} from '../support/liars.ts';
+} from '../../simulations/attacks/open-round/liars.ts';
 
 // A coordinator and as many members as may collude try to have an honest member proven false. To succeed is to learn its
 // update: the others would go on without it, and the two sums differ in its input alone.

@@ -7,10 +7,14 @@ import { decodeConsistency } from '../../protocol/schemes/secagg/messages/consis
 import { encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
 import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { equalSums } from '../../simulations/engine/sums.ts';
-import { signedByWitnesses, signedSurvivors, type SurvivorSignature } from '../support/cheats.ts';
-import { Lab } from '../support/lab.ts';
-import { type Attempt, extract } from './server/extract.ts';
-import { Transcript } from './server/transcript.ts';
+import {
+  signedByWitnesses,
+  signedSurvivors,
+  type SurvivorSignature,
+} from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
+import { type Attempt, extract } from '../../simulations/attacks/inference/extract.ts';
+import { Transcript } from '../../simulations/attacks/inference/transcript.ts';
 
 /** Sixty-four members on a ring, each of whom asks for sums of 61. */
 const N = 64;

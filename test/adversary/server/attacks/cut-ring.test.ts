@@ -3,8 +3,9 @@ import type { ServerParameters } from '../../../../protocol/schemes/secagg/serve
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { MemberId } from '../../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { indexOf } from '../split.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { indexOf } from '../../../../simulations/attacks/coordinator/split.ts';
 import { expectNoise, expectOnlySum } from '../verdicts.ts';
 
 const scene = useScenes();

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { EXAMPLES, LAYOUT } from '../perceptron.ts';
-import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
-import { combined, forgetful, refusals, run, sumOf } from '../sums.ts';
+import { EXAMPLES, LAYOUT } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, type SceneOptions, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { combined, forgetful, refusals, run, sumOf } from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 

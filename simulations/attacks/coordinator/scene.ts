@@ -1,4 +1,3 @@
-import { afterEach } from 'vitest';
 import { type ConsentMemory, join, type ParticipationEvent } from '../../../client/index.ts';
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
@@ -11,16 +10,16 @@ import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
-import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
-import { virtualSettings } from '../../../simulations/engine/settings.ts';
-import { plainSum } from '../../../simulations/engine/sums.ts';
-import { EventLog, modelFile } from '../../client/support/rounds.ts';
-import { seeded } from '../../support/lab.ts';
+import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
+import { virtualSettings } from '../../engine/settings.ts';
+import { plainSum } from '../../engine/sums.ts';
+import { EventLog } from './event-log.ts';
+import { seeded } from '../open-round/lab.ts';
 import { Accomplice } from './accomplice.ts';
 import { EvilCoordinator, type Manners } from './evil-coordinator.ts';
 import { EvilRound, type Script } from './evil-round.ts';
-import { type Attempt, extract } from './extract.ts';
-import { beforePeaks, EXAMPLES, LAYOUT, PerceptronApp, SHAPES } from './perceptron.ts';
+import { type Attempt, extract } from '../inference/extract.ts';
+import { beforePeaks, constantModel, EXAMPLES, LAYOUT, PerceptronApp } from './perceptron.ts';
 
 /** Whom the attacker is after. */
 export const TARGET = memberId(3);
@@ -85,7 +84,7 @@ export class Scene {
     this.honest = this.members.filter((member) => honest?.includes(member) ?? true);
     this.membership = virtualMembership(nodePrimitives, seeded(`${seed} membership`), n);
     coordinator.served.set('/v1/directory', this.membership.signed);
-    this.modelHash = coordinator.publish(modelFile(0, SHAPES));
+    this.modelHash = coordinator.publish(constantModel());
   }
 
   /** Starts the server, and has every member join that is not its accomplice. */
@@ -260,16 +259,3 @@ export class Scene {
 }
 
 const ENDS: ReadonlySet<string> = new Set(['refused', 'committed', 'abandoned']);
-
-/** Starts scenes, and ends them after each test of the file. */
-export function useScenes(): (options: SceneOptions) => Promise<Scene> {
-  const scenes: Scene[] = [];
-  afterEach(async () => {
-    await Promise.all(scenes.splice(0).map((scene) => scene.close()));
-  });
-  return async (options) => {
-    const scene = await Scene.start(options);
-    scenes.push(scene);
-    return scene;
-  };
-}

@@ -14,7 +14,7 @@ import type { MemberId } from '../../../protocol/ids.ts';
 import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
 import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import type { Mail, Rewrite } from '../../support/lab.ts';
+import type { Mail, Rewrite } from '../open-round/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 
