@@ -6,6 +6,7 @@ import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
 import { minModulusBits } from '../../../protocol/quantize/index.ts';
 import { levels } from '../../../protocol/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
@@ -42,6 +43,8 @@ export interface SceneOptions {
   readonly serials?: () => SerialMemory;
   /** What remembers each client's rounds. Default: memory that ends with the client. */
   readonly consent?: (member: MemberId) => ConsentMemory;
+  /** What the clients compute with: an attack takes a protection out of them here. Default: Node's own. */
+  readonly primitives?: Primitives;
   /** How many examples each has. Default: as many as the rest. */
   readonly examples?: Readonly<Record<number, number>>;
 }
@@ -61,6 +64,8 @@ interface Cast {
   readonly invited?: readonly MemberId[];
   /** Whom the attacker plays itself: its accomplices, unless it takes on others' names. */
   readonly played?: readonly MemberId[];
+  /** Identities and directory that the attacker believes in. Default: the true ones. */
+  readonly membership?: Pick<VirtualMembership, 'identities' | 'directory'>;
 }
 
 /** A malicious coordinator, its accomplices, and the clients that have joined it. */
@@ -94,6 +99,11 @@ export class Scene {
     return scene;
   }
 
+  /** What the clients compute with. */
+  get primitives(): Primitives {
+    return this.options.primitives ?? nodePrimitives;
+  }
+
   get active(): boolean {
     return this.options.adversary !== 'curious';
   }
@@ -121,6 +131,7 @@ export class Scene {
         draws.push(bytes);
         return bytes;
       },
+      primitives: this.primitives,
       ...(consent === undefined ? {} : { consent: consent(member) }),
       seed: member,
       reconnectDelayMs: 1,
@@ -173,34 +184,43 @@ export class Scene {
   /** Sends an invitation, and nothing more. */
   invite(settings: RoundSettings, member: MemberId = TARGET): void {
     const encoded = encodeSettings(settings);
-    const context = settingsHash(nodePrimitives, encoded);
+    const context = settingsHash(this.primitives, encoded);
     this.coordinator.send(member, encodeInvitation({ suite: settings.suite, context, settings: encoded }));
   }
 
   /** Begins a round in which the script has its way. */
-  round(
-    script: Script = {},
-    settings: RoundSettings = this.settings(),
-    { invited = this.members, played = this.accomplices }: Cast = {},
-  ): EvilRound {
+  round(script: Script = {}, settings: RoundSettings = this.settings(), cast: Cast = {}): EvilRound {
+    const { invited = this.members, played = this.accomplices, membership = this.membership } = cast;
     const accomplices = new Map<MemberId, Accomplice>();
-    const directory = this.active ? this.membership.directory : undefined;
-    const round = new EvilRound(this.coordinator, { settings, directory, invited, accomplices, script });
+    const directory = this.active ? membership.directory : undefined;
+    const round = new EvilRound(this.coordinator, {
+      primitives: this.primitives,
+      settings,
+      directory,
+      invited,
+      accomplices,
+      script,
+    });
     for (const member of played.filter((one) => invited.includes(one)))
-      accomplices.set(member, this.accomplice(member, round));
+      accomplices.set(member, this.accomplice(member, round, cast));
     this.coordinator.receiver = round;
     round.begin();
     return round;
   }
 
   /** A member that the attacker plays in a round, with keys of its own. */
-  accomplice(member: MemberId, round: Pick<EvilRound, 'fromAccomplice'>): Accomplice {
+  accomplice(
+    member: MemberId,
+    round: Pick<EvilRound, 'fromAccomplice'>,
+    { membership = this.membership }: Cast = {},
+  ): Accomplice {
     const { transcript } = this.coordinator;
     const random = transcript.overheard(seeded(`${this.options.seed} accomplice ${++this.#played}`));
     return new Accomplice({
       member,
-      identity: this.active ? this.membership.identities.get(member) : undefined,
-      directory: this.active ? this.membership.directory : undefined,
+      primitives: this.primitives,
+      identity: this.active ? membership.identities.get(member) : undefined,
+      directory: this.active ? membership.directory : undefined,
       random,
       input: (length) => {
         const values = new Uint32Array(random(4 * length).buffer).map((value) => value % 1000);
@@ -233,7 +253,7 @@ export class Scene {
 
   /** The attempt to compute the target's update in a round, its last one, from everything that the coordinator has seen. */
   attempt(settings?: RoundSettings): Attempt {
-    const round = settings && settingsHash(nodePrimitives, encodeSettings(settings));
+    const round = settings && settingsHash(this.primitives, encodeSettings(settings));
     return extract(this.coordinator.transcript, TARGET, round);
   }
 

@@ -72,6 +72,8 @@ export interface LabOptions {
   readonly membership?: VirtualMembership;
   /** What each client remembers of earlier rounds; nothing if absent. */
   readonly historyOf?: (member: MemberId) => ClientHistory;
+  /** Hashes of settings, in hex, that every client has seen before. */
+  readonly seen?: ReadonlySet<string>;
   /** Proofs that members of an earlier round dealt falsely, behind each invitation. */
   readonly proofs?: readonly Uint8Array[];
   /** Who computes the clients' key agreements. Default inline. */
@@ -203,7 +205,7 @@ export class Lab {
   }
 
   /** Starts a client on an invitation. */
-  start(member: MemberId, invitation: Uint8Array, seen?: ReadonlySet<string>): ClientStep {
+  start(member: MemberId, invitation: Uint8Array, seen = this.options.seen): ClientStep {
     const identity = this.membership?.identities.get(member);
     const directory = this.membership?.directory;
     const step = startClient({

@@ -1,11 +1,6 @@
 import type { TaskConfig } from '../../../coordinator/config/index.ts';
 import { combineGroups } from '../../../coordinator/rounds/combined.ts';
-import {
-  type DecodedSum,
-  minModulusBits,
-  openSum,
-  type QuantizationScheme,
-} from '../../../protocol/quantize/index.ts';
+import { type DecodedSum, minModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';
