@@ -1,11 +1,15 @@
 /** Attacks on rounds, each with and without the protection that stops it. */
 import type { Attack } from './attack.ts';
 import { changedTerms, nearModel, sumDifference } from './differences.ts';
+import { framedMember } from './framing.ts';
 import { inventedMembers, manInTheMiddle, relabelledMembers } from './impostors.ts';
 import { modelInconsistency, twoFacedCoordinator } from './inconsistency.ts';
 import { forgedShares, forgedSignature, keyCopies } from './members/hostile.ts';
+import { spoiltSeals } from './members/spoilt-seals.ts';
 import { lowThreshold, noiseRemoval } from './policies.ts';
 import { replayedInvitation } from './replay.ts';
+import { regionSums } from './regions.ts';
+import { ringCuts } from './ring-cuts.ts';
 import { ringGrinding } from './rings.ts';
 import { splitViews } from './split-view.ts';
 
@@ -23,10 +27,14 @@ export const ATTACKS: readonly Attack[] = [
   sumDifference,
   nearModel,
   changedTerms,
-  lowThreshold,
+  regionSums,
+  ringCuts,
   ringGrinding,
+  lowThreshold,
   noiseRemoval,
+  framedMember,
   forgedShares,
   forgedSignature,
   keyCopies,
+  spoiltSeals,
 ];

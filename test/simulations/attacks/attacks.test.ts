@@ -14,12 +14,16 @@ const STOPPED_BY: Readonly<Record<string, string>> = {
   'sum-difference': 'cohort-too-similar',
   'near-model': 'cohort-too-similar',
   'changed-terms': 'input-changed',
-  'low-threshold': 'threshold-unsound',
+  'region-sums': 'consistency-too-few',
+  'ring-cuts': 'too-few-members',
   'ring-grinding': 'threshold-unsound',
+  'low-threshold': 'threshold-unsound',
   'noise-removal': 'policy-noise',
+  'false-dealing': 'false-dealing-refused',
   'forged-shares': 'share-false',
   'forged-signature': 'identity-signature',
   'key-copies': 'key-duplicate',
+  'spoilt-seals': 'share-undecryptable',
 };
 
 describe.each(ATTACKS.map((attack): [string, Attack] => [attack.name, attack]))('%s', (name, attack) => {
