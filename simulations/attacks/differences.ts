@@ -29,7 +29,7 @@ export const sumDifference: Attack = {
   name: 'sum-difference',
   title: 'opens a sum, calls the round abandoned, and opens it again without the target',
   attacker: 'the coordinator, alone',
-  source: 'docs/protocol.md §9; Lam et al., ICML 2021',
+  source: 'docs/protocol.md §8; Lam et al., ICML 2021',
   protection: 'a client signs one set of members for each model, and remembers it',
   without: 'clients that forget what they signed',
   run: ({ protected: safe, seed, signal }) =>
@@ -89,7 +89,7 @@ export const changedTerms: Attack = {
   name: 'changed-terms',
   title: 'opens two sums of the same members, on terms that halve the weight of the target alone',
   attacker: 'the coordinator, alone',
-  source: 'docs/protocol.md §9, one input for each model',
+  source: 'docs/protocol.md §7.8',
   protection: 'a client sends one input for each model and repeat, on one set of terms',
   without: 'clients that forget on what terms they sent it',
   run: ({ protected: safe, seed, signal }) =>

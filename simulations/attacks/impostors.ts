@@ -47,7 +47,7 @@ async function played(hall: Scene) {
 export const manInTheMiddle: Attack = {
   name: 'man-in-the-middle',
   title: 'shows the target keys of its own for every other member, and answers in their place',
-  attacker: 'the coordinator, or whoever can change traffic, alone',
+  attacker: 'the coordinator, or a party that can change traffic, alone',
   source: 'Bonawitz et al., CCS 2017, §6.2',
   protection: 'advertised keys are signed by identities of the member directory',
   without: CURIOUS,
@@ -88,7 +88,7 @@ export const relabelledMembers: Attack = {
   name: 'relabelled-members',
   title: 'puts keys of its own under the ids of enrolled members, signed by identities that it has made',
   attacker: 'the coordinator, alone',
-  source: 'docs/protocol.md, member directory and roster audit',
+  source: 'docs/protocol.md §5.2 and §6.2',
   protection: 'signatures are verified with the identity keys that the directory names',
   without: 'clients that take every signature for good',
   run: ({ protected: safe, seed, signal }) => {

@@ -71,7 +71,7 @@ export const twoFacedCoordinator: Attack = {
   name: 'two-faced',
   title: 'tells everyone but the target to train for no epochs',
   attacker: 'the coordinator, alone',
-  source: 'docs/protocol.md, session id; after Pasquini et al., CCS 2022',
+  source: 'docs/protocol.md §6.2; after Pasquini et al., CCS 2022',
   protection: 'all settings are hashed into the session id, and advertised keys are signed for them',
   without: 'a hash of settings that leaves training options out',
   run: (run) =>

@@ -13,7 +13,7 @@ import { ringCuts } from './ring-cuts.ts';
 import { ringGrinding } from './rings.ts';
 import { splitViews } from './split-view.ts';
 
-export type { Attack, AttackOutcome, AttackRun } from './attack.ts';
+export type { Attack } from './attack.ts';
 
 /** Every attack, by the attacker: lying coordinators first, then hostile members. */
 export const ATTACKS: readonly Attack[] = [

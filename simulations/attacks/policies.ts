@@ -9,7 +9,7 @@ export const noiseRemoval: Attack = {
   name: 'noise-removal',
   title: 'opens a round whose settings name no noise, and takes all other updates off the sum',
   attacker: 'the coordinator, with every other member on its side',
-  source: 'docs/protocol.md §7, distributed noise; Kairouz et al., ICML 2021',
+  source: 'docs/protocol.md §7.6; Kairouz et al., ICML 2021',
   protection: 'minNoise in the client’s policy: rounds with less noise from members are refused',
   without: 'a policy that asks for no noise',
   run: ({ protected: safe, seed, signal }) => {

@@ -122,8 +122,8 @@ export function splitRegions(
 export const regionSums: Attack = {
   name: 'region-sums',
   title: 'tells two regions of a ring of two survivor sets, and opens what the two have in common',
-  attacker: 'the coordinator, with six of 64 members on its side where members sign, alone where they do not',
-  source: 'docs/protocol.md, witnesses; after Bell et al., CCS 2020',
+  attacker: 'the coordinator; with the protection, six of 64 members are on its side',
+  source: 'docs/protocol.md §6.1; after Bell et al., CCS 2020',
   protection: 'a random committee signs one survivor set: two sets never both have a quorum',
   without: 'a curious round, in which members sign nothing',
   run: ({ protected: safe, seed, signal }) => {

@@ -10,7 +10,7 @@ export const replayedInvitation: Attack = {
   name: 'replay',
   title: 'begins a round again by its old invitation, without the target',
   attacker: 'the coordinator, alone',
-  source: 'docs/protocol.md, invitation',
+  source: 'docs/protocol.md §8',
   protection: 'clients remember the settings that they have seen; a round has its nonce',
   without: 'clients that remember nothing',
   run: ({ protected: safe, seed, signal }) => {

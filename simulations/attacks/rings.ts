@@ -68,7 +68,7 @@ export const ringGrinding: Attack = {
   name: 'ring-grinding',
   title: 'has an accomplice draw keys until the accomplices are the target’s neighbours on the ring',
   attacker: 'the coordinator, with four of twelve members on its side',
-  source: 'Bell et al., CCS 2020, §3; docs/protocol.md, parameters',
+  source: 'docs/protocol.md §6.1; Bell et al., CCS 2020',
   protection: 'each client derives degree and threshold from its own share of colluding members',
   without: 'a policy that reckons with one accomplice of twelve',
   run: ({ protected: safe, seed, signal }) => {

@@ -64,7 +64,7 @@ export function outcomeOf(scene: Scene, settings: RoundSettings, codes = refusal
 }
 
 /** What is said of an attack that reads one member's update. */
-export const LEARNED_UPDATE = 'the target’s update, bit for bit';
+const LEARNED_UPDATE = 'the target’s update, bit for bit';
 
 /** What the difference of two sums gives away: the target's update where it is the same as what the attacker computed. */
 export function outcomeOfDifference(

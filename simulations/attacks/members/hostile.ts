@@ -45,8 +45,8 @@ export const keyCopies: Attack = {
   name: 'key-copies',
   title: 'advertises the keys of another member as its own, signed',
   attacker: ATTACKER,
-  source: 'docs/protocol.md, roster audit',
-  protection: 'the coordinator drops whoever advertises a key that is there already',
+  source: 'docs/protocol.md §6.2',
+  protection: 'the coordinator drops a member that advertises a key already advertised',
   without: 'a coordinator that passes such keys on',
   run: ({ protected: safe, seed, signal }) => {
     signal?.throwIfAborted();
@@ -72,7 +72,7 @@ export const forgedSignature: Attack = {
   name: 'forged-signature',
   title: 'signs the survivor set with a signature that does not verify',
   attacker: ATTACKER,
-  source: 'Bonawitz et al., CCS 2017, §6.2, round 3',
+  source: 'docs/protocol.md §9; Bonawitz et al., CCS 2017',
   protection: 'the coordinator verifies each signature before it passes it on',
   without: 'a coordinator that passes them on unread',
   run: ({ protected: safe, seed, signal }) => {
@@ -95,7 +95,7 @@ export const forgedShares: Attack = {
   name: 'forged-shares',
   title: 'reveals shares of all members’ secrets that are wrong in one bit',
   attacker: ATTACKER,
-  source: 'Bonawitz et al., CCS 2017, §6.2, round 4; Welch & Berlekamp, 1986',
+  source: 'docs/decisions.md, a commitment, and decoding',
   protection: 'opened secrets are checked against their commitments, and false shares are corrected',
   without: 'a coordinator that opens secrets from the first shares that come',
   run: ({ protected: safe, seed, signal }) => {
@@ -109,7 +109,7 @@ export const forgedShares: Attack = {
     const wrong = sum.filter((value, i) => value !== lab.plainSum(lab.members)[i]).length;
     return Promise.resolve({
       succeeded: wrong > 0,
-      learned: 'no update: the sum is wrong, and nobody can tell',
+      learned: 'no update: the sum is wrong, and no error says so',
       figures: { wrongWords: wrong, words: sum.length },
       stoppedBy: undefined,
     });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ERROR_CODES } from '../../../protocol/errors.ts';
 import { type Attack, ATTACKS } from '../../../simulations/attacks/index.ts';
@@ -63,5 +64,12 @@ describe('the list of attacks', () => {
     }
     expect(Object.keys(STOPPED_BY)).toEqual(names);
     for (const code of Object.values(STOPPED_BY)) expect(Object.keys(ERROR_CODES)).toContain(code);
+  });
+
+  it('is the table in docs/security.md', () => {
+    const lines = readFileSync('docs/security.md', 'utf8').split('\n');
+    const rows = lines.map((line) => line.split('|').map((cell) => cell.trim()));
+    for (const { name, title, protection } of ATTACKS)
+      expect(rows).toContainEqual(['', `\`${name}\``, title, protection, '']);
   });
 });
