@@ -1,7 +1,8 @@
+import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Attack, AttackOutcome } from './attack.ts';
 import type { EvilRound } from './coordinator/evil-round.ts';
-import { constantModel, EXAMPLES, LAYOUT } from './coordinator/perceptron.ts';
+import { EXAMPLES, LAYOUT, SHAPES } from './coordinator/perceptron.ts';
 import { type Scene, type SceneOptions, TARGET } from './coordinator/scene.ts';
 import { combined, forgetful, run, sumOf } from './coordinator/sums.ts';
 import { outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
@@ -44,6 +45,16 @@ export const sumDifference: Attack = {
     }),
 };
 
+/**
+ * The model of zeros with one value moved by the least number there is. The last class then loses ties, as it does
+ * without that, so every member trains as before.
+ */
+function movedModel(): Uint8Array {
+  const tensors = LAYOUT.unflatten(new Float32Array(LAYOUT.size));
+  tensors['bias']!.set([-(2 ** -149)], tensors['bias']!.length - 1);
+  return encodeSafetensors(tensors, SHAPES);
+}
+
 /** Disaggregation that a memory of models does not see. */
 export const nearModel: Attack = {
   name: 'near-model',
@@ -57,7 +68,7 @@ export const nearModel: Attack = {
     return withScene({ seed: `near model ${seed}`, n: 7, policy }, signal, async (hall) => {
       const settings = hall.settings();
       const first = await run(hall, settings);
-      const modelHash = hall.coordinator.publish(constantModel(2 ** -149));
+      const modelHash = hall.coordinator.publish(movedModel());
       const second = await run(hall, hall.settings({ modelHash }), withoutTarget(hall));
       return difference(hall, settings, [
         [1, first],

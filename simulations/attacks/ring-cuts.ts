@@ -78,7 +78,7 @@ export async function cutRing(hall: Scene, settings: RoundSettings): Promise<Cut
   return { dropped, joined };
 }
 
-/** Rings that are tried until one can be cut: one in four or so can. */
+/** Rings that are tried until one can be cut: about one in four can. */
 const MAX_RINGS = 64;
 
 /** Sums within sums: what a ring falls into when the right members are missing. */
@@ -90,29 +90,30 @@ export const ringCuts: Attack = {
   protection: 'a client counts, for its own share of colluding members, who is left between any two cuts',
   without: 'a policy that reckons with no accomplice',
   run: async ({ protected: safe, seed, signal }) => {
-    const policy = safe ? CUT_POLICY : { ...CUT_POLICY, colluding: 0 };
-    const attempt = (ring: number): Promise<AttackOutcome & { readonly cut: boolean }> => {
-      let cut = false;
-      const scene = { seed: `cut ${seed} ${ring}`, n: N, honest: CUT_HONEST, policy };
-      const outcome = withScene(scene, signal, async (hall) => {
-        const settings = hall.settings(CUT_RING);
-        const { dropped, joined } = await cutRing(hall, settings);
-        cut = joined.length < CUT_POLICY.minCohort && dropped.length > 0;
-        const { sum } = hall.attempt(settings);
-        const figures = { membersInSum: sum?.members.length ?? 0, minCohort: CUT_POLICY.minCohort, rings: ring };
-        const exact = sum !== undefined && equalSums(beforePeaks(sum.values), hall.plainSum(settings, sum.members));
-        const succeeded = exact && sum.members.length < CUT_POLICY.minCohort;
-        const learned = succeeded
-          ? `a sum of ${sum.members.length}, where each asks for ${CUT_POLICY.minCohort}`
-          : 'no sum';
-        const stoppedBy = succeeded ? undefined : (namedCodes(refusalCodes(hall, [TARGET])) ?? 'masks');
-        return { succeeded, learned, figures, stoppedBy };
-      });
-      return outcome.then((found) => ({ ...found, cut }));
-    };
     for (let ring = 1; ; ring++) {
-      const { cut, ...outcome } = await attempt(ring);
-      if (cut || ring === MAX_RINGS) return outcome;
+      const outcome = await attempt(ring, false, seed, signal);
+      // With the protection it is tried on the first ring that it succeeds on without it.
+      if (outcome.succeeded && safe) return attempt(ring, true, seed, signal);
+      if (outcome.succeeded || ring === MAX_RINGS) return outcome;
     }
   },
 };
+
+/** The attack on one ring. */
+function attempt(ring: number, safe: boolean, seed: number, signal?: AbortSignal): Promise<AttackOutcome> {
+  const policy = safe ? CUT_POLICY : { ...CUT_POLICY, colluding: 0 };
+  const { minCohort } = CUT_POLICY;
+  return withScene({ seed: `cut ${seed} ${ring}`, n: N, honest: CUT_HONEST, policy }, signal, async (hall) => {
+    const settings = hall.settings(CUT_RING);
+    await cutRing(hall, settings);
+    const { sum } = hall.attempt(settings);
+    const figures = { membersInSum: sum?.members.length ?? 0, minCohort, rings: ring };
+    const exact = sum !== undefined && equalSums(beforePeaks(sum.values), hall.plainSum(settings, sum.members));
+    if (exact && sum.members.length < minCohort) {
+      const learned = `a sum of ${sum.members.length}, where each asks for ${minCohort}`;
+      return { succeeded: true, learned, figures, stoppedBy: undefined };
+    }
+    const learned = sum === undefined ? 'no sum' : `a sum of ${sum.members.length}, as agreed`;
+    return { succeeded: false, learned, figures, stoppedBy: namedCodes(refusalCodes(hall, [TARGET])) ?? 'masks' };
+  });
+}

@@ -1,6 +1,7 @@
 import { LagrangeBasis } from '../../../protocol/crypto/shamir.ts';
 import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { SIZES, SUITES } from '../../../protocol/crypto/suite.ts';
+import { CairnError } from '../../../protocol/errors.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
 import { selfMaskKey } from '../../../protocol/schemes/secagg/masks.ts';
@@ -23,13 +24,15 @@ const N = 8;
 const BAD = memberId(3);
 const ATTACKER = 'one of eight members, alone';
 
+const LOST = 'no update: the round of the others is lost';
+
 /** A round of which the attacker wants that it fails. */
 function outcomeOfRound(lab: Lab): AttackOutcome {
   const { committed } = lab;
   const included = committed?.included ?? [];
   const figures = { refusing: lab.refusals.size, dropped: lab.drops.length, included: included.length };
   if (committed === undefined) {
-    return { succeeded: true, learned: 'no update: the round of the others is lost', figures, stoppedBy: undefined };
+    return { succeeded: true, learned: LOST, figures, stoppedBy: undefined };
   }
   const exact = equalSums(committed.sum, lab.plainSum(included));
   return {
@@ -106,6 +109,10 @@ export const forgedShares: Attack = {
     const lie = revealing(lab, [BAD], (share) => share.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
     if (safe) return Promise.resolve(outcomeOfRound(lab.run({ up: lie })));
     const sum = openedUnchecked(lab, lie);
+    if (sum === undefined) {
+      const figures = { wrongWords: 0, words: 0 };
+      return Promise.resolve({ succeeded: true, learned: LOST, figures, stoppedBy: undefined });
+    }
     const wrong = sum.filter((value, i) => value !== lab.plainSum(lab.members)[i]).length;
     return Promise.resolve({
       succeeded: wrong > 0,
@@ -116,8 +123,11 @@ export const forgedShares: Attack = {
   },
 };
 
-/** The sum of a round without drop-outs, from the first shares that come and no check of what they open to. */
-function openedUnchecked(lab: Lab, lie: Rewrite): Uint32Array {
+/**
+ * The sum of a round without drop-outs, from the first shares that come and no check of what they open to; undefined in
+ * the rare case that they open to no 32 bytes at all.
+ */
+function openedUnchecked(lab: Lab, lie: Rewrite): Uint32Array | undefined {
   if (lab.server.name !== 'unmasking') throw new Error('the server does not ask for shares');
   const { facts, sharers } = lab.server;
   const { n, threshold } = facts.parameters;
@@ -137,9 +147,22 @@ function openedUnchecked(lab: Lab, lie: Rewrite): Uint32Array {
     const { packed, bits } = decodeMaskedInput(bytes);
     vector.addPacked(packed, bits);
     const owner = facts.indexOf.get(member)!;
-    const seed = new SecretBytes(basis.open(slots.map((_, at) => shares.get(owner * n + at)!)));
-    const key = selfMaskKey(lab.primitives, seed, facts.sessionId, owner);
+    const opened = openedOrNothing(
+      basis,
+      slots.map((_, at) => shares.get(owner * n + at)!),
+    );
+    if (opened === undefined) return undefined;
+    const key = selfMaskKey(lab.primitives, new SecretBytes(opened), facts.sessionId, owner);
     vector.addMask(key.expose(), -1, SUITES[lab.settings.suite].maskRounds);
   }
   return vector.toValues(lab.settings.modulusBits);
+}
+
+function openedOrNothing(basis: LagrangeBasis, shares: readonly Uint8Array[]): Uint8Array | undefined {
+  try {
+    return basis.open(shares);
+  } catch (thrown) {
+    if (thrown instanceof CairnError && thrown.code === 'secret-mismatch') return undefined;
+    throw thrown;
+  }
 }
