@@ -8,7 +8,7 @@ import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { VirtualMembership } from '../../simulations/engine/members.ts';
 import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { Lab, type LabOptions, type Rewrite, seeded } from '../support/lab.ts';
+import { Lab, type LabOptions, type Rewrite, seeded } from '../../simulations/attacks/open-round/lab.ts';
 import {
   anyShare,
   committing,
@@ -17,7 +17,7 @@ import {
   revealing,
   signedSetOf,
   untilUnmasking,
-} from '../support/liars.ts';
+} from '../../simulations/attacks/open-round/liars.ts';
 
 // One member deals falsely in a real round. The others are shown the proof and go on without it, and without nobody else.
 

@@ -11,7 +11,8 @@ import { CairnError } from '../../protocol/errors.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge } from '../../protocol/wire/messages/connect.ts';
 import type { MessageName } from '../../protocol/wire/header.ts';
-import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();

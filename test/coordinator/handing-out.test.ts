@@ -20,7 +20,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const N = 24;
 const members = Array.from({ length: N }, (_, i) => memberId(i + 1));

@@ -11,7 +11,7 @@ import { decodeSum, openSum, type QuantizationScheme, vectorLength } from '../..
 import { ParameterLayout } from '../../protocol/model/layout.ts';
 import { emptyFile, modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';
 
 const shapes = { bias: [7], 'a weight': [5, 9] };

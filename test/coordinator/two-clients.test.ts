@@ -4,7 +4,7 @@ import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
 import { DEFAULT_MIN_COHORT } from '../../coordinator/config/default-policy.ts';
 import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';
 import { closeAll, openHall } from './support/hall.ts';
 

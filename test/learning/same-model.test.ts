@@ -14,7 +14,7 @@ import { plainSum } from '../../simulations/engine/sums.ts';
 import { combined, groupsOf } from '../../simulations/experiments/poisoning/round.ts';
 import { readSettings } from '../../simulations/laboratory/settings.ts';
 import { poisoning } from '../../simulations/experiments/poisoning/index.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const MEMBERS = firstMembers(9);
 const SIZE = 12;

@@ -10,8 +10,8 @@ import type { CollectingState } from '../../protocol/schemes/secagg/server/index
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';
-import { routedAs, requestAs, rosterAs, survivorsAs } from '../support/cheats.ts';
-import { Lab, type LabOptions, rewriting, seeded } from '../support/lab.ts';
+import { routedAs, requestAs, rosterAs, survivorsAs } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, type LabOptions, rewriting, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 // Every secret that is ever made, not only those that a step hands out to be wiped: each SecretBytes by its
 // constructor, each result of the operations that yield secrets, and each block of randomness that was drawn.

@@ -6,7 +6,7 @@ import { createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { federate, type FederationOptions, type FederationRound } from '../../../simulations/engine/federation.ts';
 import { firstMembers } from '../../../simulations/engine/members.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 
 const DIMENSION = 6;
 

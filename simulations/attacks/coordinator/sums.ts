@@ -4,7 +4,7 @@ import { DEFAULT_SUITE } from '../../../protocol/crypto/suite.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import { rewriting } from '../../support/lab.ts';
+import { rewriting } from '../open-round/lab.ts';
 import type { EvilRound, Script } from './evil-round.ts';
 import { beforePeaks } from './perceptron.ts';
 import type { Scene } from './scene.ts';

@@ -8,8 +8,8 @@ import {
   startClient,
   stepClient,
   wantedAgreements,
-} from '../../protocol/schemes/secagg/client/index.ts';
-import { vectorLength } from '../../protocol/quantize/index.ts';
+} from '../../../protocol/schemes/secagg/client/index.ts';
+import { vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   type Drop,
   type ServerEvent,
@@ -18,21 +18,21 @@ import {
   type ServerStep,
   startServer,
   stepServer,
-} from '../../protocol/schemes/secagg/server/index.ts';
-import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import { agreeAll } from '../../protocol/crypto/agreer.ts';
-import { utf8 } from '../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
-import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
-import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { type MessageName, messageName } from '../../protocol/wire/header.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import { plainSum } from '../../simulations/engine/sums.ts';
-import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+} from '../../../protocol/schemes/secagg/server/index.ts';
+import { computePlan, type UnmaskPlan } from '../../../protocol/schemes/secagg/unmask.ts';
+import { agreeAll } from '../../../protocol/crypto/agreer.ts';
+import { utf8 } from '../../../protocol/crypto/bytes.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import type { CairnError, ErrorCode } from '../../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../../protocol/ids.ts';
+import { type MessageName, messageName } from '../../../protocol/wire/header.ts';
+import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { plainSum } from '../../engine/sums.ts';
+import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
+import { virtualSettings } from '../../engine/settings.ts';
 
 /** A deterministic source of randomness, named after what it is for. */
 export const seeded = (name: string): RandomSource => unsafeSeededRandom(nodePrimitives.sha256(utf8(name)));
@@ -57,6 +57,7 @@ export const rewriting =
     return bytes === undefined ? [] : [{ member: mail.member, bytes }];
   };
 
+/** What a {@link Lab} is made of. */
 export interface LabOptions {
   /** Two labs of the same options and steps exchange the same bytes. */
   readonly seed: string;
@@ -71,6 +72,8 @@ export interface LabOptions {
   readonly membership?: VirtualMembership;
   /** What each client remembers of earlier rounds; nothing if absent. */
   readonly historyOf?: (member: MemberId) => ClientHistory;
+  /** Hashes of settings, in hex, that every client has seen before. */
+  readonly seen?: ReadonlySet<string>;
   /** Proofs that members of an earlier round dealt falsely, behind each invitation. */
   readonly proofs?: readonly Uint8Array[];
   /** Who computes the clients' key agreements. Default inline. */
@@ -202,7 +205,7 @@ export class Lab {
   }
 
   /** Starts a client on an invitation. */
-  start(member: MemberId, invitation: Uint8Array, seen?: ReadonlySet<string>): ClientStep {
+  start(member: MemberId, invitation: Uint8Array, seen = this.options.seen): ClientStep {
     const identity = this.membership?.identities.get(member);
     const directory = this.membership?.directory;
     const step = startClient({
@@ -317,21 +320,4 @@ export class Lab {
   refusalCodes(): Record<number, ErrorCode> {
     return Object.fromEntries([...this.refusals].map(([member, { code }]) => [member, code]));
   }
-}
-
-/** The error that something throws. */
-export function thrownBy(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown;
-  }
-  throw new Error('nothing was thrown');
-}
-
-/** The code of the CairnError that something throws. */
-export function codeOf(run: () => unknown): ErrorCode {
-  const thrown = thrownBy(run);
-  if (thrown instanceof CairnError) return thrown.code;
-  throw thrown;
 }

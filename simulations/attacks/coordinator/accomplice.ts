@@ -5,8 +5,8 @@ import {
   startClient,
   stepClient,
 } from '../../../protocol/schemes/secagg/client/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { KeyPair } from '../../../protocol/crypto/keys.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
@@ -14,6 +14,7 @@ import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
 /** What an accomplice is made with. */
 export interface AccompliceOptions {
   readonly member: MemberId;
+  readonly primitives: Primitives;
   /** Absent in a curious round. */
   readonly identity: KeyPair | undefined;
   readonly directory: MemberDirectory | undefined;
@@ -37,7 +38,7 @@ export class Accomplice {
   }
 
   handle(bytes: Uint8Array): void {
-    const { member, identity, directory, random } = this.#options;
+    const { member, primitives, identity, directory, random } = this.#options;
     if (this.#state !== undefined) {
       this.#accept(stepClient(this.#state, { kind: 'message', bytes }));
       return;
@@ -48,7 +49,7 @@ export class Accomplice {
       ...(directory === undefined ? {} : { directory }),
     };
     const policy = { adversary: 'curious', colluding: 0, minCohort: 2 } as const;
-    this.#accept(startClient({ primitives: nodePrimitives, random, policy, self, invitation: bytes }));
+    this.#accept(startClient({ primitives, random, policy, self, invitation: bytes }));
   }
 
   #accept({ state, send, events, wipe }: ClientStep): void {

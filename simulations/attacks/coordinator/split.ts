@@ -6,8 +6,8 @@ import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
 import { decodeConsistency } from '../../../protocol/schemes/secagg/messages/consistency.ts';
 import { encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import { requestAs, signedByWitnesses, type SurvivorSignature, survivorsAs } from '../../support/cheats.ts';
-import { rewriting } from '../../support/lab.ts';
+import { requestAs, signedByWitnesses, type SurvivorSignature, survivorsAs } from '../open-round/cheats.ts';
+import { rewriting } from '../open-round/lab.ts';
 import type { EvilRound } from './evil-round.ts';
 import { type Scene, TARGET } from './scene.ts';
 

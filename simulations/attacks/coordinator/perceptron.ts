@@ -2,20 +2,33 @@ import type { App, TrainingContext, TrainingResult } from '../../../client/app.t
 import { Random } from '../../../training/index.ts';
 import { encodeUpdate, peakCoordinates } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
-import { equalSums } from '../../../simulations/engine/sums.ts';
+import { equalSums } from '../../engine/sums.ts';
 import { ParameterLayout, type Shapes } from '../../../protocol/model/layout.ts';
+import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../open-round/lab.ts';
 
 const CLASSES = 8;
 const FEATURES = 30;
 
 /** A linear classifier of 248 parameters. */
 export const SHAPES: Shapes = { bias: [CLASSES], weights: [CLASSES, FEATURES] };
+/** How they lie in a flat vector. */
 export const LAYOUT = new ParameterLayout(SHAPES);
 
 /** Examples that a client has if nothing else is said: with as many as the greatest number that counts, its weight is 1. */
 export const EXAMPLES = 20;
+
+/** A model file whose parameters are all `value`. */
+export function constantModel(value = 0, shapes: Shapes = SHAPES): Uint8Array {
+  const tensors = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(value),
+    ]),
+  );
+  return encodeSafetensors(tensors, shapes);
+}
 
 interface Example {
   readonly features: readonly number[];

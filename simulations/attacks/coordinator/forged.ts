@@ -3,7 +3,7 @@ import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../p
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { type Rewrite, seeded } from '../../support/lab.ts';
+import { type Rewrite, seeded } from '../open-round/lab.ts';
 import type { Scene } from './scene.ts';
 
 /** What goes into a forged advertisement; whatever is left out is fresh, and in the attacker's hands. */

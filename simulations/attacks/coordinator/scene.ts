@@ -1,4 +1,3 @@
-import { afterEach } from 'vitest';
 import { type ConsentMemory, join, type ParticipationEvent } from '../../../client/index.ts';
 import type { SerialMemory } from '../../../client/driver/serials.ts';
 import type { JoinOptions } from '../../../client/options.ts';
@@ -7,20 +6,21 @@ import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
 import { minModulusBits } from '../../../protocol/quantize/index.ts';
 import { levels } from '../../../protocol/quantize/scheme.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
-import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
-import { virtualSettings } from '../../../simulations/engine/settings.ts';
-import { plainSum } from '../../../simulations/engine/sums.ts';
-import { EventLog, modelFile } from '../../client/support/rounds.ts';
-import { seeded } from '../../support/lab.ts';
+import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
+import { virtualSettings } from '../../engine/settings.ts';
+import { plainSum } from '../../engine/sums.ts';
+import { EventLog } from './event-log.ts';
+import { seeded } from '../open-round/lab.ts';
 import { Accomplice } from './accomplice.ts';
 import { EvilCoordinator, type Manners } from './evil-coordinator.ts';
 import { EvilRound, type Script } from './evil-round.ts';
-import { type Attempt, extract } from './extract.ts';
-import { beforePeaks, EXAMPLES, LAYOUT, PerceptronApp, SHAPES } from './perceptron.ts';
+import { type Attempt, extract } from '../inference/extract.ts';
+import { beforePeaks, constantModel, EXAMPLES, LAYOUT, PerceptronApp } from './perceptron.ts';
 
 /** Whom the attacker is after. */
 export const TARGET = memberId(3);
@@ -43,6 +43,8 @@ export interface SceneOptions {
   readonly serials?: () => SerialMemory;
   /** What remembers each client's rounds. Default: memory that ends with the client. */
   readonly consent?: (member: MemberId) => ConsentMemory;
+  /** What the clients compute with: an attack takes a protection out of them here. Default: Node's own. */
+  readonly primitives?: Primitives;
   /** How many examples each has. Default: as many as the rest. */
   readonly examples?: Readonly<Record<number, number>>;
 }
@@ -62,6 +64,8 @@ interface Cast {
   readonly invited?: readonly MemberId[];
   /** Whom the attacker plays itself: its accomplices, unless it takes on others' names. */
   readonly played?: readonly MemberId[];
+  /** Identities and directory that the attacker believes in. Default: the true ones. */
+  readonly membership?: Pick<VirtualMembership, 'identities' | 'directory'>;
 }
 
 /** A malicious coordinator, its accomplices, and the clients that have joined it. */
@@ -85,7 +89,7 @@ export class Scene {
     this.honest = this.members.filter((member) => honest?.includes(member) ?? true);
     this.membership = virtualMembership(nodePrimitives, seeded(`${seed} membership`), n);
     coordinator.served.set('/v1/directory', this.membership.signed);
-    this.modelHash = coordinator.publish(modelFile(0, SHAPES));
+    this.modelHash = coordinator.publish(constantModel());
   }
 
   /** Starts the server, and has every member join that is not its accomplice. */
@@ -93,6 +97,11 @@ export class Scene {
     const scene = new Scene(options, await EvilCoordinator.start(options.manners));
     await Promise.all(scene.honest.map((member) => scene.enter(member)));
     return scene;
+  }
+
+  /** What the clients compute with. */
+  get primitives(): Primitives {
+    return this.options.primitives ?? nodePrimitives;
   }
 
   get active(): boolean {
@@ -122,6 +131,7 @@ export class Scene {
         draws.push(bytes);
         return bytes;
       },
+      primitives: this.primitives,
       ...(consent === undefined ? {} : { consent: consent(member) }),
       seed: member,
       reconnectDelayMs: 1,
@@ -174,34 +184,43 @@ export class Scene {
   /** Sends an invitation, and nothing more. */
   invite(settings: RoundSettings, member: MemberId = TARGET): void {
     const encoded = encodeSettings(settings);
-    const context = settingsHash(nodePrimitives, encoded);
+    const context = settingsHash(this.primitives, encoded);
     this.coordinator.send(member, encodeInvitation({ suite: settings.suite, context, settings: encoded }));
   }
 
   /** Begins a round in which the script has its way. */
-  round(
-    script: Script = {},
-    settings: RoundSettings = this.settings(),
-    { invited = this.members, played = this.accomplices }: Cast = {},
-  ): EvilRound {
+  round(script: Script = {}, settings: RoundSettings = this.settings(), cast: Cast = {}): EvilRound {
+    const { invited = this.members, played = this.accomplices, membership = this.membership } = cast;
     const accomplices = new Map<MemberId, Accomplice>();
-    const directory = this.active ? this.membership.directory : undefined;
-    const round = new EvilRound(this.coordinator, { settings, directory, invited, accomplices, script });
+    const directory = this.active ? membership.directory : undefined;
+    const round = new EvilRound(this.coordinator, {
+      primitives: this.primitives,
+      settings,
+      directory,
+      invited,
+      accomplices,
+      script,
+    });
     for (const member of played.filter((one) => invited.includes(one)))
-      accomplices.set(member, this.accomplice(member, round));
+      accomplices.set(member, this.accomplice(member, round, cast));
     this.coordinator.receiver = round;
     round.begin();
     return round;
   }
 
   /** A member that the attacker plays in a round, with keys of its own. */
-  accomplice(member: MemberId, round: Pick<EvilRound, 'fromAccomplice'>): Accomplice {
+  accomplice(
+    member: MemberId,
+    round: Pick<EvilRound, 'fromAccomplice'>,
+    { membership = this.membership }: Cast = {},
+  ): Accomplice {
     const { transcript } = this.coordinator;
     const random = transcript.overheard(seeded(`${this.options.seed} accomplice ${++this.#played}`));
     return new Accomplice({
       member,
-      identity: this.active ? this.membership.identities.get(member) : undefined,
-      directory: this.active ? this.membership.directory : undefined,
+      primitives: this.primitives,
+      identity: this.active ? membership.identities.get(member) : undefined,
+      directory: this.active ? membership.directory : undefined,
       random,
       input: (length) => {
         const values = new Uint32Array(random(4 * length).buffer).map((value) => value % 1000);
@@ -234,7 +253,7 @@ export class Scene {
 
   /** The attempt to compute the target's update in a round, its last one, from everything that the coordinator has seen. */
   attempt(settings?: RoundSettings): Attempt {
-    const round = settings && settingsHash(nodePrimitives, encodeSettings(settings));
+    const round = settings && settingsHash(this.primitives, encodeSettings(settings));
     return extract(this.coordinator.transcript, TARGET, round);
   }
 
@@ -260,16 +279,3 @@ export class Scene {
 }
 
 const ENDS: ReadonlySet<string> = new Set(['refused', 'committed', 'abandoned']);
-
-/** Starts scenes, and ends them after each test of the file. */
-export function useScenes(): (options: SceneOptions) => Promise<Scene> {
-  const scenes: Scene[] = [];
-  afterEach(async () => {
-    await Promise.all(scenes.splice(0).map((scene) => scene.close()));
-  });
-  return async (options) => {
-    const scene = await Scene.start(options);
-    scenes.push(scene);
-    return scene;
-  };
-}

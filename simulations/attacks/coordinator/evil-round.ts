@@ -7,14 +7,14 @@ import {
   stepServer,
 } from '../../../protocol/schemes/secagg/server/index.ts';
 import { computePlan } from '../../../protocol/schemes/secagg/unmask.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { Primitives } from '../../../protocol/crypto/primitives.ts';
 import { SIZES } from '../../../protocol/crypto/suite.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
 import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import type { Mail, Rewrite } from '../../support/lab.ts';
+import type { Mail, Rewrite } from '../open-round/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 
@@ -31,6 +31,7 @@ export interface Script {
 
 /** What a round is run with. */
 export interface RoundOptions {
+  readonly primitives: Primitives;
   readonly settings: RoundSettings;
   readonly directory: MemberDirectory | undefined;
   readonly invited: readonly MemberId[];
@@ -54,9 +55,9 @@ export class EvilRound implements Receiver {
   constructor(host: EvilCoordinator, options: RoundOptions) {
     this.#host = host;
     this.#options = options;
-    const { settings, directory, invited } = options;
+    const { primitives, settings, directory, invited } = options;
     this.#first = startServer({
-      primitives: nodePrimitives,
+      primitives,
       settings,
       invited,
       target: invited.length,
@@ -141,7 +142,7 @@ export class EvilRound implements Receiver {
     for (const event of step.events) {
       this.events.push(event);
       if (event.kind === 'unmask-plan') {
-        this.input({ kind: 'unmasked', correction: computePlan(event.plan, nodePrimitives) });
+        this.input({ kind: 'unmasked', correction: computePlan(event.plan, this.#options.primitives) });
       } else if (event.kind === 'committed' || event.kind === 'aborted') {
         this.#tellOutcome(event);
       }

@@ -1,15 +1,17 @@
-import type { ClientState } from '../../protocol/schemes/secagg/client/index.ts';
-import { advertisedBytes, survivorBytes } from '../../protocol/schemes/secagg/signatures.ts';
-import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
-import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
-import type { Advertisement } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { decodeRoster, encodeRoster, type Roster } from '../../protocol/schemes/secagg/messages/roster.ts';
-import { decodeRoutedShares, encodeRoutedShares } from '../../protocol/schemes/secagg/messages/routed-shares.ts';
-import { SEALED_SHARES_LENGTH } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
-import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
-import type { UnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
-import { bitmapOf, setBits } from '../../protocol/wire/bitmap.ts';
+import type { ClientState } from '../../../protocol/schemes/secagg/client/index.ts';
+import { equalBytes } from '../../../protocol/crypto/bytes.ts';
+import { HEADER_LENGTH } from '../../../protocol/wire/header.ts';
+import { advertisedBytes, survivorBytes } from '../../../protocol/schemes/secagg/signatures.ts';
+import { generateAgreementKey, type KeyPair } from '../../../protocol/crypto/keys.ts';
+import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../../protocol/ids.ts';
+import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { decodeRoster, encodeRoster, type Roster } from '../../../protocol/schemes/secagg/messages/roster.ts';
+import { decodeRoutedShares, encodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
+import { SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
+import { decodeSurvivors, encodeSurvivors } from '../../../protocol/schemes/secagg/messages/survivors.ts';
+import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
+import type { UnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { bitmapOf, setBits } from '../../../protocol/wire/bitmap.ts';
 import { type Lab, type Rewrite, rewriting } from './lab.ts';
 
 // What a cheating coordinator does with what an honest one would have sent. Every helper keeps messages canonical and
@@ -149,3 +151,16 @@ export function sessionIdOf(state: ClientState): Uint8Array {
   if (!('facts' in state)) throw new Error(`a client in ${state.name} has no session id`);
   return state.facts.sessionId;
 }
+
+const CONTEXT_AT = 3;
+
+/** A message with another context in its header. */
+export function relabelled(bytes: Uint8Array, context: Uint8Array): Uint8Array {
+  const changed = bytes.slice();
+  changed.set(context, CONTEXT_AT);
+  return changed;
+}
+
+/** Whether a message has this context. */
+export const hasContext = (bytes: Uint8Array, context: Uint8Array): boolean =>
+  equalBytes(bytes.subarray(CONTEXT_AT, HEADER_LENGTH), context);

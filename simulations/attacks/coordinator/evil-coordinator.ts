@@ -11,7 +11,7 @@ import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { messageName } from '../../../protocol/wire/header.ts';
 import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome } from '../../../protocol/wire/messages/connect.ts';
-import { Transcript } from './transcript.ts';
+import { Transcript } from '../inference/transcript.ts';
 
 /** What is behind a path: bytes, or whatever the attacker writes. */
 export type Served = Uint8Array | ((response: ServerResponse) => void);
