@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
-import { readJson } from '../../protocol/json.ts';
 import { configErrors } from './issues.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
+import { readConfigFile } from './source.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
 export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
@@ -113,24 +112,13 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
 }
 
 /**
- * Reads a configuration file (JSON). Relative paths in it count from the file's own folder.
- * @throws CairnError `config-unreadable`, and what {@link parseConfig} throws
+ * Reads a configuration file: JSON, or a module that exports one as its default (see `defineConfig`). Relative paths
+ * in it count from the file's own folder.
+ * @throws CairnError `config-unreadable` for a file that is missing, is not JSON or throws, `config-invalid` for a module
+ * without a default export, and what {@link parseConfig} throws
  */
 export async function loadConfig(path: string): Promise<CoordinatorConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-    if (reason === 'ENOENT') {
-      throw new CairnError('config-unreadable', `there is no configuration file ${path}`, {
-        cause,
-        hint: 'name one, or write one: examples/own-model/coordinator.json is short',
-      });
-    }
-    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
-  }
-  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path)));
+  return relativeTo(dirname(resolve(path)), parseConfig(await readConfigFile(path)));
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {
