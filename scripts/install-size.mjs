@@ -1,0 +1,39 @@
+// What an install of the package costs, as its users have it: how many packages, and how many megabytes of files. It packs
+// dist/ as it is, and installs the tarball into an empty folder with npm, without optional peers, and without scripts.
+import { spawnSync } from 'node:child_process';
+import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const folder = mkdtempSync(join(tmpdir(), 'cairn-install-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function run(command, args, cwd) {
+  const { status, stdout } = spawnSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (status === 0) return stdout.trim();
+  process.stderr.write(`install-size: ${command} ${args.join(' ')} failed\n`);
+  process.exit(1);
+}
+
+/** Bytes of all files below a folder. */
+const sizeOf = (path) =>
+  readdirSync(path, { recursive: true }).reduce((sum, name) => {
+    const found = lstatSync(join(path, name));
+    return found.isFile() ? sum + found.size : sum;
+  }, 0);
+
+run(process.execPath, ['scripts/build.mjs', '--if-stale'], root);
+const tarball = run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], root);
+writeFileSync(join(folder, 'package.json'), '{ "name": "project", "private": true }');
+const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--silent'];
+run('npm', ['install', ...quiet, `./${tarball}`], folder);
+
+const { packages } = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+const whole = sizeOf(join(folder, 'node_modules'));
+const own = sizeOf(join(folder, 'node_modules/cairn-fl'));
+process.stdout.write(
+  `${Object.keys(packages).length} packages, ${megabytes(whole)}; cairn-fl itself ${megabytes(own)}\n`,
+);
