@@ -17,12 +17,16 @@ function run(command, args, cwd) {
   process.exit(1);
 }
 
-/** Bytes of all files below a folder. */
-const sizeOf = (path) =>
-  readdirSync(path, { recursive: true }).reduce((sum, name) => {
+/** Bytes of all files below a folder, and what they take of a disk with its blocks. */
+function sizeOf(path) {
+  const size = { bytes: 0, onDisk: 0 };
+  for (const name of readdirSync(path, { recursive: true })) {
     const found = lstatSync(join(path, name));
-    return found.isFile() ? sum + found.size : sum;
-  }, 0);
+    if (found.isFile()) size.bytes += found.size;
+    size.onDisk += 512 * found.blocks;
+  }
+  return size;
+}
 
 run(process.execPath, ['scripts/build.mjs', '--if-stale'], root);
 const tarball = run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], root);
@@ -31,9 +35,7 @@ const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'
 run('npm', ['install', ...quiet, `./${tarball}`], folder);
 
 const { packages } = JSON.parse(readFileSync(join(folder, 'node_modules/.package-lock.json'), 'utf8'));
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+const shown = ({ bytes, onDisk }) => `${(bytes / 1e6).toFixed(1)} MB (${(onDisk / 1e6).toFixed(1)} MB on disk)`;
 const whole = sizeOf(join(folder, 'node_modules'));
 const own = sizeOf(join(folder, 'node_modules/cairn-fl'));
-process.stdout.write(
-  `${Object.keys(packages).length} packages, ${megabytes(whole)}; cairn-fl itself ${megabytes(own)}\n`,
-);
+process.stdout.write(`${Object.keys(packages).length} packages, ${shown(whole)}; cairn-fl itself ${shown(own)}\n`);
