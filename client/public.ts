@@ -1,4 +1,7 @@
 /** What both entries of the client have in common. */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
 export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
 export { engineApp } from './apps/engine.ts';
@@ -23,4 +26,29 @@ export type { Participation } from './participation.ts';
 export { DEFAULT_POLICY } from './policy.ts';
 export { tensorflowApp } from './tensorflow/index.ts';
 export type { TensorflowAppOptions, TensorflowData } from './tensorflow/index.ts';
-export * from '../training/index.ts';
+export {
+  Random,
+  adam,
+  evaluate,
+  layers,
+  mnistCnn,
+  mnistMlp,
+  predict,
+  sequential,
+  sgd,
+  trainEpochs,
+} from '../training/index.ts';
+export type {
+  AdamSettings,
+  BatchProgress,
+  EvaluationOptions,
+  Examples,
+  ForwardMode,
+  Layer,
+  Model,
+  Optimiser,
+  Scores,
+  SgdSettings,
+  Shape,
+  TrainingOptions,
+} from '../training/index.ts';

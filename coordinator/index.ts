@@ -1,4 +1,9 @@
 /** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
+export { defineConfig } from './config/define.ts';
+export type { ConfigInput, StrategyInput, TaskInput } from './config/define.ts';
 export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';

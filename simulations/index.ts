@@ -1,6 +1,9 @@
 /** The laboratory: virtual clients through the same sessions as production, and the experiments that use them. */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export { memberId } from '../protocol/ids.ts';
 export type { MemberId } from '../protocol/ids.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
 export { createAggregator } from './engine/aggregator.ts';
 export type {
   Aggregation,
@@ -12,9 +15,11 @@ export type {
 export { federate } from './engine/federation.ts';
 export type { FederationOptions, FederationRound } from './engine/federation.ts';
 export type { SumPrivacy } from './engine/noisy-rounds.ts';
-export * from './engine/members.ts';
-export * from './engine/round.ts';
-export * from './engine/settings.ts';
+export { firstMembers, virtualMembership } from './engine/members.ts';
+export type { VirtualMembership } from './engine/members.ts';
+export { runVirtualRound } from './engine/round.ts';
+export type { NetworkEvents, VirtualRoundOptions, VirtualRoundResult } from './engine/round.ts';
+export { virtualSettings } from './engine/settings.ts';
 export { EXPERIMENTS } from './experiments/index.ts';
 export type { Conclusion } from './laboratory/conclude.ts';
 export { defineExperiment } from './laboratory/experiment.ts';

@@ -33,7 +33,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 export function coordinatorCommand(done: (code: number) => void): Command {
   return new Command('coordinator')
     .description('run the tasks of a configuration file, and answer for them until Ctrl-C')
-    .argument('[config]', 'configuration file (JSON)', 'cairn.json')
+    .argument('[config]', 'configuration file: JSON, or a module whose default export it is', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
     .option('--store <url>', 'where models, tasks and reports are kept: file:PATH or memory:, instead of dataDir')

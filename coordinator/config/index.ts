@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
-import { readJson } from '../../protocol/json.ts';
 import { configErrors } from './issues.ts';
 import { type Limits, limitsOf, UPLOAD_PACE, type UploadPace } from './limits.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
 import { type OwnLearning, type Registry, registryOf } from '../../learning/index.ts';
+import { readConfigFile } from './source.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
 export { refusedByDefault } from './default-policy.ts';
@@ -127,25 +126,14 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
 }
 
 /**
- * Reads a configuration file (JSON). Relative paths in it count from the file's own folder.
+ * Reads a configuration file: JSON, or a module that exports one as its default (see `defineConfig`). Relative paths
+ * in it count from the file's own folder.
  * @param own - as for {@link parseConfig}
- * @throws CairnError `config-unreadable`, and what {@link parseConfig} throws
+ * @throws CairnError `config-unreadable` for a file that is missing, is not JSON or throws, `config-invalid` for a module
+ * without a default export, and what {@link parseConfig} throws
  */
 export async function loadConfig(path: string, own: OwnLearning = {}): Promise<CoordinatorConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-    if (reason === 'ENOENT') {
-      throw new CairnError('config-unreadable', `there is no configuration file ${path}`, {
-        cause,
-        hint: 'name one, or write one: examples/own-model/coordinator.json is short',
-      });
-    }
-    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
-  }
-  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path), own));
+  return relativeTo(dirname(resolve(path)), parseConfig(await readConfigFile(path), own));
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {

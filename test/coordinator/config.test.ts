@@ -431,4 +431,41 @@ describe('a configuration file', () => {
     await writeFile(path, JSON.stringify({ ...withTask({}), port: '80' }));
     expect(await rejectionOf(loadConfig(path))).toMatchObject({ code: 'config-invalid' });
   });
+
+  it.each([
+    ['an ES module', 'cairn.config.mjs', 'export default '],
+    ['CommonJS', 'cairn.config.cjs', 'module.exports = '],
+    ['what TypeScript compiled to CommonJS', 'compiled.config.cjs', 'exports.__esModule = true; exports.default = '],
+  ])('may be %s, and its paths count from its folder', async (_, name, before) => {
+    const path = join(folder, name);
+    await writeFile(path, `${before}${JSON.stringify(withTask({}))};`);
+    const config = await loadConfig(path);
+    expect(config.tasks[0]!.name).toBe('mnist');
+    expect(config.directory?.file).toBe(join(folder, 'members.bin'));
+  });
+
+  it('that is a module without a default export', async () => {
+    const path = join(folder, 'none.mjs');
+    await writeFile(path, 'export const tasks = [];');
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-invalid',
+      message: `${path} exports no configuration as its default`,
+    });
+  });
+
+  it('that is a module which throws', async () => {
+    const path = join(folder, 'throws.mjs');
+    await writeFile(path, "throw new Error('no PORT is set');");
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${path} cannot be loaded: no PORT is set`,
+      hint: 'correct the module, or what it imports or reads',
+    });
+  });
+
+  it('that is a module with an unknown key', async () => {
+    const path = join(folder, 'typo.mjs');
+    await writeFile(path, `export default ${JSON.stringify({ ...withTask({}), prot: 80 })};`);
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({ code: 'config-unknown-key' });
+  });
 });

@@ -99,7 +99,7 @@ export interface Neighbour {
 }
 
 /** A member whose signature over the survivor set counts. */
-export interface Witness {
+interface Witness {
   readonly index: ClientIndex;
   readonly member: MemberId;
 }

@@ -10,7 +10,7 @@ import type { UnmaskPlan } from '../unmask.ts';
 import type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
 import type { SecretRecovery } from './secret-recovery.ts';
 
-export type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
+export type { ServerParameters } from './parameters.ts';
 
 /** The states in which the server takes messages: the rounds of the paper. */
 export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
@@ -73,7 +73,7 @@ export interface FrozenSum extends SharedKeys {
 }
 
 /** What every state that takes messages knows of its members. */
-export interface Waiting {
+interface Waiting {
   readonly context: ServerContext;
   /** Whose answer is still to come: nobody who has answered or is lost. Shrinks. */
   readonly waiting: Set<MemberId>;
