@@ -3,13 +3,14 @@ import type { Cut } from '../protocol/quantize/index.ts';
 import type { AdversaryClass } from '../protocol/schemes/secagg/parameters/index.ts';
 import type { AgreementName } from '../protocol/crypto/agreer.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
+import type { CollectingState } from '../protocol/rounds/states.ts';
 import type { MessageName } from '../protocol/wire/header.ts';
 import type { TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
 /** The states of a round in which a client sends something: the rounds of the paper. */
-export type SendingState = Exclude<ClientState['name'], 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed'>;
+export type SendingState = CollectingState;
 
 interface OfRound {
   readonly task: string;

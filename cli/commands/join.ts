@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { App, Hold, JoinOptions, ParticipationEvent, TaskEvent } from '../../client/index.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/states.ts';
 import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
@@ -245,13 +246,11 @@ async function mnist(flags: JoinFlags): Promise<App> {
   return mnistShardApp(flags);
 }
 
-const HOLDABLE = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const;
-
 function hold(text: string): Hold {
   const match = /^([a-z-]+)(?:@(\d+))?$/.exec(text);
-  const state = HOLDABLE.find((candidate) => candidate === match?.[1]);
+  const state = COLLECTING_STATES.find((candidate) => candidate === match?.[1]);
   if (match === null || state === undefined) {
-    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${HOLDABLE.join(', ')}`);
+    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${COLLECTING_STATES.join(', ')}`);
   }
   const round = match.at(2);
   return round === undefined ? { state } : { state, round: Number(round) };

@@ -5,6 +5,7 @@ import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
 import type { MemberDirectory } from '../../../wire/membership.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
+import type { CollectingState, ServerStateName } from '../../../rounds/states.ts';
 import type { RoundSettings } from '../../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
 import type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
@@ -12,11 +13,7 @@ import type { SecretRecovery } from './secret-recovery.ts';
 
 export type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
 
-/** The states in which the server takes messages: the rounds of the paper. */
-export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
-
-/** Every state's name. */
-export type ServerStateName = CollectingState | 'computing' | 'committed' | 'aborted';
+export type { CollectingState, ServerStateName };
 
 /**
  * What a dropout means for the sum: before its input came the member does not count; after it, it counts although it is
