@@ -1,3 +1,4 @@
+import { secagg } from '../protocol/schemes/secagg/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { Agreer } from '../protocol/crypto/agreer.ts';
 import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
@@ -108,6 +109,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
               serials: options.serials ?? serialsInMemory(),
             }),
       hold: options.hold,
+      schemes: options.schemes ?? [secagg],
     },
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,

@@ -1,3 +1,4 @@
+import type { Scheme } from '../protocol/rounds/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
@@ -77,4 +78,6 @@ export interface JoinOptions {
   readonly leaveTimeoutMs?: number;
   /** Fault drill, for demonstrations and tests. */
   readonly hold?: Hold;
+  /** The schemes that it takes part in, whatever its coordinator asks for. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
 }
