@@ -1,3 +1,4 @@
+import { secagg } from '../protocol/schemes/secagg/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { Agreer } from '../protocol/crypto/agreer.ts';
 import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
@@ -110,6 +111,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
               ...{ address, primitives, authorityKey, firstPauseMs: reconnectDelayMs },
               serials: options.serials ?? serialsInMemory(),
             }),
+      schemes: options.schemes ?? [secagg],
     },
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,

@@ -1,3 +1,4 @@
+import type { Scheme } from '../protocol/rounds/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
@@ -67,4 +68,6 @@ export interface JoinOptions {
   readonly onModel?: (model: FinalModel) => Promise<void> | void;
   /** Milliseconds that a leaving client waits for its goodbye to be taken. Default 2000. */
   readonly leaveTimeoutMs?: number;
+  /** The schemes that it takes part in, whatever its coordinator asks for. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
 }

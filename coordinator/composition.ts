@@ -1,3 +1,5 @@
+import { secagg } from '../protocol/schemes/secagg/scheme.ts';
+import { unmaskRunner } from './rounds/runner.ts';
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import { systemRandom } from '../protocol/crypto/random.ts';
 import { asCairnError } from '../protocol/errors.ts';
@@ -74,7 +76,8 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     members,
     seats,
     log,
-    unmasker,
+    schemes: options.schemes ?? [secagg],
+    runner: unmaskRunner(unmasker),
     evaluate: options.evaluate,
     names,
     report: async (bare) => {

@@ -1,3 +1,4 @@
+import type { Scheme } from '../protocol/rounds/scheme.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
 import type { OwnLearning } from '../learning/index.ts';
@@ -28,6 +29,8 @@ export interface CoordinatorOptions extends OwnLearning {
   readonly primitives?: Primitives;
   /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
   readonly random?: RandomSource;
+  /** Those by which its tasks may be run. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
   /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
   readonly clock?: () => number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */

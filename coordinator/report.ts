@@ -1,4 +1,5 @@
-import type { CollectingState, Drop } from '../protocol/schemes/secagg/server/types.ts';
+import type { TimedState } from '../protocol/rounds/states.ts';
+import type { Drop } from '../protocol/schemes/secagg/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
@@ -9,7 +10,7 @@ import type { Benched } from './rounds/exclusions.ts';
 export type { Evaluation } from '../learning/index.ts';
 
 /** The states of a round that take time. */
-export type TimedState = CollectingState | 'computing';
+export type { TimedState };
 
 /** What one state of a round cost. Bytes are those of round messages, without the transport's own. */
 export interface StateCost {

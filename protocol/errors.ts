@@ -86,6 +86,10 @@ export const ERROR_CODES = {
     'the round is run for a weaker adversary than the client accepts',
     'run the task with adversary "active", or start the client with a policy that accepts "curious"',
   ),
+  'scheme-unknown': configuration(
+    'the round’s scheme is none of those that this side was given',
+    'run the round by a scheme that both sides take part in; by default that is secagg alone',
+  ),
   'policy-task': configuration(
     'the client’s policy does not name the round’s task',
     'name the task under tasks in the client’s policy, or invite the client to the tasks that stand there',

@@ -1,4 +1,5 @@
-import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy } from '../../protocol/rounds/policy.ts';
+import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import type { Agreer } from '../../protocol/crypto/agreer.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
@@ -18,6 +19,8 @@ export interface RoundContext {
   /** Computes key agreements; it never rejects. */
   readonly agreer: Promise<Agreer>;
   readonly random: RandomSource;
+  /** Those that it takes part in. */
+  readonly schemes: readonly Scheme[];
   readonly policy: ClientPolicy;
   /** What it remembers of its rounds. */
   readonly consent: Consent;
@@ -43,6 +46,8 @@ export type RoundEnd =
 /** One round, as the parts of its driver see it before its model is known. */
 export interface RoundAtWork {
   readonly context: RoundContext;
+  /** That of the settings. */
+  readonly scheme: Scheme;
   readonly settings: RoundSettings;
   /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
   readonly over: AbortSignal;

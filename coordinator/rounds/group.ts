@@ -1,8 +1,7 @@
 import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
+import { schemeOf, type ServerWork, type WorkResult } from '../../protocol/rounds/scheme.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { MaskVector } from '../../protocol/kernels/index.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
@@ -52,6 +51,7 @@ export class Group {
     this.invited = invited;
     const round = new SessionDriver({
       primitives: host.primitives,
+      scheme: schemeOf(settings, host.schemes),
       settings,
       ...(directory === undefined ? {} : { directory }),
       invited,
@@ -59,8 +59,8 @@ export class Group {
       proofs,
       announce,
       deadlines: deadlinesOf(task),
-      unmask: (plan, signal) => this.#unmask(plan, signal),
       send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#handle }),
+      compute: (work, signal) => this.#compute(work, signal),
       onState: (state, members) => {
         host.log.debug('round-state', { ...at, state, members });
         onState(state, members);
@@ -121,13 +121,12 @@ export class Group {
     host.dropped(task.name, drop);
   }
 
-  async #unmask(plan: UnmaskPlan, signal: AbortSignal): Promise<MaskVector> {
+  async #compute(work: ServerWork, signal: AbortSignal): Promise<WorkResult> {
     const { task, host, at, onUnmasked } = this.#options;
     const started = performance.now();
-    const masks = planCost(plan);
-    const { correction, workers } = await host.unmasker.compute(plan, { signal, onProgress: onUnmasked });
+    const { result, masks, workers } = await host.runner.run(work, { signal, onProgress: onUnmasked });
     host.log.debug('unmasked', { ...at, masks, workers, ms: Math.round(performance.now() - started) });
     host.unmasked(task.name, masks, workers);
-    return correction;
+    return result;
   }
 }

@@ -1,5 +1,6 @@
 import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
@@ -8,8 +9,8 @@ import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
 import type { Evaluate } from '../../learning/index.ts';
 import type { RoundReport } from '../report.ts';
-import type { Unmasker } from '../workers/index.ts';
 import type { SeatHub } from './seat-hub.ts';
+import type { WorkRunner } from './runner.ts';
 
 export type { Evaluate } from '../../learning/index.ts';
 
@@ -20,7 +21,10 @@ export interface TaskHost {
   readonly members: MemberRegistry;
   readonly seats: SeatHub;
   readonly log: Log;
-  readonly unmasker: Unmasker;
+  /** Those that its rounds may be run by. */
+  readonly schemes: readonly Scheme[];
+  /** Computes the work of their sessions. */
+  readonly runner: WorkRunner;
   readonly evaluate: Evaluate | undefined;
   readonly names: Names;
   /** Keeps a report and tells everybody; it never rejects. */

@@ -3,7 +3,7 @@ import { minSharers, type RoundParameters, roundParameters } from '../../protoco
 import type { RoundQuestion } from '../../protocol/schemes/secagg/parameters/index.ts';
 import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { STATES } from '../engine/phases.ts';
+import { STATES, statesOf } from '../engine/phases.ts';
 import { shareOf } from './select.ts';
 
 /** What a round is asked: will it fail? */
@@ -62,7 +62,7 @@ export function failureProbability(question: PredictionQuestion): number {
 /** Where exactly so many drop. */
 function failureOf(question: PredictionQuestion, dropped: number): number {
   const { state, round } = question;
-  const states = STATES.filter((name) => round.adversary === 'active' || name !== 'consistency-check');
+  const states = statesOf(round.adversary);
   if (state !== 'any') {
     const early = state === 'advertise-keys' ? dropped : 0;
     const never = !states.includes(state);

@@ -1,3 +1,4 @@
+import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { Consent } from '../../client/consent/consent.ts';
 import { consentInMemory } from '../../client/consent/memory.ts';
 import { note } from '../../client/driver/consent.ts';
@@ -380,7 +381,7 @@ describe('a client that is shown proofs', () => {
     await consent.sharing(from, { sessionId: toHex(facts.sessionId), ids }, policy);
     await note(
       { context: { consent, policy }, from },
-      { state, send, events: [] },
+      { session: secagg.client.session(state), send, events: [] },
       { record: '22'.repeat(32), counted: true },
     );
     const known = (await consent.history(from.point)).record!.signed!;

@@ -1,3 +1,4 @@
+import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
@@ -338,7 +339,8 @@ describe('where the program itself fails', () => {
         unmasking: 60_000,
       },
       sliceMs: Infinity, // everything is sent within the turn that asks for it, however slow the machine is
-      unmask: () => Promise.reject(new Error('not wanted')),
+      scheme: secagg,
+      compute: () => Promise.reject(new Error('not wanted')),
       send: ({ to, bytes }) => void lab.toClients.push({ member: to, bytes: bytes() }),
       onState: (name) => {
         if (name !== 'computing') return;
