@@ -24,7 +24,8 @@ export interface NoisyMean {
 }
 
 /**
- * The noise in the mean of a round. One party adds `shareVariance` to each coordinate on the grid (papers.md section 4):
+ * The noise in the mean of a round. One party adds `shareVariance` to each coordinate on the grid
+ * (Kairouz, Liu & Steinke 2021):
  * the coordinator, each member, or each that there might be. The rotation keeps the variance of a coordinate, and the
  * padding is cut off again. The noise of the sum does not grow with the clients where it is central. Where it is
  * distributed it grows with those whose share was not counted on; their part is taken to stay as it is, so that the norm

@@ -32,7 +32,7 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 /** `cairn coordinator [config]`: runs the tasks of a configuration file, and answers for them until it is interrupted. */
 export function coordinatorCommand(done: (code: number) => void): Command {
   return new Command('coordinator')
-    .description('run the tasks of a configuration file, and answer for them until Ctrl-C')
+    .description('start a coordinator for the tasks in a config file; it runs until Ctrl-C')
     .argument('[config]', 'configuration file: JSON, or a module whose default export it is', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))

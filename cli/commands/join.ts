@@ -48,7 +48,7 @@ told why (see tellReason):
   tasks             names of the tasks you take part in (default all)
   minNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
                     coordinator adds itself counts as "central" only
-  maxEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom minNoise names
+  maxEpsilon       maximum cumulative ε, as counted by this client, against the party that minNoise names
   maxRepeats        how often you train anew from one model, as after a rollback (default 2)
   maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
                     you still take part in (default 2; 0: none)
