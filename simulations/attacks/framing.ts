@@ -84,7 +84,7 @@ export const framedMember: Attack = {
   name: 'false-dealing',
   title: 'has two holders sign false shares of an honest member’s seed, as a proof that it dealt falsely',
   attacker: 'the coordinator, with two of six members on its side',
-  source: 'docs/decisions.md, a proof that a member dealt falsely',
+  source: 'docs/decisions/0046-prove-false-dealing-to-other-members.md',
   protection: 'a client is convinced only if more holders contradict a member than may lie by its own policy',
   without: 'a policy that reckons with one liar of six',
   run: ({ protected: safe, seed, signal }) => {

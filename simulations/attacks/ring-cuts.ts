@@ -86,7 +86,7 @@ export const ringCuts: Attack = {
   name: 'ring-cuts',
   title: 'says of two members of its choice that they dropped out, so that the ring falls apart around the target',
   attacker: 'the coordinator, with two of twelve members on its side',
-  source: 'docs/decisions.md, two cuts of a ring; after Bell et al., CCS 2020',
+  source: 'docs/decisions/0061-audit-two-cuts-of-a-ring.md; after Bell et al., CCS 2020',
   protection: 'a client counts, for its own share of colluding members, who is left between any two cuts',
   without: 'a policy that reckons with no accomplice',
   run: async ({ protected: safe, seed, signal }) => {

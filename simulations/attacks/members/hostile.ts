@@ -98,7 +98,7 @@ export const forgedShares: Attack = {
   name: 'forged-shares',
   title: 'reveals shares of all members’ secrets that are wrong in one bit',
   attacker: ATTACKER,
-  source: 'docs/decisions.md, a commitment, and decoding',
+  source: 'docs/decisions/0045-commit-to-seeds-and-decode-false-shares.md',
   protection: 'opened secrets are checked against their commitments, and false shares are corrected',
   without: 'a coordinator that opens secrets from the first shares that come',
   run: ({ protected: safe, seed, signal }) => {

@@ -6,7 +6,7 @@ import { BYTES, type DropoutResults, measuredPoint, pointSummary, type RoundRow 
 
 /**
  * What Bonawitz et al. 2017 report for 100 000 entries on the complete graph, curious model, drops just before the masked
- * input (papers.md section 1): milliseconds of single-threaded Java on a Xeon E5-1650 v3.
+ * input: milliseconds of single-threaded Java on a Xeon E5-1650 v3.
  */
 interface PaperTimes {
   /** Of one client; the same whoever drops. */
