@@ -47,6 +47,13 @@ module.exports = {
       to: { pathNot: ['^(learning|protocol)/', '^(node_modules/)?zod'] },
     },
     {
+      name: 'learning-by-its-face',
+      severity: 'error',
+      comment: 'what others need of learning/ is in its index',
+      from: { pathNot: '^(learning|test)/' },
+      to: { path: '^learning/', pathNot: '^learning/index[.]ts$' },
+    },
+    {
       name: 'platform-stands-alone',
       severity: 'error',
       comment: 'platform/ is what Node lacks: it knows errors, and nothing of rounds',
@@ -75,6 +82,14 @@ module.exports = {
       comment: 'a coordinator never trains and never takes part',
       from: { path: '^coordinator/' },
       to: { path: '^(client|training|simulations|cli|bench|test)[/.]' },
+    },
+    {
+      name: 'rounds-know-no-connection-and-no-store',
+      severity: 'error',
+      comment:
+        'a round names members, bytes and what is kept (rounds/seat-hub, store/types): it may run in another process',
+      from: { path: '^coordinator/rounds/' },
+      to: { path: ['^coordinator/(gateway|http|limits)/', '^coordinator/store/(?!types[.]ts$)'] },
     },
     {
       name: 'nothing-imports-simulations',

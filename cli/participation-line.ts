@@ -26,8 +26,6 @@ export function participationLine(event: ParticipationEvent): string | undefined
       return `round ${event.round}: ${cutText(event)}`;
     case 'measured':
       return `round ${event.round}: scales measured${event.included ? '' : ' without your values'}; the update is kept`;
-    case 'held':
-      return `round ${event.round}: held before ${event.state} (fault drill)`;
     case 'committed':
       return `round ${event.round}: committed, ${event.included ? 'your update is in the sum' : 'without your update'}`;
     case 'task':

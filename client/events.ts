@@ -8,9 +8,6 @@ import type { TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
-/** The states of a round in which a client sends something: the rounds of the paper. */
-export type SendingState = Exclude<ClientState['name'], 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed'>;
-
 interface OfRound {
   readonly task: string;
   readonly round: number;
@@ -18,8 +15,9 @@ interface OfRound {
 
 /** What happens within one round. */
 export type RoundEvent = OfRound &
+  /** The coordinator asks for this client. `measures`: the attempt finds out scales alone, and sends no update. */
   (
-    | { readonly kind: 'invited'; readonly adversary: AdversaryClass }
+    | { readonly kind: 'invited'; readonly adversary: AdversaryClass; readonly measures?: true }
     /**
      * The round's sum is differentially private. What this client's rounds have told by its own count, before this one
      * and with it, for the δ `counted`; `spent` of `epsilon` is what the coordinator counts, for `delta`.
@@ -57,10 +55,8 @@ export type RoundEvent = OfRound &
     | { readonly kind: 'agreed'; readonly peers: number; readonly agreement: AgreementName }
     /** The session entered a state. */
     | { readonly kind: 'state'; readonly state: ClientState['name'] }
-    /** A message was handed to the connection. */
+    /** A message is being handed to the connection. */
     | { readonly kind: 'sent'; readonly message: MessageName; readonly bytes: number }
-    /** A fault drill stopped this client before it sent the state's message. */
-    | { readonly kind: 'held'; readonly state: SendingState }
     /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */
     | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: string }
     /**

@@ -1,3 +1,4 @@
+import { secagg } from '../protocol/schemes/secagg/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { Agreer } from '../protocol/crypto/agreer.ts';
 import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
@@ -6,6 +7,7 @@ import { systemRandom } from '../protocol/crypto/random.ts';
 import { SecretBytes } from '../protocol/crypto/secret.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { CairnError } from '../protocol/errors.ts';
+import { assertSimd } from '../protocol/kernels/wasm/module.ts';
 import { ParameterLayout } from '../protocol/model/layout.ts';
 import { untrainedRanges } from '../protocol/model/untrained.ts';
 import { LIMITS } from '../protocol/wire/limits.ts';
@@ -49,7 +51,7 @@ interface Platform {
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
  * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`,
- * `update-shape` for impossible shapes and untrained tensors that are none of them; everything
+ * `update-shape` for impossible shapes and untrained tensors that are none of them, `simd-missing`; everything
  * that happens later is told by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
@@ -58,6 +60,8 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
   const primitives = options.primitives ?? platform.primitives;
   // Who chooses primitives gets the agreements of these.
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
+  // Here rather than when the first update is masked: by then the others of a round would wait for it.
+  assertSimd();
   const policy = checkedPolicy(options);
   const address = parseAddress(url, options.unsafePlainHttp);
   const { identity, authorityKey, reconnectDelayMs = DEFAULTS.reconnectDelayMs } = options;
@@ -107,7 +111,7 @@ export function joinOn(platform: Platform, url: string, app: App, options: JoinO
               ...{ address, primitives, authorityKey, firstPauseMs: reconnectDelayMs },
               serials: options.serials ?? serialsInMemory(),
             }),
-      hold: options.hold,
+      schemes: options.schemes ?? [secagg],
     },
     ownedSecret: identity !== undefined && 'keys' in identity ? undefined : secret,
     onEvent: options.onEvent,

@@ -1,23 +1,16 @@
+import type { Scheme } from '../protocol/rounds/scheme.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
 import type { KeyPair } from '../protocol/crypto/keys.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
 import type { ConsentMemory } from './consent/memory.ts';
 import type { SerialMemory } from './driver/serials.ts';
-import type { ParticipationEvent, SendingState } from './events.ts';
+import type { ParticipationEvent } from './events.ts';
 import type { FinalModel } from './final-model.ts';
 
 /** Who a client is: a member id and its Ed25519 identity, as a key pair or as the 32-byte seed of one. */
 export type MemberIdentity =
   { readonly member: number; readonly keys: KeyPair } | { readonly member: number; readonly seed: Uint8Array };
-
-/** A fault drill: where the client stops for ever, as if its machine had hung. */
-export interface Hold {
-  /** It stops before it sends this state's message. */
-  readonly state: SendingState;
-  /** Number of the round; any if absent. */
-  readonly round?: number;
-}
 
 /** How a client joins. */
 export interface JoinOptions {
@@ -75,6 +68,6 @@ export interface JoinOptions {
   readonly onModel?: (model: FinalModel) => Promise<void> | void;
   /** Milliseconds that a leaving client waits for its goodbye to be taken. Default 2000. */
   readonly leaveTimeoutMs?: number;
-  /** Fault drill, for demonstrations and tests. */
-  readonly hold?: Hold;
+  /** The schemes that it takes part in, whatever its coordinator asks for. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
 }

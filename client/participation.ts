@@ -116,7 +116,7 @@ export class Participant implements Participation {
       },
       message: (bytes) => rounds.message(bytes),
       news: (news) => {
-        if (this.#ending || rounds.held || !this.#tasks.take(news)) return;
+        if (this.#ending || !this.#tasks.take(news)) return;
         rounds.news(news);
         this.#end.look();
       },

@@ -1,4 +1,7 @@
 /** What both entries of the client have in common. */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
 export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
 export { engineApp } from './apps/engine.ts';
@@ -16,18 +19,36 @@ export { dirichletShards, iidShards, subset } from '../training/data/index.ts';
 export type { Dataset } from '../training/data/index.ts';
 export type { SeenDirectory, SerialMemory } from './driver/serials.ts';
 export type { Identity } from './enrolment/identity.ts';
-export type {
-  ParticipationEvent,
-  ParticipationSummary,
-  RoundEvent,
-  SendingState,
-  TaskEnd,
-  TaskEvent,
-} from './events.ts';
+export type { ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
 export type { FinalModel } from './final-model.ts';
-export type { Hold, JoinOptions, MemberIdentity } from './options.ts';
+export type { JoinOptions, MemberIdentity } from './options.ts';
 export type { Participation } from './participation.ts';
 export { DEFAULT_POLICY } from './policy.ts';
 export { tensorflowApp } from './tensorflow/index.ts';
 export type { TensorflowAppOptions, TensorflowData } from './tensorflow/index.ts';
-export * from '../training/index.ts';
+export {
+  Random,
+  adam,
+  evaluate,
+  layers,
+  mnistCnn,
+  mnistMlp,
+  predict,
+  sequential,
+  sgd,
+  trainEpochs,
+} from '../training/index.ts';
+export type {
+  AdamSettings,
+  BatchProgress,
+  EvaluationOptions,
+  Examples,
+  ForwardMode,
+  Layer,
+  Model,
+  Optimiser,
+  Scores,
+  SgdSettings,
+  Shape,
+  TrainingOptions,
+} from '../training/index.ts';

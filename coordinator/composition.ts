@@ -1,3 +1,5 @@
+import { secagg } from '../protocol/schemes/secagg/scheme.ts';
+import { unmaskRunner } from './rounds/runner.ts';
 import { nodePrimitives } from '../protocol/crypto/node/native.ts';
 import { systemRandom } from '../protocol/crypto/random.ts';
 import { asCairnError } from '../protocol/errors.ts';
@@ -28,8 +30,7 @@ export interface Composition {
 
 /**
  * Builds a coordinator's parts and joins them.
- * @throws CairnError `config-invalid` where the configuration asks for more than the memory holds, or for a check of new
- * models that nobody evaluates
+ * @throws CairnError `config-invalid` if the configuration asks for a check of new models that nobody evaluates
  */
 export function compose(options: CoordinatorOptions, resources: Resources, readiness: Readiness): Composition {
   const { config, primitives = nodePrimitives, random = systemRandom } = options;
@@ -44,8 +45,9 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
       return largestMessage(task, layout.size, scales.untrained);
     }),
   );
-  const { atOnce, fillMemory } = uploadsWithin(availableMemory(), largest, config.uploads.atOnce);
-  if (fillMemory) log.warn('uploads-fill-memory', { size: atOnce * largest });
+  const fitting = uploadsWithin(availableMemory(), largest);
+  const { atOnce = fitting.atOnce } = config.uploads;
+  if (fitting.fillMemory) log.warn('uploads-fill-memory', { size: fitting.atOnce * largest });
   const seats = new Seats({
     graceMs: config.reconnectGraceMs,
     admitted: (task) => members.admitted(task),
@@ -74,7 +76,8 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     members,
     seats,
     log,
-    unmasker,
+    schemes: options.schemes ?? [secagg],
+    runner: unmaskRunner(unmasker),
     evaluate: options.evaluate,
     names,
     report: async (bare) => {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asCairnError } from '../protocol/errors.ts';
 import { memberId } from '../protocol/ids.ts';
+import { assertSimd } from '../protocol/kernels/wasm/module.ts';
 import { isLoopback } from '../protocol/wire/address.ts';
 import { type Composition, compose } from './composition.ts';
 import { refusedByDefault } from './config/index.ts';
@@ -15,11 +16,13 @@ import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
- * @throws CairnError `port-in-use`, `folder-unwritable`, `config-invalid`, `config-unreadable`, `directory-signature`,
+ * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-invalid`, `config-unreadable`, `directory-signature`,
  * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
- * `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`; then nothing is left running
+ * `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`, `simd-missing`; then nothing is left running
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  // Here rather than when the first sum is opened.
+  assertSimd();
   const resources = await openResources(options);
   try {
     const running = new RunningCoordinator(options, resources);

@@ -1,4 +1,9 @@
 /** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
+export { defineConfig } from './config/define.ts';
+export type { ConfigInput, StrategyInput, TaskInput } from './config/define.ts';
 export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
@@ -10,7 +15,14 @@ export type { MemberName, NamedMember } from './names.ts';
 export type { Coordinator, CoordinatorOptions } from './options.ts';
 export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } from './report.ts';
 export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';
-export { FileStore, MemoryStore } from './store/index.ts';
-export type { Store, TaskRecord } from './store/index.ts';
-export { STRATEGY_NAMES, createStrategy } from '../learning/strategies/index.ts';
-export type { Strategy, StrategyConfig, StrategyName, StrategyState } from '../learning/strategies/index.ts';
+export { FileStore, MemoryStore, openStore, storeFolder } from './store/index.ts';
+export type { Lease, RoundPage, Store, TaskRecord } from './store/index.ts';
+export { byCoordinate, createStrategy, defineGroupRule, defineStrategy, STRATEGIES } from '../learning/index.ts';
+export type {
+  Combination,
+  CoordinateRange,
+  GroupRule,
+  GroupRuleConfig,
+  GroupRuleDefinition,
+} from '../learning/index.ts';
+export type { OwnLearning, Strategy, StrategyConfig, StrategyDefinition, StrategyState } from '../learning/index.ts';

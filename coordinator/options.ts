@@ -1,5 +1,7 @@
+import type { Scheme } from '../protocol/rounds/scheme.ts';
 import type { Primitives } from '../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
 import type { MemberName } from './names.ts';
@@ -8,14 +10,17 @@ import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';
 
 /** What a coordinator is made with. */
-export interface CoordinatorOptions {
+export interface CoordinatorOptions extends OwnLearning {
   readonly config: CoordinatorConfig;
   /** Looks at each new model; its result stands in the round's report. */
   readonly evaluate?: Evaluate;
   /** Models to start tasks from, by task; they come before the configuration's. */
   readonly initialModels?: Readonly<Record<string, InitialModel>>;
-  /** Where models, tasks and reports are kept. Default: a FileStore in `dataDir`. */
-  readonly store?: Store;
+  /**
+   * Where models, tasks and reports are kept: a URL as `openStore` takes it, or an open store, which stays open after the
+   * coordinator has stopped. Default: `file:` and the configuration's `dataDir`.
+   */
+  readonly store?: Store | string;
   /** Default: JSON lines on stderr at the configuration's level. */
   readonly log?: Log;
   /** Version of the package, for the API. */
@@ -24,6 +29,8 @@ export interface CoordinatorOptions {
   readonly primitives?: Primitives;
   /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
   readonly random?: RandomSource;
+  /** Those by which its tasks may be run. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
   /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
   readonly clock?: () => number;
   /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */

@@ -1,13 +1,16 @@
-import type { CollectingState, Drop } from '../protocol/schemes/secagg/server/types.ts';
+import type { TimedState } from '../protocol/rounds/states.ts';
+import type { Drop } from '../protocol/schemes/secagg/server/types.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/settings.ts';
 import type { NamedMember } from './names.ts';
-import type { NoiseCost } from './rounds/noise-cost.ts';
+import type { Evaluation, NoiseCost } from '../learning/index.ts';
 import type { Benched } from './rounds/exclusions.ts';
 
+export type { Evaluation } from '../learning/index.ts';
+
 /** The states of a round that take time. */
-export type TimedState = CollectingState | 'computing';
+export type { TimedState };
 
 /** What one state of a round cost. Bytes are those of round messages, without the transport's own. */
 export interface StateCost {
@@ -29,13 +32,6 @@ export interface MemberCounts {
   readonly consistent?: number;
   /** |U5|: who gave shares. */
   readonly unmasked: number;
-}
-
-/** What an evaluation of a new model says. */
-export interface Evaluation {
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly examples: number;
 }
 
 /** Where a task stands with its privacy, for reports and status pages. */

@@ -2,11 +2,11 @@ import { totalmem } from 'node:os';
 import { inputLength } from '../protocol/rounds/inputs/index.ts';
 import { SIZES } from '../protocol/crypto/suite.ts';
 import { packedLength } from '../protocol/kernels/index.ts';
-import { CairnError } from '../protocol/errors.ts';
 import { HEADER_LENGTH } from '../protocol/wire/header.ts';
 import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/messages/share-keys.ts';
 import type { UntrainedRange } from '../protocol/wire/settings.ts';
-import { maxGroup, type TaskConfig } from './config/index.ts';
+import { maxGroup } from '../learning/index.ts';
+import type { TaskConfig } from './config/index.ts';
 
 /** Most bytes of the fields before a masked input's vector, or before a list of shares. */
 const FIELDS = SHARE_KEYS_FIELDS;
@@ -29,33 +29,19 @@ const UPLOAD_BYTES = 64 * 1024 * 1024;
 /** Fewer uploads at a time would leave the coordinator idle whenever one client is slow. */
 const MIN_UPLOADS = 4;
 
-/** Part of the memory from which on uploads that are assembled leave too little for anything else. */
-const MEMORY_SHARE = 1 / 2;
-
-/** Part of it from which on that is worth a word. */
+/** Part of the memory from which on uploads that are assembled are worth a word. */
 const MUCH_OF_MEMORY = 1 / 8;
 
 /**
  * How many messages may be assembled at a time, and whether they take a good part of the memory.
  * @param memory bytes that there are
  * @param largest bytes of the largest message
- * @param wanted what the configuration asks for, if it does
- * @throws CairnError `config-invalid` where so many are asked for that the memory cannot hold them
  */
 export function uploadsWithin(
   memory: number,
   largest: number,
-  wanted: number | undefined,
 ): { readonly atOnce: number; readonly fillMemory: boolean } {
-  const atOnce = wanted ?? Math.max(MIN_UPLOADS, Math.floor(UPLOAD_BYTES / largest));
-  if (wanted !== undefined && wanted * largest > MEMORY_SHARE * memory) {
-    const most = Math.max(1, Math.floor((MUCH_OF_MEMORY * memory) / largest));
-    throw new CairnError(
-      'config-invalid',
-      `uploads.atOnce: ${wanted} messages of ${largest} bytes would take more than half of ${memory} bytes of memory`,
-      { hint: `set it to at most ${most}, or leave it out` },
-    );
-  }
+  const atOnce = Math.max(MIN_UPLOADS, Math.floor(UPLOAD_BYTES / largest));
   return { atOnce, fillMemory: atOnce * largest > MUCH_OF_MEMORY * memory };
 }
 

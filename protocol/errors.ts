@@ -86,6 +86,10 @@ export const ERROR_CODES = {
     'the round is run for a weaker adversary than the client accepts',
     'run the task with adversary "active", or start the client with a policy that accepts "curious"',
   ),
+  'scheme-unknown': configuration(
+    'the round’s scheme is none of those that this side was given',
+    'run the round by a scheme that both sides take part in; by default that is secagg alone',
+  ),
   'policy-task': configuration(
     'the client’s policy does not name the round’s task',
     'name the task under tasks in the client’s policy, or invite the client to the tasks that stand there',
@@ -384,15 +388,23 @@ export const ERROR_CODES = {
   refused: failure('the coordinator refused this client', 'the message names the reason'),
   'rate-limited': failure(
     'more was asked for than one client or address may ask for',
-    'wait a minute; where many clients share an address, have the operator raise the limit',
+    'wait a minute; if many clients share an address, have the operator raise limits.perAddress',
   ),
   'seat-taken': failure('this identity is connected already', 'stop the other process that uses the same identity'),
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),
   'folder-unwritable': configuration('a folder cannot be written', 'choose another folder, or change its permissions'),
+  'task-claimed': configuration(
+    'another coordinator runs this task from the same store',
+    'stop the other coordinator, or give this one a store of its own',
+  ),
   'lock-lost': failure(
     'a file’s lock was taken over by another process while this one hung',
     'try again; what was to be written may be missing, so nothing was done that depends on it',
+  ),
+  'simd-missing': failure(
+    'this JavaScript engine runs no WebAssembly with SIMD, on which masking and training are built',
+    'use a browser of 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
   ),
   usage: usage('the command line is not understood', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),

@@ -1,14 +1,60 @@
-/** What both sides of Cairn must agree on: pure, without input or output, for Node and browsers. */
-export * from './crypto/index.ts';
-export * from './errors.ts';
-export * from './ids.ts';
-export * from './kernels/index.ts';
-export * from './model/layout.ts';
-export * from './model/safetensors.ts';
-export * from './model/untrained.ts';
-export { printable, printableJson } from './printable.ts';
-export * from './privacy/index.ts';
-export * from './quantize/index.ts';
-export * from './rounds/inputs/index.ts';
-export * from './schemes/secagg/index.ts';
-export * from './wire/index.ts';
+/**
+ * What both sides of Cairn must agree on, for Node and browsers: errors, models, policies, the settings of a round, and
+ * the sessions of secure aggregation, which are pure. The bytes on the wire are in `cairn-fl/protocol/wire`, cryptography
+ * in `cairn-fl/protocol/crypto` (with `crypto/node` for Node's own), noise and its price in `cairn-fl/protocol/privacy`.
+ */
+export { DEFAULT_SUITE, PROTOCOL_VERSION } from './crypto/suite.ts';
+export type { SuiteId } from './crypto/suite.ts';
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from './errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from './errors.ts';
+export { clientIndex, memberId } from './ids.ts';
+export type { ClientIndex, MemberId } from './ids.ts';
+export { ParameterLayout } from './model/layout.ts';
+export type { NamedTensors, Shapes } from './model/layout.ts';
+export { decodeSafetensors, encodeSafetensors, modelOf } from './model/safetensors.ts';
+export type { DecodedModel } from './model/safetensors.ts';
+export { printable } from './printable.ts';
+export type { LocalResult } from './quantize/index.ts';
+export { encodeInput, inputLength, readSum } from './rounds/inputs/index.ts';
+export type { DecodedRoundSum, InputShape, ReadingOptions, UnmaskedSum } from './rounds/inputs/index.ts';
+export {
+  DEFAULT_COLLUDING,
+  clientSecretsOf,
+  computePlan,
+  roundParameters,
+  serverSecretsOf,
+  startClient,
+  startServer,
+  stepClient,
+  stepServer,
+  wantedAgreements,
+} from './schemes/secagg/index.ts';
+export type {
+  AdversaryClass,
+  AdversaryModel,
+  ClientContext,
+  ClientEvent,
+  ClientInput,
+  ClientPolicy,
+  ClientSelf,
+  ClientStart,
+  ClientState,
+  ClientStep,
+  Drop,
+  DropEffect,
+  FrozenSum,
+  GraphKind,
+  MinNoise,
+  Outgoing,
+  RoundParameters,
+  RoundQuestion,
+  ServerContext,
+  ServerEvent,
+  ServerInput,
+  ServerStart,
+  ServerState,
+  ServerStep,
+  UnmaskPlan,
+} from './schemes/secagg/index.ts';
+export { settingsHash } from './wire/settings.ts';
+export type { RoundPrivacy, RoundSettings, UntrainedRange } from './wire/settings.ts';

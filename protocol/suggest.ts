@@ -7,27 +7,46 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['leastSurvivors', 'minHonestSurvivors'],
   ['leastDifference', 'minCohortDifference'],
   ['least', 'minSums'],
-  ['leastRate', 'minBytesPerSecond'],
-  ['atOnce', 'maxConcurrent'],
-  ['strangers', 'maxUnauthenticated'],
   ['check', 'validation'],
   ['benchAttempts', 'exclusionAttempts'],
   ['benchMinutes', 'exclusionMinutes'],
 ]);
 
+/** Options that are found elsewhere since version 0.2, by their old name: their new place. */
+const MOVED: ReadonlyMap<string, string> = new Map([
+  ['connections', 'limits.total'],
+  ['connectionsPerAddress', 'limits.perAddress'],
+]);
+
+const follows = (place: string): string => `it was removed, since it follows from "${place}": delete it, or set that`;
+const CONSTANT = 'it was removed, since it is the same for every coordinator: delete it';
+
 /** Options that are gone, and why a file can do without them. */
 const REMOVED: ReadonlyMap<string, string> = new Map([
+  ['uploads', CONSTANT],
+  ['helloTimeoutMs', CONSTANT],
+  ['seatsPerMinute', CONSTANT],
+  ['roundsOfMessages', CONSTANT],
+  ['ipv6Prefix', CONSTANT],
+  ['strangers', follows('limits.total')],
+  ['maxUnauthenticated', follows('limits.total')],
+  ['connectsPerMinute', follows('limits.perAddress')],
+  ['requestsPerMinute', follows('limits.perAddress')],
+  ['downloadsPerMinute', follows('limits.perAddress')],
   ['repeatDifference', 'it was removed, since a client signs one set of members for a model: delete it'],
 ]);
 
 /**
- * What to say of a word that is not among the known ones: its new name, if it is an option that was renamed; the known
+ * What to say of a word that is not among the known ones: its new name or place, if it is an option that was renamed or moved; why it
+ * was removed; the known
  * word that was probably meant; or all the known words.
  * @returns a clause without a full stop, such as `did you mean "epochs"?`
  */
 export function didYouMean(word: string, known: readonly string[]): string {
   const renamed = RENAMED.get(word);
   if (renamed !== undefined && known.includes(renamed)) return `it is now called "${renamed}"`;
+  const moved = MOVED.get(word);
+  if (moved !== undefined) return `it is now "${moved}"`;
   const removed = REMOVED.get(word);
   if (removed !== undefined) return removed;
   const nearest = nearestWord(word, known);

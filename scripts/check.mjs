@@ -45,6 +45,7 @@ const stages = [
     ],
     imports: [...bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
     dead: [...bin('knip')],
+    api: [process.execPath, ['scripts/api.mjs', '--check']],
     package: [...bin('publint'), ['--strict']],
     audit: [process.execPath, ['scripts/audit.mjs']],
   },

@@ -1,4 +1,9 @@
-/** The training engine: tensors on a tape with gradients of any order, layers, optimisers and the training loop. */
+/**
+ * The face `cairn-fl/training`: the training engine, which is tensors on a tape with gradients of any order, layers,
+ * optimisers and the training loop. `cairn-fl/client` has what an app is made of; layers of one's own need the rest.
+ */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export * as layers from './layers/index.ts';
 export * as operations from './operations/index.ts';
 export { bestKernels } from './kernels/index.ts';

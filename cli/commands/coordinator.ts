@@ -4,6 +4,7 @@ import type { Coordinator, CoordinatorConfig, LogLevel, TaskStatus } from '../..
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { heldOutFrom } from '../held-out.ts';
+import { loadLearning } from '../learning-module.ts';
 import { startLines } from '../coordinator/start-lines.ts';
 import { watch } from '../coordinator/watch.ts';
 import { data, EXIT, live, say } from '../io.ts';
@@ -15,10 +16,12 @@ import { whole } from './options.ts';
 interface CoordinatorFlags {
   readonly host?: string;
   readonly port?: number;
+  readonly store?: string;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly unsafePlainHttp?: boolean;
   readonly heldOut?: string[];
+  readonly learning?: string;
   readonly exitWhenDone?: boolean;
   readonly json?: boolean;
   readonly logLevel?: LogLevel;
@@ -29,16 +32,21 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 /** `cairn coordinator [config]`: runs the tasks of a configuration file, and answers for them until it is interrupted. */
 export function coordinatorCommand(done: (code: number) => void): Command {
   return new Command('coordinator')
-    .description('run the tasks of a configuration file, and answer for them until Ctrl-C')
-    .argument('[config]', 'configuration file (JSON)', 'cairn.json')
+    .description('start a coordinator for the tasks in a config file; it runs until Ctrl-C')
+    .argument('[config]', 'configuration file: JSON, or a module whose default export it is', 'cairn.json')
     .option('--host <address>', 'address to listen on')
     .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
+    .option('--store <url>', 'where models, tasks and reports are kept: file:PATH or memory:, instead of dataDir')
     .option('--tls-cert <file>', 'certificate chain (PEM), to speak TLS')
     .option('--tls-key <file>', 'private key of the certificate (PEM, mode 600)')
     .option('--unsafe-plain-http', 'speak plain HTTP also to other machines, as in a closed test network')
     .option(
       '--held-out <[task=]app...>',
       'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as join --app takes it',
+    )
+    .option(
+      '--learning <module>',
+      'your own strategies and group rules: what the module exports as strategies and rules',
     )
     .option('--exit-when-done', 'end once all tasks have ended and their clients have been told, as scripts want it')
     .option('--json', 'print each round as a JSON line on stdout')
@@ -67,15 +75,16 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
   };
 }
 
-/** How a task has ended; undefined where it was stopped. */
-function endLine({ task, state, round, rounds, code, message }: TaskStatus, dataDir: string): string | undefined {
+/** How a task has ended; undefined if it was stopped. @param folder that of a store in files */
+function endLine(status: TaskStatus, folder: string | undefined): string | undefined {
+  const { task, state, round, rounds, code, message } = status;
   if (state === 'stopped') return undefined;
   // The copy that says where it comes from; the one that rounds name is among `models`, by its hash.
-  const model = join(dataDir, 'latest', `${task}.safetensors`);
-  if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}; its model: ${model}`;
+  const model = folder === undefined ? '' : `; its model: ${join(folder, 'latest', `${task}.safetensors`)}`;
+  if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}${model}`;
   return round < rounds
-    ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds; its model: ${model}`
-    : `all rounds of ${task} have committed; its model: ${model}`;
+    ? `the privacy budget of ${task} is spent after ${round} of ${rounds} rounds${model}`
+    : `all rounds of ${task} have committed${model}`;
 }
 
 /** Where the log goes: past the live line, where there is one; as ever elsewhere. */
@@ -93,13 +102,18 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     void coordinator?.stop();
   });
   try {
-    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault } =
+    const { createCoordinator, createLog, labelOf, loadConfig, nameText, refusedByDefault, storeFolder } =
       await import('../../coordinator/index.ts');
-    const config = await loadConfig(path);
+    const own = await loadLearning(flags.learning);
+    const config = await loadConfig(path, own);
+    const store = flags.store ?? `file:${config.dataDir}`;
+    const folder = storeFolder(store);
     const evaluate = await heldOutFrom(flags.heldOut ?? [], config.tasks);
     coordinator = await createCoordinator({
       config: overridden(config, flags),
+      ...own,
       version: packageVersion(),
+      store,
       ...(evaluate === undefined ? {} : { evaluate }),
       // A person reads the lines below; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),
@@ -123,7 +137,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     });
     const told = new Set<string>();
     const tell = (status: TaskStatus): void => {
-      const line = told.has(status.task) ? undefined : endLine(status, config.dataDir);
+      const line = told.has(status.task) ? undefined : endLine(status, folder);
       if (line !== undefined) say(printable(line));
       told.add(status.task);
     };

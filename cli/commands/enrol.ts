@@ -73,7 +73,7 @@ export function enrolCommand(done: (code: number) => void): Command {
     .option(...FOLDER_OPTION)
     .action(async (flags: { folder: string; json?: boolean }) => ended((await load()).list(flags)));
 
-  const enrol = new Command('enrol').description('be the authority that says who is a member');
+  const enrol = new Command('enrol').description('manage the membership authority');
   for (const command of [init, request, issue, revoke, renew, ls]) {
     // What a command inherits of these it has from `command()`, not from `addCommand()`.
     enrol.addCommand(command.exitOverride().configureOutput({ writeErr: () => undefined }));

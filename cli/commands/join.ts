@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { App, Hold, JoinOptions, ParticipationEvent, TaskEvent } from '../../client/index.ts';
+import type { App, JoinOptions, ParticipationEvent, TaskEvent } from '../../client/index.ts';
 import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import type { MnistShard } from '../mnist.ts';
 import { loadApp } from '../app-module.ts';
+import { Drill, DRILL_STATES, type DrillPoint } from '../drill.ts';
 import { data, EXIT, say } from '../io.ts';
 import { LiveLine } from '../live-line.ts';
 import { waitingLine } from '../participation-line.ts';
@@ -30,7 +31,7 @@ interface JoinFlags {
   readonly connectTimeout: number;
   readonly saveModel?: string;
   readonly stay?: boolean;
-  readonly hold?: Hold;
+  readonly hold?: DrillPoint;
   readonly json?: boolean;
 }
 
@@ -47,7 +48,7 @@ told why (see tellReason):
   tasks             names of the tasks you take part in (default all)
   minNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
                     coordinator adds itself counts as "central" only
-  maxEpsilon       greatest ε that your rounds may come to, counted by yourself, against whom minNoise names
+  maxEpsilon       maximum cumulative ε, as counted by this client, against the party that minNoise names
   maxRepeats        how often you train anew from one model, as after a rollback (default 2)
   maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
                     you still take part in (default 2; 0: none)
@@ -99,6 +100,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
   const leaving = new AbortController();
   const interrupted = onInterrupt(() => leaving.abort());
   const teller = new Teller(flags.json === true);
+  const drill = flags.hold && new Drill(flags.hold);
   try {
     const { join } = await import('../../client/index.ts');
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
@@ -107,7 +109,10 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
     const participation = join(url, app, {
       ...(await joinOptions(flags)),
       signal: leaving.signal,
-      onEvent: (event) => teller.tell(event),
+      onEvent: (event) => {
+        teller.tell(event);
+        drill?.tell(event);
+      },
       ...(files === undefined
         ? {}
         : {
@@ -152,7 +157,6 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
     ...(flags.unsafePlainHttp === undefined ? {} : { unsafePlainHttp: flags.unsafePlainHttp }),
     ...(flags.task === undefined ? {} : { tasks: flags.task }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
-    ...(flags.hold === undefined ? {} : { hold: flags.hold }),
     ...(file === undefined || identity === undefined
       ? {}
       : {
@@ -245,13 +249,11 @@ async function mnist(flags: JoinFlags): Promise<App> {
   return mnistShardApp(flags);
 }
 
-const HOLDABLE = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'] as const;
-
-function hold(text: string): Hold {
+function hold(text: string): DrillPoint {
   const match = /^([a-z-]+)(?:@(\d+))?$/.exec(text);
-  const state = HOLDABLE.find((candidate) => candidate === match?.[1]);
+  const state = DRILL_STATES.find((candidate) => candidate === match?.[1]);
   if (match === null || state === undefined) {
-    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${HOLDABLE.join(', ')}`);
+    throw new InvalidArgumentError(`expected STATE or STATE@ROUND with a state of ${DRILL_STATES.join(', ')}`);
   }
   const round = match.at(2);
   return round === undefined ? { state } : { state, round: Number(round) };

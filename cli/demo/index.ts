@@ -20,7 +20,7 @@ import { packageVersion } from '../../platform/index.ts';
 import { Cohort } from './cohort.ts';
 import { makeIdentities, memberName } from './identities.ts';
 import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
-import { machine } from '../../simulations/laboratory/machine.ts';
+import { machine } from '../../simulations/laboratory/conclude.ts';
 import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
 

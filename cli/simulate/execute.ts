@@ -1,8 +1,7 @@
 import { type Command, Option } from 'commander';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Experiment } from '../../simulations/laboratory/experiment.ts';
-import { shellWord } from '../../simulations/laboratory/command.ts';
-import { readConfig } from '../../simulations/laboratory/recorded.ts';
+import { readConfig, shellWord } from '../../simulations/laboratory/recorded.ts';
 import { runExperiment } from '../../simulations/laboratory/run.ts';
 import { type Preset, readSettings } from '../../simulations/laboratory/settings.ts';
 import { whole } from '../commands/options.ts';

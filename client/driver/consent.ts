@@ -1,23 +1,20 @@
-import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
-import { sessionRecord } from '../../protocol/schemes/secagg/client/unmasking.ts';
-import type { ClientState, ClientStep } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientStep, RememberedSession } from '../../protocol/rounds/scheme.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { messageName, type MessageName } from '../../protocol/wire/header.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
-import type { SendingInput } from '../consent/consent.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 
 /**
  * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it.
  * @throws whatever `assertConsent` throws; the signal's reason once the round is over
  */
-export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
+export async function checkPolicy({ context, scheme, settings, over }: RoundAtWork): Promise<void> {
   const { consent, policy, trainer } = context;
   // A model that was measured from has been fetched, and its round counted.
   const point = trainer.models.known(settings.modelHash);
   const { roundsWithinDay } = await consent.history(point === undefined ? undefined : toHex(point));
   over.throwIfAborted();
-  assertConsent(settings, policy, { roundsWithinDay });
+  scheme.client.assertConsent(settings, policy, { roundsWithinDay });
 }
 
 /**
@@ -56,7 +53,11 @@ interface RoundNoted extends Pick<RoundFromModel, 'from'> {
  */
 export function note(
   { context, from }: RoundNoted,
-  { state, send, events }: Pick<ClientStep, 'state' | 'send' | 'events'>,
+  {
+    session: known,
+    send,
+    events,
+  }: Pick<ClientStep, 'send' | 'events'> & { readonly session: RememberedSession | undefined },
   { record, counted }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
@@ -64,18 +65,10 @@ export function note(
   if (lied !== undefined) return consent.proven(from, lied.member);
   const signing = events.find((event) => event.kind === 'signing');
   if (signing !== undefined) return consent.signing(from, signing, policy);
-  const session = sessionOf(state);
-  if (session === undefined) return undefined;
+  if (known === undefined) return undefined;
+  const session = { ...known, ids: known.session.ids };
   const sends = (name: MessageName): boolean => send.some((bytes) => messageName(bytes) === name);
   if (sends('shareKeys')) return consent.sharing(from, session, policy);
   if (record === undefined || !sends('maskedInput')) return undefined;
   return consent.sending(from, { input: record, counted, ...session }, policy);
-}
-
-/** The session of a state, once there is one. */
-function sessionOf(state: ClientState): Pick<SendingInput, 'sessionId' | 'ids' | 'session'> | undefined {
-  if (!('facts' in state)) return undefined;
-  const { context, facts } = state;
-  const session = sessionRecord(context, facts);
-  return { sessionId: toHex(facts.sessionId), ids: session.ids, session };
 }

@@ -1,4 +1,5 @@
-import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy } from '../../protocol/rounds/policy.ts';
+import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import type { Agreer } from '../../protocol/crypto/agreer.ts';
 import type { KeyPair } from '../../protocol/crypto/keys.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
@@ -6,7 +7,6 @@ import type { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Consent, ModelRound } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
-import type { Hold } from '../options.ts';
 import type { Directories } from './directories.ts';
 import type { Refusals } from './refusals.ts';
 import type { Trainer } from './training.ts';
@@ -19,13 +19,14 @@ export interface RoundContext {
   /** Computes key agreements; it never rejects. */
   readonly agreer: Promise<Agreer>;
   readonly random: RandomSource;
+  /** Those that it takes part in. */
+  readonly schemes: readonly Scheme[];
   readonly policy: ClientPolicy;
   /** What it remembers of its rounds. */
   readonly consent: Consent;
   readonly identity: KeyPair | undefined;
   /** Undefined for a client that pins no authority: it takes no part in active rounds. */
   readonly directories: Directories | undefined;
-  readonly hold: Hold | undefined;
   readonly refusals: Refusals;
   /** Delivers a message; resolves with the Abort's bytes where the coordinator refused it. */
   readonly send: (bytes: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -45,6 +46,8 @@ export type RoundEnd =
 /** One round, as the parts of its driver see it before its model is known. */
 export interface RoundAtWork {
   readonly context: RoundContext;
+  /** That of the settings. */
+  readonly scheme: Scheme;
   readonly settings: RoundSettings;
   /** Aborted at the end of the round, and with it whatever is still being fetched or computed for it. */
   readonly over: AbortSignal;

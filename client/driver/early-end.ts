@@ -1,4 +1,4 @@
-import type { ClientEvent } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientEvent } from '../../protocol/rounds/scheme.ts';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { isErrorCode } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';

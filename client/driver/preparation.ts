@@ -1,4 +1,4 @@
-import type { ClientStart } from '../../protocol/schemes/secagg/client/session.ts';
+import type { ClientStart } from '../../protocol/rounds/scheme.ts';
 import { measuringPoint } from '../../protocol/rounds/inputs/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { CairnError } from '../../protocol/errors.ts';

@@ -1,6 +1,10 @@
-import { startClient, stepClient, wantedAgreements } from '../../protocol/schemes/secagg/client/session.ts';
-import { leavingReason } from '../../protocol/schemes/secagg/client/reason.ts';
-import type { ClientEvent, ClientInput, ClientState, ClientStep } from '../../protocol/schemes/secagg/client/types.ts';
+import {
+  type ClientEvent,
+  type ClientInput,
+  type ClientSession,
+  type ClientStep,
+  schemeOf,
+} from '../../protocol/rounds/scheme.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -43,7 +47,7 @@ export class RoundDriver {
   readonly #onEnd: (end: RoundEnd) => void;
   readonly #over = new AbortController();
   readonly #sending: Sending;
-  #state: ClientState | undefined;
+  #state: ClientSession | undefined;
   /** Messages that came before the session had started. */
   #early: Uint8Array[] = [];
   /** The round from its model; undefined until that is known. */
@@ -57,13 +61,14 @@ export class RoundDriver {
   #unsent = 0;
   #lastUnsent: Promise<void> = Promise.resolve();
 
-  /** @throws CairnError `wire-…` where the invitation is badly formed */
+  /** @throws CairnError `wire-…` where the invitation is badly formed, `scheme-unknown` */
   constructor(context: RoundContext, member: MemberId, invitation: Uint8Array, onEnd: (end: RoundEnd) => void) {
     const settings = decodeSettings(decodeInvitation(invitation).settings);
     const { task, round } = settings;
     this.settings = settings;
     this.#round = {
       context,
+      scheme: schemeOf(settings, context.schemes),
       settings,
       over: this.#over.signal,
       emit: (event) => context.emit({ task, round, ...event }),
@@ -78,18 +83,13 @@ export class RoundDriver {
   }
 
   /** The session's state; undefined before it has started. */
-  get state(): ClientState['name'] | undefined {
+  get state(): ClientSession['name'] | undefined {
     return this.#state?.name;
   }
 
   /** Whether the round is over for this client. */
   get ended(): boolean {
     return this.#over.signal.aborted;
-  }
-
-  /** Whether a fault drill has stopped this round. */
-  get held(): boolean {
-    return this.#sending.held;
   }
 
   /** What there is of the round's update now. */
@@ -100,7 +100,8 @@ export class RoundDriver {
 
   /** Starts the session and the training. @param seen settings hashes of earlier rounds, as hex */
   async begin(seen: ReadonlySet<string>): Promise<void> {
-    this.#round.emit({ kind: 'invited', adversary: this.settings.adversary });
+    const { adversary, measures } = this.settings;
+    this.#round.emit({ kind: 'invited', adversary, ...(measures === true ? { measures } : {}) });
     try {
       await this.#startSession(seen);
       await this.#prepare();
@@ -111,7 +112,7 @@ export class RoundDriver {
 
   /** A message from the coordinator. */
   handle(bytes: Uint8Array): void {
-    if (this.ended || this.held) return;
+    if (this.ended) return;
     if (this.#state !== undefined) {
       this.#step({ kind: 'message', bytes });
       return;
@@ -138,7 +139,7 @@ export class RoundDriver {
     this.#from = from;
     const start = await sessionStart(from, this.#member, this.#invitation);
     if (this.ended) return;
-    this.#accept(startClient({ ...start, seen }));
+    this.#accept(this.#round.scheme.client.start({ ...start, seen }));
     for (const bytes of this.#early.splice(0)) this.handle(bytes);
   }
 
@@ -151,7 +152,7 @@ export class RoundDriver {
   }
 
   #step(input: ClientInput): void {
-    if (this.#state !== undefined) this.#accept(stepClient(this.#state, input));
+    if (this.#state !== undefined) this.#accept(this.#round.scheme.client.step(this.#state, input));
   }
 
   #accept({ state, send, events, wipe, refusal }: ClientStep): void {
@@ -162,14 +163,14 @@ export class RoundDriver {
       return;
     }
     const input = { record: this.#record, counted: this.#obtained?.counted === true };
-    const noted = this.#from && note(this.#from, { state, send, events }, input);
+    const noted =
+      this.#from && note(this.#from, { session: this.#round.scheme.client.session(state), send, events }, input);
     if (noted === undefined && this.#unsent === 0) this.#transition(send, events);
     else this.#lastUnsent = this.#goOnAfter(noted, send, events);
   }
 
   #transition(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
     this.#sending.send(send);
-    if (this.held) return;
     for (const event of events) this.#tell(event);
   }
 
@@ -232,7 +233,7 @@ export class RoundDriver {
    * is handled in its order, and a round that ends wipes its keys at once and what is being computed when it is done.
    */
   async #agree(): Promise<void> {
-    const wanted = this.#state === undefined ? undefined : wantedAgreements(this.#state);
+    const wanted = this.#state === undefined ? undefined : this.#round.scheme.client.work(this.#state);
     if (wanted === undefined) return;
     try {
       const agreer = await this.#round.context.agreer;
@@ -246,7 +247,7 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
-    if (this.ended || this.held || this.#from === undefined || this.#obtained === undefined) return;
+    if (this.ended || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {
       const input = inputOf(this.#from, this.#invitation, this.#obtained.update);
@@ -269,14 +270,14 @@ export class RoundDriver {
     this.#sending.drop();
     const error =
       end.kind === 'refused'
-        ? leavingReason(end.error, this.#round.context.policy)
+        ? this.#round.scheme.client.leavingReason(end.error, this.#round.context.policy)
         : new CairnError('member-left', 'the client left the round');
     if (this.#state === undefined) {
       const { suite, context } = decodeInvitation(this.#invitation);
       this.#sending.send([encodeAbort({ suite, context }, error)]);
     } else {
       const { name } = this.#state;
-      const { state, send, wipe } = stepClient(this.#state, { kind: 'leave', error });
+      const { state, send, wipe } = this.#round.scheme.client.step(this.#state, { kind: 'leave', error });
       for (const secret of wipe) secret.wipe();
       this.#state = state;
       // Once the shares are revealed there is nothing to leave: an Abort would only look like a dropout.

@@ -61,7 +61,7 @@ export class Rounds {
 
   /** A message from the coordinator. */
   message(bytes: Uint8Array): void {
-    if (this.#closed || this.held) return;
+    if (this.#closed) return;
     try {
       const name = messageName(bytes);
       if (name === 'invitation') this.#invited(bytes);
@@ -97,11 +97,6 @@ export class Rounds {
     this.#closed = true;
     this.#waiting.length = 0;
     this.#current?.driver.leave(new CairnError('member-left', 'this client has left'));
-  }
-
-  /** Whether a fault drill has stopped the client. */
-  get held(): boolean {
-    return this.#current?.driver.held === true;
   }
 
   /** The coordinator says nothing of the present round any more. */

@@ -3,7 +3,6 @@ import { printable } from '../../protocol/printable.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundAtWork } from './context.ts';
-import { heldState } from './hold.ts';
 
 /**
  * Refusals that say no more than that a message came twice or too late. They end nothing: what becomes of the round is for
@@ -19,22 +18,16 @@ interface Answers {
   forgotten(error: CairnError): void;
 }
 
-/** What a round sends. Keys are kept back until there is an update, and a fault drill stops it where it says. */
+/** What a round sends. Keys are kept back until there is an update. */
 export class Sending {
   readonly #round: RoundAtWork;
   readonly #answers: Answers;
   /** The session's first messages; undefined once there is an update, or no need of one. */
   #keptBack: readonly Uint8Array[] | undefined = [];
-  #held = false;
 
   constructor(round: RoundAtWork, answers: Answers) {
     this.#round = round;
     this.#answers = answers;
-  }
-
-  /** Whether a fault drill has stopped this round. */
-  get held(): boolean {
-    return this.#held;
   }
 
   /** Sends what was kept back, and keeps nothing back any more. */
@@ -44,28 +37,20 @@ export class Sending {
     this.send(first);
   }
 
-  /** Forgets what was kept back, and that a drill has stopped the round: only its end can be sent now. */
+  /** Forgets what was kept back: only the round's end can be sent now. */
   drop(): void {
-    this.#held = false;
     this.#keptBack = undefined;
   }
 
   /** Hands messages to the connection, or keeps them until there is an update. */
   send(messages: readonly Uint8Array[]): void {
-    const { context, settings, emit } = this.#round;
+    const { context, emit } = this.#round;
     for (const bytes of messages) {
       const message = messageName(bytes);
       if (this.#keptBack !== undefined && message === 'advertiseKeys') {
         this.#keptBack = [...this.#keptBack, bytes];
         continue;
       }
-      // A drill is about an update that is lost: an attempt that only measures has none.
-      const state = settings.measures === true ? undefined : heldState(context.hold, settings.round, message);
-      if (state !== undefined) {
-        this.#held = true;
-        emit({ kind: 'held', state });
-      }
-      if (this.#held) return;
       emit({ kind: 'sent', message, bytes: bytes.length });
       context.send(bytes).then(
         (refused) => this.#answered(refused),

@@ -1,6 +1,6 @@
 import { above } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
 import { roundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
-import { equalSizes } from './groups.ts';
+import { equalSizes } from '../../learning/index.ts';
 import type { TaskConfig } from './task.ts';
 
 /** What splitting a cohort at random costs in privacy, where the coordinator is honest while it draws. */

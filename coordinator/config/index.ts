@@ -1,56 +1,69 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { configErrors } from '../../protocol/issues.ts';
-import { readJson } from '../../protocol/json.ts';
+import { type Limits, limitsOf, UPLOAD_PACE, type UploadPace } from './limits.ts';
 import { configSchema, type ParsedConfig, type ParsedTask, taskSchema } from './schema.ts';
+import { type OwnLearning, type Registry, registryOf } from '../../learning/index.ts';
+import { readConfigFile } from './source.ts';
 import { completeTask, type TaskConfig } from './task.ts';
 
-export { DEFAULT_MIN_COHORT, refusedByDefault } from './default-policy.ts';
+export { refusedByDefault } from './default-policy.ts';
 export { type Exposure, exposureOf } from './exposure.ts';
 export { DRAWN_PART, DRAWS_PER_ROUND, drawsMembers, isDrawable, maxDefect } from './draws.ts';
 export type { Draws } from './draws.ts';
-export { equalSizes, maxGroup, smallestGroup } from './groups.ts';
 export type { PrivacyConfig } from './privacy.ts';
 export type { TaskConfig } from './task.ts';
 
 /** A coordinator's configuration, checked and complete. */
-export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks'>> & { readonly tasks: readonly TaskConfig[] };
+export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks' | 'limits'>> & {
+  readonly tasks: readonly TaskConfig[];
+  /** All that follow from the configuration's two. */
+  readonly limits: Limits;
+  /** The same for every coordinator. */
+  readonly uploads: UploadPace;
+};
 
 /**
  * Checks a configuration and fills in its defaults; relative files and folders stay relative to the working directory.
+ * @param own - strategies and rules of the operator's own, that its tasks may name beside those that come with Cairn
  * @throws CairnError `config-unknown-key` (with the key that was probably meant), `config-invalid`, `threshold-unsound`,
  * `no-feasible-graph`, `overflow-budget`: one line that names the field; where several are wrong, all of them, with the
  * code of the first
  */
-export function parseConfig(value: unknown): CoordinatorConfig {
+export function parseConfig(value: unknown, own: OwnLearning = {}): CoordinatorConfig {
   const faults = new Faults();
-  const parsed = configSchema.safeParse(value);
+  const registry = registryOf(own);
+  const parsed = configSchema(registry).safeParse(value);
   if (!parsed.success) {
     faults.add(...configErrors(parsed.error.issues, value));
     // Tasks that are well formed are looked at all the same, so that what is wrong with them is said, too.
-    for (const [i, task] of wellFormedTasks(value)) faults.check(() => completeTask(task, pathOf(task, i)));
+    for (const [i, task] of wellFormedTasks(value, registry)) {
+      faults.check(() => completeTask(task, pathOf(task, i), registry));
+    }
     faults.throwAny();
     throw new CairnError('config-invalid', 'the configuration is not valid');
   }
-  const tasks = parsed.data.tasks.flatMap((task, i) => faults.check(() => completeTask(task, pathOf(task, i))) ?? []);
+  const tasks = parsed.data.tasks.flatMap(
+    (task, i) => faults.check(() => completeTask(task, pathOf(task, i), registry)) ?? [],
+  );
   assertNames(parsed.data, faults);
   assertRoom(parsed.data, tasks, faults);
   assertFiles(parsed.data, faults);
   faults.throwAny();
-  return { ...parsed.data, tasks };
+  return { ...parsed.data, tasks, limits: limitsOf(parsed.data.limits), uploads: UPLOAD_PACE };
 }
 
 const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name}"`;
 
 /** The tasks of a configuration that is wrong elsewhere, with their places. */
-function wellFormedTasks(value: unknown): [number, ParsedTask][] {
+function wellFormedTasks(value: unknown, registry: Registry): [number, ParsedTask][] {
   const tasks: unknown = typeof value === 'object' && value !== null && 'tasks' in value ? value.tasks : undefined;
   if (!Array.isArray(tasks)) return [];
+  const schema = taskSchema(registry);
   // A copy: an array of a program's own making may have a field `constructor`, by which its methods would make another.
   return Array.from<unknown>(tasks).flatMap((raw, i): [number, ParsedTask][] => {
-    const task = taskSchema.safeParse(raw);
+    const task = schema.safeParse(raw);
     return task.success ? [[i, task.data]] : [];
   });
 }
@@ -64,14 +77,14 @@ function assertNames({ tasks }: ParsedConfig, faults: Faults): void {
   });
 }
 
-function assertRoom({ limits: { connections } }: ParsedConfig, tasks: readonly TaskConfig[], faults: Faults): void {
-  const crowded = tasks.find(({ quorum }) => quorum > connections);
+function assertRoom({ limits: { total } }: ParsedConfig, tasks: readonly TaskConfig[], faults: Faults): void {
+  const crowded = tasks.find(({ quorum }) => quorum > total);
   if (crowded === undefined) return;
   faults.add(
     new CairnError(
       'config-invalid',
-      `limits.connections: ${connections} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
-      { hint: `raise limits.connections to ${crowded.quorum} at least, or lower quorum` },
+      `limits.total: ${total} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
+      { hint: `raise limits.total to ${crowded.quorum} at least, or lower quorum` },
     ),
   );
 }
@@ -113,24 +126,14 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
 }
 
 /**
- * Reads a configuration file (JSON). Relative paths in it count from the file's own folder.
- * @throws CairnError `config-unreadable`, and what {@link parseConfig} throws
+ * Reads a configuration file: JSON, or a module that exports one as its default (see `defineConfig`). Relative paths
+ * in it count from the file's own folder.
+ * @param own - as for {@link parseConfig}
+ * @throws CairnError `config-unreadable` for a file that is missing, is not JSON or throws, `config-invalid` for a module
+ * without a default export, and what {@link parseConfig} throws
  */
-export async function loadConfig(path: string): Promise<CoordinatorConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-    if (reason === 'ENOENT') {
-      throw new CairnError('config-unreadable', `there is no configuration file ${path}`, {
-        cause,
-        hint: 'name one, or write one: examples/own-model/coordinator.json is short',
-      });
-    }
-    throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
-  }
-  return relativeTo(dirname(resolve(path)), parseConfig(readJson(text, path)));
+export async function loadConfig(path: string, own: OwnLearning = {}): Promise<CoordinatorConfig> {
+  return relativeTo(dirname(resolve(path)), parseConfig(await readConfigFile(path), own));
 }
 
 function relativeTo(folder: string, config: CoordinatorConfig): CoordinatorConfig {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { DEFAULT_COLLUDING, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import { assertDrawable } from './draws.ts';
-import { maxGroup } from './groups.ts';
+import { maxGroup } from '../../learning/index.ts';
 import { strict } from './strict.ts';
 
 const positive = z.number().gt(0);

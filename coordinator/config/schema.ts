@@ -2,11 +2,10 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import { groupsSchema } from './groups.ts';
+import { groupsSchema, type Registry, strategySchema } from '../../learning/index.ts';
 import { privacySchema } from './privacy.ts';
 import { limitsSchema } from './limits.ts';
 import { strict } from './strict.ts';
-import { strategySchema } from './strategy.ts';
 
 /** Letters, digits and `. _ -`: a task's name is a file name and part of an address. */
 const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -14,9 +13,6 @@ const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** Threads that unmask: most that may be asked for, and most that are taken unasked; each has a vector of its own. */
 const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
-
-/** Each long message that is assembled takes as much memory as it is long. */
-const MAX_UPLOADS = 10_000;
 
 const MAX_ORIGINS = 1000;
 
@@ -68,84 +64,71 @@ const trainingSchema = z.record(z.string(), z.json()).superRefine((training, con
   }
 });
 
-/** One training job, as it stands in the file: what is derived from other fields may be missing. */
-export const taskSchema = strict({
-  name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
-  model: modelSchema.optional(),
-  rounds: count,
-  cohort: members,
-  quorum: members.optional(),
-  quorumTimeout: z.number().min(0).max(604_800).default(0),
-  /**
-   * What a task does when it has waited so long: `wait` says so and waits on; `run` seats those who are there, where
-   * `minCohort` is content with them; `fail` ends the task.
-   */
-  afterQuorumTimeout: z.enum(['wait', 'run', 'fail']).default('wait'),
-  overSelect: z.number().min(0).max(10).default(0.3),
-  minCohort: members.optional(),
-  adversary: z.enum(['active', 'curious']).default('active'),
-  /** Whether whoever comes may take part, without an identity: among parties that trust each other and the network. */
-  unsafeOpenEnrolment: z.boolean().default(false),
-  graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
-  colluding: share.default(0.25),
-  dropout: share.default(0.1),
-  threshold: z.int().min(0).max(LIMITS.members).default(0),
-  inputBits: bits.min(2).max(31).default(16),
-  modulusBits: bits.min(8).max(32).optional(),
-  clip: scale.default(10),
-  /** Most examples that one member counts for: its greatest influence on a mean. */
-  maxExamples: count.default(1_000_000),
-  /** Greatest mean loss that a member reports, without its sign. */
-  lossBound: scale.default(2 ** 20),
-  /** Tensors that no gradient changes, and the greatest change of one of their values by one member. */
-  untrained: z.array(z.string().min(1)).max(LIMITS.untrained).optional(),
-  untrainedBound: scale.default(2 ** 22),
-  /** Whether the scales within these bounds follow the data; the first attempt of a task then only measures. */
-  scales: z.enum(['measured', 'fixed']).default('measured'),
-  suite: z.literal([1, 2]).default(DEFAULT_SUITE),
-  strategy: strategySchema.default({ name: 'fedavg', learningRate: 1 }),
-  groups: groupsSchema.optional(),
-  /** Differential privacy. Then all updates weigh the same, and there are no metrics of members. */
-  privacy: privacySchema.optional(),
-  validation: checkSchema.optional(),
-  training: trainingSchema.default({}),
-  deadlines: deadlinesSchema.prefault({}),
-  pause: z.number().min(0).max(86_400).default(0),
-  retryPause: z.number().min(0).max(86_400).default(1),
-  attempts: z.int().min(1).max(1_000_000).default(10),
-  /** How often members are told to train anew from the same model after a roll-back; clients allow two as a rule. */
-  maxRepeats: z.int().min(0).max(255).default(2),
-  /** Seconds for which the rest of an announced set is waited for, and attempts with it that may fail. */
-  rebaseAfter: z.number().min(0).max(604_800).default(600),
-  rebaseAttempts: z.int().min(1).max(1_000_000).default(3),
-  /** Steps by which the model may then be moved before a round commits. */
-  maxRebases: z.int().min(0).max(255).default(2),
-  /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
-  exclusionAttempts: z.int().min(0).max(1000).default(3),
-  /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
-  exclusionMinutes: z.number().gt(0).max(10_080).default(10),
-});
+/**
+ * One training job, as it is written in the file: what is derived from other fields may be missing.
+ * @param registry - the strategies and rules that it may name
+ */
+export const taskSchema = (registry: Registry) =>
+  strict({
+    name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
+    model: modelSchema.optional(),
+    rounds: count,
+    cohort: members,
+    quorum: members.optional(),
+    quorumTimeout: z.number().min(0).max(604_800).default(0),
+    /**
+     * What a task does when it has waited so long: `wait` says so and waits on; `run` seats those who are there, where
+     * `minCohort` is content with them; `fail` ends the task.
+     */
+    afterQuorumTimeout: z.enum(['wait', 'run', 'fail']).default('wait'),
+    overSelect: z.number().min(0).max(10).default(0.3),
+    minCohort: members.optional(),
+    adversary: z.enum(['active', 'curious']).default('active'),
+    /** Whether whoever comes may take part, without an identity: among parties that trust each other and the network. */
+    unsafeOpenEnrolment: z.boolean().default(false),
+    graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
+    colluding: share.default(0.25),
+    dropout: share.default(0.1),
+    threshold: z.int().min(0).max(LIMITS.members).default(0),
+    inputBits: bits.min(2).max(31).default(16),
+    modulusBits: bits.min(8).max(32).optional(),
+    clip: scale.default(10),
+    /** Most examples that one member counts for: its greatest influence on a mean. */
+    maxExamples: count.default(1_000_000),
+    /** Greatest mean loss that a member reports, without its sign. */
+    lossBound: scale.default(2 ** 20),
+    /** Tensors that no gradient changes, and the greatest change of one of their values by one member. */
+    untrained: z.array(z.string().min(1)).max(LIMITS.untrained).optional(),
+    untrainedBound: scale.default(2 ** 22),
+    /** Whether the scales within these bounds follow the data; the first attempt of a task then only measures. */
+    scales: z.enum(['measured', 'fixed']).default('measured'),
+    suite: z.literal([1, 2]).default(DEFAULT_SUITE),
+    strategy: strategySchema(registry).default({ name: 'fedavg', learningRate: 1 }),
+    groups: groupsSchema(registry).optional(),
+    /** Differential privacy. Then all updates weigh the same, and there are no metrics of members. */
+    privacy: privacySchema.optional(),
+    validation: checkSchema.optional(),
+    training: trainingSchema.default({}),
+    deadlines: deadlinesSchema.prefault({}),
+    pause: z.number().min(0).max(86_400).default(0),
+    retryPause: z.number().min(0).max(86_400).default(1),
+    attempts: z.int().min(1).max(1_000_000).default(10),
+    /** How often members are told to train anew from the same model after a roll-back; clients allow two as a rule. */
+    maxRepeats: z.int().min(0).max(255).default(2),
+    /** Seconds for which the rest of an announced set is waited for, and attempts with it that may fail. */
+    rebaseAfter: z.number().min(0).max(604_800).default(600),
+    rebaseAttempts: z.int().min(1).max(1_000_000).default(3),
+    /** Steps by which the model may then be moved before a round commits. */
+    maxRebases: z.int().min(0).max(255).default(2),
+    /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
+    exclusionAttempts: z.int().min(0).max(1000).default(3),
+    /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
+    exclusionMinutes: z.number().gt(0).max(10_080).default(10),
+  });
 
 const directorySchema = strict({
   file: z.string().min(1),
   authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
-});
-
-/** How messages longer than a part are taken; see docs/protocol.md. */
-const uploadsSchema = strict({
-  /** Assembled at a time, over all tasks; others wait. Default: as many of the largest as fit 64 MiB, and at least 4. */
-  atOnce: z.int().min(1).max(MAX_UPLOADS).optional(),
-  /** Milliseconds within which the next part must come. */
-  stallMs: z.int().min(100).max(600_000).default(10_000),
-  /**
-   * Bytes per second that a message must keep as a whole. Who sends one part shortly before each stall limit would hold
-   * a place that others wait for as long as its message has parts; half a megabit is less than any honest link gives.
-   */
-  minBytesPerSecond: z
-    .int()
-    .min(1)
-    .max(2 ** 30)
-    .default(64 * 1024),
 });
 
 /** An origin as browsers write it: scheme, host and port if it is not the scheme's own, in lower case. */
@@ -163,40 +146,43 @@ const address = z
     error: 'expected an address as clients join at it, such as "https://example.org" or "https://example.org/cairn"',
   });
 
-/** A coordinator's configuration, as it stands in the file. */
-export const configSchema = strict({
-  host: z.string().min(1).default('127.0.0.1'),
-  /** PEM files of the certificate chain and of its private key, for TLS without a proxy. */
-  tlsCert: z.string().min(1).optional(),
-  tlsKey: z.string().min(1).optional(),
-  /** Whether other machines may be spoken to without TLS. */
-  unsafePlainHttp: z.boolean().default(false),
-  port: z.int().min(0).max(65_535).default(8080),
-  dataDir: z.string().min(1).default('.cairn/coordinator'),
-  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  reconnectGraceMs: z.int().min(0).max(600_000).default(3000),
-  workers: z
-    .int()
-    .min(0)
-    .max(MAX_WORKERS)
-    .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
-  /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
-  allowedOrigins: z.array(origin).max(MAX_ORIGINS).default([]),
-  /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
-  publicUrls: z.array(address).max(MAX_ORIGINS).default([]),
-  /**
-   * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only the
-   * entry of the outermost of them is believed. With 0 the header is not looked at, and a proxy is one address.
-   */
-  trustProxy: z.int().min(0).max(8).default(0),
-  limits: limitsSchema.prefault({}),
-  uploads: uploadsSchema.prefault({}),
-  directory: directorySchema.optional(),
-  tasks: z.array(taskSchema).min(1).max(LIMITS.tasks),
-});
+/**
+ * A coordinator's configuration, as it is written in the file.
+ * @param registry - the strategies and rules that its tasks may name
+ */
+export const configSchema = (registry: Registry) =>
+  strict({
+    host: z.string().min(1).default('127.0.0.1'),
+    /** PEM files of the certificate chain and of its private key, for TLS without a proxy. */
+    tlsCert: z.string().min(1).optional(),
+    tlsKey: z.string().min(1).optional(),
+    /** Whether other machines may be spoken to without TLS. */
+    unsafePlainHttp: z.boolean().default(false),
+    port: z.int().min(0).max(65_535).default(8080),
+    dataDir: z.string().min(1).default('.cairn/coordinator'),
+    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+    reconnectGraceMs: z.int().min(0).max(600_000).default(3000),
+    workers: z
+      .int()
+      .min(0)
+      .max(MAX_WORKERS)
+      .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
+    /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
+    allowedOrigins: z.array(origin).max(MAX_ORIGINS).default([]),
+    /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
+    publicUrls: z.array(address).max(MAX_ORIGINS).default([]),
+    /**
+     * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only the
+     * entry of the outermost of them is believed. With 0 the header is not looked at, and a proxy is one address.
+     */
+    trustProxy: z.int().min(0).max(8).default(0),
+    limits: limitsSchema.prefault({}),
+    directory: directorySchema.optional(),
+    tasks: z.array(taskSchema(registry)).min(1).max(LIMITS.tasks),
+  });
 
 /** A task as its schema gives it, before derived fields are filled in. */
-export type ParsedTask = z.infer<typeof taskSchema>;
+export type ParsedTask = z.infer<ReturnType<typeof taskSchema>>;
 
 /** A configuration as its schema gives it. */
-export type ParsedConfig = z.infer<typeof configSchema>;
+export type ParsedConfig = z.infer<ReturnType<typeof configSchema>>;

@@ -2,7 +2,7 @@ import { assertBudget, minModulusBits } from '../../protocol/quantize/index.ts';
 import { roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
-import { maxGroup, MIN_GROUPS, smallestGroup } from './groups.ts';
+import { createGroupRule, maxGroup, MIN_GROUPS, type Registry, smallestGroup } from '../../learning/index.ts';
 import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
 
@@ -32,12 +32,12 @@ const SIZES_TRIED = 256;
  * Fills in what follows from other fields, and refuses what cannot work at some cohort size that may occur.
  * @throws CairnError `config-invalid`, `threshold-unsound`, `no-feasible-graph`, `overflow-budget`, each naming the task
  */
-export function completeTask(parsed: ParsedTask, path: string): TaskConfig {
+export function completeTask(parsed: ParsedTask, path: string, registry: Registry): TaskConfig {
   const faults = new Faults();
   const { cohort, quorum = cohort } = parsed;
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
-  const groups = faults.check(() => completeGroups(parsed.groups, refuse));
+  const groups = faults.check(() => completeGroups(parsed.groups, registry, refuse));
   // Without them every size below would be another.
   if (parsed.groups !== undefined) faults.throwAny();
   const split = { cohort, quorum, groups };
@@ -137,28 +137,29 @@ function assertSizes(
 const fewerGroups = (count: number): string =>
   count < MIN_GROUPS ? 'leave groups out' : `lower groups.count to ${count}`;
 
-/** The number of sums that a round needs follows from the rule: more than half, and what is trimmed leaves one. */
+/** The number of sums that a round needs follows from the rule: more than half, and more than it takes away. */
 function completeGroups(
   groups: ParsedTask['groups'],
+  registry: Registry,
   refuse: (message: string, hint: string) => CairnError,
 ): Groups | undefined {
   if (groups === undefined) return undefined;
-  const { count } = groups;
-  const trimmed = groups.rule === 'trimmed-mean' ? 2 * groups.trim : 0;
-  if (trimmed >= count) {
+  const { count, minSums: wanted, ...rule } = groups;
+  const { dropped } = createGroupRule(rule, registry);
+  if (dropped >= count) {
     throw refuse(
-      `groups.trim: trimming takes ${trimmed} of ${count} groups, and nothing is left`,
-      `lower trim below ${count / 2}, or raise count above ${trimmed}`,
+      `groups.rule: ${groups.rule} takes ${dropped} of ${count} groups, and nothing is left`,
+      `raise count above ${dropped}, or have the rule take fewer`,
     );
   }
-  const { minSums = Math.max(3, Math.floor(count / 2) + 1, trimmed + 1) } = groups;
+  const minSums = wanted ?? Math.max(MIN_GROUPS, Math.floor(count / 2) + 1, dropped + 1);
   if (minSums > count) {
-    throw refuse(`groups.minSums ${minSums} is greater than groups.count ${count}`, 'lower least, or raise count');
+    throw refuse(`groups.minSums ${minSums} is greater than groups.count ${count}`, 'lower minSums, or raise count');
   }
-  if (minSums <= trimmed) {
+  if (minSums <= dropped) {
     throw refuse(
-      `groups.minSums: of ${minSums} groups trimming takes ${trimmed}, and nothing is left`,
-      `raise least above ${trimmed}, or lower trim`,
+      `groups.minSums: of ${minSums} groups ${groups.rule} takes ${dropped}, and nothing is left`,
+      `raise minSums above ${dropped}, or have the rule take fewer`,
     );
   }
   return { ...groups, minSums };

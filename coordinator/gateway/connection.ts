@@ -11,7 +11,8 @@ import { encodeTaskNews, type TaskNewsFields } from '../../protocol/wire/message
 import type { LocalEnd } from '../addresses.ts';
 import type { Connected } from '../limits/admission-control.ts';
 import type { SendQuota } from '../limits/send-quota.ts';
-import type { Link, RoundHandle, Seat } from './seat.ts';
+import type { Link, Seat, SeatedRound } from './seat.ts';
+import type { Verdict } from '../rounds/seat-hub.ts';
 import type { AnswerPart } from './upload.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -64,6 +65,12 @@ function plainBytes(payload: unknown): Uint8Array | undefined {
 function tooLong(name: MessageName, { length }: Uint8Array): CairnError | undefined {
   if (length <= PART_LENGTH) return undefined;
   return new CairnError('wire-bounds', `${name}: a message of ${length} bytes must come in parts`);
+}
+
+/** Answers once a message was judged: at once if its round is in this process. */
+function whenJudged(verdict: Verdict, answer: (refusal: CairnError | undefined) => void): void {
+  if (verdict instanceof Promise) void verdict.catch(asCairnError).then(answer);
+  else answer(verdict);
 }
 
 /** Bytes of a frame. */
@@ -188,14 +195,14 @@ export class MemberConnection implements Link {
         return;
       }
       this.#host.refused('message', refusal.code, seat);
-      acknowledge(encodeAbort({ suite, context: place.context }, refusal));
+      acknowledge(encodeAbort({ suite, context: place.handle.context }, refusal));
     };
     if (name === 'part') this.#part(seat, place, bytes, answer);
-    else answer(tooLong(name, bytes) ?? this.#deliver(seat, bytes));
+    else whenJudged(tooLong(name, bytes) ?? this.#deliver(seat, bytes), answer);
   }
 
   /** One part; with the last one the message is dealt with as if it had come whole. */
-  #part(seat: Seat, place: RoundHandle, bytes: Uint8Array, answer: AnswerPart): void {
+  #part(seat: Seat, place: SeatedRound, bytes: Uint8Array, answer: AnswerPart): void {
     let whole: Uint8Array | undefined;
     try {
       whole = this.#host.uploads.take(seat, place, decodePart(bytes), answer);
@@ -205,17 +212,21 @@ export class MemberConnection implements Link {
     if (whole === undefined) return;
     const { upload } = seat;
     try {
-      answer(this.#deliver(seat, whole));
+      whenJudged(this.#deliver(seat, whole), answer);
     } finally {
       // Not before: its memory is the round's until then.
       upload?.end(new CairnError('upload-interrupted', 'part: the upload is complete'));
     }
   }
 
-  #deliver(seat: Seat, bytes: Uint8Array): CairnError | undefined {
-    const refusal = seat.receive(bytes);
-    if (refusal === undefined) this.#host.taken(bytes.length, seat);
-    return refusal;
+  #deliver(seat: Seat, bytes: Uint8Array): Verdict {
+    const { length } = bytes;
+    const verdict = seat.receive(bytes);
+    const judged = (refusal: CairnError | undefined): CairnError | undefined => {
+      if (refusal === undefined) this.#host.taken(length, seat);
+      return refusal;
+    };
+    return verdict instanceof Promise ? verdict.then(judged) : judged(verdict);
   }
 
   #outside(name: MessageName, seat: Seat): CairnError {

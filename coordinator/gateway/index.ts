@@ -18,7 +18,7 @@ import { Uploads } from './uploads.ts';
 
 export { EVENT_NAME } from './connection.ts';
 export { Seats } from './seats.ts';
-export type { Link, RoundHandle } from './seat.ts';
+export type { Link } from './seat.ts';
 
 /** Bytes of the longest frame: a full part, and 4 KiB for what socket.io adds. */
 const LONGEST_FRAME = PART_OVERHEAD + PART_LENGTH + 4096;

@@ -1,19 +1,9 @@
-import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import type { SendQuota } from '../limits/send-quota.ts';
+import type { MakeMessage, RoundHandle, RoundListener, SendOptions, Verdict } from '../rounds/seat-hub.ts';
 import type { Upload } from './upload.ts';
-
-/** Makes a message; see `Outgoing.bytes`. A seat keeps this rather than the bytes, which it can have again. */
-export type MakeMessage = () => Uint8Array;
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** The member needs nothing that it was sent before in its round: none of it is sent again, or kept. */
-  readonly last?: boolean;
-  /** The round that sends it. A member that left it may have a seat in another by now, whose messages it still needs. */
-  readonly from?: RoundHandle;
-}
 
 /** A connection, as a seat sees it. */
 export interface Link {
@@ -25,23 +15,8 @@ export interface Link {
 }
 
 /** The round that a member takes part in, as its seat sees it. */
-export interface RoundHandle {
-  /** The round's settings hash: what a refusal refers to. */
-  readonly context: Uint8Array;
-  /** Bytes of the largest message that a member of it may send. */
-  readonly largest: number;
-  /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
-  refusal(member: MemberId, header: Uint8Array): CairnError | undefined;
-  /**
-   * A message. Its bytes are the round's for this call alone: what outlives it is copied.
-   * @returns why it was refused, or undefined where it was taken
-   */
-  message(member: MemberId, bytes: Uint8Array): CairnError | undefined;
-  leave(member: MemberId, reason: ErrorCode): void;
-  /** Milliseconds that its state has left for messages. */
-  timeLeft(): number;
-  /** So many bytes have been sent to a member; again, where a message was sent again. */
-  sent(bytes: number): void;
+export interface SeatedRound extends RoundListener {
+  readonly handle: RoundHandle;
 }
 
 /** Who takes a seat. */
@@ -71,7 +46,7 @@ export class Seat {
   readonly token: Uint8Array;
   readonly purse: SendQuota;
   /** The round it takes part in; none while it is idle. */
-  place: RoundHandle | undefined;
+  place: SeatedRound | undefined;
   /** The last long message that it began to send. */
   upload: Upload | undefined;
   /** How often it has had to make room for others with a long message of its round. */
@@ -121,7 +96,7 @@ export class Seat {
   }
 
   /** Takes part in a round. What belonged to the round before needs no answer any more. */
-  assign(place: RoundHandle): void {
+  assign(place: SeatedRound): void {
     this.#endUpload(roundEnded());
     this.purse.fill();
     this.yields = 0;
@@ -141,7 +116,7 @@ export class Seat {
 
   /** Sends a message: now, if it is connected, and again whenever it comes back without having answered. */
   send(message: MakeMessage, { last = false, from }: SendOptions = {}): void {
-    const elsewhere = this.place !== undefined && from !== undefined && this.place !== from;
+    const elsewhere = this.place !== undefined && from !== undefined && this.place.handle !== from;
     if (last && !elsewhere) this.#unanswered = [];
     this.#unanswered.push(message);
     if (this.#link !== undefined) this.#pass(message, this.#link);
@@ -153,11 +128,14 @@ export class Seat {
   }
 
   /** Hands a message to the round. @returns why it was refused; `undefined` where it was taken or there is no round */
-  receive(bytes: Uint8Array): CairnError | undefined {
+  receive(bytes: Uint8Array): Verdict {
     const answered = new Set(this.#unanswered);
-    const refusal = this.place?.message(this.member, bytes);
-    if (refusal === undefined) this.#unanswered = this.#unanswered.filter((message) => !answered.has(message));
-    return refusal;
+    const verdict = this.place?.message(this.member, bytes);
+    const judged = (refusal: CairnError | undefined): CairnError | undefined => {
+      if (refusal === undefined) this.#unanswered = this.#unanswered.filter((message) => !answered.has(message));
+      return refusal;
+    };
+    return verdict instanceof Promise ? verdict.then(judged) : judged(verdict);
   }
 
   #pass(message: MakeMessage, link: Link): void {

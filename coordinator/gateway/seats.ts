@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { type Link, type MakeMessage, type SeatHolder, type RoundHandle, Seat, type SendOptions } from './seat.ts';
+import type { MakeMessage, RoundHandle, RoundListener, SeatHub, SendOptions } from '../rounds/seat-hub.ts';
+import { type Link, Seat, type SeatedRound, type SeatHolder } from './seat.ts';
 
 /** What happens to seats. */
 interface SeatEvents {
@@ -29,11 +30,13 @@ export interface SeatOptions extends SeatEvents {
 }
 
 /** Everybody who is there. Rounds choose from those who are idle, and learn from here who is gone. */
-export class Seats {
+export class Seats implements SeatHub {
   readonly #options: SeatOptions;
   readonly #seats = new Map<MemberId, Seat>();
   /** Guests' seats by the SHA-256 of their tokens: how long a look-up takes says nothing of a token but its hash. */
   readonly #byToken = new Map<string, Seat>();
+  /** Rounds that listen. */
+  readonly #rounds = new Map<RoundHandle, SeatedRound>();
   readonly #graces = new Map<MemberId, NodeJS.Timeout>();
   #watchers: (() => void)[] = [];
 
@@ -139,21 +142,39 @@ export class Seats {
     link?.end(error);
   }
 
+  onMessage(round: RoundHandle, listener: RoundListener): () => void {
+    const place: SeatedRound = {
+      handle: round,
+      refusal: (member, header) => listener.refusal(member, header),
+      message: (member, bytes) => listener.message(member, bytes),
+      leave: (member, reason) => listener.leave(member, reason),
+      timeLeft: () => listener.timeLeft(),
+      sent: (bytes) => listener.sent(bytes),
+    };
+    this.#rounds.set(round, place);
+    return () => {
+      if (this.#rounds.get(round) === place) this.#rounds.delete(round);
+    };
+  }
+
   /** Sends to a member, if it still has a seat. */
   send(member: MemberId, message: MakeMessage, options?: SendOptions): void {
     this.#seats.get(member)?.send(message, options);
   }
 
   /** Seats members in a round. */
-  assign(members: readonly MemberId[], place: RoundHandle): void {
+  assign(members: readonly MemberId[], round: RoundHandle): void {
+    const place = this.#rounds.get(round);
+    if (place === undefined)
+      throw new CairnError('internal', 'seats: members were assigned to a round that does not listen');
     for (const member of members) this.#seats.get(member)?.assign(place);
   }
 
   /** The round is over: its members are idle. */
-  release(members: readonly MemberId[], place: RoundHandle): void {
+  release(members: readonly MemberId[], round: RoundHandle): void {
     for (const member of members) {
       const seat = this.#seats.get(member);
-      if (seat?.place === place) seat.release();
+      if (seat?.place?.handle === round) seat.release();
     }
     this.#changed();
   }
@@ -185,6 +206,7 @@ export class Seats {
     this.#graces.clear();
     this.#seats.clear();
     this.#byToken.clear();
+    this.#rounds.clear();
   }
 
   #leave(seat: Seat, reason: ErrorCode = 'member-left'): void {

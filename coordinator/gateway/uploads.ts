@@ -1,7 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { Part } from '../../protocol/wire/messages/part.ts';
 import { Buffers } from './buffers.ts';
-import type { RoundHandle, Seat } from './seat.ts';
+import type { SeatedRound, Seat } from './seat.ts';
 import { Slots } from './slots.ts';
 import { type AnswerPart, interrupted, Upload } from './upload.ts';
 
@@ -39,7 +39,7 @@ export class Uploads {
    * @returns the whole message with its last part; `answer` is the caller's then, and so is ending the upload
    * @throws CairnError the reason why the part is refused; `answer` is not called then
    */
-  take(seat: Seat, place: RoundHandle, part: Part, answer: AnswerPart): Uint8Array | undefined {
+  take(seat: Seat, place: SeatedRound, part: Part, answer: AnswerPart): Uint8Array | undefined {
     if (part.offset === 0) {
       if (seat.upload?.resume(part, answer) !== true) this.#begin(seat, place, part, answer);
       return undefined;
@@ -50,12 +50,12 @@ export class Uploads {
     return whole;
   }
 
-  #begin(seat: Seat, place: RoundHandle, first: Part, answer: AnswerPart): void {
+  #begin(seat: Seat, place: SeatedRound, first: Part, answer: AnswerPart): void {
     seat.upload?.end(interrupted('the upload was begun again'));
-    if (first.total > place.largest) {
+    if (first.total > place.handle.largest) {
       throw new CairnError(
         'wire-bounds',
-        `part: a message of ${first.total} bytes was announced, the round’s largest has ${place.largest}`,
+        `part: a message of ${first.total} bytes was announced, the round’s largest has ${place.handle.largest}`,
       );
     }
     const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
@@ -81,7 +81,7 @@ export class Uploads {
    * before comes after all who had not, and has twice the time each time: two that are slow take turns that grow, and one
    * of them comes to its end.
    */
-  #turnOf({ yields }: Seat, place: RoundHandle, total: number, heldMs: number): number {
+  #turnOf({ yields }: Seat, place: SeatedRound, total: number, heldMs: number): number {
     const { most, minBytesPerSecond } = this.#limits;
     const claimants = this.#slots.claimants(yields);
     const whole = heldMs + place.timeLeft();

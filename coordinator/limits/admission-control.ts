@@ -39,7 +39,10 @@ export class AdmissionControl {
     const { strangers } = limits;
     this.#limits = limits;
     this.#everybody = new ConnectionLimiter(limits);
-    this.#unauthenticated = new ConnectionLimiter({ connections: strangers, connectionsPerAddress: Math.ceil(strangers / SHARE) });
+    this.#unauthenticated = new ConnectionLimiter({
+      connections: strangers,
+      connectionsPerAddress: Math.ceil(strangers / SHARE),
+    });
     this.#connects = new Buckets(perMinute(limits.connectsPerMinute), now);
     this.#seats = new Buckets(perMinute(limits.seatsPerMinute), now);
     this.#purses = new SendQuotas(largest, limits.roundsOfMessages, now);

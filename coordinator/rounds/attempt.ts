@@ -7,7 +7,7 @@ import type { Evaluation, RoundReport } from '../report.ts';
 import { plainRefusals, type SeatedEnd } from './aftermath.ts';
 import { costsOf } from './costs.ts';
 import { Group } from './group.ts';
-import { assertEvaluation, type HeldOut, type Verdict } from './held-out.ts';
+import { assertEvaluation, type HeldOut, type Verdict } from '../../learning/index.ts';
 import type { TaskHost } from './host.ts';
 import type { Learned, TaskModel } from './model.ts';
 import { abandonedOutcome, committedOutcome } from './outcome.ts';

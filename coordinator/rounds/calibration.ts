@@ -8,7 +8,8 @@ import {
   roundCost,
 } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
-import { DRAWN_PART, maxGroup, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
+import { maxGroup } from '../../learning/index.ts';
+import { DRAWN_PART, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 
 const UNBOUNDED: readonly number[] = ORDERS.map(() => Number.MAX_VALUE);
 

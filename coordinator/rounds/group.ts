@@ -1,14 +1,13 @@
 import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
+import { schemeOf, type ServerWork, type WorkResult } from '../../protocol/rounds/scheme.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { MaskVector } from '../../protocol/kernels/index.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { RoundHandle } from '../gateway/index.ts';
 import { largestMessage } from '../sizes.ts';
 import type { TaskHost } from './host.ts';
+import type { RoundHandle, RoundListener } from './seat-hub.ts';
 import { SessionDriver, type RoundEnd } from './session-driver.ts';
 import { deadlinesOf } from './settings.ts';
 import type { Tally } from './tally.ts';
@@ -40,7 +39,9 @@ export class Group {
   readonly invited: readonly MemberId[];
   readonly #options: GroupOptions;
   readonly #round: SessionDriver;
-  readonly #place: RoundHandle;
+  readonly #handle: RoundHandle;
+  readonly #listener: RoundListener;
+  #deafen: () => void = () => undefined;
 
   /** @throws CairnError where the round cannot be run with these settings */
   constructor(options: GroupOptions) {
@@ -50,6 +51,7 @@ export class Group {
     this.invited = invited;
     const round = new SessionDriver({
       primitives: host.primitives,
+      scheme: schemeOf(settings, host.schemes),
       settings,
       ...(directory === undefined ? {} : { directory }),
       invited,
@@ -57,8 +59,8 @@ export class Group {
       proofs,
       announce,
       deadlines: deadlinesOf(task),
-      unmask: (plan, signal) => this.#unmask(plan, signal),
-      send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#place }),
+      send: ({ to, bytes, last = false }) => host.seats.send(to, bytes, { last, from: this.#handle }),
+      compute: (work, signal) => this.#compute(work, signal),
       onState: (state, members) => {
         host.log.debug('round-state', { ...at, state, members });
         onState(state, members);
@@ -66,9 +68,11 @@ export class Group {
       onDrop: (drop) => this.#dropped(drop),
     });
     this.#round = round;
-    this.#place = {
+    this.#handle = {
       context: round.settingsHash,
       largest: largestMessage(task, settings.dimension, settings.untrained),
+    };
+    this.#listener = {
       refusal: (member, header) => round.refusal(member, header),
       message: (member, bytes) => round.message(member, bytes),
       leave: (member, reason) => round.leave(member, reason),
@@ -93,7 +97,9 @@ export class Group {
 
   /** Seats its members, and invites them. */
   begin(): void {
-    this.#options.host.seats.assign(this.invited, this.#place);
+    const { seats } = this.#options.host;
+    this.#deafen = seats.onMessage(this.#handle, this.#listener);
+    seats.assign(this.invited, this.#handle);
     this.#round.begin();
   }
 
@@ -104,7 +110,8 @@ export class Group {
   /** Tells its members how the attempt ended, and lets them go. */
   async release(outcomes: Iterable<Outgoing>): Promise<void> {
     await this.#round.tell(outcomes);
-    this.#options.host.seats.release(this.invited, this.#place);
+    this.#options.host.seats.release(this.invited, this.#handle);
+    this.#deafen();
   }
 
   #dropped(drop: Drop): void {
@@ -114,13 +121,12 @@ export class Group {
     host.dropped(task.name, drop);
   }
 
-  async #unmask(plan: UnmaskPlan, signal: AbortSignal): Promise<MaskVector> {
+  async #compute(work: ServerWork, signal: AbortSignal): Promise<WorkResult> {
     const { task, host, at, onUnmasked } = this.#options;
     const started = performance.now();
-    const masks = planCost(plan);
-    const { correction, workers } = await host.unmasker.compute(plan, { signal, onProgress: onUnmasked });
+    const { result, masks, workers } = await host.runner.run(work, { signal, onProgress: onUnmasked });
     host.log.debug('unmasked', { ...at, masks, workers, ms: Math.round(performance.now() - started) });
     host.unmasked(task.name, masks, workers);
-    return correction;
+    return result;
   }
 }

@@ -1,26 +1,30 @@
 import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
-import type { Seats } from '../gateway/index.ts';
 import type { Log } from '../log.ts';
 import type { MemberRegistry } from '../members.ts';
 import type { Names } from '../names.ts';
-import type { Evaluation, RoundReport } from '../report.ts';
-import type { Unmasker } from '../workers/index.ts';
+import type { Evaluate } from '../../learning/index.ts';
+import type { RoundReport } from '../report.ts';
+import type { SeatHub } from './seat-hub.ts';
+import type { WorkRunner } from './runner.ts';
 
-/** Looks at a new model, on data that the coordinator has; undefined for a task for which it has none. */
-export type Evaluate = (task: string, tensors: Record<string, Float32Array>) => Promise<Evaluation | undefined>;
+export type { Evaluate } from '../../learning/index.ts';
 
 /** What a task needs of its coordinator. */
 export interface TaskHost {
   readonly primitives: Primitives;
   readonly random: RandomSource;
   readonly members: MemberRegistry;
-  readonly seats: Seats;
+  readonly seats: SeatHub;
   readonly log: Log;
-  readonly unmasker: Unmasker;
+  /** Those that its rounds may be run by. */
+  readonly schemes: readonly Scheme[];
+  /** Computes the work of their sessions. */
+  readonly runner: WorkRunner;
   readonly evaluate: Evaluate | undefined;
   readonly names: Names;
   /** Keeps a report and tells everybody; it never rejects. */

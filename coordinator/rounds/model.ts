@@ -8,15 +8,30 @@ import { stampMetadata } from '../../protocol/model/stamp.ts';
 import { untrainedRanges } from '../../protocol/model/untrained.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { Strategy, StrategyState } from '../../learning/strategies/index.ts';
-import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/index.ts';
-import type { Combined } from './combined.ts';
+import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/types.ts';
 import type { InitialModel } from './initial-model.ts';
-import { allFinite, NextModel, partOf } from './next-model.ts';
-import { type GroupSum, openSums, type OpeningTools } from './opening.ts';
 import { isNothing, nothingPending, withAnnounced } from './pending.ts';
-import { rebased } from './rebase.ts';
-import { firstScales, highest, measuredScales, resolutionOf, scalesAfter, withinBounds } from './scales.ts';
+import {
+  allFinite,
+  BUILT_IN,
+  type Combined,
+  createGroupRule,
+  firstScales,
+  type GroupSum,
+  type GroupTerms,
+  highest,
+  learn,
+  measuredScales,
+  openSums,
+  type OpeningTools,
+  rebased,
+  type Registry,
+  resolutionOf,
+  scalesAfter,
+  type Strategy,
+  type StrategyState,
+  withinBounds,
+} from '../../learning/index.ts';
 import type { settingsFor } from './settings.ts';
 import { openSnapshot, type TaskSnapshot } from './task-snapshot.ts';
 import { TaskPrivacy } from './task-privacy.ts';
@@ -67,7 +82,7 @@ export class TaskModel {
   readonly #task: string;
   readonly #store: Store;
   readonly #strategy: Strategy;
-  readonly #groups: TaskConfig['groups'];
+  readonly #groups: GroupTerms | undefined;
   readonly #origin: Origin;
   readonly #extras: ModelExtras;
   readonly #frame: ModelFrame;
@@ -92,12 +107,13 @@ export class TaskModel {
     task: TaskConfig,
     { strategy, layout, flat, extras, record }: TaskSnapshot,
     origin: Origin,
+    registry: Registry,
   ) {
     this.#origin = origin;
     this.#extras = extras;
     this.#frame = modelFrame(layout, extras);
     this.#date = record.date ?? origin.clock();
-    this.#groups = task.groups;
+    this.#groups = groupTerms(task, registry);
     this.#config = task;
     this.#untrained = task.untrained ?? record.untrained ?? [];
     this.#ranges = untrainedRanges(layout, this.#untrained);
@@ -122,6 +138,7 @@ export class TaskModel {
    * Goes on where the store says that the task stands, or starts it.
    * @param given - the model to start from, instead of the configuration's
    * @param origin - what its copies say of where they come from
+   * @param registry - the strategies and rules that the configuration may name
    * @throws CairnError what `openStanding` and the store throw; `privacy-budget`, `privacy-infeasible` for noise that
    * cannot be had
    */
@@ -130,8 +147,9 @@ export class TaskModel {
     task: TaskConfig,
     given?: InitialModel,
     origin: Origin = UNKNOWN_ORIGIN,
+    registry: Registry = BUILT_IN,
   ): Promise<TaskModel> {
-    const model = new TaskModel(store, task, await openSnapshot(store, task, given), origin);
+    const model = new TaskModel(store, task, await openSnapshot(store, task, registry, given), origin, registry);
     // A crash may have come between a commit and its copy.
     await model.publish();
     return model;
@@ -291,29 +309,28 @@ export class TaskModel {
     tools: OpeningTools,
     accept: (tensors: Record<string, Float32Array>) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<Commit> {
-    const { sum, leftOut, unclipped, bounded } = await openSums(
-      { settings, groups: this.#groups, reading: this.privacy?.reading },
-      sums,
-      tools,
+    const { file, flat } = emptyFile(this.#frame, this.layout.size);
+    const { sum, leftOut, unclipped, bounded, next } = await computed(
+      learn(
+        {
+          name: `task "${this.#task}": the model after round ${settings.round}`,
+          strategy: this.#strategy,
+          flat: this.#flat,
+          state: this.#state,
+          into: flat,
+          untrained: this.#ranges,
+        },
+        openSums({ settings, groups: this.#groups, reading: this.privacy?.reading }, sums, tools),
+        sums.length,
+      ),
     );
     const { examples, loss, accuracy } = sum;
-    const next = new NextModel({
-      name: `task "${this.#task}": the model after round ${settings.round}`,
-      layout: this.layout,
-      frame: this.#frame,
-      strategy: this.#strategy,
-      flat: this.#flat,
-      state: this.#state,
-      sum,
-      untrained: this.#ranges,
-    });
-    await inTurns(next.steps(partOf(sums.length)));
     const count = sums.reduce((all, words) => all + (words?.count ?? 0), 0);
     const { rounding, coarse } = resolutionOf(settings, { count, totalWeight: sum.totalWeight, rms: next.rms });
     const told = bounded === undefined ? {} : { clipped: bounded.clipped, cut: bounded.cut };
     const learned = this.privacy === undefined ? { examples, loss, accuracy, ...told, rounding } : {};
-    if (!(await accept(this.layout.unflatten(next.flat.slice())))) return { learned, leftOut, adopted: false };
-    const modelHash = await this.#store.putModel(next.file);
+    if (!(await accept(this.layout.unflatten(flat.slice())))) return { learned, leftOut, adopted: false };
+    const modelHash = await this.#store.putModel(file);
     const privacy = this.privacy?.recordAfter(unclipped);
     // A sum of nothing leaves the model as it is: its members have signed from these values still.
     const pending = modelHash === this.#hash ? { ...this.#pending, rebases: 0 } : nothingPending(modelHash);
@@ -327,7 +344,7 @@ export class TaskModel {
     await this.#save({ round: settings.round, modelHash, date, strategyState, pending, scales }, privacy);
     this.#scales = scales;
     if (privacy !== undefined) this.privacy?.adopt(privacy);
-    this.#flat = next.flat;
+    this.#flat = flat;
     this.#state = next.state;
     this.#hash = modelHash;
     this.#round = settings.round;
@@ -359,4 +376,22 @@ export class TaskModel {
     this.#saved = saved.catch(() => undefined);
     return saved;
   }
+}
+
+/** How a task's groups become one; undefined if its cohorts are not split. @throws CairnError of `createGroupRule` */
+function groupTerms({ groups }: TaskConfig, registry: Registry): GroupTerms | undefined {
+  if (groups === undefined) return undefined;
+  const { count, minSums, ...rule } = groups;
+  return { count, minSums, rule: createGroupRule(rule, registry) };
+}
+
+/** Runs a computation to its end, without keeping the event loop for longer than a slice of it. @throws what it throws */
+async function computed<Result>(steps: Generator<unknown, Result>): Promise<Result> {
+  let result!: Result;
+  await inTurns(
+    (function* () {
+      result = yield* steps;
+    })(),
+  );
+  return result;
 }

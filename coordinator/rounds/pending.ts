@@ -1,7 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/wire/limits.ts';
-import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
+import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 
 /** What is pending of a model from which nothing has gone out yet. */
 export const nothingPending = (modelHash: string, rebases = 0): PendingRecord => ({

@@ -1,15 +1,4 @@
-import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
-
-const ORDER = [
-  'advertise-keys',
-  'share-keys',
-  'masked-input',
-  'consistency-check',
-  'unmasking',
-  'computing',
-  'committed',
-  'aborted',
-] as const satisfies readonly ServerStateName[];
+import { type ServerStateName, STATE_ORDER } from '../../protocol/rounds/states.ts';
 
 interface Standing {
   readonly state: ServerStateName;
@@ -38,10 +27,10 @@ export class RoundProgress {
     const known = this.#standings.filter((standing) => standing !== undefined);
     const alive = known.filter((standing) => standing.state !== 'aborted');
     if (known.length < this.#standings.length) return undefined;
-    const least = Math.min(...alive.map((standing) => ORDER.indexOf(standing.state)), ORDER.length - 1);
-    if (ORDER[least] === this.#told) return undefined;
-    this.#told = ORDER[least];
-    return { state: ORDER[least]!, members: alive.reduce((sum, standing) => sum + standing.members, 0) };
+    const least = Math.min(...alive.map((standing) => STATE_ORDER.indexOf(standing.state)), STATE_ORDER.length - 1);
+    if (STATE_ORDER[least] === this.#told) return undefined;
+    this.#told = STATE_ORDER[least];
+    return { state: STATE_ORDER[least]!, members: alive.reduce((sum, standing) => sum + standing.members, 0) };
   }
 
   /** So many of a group's masks have been taken out. @returns the same of all groups that have come so far */

@@ -1,5 +1,5 @@
 import type { MemberId } from '../../protocol/ids.ts';
-import type { AnnouncedSet, PendingRecord } from '../store/index.ts';
+import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 import { nameOf, seatsOf } from './pending.ts';
 
 /** What a task's configuration says of whom to seat. */

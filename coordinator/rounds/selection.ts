@@ -1,12 +1,20 @@
 import { minSharers, roundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { DRAWS_PER_ROUND, equalSizes, maxGroup, smallestGroup, type TaskConfig } from '../config/index.ts';
+import { DRAWS_PER_ROUND, type TaskConfig } from '../config/index.ts';
 import type { RoundReport } from '../report.ts';
-import type { AnnouncedSet } from '../store/index.ts';
+import type { AnnouncedSet } from '../store/types.ts';
 import type { Aftermath } from './aftermath.ts';
 import { Exclusions } from './exclusions.ts';
-import { chooseCohort, cut, drawIndependently, invitations } from './cohort.ts';
+import {
+  chooseCohort,
+  cut,
+  drawIndependently,
+  equalSizes,
+  invitations,
+  maxGroup,
+  smallestGroup,
+} from '../../learning/index.ts';
 import { quorumMissed } from './given-up.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';

@@ -1,22 +1,17 @@
-import type { RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
-import { refusalOf } from '../../protocol/schemes/secagg/server/admission.ts';
-import { isOver } from '../../protocol/schemes/secagg/server/members.ts';
-import { abort } from '../../protocol/schemes/secagg/server/result.ts';
-import { startServer, stepServer } from '../../protocol/schemes/secagg/server/session.ts';
-import type { SecretRecovery } from '../../protocol/schemes/secagg/server/secret-recovery.ts';
 import type {
-  CollectingState,
   Drop,
   Outgoing,
+  RosterParameters,
+  Scheme,
   ServerEvent,
   ServerInput,
-  ServerState,
-  ServerStateName,
+  ServerSession,
   ServerStep,
-} from '../../protocol/schemes/secagg/server/types.ts';
-import type { UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
+  ServerWork,
+  WorkResult,
+} from '../../protocol/rounds/scheme.ts';
+import { type CollectingState, isCollectingState, type ServerStateName } from '../../protocol/rounds/states.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
@@ -33,6 +28,8 @@ export type Deadlines = Readonly<Record<CollectingState, number>>;
 /** What a round is driven with. */
 export interface RoundOptions {
   readonly primitives: Primitives;
+  /** The one that the settings name. */
+  readonly scheme: Scheme;
   readonly settings: RoundSettings;
   /** Needed by an active round. */
   readonly directory?: MemberDirectory;
@@ -41,10 +38,10 @@ export interface RoundOptions {
   readonly target: number;
   readonly deadlines: Deadlines;
   /**
-   * Computes a plan while the event loop stays free; once the signal is aborted its result is not wanted any more. The
-   * round wipes what comes out.
+   * Computes the plan of a session's work while the event loop stays free; once the signal is aborted its result is not
+   * wanted any more. The round wipes what comes out.
    */
-  readonly unmask: (plan: UnmaskPlan, signal: AbortSignal) => Promise<MaskVector>;
+  readonly compute: (work: ServerWork, signal: AbortSignal) => Promise<WorkResult>;
   /** Takes one message for a member, which is made when it goes out. */
   readonly send: (message: Outgoing) => void;
   /** Proofs that each member gets with its invitation: who of an earlier round from the same model dealt false shares. */
@@ -85,7 +82,7 @@ export type RoundEnd =
 
 /**
  * Drives one server session: it owns the state, keeps the deadline of each state, wipes what is to be wiped, hands out
- * what is to be sent as the event loop has time, and has the unmask plan computed. It never rejects: a round ends with a sum
+ * what is to be sent as the event loop has time, and has its work computed. It never rejects: a round ends with a sum
  * or with an error, and `ended` says which.
  */
 export class SessionDriver {
@@ -95,9 +92,9 @@ export class SessionDriver {
   readonly #computing = new AbortController();
   readonly #outbox: PacedQueue;
   #first: ServerStep | undefined;
-  #state: ServerState;
+  #state: ServerSession;
   /** Once the roster is closed. */
-  #parameters: RoundParameters | undefined;
+  #parameters: RosterParameters | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** When the present state's time is over; undefined while that has not begun. */
   #over: number | undefined;
@@ -113,7 +110,7 @@ export class SessionDriver {
     this.#outbox = new PacedQueue((thrown) => void this.#fail(asCairnError(thrown)), options.sliceMs);
     this.tally = new Tally(options.settings.adversary, () => performance.now());
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.#first = startServer({ ...options, opening: 'in-turns' });
+    this.#first = options.scheme.server.start(options);
     this.#state = this.#first.state;
   }
 
@@ -126,7 +123,7 @@ export class SessionDriver {
 
   /** The hash that its settings are known by. */
   get settingsHash(): Uint8Array {
-    return this.#state.context.settingsHash;
+    return this.#options.scheme.server.settingsHash(this.#state);
   }
 
   /** The state it is in. */
@@ -137,13 +134,13 @@ export class SessionDriver {
   /** Milliseconds until the deadline of the state it is in; 0 in a state that takes no messages. */
   get timeLeft(): number {
     const { name } = this.#state;
-    if (name === 'computing' || name === 'committed' || name === 'aborted') return 0;
+    if (!isCollectingState(name)) return 0;
     return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
   /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
   refusal(from: MemberId, header: Uint8Array): CairnError | undefined {
-    return refusalOf(this.#state, from, header);
+    return this.#options.scheme.server.refusal(this.#state, from, header);
   }
 
   /** A message from a member. @returns why it was refused, or undefined where it was taken */
@@ -175,7 +172,7 @@ export class SessionDriver {
 
   #step(input: ServerInput): CairnError | undefined {
     try {
-      const step = stepServer(this.#state, input);
+      const step = this.#options.scheme.server.step(this.#state, input);
       this.#apply(step);
       return step.refusal;
     } catch (thrown) {
@@ -185,7 +182,7 @@ export class SessionDriver {
 
   #apply(step: ServerStep): void {
     this.#state = step.state;
-    if ('facts' in step.state) this.#parameters = step.state.facts.parameters;
+    this.#parameters = this.#options.scheme.server.parameters(step.state) ?? this.#parameters;
     for (const secret of step.wipe) secret.wipe();
     // What is sent counts as cost of the state that was entered, hence events first.
     for (const event of step.events) if (event.kind === 'state') this.#entered(event.name, event.members);
@@ -214,7 +211,7 @@ export class SessionDriver {
 
   /** A state's time begins when the last of its members has its message. */
   #startDeadline(name: ServerStateName): void {
-    if (this.#state.name !== name || name === 'computing' || name === 'committed' || name === 'aborted') return;
+    if (this.#state.name !== name || !isCollectingState(name)) return;
     const ms = this.#options.deadlines[name];
     this.#over = performance.now() + ms;
     this.#timer = setTimeout(() => this.#step({ kind: 'deadline' }), ms);
@@ -230,8 +227,8 @@ export class SessionDriver {
         return;
       case 'survivors':
         return;
-      case 'unmask-plan':
-        void this.#compute(event.plan, event.opening);
+      case 'work':
+        void this.#compute(event.work);
         return;
       case 'committed':
       case 'aborted':
@@ -258,12 +255,12 @@ export class SessionDriver {
     return parameters === undefined ? [] : suspectsOf({ parameters, colluding, unmasked, drops, error, proven });
   }
 
-  async #compute(plan: UnmaskPlan, opening: SecretRecovery): Promise<void> {
+  async #compute(work: ServerWork): Promise<void> {
     try {
-      await inTurns(opening.steps(), { signal: this.#computing.signal });
-      const correction = await this.#options.unmask(plan, this.#computing.signal);
-      this.#step({ kind: 'unmasked', correction });
-      correction.wipe();
+      await inTurns(work.steps(), { signal: this.#computing.signal });
+      const result = await this.#options.compute(work, this.#computing.signal);
+      this.#step({ kind: 'worked', result });
+      result.wipe();
     } catch (thrown) {
       // Not the program's fault, as a rule, but that of a member; the session wipes what it holds of the plan.
       if (!this.#computing.signal.aborted) this.abandon(asCairnError(thrown));
@@ -274,11 +271,12 @@ export class SessionDriver {
   #fail(error: CairnError): CairnError {
     clearTimeout(this.#timer);
     this.#computing.abort();
-    if (!isOver(this.#state)) this.#outbox.clear();
-    const { state, wipe } = abort(this.#state, error);
+    if (this.#state.name !== 'committed' && this.#state.name !== 'aborted') this.#outbox.clear();
+    const { server } = this.#options.scheme;
+    const { state, wipe } = server.fail(this.#state, error);
     this.#state = state;
     for (const secret of wipe) secret.wipe();
-    const { drops } = state.context;
+    const drops = server.drops(state);
     this.#end({ kind: 'aborted', error, drops: [...drops], suspects: [], proofs: [], ...this.#facts });
     return error;
   }

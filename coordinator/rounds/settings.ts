@@ -1,9 +1,11 @@
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
+import { byState } from '../../protocol/rounds/states.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
 import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
-import { maxGroup, type TaskConfig } from '../config/index.ts';
-import type { PendingRecord } from '../store/index.ts';
+import type { PendingRecord } from '../store/types.ts';
+import { maxGroup } from '../../learning/index.ts';
+import type { TaskConfig } from '../config/index.ts';
 import type { Deadlines } from './session-driver.ts';
 import type { TaskPrivacy } from './task-privacy.ts';
 
@@ -68,11 +70,5 @@ export function settingsFor(
 
 /** A task's deadlines in milliseconds, by the sessions' names of the states. */
 export function deadlinesOf({ deadlines }: TaskConfig): Deadlines {
-  return {
-    'advertise-keys': deadlines.advertiseKeys * 1000,
-    'share-keys': deadlines.shareKeys * 1000,
-    'masked-input': deadlines.maskedInput * 1000,
-    'consistency-check': deadlines.consistencyCheck * 1000,
-    unmasking: deadlines.unmasking * 1000,
-  };
+  return byState(({ deadline }) => deadlines[deadline] * 1000);
 }

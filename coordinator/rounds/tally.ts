@@ -1,15 +1,11 @@
-import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
-import type { MemberCounts, StateCost, TimedState } from '../report.ts';
+import { ROUND_STATES, type ServerStateName, type TimedState } from '../../protocol/rounds/states.ts';
+import type { MemberCounts, StateCost } from '../report.ts';
 
 /** Which count the entry into a state tells: how many got through the state before. */
-const COUNTED = {
-  'advertise-keys': 'invited',
-  'share-keys': 'advertised',
-  'masked-input': 'shared',
-  'consistency-check': 'input',
-  unmasking: 'consistent',
-  computing: 'unmasked',
-} as const satisfies Record<TimedState, keyof MemberCounts>;
+const ROWS: ReadonlyMap<
+  TimedState,
+  { readonly counts: keyof MemberCounts; readonly countsCurious?: keyof MemberCounts }
+> = new Map(ROUND_STATES.map((state) => [state.name, state]));
 
 interface Cost {
   ms: number;
@@ -57,8 +53,8 @@ export class Tally {
     this.#current = name;
     this.#cost();
     // A curious round has no consistency check: those asked for shares are those whose input came.
-    const counted = COUNTED[name];
-    this.#counts[counted === 'consistent' && this.#adversary === 'curious' ? 'input' : counted] = members;
+    const { counts, countsCurious = counts } = ROWS.get(name)!;
+    this.#counts[this.#adversary === 'curious' ? countsCurious : counts] = members;
   }
 
   up(bytes: number): void {

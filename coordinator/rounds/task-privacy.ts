@@ -11,17 +11,10 @@ import {
   spentEpsilon,
 } from '../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
-import {
-  DRAWN_PART,
-  type Draws,
-  isDrawable,
-  maxDefect,
-  type PrivacyConfig,
-  type TaskConfig,
-} from '../config/index.ts';
+import { DRAWN_PART, type Draws, isDrawable, maxDefect, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
-import type { PrivacyRecord } from '../store/index.ts';
-import { type NoiseCost, noiseCostOf } from './noise-cost.ts';
+import type { PrivacyRecord } from '../store/types.ts';
+import { type NoiseCost, noiseCostOf } from '../../learning/index.ts';
 import { calibrate, type Calibration, type PrivateTask } from './calibration.ts';
 
 /**

@@ -5,10 +5,9 @@ import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safet
 import { unstamped } from '../../protocol/model/stamp.ts';
 import { untrainedNames } from '../../protocol/model/untrained.ts';
 import type { TaskConfig } from '../config/index.ts';
-import type { Store, TaskRecord } from '../store/index.ts';
-import { createStrategy, type Strategy } from '../../learning/strategies/index.ts';
+import type { Store, TaskRecord } from '../store/types.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';
-import { allFinite } from './next-model.ts';
+import { allFinite, createStrategy, type Registry, type Strategy, type StrategyState } from '../../learning/index.ts';
 
 /** Where a task stands when its coordinator starts. */
 export interface TaskSnapshot {
@@ -24,13 +23,19 @@ export interface TaskSnapshot {
 
 /**
  * Reads from the store where a task stands, or starts it.
+ * @param registry - the strategies that the configuration may name
  * @param given - the model to start from, instead of the configuration's
  * @throws CairnError `config-invalid` where there is no model, the stored one has other shapes, or its rounds had noise
  * and are to have none or the other way round;
  * `config-unreadable`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape` for bad files
  */
-export async function openSnapshot(store: Store, task: TaskConfig, given?: InitialModel): Promise<TaskSnapshot> {
-  const strategy = createStrategy(task.strategy);
+export async function openSnapshot(
+  store: Store,
+  task: TaskConfig,
+  registry: Registry,
+  given?: InitialModel,
+): Promise<TaskSnapshot> {
+  const strategy = createStrategy(task.strategy, registry);
   const record = await store.loadTask(task.name);
   if (record === undefined) return started(store, strategy, task, given);
 
@@ -48,9 +53,9 @@ export async function openSnapshot(store: Store, task: TaskConfig, given?: Initi
   const { tensors, shapes, metadata, kept } = decodeSafetensors(bytes);
   const layout = new ParameterLayout(shapes);
   assertSameShapes(task, layout, given?.shapes ?? task.model?.tensors);
-  const fits = (vector: Float32Array): boolean => vector.length === layout.size;
-  const usable = record.strategy === strategy.name && Object.values(record.strategyState).every(fits);
-  const strategyState = usable ? record.strategyState : strategy.init(layout.size);
+  const first = strategy.init(layout.size);
+  const strategyState =
+    record.strategy === strategy.name && sameVectors(record.strategyState, first) ? record.strategyState : first;
   return {
     strategy,
     layout,
@@ -60,7 +65,21 @@ export async function openSnapshot(store: Store, task: TaskConfig, given?: Initi
   };
 }
 
-async function started(store: Store, strategy: Strategy, task: TaskConfig, given?: InitialModel): Promise<TaskSnapshot> {
+/** Whether a state has the vectors of another, by name and length. */
+function sameVectors(kept: StrategyState, wanted: StrategyState): boolean {
+  const names = Object.keys(wanted);
+  return (
+    Object.keys(kept).length === names.length &&
+    names.every((name) => Object.hasOwn(kept, name) && kept[name]!.length === wanted[name]!.length)
+  );
+}
+
+async function started(
+  store: Store,
+  strategy: Strategy,
+  task: TaskConfig,
+  given?: InitialModel,
+): Promise<TaskSnapshot> {
   const { tensors, shapes, kept = {}, ...first } = given ?? (await configuredModel(task));
   const layout = new ParameterLayout(shapes);
   const flat = layout.flatten(tensors);

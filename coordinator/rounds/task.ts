@@ -6,11 +6,10 @@ import type { RoundReport } from '../report.ts';
 import { aftermathOf } from './aftermath.ts';
 import { Attempt } from './attempt.ts';
 import { givenUp, rebasesSpent } from './given-up.ts';
-import { HeldOut } from './held-out.ts';
 import type { TaskHost } from './host.ts';
 import type { TaskModel } from './model.ts';
 import type { Decision } from './seating.ts';
-import { bestResolution, COARSE } from './scales.ts';
+import { bestResolution, COARSE, HeldOut } from '../../learning/index.ts';
 import { type Seated, Selection } from './selection.ts';
 import type { TaskStanding, TaskState, TaskStatus } from './task-status.ts';
 

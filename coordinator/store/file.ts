@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
 import type { RoundReport } from '../report.ts';
-import type { StrategyState } from '../../learning/strategies/index.ts';
 import { openFolder, readIfThere, writeAtomically } from '../../platform/index.ts';
+import { Claims } from './claims.ts';
+import { FolderLock } from './folder-lock.ts';
+import type { StrategyState } from '../../learning/index.ts';
 import { Journal } from './journal.ts';
 import { modelHashOf } from './hash.ts';
+import { pageOf } from './page.ts';
 import { recordFrom, RESTORE, type SavedTask } from './record.ts';
-import type { Store, TaskRecord } from './types.ts';
+import type { Lease, RoundPage, Store, TaskRecord } from './types.ts';
 
 /** Models kept in memory, since all clients of a round fetch the same one. */
 const CACHED = 2;
@@ -26,15 +29,36 @@ export class FileStore implements Store {
   /** The vectors that each state file holds: who passes the same object again means the same values. */
   readonly #states = new Map<string, StrategyState>();
 
-  private constructor(folder: string, journal: Journal) {
+  #claims = new Claims();
+  readonly #folderLock: FolderLock;
+
+  private constructor(folder: string, journal: Journal, lock: FolderLock) {
     this.#folder = folder;
     this.#journal = journal;
+    this.#folderLock = lock;
   }
 
-  /** @throws CairnError `folder-unwritable`, or `config-unreadable` for a damaged journal */
+  /**
+   * Opens a store without taking its folder, which is this process's for as long as there is a claim.
+   * @throws CairnError `folder-unwritable`, or `config-unreadable` for a damaged journal
+   */
   static async open(folder: string): Promise<FileStore> {
-    for (const part of ['', 'models', 'tasks', 'latest']) await openFolder(join(folder, part));
-    return new FileStore(folder, await Journal.open(join(folder, 'rounds.jsonl')));
+    return new FileStore(folder, await journalIn(folder), new FolderLock(folder));
+  }
+
+  /**
+   * Opens a store for a coordinator: the folder is this process's from before anything is read until it is closed.
+   * @throws CairnError `folder-unwritable` if another process has it, too, or `config-unreadable` for a damaged journal
+   */
+  static async openLocked(folder: string): Promise<FileStore> {
+    const lock = new FolderLock(folder);
+    await lock.hold();
+    try {
+      return new FileStore(folder, await journalIn(folder), lock);
+    } catch (thrown) {
+      await lock.close();
+      throw thrown;
+    }
   }
 
   async putModel(bytes: Uint8Array): Promise<string> {
@@ -125,8 +149,45 @@ export class FileStore implements Store {
     return this.#journal.append(report);
   }
 
-  listRounds(task: string): Promise<readonly RoundReport[]> {
-    return Promise.resolve(this.#journal.reports.filter((report) => report.task === task));
+  async listRounds(task: string, page?: RoundPage): Promise<readonly RoundReport[]> {
+    return Promise.resolve(
+      pageOf(
+        this.#journal.reports.filter((report) => report.task === task),
+        page,
+      ),
+    );
+  }
+
+  async listTasks(): Promise<readonly string[]> {
+    const names = await readdir(join(this.#folder, 'tasks'));
+    return names.flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : [])).sort();
+  }
+
+  /** @throws CairnError `task-claimed`; `folder-unwritable` if another process has the folder */
+  async claim(task: string, holder: string): Promise<Lease> {
+    const claims = this.#claims;
+    await this.#folderLock.hold();
+    try {
+      const lease = claims.take(task, holder);
+      let isReleased = false;
+      return {
+        release: async () => {
+          if (isReleased) return;
+          isReleased = true;
+          await lease.release();
+          await this.#folderLock.letGo();
+        },
+      };
+    } catch (thrown) {
+      await this.#folderLock.letGo();
+      throw thrown;
+    }
+  }
+
+  async close(): Promise<void> {
+    // A lease from before says nothing about those that follow.
+    this.#claims = new Claims();
+    await this.#folderLock.close();
   }
 
   #modelPath(hash: string): string {
@@ -156,6 +217,12 @@ export class FileStore implements Store {
       await rm(this.#taskPath(name), { force: true });
     }
   }
+}
+
+/** Makes the folders that are missing, and reads the reports. */
+async function journalIn(folder: string): Promise<Journal> {
+  for (const part of ['', 'models', 'tasks', 'latest']) await openFolder(join(folder, part));
+  return Journal.open(join(folder, 'rounds.jsonl'));
 }
 
 function encodeState(state: StrategyState): Uint8Array[] {

@@ -1,4 +1,5 @@
 export { FileStore } from './file.ts';
 export { takeLock } from './lock.ts';
 export { MemoryStore } from './memory.ts';
-export type { AnnouncedSet, PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from './types.ts';
+export { openStore, storeFolder } from './open.ts';
+export type { Lease, RoundPage, Store, TaskRecord } from './types.ts';

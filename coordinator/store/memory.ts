@@ -1,12 +1,15 @@
 import type { RoundReport } from '../report.ts';
+import { Claims } from './claims.ts';
 import { modelHashOf } from './hash.ts';
-import type { Store, TaskRecord } from './types.ts';
+import { pageOf } from './page.ts';
+import type { Lease, RoundPage, Store, TaskRecord } from './types.ts';
 
 /** A store for tests and simulations: it forgets everything with its process. */
 export class MemoryStore implements Store {
   readonly #models = new Map<string, Uint8Array>();
   readonly #tasks = new Map<string, TaskRecord>();
   readonly #rounds: RoundReport[] = [];
+  #claims = new Claims();
 
   async putModel(bytes: Uint8Array): Promise<string> {
     const copy = new Uint8Array(bytes.length);
@@ -33,7 +36,26 @@ export class MemoryStore implements Store {
     return Promise.resolve();
   }
 
-  listRounds(task: string): Promise<readonly RoundReport[]> {
-    return Promise.resolve(this.#rounds.filter((report) => report.task === task));
+  async listRounds(task: string, page?: RoundPage): Promise<readonly RoundReport[]> {
+    return Promise.resolve(
+      pageOf(
+        this.#rounds.filter((report) => report.task === task),
+        page,
+      ),
+    );
+  }
+
+  listTasks(): Promise<readonly string[]> {
+    return Promise.resolve([...this.#tasks.keys()].sort());
+  }
+
+  async claim(task: string, holder: string): Promise<Lease> {
+    return Promise.resolve(this.#claims.take(task, holder));
+  }
+
+  close(): Promise<void> {
+    // A lease from before says nothing about those that follow.
+    this.#claims = new Claims();
+    return Promise.resolve();
   }
 }

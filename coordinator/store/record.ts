@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readJson } from '../../protocol/json.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { restoredDivergences } from '../../protocol/privacy/index.ts';
-import { STRATEGY_NAMES } from '../../learning/strategies/index.ts';
+import { DEFINED_NAME } from '../../learning/index.ts';
 import type { TaskRecord } from './types.ts';
 
 const count = z.int().min(0).max(255);
@@ -37,7 +37,8 @@ const savedTask = z.strictObject({
   round: z.int().min(0),
   modelHash: z.string().regex(/^[0-9a-f]{64}$/),
   date: z.int().min(0).optional(),
-  strategy: z.enum(STRATEGY_NAMES),
+  /** Any that could be defined: a record must stay readable to a coordinator that was not given its strategy. */
+  strategy: z.string().regex(DEFINED_NAME),
   /** File of the strategy's vectors, in the same folder. */
   stateFile: z
     .string()

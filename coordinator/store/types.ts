@@ -1,5 +1,5 @@
 import type { RoundReport } from '../report.ts';
-import type { StrategyName, StrategyState } from '../../learning/strategies/index.ts';
+import type { Scales, StrategyState } from '../../learning/index.ts';
 
 /** Where a task stands: enough to go on with the next round after a restart. */
 export interface TaskRecord {
@@ -10,7 +10,7 @@ export interface TaskRecord {
   readonly modelHash: string;
   /** When that round committed, in seconds since 1970 (UTC); undefined before the first, and in older records. */
   readonly date?: number;
-  readonly strategy: StrategyName;
+  readonly strategy: string;
   readonly strategyState: StrategyState;
   /** What its rounds have cost; undefined for a task without noise. */
   readonly privacy?: PrivacyRecord;
@@ -22,14 +22,8 @@ export interface TaskRecord {
   readonly untrained?: readonly string[];
 }
 
-/** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
-export interface ScalesRecord {
-  /** The number of examples that has weight 1. */
-  readonly maxExamples: number;
-  readonly lossBound: number;
-  /** Bounds of the untrained tensors, in layout order. */
-  readonly untrained: readonly number[];
-}
+/** What a task's rounds are scaled by, as a record keeps it. */
+export type ScalesRecord = Scales;
 
 /**
  * What a coordinator must not forget of a model from which a sum may have been opened. Members that signed or accepted a
@@ -72,6 +66,20 @@ export interface PrivacyRecord {
   readonly defect: number;
 }
 
+/** A task that is claimed; see {@link Store.claim}. */
+export interface Lease {
+  /** Lets another holder claim the task. May be called twice. */
+  release(): Promise<void>;
+}
+
+/** Which of a task's reports are wanted. */
+export interface RoundPage {
+  /** How many of the oldest are passed over: as many as were read before, since reports are only ever added. Default: 0. */
+  readonly after?: number;
+  /** How many there may be at most. Default: all that are left. */
+  readonly limit?: number;
+}
+
 /**
  * What a coordinator must not forget. Every method either does all of its work or none of it: a coordinator that is
  * killed at any moment starts again with the last record that was saved in full.
@@ -92,6 +100,20 @@ export interface Store {
   loadTask(task: string): Promise<TaskRecord | undefined>;
   /** Adds a report to those of its task. */
   appendRound(report: RoundReport): Promise<void>;
-  /** A task's reports in the order in which they came. */
-  listRounds(task: string): Promise<readonly RoundReport[]>;
+  /**
+   * A task's reports in the order in which they came, or a page of them.
+   * @throws CairnError `internal` if `after` or `limit` is not a non-negative integer
+   */
+  listRounds(task: string, page?: RoundPage): Promise<readonly RoundReport[]>;
+  /** Names of all tasks that have a record, in ascending order of their UTF-16 code units. */
+  listTasks(): Promise<readonly string[]>;
+  /**
+   * Claims a task for one holder: two coordinators that run the same task would spend its privacy budget twice and
+   * replace each other's models. A lease lasts until it is released, the store is closed, or its process has ended.
+   * @param holder names the coordinator, in the error that another one gets; the same name is refused a second time, too
+   * @throws CairnError `task-claimed` if the task has a holder, who is named
+   */
+  claim(task: string, holder: string): Promise<Lease>;
+  /** Ends all leases, and lets another process open what the store is kept in. Nothing may be called after it. May be called twice. */
+  close(): Promise<void>;
 }

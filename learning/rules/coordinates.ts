@@ -34,7 +34,10 @@ function sort(values: Float64Array): Float64Array {
   return values;
 }
 
-/** Combines sums coordinate by coordinate: no coordinate looks at another. */
+/**
+ * Combines sums coordinate by coordinate: no coordinate looks at another.
+ * @param pick - makes one value of the values of all sums, which it is given sorted, ascending
+ */
 export function byCoordinate(sums: readonly DecodedSum[], pick: Pick): Combination {
   const of = (value: (sum: DecodedSum) => number): number => pick(sort(Float64Array.from(sums, value)));
   const update: DecodedSum['update'] = (from, into) => {

@@ -1,29 +1,33 @@
-import type { DecodedSum } from '../../protocol/quantize/index.ts';
-import type { UntrainedRange } from '../../protocol/wire/settings.ts';
-import { byCoordinate, median, trimmedMean } from './coordinates.ts';
-import { normFilter } from './norm-filter.ts';
-import type { Combination, GroupRule } from './types.ts';
+/** The rules over groups that come with Cairn, and how to define another. */
+import { z } from 'zod';
+import { byCoordinate, median as middle, trimmedMean as meanOfMiddle } from './coordinates.ts';
+import { defineGroupRule, type GroupRuleDefinition } from './define.ts';
+import { normFilter as withoutLong } from './norm-filter.ts';
 
-export type { GroupRule } from './types.ts';
+export { defineGroupRule, type GroupRuleDefinition } from './define.ts';
+export { byCoordinate } from './coordinates.ts';
+export type { Combination, CoordinateRange, GroupRule, GroupRuleConfig } from './types.ts';
 
-/**
- * Combines the sums of a round's groups by a robust rule.
- * @param sums - at least one; more than 2·trim for a trimmed mean
- * @param size - number of coordinates of each
- * @param untrained - those that are not trained, ascending
- */
-export function combine(
-  rule: GroupRule,
-  sums: readonly DecodedSum[],
-  size: number,
-  untrained: readonly Pick<UntrainedRange, 'from' | 'length'>[] = [],
-): Combination {
-  switch (rule.rule) {
-    case 'median':
-      return byCoordinate(sums, median);
-    case 'trimmed-mean':
-      return byCoordinate(sums, trimmedMean(rule.trim));
-    case 'norm-filter':
-      return normFilter(sums, size, rule.factor, untrained);
-  }
-}
+/** Of each coordinate the middle value, or the mean of the two in the middle (Yin et al. 2018). */
+const median = defineGroupRule({
+  name: 'median',
+  options: z.object({}),
+  create: () => ({ combine: (sums) => byCoordinate(sums, middle) }),
+});
+
+/** Of each coordinate the mean without the `trim` smallest and the `trim` largest values (Yin et al. 2018). */
+const trimmedMean = defineGroupRule({
+  name: 'trimmed-mean',
+  options: z.object({ trim: z.int().min(1).default(1) }),
+  create: ({ trim }) => ({ dropped: 2 * trim, combine: (sums) => byCoordinate(sums, meanOfMiddle(trim)) }),
+});
+
+/** The mean of the groups whose L2 norm, trained and untrained coordinates apart, is at most `factor` times the median. */
+const normFilter = defineGroupRule({
+  name: 'norm-filter',
+  options: z.object({ factor: z.number().min(1).default(2) }),
+  create: ({ factor }) => ({ combine: (sums, size, untrained) => withoutLong(sums, size, factor, untrained) }),
+});
+
+/** The rules that every coordinator knows. */
+export const GROUP_RULES: readonly GroupRuleDefinition[] = [median, trimmedMean, normFilter];

@@ -1,13 +1,10 @@
 import type { DecodedSum } from '../../protocol/quantize/index.ts';
-import type { UntrainedRange } from '../../protocol/wire/settings.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { byCoordinate, trimmedMean } from './coordinates.ts';
-import type { Combination } from './types.ts';
+import type { Combination, CoordinateRange } from './types.ts';
 
 /** Coordinates whose squares are added up between two turns, over all groups: about a millisecond. */
 const PART = 2 ** 16;
-
-type Range = Pick<UntrainedRange, 'from' | 'length'>;
 
 const mean = trimmedMean(0);
 
@@ -29,7 +26,7 @@ export function normFilter(
   sums: readonly DecodedSum[],
   size: number,
   factor: number,
-  untrained: readonly Range[] = [],
+  untrained: readonly CoordinateRange[] = [],
 ): Combination {
   const whole = new Float64Array(sums.length);
   const aside = new Float64Array(sums.length);

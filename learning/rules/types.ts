@@ -1,16 +1,8 @@
 import type { DecodedSum } from '../../protocol/quantize/index.ts';
+import type { UntrainedRange } from '../../protocol/wire/settings.ts';
 
-/**
- * How the means of a round's groups become one update. Every group has one voice, whatever number of examples it
- * claims: a weight is as easily made up as an update.
- */
-export type GroupRule =
-  /** Of each coordinate the middle value, or the mean of the two in the middle (Yin et al. 2018). */
-  | { readonly rule: 'median' }
-  /** Of each coordinate the mean without the `trim` least and the `trim` greatest values (Yin et al. 2018). */
-  | { readonly rule: 'trimmed-mean'; readonly trim: number }
-  /** The mean of the groups whose L2 norm, trained and untrained coordinates apart, is at most `factor` times the median. */
-  | { readonly rule: 'norm-filter'; readonly factor: number };
+/** Coordinates from `from` on, so many. */
+export type CoordinateRange = Pick<UntrainedRange, 'from' | 'length'>;
 
 /** Sums of groups on their way to one. */
 export interface Combination {
@@ -23,4 +15,27 @@ export interface Combination {
   readonly sum: DecodedSum;
   /** Places of the groups that do not count at all; known when all steps are done. */
   readonly leftOut: readonly number[];
+}
+
+/**
+ * How the means of a round's groups become one update. Every group has one voice, whatever number of examples it
+ * claims: a weight is as easily made up as an update.
+ */
+export interface GroupRule {
+  readonly name: string;
+  /** Sums that the rule takes away whatever they say: a round needs more than these. */
+  readonly dropped: number;
+  /**
+   * Combines the sums of a round's groups.
+   * @param sums - more than `dropped`
+   * @param size - number of coordinates of each
+   * @param untrained - those that are not trained, ascending
+   */
+  combine(sums: readonly DecodedSum[], size: number, untrained: readonly CoordinateRange[]): Combination;
+}
+
+/** Which rule, with its options: those that are left out have their defaults. */
+export interface GroupRuleConfig {
+  readonly rule: string;
+  readonly [option: string]: unknown;
 }

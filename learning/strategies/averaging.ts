@@ -1,28 +1,30 @@
-import { checkLengths } from './lengths.ts';
-import type { Strategy } from './types.ts';
+import { z } from 'zod';
+import { defineStrategy } from './define.ts';
+
+const learningRate = z.number().gt(0).default(1);
 
 /** FedAvg (McMahan et al. 2017): x ← x + η·Δ. With η = 1 the new model is the weighted mean of the clients' models. */
-export function fedAvg({ learningRate }: { readonly learningRate: number }): Strategy {
-  return {
-    name: 'fedavg',
+export const fedAvg = defineStrategy({
+  name: 'fedavg',
+  options: z.object({ learningRate }),
+  create: (options) => ({
     init: () => ({}),
-    apply(model, update, state) {
-      checkLengths('fedavg', model, update, state, []);
-      return { model: model.map((value, j) => value + learningRate * update[j]!), state: {} };
-    },
-  };
-}
+    apply: (model, update) => ({
+      model: model.map((value, j) => value + options.learningRate * update[j]!),
+      state: {},
+    }),
+  }),
+});
 
 /** FedAvgM (Hsu et al. 2019): v ← β·v + Δ, x ← x + η·v. */
-export function fedAvgM(options: { readonly learningRate: number; readonly momentum: number }): Strategy {
-  const { learningRate, momentum } = options;
-  return {
-    name: 'fedavgm',
+export const fedAvgM = defineStrategy({
+  name: 'fedavgm',
+  options: z.object({ learningRate, momentum: z.number().min(0).lt(1).default(0.9) }),
+  create: (options) => ({
     init: (size) => ({ velocity: new Float32Array(size) }),
     apply(model, update, state) {
-      checkLengths('fedavgm', model, update, state, ['velocity']);
-      const velocity = state.velocity!.map((value, j) => momentum * value + update[j]!);
-      return { model: model.map((value, j) => value + learningRate * velocity[j]!), state: { velocity } };
+      const velocity = state.velocity!.map((value, j) => options.momentum * value + update[j]!);
+      return { model: model.map((value, j) => value + options.learningRate * velocity[j]!), state: { velocity } };
     },
-  };
-}
+  }),
+});

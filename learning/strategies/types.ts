@@ -1,9 +1,3 @@
-/** The strategies there are. */
-export const STRATEGY_NAMES = ['fedavg', 'fedavgm', 'fedadagrad', 'fedadam', 'fedyogi'] as const;
-
-/** A strategy's name. */
-export type StrategyName = (typeof STRATEGY_NAMES)[number];
-
 /** What a strategy remembers from round to round: named vectors, each as long as the model. */
 export type StrategyState = Readonly<Record<string, Float32Array>>;
 
@@ -18,15 +12,21 @@ interface StrategyStep {
  * so that parts of a model may be worked off one by one.
  */
 export interface Strategy {
-  readonly name: StrategyName;
+  readonly name: string;
   /** The state before the first round, for a model of `size` parameters. */
   init(size: number): StrategyState;
   /**
    * @param model - the parameters that the round started from
    * @param update - the weighted mean of the clients' (new − old) parameters
-   * @throws CairnError `update-shape` where the three differ in length
+   * @throws CairnError `update-shape` if any of them, or of what comes out, has another length than the model
    */
   apply(model: Float32Array, update: Float32Array, state: StrategyState): StrategyStep;
+}
+
+/** Which strategy, with its options: those that are left out have their defaults. */
+export interface StrategyConfig {
+  readonly name: string;
+  readonly [option: string]: unknown;
 }
 
 /** Options of the adaptive strategies (Reddi et al. 2021, Algorithm 2). */
@@ -38,10 +38,3 @@ export interface AdaptiveOptions {
   /** τ: the degree of adaptivity, added to √v; v starts at τ². */
   readonly tau: number;
 }
-
-/** Which strategy, with its options. */
-export type StrategyConfig =
-  | { readonly name: 'fedavg'; readonly learningRate: number }
-  | { readonly name: 'fedavgm'; readonly learningRate: number; readonly momentum: number }
-  | ({ readonly name: 'fedadagrad' } & AdaptiveOptions)
-  | ({ readonly name: 'fedadam' | 'fedyogi'; readonly beta2: number } & AdaptiveOptions);

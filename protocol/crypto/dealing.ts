@@ -40,7 +40,7 @@ const FALSE = { verdict: 'false-dealing' } as const;
 const UNPROVEN = { verdict: 'unproven' } as const;
 
 /**
- * Decides whether an owner dealt falsely; see docs/decisions.md, "A proof that a member dealt falsely".
+ * Decides whether an owner dealt falsely; see docs/decisions/0046-prove-false-dealing-to-other-members.md.
  *
  * - m ≥ t + 2c: two polynomials that each agree with m − c shares agree on t of them and are one. Decoding finds it
  *   wherever it is, since c ≤ ⌊(m − t)/2⌋. So it is right, or the owner lied.

@@ -1,7 +1,7 @@
 /**
- * The cryptographic suite in one place: what it consists of (suite.ts), its operations on every platform
+ * The face `cairn-fl/protocol/crypto`: what a suite consists of (suite.ts), its operations on every platform
  * (portable.ts), and what the protocol builds from them. Node's own implementation of the operations is not exported
- * here: what a browser loads must not reach `node:crypto`, so Node programs import crypto/node/native.ts themselves.
+ * here: what a browser loads must not reach `node:crypto`, so Node programs import it from `cairn-fl/protocol/crypto/node`.
  */
 export { agreeAll } from './agreer.ts';
 export type { AgreementName, Agreer, WantedAgreements } from './agreer.ts';
@@ -26,3 +26,5 @@ export { DEFAULT_SUITE, FIELD, LABELS, PROTOCOL_VERSION, SIZES, SUITES } from '.
 export type { Label, SuiteId } from './suite.ts';
 export { deriveKey, transcript } from './transcript.ts';
 export { webCryptoAgreer } from './webcrypto.ts';
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../errors.ts';

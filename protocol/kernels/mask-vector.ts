@@ -1,7 +1,7 @@
 import { PlainMaskVector } from './plain/mask-vector.ts';
 import type { KernelName, MaskVector } from './types.ts';
 import { WasmMaskVector } from './wasm/mask-vector.ts';
-import { isWasmSupported } from './wasm/module.ts';
+import { assertSimd } from './wasm/module.ts';
 
 export { isCanonicalPacked, packedLength } from './packing.ts';
 
@@ -17,16 +17,17 @@ let plainInstead = 0;
  * A vector of zeros.
  *
  * Engines reserve gigabytes of address space for each wasm memory, so some ten thousand live vectors are the most a
- * process can have; beyond that, and where SIMD is missing, plain TypeScript serves unless wasm was asked for by name.
+ * process can have; beyond that plain TypeScript serves unless wasm was asked for by name.
  * @param length number of words, at most 2^28
  * @param options `kernel` asks for one implementation
- * @throws CairnError `wire-bounds` for another length
+ * @throws CairnError `wire-bounds` for another length; `simd-missing` unless `plain` was asked for by name
  */
 export function createMaskVector(length: number, options: { readonly kernel?: KernelName } = {}): MaskVector {
   if (options.kernel === 'plain') return new PlainMaskVector(length);
   if (options.kernel === 'wasm') return new WasmMaskVector(length);
+  assertSimd();
   if (plainInstead > 0) plainInstead--;
-  if (plainInstead > 0 || !isWasmSupported()) return new PlainMaskVector(length);
+  if (plainInstead > 0) return new PlainMaskVector(length);
   try {
     return new WasmMaskVector(length);
   } catch (error) {

@@ -44,8 +44,8 @@ export function walshHadamard(values: Float32Array, options: { readonly kernel?:
 
 /**
  * The random rotation H·D·v / √n in place, D the diagonal of random signs: it spreads a vector of any shape evenly over
- * its coordinates, so that few of them are large where they are quantized (papers.md section 4; Suresh et al. 2017).
- * Otherwise as {@link walshHadamard}.
+ * its coordinates, so that few of them are large where they are quantized (Suresh et al. 2017; Kairouz, Liu &
+ * Steinke 2021). Otherwise as {@link walshHadamard}.
  * @param signs both sides of a sum must use the same
  * @throws CairnError `wire-bounds` for a length that is not a power of two up to 2^28, `key-invalid` for a key that is
  * not 32 bytes

@@ -1,4 +1,9 @@
-/** Differential privacy under secure aggregation: exact noise, its place in the sum, and what it costs over rounds. */
+/**
+ * The face `cairn-fl/protocol/privacy`: differential privacy under secure aggregation, with exact noise, its place in the
+ * sum, and what it costs over rounds.
+ */
+export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../errors.ts';
+export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../errors.ts';
 export {
   NO_DIVERGENCES,
   addDivergences,

@@ -1,4 +1,4 @@
-export { METRIC_COORDINATES, assertBudget, minModulusBits, levels, vectorLength } from './scheme.ts';
+export { METRIC_COORDINATES, assertBudget, minModulusBits, vectorLength } from './scheme.ts';
 export type { LocalResult, QuantizationScheme, VectorShape } from './types.ts';
 export { encodeUpdate, trainedPart } from './encode.ts';
 export type { Cut, EncodedUpdate } from './encode.ts';

@@ -80,8 +80,8 @@ function overBudget(inputBits: number, maxCohort: number, modulusBits: number): 
 }
 
 /**
- * Refuses a scheme whose greatest sum would wrap around: maxCohort · 2L + 1 ≤ 2^modulusBits must hold (papers.md
- * section 1: R ≥ n(R_U − 1) + 1).
+ * Refuses a scheme whose greatest sum would wrap around: maxCohort · 2L + 1 ≤ 2^modulusBits must hold (Bonawitz
+ * et al. 2017: R ≥ n(R_U − 1) + 1).
  * @throws CairnError `overflow-budget` with the numbers and what fits; `settings-invalid` for a field out of range
  */
 export function assertBudget(scheme: QuantizationScheme): void {

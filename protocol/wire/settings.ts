@@ -42,6 +42,8 @@ export interface UntrainedRange {
  */
 export interface RoundSettings {
   readonly suite: SuiteId;
+  /** By which scheme the inputs are summed; see `protocol/rounds/scheme.ts`. Absent: {@link DEFAULT_SCHEME}. */
+  readonly scheme?: string;
   /** 16 fresh random bytes: no two rounds have the same settings. */
   readonly nonce: Uint8Array;
   /** Name of the task (training job). */
@@ -104,6 +106,12 @@ export interface RoundSettings {
   readonly training: string;
 }
 
+/** The scheme of settings that name none. */
+export const DEFAULT_SCHEME = 'secagg';
+
+/** No suite: settings of another scheme begin with it, so that a reader of the default scheme alone refuses them. */
+const NAMED_SCHEME = 0;
+
 /** The model's and the directory's hash where there is none. */
 export const NO_HASH: Uint8Array = new Uint8Array(SIZES.hash);
 
@@ -115,7 +123,10 @@ const MILLION = 1_000_000;
 
 /** The canonical bytes of a round's settings. @throws CairnError `wire-bounds` for a value that its field cannot hold */
 export function encodeSettings(settings: RoundSettings): Uint8Array {
-  const writer = new ByteWriter(256)
+  const { scheme = DEFAULT_SCHEME } = settings;
+  const writer = new ByteWriter(256);
+  if (scheme !== DEFAULT_SCHEME) writer.u8(NAMED_SCHEME).text(scheme);
+  writer
     .u8(settings.suite)
     .fixed(settings.nonce, SIZES.roundNonce)
     .text(settings.task)
@@ -213,10 +224,15 @@ function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
 /** Reads settings. Bounds of single fields are checked here, what they mean together by the sessions. @throws CairnError `wire-…` */
 export function decodeSettings(bytes: Uint8Array): RoundSettings {
   const reader = new ByteReader(bytes, 'settings');
-  const suite = reader.u8('suite');
+  const first = reader.u8('suite');
+  const scheme = first === NAMED_SCHEME ? reader.text('scheme', LIMITS.name) : undefined;
+  if (scheme === DEFAULT_SCHEME)
+    throw reader.error('wire-not-canonical', `the scheme "${scheme}" is the one of settings that name none`);
+  const suite = scheme === undefined ? first : reader.u8('suite');
   if (!Object.hasOwn(SUITES, suite)) throw reader.error('wire-bounds', `suite ${suite} is not known here`);
   const plain: Omit<RoundSettings, 'training'> = {
     suite: suite as SuiteId,
+    ...(scheme === undefined ? {} : { scheme }),
     nonce: reader.raw(SIZES.roundNonce, 'nonce').slice(),
     task: reader.text('task', LIMITS.name),
     round: reader.u32In('round', 1, 0xffff_ffff),

@@ -1,10 +1,13 @@
-import type { LocalResult } from '../../protocol/quantize/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { adaptClip } from '../../protocol/privacy/index.ts';
-import type { Aggregator, AggregatorOptions, RoundConditions } from './aggregation.ts';
+import { decodeSum, encodeUpdate, type LocalResult, minModulusBits } from '../../protocol/quantize/index.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Aggregation, Aggregator, AggregatorOptions, RoundConditions } from './aggregation.ts';
 import { NoisyRounds } from './noisy-rounds.ts';
-import { runNoisy, runPlain, runSecure } from './one-aggregation.ts';
+import { runVirtualRound } from './round.ts';
+import { virtualSettings } from './settings.ts';
+import { plainAggregate, plainSum } from './sums.ts';
 
 export type { Aggregation, AggregationMode, Aggregator, AggregatorOptions, RoundConditions } from './aggregation.ts';
 
@@ -45,4 +48,120 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
     },
     mean: (results, conditions = {}) => run(options.maxExamples ?? 1000, results, conditions),
   };
+}
+
+/** What an aggregator was made with, and its clip in this round. */
+type Current = AggregatorOptions & { readonly maxExamples: number };
+
+/** A round, and the share of its updates that were short enough; undefined where that is not known. */
+type Ended = ReturnType<Aggregator['mean']> & { readonly unclipped: number | undefined };
+
+type Run = (options: Current, results: ReadonlyMap<MemberId, LocalResult>, conditions: RoundConditions) => Ended;
+
+const ascending = (results: ReadonlyMap<MemberId, LocalResult>): MemberId[] =>
+  [...results.keys()].sort((a, b) => a - b);
+
+const IN_THE_OPEN = { drops: [], error: undefined, bytesUp: 0, bytesDown: 0 } as const;
+
+/** A round in the open: everybody counts. */
+const runPlain: Run = (options, results) => {
+  const round = plainAggregate(options, results);
+  return { ...round, ...IN_THE_OPEN, unclipped: 1 - round.clipped / round.included.length };
+};
+
+/** A round through the sessions of production. */
+const runSecure: Run = (options, results, conditions) => {
+  const { random, dimension, clip, maxExamples } = options;
+  const members = ascending(results);
+  const maxCohort = Math.max(2, members.length);
+  const inputBits = options.settings?.inputBits ?? 16;
+  const modulusBits = minModulusBits(inputBits, maxCohort);
+  const settings = settingsOf(options, { dimension, clip, maxExamples, maxCohort, inputBits, modulusBits });
+  let clipped = 0;
+  const inputOf = (member: MemberId): Uint32Array => {
+    const { values, clippedBy } = encodeUpdate(settings, results.get(member)!, random);
+    if (clippedBy < 1) clipped++;
+    return values;
+  };
+  const { sum, ...round } = throughSessions(options, settings, members, inputOf, conditions);
+  return decoded({ ...round, clipped }, sum, (words) => ({
+    aggregate: decodeSum(settings, words, round.included.length),
+    unclipped: 1 - clipped / members.length,
+  }));
+};
+
+/** A round with noise, in either mode: the same vectors are added, with masks or without. */
+function runNoisy(
+  options: Current,
+  noise: NoisyRounds,
+  results: ReadonlyMap<MemberId, LocalResult>,
+  conditions: RoundConditions,
+): Ended {
+  const { clip } = options;
+  const members = ascending(results);
+  const { plan } = noise;
+  const { encode, clipped, decode } = noise.begin(clip, results, members);
+  // A sum of fewer is not opened: its noise would be too small.
+  const least = plan.placement === 'distributed' ? plan.minHonestSurvivors : 1;
+  if (members.length < least) {
+    const error = new CairnError(
+      'privacy-noise',
+      `the round has ${members.length} members, but its noise was sized for ${least}`,
+    );
+    return { ...IN_THE_OPEN, error, included: [], clipped: 0, aggregate: undefined, unclipped: undefined };
+  }
+  const settings = settingsOf(options, {
+    ...noise.settings,
+    clip,
+    maxExamples: 1,
+    minCohort: Math.max(2, least, options.settings?.minCohort ?? 2),
+    maxCohort: Math.max(2, plan.clients),
+  });
+  const { sum, ...round } =
+    options.mode === 'plain'
+      ? { ...IN_THE_OPEN, included: members, sum: plainSum(settings, members, encode) }
+      : throughSessions(options, settings, members, encode, conditions);
+  return decoded({ ...round, clipped: clipped() }, sum, (words) => decode(words, round.included.length));
+}
+
+function settingsOf({ random, settings, membership }: Current, named: Partial<RoundSettings>): RoundSettings {
+  return virtualSettings(random, {
+    ...settings,
+    ...named,
+    directoryHash: membership?.directory.hash ?? NO_HASH,
+  });
+}
+
+type Summed = Omit<Aggregation, 'clipped'> & { readonly sum: Uint32Array | undefined };
+
+function throughSessions(
+  { primitives, random, membership }: Current,
+  settings: RoundSettings,
+  members: readonly MemberId[],
+  inputOf: (member: MemberId) => Uint32Array,
+  conditions: RoundConditions,
+): Summed {
+  const { included, drops, up, down, sum, error } = runVirtualRound({
+    primitives,
+    random,
+    settings,
+    members,
+    inputOf,
+    ...(membership === undefined ? {} : { membership }),
+    ...conditions,
+  });
+  return { included, drops, bytesUp: up.total, bytesDown: down.total, sum, error };
+}
+
+function decoded(
+  round: Aggregation,
+  sum: Uint32Array | undefined,
+  decode: (sum: Uint32Array) => Pick<Ended, 'aggregate' | 'unclipped'>,
+): Ended {
+  if (sum === undefined) return { ...round, aggregate: undefined, unclipped: undefined };
+  try {
+    return { ...round, error: undefined, ...decode(sum) };
+  } catch (thrown) {
+    return { ...round, included: [], error: asCairnError(thrown), aggregate: undefined, unclipped: undefined };
+  }
 }

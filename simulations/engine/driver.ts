@@ -1,15 +1,15 @@
 import { Random } from '../../training/index.ts';
 import {
-  type CollectingState,
+  type Scheme,
+  schemeOf,
   type ServerEvent,
   type ServerInput,
-  type ServerState,
+  type ServerSession,
   type ServerStep,
-  startServer,
-  stepServer,
-} from '../../protocol/schemes/secagg/server/index.ts';
-import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
-import { CairnError } from '../../protocol/errors.ts';
+  type ServerWork,
+} from '../../protocol/rounds/scheme.ts';
+import { type CollectingState, isCollectingState as isCollecting } from '../../protocol/rounds/states.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
@@ -21,13 +21,12 @@ import { noCounts } from './network-events.ts';
 import { VirtualMember } from './member.ts';
 import { type Meter, unmetered } from './meter.ts';
 import { DEFAULT_DEADLINES, DEFAULT_NETWORK } from './network.ts';
-import { type Phase, STATES } from './phases.ts';
+import type { Phase } from './phases.ts';
+import { SCHEMES, workInline } from './schemes.ts';
 import type { Scene } from './traffic.ts';
 import type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
 type RoundEnd = Extract<ServerEvent, { kind: 'committed' | 'aborted' }>;
-
-const isCollecting = (name: ServerState['name']): name is CollectingState => (STATES as string[]).includes(name);
 
 /** Drives one round: the server session and everybody's client session, over the network and the faults between them. */
 export class VirtualRoundDriver {
@@ -38,7 +37,8 @@ export class VirtualRoundDriver {
   readonly #connections: Connections;
   readonly #delivery: Delivery;
   readonly #ignored: CairnError[] = [];
-  #server: ServerState;
+  readonly #scheme: Scheme;
+  #server: ServerSession;
   #parameters: VirtualRoundResult['parameters'];
   #end: RoundEnd | undefined;
 
@@ -46,6 +46,7 @@ export class VirtualRoundDriver {
     this.#options = options;
     const { primitives, settings, members, membership, target = members.length, seed = 0, onWiped } = options;
     this.#meter = options.meter ?? unmetered;
+    this.#scheme = schemeOf(settings, options.schemes ?? SCHEMES);
     this.#scene = {
       clock: new VirtualClock(),
       faults: new FaultPlan(options.faults ?? [], { members, adversary: settings.adversary, seed }),
@@ -55,6 +56,7 @@ export class VirtualRoundDriver {
     };
     const around = {
       ...options,
+      scheme: this.#scheme,
       meter: this.#meter,
       onWiped: onWiped ?? (() => undefined),
       onIgnored: (error: CairnError) => this.#ignored.push(error),
@@ -71,7 +73,7 @@ export class VirtualRoundDriver {
     });
     const directory = membership?.directory;
     const start = { primitives, settings, invited: members, target, ...(directory === undefined ? {} : { directory }) };
-    const step = this.#meter('server', 'advertise-keys', () => startServer(start));
+    const step = this.#meter('server', 'advertise-keys', () => this.#scheme.server.start(start));
     this.#server = step.state;
     this.#apply(step, 'advertise-keys');
     this.#connections.startFlapping();
@@ -107,7 +109,7 @@ export class VirtualRoundDriver {
   #step(input: ServerInput): CairnError | undefined {
     const { name } = this.#server;
     const phase: Phase = isCollecting(name) ? name : 'computing';
-    const step = this.#meter('server', phase, () => stepServer(this.#server, input));
+    const step = this.#meter('server', phase, () => this.#scheme.server.step(this.#server, input));
     this.#apply(step, phase);
     return step.refusal;
   }
@@ -118,7 +120,7 @@ export class VirtualRoundDriver {
     if (step.refusal !== undefined) this.#ignored.push(step.refusal);
     for (const secret of step.wipe) secret.wipe();
     this.#options.onWiped?.(step.wipe);
-    if ('facts' in step.state) this.#parameters = step.state.facts.parameters;
+    this.#parameters = this.#scheme.server.parameters(step.state) ?? this.#parameters;
     for (const event of step.events) if (event.kind === 'state' && isCollecting(event.name)) this.#entered(event.name);
     const { name } = step.state;
     for (const outgoing of step.send) {
@@ -156,18 +158,27 @@ export class VirtualRoundDriver {
 
   #handle(event: ServerEvent): void {
     if (event.kind === 'committed' || event.kind === 'aborted') this.#end = event;
-    if (event.kind !== 'unmask-plan') return;
-    const correction = this.#meter('server', 'computing', () => computePlan(event.plan, this.#options.primitives));
-    this.#scene.clock.after(0, () => {
-      this.#step({ kind: 'unmasked', correction });
-      correction.wipe();
-    });
+    if (event.kind === 'work') this.#compute(event.work);
+  }
+
+  #compute(work: ServerWork): void {
+    const { primitives } = this.#options;
+    try {
+      const result = this.#meter('server', 'computing', () => workInline(work, primitives));
+      this.#scene.clock.after(0, () => {
+        this.#step({ kind: 'worked', result });
+        result.wipe();
+      });
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.#scene.clock.after(0, () => this.#step({ kind: 'abandon', error }));
+    }
   }
 
   /** Everybody learns how the round ended, on a connection that stands again if need be. */
   #tellOutcome(end: RoundEnd): void {
     const { suite } = this.#options.settings;
-    const header = { suite, context: this.#server.context.settingsHash };
+    const header = { suite, context: this.#scheme.server.settingsHash(this.#server) };
     const included = new Set(end.kind === 'committed' ? end.included : []);
     for (const member of this.#members.values()) {
       if (!member.waiting) continue;

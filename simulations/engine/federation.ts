@@ -1,7 +1,7 @@
 import { Random } from '../../training/index.ts';
-import type { Strategy } from '../../learning/strategies/index.ts';
+import { alreadyRead, atOnce, learn, type Strategy } from '../../learning/index.ts';
 import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Fault } from '../faults/script.ts';
 import type { Aggregation, Aggregator } from './aggregator.ts';
@@ -54,7 +54,8 @@ export interface FederationRound {
 
 /**
  * Trains round by round: a cohort is drawn, its members train from the round's model, their updates go through the
- * aggregator, and the strategy makes the next model of the mean. A round without a sum leaves the model as it was. Two
+ * aggregator, and the strategy makes the next model of the mean. A round without a sum, or whose model would be no number,
+ * leaves the model as it was. Two
  * federations of the same seed have the same cohorts and shuffles, whatever fails in one of them.
  * @throws what training throws; CairnError of the aggregator for updates that no client would send; the signal's reason
  */
@@ -77,11 +78,16 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
     const updates = new Map(cohort.map((member, i) => [member, trained[i]!]));
     const faults = options.faultsOf?.(round) ?? [];
     const conditions = { faults, seed: random.next() };
-    const aggregation = cohort.length === 0 ? NOBODY : aggregator.mean(updates, conditions);
+    let aggregation = cohort.length === 0 ? NOBODY : aggregator.mean(updates, conditions);
     if (aggregation.aggregate !== undefined) {
-      const next = strategy.apply(current, aggregation.aggregate.update, state);
-      parameters = inSharedMemory(next.model);
-      state = next.state;
+      try {
+        const name = `the model after round ${round}`;
+        const model = { name, strategy, flat: current, state, into: sharedMemory(current.length) };
+        const { next } = atOnce(learn(model, alreadyRead(aggregation.aggregate)));
+        ({ flat: parameters, state } = next);
+      } catch (thrown) {
+        aggregation = withoutModel(aggregation, asCairnError(thrown));
+      }
     }
     yield { round, cohort, updates, aggregation, parameters };
   }
@@ -109,8 +115,17 @@ function drawCohort(members: readonly MemberId[], size: number, random: Random):
   return [...order.subarray(0, size)].map((i) => members[i]!).sort((a, b) => a - b);
 }
 
+const sharedMemory = (length: number): Float32Array =>
+  new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT));
+
 function inSharedMemory(values: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
+  const copy = sharedMemory(values.length);
   copy.set(values);
   return copy;
+}
+
+/** A round whose sum would have made a model that is no number: it fails, as a coordinator's would. */
+function withoutModel(round: FederationRound['aggregation'], error: CairnError): FederationRound['aggregation'] {
+  if (error.code !== 'update-not-finite') throw error;
+  return { ...round, included: [], error, aggregate: undefined };
 }

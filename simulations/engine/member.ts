@@ -1,10 +1,4 @@
-import {
-  type ClientEvent,
-  type ClientState,
-  type ClientStep,
-  startClient,
-  stepClient,
-} from '../../protocol/schemes/secagg/client/index.ts';
+import type { ClientEvent, ClientSession, ClientStep, Scheme } from '../../protocol/rounds/scheme.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -19,6 +13,8 @@ export interface Surroundings extends Pick<
   VirtualRoundOptions,
   'primitives' | 'random' | 'settings' | 'membership' | 'inputOf'
 > {
+  /** That of the settings. */
+  readonly scheme: Scheme;
   readonly meter: Meter;
   /** Told what a session gave up, once it is wiped. */
   readonly onWiped: (secrets: readonly SecretBytes[]) => void;
@@ -31,7 +27,7 @@ export class VirtualMember {
   readonly id: MemberId;
   readonly link = new VirtualLink();
   readonly #around: Surroundings;
-  #state: ClientState | undefined;
+  #state: ClientSession | undefined;
   #dead = false;
   #refusal: CairnError | undefined;
   /** The shares routed to it, until it is its turn to mask. */
@@ -69,7 +65,9 @@ export class VirtualMember {
       return 'input';
     }
     const phase = stateOf(bytes) ?? 'outcome';
-    const sent = meter(this.id, phase, () => this.#did(stepClient(state, { kind: 'message', bytes })));
+    const sent = meter(this.id, phase, () =>
+      this.#did(this.#around.scheme.client.step(state, { kind: 'message', bytes })),
+    );
     // Whoever is told of the end stops uploading.
     if (!this.waiting) this.#routed = undefined;
     return sent;
@@ -84,10 +82,14 @@ export class VirtualMember {
     const bytes = this.#routed;
     this.#routed = undefined;
     if (bytes === undefined) return [];
-    const sent = meter(this.id, 'masked-input', () => this.#did(stepClient(this.#state!, { kind: 'message', bytes })));
+    const sent = meter(this.id, 'masked-input', () =>
+      this.#did(this.#around.scheme.client.step(this.#state!, { kind: 'message', bytes })),
+    );
     if (this.#state?.name !== 'masked-input') return sent;
     const values = inputOf(this.id);
-    return meter(this.id, 'masked-input', () => this.#did(stepClient(this.#state!, { kind: 'input', values })));
+    return meter(this.id, 'masked-input', () =>
+      this.#did(this.#around.scheme.client.step(this.#state!, { kind: 'input', values })),
+    );
   }
 
   /** Its process ends, and holds nothing any more. */
@@ -96,7 +98,10 @@ export class VirtualMember {
     this.#routed = undefined;
     if (!this.waiting) return;
     this.#did(
-      stepClient(this.#state!, { kind: 'leave', error: new CairnError('member-left', 'the virtual member died') }),
+      this.#around.scheme.client.step(this.#state!, {
+        kind: 'leave',
+        error: new CairnError('member-left', 'the virtual member died'),
+      }),
     );
   }
 
@@ -107,7 +112,7 @@ export class VirtualMember {
     const self = { member: this.id, ...(active ? { identity, directory: membership.directory } : {}) };
     const policy = { adversary: settings.adversary, colluding: settings.colludingPpm / 1_000_000, minCohort: 2 };
     try {
-      return this.#did(startClient({ primitives, random, policy, self, invitation }));
+      return this.#did(this.#around.scheme.client.start({ primitives, random, policy, self, invitation }));
     } catch (thrown) {
       this.#around.onIgnored(asCairnError(thrown));
       return [];

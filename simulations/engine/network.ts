@@ -1,4 +1,4 @@
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import { byState, type CollectingState } from '../../protocol/rounds/states.ts';
 import type { Distribution } from './distribution.ts';
 
 /** What lies between virtual members and their coordinator. */
@@ -16,10 +16,4 @@ export const DEFAULT_NETWORK: Network = { latency: { lognormal: { median: 0.05, 
 export type Deadlines = Readonly<Record<CollectingState, number>>;
 
 /** The deadlines of a coordinator that nobody configured. */
-export const DEFAULT_DEADLINES: Deadlines = {
-  'advertise-keys': 120,
-  'share-keys': 30,
-  'masked-input': 60,
-  'consistency-check': 30,
-  unmasking: 30,
-};
+export const DEFAULT_DEADLINES: Deadlines = byState(({ seconds }) => seconds);

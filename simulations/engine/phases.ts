@@ -1,38 +1,22 @@
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+// What the laboratory counts bytes and milliseconds under; the states are those of `protocol/rounds/states.ts`.
+import { COLLECTING, type CollectingState, COLLECTING_STATES, stateOfMessage } from '../../protocol/rounds/states.ts';
 import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 
-/** What bytes and milliseconds are counted under: the paper's rounds, the opening of the sum, and the round's end. */
-export const PHASES = [
-  'advertise-keys',
-  'share-keys',
-  'masked-input',
-  'consistency-check',
-  'unmasking',
-  'computing',
-  'outcome',
-] as const;
+/** What bytes and milliseconds are counted under: the states of a round, the opening of the sum, and the round's end. */
+export type Phase = CollectingState | 'computing' | 'outcome';
 
-/** One of {@link PHASES}. */
-export type Phase = (typeof PHASES)[number];
+/** Every {@link Phase}, in order. */
+export const PHASES: readonly Phase[] = [...COLLECTING_STATES, 'computing', 'outcome'];
 
 /** The states in which the coordinator waits for messages, in their order. */
-export const STATES = PHASES.slice(0, 5) as readonly CollectingState[];
+export const STATES = COLLECTING_STATES;
 
-const STATE_OF: Partial<Record<MessageName, CollectingState>> = {
-  invitation: 'advertise-keys',
-  advertiseKeys: 'advertise-keys',
-  roster: 'share-keys',
-  shareKeys: 'share-keys',
-  routedShares: 'masked-input',
-  maskedInput: 'masked-input',
-  survivors: 'consistency-check',
-  consistency: 'consistency-check',
-  unmaskRequest: 'unmasking',
-  unmaskShares: 'unmasking',
-};
+/** The states of a round against such a coordinator, in their order. */
+export const statesOf = (adversary: 'active' | 'curious'): readonly CollectingState[] =>
+  COLLECTING.filter((state) => adversary === 'active' || !('activeOnly' in state)).map(({ name }) => name);
 
-const BY_TYPE = new Map<number, CollectingState>(
-  Object.entries(STATE_OF).map(([name, state]) => [MESSAGE_TYPES[name as MessageName], state]),
+const BY_TYPE = new Map<number, CollectingState | undefined>(
+  (Object.keys(MESSAGE_TYPES) as MessageName[]).map((name) => [MESSAGE_TYPES[name], stateOfMessage(name)]),
 );
 
 /** The state that a message answers or asks for an answer in, by its type; undefined for the ends of rounds. */

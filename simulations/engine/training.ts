@@ -3,8 +3,8 @@ import { subset } from '../../training/data/index.ts';
 import { evaluate, mnistCnn, mnistMlp, type Model, type Scores, sgd, trainEpochs } from '../../training/index.ts';
 import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { defineWorkerTask } from '../laboratory/task.ts';
-import { mnistSmall } from '../models/small.ts';
+import { defineWorkerTask } from '../laboratory/worker.ts';
+import { mnistSmall } from '../models/networks.ts';
 
 const MODELS = { mlp: mnistMlp, cnn: mnistCnn, small: mnistSmall } as const;
 

@@ -1,5 +1,4 @@
-import type { RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
+import type { Drop, RosterParameters, Scheme } from '../../protocol/rounds/scheme.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
@@ -19,6 +18,8 @@ export interface VirtualRoundOptions {
   /** Where members' keys, seeds and shares come from. */
   readonly random: RandomSource;
   readonly settings: RoundSettings;
+  /** Those that its parties take part in. Default: secure aggregation alone. */
+  readonly schemes?: readonly Scheme[];
   /** Who is invited. */
   readonly members: readonly MemberId[];
   /**
@@ -57,7 +58,7 @@ export interface VirtualRoundResult {
   /** Messages that either side did not take, in order. */
   readonly ignored: readonly CairnError[];
   /** Degree and threshold, once the roster had closed. */
-  readonly parameters: RoundParameters | undefined;
+  readonly parameters: RosterParameters | undefined;
   /** Bytes that arrived from, and at, each member. */
   readonly up: Tally;
   readonly down: Tally;

@@ -2,6 +2,7 @@ import type { Experiment } from '../laboratory/experiment.ts';
 
 /** Every experiment that comes with Cairn: its name, and how it is loaded. */
 export const EXPERIMENTS: Readonly<Record<string, () => Promise<Experiment>>> = {
+  attacks: async () => (await import('./attacks/index.ts')).attacks,
   dropout: async () => (await import('./dropout/index.ts')).dropout,
   'gan-attack': async () => (await import('./gan-attack/index.ts')).ganAttack,
   poisoning: async () => (await import('./poisoning/index.ts')).poisoning,

@@ -3,7 +3,7 @@ import type { AdversaryClass } from '../../protocol/schemes/secagg/parameters/in
 import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { draw } from '../engine/distribution.ts';
-import { STATES } from '../engine/phases.ts';
+import { STATES, statesOf } from '../engine/phases.ts';
 import { corrupted } from './corrupt.ts';
 import type { Fault, FaultKind } from './script.ts';
 import { select } from './select.ts';
@@ -78,7 +78,7 @@ export class FaultPlan {
   readonly #onsets: readonly (Hit<Of<'partition'>> | Hit<Of<'abandon'>>)[];
 
   constructor(faults: readonly Fault[], { members, adversary, seed }: FaultScene) {
-    const states = STATES.filter((state) => adversary === 'active' || state !== 'consistency-check');
+    const states = statesOf(adversary);
     const hits = faults.map((fault, i): Hit<Fault> => {
       const random = new Random(seed, `fault ${i}`);
       return { fault, random, members: fault.kind === 'abandon' ? new Set() : select(whoOf(fault), members, random) };

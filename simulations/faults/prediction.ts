@@ -3,7 +3,7 @@ import { minSharers, type RoundParameters, roundParameters } from '../../protoco
 import type { RoundQuestion } from '../../protocol/schemes/secagg/parameters/index.ts';
 import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { STATES } from '../engine/phases.ts';
+import { STATES, statesOf } from '../engine/phases.ts';
 import { shareOf } from './select.ts';
 
 /** What a round is asked: will it fail? */
@@ -38,8 +38,8 @@ export function binomialBelow(n: number, p: number, x: number): number {
  * left, or in an active round fewer than a quorum until it has signed. On a ring it is an upper bound, by the union over
  * all whose secrets must be opened: one that is there needs t − 1 neighbours that are, since it gives a share of its own;
  * one that dropped after sharing needs t. In an active round a quorum of the witnesses must be there, too, unless members
- * drop after it. Neighbours and witnesses are random sets (papers.md section 2), hence hypergeometric tails where exactly
- * a share drops, binomial ones where each member drops for itself.
+ * drop after it. Neighbours and witnesses are random sets (Bell et al. 2020, SecAgg+), hence hypergeometric tails where
+ * exactly a share drops, binomial ones where each member drops for itself.
  * @returns 0 to 1; 1 where no round can be run with those who advertise their keys
  * @throws CairnError `settings-invalid`, `threshold-unsound`, `no-feasible-graph` where none can be run at all
  */
@@ -62,7 +62,7 @@ export function failureProbability(question: PredictionQuestion): number {
 /** Where exactly so many drop. */
 function failureOf(question: PredictionQuestion, dropped: number): number {
   const { state, round } = question;
-  const states = STATES.filter((name) => round.adversary === 'active' || name !== 'consistency-check');
+  const states = statesOf(round.adversary);
   if (state !== 'any') {
     const early = state === 'advertise-keys' ? dropped : 0;
     const never = !states.includes(state);

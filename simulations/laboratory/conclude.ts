@@ -1,16 +1,46 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
 import type { z } from 'zod';
+import { CairnError } from '../../protocol/errors.ts';
 import { renderReport } from '../report/html.ts';
-import { toCsv } from '../report/csv.ts';
-import { commandOf } from './command.ts';
-import type { Earlier } from './earlier.ts';
+import { toCsv } from '../report/rows.ts';
+import { commandOf, type Earlier, type RunOptions } from './recorded.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import type { LabFolder } from './folder.ts';
-import { checkFinite } from './finite.ts';
-import { machine } from './machine.ts';
 import type { Records } from './records.ts';
-import type { JsonObject } from './rows.ts';
-import type { RunOptions } from './options.ts';
+import type { Json, JsonObject } from './rows.ts';
 import { packageVersion } from '../../platform/index.ts';
+
+/**
+ * Checks what becomes a file of JSON, which would turn NaN and infinities into null without a word.
+ * @param what what the value is, for the error
+ * @throws CairnError `internal` naming the path to a number that is not finite
+ */
+function checkFinite(value: Json, what: string, path = ''): void {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new CairnError('internal', `the ${what} has ${value} at "${path}"`, {
+      hint: 'have the experiment give null, or leave the key out, where there is no number',
+    });
+  }
+  if (Array.isArray(value)) {
+    for (const [i, entry] of (value as readonly Json[]).entries()) checkFinite(entry, what, `${path}[${i}]`);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, entry] of Object.entries(value as JsonObject)) {
+      checkFinite(entry, what, path === '' ? key : `${path}.${key}`);
+    }
+  }
+}
+
+/** What clocks were read on: everything about a machine that a timing depends on and nobody's name does. */
+export function machine(): JsonObject {
+  return {
+    node: process.version,
+    platform: platform(),
+    arch: arch(),
+    cpu: cpus().at(0)?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  };
+}
 
 /** What a run has come to. */
 export interface Conclusion {

@@ -1,20 +1,13 @@
 import { existsSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
-import type { WorkerTask } from './task.ts';
+import type { TaskCall, WorkerTask } from './worker.ts';
 
 /** Of the sources, where these run as they are. */
 const ROOT = new URL('../../', import.meta.url).href;
 
-/** What a worker thread is told. */
-export interface TaskCall {
-  readonly module: string;
-  readonly name: string;
-  readonly input: unknown;
-}
-
 /** Runs tasks, in threads or here. */
-export interface TaskPool {
+interface TaskPool {
   readonly threads: number;
   run<In, Out>(task: WorkerTask<In, Out>, input: In, signal: AbortSignal): Promise<Out>;
   close(): Promise<void>;

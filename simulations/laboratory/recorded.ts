@@ -3,10 +3,47 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
-import { commandOf, shellWord } from './command.ts';
-import type { RunOptions } from './options.ts';
+import type { Progress } from './progress.ts';
 import type { JsonObject } from './rows.ts';
+import type { Preset } from './settings.ts';
 import { packageVersion } from '../../platform/index.ts';
+
+/** How a run is started. */
+export interface RunOptions {
+  /** An integer from 0 to 2^53 − 1. */
+  readonly seed: number;
+  /** Where the run's folder is made. */
+  readonly out: string;
+  /** The folder of a run of the same experiment, settings and seed that was stopped: it is gone on with, in place. */
+  readonly resume?: string;
+  /** Path of the module that holds the experiment, for the record; none for those that come with Cairn. */
+  readonly module?: string;
+  /** The preset that the settings began with, for the record. */
+  readonly preset?: Preset;
+  /** Worker threads; by default as many as there are cores. Results do not depend on it. */
+  readonly threads?: number;
+  /** Stops the run; what was recorded is kept and reported. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+  /** Told once the folder is there, before anything runs. */
+  readonly onFolder?: (path: string) => void;
+}
+
+/**
+ * The command that runs the same again, whatever defaults and presets say by then.
+ * @param named the experiment's name, or the path of its module
+ */
+export function commandOf(named: string, settings: JsonObject, seed: number): string {
+  const sets = Object.entries(settings).map(([key, value]) => {
+    return ` --set ${shellWord(`${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)}`;
+  });
+  return `cairn simulate ${shellWord(named)} --seed ${seed}${sets.join('')}`;
+}
+
+/** A string as one word of a POSIX shell. */
+export function shellWord(text: string): string {
+  return /^[\w.,:/@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
 
 const schema = z.object({
   experiment: z.string(),
@@ -20,7 +57,7 @@ const schema = z.object({
 });
 
 /** What a run's config.json says of how it was started. */
-export type RecordedRun = z.output<typeof schema>;
+type RecordedRun = z.output<typeof schema>;
 
 /** What results depend on. */
 type Inputs = Pick<RecordedRun, 'experiment' | 'seed' | 'settings'>;
@@ -99,4 +136,42 @@ function digest({ experiment, seed, settings }: Inputs): string {
   return createHash('sha256')
     .update(JSON.stringify([experiment, seed, sorted]))
     .digest('hex');
+}
+
+const object = z.record(z.string(), z.json());
+
+const clocks = z.object({
+  started: z.string(),
+  seconds: z.number().min(0),
+  cpuSeconds: z.number().min(0),
+  peakRssMB: z.number().min(0),
+});
+
+/** What the processes before this one have left in a run's folder. */
+export interface Earlier {
+  /** Whether the run had come to its end. */
+  readonly ended: boolean;
+  /** What timings.json holds; undefined where there is none, as after a crash. */
+  readonly timings: JsonObject | undefined;
+  /** Their clocks taken together; undefined where they are not known. */
+  readonly clocks: z.output<typeof clocks> | undefined;
+}
+
+/** Reads what earlier processes have left. Files that are missing or damaged count as not there: they follow from the rows. */
+export async function readEarlier(folder: string): Promise<Earlier> {
+  const summary = await readObject(join(folder, 'summary.json'));
+  const timings = await readObject(join(folder, 'timings.json'));
+  return {
+    ended: summary !== undefined && timings !== undefined && summary['interrupted'] !== true,
+    timings,
+    clocks: clocks.safeParse(timings).data,
+  };
+}
+
+async function readObject(file: string): Promise<JsonObject | undefined> {
+  try {
+    return object.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Laboratory } from './laboratory.ts';
+import type { Laboratory } from './experiment.ts';
 import type { Row, Series } from './rows.ts';
 
 /**

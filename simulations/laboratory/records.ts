@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { LabFolder } from './folder.ts';
-import type { Results } from './results.ts';
+import type { Results } from './experiment.ts';
 import type { Row, Series } from './rows.ts';
 
 /** The rows and images of one run, in memory and in its folder. */

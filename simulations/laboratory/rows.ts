@@ -1,14 +1,6 @@
-/** A value that JSON, CSV and a chart's axis can all hold. NaN and infinities are refused when a row is recorded. */
-export type Scalar = string | number | boolean | null;
+import type { Row } from '../report/rows.ts';
 
-/** One line of a series: flat, so that it is a line of JSON and of CSV alike. Declare rows as type aliases. */
-export type Row = Readonly<Record<string, Scalar>>;
-
-/** JSON as a summary holds it. */
-export type Json = Scalar | readonly Json[] | { readonly [key: string]: Json };
-
-/** An object of JSON. */
-export type JsonObject = Readonly<Record<string, Json>>;
+export type { Json, JsonObject, Row, Scalar } from '../report/rows.ts';
 
 /**
  * A named list of rows that a run records one by one. `results` depend on settings and seed alone: the same run on
@@ -25,4 +17,21 @@ export class Series<R extends Row> {
     this.name = name;
     this.kind = kind;
   }
+}
+
+/** Items by their key: keys in the order in which they first come, items of a key in theirs. */
+export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** The last item of each key. */
+export function lastOfEach<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()];
 }

@@ -1,5 +1,29 @@
-import type { TaskCall } from './pool.ts';
-import type { WorkerTask } from './task.ts';
+/** Something heavy that may run in a worker thread: a pure function of its input, so that threads change no result. */
+export interface WorkerTask<In, Out> {
+  /** URL of the module that exports it under {@link name}. */
+  readonly module: string;
+  readonly name: string;
+  readonly run: (input: In, signal: AbortSignal) => Out | Promise<Out>;
+}
+
+/**
+ * Declares a task. It must be exported, under the same name, by the module whose `import.meta.url` is given: a worker
+ * thread finds it there. Input and output are cloned, except typed arrays over shared memory.
+ */
+export function defineWorkerTask<In, Out>(
+  module: string,
+  name: string,
+  run: (input: In, signal: AbortSignal) => Out | Promise<Out>,
+): WorkerTask<In, Out> {
+  return { module, name, run };
+}
+
+/** What a worker thread is told. */
+export interface TaskCall {
+  readonly module: string;
+  readonly name: string;
+  readonly input: unknown;
+}
 
 const never = new AbortController().signal;
 

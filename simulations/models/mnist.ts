@@ -6,7 +6,7 @@ import { CairnError } from '../../protocol/errors.ts';
 export const SIDE = 32;
 
 /** Which images to load, and the numbers that stand for black and white. */
-export interface PaddedMnistOptions {
+interface PaddedMnistOptions {
   /** Only the first so many; default all. */
   readonly limit?: number;
   /** What a black pixel, and the margin, becomes; default 0. */

@@ -1,4 +1,4 @@
-import type { Row, Scalar } from '../laboratory/rows.ts';
+import type { Row, Scalar } from './rows.ts';
 
 /** One axis of a chart. */
 export interface Axis<Scale extends string = 'linear' | 'log' | 'category'> {
@@ -90,3 +90,9 @@ export type Block =
 
 /** The block of one kind. */
 export type BlockOf<Kind extends Block['kind']> = Extract<Block, { readonly kind: Kind }>;
+
+/** One heading of a report and what stands under it. */
+export interface Section {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}

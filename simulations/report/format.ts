@@ -1,4 +1,4 @@
-import type { Scalar } from '../laboratory/rows.ts';
+import type { Scalar } from './rows.ts';
 
 const THIN = '\u202f';
 const MINUS = '\u2212';

@@ -1,4 +1,22 @@
-import { escapeHtml } from './escape.ts';
+import type { BlockOf } from './blocks.ts';
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as it may stand in an element and in a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return replaceControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+}
+
+/** Shows control characters that no HTML document may hold as the replacement character. */
+export function replaceControls(text: string): string {
+  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd');
+}
 
 /** What renderers share while one page is made: its pictures, its files, and what has been numbered so far. */
 export interface Page {
@@ -63,4 +81,19 @@ ${content.body}
 /** Text of one paragraph or caption: escaped, with code in backticks set as code. */
 export function inline(text: string): string {
   return escapeHtml(text).replace(/`([^`\n]+)`/g, '<code>$1</code>');
+}
+
+/** Paragraphs of plain text. */
+export function renderText(block: BlockOf<'text'>): string {
+  return paragraphs(block.text.split(/\n[ \t]*\n/));
+}
+
+/** Each text as a paragraph; empty ones are left out. */
+export function paragraphs(texts: readonly string[], className?: string): string {
+  const attribute = className === undefined ? '' : ` class="${className}"`;
+  return texts
+    .map((text) => text.trim())
+    .filter((text) => text !== '')
+    .map((text) => `<p${attribute}>${inline(text)}</p>`)
+    .join('\n');
 }

@@ -7,9 +7,9 @@ import { decodeMaskedInput, encodeMaskedInput } from '../../protocol/schemes/sec
 import { decodeShareKeys, encodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import type { MessageName } from '../../protocol/wire/header.ts';
-import { signedAdvertisement } from '../support/cheats.ts';
-import { Lab, type Mail, type Rewrite, rewriting } from '../support/lab.ts';
-import { revealing } from '../support/liars.ts';
+import { signedAdvertisement } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, type Mail, type Rewrite, rewriting } from '../../simulations/attacks/open-round/lab.ts';
+import { revealing } from '../../simulations/attacks/open-round/liars.ts';
 
 // Malicious clients against an honest server: one bad member costs itself its place, and nobody else the round.
 

@@ -10,7 +10,7 @@ import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { Lab, type Rewrite, seeded } from '../support/lab.ts';
+import { Lab, type Rewrite, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 type Class = 'curious' | 'active';
 

@@ -5,7 +5,7 @@ import { nodePrimitives as primitives } from '../../protocol/crypto/node/native.
 import { type DirectoryEntry, openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
 import type { VirtualMembership } from '../../simulations/engine/members.ts';
-import { Lab, seeded } from '../support/lab.ts';
+import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const random = seeded('enrolment');
 const authority = generateIdentity(primitives, random);

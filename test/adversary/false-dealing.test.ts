@@ -1,3 +1,4 @@
+import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { Consent } from '../../client/consent/consent.ts';
 import { consentInMemory } from '../../client/consent/memory.ts';
 import { note } from '../../client/driver/consent.ts';
@@ -8,7 +9,7 @@ import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { VirtualMembership } from '../../simulations/engine/members.ts';
 import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { Lab, type LabOptions, type Rewrite, seeded } from '../support/lab.ts';
+import { Lab, type LabOptions, type Rewrite, seeded } from '../../simulations/attacks/open-round/lab.ts';
 import {
   anyShare,
   committing,
@@ -17,7 +18,7 @@ import {
   revealing,
   signedSetOf,
   untilUnmasking,
-} from '../support/liars.ts';
+} from '../../simulations/attacks/open-round/liars.ts';
 
 // One member deals falsely in a real round. The others are shown the proof and go on without it, and without nobody else.
 
@@ -380,7 +381,7 @@ describe('a client that is shown proofs', () => {
     await consent.sharing(from, { sessionId: toHex(facts.sessionId), ids }, policy);
     await note(
       { context: { consent, policy }, from },
-      { state, send, events: [] },
+      { session: secagg.client.session(state), send, events: [] },
       { record: '22'.repeat(32), counted: true },
     );
     const known = (await consent.history(from.point)).record!.signed!;

@@ -4,8 +4,8 @@ import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { Lab, seeded } from '../support/lab.ts';
-import { anyShare, committing, resealing, revealing } from '../support/liars.ts';
+import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
+import { anyShare, committing, resealing, revealing } from '../../simulations/attacks/open-round/liars.ts';
 
 // Members that lie about shares, against an honest server: as holders when they reveal them, and as owners when they
 // share. A sum that is committed is exact, whoever lies.

@@ -1,95 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import type { SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
 import { verifyFalseDealing } from '../../protocol/schemes/secagg/false-dealing.ts';
 import { advertisedBytes } from '../../protocol/schemes/secagg/signatures.ts';
 import { corruptHolders } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { ServerState } from '../../protocol/schemes/secagg/server/types.ts';
-import { CairnError } from '../../protocol/errors.ts';
-import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import type { MemberDirectory } from '../../protocol/wire/membership.ts';
+import { clientIndex, memberId } from '../../protocol/ids.ts';
 import {
   type DealingProof,
-  type DealtSecret,
   decodeDealingProof,
   encodeDealingProof,
   type SignedShare,
 } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { Lab, thrownBy } from '../support/lab.ts';
+import {
+  FRAMING,
+  type Framing,
+  framingOf,
+  proofOf,
+  refusalOf,
+  type Unmasking,
+  VICTIM,
+} from '../../simulations/attacks/framing.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
 import {
   anyShare,
   committing,
   resealing,
-  revealing,
   signedSetOf,
   signedShares,
   untilUnmasking,
-} from '../support/liars.ts';
+} from '../../simulations/attacks/open-round/liars.ts';
+import { thrownBy } from '../support/thrown.ts';
 
-// A coordinator and as many members as may collude try to have an honest member proven false. To succeed is to learn its
-// update: the others would go on without it, and the two sums differ in its input alone.
-
-const VICTIM = memberId(4);
 const CONTROL = memberId(2);
-const settings = { colludingPpm: 200_000, threshold: 4, dimension: 1 };
-
-type Unmasking = Extract<ServerState, { name: 'unmasking' }>;
-
-interface Scene {
-  readonly lab: Lab;
-  readonly state: Unmasking;
-  readonly signed: SignedSet;
-  readonly directory: MemberDirectory;
-}
-
-/** A round of six, one of whom may be corrupt, to the point where all shares have come. */
-function sceneOf(seed: string, liars: readonly number[] = [], options: Partial<Lab['options']> = {}): Scene {
-  const lab = new Lab({ seed, n: 6, adversary: 'active', settings, ...options });
-  untilUnmasking(lab);
-  const state = lab.server as Unmasking;
-  const signed = signedSetOf(lab);
-  const noise = anyShare(lab.random);
-  const rewrite = revealing(lab, liars.map(memberId), (share, owner) => (owner === VICTIM ? noise : share));
-  lab.down();
-  // What a liar signs is kept as it was sent: the records of the lab are of the honest message.
-  const sent = lab.toServer.flatMap((mail) => rewrite(mail));
-  lab.sent.splice(0, lab.sent.length, ...lab.sent.filter(({ mail }) => messageName(mail.bytes) !== 'unmaskShares'));
-  for (const mail of sent) lab.sent.push({ to: 'server', mail });
-  return { lab, state, signed, directory: lab.membership!.directory };
-}
-
-const selfSeed = ({ lab }: Scene, member: MemberId): DealtSecret => {
-  const { commitment, signature } = decodeShareKeys(lab.message('shareKeys', member));
-  return { kind: 'self-seed', commitment, signature: signature! };
-};
-
-const proofOf = (scene: Scene, member: MemberId, shares: readonly SignedShare[]): DealingProof => ({
-  sessionId: scene.state.facts.sessionId,
-  owner: scene.state.facts.indexOf.get(member)!,
-  secret: selfSeed(scene, member),
-  shares,
-});
-
-/** Why a proof is refused; undefined where it convicts. */
-function refusal(
-  { lab, signed, directory }: Pick<Scene, 'lab' | 'signed' | 'directory'>,
-  proof: DealingProof,
-  colluding = 0.2,
-): string | undefined {
-  try {
-    verifyFalseDealing(proof, {
-      primitives: lab.primitives,
-      signed,
-      directory,
-      model: { adversary: 'active', colluding },
-    });
-    return undefined;
-  } catch (thrown) {
-    if (thrown instanceof CairnError && thrown.code === 'false-dealing-refused') return thrown.message;
-    throw thrown;
-  }
-}
 
 function subsets<T>(list: readonly T[]): T[][] {
   return list.reduce<T[][]>((all, item) => [...all, ...all.map((some) => [...some, item])], [[]]);
@@ -99,27 +39,27 @@ describe('an honest member', () => {
   it('is not framed by any one holder, whatever shares are withheld', () => {
     for (let liar = 1; liar <= 6; liar++) {
       if (liar === VICTIM) continue;
-      const scene = sceneOf(`framed by ${liar}`, [liar]);
+      const scene = framingOf(`framed by ${liar}`, [liar]);
       const shares = signedShares(scene.lab, scene.state, VICTIM);
       expect(shares).toHaveLength(6);
       for (const some of subsets(shares)) {
-        if (some.length > 0) expect(refusal(scene, proofOf(scene, VICTIM, some))).toContain('does not hold');
+        if (some.length > 0) expect(refusalOf(scene, proofOf(scene, VICTIM, some))).toContain('does not hold');
       }
     }
   });
 
   it('is framed by one holder more than may collude: no smaller bound would do', () => {
-    const scene = sceneOf('framed by two', [1, 5]);
+    const scene = framingOf('framed by two', [1, 5]);
     const proof = proofOf(scene, VICTIM, signedShares(scene.lab, scene.state, VICTIM));
-    expect(refusal(scene, proof)).toBeUndefined();
+    expect(refusalOf(scene, proof)).toBeUndefined();
     // A member whose own policy reckons with two of six is not deceived.
-    expect(refusal(scene, proof, 0.34)).toContain('give the secret');
+    expect(refusalOf(scene, proof, 0.34)).toContain('give the secret');
   });
 });
 
 /** A proof that holds: the control commits falsely, and everybody reveals honestly. */
-function guilty(seed = 'guilty'): Scene & { readonly proof: DealingProof } {
-  const lab = new Lab({ seed, n: 6, adversary: 'active', settings });
+function guilty(seed = 'guilty'): Framing & { readonly proof: DealingProof } {
+  const lab = new Lab({ seed, n: 6, adversary: 'active', settings: FRAMING });
   lab.client(CONTROL, 'share-keys');
   lab.up(committing(lab, CONTROL, (own) => own.map((byte) => byte ^ 0x80)));
   untilUnmasking(lab);
@@ -142,7 +82,7 @@ describe('a proof', () => {
   const flipped = (bytes: Uint8Array, at = 0): Uint8Array => Uint8Array.from(bytes, (b, i) => (i === at ? b ^ 1 : b));
 
   it('holds, and is the same after it was sent', () => {
-    expect(refusal(scene, proof)).toBeUndefined();
+    expect(refusalOf(scene, proof)).toBeUndefined();
     expect(decodeDealingProof(encodeDealingProof(proof))).toEqual(proof);
   });
 
@@ -172,32 +112,34 @@ describe('a proof', () => {
     ['with too few shares', { ...proof, shares: proof.shares.slice(0, 4) }, /prove nothing/],
     ['with none', { ...proof, shares: [] }, /prove nothing/],
   ])('%s does not hold', (_, changed, why) => {
-    expect(refusal(scene, changed)).toMatch(why);
+    expect(refusalOf(scene, changed)).toMatch(why);
   });
 
   it('holds under the set that its holders signed alone, and for the secret that was opened alone', () => {
     const { signed } = scene;
     const less = { ...signed, members: signed.members.filter((member) => member !== 6) };
-    expect(refusal({ ...scene, signed: less }, proof)).toContain('did not sign the share');
+    expect(refusalOf({ ...scene, signed: less }, proof)).toContain('did not sign the share');
     const without = { ...signed, members: signed.members.filter((member) => member !== CONTROL) };
-    expect(refusal({ ...scene, signed: without }, proof)).toContain('other secret');
+    expect(refusalOf({ ...scene, signed: without }, proof)).toContain('other secret');
     const advertisement = scene.state.facts.roster[proof.owner]!;
     const maskKey = { kind: 'mask-key', advertisement, proof: scene.state.facts.tree.proof(proof.owner) } as const;
-    expect(refusal(scene, { ...proof, secret: maskKey })).toContain('other secret');
+    expect(refusalOf(scene, { ...proof, secret: maskKey })).toContain('other secret');
   });
 
   it('holds by the client’s own directory alone', () => {
-    expect(refusal({ ...scene, directory: other.directory }, proof)).toContain('did not sign');
+    expect(refusalOf({ ...scene, directory: other.directory }, proof)).toContain('did not sign');
     const entries = new Map(scene.directory.entries);
     entries.delete(memberId(6));
-    expect(refusal({ ...scene, directory: { ...scene.directory, entries } }, proof)).toContain('not in the directory');
+    expect(refusalOf({ ...scene, directory: { ...scene.directory, entries } }, proof)).toContain(
+      'not in the directory',
+    );
   });
 });
 
 describe('a proof about a mask key', () => {
   /** The control shares a false key, and drops. */
-  function dropped(seed: string, honest = false): Scene & { readonly proof: DealingProof } {
-    const lab = new Lab({ seed, n: 6, adversary: 'active', settings });
+  function dropped(seed: string, honest = false): Framing & { readonly proof: DealingProof } {
+    const lab = new Lab({ seed, n: 6, adversary: 'active', settings: FRAMING });
     const reseal = resealing(lab, CONTROL);
     lab.client(CONTROL, 'share-keys');
     if (!honest) lab.up(reseal('key', () => anyShare(lab.random)));
@@ -214,9 +156,9 @@ describe('a proof about a mask key', () => {
 
   it('holds against one that lied, and not against one that only dropped', () => {
     const liar = dropped('liar');
-    expect(refusal(liar, liar.proof)).toBeUndefined();
+    expect(refusalOf(liar, liar.proof)).toBeUndefined();
     const honest = dropped('honest', true);
-    expect(refusal(honest, honest.proof)).toContain('give the secret');
+    expect(refusalOf(honest, honest.proof)).toContain('give the secret');
   });
 
   it('does not hold with an advertisement that is not in that session’s roster, though its owner signed it', () => {
@@ -233,24 +175,24 @@ describe('a proof about a mask key', () => {
       advertisedBytes(primitives, honest.lab.server.context.settingsHash, keys),
     );
     const mixed = { ...honest.proof, secret: { ...secret, advertisement: { ...keys, signature } } };
-    expect(refusal(honest, mixed)).toContain('not in that session’s roster');
+    expect(refusalOf(honest, mixed)).toContain('not in that session’s roster');
   });
 });
 
 describe('on a ring', () => {
   it('holders that are no neighbours of the owner do not count', () => {
     const ring = { graph: 'ring', colludingPpm: 50_000, dropoutPpm: 50_000, dimension: 1 } as const;
-    const scene = sceneOf('ring', [], { n: 64, settings: ring });
+    const scene = framingOf('ring', [], { n: 64, settings: ring });
     const { facts } = scene.state;
     const owner = facts.indexOf.get(VICTIM)!;
     const shares = signedShares(scene.lab, scene.state, VICTIM);
     expect(shares).toHaveLength(facts.parameters.degree + 1);
-    expect(refusal(scene, proofOf(scene, VICTIM, shares), 0.05)).toMatch(/give the secret|prove nothing/);
+    expect(refusalOf(scene, proofOf(scene, VICTIM, shares), 0.05)).toMatch(/give the secret|prove nothing/);
     const stranger = [...Array(64).keys()].find((index) => !facts.graph.holders(owner).includes(index))!;
     const placed = [{ ...shares[0]!, holder: clientIndex(stranger) }, ...shares.slice(1)].sort(
       (a, b) => a.holder - b.holder,
     );
-    expect(refusal(scene, proofOf(scene, VICTIM, placed), 0.05)).toContain('holds no share');
+    expect(refusalOf(scene, proofOf(scene, VICTIM, placed), 0.05)).toContain('holds no share');
     expect(corruptHolders(facts.parameters, { adversary: 'active', colluding: 0.05 })).toBe(3);
   });
 });

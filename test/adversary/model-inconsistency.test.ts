@@ -12,8 +12,8 @@ import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeRoster, encodeRoster } from '../../protocol/schemes/secagg/messages/roster.ts';
 import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { encodeSettings, settingsHash } from '../../protocol/wire/settings.ts';
-import { routedAs, sessionIdOf } from '../support/cheats.ts';
-import { Lab, rewriting } from '../support/lab.ts';
+import { routedAs, sessionIdOf } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, rewriting } from '../../simulations/attacks/open-round/lab.ts';
 
 // Pasquini et al. (CCS 2022): the target gets the real model, everybody else one whose updates are known in advance
 // (all zero, say). If masks still cancelled, the sum would be the target's update.

@@ -5,7 +5,8 @@ import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, NO_HASH, settingsHash } from '../../protocol/wire/settings.ts';
-import { codeOf, Lab, type Mail } from '../support/lab.ts';
+import { Lab, type Mail } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 describe.each(['curious', 'active'] as const)(
   'every message of an earlier %s session of the same members',

@@ -5,8 +5,8 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { clientIndex, memberId } from '../../protocol/ids.ts';
 import { decodeRoster, encodeRoster, type Roster } from '../../protocol/schemes/secagg/messages/roster.ts';
 import { stepClient } from '../../protocol/schemes/secagg/client/index.ts';
-import { colluder, provenRosterAs } from '../support/cheats.ts';
-import { Lab, rewriting } from '../support/lab.ts';
+import { colluder, provenRosterAs } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, rewriting } from '../../simulations/attacks/open-round/lab.ts';
 
 const N = 64;
 const VICTIM = memberId(20);

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { bitmapOf, setBits } from '../../protocol/wire/bitmap.ts';
 import { decodeSurvivors, encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
-import { requestAs, rosterAs, routedAs, survivorsAs } from '../support/cheats.ts';
-import { Lab, rewriting } from '../support/lab.ts';
+import { requestAs, rosterAs, routedAs, survivorsAs } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, rewriting } from '../../simulations/attacks/open-round/lab.ts';
 
 /** Eight members; active: a quorum of 6 signs, and t = 3; curious: t = 5. The victim is member 2, at place 1. */
 const N = 8;

@@ -4,8 +4,8 @@ import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { decodeShareKeys, encodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { routedAs, sessionIdOf } from '../support/cheats.ts';
-import { Lab, type Rewrite, rewriting } from '../support/lab.ts';
+import { routedAs, sessionIdOf } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, type Rewrite, rewriting } from '../../simulations/attacks/open-round/lab.ts';
 
 const VICTIM = memberId(2);
 /** The victim's neighbour number 2 is member 4, at place 3. */

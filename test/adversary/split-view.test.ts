@@ -5,8 +5,14 @@ import { bitmapOf, hasBit, setBits } from '../../protocol/wire/bitmap.ts';
 import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { decodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import { stepClient } from '../../protocol/schemes/secagg/client/index.ts';
-import { requestAs, sessionIdOf, signedByWitnesses, signedSurvivors, survivorsAs } from '../support/cheats.ts';
-import { Lab } from '../support/lab.ts';
+import {
+  requestAs,
+  sessionIdOf,
+  signedByWitnesses,
+  signedSurvivors,
+  survivorsAs,
+} from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
 
 /**
  * Nine members, of whom the last colludes (γ = 0.12, one of nine): all are witnesses, the quorum is 7, and t = 4. The target

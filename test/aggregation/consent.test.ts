@@ -12,7 +12,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundPrivacy, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
-import { Lab } from '../support/lab.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
 
 function isSound(parameters: RoundParameters, model: AdversaryModel): boolean {
   try {

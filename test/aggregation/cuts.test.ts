@@ -3,7 +3,8 @@ import { auditCuts } from '../../protocol/schemes/secagg/client/audit-cuts.ts';
 import { completeGraph, type Graph, ringGraph } from '../../protocol/schemes/secagg/graph/index.ts';
 import { minAtTwoCuts, type RoundParameters, roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { bitmapOf } from '../../protocol/wire/bitmap.ts';
-import { codeOf, Lab, seeded } from '../support/lab.ts';
+import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 const POLICY = { adversary: 'active', colluding: 0.17, minCohort: 2 } as const;
 const N = 12;

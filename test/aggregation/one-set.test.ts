@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { assertRosterAllowed, assertSetAllowed } from '../../protocol/schemes/secagg/client/one-set.ts';
 import type { ModelRecord } from '../../protocol/schemes/secagg/client/types.ts';
 import { corruptHolders } from '../../protocol/schemes/secagg/parameters/index.ts';
-import { codeOf } from '../support/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 const B = [2, 3, 5, 7, 9];
 const record = (proven: readonly number[], members = B): ModelRecord => ({

@@ -29,7 +29,7 @@ const NONE = { witnesses: 0, quorum: 0 } as const;
 
 type KnownAnswer = readonly [number, number, AdversaryClass, number, number, number];
 
-// papers.md section 2: γ, δ, class, n, degree, threshold.
+// Bonawitz et al. 2017, SecAgg+ (Bell et al. 2020): γ, δ, class, n, degree, threshold.
 const KNOWN: readonly KnownAnswer[] = [
   [0.05, 0.05, 'curious', 100, 12, 6],
   [0.05, 0.05, 'curious', 1000, 30, 17],

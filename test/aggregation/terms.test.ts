@@ -9,7 +9,7 @@ import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const PRIVACY: RoundPrivacy = {
   placement: 'distributed',

@@ -3,7 +3,7 @@ import { encodeInput } from '../../protocol/rounds/inputs/index.ts';
 import type { LocalResult } from '../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import { Lab } from '../support/lab.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
 
 const DIMENSION = 64;
 const CLIP = 5;

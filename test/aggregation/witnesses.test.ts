@@ -7,7 +7,7 @@ import {
   wholeCommittee,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { assertCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
-import { codeOf } from '../support/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 const DROPOUTS = [0.05, 0.1, 0.2, 0.33];
 

@@ -8,7 +8,9 @@ import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { EventLog, gate, GUEST, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, GUEST, settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
+import { EventLog } from '../../simulations/attacks/coordinator/event-log.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();

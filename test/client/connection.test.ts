@@ -2,7 +2,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
-import type { SendingState } from '../../client/events.ts';
 import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
@@ -12,7 +11,8 @@ import { CairnError } from '../../protocol/errors.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeChallenge } from '../../protocol/wire/messages/connect.ts';
 import type { MessageName } from '../../protocol/wire/header.ts';
-import { gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();
@@ -301,43 +301,5 @@ describe('leaving', () => {
     controller.abort();
     await Promise.all([participation.leave(), participation.leave()]);
     expect(log.of('left')).toHaveLength(1);
-  });
-});
-
-const STATES: Record<Exclude<SendingState, 'consistency-check'>, MessageName> = {
-  'advertise-keys': 'advertiseKeys',
-  'share-keys': 'shareKeys',
-  'masked-input': 'maskedInput',
-  unmasking: 'unmaskShares',
-};
-
-describe('a fault drill', () => {
-  it.each(Object.entries(STATES) as [keyof typeof STATES, MessageName][])(
-    'stops the client before it sends the message of %s',
-    async (state, name) => {
-      const coordinator = await start();
-      const { log, participation } = enter(coordinator.url, new StepApp(), { hold: { state, round: 1 } });
-      for (let i = 0; i < 3; i++) enter(coordinator.url);
-      await coordinator.seats(4);
-      const { member } = await log.next('connected');
-      const end = coordinator.run(settingsFor(coordinator.publish(modelFile())));
-      expect(await log.next('held')).toMatchObject({ state, round: 1 });
-      await coordinator.message(name, { nth: 3 });
-      coordinator.input({ kind: 'deadline' });
-      await end;
-      expect(coordinator.received.filter((one) => one.member === member && one.name === name)).toEqual([]);
-      coordinator.invite(settingsFor(coordinator.publish(modelFile(1)), { round: 2 }), member);
-      await participation.leave();
-      expect(log.of('invited')).toHaveLength(1);
-    },
-  );
-
-  it('lets other rounds pass', async () => {
-    const coordinator = await start();
-    const { log } = enter(coordinator.url, new StepApp(), { hold: { state: 'advertise-keys', round: 2 } });
-    const { member } = await log.next('connected');
-    coordinator.invite(settingsFor(coordinator.publish(modelFile())), member);
-    await coordinator.message('advertiseKeys');
-    expect(log.of('held')).toEqual([]);
   });
 });

@@ -13,7 +13,8 @@ import { directoryAt, type MemberDirectory } from '../../protocol/wire/membershi
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { gate, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter: enterAt } = useClients();

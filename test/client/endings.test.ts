@@ -5,7 +5,8 @@ import type { ConsentMemory } from '../../client/index.ts';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { CairnError, ERROR_CODES, type ErrorCode, isErrorCode } from '../../protocol/errors.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();

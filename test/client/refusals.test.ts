@@ -18,7 +18,8 @@ import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { gate, GUEST, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, GUEST, settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter } = useClients();

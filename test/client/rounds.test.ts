@@ -12,7 +12,8 @@ import { CairnError } from '../../protocol/errors.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { encumbered, gate, modelFile, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { encumbered, gate, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
 const { coordinator: start, enter: enterAt } = useClients();

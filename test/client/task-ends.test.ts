@@ -5,7 +5,9 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { MessageName } from '../../protocol/wire/header.ts';
 import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { type EventLog, gate, modelFile, settingsFor, StepApp } from './support/rounds.ts';
+import { gate, settingsFor, StepApp } from './support/rounds.ts';
+import { modelFile } from './support/rounds.ts';
+import { type EventLog } from '../../simulations/attacks/coordinator/event-log.ts';
 import { type Entered, useClients } from './support/session.ts';
 
 // In loaded runs of a thousand clients, 39 and 107 that had been away for longer than the grace never heard how their last

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Consent } from '../../client/consent/consent.ts';
 import { type ConsentMemory, consentInMemory } from '../../client/consent/memory.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
-import { forgetful } from '../adversary/server/sums.ts';
+import { forgetful } from '../../simulations/attacks/coordinator/sums.ts';
 import { settingsFor } from './support/rounds.ts';
 
 // Members 1 … honest are real clients' memories; those above work with the coordinator, and sign whatever it likes.

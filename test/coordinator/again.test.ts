@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileStore, MemoryStore, type RoundReport } from '../../coordinator/index.ts';
-import type { PendingRecord, TaskRecord } from '../../coordinator/store/index.ts';
+import type { PendingRecord, TaskRecord } from '../../coordinator/store/types.ts';
 import { seededTensors } from '../../coordinator/rounds/seeded.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
@@ -364,6 +364,7 @@ describe('a first model without a seed', () => {
     const model = { tensors: SHAPES };
     const one = await openHall({ model }, { store: await FileStore.open(folder) });
     const other = await openHall({ model });
+    await one.coordinator.stop();
     const again = await openHall({ model }, { store: await FileStore.open(folder) });
     const hashes = [one, other, again].map(({ coordinator }) => coordinator.tasks[0]!.modelHash);
     expect(hashes[0]).not.toBe(hashes[1]);

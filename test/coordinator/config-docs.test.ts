@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { configSchema } from '../../coordinator/config/schema.ts';
+import { BUILT_IN } from '../../learning/index.ts';
 
 const text = await readFile('docs/configuration.md', 'utf8');
 
@@ -28,18 +29,22 @@ function keysOf(schema: z.core.$ZodType): string[] {
   return Object.entries(shape ?? {}).flatMap(([key, value]) => [key, ...keysOf(value)]);
 }
 
-/** Options of single strategies, which the papers name. */
-const OF_STRATEGIES = ['learningRate', 'momentum', 'beta1', 'beta2', 'tau'];
+/** Keys of `groups`: those of every rule, and those of one. Options of single strategies are the papers'. */
+const OF_GROUPS = [...BUILT_IN.rules.values()].flatMap(({ options }) => Object.keys(options.shape));
 
 describe('docs/configuration.md', () => {
-  const keys = [...new Set(keysOf(configSchema))].filter((key) => !OF_STRATEGIES.includes(key));
+  const keys = [...new Set([...keysOf(configSchema(BUILT_IN)), 'rule', 'count', 'minSums', ...OF_GROUPS])];
 
   it('knows many keys', () => {
     expect(keys.length).toBeGreaterThan(70);
-    expect(keys).toEqual(expect.arrayContaining(['tasks', 'cohort', 'adaptiveClip', 'quantile', 'trim', 'stallMs']));
+    expect(keys).toEqual(expect.arrayContaining(['tasks', 'cohort', 'adaptiveClip', 'quantile', 'trim', 'perAddress']));
   });
 
   it.each(keys)('says what %s is', (key) => {
     expect(text).toMatch(new RegExp(`[\`"]${key}[\`"]`));
+  });
+
+  it.each([...BUILT_IN.strategies.keys(), ...BUILT_IN.rules.keys()])('names %s, which the registry has', (name) => {
+    expect(text).toMatch(new RegExp(`[\`"]${name}[\`"]`));
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { equalSizes, exposureOf, parseConfig } from '../../coordinator/config/index.ts';
+import { exposureOf, parseConfig } from '../../coordinator/config/index.ts';
+import { equalSizes } from '../../learning/index.ts';
 import { errorOf } from './support/errors.ts';
 
 const directory = { file: 'members.bin', authorityKey: 'ab'.repeat(32) };
@@ -56,12 +57,12 @@ describe('groups in a configuration', () => {
     [
       'trimming that leaves nothing',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 5 } },
-      'groups.trim: trimming takes 10 of 10 groups, and nothing is left',
+      'groups.rule: trimmed-mean takes 10 of 10 groups, and nothing is left',
     ],
     [
       'fewer sums than trimming takes',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 3, minSums: 6 } },
-      'groups.minSums: of 6 groups trimming takes 6, and nothing is left',
+      'groups.minSums: of 6 groups trimmed-mean takes 6, and nothing is left',
     ],
     ['more sums than groups', median(5, { minSums: 6 }), 'groups.minSums 6 is greater than groups.count 5'],
     ['a factor below 1', { groups: { count: 5, rule: 'norm-filter', factor: 0.5 } }, 'factor: expected at least 1'],

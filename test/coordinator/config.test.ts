@@ -20,7 +20,6 @@ describe('a configuration', () => {
       reconnectGraceMs: 3000,
       uploads: { stallMs: 10_000, minBytesPerSecond: 65_536 },
     });
-    expect(config.uploads.atOnce).toBeUndefined();
     expect(config.tasks[0]).toEqual({
       ...task,
       model: { tensors: { w: [2, 3] } },
@@ -91,16 +90,22 @@ describe('a configuration', () => {
     expect(error.message.startsWith(name)).toBe(false);
   });
 
-  it('takes limits of uploads, and completes them', () => {
-    const uploads = { atOnce: 2, minBytesPerSecond: 1000 };
-    expect(parseConfig({ ...withTask({}), uploads }).uploads).toEqual({ ...uploads, stallMs: 10_000 });
+  it('takes two limits, from which all others follow', () => {
+    const { limits } = parseConfig({ ...withTask({}), limits: { perAddress: 2, total: 25 } });
+    expect(limits).toMatchObject({ connections: 25, connectionsPerAddress: 2, strangers: 3 });
+    expect(limits).toMatchObject({ connectsPerMinute: 12, requestsPerMinute: 24, downloadsPerMinute: 24 });
+    const unset = parseConfig(withTask({})).limits;
+    expect(unset).toMatchObject({ connections: 10_000, connectionsPerAddress: 512, strangers: 1000 });
+    // What does not follow from them is the same for every coordinator.
+    const { helloTimeoutMs, seatsPerMinute, roundsOfMessages, ipv6Prefix } = unset;
+    expect(limits).toMatchObject({ helloTimeoutMs, seatsPerMinute, roundsOfMessages, ipv6Prefix });
   });
 
   it('refuses fewer connections than a task waits for', () => {
-    const limits = { connections: 4 };
+    const limits = { total: 4 };
     expect(errorOf(() => parseConfig({ ...withTask({ cohort: 5 }), limits }))).toMatchObject({
       code: 'config-invalid',
-      message: expect.stringMatching(/^limits\.connections: 4 members .* waits for 5$/) as string,
+      message: expect.stringMatching(/^limits\.total: 4 members .* waits for 5$/) as string,
     });
     expect(parseConfig({ ...withTask({ cohort: 4 }), limits }).limits.connections).toBe(4);
   });
@@ -138,9 +143,24 @@ describe('unknown keys', () => {
     ['at the top', { ...withTask({}), prot: 1 }, 'the configuration: unknown key "prot"; did you mean "port"?'],
     ['in a task', withTask({ cohrot: 8 }), 'tasks[0]: unknown key "cohrot"; did you mean "cohort"?'],
     [
-      'in uploads',
-      { ...withTask({}), uploads: { stalMs: 3 } },
-      'uploads: unknown key "stalMs"; did you mean "stallMs"?',
+      'in limits',
+      { ...withTask({}), limits: { perAdress: 3 } },
+      'limits: unknown key "perAdress"; did you mean "perAddress"?',
+    ],
+    [
+      'moved',
+      { ...withTask({}), limits: { connections: 3, connectionsPerAddress: 2 } },
+      'limits: unknown key "connections"; it is now "limits.total"; unknown key "connectionsPerAddress"; it is now "limits.perAddress"',
+    ],
+    [
+      'that follow from another',
+      { ...withTask({}), limits: { requestsPerMinute: 3 } },
+      'limits: unknown key "requestsPerMinute"; it was removed, since it follows from "limits.perAddress": delete it, or set that',
+    ],
+    [
+      'that nobody has to set',
+      { ...withTask({}), uploads: { atOnce: 3 } },
+      'the configuration: unknown key "uploads"; it was removed, since it is the same for every coordinator: delete it',
     ],
     ['in other case', withTask({ mincohort: 8 }), 'tasks[0]: unknown key "mincohort"; did you mean "minCohort"?'],
     [
@@ -187,19 +207,14 @@ describe('bad values', () => {
     ['a clip of zero', withTask({ clip: 0 }), 'tasks[0].clip: expected at least 5.421010862427522e-20, but it is 0'],
     ['all colluding', withTask({ colluding: 1 }), 'tasks[0].colluding: expected less than 1, but it is 1'],
     [
-      'no upload at a time',
-      { ...withTask({}), uploads: { atOnce: 0 } },
-      'uploads.atOnce: expected at least 1, but it is 0',
+      'no connection at a time',
+      { ...withTask({}), limits: { total: 0 } },
+      'limits.total: expected at least 1, but it is 0',
     ],
     [
-      'a patience with uploads that has no end',
-      { ...withTask({}), uploads: { stallMs: 1e9 } },
-      'uploads.stallMs: expected at most 600000, but it is 1000000000',
-    ],
-    [
-      'uploads that need not move',
-      { ...withTask({}), uploads: { minBytesPerSecond: 0 } },
-      'uploads.minBytesPerSecond: expected at least 1, but it is 0',
+      'more connections than there are ports',
+      { ...withTask({}), limits: { perAddress: 1e9 } },
+      'limits.perAddress: expected at most 1000000, but it is 1000000000',
     ],
     ['a port out of range', { ...withTask({}), port: 70_000 }, 'port: expected at most 65535, but it is 70000'],
     [
@@ -415,5 +430,42 @@ describe('a configuration file', () => {
     const path = join(folder, 'bad.json');
     await writeFile(path, JSON.stringify({ ...withTask({}), port: '80' }));
     expect(await rejectionOf(loadConfig(path))).toMatchObject({ code: 'config-invalid' });
+  });
+
+  it.each([
+    ['an ES module', 'cairn.config.mjs', 'export default '],
+    ['CommonJS', 'cairn.config.cjs', 'module.exports = '],
+    ['what TypeScript compiled to CommonJS', 'compiled.config.cjs', 'exports.__esModule = true; exports.default = '],
+  ])('may be %s, and its paths count from its folder', async (_, name, before) => {
+    const path = join(folder, name);
+    await writeFile(path, `${before}${JSON.stringify(withTask({}))};`);
+    const config = await loadConfig(path);
+    expect(config.tasks[0]!.name).toBe('mnist');
+    expect(config.directory?.file).toBe(join(folder, 'members.bin'));
+  });
+
+  it('that is a module without a default export', async () => {
+    const path = join(folder, 'none.mjs');
+    await writeFile(path, 'export const tasks = [];');
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-invalid',
+      message: `${path} exports no configuration as its default`,
+    });
+  });
+
+  it('that is a module which throws', async () => {
+    const path = join(folder, 'throws.mjs');
+    await writeFile(path, "throw new Error('no PORT is set');");
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({
+      code: 'config-unreadable',
+      message: `${path} cannot be loaded: no PORT is set`,
+      hint: 'correct the module, or what it imports or reads',
+    });
+  });
+
+  it('that is a module with an unknown key', async () => {
+    const path = join(folder, 'typo.mjs');
+    await writeFile(path, `export default ${JSON.stringify({ ...withTask({}), prot: 80 })};`);
+    expect(await rejectionOf(loadConfig(path))).toMatchObject({ code: 'config-unknown-key' });
   });
 });

@@ -90,7 +90,7 @@ describe('a member that is expelled', () => {
     const place = new TestPlace();
     await peer.greetAs(1, gatewayMembership.identities.get(memberId(1))!);
     await other.greetAs(2, gatewayMembership.identities.get(memberId(2))!);
-    hall.seats.assign([memberId(1)], place);
+    place.seat(hall.seats, [memberId(1)]);
     hall.seats.expel([memberId(1), memberId(7)], () => new CairnError('identity-unknown', 'gone'));
     expect(await peer.ended).toBe('io server disconnect');
     expect(place.heard).toEqual(['1 leaves: member-left']);

@@ -209,7 +209,7 @@ describe('a seated member’s messages', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     expect(hall.seats.idle('mnist')).toEqual([]);
     const bytes = someMessage(5);
     expect(await peer.send(bytes)).toBeUndefined();
@@ -222,7 +222,7 @@ describe('a seated member’s messages', () => {
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
     place.refused = new CairnError('wrong-state', 'not now');
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     const raw = (await peer.socket.emitWithAck('cairn', someMessage())) as Uint8Array;
     const abort = decodeAbort(Uint8Array.from(raw));
     expect(abort).toMatchObject({ code: 'wrong-state', message: 'not now' });
@@ -246,7 +246,7 @@ describe('a seated member’s messages', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     const refusal = (await peer.socket.emitWithAck('cairn2', someMessage())) as Uint8Array;
     expect(decodeAbort(Uint8Array.from(refusal)).code).toBe('wire-type');
     expect(place.heard).toEqual([]);
@@ -259,7 +259,7 @@ describe('a seated member’s messages', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     const message = (length: number): Uint8Array => {
       const bytes = new Uint8Array(length);
       bytes.set(someMessage().subarray(0, 35));
@@ -289,7 +289,7 @@ describe('when a connection ends', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     peer.close();
     await until(() => hall.told.includes('left 1'));
     expect(place.heard).toEqual(['1 leaves: member-left']);
@@ -301,7 +301,7 @@ describe('when a connection ends', () => {
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     peer.cut();
     await until(() => hall.told.includes('left 1'));
     expect(hall.told).toEqual(['joined 1', 'away 1', 'left 1']);
@@ -314,7 +314,7 @@ describe('when a connection ends', () => {
     const first = hall.peer();
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     hall.seats.send(one, () => someMessage(1));
     await first.next('abort');
     await first.send(someMessage(10)); // the answer to message 1
@@ -339,7 +339,7 @@ describe('when a connection ends', () => {
     const first = hall.peer();
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     first.cut();
     await until(() => hall.told.includes('away 1'));
     hall.seats.send(one, () => someMessage(1));
@@ -352,7 +352,7 @@ describe('when a connection ends', () => {
     expect(second.received).toHaveLength(3); // challenge, welcome, and that message alone
     second.cut();
     await until(() => hall.seats.connected === 0);
-    hall.seats.assign([one], new TestPlace());
+    new TestPlace().seat(hall.seats, [one]);
     hall.seats.send(one, () => someMessage(3));
     const third = hall.peer();
     await third.greetAs(1, identity(1));
@@ -364,7 +364,7 @@ describe('when a connection ends', () => {
     const first = hall.peer();
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     first.cut();
     await until(() => hall.seats.connected === 0);
     const lengths: number[] = [];
@@ -389,7 +389,7 @@ describe('when a connection ends', () => {
     const hall = await open();
     const first = hall.peer();
     await first.greetAs(1, identity(1));
-    hall.seats.assign([one], new TestPlace());
+    new TestPlace().seat(hall.seats, [one]);
     first.cut();
     await until(() => hall.seats.connected === 0);
     hall.seats.send(one, () => {
@@ -407,14 +407,14 @@ describe('when a connection ends', () => {
     const before = new TestPlace();
     const first = hall.peer();
     await first.greetAs(1, identity(1));
-    hall.seats.assign([one], before);
+    before.seat(hall.seats, [one]);
     first.close();
     await until(() => hall.seats.size === 0);
 
     const since = new TestPlace();
     const second = hall.peer();
     await second.greetAs(1, identity(1));
-    hall.seats.assign([one], since);
+    since.seat(hall.seats, [one]);
     hall.seats.send(one, () => someMessage(1), { from: since });
     hall.seats.send(one, () => someMessage(2), { from: before, last: true });
     second.cut();
@@ -432,7 +432,7 @@ describe('when a connection ends', () => {
     await first.greetAs(1, identity(1));
     const place = new TestPlace();
     place.refused = new CairnError('message-duplicate', 'again');
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     hall.seats.send(one, () => someMessage(1));
     await first.next('abort');
     await first.send(someMessage());
@@ -447,7 +447,7 @@ describe('when a connection ends', () => {
     const older = hall.peer();
     await older.greetAs(1, identity(1));
     const place = new TestPlace();
-    hall.seats.assign([one], place);
+    place.seat(hall.seats, [one]);
     const newer = hall.peer();
     await newer.greetAs(1, identity(1));
     expect(decodeAbort(await older.next('abort')).code).toBe('refused');

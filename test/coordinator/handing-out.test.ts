@@ -1,3 +1,4 @@
+import { secagg, type UnmaskWork } from '../../protocol/schemes/secagg/scheme.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
@@ -20,7 +21,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const N = 24;
 const members = Array.from({ length: N }, (_, i) => memberId(i + 1));
@@ -54,7 +55,9 @@ class Scene {
         'consistency-check': DEADLINE,
         unmasking: DEADLINE,
       },
-      unmask: (plan) => {
+      scheme: secagg,
+      compute: (work) => {
+        const { plan } = work as UnmaskWork;
         const correction = computePlan(plan, nodePrimitives);
         // The round wipes what it is given.
         const again = computePlan(plan, nodePrimitives);

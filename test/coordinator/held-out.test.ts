@@ -38,6 +38,17 @@ describe('held-out data that judge nothing', () => {
     expect(hall.reports[0]!.outcome).toBe('committed');
   });
 
+  it('are only asked for accuracy where that is checked, of the first model too', async () => {
+    const validation = { metric: 'accuracy', tolerance: 0.1 } as const;
+    const hall = await openHall({ validation }, { evaluate: answering({ loss: NaN }) });
+    await joinAll(hall);
+    await hall.coordinator.finished;
+    expect(hall.reports[0]!.outcome).toBe('committed');
+    const error = await rejectionOf(openHall({ validation }, { evaluate: answering({ accuracy: NaN }) }));
+    expect(error.code).toBe('evaluation-not-finite');
+    expect(error.message).toMatch(/the first model accuracy NaN/);
+  });
+
   it('do not keep a task down whose own model has gone beyond all numbers', async () => {
     const store = await FileStore.open(await temporaryFolder());
     const first = await openHall({}, { store });

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { NextModel } from '../../coordinator/rounds/next-model.ts';
-import { createStrategy, type StrategyConfig } from '../../learning/strategies/index.ts';
-import { strategySchema } from '../../coordinator/config/strategy.ts';
-import { STRATEGY_NAMES } from '../../learning/strategies/types.ts';
+import {
+  BUILT_IN,
+  createStrategy,
+  NextModel,
+  STRATEGIES,
+  type StrategyConfig,
+  strategySchema,
+} from '../../learning/index.ts';
 import { decodeSum, openSum, type QuantizationScheme, vectorLength } from '../../protocol/quantize/index.ts';
 import { ParameterLayout } from '../../protocol/model/layout.ts';
-import { modelFrame } from '../../protocol/model/safetensors-frame.ts';
+import { emptyFile, modelFrame } from '../../protocol/model/safetensors-frame.ts';
 import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';
 
 const shapes = { bias: [7], 'a weight': [5, 9] };
@@ -32,9 +36,9 @@ function someSum(name: string): Uint32Array {
   return sum;
 }
 
-const configOf = (name: string): StrategyConfig => strategySchema.parse(name);
+const configOf = (name: string): StrategyConfig => strategySchema(BUILT_IN).parse(name);
 
-describe.each(STRATEGY_NAMES)('a model learnt in parts with %s', (name) => {
+describe.each(STRATEGIES.map(({ name }) => name))('a model learnt in parts with %s', (name) => {
   it.each([1, 10, 52, 1000])('has the bits of one learnt at once, in parts of %d', (part) => {
     const strategy = createStrategy(configOf(name));
     let flat = floats('a model');
@@ -43,11 +47,12 @@ describe.each(STRATEGY_NAMES)('a model learnt in parts with %s', (name) => {
       const sum = someSum(round);
       const { update } = decodeSum(scheme, sum, 20);
       const whole = strategy.apply(flat, update, state);
-      const next = new NextModel({ name: 'it', layout, frame, strategy, flat, state, sum: openSum(scheme, sum, 20) });
+      const { file, flat: into } = emptyFile(frame, layout.size);
+      const next = new NextModel({ name: 'it', strategy, flat, state, into }, openSum(scheme, sum, 20));
       expect([...next.steps(part)].at(-1)).toBe(layout.size);
       expect(next.flat).toEqual(whole.model);
       expect(next.state).toEqual(whole.state);
-      expect(next.file).toEqual(encodeSafetensors(layout.unflatten(whole.model), shapes, {}, kept));
+      expect(file).toEqual(encodeSafetensors(layout.unflatten(whole.model), shapes, {}, kept));
       ({ flat, state } = next);
     }
   });
@@ -59,7 +64,7 @@ describe('a model that would diverge', () => {
     flat[at] = Infinity;
     const strategy = createStrategy(configOf('fedavg'));
     const sum = openSum(scheme, someSum('first'), 20);
-    const next = new NextModel({ name: 'the model after round 3', layout, frame, strategy, flat, state: {}, sum });
+    const next = new NextModel({ name: 'the model after round 3', strategy, flat, state: {}, into: flat.slice() }, sum);
     expect(errorOf(() => [...next.steps(10)])).toMatchObject({
       code: 'update-not-finite',
       message: 'the model after round 3 holds NaN or an infinite value',

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { limitsSchema } from '../../coordinator/config/limits.ts';
+import { LIMITS } from './support/limits.ts';
 import { Seats } from '../../coordinator/gateway/index.ts';
 import type { Seat } from '../../coordinator/gateway/seat.ts';
 import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
@@ -28,7 +28,7 @@ const standing = (task: string, change: Partial<TaskStanding> = {}): TaskStandin
 function newsroom(...standings: TaskStanding[]) {
   const told: string[] = [];
   const fields: TaskNewsFields[] = [];
-  const entrance = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
+  const entrance = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 1000);
   const seats: Seats = new Seats({
     graceMs: 1000,
     admitted:
@@ -116,7 +116,7 @@ describe('news of tasks', () => {
     vi.advanceTimersByTime(60_000);
     told.length = 0;
     const place = new TestPlace();
-    seats.assign([memberId(1), memberId(2)], place);
+    place.seat(seats, [memberId(1), memberId(2)]);
     vi.advanceTimersByTime(60_000);
     seats.release([memberId(1), memberId(2)], place);
     vi.advanceTimersByTime(60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chooseCohort, invitations } from '../../coordinator/rounds/cohort.ts';
+import { chooseCohort, invitations } from '../../learning/cohorts/draw.ts';
 import { abandonedOutcome } from '../../coordinator/rounds/outcome.ts';
 import { Tally } from '../../coordinator/rounds/tally.ts';
 import { computeUnmask } from '../../coordinator/rounds/unmask.ts';

@@ -4,7 +4,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
 import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';
 import { Reluctance, REFUSAL_MS } from '../../coordinator/rounds/reluctance.ts';
-import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/index.ts';
+import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/types.ts';
 import { errorOf } from './support/errors.ts';
 
 const HASH = 'ab'.repeat(32);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rebased } from '../../coordinator/rounds/rebase.ts';
+import { rebased } from '../../learning/rebase.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';

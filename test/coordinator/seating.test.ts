@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { memberId } from '../../protocol/ids.ts';
 import { nameOf } from '../../coordinator/rounds/pending.ts';
 import { decideSeats, type Decision, type SeatingTerms, type SeatingView } from '../../coordinator/rounds/seating.ts';
-import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/index.ts';
+import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/types.ts';
 
 const TERMS: SeatingTerms = {
   quorum: 4,

@@ -132,7 +132,8 @@ describe('a coordinator that cannot start says why', () => {
 
   it('the stored model has other shapes', async () => {
     const store = new MemoryStore();
-    await openHall({}, { store });
+    const first = await openHall({}, { store });
+    await first.coordinator.stop();
     expect(await rejectionOf(openHall({ model: { tensors: { w: [3] } } }, { store }))).toMatchObject({
       code: 'config-invalid',
       message: 'task "toy": the stored model has other tensors than the configuration names',

@@ -1,54 +1,12 @@
-import { createHash } from 'node:crypto';
 import { mkdir, appendFile, chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/report.ts';
-import {
-  FileStore,
-  MemoryStore,
-  type PendingRecord,
-  type Store,
-  type TaskRecord,
-} from '../../coordinator/store/index.ts';
+import { FileStore } from '../../coordinator/store/index.ts';
 import { writeAtomically } from '../../platform/index.ts';
 import { rejectionOf } from './support/errors.ts';
-
-const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
-
-const report = (task: string, round: number): RoundReport => ({
-  task,
-  round,
-  attempt: 1,
-  outcome: 'committed',
-  startedAt: '2026-01-01T00:00:00.000Z',
-  members: { invited: 3, advertised: 3, shared: 3, input: 3, unmasked: 3 },
-  drops: [],
-  included: 3,
-  bytesUp: 1,
-  bytesDown: 2,
-  ms: 3,
-  states: {},
-  modelHash: 'ab'.repeat(32),
-});
-
-const record = (round: number, strategyState: TaskRecord['strategyState'] = {}): TaskRecord => ({
-  task: 'digits.v1',
-  round,
-  modelHash: createHash('sha256').update(bytes(round)).digest('hex'),
-  strategy: 'fedadam',
-  strategyState,
-});
-
-const PENDING: PendingRecord = {
-  modelHash: 'cd'.repeat(32),
-  repeat: 1,
-  rebases: 2,
-  sets: [
-    { members: [1, 2, 4_000_000_000], proven: [2], proofs: ['00ff'], spent: false },
-    { members: [7, 8, 9], proven: [], proofs: [], spent: true },
-  ],
-};
+import { bytes, PENDING, record, report } from './support/store.ts';
 
 /** As the version before wrote it, which knew of nothing pending. */
 const EARLIER = `{
@@ -67,49 +25,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await chmod(folder, 0o700);
   await rm(folder, { recursive: true });
-});
-
-describe.each<[string, () => Promise<Store>]>([
-  ['MemoryStore', () => Promise.resolve(new MemoryStore())],
-  ['FileStore', () => FileStore.open(folder)],
-])('%s', (_, open) => {
-  it('gives models back by their hash', async () => {
-    const store = await open();
-    const model = bytes(1, 2, 3);
-    const hash = await store.putModel(model);
-    expect(hash).toBe('039058c6f2c0cb492c533b0a4d14ef77cc0f78abccced5287d84a1a2011cfb81');
-    model.fill(0);
-    expect(await store.getModel(hash)).toEqual(bytes(1, 2, 3));
-    expect(await store.getModel('00'.repeat(32))).toBeUndefined();
-    expect(await store.getModel('../tasks/x')).toBeUndefined();
-  });
-
-  it('gives a task’s last record back', async () => {
-    const store = await open();
-    expect(await store.loadTask('digits.v1')).toBeUndefined();
-    const state = { mean: Float32Array.of(0.5, -1), square: Float32Array.of(2, 3) };
-    await store.saveTask(record(1, state));
-    expect(await store.loadTask('digits.v1')).toEqual(record(1, state));
-    await store.saveTask(record(2));
-    expect(await store.loadTask('digits.v1')).toEqual(record(2));
-    expect(await store.loadTask('digits')).toBeUndefined();
-  });
-
-  it('gives back what is pending with it', async () => {
-    const store = await open();
-    const saved = { ...record(1), pending: PENDING };
-    await store.saveTask(saved);
-    expect(await store.loadTask('digits.v1')).toEqual(saved);
-    await store.saveTask(record(2));
-    expect(await store.loadTask('digits.v1')).toEqual(record(2));
-  });
-
-  it('lists the reports of one task in their order', async () => {
-    const store = await open();
-    await Promise.all([report('a', 1), report('b', 1), report('a', 2)].map((one) => store.appendRound(one)));
-    expect(await store.listRounds('a')).toEqual([report('a', 1), report('a', 2)]);
-    expect(await store.listRounds('c')).toEqual([]);
-  });
 });
 
 describe('a FileStore that is opened again', () => {

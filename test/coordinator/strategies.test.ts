@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStrategy, type StrategyConfig } from '../../learning/strategies/index.ts';
+import { createStrategy, type StrategyConfig } from '../../learning/index.ts';
 import { errorOf } from './support/errors.ts';
 
 const f32 = (...values: number[]): Float32Array => Float32Array.from(values);

@@ -1,3 +1,5 @@
+import { unmaskRunner } from '../../coordinator/rounds/runner.ts';
+import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { describe, expect, it } from 'vitest';
 import { createLog, MemoryStore, parseConfig } from '../../coordinator/index.ts';
 import { MemberRegistry } from '../../coordinator/members.ts';
@@ -32,7 +34,12 @@ describe('a task whose members are taken by another one whenever it chooses', ()
     const ignore = (): void => undefined;
     const host: TaskHost = {
       ...{ primitives: nodePrimitives, random: systemRandom, log: createLog('silent'), evaluate: undefined },
-      ...{ members: new MemberRegistry(undefined, ['toy'], () => 0), seats, unmasker },
+      ...{
+        members: new MemberRegistry(undefined, ['toy'], () => 0),
+        seats,
+        schemes: [secagg],
+        runner: unmaskRunner(unmasker),
+      },
       ...{
         state: ignore,
         progress: ignore,

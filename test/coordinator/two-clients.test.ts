@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
-import { DEFAULT_MIN_COHORT } from '../../coordinator/config/index.ts';
+import { DEFAULT_MIN_COHORT } from '../../coordinator/config/default-policy.ts';
 import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';
 import { closeAll, openHall } from './support/hall.ts';
 

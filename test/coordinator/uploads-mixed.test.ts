@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { limitsSchema } from '../../coordinator/config/limits.ts';
+import { LIMITS } from './support/limits.ts';
 import { Seat } from '../../coordinator/gateway/seat.ts';
 import { Uploads } from '../../coordinator/gateway/uploads.ts';
 import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
@@ -31,7 +31,7 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
     member: memberId(1),
     tasks: [],
     token: new Uint8Array(),
-    purse: new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
+    purse: new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
   });
   const place = new TestPlace();
   seat.assign(place);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { limitsSchema } from '../../coordinator/config/limits.ts';
+import { LIMITS } from './support/limits.ts';
 import { Seat } from '../../coordinator/gateway/seat.ts';
 import { Uploads } from '../../coordinator/gateway/uploads.ts';
 import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
@@ -45,7 +45,7 @@ class Sender {
 
   constructor(member: number, uploads: Uploads, place: TestPlace, everyMs: number) {
     const id = memberId(member);
-    const purse = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, TOTAL).purseOf(id);
+    const purse = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, TOTAL).purseOf(id);
     this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), purse });
     this.#seat.assign(place);
     this.#uploads = uploads;

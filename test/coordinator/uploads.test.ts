@@ -52,9 +52,9 @@ async function stage(members: number, change: Parameters<typeof openGateway>[0] 
     peers.push(peer);
   }
   const place = new TestPlace();
-  hall.seats.assign(
+  place.seat(
+    hall.seats,
     peers.map((_, i) => memberId(i + 1)),
-    place,
   );
   return { hall, place, peers };
 }
@@ -169,8 +169,8 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
   });
 
   it('of a member that is in no round', async () => {
-    const { hall, peers } = await stage(1);
-    hall.seats.assign([memberId(1)], undefined as never);
+    const { hall, place, peers } = await stage(1);
+    hall.seats.release([memberId(1)], place);
     const raw = (await peers[0]!.socket.emitWithAck('cairn', PARTS[0])) as Uint8Array;
     const abort = decodeAbort(Uint8Array.from(raw));
     expect(abort.code).toBe('member-unknown');
@@ -396,7 +396,7 @@ describe('an upload that is interrupted', () => {
     scene.place.forbidden = undefined;
     expect(await sendAll(again, PARTS.slice(0, 2))).toEqual([undefined, undefined]);
     scene.hall.seats.release([memberId(1)], scene.place);
-    scene.hall.seats.assign([memberId(1)], scene.place);
+    scene.place.seat(scene.hall.seats, [memberId(1)]);
     expect(await again.send(PARTS[0])).toBeUndefined();
   });
 

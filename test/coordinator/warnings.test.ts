@@ -2,7 +2,6 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DirectoryEnd } from '../../coordinator/directory-end.ts';
 import { availableMemory, uploadsWithin } from '../../coordinator/sizes.ts';
-import { errorOf } from './support/errors.ts';
 import { closeAll, type Hall, membership, openHall } from './support/hall.ts';
 
 afterEach(closeAll);
@@ -43,26 +42,16 @@ describe('the end of a member directory', () => {
 });
 
 describe('uploads that are assembled at a time', () => {
-  it('are as many as fit 64 MiB, and four at least, unless a number is given', () => {
-    expect(uploadsWithin(1024 * MIB, MIB, undefined)).toEqual({ atOnce: 64, fillMemory: false });
-    expect(uploadsWithin(8192 * MIB, 100 * MIB, undefined)).toEqual({ atOnce: 4, fillMemory: false });
-    expect(uploadsWithin(1024 * MIB, MIB, 100)).toEqual({ atOnce: 100, fillMemory: false });
+  it('are as many as fit 64 MiB, and four at least', () => {
+    expect(uploadsWithin(1024 * MIB, MIB)).toEqual({ atOnce: 64, fillMemory: false });
+    expect(uploadsWithin(8192 * MIB, 100 * MIB)).toEqual({ atOnce: 4, fillMemory: false });
   });
 
-  it('are spoken of where they take an eighth of the memory', () => {
-    expect(uploadsWithin(1024 * MIB, MIB, 128).fillMemory).toBe(false);
-    expect(uploadsWithin(1024 * MIB, MIB, 129).fillMemory).toBe(true);
-    // What nobody asked for is not refused: there is no smaller number to go on with.
-    expect(uploadsWithin(1024 * MIB, 400 * MIB, undefined)).toEqual({ atOnce: 4, fillMemory: true });
-  });
-
-  it('are refused where they ask for more than half of it, with a number that fits', () => {
-    expect(uploadsWithin(1024 * MIB, MIB, 512).fillMemory).toBe(true);
-    expect(errorOf(() => uploadsWithin(1024 * MIB, MIB, 513))).toMatchObject({
-      code: 'config-invalid',
-      message: expect.stringMatching(/^uploads\.atOnce: 513 messages of 1048576 bytes/) as string,
-      hint: 'set it to at most 128, or leave it out',
-    });
+  it('are spoken of if they take an eighth of the memory', () => {
+    expect(uploadsWithin(512 * MIB, MIB).fillMemory).toBe(false);
+    expect(uploadsWithin(511 * MIB, MIB).fillMemory).toBe(true);
+    // They are not refused: there is no smaller number to go on with.
+    expect(uploadsWithin(1024 * MIB, 400 * MIB)).toEqual({ atOnce: 4, fillMemory: true });
   });
 
   it('are held against memory that there is', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { SHAPES } from './app.ts';
 import type { Options } from './options.ts';
 
@@ -57,12 +57,8 @@ export async function prepare({ members, rounds, seed }: Options): Promise<Scene
     ...{ port, dataDir: join(folder, 'data'), logLevel: 'debug', reconnectGraceMs: 1500, workers: 0 },
     publicUrls: [port, ...lines].map((each) => `http://127.0.0.1:${each}`),
     directory: { file, authorityKey: toHex(membership.authority.publicKey) },
-    limits: {
-      connectsPerMinute: 1_000_000,
-      seatsPerMinute: 1_000_000,
-      requestsPerMinute: 1_000_000,
-      downloadsPerMinute: 1_000_000,
-    },
+    // All from one address, and disturbed again and again: what an address may ask a minute follows from this.
+    limits: { perAddress: 100_000, total: 100_000 },
     tasks: [task],
   };
   const config = join(folder, 'cairn.json');

@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 
 const DOCUMENTS = [
   'README.md',
-  ...(await readdir('docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  ...(await readdir('docs', { recursive: true })).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
 ];
 
 /** Folders of this repository: what begins with another word is a path of somebody else's. */
-const OURS = /^(bench|cli|client|coordinator|examples|protocol|scripts|simulations|test)\//;
+const OURS =
+  /^(bench|cli|client|coordinator|docs|examples|learning|platform|protocol|scripts|simulations|test|training)\//;
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(

@@ -25,7 +25,7 @@ async function dismiss(member: number): Promise<void> {
 }
 
 async function killAt(client: Client, state: string): Promise<void> {
-  expect((await client.event('held')).state).toBe(state);
+  expect(await client.hung()).toBe(state);
   await client.sigkill();
 }
 

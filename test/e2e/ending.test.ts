@@ -202,7 +202,7 @@ describe('a client that comes back', () => {
     const [killed, ...others] = [4, 1, 2, 3].map((member) =>
       world.member(coordinator.url, member, member === 4 ? { hold: 'unmasking' } : {}),
     );
-    await killed!.event('held');
+    await killed!.hung();
     await killed!.sigkill();
     for (const { exited } of others) expect(await exited).toEqual(WELL);
     const { modelHash } = await coordinator.report(1);

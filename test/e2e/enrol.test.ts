@@ -2,7 +2,10 @@ import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/index.ts';
-import { fromHex, identityFrom, portablePrimitives, signDirectory } from '../../protocol/index.ts';
+import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { identityFrom } from '../../protocol/crypto/keys.ts';
+import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import { signDirectory } from '../../protocol/wire/directory.ts';
 import { cairn, cairnOnce, ROOT } from './support/running.ts';
 import { CoordinatorProcess, World } from './support/world.ts';
 

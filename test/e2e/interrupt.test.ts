@@ -26,16 +26,22 @@ describe('SIGINT', () => {
   });
 
   it('in a round, costs the client its place and not the others theirs', async () => {
-    await world.enrol(4);
-    const coordinator = await world.coordinator({ cohort: 4, quorum: 4 }, { reconnectGraceMs: 600_000 });
-    const [leaver] = [4, 1, 2, 3].map((member) =>
-      world.member(coordinator.url, member, member === 4 ? { hold: 'masked-input' } : {}),
+    await world.enrol(7);
+    const task = { cohort: 7, quorum: 7, deadlines: { shareKeys: 5 } };
+    const coordinator = await world.coordinator(task, { reconnectGraceMs: 600_000 });
+    // One that hangs holds the round up, so that the other leaves in the middle of it.
+    const [leaver, hung] = [4, 1, 2, 3, 5, 6, 7].map((member) =>
+      world.member(coordinator.url, member, member === 1 ? { hold: 'share-keys' } : {}),
     );
-    await leaver!.event('held');
+    await hung!.hung();
+    await leaver!.event('sent', ({ message }) => message === 'shareKeys');
     expect(await leaver!.sigint()).toEqual({ code: 130, signal: null });
     const report = await coordinator.report(1);
-    expect(report).toMatchObject({ outcome: 'committed', included: 3 });
-    expect(report.drops).toMatchObject([{ member: 4, state: 'masked-input', effect: 'before-input' }]);
+    expect(report).toMatchObject({ outcome: 'committed', included: 5 });
+    expect([...report.drops].sort((a, b) => a.member - b.member)).toMatchObject([
+      { member: 1, state: 'share-keys', effect: 'before-input' },
+      { member: 4, state: 'share-keys', effect: 'before-input', reason: 'member-left' },
+    ]);
   });
 
   it('ends a coordinator with 130, while a round is under way and while it waits', async () => {

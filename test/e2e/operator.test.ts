@@ -56,7 +56,7 @@ describe('an operator’s terminal', () => {
     const url = /https?:\/\/[^;]+/.exec(await saying(running, 'listening on'))![0];
     for (const member of [1, 2, 4]) world.member(url, member);
     const third = world.member(url, 3, { hold: 'masked-input' });
-    await third.event('held');
+    await third.hung();
     third.running.kill('SIGKILL');
     const line = await running.line('stdout', (text) => text.startsWith('round 1'));
     expect(line).toContain('dropped: member-3 (3) at masked-input (does not count)');
@@ -76,6 +76,25 @@ describe('a quorum that does not come in time', () => {
     );
     for (const name of ['a', 'b', 'c']) world.guest(url, {}, ['--name', name]);
     await running.line('stdout', (line) => line.includes('"committed"'));
+  });
+});
+
+describe('a store that the command line names', () => {
+  it('is used instead of dataDir, and another kind is refused', async () => {
+    const path = await world.configure({ cohort: 3, adversary: 'curious', rounds: 1 }, { logLevel: 'silent' });
+    const start = (store: string): Running =>
+      new Running(process.execPath, [join(ROOT, 'dist/cli.js'), 'coordinator', path, '--store', store]);
+    const folder = world.path('elsewhere');
+    const running = start(`file:${folder}`);
+    const url = /https?:\/\/[^;]+/.exec(await saying(running, 'listening on'))![0];
+    for (const name of ['a', 'b', 'c']) world.guest(url, {}, ['--name', name]);
+    await saying(running, join(folder, 'latest', 'tiny.safetensors'));
+    expect((await readFile(join(folder, 'rounds.jsonl'), 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+    await expect(readFile(world.path('data/rounds.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
+
+    const other = start('redis://localhost');
+    expect((await other.exited).code).toBe(3);
+    expect(other.stderr.join('')).toContain('expected file:PATH or memory:, but it is "redis://localhost"');
   });
 });
 

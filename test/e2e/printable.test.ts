@@ -14,9 +14,9 @@ import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { EvilCoordinator } from '../adversary/server/evil-coordinator.ts';
+import { EvilCoordinator } from '../../simulations/attacks/coordinator/evil-coordinator.ts';
 import { modelFile } from '../client/support/rounds.ts';
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { TINY_APP } from './support/client.ts';
 import { cairn, endAll, type Running } from './support/running.ts';
 

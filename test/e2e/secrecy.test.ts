@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fromHex } from '../../protocol/index.ts';
+import { fromHex } from '../../protocol/crypto/bytes.ts';
 import { World } from './support/world.ts';
 
 let world: World;

@@ -43,12 +43,13 @@ describe('default kernel', () => {
     expect(createMaskVector(3).kernel).toBe('wasm');
   });
 
-  test('is plain where SIMD does not validate, or WebAssembly is missing', () => {
+  test('is refused if SIMD does not validate, or WebAssembly is missing, unless plain was asked for', () => {
     vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
-    expect(createMaskVector(3).kernel).toBe('plain');
+    expectCode('simd-missing', () => createMaskVector(3));
     vi.restoreAllMocks();
     vi.stubGlobal('WebAssembly', undefined);
-    expect(createMaskVector(3).kernel).toBe('plain');
+    expectCode('simd-missing', () => createMaskVector(3));
+    expect(createMaskVector(3, { kernel: 'plain' }).kernel).toBe('plain');
   });
 
   test('is plain for a while when the engine has no memory left, but an explicit wish is not bent', async () => {

@@ -223,10 +223,11 @@ describe('quantizeFew', () => {
 describe('default kernel', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test('plain serves where SIMD is missing, with the same bits', () => {
+  test('is refused if SIMD is missing; plain gives the same bits, by name', () => {
     const expected = quantized(floats(100), usual);
     vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
-    expect(quantized(floats(100), usual)).toEqual(expected);
+    expectCode('simd-missing', () => quantized(floats(100), usual));
+    expect(quantized(floats(100), usual, 'plain')).toEqual(expected);
   });
 
   test('plain serves where there is no memory, unless wasm was asked for', async () => {

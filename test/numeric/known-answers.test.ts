@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adaptClip } from '../../protocol/index.ts';
+import { adaptClip } from '../../protocol/privacy/clipping.ts';
 import { exp, floorLog2 } from '../../protocol/numeric.ts';
 import { clips, inputs, KNOWN_DIGESTS, numericDigests } from './support.ts';
 

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import { adaptClip } from '../../protocol/index.ts';
+import { adaptClip } from '../../protocol/privacy/clipping.ts';
 import { exp, log, sigmoid, softplus, tanh } from '../../protocol/numeric.ts';
 
 /** Words that are the same on every engine (xorshift, Marsaglia 2003). */

@@ -35,16 +35,35 @@ describe('the packed package, without optional peers', () => {
   it('runs in Node as an ES module', async () => {
     expect(await run(process.execPath, ['out/module.js'], project.folder)).toEqual([
       'function function function number true',
+      'ward ward true 4',
+      'config-unknown-key wire-bounds function',
     ]);
   });
 
   it('runs in Node as CommonJS: every entry can be required', async () => {
-    const entries = ['protocol', 'client', 'coordinator', 'simulations', 'client/browser', 'package.json'];
+    const entries = await project.entries();
+    expect(entries.length).toBeGreaterThan(10);
     const script = entries
       .map((entry) => `console.log(Object.keys(require('cairn-fl/${entry}')).length > 3);`)
       .join('\n');
     await project.write('required.cjs', script);
     expect(await run(process.execPath, ['required.cjs'], project.folder)).toEqual(entries.map(() => 'true'));
+  });
+
+  it('has one class of errors, and their guard, in every face', async () => {
+    const faces = (await project.entries()).filter((entry) => entry !== 'package.json');
+    const script = `import { CairnError } from 'cairn-fl/protocol';
+const faces = await Promise.all(${JSON.stringify(faces)}.map((face) => import('cairn-fl/' + face)));
+for (const face of faces) console.log(face.CairnError === CairnError && face.isErrorCode('wire-type'));`;
+    await project.write('errors.mjs', script);
+    expect(await run(process.execPath, ['errors.mjs'], project.folder)).toEqual(faces.map(() => 'true'));
+  });
+
+  it('lets nobody import what is no face', async () => {
+    await project.write('deep.mjs', "await import('cairn-fl/dist/protocol/index.js');");
+    const deep = new Running(process.execPath, ['deep.mjs'], { cwd: project.folder });
+    expect((await deep.exited).code).toBe(1);
+    expect(deep.output).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
   it('takes an app that TypeScript compiled to CommonJS', async () => {

@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
-  drawDefect,
   NO_DIVERGENCES,
-  ORDERS,
   createBudget,
-  epsilonOf,
-  minNoiseMultiplier,
-  mechanismOf,
-  planNoise,
   restoredDivergences,
-  roundCost,
   spend,
   spentEpsilon,
-} from '../../protocol/index.ts';
-import type { GaussianMechanism, Mechanism, NoisyMechanism } from '../../protocol/index.ts';
+} from '../../protocol/privacy/accountant/budget.ts';
+import { minNoiseMultiplier } from '../../protocol/privacy/accountant/calibrate.ts';
+import { ORDERS, epsilonOf, roundCost } from '../../protocol/privacy/accountant/convert.ts';
+import { drawDefect } from '../../protocol/privacy/accountant/draws.ts';
+import { mechanismOf, planNoise } from '../../protocol/privacy/distributed/plan.ts';
+import type { GaussianMechanism, Mechanism, NoisyMechanism } from '../../protocol/privacy/accountant/mechanisms.ts';
 import { divergenceOf, sharesDefect } from '../../protocol/privacy/accountant/mechanisms.ts';
 import { sampledDivergences } from '../../protocol/privacy/accountant/sampling.ts';
 import { gaussianPmf, integrate, normalCdf, skellamPmf } from './support.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adaptClip } from '../../protocol/index.ts';
+import { adaptClip } from '../../protocol/privacy/clipping.ts';
 import { Random } from '../../training/index.ts';
 
 describe('adaptive clipping', () => {

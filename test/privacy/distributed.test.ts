@@ -1,16 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  WRAP_PROBABILITY,
-  addCentralNoise,
-  fillNoise,
-  mechanismOf,
-  createNoiseSampler,
-  decodeNoisy,
-  encodeNoisy,
-  planNoise,
-} from '../../protocol/index.ts';
-import type { NoisePlan, NoiseSettings, Signs } from '../../protocol/index.ts';
+import { decodeNoisy } from '../../protocol/privacy/distributed/decode.ts';
+import { addCentralNoise, fillNoise, encodeNoisy } from '../../protocol/privacy/distributed/encode.ts';
+import { WRAP_PROBABILITY, mechanismOf, planNoise } from '../../protocol/privacy/distributed/plan.ts';
+import { createNoiseSampler } from '../../protocol/privacy/samplers/index.ts';
+import type { Signs } from '../../protocol/kernels/types.ts';
+import type { NoisePlan, NoiseSettings } from '../../protocol/privacy/distributed/plan.ts';
 import { roundConditionally, roundedNormBound, squaredNorm } from '../../protocol/privacy/distributed/rounding.ts';
 import { seeded } from './support.ts';
 

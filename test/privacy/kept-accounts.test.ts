@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { recordFrom as recordOfClient, recordText } from '../../client/consent/format.ts';
 import { NO_RECORD } from '../../client/consent/record.ts';
 import { recordFrom as recordOfTask } from '../../coordinator/store/record.ts';
-import { epsilonOf, ORDERS, roundCost } from '../../protocol/index.ts';
+import { epsilonOf, ORDERS, roundCost } from '../../protocol/privacy/accountant/convert.ts';
 
 /*
  * A member's memory and a task's record keep Rényi divergences at the accountant's orders. When orders beyond 1024 came,

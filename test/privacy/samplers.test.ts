@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ChaChaStream, createNoiseSampler } from '../../protocol/index.ts';
-import type { NoiseDistribution } from '../../protocol/index.ts';
+import { ChaChaStream } from '../../protocol/crypto/chacha.ts';
+import { createNoiseSampler } from '../../protocol/privacy/samplers/index.ts';
+import type { NoiseDistribution } from '../../protocol/privacy/samplers/index.ts';
 import { FastBernoulliExp, bernoulliExp } from '../../protocol/privacy/samplers/bernoulli.ts';
 import { exactly, expMinus } from '../../protocol/privacy/samplers/interval.ts';
 import type { Words } from '../../protocol/privacy/samplers/law.ts';

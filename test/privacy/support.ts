@@ -1,5 +1,5 @@
-import { unsafeSeededRandom } from '../../protocol/index.ts';
-import type { RandomSource } from '../../protocol/index.ts';
+import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
 
 /** A seeded source whose stream is named by one number. */
 export function seeded(seed: number): RandomSource {

@@ -4,7 +4,7 @@ import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
-import { Lab, type Rewrite } from '../support/lab.ts';
+import { Lab, type Rewrite } from '../../simulations/attacks/open-round/lab.ts';
 
 type Class = 'curious' | 'active';
 const STATES: CollectingState[] = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'];

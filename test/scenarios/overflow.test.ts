@@ -7,7 +7,8 @@ import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol
 import { firstMembers } from '../../simulations/engine/members.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
-import { codeOf, Lab, seeded } from '../support/lab.ts';
+import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 /** Cohort, bits of a value, and the modulus that just holds the sum: in each, one more member would not fit. */
 const BUDGETS = [

@@ -1,4 +1,4 @@
-import { seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 /** Numbers from 0 up to 1, drawn from a seed and a name. */
 export type Chance = () => number;

@@ -11,7 +11,7 @@ import {
   otherBits,
   wrongAdvertisement,
   wrongConsistency,
-} from '../adversary/clients/support/deeds.ts';
+} from '../../simulations/attacks/members/deeds.ts';
 import { frameHead, HALF_A_REQUEST, UPGRADE, Wire } from '../adversary/clients/support/wires.ts';
 import { Peer } from '../coordinator/support/peer.ts';
 import { type Script, ScriptedClient } from '../coordinator/support/scripted-client.ts';

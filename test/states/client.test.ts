@@ -10,8 +10,8 @@ import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { stepClient, wantedAgreements } from '../../protocol/schemes/secagg/client/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
-import { rosterAs } from '../support/cheats.ts';
-import { Lab } from '../support/lab.ts';
+import { rosterAs } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
 import { connectionMessages, falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ClientState['name'];

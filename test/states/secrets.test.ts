@@ -1,3 +1,4 @@
+import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
@@ -10,8 +11,8 @@ import type { CollectingState } from '../../protocol/schemes/secagg/server/index
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../../simulations/engine/members.ts';
-import { routedAs, requestAs, rosterAs, survivorsAs } from '../support/cheats.ts';
-import { Lab, type LabOptions, rewriting, seeded } from '../support/lab.ts';
+import { routedAs, requestAs, rosterAs, survivorsAs } from '../../simulations/attacks/open-round/cheats.ts';
+import { Lab, type LabOptions, rewriting, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 // Every secret that is ever made, not only those that a step hands out to be wiped: each SecretBytes by its
 // constructor, each result of the operations that yield secrets, and each block of randomness that was drawn.
@@ -338,7 +339,8 @@ describe('where the program itself fails', () => {
         unmasking: 60_000,
       },
       sliceMs: Infinity, // everything is sent within the turn that asks for it, however slow the machine is
-      unmask: () => Promise.reject(new Error('not wanted')),
+      scheme: secagg,
+      compute: () => Promise.reject(new Error('not wanted')),
       send: ({ to, bytes }) => void lab.toClients.push({ member: to, bytes: bytes() }),
       onState: (name) => {
         if (name !== 'computing') return;

@@ -15,7 +15,8 @@ import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
 import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
-import { codeOf, Lab, thrownBy } from '../support/lab.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf, thrownBy } from '../support/thrown.ts';
 import { connectionMessages, falseDealings } from '../support/wire-corpus.ts';
 
 type StateName = ServerState['name'];

@@ -48,8 +48,8 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import type { Hello } from '../../protocol/wire/messages/connect.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { Lab } from './lab.ts';
-import { anyShare, committing, resealing, untilUnmasking } from './liars.ts';
+import { Lab } from '../../simulations/attacks/open-round/lab.ts';
+import { anyShare, committing, resealing, untilUnmasking } from '../../simulations/attacks/open-round/liars.ts';
 
 /** One kind of bytes on the wire: how it is read, and written again from what was read. */
 export interface Format {

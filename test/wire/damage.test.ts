@@ -10,7 +10,8 @@ import {
   startMessage,
 } from '../../protocol/wire/index.ts';
 import { type Format, wireFormats } from '../support/wire-corpus.ts';
-import { codeOf, seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 const formats = wireFormats();
 const random = seeded('damage');

@@ -14,7 +14,8 @@ import {
   openDirectory,
   signDirectory,
 } from '../../protocol/wire/index.ts';
-import { codeOf, seeded } from '../support/lab.ts';
+import { seeded } from '../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../support/thrown.ts';
 
 const random = seeded('directory');
 const authority = generateIdentity(primitives, random);

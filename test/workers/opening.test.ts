@@ -12,7 +12,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { decodeUnmaskShares, encodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
 import { errorOf } from '../coordinator/support/errors.ts';
-import { Lab, type Mail } from '../support/lab.ts';
+import { Lab, type Mail } from '../../simulations/attacks/open-round/lab.ts';
 
 interface Scene {
   readonly lab: Lab;

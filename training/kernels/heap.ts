@@ -1,10 +1,10 @@
 import type { Kernels } from './kernels.ts';
 import type { Reals } from './twin/arithmetic.ts';
 import { twinKernels } from './twin/index.ts';
-import { hasWasmSimd, wasmKernels } from './wasm.ts';
+import { assertSimd, wasmKernels } from './wasm.ts';
 
 /**
- * `wasm`: SIMD kernels. `plain`: their TypeScript twin, with the same bits. `double`: the twin in 64 bits, for checking
+ * `wasm`: SIMD kernels. `plain`: their TypeScript twin, with the same bits, for tests. `double`: the twin in 64 bits, for checking
  * derivatives; its results are other ones.
  */
 export type KernelKind = 'wasm' | 'plain' | 'double';
@@ -28,6 +28,7 @@ const FIRST = 1 << 18;
 const grown = (now: number, wanted: number): number => Math.max(wanted, Math.min(2 * now, now + (1 << 24)));
 
 function wasmHeap(): Heap {
+  assertSimd();
   const memory = new WebAssembly.Memory({ initial: (FIRST * 4) / PAGE });
   let reals = new Float32Array(memory.buffer);
   let integers = new Int32Array(memory.buffer);
@@ -80,12 +81,13 @@ function twinHeap(kind: 'plain' | 'double'): Heap {
   };
 }
 
-/** The kernels that this machine runs best; `plain` and `wasm` give the same bits, so this is about time alone. */
+/** The kernels that training runs on unless others are asked for by name. @throws CairnError `simd-missing` */
 export function bestKernels(): KernelKind {
-  return hasWasmSimd() ? 'wasm' : 'plain';
+  assertSimd();
+  return 'wasm';
 }
 
-/** A new heap with room for 2^18 elements. @throws WebAssembly.CompileError for `wasm` on a machine without SIMD */
+/** A new heap with room for 2^18 elements. @throws CairnError `simd-missing` for `wasm` on a machine without SIMD */
 export function createHeap(kind: KernelKind = bestKernels()): Heap {
   return kind === 'wasm' ? wasmHeap() : twinHeap(kind);
 }

@@ -1,3 +1,4 @@
+import { CairnError } from '../../protocol/errors.ts';
 import { bytesFromBase64 } from './base64.ts';
 import type { ConvolutionExtents, Kernels, PoolingExtents } from './kernels.ts';
 import { wasmBase64 } from './wasm.generated.ts';
@@ -7,9 +8,10 @@ const simdProbe = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
 
-/** Whether this machine runs WebAssembly with fixed-width SIMD. */
-export function hasWasmSimd(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe);
+/** Refuses an engine that does not run WebAssembly with fixed-width SIMD. @throws CairnError `simd-missing` */
+export function assertSimd(): void {
+  if (typeof WebAssembly === 'object' && WebAssembly.validate(simdProbe)) return;
+  throw new CairnError('simd-missing', 'WebAssembly with SIMD is missing');
 }
 
 // As the module exports them: extents spread out, flags as numbers.
@@ -49,7 +51,7 @@ const windows = (e: PoolingExtents): [number, number, number, number, number, nu
 /**
  * The kernels as wasm SIMD over `memory`; element i is the four bytes from 4·i. The module is compiled once, and
  * synchronously: it is small, and a worker may compile on its own thread.
- * @throws WebAssembly.CompileError where SIMD is missing; ask {@link hasWasmSimd} first
+ * @throws WebAssembly.CompileError if SIMD is missing; ask {@link assertSimd} first
  */
 export function wasmKernels(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(bytesFromBase64(wasmBase64));

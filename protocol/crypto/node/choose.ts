@@ -63,9 +63,9 @@ function agrees(secrets: PrivateEncoding, publics: PublicEncoding): boolean {
  *
  * The order is that of speed, and the first that passes is taken. `raw` is the fastest on each release that knows it,
  * and makes no copy of a secret; JWK is faster than DER on every release, and at least 9 times in Node 20 for a secret
- * (docs/decisions.md has the table). The order is fixed, not timed at start: on a busy machine a clock would decide by
- * chance, and one release should always do the same. A way that this release lacks costs microseconds, and DER is only
- * tried after the others.
+ * (docs/decisions/0018-detect-key-formats-by-trial-not-by-node-version.md has the table). The order is fixed, not timed
+ * at start: on a busy machine a clock would decide by chance, and one release should always do the same. A way that this
+ * release lacks costs microseconds, and DER is only tried after the others.
  * @param functions of `node:crypto`; tests pass those of releases that lack or spoil a way
  * @returns undefined if no pair gives the RFCs' results
  */

@@ -1,3 +1,4 @@
+import { CairnError } from '../../errors.ts';
 import { wasmBase64 } from '../wasm.generated.ts';
 
 /** What assembly/index.ts exports. All addresses and counts are non-negative and below 2^31. */
@@ -41,9 +42,14 @@ const SIMD_PROBE = Uint8Array.of(
   ...[10, 8, 1, 6, 0, 65, 0, 253, 15, 11], // i32.const 0, i8x16.splat, end
 );
 
-/** Whether this platform runs the wasm kernels. */
-export function isWasmSupported(): boolean {
-  return typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE);
+/**
+ * Refuses an engine that cannot run the wasm kernels. Their twin in TypeScript is what tests hold them against; it is
+ * slower, and a client that fell back to it might miss the deadlines of its rounds without anyone knowing why.
+ * @throws CairnError `simd-missing`
+ */
+export function assertSimd(): void {
+  if (typeof WebAssembly === 'object' && WebAssembly.validate(SIMD_PROBE)) return;
+  throw new CairnError('simd-missing', 'WebAssembly with SIMD is missing');
 }
 
 let compiled: WebAssembly.Module | undefined;

@@ -3,7 +3,7 @@ import { SIZES } from '../../crypto/suite.ts';
 import { lowBits } from '../packing.ts';
 import { plainTransform } from '../plain/rotation.ts';
 import type { KernelName, Quantization, Signs, Transform } from '../types.ts';
-import { GROUP_WORDS, STREAM_BYTES, instantiate, isWasmSupported } from './module.ts';
+import { GROUP_WORDS, STREAM_BYTES, instantiate, assertSimd } from './module.ts';
 import type { Kernels } from './module.ts';
 
 // Layout of the memory, in bytes: a stream, one group of its words, the signs of a block, as many
@@ -149,12 +149,14 @@ class Workspace {
 let shared: Workspace | undefined;
 
 /**
- * The one workspace of this thread; undefined where plain TypeScript serves: by wish, where SIMD is missing, or while
- * the engine has no memory left and wasm was not asked for by name.
+ * The one workspace of this thread; undefined if plain TypeScript serves: by wish, or while the engine has no memory
+ * left and wasm was not asked for by name.
+ * @throws CairnError `simd-missing`
  * @throws RangeError where wasm was asked for and the platform has no memory left
  */
 export function wasmWorkspace(kernel?: KernelName): Workspace | undefined {
-  if (kernel === 'plain' || (kernel === undefined && !isWasmSupported())) return undefined;
+  if (kernel === 'plain') return undefined;
+  assertSimd();
   try {
     shared ??= new Workspace();
   } catch (error) {

@@ -56,8 +56,8 @@ const MIN_INTEGRATED = 0.3;
  *
  * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
  * took part breaks that badly: its divisor must be fixed before. So do clients that take their noise along when they stay
- * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. docs/decisions.md has
- * figures.
+ * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. figures are in
+ * docs/decisions/0039-what-the-accountant-counts.md.
  */
 export function sampledDivergences(mechanism: Mechanism, rate: number): Divergence {
   if (rate === 0) return () => 0;

@@ -46,7 +46,8 @@ function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
 
 /**
  * Clips a client's update to L2 norm `clip`, appends the bit that says whether it was short enough, pads with zeros,
- * rotates, scales, rounds conditionally, adds the client's share of the noise and reduces mod 2^b (papers.md section 4).
+ * rotates, scales, rounds conditionally, adds the client's share of the noise and reduces mod 2^b (Kairouz, Liu &
+ * Steinke 2021).
  * The rotated vector is cut to its norm once more, since 32-bit floats may lengthen it by some parts in 10^7.
  * @param update `dimension` values; not changed
  * @param sampler noise of the plan's distribution and share; undefined where the noise is central, and only there

@@ -51,7 +51,7 @@ export interface NoisePlan extends NoiseSettings {
   readonly inflation: number;
 }
 
-/** k: a coordinate of the sum wraps around beyond this many standard deviations (papers.md section 4). */
+/** k: a coordinate of the sum wraps around beyond this many standard deviations (Kairouz, Liu & Steinke 2021). */
 const DEVIATIONS = 4;
 
 /**

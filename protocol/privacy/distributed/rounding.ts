@@ -4,7 +4,7 @@ import { quantize } from '../../kernels/index.ts';
 
 /**
  * Greatest L2 norm of a vector of norm x after conditional rounding to integers, with β = e^−½, for which
- * √(2 ln(1/β)) is 1 (Kairouz, Liu & Steinke 2021; papers.md section 4).
+ * √(2 ln(1/β)) is 1 (Kairouz, Liu & Steinke 2021).
  * @param x norm of the scaled vector
  * @param d number of coordinates
  */

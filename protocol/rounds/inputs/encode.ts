@@ -8,7 +8,7 @@ import { noisePlanOf, roundSigns } from './plan.ts';
 /**
  * A client's vector for a round, ready to be masked: weighed and quantized with its metrics, or, where the round's sum is
  * differentially private, its trained part alone, clipped, rotated, rounded and with the client's share of the noise
- * (papers.md section 4).
+ * (Kairouz, Liu & Steinke 2021).
  * @param settingsHash of these settings: 32 bytes
  * @param random a CSPRNG: who can guess it can take rounding and noise away
  * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget`, `privacy-infeasible` and

@@ -5,5 +5,5 @@ export type { ReadingOptions, DecodedRoundSum, UnmaskedSum } from './open.ts';
 export { inputRecord, keepsInput, roundingSource } from './kept.ts';
 export { measuringPoint, modelPoint } from './model-point.ts';
 export { termsOf } from './terms.ts';
-export { assertInputs, inputLength, noisePlanOf, roundSigns } from './plan.ts';
+export { assertInputs, inputLength, noisePlanOf } from './plan.ts';
 export type { InputShape, NoisyShape } from './plan.ts';

@@ -35,7 +35,7 @@ export function encodeAbort(
   return writer.finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Abort */
+/** Reads an Abort. @throws CairnError `wire-…` for anything but one canonical Abort */
 export function decodeAbort(bytes: Uint8Array): Abort {
   const { header, reader } = openMessage('abort', bytes);
   const code = reader.text('code', LIMITS.code);

@@ -43,7 +43,7 @@ export function encodeChallenge(message: Challenge): Uint8Array {
   return startMessage('challenge', message).finish();
 }
 
-/** @throws CairnError `wire-…` */
+/** Reads a Challenge. @throws CairnError `wire-…` for anything but one canonical Challenge */
 export function decodeChallenge(bytes: Uint8Array): Challenge {
   const { header, reader } = openMessage('challenge', bytes);
   reader.end();
@@ -64,7 +64,7 @@ export function encodeHello(message: Hello): Uint8Array {
   return writer.finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Hello */
+/** Reads a Hello. @throws CairnError `wire-…` for anything but one canonical Hello */
 export function decodeHello(bytes: Uint8Array): Hello {
   const { header, reader } = openMessage('hello', bytes);
   const who: Hello['who'] =
@@ -86,7 +86,7 @@ export function encodeWelcome(message: Welcome): Uint8Array {
   return startMessage('welcome', message).u32(message.member).block(message.token).finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Welcome */
+/** Reads a Welcome. @throws CairnError `wire-…` for anything but one canonical Welcome */
 export function decodeWelcome(bytes: Uint8Array): Welcome {
   const { header, reader } = openMessage('welcome', bytes);
   const member = memberId(reader.u32('member'));

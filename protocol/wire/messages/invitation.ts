@@ -13,7 +13,7 @@ export function encodeInvitation(message: Invitation): Uint8Array {
   return startMessage('invitation', message).block(message.settings).finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical invitation */
+/** Reads an invitation. @throws CairnError `wire-…` for anything but one canonical invitation */
 export function decodeInvitation(bytes: Uint8Array): Invitation {
   const { header, reader } = openMessage('invitation', bytes);
   const settings = reader.block('settings', MAX_SETTINGS);

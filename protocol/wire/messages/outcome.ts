@@ -30,7 +30,7 @@ export function encodeOutcome(message: Outcome): Uint8Array {
     : writer.u8(ABANDONED).text(message.code).text(message.message).finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Outcome */
+/** Reads an Outcome. @throws CairnError `wire-…` for anything but one canonical Outcome */
 export function decodeOutcome(bytes: Uint8Array): Outcome {
   const { header, reader } = openMessage('outcome', bytes);
   const kind = reader.u8In('kind', COMMITTED, ABANDONED);

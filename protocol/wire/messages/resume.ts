@@ -18,7 +18,7 @@ export function encodeResume(message: Resume): Uint8Array {
     .finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Resume */
+/** Reads a Resume. @throws CairnError `wire-…` for anything but one canonical Resume */
 export function decodeResume(bytes: Uint8Array): Resume {
   const { header, reader } = openMessage('resume', bytes);
   const offset = reader.u32In('offset', HEADER_LENGTH + PART_LENGTH, MAX_TOTAL - 1);

@@ -58,7 +58,7 @@ export function encodeTaskNews(message: TaskNews): Uint8Array {
     .finish();
 }
 
-/** @throws CairnError `wire-…` for anything but news in their one encoding: only a task that has failed has a reason */
+/** Reads news of a task. @throws CairnError `wire-…` for anything but news in their one encoding: only a task that has failed has a reason */
 export function decodeTaskNews(bytes: Uint8Array): TaskNews {
   const { header, reader } = openMessage('taskNews', bytes);
   const news: TaskNews = {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelName } from '../../engine/training.ts';
 
 /** Images of MNIST to train on. */
 export const TRAINING_IMAGES = 60_000;
@@ -27,3 +28,12 @@ export const looks = {
   testImages: count.max(10_000).default(10_000).describe('images of a look'),
   repeats: count.max(100).default(1).describe('trainings of each kind, with seeds of their own'),
 };
+
+/** Milliseconds of one core that an image takes in a member's training, as measured. */
+export const TRAINED: Readonly<Record<ModelName, number>> = { small: 0.005, mlp: 0.15, cnn: 0.9 };
+
+/** The same of an image that a model is looked at with, as a part of one in training. */
+export const LOOKED = 0.4;
+
+/** Milliseconds that a member's part in a round takes more through the sessions. */
+export const SESSION = 20;

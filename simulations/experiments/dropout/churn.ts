@@ -1,13 +1,13 @@
 import { iidShards } from '../../../training/data/index.ts';
 import { loadMnist } from '../../../training/data/node/mnist.ts';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { createStrategy } from '../../../learning/index.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';
 import { firstMembers } from '../../engine/members.ts';
 import { type LocalTraining, modelOf, scoreModel, shared, trainMember } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { TRAINING } from './series.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
+import { TRAINING } from './results.ts';
 import type { DropoutSettings } from './settings.ts';
 
 const LOCAL: LocalTraining = { model: 'mlp', epochs: 2, batchSize: 16, learningRate: 0.1 };

@@ -1,14 +1,13 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
-import { invalid } from '../../laboratory/refuse.ts';
+import { invalid } from '../../laboratory/settings.ts';
 import { sum } from '../../laboratory/statistics.ts';
 import { isOn, run } from './run.ts';
 import { further } from './one-round.ts';
 import { checkPoint, costOf, pointsOf, repeatsOf } from './points.ts';
-import { paper, quick } from './presets.ts';
+import { type DropoutSettings, paper, parameters, quick } from './settings.ts';
 import { report } from './report.ts';
 import { oddsPoints } from './odds.ts';
-import { type DropoutSettings, parameters } from './settings.ts';
-import { measure, summarise } from './summary.ts';
+import { measure, summarise } from './results.ts';
 
 /** Threads that work at the same time on the machine that estimates are for. */
 const CORES = 2;

@@ -1,11 +1,11 @@
-import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { roundParameters } from '../../../protocol/schemes/secagg/parameters/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { oneRound, type RoundInput } from './one-round.ts';
 import { type Point, questionOf } from './points.ts';
-import { ODDS } from './series.ts';
+import { ODDS } from './results.ts';
 import type { DropoutSettings } from './settings.ts';
 
 /** Shares of members that drop, each member for itself. */

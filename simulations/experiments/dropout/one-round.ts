@@ -1,7 +1,9 @@
-import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
 import { utf8 } from '../../../protocol/crypto/bytes.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import type { MemberId } from '../../../protocol/ids.ts';
+import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
 import type { DropEffect } from '../../../protocol/schemes/secagg/server/index.ts';
 import { firstMembers, virtualMembership } from '../../engine/members.ts';
 import { Stopwatch } from '../../engine/meter.ts';
@@ -10,10 +12,36 @@ import { virtualSettings } from '../../engine/settings.ts';
 import { equalSums, plainSum } from '../../engine/sums.ts';
 import type { ByPhase } from '../../engine/tally.ts';
 import { readFaults } from '../../faults/script.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
-import { virtualInputs } from './inputs.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Point } from './points.ts';
 import type { DropoutSettings } from './settings.ts';
+
+/** Sets the members' vectors apart; odd, so that no two members of a round have the same one. */
+const STEP = 0x9e37_79b1;
+
+/**
+ * Quantized vectors for every member, all over the range that inputBits allow. They come from one vector of random words,
+ * so that making one takes a fraction of what masking it does, and none needs to be kept.
+ */
+function virtualInputs(
+  random: RandomSource,
+  length: number,
+  { inputBits, modulusBits }: { readonly inputBits: number; readonly modulusBits: number },
+): (member: MemberId) => Uint32Array {
+  const base = new Uint32Array(random(4 * length).buffer, 0, length);
+  const top = 2 ** (inputBits - 1) - 1;
+  const unused = 32 - inputBits;
+  const modulus = modulusBits === 32 ? 0xffff_ffff : 2 ** modulusBits - 1;
+  return (member) => {
+    const step = Math.imul(STEP, member);
+    const values = new Uint32Array(length);
+    for (let i = 0; i < length; i++) {
+      const word = (base[i]! + step) >>> unused;
+      values[i] = ((word > 2 * top ? 0 : word) - top) & modulus;
+    }
+    return values;
+  };
+}
 
 /** What one round is run with: the same input gives the same result. */
 export interface RoundInput {
@@ -27,7 +55,7 @@ export interface RoundInput {
 }
 
 /** What came of one round. */
-export interface RoundOutput {
+interface RoundOutput {
   readonly committed: boolean;
   /** Whether the sum is that of the inputs that count, bit for bit; null where there is none. */
   readonly sumExact: boolean | null;

@@ -8,7 +8,7 @@ import type { CollectingState } from '../../../protocol/schemes/secagg/server/in
 import { CairnError } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
 import { shareOf } from '../../faults/select.ts';
-import { invalid } from '../../laboratory/refuse.ts';
+import { invalid } from '../../laboratory/settings.ts';
 import type { DropoutSettings } from './settings.ts';
 
 /** One point of a sweep: a kind of round. */

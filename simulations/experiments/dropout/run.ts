@@ -1,15 +1,14 @@
 import { loadMnistLabels } from '../../../training/data/node/mnist.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
 import { sum } from '../../laboratory/statistics.ts';
 import { trainUnderChurn } from './churn.ts';
 import { countFailures, oddsPoints } from './odds.ts';
 import { hasFurtherFaults, oneRound } from './one-round.ts';
 import { type Point, pointsOf, questionOf, repeatsOf } from './points.ts';
-import { toRanges } from './ranges.ts';
+import { ALL, BYTES, ODDS, ROUNDS, TIMES, toRanges } from './results.ts';
 import { PHASES } from '../../engine/phases.ts';
-import { ALL, BYTES, ODDS, ROUNDS, TIMES } from './series.ts';
 import type { DropoutSettings } from './settings.ts';
 
 type Lab = Laboratory<DropoutSettings>;

@@ -2,11 +2,10 @@ import { subset } from '../../../training/data/index.ts';
 import { adam, evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import { gradients, operations, trainable } from '../../../training/index.ts';
 import { inputBatch } from '../../../training/run/batch.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Images } from './data.ts';
-import { greatest } from './evaluation.ts';
 import { normals } from './generator.ts';
-import { classifierModel } from './networks.ts';
+import { classifierModel, largestOfRows } from './networks.ts';
 
 const BATCH = 32;
 const RATE = 2e-3;
@@ -14,7 +13,7 @@ const RATE = 2e-3;
 const NOISE = 0.4;
 
 /** How the classifier is trained. */
-export interface ClassifierInput {
+interface ClassifierInput {
   readonly images: Images;
   /** Images to learn from, of those that no participant has. */
   readonly count: number;
@@ -75,7 +74,7 @@ export const trainClassifier = defineWorkerTask(
 );
 
 /** What the classifier makes of samples. */
-export interface Verdict {
+interface Verdict {
   /** Share that it takes for the target: no class is more probable. */
   readonly share: number;
   /** Mean probability that it gives the target. */
@@ -87,7 +86,7 @@ export async function judge({ parameters }: Classifier, samples: Float32Array, t
   const model = classifierModel();
   const count = samples.length / model.inputSize;
   const probabilities = await predict(model, parameters, samples, count);
-  const labels = greatest(probabilities, 10);
+  const labels = largestOfRows(probabilities, 10);
   let confidence = 0;
   for (let i = 0; i < count; i++) confidence += probabilities[i * 10 + target]! / count;
   return { share: labels.filter((label) => label === target).length / count, confidence };

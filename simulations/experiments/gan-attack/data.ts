@@ -1,7 +1,9 @@
-import type { Dataset } from '../../../training/data/index.ts';
-import { Random } from '../../../training/index.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { type Examples, Random } from '../../../training/index.ts';
 import { loadPaddedMnist } from '../../models/mnist.ts';
-import { BLACK, WHITE } from './networks.ts';
+import { BLACK, FAKE, WHITE } from './networks.ts';
+import { poolFor } from './settings.ts';
+import { adversaryClasses, honestClasses, type Scenario } from './scenarios.ts';
 
 /** What all tasks read, in shared memory. */
 export interface Images {
@@ -13,15 +15,6 @@ export interface Images {
   readonly heldOutFrom: number;
   /** Its 10 000 images to test on: nobody trains on them. */
   readonly test: Dataset;
-}
-
-// The rarest digit is 9 % of the images; a few hundred more make up for luck.
-const PER_CLASS = 11.5;
-const SPARE = 500;
-
-/** How many images hold `perClass` of every class. */
-export function poolFor(perClass: number): number {
-  return Math.ceil(perClass * PER_CLASS) + SPARE;
 }
 
 /**
@@ -41,4 +34,61 @@ export async function loadImages(perClass: number, forClassifier: number): Promi
 export function placesOf(labels: Uint8Array, label: number, count: number, seed: number): Uint32Array {
   const places = Uint32Array.from(labels.keys()).filter((place) => labels[place] === label);
   return new Random(seed, `images of ${label}`).shuffle(places).slice(0, count);
+}
+
+/** Who holds what. */
+export interface Federation {
+  /** The examples of each honest participant. */
+  readonly honest: readonly Dataset[];
+  /** The adversary's own examples; undefined where it has none. */
+  readonly own: Dataset | undefined;
+}
+
+/**
+ * Deals the images: up to `perClass` of each class, the same for all scenarios of a repetition. Whoever holds the target
+ * holds the images that {@link victimImages} names.
+ */
+export function dealImages(images: Images, scenario: Scenario, perClass: number, seed: number): Federation {
+  const deal = (classes: readonly number[]): Dataset => {
+    const places = classes.flatMap((label) => [...federatedPlaces(images, label, perClass, seed)]);
+    return subset(images.train, places);
+  };
+  const own = adversaryClasses(scenario);
+  return { honest: honestClasses(scenario).map(deal), own: own.length === 0 ? undefined : deal(own) };
+}
+
+function federatedPlaces({ train, federated }: Images, label: number, perClass: number, seed: number): Uint32Array {
+  return placesOf(train.labels.subarray(0, federated), label, perClass, seed);
+}
+
+/** The victim's images of the target. */
+export function victimImages(images: Images, target: number, perClass: number, seed: number): Dataset {
+  return subset(images.train, federatedPlaces(images, target, perClass, seed));
+}
+
+/**
+ * Images of the target that nobody trains on, as many as the victim has. They come from the training images like the
+ * victim's: MNIST's test images are by other writers, which would set the two apart as well.
+ */
+export function heldOutImages({ train, heldOutFrom }: Images, target: number, perClass: number, seed: number): Dataset {
+  const places = placesOf(train.labels.subarray(heldOutFrom), target, perClass, seed);
+  return subset(
+    train,
+    places.map((place) => heldOutFrom + place),
+  );
+}
+
+/** What the adversary trains its local model on: its own examples, and samples that it calls {@link FAKE}. */
+export function relabelled(own: Dataset | undefined, fakes: Float32Array, inputSize: number): Examples | undefined {
+  const samples = fakes.length / inputSize;
+  const examples = samples + (own?.examples ?? 0);
+  if (examples === 0) return undefined;
+  const inputs = new Float32Array(examples * inputSize);
+  const labels = new Uint8Array(examples).fill(FAKE);
+  if (own !== undefined) {
+    inputs.set(own.inputs);
+    labels.set(own.labels);
+  }
+  inputs.set(fakes, inputs.length - fakes.length);
+  return { inputs, labels, examples, inputSize };
 }

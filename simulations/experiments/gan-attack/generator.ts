@@ -1,19 +1,90 @@
-import { gradients, operations, type Random, sgd, type Tape, trainable } from '../../../training/index.ts';
-import type { Model, Tensor, Trainable } from '../../../training/index.ts';
 import { log } from '../../../protocol/numeric.ts';
-import { type AdamMemory, lastingAdam } from './lasting-adam.ts';
+import {
+  adam,
+  type AdamSettings,
+  gradients,
+  type Model,
+  operations,
+  type Optimiser,
+  type Random,
+  sgd,
+  type Tape,
+  type Tensor,
+  trainable,
+  type Trainable,
+} from '../../../training/index.ts';
 import { BLACK, LATENT } from './networks.ts';
+
+/** What Adam remembers between two rounds. */
+export interface AdamMemory {
+  /** Steps that are done. */
+  readonly steps: number;
+  /** The decaying means of g, then those of g², each in the order in which tensors are updated; empty before a step. */
+  readonly moments: Float32Array;
+}
+
+/** Adam's memory before the first step. */
+export const NO_MEMORY: AdamMemory = { steps: 0, moments: new Float32Array(0) };
+
+interface Place {
+  readonly slots: readonly number[];
+  readonly size: number;
+}
+
+/**
+ * Adam that goes on from where it was when another tape was released. It serves one model on one tape.
+ * @returns the optimiser, and how to read its memory before the tape is released
+ */
+export function lastingAdam(
+  tape: Tape,
+  settings: AdamSettings,
+  { steps, moments }: AdamMemory,
+): { readonly optimiser: Optimiser; readonly memory: () => AdamMemory } {
+  const inner = adam(settings);
+  const places: Place[] = [];
+  let done = 0;
+  const half = moments.length / 2;
+  return {
+    optimiser: {
+      slots: inner.slots,
+      update(kernels, operands, step) {
+        const { slots, size } = operands;
+        if (step === 1) {
+          const from = places.reduce((sum, place) => sum + place.size, 0);
+          if (half > 0)
+            for (const [k, slot] of slots.entries())
+              tape.heap.reals.set(moments.subarray(k * half + from, k * half + from + size), slot);
+          places.push({ slots, size });
+        }
+        done = step;
+        inner.update(kernels, operands, steps + step);
+      },
+    },
+    memory: () => {
+      const total = places.reduce((sum, { size }) => sum + size, 0);
+      const kept = new Float32Array(2 * total);
+      for (const k of [0, 1]) {
+        let at = k * total;
+        for (const { slots, size } of places) {
+          kept.set(tape.heap.reals.subarray(slots[k], slots[k]! + size), at);
+          at += size;
+        }
+      }
+      return { steps: steps + done, moments: kept };
+    },
+  };
+}
 
 const { add, abs, conv2d, log: logarithm, mean, oneHot, scale, softmaxCrossEntropy, square, sub } = operations;
 
 /** A model and its parameters. */
-export interface Network {
+interface Network {
   readonly model: Model;
   readonly parameters: Float32Array;
 }
 
 /** How the adversary trains its generator in a round. */
-export interface GeneratorTraining {
+interface GeneratorTraining {
   /** The class that the samples shall be taken for. */
   readonly target: number;
   readonly steps: number;

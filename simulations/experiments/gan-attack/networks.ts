@@ -2,7 +2,12 @@ import { layers, sequential } from '../../../training/index.ts';
 import type { Model } from '../../../training/index.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { buildNetwork } from '../../models/networks.ts';
-import { CLASSES } from './scenario.ts';
+
+/** The class that no participant's images have: the label of the adversary's samples. */
+export const FAKE = 10;
+
+/** Outputs of the shared model. */
+export const CLASSES = 11;
 
 const { batchNorm, conv2d, convTranspose2d, dense, flatten, maxPool2d, relu, reshape, tanh } = layers;
 
@@ -62,4 +67,12 @@ export function classifierModel(): Model {
     ],
     [1, SIDE, SIDE],
   );
+}
+
+/** Place of the largest of each row of `columns` values: the class that a model takes an example for. */
+export function largestOfRows(rows: Float32Array, columns: number): Uint8Array {
+  return Uint8Array.from({ length: rows.length / columns }, (_, row) => {
+    const values = rows.subarray(row * columns, (row + 1) * columns);
+    return values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+  });
 }

@@ -1,15 +1,76 @@
-import { Random } from '../../../training/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { evaluate, predict, Random, Tape } from '../../../training/index.ts';
 import { withTape } from '../../../training/run/tapes.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
-import { attack } from './adversary.ts';
-import { look } from './evaluation.ts';
-import { dealImages } from './federation.ts';
-import { NO_MEMORY } from './lasting-adam.ts';
-import { generatorModel, sharedModel } from './networks.ts';
-import type { RoundsInput, RoundsOutput, Run } from './rounds-input.ts';
-import type { AttackState } from './state.ts';
-import { aggregatorOf, maxDifference } from './sums.ts';
-import { uploads } from './uploads.ts';
+import { type AggregationMode, type Aggregator, createAggregator } from '../../engine/aggregator.ts';
+import { Seeds } from '../../laboratory/seeds.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
+import { dealImages, type Images } from './data.ts';
+import { generate, NO_MEMORY } from './generator.ts';
+import { CLASSES, generatorModel, largestOfRows, sharedModel } from './networks.ts';
+import { attack, uploads } from './participants.ts';
+import { adversaryClasses, honestClasses, type Scenario } from './scenarios.ts';
+import type { AttackState, Look, RoundsInput, RoundsOutput, Run } from './state.ts';
+import { userNoise } from './settings.ts';
+
+// Longer than any change of these schedules; in either mode of aggregation.
+const CLIP = 4;
+
+// Four more than usual: with the default of 16, rounding would be half a per cent of the model's norm in one round.
+const INPUT_BITS = 20;
+
+/** Sums the uploads of the rounds behind a state. */
+function aggregatorOf(
+  { scenario, settings, seed }: Pick<RoundsInput, 'scenario' | 'settings' | 'seed'>,
+  { round, global }: AttackState,
+  mode: AggregationMode = scenario.aggregation,
+): Aggregator {
+  const { epsilon, participants } = scenario;
+  return createAggregator({
+    mode,
+    primitives: nodePrimitives,
+    random: new Seeds(nodePrimitives, 'gan-attack', seed).randomOf(`sessions from round ${round + 1}`),
+    dimension: global.length,
+    clip: epsilon === null ? CLIP : settings.userClip,
+    settings: { inputBits: INPUT_BITS },
+    ...(epsilon === null ? {} : { privacy: userNoise(participants, { ...settings, epsilon }) }),
+  });
+}
+
+/** How far a sum of secure aggregation can be from one in the open: a step of quantization for each member. */
+export function roundingBound(members: number): number {
+  return (members * 2 * CLIP) / 2 ** INPUT_BITS;
+}
+
+/** The greatest difference of a coordinate. */
+function maxDifference(a: Float32Array, b: Float32Array): number {
+  return a.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - b[i]!)), 0);
+}
+
+/** The first `count` test images of classes that somebody holds. */
+function testImages({ test }: Images, scenario: Scenario, count: number): Dataset {
+  const held = new Set([...honestClasses(scenario).flat(), ...adversaryClasses(scenario)]);
+  const places = Array.from(test.labels.keys()).filter((i) => held.has(test.labels[i]!));
+  return subset(test, places.slice(0, count));
+}
+
+/** Looks at the global model and, once the attack has begun, at the generator's samples. */
+async function look(
+  images: Images,
+  scenario: Scenario,
+  { round, global, generator, fakes }: AttackState,
+  counts: { readonly samples: number; readonly testImages: number; readonly generatorWidth: number },
+  seed: number,
+): Promise<Look> {
+  const model = sharedModel();
+  const { accuracy } = await evaluate(model, global, testImages(images, scenario, counts.testImages));
+  if (fakes.length === 0) return { accuracy, fooled: null, samples: new Float32Array(0) };
+  const random = new Random(seed, `look behind round ${round}`);
+  const drawn = { model: generatorModel(counts.generatorWidth), parameters: generator };
+  const samples = generate(new Tape(), drawn, counts.samples, random);
+  const taken = largestOfRows(await predict(model, global, samples, counts.samples), CLASSES);
+  return { accuracy, samples, fooled: taken.filter((label) => label === scenario.target).length / taken.length };
+}
 
 /** The state before the first round. */
 export function firstState(seed: number, generatorWidth: number): AttackState {

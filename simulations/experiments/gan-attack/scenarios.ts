@@ -1,5 +1,38 @@
-import type { Participants, Scenario } from './scenario.ts';
-import type { GanAttackSettings } from './settings.ts';
+import type { AggregationMode } from '../../engine/aggregator.ts';
+import type { GanAttackSettings, Participants } from './settings.ts';
+
+/** One federation to run: settings that are the same for all of its rounds. */
+export interface Scenario {
+  readonly participants: Participants;
+  /** The class that the adversary is after. */
+  readonly target: number;
+  /** Share θ_u of the change that everybody uploads. */
+  readonly thetaUpload: number;
+  /** Privacy budget of each uploaded parameter, ε/c; null: no noise. */
+  readonly noise: number | null;
+  /** Budget ε of differential privacy of users over all rounds; null: none. */
+  readonly epsilon: number | null;
+  readonly aggregation: AggregationMode;
+  /** Whether somebody holds images of the target; false is the control. */
+  readonly victim: boolean;
+  /** Which of the repetitions, from 1. */
+  readonly repetition: number;
+}
+
+/**
+ * The classes of each honest participant. In the control nobody holds the target: the victim of two keeps its four
+ * other classes; of the ten, the one whose only class it is stays away.
+ */
+export function honestClasses({ participants, target, victim }: Scenario): readonly (readonly number[])[] {
+  const all = participants === 2 ? [[0, 1, 2, 3, 4]] : Array.from({ length: 10 }, (_, k) => [k]);
+  if (victim) return all;
+  return all.map((classes) => classes.filter((k) => k !== target)).filter((classes) => classes.length > 0);
+}
+
+/** The classes of which the adversary has images of its own. */
+export function adversaryClasses({ participants }: Scenario): readonly number[] {
+  return participants === 2 ? [5, 6, 7, 8, 9] : [];
+}
 
 /** Federations with one set-up in common, whose figures stand side by side. */
 export interface Case {
@@ -60,3 +93,18 @@ export function nameOf({
     `seed${repetition}`,
   ].join('-');
 }
+
+/** How many steps of plain SGD, and how long ones, a participant takes in a round. */
+export interface Steps {
+  readonly steps: number;
+  readonly learningRate: number;
+}
+
+/**
+ * All participants train from the same global parameters and their changes are added up, so ten of them with one class
+ * each take fewer and shorter steps than two. The adversary takes more than the others: it has two jobs.
+ */
+export const SCHEDULE: Readonly<Record<Participants, { readonly honest: Steps; readonly adversary: Steps }>> = {
+  2: { honest: { steps: 4, learningRate: 0.03 }, adversary: { steps: 6, learningRate: 0.03 } },
+  11: { honest: { steps: 2, learningRate: 0.006 }, adversary: { steps: 4, learningRate: 0.006 } },
+};

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { mechanismOf, minNoiseMultiplier, type NoiseSettings, planNoise } from '../../../protocol/privacy/index.ts';
+import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
-import { poolFor } from './data.ts';
-import { userNoise } from './user-privacy.ts';
+import { sharedModel } from './networks.ts';
 
 /** What gan-attack is asked. */
 export const parameters = z.object({
@@ -61,6 +62,9 @@ export const parameters = z.object({
 /** The settings of a run. */
 export type GanAttackSettings = z.output<typeof parameters>;
 
+/** How many take part, the adversary among them: one victim of five classes, or ten honest ones of one class each. */
+export type Participants = GanAttackSettings['participants'][number];
+
 /**
  * Refuses settings that contradict each other.
  * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` for an ε that no noise keeps
@@ -100,4 +104,50 @@ export function check(settings: GanAttackSettings): void {
   if (dp === 'user')
     for (const members of participants)
       for (const each of epsilon) userNoise(members, { epsilon: each, delta, rounds });
+}
+
+/** Differential privacy of users over a whole federation. */
+interface UserPrivacy {
+  readonly epsilon: number;
+  readonly delta: number;
+  readonly rounds: number;
+}
+
+// The finest grid there is: what is looked at here is noise, not rounding.
+const MODULUS_BITS = 32;
+
+function noiseOf(members: number, noiseMultiplier: number): NoiseSettings {
+  return {
+    placement: 'distributed',
+    distribution: 'discrete-gaussian',
+    noiseMultiplier,
+    dimension: sharedModel().layout.size,
+    clip: 1,
+    clients: members,
+    // The adversary is a member and knows the noise that it added itself, if it added any.
+    minHonestSurvivors: members - 1,
+    modulusBits: MODULUS_BITS,
+    bitWidth: 0,
+  };
+}
+
+/**
+ * The noise that every member adds a share of, so that the sums of all rounds keep a budget. Everybody takes part in
+ * every round and everybody knows it, so that nothing amplifies.
+ * @throws CairnError `privacy-infeasible` where no noise keeps it
+ */
+export function userNoise(members: Participants, { epsilon, delta, rounds }: UserPrivacy): SumPrivacy {
+  const noiseMultiplier = minNoiseMultiplier({ epsilon, delta, rounds, rate: 1 }, (multiplier) =>
+    mechanismOf(planNoise(noiseOf(members, multiplier))),
+  );
+  return noiseOf(members, noiseMultiplier);
+}
+
+// The rarest digit is 9 % of the images; a few hundred more make up for luck.
+const PER_CLASS = 11.5;
+const SPARE = 500;
+
+/** How many images hold `perClass` of every class. */
+export function poolFor(perClass: number): number {
+  return Math.ceil(perClass * PER_CLASS) + SPARE;
 }

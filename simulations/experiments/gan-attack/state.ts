@@ -1,5 +1,9 @@
 import { CairnError } from '../../../protocol/errors.ts';
-import type { AdamMemory } from './lasting-adam.ts';
+import type { Tape } from '../../../training/index.ts';
+import type { Federation, Images } from './data.ts';
+import type { AdamMemory } from './generator.ts';
+import type { Scenario } from './scenarios.ts';
+import type { GanAttackSettings } from './settings.ts';
 
 /** Where a federation under attack is, between two rounds. */
 export interface AttackState {
@@ -55,4 +59,71 @@ export function decodeState(bytes: Uint8Array): AttackState {
     memory: { steps, moments },
     fakes,
   };
+}
+
+/** The settings of the run that rounds are run by; the same for all scenarios but for the schedule. */
+type RoundSettings = Pick<
+  GanAttackSettings,
+  | 'gamma'
+  | 'tau'
+  | 'delta'
+  | 'rounds'
+  | 'userClip'
+  | 'imagesPerClass'
+  | 'generatorWidth'
+  | 'generatorSteps'
+  | 'generatorRate'
+  | 'fakes'
+  | 'fakeRounds'
+  | 'batchSize'
+  | 'startAccuracy'
+  | 'startLatest'
+  | 'samples'
+  | 'testImages'
+>;
+
+/** What a look at a federation between two rounds gives. */
+export interface Look {
+  /** Share of the test images of the classes that somebody holds which the global model gets right. */
+  readonly accuracy: number;
+  /** Share of the samples that the global model takes for the target; null before the attack. */
+  readonly fooled: number | null;
+  /** The generator's samples; empty before the attack. */
+  readonly samples: Float32Array;
+}
+
+/** What `runRounds` takes. */
+export interface RoundsInput {
+  readonly scenario: Scenario;
+  readonly settings: RoundSettings;
+  readonly images: Images;
+  /** Seed of the repetition: the same for all its scenarios. */
+  readonly seed: number;
+  /** Undefined for the first rounds. */
+  readonly state: AttackState | undefined;
+  /** The round to stop behind. */
+  readonly until: number;
+}
+
+/** What `runRounds` gives. */
+export interface RoundsOutput extends Look {
+  readonly state: AttackState;
+  /** Mean of −ln p(target) over the generator's last steps; null before the attack. */
+  readonly generatorLoss: number | null;
+  /** Greatest number of uploads that were longer than the aggregator's clip in one of the rounds. */
+  readonly clipped: number;
+  /** How often a participant sat a round out because its training diverged. */
+  readonly diverged: number;
+  /**
+   * Greatest difference of a coordinate between the last round's sum and what it would have been in the open; null
+   * where it is in the open, or private.
+   */
+  readonly rounding: number | null;
+}
+
+/** What the parts of a round work with. */
+export interface Run {
+  readonly tape: Tape;
+  readonly federation: Federation;
+  readonly input: RoundsInput;
 }

@@ -1,4 +1,4 @@
-import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { TRAINING_IMAGES } from '../common/parameters.ts';
 import type { PoisoningSettings } from './settings.ts';
 

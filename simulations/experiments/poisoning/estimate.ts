@@ -1,5 +1,5 @@
 import { modelOf } from '../../engine/training.ts';
-import { LOOKED, SESSION, TRAINED } from '../common/costs.ts';
+import { LOOKED, SESSION, TRAINED } from '../common/parameters.ts';
 import type { PoisoningSettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 

@@ -1,7 +1,6 @@
 import { logBinomial } from '../../../protocol/schemes/secagg/parameters/hypergeometric.ts';
 import { Random } from '../../../training/index.ts';
-import { equalSizes } from '../../../coordinator/config/index.ts';
-import { cut } from '../../../coordinator/rounds/cohort.ts';
+import { cut, equalSizes } from '../../../learning/index.ts';
 import { sum } from '../../laboratory/statistics.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 

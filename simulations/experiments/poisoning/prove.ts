@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { drawGroups } from './groups.ts';
 import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { schemeOf, sumOf } from './round.ts';

@@ -1,7 +1,5 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import type { Block, Line } from '../../report/blocks.ts';
-import { drawable, percent, sectionsOf } from '../../report/lines.ts';
-import { ACCURACY, accuracyPoint } from '../common/accuracy.ts';
+import type { Block, Line, Section } from '../../report/blocks.ts';
+import { ACCURACY, accuracyPoint, drawable, percent, sectionsOf } from '../common/charts.ts';
 import { predictedPoisoned } from './groups.ts';
 import { methodText } from './report-text.ts';
 import { PROOFS, SCORES } from './series.ts';

@@ -1,11 +1,5 @@
-import type { TaskConfig } from '../../../coordinator/config/index.ts';
-import { combineGroups } from '../../../coordinator/rounds/combined.ts';
-import {
-  type DecodedSum,
-  minModulusBits,
-  openSum,
-  type QuantizationScheme,
-} from '../../../protocol/quantize/index.ts';
+import { type Combined, combineGroups, createGroupRule, type GroupTerms, MIN_GROUPS } from '../../../learning/index.ts';
+import { type DecodedSum, minModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { RandomSource } from '../../../protocol/crypto/random.ts';
@@ -27,14 +21,15 @@ export function schemeOf(
   return { dimension, clip, inputBits, modulusBits, maxCohort, maxExamples: images, lossBound: 16 };
 }
 
-/** A defence as a task's configuration says it; undefined for one sum of all. */
-export function groupsOf({ trim, factor }: PoisoningSettings, { rule, groups }: Defence): TaskConfig['groups'] {
-  if (rule === 'mean') return undefined;
-  const minSums = Math.max(3, Math.floor(groups / 2) + 1);
-  if (rule === 'median') return { rule, count: groups, minSums };
-  if (rule === 'norm-filter') return { rule, count: groups, minSums, factor };
-  const trimmed = Math.max(1, Math.floor(trim * groups));
-  return { rule, count: groups, minSums: Math.max(minSums, 2 * trimmed + 1), trim: trimmed };
+/** A defence's groups and rule; undefined for one sum of all. */
+export function groupsOf({ trim, factor }: PoisoningSettings, { rule: name, groups }: Defence): GroupTerms | undefined {
+  if (name === 'mean') return undefined;
+  const rule = createGroupRule({
+    rule: name,
+    ...(name === 'trimmed-mean' ? { trim: Math.max(1, Math.floor(trim * groups)) } : {}),
+    ...(name === 'norm-filter' ? { factor } : {}),
+  });
+  return { count: groups, minSums: Math.max(MIN_GROUPS, Math.floor(groups / 2) + 1, rule.dropped + 1), rule };
 }
 
 /** A group's sum, and how many are in it. */
@@ -66,17 +61,14 @@ export function sumOf(
   return { words: sum, count };
 }
 
-/** One update of the sums of all groups, by the code of production. @throws CairnError `groups-missing`, `data-empty` */
-export async function combined(
-  groups: TaskConfig['groups'],
+/** The sums of all groups as one. @throws CairnError `groups-missing`, `data-empty` */
+export function combined(
+  groups: GroupTerms | undefined,
   scheme: QuantizationScheme,
   sums: readonly (GroupSum | undefined)[],
-): Promise<Float32Array> {
+): Generator<unknown, Combined> {
   if (groups === undefined && sums[0] === undefined)
     throw new CairnError('groups-missing', 'fewer than half of the cohort are in its sum');
   const open = ({ words, count }: GroupSum): DecodedSum => openSum(scheme, words, count);
-  const { sum } = await combineGroups(groups, sums, open, scheme);
-  const update = new Float32Array(scheme.dimension);
-  sum.update(0, update);
-  return update;
+  return combineGroups(groups, sums, open, scheme);
 }

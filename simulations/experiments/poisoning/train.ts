@@ -1,13 +1,12 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { HeldOut } from '../../../coordinator/rounds/held-out.ts';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { atOnce, createStrategy, HeldOut, learn } from '../../../learning/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { modelOf } from '../../engine/training.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { drawGroups } from './groups.ts';
 import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { combined, type GroupSum, groupsOf, schemeOf, sumOf } from './round.ts';
@@ -23,7 +22,10 @@ export interface TrainInput extends MembersOptions {
 }
 
 /** Refusals of a round that leave its model as it was; anything else is a fault. */
-const WITHOUT_SUM: ReadonlySet<string> = new Set(['groups-missing', 'data-empty']);
+const WITHOUT_MODEL: ReadonlySet<string> = new Set(['groups-missing', 'data-empty', 'update-not-finite']);
+
+/** The model is the mean of its members': it remembers nothing. */
+const STRATEGY = createStrategy({ name: 'fedavg', learningRate: 1 });
 
 /** What happened in the rounds so far. */
 interface Tally {
@@ -70,9 +72,22 @@ class PoisonedTraining {
       sums.push(sumOf(settings.aggregation, scheme, inputs, group.length, random));
     }
     try {
-      await this.#take(await combined(groupsOf(settings, defence), scheme, sums));
+      const { next } = atOnce(
+        learn(
+          {
+            name: `the model after round ${round}`,
+            strategy: STRATEGY,
+            flat: this.#parameters,
+            state: {},
+            into: new Float32Array(this.#parameters.length),
+          },
+          combined(groupsOf(settings, defence), scheme, sums),
+          sums.length,
+        ),
+      );
+      await this.#take(next.flat);
     } catch (thrown) {
-      if (!(thrown instanceof CairnError && WITHOUT_SUM.has(thrown.code))) throw thrown;
+      if (!(thrown instanceof CairnError && WITHOUT_MODEL.has(thrown.code))) throw thrown;
       this.#tally.failed++;
     }
   }
@@ -102,10 +117,8 @@ class PoisonedTraining {
     };
   }
 
-  /** The next model, where it is finite and held-out images do not speak against it. */
-  async #take(update: Float32Array): Promise<void> {
-    const strategy = createStrategy({ name: 'fedavg', learningRate: 1 });
-    const { model: next } = strategy.apply(this.#parameters, update, {});
+  /** Takes the next model, unless held-out images speak against it. */
+  async #take(next: Float32Array): Promise<void> {
     const standing = { hash: String(this.#version), tensors: { flat: this.#parameters } };
     const verdict = await this.#heldOut?.judge(standing, { flat: next }).catch((thrown: unknown) => {
       // An attacked model may be beyond what float32 evaluates. Nobody takes that one either.

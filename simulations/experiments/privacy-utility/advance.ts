@@ -1,6 +1,6 @@
 import { type Dataset, iidShards } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { createStrategy } from '../../../learning/index.ts';
 import type { LocalResult } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../../protocol/errors.ts';
@@ -18,7 +18,7 @@ import { firstMembers } from '../../engine/members.ts';
 import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { expectedCohort } from './cohorts.ts';
 import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';

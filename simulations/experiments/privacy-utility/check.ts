@@ -1,6 +1,6 @@
 import { planNoise } from '../../../protocol/privacy/index.ts';
 import { modelOf } from '../../engine/training.ts';
-import { checkLooks, checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { TRAINING_IMAGES } from '../common/parameters.ts';
 import { expectedCohort } from './cohorts.ts';
 import { noiseSettings } from './noise.ts';

@@ -2,7 +2,7 @@ import type { NoisePlan, NoiseSettings, NoisyMechanism } from '../../../protocol
 import { minNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
 import { modelOf } from '../../engine/training.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { expectedCohort, largestCohort } from './cohorts.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 

@@ -1,7 +1,5 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import type { Block, Level, Line, Point } from '../../report/blocks.ts';
-import { drawable, percent, sectionsOf } from '../../report/lines.ts';
-import { ACCURACY, accuracyPoint } from '../common/accuracy.ts';
+import type { Block, Level, Line, Point, Section } from '../../report/blocks.ts';
+import { ACCURACY, accuracyPoint, drawable, percent, sectionsOf } from '../common/charts.ts';
 import { methodText } from './report-text.ts';
 import { SCORES } from './series.ts';
 import { type Outcome, outcomesOf, type UtilityResults } from './summary.ts';

@@ -2,9 +2,8 @@ import type { Dataset } from '../../../training/data/index.ts';
 import { loadMnist } from '../../../training/data/node/mnist.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
-import { workInOrder } from '../../laboratory/in-order.ts';
-import type { Laboratory } from '../../laboratory/laboratory.ts';
-import { recorder } from '../../laboratory/recorder.ts';
+import type { Laboratory } from '../../laboratory/experiment.ts';
+import { runTrainings, type ScoredTraining } from '../../laboratory/trainings.ts';
 import { advance } from './advance.ts';
 import { calibrate } from './noise.ts';
 import { SCORES, type ScoreRow } from './series.ts';
@@ -43,36 +42,29 @@ async function begin(lab: Lab, { members, placement, epsilon, repeat }: Training
   };
 }
 
-async function runTraining(
-  lab: Lab,
-  { train, test }: Images,
-  training: Training,
-  add: (row: ScoreRow) => void,
-): Promise<void> {
-  const { settings, signal } = lab;
-  const saved = await lab.restore(training.id);
-  let state = saved === undefined ? await begin(lab, training) : decodeState(saved);
+function define(lab: Lab, { train, test }: Images, training: Training): ScoredTraining<TrainingState, ScoreRow> {
+  const { settings } = lab;
   const units = unitsOf(settings, training);
-  for (const score of state.scores) add(score);
-  lab.advance(units * state.round, training.id);
-  while (!state.over) {
-    signal.throwIfAborted();
-    const from = state.round;
-    state = await lab.call(advance, {
-      settings,
-      training,
-      train,
-      test,
-      seed: lab.seedOf(`repeat ${training.repeat}`),
-      noiseSeed: lab.seedOf(`noise ${training.id}`),
-      state,
-      until: Math.min(settings.rounds, from + settings.evaluateEvery),
-    });
-    await lab.checkpoint(training.id, encodeState(state));
-    add(state.scores[state.scores.length - 1]!);
-    lab.advance(units * (state.round - from), `${training.id}, round ${state.round}`);
-  }
-  lab.advance(units * (settings.rounds - state.round));
+  return {
+    id: training.id,
+    units: units * settings.rounds,
+    begin: () => begin(lab, training),
+    encode: encodeState,
+    decode: decodeState,
+    progress: ({ round, over }) => ({ done: units * round, over, at: `round ${round}` }),
+    step: (state) =>
+      lab.call(advance, {
+        settings,
+        training,
+        train,
+        test,
+        seed: lab.seedOf(`repeat ${training.repeat}`),
+        noiseSeed: lab.seedOf(`noise ${training.id}`),
+        state,
+        until: Math.min(settings.rounds, state.round + settings.evaluateEvery),
+      }),
+    rows: ({ scores }) => scores,
+  };
 }
 
 /** Runs all trainings, as many at once as there are threads, and records their scores in the order of the trainings. */
@@ -84,7 +76,5 @@ export async function run(lab: Lab): Promise<void> {
   };
   const trainings = trainingsOf(settings);
   lab.plan(settings.rounds * trainings.reduce((sum, training) => sum + unitsOf(settings, training), 0));
-  await workInOrder(trainings, lab.threads, recorder(lab, SCORES), (training, add) =>
-    runTraining(lab, images, training, add),
-  );
+  await runTrainings(lab, SCORES, trainings, (training) => define(lab, images, training));
 }

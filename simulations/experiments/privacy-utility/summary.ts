@@ -1,8 +1,7 @@
-import { groupBy } from '../../laboratory/group-by.ts';
-import type { Results } from '../../laboratory/results.ts';
-import type { Json, JsonObject } from '../../laboratory/rows.ts';
+import { groupBy, type Json, type JsonObject } from '../../laboratory/rows.ts';
+import type { Results } from '../../laboratory/experiment.ts';
 import { roundedMean, significant, sum } from '../../laboratory/statistics.ts';
-import { type Accuracies, accuraciesOf } from '../common/accuracy.ts';
+import { type Accuracies, accuraciesOf } from '../common/charts.ts';
 import { SCORES, type ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 

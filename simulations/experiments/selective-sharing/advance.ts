@@ -1,13 +1,13 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
-import { defineWorkerTask } from '../../laboratory/task.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { seedFor, trainEpoch } from './local.ts';
-import { type SharedSettings, sharedEpoch } from './shared.ts';
-import type { TrainingState } from './state.ts';
+import { type SharedSettings, sharedEpoch } from './sharing.ts';
+import type { TrainingState } from './trainings.ts';
 
 /** Some epochs of one training. */
-export interface Advance {
+interface Advance {
   readonly model: NetworkKind;
   /** All training images, in shared memory. */
   readonly train: Dataset;

@@ -1,60 +1,190 @@
-import { recorder } from '../../laboratory/recorder.ts';
-import { overlap, type Simultaneous } from './overlap.ts';
-import { secureRound } from './secure-round.ts';
-import { overlapSeries, secureSeries } from './series.ts';
-import { firstParameters, type Images, type Lab, shardsOf } from './train.ts';
-import { type Training, exposureImages } from './trainings.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import { memberId } from '../../../protocol/ids.ts';
+import { type Dataset, subset } from '../../../training/data/index.ts';
+import { Random } from '../../../training/index.ts';
+import { createAggregator } from '../../engine/aggregator.ts';
+import { norm } from '../../engine/sums.ts';
+import { defineWorkerTask } from '../../laboratory/worker.ts';
+import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
+import { chooseUpload, type LocalSettings, seedFor, trainEpoch } from './local.ts';
+import { dense, type SparseUpdate } from './selection.ts';
+import type { OverlapRow, SecureRow } from './results.ts';
+import type { SelectiveSharingSettings } from './settings.ts';
 
-/** The training whose model the last round is counted on: the largest N, with the largest θ_u. */
-function lastTraining(trainings: readonly Training[], { settings }: Lab): string | undefined {
-  const n = Math.max(...settings.participants);
-  const theta = Math.max(...settings.thetaUpload);
-  return trainings.find(
-    (training) =>
-      training.kind === 'shared' &&
-      training.epsilon === null &&
-      training.participants === n &&
-      training.thetaUpload === theta,
-  )?.id;
+/** Who touches which coordinates when everybody trains at once, on the same parameters. */
+export interface Simultaneous {
+  readonly model: NetworkKind;
+  readonly train: Dataset;
+  /** The images of each participant, as many as the largest N. */
+  readonly shards: readonly Uint32Array[];
+  readonly settings: LocalSettings & Pick<SelectiveSharingSettings, 'tau' | 'gamma'>;
+  readonly parameters: Float32Array;
+  readonly seed: number;
+  /** Numbers N of participants to count for. */
+  readonly participants: readonly number[];
+  readonly thetaUpload: readonly number[];
+}
+
+/** What one participant's data changes about the parameters in an epoch. */
+export async function changeOf(
+  { model, train, shards, settings, parameters, seed }: Simultaneous,
+  participant: number,
+  signal: AbortSignal,
+): Promise<Float32Array> {
+  const after = parameters.slice();
+  const own = subset(train, shards[participant]!);
+  await trainEpoch(
+    buildNetwork('mnist', model),
+    after,
+    own,
+    settings,
+    seedFor(seed, `simultaneous ${participant}`),
+    signal,
+  );
+  return after.map((value, j) => value - parameters[j]!);
+}
+
+/** Counts, coordinate by coordinate, who uploaded it. */
+export class Contributors {
+  readonly #counts: Uint16Array;
+  #uploads = 0;
+  #values = 0;
+
+  constructor(size: number) {
+    this.#counts = new Uint16Array(size);
+  }
+
+  add({ indices }: SparseUpdate): void {
+    for (const index of indices) this.#counts[index]!++;
+    this.#uploads++;
+    this.#values += indices.length;
+  }
+
+  /** Whether a coordinate came from one participant alone. */
+  isAlone(index: number): boolean {
+    return this.#counts[index] === 1;
+  }
+
+  /** What the counts say, as columns of a row. */
+  tally(): Omit<OverlapRow, 'round' | 'selection' | 'participants' | 'thetaUpload'> {
+    let [one, two, threeToNine, tenOrMore] = [0, 0, 0, 0];
+    for (const count of this.#counts) {
+      if (count === 1) one++;
+      else if (count === 2) two++;
+      else if (count > 9) tenOrMore++;
+      else if (count > 0) threeToNine++;
+    }
+    return {
+      uploaded: this.#values / this.#uploads,
+      touched: one + two + threeToNine + tenOrMore,
+      one,
+      two,
+      threeToNine,
+      tenOrMore,
+      revealedShare: this.#values === 0 ? 0 : one / this.#values,
+    };
+  }
+}
+
+/** Counts contributors for each N, θ_u and selection, after one epoch of everybody on the same parameters. */
+export const overlap = defineWorkerTask(
+  import.meta.url,
+  'overlap',
+  async (input: Simultaneous, signal): Promise<Omit<OverlapRow, 'round'>[]> => {
+    const { settings, participants, thetaUpload, parameters, seed } = input;
+    const cases = (['largest', 'random'] as const).flatMap((selection) =>
+      thetaUpload.map((theta) => ({
+        selection,
+        thetaUpload: theta,
+        contributors: new Contributors(parameters.length),
+      })),
+    );
+    const rows: Omit<OverlapRow, 'round'>[] = [];
+    for (let participant = 0; participant < Math.max(...participants); participant++) {
+      signal.throwIfAborted();
+      const change = await changeOf(input, participant, signal);
+      for (const { selection, thetaUpload: theta, contributors } of cases) {
+        const random = new Random(seed, `simultaneous ${participant} ${selection} ${theta}`);
+        const sharing = { ...settings, selection, thetaUpload: theta, epsilon: null };
+        contributors.add(chooseUpload(change, sharing, random));
+        if (participants.includes(participant + 1))
+          rows.push({ selection, participants: participant + 1, thetaUpload: theta, ...contributors.tally() });
+      }
+    }
+    return rows;
+  },
+);
+
+/** Bytes of one entry of a sparse upload in the open: an index and a value of 32 bits each. */
+const ENTRY_BYTES = 8;
+
+const INPUT_BITS = 16;
+
+/** A round for {@link secureRound}. */
+interface SecureRound extends Simultaneous {
+  /** 32 bytes from which keys, masks and rounding are drawn. */
+  readonly entropy: Uint8Array;
 }
 
 /**
- * What sparse uploads reveal when they are summed securely: rounds in which everybody uploads at once, on the first
- * parameters and on those of a trained model, counted from the uploads; and one of them through the real sessions.
+ * Sums the largest changes of everybody, for the first N and θ_u, in one round through the real sessions, each upload as
+ * a dense vector with zeros, and looks for each participant's values in the sum: where it was alone, the sum is its
+ * value, but for rounding.
  */
-export async function runExposure(
-  lab: Lab,
-  images: Images,
-  trainings: readonly Training[],
-  last: ReadonlyMap<string, Float32Array>,
-): Promise<void> {
-  const { settings } = lab;
-  const trained = last.get(lastTraining(trainings, lab) ?? '');
-  if (trained === undefined) return;
-  const { model, participants, thetaUpload } = settings;
-  const common: Omit<Simultaneous, 'parameters' | 'seed'> = {
-    model,
-    train: images.train,
-    shards: shardsOf(lab, images, Math.max(...participants)),
-    settings,
-    participants,
-    thetaUpload,
-  };
-  const first = { ...common, parameters: firstParameters(lab), seed: lab.seedOf('first round') };
-  const rounds = { first, last: { ...common, parameters: trained, seed: lab.seedOf('last round') } };
-  const entropy = lab.randomOf('secure round')(32);
-  // A secure round takes two members at least.
-  const secure = participants[0]! > 1 ? [lab.call(secureRound, { ...first, entropy })] : [];
-  const [counted, sessions] = await Promise.all([
-    Promise.all(
-      (['first', 'last'] as const).map(async (round) => {
-        const rows = await lab.call(overlap, rounds[round]);
-        return rows.map((row) => ({ round, ...row }));
-      }),
-    ),
-    Promise.all(secure),
-  ]);
-  counted.flat().forEach(recorder(lab, overlapSeries));
-  sessions.forEach(recorder(lab, secureSeries));
-  lab.advance(exposureImages(settings), 'coordinates that a sum reveals');
-}
+export const secureRound = defineWorkerTask(
+  import.meta.url,
+  'secureRound',
+  async (input: SecureRound, signal): Promise<SecureRow> => {
+    const { settings, parameters, seed, entropy } = input;
+    const participants = input.participants[0]!;
+    const thetaUpload = input.thetaUpload[0]!;
+    const dimension = parameters.length;
+    const contributors = new Contributors(dimension);
+    const uploads: SparseUpdate[] = [];
+    for (let participant = 0; participant < participants; participant++) {
+      const change = await changeOf(input, participant, signal);
+      const sharing = { ...settings, selection: 'largest', thetaUpload, epsilon: null } as const;
+      const update = chooseUpload(change, sharing, new Random(seed));
+      uploads.push(update);
+      contributors.add(update);
+    }
+    const updates = new Map(uploads.map((update, i) => [memberId(i + 1), dense(update, dimension)]));
+    const clip = Math.max(...[...updates.values()].map(norm));
+    const aggregator = createAggregator({
+      mode: 'secure',
+      primitives: nodePrimitives,
+      random: unsafeSeededRandom(entropy),
+      dimension,
+      // A little more than the longest, so that none is scaled.
+      clip: clip * 1.001,
+      settings: { inputBits: INPUT_BITS, task: 'selective-sharing' },
+    });
+    const { sum, bytesUp } = aggregator.sum(updates);
+    const allowedError = (participants * 2 * clip * 1.001) / (2 ** INPUT_BITS - 1);
+    let revealed = 0;
+    let confirmed = 0;
+    let maxError = 0;
+    let entries = 0;
+    for (const { indices, values } of uploads) {
+      entries += indices.length;
+      for (let i = 0; i < indices.length; i++) {
+        if (!contributors.isAlone(indices[i]!)) continue;
+        const error = Math.abs(sum[indices[i]!]! - values[i]!);
+        revealed++;
+        if (error <= allowedError) confirmed++;
+        maxError = Math.max(maxError, error);
+      }
+    }
+    return {
+      participants,
+      thetaUpload,
+      revealed,
+      confirmed,
+      maxError,
+      allowedError,
+      sparseBytes: (ENTRY_BYTES * entries) / participants,
+      secureBytes: bytesUp / participants,
+    };
+  },
+);

@@ -1,10 +1,9 @@
 import { defineExperiment } from '../../laboratory/experiment.ts';
 import { loadPaddedMnist } from '../../models/mnist.ts';
-import { runExposure } from './exposure.ts';
+import { runExposure, trainAll } from './run.ts';
 import { report } from './report.ts';
 import { summarise } from './results.ts';
 import { check, parameters } from './settings.ts';
-import { runTrainings } from './train.ts';
 import { imagesOf, trainingsOf } from './trainings.ts';
 
 /** Images that two quiet cores train in a second, tests included. */
@@ -41,7 +40,7 @@ export const selectiveSharing = defineExperiment({
     const images = { train: await loadPaddedMnist('train'), test: await loadPaddedMnist('test') };
     const trainings = trainingsOf(lab.settings);
     lab.plan(imagesOf(lab.settings));
-    const last = await runTrainings(lab, images, trainings);
+    const last = await trainAll(lab, images, trainings);
     await runExposure(lab, images, trainings, last);
   },
   summarise,

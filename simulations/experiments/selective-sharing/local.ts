@@ -1,9 +1,8 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { type Model, Random, sgd, trainEpochs } from '../../../training/index.ts';
-import { selectLargest, selectRandom } from './selection.ts';
+import { countOf, selectLargest, selectRandom, type SparseUpdate } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 import { sparseVector } from './sparse-vector.ts';
-import { countOf, type SparseUpdate } from './update.ts';
 
 /** What local training needs to know. */
 export type LocalSettings = Pick<SelectiveSharingSettings, 'learningRate' | 'batchSize'>;

@@ -1,8 +1,6 @@
-import type { Section } from '../../laboratory/experiment.ts';
-import type { Block } from '../../report/blocks.ts';
-import { percent } from '../../report/lines.ts';
-import type { SharingResults } from './results.ts';
-import { type OverlapRow, overlapSeries, type SecureRow, secureSeries } from './series.ts';
+import type { Block, Section } from '../../report/blocks.ts';
+import { percent } from '../common/charts.ts';
+import { type OverlapRow, overlapSeries, type SecureRow, secureSeries, type SharingResults } from './results.ts';
 
 const MEANING =
   'Secure aggregation shows the server a sum and nothing else. Where one participant alone touched a coordinate, the sum is that participant’s value: for this coordinate the masks hide nothing. To send sparse vectors the indices have to travel in the open, and then the server also knows whose value it is; dense vectors with zeros hide the owner, but not the value, and save no bytes. Uploads of all participants of a round are counted here as if they came at once, from the same parameters.';

@@ -1,6 +1,67 @@
 import type { Random } from '../../../training/index.ts';
-import { cutLargest } from './greatest.ts';
-import { bound, type SparseUpdate, valuesAt } from './update.ts';
+
+/** Some coordinates of a change of parameters: what a participant uploads. */
+export interface SparseUpdate {
+  /** Ascending, none twice. */
+  readonly indices: Uint32Array;
+  /** The change at each of them. */
+  readonly values: Float32Array;
+}
+
+/** How many of `size` parameters a share θ of them is: rounded down, but one at least. */
+export function countOf(share: number, size: number): number {
+  return Math.max(1, Math.floor(share * size));
+}
+
+/** The value, or the end of [−γ, γ] that is next to it. */
+export function bound(value: number, gamma: number): number {
+  return Math.max(-gamma, Math.min(gamma, value));
+}
+
+/** The values at some places of a vector. */
+export function valuesAt(vector: Float32Array, indices: Uint32Array): Float32Array {
+  const values = new Float32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) values[i] = vector[indices[i]!]!;
+  return values;
+}
+
+/** An upload as a whole vector, with zeros where nothing is uploaded. */
+export function dense({ indices, values }: SparseUpdate, size: number): Float32Array {
+  const vector = new Float32Array(size);
+  for (let i = 0; i < indices.length; i++) vector[indices[i]!] = values[i]!;
+  return vector;
+}
+
+/** Where the greatest values of a list begin. */
+interface Cut {
+  /** The smallest value that is among them. */
+  readonly least: number;
+  /** How many are above it; the rest, up to the number asked for, equal it. */
+  readonly above: number;
+}
+
+const BINS = 1 << 16;
+
+/**
+ * The cut between the `count` greatest of some values and the others, in time linear in their number. The bits of
+ * floats from 0 up are in the order of the floats, so two histograms of 16 bits each find the value.
+ * @param values - finite and not negative
+ * @param count - from 1 to the number of values
+ */
+export function cutLargest(values: Float32Array, count: number): Cut {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const upper = new Uint32Array(BINS);
+  for (let i = 0; i < bits.length; i++) upper[bits[i]! >>> 16]!++;
+  let above = 0;
+  let high = BINS - 1;
+  for (; above + upper[high]! < count; high--) above += upper[high]!;
+  const lower = new Uint32Array(BINS);
+  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> 16 === high) lower[bits[i]! & 0xffff]!++;
+  let low = BINS - 1;
+  for (; above + lower[low]! < count; low--) above += lower[low]!;
+  const least = new Float32Array(Uint32Array.of(high * BINS + low).buffer)[0]!;
+  return { least, above };
+}
 
 function pick(change: Float32Array, indices: Uint32Array, gamma: number): SparseUpdate {
   return { indices, values: valuesAt(change, indices).map((value) => bound(value, gamma)) };

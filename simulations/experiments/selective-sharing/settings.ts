@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkOnce, invalid } from '../../laboratory/refuse.ts';
+import { checkOnce, invalid } from '../../laboratory/settings.ts';
 import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 
 /** What selective-sharing is asked. */

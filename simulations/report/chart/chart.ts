@@ -1,8 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { BlockOf } from '../blocks.ts';
 import { figure, type Page } from '../page.ts';
-import { describe } from './describe.ts';
-import { createDrawing, type Drawing } from './drawing.ts';
+import { createDrawing, describe, type Drawing } from './drawing.ts';
 import { createLayout, type Layout, type Size } from './layout.ts';
 import { renderLegend } from './legend.ts';
 import { levelMarks, lineMarks } from './marks.ts';

@@ -1,6 +1,6 @@
 import type { BlockOf, Line } from '../blocks.ts';
 import { formatNumber } from '../format.ts';
-import { lookOf, type Look } from './palette.ts';
+import { type Look, lookOf } from './palette.ts';
 
 /** A point as it is drawn: a category has become its place, counted from 0. */
 export interface DrawnPoint {
@@ -97,4 +97,55 @@ function legendLabel(line: Line, lines: readonly Line[]): string {
   if (line.source !== 'paper' || /paper/i.test(line.label)) return line.label;
   const shared = lines.some((other) => other.label === line.label && other.source !== 'paper');
   return shared ? `${line.label}, paper` : line.label;
+}
+
+/** What a chart shows, in words: how many points each line has, from where to where it runs, and the levels. */
+export function describe(chart: BlockOf<'chart'>, drawing: Drawing): { title: string; description: string } {
+  const lines = drawing.lines.map(({ label, points, style, look }) => {
+    const first = points[0]!;
+    const last = points[points.length - 1]!;
+    const ys = points.map(({ y }) => y).sort((a, b) => a - b);
+    const who = look.paper && !/paper/i.test(label) ? `${label} (paper)` : label;
+    const at = `${formatNumber(first.y)} at ${first.at}`;
+    if (points.length === 1) return `${who}: ${at}.`;
+    const range = `least ${formatNumber(ys[0]!)}, greatest ${formatNumber(ys[ys.length - 1]!)}`;
+    const many = `${points.length} ${style === 'bars' ? 'bars' : 'points'}`;
+    return `${who}: ${many}, from ${at} to ${formatNumber(last.y)} at ${last.at}; ${range}.`;
+  });
+  const levels = drawing.levels.map(({ label, y }) => `Level ${label}: ${formatNumber(y)}.`);
+  return { title: `${chart.y.label}, by ${chart.x.label}`, description: [...lines, ...levels].join(' ') };
+}
+
+/** Where the bars of a chart stand along its x axis. */
+export interface BarSlots {
+  /** Left and right end of the bar of the n-th row of bars at x, in the axis's values. */
+  bar(row: number, x: number): readonly [number, number];
+  /** How many rows of bars share a slot. */
+  readonly rows: number;
+  /** Outer ends of the first and the last slot. */
+  readonly edges: readonly [number, number];
+}
+
+/** Share of the way between neighbours that their bars take together. */
+const FILLED = 0.64;
+
+/** The slots of a chart's bars: as wide everywhere as the nearest neighbours allow. Undefined where it has none. */
+export function barEdges(drawing: Drawing, scale: 'linear' | 'log' | 'category'): BarSlots | undefined {
+  const bars = drawing.lines.filter((line) => line.style === 'bars');
+  if (bars.length === 0) return undefined;
+  const into = scale === 'log' ? Math.log10 : (x: number) => x;
+  const back = scale === 'log' ? (place: number) => 10 ** place : (place: number) => place;
+  const places = [...new Set(bars.flatMap((line) => line.points.map(({ x }: DrawnPoint) => into(x))))].sort(
+    (a, b) => a - b,
+  );
+  const gaps = places.slice(1).map((place, index) => place - places[index]!);
+  const slot = FILLED * Math.min(...(gaps.length === 0 || scale === 'category' ? [1] : gaps));
+  return {
+    rows: bars.length,
+    bar: (row, x) => {
+      const left = into(x) - slot / 2 + (row * slot) / bars.length;
+      return [back(left), back(left + slot / bars.length)];
+    },
+    edges: [back(places[0]! - slot / 2), back(places[places.length - 1]! + slot / 2)],
+  };
 }

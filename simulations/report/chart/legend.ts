@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { escapeHtml } from '../escape.ts';
+import { escapeHtml } from '../page.ts';
 import type { Drawing, DrawnLine } from './drawing.ts';
 import type { Layout } from './layout.ts';
 import { levelDash } from './palette.ts';

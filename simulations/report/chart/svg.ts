@@ -1,13 +1,13 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { replaceControls } from '../escape.ts';
+import { replaceControls } from '../page.ts';
 import { FONT_SIZE } from './measure.ts';
 
 /** Attributes in which Plot writes coordinates with all their digits. */
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height'];
 
 /** What a reader who cannot see a chart is told of it. */
-export interface Words {
+interface Words {
   /** Unique on the page; title, description and clip paths add to it. */
   readonly id: string;
   readonly title: string;

@@ -1,8 +1,7 @@
 import type { Axis } from '../blocks.ts';
 import { formatNumber } from '../format.ts';
-import { createAxis, share, type DrawnAxis } from './axis.ts';
+import { createAxis, type DrawnAxis, share, tickFormat } from './axis.ts';
 import { LINE_HEIGHT, shorten, textWidth, wrapText } from './measure.ts';
-import { tickFormat } from './ticks.ts';
 
 /** The words under an x axis. */
 export interface TickTexts {

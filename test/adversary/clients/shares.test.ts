@@ -3,7 +3,12 @@ import { closeAll } from '../../coordinator/support/hall.ts';
 import { until } from '../../coordinator/support/until.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { membership } from '../../coordinator/support/hall.ts';
-import { brokenSeal, falseCommitment, falseShares, signedFalseCommitment } from './support/deeds.ts';
+import {
+  brokenSeal,
+  falseCommitment,
+  falseShares,
+  signedFalseCommitment,
+} from '../../../simulations/attacks/members/deeds.ts';
 import { HOSTILE, Scene } from './support/scene.ts';
 
 afterEach(closeAll);

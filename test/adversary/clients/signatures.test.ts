@@ -3,7 +3,7 @@ import { memberId } from '../../../protocol/ids.ts';
 import { decodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { closeAll, membership } from '../../coordinator/support/hall.ts';
 import { memberHello } from '../../coordinator/support/peer.ts';
-import { inTheNameOf, wrongAdvertisement, wrongConsistency } from './support/deeds.ts';
+import { inTheNameOf, wrongAdvertisement, wrongConsistency } from '../../../simulations/attacks/members/deeds.ts';
 import { HOSTILE, Scene } from './support/scene.ts';
 
 afterEach(closeAll);

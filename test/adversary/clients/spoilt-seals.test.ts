@@ -3,7 +3,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { encodeSettings, settingsHash } from '../../../protocol/wire/settings.ts';
 import { closeAll } from '../../coordinator/support/hall.ts';
-import { brokenSeals } from './support/deeds.ts';
+import { brokenSeals } from '../../../simulations/attacks/members/deeds.ts';
 import type { Script } from '../../coordinator/support/scripted-client.ts';
 import { HOSTILE, Scene } from './support/scene.ts';
 

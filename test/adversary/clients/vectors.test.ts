@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { closeAll } from '../../coordinator/support/hall.ts';
-import { addedToVector, longerVector, otherBits } from './support/deeds.ts';
+import { addedToVector, longerVector, otherBits } from '../../../simulations/attacks/members/deeds.ts';
 import { HOSTILE, Scene } from './support/scene.ts';
 
 afterEach(closeAll);

@@ -2,9 +2,9 @@ import { expect } from 'vitest';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
 import { equalSums } from '../../../simulations/engine/sums.ts';
-import { looksUniform } from './noise.ts';
-import { beforePeaks } from './perceptron.ts';
-import { type Scene, TARGET } from './scene.ts';
+import { looksUniform } from '../../../simulations/attacks/inference/noise.ts';
+import { beforePeaks } from '../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, TARGET } from '../../../simulations/attacks/coordinator/scene.ts';
 
 /** The target never sent anything that depends on its data: there is nothing to compute from. */
 export function expectNoInput(scene: Scene): void {

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import type { ParticipationEvent } from '../../../client/index.ts';
 import { BROWSER_MS } from '../../support/browser.ts';
-import { EventLog } from '../../client/support/rounds.ts';
+import { EventLog } from '../../../simulations/attacks/coordinator/event-log.ts';
 import type { PageTools } from '../pages/page.ts';
 import type { Told, Trained } from '../pages/enter.ts';
 

@@ -1,3 +1,4 @@
+import { constantModel } from '../../../simulations/attacks/coordinator/perceptron.ts';
 import { minModulusBits } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
@@ -5,22 +6,13 @@ import { decodeSafetensors, encodeSafetensors } from '../../../protocol/model/sa
 import type { Shapes } from '../../../protocol/model/layout.ts';
 import { NO_HASH, type RoundSettings } from '../../../protocol/wire/settings.ts';
 import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
-import type { ParticipationEvent } from '../../../client/events.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 
 /** A model of seven parameters. */
 const SHAPES: Shapes = { bias: [3], kernel: [2, 2] };
 
 /** A model file whose parameters are all `value`. */
-export function modelFile(value = 0, shapes: Shapes = SHAPES): Uint8Array {
-  const tensors = Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [
-      name,
-      new Float32Array(shape.reduce((product, extent) => product * extent, 1)).fill(value),
-    ]),
-  );
-  return encodeSafetensors(tensors, shapes);
-}
+export const modelFile = (value = 0, shapes: Shapes = SHAPES): Uint8Array => constantModel(value, shapes);
 
 /** The same model in another file: eight more spaces behind the header, which its format allows. */
 export function spaced(file: Uint8Array): Uint8Array {
@@ -121,38 +113,6 @@ export class StepApp implements App<readonly number[]> {
     await this.before(context);
     for (const values of Object.values(parameters)) for (let i = 0; i < values.length; i++) values[i]! += this.#step;
     return this.change({ parameters, examples: this.#examples, loss: 0.5, accuracy: 0.25 });
-  }
-}
-
-type Kind = ParticipationEvent['kind'];
-type Of<K extends Kind> = Extract<ParticipationEvent, { kind: K }>;
-
-/** Collects a participation's events, and waits for them. */
-export class EventLog {
-  readonly events: ParticipationEvent[] = [];
-  readonly #watchers = new Set<() => void>();
-
-  readonly onEvent = (event: ParticipationEvent): void => {
-    this.events.push(event);
-    for (const look of [...this.#watchers]) look();
-  };
-
-  of<K extends Kind>(kind: K): Of<K>[] {
-    return this.events.filter((event): event is Of<K> => event.kind === kind);
-  }
-
-  /** Resolves with the n-th event of a kind. */
-  next<K extends Kind>(kind: K, nth = 1): Promise<Of<K>> {
-    return new Promise((resolve) => {
-      const look = (): void => {
-        const found = this.of(kind);
-        if (found.length < nth) return;
-        this.#watchers.delete(look);
-        resolve(found[nth - 1]!);
-      };
-      this.#watchers.add(look);
-      look();
-    });
   }
 }
 

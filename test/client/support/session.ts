@@ -4,7 +4,8 @@ import { join } from '../../../client/index.ts';
 import type { JoinOptions } from '../../../client/options.ts';
 import type { Participation } from '../../../client/participation.ts';
 import { type Script, ScriptedCoordinator } from './coordinator.ts';
-import { EventLog, GUEST, StepApp } from './rounds.ts';
+import { GUEST, StepApp } from './rounds.ts';
+import { EventLog } from '../../../simulations/attacks/coordinator/event-log.ts';
 
 /** One client of a test. */
 export interface Entered<A extends App> {

@@ -1,7 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Gateway, type GatewayOptions, type RoundHandle, Seats } from '../../../coordinator/gateway/index.ts';
-import { type Limits, limitsSchema } from '../../../coordinator/config/limits.ts';
+import { Gateway, type GatewayOptions, Seats } from '../../../coordinator/gateway/index.ts';
+import type { SeatedRound } from '../../../coordinator/gateway/seat.ts';
+import type { RoundHandle, Verdict } from '../../../coordinator/rounds/seat-hub.ts';
+import type { Limits } from '../../../coordinator/config/limits.ts';
+import { LIMITS } from './limits.ts';
 import { AdmissionControl } from '../../../coordinator/limits/admission-control.ts';
 import { Addresses } from '../../../coordinator/addresses.ts';
 import { MemberRegistry } from '../../../coordinator/members.ts';
@@ -10,6 +13,7 @@ import type { SeatOptions } from '../../../coordinator/gateway/seats.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
+import type { MemberId } from '../../../protocol/ids.ts';
 import type { SignedDirectory } from '../../../protocol/wire/directory.ts';
 import { virtualMembership } from '../../../simulations/engine/members.ts';
 import { Peer } from './peer.ts';
@@ -78,7 +82,7 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
     uploadStallMs: 10_000,
     minUploadRate: 65_536,
     helloTimeoutMs: 10_000,
-    entrance: new AdmissionControl({ ...limitsSchema.parse({}), ...limits, trustProxy: 0 }, 10_000_000),
+    entrance: new AdmissionControl({ ...LIMITS, ...limits, trustProxy: 0 }, 10_000_000),
     onRefused: (what, code) => void refused.push(`${what} ${code}`),
     ...others,
   });
@@ -98,7 +102,8 @@ export async function openGateway(change: Change = {}): Promise<GatewayHall> {
 }
 
 /** A round that takes everything, and remembers it. */
-export class TestPlace implements RoundHandle {
+export class TestPlace implements RoundHandle, SeatedRound {
+  readonly handle = this;
   readonly context = new Uint8Array(32).fill(7);
   readonly heard: string[] = [];
   readonly messages: Uint8Array[] = [];
@@ -115,6 +120,12 @@ export class TestPlace implements RoundHandle {
   /** What its state has left, in milliseconds. */
   left = 600_000;
 
+  /** Seats members in this round. */
+  seat(seats: Seats, members: readonly MemberId[]): void {
+    seats.onMessage(this, this);
+    seats.assign(members, this);
+  }
+
   refusal(): CairnError | undefined {
     return this.forbidden;
   }
@@ -123,7 +134,7 @@ export class TestPlace implements RoundHandle {
     return this.left;
   }
 
-  message(member: number, bytes: Uint8Array): CairnError | undefined {
+  message(member: number, bytes: Uint8Array): Verdict {
     this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
     this.messages.push(bytes.slice());
     this.memory.add(bytes.buffer);

@@ -5,6 +5,7 @@ import { Writable } from 'node:stream';
 import {
   type Coordinator,
   type CoordinatorOptions,
+  type CoordinatorConfig,
   createCoordinator,
   createLog,
   MemoryStore,
@@ -56,7 +57,13 @@ export interface Hall {
   join(member: number, script?: Script): Promise<ScriptedClient>;
 }
 
-type Change = Partial<Omit<CoordinatorOptions, 'config'>> & { readonly config?: Readonly<Record<string, unknown>> };
+type Change = Partial<Omit<CoordinatorOptions, 'config'>> & {
+  /** Fields of the configuration file; but `limits` and `uploads` are those that the coordinator makes of it. */
+  readonly config?: Readonly<Record<string, unknown>> & {
+    readonly limits?: Partial<CoordinatorConfig['limits']>;
+    readonly uploads?: Partial<CoordinatorConfig['uploads']>;
+  };
+};
 
 const closers: (() => Promise<unknown>)[] = [];
 
@@ -76,8 +83,8 @@ export async function temporaryFolder(): Promise<string> {
 export async function openHall(task: Readonly<Record<string, unknown>> = {}, change: Change = {}): Promise<Hall> {
   const file = join(await temporaryFolder(), 'members.bin');
   await writeFile(file, membership.signed);
-  const { config: configChange, ...options } = change;
-  const config = parseConfig({
+  const { config: { limits, uploads, ...configChange } = {}, ...options } = change;
+  const parsed = parseConfig({
     port: 0,
     logLevel: 'trace',
     reconnectGraceMs: 60_000,
@@ -85,6 +92,11 @@ export async function openHall(task: Readonly<Record<string, unknown>> = {}, cha
     tasks: [{ ...TASK, ...task }],
     ...configChange,
   });
+  const config: CoordinatorConfig = {
+    ...parsed,
+    limits: { ...parsed.limits, ...limits },
+    uploads: { ...parsed.uploads, ...uploads },
+  };
   const lines: string[] = [];
   const stream = new Writable({
     write(chunk: Buffer, _encoding, done) {

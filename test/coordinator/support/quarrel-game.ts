@@ -1,6 +1,6 @@
 import { parseConfig, type RoundReport, type TaskConfig } from '../../../coordinator/index.ts';
 import { Seats } from '../../../coordinator/gateway/index.ts';
-import { limitsSchema } from '../../../coordinator/config/limits.ts';
+import { LIMITS } from './limits.ts';
 import { AdmissionControl } from '../../../coordinator/limits/admission-control.ts';
 import { createLog } from '../../../coordinator/log.ts';
 import { MemberRegistry } from '../../../coordinator/members.ts';
@@ -36,7 +36,7 @@ export interface Played {
 
 /** Members 1 … n with a seat each. */
 export const seatsOf = (n: number): Seats => {
-  const entrance = new AdmissionControl({ ...limitsSchema.parse({}), trustProxy: 0 }, 1000);
+  const entrance = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 1000);
   const seats = new Seats({ graceMs: 1000, admitted: () => () => true });
   for (let i = 1; i <= n; i++) {
     const member = memberId(i);

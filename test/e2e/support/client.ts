@@ -69,6 +69,12 @@ export class Client {
     return of(line)!;
   }
 
+  /** Waits until a process that was started with `--hold` hangs. @returns the state before whose message it does */
+  async hung(): Promise<string> {
+    const line = await this.running.line('stdout', (text) => text.startsWith('{"kind":"held"'));
+    return (JSON.parse(line) as { readonly state: string }).state;
+  }
+
   /** As when a machine loses power. */
   async sigkill(): Promise<void> {
     this.running.kill('SIGKILL');

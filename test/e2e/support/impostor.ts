@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
-import { DEFAULT_SUITE, encodeChallenge, PROTOCOL_VERSION, SIZES } from '../../../protocol/index.ts';
+import { SIZES } from '../../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../../protocol/index.ts';
+import { encodeChallenge } from '../../../protocol/wire/messages/connect.ts';
 
 /** A server that greets as a coordinator of another protocol version would. */
 export async function coordinatorOfAnotherVersion(): Promise<{ readonly url: string; close(): Promise<void> }> {

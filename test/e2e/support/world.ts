@@ -3,14 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeIdentity } from '../../../client/index.ts';
 import type { RoundReport, TaskStatus } from '../../../coordinator/index.ts';
-import {
-  type DirectoryEntry,
-  generateIdentity,
-  portablePrimitives,
-  signDirectory,
-  systemRandom,
-  toHex,
-} from '../../../protocol/index.ts';
+import { toHex } from '../../../protocol/crypto/bytes.ts';
+import { generateIdentity } from '../../../protocol/crypto/keys.ts';
+import { portablePrimitives } from '../../../protocol/crypto/portable.ts';
+import { systemRandom } from '../../../protocol/crypto/random.ts';
+import { type DirectoryEntry, signDirectory } from '../../../protocol/wire/directory.ts';
 import { enrolled, LASTING } from '../../support/directory.ts';
 import { Client, type Tiny } from './client.ts';
 import { cairn, endAll, type Exit, ROOT, type Running } from './running.ts';

@@ -5,7 +5,7 @@ import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
-import type { Mail } from '../../support/lab.ts';
+import type { Mail } from '../../../simulations/attacks/open-round/lab.ts';
 import { damaged } from '../damage.ts';
 import { must } from '../outcome.ts';
 import type { Action } from './action.ts';

@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
-import { Lab, type LabOptions, type Mail, seeded } from '../../support/lab.ts';
+import { Lab, type LabOptions, type Mail, seeded } from '../../../simulations/attacks/open-round/lab.ts';
 
 /** A kind of round. */
 export interface Kind {

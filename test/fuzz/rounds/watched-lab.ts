@@ -5,7 +5,7 @@ import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { messageName } from '../../../protocol/wire/header.ts';
-import { Lab } from '../../support/lab.ts';
+import { Lab } from '../../../simulations/attacks/open-round/lab.ts';
 import { must, refusalCode } from '../outcome.ts';
 import { Revealed } from './revealed.ts';
 

@@ -14,7 +14,7 @@ const good: readonly JsonValue[] = [
   },
   {
     ...{ host: '::1', publicUrls: ['https://example.org/cairn'], allowedOrigins: ['https://example.org'], workers: 1 },
-    ...{ uploads: { atOnce: 2, stallMs: 5000, minBytesPerSecond: 9 }, logLevel: 'debug', reconnectGraceMs: 0 },
+    ...{ limits: { perAddress: 2, total: 500 }, logLevel: 'debug', reconnectGraceMs: 0 },
     tasks: [
       {
         ...{

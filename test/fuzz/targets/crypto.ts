@@ -8,7 +8,7 @@ import { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import { isCanonicalShare, LagrangeBasis, shareSecret } from '../../../protocol/crypto/shamir.ts';
 import { ShareDecoder } from '../../../protocol/crypto/share-decoder.ts';
 import { SIZES } from '../../../protocol/crypto/suite.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 import { bytesTarget } from '../bytes-target.ts';
 import { damage, damaged } from '../damage.ts';
 import { must, refusalCode } from '../outcome.ts';

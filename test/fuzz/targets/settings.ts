@@ -10,7 +10,7 @@ import { memberId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 import { must, refusalCode } from '../outcome.ts';
 import { settingsArbitrary } from '../settings-arbitrary.ts';
 import type { Target } from '../target.ts';

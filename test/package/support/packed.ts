@@ -54,6 +54,14 @@ export class PackedProject {
     await writeFile(this.path(name), text);
   }
 
+  /** What users can import, each without the package's name: `client/browser`, and the like. */
+  async entries(): Promise<readonly string[]> {
+    const { exports } = JSON.parse(await readFile(this.path('node_modules/cairn-fl/package.json'), 'utf8')) as {
+      readonly exports: Readonly<Record<string, unknown>>;
+    };
+    return Object.keys(exports).map((path) => path.replace('./', ''));
+  }
+
   /** Adds a package that the user has installed, too. */
   async add(name: string): Promise<void> {
     const path = this.path(`node_modules/${name}`);

@@ -2,10 +2,15 @@
 
 /** An app within a call of join, and one written down before: the type of the data is known in both. */
 export const MODULE = `
-import { CairnError, PROTOCOL_VERSION } from 'cairn-fl/protocol';
-import { defineApp, join, loadCsv, type Participation } from 'cairn-fl/client';
-import { createCoordinator } from 'cairn-fl/coordinator';
+import { CairnError, PROTOCOL_VERSION, memberId, type RoundSettings } from 'cairn-fl/protocol';
+import { fromHex, identityFrom, portablePrimitives, type Primitives } from 'cairn-fl/protocol/crypto';
+import { nodePrimitives } from 'cairn-fl/protocol/crypto/node';
+import { minNoiseMultiplier, type PrivacyTarget } from 'cairn-fl/protocol/privacy';
+import { decodeSettings, openDirectory, signDirectory } from 'cairn-fl/protocol/wire';
+import { type ClientPolicy, defineApp, isErrorCode, join, loadCsv, type Participation } from 'cairn-fl/client';
+import { createCoordinator, defineConfig, parseConfig, type ConfigInput } from 'cairn-fl/coordinator';
 import * as simulations from 'cairn-fl/simulations';
+import { layers, type Model, sequential, Tape } from 'cairn-fl/training';
 
 const rows = [[1, 2, 0]];
 
@@ -36,8 +41,43 @@ export const app = defineApp({
 
 export const joinDefined = (): Participation => join('http://127.0.0.1:8080', app);
 
+export const careful: Partial<ClientPolicy> = { adversary: 'active', minCohort: 10, minNoise: { multiplier: 1 } };
+// @ts-expect-error: policies have no such field
+export const careless: Partial<ClientPolicy> = { minCohorts: 10 };
+
+export const config: ConfigInput = defineConfig({
+  tasks: [{ name: 't', rounds: 1, cohort: 3, adversary: 'curious', unsafeOpenEnrolment: true }],
+  // @ts-expect-error: there is no such key, as the compiler knows
+  prot: 8080,
+});
+
+/** An authority's directory: whoever writes or reads one needs the faces of the wire and of cryptography. */
+function namesIn(primitives: Primitives): string {
+  const authority = identityFrom(primitives, fromHex('07'.repeat(32)));
+  const ward = { member: memberId(1), name: 'ward', identityKey: authority.publicKey, notAfter: 2 ** 31, tasks: [] };
+  const signed = signDirectory(primitives, authority, { serial: 1, issued: 1, notAfter: 2 ** 31 }, [ward]);
+  const { entries } = openDirectory(primitives, authority.publicKey, signed);
+  return [...entries.values()].map(({ name }) => name).join();
+}
+
+/** The code of an error that is told apart by the class and the guard of two other faces. */
+function refused(work: () => unknown): string {
+  try {
+    work();
+    return 'nothing';
+  } catch (error) {
+    return error instanceof CairnError && isErrorCode(error.code) ? error.code : 'another';
+  }
+}
+
+export const decode: (bytes: Uint8Array) => RoundSettings = decodeSettings;
+const target: PrivacyTarget = { epsilon: 8, delta: 1e-5, rounds: 10, rate: 1 };
+const model: Model = sequential([layers.dense(2)], [1]);
+
 const kinds = [CairnError, createCoordinator, join].map((value) => typeof value);
 console.log([...kinds, typeof PROTOCOL_VERSION, Object.keys(simulations).length > 0].join(' '));
+console.log(namesIn(portablePrimitives), namesIn(nodePrimitives), minNoiseMultiplier(target) > 0, model.layout.size);
+console.log(refused(() => parseConfig(config)), refused(() => decode(new Uint8Array(1))), typeof Tape);
 `;
 
 /** TypeScript that is compiled to CommonJS: its default export is where an app is looked for. */

@@ -7,7 +7,7 @@ import { dropout } from '../../../simulations/experiments/dropout/index.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
-import { thrownBy } from '../../support/lab.ts';
+import { thrownBy } from '../../support/thrown.ts';
 
 let out: string;
 beforeAll(async () => {

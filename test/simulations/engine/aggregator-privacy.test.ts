@@ -7,7 +7,8 @@ import { type Aggregator, createAggregator } from '../../../simulations/engine/a
 import { firstMembers } from '../../../simulations/engine/members.ts';
 import type { SumPrivacy } from '../../../simulations/engine/noisy-rounds.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
-import { codeOf, seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../../support/thrown.ts';
 
 const DIMENSION = 1000;
 const CLIP = 2;

@@ -6,7 +6,8 @@ import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type Aggregator, createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { virtualMembership } from '../../../simulations/engine/members.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
-import { codeOf, seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
+import { codeOf } from '../../support/thrown.ts';
 
 const DIMENSION = 40;
 const CLIP = 2;

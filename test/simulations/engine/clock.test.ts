@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
 import { VirtualClock } from '../../../simulations/engine/clock.ts';
 import { type Distribution, draw } from '../../../simulations/engine/distribution.ts';
-import { codeOf } from '../../support/lab.ts';
+import { codeOf } from '../../support/thrown.ts';
 
 describe('the virtual clock', () => {
   it('lets things happen by time, and those of one moment in the order in which they were planned', () => {

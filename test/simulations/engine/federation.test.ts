@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { createStrategy } from '../../../learning/strategies/index.ts';
+import { z } from 'zod';
+import { createStrategy, defineStrategy } from '../../../learning/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { federate, type FederationOptions, type FederationRound } from '../../../simulations/engine/federation.ts';
 import { firstMembers } from '../../../simulations/engine/members.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 
 const DIMENSION = 6;
 
@@ -46,6 +47,27 @@ const secure = () =>
   });
 
 describe('a federation', () => {
+  it('leaves the model as it was where the next one would be no number, as a coordinator does', async () => {
+    const strategy = createStrategy({ name: 'fedavg', learningRate: 1e39 });
+    const [round] = await all(options({ rounds: 1, strategy }));
+    expect(round!.aggregation).toMatchObject({
+      included: [],
+      aggregate: undefined,
+      error: { code: 'update-not-finite' },
+    });
+    expect([...round!.parameters]).toEqual(Array.from({ length: DIMENSION }, () => 0));
+  });
+
+  it('learns by a strategy of one’s own', async () => {
+    const counting = defineStrategy({
+      name: 'counting',
+      options: z.object({}),
+      create: () => ({ init: () => ({}), apply: (model) => ({ model: model.map((value) => value + 1), state: {} }) }),
+    });
+    const rounds = await all(options({ rounds: 3, strategy: counting.create({}) }));
+    expect(rounds.map(({ parameters }) => parameters[0])).toEqual([1, 2, 3]);
+  });
+
   it('can draw each member for itself: cohorts of many sizes, nobody’s among them, whose round leaves the model', async () => {
     const rounds = await all(options({ cohort: 1, drawing: 'independent', rounds: 60 }));
     const sizes = rounds.map(({ cohort }) => cohort.length);

@@ -9,7 +9,7 @@ import { runVirtualRound, type VirtualRoundResult } from '../../../simulations/e
 import { virtualSettings } from '../../../simulations/engine/settings.ts';
 import { equalSums, plainSum } from '../../../simulations/engine/sums.ts';
 import { type FaultScript, readFaults } from '../../../simulations/faults/script.ts';
-import { seeded } from '../../support/lab.ts';
+import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 
 /** A round to try faults on. */
 export interface Scene {

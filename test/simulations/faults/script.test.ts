@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CairnError } from '../../../protocol/errors.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
-import { thrownBy } from '../../support/lab.ts';
+import { thrownBy } from '../../support/thrown.ts';
 
 const refusal = (script: unknown): string => {
   const error = thrownBy(() => readFaults(script)) as CairnError;

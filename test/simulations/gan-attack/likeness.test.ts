@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../simulations/experiments/gan-attack/likeness.ts';
-import { nearest } from '../../../simulations/experiments/gan-attack/nearest.ts';
+import { compare, nearest } from '../../../simulations/experiments/gan-attack/likeness.ts';
 
 const SIZE = 32 * 32;
 

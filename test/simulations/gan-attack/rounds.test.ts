@@ -2,21 +2,27 @@ import { describe, expect, it } from 'vitest';
 import { type Dataset } from '../../../training/data/index.ts';
 import { gradients, layers, operations, Random, sequential, Tape, trainable } from '../../../training/index.ts';
 import { ganAttack } from '../../../simulations/experiments/gan-attack/index.ts';
-import { loadImages, placesOf } from '../../../simulations/experiments/gan-attack/data.ts';
 import {
   dealImages,
   heldOutImages,
+  loadImages,
+  placesOf,
   relabelled,
   victimImages,
-} from '../../../simulations/experiments/gan-attack/federation.ts';
-import { generate, normals, trainGenerator } from '../../../simulations/experiments/gan-attack/generator.ts';
-import { type AdamMemory, lastingAdam, NO_MEMORY } from '../../../simulations/experiments/gan-attack/lasting-adam.ts';
+} from '../../../simulations/experiments/gan-attack/data.ts';
+import {
+  type AdamMemory,
+  generate,
+  lastingAdam,
+  NO_MEMORY,
+  normals,
+  trainGenerator,
+} from '../../../simulations/experiments/gan-attack/generator.ts';
 import { generatorModel, LATENT, sharedModel } from '../../../simulations/experiments/gan-attack/networks.ts';
-import { localChange } from '../../../simulations/experiments/gan-attack/participant.ts';
+import { localChange, uploadOf } from '../../../simulations/experiments/gan-attack/participants.ts';
 import { firstState, runRounds } from '../../../simulations/experiments/gan-attack/rounds.ts';
-import type { Scenario } from '../../../simulations/experiments/gan-attack/scenario.ts';
+import type { Scenario } from '../../../simulations/experiments/gan-attack/scenarios.ts';
 import { decodeState, encodeState } from '../../../simulations/experiments/gan-attack/state.ts';
-import { uploadOf } from '../../../simulations/experiments/gan-attack/upload.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { coded } from '../../training/support.ts';
 

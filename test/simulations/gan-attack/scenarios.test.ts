@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { ganAttack } from '../../../simulations/experiments/gan-attack/index.ts';
-import { adversaryClasses, honestClasses } from '../../../simulations/experiments/gan-attack/scenario.ts';
-import { casesOf, nameOf } from '../../../simulations/experiments/gan-attack/scenarios.ts';
+import {
+  adversaryClasses,
+  casesOf,
+  honestClasses,
+  nameOf,
+} from '../../../simulations/experiments/gan-attack/scenarios.ts';
 import { coded } from '../../training/support.ts';
 
 const settingsOf = (given: Record<string, unknown>) => readSettings(ganAttack, { given });

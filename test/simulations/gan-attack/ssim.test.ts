@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { ssim } from '../../../simulations/experiments/gan-attack/ssim.ts';
+import { ssim } from '../../../simulations/experiments/gan-attack/likeness.ts';
 
 const random = new Random(3, 'ssim test');
 const image = (side: number, scale = 1): Float32Array =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { epsilonOf, mechanismOf, planNoise, roundCost } from '../../../protocol/privacy/index.ts';
-import { userNoise } from '../../../simulations/experiments/gan-attack/user-privacy.ts';
+import { userNoise } from '../../../simulations/experiments/gan-attack/settings.ts';
 
 const budget = (epsilon: number) => ({ epsilon, delta: 1e-5, rounds: 200 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../../simulations/laboratory/pool.ts';
-import { defineWorkerTask } from '../../../simulations/laboratory/task.ts';
+import { defineWorkerTask } from '../../../simulations/laboratory/worker.ts';
 
 const double = defineWorkerTask(import.meta.url, 'double', (value: number) => 2 * value);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { codeOf } from '../../support/lab.ts';
+import { codeOf } from '../../support/thrown.ts';
 import { privacyUtility } from '../../../simulations/experiments/privacy-utility/index.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 import { tiny } from './support.ts';

@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, test } from 'vitest';
-import { renderBlock } from '../../../simulations/report/block.ts';
+import { renderBlock } from '../../../simulations/report/render.ts';
 import type { Block } from '../../../simulations/report/blocks.ts';
 import { createPage } from '../../../simulations/report/page.ts';
 import { imageGrid } from '../../../simulations/report/png.ts';

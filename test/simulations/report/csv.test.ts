@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Row, Scalar } from '../../../simulations/laboratory/rows.ts';
-import { toCsv } from '../../../simulations/report/csv.ts';
+import { toCsv } from '../../../simulations/report/rows.ts';
 
 /** RFC 4180, read one character at a time; whether a field was quoted tells an empty string from nothing. */
 function parseCsv(text: string): { value: string; quoted: boolean }[][] {

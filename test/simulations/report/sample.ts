@@ -1,5 +1,4 @@
-import type { Section } from '../../../simulations/laboratory/experiment.ts';
-import type { Block, BlockOf } from '../../../simulations/report/blocks.ts';
+import type { Block, BlockOf, Section } from '../../../simulations/report/blocks.ts';
 import type { Report } from '../../../simulations/report/html.ts';
 import { imageGrid } from '../../../simulations/report/png.ts';
 

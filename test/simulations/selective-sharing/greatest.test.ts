@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cutLargest } from '../../../simulations/experiments/selective-sharing/greatest.ts';
+import { cutLargest } from '../../../simulations/experiments/selective-sharing/selection.ts';
 
 describe('the cut between the greatest values and the others', () => {
   it('is where a sorted list has it, for any values and count', () => {

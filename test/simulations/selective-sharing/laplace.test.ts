@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { laplace } from '../../../simulations/experiments/selective-sharing/laplace.ts';
+import { laplace } from '../../../simulations/experiments/selective-sharing/sparse-vector.ts';
 import { kolmogorov, laplaceDistribution, ONE_IN_A_MILLION } from './support/statistics.ts';
 
 const draw = (scale: number, seed: number): number[] => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { type Order, type Turn, turnsOf } from '../../../simulations/experiments/selective-sharing/orders.ts';
+import { type Order, type Turn, turnsOf } from '../../../simulations/experiments/selective-sharing/sharing.ts';
 
 const turns = (order: Order, seed: number): Turn[] => turnsOf(order, 12, 4, new Random(seed));
 

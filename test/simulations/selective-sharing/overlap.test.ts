@@ -3,9 +3,9 @@ import {
   changeOf,
   Contributors,
   overlap,
+  secureRound,
   type Simultaneous,
-} from '../../../simulations/experiments/selective-sharing/overlap.ts';
-import { secureRound } from '../../../simulations/experiments/selective-sharing/secure-round.ts';
+} from '../../../simulations/experiments/selective-sharing/exposure.ts';
 import { buildNetwork } from '../../../simulations/models/networks.ts';
 import { stripes } from './support/images.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { noiseScales, privacyLoss } from '../../../simulations/experiments/selective-sharing/privacy.ts';
-import { countOf } from '../../../simulations/experiments/selective-sharing/update.ts';
+import { noiseScales, privacyLoss } from '../../../simulations/experiments/selective-sharing/sparse-vector.ts';
+import { countOf } from '../../../simulations/experiments/selective-sharing/selection.ts';
 
 describe('the scales of the noise', () => {
   it('are those that one computes by hand', () => {

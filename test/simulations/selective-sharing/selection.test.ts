@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { selectLargest, selectRandom } from '../../../simulations/experiments/selective-sharing/selection.ts';
-import { bound, countOf } from '../../../simulations/experiments/selective-sharing/update.ts';
+import {
+  bound,
+  countOf,
+  selectLargest,
+  selectRandom,
+} from '../../../simulations/experiments/selective-sharing/selection.ts';
 import { shareTolerance } from './support/statistics.ts';
 
 const list = (values: ArrayLike<number>): number[] => Array.from(values);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { download, newServer, upload } from '../../../simulations/experiments/selective-sharing/server.ts';
+import { download, newServer, upload } from '../../../simulations/experiments/selective-sharing/sharing.ts';
 import { shareTolerance } from './support/statistics.ts';
 
 const update = (indices: number[], values: number[]): { indices: Uint32Array; values: Float32Array } => ({

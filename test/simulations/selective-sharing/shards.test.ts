@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CairnError } from '../../../protocol/errors.ts';
-import { dealShards } from '../../../simulations/experiments/selective-sharing/shards.ts';
+import { dealShards } from '../../../simulations/experiments/selective-sharing/run.ts';
 
 describe('the images of the participants', () => {
   it('are disjoint as long as there are enough', () => {

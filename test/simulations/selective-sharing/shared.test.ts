@@ -7,8 +7,8 @@ import {
   type SharedEpoch,
   sharedEpoch,
   type SharedSettings,
-} from '../../../simulations/experiments/selective-sharing/shared.ts';
-import type { TrainingState } from '../../../simulations/experiments/selective-sharing/state.ts';
+} from '../../../simulations/experiments/selective-sharing/sharing.ts';
+import type { TrainingState } from '../../../simulations/experiments/selective-sharing/trainings.ts';
 import { buildNetwork } from '../../../simulations/models/networks.ts';
 import { stripes } from './support/images.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
-import { noiseScales } from '../../../simulations/experiments/selective-sharing/privacy.ts';
-import { sparseVector } from '../../../simulations/experiments/selective-sharing/sparse-vector.ts';
+import { noiseScales, sparseVector } from '../../../simulations/experiments/selective-sharing/sparse-vector.ts';
 import { exceeds, kolmogorov, laplaceDistribution, ONE_IN_A_MILLION, shareTolerance } from './support/statistics.ts';
 
 const DRAWS = 20_000;

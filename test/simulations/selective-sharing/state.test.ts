@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CairnError } from '../../../protocol/errors.ts';
-import { decodeState, encodeState } from '../../../simulations/experiments/selective-sharing/state.ts';
+import { decodeState, encodeState } from '../../../simulations/experiments/selective-sharing/trainings.ts';
 
 const state = {
   epoch: 3,

@@ -53,7 +53,7 @@ export function encodeAdvertiseKeys(message: AdvertiseKeys): Uint8Array {
     .finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical AdvertiseKeys message */
+/** Reads an AdvertiseKeys message. @throws CairnError `wire-…` for anything but one canonical AdvertiseKeys message */
 export function decodeAdvertiseKeys(bytes: Uint8Array): AdvertiseKeys {
   const { header, reader } = openMessage('advertiseKeys', bytes);
   const advertisement = readAdvertisement(reader);

@@ -11,7 +11,7 @@ export function encodeConsistency(message: Consistency): Uint8Array {
   return startMessage('consistency', message).fixed(message.signature, SIZES.signature).finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Consistency message */
+/** Reads a Consistency message. @throws CairnError `wire-…` for anything but one canonical Consistency message */
 export function decodeConsistency(bytes: Uint8Array): Consistency {
   const { header, reader } = openMessage('consistency', bytes);
   const signature = reader.raw(SIZES.signature, 'signature').slice();

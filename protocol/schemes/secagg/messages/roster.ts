@@ -108,7 +108,7 @@ export function encodeRoster(message: Roster): Uint8Array {
   return body.kind === 'full' ? encoder.full(ownIndex) : encoder.proven(ownIndex, body.members);
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical roster */
+/** Reads a roster. @throws CairnError `wire-…` for anything but one canonical roster */
 export function decodeRoster(bytes: Uint8Array): Roster {
   const { header, reader } = openMessage('roster', bytes);
   const size = reader.u32In('size', 1, LIMITS.members);

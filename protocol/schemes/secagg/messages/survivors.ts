@@ -18,7 +18,7 @@ export function encodeSurvivors(message: Survivors): Uint8Array {
     .finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical Survivors message */
+/** Reads a Survivors message. @throws CairnError `wire-…` for anything but one canonical Survivors message */
 export function decodeSurvivors(bytes: Uint8Array): Survivors {
   const { header, reader } = openMessage('survivors', bytes);
   const size = reader.u32In('size', 1, LIMITS.members);

@@ -34,7 +34,7 @@ export function encodeUnmaskRequest(message: UnmaskRequest): Uint8Array {
   return writer.finish();
 }
 
-/** @throws CairnError `wire-…` for anything but one canonical UnmaskRequest */
+/** Reads an UnmaskRequest. @throws CairnError `wire-…` for anything but one canonical UnmaskRequest */
 export function decodeUnmaskRequest(bytes: Uint8Array): UnmaskRequest {
   const { header, reader } = openMessage('unmaskRequest', bytes);
   const size = reader.u32In('size', 1, LIMITS.members);

@@ -1,6 +1,6 @@
 export { corruptHolders } from './corrupt-holders.ts';
 export { findRing, shareOf } from './ring.ts';
-export type { AdversaryClass, Ring, RingQuestion } from './ring.ts';
+export type { AdversaryClass } from './ring.ts';
 export {
   DEFAULT_COLLUDING,
   assertSound,
@@ -13,4 +13,3 @@ export {
 } from './round.ts';
 export type { AdversaryModel, GraphKind, RoundParameters, RoundQuestion } from './round.ts';
 export { findCommittee, wholeCommittee } from './witnesses.ts';
-export type { Committee, CommitteeQuestion } from './witnesses.ts';

@@ -48,8 +48,8 @@ export function checkShare(name: string, share: number): void {
 }
 
 /**
- * Rule 1 (papers.md section 2): whether, but for probability 2^−(σ+1), no `removed` random members of a random k-regular
- * ring leave the others disconnected or a member with removed neighbours only.
+ * Rule 1 of SecAgg+ (Bell et al. 2020): whether, but for probability 2^−(σ+1), no `removed` random members of a random
+ * k-regular ring leave the others disconnected or a member with removed neighbours only.
  */
 export function staysConnected(n: number, degree: number, removed: number, sigma: number): boolean {
   if (degree >= n - 1) return true;
@@ -145,7 +145,7 @@ const CACHED = 256;
 const cache = new Map<string, Ring | undefined>();
 
 /**
- * SecAgg+ (Bell et al. 2020, papers.md section 2): the least even degree of a ring, permuted at random, on which masks
+ * SecAgg+ (Bell et al. 2020): the least even degree of a ring, permuted at random, on which masks
  * and shares of neighbours alone are as good as everybody's, with the threshold that belongs to it. `active` is the
  * paper's semi-malicious rule.
  * @returns degree k and threshold t ≤ k, in members

@@ -68,7 +68,7 @@ export interface AdversaryModel {
 /**
  * The threshold that a complete graph gets where the task names none. Active: more than the colluders and more than a third,
  * since one survivor set is settled by the quorum of {@link wholeCommittee}, not by the holders of each secret. Curious
- * (papers.md section 1): more than the colluders and more than half.
+ * (Bonawitz et al. 2017): more than the colluders and more than half.
  * @throws CairnError `settings-invalid` for n below 2 or a share out of range
  */
 export function completeThreshold({ n, adversary, colluding }: { readonly n: number } & AdversaryModel): number {

@@ -1,4 +1,3 @@
-export { refusalOf } from './admission.ts';
 export * from './session.ts';
 export * from './types.ts';
 export { secretsOf as serverSecretsOf } from './result.ts';

@@ -1,6 +1,7 @@
 import { CairnError } from '../../../errors.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MessageName } from '../../../wire/header.ts';
+import { byState } from '../../../rounds/states.ts';
 import { minSharers } from '../parameters/index.ts';
 import type { CollectingState, DropEffect, ServerContext, ServerParameters, ServerState } from './types.ts';
 
@@ -16,13 +17,7 @@ export function isCollecting(state: ServerState): state is Collecting {
 }
 
 /** The one message that each state takes. */
-export const EXPECTED = {
-  'advertise-keys': 'advertiseKeys',
-  'share-keys': 'shareKeys',
-  'masked-input': 'maskedInput',
-  'consistency-check': 'consistency',
-  unmasking: 'unmaskShares',
-} as const satisfies Record<CollectingState, MessageName>;
+export const EXPECTED: Readonly<Record<CollectingState, MessageName>> = byState(({ takes }) => takes);
 
 /** Who has answered in this state, by index; by member id while there is no roster. */
 export function answered(state: Collecting): ReadonlyMap<number, unknown> | ReadonlySet<number> {

@@ -5,42 +5,16 @@ import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
 import type { MemberDirectory } from '../../../wire/membership.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
+import type { Drop, DropEffect, Outgoing } from '../../../rounds/scheme.ts';
+import type { CollectingState, ServerStateName } from '../../../rounds/states.ts';
 import type { RoundSettings } from '../../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
 import type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
 import type { SecretRecovery } from './secret-recovery.ts';
 
-export type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
+export type { ServerParameters } from './parameters.ts';
 
-/** The states in which the server takes messages: the rounds of the paper. */
-export type CollectingState = 'advertise-keys' | 'share-keys' | 'masked-input' | 'consistency-check' | 'unmasking';
-
-/** Every state's name. */
-export type ServerStateName = CollectingState | 'computing' | 'committed' | 'aborted';
-
-/**
- * What a dropout means for the sum: before its input came the member does not count; after it, it counts although it is
- * gone; a member without unmasking counts, but gave no shares.
- */
-export type DropEffect = 'before-input' | 'after-input' | 'without-unmasking';
-
-/** One member that was lost on the way, or whose shares were. */
-export interface Drop {
-  readonly member: MemberId;
-  readonly state: CollectingState;
-  readonly reason: ErrorCode;
-  readonly effect: DropEffect;
-  /**
-   * Where the reason is `share-false`: of whose secrets the member revealed false shares. Either it lied, or those owners
-   * gave it false shares, or the bytes were changed on the way. It stays in the sum, and may have been lost before.
-   */
-  readonly owners?: readonly MemberId[];
-  /**
-   * Where the member left by an Abort: which of its neighbours it blames, ascending. Either one of them gave it what it
-   * should not have, or the member lies.
-   */
-  readonly blames?: readonly MemberId[];
-}
+export type { CollectingState, Drop, DropEffect, Outgoing, ServerStateName };
 
 /** What does not change while a server session lives. */
 export interface ServerContext {
@@ -73,7 +47,7 @@ export interface FrozenSum extends SharedKeys {
 }
 
 /** What every state that takes messages knows of its members. */
-export interface Waiting {
+interface Waiting {
   readonly context: ServerContext;
   /** Whose answer is still to come: nobody who has answered or is lost. Shrinks. */
   readonly waiting: Set<MemberId>;
@@ -176,18 +150,6 @@ export type ServerEvent =
        */
       readonly proofs: readonly Uint8Array[];
     };
-
-/** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
-export interface Outgoing {
-  readonly to: MemberId;
-  /**
-   * Makes the message. It may be called at any time and again, as for a member that was cut off: the bytes are the same,
-   * however far the session has gone on. Nobody is to write to them, since members may share them.
-   */
-  readonly bytes: () => Uint8Array;
-  /** The member is out: what it was sent before does not matter to it any more, whether it came or not. */
-  readonly last?: true;
-}
 
 /** The result of one step. The old state is spent. */
 export interface ServerStep {

@@ -6,11 +6,12 @@ import {
   type UnmaskRequest,
 } from '../../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { decodeSurvivors, encodeSurvivors } from '../../../../protocol/schemes/secagg/messages/survivors.ts';
-import { type Mail, type Rewrite } from '../../../support/lab.ts';
+import { type Mail, type Rewrite } from '../../../../simulations/attacks/open-round/lab.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { indexOf } from '../split.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { indexOf } from '../../../../simulations/attacks/coordinator/split.ts';
 import { expectOnlySum } from '../verdicts.ts';
 
 const scene = useScenes();

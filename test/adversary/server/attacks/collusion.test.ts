@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { equalSums } from '../../../../simulations/engine/sums.ts';
-import { beforePeaks } from '../perceptron.ts';
-import { TARGET, useScenes } from '../scene.ts';
+import { beforePeaks } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectOnlySum, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();

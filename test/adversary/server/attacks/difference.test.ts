@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { modelFile } from '../../../client/support/rounds.ts';
+import { constantModel } from '../../../../simulations/attacks/coordinator/perceptron.ts';
 import { memberId } from '../../../../protocol/ids.ts';
-import type { EvilRound } from '../evil-round.ts';
-import { SHAPES } from '../perceptron.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { combined, forgetful, refusals, run, sumOf } from '../sums.ts';
+import type { EvilRound } from '../../../../simulations/attacks/coordinator/evil-round.ts';
+import { SHAPES } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { combined, forgetful, refusals, run, sumOf } from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 
@@ -61,7 +62,7 @@ describe('two sums from one model, the first of which was called abandoned, are 
 
 describe('two sums from models that differ by one unit in the last place', () => {
   /** The least number above zero: other values, and the same updates. */
-  const moved = ({ coordinator }: Scene): Uint8Array => coordinator.publish(modelFile(2 ** -149, SHAPES));
+  const moved = ({ coordinator }: Scene): Uint8Array => coordinator.publish(constantModel(2 ** -149, SHAPES));
 
   it('RECOVER the target’s update under the default policy, which knows a model by its values', async () => {
     const hall = await scene({ seed: 'one unit', n: N, honest: HONEST });
@@ -85,7 +86,7 @@ describe('two sums from models that differ by one unit in the last place', () =>
 
   it('are two at most in a day where the coordinator says that it has moved the model', async () => {
     const hall = await scene({ seed: 'rebases', n: N, honest: HONEST });
-    const models = [1, 2, 3].map((i) => hall.coordinator.publish(modelFile(i * 2 ** -149, SHAPES)));
+    const models = [1, 2, 3].map((i) => hall.coordinator.publish(constantModel(i * 2 ** -149, SHAPES)));
     const ends = [];
     for (const [i, modelHash] of models.entries())
       ends.push((await run(hall, hall.settings({ modelHash, rebases: i + 1 }), HONEST)).end?.kind);

@@ -4,8 +4,9 @@ import { nodePrimitives } from '../../../../protocol/crypto/node/native.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
 import { type DirectoryDates, openDirectory, signDirectory } from '../../../../protocol/wire/directory.ts';
 import { enrolled, LASTING } from '../../../support/directory.ts';
-import { seeded } from '../../../support/lab.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
+import { seeded } from '../../../../simulations/attacks/open-round/lab.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectNoInput } from '../verdicts.ts';
 
 const scene = useScenes();

@@ -4,10 +4,11 @@ import { encodeSurvivors } from '../../../../protocol/schemes/secagg/messages/su
 import { encodeUnmaskRequest } from '../../../../protocol/schemes/secagg/messages/unmask-request.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import type { EvilRound } from '../evil-round.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { signedByWitnesses } from '../../../support/cheats.ts';
-import { indexOf, sessionIdOf, signedBy } from '../split.ts';
+import type { EvilRound } from '../../../../simulations/attacks/coordinator/evil-round.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { signedByWitnesses } from '../../../../simulations/attacks/open-round/cheats.ts';
+import { indexOf, sessionIdOf, signedBy } from '../../../../simulations/attacks/coordinator/split.ts';
 import { expectNoise } from '../verdicts.ts';
 
 const scene = useScenes();

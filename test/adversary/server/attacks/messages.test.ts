@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
-import type { Mail } from '../../../support/lab.ts';
-import { seeded } from '../../../support/lab.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
+import type { Mail } from '../../../../simulations/attacks/open-round/lab.ts';
+import { seeded } from '../../../../simulations/attacks/open-round/lab.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectOnlySum } from '../verdicts.ts';
 
 const scene = useScenes();

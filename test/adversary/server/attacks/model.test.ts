@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../../protocol/crypto/bytes.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
-import { modelFile } from '../../../client/support/rounds.ts';
-import type { Served } from '../evil-coordinator.ts';
-import { LAYOUT, SHAPES } from '../perceptron.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
+import { constantModel } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import type { Served } from '../../../../simulations/attacks/coordinator/evil-coordinator.ts';
+import { LAYOUT, SHAPES } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectNoInput } from '../verdicts.ts';
 
 const scene = useScenes();
@@ -38,31 +39,31 @@ describe('the target does not train on', () => {
     ['NaN', NaN],
     ['infinity', -Infinity],
   ])('a model with %s', async (_, value) => {
-    expect(await verdictOn(published(modelFile(value, SHAPES)))).toBe('model-malformed');
+    expect(await verdictOn(published(constantModel(value, SHAPES)))).toBe('model-malformed');
   });
 
   it('a model with NaN in a single place', async () => {
-    const file = modelFile(0, SHAPES);
+    const file = constantModel(0, SHAPES);
     new DataView(file.buffer, file.byteOffset).setFloat32(file.length - 4, NaN, true);
     expect(await verdictOn(published(file))).toBe('model-malformed');
   });
 
   it('a model that has changed its shape, with as many parameters as before', async () => {
     const shapes = { bias: [8], weights: [30, 8] };
-    expect(await verdictOn(published(modelFile(0, shapes)))).toBe('update-shape');
+    expect(await verdictOn(published(constantModel(0, shapes)))).toBe('update-shape');
   });
 
   it('a model of another size', async () => {
     const shapes = { bias: [9], weights: [8, 30] };
-    expect(await verdictOn(published(modelFile(0, shapes)), LAYOUT.size + 1)).toBe('update-shape');
+    expect(await verdictOn(published(constantModel(0, shapes)), LAYOUT.size + 1)).toBe('update-shape');
   });
 
   it('another model than the settings name, made for the target alone', async () => {
-    expect(await verdictOn(behind(modelFile(1, SHAPES)))).toBe('model-hash');
+    expect(await verdictOn(behind(constantModel(1, SHAPES)))).toBe('model-hash');
   });
 
   it('a model that is cut off', async () => {
-    expect(await verdictOn(behind(modelFile(0, SHAPES).subarray(0, 100)))).toBe('model-hash');
+    expect(await verdictOn(behind(constantModel(0, SHAPES).subarray(0, 100)))).toBe('model-hash');
   });
 
   it('bytes that are no model, under their right hash', async () => {

@@ -5,7 +5,8 @@ import { nodePrimitives } from '../../../../protocol/crypto/node/native.ts';
 import { openDirectory, signDirectory } from '../../../../protocol/wire/directory.ts';
 import { LASTING } from '../../../support/directory.ts';
 import { expectNoInput } from '../verdicts.ts';
-import { type Scene, type SceneOptions, useScenes } from '../scene.ts';
+import { type Scene, type SceneOptions } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 
 const scene = useScenes();
 

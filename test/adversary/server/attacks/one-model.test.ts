@@ -10,11 +10,20 @@ import { type MemberId, memberId } from '../../../../protocol/ids.ts';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../../../protocol/wire/settings.ts';
-import { encumbered, halves, modelFile, spaced } from '../../../client/support/rounds.ts';
-import type { Script } from '../evil-round.ts';
-import { EXAMPLES, SHAPES } from '../perceptron.ts';
-import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
-import { abandoned, combined, forgetful, refusals, run, sumOf } from '../sums.ts';
+import { encumbered, halves, spaced } from '../../../client/support/rounds.ts';
+import { constantModel } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import type { Script } from '../../../../simulations/attacks/coordinator/evil-round.ts';
+import { EXAMPLES, SHAPES } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, type SceneOptions, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import {
+  abandoned,
+  combined,
+  forgetful,
+  refusals,
+  run,
+  sumOf,
+} from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 
@@ -71,11 +80,11 @@ describe('two sums of the same members from one model, in which the target alone
   const between: Record<string, (hall: Scene) => Promise<unknown>> = {
     'after an outcome that nobody signed': () => Promise.resolve(),
     'after an invitation to another model': (hall) => {
-      const modelHash = hall.coordinator.publish(modelFile(1, SHAPES));
+      const modelHash = hall.coordinator.publish(constantModel(1, SHAPES));
       return inviteAlone(hall, hall.settings({ modelHash, ...SHUFFLED }));
     },
     'after an invitation to a task of another name from another model': (hall) => {
-      const modelHash = hall.coordinator.publish(modelFile(1, SHAPES));
+      const modelHash = hall.coordinator.publish(constantModel(1, SHAPES));
       return inviteAlone(hall, hall.settings({ modelHash, task: 'numbers', training: '{}' }));
     },
     'after it was started again': (hall) => restart(hall, TARGET),
@@ -122,10 +131,10 @@ describe('two sums from the same values in two files, the second one without the
   };
 
   it.each([
-    ['eight more spaces in the header', spaced(modelFile(0, SHAPES))],
-    ['tensors that are not trained, and metadata', encumbered(modelFile(0, SHAPES))],
-    ['zeros in half precision', halves(modelFile(0, SHAPES))],
-    ['zeros with a sign', modelFile(-0, SHAPES)],
+    ['eight more spaces in the header', spaced(constantModel(0, SHAPES))],
+    ['tensors that are not trained, and metadata', encumbered(constantModel(0, SHAPES))],
+    ['zeros in half precision', halves(constantModel(0, SHAPES))],
+    ['zeros with a sign', constantModel(-0, SHAPES)],
   ])('are not both opened: %s', async (_, file) => {
     const { hall, second } = await attack(undefined, file);
     expect(second.end?.kind).toBe('aborted');
@@ -134,9 +143,9 @@ describe('two sums from the same values in two files, the second one without the
   });
 
   it.each([
-    ['more spaces', spaced(modelFile(0, SHAPES))],
-    ['more tensors', encumbered(modelFile(0, SHAPES))],
-    ['half precision', halves(modelFile(0, SHAPES))],
+    ['more spaces', spaced(constantModel(0, SHAPES))],
+    ['more tensors', encumbered(constantModel(0, SHAPES))],
+    ['half precision', halves(constantModel(0, SHAPES))],
   ])('RECOVER the target’s update from members that forget: %s', async (_, file) => {
     const { hall, settings, first, second } = await attack(forgetful, file);
     expect(combined(settings, [1, sumOf(first)], [-1, sumOf(second)])).toEqual(hall.truth(settings));

@@ -3,8 +3,8 @@ import { decodeChallenge, decodeHello, encodeHello } from '../../../../protocol/
 import { closeGateways, gatewayMembership, openGateway } from '../../../coordinator/support/gateway.ts';
 import { memberHello, type Peer } from '../../../coordinator/support/peer.ts';
 import { join } from '../../../../client/index.ts';
-import { EvilCoordinator } from '../evil-coordinator.ts';
-import { PerceptronApp } from '../perceptron.ts';
+import { EvilCoordinator } from '../../../../simulations/attacks/coordinator/evil-coordinator.ts';
+import { PerceptronApp } from '../../../../simulations/attacks/coordinator/perceptron.ts';
 
 afterEach(closeGateways);
 

@@ -6,12 +6,13 @@ import { decodeAdvertiseKeys } from '../../../../protocol/schemes/secagg/message
 import { decodeRoster, encodeRoster } from '../../../../protocol/schemes/secagg/messages/roster.ts';
 import { encodeRoutedShares } from '../../../../protocol/schemes/secagg/messages/routed-shares.ts';
 import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../../protocol/schemes/secagg/messages/share-keys.ts';
-import { rosterAs } from '../../../support/cheats.ts';
-import { rewriting } from '../../../support/lab.ts';
-import type { Script } from '../evil-round.ts';
-import { towards } from '../forged.ts';
-import { hasContext, relabelled } from '../relabel.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
+import { rosterAs } from '../../../../simulations/attacks/open-round/cheats.ts';
+import { rewriting } from '../../../../simulations/attacks/open-round/lab.ts';
+import type { Script } from '../../../../simulations/attacks/coordinator/evil-round.ts';
+import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { hasContext, relabelled } from '../../../../simulations/attacks/open-round/cheats.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectNoInput, expectOnlySum } from '../verdicts.ts';
 
 const scene = useScenes();

@@ -3,11 +3,12 @@ import { messageName } from '../../../../protocol/wire/header.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
 import { memberId } from '../../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { routedAs } from '../../../support/cheats.ts';
-import type { Rewrite } from '../../../support/lab.ts';
-import { towards } from '../forged.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { indexOf } from '../split.ts';
+import { routedAs } from '../../../../simulations/attacks/open-round/cheats.ts';
+import type { Rewrite } from '../../../../simulations/attacks/open-round/lab.ts';
+import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { indexOf } from '../../../../simulations/attacks/coordinator/split.ts';
 import { expectNoInput, expectNoise, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { modelFile } from '../../../client/support/rounds.ts';
-import type { Script } from '../evil-round.ts';
-import { EXAMPLES, LAYOUT, SHAPES } from '../perceptron.ts';
-import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
-import { abandoned, combined, refusals, run, sumOf } from '../sums.ts';
+import { constantModel } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import type { Script } from '../../../../simulations/attacks/coordinator/evil-round.ts';
+import { EXAMPLES, LAYOUT, SHAPES } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, type SceneOptions, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { abandoned, combined, refusals, run, sumOf } from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 
@@ -22,7 +23,7 @@ const HALL: SceneOptions = {
  * have. Twice the first sum without the second is what the target's weight fell by.
  */
 function pair(hall: Scene): { readonly first: RoundSettings; readonly second: RoundSettings } {
-  const modelHash = hall.coordinator.publish(modelFile(2 ** -149, SHAPES));
+  const modelHash = hall.coordinator.publish(constantModel(2 ** -149, SHAPES));
   // On a clip of half a unit's grid all weights are exact in both.
   const { clip } = hall.settings();
   return {

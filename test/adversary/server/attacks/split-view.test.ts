@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { useScenes } from '../scene.ts';
-import { splitRequests, splitView } from '../split.ts';
+import { useScenes } from '../scenes.ts';
+import { splitRequests, splitView } from '../../../../simulations/attacks/coordinator/split.ts';
 import { expectNoise, expectOnlySum, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();

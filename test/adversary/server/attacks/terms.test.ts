@@ -1,32 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { EXAMPLES, LAYOUT } from '../perceptron.ts';
-import { type Scene, type SceneOptions, TARGET, useScenes } from '../scene.ts';
-import { combined, forgetful, refusals, run, sumOf } from '../sums.ts';
+import { termsPair, UNEQUAL } from '../../../../simulations/attacks/differences.ts';
+import { LAYOUT } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { useScenes } from '../scenes.ts';
+import { combined, forgetful, refusals, run, sumOf } from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 
-// Seven honest members and no accomplice; the target has more examples than the others.
-const FEW = EXAMPLES / 2;
-const HALL: SceneOptions = {
-  seed: 'terms',
-  n: 7,
-  examples: Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((member) => [member, member === TARGET ? EXAMPLES : FEW])),
-};
-
-/**
- * Two rounds of which the second one counts no more examples than the others have: the weight of the target falls to
- * theirs. With half the clip every other input is the same number in both, and the target's twice as much in the first.
- */
-function pair(hall: Scene): { readonly first: RoundSettings; readonly second: RoundSettings } {
-  const second = hall.settings({ maxExamples: FEW });
-  return { first: hall.settings({ maxExamples: EXAMPLES, clip: second.clip / 2 }), second };
-}
+const HALL = { ...UNEQUAL, seed: 'terms' };
 
 describe('two sums of the same members from one model, the second of which counts fewer examples of the target alone', () => {
   it('are not both opened', async () => {
     const hall = await scene(HALL);
-    const { first, second } = pair(hall);
+    const { first, second } = termsPair(hall);
     expect((await run(hall, first)).end?.kind).toBe('committed');
     expect((await run(hall, second)).end?.kind).toBe('aborted');
     expect(refusals(hall, hall.members)).toEqual(new Set(['input-changed']));
@@ -37,7 +22,7 @@ describe('two sums of the same members from one model, the second of which count
 
   it('are not both opened where the second one is said to be of a training anew', async () => {
     const hall = await scene(HALL);
-    const { first, second } = pair(hall);
+    const { first, second } = termsPair(hall);
     await run(hall, first);
     expect((await run(hall, { ...second, repeat: 1 })).end?.kind).toBe('aborted');
     expect(refusals(hall, hall.members)).toEqual(new Set(['input-changed']));
@@ -45,7 +30,7 @@ describe('two sums of the same members from one model, the second of which count
 
   it('differ by the target’s update, which is RECOVERED where members forget on what terms they sent it', async () => {
     const hall = await scene({ ...HALL, consent: forgetful });
-    const { first, second } = pair(hall);
+    const { first, second } = termsPair(hall);
     const [high, low] = [sumOf(await run(hall, first)), sumOf(await run(hall, second))];
     const found = combined(second, [1, high], [-1, low]);
     expect(found.subarray(0, LAYOUT.size)).toEqual(hall.truth(second).subarray(0, LAYOUT.size));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useScenes } from '../scene.ts';
+import { useScenes } from '../scenes.ts';
 import { expectNoInput, expectOnlySum, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
-import { modelFile } from '../../../client/support/rounds.ts';
-import { SHAPES } from '../perceptron.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { TwoFacedRound } from '../two-faced.ts';
+import { constantModel } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { SHAPES } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { TwoFacedRound } from '../../../../simulations/attacks/coordinator/two-faced.ts';
 import { expectNoInput } from '../verdicts.ts';
 
 const scene = useScenes();
@@ -15,7 +16,7 @@ type Change = (hall: Scene) => Partial<RoundSettings>;
 // Pasquini et al. (CCS 2022): the target trains the real model, the others one whose updates are known in advance. Were
 // the masks to cancel all the same, the sum would be the target's update.
 const FACES: readonly [string, Change][] = [
-  ['another model', ({ coordinator }) => ({ modelHash: coordinator.publish(modelFile(1, SHAPES)) })],
+  ['another model', ({ coordinator }) => ({ modelHash: coordinator.publish(constantModel(1, SHAPES)) })],
   ['other training options', () => ({ training: '{"epochs":0}' })],
   ['another clip', () => ({ clip: 1 })],
   ['another greatest number of examples, and so other weights', () => ({ maxExamples: 1_000_000 })],

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { UntrainedRange } from '../../../../protocol/wire/settings.ts';
-import { LAYOUT } from '../perceptron.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
-import { refusals, run, sumOf } from '../sums.ts';
+import { LAYOUT } from '../../../../simulations/attacks/coordinator/perceptron.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
+import { refusals, run, sumOf } from '../../../../simulations/attacks/coordinator/sums.ts';
 
 const scene = useScenes();
 

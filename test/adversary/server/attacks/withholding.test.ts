@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { SceneClient } from '../scene.ts';
-import { type Scene, TARGET, useScenes } from '../scene.ts';
+import type { SceneClient } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
+import { useScenes } from '../scenes.ts';
 import { type MessageName, messageName } from '../../../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../../../protocol/wire/messages/outcome.ts';
 import { decodeAbort } from '../../../../protocol/wire/messages/abort.ts';

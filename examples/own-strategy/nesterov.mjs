@@ -1,0 +1,30 @@
+// A strategy of your own: Nesterov momentum on the coordinator's side, v ← β·v + Δ, x ← x + η·(Δ + β·v). Run it with
+//
+//   npx cairn coordinator examples/own-strategy/coordinator.json --learning examples/own-strategy/nesterov.mjs
+//
+// A model is worked off in parts, so each coordinate is treated by itself; arguments are left as they are.
+import { defineStrategy } from 'cairn-fl/coordinator';
+import { z } from 'zod';
+
+const nesterov = defineStrategy({
+  name: 'nesterov',
+  // What the configuration may say: `"strategy": { "name": "nesterov", "momentum": 0.5 }`.
+  options: z.object({
+    learningRate: z.number().gt(0).default(1),
+    momentum: z.number().min(0).lt(1).default(0.9),
+  }),
+  create: ({ learningRate, momentum }) => ({
+    // Kept with the model, and there again when the coordinator is started again.
+    init: (size) => ({ velocity: new Float32Array(size) }),
+    apply(model, update, { velocity }) {
+      const next = velocity.map((value, j) => momentum * value + update[j]);
+      return {
+        model: model.map((value, j) => value + learningRate * (update[j] + momentum * next[j])),
+        state: { velocity: next },
+      };
+    },
+  }),
+});
+
+/** What `--learning` takes: any number of strategies, and of `rules` made by `defineGroupRule`. */
+export const strategies = [nesterov];

@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import { assertName, type Definition, readOptions } from '../definition.ts';
+import type { GroupRule } from './types.ts';
+
+/** A rule over groups that a configuration may name. */
+export type GroupRuleDefinition = Definition<GroupRule>;
+
+/**
+ * Defines a rule over the sums of a round's groups.
+ * @param definition - its name; its options, beside `count` and `minSums`, which every rule has; and what makes it of them,
+ * with the number of sums that it takes away whatever they say (0 if left out)
+ * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens
+ */
+export function defineGroupRule<Schema extends z.ZodObject>(definition: {
+  readonly name: string;
+  readonly options: Schema;
+  readonly create: (options: z.output<Schema>) => Pick<GroupRule, 'combine'> & Partial<Pick<GroupRule, 'dropped'>>;
+}): GroupRuleDefinition {
+  const { name, options: schema, create } = definition;
+  assertName(name);
+  return {
+    name,
+    options: schema,
+    create: (options) => ({ name, dropped: 0, ...create(readOptions(name, schema, options)) }),
+  };
+}

@@ -1,0 +1,66 @@
+import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { GroupRule } from '../rules/index.ts';
+
+/** How a round's cohort was split, and how its groups become one. */
+export interface GroupTerms {
+  /** Groups that the cohort was split into. */
+  readonly count: number;
+  /** Groups whose sums the round needs at least. */
+  readonly minSums: number;
+  readonly rule: GroupRule;
+}
+
+/** The groups of a round as one sum. */
+export interface Combined {
+  readonly sum: DecodedSum;
+  /** Why a group's sum does not count, by its place among the groups. */
+  readonly leftOut: ReadonlyMap<number, ErrorCode>;
+}
+
+/**
+ * Opens the sums of a round's groups and combines them by the task's rule, in steps short enough to let others have their
+ * turn between them. A sum that cannot be opened, as if a member made its weight up, costs its group alone.
+ * @param groups - undefined if the cohort is not split
+ * @param open - opens the sum at a place; it throws `data-empty` for one without weight
+ * @param settings - the model's size, and which of it is not trained
+ * @throws CairnError `groups-missing` if fewer sums are left than the task asks for; of the only sum, what `open` throws
+ */
+export function* combineGroups<Sum>(
+  groups: GroupTerms | undefined,
+  sums: readonly (Sum | undefined)[],
+  open: (sum: Sum) => DecodedSum,
+  { dimension, untrained = [] }: Pick<RoundSettings, 'dimension' | 'untrained'>,
+): Generator<unknown, Combined> {
+  const leftOut = new Map<number, ErrorCode>();
+  if (groups === undefined) {
+    const [only] = sums;
+    if (only === undefined) throw new CairnError('internal', 'a round without groups and without a sum');
+    return { sum: open(only), leftOut };
+  }
+  const opened: { readonly place: number; readonly sum: DecodedSum }[] = [];
+  sums.forEach((sum, place) => {
+    if (sum === undefined) return;
+    try {
+      opened.push({ place, sum: open(sum) });
+    } catch (thrown) {
+      if (!(thrown instanceof CairnError && thrown.code === 'data-empty')) throw thrown;
+      leftOut.set(place, thrown.code);
+    }
+  });
+  if (opened.length < groups.minSums) {
+    throw new CairnError(
+      'groups-missing',
+      `${opened.length} of ${groups.count} groups have a sum, the task asks for ${groups.minSums}`,
+    );
+  }
+  const combination = groups.rule.combine(
+    opened.map(({ sum }) => sum),
+    dimension,
+    untrained,
+  );
+  yield* combination.steps();
+  for (const at of combination.leftOut) leftOut.set(opened[at]!.place, 'sum-outlier');
+  return { sum: combination.sum, leftOut };
+}

@@ -1,0 +1,80 @@
+import {
+  addNoise,
+  type ReadingOptions,
+  readSum,
+  type DecodedRoundSum,
+  type UnmaskedSum,
+} from '../../protocol/rounds/inputs/index.ts';
+import type { Bounded } from '../../protocol/quantize/index.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { type Combined, combineGroups, type GroupTerms } from './groups.ts';
+import { highest } from './scales.ts';
+
+/** The unmasked sum of one group of members. */
+export interface GroupSum extends UnmaskedSum {
+  /** Hash of its settings: 32 bytes. */
+  readonly settingsHash: Uint8Array;
+}
+
+/** What opening sums takes. */
+export interface OpeningTools {
+  readonly primitives: Primitives;
+  /** A CSPRNG: the coordinator's noise comes from it. */
+  readonly random: RandomSource;
+}
+
+/** The opened sums of a round as one. */
+export interface Opened extends Combined {
+  /** Mean share of updates that were within the clip, over the groups; undefined where rounds do not ask for it. */
+  readonly unclipped: number | undefined;
+  /** Of all sums together, those left out by the rule among them; undefined where they have noise. */
+  readonly bounded: Bounded | undefined;
+}
+
+/** What the sums of a round are opened by. */
+export interface OpeningTerms {
+  /** Of any of the groups: they differ in the nonce alone. */
+  readonly settings: RoundSettings;
+  /** Undefined if the cohort is not split. */
+  readonly groups: GroupTerms | undefined;
+  /** That of the task's accountant; undefined for a task without noise. */
+  readonly reading: ReadingOptions | undefined;
+}
+
+/**
+ * Adds the coordinator's noise, if the settings ask for it, to each sum, reads them, and combines them by the task's
+ * rule, in steps short enough to let others have their turn between them.
+ * @param sums - one for each group; undefined for a group that has none
+ * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
+ */
+export function* openSums(
+  { settings, groups, reading }: OpeningTerms,
+  sums: readonly (GroupSum | undefined)[],
+  { primitives, random }: OpeningTools,
+): Generator<unknown, Opened> {
+  for (const words of sums) if (words !== undefined) yield* addNoise(settings, words, random, reading);
+  const shares: number[] = [];
+  const bounds: Bounded[] = [];
+  const open = ({ settingsHash, ...words }: GroupSum): DecodedRoundSum => {
+    const opened = readSum(primitives, settings, settingsHash, words, reading);
+    if (opened.unclipped !== undefined) shares.push(opened.unclipped);
+    if (opened.bounded !== undefined) bounds.push(opened.bounded);
+    return opened;
+  };
+  const combined = yield* combineGroups(groups, sums, open, settings);
+  return { ...combined, unclipped: meanOf(shares), bounded: together(bounds) };
+}
+
+/** Undefined for none. */
+function together(bounds: readonly Bounded[]): Bounded | undefined {
+  const peaks = highest(bounds.map((one) => one.peaks));
+  if (peaks === undefined) return undefined;
+  const total = (value: (of: Bounded) => number): number => bounds.reduce((sum, one) => sum + value(one), 0);
+  return { clipped: total(({ clipped }) => clipped), cut: total(({ cut }) => cut), peaks };
+}
+
+/** Undefined for no numbers. */
+const meanOf = (values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,257 @@
+// What a scheme of secret summation is, for those who drive its rounds: the coordinator, the client and the laboratory
+// know this file and no scheme. A scheme is one value; coordinators and clients take part in those that they were given.
+import type { WantedAgreements } from '../crypto/agreer.ts';
+import type { Primitives } from '../crypto/primitives.ts';
+import type { RandomSource } from '../crypto/random.ts';
+import type { SecretBytes } from '../crypto/secret.ts';
+import { CairnError, type ErrorCode } from '../errors.ts';
+import type { MemberId } from '../ids.ts';
+import type { MemberDirectory } from '../wire/membership.ts';
+import { DEFAULT_SCHEME, type RoundSettings } from '../wire/settings.ts';
+import type { ClientHistory, SignedSession } from './history.ts';
+import type { ClientPolicy, ClientSelf } from './policy.ts';
+import type { CollectingState, ServerStateName, TimedState } from './states.ts';
+
+/**
+ * What a dropout means for the sum: before its input came the member does not count; after it, it counts although it is
+ * gone; a member without unmasking counts, but gave no shares.
+ */
+export type DropEffect = 'before-input' | 'after-input' | 'without-unmasking';
+
+/** One member that was lost on the way, or whose shares were. */
+export interface Drop {
+  readonly member: MemberId;
+  readonly state: CollectingState;
+  readonly reason: ErrorCode;
+  readonly effect: DropEffect;
+  /**
+   * Where the reason is `share-false`: of whose secrets the member revealed false shares. Either it lied, or those owners
+   * gave it false shares, or the bytes were changed on the way. It stays in the sum, and may have been lost before.
+   */
+  readonly owners?: readonly MemberId[];
+  /**
+   * Where the member left by an Abort: which of its neighbours it blames, ascending. Either one of them gave it what it
+   * should not have, or the member lies.
+   */
+  readonly blames?: readonly MemberId[];
+}
+
+/** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
+export interface Outgoing {
+  readonly to: MemberId;
+  /**
+   * Makes the message. It may be called at any time and again, as for a member that was cut off: the bytes are the same,
+   * however far the session has gone on. Nobody is to write to them, since members may share them.
+   */
+  readonly bytes: () => Uint8Array;
+  /** The member is out: what it was sent before does not matter to it any more, whether it came or not. */
+  readonly last?: true;
+}
+
+/** What a computation for a session comes to; the driver wipes it once the session has taken it. */
+export interface WorkResult {
+  wipe(): void;
+}
+
+/** A computation that a coordinator's session waits for: first its steps, then its plan. */
+export interface ServerWork {
+  /** Short steps to be taken in turns with other work. What they throw is a reason to abandon the round. */
+  steps(): Iterable<unknown>;
+  /** What a runner computes. The driver does not know what it is: the runner of the scheme does. */
+  readonly plan: object;
+}
+
+/** The session's state, as far as a driver sees it. */
+export interface ServerSession {
+  readonly name: ServerStateName;
+}
+
+/** What a coordinator's session is started with. */
+export interface ServerStart {
+  readonly primitives: Primitives;
+  readonly settings: RoundSettings;
+  /** Needed by an active round: the directory whose hash the settings name. */
+  readonly directory?: MemberDirectory;
+  readonly invited: Iterable<MemberId>;
+  /** The roster closes when this many have answered the invitation; more may be invited. */
+  readonly target: number;
+  /** What members get with their invitations: see the scheme's `aborted` event. */
+  readonly proofs?: readonly Uint8Array[];
+}
+
+/** What may happen to a coordinator's session. */
+export type ServerInput =
+  | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
+  /** A member is gone for this round. */
+  | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
+  /** The state's time is up. */
+  | { readonly kind: 'deadline' }
+  /** What the work came to. */
+  | { readonly kind: 'worked'; readonly result: WorkResult }
+  /** The coordinator gives the round up. */
+  | { readonly kind: 'abandon'; readonly error: CairnError };
+
+/** What a step tells the coordinator. */
+export type ServerEvent =
+  | { readonly kind: 'state'; readonly name: ServerStateName; readonly members: number }
+  | { readonly kind: 'dropped'; readonly drop: Drop }
+  /** Whose inputs are summed is fixed, and this step's messages show it: it must be kept before they go out. */
+  | { readonly kind: 'survivors'; readonly members: readonly MemberId[] }
+  /** The session waits until this has been computed. */
+  | { readonly kind: 'work'; readonly work: ServerWork }
+  | {
+      readonly kind: 'committed';
+      /** The exact sum of the inputs modulo 2^modulusBits. */
+      readonly sum: Uint32Array;
+      /** Whose inputs are in it, ascending. */
+      readonly included: readonly MemberId[];
+      readonly drops: readonly Drop[];
+    }
+  | {
+      readonly kind: 'aborted';
+      readonly error: CairnError;
+      readonly drops: readonly Drop[];
+      /** About the culprits that the error names, for the invitations of later rounds from the same model. */
+      readonly proofs: readonly Uint8Array[];
+    };
+
+/** The result of one step. The old state is spent. */
+export interface ServerStep<State extends ServerSession = ServerSession> {
+  readonly state: State;
+  readonly send: readonly Outgoing[];
+  readonly events: readonly ServerEvent[];
+  readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken. */
+  readonly refusal?: CairnError;
+}
+
+/** Who shares secrets with whom in a roster, as far as members can be found out by it. */
+export interface RosterParameters {
+  readonly graph: 'complete' | 'ring';
+  readonly n: number;
+  readonly degree: number;
+  readonly threshold: number;
+  readonly witnesses: number;
+  readonly quorum: number;
+}
+
+/** A scheme's half at the coordinator: pure functions of state and input. */
+export interface SchemeServer<State extends ServerSession = ServerSession> {
+  /** The invitations. @throws CairnError where the round cannot be run */
+  start(start: ServerStart): ServerStep<State>;
+  /** One step. It never throws. */
+  step(state: State, input: ServerInput): ServerStep<State>;
+  /** Why a message that begins with this header would be refused; undefined where it would be looked at. */
+  refusal(state: State, from: MemberId, header: Uint8Array): CairnError | undefined;
+  /** The end of a session that failed in its own code: what it holds is in `wipe`. */
+  fail(state: State, error: CairnError): Pick<ServerStep<State>, 'state' | 'wipe'>;
+  settingsHash(state: State): Uint8Array;
+  drops(state: State): readonly Drop[];
+  /** Undefined while there is no roster, and for a scheme without one. */
+  parameters(state: State): RosterParameters | undefined;
+}
+
+/** The session's state, as far as a driver sees it. */
+export interface ClientSession {
+  readonly name: ClientStateName;
+}
+
+/** Every state of a client's session. `done`: nothing more is sent; `closed`: it knows how the round ended, or left it. */
+export type ClientStateName = CollectingState | 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed';
+
+/** What a client's session is started with. */
+export interface ClientStart {
+  readonly primitives: Primitives;
+  readonly random: RandomSource;
+  readonly policy: ClientPolicy;
+  readonly self: ClientSelf;
+  /** Bytes of the coordinator's invitation. */
+  readonly invitation: Uint8Array;
+  /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
+  readonly seen?: ReadonlySet<string>;
+  /** What it remembers of earlier rounds. Without it nothing is held against them, and what is opened is not told. */
+  readonly history?: ClientHistory;
+  /** Who computes key agreements: the session itself, or its driver. Default `inline`. */
+  readonly agreements?: 'inline' | 'awaited';
+}
+
+/** What may happen to a client's session. */
+export type ClientInput =
+  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  /** The agreements that the session's `work` asked for, in order; all are in `wipe`. */
+  | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
+  /** The quantized vector, modulo 2^modulusBits. The session does not keep it. */
+  | { readonly kind: 'input'; readonly values: Uint32Array }
+  /** The client gives up by its own will, or its driver does. */
+  | { readonly kind: 'leave'; readonly error: CairnError };
+
+/** What a step tells its driver; see the same events of `schemes/secagg/client/types.ts` for their reasons. */
+export type ClientEvent =
+  | { readonly kind: 'state'; readonly name: ClientStateName }
+  | { readonly kind: 'agreements-wanted' }
+  | { readonly kind: 'input-wanted' }
+  | {
+      readonly kind: 'signing';
+      readonly members: readonly number[];
+      readonly session: SignedSession;
+      readonly sessionId: string;
+    }
+  | { readonly kind: 'revealed'; readonly members: readonly number[] }
+  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
+  | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
+  | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
+  | { readonly kind: 'refused'; readonly error: CairnError };
+
+/** The result of one step. `wipe` is zeroed by the driver before anything else happens. */
+export interface ClientStep<State extends ClientSession = ClientSession> {
+  readonly state: State;
+  readonly send: readonly Uint8Array[];
+  readonly events: readonly ClientEvent[];
+  readonly wipe: readonly SecretBytes[];
+  readonly refusal?: CairnError;
+}
+
+/** A session as a client's memory knows it. */
+export interface RememberedSession {
+  /** In hex. */
+  readonly sessionId: string;
+  readonly session: SignedSession;
+}
+
+/** A scheme's half at the client: pure functions of state and input. */
+export interface SchemeClient<State extends ClientSession = ClientSession> {
+  /** Reads the invitation and holds it against the policy. @throws CairnError `wire-…`, `session-mismatch` */
+  start(start: ClientStart): ClientStep<State>;
+  /** One step. It never throws. */
+  step(state: State, input: ClientInput): ClientStep<State>;
+  /** The key agreements that the session waits for. */
+  work(state: State): WantedAgreements | undefined;
+  /** What is noted of the session before its messages go out; undefined while there is nothing to note. */
+  session(state: State): RememberedSession | undefined;
+  /** Holds the settings alone against the policy. @throws CairnError the reason of a refusal */
+  assertConsent(settings: RoundSettings, policy: ClientPolicy, history: { readonly roundsWithinDay: number }): void;
+  /** What the coordinator is told of why the client leaves. */
+  leavingReason(error: CairnError, policy: ClientPolicy): CairnError;
+}
+
+/** A way to sum members' inputs, from the invitation to the sum. */
+export interface Scheme<Server extends ServerSession = ServerSession, Client extends ClientSession = ClientSession> {
+  /** As settings name it. */
+  readonly name: string;
+  /** Those of `ROUND_STATES` that its sessions go through, in order. */
+  readonly states: readonly TimedState[];
+  readonly server: SchemeServer<Server>;
+  readonly client: SchemeClient<Client>;
+}
+
+/**
+ * The scheme that settings name, of those that were given.
+ * @throws CairnError `scheme-unknown`: a coordinator cannot make a member take part in a scheme that it was not given
+ */
+export function schemeOf({ scheme = DEFAULT_SCHEME }: Pick<RoundSettings, 'scheme'>, given: readonly Scheme[]): Scheme {
+  const found = given.find(({ name }) => name === scheme);
+  if (found !== undefined) return found;
+  throw new CairnError('scheme-unknown', `the round’s scheme is "${scheme}", this side takes part in ${named(given)}`);
+}
+
+const named = (given: readonly Scheme[]): string => given.map(({ name }) => `"${name}"`).join(', ') || 'none';

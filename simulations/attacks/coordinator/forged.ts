@@ -1,0 +1,37 @@
+import { advertisedBytes } from '../../../protocol/schemes/secagg/signatures.ts';
+import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { memberId } from '../../../protocol/ids.ts';
+import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { type Rewrite, seeded } from '../open-round/lab.ts';
+import type { Scene } from './scene.ts';
+
+/** What goes into a forged advertisement; whatever is left out is fresh, and in the attacker's hands. */
+export interface Forgery {
+  readonly member: number;
+  readonly cipherKey?: Uint8Array;
+  readonly maskKey?: Uint8Array;
+  /** Who signs. Default: an identity that the attacker has just made. */
+  readonly identity?: KeyPair | undefined;
+}
+
+/** An advertisement of the attacker's making for a round. */
+export function forged(
+  scene: Scene,
+  context: Uint8Array,
+  { member, cipherKey, maskKey, identity }: Forgery,
+): Advertisement {
+  const random = scene.coordinator.transcript.overheard(seeded(`${scene.options.seed} forged ${member}`));
+  const fresh = (): Uint8Array => generateAgreementKey(nodePrimitives, random).publicKey;
+  const keys = { member: memberId(member), cipherKey: cipherKey ?? fresh(), maskKey: maskKey ?? fresh() };
+  if (!scene.active) return { ...keys, signature: undefined };
+  const { secretKey } = identity ?? generateIdentity(nodePrimitives, random);
+  const bytes = advertisedBytes(nodePrimitives, context, keys);
+  return { ...keys, signature: nodePrimitives.ed25519Sign(secretKey.expose(), bytes) };
+}
+
+/** Applies a change to what one member is sent, and leaves the others alone. */
+export const towards =
+  (member: number, change: Rewrite): Rewrite =>
+  (mail) =>
+    mail.member === memberId(member) ? change(mail) : [mail];

@@ -1,0 +1,105 @@
+import type { SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
+import { verifyFalseDealing } from '../../protocol/schemes/secagg/false-dealing.ts';
+import type { ServerState } from '../../protocol/schemes/secagg/server/types.ts';
+import { CairnError } from '../../protocol/errors.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
+import { messageName } from '../../protocol/wire/header.ts';
+import type { MemberDirectory } from '../../protocol/wire/membership.ts';
+import type { DealingProof, DealtSecret, SignedShare } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
+import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
+import type { Attack } from './attack.ts';
+import { Lab } from './open-round/lab.ts';
+import { anyShare, revealing, signedSetOf, signedShares, untilUnmasking } from './open-round/liars.ts';
+
+// A coordinator and as many members as may collude try to have an honest member proven false. To succeed is to learn its
+// update: the others would go on without it, and the two sums differ in its input alone.
+
+/** Who is to be framed. */
+export const VICTIM = memberId(4);
+/** Six members, one of whom may be corrupt. */
+export const FRAMING = { colludingPpm: 200_000, threshold: 4, dimension: 1 };
+
+/** The server's state in which shares come. */
+export type Unmasking = Extract<ServerState, { name: 'unmasking' }>;
+
+/** A round in which everyone has revealed, and what a member of it keeps. */
+export interface Framing {
+  readonly lab: Lab;
+  readonly state: Unmasking;
+  readonly signed: SignedSet;
+  readonly directory: MemberDirectory;
+}
+
+/** A round of six, one of whom may be corrupt, to the point where all shares have come. */
+export function framingOf(seed: string, liars: readonly number[] = [], options: Partial<Lab['options']> = {}): Framing {
+  const lab = new Lab({ seed, n: 6, adversary: 'active', settings: FRAMING, ...options });
+  untilUnmasking(lab);
+  const state = lab.server as Unmasking;
+  const signed = signedSetOf(lab);
+  const noise = anyShare(lab.random);
+  const rewrite = revealing(lab, liars.map(memberId), (share, owner) => (owner === VICTIM ? noise : share));
+  lab.down();
+  // What a liar signs is kept as it was sent: the records of the lab are of the honest message.
+  const sent = lab.toServer.flatMap((mail) => rewrite(mail));
+  lab.sent.splice(0, lab.sent.length, ...lab.sent.filter(({ mail }) => messageName(mail.bytes) !== 'unmaskShares'));
+  for (const mail of sent) lab.sent.push({ to: 'server', mail });
+  return { lab, state, signed, directory: lab.membership!.directory };
+}
+
+const selfSeed = ({ lab }: Framing, member: MemberId): DealtSecret => {
+  const { commitment, signature } = decodeShareKeys(lab.message('shareKeys', member));
+  return { kind: 'self-seed', commitment, signature: signature! };
+};
+
+/** A proof about a member's self seed from these shares. */
+export const proofOf = (scene: Framing, member: MemberId, shares: readonly SignedShare[]): DealingProof => ({
+  sessionId: scene.state.facts.sessionId,
+  owner: scene.state.facts.indexOf.get(member)!,
+  secret: selfSeed(scene, member),
+  shares,
+});
+
+/** Why a proof is refused; undefined where it convicts. */
+export function refusalOf(
+  { lab, signed, directory }: Pick<Framing, 'lab' | 'signed' | 'directory'>,
+  proof: DealingProof,
+  colluding = 0.2,
+): string | undefined {
+  try {
+    verifyFalseDealing(proof, {
+      primitives: lab.primitives,
+      signed,
+      directory,
+      model: { adversary: 'active', colluding },
+    });
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof CairnError && thrown.code === 'false-dealing-refused') return thrown.message;
+    throw thrown;
+  }
+}
+
+/** To succeed is to learn an update: the others go on without it, and the two sums differ in its input alone. */
+export const framedMember: Attack = {
+  name: 'false-dealing',
+  title: 'has two holders sign false shares of an honest member’s seed, as a proof that it dealt falsely',
+  attacker: 'the coordinator, with two of six members on its side',
+  source: 'docs/decisions/0046-prove-false-dealing-to-other-members.md',
+  protection: 'a client is convinced only if more holders contradict a member than may lie by its own policy',
+  without: 'a policy that reckons with one liar of six',
+  run: ({ protected: safe, seed, signal }) => {
+    signal?.throwIfAborted();
+    const scene = framingOf(`framing ${seed}`, [1, 5]);
+    const shares = signedShares(scene.lab, scene.state, VICTIM);
+    const why = refusalOf(scene, proofOf(scene, VICTIM, shares), safe ? 0.34 : 0.2);
+    const succeeded = why === undefined;
+    return Promise.resolve({
+      succeeded,
+      learned: succeeded
+        ? 'a proof that convicts an honest member: the others go on without it'
+        : 'nothing: the proof does not hold',
+      figures: { liars: 2, shares: shares.length },
+      stoppedBy: succeeded ? undefined : 'false-dealing-refused',
+    });
+  },
+};

@@ -1,0 +1,38 @@
+import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { LABELS } from '../../protocol/crypto/suite.ts';
+import { transcript } from '../../protocol/crypto/transcript.ts';
+import { decodeSettings, encodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
+
+// Cryptographic operations with one protection taken out: what clients compute with where an attack is to succeed.
+
+/** Signatures are all taken for good. */
+export const unsafeWithoutSignatures: Primitives = { ...nodePrimitives, ed25519Verify: () => true };
+
+/** Bytes before the encoded settings in what their hash is over: the label and the settings, each behind its length. */
+const HEAD = 4 + LABELS.settings.length;
+
+/**
+ * The hash of settings leaves some of them out, and so does everything that hangs on it: signatures, the session id, the
+ * keys of masks and seals.
+ * @param left - what is hashed in the place of what is left out
+ */
+export function unsafeForgetting(left: Partial<RoundSettings>): Primitives {
+  return {
+    ...nodePrimitives,
+    sha256(...parts) {
+      const encoded = parts.length === 1 ? settingsIn(parts[0]!) : undefined;
+      if (encoded === undefined) return nodePrimitives.sha256(...parts);
+      const settings = encodeSettings({ ...decodeSettings(encoded), ...left });
+      return transcript(nodePrimitives, LABELS.settings, settings);
+    },
+  };
+}
+
+/** The encoded settings that these bytes are the hash input of; undefined if they are of another kind. */
+function settingsIn(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length < HEAD + 4) return undefined;
+  const label = new TextEncoder().encode(LABELS.settings);
+  return equalBytes(bytes.subarray(4, HEAD), label) ? bytes.slice(HEAD + 4) : undefined;
+}

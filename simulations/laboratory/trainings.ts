@@ -1,0 +1,87 @@
+import type { Laboratory } from './experiment.ts';
+import { workInOrder } from './in-order.ts';
+import { recorder } from './recorder.ts';
+import type { Row, Series } from './rows.ts';
+
+/** One training of an experiment: how it begins, how it goes on, and how its state is kept between two steps. */
+export interface Training<State> {
+  /** Names its checkpoint, and the work in the progress bar. */
+  readonly id: string;
+  /** Units of work of the whole training, as the experiment has planned them. */
+  readonly units: number;
+  /** The state before the first step. */
+  begin(): State | Promise<State>;
+  /** A state as the bytes of a checkpoint. */
+  encode(state: State): Uint8Array;
+  /** Reads what {@link encode} wrote. @throws CairnError where the bytes are no state */
+  decode(bytes: Uint8Array): State;
+  /** Units of work behind a state, whether nothing is left to do, and where it is in words, such as `round 3`. */
+  progress(state: State): { readonly done: number; readonly over: boolean; readonly at: string };
+  /** Trains until the next look. What it records is recorded before the state is kept. */
+  step(state: State): Promise<State>;
+  /** Told of a state that is safe on disk: the one that the training goes on from, none for a new training, … */
+  restored?(state: State): void;
+  /** … and then each that a step has come to. */
+  saved?(state: State): void;
+}
+
+/**
+ * Runs one training to its end: from its checkpoint where a run is resumed, and with a checkpoint after each step.
+ * @returns the last state
+ * @throws what its parts throw; the signal's reason when aborted
+ */
+export async function runTraining<State>(
+  lab: Pick<Laboratory<unknown>, 'restore' | 'checkpoint' | 'advance' | 'signal'>,
+  training: Training<State>,
+): Promise<State> {
+  const kept = await lab.restore(training.id);
+  let state = kept === undefined ? await training.begin() : training.decode(kept);
+  if (kept !== undefined) training.restored?.(state);
+  let now = training.progress(state);
+  lab.advance(now.done, training.id);
+  while (!now.over) {
+    lab.signal.throwIfAborted();
+    const before = now.done;
+    state = await training.step(state);
+    await lab.checkpoint(training.id, training.encode(state));
+    training.saved?.(state);
+    now = training.progress(state);
+    lab.advance(now.done - before, `${training.id}, ${now.at}`);
+  }
+  // One that ends early leaves work undone that was planned.
+  if (now.done < training.units) lab.advance(training.units - now.done);
+  return state;
+}
+
+/** A training whose state holds all rows that it has given. */
+export interface ScoredTraining<State, R extends Row> extends Omit<Training<State>, 'restored' | 'saved'> {
+  /** The rows of a state: those of the state before it, and behind them what the last step has added. */
+  rows(state: State): readonly R[];
+  /** Told of the last state. */
+  ended?(state: State): void;
+}
+
+/**
+ * Runs trainings, as many at once as there are threads, and records their rows in the order of the trainings, whichever
+ * is done first. Rows that a resumed run has recorded already are not recorded again.
+ * @param define - makes the training of one of `all` when its turn has come, so that only those under way take memory
+ * @throws what a training throws; no further one is begun then
+ */
+export async function runTrainings<Each, State, R extends Row>(
+  lab: Laboratory<unknown>,
+  series: Series<R>,
+  all: readonly Each[],
+  define: (each: Each) => ScoredTraining<State, R>,
+): Promise<void> {
+  await workInOrder(all, lab.threads, recorder(lab, series), async (each, add) => {
+    const training = define(each);
+    let given = 0;
+    const give = (state: State): void => {
+      const rows = training.rows(state);
+      for (const row of rows.slice(given)) add(row);
+      given = rows.length;
+    };
+    const last = await runTraining(lab, { ...training, restored: give, saved: give });
+    training.ended?.(last);
+  });
+}
