@@ -1,5 +1,6 @@
 // What Node lacks and several parts need: locks, files that are whole or absent, and turns of the event loop. Browsers never load this.
 export { openFolder, unwritable, writeAtomically } from './atomic-write.ts';
+export { formatDuration, formatSpan, parseDuration } from './duration.ts';
 export { locked, lockFile, type LockHolder } from './lock.ts';
 export { createPrivate, readPrivate, replacePrivate, replacePublic } from './private-file.ts';
 export { readIfThere } from './read.ts';

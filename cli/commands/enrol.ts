@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { IssueFlags, RenewFlags, RequestFlags } from '../enrol/index.ts';
-import { days, term, type Term } from '../enrol/duration.ts';
+import { days, term, type Term } from '../enrol/term.ts';
 import { EXIT } from '../io.ts';
 import { whole } from './options.ts';
 

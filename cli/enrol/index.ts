@@ -11,7 +11,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';
 import { data, say } from '../io.ts';
 import { directoryFile, openAuthority, readDirectory } from './authority.ts';
-import type { Term } from './duration.ts';
+import type { Term } from './term.ts';
 import { findMember, withMember } from './find.ts';
 import { directoryJson, directoryLine, endOf, memberJson, memberLines } from './list.ts';
 import { checkedName, fileOf } from './names.ts';

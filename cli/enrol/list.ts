@@ -1,13 +1,13 @@
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/directory.ts';
-import { spanText } from './duration.ts';
+import { formatSpan } from '../../platform/index.ts';
 import { printable } from '../../protocol/printable.ts';
 
 /** A second since 1970 as a date for people and programs alike. */
 const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
 /** The end of something, and how long it is until then. */
-export const endOf = (notAfter: number, now: number): string => `${dateOf(notAfter)} (${spanText(now, notAfter)})`;
+export const endOf = (notAfter: number, now: number): string => `${dateOf(notAfter)} (${formatSpan(notAfter - now)})`;
 
 /** A member as `--json` shows it. */
 export function memberJson({ member, name, identityKey, notAfter, tasks }: DirectoryEntry): Record<string, unknown> {

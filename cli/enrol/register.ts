@@ -12,7 +12,7 @@ import {
   signDirectory,
   type SignedDirectory,
 } from '../../protocol/wire/directory.ts';
-import { days, type Term } from './duration.ts';
+import { days, type Term } from './term.ts';
 import { createAuthority, directoryFile, openAuthority, readDirectory } from './authority.ts';
 
 /** Seconds since 1970 (UTC). */

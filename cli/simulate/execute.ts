@@ -7,7 +7,7 @@ import { type Preset, readSettings } from '../../simulations/laboratory/settings
 import { whole } from '../commands/options.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
-import { duration } from './duration.ts';
+import { formatDuration } from '../../platform/index.ts';
 import { progressLine } from './progress.ts';
 import { summaryLines } from './summary.ts';
 
@@ -53,7 +53,7 @@ export async function runWith(
     say('\nstopping; what was found is being kept (Ctrl-C again ends at once)');
     controller.abort(new CairnError('internal', 'the run was interrupted'));
   });
-  say(`${experiment.name}, seed ${seed}: about ${duration(experiment.estimate(settings))} on two quiet cores`);
+  say(`${experiment.name}, seed ${seed}: about ${formatDuration(experiment.estimate(settings))} on two quiet cores`);
   const line = progressLine(process.stderr);
   try {
     const { folder, interrupted, endedBefore, summary, timings } = await runExperiment(experiment, settings, {

@@ -1,7 +1,7 @@
 import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
 import { readSettings } from '../../simulations/laboratory/settings.ts';
 import { bold, data, say } from '../io.ts';
-import { duration } from './duration.ts';
+import { formatDuration } from '../../platform/index.ts';
 
 /** Prints every experiment with one line, and roughly how long each preset takes on two cores. */
 export async function list(json: boolean): Promise<void> {
@@ -26,7 +26,7 @@ export async function list(json: boolean): Promise<void> {
   for (const { name, title, quickSeconds, paperSeconds } of rows) {
     data(`${bold(name.padEnd(width), process.stdout)}  ${title}`);
     data(
-      `${' '.repeat(width)}  --preset quick: about ${duration(quickSeconds)}; paper: about ${duration(paperSeconds)}, on two cores`,
+      `${' '.repeat(width)}  --preset quick: about ${formatDuration(quickSeconds)}; paper: about ${formatDuration(paperSeconds)}, on two cores`,
     );
   }
   say('\ncairn simulate NAME runs one; cairn simulate NAME --help shows its settings');

@@ -1,5 +1,5 @@
 import type { Progress } from '../../simulations/laboratory/progress.ts';
-import { duration } from './duration.ts';
+import { formatDuration } from '../../platform/index.ts';
 
 /** Where there is no terminal, a line is printed at most this often, in seconds. */
 const QUIET_SECONDS = 10;
@@ -35,6 +35,6 @@ function progressText({ done, planned, doing, left }: Progress): string {
   const share = planned > 0 ? done / planned : 0;
   const full = Math.round(share * BAR);
   const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR - full)}]`;
-  const parts = [doing, left === undefined ? '' : `${duration(left)} left`].filter((part) => part !== '');
+  const parts = [doing, left === undefined ? '' : `${formatDuration(left)} left`].filter((part) => part !== '');
   return `${bar} ${String(Math.floor(share * 100)).padStart(3)} %  ${parts.join(', ')}`;
 }

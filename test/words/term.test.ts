@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { days, spanText, term } from '../../cli/enrol/duration.ts';
+import { days, term } from '../../cli/enrol/term.ts';
+import { formatDuration, formatSpan, parseDuration } from '../../platform/index.ts';
 import { directoryLine } from '../../cli/enrol/list.ts';
 import { identityFrom } from '../../protocol/crypto/keys.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
@@ -31,6 +32,28 @@ describe('how long something holds', () => {
   });
 
   it.each([
+    [0, '1 s'],
+    [89, '89 s'],
+    [90, '2 min'],
+    [5400, '1.5 h'],
+  ])('%d seconds of work are about %s', (seconds, text) => {
+    expect(formatDuration(seconds)).toBe(text);
+  });
+
+  it('is a whole number of one unit, or none', () => {
+    expect(['1m', '2h', '1d', '1w', '1y', '1.5h', '1s', 'd'].map(parseDuration)).toEqual([
+      60,
+      7200,
+      DAY,
+      7 * DAY,
+      365 * DAY,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
     [365 * DAY, '365 days'],
     [2 * DAY, '2 days'],
     [36 * 3600, '36 hours'],
@@ -38,7 +61,7 @@ describe('how long something holds', () => {
     [60, '1 minute'],
     [-5, '0 minutes'],
   ])('%d seconds are %s', (seconds, text) => {
-    expect(spanText(100, 100 + seconds)).toBe(text);
+    expect(formatSpan(seconds)).toBe(text);
   });
 });
 
