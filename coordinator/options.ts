@@ -29,7 +29,10 @@ export interface CoordinatorOptions extends OwnLearning {
   readonly primitives?: Primitives;
   /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
   readonly random?: RandomSource;
-  /** Those by which its tasks may be run. Default: secure aggregation alone. */
+  /**
+   * Those by which it takes part in rounds; the first is the one that its own rounds are run by. The configuration file
+   * cannot name one. Default: secure aggregation alone.
+   */
   readonly schemes?: readonly Scheme[];
   /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
   readonly clock?: () => number;

@@ -4,8 +4,10 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
 import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
-import { decodeSettings } from '../../protocol/wire/settings.ts';
+import { schemeOf } from '../../protocol/rounds/scheme.ts';
+import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
+import { refuseForeign } from './foreign.ts';
 import { RoundDriver } from './round.ts';
 
 interface Current {
@@ -105,8 +107,16 @@ export class Rounds {
   }
 
   #invited(bytes: Uint8Array): void {
-    const { context, settings } = decodeInvitation(bytes);
-    const { task, round } = decodeSettings(settings);
+    const invitation = decodeInvitation(bytes);
+    const { context } = invitation;
+    const settings = decodeSettings(invitation.settings);
+    const { task, round } = settings;
+    const foreign = this.#member === undefined ? undefined : this.#unknownScheme(settings);
+    if (foreign !== undefined) {
+      refuseForeign(this.#context, invitation, settings, foreign);
+      this.#onEnd({ kind: 'refused', error: foreign });
+      return;
+    }
     const waiting: Waiting = { task, round, context: context.slice(), bytes };
     const current = this.#current;
     if (current === undefined) {
@@ -121,6 +131,16 @@ export class Rounds {
     this.#enqueue(waiting);
     if (current.stale || current.driver.settings.task === task || current.driver.state === 'done')
       this.#forgotten('it has begun another one');
+  }
+
+  /** Why this client cannot take part by the scheme that the settings name; undefined where it can. */
+  #unknownScheme(settings: RoundSettings): CairnError | undefined {
+    try {
+      schemeOf(settings, this.#context.schemes);
+      return undefined;
+    } catch (thrown) {
+      return asCairnError(thrown);
+    }
   }
 
   #enqueue(invitation: Waiting): void {

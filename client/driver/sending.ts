@@ -1,4 +1,5 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { stateTaking } from '../../protocol/rounds/states.ts';
 import { printable } from '../../protocol/printable.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
@@ -18,7 +19,7 @@ interface Answers {
   forgotten(error: CairnError): void;
 }
 
-/** What a round sends. Keys are kept back until there is an update. */
+/** What a round sends. What the scheme's first state takes, such as keys, is kept back until there is an update. */
 export class Sending {
   readonly #round: RoundAtWork;
   readonly #answers: Answers;
@@ -44,10 +45,10 @@ export class Sending {
 
   /** Hands messages to the connection, or keeps them until there is an update. */
   send(messages: readonly Uint8Array[]): void {
-    const { context, emit } = this.#round;
+    const { context, scheme, emit } = this.#round;
     for (const bytes of messages) {
       const message = messageName(bytes);
-      if (this.#keptBack !== undefined && message === 'advertiseKeys') {
+      if (this.#keptBack !== undefined && stateTaking(message) === scheme.states[0]) {
         this.#keptBack = [...this.#keptBack, bytes];
         continue;
       }

@@ -111,6 +111,7 @@ export class Attempt {
             pending: model.pending,
             scales: model.scales,
             measures,
+            scheme: host.schemes[0]?.name,
             // Its members agree to that set or to none: whoever is missing of it ends the round before anything is signed.
             minCohort: again === undefined ? undefined : target,
           }),

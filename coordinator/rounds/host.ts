@@ -21,7 +21,7 @@ export interface TaskHost {
   readonly members: MemberRegistry;
   readonly seats: SeatHub;
   readonly log: Log;
-  /** Those that its rounds may be run by. */
+  /** Those that its rounds may be run by; the first is the one that they are run by. */
   readonly schemes: readonly Scheme[];
   /** Computes the work of their sessions. */
   readonly runner: WorkRunner;

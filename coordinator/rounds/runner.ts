@@ -6,7 +6,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Unmasker } from '../workers/index.ts';
 
 /** How a work is computed. */
-export interface RunOptions {
+interface RunOptions {
   /** Ends the computation when it is aborted. */
   readonly signal: AbortSignal;
   readonly onProgress: (done: number, of: number) => void;

@@ -2,7 +2,7 @@ import type { RandomSource } from '../../protocol/crypto/random.ts';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { byState } from '../../protocol/rounds/states.ts';
 import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import { NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
+import { DEFAULT_SCHEME, NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
 import type { PendingRecord } from '../store/types.ts';
 import { maxGroup } from '../../learning/index.ts';
 import type { TaskConfig } from '../config/index.ts';
@@ -34,14 +34,18 @@ export function settingsFor(
     };
     /** Whether it only measures scales. Default: no. */
     readonly measures?: boolean | undefined;
+    /** Name of the scheme that sums its inputs. Default: {@link DEFAULT_SCHEME}. */
+    readonly scheme?: string | undefined;
     /** Fewest inputs of its sum; undefined where that is the task's number. */
     readonly minCohort?: number | undefined;
   },
 ): RoundSettings {
   const { suite, adversary, graph, threshold, modulusBits, inputBits, clip } = task;
   const { untrained, ...bounds } = at.scales;
+  const { scheme = DEFAULT_SCHEME } = at;
   return {
     suite,
+    ...(scheme === DEFAULT_SCHEME ? {} : { scheme }),
     nonce: at.random(SIZES.roundNonce),
     task: task.name,
     round: at.round,

@@ -67,7 +67,7 @@ export interface ServerSession {
 }
 
 /** What a coordinator's session is started with. */
-export interface ServerStart {
+interface ServerStart {
   readonly primitives: Primitives;
   readonly settings: RoundSettings;
   /** Needed by an active round: the directory whose hash the settings name. */
@@ -157,7 +157,7 @@ export interface ClientSession {
 }
 
 /** Every state of a client's session. `done`: nothing more is sent; `closed`: it knows how the round ended, or left it. */
-export type ClientStateName = CollectingState | 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed';
+type ClientStateName = CollectingState | 'cipher-agreement' | 'mask-agreement' | 'done' | 'closed';
 
 /** What a client's session is started with. */
 export interface ClientStart {

@@ -2,7 +2,7 @@ import type { ClientEvent, ClientSession, ClientStep, Scheme } from '../../proto
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { MESSAGE_TYPES } from '../../protocol/wire/header.ts';
+import { isCollectingState } from '../../protocol/rounds/states.ts';
 import { VirtualLink } from './link.ts';
 import type { Meter } from './meter.ts';
 import { stateOf } from './phases.ts';
@@ -30,12 +30,16 @@ export class VirtualMember {
   #state: ClientSession | undefined;
   #dead = false;
   #refusal: CairnError | undefined;
-  /** The shares routed to it, until it is its turn to mask. */
+  /** The state of its session that the message ends which asks for its input. */
+  readonly #beforeInput: ClientSession['name'] | undefined;
+  /** That message, until it is its turn to make the input: in secure aggregation the shares routed to it. */
   #routed: Uint8Array | undefined;
 
   constructor(id: MemberId, around: Surroundings) {
     this.id = id;
     this.#around = around;
+    const collecting = around.scheme.states.filter(isCollectingState);
+    this.#beforeInput = collecting[collecting.indexOf('masked-input') - 1];
   }
 
   get dead(): boolean {
@@ -60,7 +64,7 @@ export class VirtualMember {
     const { meter } = this.#around;
     const state = this.#state;
     if (state === undefined) return meter(this.id, 'advertise-keys', () => this.#start(bytes));
-    if (state.name === 'share-keys' && bytes[2] === MESSAGE_TYPES.routedShares && this.#routed === undefined) {
+    if (state.name === this.#beforeInput && stateOf(bytes) === 'masked-input' && this.#routed === undefined) {
       this.#routed = bytes;
       return 'input';
     }
@@ -74,7 +78,7 @@ export class VirtualMember {
   }
 
   /**
-   * Takes the routed shares, and makes the masked input, or the reason why there is none. The vector of local values is
+   * Takes the message that asks for its input, and makes the input, or the reason why there is none. The vector of local values is
    * made here and not kept.
    */
   maskInput(): readonly Uint8Array[] {

@@ -12,7 +12,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
 import { enrolled, LASTING } from '../support/directory.ts';
 import type { ScriptedCoordinator } from './support/coordinator.ts';
-import { encumbered, gate, settingsFor, spaced, StepApp } from './support/rounds.ts';
+import { encumbered, gate, GUEST, settingsFor, spaced, StepApp } from './support/rounds.ts';
 import { modelFile } from './support/rounds.ts';
 import { useClients } from './support/session.ts';
 
@@ -364,6 +364,54 @@ describe('an acknowledgement that the round has ended', () => {
     coordinator.commit(context, member!, false);
     expect(await log.next('committed')).toMatchObject({ included: false });
     expect(log.of('abandoned')).toEqual([]);
+  });
+});
+
+describe('an invitation to a round of a scheme that the client was not given', () => {
+  const foreign = { task: 'b', scheme: 'another' } as const;
+  const reason = {
+    code: 'scheme-unknown',
+    message: 'the round’s scheme is "another", this side takes part in "secagg"',
+  };
+
+  it('is refused with an Abort, and nothing is fetched, trained or sent for it', async () => {
+    const { log, app, participation } = enter();
+    await coordinator.seats(1);
+    const hash = coordinator.publish(modelFile());
+    const context = coordinator.invite(settingsFor(hash, foreign), coordinator.members[0]!);
+    expect(await log.next('refused')).toMatchObject({ ...reason, task: 'b', round: 1, repeated: false });
+    expect(decodeAbort((await coordinator.message('abort')).bytes)).toMatchObject({ ...reason, context });
+    expect(coordinator.received.map(({ name }) => name)).toEqual(['abort']);
+    expect(coordinator.requests.filter((path) => path.includes('models'))).toEqual([]);
+    expect(app.contexts).toEqual([]);
+    await participation.leave();
+    expect(await participation.closed).toMatchObject({ refused: 1, included: 0 });
+  });
+
+  it('is refused while another round is under way, which goes on, and the next one is begun after it', async () => {
+    const { log } = enter();
+    await coordinator.seats(1);
+    const [member] = coordinator.members;
+    const hash = coordinator.publish(modelFile());
+    const first = coordinator.invite(settingsFor(hash, { task: 'a' }), member!);
+    await coordinator.message('advertiseKeys');
+    coordinator.invite(settingsFor(hash, foreign), member!);
+    expect(await log.next('refused')).toMatchObject({ ...reason, task: 'b' });
+    coordinator.invite(settingsFor(hash, { task: 'c' }), member!);
+    expect(log.of('abandoned')).toEqual([]);
+    coordinator.abandon(first, member!);
+    await coordinator.message('advertiseKeys', { nth: 2 });
+    expect(log.of('invited').map(({ task }) => task)).toEqual(['a', 'c']);
+    expect(coordinator.received.filter(({ name }) => name === 'abort')).toHaveLength(1);
+  });
+
+  it('is refused without a reason by a client whose policy tells none', async () => {
+    const { log } = enter(new StepApp(), { policy: { ...GUEST.policy, tellReason: false } });
+    await coordinator.seats(1);
+    coordinator.invite(settingsFor(coordinator.publish(modelFile()), foreign), coordinator.members[0]!);
+    expect(await log.next('refused')).toMatchObject(reason);
+    const abort = decodeAbort((await coordinator.message('abort')).bytes);
+    expect(abort).toMatchObject({ code: 'member-left', message: 'the client left the round' });
   });
 });
 

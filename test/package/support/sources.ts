@@ -77,7 +77,7 @@ const model: Model = sequential([layers.dense(2)], [1]);
 const kinds = [CairnError, createCoordinator, join].map((value) => typeof value);
 console.log([...kinds, typeof PROTOCOL_VERSION, Object.keys(simulations).length > 0].join(' '));
 console.log(namesIn(portablePrimitives), namesIn(nodePrimitives), minNoiseMultiplier(target) > 0, model.layout.size);
-console.log(refused(() => parseConfig(config)), refused(() => decode(new Uint8Array(1))), typeof Tape);
+console.log(refused(() => parseConfig(config)), refused(() => decode(Uint8Array.of(9))), typeof Tape);
 `;
 
 /** TypeScript that is compiled to CommonJS: its default export is where an app is looked for. */

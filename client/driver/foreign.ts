@@ -1,0 +1,29 @@
+import { asCairnError, CairnError } from '../../protocol/errors.ts';
+import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
+import type { Invitation } from '../../protocol/wire/messages/invitation.ts';
+import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundContext } from './context.ts';
+
+/**
+ * Refuses an invitation to a round whose scheme this client was not given: nothing is fetched, trained or remembered for it.
+ * Its user is told, and the coordinator gets an Abort, as for any other refusal. The reason follows from the settings and
+ * from how the client was started, so that it is told as it is unless the client's policy tells none.
+ */
+export function refuseForeign(
+  context: Pick<RoundContext, 'emit' | 'policy' | 'refusals' | 'send'>,
+  { suite, context: hash }: Pick<Invitation, 'suite' | 'context'>,
+  { task, round }: Pick<RoundSettings, 'task' | 'round'>,
+  error: CairnError,
+): void {
+  const { emit, policy, refusals, send } = context;
+  const told = policy.tellReason === false ? new CairnError('member-left', 'the client left the round') : error;
+  const abort = encodeAbort({ suite, context: hash }, told);
+  emit({ kind: 'sent', task, round, message: 'abort', bytes: abort.length });
+  // Whether the coordinator takes it makes no difference to a client that is in no such round.
+  send(abort).catch((thrown: unknown) => {
+    const { code, message } = asCairnError(thrown);
+    emit({ kind: 'ignored', code, message });
+  });
+  const { code, message, hint } = error;
+  emit({ kind: 'refused', task, round, code, message, hint, repeated: refusals.isRepeated(task, error) });
+}
