@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { assertApp } from '../client/app-check.ts';
+import { assertApp } from '../client/internal.ts';
 import type { App } from '../client/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { exportedApp } from './app-export.ts';

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { ParticipationEvent } from '../client/index.ts';
-import type { MessageName } from '../protocol/wire/header.ts';
+import type { MessageName } from '../protocol/wire/index.ts';
 
 /** The message that a member sends in each state of a round. */
 const MESSAGES = {

@@ -1,4 +1,4 @@
-import { ofApp } from '../client/app-fault.ts';
+import { ofApp } from '../client/internal.ts';
 import type { App } from '../client/index.ts';
 import type { CoordinatorConfig, CoordinatorOptions } from '../coordinator/index.ts';
 import { CairnError } from '../protocol/errors.ts';

@@ -1,7 +1,6 @@
-import type { App } from '../client/index.ts';
-import { mnistApp } from '../client/apps/mnist.ts';
+import { type App, mnistApp } from '../client/index.ts';
 import { dirichletShards, iidShards } from '../training/data/index.ts';
-import { loadMnist, loadMnistLabels } from '../training/data/node/mnist.ts';
+import { loadMnist, loadMnistLabels } from '../training/data/node/index.ts';
 
 /** Which part of MNIST a client trains on, and with which network. */
 export interface MnistShard {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ownLine } from '../client/own-line.ts';
+import { ownLine } from '../client/internal.ts';
 import { CairnError } from '../protocol/errors.ts';
 
 /** How long another process may take to find the line of a syntax error. */

@@ -1,4 +1,4 @@
-import { ENDING } from '../client/driver/refusals.ts';
+import { ENDING } from '../client/internal.ts';
 import type { ParticipationEvent, TaskEvent } from '../client/index.ts';
 
 /** What a person who runs `cairn join` reads about an event; undefined for those that only programs care for. */

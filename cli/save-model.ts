@@ -2,10 +2,9 @@ import { constants, type Stats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FinalModel } from '../client/index.ts';
-import { replacePublic } from '../platform/index.ts';
+import { packageVersion, replacePublic } from '../platform/index.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
-import { stampedModel } from '../protocol/model/stamp.ts';
-import { packageVersion } from '../platform/index.ts';
+import { stampedModel } from '../protocol/model/index.ts';
 
 /** Names that are no path, hide nothing, and need no quoting: a task's name is the coordinator's word. */
 const FILE_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;

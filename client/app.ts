@@ -1,4 +1,4 @@
-import type { Shapes } from '../protocol/model/layout.ts';
+import type { Shapes } from '../protocol/model/index.ts';
 
 /** What a round tells an app about the training it asks for. */
 export interface TrainingContext {

@@ -1,11 +1,8 @@
-import type { ClientState } from '../protocol/schemes/secagg/client/types.ts';
+import type { AdversaryClass, ClientState } from '../protocol/schemes/secagg/index.ts';
 import type { Cut } from '../protocol/quantize/index.ts';
-import type { AdversaryClass } from '../protocol/schemes/secagg/parameters/index.ts';
-import type { AgreementName } from '../protocol/crypto/agreer.ts';
+import type { AgreementName } from '../protocol/crypto/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { MessageName } from '../protocol/wire/header.ts';
-import type { TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
-import type { RoundPrivacy } from '../protocol/wire/settings.ts';
+import type { MessageName, RoundPrivacy, TaskNewsFields } from '../protocol/wire/index.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
 interface OfRound {

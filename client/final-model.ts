@@ -1,7 +1,6 @@
-import { fromHex } from '../protocol/crypto/bytes.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
+import { fromHex, type Primitives } from '../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
-import type { ParameterLayout } from '../protocol/model/layout.ts';
+import type { ParameterLayout } from '../protocol/model/index.ts';
 import { fetchModelFile, modelDownload } from './driver/model.ts';
 import type { TaskEnd } from './events.ts';
 import type { Address } from './transport/transport.ts';

@@ -1,5 +1,5 @@
 /** The client in Node: joins rounds and trains. */
-import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../protocol/crypto/node/index.ts';
 import type { App } from './app.ts';
 import { joinOn } from './join.ts';
 import type { JoinOptions } from './options.ts';
@@ -8,13 +8,13 @@ import type { Participation } from './participation.ts';
 export { acceptLostMemory, consentInFile, consentPath } from './consent/file.ts';
 export type { ConsentFileOptions } from './consent/file.ts';
 export { readPolicyFile } from './consent/policy-file.ts';
-export { loadEmnist } from '../training/data/node/emnist.ts';
-export type { EmnistOptions, EmnistSplit } from '../training/data/node/emnist.ts';
-export { loadIdx } from '../training/data/node/idx.ts';
-export type { ExampleChoice, IdxOptions } from '../training/data/node/idx.ts';
-export { loadCsv, parseCsv } from '../training/data/node/csv.ts';
-export { loadMnist, loadMnistLabels } from '../training/data/node/mnist.ts';
-export type { MnistOptions, MnistPart } from '../training/data/node/mnist.ts';
+export { loadEmnist } from '../training/data/node/index.ts';
+export type { EmnistOptions, EmnistSplit } from '../training/data/node/index.ts';
+export { loadIdx } from '../training/data/node/index.ts';
+export type { ExampleChoice, IdxOptions } from '../training/data/node/index.ts';
+export { loadCsv, parseCsv } from '../training/data/node/index.ts';
+export { loadMnist, loadMnistLabels } from '../training/data/node/index.ts';
+export type { MnistOptions, MnistPart } from '../training/data/node/index.ts';
 export { readIdentity, writeIdentity } from './enrolment/node.ts';
 export { serialsInFile, serialsPath } from './enrolment/serials.ts';
 export * from './public.ts';

@@ -1,16 +1,17 @@
-import { secagg } from '../protocol/schemes/secagg/scheme.ts';
-import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
-import type { Agreer } from '../protocol/crypto/agreer.ts';
-import { identityFrom, type KeyPair } from '../protocol/crypto/keys.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
-import { systemRandom } from '../protocol/crypto/random.ts';
-import { SecretBytes } from '../protocol/crypto/secret.ts';
-import { SIZES } from '../protocol/crypto/suite.ts';
+import { type ClientPolicy, secagg } from '../protocol/schemes/secagg/index.ts';
+import {
+  type Agreer,
+  identityFrom,
+  type KeyPair,
+  type Primitives,
+  SecretBytes,
+  SIZES,
+  systemRandom,
+} from '../protocol/crypto/index.ts';
 import { CairnError } from '../protocol/errors.ts';
-import { assertSimd } from '../protocol/kernels/wasm/module.ts';
-import { ParameterLayout } from '../protocol/model/layout.ts';
-import { untrainedRanges } from '../protocol/model/untrained.ts';
-import { LIMITS } from '../protocol/wire/limits.ts';
+import { assertSimd } from '../protocol/kernels/index.ts';
+import { ParameterLayout, untrainedRanges } from '../protocol/model/index.ts';
+import { LIMITS } from '../protocol/wire/index.ts';
 import { assertApp } from './app-check.ts';
 import type { App } from './app.ts';
 import { Consent } from './consent/consent.ts';

@@ -1,8 +1,6 @@
-import type { Scheme } from '../protocol/rounds/scheme.ts';
-import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
-import type { KeyPair } from '../protocol/crypto/keys.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { Scheme } from '../protocol/rounds/index.ts';
+import type { ClientPolicy } from '../protocol/schemes/secagg/index.ts';
+import type { KeyPair, Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { ConsentMemory } from './consent/memory.ts';
 import type { SerialMemory } from './driver/serials.ts';
 import type { ParticipationEvent } from './events.ts';

@@ -1,4 +1,4 @@
-import type { SecretBytes } from '../protocol/crypto/secret.ts';
+import type { SecretBytes } from '../protocol/crypto/index.ts';
 import { asCairnError, type CairnError } from '../protocol/errors.ts';
 import { ofApp } from './app-fault.ts';
 import type { App } from './app.ts';

@@ -1,6 +1,9 @@
-import { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS } from '../protocol/schemes/secagg/client/consent.ts';
-import type { ClientPolicy } from '../protocol/schemes/secagg/client/types.ts';
-import { DEFAULT_COLLUDING } from '../protocol/schemes/secagg/parameters/index.ts';
+import {
+  type ClientPolicy,
+  DEFAULT_COLLUDING,
+  DEFAULT_MAX_REBASES,
+  DEFAULT_MAX_REPEATS,
+} from '../protocol/schemes/secagg/index.ts';
 
 /**
  * What a client asks for unless it is told otherwise.

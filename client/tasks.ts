@@ -1,8 +1,7 @@
-import { toHex } from '../protocol/crypto/bytes.ts';
+import { toHex } from '../protocol/crypto/index.ts';
 import { isErrorCode } from '../protocol/errors.ts';
 import { printable } from '../protocol/printable.ts';
-import { LIMITS } from '../protocol/wire/limits.ts';
-import type { NewsState, TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
+import { LIMITS, type NewsState, type TaskNewsFields } from '../protocol/wire/index.ts';
 import type { TaskEnd, TaskEvent } from './events.ts';
 
 /** Milliseconds between two events about one task, but for its end: a coordinator may send news as fast as it likes. */

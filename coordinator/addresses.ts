@@ -1,4 +1,4 @@
-import { canonicalAddress, isLoopback } from '../protocol/wire/address.ts';
+import { canonicalAddress, isLoopback } from '../protocol/wire/index.ts';
 
 /** The coordinator's end of a connection, as the system names it. */
 export interface LocalEnd {

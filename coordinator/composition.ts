@@ -1,7 +1,7 @@
-import { secagg } from '../protocol/schemes/secagg/scheme.ts';
+import { secagg } from '../protocol/schemes/secagg/index.ts';
 import { unmaskRunner } from './rounds/runner.ts';
-import { nodePrimitives } from '../protocol/crypto/node/native.ts';
-import { systemRandom } from '../protocol/crypto/random.ts';
+import { nodePrimitives } from '../protocol/crypto/node/index.ts';
+import { systemRandom } from '../protocol/crypto/index.ts';
 import { asCairnError } from '../protocol/errors.ts';
 import { drawsMembers } from './config/index.ts';
 import { Seats } from './gateway/index.ts';

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asCairnError } from '../protocol/errors.ts';
 import { memberId } from '../protocol/ids.ts';
-import { assertSimd } from '../protocol/kernels/wasm/module.ts';
-import { isLoopback } from '../protocol/wire/address.ts';
+import { assertSimd } from '../protocol/kernels/index.ts';
+import { isLoopback } from '../protocol/wire/index.ts';
 import { type Composition, compose } from './composition.ts';
 import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';

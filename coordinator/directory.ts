@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { fromHex } from '../protocol/crypto/bytes.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
+import { fromHex, type Primitives } from '../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
-import { openDirectory, type SignedDirectory } from '../protocol/wire/directory.ts';
-import { directoryAt } from '../protocol/wire/membership.ts';
+import { directoryAt, openDirectory, type SignedDirectory } from '../protocol/wire/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 
 /** The member directory, opened for this side and signed for the clients. */

@@ -1,8 +1,7 @@
-import { equalBytes } from '../protocol/crypto/bytes.ts';
+import { equalBytes } from '../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import type { DirectoryEntry } from '../protocol/wire/directory.ts';
-import { directoryAt, entryFor, type MemberDirectory } from '../protocol/wire/membership.ts';
+import { directoryAt, type DirectoryEntry, entryFor, type MemberDirectory } from '../protocol/wire/index.ts';
 import type { LoadedDirectory } from './directory.ts';
 
 /** Who may take part in what, by the member directory as it stands at the moment of asking. */

@@ -1,6 +1,6 @@
 import type { MemberId } from '../protocol/ids.ts';
 import { printable } from '../protocol/printable.ts';
-import { LIMITS } from '../protocol/wire/limits.ts';
+import { LIMITS } from '../protocol/wire/index.ts';
 import type { Log, LogEvent, LogFields } from './log.ts';
 import type { RoundReport } from './report.ts';
 

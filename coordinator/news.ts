@@ -1,5 +1,5 @@
-import { fromHex } from '../protocol/crypto/bytes.ts';
-import { newsOfFailure, type NewsState, type TaskNewsFields } from '../protocol/wire/messages/task-news.ts';
+import { fromHex } from '../protocol/crypto/index.ts';
+import { newsOfFailure, type NewsState, type TaskNewsFields } from '../protocol/wire/index.ts';
 import type { Seats } from './gateway/index.ts';
 import type { Seat } from './gateway/seat.ts';
 import type { TaskStanding } from './rounds/index.ts';

@@ -1,6 +1,5 @@
-import type { Scheme } from '../protocol/rounds/scheme.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { Scheme } from '../protocol/rounds/index.ts';
+import type { Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';

@@ -1,8 +1,8 @@
-import type { TimedState } from '../protocol/rounds/states.ts';
-import type { Drop } from '../protocol/schemes/secagg/server/types.ts';
+import type { TimedState } from '../protocol/rounds/index.ts';
+import type { Drop } from '../protocol/schemes/secagg/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import type { RoundPrivacy } from '../protocol/wire/settings.ts';
+import type { RoundPrivacy } from '../protocol/wire/index.ts';
 import type { NamedMember } from './names.ts';
 import type { Evaluation, NoiseCost } from '../learning/index.ts';
 import type { Benched } from './rounds/exclusions.ts';

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { registryOf } from '../learning/index.ts';
-import { nodePrimitives } from '../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../protocol/crypto/node/index.ts';
 import { type LoadedDirectory, loadDirectory } from './directory.ts';
 import { loadTls, type TlsFiles } from './http/tls.ts';
 import { MemberRegistry } from './members.ts';

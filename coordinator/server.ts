@@ -1,5 +1,4 @@
-import type { Primitives } from '../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../protocol/crypto/random.ts';
+import type { Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import { Addresses } from './addresses.ts';
 import { drawsMembers } from './config/index.ts';
 import { Gateway, type Seats } from './gateway/index.ts';

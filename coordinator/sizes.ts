@@ -1,10 +1,9 @@
 import { totalmem } from 'node:os';
-import { inputLength } from '../protocol/rounds/inputs/index.ts';
-import { SIZES } from '../protocol/crypto/suite.ts';
+import { inputLength } from '../protocol/rounds/index.ts';
+import { SIZES } from '../protocol/crypto/index.ts';
 import { packedLength } from '../protocol/kernels/index.ts';
-import { HEADER_LENGTH } from '../protocol/wire/header.ts';
-import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/messages/share-keys.ts';
-import type { UntrainedRange } from '../protocol/wire/settings.ts';
+import { HEADER_LENGTH, type UntrainedRange } from '../protocol/wire/index.ts';
+import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/secagg/index.ts';
 import { maxGroup } from '../learning/index.ts';
 import type { TaskConfig } from './config/index.ts';
 

@@ -1,7 +1,4 @@
-import { transcript } from '../protocol/crypto/transcript.ts';
-import { ChaChaStream } from '../protocol/crypto/chacha.ts';
-import type { Primitives } from '../protocol/crypto/primitives.ts';
-import { LABELS } from '../protocol/crypto/suite.ts';
+import { ChaChaStream, LABELS, type Primitives, transcript } from '../protocol/crypto/index.ts';
 
 /** Length of the step, as a part of the root mean square of the model's values. */
 const PART = 2 ** -10;

@@ -1,4 +1,4 @@
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 
 // Shamir's scheme as one would write it first: one field above 2^256, BigInt, Horner's rule for each member. It stands
 // here for comparison only.

@@ -1,9 +1,12 @@
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
-import { LagrangeBasis, shareSecret } from '../../protocol/crypto/shamir.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import {
+  LagrangeBasis,
+  portablePrimitives,
+  type Primitives,
+  shareSecret,
+  SIZES,
+  systemRandom,
+} from '../../protocol/crypto/index.ts';
 import type { OperationSpeed } from '../schema.ts';
 import { medianMs } from '../support/statistics.ts';
 import { shareByBigInt } from './bigint-shamir.ts';

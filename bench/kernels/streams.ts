@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto';
 import { chacha12, chacha20 } from '@noble/ciphers/chacha.js';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import type { KernelSpeed } from '../schema.ts';
 import { medianMs } from '../support/statistics.ts';

@@ -1,5 +1,5 @@
 import { encodeUpdate, minModulusBits } from '../../protocol/quantize/index.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
 import type { KernelSpeed } from '../schema.ts';

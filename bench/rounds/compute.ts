@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { Unmasker } from '../../coordinator/workers/index.ts';
+import { Unmasker } from '../../coordinator/internal.ts';
 import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 
 /** Somebody that computes unmask plans. */

@@ -1,4 +1,4 @@
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 
 /** Moves every member's vector on by another step; odd, so that no two members of a round have the same one. */

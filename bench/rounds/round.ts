@@ -1,11 +1,10 @@
 import { vectorLength } from '../../protocol/quantize/index.ts';
 import { type Outgoing, roundParameters } from '../../protocol/schemes/secagg/index.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
-import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { encodeOutcome, NO_HASH, type RoundSettings } from '../../protocol/wire/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
 import { median, medianOfEach } from '../support/statistics.ts';
 import type { Computer } from './compute.ts';

@@ -1,4 +1,4 @@
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import type { RoundCost } from '../schema.ts';
 import { peakRssMB } from '../support/memory.ts';
 import { median, medianOfEach, rounded, roundMs, total } from '../support/statistics.ts';

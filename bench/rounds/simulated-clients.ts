@@ -1,26 +1,33 @@
 import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
+  decodeRoutedShares,
+  encodeAdvertiseKeys,
+  encodeMaskedInput,
+  encodeShareKeys,
+  encodeUnmaskShares,
   type Graph,
   pairMaskKey,
+  SEALED_SHARES_LENGTH,
   seedCommitment,
   selfMaskKey,
   type ServerParameters,
 } from '../../protocol/schemes/secagg/index.ts';
-import { generateAgreementKey, type KeyPair } from '../../protocol/crypto/keys.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { type RandomSource } from '../../protocol/crypto/random.ts';
-import { openShares, sealKey, sealShares } from '../../protocol/crypto/seal.ts';
-import { SecretBytes } from '../../protocol/crypto/secret.ts';
-import { shareSecret } from '../../protocol/crypto/shamir.ts';
-import { SIZES, SUITES } from '../../protocol/crypto/suite.ts';
+import {
+  generateAgreementKey,
+  type KeyPair,
+  openShares,
+  type Primitives,
+  type RandomSource,
+  sealKey,
+  sealShares,
+  SecretBytes,
+  shareSecret,
+  SIZES,
+  SUITES,
+} from '../../protocol/crypto/index.ts';
 import { type ClientIndex, clientIndex, type MemberId } from '../../protocol/ids.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
-import { encodeAdvertiseKeys } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { encodeMaskedInput } from '../../protocol/schemes/secagg/messages/masked-input.ts';
-import { decodeRoutedShares } from '../../protocol/schemes/secagg/messages/routed-shares.ts';
-import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../../protocol/schemes/secagg/messages/share-keys.ts';
-import { encodeUnmaskShares } from '../../protocol/schemes/secagg/messages/unmask-shares.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Cast } from './shape.ts';
 
 /** What one simulated client keeps. */

@@ -1,7 +1,7 @@
 import { minModulusBits, vectorLength } from '../../protocol/quantize/index.ts';
 import { packedLength } from '../../protocol/kernels/index.ts';
 import { virtualSettings } from '../../simulations/index.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { Traffic } from '../schema.ts';
 import { paperBytes } from './paper.ts';
 import type { RoundRow } from './row.ts';

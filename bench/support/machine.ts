@@ -1,5 +1,5 @@
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
-import { nodeKeyImport } from '../../protocol/crypto/node/native.ts';
+import { nodeKeyImport } from '../../protocol/crypto/node/index.ts';
 import type { Machine } from '../schema.ts';
 
 /** What a measurement was made on. The load before it began tells whether the machine was quiet. */

@@ -1,10 +1,13 @@
-import { findRing, roundParameters, sessionWitnesses, survivorBytes } from '../../protocol/schemes/secagg/index.ts';
-import { generateIdentity } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
-import { bitmapLength, bitmapOf } from '../../protocol/wire/bitmap.ts';
-import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
+import {
+  encodeUnmaskRequest,
+  findRing,
+  roundParameters,
+  sessionWitnesses,
+  survivorBytes,
+} from '../../protocol/schemes/secagg/index.ts';
+import { generateIdentity, SIZES, systemRandom } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import { bitmapLength, bitmapOf } from '../../protocol/wire/index.ts';
 import type { WitnessCheck } from '../schema.ts';
 import { medianMs, roundMs } from '../support/statistics.ts';
 

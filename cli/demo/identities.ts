@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { writeIdentity } from '../../client/enrolment/node.ts';
+import { writeIdentity } from '../../client/enrolment/index.ts';
 import { writeAtomically } from '../../platform/index.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import { generateIdentity } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { generateIdentity, systemRandom, toHex } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { memberId } from '../../protocol/ids.ts';
-import { type DirectoryEntry, signDirectory } from '../../protocol/wire/directory.ts';
+import { type DirectoryEntry, signDirectory } from '../../protocol/wire/index.ts';
 
 /** Seconds for which the demonstration's members are enrolled: no run takes a month. */
 const LIFETIME = 30 * 86_400;

@@ -11,8 +11,7 @@ import {
   type RoundReport,
 } from '../../coordinator/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { stampMetadata } from '../../protocol/model/stamp.ts';
+import { encodeSafetensors, stampMetadata } from '../../protocol/model/index.ts';
 import { bold, data, EXIT, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
@@ -20,7 +19,7 @@ import { packageVersion } from '../../platform/index.ts';
 import { Cohort } from './cohort.ts';
 import { makeIdentities, memberName } from './identities.ts';
 import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
-import { machine } from '../../simulations/laboratory/conclude.ts';
+import { machine } from '../../simulations/laboratory/index.ts';
 import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
 

@@ -1,4 +1,4 @@
-import { wholeCommittee } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { wholeCommittee } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 
 /** Share of members that the demonstration's task is sized against. */

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../../platform/index.ts';
-import { newFolder } from '../../simulations/laboratory/new-folder.ts';
+import { newFolder } from '../../simulations/laboratory/index.ts';
 
 /** The folder that a run leaves behind. */
 export class RunFolder {

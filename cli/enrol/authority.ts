@@ -2,12 +2,17 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createPrivate, readPrivate } from '../../platform/index.ts';
-import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
-import { generateIdentity, identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import {
+  fromHex,
+  generateIdentity,
+  identityFrom,
+  type KeyPair,
+  systemRandom,
+  toHex,
+} from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
+import { openDirectory, type SignedDirectory } from '../../protocol/wire/index.ts';
 
 const format = z.strictObject({ kind: z.literal('authority'), seed: z.string().regex(/^[0-9a-f]{64}$/) });
 

@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { DirectoryEntry } from '../../protocol/wire/directory.ts';
+import type { DirectoryEntry } from '../../protocol/wire/index.ts';
 
 /**
  * The one member of this name or id.

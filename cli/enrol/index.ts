@@ -1,11 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { writeIdentity } from '../../client/enrolment/node.ts';
+import { writeIdentity } from '../../client/enrolment/index.ts';
 import { replacePublic } from '../../platform/index.ts';
-import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
-import { generateIdentity } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { fromHex, generateIdentity, systemRandom, toHex } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { printable, printableJson } from '../../protocol/printable.ts';

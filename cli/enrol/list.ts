@@ -1,5 +1,5 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/directory.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
+import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/index.ts';
 import { formatSpan } from '../../platform/index.ts';
 import { printable } from '../../protocol/printable.ts';
 

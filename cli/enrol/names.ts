@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { utf8 } from '../../protocol/crypto/bytes.ts';
+import { utf8 } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 
 /** A member's name: for people, so nothing invisible in it, and never only digits, which would be an id. */
 export const nameSchema = z

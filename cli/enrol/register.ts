@@ -1,8 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replacePublic } from '../../platform/index.ts';
-import type { KeyPair } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import type { KeyPair } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {
@@ -11,7 +11,7 @@ import {
   openDirectory,
   signDirectory,
   type SignedDirectory,
-} from '../../protocol/wire/directory.ts';
+} from '../../protocol/wire/index.ts';
 import { days, type Term } from './term.ts';
 import { createAuthority, directoryFile, openAuthority, readDirectory } from './authority.ts';
 

@@ -1,14 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { fromHex, toHex, u32le, utf8 } from '../../protocol/crypto/bytes.ts';
-import type { KeyPair } from '../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { LABELS } from '../../protocol/crypto/suite.ts';
-import { transcript } from '../../protocol/crypto/transcript.ts';
+import { fromHex, type KeyPair, LABELS, toHex, transcript, u32le, utf8 } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { fieldIssue } from '../../client/enrolment/field-issue.ts';
+import { fieldIssue } from '../../client/enrolment/index.ts';
 import { nameSchema } from './names.ts';
 
 /** What somebody asks an authority to certify. */

@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander';
 import { CairnError } from '../../protocol/errors.ts';
-import type { Experiment } from '../../simulations/laboratory/experiment.ts';
-import { readConfig, shellWord } from '../../simulations/laboratory/recorded.ts';
-import { runExperiment } from '../../simulations/laboratory/run.ts';
-import { type Preset, readSettings } from '../../simulations/laboratory/settings.ts';
+import {
+  type Experiment,
+  type Preset,
+  readConfig,
+  readSettings,
+  runExperiment,
+  shellWord,
+} from '../../simulations/laboratory/index.ts';
 import { whole } from '../commands/options.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';

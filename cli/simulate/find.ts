@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
-import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
-import type { Experiment } from '../../simulations/laboratory/experiment.ts';
+import { EXPERIMENTS } from '../../simulations/index.ts';
+import type { Experiment } from '../../simulations/laboratory/index.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 
 /**

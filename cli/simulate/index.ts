@@ -6,7 +6,7 @@ import { addSharedOptions, runWith, type SharedFlags } from './execute.ts';
 import { list } from './list.ts';
 import { findExperiment, moduleOf } from './find.ts';
 import { flagsOf, settingsOf } from './setting-options.ts';
-import { readConfig } from '../../simulations/laboratory/recorded.ts';
+import { readConfig } from '../../simulations/laboratory/index.ts';
 
 /**
  * Runs `cairn simulate …`.

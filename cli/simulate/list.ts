@@ -1,5 +1,5 @@
-import { EXPERIMENTS } from '../../simulations/experiments/index.ts';
-import { readSettings } from '../../simulations/laboratory/settings.ts';
+import { EXPERIMENTS } from '../../simulations/index.ts';
+import { readSettings } from '../../simulations/laboratory/index.ts';
 import { bold, data, say } from '../io.ts';
 import { formatDuration } from '../../platform/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Progress } from '../../simulations/laboratory/progress.ts';
+import type { Progress } from '../../simulations/laboratory/index.ts';
 import { formatDuration } from '../../platform/index.ts';
 
 /** Where there is no terminal, a line is printed at most this often, in seconds. */

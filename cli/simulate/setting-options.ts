@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import type { z } from 'zod';
-import type { Experiment } from '../../simulations/laboratory/experiment.ts';
+import type { Experiment } from '../../simulations/laboratory/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { SharedFlags } from './execute.ts';
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../simulations/laboratory/rows.ts';
+import type { Json, JsonObject } from '../../simulations/laboratory/index.ts';
 
 /** Lists that are longer are counted, not printed: --json and the run's folder have them. */
 const MAX_ENTRIES = 12;

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { type Dataset, subset } from '../../training/data/dataset.ts';
+import { type Dataset, subset } from '../../training/data/index.ts';
 import { adam, evaluate, type Model, type Optimiser, Random, sgd, trainEpochs } from '../../training/index.ts';
 import type { App } from '../app.ts';
 import { type EngineOptions, parseEngineOptions } from './options.ts';

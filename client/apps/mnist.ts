@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import type { Dataset } from '../../training/data/dataset.ts';
+import type { Dataset } from '../../training/data/index.ts';
 import { mnistCnn, mnistMlp } from '../../training/index.ts';
 import { engineApp } from './engine.ts';
 

@@ -1,6 +1,4 @@
-import type { CsvOptions } from '../../training/data/csv/options.ts';
-import { type CsvTable, parseTable } from '../../training/data/csv/parse.ts';
-import type { RecordParser } from '../../training/data/csv/records.ts';
+import { type CsvOptions, type CsvTable, parseTable, type RecordParser } from '../../training/data/index.ts';
 
 /** The same library as in Node, built without Node's Buffer. */
 const load = async (): Promise<RecordParser> => (await import('csv-parse/browser/esm/sync')).parse;

@@ -12,7 +12,7 @@
  *
  * A page of another origin than the coordinator's must stand in the coordinator's `allowedOrigins`.
  */
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import { portablePrimitives } from '../../protocol/crypto/index.ts';
 import type { App } from '../app.ts';
 import { joinOn } from '../join.ts';
 import { browserAgreer } from '../driver/agreement.ts';

@@ -1,6 +1,6 @@
-import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';
 
 /** The greatest δ that a client counts for, whatever a round names: with a great one every ε is small. */

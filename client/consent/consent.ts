@@ -1,16 +1,18 @@
-import { assertConsent, reliesOnNoise } from '../../protocol/schemes/secagg/client/consent.ts';
-import { assertDifferent } from '../../protocol/schemes/secagg/client/difference.ts';
-import { assertInputAllowed } from '../../protocol/schemes/secagg/client/one-input.ts';
 import {
+  assertConsent,
+  assertDifferent,
+  assertInputAllowed,
   assertLatestSession,
   assertRosterAllowed,
   assertSetAllowed,
-} from '../../protocol/schemes/secagg/client/one-set.ts';
-import type { ClientHistory, ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/types.ts';
-import { termsOf } from '../../protocol/rounds/inputs/index.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+  type ClientHistory,
+  type ClientPolicy,
+  reliesOnNoise,
+  type SignedSession,
+} from '../../protocol/schemes/secagg/index.ts';
+import { termsOf } from '../../protocol/rounds/index.ts';
+import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
 import { charged, costOf, type Quote, spentOf } from './privacy-account.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { restoredDivergences } from '../../protocol/privacy/index.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 import { CLOSED_DIGITS, MAX_CLOSED, MAX_IDS, MAX_MODELS, MAX_SESSIONS } from './models.ts';
 import { idsFromRanges, rangesText } from './ranges.ts';
 import { areWithinBounds, type ConsentRecord, MAX_ROUNDS_PER_DAY, NO_RECORD, withOpened } from './record.ts';

@@ -1,4 +1,4 @@
-import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/schemes/secagg/index.ts';
 
 /** What a client remembers of one model that it sent an input from. */
 export interface RememberedModel extends Omit<ModelRecord, 'closed'> {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { expectedOf, pathText, shownValue, valueAt } from '../../protocol/issues.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 import { MAX_ROUNDS_PER_DAY } from './record.ts';
 

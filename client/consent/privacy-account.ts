@@ -1,6 +1,6 @@
-import { noisePlanOf } from '../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf } from '../../protocol/rounds/index.ts';
 import { addDivergences, epsilonOf, mechanismOf, NO_DIVERGENCES, roundCost } from '../../protocol/privacy/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 
 /** What the rounds of one task have told about a client's data, by the client's own count. */
 export interface PrivacyAccount {

@@ -1,7 +1,6 @@
-import { measuringPoint } from '../../protocol/rounds/inputs/index.ts';
-import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
-import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/schemes/secagg/client/types.ts';
+import { measuringPoint } from '../../protocol/rounds/index.ts';
+import { fromHex, portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
+import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/schemes/secagg/index.ts';
 import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 

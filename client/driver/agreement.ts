@@ -1,9 +1,11 @@
-import type { Agreer } from '../../protocol/crypto/agreer.ts';
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { SecretBytes } from '../../protocol/crypto/secret.ts';
-import { webCryptoAgreer } from '../../protocol/crypto/webcrypto.ts';
-import { createPacer } from '../../training/run/pause.ts';
+import {
+  type Agreer,
+  portablePrimitives,
+  type Primitives,
+  SecretBytes,
+  webCryptoAgreer,
+} from '../../protocol/crypto/index.ts';
+import { createPacer } from '../../training/internal.ts';
 
 /** Agreements by synchronous primitives, in slices of a few milliseconds between which the event loop has its turn. */
 export function slicedAgreer(primitives: Primitives): Agreer {

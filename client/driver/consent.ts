@@ -1,6 +1,6 @@
-import type { ClientStep, RememberedSession } from '../../protocol/rounds/scheme.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import { messageName, type MessageName } from '../../protocol/wire/header.ts';
+import type { ClientStep, RememberedSession } from '../../protocol/rounds/index.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
+import { messageName, type MessageName } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 

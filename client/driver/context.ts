@@ -1,10 +1,7 @@
-import type { ClientPolicy } from '../../protocol/rounds/policy.ts';
-import type { Scheme } from '../../protocol/rounds/scheme.ts';
-import type { Agreer } from '../../protocol/crypto/agreer.ts';
-import type { KeyPair } from '../../protocol/crypto/keys.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { ClientPolicy, Scheme } from '../../protocol/rounds/index.ts';
+import type { Agreer, KeyPair, RandomSource } from '../../protocol/crypto/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Consent, ModelRound } from '../consent/consent.ts';
 import type { Bare, ParticipationEvent, RoundEvent } from '../events.ts';
 import type { Directories } from './directories.ts';

@@ -1,8 +1,6 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { type Primitives, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { openDirectory, type SignedDirectory } from '../../protocol/wire/directory.ts';
-import { directoryAt, type MemberDirectory } from '../../protocol/wire/membership.ts';
+import { directoryAt, type MemberDirectory, openDirectory, type SignedDirectory } from '../../protocol/wire/index.ts';
 import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 import type { SerialMemory } from './serials.ts';

@@ -1,11 +1,8 @@
-import type { ClientEvent } from '../../protocol/rounds/scheme.ts';
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import type { ClientEvent } from '../../protocol/rounds/index.ts';
+import { equalBytes } from '../../protocol/crypto/index.ts';
 import { isErrorCode } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { decodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import { decodeAbort, decodeInvitation, decodeOutcome, messageName } from '../../protocol/wire/index.ts';
 
 /**
  * How a round ended before its session had started; undefined for a message that does not say so. It believes as much of

@@ -1,7 +1,5 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import type { Invitation } from '../../protocol/wire/messages/invitation.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { encodeAbort, type Invitation, type RoundSettings } from '../../protocol/wire/index.ts';
 import type { RoundContext } from './context.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { encodeInput, inputRecord, keepsInput, roundingSource, termsOf } from '../../protocol/rounds/inputs/index.ts';
-import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { encodeInput, inputRecord, keepsInput, roundingSource, termsOf } from '../../protocol/rounds/index.ts';
+import { fromHex, toHex } from '../../protocol/crypto/index.ts';
+import { decodeInvitation } from '../../protocol/wire/index.ts';
 import type { RoundFromModel } from './context.ts';
 import type { LocalUpdate } from './updates.ts';
 

@@ -1,9 +1,11 @@
-import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { equalBytes, type Primitives, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { NamedTensors, ParameterLayout } from '../../protocol/model/layout.ts';
-import { maxBesideValues } from '../../protocol/model/safetensors-frame.ts';
-import { decodeSafetensors } from '../../protocol/model/safetensors.ts';
+import {
+  decodeSafetensors,
+  maxBesideValues,
+  type NamedTensors,
+  type ParameterLayout,
+} from '../../protocol/model/index.ts';
 import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
 import { shapeFault } from './shape-fault.ts';

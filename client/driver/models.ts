@@ -1,8 +1,7 @@
-import { modelPoint } from '../../protocol/rounds/inputs/index.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { modelPoint } from '../../protocol/rounds/index.ts';
+import { type Primitives, toHex } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import type { ParameterLayout } from '../../protocol/model/index.ts';
 import type { Address } from '../transport/transport.ts';
 import type { Download } from '../transport/download.ts';
 import { fetchModel, modelDownload } from './model.ts';

@@ -1,6 +1,5 @@
-import type { ClientStart } from '../../protocol/rounds/scheme.ts';
-import { measuringPoint } from '../../protocol/rounds/inputs/index.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { type ClientStart, measuringPoint } from '../../protocol/rounds/index.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundAtWork, RoundFromModel } from './context.ts';

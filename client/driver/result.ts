@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import type { ParameterLayout } from '../../protocol/model/index.ts';
 import type { TrainingResult } from '../app.ts';
 
 /** What an app is asked for, in the words of its author. */

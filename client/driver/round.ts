@@ -4,13 +4,11 @@ import {
   type ClientSession,
   type ClientStep,
   schemeOf,
-} from '../../protocol/rounds/scheme.ts';
-import { toHex } from '../../protocol/crypto/bytes.ts';
+} from '../../protocol/rounds/index.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { decodeInvitation, decodeSettings, encodeAbort, type RoundSettings } from '../../protocol/wire/index.ts';
 import { checkPolicy, checkPrivacy, note } from './consent.ts';
 import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
 import { earlyEnd } from './early-end.ts';

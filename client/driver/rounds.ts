@@ -1,11 +1,16 @@
-import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
+import { equalBytes, toHex } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { decodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
-import { schemeOf } from '../../protocol/rounds/scheme.ts';
-import { decodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
+import {
+  decodeInvitation,
+  decodeSettings,
+  decodeTaskNews,
+  HEADER_LENGTH,
+  messageName,
+  type RoundSettings,
+  type TaskNewsFields,
+} from '../../protocol/wire/index.ts';
+import { schemeOf } from '../../protocol/rounds/index.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
 import { refuseForeign } from './foreign.ts';
 import { RoundDriver } from './round.ts';

@@ -1,8 +1,13 @@
-import { toHex, u32le, utf8 } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { SecretBytes } from '../../protocol/crypto/secret.ts';
-import { LABELS, SIZES } from '../../protocol/crypto/suite.ts';
-import { deriveKey } from '../../protocol/crypto/transcript.ts';
+import {
+  deriveKey,
+  LABELS,
+  type Primitives,
+  type SecretBytes,
+  SIZES,
+  toHex,
+  u32le,
+  utf8,
+} from '../../protocol/crypto/index.ts';
 import type { UpdateKey } from './updates.ts';
 
 /** No salt (RFC 5869 §2.2). */

@@ -1,8 +1,7 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { stateTaking } from '../../protocol/rounds/states.ts';
+import { stateTaking } from '../../protocol/rounds/index.ts';
 import { printable } from '../../protocol/printable.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
+import { decodeAbort, messageName } from '../../protocol/wire/index.ts';
 import type { RoundAtWork } from './context.ts';
 
 /**

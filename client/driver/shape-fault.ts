@@ -1,7 +1,6 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { ParameterLayout, Shapes } from '../../protocol/model/layout.ts';
-import type { DecodedModel } from '../../protocol/model/safetensors.ts';
+import type { DecodedModel, ParameterLayout, Shapes } from '../../protocol/model/index.ts';
 import { apiUrl } from '../transport/address.ts';
 import type { Address } from '../transport/transport.ts';
 

@@ -1,8 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { SecretBytes } from '../../protocol/crypto/secret.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Primitives, SecretBytes } from '../../protocol/crypto/index.ts';
+import type { ParameterLayout } from '../../protocol/model/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Address } from '../transport/transport.ts';
 import { ofApp } from '../app-fault.ts';
 import type { App } from '../app.ts';

@@ -1,6 +1,6 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 
 /** What training gave, ready to be quantized. */
 export interface LocalUpdate {

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
-import { identityFrom, type KeyPair } from '../../protocol/crypto/keys.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { fromHex, identityFrom, type KeyPair, type Primitives, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 import { fieldIssue } from './field-issue.ts';
 
 /** What a member holds: who it is, the key that speaks for it, and the authority whose directory it believes. */

@@ -1,4 +1,4 @@
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { type Identity, parseIdentity, unsafeIdentityText } from './identity.ts';
 import { createPrivate, readPrivate, replacePrivate } from '../../platform/index.ts';
 

@@ -1,4 +1,4 @@
-import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
+import type { NamedTensors, Shapes } from '../../protocol/model/index.ts';
 import type * as Tensorflow from './library.ts';
 
 /** One weight of a layers model under a name that does not depend on what was built before. */

@@ -1,6 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { canonicalAddress, isLoopback } from '../../protocol/wire/address.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { canonicalAddress, isLoopback, LIMITS } from '../../protocol/wire/index.ts';
 import type { Address } from './transport.ts';
 
 /**

@@ -1,20 +1,19 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
-import type { KeyPair } from '../../protocol/crypto/keys.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { equalBytes, type KeyPair, type Primitives, systemRandom } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../protocol/errors.ts';
 import { memberId, type MemberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import { type Abort, decodeAbort } from '../../protocol/wire/messages/abort.ts';
 import {
+  type Abort,
   type Challenge,
+  decodeAbort,
   decodeChallenge,
+  decodeTaskNews,
   decodeWelcome,
   encodeHello,
   type Hello,
-} from '../../protocol/wire/messages/connect.ts';
-import { decodeTaskNews, type TaskNews } from '../../protocol/wire/messages/task-news.ts';
-import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
+  helloTranscript,
+  messageName,
+  type TaskNews,
+} from '../../protocol/wire/index.ts';
 import { apiUrl } from './address.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import { Inquiry } from './inquiry.ts';

@@ -1,9 +1,13 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { HEADER_LENGTH, messageName } from '../../protocol/wire/header.ts';
-import { decodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { PART_LENGTH, partsOf, UPLOAD_ID_LENGTH } from '../../protocol/wire/messages/part.ts';
-import { decodeResume } from '../../protocol/wire/messages/resume.ts';
+import { equalBytes, type RandomSource } from '../../protocol/crypto/index.ts';
+import {
+  decodeAbort,
+  decodeResume,
+  HEADER_LENGTH,
+  messageName,
+  PART_LENGTH,
+  partsOf,
+  UPLOAD_ID_LENGTH,
+} from '../../protocol/wire/index.ts';
 import type { Attempts } from './send-queue.ts';
 import type { Transport } from './transport.ts';
 

@@ -1,5 +1,4 @@
-import { above } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
-import { roundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { above, roundParameters, shareOf } from '../../protocol/schemes/secagg/index.ts';
 import { equalSizes } from '../../learning/index.ts';
 import type { TaskConfig } from './task.ts';
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { DEFAULT_SUITE } from '../../protocol/crypto/index.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 import { groupsSchema, type Registry, strategySchema } from '../../learning/index.ts';
 import { privacySchema } from './privacy.ts';
 import { limitsSchema } from './limits.ts';

@@ -1,5 +1,5 @@
 import { assertBudget, minModulusBits } from '../../protocol/quantize/index.ts';
-import { roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { createGroupRule, maxGroup, MIN_GROUPS, type Registry, smallestGroup } from '../../learning/index.ts';

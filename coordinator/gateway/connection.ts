@@ -1,13 +1,22 @@
 import type { Socket } from 'socket.io';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { DEFAULT_SUITE, SIZES, type SuiteId } from '../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE, type RandomSource, SIZES, type SuiteId } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
-import { type Header, HEADER_LENGTH, type MessageName, messageName } from '../../protocol/wire/header.ts';
-import { encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../protocol/wire/messages/connect.ts';
-import { decodePart, PART_LENGTH } from '../../protocol/wire/messages/part.ts';
-import { encodeResume } from '../../protocol/wire/messages/resume.ts';
-import { encodeTaskNews, type TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
+import {
+  decodeHello,
+  decodePart,
+  encodeAbort,
+  encodeChallenge,
+  encodeResume,
+  encodeTaskNews,
+  encodeWelcome,
+  type Header,
+  HEADER_LENGTH,
+  type Hello,
+  type MessageName,
+  messageName,
+  PART_LENGTH,
+  type TaskNewsFields,
+} from '../../protocol/wire/index.ts';
 import type { LocalEnd } from '../addresses.ts';
 import type { Connected } from '../limits/admission-control.ts';
 import type { SendQuota } from '../limits/send-quota.ts';

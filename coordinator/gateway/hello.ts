@@ -1,10 +1,7 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE, equalBytes, type Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { helloTranscript } from '../../protocol/wire/hello-transcript.ts';
-import type { Hello } from '../../protocol/wire/messages/connect.ts';
+import { type Hello, helloTranscript } from '../../protocol/wire/index.ts';
 import type { Addresses, LocalEnd } from '../addresses.ts';
 import type { MemberRegistry } from '../members.ts';
 

@@ -1,10 +1,9 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { Server } from 'socket.io';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { RandomSource } from '../../protocol/crypto/index.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
-import { PART_LENGTH, PART_OVERHEAD } from '../../protocol/wire/messages/part.ts';
+import { LIMITS, PART_LENGTH, PART_OVERHEAD } from '../../protocol/wire/index.ts';
 import { type Arrival, MemberConnection, type ConnectionHost } from './connection.ts';
 import { isOurs, unopened } from '../http/host.ts';
 import type { Connected, AdmissionControl } from '../limits/admission-control.ts';

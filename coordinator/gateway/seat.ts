@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TaskNewsFields } from '../../protocol/wire/messages/task-news.ts';
+import type { TaskNewsFields } from '../../protocol/wire/index.ts';
 import type { SendQuota } from '../limits/send-quota.ts';
 import type { MakeMessage, RoundHandle, RoundListener, SendOptions, Verdict } from '../rounds/seat-hub.ts';
 import type { Upload } from './upload.ts';

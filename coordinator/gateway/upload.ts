@@ -1,7 +1,6 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
+import { equalBytes } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
-import type { Part } from '../../protocol/wire/messages/part.ts';
+import { HEADER_LENGTH, type Part } from '../../protocol/wire/index.ts';
 import type { Buffers } from './buffers.ts';
 import type { Claimant, Slots } from './slots.ts';
 

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Part } from '../../protocol/wire/messages/part.ts';
+import type { Part } from '../../protocol/wire/index.ts';
 import { Buffers } from './buffers.ts';
 import type { SeatedRound, Seat } from './seat.ts';
 import { Slots } from './slots.ts';

@@ -1,6 +1,6 @@
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Addresses } from '../addresses.ts';
 import type { CoordinatorMetrics } from '../metrics.ts';

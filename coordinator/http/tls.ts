@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { CairnError } from '../../protocol/errors.ts';
-import { isLoopback } from '../../protocol/wire/address.ts';
+import { isLoopback } from '../../protocol/wire/index.ts';
 import type { CoordinatorConfig } from '../config/index.ts';
 
 /** A certificate chain and its private key, as PEM. */

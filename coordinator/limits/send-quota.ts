@@ -1,6 +1,5 @@
-import { SIZES } from '../../protocol/crypto/suite.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
-import { PART_LENGTH } from '../../protocol/wire/messages/part.ts';
+import { SIZES } from '../../protocol/crypto/index.ts';
+import { HEADER_LENGTH, PART_LENGTH } from '../../protocol/wire/index.ts';
 import { Bucket, Buckets } from './bucket.ts';
 
 /** Messages of a round, the Abort of one that leaves among them. */

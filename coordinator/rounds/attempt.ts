@@ -1,7 +1,7 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
+import { fromHex } from '../../protocol/crypto/index.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Evaluation, RoundReport } from '../report.ts';
 import { plainRefusals, type SeatedEnd } from './aftermath.ts';

@@ -1,13 +1,13 @@
-import { noisePlanOf, type ReadingOptions } from '../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf, type ReadingOptions } from '../../protocol/rounds/index.ts';
 import {
-  minNoiseMultiplier,
   type Mechanism,
   mechanismOf,
+  minNoiseMultiplier,
   type NoisePlan,
   ORDERS,
   roundCost,
 } from '../../protocol/privacy/index.ts';
-import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
+import type { RoundPrivacy } from '../../protocol/wire/index.ts';
 import { maxGroup } from '../../learning/index.ts';
 import { DRAWN_PART, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 

@@ -1,9 +1,8 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
-import { schemeOf, type ServerWork, type WorkResult } from '../../protocol/rounds/scheme.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/index.ts';
+import { schemeOf, type ServerWork, type WorkResult } from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { MemberDirectory, RoundSettings } from '../../protocol/wire/index.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { largestMessage } from '../sizes.ts';
 import type { TaskHost } from './host.ts';

@@ -1,7 +1,6 @@
-import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { Scheme } from '../../protocol/rounds/scheme.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { Drop } from '../../protocol/schemes/secagg/index.ts';
+import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
+import type { Scheme } from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
 import type { Log } from '../log.ts';

@@ -1,7 +1,6 @@
-import { systemRandom } from '../../protocol/crypto/random.ts';
+import { systemRandom } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { NamedTensors, Shapes } from '../../protocol/model/layout.ts';
-import type { ModelExtras } from '../../protocol/model/safetensors-frame.ts';
+import type { ModelExtras, NamedTensors, Shapes } from '../../protocol/model/index.ts';
 import type { TaskConfig } from '../config/index.ts';
 import { readModelFile } from './model-file.ts';
 import { seededTensors } from './seeded.ts';

@@ -1,15 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CairnError } from '../../protocol/errors.ts';
-import { toFloats, widthOf } from '../../protocol/model/elements.ts';
-import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
 import {
+  type DecodedModel,
   headerLengthOf,
+  modelOf,
   type ModelPlan,
-  planOf,
+  ParameterLayout,
   type PlannedTensor,
+  planOf,
   PREFIX,
-} from '../../protocol/model/safetensors-plan.ts';
-import { type DecodedModel, modelOf, type ReadTensor } from '../../protocol/model/safetensors.ts';
+  type ReadTensor,
+  type Shapes,
+  toFloats,
+  widthOf,
+} from '../../protocol/model/index.ts';
 
 /** Bytes that are read and converted at once: whole values of every type. */
 const CHUNK = 2 ** 24;

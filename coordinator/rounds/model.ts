@@ -1,12 +1,16 @@
-import { readMeasures } from '../../protocol/rounds/inputs/index.ts';
-import { fromHex } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { readMeasures } from '../../protocol/rounds/index.ts';
+import { fromHex, type Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
-import { emptyFile, type ModelExtras, type ModelFrame, modelFrame } from '../../protocol/model/safetensors-frame.ts';
-import { stampMetadata } from '../../protocol/model/stamp.ts';
-import { untrainedRanges } from '../../protocol/model/untrained.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import {
+  emptyFile,
+  type ModelExtras,
+  type ModelFrame,
+  modelFrame,
+  type ParameterLayout,
+  stampMetadata,
+  untrainedRanges,
+} from '../../protocol/model/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { PendingRecord, PrivacyRecord, ScalesRecord, Store, TaskRecord } from '../store/types.ts';
 import type { InitialModel } from './initial-model.ts';
@@ -22,8 +26,8 @@ import {
   highest,
   learn,
   measuredScales,
-  openSums,
   type OpeningTools,
+  openSums,
   rebased,
   type Registry,
   resolutionOf,

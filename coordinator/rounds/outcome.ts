@@ -1,7 +1,5 @@
 import type { CairnError } from '../../protocol/errors.ts';
-import type { Header } from '../../protocol/wire/header.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
-import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
+import { encodeOutcome, type Header, LIMITS } from '../../protocol/wire/index.ts';
 
 /** No character takes more than three bytes per UTF-16 unit, so that this many always fit the field. */
 const MAX_UNITS = Math.floor(LIMITS.text / 3);

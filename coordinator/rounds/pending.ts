@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { LIMITS } from '../../protocol/wire/limits.ts';
+import { LIMITS } from '../../protocol/wire/index.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 
 /** What is pending of a model from which nothing has gone out yet. */

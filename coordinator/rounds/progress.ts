@@ -1,4 +1,4 @@
-import { type ServerStateName, STATE_ORDER } from '../../protocol/rounds/states.ts';
+import { type ServerStateName, STATE_ORDER } from '../../protocol/rounds/index.ts';
 
 interface Standing {
   readonly state: ServerStateName;

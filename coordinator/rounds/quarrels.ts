@@ -1,5 +1,4 @@
-import { shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
+import { type Drop, shareOf } from '../../protocol/schemes/secagg/index.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {

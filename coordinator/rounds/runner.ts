@@ -1,7 +1,6 @@
 // Who computes what sessions wait for. Rounds know the interface alone; which computation it is, a runner tells by the work.
-import type { ServerWork, WorkResult } from '../../protocol/rounds/scheme.ts';
-import { UnmaskWork } from '../../protocol/schemes/secagg/scheme.ts';
-import { planCost } from '../../protocol/schemes/secagg/unmask.ts';
+import type { ServerWork, WorkResult } from '../../protocol/rounds/index.ts';
+import { planCost, UnmaskWork } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { Unmasker } from '../workers/index.ts';
 

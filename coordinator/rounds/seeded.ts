@@ -1,7 +1,6 @@
-import { u32le } from '../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
-import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
+import { u32le, unsafeSeededRandom } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import { ParameterLayout, type Shapes } from '../../protocol/model/index.ts';
 
 /** Vectors that begin at one: a normalisation's factors and running variances, as the engine, PyTorch and Keras call them. */
 const ONES = new Set(['gamma', 'variance', 'running_var', 'moving_variance']);

@@ -1,22 +1,22 @@
-import type {
-  Drop,
-  Outgoing,
-  RosterParameters,
-  Scheme,
-  ServerEvent,
-  ServerInput,
-  ServerSession,
-  ServerStep,
-  ServerWork,
-  WorkResult,
-} from '../../protocol/rounds/scheme.ts';
-import { type CollectingState, isCollectingState, type ServerStateName } from '../../protocol/rounds/states.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import {
+  type CollectingState,
+  type Drop,
+  isCollectingState,
+  type Outgoing,
+  type RosterParameters,
+  type Scheme,
+  type ServerEvent,
+  type ServerInput,
+  type ServerSession,
+  type ServerStateName,
+  type ServerStep,
+  type ServerWork,
+  type WorkResult,
+} from '../../protocol/rounds/index.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { type MemberDirectory, messageName, type RoundSettings } from '../../protocol/wire/index.ts';
 import { PacedQueue } from './paced-queue.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';

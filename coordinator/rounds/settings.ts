@@ -1,8 +1,12 @@
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
-import { byState } from '../../protocol/rounds/states.ts';
-import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import { DEFAULT_SCHEME, NO_HASH, type RoundSettings, type UntrainedRange } from '../../protocol/wire/settings.ts';
+import { type RandomSource, SIZES } from '../../protocol/crypto/index.ts';
+import { byState } from '../../protocol/rounds/index.ts';
+import {
+  DEFAULT_SCHEME,
+  type MemberDirectory,
+  NO_HASH,
+  type RoundSettings,
+  type UntrainedRange,
+} from '../../protocol/wire/index.ts';
 import type { PendingRecord } from '../store/types.ts';
 import { maxGroup } from '../../learning/index.ts';
 import type { TaskConfig } from '../config/index.ts';

@@ -1,5 +1,4 @@
-import { type RoundParameters, shareOf } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
+import { type Drop, type RoundParameters, shareOf } from '../../protocol/schemes/secagg/index.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 

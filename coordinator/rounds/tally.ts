@@ -1,4 +1,4 @@
-import { ROUND_STATES, type ServerStateName, type TimedState } from '../../protocol/rounds/states.ts';
+import { ROUND_STATES, type ServerStateName, type TimedState } from '../../protocol/rounds/index.ts';
 import type { MemberCounts, StateCost } from '../report.ts';
 
 /** Which count the entry into a state tells: how many got through the state before. */

@@ -1,4 +1,4 @@
-import type { ReadingOptions } from '../../protocol/rounds/inputs/index.ts';
+import type { ReadingOptions } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import {
   adaptClip,
@@ -10,7 +10,7 @@ import {
   spend,
   spentEpsilon,
 } from '../../protocol/privacy/index.ts';
-import type { RoundPrivacy } from '../../protocol/wire/settings.ts';
+import type { RoundPrivacy } from '../../protocol/wire/index.ts';
 import { DRAWN_PART, type Draws, isDrawable, maxDefect, type PrivacyConfig, type TaskConfig } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 import type { PrivacyRecord } from '../store/types.ts';

@@ -1,9 +1,14 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { ParameterLayout, type Shapes } from '../../protocol/model/layout.ts';
-import { maxBesideValues, type ModelExtras } from '../../protocol/model/safetensors-frame.ts';
-import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import { unstamped } from '../../protocol/model/stamp.ts';
-import { untrainedNames } from '../../protocol/model/untrained.ts';
+import {
+  decodeSafetensors,
+  encodeSafetensors,
+  maxBesideValues,
+  type ModelExtras,
+  ParameterLayout,
+  type Shapes,
+  unstamped,
+  untrainedNames,
+} from '../../protocol/model/index.ts';
 import type { TaskConfig } from '../config/index.ts';
 import type { Store, TaskRecord } from '../store/types.ts';
 import { configuredModel, type InitialModel } from './initial-model.ts';

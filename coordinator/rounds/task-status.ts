@@ -1,6 +1,6 @@
-import type { ServerStateName } from '../../protocol/schemes/secagg/server/types.ts';
+import type { ServerStateName } from '../../protocol/schemes/secagg/index.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
-import type { NewsState } from '../../protocol/wire/messages/task-news.ts';
+import type { NewsState } from '../../protocol/wire/index.ts';
 import type { Exposure } from '../config/index.ts';
 import type { PrivacyStatus } from '../report.ts';
 

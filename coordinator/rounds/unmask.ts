@@ -1,5 +1,5 @@
-import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { expandPlan, planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
 import { inTurns } from '../../platform/index.ts';
 

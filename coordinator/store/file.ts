@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { decodeSafetensors, safetensorsParts } from '../../protocol/model/safetensors.ts';
+import { decodeSafetensors, safetensorsParts } from '../../protocol/model/index.ts';
 import type { RoundReport } from '../report.ts';
 import { openFolder, readIfThere, writeAtomically } from '../../platform/index.ts';
 import { Claims } from './claims.ts';

@@ -1,6 +1,5 @@
-import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import { SecretBytes } from '../../protocol/crypto/secret.ts';
-import { SIZES, SUITES } from '../../protocol/crypto/suite.ts';
+import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
+import { SecretBytes, SIZES, SUITES } from '../../protocol/crypto/index.ts';
 import { batchRange, CONTROL, type JobList, LAYOUT, NOBODY } from './job-list.ts';
 
 /** What a list that does not add up is refused with: a fault of the program, never of a member. */

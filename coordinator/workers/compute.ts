@@ -1,6 +1,6 @@
-import { expandPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import { expandPlan } from '../../protocol/schemes/secagg/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import { portablePrimitives } from '../../protocol/crypto/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
 import { batchPlan, checkJobs, takeBatch, wipePlan } from './batches.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
 import type { OnProgress } from '../rounds/unmask.ts';

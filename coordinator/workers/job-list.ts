@@ -1,7 +1,5 @@
-import { expectLength } from '../../protocol/crypto/checks.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { SIZES, type SuiteId } from '../../protocol/crypto/suite.ts';
-import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
+import { expectLength, type Primitives, SIZES, type SuiteId } from '../../protocol/crypto/index.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 
 /** Version of the layout below. A worker that was built from other sources refuses to read it. */
 export const LAYOUT = 1;

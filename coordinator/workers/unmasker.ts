@@ -1,5 +1,5 @@
-import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 import { computeUnmask, type OnProgress } from '../rounds/unmask.ts';
 import { MIN_WORDS, planWords } from './cost.ts';

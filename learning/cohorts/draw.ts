@@ -1,4 +1,4 @@
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { RandomSource } from '../../protocol/crypto/index.ts';
 
 const WORDS = 2 ** 32;
 

@@ -1,5 +1,5 @@
 import type { DecodedSum } from '../../protocol/quantize/index.ts';
-import type { UntrainedRange } from '../../protocol/wire/settings.ts';
+import type { UntrainedRange } from '../../protocol/wire/index.ts';
 
 /** Coordinates from `from` on, so many. */
 export type CoordinateRange = Pick<UntrainedRange, 'from' | 'length'>;

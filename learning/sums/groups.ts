@@ -1,6 +1,6 @@
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { DecodedSum } from '../../protocol/quantize/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { GroupRule } from '../rules/index.ts';
 
 /** How a round's cohort was split, and how its groups become one. */

@@ -1,14 +1,13 @@
 import {
   addNoise,
+  type DecodedRoundSum,
   type ReadingOptions,
   readSum,
-  type DecodedRoundSum,
   type UnmaskedSum,
-} from '../../protocol/rounds/inputs/index.ts';
+} from '../../protocol/rounds/index.ts';
 import type { Bounded } from '../../protocol/quantize/index.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { type Combined, combineGroups, type GroupTerms } from './groups.ts';
 import { highest } from './scales.ts';
 

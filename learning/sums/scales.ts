@@ -1,5 +1,5 @@
 import type { Peaks } from '../../protocol/quantize/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 
 /** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
 export interface Scales {

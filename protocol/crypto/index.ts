@@ -28,3 +28,4 @@ export { deriveKey, transcript } from './transcript.ts';
 export { webCryptoAgreer } from './webcrypto.ts';
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../errors.ts';
+export { expectLength } from './checks.ts';

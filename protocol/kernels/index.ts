@@ -5,3 +5,4 @@ export { keystreamWords } from './plain/keystream.ts';
 export { lowBits } from './packing.ts';
 export { rotate, unrotate, walshHadamard } from './rotation.ts';
 export type { KernelName, MaskVector, Quantization, Signs } from './types.ts';
+export { assertSimd } from './wasm/module.ts';

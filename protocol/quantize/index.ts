@@ -6,3 +6,4 @@ export { decodeSum, openPeaks, openSum } from './decode.ts';
 export type { Aggregate, Bounded, DecodedSum } from './decode.ts';
 export { EXAMPLES_LEVELS, LOSS_LEVELS, UNTRAINED_LEVELS, peakCoordinates } from './peaks.ts';
 export type { Peaks } from './peaks.ts';
+export { levels } from './scheme.ts';

@@ -1,5 +1,5 @@
-import { encodeSafetensors } from '../../protocol/model/safetensors.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { encodeSafetensors } from '../../protocol/model/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Attack, AttackOutcome } from './attack.ts';
 import type { EvilRound } from './coordinator/evil-round.ts';
 import { EXAMPLES, LAYOUT, SHAPES } from './coordinator/perceptron.ts';

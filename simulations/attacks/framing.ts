@@ -1,12 +1,15 @@
-import type { SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
-import { verifyFalseDealing } from '../../protocol/schemes/secagg/false-dealing.ts';
-import type { ServerState } from '../../protocol/schemes/secagg/server/types.ts';
+import {
+  type DealingProof,
+  type DealtSecret,
+  decodeShareKeys,
+  type ServerState,
+  type SignedSet,
+  type SignedShare,
+  verifyFalseDealing,
+} from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import type { MemberDirectory } from '../../protocol/wire/membership.ts';
-import type { DealingProof, DealtSecret, SignedShare } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
+import { type MemberDirectory, messageName } from '../../protocol/wire/index.ts';
 import type { Attack } from './attack.ts';
 import { Lab } from './open-round/lab.ts';
 import { anyShare, revealing, signedSetOf, signedShares, untilUnmasking } from './open-round/liars.ts';

@@ -1,5 +1,5 @@
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import type { Advertisement } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import type { Advertisement } from '../../protocol/schemes/secagg/index.ts';
 import { virtualMembership } from '../engine/members.ts';
 import type { Attack } from './attack.ts';
 import { forged, towards } from './coordinator/forged.ts';

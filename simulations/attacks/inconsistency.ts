@@ -1,6 +1,11 @@
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { encodeSettings, NO_HASH, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import {
+  encodeInvitation,
+  encodeSettings,
+  NO_HASH,
+  type RoundSettings,
+  settingsHash,
+} from '../../protocol/wire/index.ts';
 import type { Attack, AttackOutcome, AttackRun } from './attack.ts';
 import { constantModel, LAYOUT } from './coordinator/perceptron.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';

@@ -1,10 +1,11 @@
-import type { SessionParameters } from '../../protocol/schemes/secagg/client/index.ts';
+import {
+  decodeConsistency,
+  encodeSurvivors,
+  encodeUnmaskRequest,
+  type SessionParameters,
+} from '../../protocol/schemes/secagg/index.ts';
 import { clientIndex } from '../../protocol/ids.ts';
-import { bitmapOf } from '../../protocol/wire/bitmap.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import { decodeConsistency } from '../../protocol/schemes/secagg/messages/consistency.ts';
-import { encodeSurvivors } from '../../protocol/schemes/secagg/messages/survivors.ts';
-import { encodeUnmaskRequest } from '../../protocol/schemes/secagg/messages/unmask-request.ts';
+import { bitmapOf, messageName } from '../../protocol/wire/index.ts';
 import { equalSums } from '../engine/sums.ts';
 import { type Attack, namedCodes } from './attack.ts';
 import { type Attempt, extract } from './inference/extract.ts';

@@ -1,4 +1,4 @@
-import { toHex } from '../../protocol/crypto/bytes.ts';
+import { toHex } from '../../protocol/crypto/index.ts';
 import type { Attack } from './attack.ts';
 import { outcomeOfDifference } from './coordinator/with-scene.ts';
 import { Lab, seeded } from './open-round/lab.ts';

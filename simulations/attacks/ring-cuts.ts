@@ -1,7 +1,6 @@
-import type { ServerParameters } from '../../protocol/schemes/secagg/server/index.ts';
-import { messageName } from '../../protocol/wire/header.ts';
+import type { ServerParameters } from '../../protocol/schemes/secagg/index.ts';
+import { messageName, type RoundSettings } from '../../protocol/wire/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { equalSums } from '../engine/sums.ts';
 import { type Attack, type AttackOutcome, namedCodes } from './attack.ts';
 import { beforePeaks } from './coordinator/perceptron.ts';

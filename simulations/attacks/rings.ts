@@ -1,11 +1,14 @@
-import { MerkleTree } from '../../protocol/crypto/merkle.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { MerkleTree } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { sessionGraph, sessionIdOf, sessionParameters } from '../../protocol/schemes/secagg/index.ts';
-import { decodeAdvertiseKeys } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { rosterLeaf } from '../../protocol/schemes/secagg/session-id.ts';
-import { messageName } from '../../protocol/wire/header.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import {
+  decodeAdvertiseKeys,
+  rosterLeaf,
+  sessionGraph,
+  sessionIdOf,
+  sessionParameters,
+} from '../../protocol/schemes/secagg/index.ts';
+import { messageName, type RoundSettings } from '../../protocol/wire/index.ts';
 import type { Attack } from './attack.ts';
 import type { EvilRound } from './coordinator/evil-round.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';

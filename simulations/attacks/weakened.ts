@@ -1,9 +1,6 @@
-import { equalBytes } from '../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import { LABELS } from '../../protocol/crypto/suite.ts';
-import { transcript } from '../../protocol/crypto/transcript.ts';
-import { decodeSettings, encodeSettings, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { equalBytes, LABELS, type Primitives, transcript } from '../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
+import { decodeSettings, encodeSettings, type RoundSettings } from '../../protocol/wire/index.ts';
 
 // Cryptographic operations with one protection taken out: what clients compute with where an attack is to succeed.
 

@@ -1,11 +1,10 @@
 import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { Drop } from '../../protocol/schemes/secagg/index.ts';
+import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { ClipTracking, NoisePlan } from '../../protocol/privacy/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { VirtualMembership } from './members.ts';
 import type { SumPrivacy } from './noisy-rounds.ts';
 import type { VirtualRoundOptions } from './round.ts';

@@ -2,7 +2,7 @@ import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { adaptClip } from '../../protocol/privacy/index.ts';
 import { decodeSum, encodeUpdate, type LocalResult, minModulusBits } from '../../protocol/quantize/index.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/index.ts';
 import type { Aggregation, Aggregator, AggregatorOptions, RoundConditions } from './aggregation.ts';
 import { NoisyRounds } from './noisy-rounds.ts';
 import { runVirtualRound } from './round.ts';

@@ -1,7 +1,7 @@
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import type { CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import type { Fate } from '../faults/plan.ts';
 import type { Downward, Upward } from './link.ts';
 import type { VirtualMember } from './member.ts';

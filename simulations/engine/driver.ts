@@ -1,5 +1,7 @@
 import { Random } from '../../training/index.ts';
 import {
+  type CollectingState,
+  isCollectingState as isCollecting,
   type Scheme,
   schemeOf,
   type ServerEvent,
@@ -7,12 +9,10 @@ import {
   type ServerSession,
   type ServerStep,
   type ServerWork,
-} from '../../protocol/rounds/scheme.ts';
-import { type CollectingState, isCollectingState as isCollecting } from '../../protocol/rounds/states.ts';
+} from '../../protocol/rounds/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
-import { NO_HASH } from '../../protocol/wire/settings.ts';
+import { encodeOutcome, NO_HASH } from '../../protocol/wire/index.ts';
 import { FaultPlan } from '../faults/plan.ts';
 import { VirtualClock } from './clock.ts';
 import { Connections } from './connections.ts';

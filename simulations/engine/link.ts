@@ -1,4 +1,4 @@
-import type { CollectingState, Outgoing } from '../../protocol/schemes/secagg/server/index.ts';
+import type { CollectingState, Outgoing } from '../../protocol/schemes/secagg/index.ts';
 
 /** A message of the coordinator to the member. */
 export interface Downward {

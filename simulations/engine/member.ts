@@ -1,8 +1,13 @@
-import type { ClientEvent, ClientSession, ClientStep, Scheme } from '../../protocol/rounds/scheme.ts';
-import type { SecretBytes } from '../../protocol/crypto/secret.ts';
+import {
+  type ClientEvent,
+  type ClientSession,
+  type ClientStep,
+  isCollectingState,
+  type Scheme,
+} from '../../protocol/rounds/index.ts';
+import type { SecretBytes } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { isCollectingState } from '../../protocol/rounds/states.ts';
 import { VirtualLink } from './link.ts';
 import type { Meter } from './meter.ts';
 import { stateOf } from './phases.ts';

@@ -1,9 +1,6 @@
-import { generateIdentity, type KeyPair } from '../../protocol/crypto/keys.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import { generateIdentity, type KeyPair, type Primitives, type RandomSource } from '../../protocol/crypto/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
-import { directoryAt, type MemberDirectory } from '../../protocol/wire/membership.ts';
+import { directoryAt, type MemberDirectory, openDirectory, signDirectory } from '../../protocol/wire/index.ts';
 
 /** A directory made up for a simulation, with everybody's identity at hand. */
 export interface VirtualMembership {

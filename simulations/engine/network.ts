@@ -1,4 +1,4 @@
-import { byState, type CollectingState } from '../../protocol/rounds/states.ts';
+import { byState, type CollectingState } from '../../protocol/rounds/index.ts';
 import type { Distribution } from './distribution.ts';
 
 /** What lies between virtual members and their coordinator. */

@@ -1,8 +1,6 @@
-import { noisePlanOf, type NoisyShape } from '../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf, type NoisyShape } from '../../protocol/rounds/index.ts';
 import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
+import { type RandomSource, SIZES, unsafeSeededRandom } from '../../protocol/crypto/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {
   addCentralNoise,

@@ -1,6 +1,6 @@
 // What the laboratory counts bytes and milliseconds under; the states are those of `protocol/rounds/states.ts`.
-import { COLLECTING, type CollectingState, COLLECTING_STATES, stateOfMessage } from '../../protocol/rounds/states.ts';
-import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/header.ts';
+import { COLLECTING, COLLECTING_STATES, type CollectingState, stateOfMessage } from '../../protocol/rounds/index.ts';
+import { MESSAGE_TYPES, type MessageName } from '../../protocol/wire/index.ts';
 
 /** What bytes and milliseconds are counted under: the states of a round, the opening of the sum, and the round's end. */
 export type Phase = CollectingState | 'computing' | 'outcome';

@@ -1,9 +1,8 @@
 // The schemes that virtual rounds run by unless they are given others, and who computes their work: this thread, at once.
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import type { Scheme, ServerWork, WorkResult } from '../../protocol/rounds/scheme.ts';
-import { secagg, UnmaskWork } from '../../protocol/schemes/secagg/scheme.ts';
-import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
+import type { Scheme, ServerWork, WorkResult } from '../../protocol/rounds/index.ts';
+import { computePlan, secagg, UnmaskWork } from '../../protocol/schemes/secagg/index.ts';
 
 /** Secure aggregation alone. */
 export const SCHEMES: readonly Scheme[] = [secagg];

@@ -1,7 +1,6 @@
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
+import { type RandomSource, SIZES } from '../../protocol/crypto/index.ts';
 import { minModulusBits } from '../../protocol/quantize/index.ts';
-import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';
+import { NO_HASH, type RoundSettings } from '../../protocol/wire/index.ts';
 
 /** Settings of a simulated round: whatever is not named is small, sound and curious. */
 export function virtualSettings(random: RandomSource, named: Partial<RoundSettings> = {}): RoundSettings {

@@ -1,8 +1,8 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Aggregate, LocalResult } from '../../protocol/quantize/index.ts';
-import { inputLength } from '../../protocol/rounds/inputs/index.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import { inputLength } from '../../protocol/rounds/index.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 
 /** The plain sum of some members' inputs modulo 2^modulusBits: what a committed round must equal, bit for bit. */
 export function plainSum(

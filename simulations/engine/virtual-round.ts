@@ -1,10 +1,8 @@
-import type { Drop, RosterParameters, Scheme } from '../../protocol/rounds/scheme.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import type { SecretBytes } from '../../protocol/crypto/secret.ts';
+import type { Drop, RosterParameters, Scheme } from '../../protocol/rounds/index.ts';
+import type { Primitives, RandomSource, SecretBytes } from '../../protocol/crypto/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { RoundSettings } from '../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Fault } from '../faults/script.ts';
 import type { NetworkEvents } from './network-events.ts';
 import type { VirtualMembership } from './members.ts';

@@ -1,5 +1,5 @@
 import type { Random } from '../../training/index.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import type { Fault } from './script.ts';
 
 /** A corrupted copy of a message; it differs from it in at least one bit. The message itself is not touched. */

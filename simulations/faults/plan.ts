@@ -1,6 +1,5 @@
 import { Random } from '../../training/index.ts';
-import type { AdversaryClass } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import type { AdversaryClass, CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { draw } from '../engine/distribution.ts';
 import { STATES, statesOf } from '../engine/phases.ts';

@@ -1,7 +1,12 @@
-import { below, logBinomial } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
-import { minSharers, type RoundParameters, roundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { RoundQuestion } from '../../protocol/schemes/secagg/parameters/index.ts';
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import {
+  below,
+  type CollectingState,
+  logBinomial,
+  minSharers,
+  type RoundParameters,
+  roundParameters,
+  type RoundQuestion,
+} from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { STATES, statesOf } from '../engine/phases.ts';
 import { shareOf } from './select.ts';

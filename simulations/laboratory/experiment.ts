@@ -1,6 +1,5 @@
 import type { z } from 'zod';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
+import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
 import type { Section } from '../report/blocks.ts';
 import type { JsonObject, Row, Series } from './rows.ts';
 import type { WorkerTask } from './worker.ts';

@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { z } from 'zod';
-import { loadMnistLabels } from '../../training/data/node/mnist.ts';
-import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
+import { loadMnistLabels } from '../../training/data/node/index.ts';
+import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import { checkInputs, configOf, readConfig, readEarlier, type RunOptions } from './recorded.ts';
 import type { Experiment, Laboratory, Parameters } from './experiment.ts';

@@ -1,7 +1,4 @@
-import { utf8 } from '../../protocol/crypto/bytes.ts';
-import type { Primitives } from '../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../protocol/crypto/random.ts';
-import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
+import { type Primitives, type RandomSource, unsafeSeededRandom, utf8 } from '../../protocol/crypto/index.ts';
 
 /** What is drawn from a run's seed: each label has a stream of its own, so that no part shifts another's numbers. */
 export class Seeds {

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../training/data/index.ts';
-import { loadMnist, loadMnistLabels, type MnistPart } from '../../training/data/node/mnist.ts';
+import { loadMnist, loadMnistLabels, type MnistPart } from '../../training/data/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 
 /** Rows and columns of the images that the papers' networks take. */

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import { ParameterLayout } from '../../protocol/model/layout.ts';
+import { ParameterLayout } from '../../protocol/model/index.ts';
 import { relu } from '../operations/rectify.ts';
 import { Random } from '../random.ts';
 import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';

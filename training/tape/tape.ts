@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { ParameterLayout } from '../../protocol/model/layout.ts';
+import type { ParameterLayout } from '../../protocol/model/index.ts';
 import { createHeap } from '../kernels/index.ts';
 import type { Heap, KernelKind, Kernels } from '../kernels/index.ts';
 import { shapeError, sizeOf } from './shape.ts';

@@ -2,3 +2,4 @@
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../../errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../../errors.ts';
 export { nodePrimitives } from './native.ts';
+export { nodeKeyImport } from './native.ts';

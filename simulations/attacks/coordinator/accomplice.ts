@@ -1,15 +1,8 @@
-import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
-import {
-  type ClientState,
-  type ClientStep,
-  startClient,
-  stepClient,
-} from '../../../protocol/schemes/secagg/client/index.ts';
-import type { KeyPair } from '../../../protocol/crypto/keys.ts';
-import type { Primitives } from '../../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import { inputLength } from '../../../protocol/rounds/index.ts';
+import { type ClientState, type ClientStep, startClient, stepClient } from '../../../protocol/schemes/secagg/index.ts';
+import type { KeyPair, Primitives, RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
+import type { MemberDirectory } from '../../../protocol/wire/index.ts';
 
 /** What an accomplice is made with. */
 export interface AccompliceOptions {

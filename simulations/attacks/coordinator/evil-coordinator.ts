@@ -1,16 +1,12 @@
 import { createServer, type Server as HttpServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, type Socket } from 'socket.io';
-import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
-import { toHex } from '../../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { systemRandom } from '../../../protocol/crypto/random.ts';
-import { DEFAULT_SUITE, PROTOCOL_VERSION, SIZES } from '../../../protocol/crypto/suite.ts';
+import { EVENT_NAME } from '../../../coordinator/internal.ts';
+import { DEFAULT_SUITE, PROTOCOL_VERSION, SIZES, systemRandom, toHex } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { messageName } from '../../../protocol/wire/header.ts';
-import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
-import { decodeHello, encodeChallenge, encodeWelcome } from '../../../protocol/wire/messages/connect.ts';
+import { decodeHello, encodeAbort, encodeChallenge, encodeWelcome, messageName } from '../../../protocol/wire/index.ts';
 import { Transcript } from '../inference/transcript.ts';
 
 /** What is behind a path: bytes, or whatever the attacker writes. */

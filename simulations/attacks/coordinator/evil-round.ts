@@ -1,19 +1,16 @@
 import {
+  computePlan,
   type ServerEvent,
   type ServerInput,
   type ServerState,
   type ServerStep,
   startServer,
   stepServer,
-} from '../../../protocol/schemes/secagg/server/index.ts';
-import { computePlan } from '../../../protocol/schemes/secagg/unmask.ts';
-import type { Primitives } from '../../../protocol/crypto/primitives.ts';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
+} from '../../../protocol/schemes/secagg/index.ts';
+import { type Primitives, SIZES } from '../../../protocol/crypto/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
-import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { encodeOutcome, type MemberDirectory, type RoundSettings } from '../../../protocol/wire/index.ts';
 import type { Mail, Rewrite } from '../open-round/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';

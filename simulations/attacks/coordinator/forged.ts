@@ -1,8 +1,7 @@
-import { advertisedBytes } from '../../../protocol/schemes/secagg/signatures.ts';
-import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { advertisedBytes, type Advertisement } from '../../../protocol/schemes/secagg/index.ts';
+import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { memberId } from '../../../protocol/ids.ts';
-import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { type Rewrite, seeded } from '../open-round/lab.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,11 +1,10 @@
-import type { App, TrainingContext, TrainingResult } from '../../../client/app.ts';
+import type { App, TrainingContext, TrainingResult } from '../../../client/index.ts';
 import { Random } from '../../../training/index.ts';
 import { encodeUpdate, peakCoordinates } from '../../../protocol/quantize/index.ts';
-import { systemRandom } from '../../../protocol/crypto/random.ts';
+import { systemRandom } from '../../../protocol/crypto/index.ts';
 import { equalSums } from '../../engine/sums.ts';
-import { ParameterLayout, type Shapes } from '../../../protocol/model/layout.ts';
-import { encodeSafetensors } from '../../../protocol/model/safetensors.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { encodeSafetensors, ParameterLayout, type Shapes } from '../../../protocol/model/index.ts';
+import type { RoundSettings } from '../../../protocol/wire/index.ts';
 import { seeded } from '../open-round/lab.ts';
 
 const CLASSES = 8;

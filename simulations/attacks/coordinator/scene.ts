@@ -1,16 +1,18 @@
-import { type ConsentMemory, join, type ParticipationEvent } from '../../../client/index.ts';
-import type { SerialMemory } from '../../../client/driver/serials.ts';
-import type { JoinOptions } from '../../../client/options.ts';
-import type { Participation } from '../../../client/participation.ts';
-import { inputLength } from '../../../protocol/rounds/inputs/index.ts';
-import { minModulusBits } from '../../../protocol/quantize/index.ts';
-import { levels } from '../../../protocol/quantize/scheme.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import type { Primitives } from '../../../protocol/crypto/primitives.ts';
+import {
+  type ConsentMemory,
+  join,
+  type JoinOptions,
+  type Participation,
+  type ParticipationEvent,
+  type SerialMemory,
+} from '../../../client/index.ts';
+import { inputLength } from '../../../protocol/rounds/index.ts';
+import { levels, minModulusBits } from '../../../protocol/quantize/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
+import type { Primitives } from '../../../protocol/crypto/index.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
+import { encodeInvitation, encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/index.ts';
 import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
 import { virtualSettings } from '../../engine/settings.ts';
 import { plainSum } from '../../engine/sums.ts';

@@ -1,11 +1,12 @@
-import type { ServerParameters } from '../../../protocol/schemes/secagg/server/index.ts';
-import { survivorBytes } from '../../../protocol/schemes/secagg/signatures.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import {
+  decodeConsistency,
+  encodeUnmaskRequest,
+  type ServerParameters,
+  survivorBytes,
+} from '../../../protocol/schemes/secagg/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
-import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
-import { decodeConsistency } from '../../../protocol/schemes/secagg/messages/consistency.ts';
-import { encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { bitmapOf, type RoundSettings } from '../../../protocol/wire/index.ts';
 import { requestAs, signedByWitnesses, type SurvivorSignature, survivorsAs } from '../open-round/cheats.ts';
 import { rewriting } from '../open-round/lab.ts';
 import type { EvilRound } from './evil-round.ts';

@@ -1,9 +1,8 @@
-import { NO_RECORD } from '../../../client/consent/record.ts';
+import { NO_RECORD } from '../../../client/internal.ts';
 import type { ConsentMemory } from '../../../client/index.ts';
-import { DEFAULT_SUITE } from '../../../protocol/crypto/suite.ts';
+import { DEFAULT_SUITE } from '../../../protocol/crypto/index.ts';
 import { memberId } from '../../../protocol/ids.ts';
-import { encodeOutcome } from '../../../protocol/wire/messages/outcome.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { encodeOutcome, type RoundSettings } from '../../../protocol/wire/index.ts';
 import { rewriting } from '../open-round/lab.ts';
 import type { EvilRound, Script } from './evil-round.ts';
 import { beforePeaks } from './perceptron.ts';

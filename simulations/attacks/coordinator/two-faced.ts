@@ -1,14 +1,22 @@
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { DEFAULT_SUITE } from '../../../protocol/crypto/suite.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
+import { DEFAULT_SUITE } from '../../../protocol/crypto/index.ts';
 import { clientIndex, type MemberId } from '../../../protocol/ids.ts';
-import { bitmapOf } from '../../../protocol/wire/bitmap.ts';
-import { messageName } from '../../../protocol/wire/header.ts';
-import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { encodeRoster } from '../../../protocol/schemes/secagg/messages/roster.ts';
-import { encodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
-import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
-import { encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
+import {
+  bitmapOf,
+  encodeInvitation,
+  encodeSettings,
+  messageName,
+  type RoundSettings,
+  settingsHash,
+} from '../../../protocol/wire/index.ts';
+import {
+  type Advertisement,
+  decodeAdvertiseKeys,
+  decodeShareKeys,
+  encodeRoster,
+  encodeRoutedShares,
+  SEALED_SHARES_LENGTH,
+} from '../../../protocol/schemes/secagg/index.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 
 interface Face {

@@ -1,6 +1,6 @@
 import { equalSums } from '../../engine/sums.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import type { RoundSettings } from '../../../protocol/wire/index.ts';
 import { type AttackOutcome, namedCodes } from '../attack.ts';
 import { beforePeaks } from './perceptron.ts';
 import { Scene, type SceneOptions, TARGET } from './scene.ts';

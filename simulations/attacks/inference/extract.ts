@@ -1,10 +1,15 @@
-import { pairMaskKey, seedCommitment, selfMaskKey } from '../../../protocol/schemes/secagg/masks.ts';
-import { equalBytes, toHex } from '../../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { openShares, sealKey } from '../../../protocol/crypto/seal.ts';
-import { SecretBytes } from '../../../protocol/crypto/secret.ts';
-import { LagrangeBasis } from '../../../protocol/crypto/shamir.ts';
-import { SIZES, SUITES } from '../../../protocol/crypto/suite.ts';
+import { pairMaskKey, seedCommitment, selfMaskKey } from '../../../protocol/schemes/secagg/index.ts';
+import {
+  equalBytes,
+  LagrangeBasis,
+  openShares,
+  sealKey,
+  SecretBytes,
+  SIZES,
+  SUITES,
+  toHex,
+} from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
 import type { Transcript } from './transcript.ts';

@@ -1,9 +1,7 @@
-import { toHex } from '../../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import type { RandomSource } from '../../../protocol/crypto/random.ts';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
+import { type RandomSource, SIZES, toHex } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { type MessageName, messageName } from '../../../protocol/wire/header.ts';
+import { type MessageName, messageName } from '../../../protocol/wire/index.ts';
 
 /** One message that passed the coordinator. */
 export interface Passed {

@@ -1,26 +1,31 @@
 import {
+  type Advertisement,
+  decodeAdvertiseKeys,
+  decodeMaskedInput,
+  decodeRoster,
+  decodeRoutedShares,
+  decodeShareKeys,
+  decodeUnmaskRequest,
+  decodeUnmaskShares,
+  type Roster,
+  rosterLeaf,
   type RoundParameters,
+  SEALED_SHARES_LENGTH,
   sessionGraph,
   sessionIdOf,
   sessionParameters,
 } from '../../../protocol/schemes/secagg/index.ts';
-import { rosterLeaf } from '../../../protocol/schemes/secagg/session-id.ts';
-import { equalBytes } from '../../../protocol/crypto/bytes.ts';
-import { MerkleTree } from '../../../protocol/crypto/merkle.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
+import { equalBytes, MerkleTree, SIZES } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { hasBit, setBits } from '../../../protocol/wire/bitmap.ts';
-import { HEADER_LENGTH } from '../../../protocol/wire/header.ts';
-import { type Advertisement, decodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { decodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { decodeMaskedInput } from '../../../protocol/schemes/secagg/messages/masked-input.ts';
-import { decodeRoster, type Roster } from '../../../protocol/schemes/secagg/messages/roster.ts';
-import { decodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
-import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
-import { decodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
-import { decodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
-import { decodeSettings, type RoundSettings } from '../../../protocol/wire/settings.ts';
+import {
+  decodeInvitation,
+  decodeSettings,
+  hasBit,
+  HEADER_LENGTH,
+  type RoundSettings,
+  setBits,
+} from '../../../protocol/wire/index.ts';
 import type { Transcript } from './transcript.ts';
 
 /** The session in which a member was, as the coordinator can tell it from what that member was sent and said itself. */

@@ -1,23 +1,23 @@
-import { commitmentBytes } from '../../../protocol/schemes/secagg/signatures.ts';
-import type { KeyPair } from '../../../protocol/crypto/keys.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { createMaskVector } from '../../../protocol/kernels/index.ts';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
-import { memberId } from '../../../protocol/ids.ts';
-import type { MessageName } from '../../../protocol/wire/header.ts';
-import { decodeAdvertiseKeys, encodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { decodeConsistency, encodeConsistency } from '../../../protocol/schemes/secagg/messages/consistency.ts';
 import {
+  commitmentBytes,
+  decodeAdvertiseKeys,
+  decodeConsistency,
   decodeMaskedInput,
-  encodeMaskedInput,
-  frameMaskedInput,
-} from '../../../protocol/schemes/secagg/messages/masked-input.ts';
-import {
   decodeShareKeys,
+  decodeUnmaskShares,
+  encodeAdvertiseKeys,
+  encodeConsistency,
+  encodeMaskedInput,
   encodeShareKeys,
+  encodeUnmaskShares,
+  frameMaskedInput,
   SEALED_SHARES_LENGTH,
-} from '../../../protocol/schemes/secagg/messages/share-keys.ts';
-import { decodeUnmaskShares, encodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
+} from '../../../protocol/schemes/secagg/index.ts';
+import { type KeyPair, SIZES } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
+import { createMaskVector } from '../../../protocol/kernels/index.ts';
+import { memberId } from '../../../protocol/ids.ts';
+import type { MessageName } from '../../../protocol/wire/index.ts';
 
 // What hostile members send instead of what their session gives them. Each deed changes one kind of message, and keeps
 // it canonical and in session, so that only what is meant to find it stands in the way.

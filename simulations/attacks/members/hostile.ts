@@ -1,15 +1,16 @@
-import { LagrangeBasis } from '../../../protocol/crypto/shamir.ts';
-import { SecretBytes } from '../../../protocol/crypto/secret.ts';
-import { SIZES, SUITES } from '../../../protocol/crypto/suite.ts';
+import { LagrangeBasis, SecretBytes, SIZES, SUITES } from '../../../protocol/crypto/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { createMaskVector } from '../../../protocol/kernels/index.ts';
-import { selfMaskKey } from '../../../protocol/schemes/secagg/masks.ts';
-import { decodeAdvertiseKeys, encodeAdvertiseKeys } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { decodeMaskedInput } from '../../../protocol/schemes/secagg/messages/masked-input.ts';
-import { decodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
-import { holdings } from '../../../protocol/schemes/secagg/server/revealed.ts';
-import { setBits } from '../../../protocol/wire/bitmap.ts';
+import {
+  decodeAdvertiseKeys,
+  decodeMaskedInput,
+  decodeUnmaskShares,
+  encodeAdvertiseKeys,
+  holdings,
+  selfMaskKey,
+} from '../../../protocol/schemes/secagg/index.ts';
+import { setBits } from '../../../protocol/wire/index.ts';
 import { equalSums } from '../../engine/sums.ts';
 import { type Attack, type AttackOutcome, namedCodes } from '../attack.ts';
 import { requestAs, rosterAs, signedAdvertisement } from '../open-round/cheats.ts';

@@ -1,6 +1,6 @@
-import { Quarrels, quarrelsIn } from '../../../coordinator/rounds/quarrels.ts';
+import { Quarrels, quarrelsIn } from '../../../coordinator/internal.ts';
 import { memberId } from '../../../protocol/ids.ts';
-import { messageName } from '../../../protocol/wire/header.ts';
+import { messageName } from '../../../protocol/wire/index.ts';
 import { type Attack, namedCodes } from '../attack.ts';
 import { Lab, seeded } from '../open-round/lab.ts';
 import { brokenSeals } from './deeds.ts';

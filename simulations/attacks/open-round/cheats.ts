@@ -1,17 +1,23 @@
-import type { ClientState } from '../../../protocol/schemes/secagg/client/index.ts';
-import { equalBytes } from '../../../protocol/crypto/bytes.ts';
-import { HEADER_LENGTH } from '../../../protocol/wire/header.ts';
-import { advertisedBytes, survivorBytes } from '../../../protocol/schemes/secagg/signatures.ts';
-import { generateAgreementKey, type KeyPair } from '../../../protocol/crypto/keys.ts';
+import {
+  advertisedBytes,
+  type Advertisement,
+  type ClientState,
+  decodeRoster,
+  decodeRoutedShares,
+  decodeSurvivors,
+  decodeUnmaskRequest,
+  encodeRoster,
+  encodeRoutedShares,
+  encodeSurvivors,
+  encodeUnmaskRequest,
+  type Roster,
+  SEALED_SHARES_LENGTH,
+  survivorBytes,
+  type UnmaskRequest,
+} from '../../../protocol/schemes/secagg/index.ts';
+import { equalBytes, generateAgreementKey, type KeyPair } from '../../../protocol/crypto/index.ts';
+import { bitmapOf, HEADER_LENGTH, setBits } from '../../../protocol/wire/index.ts';
 import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../../protocol/ids.ts';
-import type { Advertisement } from '../../../protocol/schemes/secagg/messages/advertise-keys.ts';
-import { decodeRoster, encodeRoster, type Roster } from '../../../protocol/schemes/secagg/messages/roster.ts';
-import { decodeRoutedShares, encodeRoutedShares } from '../../../protocol/schemes/secagg/messages/routed-shares.ts';
-import { SEALED_SHARES_LENGTH } from '../../../protocol/schemes/secagg/messages/share-keys.ts';
-import { decodeSurvivors, encodeSurvivors } from '../../../protocol/schemes/secagg/messages/survivors.ts';
-import { decodeUnmaskRequest, encodeUnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
-import type { UnmaskRequest } from '../../../protocol/schemes/secagg/messages/unmask-request.ts';
-import { bitmapOf, setBits } from '../../../protocol/wire/bitmap.ts';
 import { type Lab, type Rewrite, rewriting } from './lab.ts';
 
 // What a cheating coordinator does with what an honest one would have sent. Every helper keeps messages canonical and

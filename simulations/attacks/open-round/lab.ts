@@ -5,31 +5,31 @@ import {
   type ClientPolicy,
   type ClientState,
   type ClientStep,
-  startClient,
-  stepClient,
-  wantedAgreements,
-} from '../../../protocol/schemes/secagg/client/index.ts';
-import { vectorLength } from '../../../protocol/quantize/index.ts';
-import {
+  computePlan,
   type Drop,
   type ServerEvent,
   type ServerInput,
   type ServerState,
   type ServerStep,
+  startClient,
   startServer,
+  stepClient,
   stepServer,
-} from '../../../protocol/schemes/secagg/server/index.ts';
-import { computePlan, type UnmaskPlan } from '../../../protocol/schemes/secagg/unmask.ts';
-import { agreeAll } from '../../../protocol/crypto/agreer.ts';
-import { utf8 } from '../../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import type { Primitives } from '../../../protocol/crypto/primitives.ts';
-import type { RandomSource } from '../../../protocol/crypto/random.ts';
-import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+  type UnmaskPlan,
+  wantedAgreements,
+} from '../../../protocol/schemes/secagg/index.ts';
+import { vectorLength } from '../../../protocol/quantize/index.ts';
+import {
+  agreeAll,
+  type Primitives,
+  type RandomSource,
+  unsafeSeededRandom,
+  utf8,
+} from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { CairnError, ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { type MessageName, messageName } from '../../../protocol/wire/header.ts';
-import type { RoundSettings } from '../../../protocol/wire/settings.ts';
+import { type MessageName, messageName, type RoundSettings } from '../../../protocol/wire/index.ts';
 import { plainSum } from '../../engine/sums.ts';
 import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
 import { virtualSettings } from '../../engine/settings.ts';

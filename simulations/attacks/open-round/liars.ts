@@ -1,21 +1,21 @@
-import { shareTree } from '../../../protocol/schemes/secagg/share-tree.ts';
-import { commitmentBytes, revealedBytes } from '../../../protocol/schemes/secagg/signatures.ts';
-import { holdings } from '../../../protocol/schemes/secagg/server/revealed.ts';
-import type { ServerState } from '../../../protocol/schemes/secagg/server/types.ts';
-import type { SignedSession, SignedSet } from '../../../protocol/schemes/secagg/client/types.ts';
-import { toHex } from '../../../protocol/crypto/bytes.ts';
-import { openShares, sealKey, sealShares } from '../../../protocol/crypto/seal.ts';
-import { isCanonicalShare } from '../../../protocol/crypto/shamir.ts';
-import { SIZES } from '../../../protocol/crypto/suite.ts';
-import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { setBits } from '../../../protocol/wire/bitmap.ts';
 import {
+  commitmentBytes,
   decodeShareKeys,
+  decodeUnmaskShares,
   encodeShareKeys,
+  encodeUnmaskShares,
+  holdings,
+  revealedBytes,
   SEALED_SHARES_LENGTH,
-} from '../../../protocol/schemes/secagg/messages/share-keys.ts';
-import type { SignedShare } from '../../../protocol/schemes/secagg/messages/false-dealing.ts';
-import { decodeUnmaskShares, encodeUnmaskShares } from '../../../protocol/schemes/secagg/messages/unmask-shares.ts';
+  type ServerState,
+  shareTree,
+  type SignedSession,
+  type SignedSet,
+  type SignedShare,
+} from '../../../protocol/schemes/secagg/index.ts';
+import { isCanonicalShare, openShares, sealKey, sealShares, SIZES, toHex } from '../../../protocol/crypto/index.ts';
+import { type MemberId, memberId } from '../../../protocol/ids.ts';
+import { setBits } from '../../../protocol/wire/index.ts';
 import type { Lab, Rewrite } from './lab.ts';
 import { rewriting } from './lab.ts';
 

@@ -1,5 +1,5 @@
 import { iidShards } from '../../../training/data/index.ts';
-import { loadMnist } from '../../../training/data/node/mnist.ts';
+import { loadMnist } from '../../../training/data/node/index.ts';
 import { createStrategy } from '../../../learning/index.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';

@@ -1,6 +1,6 @@
 import type { Laboratory } from '../../laboratory/experiment.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
-import { roundParameters } from '../../../protocol/schemes/secagg/parameters/index.ts';
+import { roundParameters } from '../../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { oneRound, type RoundInput } from './one-round.ts';

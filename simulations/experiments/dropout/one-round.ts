@@ -1,10 +1,8 @@
-import { utf8 } from '../../../protocol/crypto/bytes.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import type { RandomSource } from '../../../protocol/crypto/random.ts';
-import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import { type RandomSource, unsafeSeededRandom, utf8 } from '../../../protocol/crypto/index.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
-import type { DropEffect } from '../../../protocol/schemes/secagg/server/index.ts';
+import type { DropEffect } from '../../../protocol/schemes/secagg/index.ts';
 import { firstMembers, virtualMembership } from '../../engine/members.ts';
 import { Stopwatch } from '../../engine/meter.ts';
 import { runVirtualRound, type VirtualRoundResult } from '../../engine/round.ts';

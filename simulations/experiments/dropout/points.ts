@@ -1,12 +1,12 @@
 import { vectorLength } from '../../../protocol/quantize/index.ts';
 import {
+  type CollectingState,
   type RoundParameters,
-  type RoundQuestion,
   roundParameters,
-} from '../../../protocol/schemes/secagg/parameters/index.ts';
-import type { CollectingState } from '../../../protocol/schemes/secagg/server/index.ts';
+  type RoundQuestion,
+} from '../../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
-import { LIMITS } from '../../../protocol/wire/limits.ts';
+import { LIMITS } from '../../../protocol/wire/index.ts';
 import { shareOf } from '../../faults/select.ts';
 import { invalid } from '../../laboratory/settings.ts';
 import type { DropoutSettings } from './settings.ts';

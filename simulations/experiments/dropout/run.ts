@@ -1,4 +1,4 @@
-import { loadMnistLabels } from '../../../training/data/node/mnist.ts';
+import { loadMnistLabels } from '../../../training/data/node/index.ts';
 import { failureProbability } from '../../faults/prediction.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';

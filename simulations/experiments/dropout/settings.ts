@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LIMITS } from '../../../protocol/wire/limits.ts';
+import { LIMITS } from '../../../protocol/wire/index.ts';
 import { STATES } from '../../engine/phases.ts';
 
 /** A value, or a list of values of which each is tried with each of the others. */

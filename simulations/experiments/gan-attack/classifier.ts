@@ -1,7 +1,6 @@
 import { subset } from '../../../training/data/index.ts';
-import { adam, evaluate, predict, Random, Tape } from '../../../training/index.ts';
-import { gradients, operations, trainable } from '../../../training/index.ts';
-import { inputBatch } from '../../../training/run/batch.ts';
+import { adam, evaluate, gradients, operations, predict, Random, Tape, trainable } from '../../../training/index.ts';
+import { inputBatch } from '../../../training/internal.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Images } from './data.ts';
 import { normals } from './generator.ts';

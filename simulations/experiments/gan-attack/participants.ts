@@ -9,7 +9,7 @@ import {
   type Tape,
   trainable,
 } from '../../../training/index.ts';
-import { inputBatch } from '../../../training/run/batch.ts';
+import { inputBatch } from '../../../training/internal.ts';
 import { chooseUpload } from '../selective-sharing/local.ts';
 import { dense } from '../selective-sharing/selection.ts';
 import { relabelled } from './data.ts';

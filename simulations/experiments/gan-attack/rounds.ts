@@ -1,7 +1,7 @@
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { evaluate, predict, Random, Tape } from '../../../training/index.ts';
-import { withTape } from '../../../training/run/tapes.ts';
+import { withTape } from '../../../training/internal.ts';
 import { type AggregationMode, type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';

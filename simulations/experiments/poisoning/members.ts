@@ -1,6 +1,6 @@
 import { type Dataset, dirichletShards, iidShards } from '../../../training/data/index.ts';
 import { encodeUpdate, type LocalResult, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { firstMembers } from '../../engine/members.ts';
 import { trainUnlessDiverging } from '../../engine/training.ts';

@@ -1,4 +1,4 @@
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { drawGroups } from './groups.ts';

@@ -1,8 +1,8 @@
 import { type Combined, combineGroups, createGroupRule, type GroupTerms, MIN_GROUPS } from '../../../learning/index.ts';
 import { type DecodedSum, minModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
-import type { RandomSource } from '../../../protocol/crypto/random.ts';
+import type { RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { runVirtualRound } from '../../engine/round.ts';
 import { virtualSettings } from '../../engine/settings.ts';

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../training/data/index.ts';
-import { loadMnist, loadMnistLabels } from '../../../training/data/node/mnist.ts';
+import { loadMnist, loadMnistLabels } from '../../../training/data/node/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
 import { workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';

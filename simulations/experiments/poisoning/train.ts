@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
 import { atOnce, createStrategy, HeldOut, learn } from '../../../learning/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { modelOf } from '../../engine/training.ts';

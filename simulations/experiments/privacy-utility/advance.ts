@@ -2,7 +2,7 @@ import { type Dataset, iidShards } from '../../../training/data/index.ts';
 import { evaluate } from '../../../training/index.ts';
 import { createStrategy } from '../../../learning/index.ts';
 import type { LocalResult } from '../../../protocol/quantize/index.ts';
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import {
   epsilonOf,

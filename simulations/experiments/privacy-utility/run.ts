@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../training/data/index.ts';
-import { loadMnist } from '../../../training/data/node/mnist.ts';
+import { loadMnist } from '../../../training/data/node/index.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
 import { modelOf, shared } from '../../engine/training.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';

@@ -1,5 +1,5 @@
-import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { unsafeSeededRandom } from '../../../protocol/crypto/seeded.ts';
+import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
+import { unsafeSeededRandom } from '../../../protocol/crypto/index.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
