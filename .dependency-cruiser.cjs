@@ -1,6 +1,16 @@
 // Who may import whom. A rule's comment is what a developer reads when CI refuses an import.
 const cryptoLibraries = '^(node_modules/)?(@noble/(curves|hashes|ciphers)|tweetnacl)';
 
+// What a part lets others import: index.ts of the part and of its rooms, internal.ts, and the small files of protocol/.
+const FACES = [
+  '^(protocol|training|learning|platform|client|coordinator|simulations)/(index|internal)\\.ts$',
+  '^protocol/[^/]+\\.ts$',
+  '^protocol/(crypto|crypto/node|kernels|model|privacy|quantize|rounds|schemes/[^/]+|wire)/index\\.ts$',
+  '^training/data/(node/)?index\\.ts$',
+  '^client/(browser|enrolment)/index\\.ts$',
+  '^simulations/laboratory/index\\.ts$',
+];
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -10,6 +20,23 @@ module.exports = {
       comment: 'two files that need each other are one idea',
       from: {},
       to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'parts-know-faces-alone',
+      severity: 'error',
+      comment: 'another part is imported by its face: add what is needed there, or to its internal.ts',
+      from: { path: '^([^/]+)/', pathNot: '^(test|examples|scripts)/' },
+      to: {
+        path: '^(protocol|training|learning|platform|client|coordinator|simulations|cli)/',
+        pathNot: ['^$1/', ...FACES],
+      },
+    },
+    {
+      name: 'a-scheme-never-another',
+      severity: 'error',
+      comment: 'schemes share protocol/rounds/scheme.ts and nothing else',
+      from: { path: '^protocol/schemes/([^/]+)/' },
+      to: { path: '^protocol/schemes/', pathNot: '^protocol/schemes/$1/' },
     },
     {
       name: 'protocol-is-pure',
@@ -45,13 +72,6 @@ module.exports = {
       comment: 'learning/ decides what a coordinator makes of a sum, in any place: no Node, no client, no coordinator',
       from: { path: '^learning/' },
       to: { pathNot: ['^(learning|protocol)/', '^(node_modules/)?zod'] },
-    },
-    {
-      name: 'learning-by-its-face',
-      severity: 'error',
-      comment: 'what others need of learning/ is in its index',
-      from: { pathNot: '^(learning|test)/' },
-      to: { path: '^learning/', pathNot: '^learning/index[.]ts$' },
     },
     {
       name: 'platform-stands-alone',
@@ -116,7 +136,7 @@ module.exports = {
       name: 'declared-dependencies',
       severity: 'error',
       comment: 'what is shipped may only need what package.json declares',
-      from: { pathNot: '^test/' },
+      from: { pathNot: '^(test|bench)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
   ],
@@ -124,7 +144,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    exclude: { path: '/kernels/assembly/' },
+    exclude: { path: '/kernels/assembly/|(^|/)(dist|lib)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
   },
 };

@@ -11,7 +11,7 @@ const APPROXIMATE = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'runs/**', 'node_modules/**', '**/kernels/assembly/**', '**/*.generated.ts'] },
+  { ignores: ['**/dist/**', 'lib/**', 'runs/**', 'node_modules/**', '**/kernels/assembly/**', '**/*.generated.ts'] },
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
   {
     files: ['**/*.ts'],

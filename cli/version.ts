@@ -7,7 +7,7 @@ import { packageVersion } from '../platform/index.ts';
 export async function versionText(args: readonly string[]): Promise<string> {
   const asked = args.some((arg) => arg === '--version' || arg === '-V');
   if (!asked || !args.includes('--verbose')) return packageVersion();
-  const { nodeKeyImport } = await import('../protocol/crypto/node/native.ts');
+  const { nodeKeyImport } = await import('../protocol/crypto/node/index.ts');
   const { private: secrets, public: publics } = nodeKeyImport;
   return [
     packageVersion(),

@@ -57,6 +57,7 @@ function newest(dir) {
   let latest = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
+    if (entry.name === 'dist') continue; // of a workspace: made from what is built here
     if (entry.isDirectory()) latest = Math.max(latest, newest(path));
     else if (!entry.name.endsWith('.generated.ts')) latest = Math.max(latest, statSync(path).mtimeMs);
   }
@@ -126,7 +127,7 @@ async function buildKernels() {
 function sources(folder) {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return path.endsWith('kernels/assembly') ? [] : sources(path);
+    if (entry.isDirectory()) return path.endsWith('kernels/assembly') || entry.name === 'dist' ? [] : sources(path);
     return path.endsWith('.ts') ? [path] : [];
   });
 }

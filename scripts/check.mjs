@@ -31,6 +31,7 @@ const sources = [
  */
 const stages = [
   { build: [process.execPath, ['scripts/build.mjs', '--unchecked']] },
+  { packages: [process.execPath, ['scripts/packages.mjs']] },
   {
     types: [...bin('tsc'), ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', `${cache}/types.tsbuildinfo`]],
     lint: [

@@ -8,7 +8,9 @@ import type { configSchema, taskSchema } from './schema.ts';
 export type StrategyInput = string | { readonly name: string; readonly [option: string]: unknown };
 
 /** A task as a program writes it: what has a default, or follows from other fields, may be left out. */
-export type TaskInput = Readonly<Omit<z.input<ReturnType<typeof taskSchema>>, 'strategy'>> & { readonly strategy?: StrategyInput };
+export type TaskInput = Readonly<Omit<z.input<ReturnType<typeof taskSchema>>, 'strategy'>> & {
+  readonly strategy?: StrategyInput;
+};
 
 /** A configuration as a program writes it; {@link parseConfig} checks it and fills in what is left out. */
 export type ConfigInput = Readonly<Omit<z.input<ReturnType<typeof configSchema>>, 'tasks'>> & {

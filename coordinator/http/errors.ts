@@ -35,6 +35,10 @@ export function errorHandler(onFault: (error: CairnError) => void): ErrorRequest
       return;
     }
     onFault(asCairnError(thrown));
-    sendError(response, 500, new CairnError('internal', 'unexpected internal error; the coordinator’s log has the code'));
+    sendError(
+      response,
+      500,
+      new CairnError('internal', 'unexpected internal error; the coordinator’s log has the code'),
+    );
   };
 }

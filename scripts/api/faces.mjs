@@ -88,7 +88,7 @@ function openingOf(file) {
 }
 
 /** Where a declaration in dist/ comes from: a comment before an import that only the source needs is not in it. */
-const sourceOf = (root, types) => join(root, types.replace(/^\.\/dist\//, '').replace(/\.d\.ts$/, '.ts'));
+const sourceOf = (root, types) => join(root, types.replace(/^\.\/(dist|lib)\//, '').replace(/\.d\.ts$/, '.ts'));
 
 /** By code units, as the lists of names in sources are sorted. */
 const byName = (a, b) => (a.name < b.name ? -1 : 1);
@@ -100,7 +100,8 @@ const byName = (a, b) => (a.name < b.name ? -1 : 1);
 export function readFaces(root) {
   const { name: packageName, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const entries = Object.entries(exports).filter(([, target]) => typeof target === 'object');
-  const files = entries.map(([, { types }]) => join(root, types));
+  // The package's own files only name other packages; dist/ has what these are made from.
+  const files = entries.map(([, { types }]) => join(root, types.replace('./lib/', './dist/')));
   const program = ts.createProgram(files, {
     module: ts.ModuleKind.NodeNext,
     target: ts.ScriptTarget.ES2023,

@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
 let folder: string;
 let project: string;
-let tarball: string;
+let tarballs: string;
 let port: number;
 let commands: readonly string[];
 
@@ -30,7 +30,7 @@ async function freePort(): Promise<number> {
 
 /** A block of commands as it stands; the package comes from its tarball, and the port is one that no other test has. */
 function shell(block: string): Running {
-  const text = block.replace('npm install cairn-fl', `npm install ${tarball}`).replaceAll('8080', String(port));
+  const text = block.replace('npm install cairn-fl', `npm install ${tarballs}`).replaceAll('8080', String(port));
   // The settings are those of our own checks: no install scripts, and from the cache where it has what is asked for.
   const env = { npm_config_ignore_scripts: 'true', npm_config_prefer_offline: 'true' };
   return new Running('sh', ['-ec', text], { cwd: project, env, group: true });
@@ -44,7 +44,7 @@ async function done(running: Running): Promise<readonly string[]> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cairn-first-hour-'));
   project = await mkdtemp(join(folder, 'project-'));
-  tarball = await pack(folder);
+  tarballs = [...(await pack(folder)).values()].join(' ');
   port = await freePort();
   const text = await readFile(join(ROOT, 'docs/first-hour.md'), 'utf8');
   commands = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block!);

@@ -1,9 +1,9 @@
 /** What members put into a round's sum, and what comes out of it: in the clear under the masks, or with noise. */
 export { encodeInput } from './encode.ts';
-export { addNoise, readMeasures, readSum } from './open.ts';
+export { readSum } from './open.ts';
 export type { ReadingOptions, DecodedRoundSum, UnmaskedSum } from './open.ts';
-export { inputRecord, keepsInput, roundingSource } from './kept.ts';
+export { inputRecord, roundingSource } from './kept.ts';
 export { measuringPoint, modelPoint } from './model-point.ts';
 export { termsOf } from './terms.ts';
 export { assertInputs, inputLength, noisePlanOf } from './plan.ts';
-export type { InputShape, NoisyShape } from './plan.ts';
+export type { InputShape } from './plan.ts';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
@@ -11,13 +11,19 @@ export async function run(command: string, args: readonly string[], cwd: string)
   return running.stdout;
 }
 
-/** Packs the repository as for the registry. @returns the tarball's path */
-export async function pack(folder: string): Promise<string> {
-  await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], ROOT);
-  return join(
-    folder,
-    (await readdir(folder)).find((name) => name.endsWith('.tgz'))!,
-  );
+/**
+ * Packs cairn-fl and its parts as for the registry, or the named parts alone.
+ * @returns the tarballs' paths, by the names of their packages
+ */
+export async function pack(folder: string, parts?: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  await run(process.execPath, ['scripts/packages.mjs'], ROOT);
+  const which = parts?.map((part) => ['-w', `@cairn-fl/${part}`]) ?? [['--workspaces', '--include-workspace-root']];
+  const options = ['--silent', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const packed = JSON.parse((await run('npm', ['pack', ...options, ...which.flat()], ROOT)).join('\n')) as {
+    readonly name: string;
+    readonly filename: string;
+  }[];
+  return new Map(packed.map(({ name, filename }) => [name, join(folder, filename)]));
 }
 
 /**
@@ -34,13 +40,19 @@ export class PackedProject {
   static async create(): Promise<PackedProject> {
     const folder = await mkdtemp(join(tmpdir(), 'cairn-packed-'));
     const project = new PackedProject(folder);
-    await run('tar', ['xzf', await pack(folder)], folder);
-    await mkdir(project.path('node_modules'));
-    await rename(project.path('package'), project.path('node_modules/cairn-fl'));
-    const { dependencies } = JSON.parse(await readFile(project.path('node_modules/cairn-fl/package.json'), 'utf8')) as {
-      readonly dependencies: Readonly<Record<string, string>>;
-    };
-    for (const name of Object.keys(dependencies)) await project.add(name);
+    await mkdir(project.path('node_modules/@cairn-fl'), { recursive: true });
+    const others = new Set<string>();
+    const tarballs = await pack(folder);
+    for (const [name, tarball] of tarballs) {
+      await run('tar', ['xzf', tarball], folder);
+      const own = project.path(`node_modules/${name}`);
+      await rename(project.path('package'), own);
+      const { dependencies = {} } = JSON.parse(await readFile(join(own, 'package.json'), 'utf8')) as {
+        readonly dependencies?: Readonly<Record<string, string>>;
+      };
+      for (const dependency of Object.keys(dependencies)) if (!tarballs.has(dependency)) others.add(dependency);
+    }
+    for (const name of others) await project.add(name);
     await project.write('package.json', '{ "name": "project", "private": true, "type": "module" }');
     return project;
   }
