@@ -16,8 +16,8 @@ import { join } from '@cairn-fl/client';
 const participation = join(process.argv[2], {
   shapes: { w: [2] },
   data: async () => [[1, 2]],
-  train: async ({ w }) => ({ parameters: { w: w.map((x) => x + 1) }, examples: 1, loss: 0 }),
-}, { policy: { adversary: 'curious' }, onEvent: (event) => console.error(JSON.stringify(event)) });
+  train: async ({ w }) => ({ parameters: { w: w.map((x) => x + 1) }, examples: 1, loss: 0, accuracy: 0 }),
+}, { policy: { adversary: 'curious' }});
 const { tasks } = await participation.closed;
 console.log(tasks.map(({ task, state }) => task + ' ' + state).join());
 `;
