@@ -35,3 +35,4 @@ export {
 } from './sums/scales.ts';
 export { assertEvaluation, HeldOut } from './validation.ts';
 export type { Evaluate, Evaluation, Verdict } from './validation.ts';
+export type { GroupsConfig } from './registry.ts';

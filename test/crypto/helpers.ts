@@ -4,9 +4,10 @@ import type { ErrorCode } from '../../protocol/errors.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
+import type { Primitives } from '../../protocol/crypto/primitives.ts';
 
 /** Both implementations, for `describe.each`. */
-export const implementations = [portablePrimitives, nodePrimitives] as const;
+export const implementations: readonly [Primitives, Primitives] = [portablePrimitives, nodePrimitives];
 
 /** Bytes of a hex text in which vectors may be wrapped and spaced as the RFCs print them. */
 export function hex(text: string): Uint8Array {
