@@ -15,10 +15,12 @@ const say = (text) => process.stdout.write(`audit: ${text}\n`);
 /** What is wrong with a lock file. */
 function lockFindings({ packages = {} }) {
   const found = [];
-  for (const [path, { integrity, hasInstallScript, dev, link, resolved }] of Object.entries(packages)) {
-    if (path === '' || link) continue;
+  for (const [path, { integrity, hasInstallScript, dev, devOptional, link, resolved }] of Object.entries(packages)) {
+    // The repository's own packages are no downloads.
+    if (!path.includes('node_modules/') || link) continue;
     if (!/^sha512-/.test(integrity ?? '')) found.push(`${path} is not pinned by a SHA-512 hash`);
-    if (hasInstallScript && !dev) found.push(`${path} runs a script when it is installed`);
+    // What an optional peer brings comes to users who chose that peer, and is ours for development alone.
+    if (hasInstallScript && !dev && !devOptional) found.push(`${path} runs a script when it is installed`);
     if (resolved !== undefined && !resolved.startsWith('https://')) found.push(`${path} does not come over https`);
   }
   return found;
