@@ -30,7 +30,7 @@ export interface Composition {
 
 /**
  * Builds a coordinator's parts and joins them.
- * @throws CairnError `config-invalid` if the configuration asks for a check of new models that nobody evaluates
+ * @throws CairnError `config-invalid` if the configuration asks for a check of new models and no evaluation was given
  */
 export function compose(options: CoordinatorOptions, resources: Resources, readiness: Readiness): Composition {
   const { config, primitives = nodePrimitives, random = systemRandom } = options;

@@ -49,7 +49,7 @@ export type LogEvent =
 
 /**
  * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
- * message, for a string that somebody else wrote beside names, or for an error's own words. What others have named is made
+ * message, for a string that another party wrote beside names, or for an error's own words. What other parties have named is made
  * printable.
  */
 export interface LogFields {

@@ -431,7 +431,7 @@ export class CairnError extends Error {
   override readonly name = 'CairnError';
   /** The stable code. */
   readonly code: ErrorCode;
-  /** Ids of the members at fault; empty where nobody is. */
+  /** Ids of the members at fault; empty if none is. */
   readonly culprits: readonly number[];
   /** The hint. */
   readonly hint: string;

@@ -37,7 +37,6 @@ export type {
   ClientInput,
   ClientPolicy,
   ClientSelf,
-  ClientStart,
   ClientState,
   ClientStep,
   Drop,
@@ -56,5 +55,6 @@ export type {
   ServerStep,
   UnmaskPlan,
 } from './schemes/secagg/index.ts';
+export type { ClientStart, Scheme } from './rounds/scheme.ts';
 export { settingsHash } from './wire/settings.ts';
 export type { RoundPrivacy, RoundSettings, UntrainedRange } from './wire/settings.ts';

@@ -20,7 +20,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
-const read = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+const manifests = new Map();
+
+/** A package.json, read once: every import of another part asks for one. */
+function read(path) {
+  if (!manifests.has(path)) manifests.set(path, JSON.parse(readFileSync(join(root, path), 'utf8')));
+  return manifests.get(path);
+}
+
 const { workspaces } = read('package.json');
 
 const WHOLE = 'cairn-fl';

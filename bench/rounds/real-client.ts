@@ -1,4 +1,5 @@
-import { type ClientStart, type ClientState, startClient, stepClient } from '../../protocol/schemes/secagg/index.ts';
+import type { ClientStart } from '../../protocol/rounds/index.ts';
+import { type ClientState, startClient, stepClient } from '../../protocol/schemes/secagg/index.ts';
 
 /** What a client's time is counted under: the paper's rounds 0, 1, 2 and 4. */
 export const CLIENT_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unmasking'] as const;

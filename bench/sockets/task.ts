@@ -43,7 +43,7 @@ export function zeroModel(d: number): InitialModel {
 /** The whole number, −2 … 2, that client i adds to weight j. */
 const change = (i: number, j: number): number => ((7 * i + j) % 5) - 2;
 
-/** An app that needs no time: client i adds integers of its own. */
+/** An app that needs no time: client i adds its own integers. */
 export function trivialApp(i: number, d: number): App {
   return {
     shapes: { weights: [d] },

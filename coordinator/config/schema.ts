@@ -84,7 +84,7 @@ export const taskSchema = (registry: Registry) =>
     overSelect: z.number().min(0).max(10).default(0.3),
     minCohort: members.optional(),
     adversary: z.enum(['active', 'curious']).default('active'),
-    /** Whether whoever comes may take part, without an identity: among parties that trust each other and the network. */
+    /** Whether any client may take part, without an identity: among parties that trust each other and the network. */
     unsafeOpenEnrolment: z.boolean().default(false),
     graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
     colluding: share.default(0.25),
@@ -120,7 +120,7 @@ export const taskSchema = (registry: Registry) =>
     rebaseAttempts: z.int().min(1).max(1_000_000).default(3),
     /** Steps by which the model may then be moved before a round commits. */
     maxRebases: z.int().min(0).max(255).default(2),
-    /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: nobody is left out. */
+    /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: no member is left out. */
     exclusionAttempts: z.int().min(0).max(1000).default(3),
     /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
     exclusionMinutes: z.number().gt(0).max(10_080).default(10),

@@ -8,7 +8,7 @@ import { readJson } from '../../protocol/json.ts';
 const MODULES: ReadonlySet<string> = new Set(['.mjs', '.cjs', '.js', '.mts', '.cts', '.ts']);
 
 /**
- * What stands in a configuration file, unchecked: the value of its JSON, or what a module exports as its default. TypeScript
+ * The content of a configuration file, unchecked: the value of its JSON, or what a module exports as its default. TypeScript
  * is taken where Node itself takes it, which is from 22.18.
  * @throws CairnError `config-unreadable` where there is no such file, or it is not JSON, or the module throws;
  * `config-invalid` where a module has no default export

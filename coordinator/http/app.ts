@@ -12,7 +12,7 @@ import type { AddressRule } from '../limits/address.ts';
 import { ownHost } from './host.ts';
 import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
-import { shownWhere } from './shown.ts';
+import { shownWhere } from './redact.ts';
 
 /** Reports that a task's status shows; all are at `/rounds`. */
 const LAST_REPORTS = 5;

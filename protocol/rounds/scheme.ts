@@ -67,7 +67,7 @@ export interface ServerSession {
 }
 
 /** What a coordinator's session is started with. */
-interface ServerStart {
+export interface ServerStart {
   readonly primitives: Primitives;
   readonly settings: RoundSettings;
   /** Needed by an active round: the directory whose hash the settings name. */
@@ -75,16 +75,19 @@ interface ServerStart {
   readonly invited: Iterable<MemberId>;
   /** The roster closes when this many have answered the invitation; more may be invited. */
   readonly target: number;
-  /** What members get with their invitations: see the scheme's `aborted` event. */
+  /**
+   * What an earlier session's `aborted` event gave: each member gets them after its invitation, so that those who signed
+   * that session's survivors take a cohort without the members proven false. A client takes at most six.
+   */
   readonly proofs?: readonly Uint8Array[];
 }
 
 /** What may happen to a coordinator's session. */
 export type ServerInput =
   | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
-  /** A member is gone for this round. */
+  /** A member is gone for this round: its connection ended and did not come back in time. */
   | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
-  /** The state's time is up. */
+  /** The current state's time is up: go on with those who answered, or abort. */
   | { readonly kind: 'deadline' }
   /** What the work came to. */
   | { readonly kind: 'worked'; readonly result: WorkResult }
@@ -93,17 +96,25 @@ export type ServerInput =
 
 /** What a step tells the coordinator. */
 export type ServerEvent =
-  | { readonly kind: 'state'; readonly name: ServerStateName; readonly members: number }
+  | {
+      readonly kind: 'state';
+      readonly name: ServerStateName;
+      /** How many are in: |U1| at share-keys, |U2| at masked-input, |U3| at consistency-check or unmasking, … */
+      readonly members: number;
+    }
   | { readonly kind: 'dropped'; readonly drop: Drop }
-  /** Whose inputs are summed is fixed, and this step's messages show it: it must be kept before they go out. */
+  /**
+   * U3 is fixed, and messages of this step show it to members, which sign or open no other set from this model: it must
+   * not be forgotten, and be kept before they go out. Ids, ascending.
+   */
   | { readonly kind: 'survivors'; readonly members: readonly MemberId[] }
-  /** The session waits until this has been computed. */
+  /** The session waits until this has been computed; see {@link ServerWork}. */
   | { readonly kind: 'work'; readonly work: ServerWork }
   | {
       readonly kind: 'committed';
       /** The exact sum of the inputs modulo 2^modulusBits. */
       readonly sum: Uint32Array;
-      /** Whose inputs are in it, ascending. */
+      /** U3: whose inputs are in the sum, ascending. */
       readonly included: readonly MemberId[];
       readonly drops: readonly Drop[];
     }
@@ -111,17 +122,21 @@ export type ServerEvent =
       readonly kind: 'aborted';
       readonly error: CairnError;
       readonly drops: readonly Drop[];
-      /** About the culprits that the error names, for the invitations of later rounds from the same model. */
+      /**
+       * Where there are any, `error` is `secret-mismatch` and its culprits are those whom these prove to have dealt falsely:
+       * bodies of FalseDealing messages, for the invitations of later rounds from the same model.
+       */
       readonly proofs: readonly Uint8Array[];
     };
 
 /** The result of one step. The old state is spent. */
 export interface ServerStep<State extends ServerSession = ServerSession> {
   readonly state: State;
+  /** What is to be sent, each member's messages in their order. Those of a step come after those of the step before. */
   readonly send: readonly Outgoing[];
   readonly events: readonly ServerEvent[];
   readonly wipe: readonly SecretBytes[];
-  /** A message that was not taken. */
+  /** A message that was not taken: the state is as it was. */
   readonly refusal?: CairnError;
 }
 
@@ -169,45 +184,62 @@ export interface ClientStart {
   readonly invitation: Uint8Array;
   /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
   readonly seen?: ReadonlySet<string>;
-  /** What it remembers of earlier rounds. Without it nothing is held against them, and what is opened is not told. */
+  /** What it remembers of earlier rounds. Without it nothing is checked against them, and what is opened is not told. */
   readonly history?: ClientHistory;
   /** Who computes key agreements: the session itself, or its driver. Default `inline`. */
   readonly agreements?: 'inline' | 'awaited';
 }
 
-/** What may happen to a client's session. */
+/** What may happen to a client session. */
 export type ClientInput =
   | { readonly kind: 'message'; readonly bytes: Uint8Array }
-  /** The agreements that the session's `work` asked for, in order; all are in `wipe`. */
+  /** What the scheme's `work` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
   | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
-  /** The quantized vector, modulo 2^modulusBits. The session does not keep it. */
+  /** The quantized vector, modulo 2^modulusBits, The session does not keep it. */
   | { readonly kind: 'input'; readonly values: Uint32Array }
   /** The client gives up by its own will, or its driver does. */
   | { readonly kind: 'leave'; readonly error: CairnError };
 
-/** What a step tells its driver; see the same events of `schemes/secagg/client/types.ts` for their reasons. */
+/** What a step tells its driver. */
 export type ClientEvent =
   | { readonly kind: 'state'; readonly name: ClientStateName }
+  /** The session waits for key agreements: those that the scheme's `work` names. */
   | { readonly kind: 'agreements-wanted' }
+  /** The session needs the local input now. */
   | { readonly kind: 'input-wanted' }
+  /**
+   * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
+   * its signature in an active round, and its shares in a curious one. `members`: ids, ascending.
+   */
   | {
       readonly kind: 'signing';
       readonly members: readonly number[];
       readonly session: SignedSession;
+      /** In hex. */
       readonly sessionId: string;
     }
+  /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
   | { readonly kind: 'revealed'; readonly members: readonly number[] }
+  /**
+   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
+   * this id (hex): cohorts without it are taken from now on.
+   */
   | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
+  /** The coordinator says the round has committed. */
   | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
+  /** The round ended without a sum, or without this client. */
   | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
+  /** This client refused to go on; nothing more is sent than the reason. */
   | { readonly kind: 'refused'; readonly error: CairnError };
 
-/** The result of one step. `wipe` is zeroed by the driver before anything else happens. */
+/** The result of one step. The old state is spent; `wipe` is to be zeroed by the driver before anything else happens. */
 export interface ClientStep<State extends ClientSession = ClientSession> {
   readonly state: State;
+  /** Messages for the coordinator, in order. */
   readonly send: readonly Uint8Array[];
   readonly events: readonly ClientEvent[];
   readonly wipe: readonly SecretBytes[];
+  /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
   readonly refusal?: CairnError;
 }
 

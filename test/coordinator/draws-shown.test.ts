@@ -7,7 +7,7 @@ import {
   parseConfig,
   type TaskStatus,
 } from '../../coordinator/index.ts';
-import { shownWhere } from '../../coordinator/http/shown.ts';
+import { shownWhere } from '../../coordinator/http/redact.ts';
 import { useClients } from '../client/support/session.ts';
 import { until } from './support/until.ts';
 

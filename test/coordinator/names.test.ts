@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { labelOf, nameText, type RoundReport } from '../../coordinator/index.ts';
-import { shownWhere } from '../../coordinator/http/shown.ts';
+import { shownWhere } from '../../coordinator/http/redact.ts';
 import { Names } from '../../coordinator/names.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { closeAll, openHall } from './support/hall.ts';

@@ -55,7 +55,7 @@ function testImages({ test }: Images, scenario: Scenario, count: number): Datase
 }
 
 /** Looks at the global model and, once the attack has begun, at the generator's samples. */
-async function look(
+async function evaluateRound(
   images: Images,
   scenario: Scenario,
   { round, global, generator, fakes }: AttackState,
@@ -117,7 +117,7 @@ export const runRounds = defineWorkerTask(
         await Promise.resolve();
       }
     });
-    const seen = await look(images, scenario, state, settings, seed);
+    const seen = await evaluateRound(images, scenario, state, settings, seed);
     const { startAccuracy, startLatest } = settings;
     const generatorLoss = losses.at(-1) ?? null;
     if (state.attackFrom === null && (seen.accuracy >= startAccuracy || until + 1 >= startLatest))

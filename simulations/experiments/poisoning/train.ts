@@ -92,7 +92,7 @@ class PoisonedTraining {
     }
   }
 
-  async look(round: number): Promise<ScoreRow> {
+  async evaluate(round: number): Promise<ScoreRow> {
     const { training, test } = this.#input;
     const { id, defence, attack, attackers, repeat } = training;
     const { rule, groups, rollback } = defence;
@@ -157,7 +157,7 @@ export const train = defineWorkerTask(
     for (let round = 1; round <= rounds; round++) {
       signal.throwIfAborted();
       await training.round(round);
-      if (round % evaluateEvery === 0 || round === rounds) rows.push(await training.look(round));
+      if (round % evaluateEvery === 0 || round === rounds) rows.push(await training.evaluate(round));
     }
     return rows;
   },

@@ -12,19 +12,8 @@ import { advertisedBytes } from '../signatures.ts';
 import { assertConsent, reliesOnNoise } from './consent.ts';
 import { assertInputAllowed } from './one-input.ts';
 import { transition, refuseRound } from './result.ts';
-import type { ClientContext, ClientHistory, ClientStep } from './types.ts';
-
-/** What a client brings to a session. */
-export interface ClientStart extends Pick<ClientContext, 'primitives' | 'random' | 'policy' | 'self'> {
-  /** Bytes of the coordinator's invitation. */
-  readonly invitation: Uint8Array;
-  /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
-  readonly seen?: ReadonlySet<string>;
-  /** What it remembers of earlier rounds. Without it nothing is held against them, and what is opened is not told. */
-  readonly history?: ClientHistory;
-  /** Who computes key agreements. Default `inline`. */
-  readonly agreements?: ClientContext['agreements'];
-}
+import type { ClientStart } from '../../../rounds/scheme.ts';
+import type { ClientContext, ClientStep } from './types.ts';
 
 /**
  * Starts a client session: reads the invitation, holds it against the client's own policy, and advertises two fresh keys

@@ -19,7 +19,7 @@ import { onRoster, onRoutedShares } from './share-keys.ts';
 import type { ClientInput, ClientState, ClientStep } from './types.ts';
 import { onSurvivors, onUnmaskRequest } from './unmasking.ts';
 
-export { startClient, type ClientStart } from './advertise-keys.ts';
+export { startClient } from './advertise-keys.ts';
 export { wantedAgreements } from './agreements.ts';
 
 /**

@@ -2,13 +2,17 @@ import type { KeyPair } from '../../../crypto/keys.ts';
 import type { Primitives } from '../../../crypto/primitives.ts';
 import type { RandomSource } from '../../../crypto/random.ts';
 import type { SecretBytes } from '../../../crypto/secret.ts';
-import type { CairnError, ErrorCode } from '../../../errors.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
 import type { RoundSettings } from '../../../wire/settings.ts';
 import type { Graph } from '../graph/index.ts';
 import type { RoundParameters } from '../parameters/index.ts';
-import type { ClientHistory, SignedSession } from '../../../rounds/history.ts';
+import type { ClientHistory } from '../../../rounds/history.ts';
+import type {
+  ClientEvent as SchemeEvent,
+  ClientInput as SchemeInput,
+  ClientStep as SchemeStep,
+} from '../../../rounds/scheme.ts';
 import type { ClientPolicy, ClientSelf } from '../../../rounds/policy.ts';
 
 export type * from '../../../rounds/history.ts';
@@ -24,7 +28,7 @@ export interface ClientContext {
   readonly settingsHash: Uint8Array;
   /**
    * Who computes key agreements. `inline`: the session itself, by its primitives, within the step that needs them.
-   * `awaited`: the driver; the session waits for them in a state of its own.
+   * `awaited`: the driver; the session waits for them in a separate state.
    */
   readonly agreements: 'inline' | 'awaited';
   /** Undefined for a client that holds no round against those before it, as in a simulation. */
@@ -141,54 +145,10 @@ export type ClientState =
     };
 
 /** What may happen to a client session. */
-export type ClientInput =
-  | { readonly kind: 'message'; readonly bytes: Uint8Array }
-  /** What `wantedAgreements` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
-  | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
-  /** The quantized vector, modulo 2^modulusBits, as long as `inputLength` says. The session does not keep it. */
-  | { readonly kind: 'input'; readonly values: Uint32Array }
-  /** The client gives up by its own will, or its driver does. */
-  | { readonly kind: 'leave'; readonly error: CairnError };
+export type ClientInput = SchemeInput;
 
 /** What a step tells its driver. */
-export type ClientEvent =
-  | { readonly kind: 'state'; readonly name: ClientState['name'] }
-  /** The session waits for key agreements: those that `wantedAgreements` names. */
-  | { readonly kind: 'agreements-wanted' }
-  /** The session needs the local input now. */
-  | { readonly kind: 'input-wanted' }
-  /**
-   * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
-   * its signature in an active round, and its shares in a curious one. `members`: ids, ascending.
-   */
-  | {
-      readonly kind: 'signing';
-      readonly members: readonly number[];
-      readonly session: SignedSession;
-      /** In hex. */
-      readonly sessionId: string;
-    }
-  /** Shares are revealed by the message of this step; told where the client has a history. `members`: ids, ascending. */
-  | { readonly kind: 'revealed'; readonly members: readonly number[] }
-  /**
-   * A member of the set that this client signed from the round's model was proven to have dealt falsely, in the session of
-   * this id (hex): cohorts without it are taken from now on.
-   */
-  | { readonly kind: 'false-dealing'; readonly member: MemberId; readonly session: string }
-  /** The coordinator says the round has committed. */
-  | { readonly kind: 'committed'; readonly included: boolean; readonly modelHash: Uint8Array }
-  /** The round ended without a sum, or without this client. */
-  | { readonly kind: 'abandoned'; readonly code: ErrorCode | undefined; readonly message: string }
-  /** This client refused to go on; nothing more is sent than the reason. */
-  | { readonly kind: 'refused'; readonly error: CairnError };
+export type ClientEvent = SchemeEvent;
 
-/** The result of one step. The old state is spent; `wipe` is to be zeroed by the driver before anything else happens. */
-export interface ClientStep {
-  readonly state: ClientState;
-  /** Messages for the coordinator, in order. */
-  readonly send: readonly Uint8Array[];
-  readonly events: readonly ClientEvent[];
-  readonly wipe: readonly SecretBytes[];
-  /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
-  readonly refusal?: CairnError;
-}
+/** The result of one step. */
+export type ClientStep = SchemeStep<ClientState>;

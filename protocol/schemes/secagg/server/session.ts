@@ -1,16 +1,14 @@
 import { equalBytes } from '../../../crypto/bytes.ts';
-import type { Primitives } from '../../../crypto/primitives.ts';
 import { asCairnError, CairnError, type ErrorCode, isErrorCode } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
 import type { MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
 import { setBits } from '../../../wire/bitmap.ts';
-import type { MemberDirectory } from '../../../wire/membership.ts';
 import { messageName } from '../../../wire/header.ts';
 import { decodeAbort } from '../../../wire/messages/abort.ts';
 import { frameFalseDealing } from '../messages/false-dealing.ts';
 import { encodeInvitation } from '../../../wire/messages/invitation.ts';
-import { encodeSettings, type RoundSettings, settingsHash } from '../../../wire/settings.ts';
+import { encodeSettings, settingsHash } from '../../../wire/settings.ts';
 import { assertInputs } from '../../../rounds/inputs/index.ts';
 import { assertTakes } from './admission.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
@@ -19,26 +17,14 @@ import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, falseShareDrops, transition, refuseMessage, secretsOf, unchanged } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, minFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
+import type { ServerStart as SchemeStart } from '../../../rounds/scheme.ts';
 import type { Outgoing, ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
 import { onUnmaskShares, plan } from './unmasking.ts';
 
 /** What a round is started with. */
-export interface ServerStart {
-  readonly primitives: Primitives;
-  readonly settings: RoundSettings;
-  /** Needed by an active round: the directory whose hash the settings name. */
-  readonly directory?: MemberDirectory;
-  readonly invited: Iterable<MemberId>;
-  /** The roster closes when this many have advertised keys; more may be invited. */
-  readonly target: number;
+export interface ServerStart extends SchemeStart {
   /** When the sum's secrets are opened. Default: at once, in the step in which the last shares come. */
   readonly opening?: ServerContext['opening'];
-  /**
-   * Bodies of FalseDealing messages, as an earlier session's `aborted` event has them: each member gets them behind its
-   * invitation, so that those who signed that session's survivors take a cohort without the members proven false. At most
-   * six are taken by a client.
-   */
-  readonly proofs?: readonly Uint8Array[];
 }
 
 /**

@@ -1,11 +1,18 @@
 import type { Primitives } from '../../../crypto/primitives.ts';
 import type { SecretBytes } from '../../../crypto/secret.ts';
-import type { CairnError, ErrorCode } from '../../../errors.ts';
+import type { CairnError } from '../../../errors.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
 import type { MemberDirectory } from '../../../wire/membership.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
-import type { Drop, DropEffect, Outgoing } from '../../../rounds/scheme.ts';
+import type {
+  Drop,
+  DropEffect,
+  Outgoing,
+  ServerEvent as SchemeEvent,
+  ServerInput as SchemeInput,
+  ServerStep as SchemeStep,
+} from '../../../rounds/scheme.ts';
 import type { CollectingState, ServerStateName } from '../../../rounds/states.ts';
 import type { RoundSettings } from '../../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
@@ -101,63 +108,22 @@ export type ServerState =
   | { readonly name: 'committed'; readonly context: ServerContext }
   | { readonly name: 'aborted'; readonly context: ServerContext; readonly error: CairnError };
 
-/** What may happen to a server session. */
+/** What may happen to a server session: the work that it waits for is the unmask plan's. */
 export type ServerInput =
-  | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
-  /** A member is gone for this round: its connection ended and did not come back in time. */
-  | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
-  /** The current state's time is up: go on with those who answered, or abort. */
-  | { readonly kind: 'deadline' }
+  | Exclude<SchemeInput, { readonly kind: 'worked' }>
   /** The plan's result: what the plan's masks add up to, to be added to the sum. */
-  | { readonly kind: 'unmasked'; readonly correction: MaskVector }
-  /** The coordinator gives the round up. */
-  | { readonly kind: 'abandon'; readonly error: CairnError };
+  | { readonly kind: 'unmasked'; readonly correction: MaskVector };
 
 /** What a step tells the coordinator. */
 export type ServerEvent =
-  | {
-      readonly kind: 'state';
-      readonly name: ServerStateName;
-      /** How many are in: |U1| at share-keys, |U2| at masked-input, |U3| at consistency-check or unmasking, … */
-      readonly members: number;
-    }
-  | { readonly kind: 'dropped'; readonly drop: Drop }
+  | Exclude<SchemeEvent, { readonly kind: 'work' }>
   /**
-   * U3 is fixed, and messages of this step show it to members, which sign or open no other set from this model: it must
-   * not be forgotten, and be kept before they go out. Ids, ascending.
+   * Its result is waited for; see {@link UnmaskPlan}. If the round opens its secrets in turns, the opening is run to its
+   * end first; what it throws is a reason to abandon the round.
    */
-  | { readonly kind: 'survivors'; readonly members: readonly MemberId[] }
-  /**
-   * Somebody should compute this and bring back its result; see {@link UnmaskPlan}. Where the round opens its secrets in
-   * turns, the opening is run to its end first; what it throws is a reason to abandon the round.
-   */
-  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: SecretRecovery }
-  | {
-      readonly kind: 'committed';
-      /** The exact sum of the inputs modulo 2^modulusBits. */
-      readonly sum: Uint32Array;
-      /** U3: whose inputs are in the sum, ascending. */
-      readonly included: readonly MemberId[];
-      readonly drops: readonly Drop[];
-    }
-  | {
-      readonly kind: 'aborted';
-      readonly error: CairnError;
-      readonly drops: readonly Drop[];
-      /**
-       * Where there are any, `error` is `secret-mismatch` and its culprits are those whom these prove to have dealt falsely:
-       * bodies of FalseDealing messages, for the invitations of later rounds from the same model.
-       */
-      readonly proofs: readonly Uint8Array[];
-    };
+  | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: SecretRecovery };
 
-/** The result of one step. The old state is spent. */
-export interface ServerStep {
-  readonly state: ServerState;
-  /** What is to be sent, each member's messages in their order. Those of a step come after those of the step before. */
-  readonly send: readonly Outgoing[];
+/** The result of one step. */
+export interface ServerStep extends Omit<SchemeStep<ServerState>, 'events'> {
   readonly events: readonly ServerEvent[];
-  readonly wipe: readonly SecretBytes[];
-  /** A message that was not taken: the state is as it was. */
-  readonly refusal?: CairnError;
 }
