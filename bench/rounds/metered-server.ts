@@ -10,6 +10,7 @@ import {
   type UnmaskPlan,
 } from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import { receiveMessage } from '../../protocol/wire/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 
 /** What the server's time is counted under: the paper's rounds 0, 1, 2 and 4, and the expansion of left-over masks. */
@@ -70,7 +71,7 @@ export class MeteredServer {
 
   /** Hands over a member's message. @throws Error where the server does not take it: a fault of the benchmark */
   receive(from: MemberId, bytes: Uint8Array): readonly Outgoing[] {
-    return this.#step({ kind: 'message', from, bytes });
+    return this.#step({ kind: 'message', from, message: receiveMessage(bytes) });
   }
 
   /** The time of the present state is up. */
@@ -102,8 +103,9 @@ export class MeteredServer {
 
   /** Making a message costs what it does when it is sent, and counts for the phase that it ends. */
   #metered(phase: ServerPhase, messages: readonly Outgoing[]): readonly Outgoing[] {
-    return messages.map(({ to, bytes }) => ({
+    return messages.map(({ to, name, bytes }) => ({
       to,
+      name,
       bytes: () => {
         const from = performance.now();
         const made = bytes();
