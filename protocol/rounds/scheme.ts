@@ -252,16 +252,21 @@ export interface RememberedSession {
 
 /** A scheme's half at the client: pure functions of state and input. */
 export interface SchemeClient<State extends ClientSession = ClientSession> {
-  /** Reads the invitation and holds it against the policy. @throws CairnError `wire-…`, `session-mismatch` */
+  /**
+   * Reads the invitation. What the policy says of settings its driver has checked, whatever the scheme; a scheme refuses
+   * settings that it does not live up to, such as an `active` adversary. @throws CairnError `wire-…`, `session-mismatch`
+   */
   start(start: ClientStart): ClientStep<State>;
   /** One step. It never throws. */
   step(state: State, input: ClientInput): ClientStep<State>;
   /** The key agreements that the session waits for. */
   work(state: State): WantedAgreements | undefined;
-  /** What is noted of the session before its messages go out; undefined while there is nothing to note. */
+  /**
+   * What is noted of the session before its messages go out; undefined while there is nothing to note. A scheme that never
+   * shows one has its inputs counted and charged like any other, but a client cannot hold it to a set of members: after a
+   * set was signed from a model, and under a policy that asks sums to differ, it sends none of its inputs.
+   */
   session(state: State): RememberedSession | undefined;
-  /** Holds the settings alone against the policy. @throws CairnError the reason of a refusal */
-  assertConsent(settings: RoundSettings, policy: ClientPolicy, history: { readonly roundsWithinDay: number }): void;
   /** What the coordinator is told of why the client leaves. */
   leavingReason(error: CairnError, policy: ClientPolicy): CairnError;
 }

@@ -5,6 +5,8 @@ import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
+import type { SignedSession } from '../../protocol/rounds/history.ts';
+import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { startMessage } from '../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
@@ -105,13 +107,21 @@ describe('a client of two schemes', () => {
   it('refuses a budget that inputs of the other scheme have spent', async () => {
     const client = await enter({ policy: { ...CURIOUS, maxEpsilon: 8 } });
     const privacy = {
-      ...{ placement: 'distributed', distribution: 'skellam', noiseMultiplier: 1, minHonestSurvivors: 2 },
-      ...{ bitWidth: 0, sampling: 1, epsilon: 8, delta: 1e-5, spent: 0 },
+      placement: 'distributed',
+      distribution: 'skellam',
+      noiseMultiplier: 1,
+      minHonestSurvivors: 2,
+      bitWidth: 0,
+      sampling: 1,
+      epsilon: 8,
+      delta: 1e-5,
+      spent: 0,
     } as const;
     const noisy = { privacy, modulusBits: 32, inputBits: 16 };
     const ends: string[] = [];
     for (let round = 1; round <= 12; round++) ends.push(await plainRound(client, { ...noisy, round }));
-    expect(ends).toContain('privacy-budget');
+    expect(ends[0]).toBe('sent');
+    expect(ends.at(-1)).toBe('privacy-budget');
   });
 
   it('sends one input of a model on one set of terms, whatever the scheme', async () => {
@@ -127,5 +137,58 @@ describe('a client of two schemes', () => {
     expect(await plainRound(client, { rebases: 1 })).toBe('sent');
     const moved = { ...client, hash: coordinator.publish(modelFile(1)) };
     expect(await plainRound(moved, { rebases: 1 })).toBe('rebase-refused');
+  });
+
+  it('sends nothing by a scheme that shows no members once it has signed a sum from the same model', async () => {
+    const client = await enter();
+    for (let i = 0; i < 2; i++) enterAt(coordinator.url);
+    await coordinator.seats(3);
+    expect((await coordinator.run(settingsFor(client.hash))).kind).toBe('committed');
+    await client.log.next('committed');
+    expect(await plainRound(client)).toBe('cohort-too-similar');
+    expect(await plainRound({ ...client, hash: coordinator.publish(modelFile(1)) })).toBe('sent');
+  });
+
+  it('sends nothing by a scheme that shows no members if it asks sums to differ', async () => {
+    const client = await enter({ policy: { ...CURIOUS, minCohortDifference: 2 } });
+    expect(await plainRound(client)).toBe('cohort-too-similar');
+  });
+});
+
+describe('a scheme whose client does several things in one step', () => {
+  const session: SignedSession = {
+    settingsHash: 'aa',
+    root: 'bb',
+    ids: [1, 2],
+    graph: 'complete',
+    degree: 1,
+    threshold: 2,
+  };
+  const remembered = { sessionId: 'cc', session };
+
+  /** Its client shares, sends its input and accepts the survivors all at once. */
+  const atOnce: Scheme = {
+    ...(unsafePlain as unknown as Scheme),
+    client: {
+      ...(unsafePlain.client as unknown as Scheme['client']),
+      session: () => remembered,
+      step(state, input) {
+        const step = (unsafePlain.client as unknown as Scheme['client']).step(state, input);
+        if (input.kind !== 'input' || step.refusal !== undefined) return step;
+        const context = step.send[0]!.subarray(3, 35);
+        const shares = startMessage('shareKeys', { suite: 1, context }).finish();
+        const signing = { kind: 'signing', members: [1, 2], ...remembered } as const;
+        return { ...step, send: [shares, ...step.send], events: [...step.events, signing] };
+      },
+    },
+  };
+
+  it('has all of it noted', async () => {
+    const client = await enter({ schemes: [atOnce] });
+    expect(await plainRound(client)).toBe('sent');
+    const { accounts, models, opened } = await client.consent.read();
+    expect(accounts).toMatchObject([{ task: 'digits', bare: 1 }]);
+    expect(models).toMatchObject([{ session: 'cc', inputs: [{ repeat: 0 }], signed: { members: [1, 2] } }]);
+    expect(opened).toMatchObject([{ task: 'digits', members: [1, 2] }]);
   });
 });

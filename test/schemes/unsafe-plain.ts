@@ -180,7 +180,9 @@ function onClientMessage(state: PlainClient, bytes: Uint8Array): driver.ClientSt
 const client: driver.SchemeClient<PlainClient> = {
   start({ primitives, policy, invitation, seen }) {
     const { suite, context, settings } = decodeInvitation(invitation);
-    client.assertConsent(decodeSettings(settings), policy, { roundsWithinDay: 0 });
+    const { adversary, minCohort } = decodeSettings(settings);
+    if (adversary === 'active') throw new CairnError('settings-invalid', 'nothing protects a plain sum');
+    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
     if (!equalBytes(settingsHash(primitives, settings), context))
       throw new CairnError('session-mismatch', 'not its hash');
     if (seen?.has(toHex(context)) === true) throw new CairnError('round-replayed', 'this round was there before');
@@ -204,9 +206,6 @@ const client: driver.SchemeClient<PlainClient> = {
   },
   work: () => undefined,
   session: () => undefined,
-  assertConsent({ minCohort }, policy) {
-    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
-  },
   leavingReason: () => new CairnError('member-left', 'the client left the round'),
 };
 
