@@ -6,8 +6,10 @@ import {
   decodeSettings,
   decodeTaskNews,
   HEADER_LENGTH,
+  type Invitation,
   messageName,
   type RoundSettings,
+  settingsHash,
   type TaskNewsFields,
 } from '../../protocol/wire/index.ts';
 import { schemeOf } from '../../protocol/rounds/index.ts';
@@ -36,6 +38,14 @@ const MAX_WAITING = 16;
 
 /** The context in a message's header. */
 const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGTH - 32, HEADER_LENGTH);
+
+/** @throws CairnError `session-mismatch`, `wire-suite` where an invitation's header is not that of its settings */
+function assertBound({ context, suite }: Invitation, settings: RoundSettings, hash: Uint8Array): void {
+  if (!equalBytes(context, hash))
+    throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
+  if (suite !== settings.suite)
+    throw new CairnError('wire-suite', `an invitation in suite ${suite} to a round of ${settings.suite}`);
+}
 
 /**
  * A client's rounds, one after another. An invitation while a round is under way waits for its end, one for each task;
@@ -118,6 +128,8 @@ export class Rounds {
     const { task, round } = settings;
     const foreign = this.#member === undefined ? undefined : this.#unknownScheme(settings);
     if (foreign !== undefined) {
+      // Of a round that it takes part in the scheme sees to that. Here an Abort would go out for whatever round is named.
+      assertBound(invitation, settings, settingsHash(this.#context.trainer.primitives, invitation.settings));
       refuseForeign(this.#context, invitation, settings, foreign);
       this.#onEnd({ kind: 'refused', error: foreign });
       return;
