@@ -18,7 +18,8 @@ export function earlyEnd(
   const name = messageName(bytes);
   if (name !== 'outcome' && name !== 'abort') return undefined;
   const message = name === 'outcome' ? decodeOutcome(bytes) : { ...decodeAbort(bytes), kind: 'abandoned' as const };
-  if (!equalBytes(message.context, decodeInvitation(invitation).context)) return undefined;
+  const { suite, context } = decodeInvitation(invitation);
+  if (message.suite !== suite || !equalBytes(message.context, context)) return undefined;
   if (message.kind === 'abandoned') {
     const { code } = message;
     const text = printable(message.message);

@@ -51,6 +51,8 @@ export class RoundDriver {
   /** The round from its model; undefined until that is known. */
   #from: RoundFromModel | undefined;
   #obtained: Obtained | undefined;
+  /** Whether the session asked for its input before there was an update. */
+  #inputWanted = false;
   /** Whether its update was asked for, by a training or from one that still runs. */
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
@@ -147,6 +149,7 @@ export class RoundDriver {
     this.#asked = true;
     this.#obtained = await obtainUpdate(this.#from);
     this.#sending.release();
+    if (this.#inputWanted) this.#giveInput();
   }
 
   #step(input: ClientInput): void {
@@ -245,6 +248,7 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
+    this.#inputWanted = this.#obtained === undefined;
     if (this.ended || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {

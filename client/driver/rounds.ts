@@ -5,7 +5,6 @@ import {
   decodeInvitation,
   decodeSettings,
   decodeTaskNews,
-  HEADER_LENGTH,
   type Invitation,
   messageName,
   type RoundSettings,
@@ -14,6 +13,7 @@ import {
 } from '../../protocol/wire/index.ts';
 import { schemeOf } from '../../protocol/rounds/index.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
+import { earlyEnd } from './early-end.ts';
 import { refuseForeign } from './foreign.ts';
 import { RoundDriver } from './round.ts';
 
@@ -35,9 +35,6 @@ interface Waiting {
 /** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
 const MAX_SEEN = 65_536;
 const MAX_WAITING = 16;
-
-/** The context in a message's header. */
-const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGTH - 32, HEADER_LENGTH);
 
 /** @throws CairnError `session-mismatch`, `wire-suite` where an invitation's header is not that of its settings */
 function assertBound({ context, suite }: Invitation, settings: RoundSettings, hash: Uint8Array): void {
@@ -83,7 +80,7 @@ export class Rounds {
       const name = messageName(bytes);
       if (name === 'invitation') this.#invited(bytes);
       else if (name === 'taskNews') this.#badNews(bytes);
-      else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(contextOf(bytes))) return;
+      else if (this.#withdrawn(bytes)) return;
       else if (this.#current !== undefined) this.#current.driver.handle(bytes);
       else this.#ignore('session-mismatch', `received ${name} while in no round`);
     } catch (thrown) {
@@ -166,9 +163,9 @@ export class Rounds {
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
-  /** Whether the message ends a round that had only been waiting. */
-  #withdrawn(context: Uint8Array): boolean {
-    return this.#withdraw((waiting) => equalBytes(waiting.context, context));
+  /** Whether the message ends a round that had only been waiting. @throws CairnError `wire-…` for one that is badly formed */
+  #withdrawn(message: Uint8Array): boolean {
+    return this.#withdraw(({ bytes }) => earlyEnd(message, bytes) !== undefined);
   }
 
   #withdraw(which: (waiting: Waiting) => boolean): boolean {

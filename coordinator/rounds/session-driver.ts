@@ -146,12 +146,10 @@ export class SessionDriver {
   /** A message from a member. @returns why it was refused, or undefined where it was taken */
   message(from: MemberId, bytes: Uint8Array): CairnError | undefined {
     this.tally.up(bytes.length);
+    // Noted before the step, which may end the round. One that is looked at puts the member out, even if it cannot be read.
     const refuses = this.#state.name === 'advertise-keys' && isAbort(bytes);
-    // Noted before the step, which may end the round.
-    if (refuses) this.#refused.add(from);
-    const refusal = this.#step({ kind: 'message', from, bytes });
-    if (refuses && refusal !== undefined) this.#refused.delete(from);
-    return refusal;
+    if (refuses && this.refusal(from, bytes) === undefined) this.#refused.add(from);
+    return this.#step({ kind: 'message', from, bytes });
   }
 
   /** A member is gone and will not come back in time. */

@@ -197,7 +197,7 @@ export type ClientInput =
   | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
   /** The quantized vector, modulo 2^modulusBits, The session does not keep it. */
   | { readonly kind: 'input'; readonly values: Uint32Array }
-  /** The client gives up by its own will, or its driver does. */
+  /** The client gives up by its own will, or its driver does. Unless it had ended, the session tells `abandoned`. */
   | { readonly kind: 'leave'; readonly error: CairnError };
 
 /** What a step tells its driver. */
@@ -205,7 +205,7 @@ export type ClientEvent =
   | { readonly kind: 'state'; readonly name: ClientStateName }
   /** The session waits for key agreements: those that the scheme's `work` names. */
   | { readonly kind: 'agreements-wanted' }
-  /** The session needs the local input now. */
+  /** The session needs the local input. It may ask at any time, also before there is one, and gets it once there is. */
   | { readonly kind: 'input-wanted' }
   /**
    * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is

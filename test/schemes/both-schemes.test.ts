@@ -166,14 +166,16 @@ describe('a scheme whose client does several things in one step', () => {
   };
   const remembered = { sessionId: 'cc', session };
 
+  const plain: Scheme = unsafePlain;
+
   /** Its client shares, sends its input and accepts the survivors all at once. */
   const atOnce: Scheme = {
-    ...(unsafePlain as unknown as Scheme),
+    ...plain,
     client: {
-      ...(unsafePlain.client as unknown as Scheme['client']),
+      ...plain.client,
       session: () => remembered,
       step(state, input) {
-        const step = (unsafePlain.client as unknown as Scheme['client']).step(state, input);
+        const step = plain.client.step(state, input);
         if (input.kind !== 'input' || step.refusal !== undefined) return step;
         const context = step.send[0]!.subarray(3, 35);
         const shares = startMessage('shareKeys', { suite: 1, context }).finish();

@@ -51,8 +51,7 @@ describe('an invitation to a scheme that the client was not given', () => {
     ]);
     expect(coordinator.requests).toEqual([]);
     expect(app.contexts).toEqual([]);
-    const { scheme: _, ...own } = settings;
-    coordinator.invite(own, member);
+    coordinator.invite({ ...settings, scheme: 'secagg' }, member);
     await coordinator.message('advertiseKeys');
     expect(log.of('refused')).toHaveLength(3);
   });

@@ -82,7 +82,7 @@ describe('a client’s driver', () => {
     const context = coordinator.invite(settingsFor(hash, { scheme: unsafePlain.name }), member);
     await log.next('training');
     coordinator.send(member, startMessage('routedShares', { suite: 1, context }).finish());
-    await coordinator.until(() => log.of('state').some(({ state }) => state === 'masked-input'));
+    expect(await log.next('state', 2)).toMatchObject({ state: 'masked-input' });
     open();
     await coordinator.message('maskedInput');
   });
@@ -122,9 +122,9 @@ describe('a coordinator’s driver', () => {
     return (await driver.ended).refused;
   };
 
-  describe.each([
-    ['secagg', secagg as unknown as Scheme],
-    ['unsafePlain', unsafePlain as unknown as Scheme],
+  describe.each<[string, Scheme]>([
+    ['secagg', secagg],
+    ['unsafePlain', unsafePlain],
   ])('of %s', (_, scheme) => {
     it('counts a refusal that comes twice, as after a lost acknowledgement', async () => {
       const { driver, context } = driverOf(scheme);
@@ -145,7 +145,7 @@ describe('a coordinator’s driver', () => {
   });
 
   it('counts the refusal of a member that is out for an Abort which cannot be read', async () => {
-    const { driver, context } = driverOf(secagg as unknown as Scheme);
+    const { driver, context } = driverOf(secagg);
     expect(driver.message(MEMBERS[0]!, longer(encodeAbort({ suite: 1, context }, GONE)))?.code).toBe('wire-trailing');
     driver.abandon(GONE);
     expect(await driver.ended).toMatchObject({ refused: [1], drops: [{ member: 1 }] });

@@ -192,8 +192,11 @@ const client: driver.SchemeClient<PlainClient> = {
   step(state, input) {
     try {
       if (input.kind === 'message') return onClientMessage(state, input.bytes);
-      if (input.kind === 'leave')
-        return clientStep({ ...state, name: 'closed' }, [encodeAbort(state.header, input.error)]);
+      if (input.kind === 'leave' && state.name !== 'closed') {
+        const { code, message } = input.error;
+        const abandoned = { kind: 'abandoned', code, message } as const;
+        return clientStep({ ...state, name: 'closed' }, [encodeAbort(state.header, input.error)], abandoned);
+      }
       if (input.kind === 'input' && state.name === 'masked-input') {
         const message = startMessage('maskedInput', state.header, 4 * input.values.length + 64);
         for (const value of input.values) message.u32(value);
