@@ -144,6 +144,37 @@ describe('a coordinator’s driver', () => {
     });
   });
 
+  it('knows of a scheme without roster parameters, too, when members have lost something by its end', async () => {
+    const { driver, context } = driverOf(unsafePlain);
+    for (const member of MEMBERS) driver.message(member, startMessage('advertiseKeys', { suite: 1, context }).finish());
+    expect(driver.state).toBe('masked-input');
+    driver.abandon(GONE);
+    expect(await driver.ended).toMatchObject({ rostered: true });
+    const early = driverOf(unsafePlain).driver;
+    early.abandon(GONE);
+    expect(await early.ended).toMatchObject({ rostered: false });
+  });
+
+  it('counts refusals in whatever state a scheme begins', async () => {
+    const { server } = unsafePlain;
+    const inputsAtOnce: Scheme = {
+      ...unsafePlain,
+      states: ['masked-input'],
+      server: {
+        ...server,
+        start(start) {
+          const { state, ...step } = server.start(start);
+          const events = [{ kind: 'state', name: 'masked-input', members: MEMBERS.length }] as const;
+          return { ...step, state: { ...state, name: 'masked-input' }, events };
+        },
+      },
+    };
+    const { driver, context } = driverOf(inputsAtOnce);
+    driver.message(MEMBERS[0]!, encodeAbort({ suite: 1, context }, GONE));
+    driver.abandon(GONE);
+    expect(await driver.ended).toMatchObject({ refused: [1], rostered: false });
+  });
+
   it('counts the refusal of a member that is out for an Abort which cannot be read', async () => {
     const { driver, context } = driverOf(secagg);
     expect(driver.message(MEMBERS[0]!, longer(encodeAbort({ suite: 1, context }, GONE)))?.code).toBe('wire-trailing');
