@@ -120,6 +120,7 @@ export type ServerEvent =
     }
   | {
       readonly kind: 'aborted';
+      /** `below-threshold` where too few members are left: if some refused before a roster was closed, no attempt is lost. */
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       /**

@@ -51,7 +51,7 @@ function proceed(state: PlainServer, timeIsUp = false): ServerStep {
   const included = [...answered].sort((a, b) => a - b);
   let next: ServerStep;
   if (answered.size < settings.minCohort) {
-    next = abort(left, new CairnError('cohort-too-small', `${answered.size} of ${settings.minCohort} are there`));
+    next = abort(left, new CairnError('below-threshold', `${answered.size} of ${settings.minCohort} are there`));
   } else if (name === 'advertise-keys') {
     const asks = startMessage('routedShares', { suite: settings.suite, context: state.context }).finish();
     next = into({ ...left, name: 'masked-input', waiting: answered, answered: new Set() });
