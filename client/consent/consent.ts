@@ -12,6 +12,7 @@ import {
 } from '../../protocol/schemes/secagg/index.ts';
 import { type RememberedSession, termsOf } from '../../protocol/rounds/index.ts';
 import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
@@ -127,6 +128,10 @@ export class Consent {
    * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
    * that set alone. It is noted already now: a proof about it has to be taken also by a client that is cut off between
    * its input and its signature.
+   *
+   * Where the scheme shows no session, the input is counted, charged and known again all the same. But nothing tells with
+   * whom it would be summed: it is refused where that matters, which is after a set was signed from this model, and for a
+   * policy that asks sums to differ.
    * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
    * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
    */
@@ -145,14 +150,15 @@ export class Consent {
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
-      if (session !== undefined) {
+      if (session === undefined) assertUnseenAllowed(history.record, policy);
+      else {
         assertLatestSession(history.record, sessionId);
         assertRosterAllowed(history.record, session.ids, settings);
       }
       assertInputAllowed(history.record, sent);
       next = withSent(next, point, sent);
-      const whole = session !== undefined && history.record?.signed !== undefined;
-      return whole ? withSet(next, point, session.ids, session) : next;
+      if (session === undefined || history.record?.signed === undefined) return next;
+      return withSet(next, point, session.ids, session);
     });
   }
 
@@ -202,6 +208,16 @@ export class Consent {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** @throws CairnError `cohort-too-similar` where it matters who else is in the sum, and the scheme does not say */
+function assertUnseenAllowed(record: ClientHistory['record'], { minCohortDifference = 0 }: ClientPolicy): void {
+  if (record?.signed === undefined && minCohortDifference < 2) return;
+  const why =
+    record?.signed === undefined
+      ? `this client asks sums to differ in at least ${minCohortDifference} members`
+      : 'this client has signed a sum from the same model';
+  throw new CairnError('cohort-too-similar', `the round’s scheme does not show who is in its sum, and ${why}`);
 }
 
 function quoteFor({ accounts }: ConsentRecord, settings: RoundSettings, delta: number): Quote {
