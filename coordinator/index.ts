@@ -3,7 +3,7 @@ export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
 export { defineConfig } from './config/define.ts';
-export type { ConfigInput, StrategyInput, TaskInput } from './config/define.ts';
+export type { ConfigInput, GroupsInput, StrategyInput, TaskInput } from './config/define.ts';
 export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
