@@ -32,7 +32,10 @@ function binomial(n: number, p: number, x: number): number {
   return Math.exp(logBinomial(n, x) + x * Math.log(p) + (n - x) * Math.log1p(-p));
 }
 
-/** P[Bin(n, p) < x]. */
+/**
+ * P[Bin(n, p) < x].
+ * @internal Tests hold it against a count of all outcomes.
+ */
 export function binomialBelow(n: number, p: number, x: number): number {
   let sum = 0;
   for (let i = 0; i < Math.min(x, n + 1); i++) sum += binomial(n, p, i);

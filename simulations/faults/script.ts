@@ -106,7 +106,10 @@ export type Fault = z.output<typeof faultSchema>;
 /** The kinds of faults. */
 export type FaultKind = Fault['kind'];
 
-/** A script as it is written: what has a default may be left out. */
+/**
+ * A script as it is written: what has a default may be left out.
+ * @internal Tests write scripts in the programs' own language; everybody else's come from files.
+ */
 export type FaultScript = z.input<typeof faultScriptSchema>;
 
 /**
