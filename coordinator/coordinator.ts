@@ -8,7 +8,7 @@ import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';
 import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
-import type { MemberName } from './names.ts';
+import type { MemberName } from './member-name.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
 import type { Log } from './log.ts';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { ServerStateName } from '../protocol/schemes/secagg/index.ts';
 import type { CairnError } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
-import type { MemberName } from './names.ts';
+import type { MemberName } from './member-name.ts';
 import type { RoundReport } from './report.ts';
 import type { TaskStatus } from './rounds/task-status.ts';
 

@@ -2,32 +2,11 @@ import type { MemberId } from '../protocol/ids.ts';
 import { printable } from '../protocol/printable.ts';
 import { LIMITS } from '../protocol/wire/index.ts';
 import type { Log, LogEvent, LogFields } from './log.ts';
+import { labelOf, type MemberName, type NamedMember } from './member-name.ts';
 import type { RoundReport } from './report.ts';
-
-/** A member's name, for people: printable, and no longer than the wire allows. */
-export interface MemberName {
-  readonly name: string;
-  /** Whether the member directory's authority vouches for it. A guest says what it likes, also another's name. */
-  readonly proven: boolean;
-}
-
-/** A member that a report is about, beside its number. */
-export interface NamedMember extends MemberName {
-  readonly member: MemberId;
-}
 
 /** Guests are other members each time they come; the names of so many that came last are remembered. */
 const MAX_REMEMBERED = 65_536;
-
-/** Characters of a name in a line of text. */
-const MAX_SHOWN = 40;
-
-/** How people read a name: `anna`, and `"anna"?` of a guest. */
-export function nameText({ name, proven }: MemberName): string {
-  const characters = Array.from(name);
-  const shown = characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : name;
-  return proven ? shown : `"${shown.replaceAll('"', "'")}"?`;
-}
 
 /** Who has which name: what the directory says of members, and what guests said of themselves. */
 export class Names {
@@ -106,7 +85,3 @@ export class Names {
     };
   }
 }
-
-/** A member for people: `anna (7)`, `"anna"? (7)`, or `member 7`. */
-export const labelOf = (member: number, name: MemberName | undefined): string =>
-  name === undefined ? `member ${member}` : `${nameText(name)} (${member})`;

@@ -3,7 +3,7 @@ import type { Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
-import type { MemberName } from './names.ts';
+import type { MemberName } from './member-name.ts';
 import type { Log } from './log.ts';
 import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';

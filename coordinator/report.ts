@@ -3,7 +3,7 @@ import type { Drop } from '../protocol/schemes/secagg/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/index.ts';
-import type { NamedMember } from './names.ts';
+import type { NamedMember } from './member-name.ts';
 import type { Evaluation, NoiseCost } from '../learning/index.ts';
 import type { Benched } from './rounds/exclusions.ts';
 

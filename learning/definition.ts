@@ -4,11 +4,14 @@ import { CairnError } from '../protocol/errors.ts';
 /** Lower-case letters, digits and hyphens: a name is written in configurations and kept in records. */
 export const DEFINED_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** Something that a configuration names, with options of its own. */
-export interface Definition<Made> {
-  readonly name: string;
+/**
+ * Something that a configuration names, with options of its own. `Name` and `Schema` are what `defineConfig` holds a
+ * configuration to.
+ */
+export interface Definition<Made, Name extends string = string, Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: Name;
   /** Its options, without the name. */
-  readonly options: z.ZodObject;
+  readonly options: Schema;
   /**
    * Makes it.
    * @param options as a configuration has them; those that are left out have their defaults

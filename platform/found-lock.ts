@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { fileSystemOf, isEarlierBoot } from './earlier-boot.ts';
 import { type Holder, lifeById, lifeOf } from './holder.ts';
 import type { QuietTime } from './quiet.ts';
 
 /** What a lock file says, and when its holder gave the last sign of life. */
 export interface FoundLock {
+  readonly path: string;
   readonly text: string;
   /** Undefined for a text that cannot be read: a damaged one, or one that an earlier version was still writing. */
   readonly holder: Holder | undefined;
@@ -38,7 +40,7 @@ export async function findLock(path: string): Promise<FoundLock | undefined> {
     try {
       const { mtimeMs } = await file.stat();
       const text = await file.readFile('utf8');
-      return { text, signAt: mtimeMs, ...holderOf(text) };
+      return { path, text, signAt: mtimeMs, ...holderOf(text) };
     } finally {
       await file.close();
     }
@@ -53,7 +55,7 @@ export async function findLock(path: string): Promise<FoundLock | undefined> {
  * @param quiet has watched the lock so far, and looks once more
  */
 export async function isGone(found: FoundLock, quiet: QuietTime, judgement: Judgement): Promise<boolean> {
-  const { text, holder, isEarlier, signAt } = found;
+  const { path, text, holder, isEarlier, signAt } = found;
   const { staleMs, wait, earlierSigns } = judgement;
   const quietMs = quiet.look(`${signAt} ${text}`, performance.now());
   const age = Date.now() - signAt;
@@ -61,6 +63,7 @@ export async function isGone(found: FoundLock, quiet: QuietTime, judgement: Judg
   if (holder === undefined) return age > staleMs;
   const life = isEarlier ? lifeById(holder.pid, holder.machine) : await lifeOf(holder, judgement.holder);
   if (life !== 'unknown') return life === 'dead';
+  if (isEarlierBoot(holder.machine, judgement.holder.machine, await fileSystemOf(path))) return true;
   if (isEarlier && !earlierSigns) return false;
   return (wait ? quietMs : age) > staleMs;
 }

@@ -6,7 +6,8 @@ export interface Holder {
   readonly pid: number;
   /**
    * Host, boot and space of process ids, as far as the system tells them: only there does the id mean this process. Two
-   * containers with one name, or one machine before and after a restart, are told apart.
+   * containers with one name, or one machine before and after a restart, are told apart. Parts that the system does not
+   * tell are left out; a space stands between the others.
    */
   readonly machine: string;
   /** When the process began, in the system's own count; empty where it does not tell. It tells a process from a later one of its id. */

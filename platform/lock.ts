@@ -84,7 +84,8 @@ const heldBy = (path: string, by: LockHolder | undefined): CairnError =>
  * Takes a lock, which is a file at a path.
  *
  * A holder that is known to live keeps its lock however slow it is, a stopped one too; the lock of one that is known to be
- * dead is taken over at once. Of a holder on another machine or in another container neither is known: it loses the lock
+ * dead is taken over at once, and so is one from before the machine was started, where that can be known (see
+ * earlier-boot.ts). Of a holder on another machine or in another container neither is known: it loses the lock
  * when it has given no sign for `staleMs`. Should it wake then, {@link HeldLock.assertHeld} and the release say so.
  *
  * Only one can take a stale lock over: the right to do so is a lock itself, named by the one token of what it replaces,

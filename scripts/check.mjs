@@ -46,6 +46,7 @@ const stages = [
     ],
     imports: [...bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
     dead: [...bin('knip')],
+    'tests-only': [...bin('knip'), ['--config', 'knip.shipped.jsonc', '--include', 'files,exports,types']],
     api: [process.execPath, ['scripts/api.mjs', '--check']],
     package: [...bin('publint'), ['--strict']],
     audit: [process.execPath, ['scripts/audit.mjs']],

@@ -13,7 +13,7 @@ export interface Computer {
 }
 
 /** The plan on this thread, at once. */
-export function oneThread(primitives: Primitives): Computer {
+function oneThread(primitives: Primitives): Computer {
   return { threads: 1, compute: (plan) => computePlan(plan, primitives), close: () => Promise.resolve() };
 }
 

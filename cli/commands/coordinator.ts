@@ -11,7 +11,7 @@ import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
 import { packageVersion } from '../../platform/index.ts';
-import { whole } from './options.ts';
+import { whole } from '../option-parsers.ts';
 
 interface CoordinatorFlags {
   readonly host?: string;

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import type { DemoOptions } from '../demo/options.ts';
-import { positive, whole } from './options.ts';
+import { positive, whole } from '../option-parsers.ts';
 
 /** `cairn demo`, which `npm start` runs: a coordinator and client processes on real MNIST, some killed on the way. */
 export function demoCommand(done: (code: number) => void): Command {

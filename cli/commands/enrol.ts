@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { IssueFlags, RenewFlags, RequestFlags } from '../enrol/index.ts';
 import { days, term, type Term } from '../enrol/term.ts';
 import { EXIT } from '../io.ts';
-import { whole } from './options.ts';
+import { whole } from '../option-parsers.ts';
 
 const FOLDER = '.cairn/authority';
 const FOLDER_OPTION = ['--folder <dir>', 'the authority’s folder', FOLDER] as const;

@@ -11,7 +11,7 @@ import { waitingLine } from '../participation-line.ts';
 import { ParticipationLines } from '../participation-lines.ts';
 import { modelFilesAt } from '../save-model.ts';
 import { onInterrupt } from '../signals.ts';
-import { positive, shard, whole } from './options.ts';
+import { positive, shard, whole } from '../option-parsers.ts';
 
 interface JoinFlags {
   readonly identity?: string;

@@ -5,7 +5,7 @@ const short = (value: number): string =>
   value >= 1000 || (value !== 0 && value < 1e-3) ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 
 /** What a task's privacy costs in accuracy; undefined for a task without noise. */
-export function noiseLine({ task, privacy, parameters, groups }: TaskStatus): string | undefined {
+function noiseLine({ task, privacy, parameters, groups }: TaskStatus): string | undefined {
   if (privacy === undefined) return undefined;
   const { noise, clip, placement } = privacy;
   const { members, perCoordinate, norm, bearableFrom } = noise;
@@ -23,7 +23,7 @@ export function noiseLine({ task, privacy, parameters, groups }: TaskStatus): st
 
 /** What a person who runs a coordinator should know before its first round, a line each. */
 export function startLines(
-  { tasks }: CoordinatorConfig,
+  { tasks }: Pick<CoordinatorConfig, 'tasks'>,
   standing: readonly TaskStatus[],
   refusedByDefault: (task: CoordinatorConfig['tasks'][number]) => string | undefined,
 ): string[] {

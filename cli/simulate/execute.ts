@@ -8,7 +8,7 @@ import {
   runExperiment,
   shellWord,
 } from '../../simulations/laboratory/index.ts';
-import { whole } from '../commands/options.ts';
+import { whole } from '../option-parsers.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
 import { formatDuration } from '../../platform/index.ts';

@@ -1,7 +1,7 @@
 import type { TaskConfig } from './task.ts';
 
 /** Fewest inputs in a sum that clients ask for unless their own policy says otherwise; see client/policy.ts. */
-export const DEFAULT_MIN_COHORT = 3;
+const DEFAULT_MIN_COHORT = 3;
 
 /**
  * Why clients with the default policy take no part in a task, which settings do, and what those give up; undefined where

@@ -21,7 +21,10 @@ interface RoundAllowance {
   readonly bytes: number;
 }
 
-/** @param largest bytes of the largest message of a round: none of the others is longer */
+/**
+ * @param largest bytes of the largest message of a round: none of the others is longer
+ * @internal Tests hold it against what a round sends, byte by byte.
+ */
 export function roundAllowance(largest: number): RoundAllowance {
   const parts = Math.ceil(largest / PART_LENGTH);
   const frames = CONNECTION_FRAMES + FRAMES * MESSAGES * parts;

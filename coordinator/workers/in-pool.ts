@@ -3,7 +3,7 @@ import type { UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
-import type { OnProgress } from '../rounds/unmask.ts';
+import type { OnProgress } from './unmask.ts';
 import type { WorkerEnd } from './compute.ts';
 import { batchSizeFor } from './cost.ts';
 import { CONTROL, type JobList, lostBatches, maskCount, shareJobs, stopJobs, wipeJobs, withTodo } from './job-list.ts';

@@ -1,4 +1,4 @@
-import type { OnProgress } from '../rounds/unmask.ts';
+import type { OnProgress } from './unmask.ts';
 
 /** Milliseconds between two reports: four a second are as many as anybody looks at. */
 const PACE_MS = 250;

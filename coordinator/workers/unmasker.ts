@@ -1,7 +1,7 @@
 import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
-import { computeUnmask, type OnProgress } from '../rounds/unmask.ts';
+import { computeUnmask, type OnProgress } from './unmask.ts';
 import { MIN_WORDS, planWords } from './cost.ts';
 import { computeInPool } from './in-pool.ts';
 import { workerFile } from './location.ts';

@@ -29,5 +29,10 @@ const normFilter = defineGroupRule({
   create: ({ factor }) => ({ combine: (sums, size, untrained) => withoutLong(sums, size, factor, untrained) }),
 });
 
+const BUILT_IN = [median, trimmedMean, normFilter] as const;
+
+/** One of the rules that come with Cairn, its name and options known to the compiler. */
+export type BuiltInRule = (typeof BUILT_IN)[number];
+
 /** The rules that every coordinator knows. */
-export const GROUP_RULES: readonly GroupRuleDefinition[] = [median, trimmedMean, normFilter];
+export const GROUP_RULES: readonly GroupRuleDefinition[] = BUILT_IN;

@@ -4,7 +4,11 @@ import { assertName, type Definition, readOptions } from '../definition.ts';
 import type { Strategy, StrategyState } from './types.ts';
 
 /** A strategy that a configuration may name. */
-export type StrategyDefinition = Definition<Strategy>;
+export type StrategyDefinition<Name extends string = string, Schema extends z.ZodObject = z.ZodObject> = Definition<
+  Strategy,
+  Name,
+  Schema
+>;
 
 /**
  * Defines a strategy.
@@ -14,11 +18,11 @@ export type StrategyDefinition = Definition<Strategy>;
  * @param definition - its name; its options, each with a default if the name alone is to do; and what makes it of them
  * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens
  */
-export function defineStrategy<Schema extends z.ZodObject>(definition: {
-  readonly name: string;
+export function defineStrategy<const Name extends string, Schema extends z.ZodObject>(definition: {
+  readonly name: Name;
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Pick<Strategy, 'init' | 'apply'>;
-}): StrategyDefinition {
+}): StrategyDefinition<Name, Schema> {
   const { name, options: schema, create } = definition;
   assertName(name);
   return {

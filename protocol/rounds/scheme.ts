@@ -160,7 +160,10 @@ export interface RosterParameters {
   readonly quorum: number;
 }
 
-/** A scheme's half at the coordinator: pure functions of state and input. */
+/**
+ * A scheme's half at the coordinator: pure functions of state and input.
+ * @internal Named by schemes that write their halves apart, as the tests' second one does.
+ */
 export interface SchemeServer<State extends ServerSession = ServerSession> {
   /** The invitations. @throws CairnError where the round cannot be run */
   start(start: ServerStart): ServerStep<State>;
@@ -260,7 +263,10 @@ export interface RememberedSession {
   readonly session: SignedSession;
 }
 
-/** A scheme's half at the client: pure functions of state and input. */
+/**
+ * A scheme's half at the client: pure functions of state and input.
+ * @internal As {@link SchemeServer}.
+ */
 export interface SchemeClient<State extends ClientSession = ClientSession> {
   /**
    * Checks the invitation. The driver has checked its settings against the policy, whatever the scheme; a scheme refuses

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededTensors } from '../../coordinator/rounds/seeded.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import { METRIC_COORDINATES } from '../../protocol/quantize/index.ts';
+import { METRIC_COORDINATES } from '../../protocol/quantize/scheme.ts';
 import { closeAll, type Hall, openHall, SHAPES } from './support/hall.ts';
 import { rejectionOf } from './support/errors.ts';
 import type { Script, ScriptedClient } from './support/scripted-client.ts';

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCoordinator, parseConfig } from '../../coordinator/index.ts';
-import { takeLock } from '../../coordinator/store/index.ts';
+import { takeLock } from '../../coordinator/store/lock.ts';
 import { type Holder, thisProcess } from '../../platform/holder.ts';
 import { rejectionOf } from './support/errors.ts';
 import { closeAll, SHAPES, temporaryFolder } from './support/hall.ts';

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileStore } from '../../coordinator/index.ts';
 import { ERROR_CODES } from '../../protocol/errors.ts';
-import { MAX_PARAMETERS } from '../../protocol/model/layout.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
 import { closeAll, type Hall, openHall, SHAPES, temporaryFolder } from './support/hall.ts';
 import { rejectionOf } from './support/errors.ts';
 
 afterEach(closeAll);
+
+/** The most that a model may have. */
+const MAX_PARAMETERS = 2 ** 28 - 1024;
 
 interface Entry {
   readonly dtype: string;

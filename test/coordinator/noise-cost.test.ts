@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { noiseLine } from '../../cli/coordinator/start-lines.ts';
+import { startLines } from '../../cli/coordinator/start-lines.ts';
 import { parseConfig, type TaskStatus } from '../../coordinator/index.ts';
 import { calibrate, type PrivateTask } from '../../coordinator/rounds/calibration.ts';
 import { TaskPrivacy } from '../../coordinator/rounds/task-privacy.ts';
@@ -102,6 +102,8 @@ describe('what noise does to a mean', () => {
   );
 });
 
+const lines = (status: TaskStatus): string[] => startLines({ tasks: [] }, [status], () => undefined);
+
 // A hospital ran eight members with epsilon 1 for a day, and the model stayed a coin toss: nobody had said so before.
 describe('before a task with noise begins', () => {
   it('one line says what it costs, and from how many members on it is bearable', async () => {
@@ -112,7 +114,8 @@ describe('before a task with noise begins', () => {
     // z·√d / n, of six parameters.
     expect(noise.norm).toBeCloseTo((2 * Math.sqrt(6)) / 4, 1);
     expect(noise.bearableFrom).toBe(5);
-    expect(noiseLine(status!)).toMatch(
+    expect(lines(status!)).toHaveLength(1);
+    expect(lines(status!)[0]).toMatch(
       /^toy: privacy costs accuracy\. The mean of 4 updates has noise of the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), 1\.2\d* in all together, where an update is 1 long at most \(clip\)\. More noise than update: bearable .* from about 5 members in a round on/,
     );
     const logged = hall.lines.map((line) => JSON.parse(line) as { event: string });
@@ -123,7 +126,7 @@ describe('before a task with noise begins', () => {
 
   it('says so as well where it is bearable', () => {
     const status = {
-      task: 'a',
+      ...{ task: 'a', round: 0, rounds: 1 },
       parameters: 6,
       privacy: {
         placement: 'distributed',
@@ -131,12 +134,12 @@ describe('before a task with noise begins', () => {
         noise: { members: 40, perCoordinate: 0.01, norm: 0.02, bearableFrom: 1 },
       },
     };
-    expect(noiseLine(status as unknown as TaskStatus)).toContain('Bearable: the noise is below the clip');
+    expect(lines(status as unknown as TaskStatus)[0]).toContain('Bearable: the noise is below the clip');
   });
 
   it('nothing is said of a task without noise', async () => {
     const hall = await openHall();
-    expect(noiseLine(hall.coordinator.tasks[0]!)).toBeUndefined();
+    expect(lines(hall.coordinator.tasks[0]!)).toEqual([]);
     expect(hall.lines.some((line) => line.includes('noise-expected'))).toBe(false);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseCohort, invitations } from '../../learning/cohorts/draw.ts';
 import { abandonedOutcome } from '../../coordinator/rounds/outcome.ts';
 import { Tally } from '../../coordinator/rounds/tally.ts';
-import { computeUnmask } from '../../coordinator/rounds/unmask.ts';
+import { computeUnmask } from '../../coordinator/workers/unmask.ts';
 import { largestMessage } from '../../coordinator/sizes.ts';
 import { parseConfig } from '../../coordinator/config/index.ts';
 import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';

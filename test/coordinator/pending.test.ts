@@ -3,7 +3,7 @@ import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
 import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';
-import { Reluctance, REFUSAL_MS } from '../../coordinator/rounds/reluctance.ts';
+import { Reluctance } from '../../coordinator/rounds/reluctance.ts';
 import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/types.ts';
 import { errorOf } from './support/errors.ts';
 
@@ -166,17 +166,18 @@ describe('after an attempt without a new model', () => {
   });
 
   it('who refused a moved model is asked again after an hour: by then its client may take one', () => {
+    const hour = 3_600_000;
     let now = 0;
     const reluctance = new Reluctance(() => now);
     const learnt = { failed: [], summed: [], bound: [] };
     expect(reluctance.nextReturn).toBeUndefined();
     reluctance.learn({ ...learnt, refusing: [memberId(1)] });
-    now = REFUSAL_MS / 2;
+    now = hour / 2;
     reluctance.learn({ ...learnt, refusing: [memberId(2)] });
-    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[1, 2], REFUSAL_MS / 2]);
-    now = REFUSAL_MS;
-    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[2], REFUSAL_MS / 2]);
-    now = REFUSAL_MS * 1.5;
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[1, 2], hour / 2]);
+    now = hour;
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[2], hour / 2]);
+    now = hour * 1.5;
     expect([reluctance.refusing.size, reluctance.nextReturn]).toEqual([0, undefined]);
   });
 

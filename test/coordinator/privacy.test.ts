@@ -10,7 +10,7 @@ import {
   parseConfig,
   type RoundReport,
 } from '../../coordinator/index.ts';
-import { noisePlanOf } from '../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf } from '../../protocol/rounds/index.ts';
 import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
 import { useClients } from '../client/support/session.ts';
 import { rejectionOf } from './support/errors.ts';

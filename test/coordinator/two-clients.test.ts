@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
-import { DEFAULT_MIN_COHORT } from '../../coordinator/config/default-policy.ts';
 import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
@@ -37,7 +36,9 @@ describe('a task whose sums clients refuse by default', () => {
   });
 
   it('is judged by what clients do ask for', () => {
-    expect(DEFAULT_MIN_COHORT).toBe(DEFAULT_POLICY.minCohort);
+    const { minCohort } = DEFAULT_POLICY;
+    expect(warningOf({ cohort: 20, minCohort })).toBeUndefined();
+    expect(warningOf({ cohort: 20, minCohort: minCohort - 1 })).toContain(`set minCohort to ${minCohort};`);
   });
 
   it('stands in the log of the coordinator', async () => {
