@@ -37,7 +37,7 @@ describe('groups in a configuration', () => {
     [
       'groups of two',
       { ...median(6), cohort: 17 },
-      'the smallest of 6 groups of quorum 17 has 2 members: in a sum of fewer than 3 others can be read off',
+      'the smallest of 6 groups of quorum 17 has 2 members: in a sum of fewer than 3, a member can work out another’s update',
     ],
     [
       'groups of two in the smallest cohort',
@@ -57,12 +57,12 @@ describe('groups in a configuration', () => {
     [
       'trimming that leaves nothing',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 5 } },
-      'groups.rule: trimmed-mean takes 10 of 10 groups, and nothing is left',
+      'groups.rule: trimmed-mean discards 10 of 10 groups, which leaves none',
     ],
     [
       'fewer sums than trimming takes',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 3, minSums: 6 } },
-      'groups.minSums: of 6 groups trimmed-mean takes 6, and nothing is left',
+      'groups.minSums: trimmed-mean discards 6 of 6 groups, which leaves none',
     ],
     ['more sums than groups', median(5, { minSums: 6 }), 'groups.minSums 6 is greater than groups.count 5'],
     ['a factor below 1', { groups: { count: 5, rule: 'norm-filter', factor: 0.5 } }, 'factor: expected at least 1'],

@@ -225,7 +225,7 @@ describe('bad values', () => {
     [
       'a name with a slash',
       withTask({ name: '../x' }),
-      'tasks[0].name: expected a name of letters, digits, ".", "_" and "-", at most 64, but it is "../x"',
+      'tasks[0].name: expected a name of at most 64 letters, digits, ".", "_" and "-", but it is "../x"',
     ],
     [
       'an unknown strategy',
@@ -406,7 +406,7 @@ describe('a configuration file', () => {
     const path = join(folder, 'none.json');
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
-      message: `there is no configuration file ${path}`,
+      message: `configuration file ${path} does not exist`,
     });
   });
 
@@ -449,7 +449,7 @@ describe('a configuration file', () => {
     await writeFile(path, 'export const tasks = [];');
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-invalid',
-      message: `${path} exports no configuration as its default`,
+      message: `${path} has no configuration as its default export`,
     });
   });
 
@@ -459,7 +459,7 @@ describe('a configuration file', () => {
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
       message: `${path} cannot be loaded: no PORT is set`,
-      hint: 'correct the module, or what it imports or reads',
+      hint: 'fix the module, or what it imports or reads',
     });
   });
 

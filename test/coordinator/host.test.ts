@@ -69,7 +69,7 @@ describe('a page whose own name points at this machine (DNS rebinding)', () => {
     expect(status).toBe(421);
     expect(JSON.parse(body)).toEqual({
       code: 'coordinator-address',
-      message: 'the host that was asked for is not one of this coordinator’s',
+      message: 'the requested host is not one of this coordinator’s',
       hint: expect.stringContaining('publicUrls') as string,
     });
     expect(hall.lines.some((line) => line.includes('request-refused') && line.includes('coordinator-address'))).toBe(

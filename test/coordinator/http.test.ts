@@ -74,7 +74,7 @@ describe('tasks', () => {
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({
         code: 'task-unknown',
-        message: 'there is no task of this name',
+        message: 'there is no task with this name',
         hint: 'list the tasks at /v1/tasks',
       });
     }
@@ -174,7 +174,7 @@ describe('errors', () => {
     const hall = await openHall();
     expect((await fetchFrom(hall, '/v1/nothing')).status).toBe(404);
     expect((await fetchFrom(hall, '/v1/tasks', { method: 'POST' })).status).toBe(405);
-    expect(await jsonFrom(hall, '/')).toMatchObject({ code: 'refused', hint: 'see /v1 for what there is' });
+    expect(await jsonFrom(hall, '/')).toMatchObject({ code: 'refused', hint: 'see /v1 for what is available' });
   });
 
   it('for an address that cannot be decoded', async () => {

@@ -490,7 +490,7 @@ describe('the configuration', () => {
 
   it.each([
     [{ sampling: 0.5 }, {}, 'privacy.expected is missing'],
-    [{ expected: 5 }, {}, 'privacy.expected is of use with privacy.sampling below 1 only'],
+    [{ expected: 5 }, {}, 'privacy.expected is only used with privacy.sampling below 1'],
     [{ sampling: 0.5, expected: 2 }, {}, 'privacy.expected is 2'],
     [{ sampling: 0.5, expected: 5 }, {}, 'draws from a quorum of 6 have fewer than 5 or more than 6 members too often'],
     [
@@ -499,7 +499,7 @@ describe('the configuration', () => {
       'beside groups',
     ],
     [{}, { colluding: 0.9 }, 'all may collude'],
-    [{}, { cohort: 15, minCohort: 3, colluding: 0 }, 'clients reckon with 0.2 at least'],
+    [{}, { cohort: 15, minCohort: 3, colluding: 0 }, 'clients assume at least 0.2'],
     [{ sampling: 0.9, expected: 5 }, {}, 'have fewer than 5 or more than 6 members too often'],
     [{ delta: 0.02 }, {}, 'delta'],
     [{ epsilon: 0 }, {}, 'epsilon'],

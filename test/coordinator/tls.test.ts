@@ -57,7 +57,7 @@ describe('the files of a certificate', () => {
     await chmod(files.key, mode);
     expect(await rejectionOf(loadTls(withTls()))).toMatchObject({
       code: 'key-file-mode',
-      message: `tlsKey: ${files.key} can be used by others (mode ${mode.toString(8)})`,
+      message: `tlsKey: ${files.key} is accessible to other users (mode ${mode.toString(8)})`,
       hint: expect.stringContaining(`chmod 600 ${files.key}`) as string,
     });
   });

@@ -133,7 +133,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       3,
       'config-unreadable',
       'nothing.json',
-      'there is no configuration file',
+      'nothing.json does not exist',
     );
     await writeFile(world.path('broken.json'), '{ "port": 8080, }');
     await expectRefused(['coordinator', world.path('broken.json')], 3, 'config-unreadable', 'broken.json is not JSON');
