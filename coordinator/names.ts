@@ -4,45 +4,45 @@ import { LIMITS } from '../protocol/wire/index.ts';
 import type { Log, LogEvent, LogFields } from './log.ts';
 import type { RoundReport } from './report.ts';
 
-/** A member's name, for display: printable, and no longer than the wire allows. */
+/** A member's name, for people: printable, and no longer than the wire allows. */
 export interface MemberName {
   readonly name: string;
-  /** Whether the member directory's authority vouches for it. A guest may claim any name, even another member's. */
+  /** Whether the member directory's authority vouches for it. A guest says what it likes, also another's name. */
   readonly proven: boolean;
 }
 
-/** A member named in a report, with its number. */
+/** A member that a report is about, beside its number. */
 export interface NamedMember extends MemberName {
   readonly member: MemberId;
 }
 
-/** Guests get a new number each time they join; only the names of the last ones are remembered. */
+/** Guests are other members each time they come; the names of so many that came last are remembered. */
 const MAX_REMEMBERED = 65_536;
 
-/** Maximum characters of a name in a line of text. */
+/** Characters of a name in a line of text. */
 const MAX_SHOWN = 40;
 
-/** A name for display: `anna`, or `"anna"?` for a guest. */
+/** How people read a name: `anna`, and `"anna"?` of a guest. */
 export function nameText({ name, proven }: MemberName): string {
   const characters = Array.from(name);
   const shown = characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : name;
   return proven ? shown : `"${shown.replaceAll('"', "'")}"?`;
 }
 
-/** Names of members: those in the directory, and those that guests claim. */
+/** Who has which name: what the directory says of members, and what guests said of themselves. */
 export class Names {
   readonly #enrolled: (member: MemberId) => string | undefined;
-  /** Includes members that are no longer in the directory: reports still mention them. */
+  /** Also of members that are in the directory no more: what they did is still told. */
   readonly #noted = new Map<MemberId, MemberName>();
 
-  /** @param enrolled looks up a member's name in the directory in force */
+  /** @param enrolled a member's name in the directory as it stands */
   constructor(enrolled: (member: MemberId) => string | undefined) {
     this.#enrolled = enrolled;
   }
 
   /**
-   * A member or guest has taken a seat.
-   * @param claimed the name that a guest claims; '' for none
+   * Somebody has taken a seat.
+   * @param claimed what a guest calls itself; '' for nothing
    */
   note(member: MemberId, claimed: string): void {
     const enrolled = this.#enrolled(member);
@@ -56,7 +56,7 @@ export class Names {
     }
   }
 
-  /** A member's name; undefined if it has none, or was forgotten. */
+  /** A member's name; undefined where it has none, or is forgotten. */
   of(member: MemberId): MemberName | undefined {
     const noted = this.#noted.get(member);
     if (noted?.proven === false) return noted;
@@ -66,12 +66,12 @@ export class Names {
       : { name: printable(enrolled).slice(0, LIMITS.name), proven: true };
   }
 
-  /** A member for display: name and number, or the number alone. */
+  /** A member for people: name and number, or the number alone. */
   label(member: MemberId): string {
     return labelOf(member, this.of(member));
   }
 
-  /** The report with the names of the members whose numbers it contains. */
+  /** The report with the names of the members whose numbers stand in it. */
   named(report: RoundReport): RoundReport {
     const { drops, benched = [], satOut = [] } = report;
     const mentioned = new Set([
@@ -88,7 +88,7 @@ export class Names {
     return names.length === 0 ? report : { ...report, names };
   }
 
-  /** A log whose entries about a member also have its name. */
+  /** A log whose entries about a member have its name, too. */
   inLog(log: Log): Log {
     const named =
       (level: keyof Log) =>
@@ -107,6 +107,6 @@ export class Names {
   }
 }
 
-/** A member for display: `anna (7)`, `"anna"? (7)`, or `member 7`. */
+/** A member for people: `anna (7)`, `"anna"? (7)`, or `member 7`. */
 export const labelOf = (member: number, name: MemberName | undefined): string =>
   name === undefined ? `member ${member}` : `${nameText(name)} (${member})`;

@@ -3,7 +3,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { jsonFault } from '../../protocol/json.ts';
 import type { RoundReport } from '../report.ts';
 
-/** An append-only file of reports, one JSON object per line. */
+/** A file of reports, one JSON object a line, only ever appended to. */
 export class Journal {
   readonly #path: string;
   readonly #reports: RoundReport[];
@@ -15,7 +15,7 @@ export class Journal {
   }
 
   /**
-   * Reads the file. A last line without a line end was cut short by a crash: it never counted, and is removed.
+   * Reads what is there. A last line without its end was cut by a crash: it never counted, and is cut off.
    * @throws CairnError `config-unreadable` for any other damage
    */
   static async open(path: string): Promise<Journal> {
@@ -34,7 +34,7 @@ export class Journal {
     return this.#reports;
   }
 
-  /** Adds a report; it is on disk when the promise resolves. Calls run one after another. */
+  /** Adds a report; it is on the disk when the promise resolves. Calls are done one after another. */
   append(report: RoundReport): Promise<void> {
     const work = this.#last.then(async () => {
       const handle = await open(this.#path, 'a');
@@ -66,15 +66,13 @@ async function readIfThere(path: string): Promise<string> {
 
 const AWAY = 'move the file away; the models and the tasks’ positions are kept in other files';
 
-/**
- * Reports of other versions have other fields, and are shown unchanged; a line that is not a report counts as damage.
- */
+/** Reports of other versions have other fields, and are shown as they are; what is no report at all is damage. */
 function parseLine(path: string, line: string, number: number): RoundReport {
   const fault = jsonFault(line);
   const value: unknown = fault === undefined ? JSON.parse(line) : undefined;
   if (typeof value === 'object' && value !== null && 'task' in value && typeof value.task === 'string')
     return value as RoundReport;
   const reason =
-    fault === undefined ? 'is not the report of a round' : `is not JSON: column ${fault.column}: ${fault.message}`;
+    fault === undefined ? 'is no report of a round' : `is not JSON: column ${fault.column}: ${fault.message}`;
   throw new CairnError('config-unreadable', `${path}: line ${number} ${reason}`, { hint: AWAY });
 }

@@ -81,14 +81,14 @@ describe('a round that was abandoned', () => {
 
   it('over a training that takes too long says that it still runs, and which setting to change', () => {
     const late = line({ update: 'training', code: 'deadline-missed' });
-    expect(late).toContain('training takes longer than the round waits, and still runs');
+    expect(late).toContain('training takes longer than the round waits, and is still running');
     expect(late).toContain('deadlines.advertiseKeys');
     expect(late).not.toContain('the update is kept');
   });
 
   it('while it trains, for another reason, says that training goes on', () => {
     expect(line({ update: 'training' })).toBe(
-      'round 3: abandoned (too few); training still runs, and what it gives is kept for the next attempt',
+      'round 3: abandoned (too few); training is still running, and its result is kept for the next attempt',
     );
   });
 

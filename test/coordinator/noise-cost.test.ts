@@ -113,7 +113,7 @@ describe('before a task with noise begins', () => {
     expect(noise.norm).toBeCloseTo((2 * Math.sqrt(6)) / 4, 1);
     expect(noise.bearableFrom).toBe(5);
     expect(noiseLine(status!)).toMatch(
-      /^toy: privacy costs accuracy\. The mean of 4 updates has noise of the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), 1\.2\d* in all together, where an update is 1 long at most \(clip\)\. More noise than update: bearable .* from about 5 members in a round on/,
+      /^toy: privacy costs accuracy\. The mean of 4 updates has noise from the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), a norm of 1\.2\d* in total; an update has a norm of at most 1 \(clip\)\. More noise than update: it takes about 5 members in a round/,
     );
     const logged = hall.lines.map((line) => JSON.parse(line) as { event: string });
     expect(logged.find(({ event }) => event === 'noise-expected')).toMatchObject({

@@ -72,7 +72,7 @@ describe('a directory’s line', () => {
     const dates = { serial: 1, issued: 1000, notAfter: 1000 + 90 * DAY };
     const signed = signDirectory(portablePrimitives, authority, dates, []);
     const directory = openDirectory(portablePrimitives, authority.publicKey, signed);
-    expect(directoryLine(directory, 1000)).toContain('believed until 1970-04-01T00:16:40Z (90 days)');
+    expect(directoryLine(directory, 1000)).toContain('valid until 1970-04-01T00:16:40Z (90 days)');
     expect(directoryLine(directory, 1000 + 80 * DAY)).toContain('(10 days)');
   });
 });
