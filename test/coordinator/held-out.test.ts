@@ -22,7 +22,7 @@ const joinAll = (hall: Hall) => Promise.all([1, 2, 3, 4].map((member) => hall.jo
 describe('held-out data that judge nothing', () => {
   it.each<[string, Partial<typeof GOOD>, 'data-empty' | 'evaluation-not-finite', RegExp]>([
     ['are empty', { examples: 0, loss: NaN }, 'data-empty', /held-out data have no examples/],
-    ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data give the first model loss NaN/],
+    ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data the first model has loss NaN/],
     ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model loss Infinity/],
   ])('end a coordinator at its start where they %s, with exit code 3', async (_, answer, code, words) => {
     const error = await rejectionOf(openHall({ validation: CHECK }, { evaluate: answering(answer) }));
@@ -75,7 +75,7 @@ describe('an evaluation that gives no number while rounds run', () => {
     const [first, second] = hall.reports;
     expect(first).toMatchObject({ outcome: 'abandoned', code: 'evaluation-not-finite', modelHash, drops: [] });
     expect(first!.benched).toBeUndefined();
-    expect(first!.message).toContain('the coordinator’s held-out data give the new model loss');
+    expect(first!.message).toContain('on the coordinator’s held-out data the new model has loss');
     expect(hall.faults.map(({ code, hint }) => [code, hint])).toEqual([
       ['evaluation-not-finite', expect.stringContaining('the operator corrects the held-out data or evaluate()')],
     ]);

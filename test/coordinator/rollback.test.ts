@@ -68,7 +68,7 @@ describe('a new model that is worse on held-out data', () => {
       modelHash,
       standing: { loss: 0.5 },
     });
-    expect(bad!.message).toMatch(/loss \d.* the one before 0\.5000, and 0\.1 is tolerated/);
+    expect(bad!.message).toMatch(/loss \d.* the previous one 0\.5000, and the tolerance is 0\.1/);
     expect(bad!.evaluation!.loss).toBeGreaterThan(1);
     expect(good).toMatchObject({ round: 1, attempt: 2, outcome: 'committed', standing: { loss: 0.5 } });
     expect(good!.evaluation!.loss).toBeLessThan(0.01);
