@@ -138,7 +138,7 @@ describe('a task that has failed', () => {
       [1, 2, 3].map(() => ['--task', 'other']),
     );
     for (const { exited } of others) expect(await exited).toEqual(WELL);
-    await coordinator.said('still answering');
+    await coordinator.said('still serving requests');
     // The exit code tells of the task that failed, whenever the coordinator ends.
     expect(await coordinator.stop('SIGINT')).toEqual({ code: 4, signal: null });
   });

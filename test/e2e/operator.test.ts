@@ -32,7 +32,7 @@ describe('an operator’s terminal', () => {
     await second!.sigint();
     await saying(running, /1 of 3 seated \(member-1\), waiting for 2 more: member-2, member-3/);
     // It could not do without: two are too few for any sum.
-    expect(running.stderr.some((line) => line.includes('To go on without'))).toBe(false);
+    expect(running.stderr.some((line) => line.includes('To continue without'))).toBe(false);
     await first!.sigint();
   });
 
@@ -44,7 +44,7 @@ describe('an operator’s terminal', () => {
     const guests = ['anna', 'ben', 'cleo', 'anna'].map((name) => world.guest(url, {}, ['--name', name]));
     await running.line('stdout', (line) => line.includes('"committed"'));
     await guests[2]!.sigint();
-    expect(await saying(running, 'To go on without')).toMatch(
+    expect(await saying(running, 'To continue without')).toMatch(
       /^tiny: "cleo"\? left and may not come back; the 3 present are enough for a sum, but the task waits for its quorum of 4\. To continue without them, restart with quorum 3, or with quorumTimeout \(seconds\) and afterQuorumTimeout "run"$/,
     );
   });

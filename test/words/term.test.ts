@@ -28,7 +28,7 @@ describe('how long something holds', () => {
   });
 
   it.each(['90', '0d', '-1d', '1.5d', 'soon', '2105-02-31', '2105-1-1', '2000-01-01', ''])('is not %s', (text) => {
-    expect(() => term(text)).toThrow(text === '2000-01-01' ? 'is past' : 'such as 90d, or a date');
+    expect(() => term(text)).toThrow(text === '2000-01-01' ? 'is in the past' : 'such as 90d, or a date');
   });
 
   it.each([
