@@ -17,7 +17,7 @@ export function participationLine(event: ParticipationEvent): string | undefined
     case 'privacy':
       return privacyLine(event);
     case 'rebased':
-      return `round ${event.round}: the coordinator moved the model instead of training it (step ${event.rebases}); this is the ${event.withinDay}. such model within 24 hours`;
+      return `round ${event.round}: the coordinator moved the model instead of training it (step ${event.rebases}); models moved within 24 hours: ${event.withinDay}`;
     case 'trained':
       return `round ${event.round}: ${event.kept ? 'kept the update of' : 'trained on'} ${event.examples} examples, loss ${event.loss.toFixed(4)}, accuracy ${event.accuracy.toFixed(4)}`;
     case 'clipped':

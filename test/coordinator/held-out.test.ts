@@ -23,7 +23,7 @@ describe('held-out data that judge nothing', () => {
   it.each<[string, Partial<typeof GOOD>, 'data-empty' | 'evaluation-not-finite', RegExp]>([
     ['are empty', { examples: 0, loss: NaN }, 'data-empty', /held-out data have no examples/],
     ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data the first model has loss NaN/],
-    ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model loss Infinity/],
+    ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model has loss Infinity/],
   ])('end a coordinator at its start where they %s, with exit code 3', async (_, answer, code, words) => {
     const error = await rejectionOf(openHall({ validation: CHECK }, { evaluate: answering(answer) }));
     expect(error.code).toBe(code);
@@ -46,7 +46,7 @@ describe('held-out data that judge nothing', () => {
     expect(hall.reports[0]!.outcome).toBe('committed');
     const error = await rejectionOf(openHall({ validation }, { evaluate: answering({ accuracy: NaN }) }));
     expect(error.code).toBe('evaluation-not-finite');
-    expect(error.message).toMatch(/the first model accuracy NaN/);
+    expect(error.message).toMatch(/the first model has accuracy NaN/);
   });
 
   it('do not keep a task down whose own model has gone beyond all numbers', async () => {

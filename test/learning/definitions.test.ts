@@ -110,7 +110,7 @@ describe('definitions', () => {
       options: z.object({}),
       create: () => ({ combine: () => expect.unreachable() }),
     });
-    expect(errorOf(() => registryOf({ rules: [median] })).hint).toBe('give your own another name');
+    expect(errorOf(() => registryOf({ rules: [median] })).hint).toBe('give your own definition another name');
   });
 
   it.each([
