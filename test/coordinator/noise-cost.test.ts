@@ -77,7 +77,7 @@ describe('what noise does to a mean', () => {
     expect(perCoordinate * Math.sqrt(DIMENSION)).toBeCloseTo(norm, 9);
   });
 
-  it('is z times the clip over the members where the coordinator adds it, but for rounding', () => {
+  it('is z times the clip over the members if the coordinator adds it, except for rounding', () => {
     const { perCoordinate } = costOf(taskOf({ placement: 'central', noiseMultiplier: 2 }));
     expect(perCoordinate / ((2 * 3) / 8)).toBeGreaterThan(0.999);
     expect(perCoordinate / ((2 * 3) / 8)).toBeLessThan(1.02);
@@ -104,7 +104,7 @@ describe('what noise does to a mean', () => {
 
 // A hospital ran eight members with epsilon 1 for a day, and the model stayed a coin toss: nobody had said so before.
 describe('before a task with noise begins', () => {
-  it('one line says what it costs, and from how many members on it is bearable', async () => {
+  it('one line states what it costs, and from how many members on it is bearable', async () => {
     const privacy = { epsilon: 8, noiseMultiplier: 2, placement: 'central' };
     const hall = await openHall({ privacy, cohort: 4, minCohort: 3, clip: 1, modulusBits: 24 });
     const [status] = hall.coordinator.tasks;
@@ -121,7 +121,7 @@ describe('before a task with noise begins', () => {
     });
   });
 
-  it('says so as well where it is bearable', () => {
+  it('says so, too, if it is bearable', () => {
     const status = {
       task: 'a',
       parameters: 6,
@@ -134,7 +134,7 @@ describe('before a task with noise begins', () => {
     expect(noiseLine(status as unknown as TaskStatus)).toContain('Bearable: the noise is below the clip');
   });
 
-  it('nothing is said of a task without noise', async () => {
+  it('nothing is printed for a task without noise', async () => {
     const hall = await openHall();
     expect(noiseLine(hall.coordinator.tasks[0]!)).toBeUndefined();
     expect(hall.lines.some((line) => line.includes('noise-expected'))).toBe(false);
