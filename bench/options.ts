@@ -18,7 +18,7 @@ export const USAGE = `npm run bench -- [--only TABLE] [--quick] [--json FILE] [-
 
   --only TABLE   one of ${TABLES.join(', ')}; may be repeated
   --quick        smaller sizes, under a minute in all
-  --json FILE    write the numbers as JSON, and growth.svg beside it
+  --json FILE    write the numbers as JSON, and growth.svg next to it
   --out DIR      write bench.json and growth.svg into a folder
   --help         this text`;
 

@@ -4,7 +4,7 @@ import { CairnError } from '../protocol/errors.ts';
 /** Lower-case letters, digits and hyphens: names appear in configurations and records. */
 export const DEFINED_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** Something that a configuration names, with options of its own. */
+/** Something that a configuration names, with its own options. */
 export interface Definition<Made> {
   readonly name: string;
   /** Its options, without the name. */

@@ -18,7 +18,7 @@ export function demoCommand(done: (code: number) => void): Command {
       new Option('--partition <kind>', 'how the images are distributed').choices(['iid', 'dirichlet']).default('iid'),
     )
     .option('--alpha <number>', 'concentration of the Dirichlet partition: small is uneven', positive, 0.5)
-    .option('--out <folder>', 'where the run folder is created', 'runs')
+    .option('--out <folder>', 'folder for the run folder', 'runs')
     .option('--port <number>', 'port of the coordinator; 0 picks a free one', whole(0, 65_535), 0)
     .action(async (options: DemoOptions) => {
       const { runDemo } = await import('../demo/index.ts');

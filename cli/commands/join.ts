@@ -38,26 +38,26 @@ interface JoinFlags {
 type Policy = NonNullable<JoinOptions['policy']>;
 
 const POLICY_HELP = `
-A policy file is a JSON object with any of these keys; a round outside of it is refused, and you and the coordinator are
-told why (see tellReason):
-  adversary         "active" (default): the coordinator may lie; "curious": it only observes
-  colluding         share of the members that may collude with it (default 0.2)
-  minCohort         minimum number of inputs in a sum with yours (default 3)
-  minThreshold      minimum number of members needed to unmask a sum
-  maxRoundsPerDay  rounds within 24 hours that you train for, or send a kept update in
-  tasks             names of the tasks you take part in (default all)
-  minNoise        { "placement": "distributed" or "central", "multiplier": z }: minimum noise in the sum; noise that the
-                    coordinator adds itself counts as "central" only
-  maxEpsilon       maximum cumulative ε, as counted by this client, against the party that minNoise names
-  maxRepeats        how often you retrain from the same model, as after a rollback (default 2)
-  maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
-                    you still take part in (default 2; 0: none)
-  minCohortDifference   minimum number of honest members by which any two sums that you sign must differ, in all tasks
-                    (default 0: none); members that may collude, by your share, come on top
-  tellReason        whether the coordinator hears of which class your reason is when you leave a round (default true):
-                    app-failed, update-refused, policy-refused or a limit of this policy; never the words
-From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
-remembered for it is kept beside the identity file, or else beside the policy file.`;
+A policy file is a JSON object with any of these keys; other rounds are refused, and you and the coordinator are told
+why (see tellReason):
+  adversary            "active" (default): the coordinator may lie; "curious": it only observes
+  colluding            share of the members that may collude with it (default 0.2)
+  minCohort            minimum number of inputs in a sum with yours (default 3)
+  minThreshold         minimum number of members needed to unmask a sum
+  maxRoundsPerDay      rounds within 24 hours that you train for, or send a kept update in
+  tasks                names of the tasks you take part in (default all)
+  minNoise             { "placement": "distributed" or "central", "multiplier": z }: minimum noise in the sum; noise that
+                       the coordinator adds itself counts as "central" only
+  maxEpsilon           maximum cumulative ε, as counted by this client, against the party that minNoise names
+  maxRepeats           how often you retrain from the same model, as after a rollback (default 2)
+  maxRebases           models within 24 hours that the coordinator moved by a small step instead of training them, and
+                       in whose rounds you still take part (default 2; 0: none)
+  minCohortDifference  minimum number of honest members by which any two sums that you sign must differ, in all tasks
+                       (default 0: none); members that may collude, by your share, are counted in addition
+  tellReason           whether the coordinator is told the class of your reason when you leave a round (default true):
+                       app-failed, update-refused, policy-refused or a limit of this policy; never the message
+For one model you only ever send one update, and to one set of members; no policy changes that. The memory that this
+takes is kept next to the identity file, or else next to the policy file.`;
 
 /** `cairn join URL`: takes part with local data until its tasks have ended, or until it is interrupted. */
 export function joinCommand(done: (code: number) => void): Command {

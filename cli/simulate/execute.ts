@@ -33,7 +33,7 @@ export function addSharedOptions(command: Command): Command {
     .addOption(new Option('--preset <size>', 'size of the experiment').choices(['quick', 'paper']))
     .option('--seed <number>', 'seed of all random draws (default: 1)', whole(0, Number.MAX_SAFE_INTEGER))
     .option('--set <key=value...>', 'a setting by name')
-    .option('--out <folder>', 'where the run’s folder is created', 'runs')
+    .option('--out <folder>', 'folder for the run’s folder', 'runs')
     .option('--threads <number>', 'worker threads; results do not depend on it (default: all cores)', whole(1, 256))
     .option('--resume <folder>', 'continue a run that was stopped')
     .option('--again <folder>', 'repeat the run recorded in a folder')

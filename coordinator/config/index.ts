@@ -84,7 +84,7 @@ function assertRoom({ limits: { total } }: ParsedConfig, tasks: readonly TaskCon
     new CairnError(
       'config-invalid',
       `limits.total: ${total} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
-      { hint: `raise limits.total to ${crowded.quorum} at least, or lower quorum` },
+      { hint: `raise limits.total to at least ${crowded.quorum}, or lower quorum` },
     ),
   );
 }
@@ -95,7 +95,7 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
     const missing = tlsCert === undefined ? 'tlsCert' : 'tlsKey';
     faults.add(
       new CairnError('config-invalid', `${missing}: TLS needs a certificate and its key, but it is missing`, {
-        hint: 'name both files, or none',
+        hint: 'set both files, or neither',
       }),
     );
   }
@@ -112,14 +112,14 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
     faults.add(
       missing(
         `"${members.name}" takes enrolled members only`,
-        'the task’s unsafeOpenEnrolment to true where every party that can reach the coordinator is trusted',
+        'the task’s unsafeOpenEnrolment to true if every party that can reach the coordinator is trusted',
       ),
     );
   } else if (active !== undefined) {
     faults.add(
       missing(
         `"${active.name}" is run for an active adversary`,
-        'adversary to "curious" where the coordinator is trusted not to lie',
+        'adversary to "curious" if the coordinator is trusted not to lie',
       ),
     );
   }

@@ -48,7 +48,7 @@ export function completeTask(parsed: ParsedTask, path: string, registry: Registr
     faults.add(
       refuse(
         'unsafeOpenEnrolment is true, but a round for an active adversary takes enrolled members only',
-        'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
+        'leave unsafeOpenEnrolment out, or set adversary to "curious" if the coordinator is trusted not to lie',
       ),
     );
   }

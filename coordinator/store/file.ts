@@ -17,7 +17,7 @@ import type { Lease, RoundPage, Store, TaskRecord } from './types.ts';
 const CACHED = 2;
 
 /**
- * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors beside it,
+ * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors next to it,
  * `rounds.jsonl`, and `latest/<name>.safetensors`, a copy of each task's model for users and other programs. A task's
  * record is replaced by one rename, at which moment a round is committed.
  */
