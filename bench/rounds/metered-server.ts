@@ -10,6 +10,7 @@ import {
   type UnmaskPlan,
 } from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import { receiveMessage } from '../../protocol/wire/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 
 /** The phases of the server's time: the paper's rounds 0, 1, 2 and 4, and the expansion of left-over masks. */
@@ -70,7 +71,7 @@ export class MeteredServer {
 
   /** Passes on a member's message. @throws Error if the server does not accept it, which is a bug in the benchmark */
   receive(from: MemberId, bytes: Uint8Array): readonly Outgoing[] {
-    return this.#step({ kind: 'message', from, bytes });
+    return this.#step({ kind: 'message', from, message: receiveMessage(bytes) });
   }
 
   /** The deadline of the current state has passed. */
@@ -102,8 +103,9 @@ export class MeteredServer {
 
   /** Encoding a message counts for the phase that it ends. */
   #metered(phase: ServerPhase, messages: readonly Outgoing[]): readonly Outgoing[] {
-    return messages.map(({ to, bytes }) => ({
+    return messages.map(({ to, name, bytes }) => ({
       to,
+      name,
       bytes: () => {
         const from = performance.now();
         const made = bytes();

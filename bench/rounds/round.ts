@@ -146,7 +146,7 @@ class MeasuredRound {
     const real = this.#real.get(member);
     if (real === undefined) return this.#simulated.advertise(member, this.#server.settingsHash);
     const policy = { adversary: 'curious', colluding: COLLUDING, minCohort: 2 } as const;
-    return real.start({ primitives: nodePrimitives, random: systemRandom, policy, self: { member }, invitation });
+    return real.start({ primitives: nodePrimitives, random: systemRandom, policy, self: { member } }, invitation);
   }
 
   #share(member: MemberId, roster: Uint8Array): Uint8Array | undefined {

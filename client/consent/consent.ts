@@ -10,7 +10,7 @@ import {
   reliesOnNoise,
   type SignedSession,
 } from '../../protocol/schemes/secagg/index.ts';
-import { termsOf } from '../../protocol/rounds/index.ts';
+import { type RememberedSession, termsOf } from '../../protocol/rounds/index.ts';
 import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
@@ -37,14 +37,6 @@ export interface ModelRound {
   readonly point: string;
 }
 
-/** A session, once its roster is known. */
-export interface RoundSession {
-  /** In hex. */
-  readonly sessionId: string;
-  /** Ids of the roster, ascending. */
-  readonly ids: readonly number[];
-}
-
 /** A survivor set that is about to be signed, or answered where there is nothing to sign. */
 export interface Signing {
   /** Ids, ascending. */
@@ -54,15 +46,16 @@ export interface Signing {
   readonly sessionId: string;
 }
 
-/** A masked input that is about to be sent. */
-export interface SendingInput extends RoundSession {
+/**
+ * An input that is about to be sent, and its session: what is noted of that if its one set is known before it is signed. A
+ * scheme whose members learn of no roster has none, and nothing can be checked against one.
+ */
+export type SendingInput = {
   /** `inputRecord` of the update, in hex. */
   readonly input: string;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
-  /** What is noted of the session where its one set is known before it is signed. */
-  readonly session: SignedSession;
-}
+} & (RememberedSession | { readonly sessionId?: undefined; readonly session?: undefined });
 
 /**
  * A client's memory of its rounds at work: one change after another, each checked and written down under one lock before
@@ -113,18 +106,22 @@ export class Consent {
    * signature.
    * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
    */
-  sharing({ settings, point }: ModelRound, { sessionId, ids }: RoundSession, policy: ClientPolicy): Promise<void> {
+  sharing(
+    { settings, point }: ModelRound,
+    { sessionId, session }: RememberedSession,
+    policy: ClientPolicy,
+  ): Promise<void> {
     return this.#change((record) => {
       if (reliesOnNoise(policy, settings)) return record;
       const { record: known } = historyOf(record, point, this.#now());
-      assertRosterAllowed(known, ids, settings);
+      assertRosterAllowed(known, session.ids, settings);
       assertInputAllowed(known, { repeat: settings.repeat, terms: toHex(termsOf(portablePrimitives, settings)) });
       return withClaim(record, point, sessionId);
     });
   }
 
   /**
-   * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
+   * Notes that an input is about to be sent, and holds it and its round against what is remembered by now: another
    * client with this memory may have sent or signed something since.
    *
    * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
@@ -135,7 +132,7 @@ export class Consent {
    */
   sending(
     { settings, point }: ModelRound,
-    { input, sessionId, ids, counted, session }: SendingInput,
+    { input, counted, sessionId, session }: SendingInput,
     policy: ClientPolicy,
   ): Promise<void> {
     return this.#change((record) => {
@@ -148,11 +145,14 @@ export class Consent {
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
-      assertLatestSession(history.record, sessionId);
-      assertRosterAllowed(history.record, ids, settings);
+      if (session !== undefined) {
+        assertLatestSession(history.record, sessionId);
+        assertRosterAllowed(history.record, session.ids, settings);
+      }
       assertInputAllowed(history.record, sent);
       next = withSent(next, point, sent);
-      return history.record?.signed === undefined ? next : withSet(next, point, ids, session);
+      const whole = session !== undefined && history.record?.signed !== undefined;
+      return whole ? withSet(next, point, session.ids, session) : next;
     });
   }
 

@@ -1,6 +1,10 @@
-import type { ClientStep, RememberedSession } from '../../protocol/rounds/index.ts';
+import {
+  type ClientStep,
+  type CollectingState,
+  type RememberedSession,
+  stateTaking,
+} from '../../protocol/rounds/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
-import { messageName, type MessageName } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 
@@ -34,7 +38,7 @@ export async function checkPrivacy({ context, settings, over, emit }: RoundAtWor
   assertPrivacy(settings, policy, quote);
 }
 
-/** The masked input of a round. */
+/** The input of a round. */
 export interface NotedInput {
   /** `inputRecord`, in hex; undefined before there is one. */
   readonly record: string | undefined;
@@ -65,10 +69,8 @@ export function note(
   if (lied !== undefined) return consent.proven(from, lied.member);
   const signing = events.find((event) => event.kind === 'signing');
   if (signing !== undefined) return consent.signing(from, signing, policy);
-  if (known === undefined) return undefined;
-  const session = { ...known, ids: known.session.ids };
-  const sends = (name: MessageName): boolean => send.some((bytes) => messageName(bytes) === name);
-  if (sends('shareKeys')) return consent.sharing(from, session, policy);
-  if (record === undefined || !sends('maskedInput')) return undefined;
-  return consent.sending(from, { input: record, counted, ...session }, policy);
+  const answers = (state: CollectingState): boolean => send.some(({ name }) => stateTaking(name) === state);
+  if (known !== undefined && answers('share-keys')) return consent.sharing(from, known, policy);
+  if (record === undefined || !answers('masked-input')) return undefined;
+  return consent.sending(from, { input: record, counted, ...known }, policy);
 }

@@ -16,7 +16,7 @@ import {
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { type MemberDirectory, messageName, type RoundSettings } from '../../protocol/wire/index.ts';
+import type { MemberDirectory, Message, MessageHeader, RoundSettings } from '../../protocol/wire/index.ts';
 import { PacedQueue } from './paced-queue.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';
@@ -138,18 +138,18 @@ export class SessionDriver {
     return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
-  /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
-  refusal(from: MemberId, header: Uint8Array): CairnError | undefined {
+  /** Why a message with this header would be refused now; undefined if it would be taken or cost its sender its place. */
+  refusal(from: MemberId, header: MessageHeader): CairnError | undefined {
     return this.#options.scheme.server.refusal(this.#state, from, header);
   }
 
-  /** A message from a member. @returns why it was refused, or undefined where it was taken */
-  message(from: MemberId, bytes: Uint8Array): CairnError | undefined {
-    this.tally.up(bytes.length);
-    const refuses = this.#state.name === 'advertise-keys' && isAbort(bytes);
+  /** A message from a member. @returns why it was refused, or undefined if it was taken */
+  message(from: MemberId, message: Message): CairnError | undefined {
+    this.tally.up(message.bytes.length);
+    const refuses = this.#state.name === 'advertise-keys' && message.name === 'abort';
     // Noted before the step, which may end the round.
     if (refuses) this.#refused.add(from);
-    const refusal = this.#step({ kind: 'message', from, bytes });
+    const refusal = this.#step({ kind: 'message', from, message });
     if (refuses && refusal !== undefined) this.#refused.delete(from);
     return refusal;
   }
@@ -279,14 +279,5 @@ export class SessionDriver {
     const drops = server.drops(state);
     this.#end({ kind: 'aborted', error, drops: [...drops], suspects: [], proofs: [], ...this.#facts });
     return error;
-  }
-}
-
-/** Whether bytes begin as an Abort does; what cannot be read does not. */
-function isAbort(bytes: Uint8Array): boolean {
-  try {
-    return messageName(bytes) === 'abort';
-  } catch {
-    return false;
   }
 }

@@ -39,7 +39,7 @@ function client(policy = POLICY) {
       const asked = { settings: { ...settings, minCohort: ids.length }, point };
       if (trained) await consent.training(asked, policy);
       const session = sessionOf(ids);
-      const sending = { input, ids, counted: trained, sessionId: SESSION, session };
+      const sending = { input, counted: trained, sessionId: SESSION, session };
       await consent.sharing(asked, sending, policy);
       await consent.sending(asked, sending, policy);
       await consent.signing(asked, { members: ids, session, sessionId: SESSION }, policy);

@@ -1,3 +1,4 @@
+import { readInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { secagg, type UnmaskWork } from '../../protocol/schemes/secagg/scheme.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -19,7 +20,7 @@ import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
+import { messageName, receiveMessage } from '../../protocol/wire/header.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
@@ -85,30 +86,42 @@ class Scene {
     }
   }
 
-  #sent({ to, bytes }: Outgoing): void {
+  #sent({ to, name, bytes }: Outgoing): void {
     const made = bytes();
     this.got.get(to)!.push(made);
-    if (messageName(made) === 'roster') this.rosterTurns.push(this.#turn);
+    if (this.round.state !== 'aborted') expect(messageName(made)).toBe(name);
+    if (name === 'roster') this.rosterTurns.push(this.#turn);
     const state = this.#clients.get(to);
     // Each answers as soon as it can, while others still wait for the message that it answers.
     setImmediate(() => {
       if (this.mute.has(to)) return;
       if (state !== undefined) {
-        this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', bytes: made }));
+        this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', message: receiveMessage(made) }));
         return;
       }
       const policy = { adversary: 'curious', colluding: 0.1, minCohort: 2 } as const;
       const self = { member: to };
-      this.#did(to, startClient({ primitives: nodePrimitives, random: this.random, policy, self, invitation: made }));
+      this.#did(
+        to,
+        startClient({
+          primitives: nodePrimitives,
+          random: this.random,
+          policy,
+          self,
+          invitation: readInvitation(made),
+        }),
+      );
     });
   }
 
   #did(member: MemberId, step: ClientStep): void {
     this.#clients.set(member, step.state);
     if (step.refusal !== undefined) throw step.refusal;
-    for (const bytes of step.send) {
-      this.inputs.push({ kind: 'message', from: member, bytes });
-      expect(this.round.message(member, bytes)).toBeUndefined();
+    for (const { name, bytes } of step.send) {
+      const message = receiveMessage(bytes);
+      expect(message.name).toBe(name);
+      this.inputs.push({ kind: 'message', from: member, message });
+      expect(this.round.message(member, message)).toBeUndefined();
     }
     for (const event of step.events) {
       if (event.kind === 'refused') throw event.error;
@@ -204,7 +217,9 @@ describe('while messages remain to be sent', () => {
     scene.round.abandon(new CairnError('round-abandoned', 'enough'));
     await scene.round.ended;
     const last = Uint8Array.of(1, 1, 0x0b);
-    await scene.round.tell(members.map((to) => ({ to, bytes: () => last, last: true })));
+    await scene.round.tell(
+      members.map((to) => ({ to, name: 'outcome' as const, bytes: () => last, last: true as const })),
+    );
     expect(rosters()).toBe(before);
     for (const messages of scene.got.values()) expect(messages.at(-1)).toBe(last);
   });

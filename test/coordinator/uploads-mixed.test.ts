@@ -51,7 +51,7 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
       if (at > 0 || next[sender] === 0) next[sender] = at + 1;
       if (whole === undefined) continue;
       counts.whole++;
-      if (!messages.some((message) => Buffer.compare(message, whole) === 0)) counts.mixed++;
+      if (!messages.some((message) => Buffer.compare(message, whole.bytes) === 0)) counts.mixed++;
       seat.upload?.end(new CairnError('upload-interrupted', 'it is complete'));
       next[sender] = 0;
     } catch {

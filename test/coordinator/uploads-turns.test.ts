@@ -1,3 +1,4 @@
+import { PROTOCOL_VERSION } from '../../protocol/crypto/suite.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from './support/limits.ts';
 import { Seat } from '../../coordinator/gateway/seat.ts';
@@ -5,7 +6,7 @@ import { Uploads } from '../../coordinator/gateway/uploads.ts';
 import { AdmissionControl } from '../../coordinator/limits/admission-control.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
-import { HEADER_LENGTH } from '../../protocol/wire/header.ts';
+import { HEADER_LENGTH, type Message, MESSAGE_TYPES } from '../../protocol/wire/header.ts';
 import { TestPlace } from './support/gateway.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -76,9 +77,9 @@ class Sender {
     }
   }
 
-  #send(offset: number, answer: (refusal?: CairnError) => void): Uint8Array | undefined {
+  #send(offset: number, answer: (refusal?: CairnError) => void): Message | undefined {
     const bytes = new Uint8Array(offset === 0 ? HEADER_LENGTH : SIZE);
-    if (offset === 0) bytes[1] = 1;
+    if (offset === 0) bytes.set([PROTOCOL_VERSION, 1, MESSAGE_TYPES.maskedInput]);
     return this.#uploads.take(this.#seat, this.#place, { ...header, total: TOTAL, offset, bytes }, answer);
   }
 }

@@ -7,8 +7,6 @@ import { memberId } from '../../protocol/ids.ts';
 import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { decodeSettings } from '../../protocol/wire/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
@@ -40,7 +38,7 @@ function watched(scheme: Scheme) {
     client: {
       ...client,
       start(start) {
-        const settings = decodeSettings(decodeInvitation(start.invitation).settings);
+        const { settings } = start.invitation;
         seen.offered.push(settings.scheme);
         seen.bits = settings.modulusBits;
         return client.start(start);
