@@ -1,4 +1,4 @@
-/** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
+/** The coordinator: it runs rounds over sockets, keeps models, and serves its status over HTTP. */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';

@@ -11,17 +11,17 @@ const MAX_REMEMBERED = 65_536;
 /** Who has which name: what the directory says of members, and what guests said of themselves. */
 export class Names {
   readonly #enrolled: (member: MemberId) => string | undefined;
-  /** Also of members that are in the directory no more: what they did is still told. */
+  /** Includes members that are no longer in the directory: reports still mention them. */
   readonly #noted = new Map<MemberId, MemberName>();
 
-  /** @param enrolled a member's name in the directory as it stands */
+  /** @param enrolled looks up a member's name in the directory in force */
   constructor(enrolled: (member: MemberId) => string | undefined) {
     this.#enrolled = enrolled;
   }
 
   /**
-   * Somebody has taken a seat.
-   * @param claimed what a guest calls itself; '' for nothing
+   * A member or guest has taken a seat.
+   * @param claimed the name that a guest claims; '' for none
    */
   note(member: MemberId, claimed: string): void {
     const enrolled = this.#enrolled(member);
@@ -35,7 +35,7 @@ export class Names {
     }
   }
 
-  /** A member's name; undefined where it has none, or is forgotten. */
+  /** A member's name; undefined if it has none, or was forgotten. */
   of(member: MemberId): MemberName | undefined {
     const noted = this.#noted.get(member);
     if (noted?.proven === false) return noted;
@@ -45,12 +45,12 @@ export class Names {
       : { name: printable(enrolled).slice(0, LIMITS.name), proven: true };
   }
 
-  /** A member for people: name and number, or the number alone. */
+  /** A member for display: name and number, or only the number. */
   label(member: MemberId): string {
     return labelOf(member, this.of(member));
   }
 
-  /** The report with the names of the members whose numbers stand in it. */
+  /** The report with the names of the members whose numbers it contains. */
   named(report: RoundReport): RoundReport {
     const { drops, benched = [], satOut = [] } = report;
     const mentioned = new Set([
@@ -67,7 +67,7 @@ export class Names {
     return names.length === 0 ? report : { ...report, names };
   }
 
-  /** A log whose entries about a member have its name, too. */
+  /** A log whose entries about a member also have its name. */
   inLog(log: Log): Log {
     const named =
       (level: keyof Log) =>

@@ -1,4 +1,4 @@
-/** What is made of a round's sums: cohorts and groups, the reading of sums, strategies and rules, and the next model. */
+/** From a round's sums to the next model: cohorts and groups, decoding of sums, strategies and rules. */
 export { chooseCohort, cut, drawIndependently, invitations } from './cohorts/draw.ts';
 export { equalSizes, maxGroup, MIN_GROUPS, smallestGroup } from './cohorts/groups.ts';
 export { DEFINED_NAME } from './definition.ts';

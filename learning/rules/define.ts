@@ -11,8 +11,8 @@ export type GroupRuleDefinition<Name extends string = string, Schema extends z.Z
 
 /**
  * Defines a rule over the sums of a round's groups.
- * @param definition - its name; its options, beside `count` and `minSums`, which every rule has; and what makes it of them,
- * with the number of sums that it takes away whatever they say (0 if left out)
+ * @param definition - its name; its options, in addition to `count` and `minSums`, which every rule has; and the
+ * function that creates it, with the number of sums that it always discards (0 by default)
  * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens
  */
 export function defineGroupRule<const Name extends string, Schema extends z.ZodObject>(definition: {

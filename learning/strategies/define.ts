@@ -13,9 +13,10 @@ export type StrategyDefinition<Name extends string = string, Schema extends z.Zo
 /**
  * Defines a strategy.
  *
- * A model is worked off in parts, so `apply` must treat every coordinate by itself. All vectors that it is given and all
- * that it returns have one length, which is checked on either side.
- * @param definition - its name; its options, each with a default if the name alone is to do; and what makes it of them
+ * A model is processed in parts, so `apply` must treat every coordinate independently. All vectors that it is given and
+ * all that it returns have the same length, which is checked before and after.
+ * @param definition - its name; its options, each with a default if the name alone should suffice; and the function
+ * that creates it
  * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens
  */
 export function defineStrategy<const Name extends string, Schema extends z.ZodObject>(definition: {

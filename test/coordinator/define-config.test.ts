@@ -18,7 +18,7 @@ const task = { name: 'mnist', rounds: 3, cohort: 8, model: { tensors: { w: [2, 3
 const directory = { file: 'members.bin', authorityKey: 'ab'.repeat(32) };
 
 describe('defineConfig', () => {
-  it('gives back what it was given, which parseConfig completes', () => {
+  it('returns its argument, which parseConfig completes', () => {
     const input = defineConfig({
       port: 0,
       directory,
@@ -29,7 +29,7 @@ describe('defineConfig', () => {
     expect(tasks[0]).toMatchObject({ quorum: 8, deadlines: { unmasking: 10, shareKeys: 30 } });
   });
 
-  it('lets nothing compile that parseConfig refuses for its key or its kind', () => {
+  it('rejects at compile time what parseConfig refuses for its key or type', () => {
     const refused = [
       // @ts-expect-error: no such key
       defineConfig({ directory, tasks: [task], prot: 8080 }),

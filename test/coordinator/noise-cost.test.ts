@@ -77,7 +77,7 @@ describe('what noise does to a mean', () => {
     expect(perCoordinate * Math.sqrt(DIMENSION)).toBeCloseTo(norm, 9);
   });
 
-  it('is z times the clip over the members where the coordinator adds it, but for rounding', () => {
+  it('is z times the clip over the members if the coordinator adds it, except for rounding', () => {
     const { perCoordinate } = costOf(taskOf({ placement: 'central', noiseMultiplier: 2 }));
     expect(perCoordinate / ((2 * 3) / 8)).toBeGreaterThan(0.999);
     expect(perCoordinate / ((2 * 3) / 8)).toBeLessThan(1.02);
@@ -106,7 +106,7 @@ const lines = (status: TaskStatus): string[] => startLines({ tasks: [] }, [statu
 
 // A hospital ran eight members with epsilon 1 for a day, and the model stayed a coin toss: nobody had said so before.
 describe('before a task with noise begins', () => {
-  it('one line says what it costs, and from how many members on it is bearable', async () => {
+  it('one line states what it costs, and from how many members on it is bearable', async () => {
     const privacy = { epsilon: 8, noiseMultiplier: 2, placement: 'central' };
     const hall = await openHall({ privacy, cohort: 4, minCohort: 3, clip: 1, modulusBits: 24 });
     const [status] = hall.coordinator.tasks;
@@ -116,7 +116,7 @@ describe('before a task with noise begins', () => {
     expect(noise.bearableFrom).toBe(5);
     expect(lines(status!)).toHaveLength(1);
     expect(lines(status!)[0]).toMatch(
-      /^toy: privacy costs accuracy\. The mean of 4 updates has noise of the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), 1\.2\d* in all together, where an update is 1 long at most \(clip\)\. More noise than update: bearable .* from about 5 members in a round on/,
+      /^toy: privacy costs accuracy\. The mean of 4 updates has noise from the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), a norm of 1\.2\d* in total; an update has a norm of at most 1 \(clip\)\. More noise than update: it takes about 5 members in a round/,
     );
     const logged = hall.lines.map((line) => JSON.parse(line) as { event: string });
     expect(logged.find(({ event }) => event === 'noise-expected')).toMatchObject({
@@ -124,7 +124,7 @@ describe('before a task with noise begins', () => {
     });
   });
 
-  it('says so as well where it is bearable', () => {
+  it('says so, too, if it is bearable', () => {
     const status = {
       ...{ task: 'a', round: 0, rounds: 1 },
       parameters: 6,
@@ -137,7 +137,7 @@ describe('before a task with noise begins', () => {
     expect(lines(status as unknown as TaskStatus)[0]).toContain('Bearable: the noise is below the clip');
   });
 
-  it('nothing is said of a task without noise', async () => {
+  it('nothing is printed for a task without noise', async () => {
     const hall = await openHall();
     expect(lines(hall.coordinator.tasks[0]!)).toEqual([]);
     expect(hall.lines.some((line) => line.includes('noise-expected'))).toBe(false);
