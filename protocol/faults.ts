@@ -10,7 +10,7 @@ const MAX_NAMED = 8;
 export class Faults {
   readonly #errors: CairnError[] = [];
 
-  /** Runs a check. @returns its result; undefined where it threw, which is kept */
+  /** Runs a check. @returns its result; undefined if it threw, which is kept */
   check<Result>(work: () => Result): Result | undefined {
     try {
       return work();

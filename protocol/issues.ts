@@ -64,7 +64,7 @@ const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: 
 /** How allowed values are listed: a short list as `"a" or "b"`, one that may be long as `one of "a", "b"`. */
 type ValueList = 'or' | 'one of';
 
-/** What was expected; undefined where only the issue's own message says so. */
+/** What was expected; undefined if only the issue's own message says so. */
 export function expectedOf(
   { code, expected = '', values = [], ...issue }: Issue,
   list: ValueList = 'one of',
@@ -97,7 +97,7 @@ const WHOLLY_OTHER: ReadonlySet<string> = new Set(['invalid_type', 'invalid_valu
 
 /**
  * What speaks for a union that took the value in none of its ways: the branch that got furthest into it, else one that
- * took its type but not its size. Undefined where the value is of no branch's type.
+ * took its type but not its size. Undefined if the value is of no branch's type.
  */
 function closest({ errors = [], path }: Issue): Issue | undefined {
   const firsts = errors.flatMap((branch) => branch.slice(0, 1));

@@ -68,7 +68,7 @@ class Scanner {
     this.#text = text;
   }
 
-  /** @returns what is wrong at `at`; undefined where all is JSON */
+  /** @returns what is wrong at `at`; undefined if all is JSON */
   run(): string | undefined {
     for (;;) {
       this.#take(BLANK);

@@ -33,7 +33,7 @@ function transform(
 /**
  * The Walsh–Hadamard transform H·v / √n in place, H[i][j] = (−1)^popcount(i & j): orthonormal, so that norms stay and it
  * is its own inverse. In 32-bit floats: each value is scaled first, and then added in log2(n) stages of ascending
- * stride, in whichever kernel. Where a value is not finite, the results are not, and their bits are unspecified.
+ * stride, in whichever kernel. If a value is not finite, the results are not, and their bits are unspecified.
  * @param values n = 2^p ≤ 2^28 floats
  * @param options `kernel` asks for one implementation; both give the same bits
  * @throws CairnError `wire-bounds` for another length
@@ -44,7 +44,7 @@ export function walshHadamard(values: Float32Array, options: { readonly kernel?:
 
 /**
  * The random rotation H·D·v / √n in place, D the diagonal of random signs: it spreads a vector of any shape evenly over
- * its coordinates, so that few of them are large where they are quantized (Suresh et al. 2017; Kairouz, Liu &
+ * its coordinates, so that few of them are large when they are quantized (Suresh et al. 2017; Kairouz, Liu &
  * Steinke 2021). Otherwise as {@link walshHadamard}.
  * @param signs both sides of a sum must use the same
  * @throws CairnError `wire-bounds` for a length that is not a power of two up to 2^28, `key-invalid` for a key that is

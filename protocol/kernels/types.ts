@@ -32,10 +32,10 @@ export interface MaskVector {
   addPacked(packed: Uint8Array, bits: number): void;
   /**
    * The words mod 2^bits, packed.
-   * @param into where to write them, from byte `offset` (default 0) on; a new array where it is left out. So a message
+   * @param into where to write them, from byte `offset` (default 0) on; a new array if it is left out. So a message
    * is framed around a vector without a copy of it.
-   * @returns the packed vector: a view into `into` where that is given
-   * @throws CairnError `wire-bounds` for bits outside [8, 32], and where `into` is too short
+   * @returns the packed vector: a view into `into` if that is given
+   * @throws CairnError `wire-bounds` for bits outside [8, 32], and if `into` is too short
    */
   toPacked(bits: number, into?: Uint8Array, offset?: number): Uint8Array;
   /**
@@ -67,7 +67,7 @@ export interface Quantization {
 
 /** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
 export interface Signs {
-  /** 32 bytes; the caller wipes them where they are secret. */
+  /** 32 bytes; the caller wipes them if they are secret. */
   readonly key: Uint8Array;
   readonly rounds: ChaChaRounds;
 }

@@ -31,7 +31,7 @@ export class ParameterLayout {
   readonly #slots = new Map<string, Slot>();
 
   /**
-   * @throws CairnError `update-shape` for a dimension that is not a positive whole number, or where there is no tensor;
+   * @throws CairnError `update-shape` for a dimension that is not a positive whole number, or if there is no tensor;
    * `model-too-large` beyond `max` values. Nothing has been allocated for a value then
    */
   constructor(shapes: Shapes, max = MAX_PARAMETERS) {
@@ -91,7 +91,7 @@ export class ParameterLayout {
 
   /**
    * Copies named tensors into one new flat vector.
-   * @throws CairnError `update-shape` where a tensor is missing, unknown, or has another number of values than declared
+   * @throws CairnError `update-shape` if a tensor is missing, unknown, or has another number of values than declared
    */
   flatten(named: NamedTensors): Float32Array {
     const flat = new Float32Array(this.size);
@@ -120,7 +120,7 @@ export class ParameterLayout {
     });
   }
 
-  /** Every tensor as a view into `flat`. @throws CairnError `update-shape` where the length is not {@link size} */
+  /** Every tensor as a view into `flat`. @throws CairnError `update-shape` if the length is not {@link size} */
   unflatten(flat: Float32Array): Record<string, Float32Array> {
     return Object.fromEntries(this.names.map((name) => [name, this.view(flat, name)]));
   }

@@ -28,7 +28,7 @@ export interface KeptTensor {
 export interface ModelExtras {
   /** Name → tensor; names that the layout has not. */
   readonly kept?: Readonly<Record<string, KeptTensor>>;
-  /** Free text by key; left out of the header where it is empty. */
+  /** Free text by key; left out of the header if it is empty. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 

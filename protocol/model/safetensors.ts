@@ -18,17 +18,17 @@ export interface DecodedModel {
   readonly shapes: Shapes;
   /** Tensors that are not trained: integers, booleans, and those without values. */
   readonly kept: Record<string, KeptTensor>;
-  /** Free text by key; empty where the file has none. */
+  /** Free text by key; empty if the file has none. */
   readonly metadata: Record<string, string>;
 }
 
 /**
  * Encodes a model canonically, so that equal models are equal bytes and one hash names both: see `modelFrame`.
  * @param tensors - the values of every tensor that `shapes` declares
- * @param metadata - free text by key; left out of the header where it is empty
+ * @param metadata - free text by key; left out of the header if it is empty
  * @param kept - tensors that are carried along as they are
  * @returns the file in parts, one behind the other; the values are the tensors' own memory
- * @throws CairnError `update-shape` where tensors and shapes disagree, and what `modelFrame` throws
+ * @throws CairnError `update-shape` if tensors and shapes disagree, and what `modelFrame` throws
  */
 export function safetensorsParts(
   tensors: NamedTensors,

@@ -10,7 +10,7 @@ export const untrainedMetadata = (names: readonly string[]): Record<string, stri
   names.length === 0 ? {} : { [KEY]: JSON.stringify(names) };
 
 /**
- * The names that a file's metadata give; undefined where they say nothing.
+ * The names that a file's metadata give; undefined if they say nothing.
  * @throws CairnError `model-malformed` for anything but a list of names
  */
 export function untrainedNames(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {

@@ -17,7 +17,7 @@ export interface Bounded {
 export interface Aggregate {
   /** Σ wᵢ·Δᵢ / Σ wᵢ over the clipped updates; `dimension` values. */
   readonly update: Float32Array;
-  /** Number of examples behind it, each client's cut to maxExamples. Whole where maxExamples ≤ L. */
+  /** Number of examples behind it, each client's cut to maxExamples. Whole if maxExamples ≤ L. */
   readonly examples: number;
   /** Weighted mean of the losses. */
   readonly loss: number;
@@ -29,7 +29,7 @@ export interface Aggregate {
 
 /** A sum whose update has not been taken out of it. */
 export interface DecodedSum extends Omit<Aggregate, 'update'> {
-  /** Absent where sums do not tell: where they have noise, or are several groups' as one. */
+  /** Absent if sums do not tell: when they have noise, or are several groups' as one. */
   readonly bounded?: Bounded;
   /** Writes the values of the update from coordinate `from` on, as many as `into` holds. */
   readonly update: (from: number, into: Float32Array) => void;

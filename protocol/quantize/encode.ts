@@ -18,9 +18,9 @@ export interface Cut {
 export interface EncodedUpdate {
   /** Words in two's complement mod 2^modulusBits, as many as `vectorLength` says. As secret as the update itself. */
   readonly values: Uint32Array;
-  /** The factor that L2 clipping applied: 1 where the update was short enough. */
+  /** The factor that L2 clipping applied: 1 if the update was short enough. */
   readonly clippedBy: number;
-  /** What else counts as less than it is; empty where nothing does. */
+  /** What else counts as less than it is; empty if nothing does. */
   readonly cut: readonly Cut[];
 }
 
@@ -73,7 +73,7 @@ function cutsOf(
   return cuts;
 }
 
-/** The update with zeros in the untrained ranges, which are outside of the clip; itself where there are none. */
+/** The update with zeros in the untrained ranges, which are outside of the clip; itself if there are none. */
 export function trainedPart(
   { untrained = [] }: Pick<QuantizationScheme, 'untrained'>,
   update: Float32Array,
@@ -90,7 +90,7 @@ export function trainedPart(
  * |v| ≤ bound becomes stochastic-round(v · L / bound). Since clipping comes before weighing, the expected sum is the
  * weighted sum of the clipped updates, whoever is small. Loss and accuracy are weighed alike, cut to ±lossBound and
  * [0, 1]. Whether the update was clipped, and whether anything else was cut, count 1 each, whatever the weight; the peaks
- * follow (see peaks.ts), which are all there is where the scheme only measures.
+ * follow (see peaks.ts), which are all there is if the scheme only measures.
  *
  * Coordinate j takes word j of the ChaCha stream of a fresh 32-byte seed for its rounding, or as its random word; the seed
  * is wiped afterwards.

@@ -9,7 +9,7 @@ export const METRIC_COORDINATES = 5;
 /** Number of words of a masked vector: the model's coordinates, the metrics and the peaks. */
 export const vectorLength = (shape: VectorShape): number => peaksFrom(shape) + peakCoordinates(shape);
 
-/** The first coordinate of the peaks: after the metrics, or the first of all where the peaks are alone. */
+/** The first coordinate of the peaks: after the metrics, or the first of all if the peaks are alone. */
 export const peaksFrom = ({ dimension, measures = false }: VectorShape): number =>
   measures ? 0 : dimension + METRIC_COORDINATES;
 
@@ -54,7 +54,7 @@ function largestCohort(inputBits: number, modulusBits: number): number {
 
 /**
  * Least modulusBits from 8 to 32 in which a sum of `maxCohort` values of `inputBits` is unambiguous.
- * @throws CairnError `overflow-budget` where 32 bits do not suffice; `settings-invalid` for arguments out of range
+ * @throws CairnError `overflow-budget` if 32 bits do not suffice; `settings-invalid` for arguments out of range
  */
 export function minModulusBits(inputBits: number, maxCohort: number): number {
   checkWhole('inputBits', inputBits, 2, 31);

@@ -20,7 +20,7 @@ export function setBits(bitmap: Uint8Array): number[] {
   return indices;
 }
 
-/** Reads a bitmap of n bits, as a view. @throws CairnError `wire-not-canonical` where a bit beyond n is set */
+/** Reads a bitmap of n bits, as a view. @throws CairnError `wire-not-canonical` if a bit beyond n is set */
 export function readBitmap(reader: ByteReader, n: number, field: string): Uint8Array {
   const bitmap = reader.raw(bitmapLength(n), field);
   const padding = n & 7;

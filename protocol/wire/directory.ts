@@ -157,7 +157,7 @@ export function signDirectory(
 /**
  * Reads a directory and checks the authority's signature before anything in it is believed. Whether it holds at a given
  * time is for `directoryAt` to say.
- * @throws CairnError `directory-signature` where it is not the pinned authority's, `roster-order` for repeated or
+ * @throws CairnError `directory-signature` if it is not the pinned authority's, `roster-order` for repeated or
  * unsorted members, `key-duplicate` for members with one key, `wire-…` for badly formed bytes
  */
 export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, signed: Uint8Array): SignedDirectory {

@@ -93,7 +93,7 @@ export class ByteReader {
     return this.raw(this.remaining, 'rest');
   }
 
-  /** @throws CairnError `wire-trailing` where bytes are left */
+  /** @throws CairnError `wire-trailing` if bytes are left */
   end(): void {
     if (this.remaining > 0) throw this.error('wire-trailing', `${this.remaining} bytes follow the last field`);
   }

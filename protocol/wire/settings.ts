@@ -13,9 +13,9 @@ export interface RoundPrivacy {
   readonly distribution: NoiseDistribution;
   /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
   readonly noiseMultiplier: number;
-  /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 where it is central. */
+  /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 if it is central. */
   readonly minHonestSurvivors: number;
-  /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 where there is none. */
+  /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 if there is none. */
   readonly bitWidth: number;
   /** Probability with which each member is drawn for a round, above 0; below 1 the ε below rests on it. */
   readonly sampling: number;
@@ -62,7 +62,7 @@ export interface RoundSettings {
   readonly rebases: number;
   /** Who the round is safe against: a coordinator that only looks (`curious`), or one that also lies (`active`). */
   readonly adversary: 'curious' | 'active';
-  /** Who masks with whom: all, a ring of k neighbours, or a ring where that is smaller. */
+  /** Who masks with whom: all, a ring of k neighbours, or a ring if that is smaller. */
   readonly graph: 'complete' | 'ring' | 'auto';
   /** Share of members that may collude with the coordinator (γ), in parts per million. */
   readonly colludingPpm: number;
@@ -112,7 +112,7 @@ export const DEFAULT_SCHEME = 'secagg';
 /** No suite: settings of another scheme begin with it, so that a reader of the default scheme alone refuses them. */
 const NAMED_SCHEME = 0;
 
-/** The model's and the directory's hash where there is none. */
+/** The model's and the directory's hash when there is none. */
 export const NO_HASH: Uint8Array = new Uint8Array(SIZES.hash);
 
 const ADVERSARIES = ['curious', 'active'] as const;

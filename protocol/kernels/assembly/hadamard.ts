@@ -11,7 +11,7 @@ function within(x: v128): v128 {
   return f32x4.add(v128.xor(pairs, i32x4(0, 0, 0x80000000, 0x80000000)), i32x4.shuffle(pairs, pairs, 2, 3, 0, 1));
 }
 
-/** Four values times `factor`, negated where their bit of the low four bits is set. */
+/** Four values times `factor`, negated if their bit of the low four bits is set. */
 function signed(x: v128, bits: u32, factor: v128): v128 {
   const lanes = i32x4(1, 2, 4, 8);
   const flips = i32x4.shl(i32x4.eq(v128.and(i32x4.splat(bits), lanes), lanes), 31);
@@ -126,7 +126,7 @@ export function hadamardStages(target: usize, log: u32, from: u32): void {
 }
 
 /**
- * All stages of the 2^`log` floats at `target`, log ≥ 4, after each was multiplied by `factor` and, where its bit of the
+ * All stages of the 2^`log` floats at `target`, log ≥ 4, after each was multiplied by `factor` and, if its bit of the
  * little-endian bit string at `signs` is set, negated.
  */
 export function hadamard(target: usize, log: u32, signs: usize, factor: f32): void {

@@ -3,7 +3,7 @@
 //
 // Eight values are b whole bytes, taken as two halves of four. In a half, lane l starts at a byte and a shift below 8
 // that depend on b alone: a swizzle moves the bytes and a multiplication shifts each lane by its own amount. That works
-// where no lane needs more than 32 bits with its shift (see `fits`); the other widths go value by value.
+// when no lane needs more than 32 bits with its shift (see `fits`); the other widths go value by value.
 
 /** Where lane `lane` of a half starts, in bits from the half's first byte. In odd widths half 1 starts at half a byte. */
 function bitOf(half: u32, lane: u32, bits: u32): u32 {

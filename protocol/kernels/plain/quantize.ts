@@ -3,7 +3,7 @@ import { lowBits } from '../packing.ts';
 import type { Quantization } from '../types.ts';
 
 /**
- * A number cut to [−bound, bound] and rounded up with the probability of its fraction: where word / 2^32 is below it.
+ * A number cut to [−bound, bound] and rounded up with the probability of its fraction: if word / 2^32 is below it.
  * NaN counts as the bound.
  * @param word uniform in [0, 2^32)
  * @param bound an integer

@@ -34,7 +34,7 @@ export const GROUP_WORDS = 64;
 
 const PAGE = 65_536;
 
-/** (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is there. */
+/** (module (func (result v128) i32.const 0 i8x16.splat)): valid only if SIMD is there. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0], // magic and version
   ...[1, 5, 1, 96, 0, 1, 123], // one type: () -> v128

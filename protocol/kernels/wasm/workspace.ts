@@ -7,7 +7,7 @@ import { GROUP_WORDS, STREAM_BYTES, instantiate, assertSimd } from './module.ts'
 import type { Kernels } from './module.ts';
 
 // Layout of the memory, in bytes: a stream, one group of its words, the signs of a block, as many
-// zero bytes in their place where none are wanted, and the block of data. All but the data is zero between two calls.
+// zero bytes in their place if none are wanted, and the block of data. All but the data is zero between two calls.
 const STREAM = 0;
 const RANDOM = 128;
 const SIGNS = 512;
@@ -152,7 +152,7 @@ let shared: Workspace | undefined;
  * The one workspace of this thread; undefined if plain TypeScript serves: by wish, or while the engine has no memory
  * left and wasm was not asked for by name.
  * @throws CairnError `simd-missing`
- * @throws RangeError where wasm was asked for and the platform has no memory left
+ * @throws RangeError if wasm was asked for and the platform has no memory left
  */
 export function wasmWorkspace(kernel?: KernelName): Workspace | undefined {
   if (kernel === 'plain') return undefined;

@@ -20,7 +20,7 @@ export const NO_DIVERGENCES: readonly number[] = ORDERS.map(() => 0);
 const FIRST_ORDERS = 168;
 
 /**
- * An account that was kept, at all of {@link ORDERS}. Where it was kept at the first of them alone, nothing is known at
+ * An account that was kept, at all of {@link ORDERS}. If it was kept at the first of them alone, nothing is known at
  * the others: they count for that account's rounds as without any bound, unless it has none. So its ε is what it was.
  * @returns undefined for a list of another length
  */
@@ -62,7 +62,7 @@ export function spentEpsilon({ divergences, delta, rounds }: PrivacyBudget): num
 /**
  * The budget after one more round. Called before the round's sum is opened: what is refused must not be learnt.
  * @param cost of the round, from roundCost
- * @throws CairnError `privacy-budget` where the round would exceed the budget, which then stays as it was
+ * @throws CairnError `privacy-budget` if the round would exceed the budget, which then stays as it was
  */
 export function spend(budget: PrivacyBudget, cost: Float64Array): PrivacyBudget {
   const rounds = budget.rounds + 1;

@@ -18,10 +18,10 @@ const TOLERANCE = 1e-4;
 
 /**
  * The least noise multiplier that keeps a target, up to 10^−4 of itself and never below.
- * @param mechanism what a round releases at a noise multiplier: Gaussian noise where it is left out. With
+ * @param mechanism what a round releases at a noise multiplier: Gaussian noise if it is left out. With
  * `(z) => mechanismOf(planNoise({ ...settings, noiseMultiplier: z }))` the rounding and the discrete noise of a plan
  * count.
- * @throws CairnError `privacy-infeasible` where none up to 2^20, or none that a plan holds, does; `settings-invalid` for a
+ * @throws CairnError `privacy-infeasible` if none up to 2^20, or none that a plan holds, does; `settings-invalid` for a
  * target out of range; what else `mechanism` throws
  */
 export function minNoiseMultiplier(

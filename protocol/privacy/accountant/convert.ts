@@ -20,8 +20,8 @@ export const ORDERS: readonly number[] = defaultOrders();
 
 /**
  * What a round costs: a bound on its Rényi divergence at each of {@link ORDERS}. Rounds of equal noise cost the same.
- * @param rate probability with which each client takes part, 1 where nothing is hidden about it
- * @throws CairnError `settings-invalid` for a rate outside [0, 1], and for one between them where the noise tells who
+ * @param rate probability with which each client takes part, 1 if nothing is hidden about it
+ * @throws CairnError `settings-invalid` for a rate outside [0, 1], and for one between them when the noise tells who
  * took part
  */
 export function roundCost(mechanism: Mechanism, rate: number): Float64Array {

@@ -10,7 +10,7 @@ export interface GaussianMechanism {
 /** A sum of whole vectors to which whole noise is added, in units of their grid. */
 export interface NoisyMechanism {
   readonly noise: NoiseDistribution;
-  /** Number of independent parts of the noise; 1 where one party adds all of it. */
+  /** Number of independent parts of the noise; 1 if one party adds all of it. */
   readonly shares: number;
   /** Variance of one part in one coordinate. */
   readonly shareVariance: number;

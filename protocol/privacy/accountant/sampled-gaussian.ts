@@ -7,7 +7,7 @@ const DENSITY = 6;
 
 /**
  * ln((1 + x)^α − 1 − αx): what a value of the likelihood ratio exceeds the mean by. Never negative (Bernoulli).
- * −∞ where x is too small to tell.
+ * −∞ if x is too small to tell.
  */
 function logExcess(x: number, order: number): number {
   const power = order * Math.log1p(x);

@@ -54,9 +54,9 @@ const MIN_INTEGRATED = 0.3;
  * A bound on the Rényi divergence, by its order α > 1, of one release in which each client takes part with probability `rate`, independently
  * of the others and unknown to whom the guarantee is for.
  *
- * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
+ * It holds when a release without the client has the law of one in which its vector is zero. A mean over however many
  * took part breaks that badly: its divisor must be fixed before. So do clients that take their noise along when they stay
- * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. figures are in
+ * away, when there are many coordinates to tell its variance from: `roundCost` refuses them. figures are in
  * docs/decisions/0039-what-the-accountant-counts.md.
  */
 export function sampledDivergences(mechanism: Mechanism, rate: number): Divergence {

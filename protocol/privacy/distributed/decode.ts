@@ -9,7 +9,7 @@ export interface NoisySum {
   readonly update: Float32Array;
   /**
    * Share of updates that were short enough, noise included: it may lie outside [0, 1]. With a divisor other than the
-   * count its distance from one half is in proportion. Undefined where the plan has no such coordinate.
+   * count its distance from one half is in proportion. Undefined if the plan has no such coordinate.
    */
   readonly unclipped: number | undefined;
 }
@@ -19,7 +19,7 @@ export interface NoisySum {
  * back, cuts the padding.
  *
  * The count is that of the sum's members and not secret from them: who takes part is known to the coordinator and to each
- * member. It must not show in what others see where sampling is to hide who took part: there the divisor is fixed before.
+ * member. It must not show in what others see when sampling is to hide who took part: there the divisor is fixed before.
  * @param sum `length` words mod 2^modulusBits, with all noise in it
  * @param signs of the rotation that the updates were encoded with
  * @param divisor what the sum is divided by; the count by default

@@ -9,9 +9,9 @@ import { roundConditionally } from './rounding.ts';
 
 /** An update that may be masked and summed. */
 export interface NoisyUpdate {
-  /** `length` words in two's complement mod 2^modulusBits. Where noise is central, as secret as the update. */
+  /** `length` words in two's complement mod 2^modulusBits. When noise is central, as secret as the update. */
   readonly values: Uint32Array;
-  /** The factor that L2 clipping applied: 1 where the update was short enough. */
+  /** The factor that L2 clipping applied: 1 if the update was short enough. */
   readonly clippedBy: number;
 }
 
@@ -37,7 +37,7 @@ function wrap(values: Uint32Array, bits: number): void {
   for (let i = 0; i < values.length; i++) values[i]! &= mask;
 }
 
-/** @throws CairnError `settings-invalid` where a sampler is not the one that the plan asks for */
+/** @throws CairnError `settings-invalid` if a sampler is not the one that the plan asks for */
 function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
   if (sampler.distribution !== plan.distribution || sampler.variance !== plan.shareVariance) {
     throw new CairnError('settings-invalid', 'the noise sampler has another distribution or variance than the plan');
@@ -50,7 +50,7 @@ function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
  * Steinke 2021).
  * The rotated vector is cut to its norm once more, since 32-bit floats may lengthen it by some parts in 10^7.
  * @param update `dimension` values; not changed
- * @param sampler noise of the plan's distribution and share; undefined where the noise is central, and only there
+ * @param sampler noise of the plan's distribution and share; undefined if the noise is central, and only there
  * @param signs of the rotation, the same for all clients of the sum; they may be public, but must not depend on updates
  * @param random a CSPRNG
  * @throws CairnError `update-shape`, `update-not-finite`; `settings-invalid` for a sampler that does not fit the plan
@@ -94,7 +94,7 @@ export function encodeNoisy(
 /**
  * Adds the coordinator's noise to an unmasked sum, in place.
  * @param sampler noise of the plan's distribution and variance
- * @throws CairnError `settings-invalid` where the plan's noise is not central, or for another sampler
+ * @throws CairnError `settings-invalid` if the plan's noise is not central, or for another sampler
  */
 export function addCentralNoise(plan: NoisePlan, sum: Uint32Array, sampler: NoiseSampler, random: RandomSource): void {
   if (plan.placement !== 'central') {
@@ -112,7 +112,7 @@ export function addCentralNoise(plan: NoisePlan, sum: Uint32Array, sampler: Nois
  * before.
  * @param count number of updates in the sum
  * @param sampler noise of the plan's distribution and share
- * @throws CairnError `settings-invalid` where the plan's noise is not distributed, for another sampler, or for more
+ * @throws CairnError `settings-invalid` if the plan's noise is not distributed, for another sampler, or for more
  * updates than the plan is for
  */
 export function fillNoise(

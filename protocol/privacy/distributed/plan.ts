@@ -45,7 +45,7 @@ export interface NoisePlan extends NoiseSettings {
   readonly sensitivity: number;
   /** Variance of the noise that one party adds to a coordinate. */
   readonly shareVariance: number;
-  /** Parts that the noise the accountant relies on is made of: minHonestSurvivors, or 1 where it is central. */
+  /** Parts that the noise the accountant relies on is made of: minHonestSurvivors, or 1 if it is central. */
   readonly shares: number;
   /** sensitivity / (s · norm before rounding): how much rounding raises the noise that a noise multiplier stands for. */
   readonly inflation: number;
@@ -159,7 +159,7 @@ function minBits(settings: NoiseSettings): number | undefined {
  * by Kairouz, Liu & Steinke 2021: k·√(s²c²n²/d + n·(1/4 + share)) ≤ 2^(b−1). Their closed form takes the noise as given;
  * here it follows from the noise multiplier and from a sensitivity that rounding raises, the more the coarser the grid,
  * so the scale is found by halving. Only additions, products and roots are used, which every engine computes alike.
- * @throws CairnError `privacy-infeasible` where rounding on the finest grid would more than double the sensitivity, with
+ * @throws CairnError `privacy-infeasible` if rounding on the finest grid would more than double the sensitivity, with
  * the modulus that suffices; `settings-invalid` for a setting out of range
  */
 export function planNoise(settings: NoiseSettings): NoisePlan {

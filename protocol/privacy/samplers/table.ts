@@ -38,8 +38,8 @@ function cellsOf(law: Law): Cells {
 
 /**
  * Exact sampling from a law by one 32-bit word in almost every case. The word is compared with the leading 32 bits of
- * the cumulative probabilities. Where it equals them, and only there, the bits behind it matter: a second word is
- * compared with the next 32, and where these are equal, too, or in the last cell, {@link locate} goes on.
+ * the cumulative probabilities. If it equals them, and only there, the bits behind it matter: a second word is
+ * compared with the next 32, and if these are equal, too, or in the last cell, {@link locate} goes on.
  */
 export class Table {
   readonly #law: Law;

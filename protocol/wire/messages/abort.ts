@@ -12,14 +12,14 @@ export interface Abort extends Header {
   readonly message: string;
   /**
    * Whom a client blames, ascending: the members whose fault shows in what it was sent. That is its word and no proof.
-   * Empty where nobody is blamed, and in what a coordinator sends.
+   * Empty if nobody is blamed, and in what a coordinator sends.
    */
   readonly culprits: readonly MemberId[];
 }
 
 /**
  * An abort message for an error, its text cut to what the field holds.
- * @param culprits - member ids, of which the lowest are sent where there are more than the field holds
+ * @param culprits - member ids, of which the lowest are sent if there are more than the field holds
  */
 export function encodeAbort(
   header: Header,

@@ -67,7 +67,7 @@ export function decodePart(bytes: Uint8Array): Part {
   return { ...header, total, offset, id, bytes: content };
 }
 
-/** @throws CairnError `wire-not-canonical` where a first part is in another version, suite or context than its message */
+/** @throws CairnError `wire-not-canonical` if a first part is in another version, suite or context than its message */
 function assertSameHeader(part: Uint8Array, inner: Uint8Array, reader: ByteReader): void {
   const TYPE_AT = 2;
   for (let i = 0; i < HEADER_LENGTH; i++) {
@@ -78,7 +78,7 @@ function assertSameHeader(part: Uint8Array, inner: Uint8Array, reader: ByteReade
 }
 
 /**
- * A message as it travels: whole, or where it is too long for that, cut into its parts.
+ * A message as it travels: whole, or if it is too long for that, cut into its parts.
  * @param id 16 bytes, the upload's own
  * @param from offset of the first part that is wanted
  */
