@@ -24,7 +24,7 @@ const usage = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hint
 
 /** Every error code with its meaning, its hint and its exit code. */
 export const ERROR_CODES = {
-  // wire: what a decoder says of bytes
+  // wire: errors of decoders
   'wire-truncated': protocolAbort(
     'a message ends before its last field',
     'the peer or something in between cut it off; it is safe to send it again',
@@ -362,10 +362,7 @@ export const ERROR_CODES = {
     'the final model could not be fetched or written',
     'check the disk and the path, and fetch it from the coordinator at /v1/models/HASH',
   ),
-  'secret-wiped': failure(
-    'a secret was used after it had been wiped',
-    'this is a bug in Cairn: please report it',
-  ),
+  'secret-wiped': failure('a secret was used after it had been wiped', 'this is a bug in Cairn: please report it'),
 
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),

@@ -1,7 +1,7 @@
 /**
  * What both sides of Cairn must agree on, for Node and browsers: errors, models, policies, the settings of a round, and
- * the sessions of secure aggregation, which are pure. The bytes on the wire are in `cairn-fl/protocol/wire`, cryptography
- * in `cairn-fl/protocol/crypto` (with `crypto/node` for Node's own), noise and its price in `cairn-fl/protocol/privacy`.
+ * the sessions of secure aggregation, which are pure. The wire format is in `cairn-fl/protocol/wire`, cryptography in
+ * `cairn-fl/protocol/crypto` (with `crypto/node` for Node's own), noise and its cost in `cairn-fl/protocol/privacy`.
  */
 export { DEFAULT_SUITE, PROTOCOL_VERSION } from './crypto/suite.ts';
 export type { SuiteId } from './crypto/suite.ts';

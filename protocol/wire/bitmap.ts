@@ -3,7 +3,7 @@ import type { ByteReader } from './reader.ts';
 /** Bytes of a bitmap of n bits. */
 export const bitmapLength = (n: number): number => Math.ceil(n / 8);
 
-/** A bitmap of n bits with the given ones set: bit i is bit i mod 8 (from the least) of byte ⌊i / 8⌋. */
+/** A bitmap of n bits with the given ones set: bit i is bit i mod 8 (least significant first) of byte ⌊i / 8⌋. */
 export function bitmapOf(n: number, indices: Iterable<number>): Uint8Array {
   const bitmap = new Uint8Array(bitmapLength(n));
   for (const index of indices) bitmap[index >> 3]! |= 1 << (index & 7);
