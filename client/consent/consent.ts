@@ -30,10 +30,10 @@ import {
   wasMeasured,
 } from './record.ts';
 
-/** A round, and the model that it starts from. */
+/** A round, and the model it starts from. */
 export interface ModelRound {
   readonly settings: RoundSettings;
-  /** `modelPoint` of the round's model, in hex; its `measuringPoint` where the round only measures. */
+  /** `modelPoint` of the round's model, in hex; or its `measuringPoint` if the round only measures. */
   readonly point: string;
 }
 
@@ -45,7 +45,7 @@ export interface RoundSession {
   readonly ids: readonly number[];
 }
 
-/** A survivor set that is about to be signed, or answered where there is nothing to sign. */
+/** A survivor set that is about to be signed, or answered if there is nothing to sign. */
 export interface Signing {
   /** Ids, ascending. */
   readonly members: readonly number[];
@@ -60,13 +60,13 @@ export interface SendingInput extends RoundSession {
   readonly input: string;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
-  /** What is noted of the session where its one set is known before it is signed. */
+  /** The session as recorded if its only possible set is known before it is signed. */
   readonly session: SignedSession;
 }
 
 /**
- * A client's memory of its rounds at work: one change after another, each checked and written down under one lock before
- * what it tells of is sent. A client that is stopped in between has noted too much, and never too little.
+ * A client's memory of its rounds in use: one change after another, each checked and recorded under one lock before the
+ * message that it concerns is sent. A client that is stopped in between has recorded too much, never too little.
  */
 export class Consent {
   readonly #memory: ConsentMemory;
@@ -80,8 +80,8 @@ export class Consent {
   }
 
   /**
-   * What a round is held against.
-   * @param point of its model, in hex; undefined while it is not known
+   * The history that a round is checked against.
+   * @param point of its model, in hex; undefined while unknown
    * @throws whatever the memory throws
    */
   history(point?: string): Promise<ClientHistory> {
@@ -89,17 +89,18 @@ export class Consent {
   }
 
   /**
-   * What this client's rounds have told about its data, and what they would have told with this one.
-   * @param delta the δ to count for
-   * @throws CairnError `privacy-infeasible`, `settings-invalid` of the settings, or whatever the memory throws
+   * What this client's rounds have revealed about its data, and what they would have with this one.
+   * @param delta the δ to count with
+   * @throws CairnError `privacy-infeasible`, `settings-invalid` for the settings, or whatever the memory throws
    */
   quote(settings: RoundSettings, delta: number): Promise<Quote> {
     return this.#inTurn(async () => quoteFor(await this.#memory.read(), settings, delta));
   }
 
   /**
-   * Notes that a training is about to begin: that is when a round counts.
-   * @throws CairnError `policy-rounds-per-day` and what else `assertConsent` throws, or whatever the memory throws
+   * Records that a training is about to begin: from then on the round counts.
+   * @throws CairnError `policy-rounds-per-day` and anything else that `assertConsent` throws, or whatever the memory
+   *   throws
    */
   training({ settings, point }: ModelRound, policy: ClientPolicy): Promise<void> {
     return this.#change((record) => {
@@ -109,8 +110,8 @@ export class Consent {
   }
 
   /**
-   * Notes that keys are about to be shared in a session: from then on earlier ones from the same model get no input and no
-   * signature.
+   * Records that keys are about to be shared in a session: from then on earlier sessions from the same model get no
+   * input and no signature.
    * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
    */
   sharing({ settings, point }: ModelRound, { sessionId, ids }: RoundSession, policy: ClientPolicy): Promise<void> {
@@ -124,14 +125,15 @@ export class Consent {
   }
 
   /**
-   * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
-   * client with this memory may have sent or signed something since.
+   * Records that a masked input is about to be sent, and checks it and its round against the memory as it is now:
+   * another client with this memory may have sent or signed something in the meantime.
    *
-   * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
-   * that set alone. It is noted already now: a proof about it has to be taken also by a client that is cut off between
-   * its input and its signature.
-   * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
-   * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
+   * If a set was signed from this model before, the settings require the whole roster, so the session can only open a
+   * sum of that set. It is recorded already now: a client that is cut off between its input and its signature must
+   * still accept a proof about it.
+   * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other
+   * than the set signed from this model, and anything else that `assertConsent` and `assertPrivacy` throw, or whatever
+   * the memory throws
    */
   sending(
     { settings, point }: ModelRound,
@@ -157,11 +159,11 @@ export class Consent {
   }
 
   /**
-   * Notes a survivor set before it is signed, or answered where there is nothing to sign: from this model no other one is
-   * signed ever after.
+   * Records a survivor set before it is signed, or answered if there is nothing to sign: from then on no other set is
+   * signed from this model.
    * @param signing members: ids, ascending
-   * @throws CairnError `round-superseded`, `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory
-   * throws
+   * @throws CairnError `round-superseded`, `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the
+   * memory throws
    */
   signing(
     { settings, point }: ModelRound,
@@ -176,7 +178,8 @@ export class Consent {
       const opened = settings.measures === true ? '' : terms;
       const next = withOpened(record, { task: settings.task, terms: opened, members });
       if (reliesOnNoise(policy, settings)) return next;
-      // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
+      // Another client with this memory may have moved on to a later repeat, or to so many models that this one is
+      // closed.
       assertInputAllowed(history.record, { repeat: settings.repeat, terms });
       assertLatestSession(history.record, sessionId);
       assertSetAllowed(history.record, members);
@@ -185,8 +188,8 @@ export class Consent {
   }
 
   /**
-   * Notes that a member was proven to have dealt falsely in a session from this model: the set that was signed may be
-   * summed without it.
+   * Records that a member was proven to have dealt falsely in a session from this model: the signed set may be summed
+   * without it.
    * @throws whatever the memory throws
    */
   proven({ point }: Pick<ModelRound, 'point'>, member: number): Promise<void> {

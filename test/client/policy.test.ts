@@ -174,7 +174,7 @@ describe('a policy that names tasks', () => {
 
   it('lets it offer itself for no other', () => {
     expect(() => enter('http://127.0.0.1:1', new StepApp(), { policy, tasks: ['b', 'c'] })).toThrow(
-      'tasks: "c" is none of those that the policy allows',
+      'tasks: "c" is not allowed by the policy',
     );
   });
 });
