@@ -115,7 +115,7 @@ export const DEFAULT_SCHEME = 'secagg';
  */
 const NAMED_SCHEME = 0;
 
-/** The model's and the directory's hash when there is none. */
+/** The hash of a model or directory when there is none. */
 export const NO_HASH: Uint8Array = new Uint8Array(SIZES.hash);
 
 const ADVERSARIES = ['curious', 'active'] as const;

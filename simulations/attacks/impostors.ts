@@ -9,16 +9,16 @@ import { rosterAs } from './open-round/cheats.ts';
 import { seeded } from './open-round/lab.ts';
 import { unsafeWithoutSignatures } from './weakened.ts';
 
-// A target that masks with keys of the attacker's alone has masked nothing: three ways to get there.
+// A target that masks only with the attacker's keys has masked nothing: three ways to achieve that.
 
 const CURIOUS = 'a curious round, which has no identities';
 
-/** All but the target, whom the attacker plays. */
+/** All but the target; the attacker plays them. */
 const others = (hall: Scene) => hall.members.filter((member) => member !== TARGET);
 
 type Change = (members: readonly Advertisement[], context: Uint8Array, hall: Scene) => readonly Advertisement[];
 
-/** Runs an active round in which the target is shown a roster of the attacker's making. */
+/** Runs an active round in which the target is shown a roster made by the attacker. */
 async function shown(hall: Scene, change: Change) {
   const settings = hall.settings();
   hall.round(
@@ -35,7 +35,7 @@ async function shown(hall: Scene, change: Change) {
   return outcomeOf(hall, settings);
 }
 
-/** Plays everybody but the target in a curious round. */
+/** Plays every member but the target in a curious round. */
 async function played(hall: Scene) {
   const settings = hall.settings();
   hall.round({}, settings, { played: others(hall) });
@@ -46,7 +46,7 @@ async function played(hall: Scene) {
 /** The classical attack on a key exchange without identities. */
 export const manInTheMiddle: Attack = {
   name: 'man-in-the-middle',
-  title: 'shows the target keys of its own for every other member, and answers in their place',
+  title: 'shows the target its own keys for every other member, and answers in their place',
   attacker: 'the coordinator, or a party that can change traffic, alone',
   source: 'Bonawitz et al., CCS 2017, §6.2',
   protection: 'advertised keys are signed by identities of the member directory',
@@ -83,14 +83,14 @@ export const inventedMembers: Attack = {
     ),
 };
 
-/** In an active round: everything but the check of signatures is as it should be. */
+/** In an active round: everything except the signature check is in order. */
 export const relabelledMembers: Attack = {
   name: 'relabelled-members',
-  title: 'puts keys of its own under the ids of enrolled members, signed by identities that it has made',
+  title: 'puts its own keys under the ids of enrolled members, signed by identities that it has created',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §5.2 and §6.2',
   protection: 'signatures are verified with the identity keys that the directory names',
-  without: 'clients that take every signature for good',
+  without: 'clients that accept every signature',
   run: ({ protected: safe, seed, signal }) => {
     const primitives = safe ? nodePrimitives : unsafeWithoutSignatures;
     return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, async (hall) => {
