@@ -99,7 +99,7 @@ export const framedMember: Attack = {
     return Promise.resolve({
       succeeded,
       learned: succeeded
-        ? 'a proof that convicts an honest member: the others go on without it'
+        ? 'a proof that convicts an honest member: the others continue without it'
         : 'nothing: the proof does not hold',
       figures: { liars: 2, shares: shares.length },
       stoppedBy: succeeded ? undefined : 'false-dealing-refused',
