@@ -89,7 +89,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       'threshold 2',
       'active',
       'the least sound one is',
-      'leave threshold out',
+      'omit threshold',
     ],
     [
       'a cohort below the threshold',
