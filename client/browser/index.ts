@@ -2,11 +2,13 @@
  * The client in a browser: in a page, or better in a Web Worker, so that training never blocks the page. A worker needs
  * nothing special: it imports this entry, calls {@link join}, and forwards to its page what the page should know.
  *
- *     // worker.js, started by new Worker('worker.js', { type: 'module' }) import { engineApp, join, mnistMlp } from
- *     'cairn-fl/client/browser';
+ *     // worker.js, started by new Worker('worker.js', { type: 'module' })
+ *     import { engineApp, join, mnistMlp } from 'cairn-fl/client/browser';
  *
- *     const participation = join('https://coordinator.example', engineApp(mnistMlp(), loadImages), { onEvent: (event)
- *       => self.postMessage(event), }); self.onmessage = () => participation.leave();
+ *     const participation = join('https://coordinator.example', engineApp(mnistMlp(), loadImages), {
+ *       onEvent: (event) => self.postMessage(event),
+ *     });
+ *     self.onmessage = () => participation.leave();
  *
  * A page of another origin than the coordinator's must be listed in the coordinator's `allowedOrigins`.
  */

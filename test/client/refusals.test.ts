@@ -257,7 +257,11 @@ describe('what comes from the app', () => {
     ['no train()', { shapes: { w: [1] }, data: () => 1 }, /^the app has no train\(\)$/],
     ['neither data() nor train()', { shapes: { w: [1] } }, /has no data\(\), and has no train\(\)/],
     ['no shapes', { data: () => 1, train: () => 1 }, /has no shapes/],
-    ['a shape that is a number', { shapes: { w: 4 }, data: () => 1, train: () => 1 }, /"w" that is not a list of numbers/],
+    [
+      'a shape that is a number',
+      { shapes: { w: 4 }, data: () => 1, train: () => 1 },
+      /"w" that is not a list of numbers/,
+    ],
     [
       'train that is not a function',
       { shapes: { w: [1] }, data: () => 1, train: 1 },

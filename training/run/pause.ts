@@ -6,7 +6,7 @@ type Immediate = (callback: () => void) => unknown;
 
 /** Lets timers, sockets and input have their turn between slices of work on one thread. Clocks never touch results. */
 export interface Pacer {
-  /** Resolves at once, or after a turn of the event loop if the slice is used up. */
+  /** Resolves at once, or after a turn of the event loop where the slice is used up. */
   breathe(): Promise<void> | undefined;
   /** Gives back what the pacer holds. */
   close(): void;
