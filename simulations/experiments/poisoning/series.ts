@@ -1,4 +1,4 @@
-import { Series } from '../../laboratory/rows.ts';
+import { Series } from '../../laboratory/series.ts';
 import type { Defence, Training } from './trainings.ts';
 
 /** How a training did after some rounds. */

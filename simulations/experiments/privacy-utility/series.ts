@@ -1,4 +1,4 @@
-import { Series } from '../../laboratory/rows.ts';
+import { Series } from '../../laboratory/series.ts';
 
 /** How a training did after some rounds. */
 export type ScoreRow = {

@@ -1,5 +1,5 @@
 import { type PrivacyBudget, restoredDivergences } from '../../../protocol/privacy/index.ts';
-import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/trainings.ts';
 import type { ScoreRow } from './series.ts';
 
 /** Where a training is, between two rounds. */
