@@ -19,12 +19,10 @@ import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
-import { expectedCohort } from './cohorts.ts';
-import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
+import { expectedCohort, mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
-import type { TrainingState } from './state.ts';
-import type { Training } from './trainings.ts';
+import type { Training, TrainingState } from './trainings.ts';
 
 /** What {@link advance} takes. */
 export interface AdvanceInput {

@@ -8,8 +8,7 @@ import { advance } from './advance.ts';
 import { calibrate } from './noise.ts';
 import { SCORES, type ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
-import { decodeState, encodeState, type TrainingState } from './state.ts';
-import { type Training, trainingsOf } from './trainings.ts';
+import { decodeState, encodeState, type Training, trainingsOf, type TrainingState } from './trainings.ts';
 
 type Lab = Laboratory<PrivacyUtilitySettings>;
 
