@@ -15,11 +15,9 @@ export type {
 export { federate } from './engine/federation.ts';
 export type { FederationOptions, FederationRound } from './engine/federation.ts';
 export type { SumPrivacy } from './engine/noisy-rounds.ts';
-export { firstMembers, virtualMembership } from './engine/members.ts';
-export type { VirtualMembership } from './engine/members.ts';
+export { firstMembers, type VirtualMembership, virtualMembership, virtualSettings } from './engine/virtual-task.ts';
 export { runVirtualRound } from './engine/round.ts';
 export type { NetworkEvents, VirtualRoundOptions, VirtualRoundResult } from './engine/round.ts';
-export { virtualSettings } from './engine/settings.ts';
 export { EXPERIMENTS } from './experiments/index.ts';
 export type { Conclusion } from './laboratory/conclude.ts';
 export { defineExperiment } from './laboratory/experiment.ts';

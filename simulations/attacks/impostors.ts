@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import type { Advertisement } from '../../protocol/schemes/secagg/index.ts';
-import { virtualMembership } from '../engine/members.ts';
+import { virtualMembership } from '../engine/virtual-task.ts';
 import type { Attack } from './attack.ts';
 import { forged, towards } from './coordinator/forged.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';

@@ -8,8 +8,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualMembership, virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { Lab, type Rewrite, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 type Class = 'curious' | 'active';

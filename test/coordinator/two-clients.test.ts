@@ -3,7 +3,7 @@ import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
 import { DEFAULT_MIN_COHORT } from '../../coordinator/config/default-policy.ts';
 import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';
 import { closeAll, openHall } from './support/hall.ts';

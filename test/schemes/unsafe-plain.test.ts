@@ -11,7 +11,7 @@ import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeSettings } from '../../protocol/wire/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { readFaults } from '../../simulations/faults/script.ts';
 import { StepApp } from '../client/support/rounds.ts';
 import { closeAll, type Hall, openHall } from '../coordinator/support/hall.ts';

@@ -11,7 +11,7 @@ import {
   selfMaskKey,
 } from '../../../protocol/schemes/secagg/index.ts';
 import { setBits } from '../../../protocol/wire/index.ts';
-import { equalSums } from '../../engine/sums.ts';
+import { equalSums } from '../../engine/plain-sums.ts';
 import { type Attack, type AttackOutcome, namedCodes } from '../attack.ts';
 import { requestAs, rosterAs, signedAdvertisement } from '../open-round/cheats.ts';
 import { Lab, type Rewrite } from '../open-round/lab.ts';

@@ -30,9 +30,8 @@ import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { CairnError, ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type MessageName, messageName, type RoundSettings } from '../../../protocol/wire/index.ts';
-import { plainSum } from '../../engine/sums.ts';
-import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
-import { virtualSettings } from '../../engine/settings.ts';
+import { plainSum } from '../../engine/plain-sums.ts';
+import { type VirtualMembership, virtualMembership, virtualSettings } from '../../engine/virtual-task.ts';
 
 /** A deterministic source of randomness, named after what it is for. */
 export const seeded = (name: string): RandomSource => unsafeSeededRandom(nodePrimitives.sha256(utf8(name)));

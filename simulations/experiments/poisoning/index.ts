@@ -1,4 +1,4 @@
-import { modelOf } from '../../engine/training.ts';
+import { modelOf } from '../../engine/local-training.ts';
 import { defineExperiment } from '../../laboratory/experiment.ts';
 import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { LOOKED, SESSION, TRAINED, TRAINING_IMAGES } from '../common/parameters.ts';

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { loadMnist, loadMnistLabels } from '../../../training/data/node/index.ts';
-import { modelOf, shared } from '../../engine/training.ts';
+import { modelOf, shared } from '../../engine/local-training.ts';
 import { recorder, workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
 import { prove } from './prove.ts';

@@ -14,8 +14,8 @@ import {
 } from '../../../protocol/privacy/index.ts';
 import { type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';
-import { firstMembers } from '../../engine/members.ts';
-import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
+import { firstMembers } from '../../engine/virtual-task.ts';
+import { modelOf, trainUnlessDiverging } from '../../engine/local-training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';

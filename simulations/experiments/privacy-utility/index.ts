@@ -1,5 +1,5 @@
 import { planNoise } from '../../../protocol/privacy/index.ts';
-import { modelOf } from '../../engine/training.ts';
+import { modelOf } from '../../engine/local-training.ts';
 import { defineExperiment } from '../../laboratory/experiment.ts';
 import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { LOOKED, SESSION, TRAINED, TRAINING_IMAGES } from '../common/parameters.ts';

@@ -7,7 +7,7 @@ import {
   planNoise,
 } from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
-import { modelOf } from '../../engine/training.ts';
+import { modelOf } from '../../engine/local-training.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 

@@ -1,7 +1,7 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { loadMnist } from '../../../training/data/node/index.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
-import { modelOf, shared } from '../../engine/training.ts';
+import { modelOf, shared } from '../../engine/local-training.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
 import { runTrainings, type ScoredTraining } from '../../laboratory/trainings.ts';
 import { advance } from './advance.ts';
