@@ -105,7 +105,8 @@ export interface Aggregator {
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const { mode, tracking, privacy, dimension } = options;
   let { clip } = options;
-  const noise = privacy === undefined ? undefined : new NoisyRounds(privacy, dimension, options.random);
+  const noise =
+    privacy === undefined ? undefined : new NoisyRounds(options.primitives, privacy, dimension, options.random);
   const run = (maxExamples: number, results: ReadonlyMap<MemberId, LocalResult>, conditions: RoundConditions) => {
     const current = { ...options, maxExamples, clip };
     const { unclipped, ...round } =
@@ -184,7 +185,7 @@ function runNoisy(
   const { clip } = options;
   const members = ascending(results);
   const { plan } = noise;
-  const { encode, clipped, decode } = noise.begin(clip, results, members);
+  const { encode, decode } = noise.begin(members);
   // A sum of fewer is not opened: its noise would be too small.
   const least = plan.placement === 'distributed' ? plan.minHonestSurvivors : 1;
   if (members.length < least) {
@@ -201,11 +202,17 @@ function runNoisy(
     minCohort: Math.max(2, least, options.settings?.minCohort ?? 2),
     maxCohort: Math.max(2, plan.clients),
   });
+  let clipped = 0;
+  const inputOf = (member: MemberId): Uint32Array => {
+    const { values, clippedBy } = encode(settings, member, results.get(member)!);
+    if (clippedBy < 1) clipped++;
+    return values;
+  };
   const { sum, ...round } =
     options.mode === 'plain'
-      ? { ...IN_THE_OPEN, included: members, sum: plainSum(settings, members, encode) }
-      : throughSessions(options, settings, members, encode, conditions);
-  return decoded({ ...round, clipped: clipped() }, sum, (words) => decode(words, round.included.length));
+      ? { ...IN_THE_OPEN, included: members, sum: plainSum(settings, members, inputOf) }
+      : throughSessions(options, settings, members, inputOf, conditions);
+  return decoded({ ...round, clipped }, sum, (words) => decode(settings, words, round.included.length));
 }
 
 function settingsOf({ random, settings, membership }: Current, named: Partial<RoundSettings>): RoundSettings {
