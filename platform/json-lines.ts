@@ -15,7 +15,7 @@ export interface JsonLinesFormat<Value> {
 }
 
 /** A line that was refused. */
-export interface RefusedLine {
+interface RefusedLine {
   /** Counted from 1. */
   readonly number: number;
   readonly text: string;

@@ -106,7 +106,7 @@ const [A, B, C] = [7, 8, 9];
 export const FOUR_SETS = [[C], [A], [B], [A, B, C]] as const;
 
 /** Four sums over {@link FOUR_SETS} come to twice the update of this member: (a + b) − (b + c) + (a + c) − 0 = 2a. */
-export const EXPOSED = memberId(A);
+const EXPOSED = memberId(A);
 
 /** Twice the update of {@link EXPOSED}, as far as the sums were opened. */
 export function exposedBy(rounds: readonly Lab[]): Uint32Array | undefined {

@@ -20,7 +20,7 @@ export function expectedCohort({ cohort }: { readonly cohort: number }, members:
 }
 
 /** The most members that a round's sum may hold. */
-export function largestCohort({ cohort }: { readonly cohort: number }, members: number): number {
+function largestCohort({ cohort }: { readonly cohort: number }, members: number): number {
   const expected = cohort * members;
   return Math.min(members, Math.ceil(expected + DEVIATIONS * Math.sqrt(expected * (1 - cohort)) + DEVIATIONS));
 }
