@@ -3,6 +3,6 @@
  */
 export { assertApp } from './app-check.ts';
 export { ofApp } from './app-fault.ts';
-export { NO_RECORD } from './consent/record.ts';
+export { type ConsentRecord, historyOf, NO_RECORD, withOpened, withSet } from './consent/record.ts';
 export { ENDING } from './driver/refusals.ts';
 export { ownLine } from './own-line.ts';

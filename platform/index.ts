@@ -2,7 +2,8 @@
 // load this.
 export { openFolder, unwritable, writeAtomically } from './atomic-write.ts';
 export { formatDuration, formatSpan, parseDuration } from './duration.ts';
-export { locked, lockFile, type LockHolder } from './lock.ts';
+export { appendJsonLine, appendJsonLineDurably, readJsonLines } from './json-lines.ts';
+export { type FileLock, locked, lockFile, type LockHolder } from './lock.ts';
 export { createPrivate, readPrivate, replacePrivate, replacePublic } from './private-file.ts';
 export { readIfThere } from './read.ts';
 export { inTurns } from './slices.ts';

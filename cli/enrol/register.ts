@@ -1,6 +1,5 @@
-import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { replacePublic } from '../../platform/index.ts';
+import { type FileLock, lockFile, replacePublic } from '../../platform/index.ts';
 import type { KeyPair } from '../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -49,7 +48,8 @@ export async function found(
  * Changes who is a member: the directory is read, changed and signed under a greater serial number, by one process at a
  * time.
  * @param change from the members before to the members after
- * @throws CairnError what `change` throws, `folder-unwritable` where another process is at work, and what reading throws
+ * @throws CairnError what `change` throws, `folder-unwritable` where another process is at work, `lock-lost`, and what
+ * reading throws
  */
 export async function resign(
   { folder, valid, serial = 0 }: Resigning,
@@ -60,7 +60,7 @@ export async function resign(
   ) => Iterable<DirectoryEntry>,
 ): Promise<SignedDirectory> {
   const authority = await openAuthority(folder);
-  const unlock = await lock(folder).catch((thrown: unknown) => {
+  const lock = await lockDirectory(folder).catch((thrown: unknown) => {
     authority.secretKey.wipe();
     throw thrown;
   });
@@ -75,10 +75,12 @@ export async function resign(
       issued: now,
       notAfter: (valid ?? days((before.notAfter - before.issued) / 86_400))(now),
     };
-    return await publish(folder, authority, dates, [...change(before.entries, now, authority.publicKey)]);
+    const entries = [...change(before.entries, now, authority.publicKey)];
+    await lock.assertHeld();
+    return await publish(folder, authority, dates, entries);
   } finally {
     authority.secretKey.wipe();
-    await unlock();
+    await lock.release();
   }
 }
 
@@ -93,18 +95,18 @@ async function publish(
   return openDirectory(nodePrimitives, authority.publicKey, signed);
 }
 
+/** A command on another machine, whose clock may be minutes off, has lost the directory after so long without a sign. */
+const STALE_MS = 300_000;
+
 /** Two processes at once would sign two directories under one serial number. */
-async function lock(folder: string): Promise<() => Promise<void>> {
+function lockDirectory(folder: string): Promise<FileLock> {
   const path = join(folder, 'members.lock');
-  try {
-    await (await open(path, 'wx')).close();
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
-      throw new CairnError('folder-unwritable', `another command is changing the directory in ${folder}`, {
+  return lockFile(path, {
+    wait: false,
+    staleMs: STALE_MS,
+    taken: () =>
+      new CairnError('folder-unwritable', `another command is changing the directory in ${folder}`, {
         hint: `wait for it; if there is none, one was interrupted: remove ${path}`,
-      });
-    }
-    throw new CairnError('folder-unwritable', `${path}: ${(cause as Error).message}`, { cause });
-  }
-  return () => rm(path, { force: true });
+      }),
+  });
 }

@@ -1,4 +1,4 @@
-import { open, readFile, truncate } from 'node:fs/promises';
+import { appendJsonLineDurably, readJsonLines } from '../../platform/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { jsonFault } from '../../protocol/json.ts';
 import type { RoundReport } from '../report.ts';
@@ -19,13 +19,16 @@ export class Journal {
    * @throws CairnError `config-unreadable` for any other damage
    */
   static async open(path: string): Promise<Journal> {
-    const text = await readIfThere(path);
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    if (whole.length < text.length) await truncate(path, Buffer.byteLength(whole));
-    const reports = whole
-      .split('\n')
-      .slice(0, -1)
-      .map((line, index) => parseLine(path, line, index + 1));
+    const reports = await readJsonLines(path, {
+      accepts: isReport,
+      refuse: ({ number, text }) =>
+        new CairnError('config-unreadable', `${path}: line ${number} ${reasonFor(text)}`, { hint: AWAY }),
+      unreadable: (cause) =>
+        new CairnError('config-unreadable', `${path} cannot be read (${cause.code ?? 'unknown reason'})`, {
+          hint: AWAY,
+          cause,
+        }),
+    });
     return new Journal(path, reports);
   }
 
@@ -37,13 +40,7 @@ export class Journal {
   /** Adds a report; it is on the disk when the promise resolves. Calls are done one after another. */
   append(report: RoundReport): Promise<void> {
     const work = this.#last.then(async () => {
-      const handle = await open(this.#path, 'a');
-      try {
-        await handle.appendFile(`${JSON.stringify(report)}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
+      await appendJsonLineDurably(this.#path, report);
       this.#reports.push(report);
     });
     this.#last = work.catch(() => undefined);
@@ -51,28 +48,13 @@ export class Journal {
   }
 }
 
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return '';
-    throw new CairnError('config-unreadable', `${path} cannot be read (${code ?? 'unknown reason'})`, {
-      hint: AWAY,
-      cause,
-    });
-  }
-}
-
 const AWAY = 'move the file away; the models and the tasks’ positions are kept in other files';
 
 /** Reports of other versions have other fields, and are shown as they are; what is no report at all is damage. */
-function parseLine(path: string, line: string, number: number): RoundReport {
+const isReport = (value: unknown): value is RoundReport =>
+  typeof value === 'object' && value !== null && 'task' in value && typeof value.task === 'string';
+
+function reasonFor(line: string): string {
   const fault = jsonFault(line);
-  const value: unknown = fault === undefined ? JSON.parse(line) : undefined;
-  if (typeof value === 'object' && value !== null && 'task' in value && typeof value.task === 'string')
-    return value as RoundReport;
-  const reason =
-    fault === undefined ? 'is no report of a round' : `is not JSON: column ${fault.column}: ${fault.message}`;
-  throw new CairnError('config-unreadable', `${path}: line ${number} ${reason}`, { hint: AWAY });
+  return fault === undefined ? 'is no report of a round' : `is not JSON: column ${fault.column}: ${fault.message}`;
 }

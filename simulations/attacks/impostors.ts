@@ -1,6 +1,6 @@
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { virtualMembership } from '../engine/members.ts';
+import { virtualMembership } from '../engine/virtual-task.ts';
 import type { Attack, AttackOutcome } from './attack.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';
 import { outcomeOf, withScene } from './coordinator/with-scene.ts';

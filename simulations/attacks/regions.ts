@@ -6,7 +6,7 @@ import {
 } from '../../protocol/schemes/secagg/index.ts';
 import { clientIndex } from '../../protocol/ids.ts';
 import { bitmapOf, messageName } from '../../protocol/wire/index.ts';
-import { equalSums } from '../engine/sums.ts';
+import { equalSums } from '../engine/plain-sums.ts';
 import { type Attack, namedCodes } from './attack.ts';
 import { type Attempt, extract } from './inference/extract.ts';
 import { Transcript } from './inference/transcript.ts';

@@ -1,7 +1,7 @@
 import type { ServerParameters } from '../../protocol/schemes/secagg/index.ts';
 import { messageName, type RoundSettings } from '../../protocol/wire/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { equalSums } from '../engine/sums.ts';
+import { equalSums } from '../engine/plain-sums.ts';
 import { type Attack, type AttackOutcome, namedCodes } from './attack.ts';
 import { beforePeaks } from './coordinator/perceptron.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';

@@ -5,7 +5,7 @@ import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import type { Fate } from '../faults/plan.ts';
 import type { Downward, Upward } from './link.ts';
 import type { VirtualMember } from './member.ts';
-import { Tally } from './tally.ts';
+import { Tally } from './meter.ts';
 import { type Scene, Traffic } from './traffic.ts';
 
 /** What becomes of messages that are sent. */

@@ -1,7 +1,7 @@
 import { VirtualRoundDriver } from './driver.ts';
 import type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
-export type { NetworkEvents } from './network-events.ts';
+export type { NetworkEvents } from './network.ts';
 export type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts';
 
 /**

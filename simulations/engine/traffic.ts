@@ -3,9 +3,8 @@ import type { CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { Fate, FaultPlan } from '../faults/plan.ts';
 import type { VirtualClock } from './clock.ts';
 import { draw } from '../faults/distribution.ts';
-import type { Counts } from './network-events.ts';
+import type { Counts, Network } from './network.ts';
 import type { VirtualMember } from './member.ts';
-import type { Network } from './network.ts';
 
 /** What the parts of one virtual round have in common. */
 export interface Scene {

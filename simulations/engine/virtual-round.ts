@@ -4,11 +4,9 @@ import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Fault } from '../faults/script.ts';
-import type { NetworkEvents } from './network-events.ts';
-import type { VirtualMembership } from './members.ts';
-import type { Meter } from './meter.ts';
-import type { Deadlines, Network } from './network.ts';
-import type { Tally } from './tally.ts';
+import type { Deadlines, Network, NetworkEvents } from './network.ts';
+import type { VirtualMembership } from './virtual-task.ts';
+import type { Meter, Tally } from './meter.ts';
 
 /** A round of virtual members through the real sessions. */
 export interface VirtualRoundOptions {

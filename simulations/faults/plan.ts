@@ -1,10 +1,9 @@
-import { Random } from '../../training/index.ts';
-import type { AdversaryClass, CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import { type AdversaryClass, COLLECTING_STATES, type CollectingState } from '../../protocol/rounds/index.ts';
+import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
+import { Random } from '../../training/index.ts';
 import { draw } from './distribution.ts';
-import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
 import { statesOf } from './states.ts';
-import { corrupted } from './corrupt.ts';
 import type { Fault, FaultKind } from './script.ts';
 import { select } from './select.ts';
 
@@ -174,4 +173,27 @@ function stateOfDeath(
   if (state === 'any') return states[random.below(states.length)];
   if (state === 'each') return states.find(() => random.uniform() < probability!);
   return state;
+}
+
+/** A corrupted copy of a message; it differs from it in at least one bit. The message itself is not changed. */
+function corrupted(
+  bytes: Uint8Array,
+  { how, bits, part }: Extract<Fault, { kind: 'corrupt' }>,
+  random: Random,
+): Uint8Array {
+  if (how === 'truncate') return bytes.slice(0, random.below(bytes.length));
+  if (how === 'foreign') {
+    const foreign = Uint8Array.from(bytes, () => random.below(256));
+    // A version that does not exist: even for a small message, foreign bytes never equal the message by chance.
+    foreign[0] = 0xff;
+    return foreign;
+  }
+  const copy = bytes.slice();
+  const frame = Math.min(HEADER_LENGTH, bytes.length);
+  const [from, to] = part === 'frame' || frame === bytes.length ? [0, frame] : [frame, bytes.length];
+  // Each bit at most once, since a second flip would undo the first.
+  const flipped = new Set<number>();
+  while (flipped.size < Math.min(bits, 8 * (to - from))) flipped.add(8 * from + random.below(8 * (to - from)));
+  for (const bit of flipped) copy[bit >> 3]! ^= 1 << (bit & 7);
+  return copy;
 }

@@ -1,13 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import type { z } from 'zod';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
 import { renderReport } from '../report/html.ts';
 import { toCsv } from '../report/rows.ts';
-import { commandOf, type Earlier, type RunOptions } from './recorded.ts';
+import { commandOf, type RunOptions } from './run-config.ts';
 import type { Experiment, Parameters } from './experiment.ts';
 import type { LabFolder } from './folder.ts';
 import type { Records } from './records.ts';
-import type { Json, JsonObject } from './rows.ts';
+import type { Json, JsonObject } from './series.ts';
 import { packageVersion } from '../../platform/index.ts';
 
 /**
@@ -40,6 +42,44 @@ export function machine(): JsonObject {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
   };
+}
+
+const object = z.record(z.string(), z.json());
+
+const clocks = z.object({
+  started: z.string(),
+  seconds: z.number().min(0),
+  cpuSeconds: z.number().min(0),
+  peakRssMB: z.number().min(0),
+});
+
+/** What the processes before this one have left in a run's folder. */
+interface Earlier {
+  /** Whether the run had come to its end. */
+  readonly ended: boolean;
+  /** What timings.json holds; undefined where there is none, as after a crash. */
+  readonly timings: JsonObject | undefined;
+  /** Their clocks taken together; undefined where they are not known. */
+  readonly clocks: z.output<typeof clocks> | undefined;
+}
+
+/** Reads what earlier processes have left. Files that are missing or damaged count as not there: they follow from the rows. */
+export async function readEarlier(folder: string): Promise<Earlier> {
+  const summary = await readObject(join(folder, 'summary.json'));
+  const timings = await readObject(join(folder, 'timings.json'));
+  return {
+    ended: summary !== undefined && timings !== undefined && summary['interrupted'] !== true,
+    timings,
+    clocks: clocks.safeParse(timings).data,
+  };
+}
+
+async function readObject(file: string): Promise<JsonObject | undefined> {
+  try {
+    return object.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a run has come to. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
 import type { Section } from '../report/blocks.ts';
-import type { JsonObject, Row, Series } from './rows.ts';
+import type { JsonObject, Row, Series } from './series.ts';
 import type { WorkerTask } from './worker.ts';
 
 /**

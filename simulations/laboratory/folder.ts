@@ -1,12 +1,10 @@
-import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { appendJsonLine, openFolder, readJsonLines, writeAtomically } from '../../platform/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { openFolder, writeAtomically } from '../../platform/index.ts';
-import { takeLock } from './lock.ts';
-import { newFolder, unwritable } from './new-folder.ts';
-import { readRows } from './read-rows.ts';
-import type { Row } from './rows.ts';
+import { newFolder, takeLock, unwritable } from './claim.ts';
+import type { Row } from './series.ts';
 
 /** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
 const MIN_FREE_BYTES = 64 * 2 ** 20;
@@ -73,9 +71,8 @@ export class LabFolder {
 
   /** Appends a row to data/SERIES.jsonl. @throws CairnError `folder-unwritable` */
   row(series: string, row: Row): void {
-    const line = `${JSON.stringify(row)}\n`;
     try {
-      appendFileSync(join(this.path, 'data', `${series}.jsonl`), line);
+      appendJsonLine(this.#series(series), row);
     } catch (cause) {
       throw unwritable(this.path, cause);
     }
@@ -91,13 +88,27 @@ export class LabFolder {
   }
 
   /**
-   * Every series that was recorded, with its rows. A last line that was cut off half way is left out.
+   * Every series that was recorded, with its rows. A last line that was cut off half way is taken out of the file: its
+   * row is recorded again.
    * @throws CairnError `config-unreadable` naming file and line of what is no row
    */
-  rows(): Map<string, Row[]> {
-    return new Map(
-      this.#names('data', '.jsonl').map((name) => [name, readRows(join(this.path, 'data', `${name}.jsonl`))]),
-    );
+  async rows(): Promise<Map<string, Row[]>> {
+    const all = new Map<string, Row[]>();
+    for (const name of this.#names('data', '.jsonl')) {
+      const file = this.#series(name);
+      const rows = await readJsonLines(file, {
+        accepts: isRow,
+        refuse: ({ number, cause }) => damaged(file, number, cause),
+        unreadable: (cause) => unreadable(file, cause),
+        skipEmpty: true,
+      });
+      all.set(name, rows);
+    }
+    return all;
+  }
+
+  #series(name: string): string {
+    return join(this.path, 'data', `${name}.jsonl`);
   }
 
   /** Names of the images, in the order of their names. */
@@ -142,3 +153,14 @@ export class LabFolder {
       .sort();
   }
 }
+
+const damaged = (file: string, line: number, cause: unknown): CairnError =>
+  new CairnError('config-unreadable', `line ${line} of ${file} is damaged: it is no row of a run`, {
+    hint: 'put the file back from a copy, or run once more what the folder tells, with --again',
+    cause,
+  });
+
+const unreadable = (file: string, cause: NodeJS.ErrnoException): CairnError =>
+  new CairnError('config-unreadable', `${file} cannot be read (${cause.code ?? 'unknown reason'})`, { cause });
+
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);

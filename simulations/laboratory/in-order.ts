@@ -1,3 +1,6 @@
+import type { Laboratory } from './experiment.ts';
+import type { Row, Series } from './series.ts';
+
 /**
  * Takes rows from several sources at once, and hands them on source after source, in a fixed order: what runs in parallel
  * would else leave its rows in an order that depends on clocks.
@@ -61,4 +64,20 @@ export async function workInOrder<Job, R>(
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, atATime) }, worker));
+}
+
+/**
+ * Records rows of a series that a run gives anew from its beginning: the first `known` of them are recorded already, by
+ * the run that this one resumes, and are passed over.
+ */
+export function recorder<R extends Row>(
+  lab: Pick<Laboratory<unknown>, 'results' | 'record'>,
+  series: Series<R>,
+  known = lab.results.rows(series).length,
+): (row: R) => void {
+  let again = known;
+  return (row) => {
+    if (again > 0) again--;
+    else lab.record(series, row);
+  };
 }

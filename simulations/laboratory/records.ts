@@ -1,7 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { LabFolder } from './folder.ts';
 import type { Results } from './experiment.ts';
-import type { Row, Series } from './rows.ts';
+import type { LabFolder } from './folder.ts';
+import type { Row, Series } from './series.ts';
 
 /** The rows and images of one run, in memory and in its folder. */
 export class Records<Settings> implements Results<Settings> {
@@ -12,13 +12,20 @@ export class Records<Settings> implements Results<Settings> {
   readonly #rows: Map<string, Row[]>;
   readonly #images: Set<string>;
 
-  /** What a folder holds already, from a run that is resumed, is there from the start. */
-  constructor(settings: Settings, seed: number, folder: LabFolder) {
+  private constructor(settings: Settings, seed: number, folder: LabFolder, rows: Map<string, Row[]>) {
     this.settings = settings;
     this.seed = seed;
     this.#folder = folder;
-    this.#rows = folder.rows();
+    this.#rows = rows;
     this.#images = new Set(folder.images());
+  }
+
+  /**
+   * The records of a run: what its folder holds already, if it is resumed, is there from the start.
+   * @throws CairnError `config-unreadable` naming file and line of what is no row
+   */
+  static async open<Settings>(settings: Settings, seed: number, folder: LabFolder): Promise<Records<Settings>> {
+    return new Records(settings, seed, folder, await folder.rows());
   }
 
   get images(): readonly string[] {

@@ -4,14 +4,13 @@ import type { z } from 'zod';
 import { loadMnistLabels } from '../../training/data/node/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { checkInputs, configOf, readConfig, readEarlier, type RunOptions } from './recorded.ts';
 import type { Experiment, Laboratory, Parameters } from './experiment.ts';
+import { conclude, type Conclusion, readEarlier } from './conclude.ts';
 import { LabFolder } from './folder.ts';
-import { conclude, type Conclusion } from './conclude.ts';
 import { createPool } from './pool.ts';
-import { ProgressMeter } from './progress.ts';
 import { Records } from './records.ts';
-import type { JsonObject } from './rows.ts';
+import { checkInputs, configOf, type Progress, readConfig, type RunOptions } from './run-config.ts';
+import type { JsonObject } from './series.ts';
 import { Seeds } from './seeds.ts';
 
 /**
@@ -56,7 +55,7 @@ async function runIn<P extends Parameters>(
   }
   const earlier = options.resume === undefined ? undefined : await readEarlier(folder.path);
   if (earlier?.ended !== true) await folder.json('config.json', configOf(experiment.name, inputs, options));
-  const records = new Records(settings, seed, folder);
+  const records = await Records.open(settings, seed, folder);
   const started = { at: new Date(), cpu: process.cpuUsage(), clock: performance.now() };
   const end = (interrupted: boolean): Promise<Conclusion> =>
     conclude(experiment, { records, folder, options, started, interrupted, earlier });
@@ -103,4 +102,36 @@ async function runIn<P extends Parameters>(
     await pool.close();
   }
   return finish(signal.aborted);
+}
+
+/** Counts units of work and estimates the time that is left. */
+class ProgressMeter {
+  readonly #started = performance.now();
+  readonly #tell: (progress: Progress) => void;
+  #done = 0;
+  #planned = 0;
+  #doing = '';
+
+  constructor(tell: (progress: Progress) => void) {
+    this.#tell = tell;
+  }
+
+  /** @param units all that is to be done, with what is done already */
+  plan(units: number): void {
+    this.#planned = units;
+    this.#tell(this.now());
+  }
+
+  advance(units: number, doing?: string): void {
+    this.#done += units;
+    if (doing !== undefined) this.#doing = doing;
+    this.#tell(this.now());
+  }
+
+  now(): Progress {
+    const seconds = (performance.now() - this.#started) / 1000;
+    const done = Math.min(this.#done, this.#planned);
+    const left = done > 0 ? (seconds / done) * (this.#planned - done) : undefined;
+    return { done, planned: this.#planned, doing: this.#doing, seconds, left };
+  }
 }

@@ -4,7 +4,7 @@ import { generateIdentity } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives as primitives } from '../../protocol/crypto/node/native.ts';
 import { type DirectoryEntry, openDirectory, signDirectory } from '../../protocol/wire/directory.ts';
 import { directoryAt } from '../../protocol/wire/membership.ts';
-import type { VirtualMembership } from '../../simulations/engine/members.ts';
+import type { VirtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const random = seeded('enrolment');

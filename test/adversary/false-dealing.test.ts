@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { ClientHistory, SignedSet } from '../../protocol/schemes/secagg/client/types.ts';
 import { shareSecret } from '../../protocol/crypto/shamir.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import type { VirtualMembership } from '../../simulations/engine/members.ts';
+import type { VirtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { frameFalseDealing } from '../../protocol/schemes/secagg/messages/false-dealing.ts';
 import { Lab, type LabOptions, type Rewrite, seeded } from '../../simulations/attacks/open-round/lab.ts';
 import {

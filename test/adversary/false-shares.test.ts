@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
-import { shareSecret } from '../../protocol/crypto/shamir.ts';
-import { SIZES } from '../../protocol/crypto/suite.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
-import { anyShare, committing, resealing, revealing } from '../../simulations/attacks/open-round/liars.ts';
+import {
+  AGREED_SHARE,
+  anyShare,
+  committing,
+  correctableHolders,
+  dealingAnother,
+  holdersOf,
+  lyingAbout,
+  resealing,
+  revealing,
+  untilUnmasking,
+} from '../../simulations/attacks/open-round/liars.ts';
 
 // Members that lie about shares, against an honest server: as holders when they reveal them, and as owners when they
 // share. A sum that is committed is exact, whoever lies.
@@ -21,28 +30,13 @@ const labOf = ({ adversary, graph }: Kind, seed = 'false shares'): Lab =>
   new Lab({ seed, n: graph === 'ring' ? 48 : 12, adversary, settings: { ...settings, graph } });
 
 /** Runs on until shares are asked for; `lost` leave after they shared. */
-function unmasking(lab: Lab, lost: readonly MemberId[] = []): ReturnType<typeof serverFacts> {
-  lab.serverIn('masked-input');
-  lab.down();
-  lab.toServer = lab.toServer.filter(({ member }) => !lost.includes(member));
-  for (const member of lost) lab.leave(member);
-  lab.serverIn('unmasking');
-  return serverFacts(lab);
-}
-
-function serverFacts(lab: Lab) {
+function unmasking(lab: Lab, lost: readonly MemberId[] = []) {
+  untilUnmasking(lab, lost);
   if (lab.server.name !== 'unmasking') throw new Error('the server does not ask for shares');
   const { facts } = lab.server;
   expect(facts.parameters.graph).toBe(lab.settings.graph);
-  return { ...facts, state: lab.server };
+  return facts;
 }
-
-/** A share of the constant polynomial: what liars agree on, so that their lies fit each other. */
-const agreed = Uint8Array.from({ length: SIZES.share }, (_, i) => (i === 0 ? 5 : 0));
-const about =
-  (victim: MemberId) =>
-  (share: Uint8Array, owner: MemberId): Uint8Array =>
-    owner === victim ? agreed : share;
 
 function expectExact(lab: Lab, included: readonly MemberId[], drops: readonly Partial<Drop>[]): void {
   expect(lab.committed?.included).toEqual(included);
@@ -75,15 +69,10 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const lab = labOf(kind);
       const victim = memberId(6);
       const lost = what === 'key' ? [victim] : [];
-      const { graph, parameters, roster, indexOf } = unmasking(lab, lost);
-      const holders = graph
-        .holders(indexOf.get(victim)!)
-        .map((holder) => roster[holder]!.member)
-        .filter((member) => !lost.includes(member));
-      const bound = Math.floor((holders.length - parameters.threshold) / 2);
-      expect(bound).toBeGreaterThanOrEqual(1);
-      const liars = holders.slice(0, bound);
-      lab.run({ up: revealing(lab, liars, about(victim)) });
+      unmasking(lab, lost);
+      const liars = correctableHolders(lab, victim, lost);
+      expect(liars.length).toBeGreaterThanOrEqual(1);
+      lab.run({ up: revealing(lab, liars, lyingAbout(victim)) });
       const included = lab.members.filter((member) => !lost.includes(member));
       expectExact(
         lab,
@@ -94,9 +83,10 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
   );
 
   it('more of them end in an exact sum or in secret-mismatch, never in a wrong sum', () => {
-    const { graph, parameters, roster, indexOf } = unmasking(labOf(kind));
     const victim = memberId(6);
-    const holders = graph.holders(indexOf.get(victim)!).map((holder) => roster[holder]!.member);
+    const first = labOf(kind);
+    const { parameters } = unmasking(first);
+    const holders = holdersOf(first, victim);
     const checks = holders.length - parameters.threshold;
     const ends = new Set<string>();
     for (const count of new Set([Math.floor(checks / 2) + 1, checks, parameters.threshold, holders.length])) {
@@ -105,7 +95,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
         unmasking(lab);
         const noise = seeded(`noise ${count}`);
         const tell = (share: Uint8Array, owner: MemberId): Uint8Array =>
-          owner !== victim ? share : lie === 'agreed' ? agreed : anyShare(noise);
+          owner !== victim ? share : lie === 'agreed' ? AGREED_SHARE : anyShare(noise);
         lab.run({ up: revealing(lab, holders.slice(0, count), tell) });
         ends.add(lab.committed === undefined ? 'mismatch' : 'exact');
         if (lab.committed === undefined) expectMismatch(lab, victim);
@@ -120,13 +110,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
     'an owner that shared another %s than it stands for ends the round, and is named',
     (what) => {
       const lab = labOf(kind);
-      const other = seeded('another secret')(32);
-      const reseal = resealing(lab, BAD);
-      const { parameters } = lab.client(BAD, 'share-keys').facts;
-      const slots = Array.from({ length: parameters.n }, (_, i) => i);
-      const { n: domain, threshold } = parameters;
-      const shares = shareSecret({ secret: other, threshold, domain, slots, random: seeded('coefficients') });
-      lab.up(reseal(what, (_, to) => shares[to]!));
+      lab.up(dealingAnother(lab, BAD, what, seeded('another secret')));
       unmasking(lab, what === 'key' ? [BAD] : []);
       lab.run();
       expectMismatch(lab, BAD);
@@ -140,7 +124,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
       const reseal = resealing(lab, BAD);
       const { neighbours } = lab.client(BAD, 'share-keys').facts;
       const framed = neighbours[0]!;
-      lab.up(reseal(what, (share, to) => (to === framed.index ? agreed : share)));
+      lab.up(reseal(what, (share, to) => (to === framed.index ? AGREED_SHARE : share)));
       const lost = what === 'key' ? [BAD] : [];
       unmasking(lab, lost);
       lab.run();
@@ -185,7 +169,7 @@ describe('where only one share more than the threshold came', () => {
       const lab = labOf({ adversary: 'curious', graph: 'complete' });
       const { parameters } = unmasking(lab);
       expect(parameters.threshold).toBe(7);
-      const rewrite = revealing(lab, [memberId(liar)], about(memberId(3)));
+      const rewrite = revealing(lab, [memberId(liar)], lyingAbout(memberId(3)));
       for (const silent of [9, 10, 11, 12]) lab.leave(silent);
       lab.run({ up: rewrite });
       if (committed) expectExact(lab, lab.members, []);
@@ -198,7 +182,7 @@ describe('a holder that had left before its share was found false', () => {
   it('is in the records twice, and counts', () => {
     const lab = labOf({ adversary: 'curious', graph: 'complete' });
     unmasking(lab);
-    const rewrite = revealing(lab, [BAD], about(memberId(3)));
+    const rewrite = revealing(lab, [BAD], lyingAbout(memberId(3)));
     lab.down();
     const [own] = lab.toServer.filter(({ member }) => member === BAD).flatMap((mail) => rewrite(mail));
     lab.toServer = lab.toServer.filter(({ member }) => member !== BAD);

@@ -8,7 +8,7 @@ import { memberId } from '../../protocol/ids.ts';
 import { openDirectory } from '../../protocol/wire/directory.ts';
 import type { Advertisement } from '../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { startClient } from '../../protocol/schemes/secagg/client/index.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
+import { virtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { colluder, rosterAs, signedAdvertisement } from '../../simulations/attacks/open-round/cheats.ts';
 import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { codeOf } from '../support/thrown.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DROPPED, splitRegions } from '../../simulations/attacks/regions.ts';
-import { equalSums } from '../../simulations/engine/sums.ts';
+import { equalSums } from '../../simulations/engine/plain-sums.ts';
 
 describe('a coordinator that shows different survivor sets in different regions of a ring', () => {
   it.each([

@@ -7,7 +7,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 

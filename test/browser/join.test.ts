@@ -15,7 +15,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import { memberId } from '../../protocol/ids.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
+import { virtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { chromiumPath, launchBrowser } from '../support/browser.ts';
 import { MODEL, type Order, type Points, pointsApp, type Trained } from './pages/enter.ts';
 import { Site } from './support/site.ts';

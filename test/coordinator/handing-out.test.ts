@@ -21,7 +21,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName, receiveMessage } from '../../protocol/wire/header.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
 const N = 24;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
-import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
+import { virtualMembership, type VirtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { SHAPES } from './app.ts';
 import type { Options } from './options.ts';

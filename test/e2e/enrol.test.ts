@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { chmod, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RoundReport } from '../../coordinator/index.ts';
@@ -161,6 +164,14 @@ describe('cairn enrol', () => {
       for (const { stdout, stderr } of runs) expect([...stdout, ...stderr].join('\n')).not.toContain(seed);
     }
     expect(await readFile(world.path('ben.request.json'), 'utf8')).not.toContain('seed');
+  });
+
+  it('changes a directory that a killed command was changing', async () => {
+    await init();
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    await writeFile(world.path('.cairn/authority/members.lock'), JSON.stringify({ pid, host: hostname() }));
+    await good('issue', 'anna');
+    expect(existsSync(world.path('.cairn/authority/members.lock'))).toBe(false);
   });
 });
 

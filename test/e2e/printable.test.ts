@@ -13,7 +13,7 @@ import { encodeChallenge } from '../../protocol/wire/messages/connect.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { EvilCoordinator } from '../../simulations/attacks/coordinator/evil-coordinator.ts';
 import { modelFile } from '../client/support/rounds.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';

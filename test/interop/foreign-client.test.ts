@@ -18,9 +18,8 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { encodeOutcome, type RoundSettings } from '../../protocol/wire/index.ts';
-import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
-import { plainSum } from '../../simulations/engine/sums.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { type VirtualMembership, virtualMembership, virtualSettings } from '../../simulations/engine/virtual-task.ts';
+import { plainSum } from '../../simulations/engine/plain-sums.ts';
 import { ForeignClient } from './foreign-client.ts';
 
 const primitives = nodePrimitives;

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Coordinator, createCoordinator, MemoryStore, parseConfig } from '../../coordinator/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import { type VirtualMembership, virtualMembership } from '../../simulations/engine/members.ts';
+import { type VirtualMembership, virtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { ForeignClient } from './foreign-client.ts';
 import { RawSocket } from './raw-socket.ts';
 import { readText } from './support/files.ts';

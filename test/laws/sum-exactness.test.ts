@@ -9,11 +9,10 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { wholeCommittee } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { completeThreshold } from '../../protocol/schemes/secagg/parameters/round.ts';
 import { vectorLength } from '../../protocol/quantize/index.ts';
-import { plainSum } from '../../simulations/engine/sums.ts';
+import { plainSum } from '../../simulations/engine/plain-sums.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { readFaults } from '../../simulations/faults/script.ts';
-import { firstMembers, virtualMembership } from '../../simulations/engine/members.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { firstMembers, virtualMembership, virtualSettings } from '../../simulations/engine/virtual-task.ts';
 
 const primitives = nodePrimitives;
 const STATES: CollectingState[] = ['advertise-keys', 'share-keys', 'masked-input', 'consistency-check', 'unmasking'];

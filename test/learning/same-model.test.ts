@@ -9,8 +9,8 @@ import { decodeSum, encodeUpdate, type LocalResult } from '../../protocol/quanti
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import type { Aggregator } from '../../simulations/engine/aggregator.ts';
 import { federate } from '../../simulations/engine/federation.ts';
-import { firstMembers } from '../../simulations/engine/members.ts';
-import { plainSum } from '../../simulations/engine/sums.ts';
+import { firstMembers } from '../../simulations/engine/virtual-task.ts';
+import { plainSum } from '../../simulations/engine/plain-sums.ts';
 import { combined, groupsOf } from '../../simulations/experiments/poisoning/round.ts';
 import { readSettings } from '../../simulations/laboratory/settings.ts';
 import { poisoning } from '../../simulations/experiments/poisoning/index.ts';

@@ -4,9 +4,8 @@ import { decodeSum, encodeUpdate, minModulusBits } from '../../protocol/quantize
 import { memberId } from '../../protocol/ids.ts';
 import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
-import { firstMembers } from '../../simulations/engine/members.ts';
+import { firstMembers, virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { codeOf } from '../support/thrown.ts';
 

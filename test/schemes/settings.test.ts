@@ -3,7 +3,7 @@ import { toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { SUITES } from '../../protocol/crypto/suite.ts';
 import { decodeSettings, encodeSettings } from '../../protocol/wire/settings.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { codeOf } from '../support/thrown.ts';
 
 const settings = virtualSettings((length) => new Uint8Array(length).fill(7));

@@ -9,7 +9,7 @@ import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
-import { virtualSettings } from '../../simulations/engine/settings.ts';
+import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { readFaults } from '../../simulations/faults/script.ts';
 import { StepApp } from '../client/support/rounds.ts';
 import { closeAll, type Hall, openHall } from '../coordinator/support/hall.ts';

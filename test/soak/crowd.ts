@@ -1,7 +1,7 @@
 import { join, type Participation } from '../../client/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { memberId } from '../../protocol/ids.ts';
-import { virtualMembership, type VirtualMembership } from '../../simulations/engine/members.ts';
+import { virtualMembership, type VirtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { about, type Chance, chanceOf, wait } from './chance.ts';
 import { contributing } from './contribution.ts';

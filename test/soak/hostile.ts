@@ -1,5 +1,5 @@
 import { memberId } from '../../protocol/ids.ts';
-import type { VirtualMembership } from '../../simulations/engine/members.ts';
+import type { VirtualMembership } from '../../simulations/engine/virtual-task.ts';
 import {
   addedToVector,
   brokenSeal,

@@ -11,7 +11,7 @@ import type { SecretBytes } from '../../protocol/crypto/secret.ts';
 import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
-import { virtualMembership } from '../../simulations/engine/members.ts';
+import { virtualMembership } from '../../simulations/engine/virtual-task.ts';
 import { routedAs, requestAs, rosterAs, survivorsAs } from '../../simulations/attacks/open-round/cheats.ts';
 import { Lab, type LabOptions, rewriting, seeded } from '../../simulations/attacks/open-round/lab.ts';
 

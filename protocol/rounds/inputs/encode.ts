@@ -1,9 +1,9 @@
 import type { Primitives } from '../../crypto/primitives.ts';
 import type { RandomSource } from '../../crypto/random.ts';
-import { createNoiseSampler, encodeNoisy } from '../../privacy/index.ts';
+import { encodeNoisy } from '../../privacy/index.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import { type EncodedUpdate, encodeUpdate, type LocalResult, trainedPart } from '../../quantize/index.ts';
-import { noisePlanOf, roundSigns } from './plan.ts';
+import { noisePlanOf, type ReadyNoise, roundSigns, samplerOf } from './plan.ts';
 
 /**
  * A client's vector for a round, ready to be masked: weighed and quantized with its metrics, or, where the round's sum is
@@ -11,6 +11,7 @@ import { noisePlanOf, roundSigns } from './plan.ts';
  * (Kairouz, Liu & Steinke 2021).
  * @param settingsHash of these settings: 32 bytes
  * @param random a CSPRNG: who can guess it can take rounding and noise away
+ * @param ready what a caller with many inputs has made already
  * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget`, `privacy-infeasible` and
  * `settings-invalid` of the settings
  */
@@ -20,16 +21,17 @@ export function encodeInput(
   settingsHash: Uint8Array,
   result: LocalResult,
   random: RandomSource,
+  ready: ReadyNoise = {},
 ): EncodedUpdate {
   const { privacy, clip } = settings;
   if (privacy === undefined) return encodeUpdate(settings, result, random);
   const plan = noisePlanOf({ ...settings, privacy });
-  const sampler =
-    plan.placement === 'distributed' ? createNoiseSampler(plan.distribution, plan.shareVariance) : undefined;
+  const sampler = plan.placement === 'distributed' ? samplerOf(plan, ready) : undefined;
+  const signs = roundSigns(primitives, settingsHash, ready);
   // What is untrained is not sent: the whole clip, and the noise that goes with it, are the trained part's.
   const update = trainedPart(settings, result.update).map((value) => value / clip);
   try {
-    return { ...encodeNoisy(plan, update, sampler, roundSigns(primitives, settingsHash), random), cut: [] };
+    return { ...encodeNoisy(plan, update, sampler, signs, random), cut: [] };
   } finally {
     update.fill(0);
   }

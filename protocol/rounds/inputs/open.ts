@@ -1,9 +1,9 @@
 import type { Primitives } from '../../crypto/primitives.ts';
 import type { RandomSource } from '../../crypto/random.ts';
-import { addCentralNoise, createNoiseSampler, decodeNoisy, fillNoise } from '../../privacy/index.ts';
+import { addCentralNoise, decodeNoisy, fillNoise } from '../../privacy/index.ts';
 import type { RoundSettings } from '../../wire/settings.ts';
 import { type DecodedSum, openPeaks, openSum, type Peaks } from '../../quantize/index.ts';
-import { noisePlanOf, roundSigns } from './plan.ts';
+import { noisePlanOf, type ReadyNoise, roundSigns, samplerOf } from './plan.ts';
 
 /** What a round's unmasked sum says. */
 export interface DecodedRoundSum extends DecodedSum {
@@ -12,7 +12,7 @@ export interface DecodedRoundSum extends DecodedSum {
 }
 
 /** How a noisy sum is opened. */
-export interface ReadingOptions {
+export interface ReadingOptions extends ReadyNoise {
   /**
    * What the sum is divided by, where that is fixed before members are drawn: then it does not tell how many were. By
    * default the number of updates.
@@ -20,6 +20,8 @@ export interface ReadingOptions {
   readonly divisor?: number;
   /** Whether distributed noise is filled up to that of `maxCohort` clients; see `fillNoise`. Default: no. */
   readonly fill?: boolean;
+  /** Coordinates that get their noise in one piece, between two turns of the caller. Default 2^15: a few milliseconds. */
+  readonly part?: number;
 }
 
 /** The unmasked sum of one round or group, and how many updates are in it. Noise may be added to its words. */
@@ -29,7 +31,6 @@ export interface UnmaskedSum {
   readonly count: number;
 }
 
-/** Coordinates that get their noise in one piece: a few milliseconds. */
 const PART = 1 << 15;
 
 /**
@@ -42,18 +43,18 @@ export function* addNoise(
   settings: RoundSettings,
   { sum, count }: UnmaskedSum,
   random: RandomSource,
-  { fill = false }: ReadingOptions = {},
+  { fill = false, part = PART, ...ready }: ReadingOptions = {},
 ): Generator<number, void> {
   const { privacy } = settings;
   if (privacy === undefined) return;
   const plan = noisePlanOf({ ...settings, privacy });
   if (plan.placement !== 'central' && !fill) return;
-  const sampler = createNoiseSampler(plan.distribution, plan.shareVariance);
-  for (let from = 0; from < sum.length; from += PART) {
-    const part = sum.subarray(from, from + PART);
-    if (plan.placement === 'central') addCentralNoise(plan, part, sampler, random);
-    else fillNoise(plan, part, count, sampler, random);
-    yield from + part.length;
+  const sampler = samplerOf(plan, ready);
+  for (let from = 0; from < sum.length; from += part) {
+    const words = sum.subarray(from, from + part);
+    if (plan.placement === 'central') addCentralNoise(plan, words, sampler, random);
+    else fillNoise(plan, words, count, sampler, random);
+    yield from + words.length;
   }
 }
 
@@ -69,12 +70,13 @@ export function readSum(
   settings: RoundSettings,
   settingsHash: Uint8Array,
   { sum, count }: UnmaskedSum,
-  { divisor = count }: ReadingOptions = {},
+  { divisor = count, ...ready }: ReadingOptions = {},
 ): DecodedRoundSum {
   const { privacy, clip, untrained = [] } = settings;
   if (privacy === undefined) return { ...openSum(settings, sum, count), unclipped: undefined };
   const plan = noisePlanOf({ ...settings, privacy });
-  const { update: mean, unclipped } = decodeNoisy(plan, sum, count, roundSigns(primitives, settingsHash), divisor);
+  const signs = roundSigns(primitives, settingsHash, ready);
+  const { update: mean, unclipped } = decodeNoisy(plan, sum, count, signs, divisor);
   const update = (from: number, into: Float32Array): void => {
     for (let i = 0; i < into.length; i++) into[i] = mean[from + i]! * clip;
     // Noise alone: no member sends anything there.

@@ -2,7 +2,7 @@ import type { Primitives } from '../../crypto/primitives.ts';
 import { LABELS } from '../../crypto/suite.ts';
 import { transcript } from '../../crypto/transcript.ts';
 import type { Signs } from '../../kernels/index.ts';
-import { type NoisePlan, paddedLength, planNoise } from '../../privacy/index.ts';
+import { createNoiseSampler, type NoisePlan, type NoiseSampler, paddedLength, planNoise } from '../../privacy/index.ts';
 import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
 import { assertBudget, type VectorShape, vectorLength } from '../../quantize/index.ts';
 
@@ -49,9 +49,24 @@ export function assertInputs(settings: RoundSettings): void {
 }
 
 /**
+ * What a caller makes once who has many inputs or sums of one plan, as a simulation of all members has. A client and a
+ * coordinator have one a round: they leave it out, and it is made from the round's settings.
+ */
+export interface ReadyNoise {
+  /** Noise of the plan's distribution and share: making a sampler may take half a second. */
+  readonly sampler?: NoiseSampler;
+  /** The key of the rotation's signs, in place of the one that follows from the settings' hash: 32 bytes. */
+  readonly rotation?: Uint8Array;
+}
+
+/** The sampler of a plan's noise. @throws CairnError `settings-invalid` for a variance that cannot be sampled */
+export const samplerOf = ({ distribution, shareVariance }: NoisePlan, { sampler }: ReadyNoise): NoiseSampler =>
+  sampler ?? createNoiseSampler(distribution, shareVariance);
+
+/**
  * Signs of the rotation that all updates of a round go through, from the hash of its settings. The coordinator chooses
  * them by its nonce: a rotation that suits it may make sums wrap around, but keeps every norm, and so the privacy.
  */
-export function roundSigns(primitives: Primitives, settingsHash: Uint8Array): Signs {
-  return { key: transcript(primitives, LABELS.rotation, settingsHash), rounds: SIGN_ROUNDS };
+export function roundSigns(primitives: Primitives, settingsHash: Uint8Array, { rotation }: ReadyNoise): Signs {
+  return { key: rotation ?? transcript(primitives, LABELS.rotation, settingsHash), rounds: SIGN_ROUNDS };
 }

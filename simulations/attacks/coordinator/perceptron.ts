@@ -2,7 +2,7 @@ import type { App, TrainingContext, TrainingResult } from '../../../client/index
 import { Random } from '../../../training/index.ts';
 import { encodeUpdate, peakCoordinates } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/index.ts';
-import { equalSums } from '../../engine/sums.ts';
+import { equalSums } from '../../engine/plain-sums.ts';
 import { encodeSafetensors, ParameterLayout, type Shapes } from '../../../protocol/model/index.ts';
 import type { RoundSettings } from '../../../protocol/wire/index.ts';
 import { seeded } from '../open-round/lab.ts';

@@ -1,4 +1,4 @@
-import { equalSums } from '../../engine/sums.ts';
+import { equalSums } from '../../engine/plain-sums.ts';
 import type { ErrorCode } from '../../../protocol/errors.ts';
 import type { RoundSettings } from '../../../protocol/wire/index.ts';
 import { type AttackOutcome, namedCodes } from '../attack.ts';

@@ -11,14 +11,14 @@ import {
   selfMaskKey,
 } from '../../../protocol/schemes/secagg/index.ts';
 import { setBits } from '../../../protocol/wire/index.ts';
-import { equalSums } from '../../engine/sums.ts';
+import { equalSums } from '../../engine/plain-sums.ts';
 import { type Attack, type AttackOutcome, namedCodes } from '../attack.ts';
 import { requestAs, rosterAs, signedAdvertisement } from '../open-round/cheats.ts';
 import { Lab, type Rewrite } from '../open-round/lab.ts';
-import { revealing, untilUnmasking } from '../open-round/liars.ts';
+import { correctableHolders, lyingAbout, revealing, untilUnmasking } from '../open-round/liars.ts';
 import { wrongConsistency } from './deeds.ts';
 
-// One hostile member among honest ones, and an honest coordinator: it wants the others' round to fail, or to give a
+// Hostile members among honest ones, and an honest coordinator: they want the others' round to fail, or to give a
 // wrong sum.
 
 const N = 8;
@@ -108,21 +108,45 @@ export const forgedShares: Attack = {
     untilUnmasking(lab);
     // With many wrong bits they would open to nothing that fits a seed; the smallest lie is the best one.
     const lie = revealing(lab, [BAD], (share) => share.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
-    if (safe) return Promise.resolve(outcomeOfRound(lab.run({ up: lie })));
-    const sum = openedUnchecked(lab, lie);
-    if (sum === undefined) {
-      const figures = { wrongWords: 0, words: 0 };
-      return Promise.resolve({ succeeded: true, learned: LOST, figures, stoppedBy: undefined });
-    }
-    const wrong = sum.filter((value, i) => value !== lab.plainSum(lab.members)[i]).length;
-    return Promise.resolve({
-      succeeded: wrong > 0,
-      learned: 'no update: the sum is wrong, and no error says so',
-      figures: { wrongWords: wrong, words: sum.length },
-      stoppedBy: undefined,
-    });
+    return Promise.resolve(outcomeOfLie(lab, lie, safe));
   },
 };
+
+/** One lie alone is outvoted; lies that fit each other might not be. */
+export const agreedLies: Attack = {
+  name: 'agreed-lies',
+  title: 'reveals shares of one false polynomial for a member’s secret, from as many holders as are corrected',
+  attacker: 'some members of twelve, together',
+  source: 'docs/decisions/0045-commit-to-seeds-and-decode-false-shares.md',
+  protection: 'shares beyond the threshold are asked for, and false ones among them are found by decoding',
+  without: 'a coordinator that opens secrets from the first shares that come',
+  run: ({ protected: safe, seed, signal }) => {
+    signal?.throwIfAborted();
+    const settings = { colludingPpm: 50_000, dropoutPpm: 50_000, dimension: 20 };
+    const lab = new Lab({ seed: `agreed ${seed}`, n: 12, adversary: 'active', settings });
+    untilUnmasking(lab);
+    const victim = memberId(6);
+    const lie = revealing(lab, correctableHolders(lab, victim), lyingAbout(victim));
+    return Promise.resolve(outcomeOfLie(lab, lie, safe));
+  },
+};
+
+/** What comes of false shares where the coordinator checks and corrects them, or else opens the first that come. */
+function outcomeOfLie(lab: Lab, lie: Rewrite, safe: boolean): AttackOutcome {
+  if (safe) return outcomeOfRound(lab.run({ up: lie }));
+  const sum = openedUnchecked(lab, lie);
+  if (sum === undefined) {
+    const figures = { wrongWords: 0, words: 0 };
+    return { succeeded: true, learned: LOST, figures, stoppedBy: undefined };
+  }
+  const wrong = sum.filter((value, i) => value !== lab.plainSum(lab.members)[i]).length;
+  return {
+    succeeded: wrong > 0,
+    learned: 'no update: the sum is wrong, and no error says so',
+    figures: { wrongWords: wrong, words: sum.length },
+    stoppedBy: undefined,
+  };
+}
 
 /**
  * The sum of a round without drop-outs, from the first shares to arrive, without checking what they open to; undefined

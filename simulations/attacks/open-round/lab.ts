@@ -37,9 +37,8 @@ import {
   receiveMessage,
   type RoundSettings,
 } from '../../../protocol/wire/index.ts';
-import { plainSum } from '../../engine/sums.ts';
-import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
-import { virtualSettings } from '../../engine/settings.ts';
+import { plainSum } from '../../engine/plain-sums.ts';
+import { type VirtualMembership, virtualMembership, virtualSettings } from '../../engine/virtual-task.ts';
 
 /** A deterministic source of randomness, named after its purpose. */
 export const seeded = (name: string): RandomSource => unsafeSeededRandom(nodePrimitives.sha256(utf8(name)));

@@ -13,7 +13,16 @@ import {
   type SignedSet,
   type SignedShare,
 } from '../../../protocol/schemes/secagg/index.ts';
-import { isCanonicalShare, openShares, sealKey, sealShares, SIZES, toHex } from '../../../protocol/crypto/index.ts';
+import {
+  isCanonicalShare,
+  openShares,
+  type RandomSource,
+  sealKey,
+  sealShares,
+  shareSecret,
+  SIZES,
+  toHex,
+} from '../../../protocol/crypto/index.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { setBits } from '../../../protocol/wire/index.ts';
 import type { Lab, Rewrite } from './lab.ts';
@@ -65,6 +74,18 @@ export function resealing(
   };
 }
 
+/**
+ * Taken before a member spends its cipher key: it deals shares of another secret than it stands for, which fit each
+ * other and so cannot be told from true ones.
+ */
+export function dealingAnother(lab: Lab, owner: MemberId, what: Dealt, random: RandomSource): Rewrite {
+  const reseal = resealing(lab, owner);
+  const { n: domain, threshold } = lab.client(owner, 'share-keys').facts.parameters;
+  const slots = Array.from({ length: domain }, (_, i) => i);
+  const shares = shareSecret({ secret: random(32), threshold, domain, slots, random });
+  return reseal(what, (_, to) => shares[to]!);
+}
+
 /** A member commits to something else, and signs it. */
 export const committing = (lab: Lab, owner: MemberId, change: (commitment: Uint8Array) => Uint8Array): Rewrite =>
   rewriting('shareKeys', ({ member, bytes }) => {
@@ -103,6 +124,31 @@ export function revealing(
     const signed = revealedBytes(lab.primitives, sessionId, holder, survivors, root);
     return encodeUnmaskShares({ ...message, shares, signature: lab.primitives.ed25519Sign(key, signed) });
   });
+}
+
+/** A share of the constant polynomial: what liars agree on, so that their lies fit each other. */
+export const AGREED_SHARE = Uint8Array.from({ length: SIZES.share }, (_, i) => (i === 0 ? 5 : 0));
+
+/** A lie about one member's secrets alone: {@link AGREED_SHARE} in the place of each share of them. */
+export const lyingAbout =
+  (victim: MemberId) =>
+  (share: Uint8Array, owner: MemberId): Uint8Array =>
+    owner === victim ? AGREED_SHARE : share;
+
+/** Those who hold shares of a member's secrets, in a round whose roster is closed. */
+export function holdersOf(lab: Lab, owner: MemberId): MemberId[] {
+  const { graph, indexOf, roster } = serverFacts(lab);
+  return graph.holders(indexOf.get(owner)!).map((holder) => roster[holder]!.member);
+}
+
+/**
+ * As many holders of a member's secrets as may lie, all with one lie, so that each is found: half of those beyond the
+ * threshold.
+ * @param lost - holders that reveal nothing
+ */
+export function correctableHolders(lab: Lab, owner: MemberId, lost: readonly MemberId[] = []): MemberId[] {
+  const holders = holdersOf(lab, owner).filter((member) => !lost.includes(member));
+  return holders.slice(0, Math.floor((holders.length - serverFacts(lab).parameters.threshold) / 2));
 }
 
 /** What a client keeps of the set that it signed in a round: read from the server once U3 is fixed. */

@@ -4,7 +4,7 @@ import { didYouMean } from '../../../protocol/suggest.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { defineExperiment, type Results } from '../../laboratory/experiment.ts';
 import type { Section } from '../../report/blocks.ts';
-import { type JsonObject, type Row, Series } from '../../laboratory/rows.ts';
+import { type JsonObject, type Row, Series } from '../../laboratory/series.ts';
 
 const parameters = z.object({
   only: z.array(z.string()).default([]).describe('attacks by name; all by default'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ModelName } from '../../engine/training.ts';
+import type { ModelName } from '../../engine/local-training.ts';
 
 /** Images of MNIST to train on. */
 export const TRAINING_IMAGES = 60_000;

@@ -1,5 +1,5 @@
 import type { Block, Line, Section } from '../../report/blocks.ts';
-import { groupBy } from '../../laboratory/rows.ts';
+import { groupBy } from '../../laboratory/series.ts';
 import { sectionsOf } from '../common/charts.ts';
 import { hasFurtherFaults } from './one-round.ts';
 import { timeBlocks, trafficBlocks } from './report-cost.ts';

@@ -1,6 +1,6 @@
 import { PHASES } from '../../engine/phases.ts';
 import type { Results } from '../../laboratory/experiment.ts';
-import { type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
+import { type Json, type JsonObject, Series } from '../../laboratory/series.ts';
 import { median } from '../../laboratory/statistics.ts';
 import type { DropoutSettings } from './settings.ts';
 

@@ -1,5 +1,5 @@
 import type { Block, Line, Section } from '../../report/blocks.ts';
-import { groupBy } from '../../laboratory/rows.ts';
+import { groupBy } from '../../laboratory/series.ts';
 import { mean, significant } from '../../laboratory/statistics.ts';
 import { spread } from '../common/charts.ts';
 import {

@@ -1,4 +1,4 @@
-import { groupBy, type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
+import { groupBy, type Json, type JsonObject, Series } from '../../laboratory/series.ts';
 import type { Results } from '../../laboratory/experiment.ts';
 import { roundedMean } from '../../laboratory/statistics.ts';
 import { roundingBound } from './rounds.ts';

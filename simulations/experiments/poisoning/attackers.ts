@@ -2,7 +2,7 @@ import { Random } from '../../../training/index.ts';
 import { encodeUpdate, type LocalResult, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import type { RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { norm } from '../../engine/sums.ts';
+import { norm } from '../../engine/plain-sums.ts';
 import type { PoisoningSettings } from './settings.ts';
 import type { Training } from './trainings.ts';
 

@@ -2,8 +2,8 @@ import { type Dataset, dirichletShards, iidShards } from '../../../training/data
 import { encodeUpdate, type LocalResult, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { firstMembers } from '../../engine/members.ts';
-import { trainUnlessDiverging } from '../../engine/training.ts';
+import { firstMembers } from '../../engine/virtual-task.ts';
+import { trainUnlessDiverging } from '../../engine/local-training.ts';
 import { Random } from '../../../training/index.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from './attackers.ts';

@@ -5,8 +5,8 @@ import { CairnError } from '../../../protocol/errors.ts';
 import type { RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { runVirtualRound } from '../../engine/round.ts';
-import { virtualSettings } from '../../engine/settings.ts';
-import { plainSum } from '../../engine/sums.ts';
+import { virtualSettings } from '../../engine/virtual-task.ts';
+import { plainSum } from '../../engine/plain-sums.ts';
 import type { PoisoningSettings } from './settings.ts';
 import type { Defence } from './trainings.ts';
 

@@ -1,9 +1,8 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { loadMnist, loadMnistLabels } from '../../../training/data/node/index.ts';
-import { modelOf, shared } from '../../engine/training.ts';
-import { workInOrder } from '../../laboratory/in-order.ts';
+import { modelOf, shared } from '../../engine/local-training.ts';
+import { recorder, workInOrder } from '../../laboratory/in-order.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
-import { recorder } from '../../laboratory/recorder.ts';
 import { prove } from './prove.ts';
 import { PROOFS, SCORES } from './series.ts';
 import type { PoisoningSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { Series } from '../../laboratory/rows.ts';
+import { Series } from '../../laboratory/series.ts';
 import type { Defence, Training } from './trainings.ts';
 
 /** Scores of a training after some rounds. */

@@ -1,4 +1,4 @@
-import { groupBy, type Json, type JsonObject, lastOfEach } from '../../laboratory/rows.ts';
+import { groupBy, type Json, type JsonObject, lastOfEach } from '../../laboratory/series.ts';
 import type { Results } from '../../laboratory/experiment.ts';
 import { roundedMean, significant, sum } from '../../laboratory/statistics.ts';
 import { type Accuracies, accuraciesOf } from '../common/charts.ts';

@@ -4,7 +4,7 @@ import { atOnce, createStrategy, HeldOut, learn } from '../../../learning/index.
 import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { modelOf } from '../../engine/training.ts';
+import { modelOf } from '../../engine/local-training.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { drawGroups } from './groups.ts';

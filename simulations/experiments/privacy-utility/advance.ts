@@ -14,17 +14,15 @@ import {
 } from '../../../protocol/privacy/index.ts';
 import { type Aggregator, createAggregator } from '../../engine/aggregator.ts';
 import { federate } from '../../engine/federation.ts';
-import { firstMembers } from '../../engine/members.ts';
-import { modelOf, trainUnlessDiverging } from '../../engine/training.ts';
+import { firstMembers } from '../../engine/virtual-task.ts';
+import { modelOf, trainUnlessDiverging } from '../../engine/local-training.ts';
 import { readFaults } from '../../faults/script.ts';
 import { Seeds } from '../../laboratory/seeds.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
-import { expectedCohort } from './cohorts.ts';
-import { mechanismAgainst, privacyOf, rateOf } from './noise.ts';
+import { expectedCohort, mechanismAgainst, privacyOf, rateOf } from './noise.ts';
 import type { ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
-import type { TrainingState } from './state.ts';
-import type { Training } from './trainings.ts';
+import type { Training, TrainingState } from './trainings.ts';
 
 /** Input of {@link advance}. */
 export interface AdvanceInput {

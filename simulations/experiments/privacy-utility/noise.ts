@@ -1,10 +1,29 @@
-import type { NoisePlan, NoiseSettings, NoisyMechanism } from '../../../protocol/privacy/index.ts';
-import { minNoiseMultiplier, mechanismOf, planNoise } from '../../../protocol/privacy/index.ts';
+import {
+  mechanismOf,
+  minNoiseMultiplier,
+  type NoisePlan,
+  type NoiseSettings,
+  type NoisyMechanism,
+  planNoise,
+} from '../../../protocol/privacy/index.ts';
 import type { SumPrivacy } from '../../engine/noisy-rounds.ts';
-import { modelOf } from '../../engine/training.ts';
+import { modelOf } from '../../engine/local-training.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
-import { expectedCohort, largestCohort } from './cohorts.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
+
+/** Standard deviations of a cohort's size that fit a round's budget: one round in 10^9 would be larger. */
+const DEVIATIONS = 6;
+
+/** Average number of members of a round. */
+export function expectedCohort({ cohort }: { readonly cohort: number }, members: number): number {
+  return cohort * members;
+}
+
+/** Maximum number of members in a round's sum. */
+function largestCohort({ cohort }: { readonly cohort: number }, members: number): number {
+  const expected = cohort * members;
+  return Math.min(members, Math.ceil(expected + DEVIATIONS * Math.sqrt(expected * (1 - cohort)) + DEVIATIONS));
+}
 
 /** The number of members, and the party that adds the noise. */
 export interface NoisyCase {

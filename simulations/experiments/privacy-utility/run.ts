@@ -1,15 +1,14 @@
 import type { Dataset } from '../../../training/data/index.ts';
 import { loadMnist } from '../../../training/data/node/index.ts';
 import { createBudget } from '../../../protocol/privacy/index.ts';
-import { modelOf, shared } from '../../engine/training.ts';
+import { modelOf, shared } from '../../engine/local-training.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
 import { runTrainings, type ScoredTraining } from '../../laboratory/trainings.ts';
 import { advance } from './advance.ts';
 import { calibrate } from './noise.ts';
 import { SCORES, type ScoreRow } from './series.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
-import { decodeState, encodeState, type TrainingState } from './state.ts';
-import { type Training, trainingsOf } from './trainings.ts';
+import { decodeState, encodeState, type Training, trainingsOf, type TrainingState } from './trainings.ts';
 
 type Lab = Laboratory<PrivacyUtilitySettings>;
 

@@ -1,4 +1,4 @@
-import { Series } from '../../laboratory/rows.ts';
+import { Series } from '../../laboratory/series.ts';
 
 /** Scores of a training after some rounds. */
 export type ScoreRow = {

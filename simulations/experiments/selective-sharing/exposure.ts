@@ -4,7 +4,7 @@ import { memberId } from '../../../protocol/ids.ts';
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
 import { createAggregator } from '../../engine/aggregator.ts';
-import { norm } from '../../engine/sums.ts';
+import { norm } from '../../engine/plain-sums.ts';
 import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { buildNetwork, type NetworkKind } from '../../models/networks.ts';
 import { chooseUpload, type LocalSettings, seedFor, trainEpoch } from './local.ts';

@@ -1,5 +1,5 @@
 import type { Block, Level, Line, Point, Section } from '../../report/blocks.ts';
-import { groupBy } from '../../laboratory/rows.ts';
+import { groupBy } from '../../laboratory/series.ts';
 import { ACCURACY, drawable, percent, spread } from '../common/charts.ts';
 import { exposureSections } from './report-exposure.ts';
 import {

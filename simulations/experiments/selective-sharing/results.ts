@@ -1,4 +1,4 @@
-import { type Json, type JsonObject, lastOfEach, Series } from '../../laboratory/rows.ts';
+import { type Json, type JsonObject, lastOfEach, Series } from '../../laboratory/series.ts';
 import type { Results } from '../../laboratory/experiment.ts';
 import { mean, significant } from '../../laboratory/statistics.ts';
 import { buildNetwork } from '../../models/networks.ts';

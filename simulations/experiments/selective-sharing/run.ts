@@ -2,7 +2,7 @@ import { CairnError } from '../../../protocol/errors.ts';
 import type { Dataset } from '../../../training/data/index.ts';
 import { Random } from '../../../training/index.ts';
 import type { Laboratory } from '../../laboratory/experiment.ts';
-import { recorder } from '../../laboratory/recorder.ts';
+import { recorder } from '../../laboratory/in-order.ts';
 import { runTrainings, type ScoredTraining } from '../../laboratory/trainings.ts';
 import { buildNetwork } from '../../models/networks.ts';
 import { advance } from './advance.ts';

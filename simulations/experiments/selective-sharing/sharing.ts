@@ -1,6 +1,6 @@
 import { type Dataset, subset } from '../../../training/data/index.ts';
 import { type Model, Random } from '../../../training/index.ts';
-import { hasDiverged } from '../../engine/training.ts';
+import { hasDiverged } from '../../engine/local-training.ts';
 import { chooseUpload, type LocalSettings, seedFor, trainEpoch, type UploadSettings } from './local.ts';
 import { countOf, cutLargest, type SparseUpdate } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/checkpoint.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/trainings.ts';
 import { TRAINING_IMAGES } from '../common/parameters.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 

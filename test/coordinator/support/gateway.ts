@@ -16,7 +16,7 @@ import { systemRandom } from '../../../protocol/crypto/random.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { SignedDirectory } from '../../../protocol/wire/directory.ts';
-import { virtualMembership } from '../../../simulations/engine/members.ts';
+import { virtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { Peer } from './peer.ts';
 
 /** Identities of members 1 … 8, whom the gateway of these tests knows. */

@@ -18,7 +18,7 @@ import { systemRandom } from '../../../protocol/crypto/random.ts';
 import { toHex } from '../../../protocol/crypto/bytes.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { virtualMembership } from '../../../simulations/engine/members.ts';
+import { virtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { ScriptedClient, type Script } from './scripted-client.ts';
 
 /** Identities of members 1 … 12, and the directory that has them. */

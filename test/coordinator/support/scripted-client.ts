@@ -9,7 +9,7 @@ import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { messageName, type MessageName, receiveMessage } from '../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import type { VirtualMembership } from '../../../simulations/engine/members.ts';
+import type { VirtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { Peer } from './peer.ts';
 
 /** What a client does otherwise than it should. */

@@ -1,5 +1,5 @@
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
-import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/members.ts';
+import { virtualMembership, type VirtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { Lab, type LabOptions, type Mail, seeded } from '../../../simulations/attacks/open-round/lab.ts';
 
 /** A kind of round. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { equalSums } from '../../../simulations/engine/sums.ts';
+import { equalSums } from '../../../simulations/engine/plain-sums.ts';
 import { secretsMade } from '../../support/watched-secret.ts';
 import { must } from '../outcome.ts';
 import type { Target, Trial } from '../target.ts';

@@ -6,6 +6,8 @@ import { type Attack, ATTACKS } from '../../../simulations/attacks/index.ts';
 /** What each is stopped by: a change here is a change of what protects. */
 const STOPPED_BY: Readonly<Record<string, string>> = {
   'split-view': 'consistency-too-few',
+  'mixed-signatures': 'consistency-split',
+  'narrow-view': 'too-few-members',
   'man-in-the-middle': 'identity-signature',
   'invented-members': 'identity-unknown',
   'relabelled-members': 'identity-signature',
@@ -13,6 +15,7 @@ const STOPPED_BY: Readonly<Record<string, string>> = {
   'two-faced': 'identity-signature',
   replay: 'round-replayed',
   'sum-difference': 'cohort-too-similar',
+  'four-sums': 'cohort-too-similar',
   'near-model': 'cohort-too-similar',
   'changed-terms': 'input-changed',
   'region-sums': 'consistency-too-few',
@@ -22,6 +25,7 @@ const STOPPED_BY: Readonly<Record<string, string>> = {
   'noise-removal': 'policy-noise',
   'false-dealing': 'false-dealing-refused',
   'forged-shares': 'share-false',
+  'agreed-lies': 'share-false',
   'forged-signature': 'identity-signature',
   'key-copies': 'key-duplicate',
   'spoilt-seals': 'share-undecryptable',

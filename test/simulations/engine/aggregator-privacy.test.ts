@@ -4,7 +4,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { mechanismOf } from '../../../protocol/privacy/index.ts';
 import { type Aggregator, createAggregator } from '../../../simulations/engine/aggregator.ts';
-import { firstMembers } from '../../../simulations/engine/members.ts';
+import { firstMembers } from '../../../simulations/engine/virtual-task.ts';
 import type { SumPrivacy } from '../../../simulations/engine/noisy-rounds.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';

@@ -4,7 +4,7 @@ import type { LocalResult } from '../../../protocol/quantize/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type Aggregator, createAggregator } from '../../../simulations/engine/aggregator.ts';
-import { virtualMembership } from '../../../simulations/engine/members.ts';
+import { virtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 import { codeOf } from '../../support/thrown.ts';

@@ -4,7 +4,7 @@ import { createStrategy, defineStrategy } from '../../../learning/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { createAggregator } from '../../../simulations/engine/aggregator.ts';
 import { federate, type FederationOptions, type FederationRound } from '../../../simulations/engine/federation.ts';
-import { firstMembers } from '../../../simulations/engine/members.ts';
+import { firstMembers } from '../../../simulations/engine/virtual-task.ts';
 import { readFaults } from '../../../simulations/faults/script.ts';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 

@@ -3,11 +3,10 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
-import { firstMembers, virtualMembership } from '../../../simulations/engine/members.ts';
+import { firstMembers, virtualMembership, virtualSettings } from '../../../simulations/engine/virtual-task.ts';
 import type { Network } from '../../../simulations/engine/network.ts';
 import { runVirtualRound, type VirtualRoundResult } from '../../../simulations/engine/round.ts';
-import { virtualSettings } from '../../../simulations/engine/settings.ts';
-import { equalSums, plainSum } from '../../../simulations/engine/sums.ts';
+import { equalSums, plainSum } from '../../../simulations/engine/plain-sums.ts';
 import { type FaultScript, readFaults } from '../../../simulations/faults/script.ts';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeLock } from '../../../simulations/laboratory/lock.ts';
+import { takeLock } from '../../../simulations/laboratory/claim.ts';
 
 let folder: string;
 

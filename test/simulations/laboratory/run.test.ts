@@ -6,8 +6,8 @@ import { findExperiment } from '../../../cli/simulate/find.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
-import { type Row, Series } from '../../../simulations/laboratory/rows.ts';
-import type { RunOptions } from '../../../simulations/laboratory/recorded.ts';
+import { type Row, Series } from '../../../simulations/laboratory/series.ts';
+import type { RunOptions } from '../../../simulations/laboratory/run-config.ts';
 import { runExperiment } from '../../../simulations/laboratory/run.ts';
 import { readSettings } from '../../../simulations/laboratory/settings.ts';
 

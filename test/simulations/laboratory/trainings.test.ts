@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Laboratory } from '../../../simulations/laboratory/experiment.ts';
-import { type Row, Series } from '../../../simulations/laboratory/rows.ts';
+import { type Row, Series } from '../../../simulations/laboratory/series.ts';
 import { runTraining, runTrainings, type ScoredTraining } from '../../../simulations/laboratory/trainings.ts';
 
 type Score = { readonly training: string; readonly round: number };

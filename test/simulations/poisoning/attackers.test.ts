@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeUpdate, minModulusBits, openSum, type QuantizationScheme } from '../../../protocol/quantize/index.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
-import { firstMembers } from '../../../simulations/engine/members.ts';
+import { firstMembers } from '../../../simulations/engine/virtual-task.ts';
 import { attackersOf, attackerUpdate, unclippedWords } from '../../../simulations/experiments/poisoning/attackers.ts';
 import { drawGroups, predictedPoisoned } from '../../../simulations/experiments/poisoning/groups.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Row, Scalar } from '../../../simulations/laboratory/rows.ts';
+import type { Row, Scalar } from '../../../simulations/laboratory/series.ts';
 import { toCsv } from '../../../simulations/report/rows.ts';
 
 /** RFC 4180, read one character at a time; whether a field was quoted tells an empty string from nothing. */

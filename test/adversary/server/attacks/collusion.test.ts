@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { equalSums } from '../../../../simulations/engine/sums.ts';
+import { equalSums } from '../../../../simulations/engine/plain-sums.ts';
 import { beforePeaks } from '../../../../simulations/attacks/coordinator/perceptron.ts';
 import { TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';

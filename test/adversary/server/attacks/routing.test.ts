@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { messageName } from '../../../../protocol/wire/header.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
-import { memberId } from '../../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
 import { routedAs } from '../../../../simulations/attacks/open-round/cheats.ts';
-import type { Rewrite } from '../../../../simulations/attacks/open-round/lab.ts';
 import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
 import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';
-import { indexOf } from '../../../../simulations/attacks/coordinator/split.ts';
+import { narrowTo, withoutTarget } from '../../../../simulations/attacks/routing.ts';
 import { expectNoInput, expectNoise, expectRecovered } from '../verdicts.ts';
 
 const scene = useScenes();
@@ -52,12 +50,6 @@ describe('a coordinator that tells the target and the others different sets of w
   const start = (): Promise<Scene> =>
     scene({ seed: 'two sets of sharers', n: N, honest: HONEST, policy: { colluding: 0.25 } });
 
-  /** The others are told that the target has shared nothing: they put no mask on that would cancel its own. */
-  const withoutTarget = (hall: Scene): Rewrite =>
-    routedAs((entries, to) => {
-      if (hall.honest.includes(to) && to !== TARGET) entries.delete(indexOf(hall, TARGET) - (to < TARGET ? 1 : 0));
-    });
-
   it('gets noise: whoever is told that the target survived, and had shared nothing, refuses', async () => {
     const hall = await start();
     const settings = hall.settings();
@@ -90,40 +82,9 @@ describe('a coordinator that tells the target and the others different sets of w
 describe('a coordinator that tells the target alone of few members, and opens the masks that it then puts on', () => {
   const POLICY = { colluding: 0.49 };
 
-  /**
-   * The target hears of the accomplices and of as many others as it insists on. Those others are left out of the survivor
-   * set, so that their mask secrets are opened, and the target is asked nothing any more.
-   */
   async function narrow(hall: Scene, view: number): Promise<{ left: readonly number[]; settings: RoundSettings }> {
-    const friends = hall.honest.filter((member) => member !== TARGET);
-    const left = friends.slice(0, Math.max(0, view - 1 - hall.accomplices.length)).map(Number);
-    const shown = new Set([...hall.accomplices.map(Number), ...left]);
     const settings = hall.settings({ colludingPpm: 490_000 });
-    const round = hall.round(
-      {
-        down: (mail) => {
-          if (mail.member !== TARGET) return [mail];
-          if (messageName(mail.bytes) === 'survivors' || messageName(mail.bytes) === 'unmaskRequest') return [];
-          return routedAs((entries) => {
-            for (const place of [...entries.keys()]) {
-              if (!shown.has(hall.members[place + (place < indexOf(hall, TARGET) ? 0 : 1)]!)) entries.delete(place);
-            }
-          })(mail);
-        },
-        up: (mail) => (messageName(mail.bytes) === 'maskedInput' && left.includes(mail.member) ? [] : [mail]),
-      },
-      settings,
-    );
-    const { transcript } = hall.coordinator;
-    const isRefused = (): boolean => hall.target.log.of('refused').length > 0;
-    await hall.until(() => isRefused() || transcript.of('up', 'maskedInput').length === N);
-    for (const member of left) round.input({ kind: 'leave', member: memberId(member), reason: 'deadline-missed' });
-    if (isRefused()) return { left, settings };
-    const others = N - 1 - left.length;
-    await hall.until(() => transcript.of('up', 'consistency').length === others);
-    if (round.state.name === 'consistency-check') round.input({ kind: 'deadline' });
-    else await hall.until(() => transcript.of('up', 'unmaskShares').length === others);
-    return { left, settings };
+    return { left: await narrowTo(hall, settings, view), settings };
   }
 
   it('is refused where only the threshold would be reached: t − 1 accomplices would be all that the target masks with', async () => {

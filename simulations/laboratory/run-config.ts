@@ -3,10 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
-import type { Progress } from './progress.ts';
-import type { JsonObject } from './rows.ts';
+import type { JsonObject } from './series.ts';
 import type { Preset } from './settings.ts';
 import { packageVersion } from '../../platform/index.ts';
+
+/** How far a run is. */
+export interface Progress {
+  /** Units done and planned, the experiment's own. */
+  readonly done: number;
+  readonly planned: number;
+  /** What is being done, in a few words; empty where nothing was said. */
+  readonly doing: string;
+  /** Seconds since the run began. */
+  readonly seconds: number;
+  /** Seconds that are left at the pace so far; undefined before anything is done. */
+  readonly left: number | undefined;
+}
 
 /** How a run is started. */
 export interface RunOptions {
@@ -136,42 +148,4 @@ function digest({ experiment, seed, settings }: Inputs): string {
   return createHash('sha256')
     .update(JSON.stringify([experiment, seed, sorted]))
     .digest('hex');
-}
-
-const object = z.record(z.string(), z.json());
-
-const clocks = z.object({
-  started: z.string(),
-  seconds: z.number().min(0),
-  cpuSeconds: z.number().min(0),
-  peakRssMB: z.number().min(0),
-});
-
-/** What the processes before this one have left in a run's folder. */
-export interface Earlier {
-  /** Whether the run had come to its end. */
-  readonly ended: boolean;
-  /** What timings.json holds; undefined where there is none, as after a crash. */
-  readonly timings: JsonObject | undefined;
-  /** Their clocks taken together; undefined where they are not known. */
-  readonly clocks: z.output<typeof clocks> | undefined;
-}
-
-/** Reads what earlier processes have left. Files that are missing or damaged count as not there: they follow from the rows. */
-export async function readEarlier(folder: string): Promise<Earlier> {
-  const summary = await readObject(join(folder, 'summary.json'));
-  const timings = await readObject(join(folder, 'timings.json'));
-  return {
-    ended: summary !== undefined && timings !== undefined && summary['interrupted'] !== true,
-    timings,
-    clocks: clocks.safeParse(timings).data,
-  };
-}
-
-async function readObject(file: string): Promise<JsonObject | undefined> {
-  try {
-    return object.parse(JSON.parse(await readFile(file, 'utf8')));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,21 @@
-import { generateIdentity, type KeyPair, type Primitives, type RandomSource } from '../../protocol/crypto/index.ts';
-import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { directoryAt, type MemberDirectory, openDirectory, signDirectory } from '../../protocol/wire/index.ts';
+// What a task would give a simulated round: its members, their directory, and settings.
+import {
+  generateIdentity,
+  type KeyPair,
+  type Primitives,
+  type RandomSource,
+  SIZES,
+} from '../../protocol/crypto/index.ts';
+import { memberId, type MemberId } from '../../protocol/ids.ts';
+import { minModulusBits } from '../../protocol/quantize/index.ts';
+import {
+  directoryAt,
+  type MemberDirectory,
+  NO_HASH,
+  openDirectory,
+  type RoundSettings,
+  signDirectory,
+} from '../../protocol/wire/index.ts';
 
 /** A directory made up for a simulation, with everybody's identity at hand. */
 export interface VirtualMembership {
@@ -33,4 +48,35 @@ export function virtualMembership(primitives: Primitives, random: RandomSource, 
   const signed = signDirectory(primitives, authority, ALWAYS, entries);
   const directory = directoryAt(openDirectory(primitives, authority.publicKey, signed), ALWAYS.issued);
   return { authority, signed, directory, identities };
+}
+
+/** Settings of a simulated round: whatever is not named is small, sound and curious. */
+export function virtualSettings(random: RandomSource, named: Partial<RoundSettings> = {}): RoundSettings {
+  const maxCohort = named.maxCohort ?? 64;
+  const inputBits = named.inputBits ?? 16;
+  return {
+    suite: 1,
+    nonce: random(SIZES.roundNonce),
+    task: 'simulation',
+    round: 1,
+    repeat: 0,
+    rebases: 0,
+    adversary: 'curious',
+    graph: 'complete',
+    colludingPpm: 100_000,
+    dropoutPpm: 100_000,
+    threshold: 0,
+    minCohort: 2,
+    maxCohort,
+    dimension: 16,
+    modelHash: NO_HASH,
+    directoryHash: NO_HASH,
+    modulusBits: Math.max(8, minModulusBits(inputBits, maxCohort)),
+    inputBits,
+    clip: 1,
+    maxExamples: 1000,
+    lossBound: 10,
+    training: '{}',
+    ...named,
+  };
 }
