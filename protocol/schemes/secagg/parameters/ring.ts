@@ -1,7 +1,7 @@
 import type { AdversaryClass } from '../../../rounds/policy.ts';
 import { CairnError } from '../../../errors.ts';
 import { log } from '../../../numeric.ts';
-import { above, below, logBinomial, mode } from './hypergeometric.ts';
+import { above, below, logBinomial, mode } from '../../../hypergeometric.ts';
 
 /** What the finder of ring graphs is asked. */
 export interface RingQuestion {
