@@ -1,4 +1,4 @@
-import type { AdversaryClass, ClientState } from '../protocol/schemes/secagg/index.ts';
+import type { AdversaryClass, ClientSession } from '../protocol/rounds/index.ts';
 import type { Cut } from '../protocol/quantize/index.ts';
 import type { AgreementName } from '../protocol/crypto/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
@@ -51,7 +51,7 @@ export type RoundEvent = OfRound &
     /** Keys were agreed on with `peers` members; `agreement` names the implementation. */
     | { readonly kind: 'agreed'; readonly peers: number; readonly agreement: AgreementName }
     /** The session entered a state. */
-    | { readonly kind: 'state'; readonly state: ClientState['name'] }
+    | { readonly kind: 'state'; readonly state: ClientSession['name'] }
     /** A message is being handed to the connection. */
     | { readonly kind: 'sent'; readonly message: MessageName; readonly bytes: number }
     /** The round has a sum. `included`: this client's update is in it. `modelHash` is hex. */

@@ -1,4 +1,5 @@
-import { type ClientPolicy, secagg } from '../protocol/schemes/secagg/index.ts';
+import { secagg } from '../protocol/schemes/secagg/index.ts';
+import { type ClientPolicy } from '../protocol/rounds/index.ts';
 import {
   type Agreer,
   identityFrom,

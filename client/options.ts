@@ -1,5 +1,4 @@
-import type { Scheme } from '../protocol/rounds/index.ts';
-import type { ClientPolicy } from '../protocol/schemes/secagg/index.ts';
+import { type Scheme, type ClientPolicy } from '../protocol/rounds/index.ts';
 import type { KeyPair, Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { ConsentMemory } from './consent/memory.ts';
 import type { SerialMemory } from './enrolment/serial-memory.ts';

@@ -1,9 +1,9 @@
 import {
   type ClientPolicy,
-  DEFAULT_COLLUDING,
   DEFAULT_MAX_REBASES,
   DEFAULT_MAX_REPEATS,
-} from '../protocol/schemes/secagg/index.ts';
+  DEFAULT_COLLUDING,
+} from '../protocol/rounds/index.ts';
 
 /**
  * What a client requires by default.

@@ -1,7 +1,7 @@
 /** What both entries of the client have in common. */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
-export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/rounds/index.ts';
 export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
 export { engineApp } from './apps/engine.ts';

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { ServerStateName } from '../protocol/schemes/secagg/index.ts';
+import type { ServerStateName } from '../protocol/rounds/index.ts';
 import type { CairnError } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { MemberName } from './member-name.ts';

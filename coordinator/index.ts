@@ -1,7 +1,7 @@
 /** The coordinator: it runs rounds over sockets, keeps models, and serves its status over HTTP. */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
-export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/rounds/index.ts';
 export { defineConfig } from './config/define.ts';
 export type { ConfigInput, GroupsInput, StrategyInput, TaskInput } from './config/define.ts';
 export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';

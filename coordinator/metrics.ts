@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Drop } from '../protocol/schemes/secagg/index.ts';
+import type { Drop } from '../protocol/rounds/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { RoundReport, TimedState } from './report.ts';
 

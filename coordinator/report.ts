@@ -1,5 +1,4 @@
-import type { TimedState } from '../protocol/rounds/index.ts';
-import type { Drop } from '../protocol/schemes/secagg/index.ts';
+import { type TimedState, type Drop } from '../protocol/rounds/index.ts';
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { MemberId } from '../protocol/ids.ts';
 import type { RoundPrivacy } from '../protocol/wire/index.ts';

@@ -3,7 +3,7 @@ export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export { memberId } from '../protocol/ids.ts';
 export type { MemberId } from '../protocol/ids.ts';
-export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/rounds/index.ts';
 export { createAggregator } from './engine/aggregator.ts';
 export type {
   Aggregation,

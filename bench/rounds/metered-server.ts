@@ -1,14 +1,13 @@
 import {
-  type Outgoing,
-  type ServerInput,
   type ServerParameters,
   type ServerStart,
   type ServerState,
-  type ServerStateName,
   startServer,
   stepServer,
   type UnmaskPlan,
+  type ServerInput,
 } from '../../protocol/schemes/secagg/index.ts';
+import { type Outgoing, type ServerStateName } from '../../protocol/rounds/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { receiveMessage } from '../../protocol/wire/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';

@@ -1,5 +1,6 @@
 import { vectorLength } from '../../protocol/quantize/index.ts';
-import { type Outgoing, roundParameters } from '../../protocol/schemes/secagg/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/index.ts';
+import { type Outgoing } from '../../protocol/rounds/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';

@@ -1,4 +1,4 @@
-import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
+import type { ClientPolicy } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';

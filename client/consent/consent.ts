@@ -1,4 +1,6 @@
 import {
+  type RememberedSession,
+  termsOf,
   assertConsent,
   assertDifferent,
   assertInputAllowed,
@@ -9,8 +11,7 @@ import {
   type ClientPolicy,
   reliesOnNoise,
   type SignedSession,
-} from '../../protocol/schemes/secagg/index.ts';
-import { type RememberedSession, termsOf } from '../../protocol/rounds/index.ts';
+} from '../../protocol/rounds/index.ts';
 import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';

@@ -1,4 +1,4 @@
-import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/schemes/secagg/index.ts';
+import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/rounds/index.ts';
 
 /** What a client remembers about one model from which it sent an input. */
 export interface RememberedModel extends Omit<ModelRecord, 'closed'> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
+import type { ClientPolicy } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { Faults } from '../../protocol/faults.ts';
 import { expectedOf, pathText, shownValue, valueAt } from '../../protocol/issues.ts';

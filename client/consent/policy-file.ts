@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
+import type { ClientPolicy } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
 import { parsePolicy } from './parse.ts';

@@ -1,6 +1,11 @@
-import { measuringPoint } from '../../protocol/rounds/index.ts';
+import {
+  measuringPoint,
+  type ClientHistory,
+  type OpenedSet,
+  type SentInput,
+  type SignedSession,
+} from '../../protocol/rounds/index.ts';
 import { fromHex, portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
-import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../protocol/schemes/secagg/index.ts';
 import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 

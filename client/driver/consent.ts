@@ -3,9 +3,9 @@ import {
   type CollectingState,
   type RememberedSession,
   stateTaking,
+  assertConsent,
 } from '../../protocol/rounds/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
-import { assertConsent } from '../../protocol/schemes/secagg/index.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 

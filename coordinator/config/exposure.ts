@@ -1,4 +1,6 @@
-import { above, roundParameters, shareOf } from '../../protocol/schemes/secagg/index.ts';
+import { roundParameters } from '../../protocol/schemes/secagg/index.ts';
+import { above } from '../../protocol/hypergeometric.ts';
+import { shareOf } from '../../protocol/rounds/index.ts';
 import { equalSizes } from '../../learning/index.ts';
 import type { TaskConfig } from './task.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULT_COLLUDING, shareOf } from '../../protocol/schemes/secagg/index.ts';
+import { shareOf, DEFAULT_COLLUDING } from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import { assertDrawable } from './draws.ts';
 import { maxGroup } from '../../learning/index.ts';

@@ -1,6 +1,6 @@
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/index.ts';
+import type { Drop } from '../../protocol/rounds/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import type { AnnouncedSet, PendingRecord } from '../store/types.ts';
 import { nameOf, trainedAnew, withProofs } from './pending.ts';

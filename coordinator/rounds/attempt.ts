@@ -1,4 +1,4 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/index.ts';
+import type { Drop, Outgoing, ServerStateName } from '../../protocol/rounds/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { fromHex } from '../../protocol/crypto/index.ts';

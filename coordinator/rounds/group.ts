@@ -1,5 +1,11 @@
-import type { Drop, Outgoing, ServerStateName } from '../../protocol/schemes/secagg/index.ts';
-import { schemeOf, type ServerWork, type WorkResult } from '../../protocol/rounds/index.ts';
+import {
+  schemeOf,
+  type ServerWork,
+  type WorkResult,
+  type Drop,
+  type Outgoing,
+  type ServerStateName,
+} from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { MemberDirectory, RoundSettings } from '../../protocol/wire/index.ts';

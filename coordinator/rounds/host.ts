@@ -1,6 +1,5 @@
-import type { Drop } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives, RandomSource } from '../../protocol/crypto/index.ts';
-import type { Scheme } from '../../protocol/rounds/index.ts';
+import { type Scheme, type Drop } from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { ProgressEvent, StateEvent, WaitingEvent } from '../events.ts';
 import type { Log } from '../log.ts';

@@ -1,4 +1,4 @@
-import { type Drop, shareOf } from '../../protocol/schemes/secagg/index.ts';
+import { type Drop, shareOf } from '../../protocol/rounds/index.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {

@@ -1,4 +1,5 @@
-import { minSharers, roundParameters, shareOf } from '../../protocol/schemes/secagg/index.ts';
+import { minSharers, roundParameters } from '../../protocol/schemes/secagg/index.ts';
+import { shareOf } from '../../protocol/rounds/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { DRAWS_PER_ROUND, type TaskConfig } from '../config/index.ts';

@@ -1,4 +1,4 @@
-import { type Drop, type RoundParameters, shareOf } from '../../protocol/schemes/secagg/index.ts';
+import { type Drop, type RosterParameters, shareOf } from '../../protocol/rounds/index.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 
@@ -16,7 +16,7 @@ export interface Suspect {
 
 /** What one round leaves behind, from which its suspects follow. */
 export interface Evidence {
-  readonly parameters: RoundParameters;
+  readonly parameters: RosterParameters;
   /** The share γ of members that may collude. */
   readonly colluding: number;
   /** How many gave shares. */

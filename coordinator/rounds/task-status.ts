@@ -1,4 +1,4 @@
-import type { ServerStateName } from '../../protocol/schemes/secagg/index.ts';
+import type { ServerStateName } from '../../protocol/rounds/index.ts';
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import type { NewsState } from '../../protocol/wire/index.ts';
 import type { Exposure } from '../config/index.ts';

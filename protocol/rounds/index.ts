@@ -1,4 +1,9 @@
 /** What other parts may import from protocol/rounds/. */
+export { assertDifferent } from './consent/difference.ts';
+export { assertInputAllowed } from './consent/one-input.ts';
+export { assertLatestSession, assertRosterAllowed, assertSetAllowed } from './consent/one-set.ts';
+export { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS, assertConsent, reliesOnNoise } from './consent/settings.ts';
+export type { ClientHistory, ModelRecord, OpenedSet, SentInput, SignedSession, SignedSet } from './history.ts';
 export { encodeInput } from './inputs/encode.ts';
 export { inputRecord, keepsInput, roundingSource } from './inputs/kept.ts';
 export { measuringPoint, modelPoint } from './inputs/model-point.ts';
@@ -12,7 +17,7 @@ export {
 } from './inputs/open.ts';
 export { type NoisyShape, inputLength, noisePlanOf } from './inputs/plan.ts';
 export { termsOf } from './inputs/terms.ts';
-export type { AdversaryClass, ClientPolicy, MinNoise } from './policy.ts';
+export { type AdversaryClass, type ClientPolicy, DEFAULT_COLLUDING, type MinNoise, shareOf } from './policy.ts';
 export {
   type ClientEvent,
   type ClientInput,

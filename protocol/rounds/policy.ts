@@ -68,3 +68,11 @@ export interface ClientSelf {
   readonly identity?: KeyPair;
   readonly directory?: MemberDirectory;
 }
+
+/** ⌊share·n⌋ without being misled by the double next to a whole product (0.29 · 100 = 28.999…). */
+export function shareOf(n: number, share: number): number {
+  return Math.floor(n * share + 1e-9);
+}
+
+/** γ that a client reckons with unless its policy says otherwise. A task for clients with this policy asks for no less. */
+export const DEFAULT_COLLUDING = 0.2;

@@ -2,8 +2,7 @@ import { type ConsentRecord, historyOf, NO_RECORD, withOpened, withSet } from '.
 import { toHex } from '../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { termsOf } from '../../protocol/rounds/index.ts';
-import type { ClientPolicy } from '../../protocol/schemes/secagg/index.ts';
+import { termsOf, type ClientPolicy } from '../../protocol/rounds/index.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { type VirtualMembership, virtualMembership, virtualSettings } from '../engine/virtual-task.ts';
 import type { Attack } from './attack.ts';

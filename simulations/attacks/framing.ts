@@ -3,10 +3,10 @@ import {
   type DealtSecret,
   decodeShareKeys,
   type ServerState,
-  type SignedSet,
   type SignedShare,
   verifyFalseDealing,
 } from '../../protocol/schemes/secagg/index.ts';
+import { type SignedSet } from '../../protocol/rounds/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { type MemberDirectory, messageName } from '../../protocol/wire/index.ts';

@@ -9,7 +9,7 @@ import {
   type LocalResult,
   minModulusBits,
 } from '../../protocol/quantize/index.ts';
-import type { Drop } from '../../protocol/schemes/secagg/index.ts';
+import type { Drop } from '../../protocol/rounds/index.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/index.ts';
 import { type VirtualMembership, virtualSettings } from './virtual-task.ts';
 import { NoisyRounds, type SumPrivacy } from './noisy-rounds.ts';

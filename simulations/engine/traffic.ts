@@ -1,5 +1,5 @@
 import type { Random } from '../../training/index.ts';
-import type { CollectingState } from '../../protocol/schemes/secagg/index.ts';
+import type { CollectingState } from '../../protocol/rounds/index.ts';
 import type { Fate, FaultPlan } from '../faults/plan.ts';
 import type { VirtualClock } from './clock.ts';
 import { draw } from '../faults/distribution.ts';

@@ -1,14 +1,12 @@
 import {
-  below,
-  type CollectingState,
-  logBinomial,
   minSharers,
   type RoundParameters,
   roundParameters,
   type RoundQuestion,
 } from '../../protocol/schemes/secagg/index.ts';
+import { below, logBinomial } from '../../protocol/hypergeometric.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
+import { COLLECTING_STATES, type CollectingState } from '../../protocol/rounds/index.ts';
 import { statesOf } from './states.ts';
 import { shareOf } from './select.ts';
 

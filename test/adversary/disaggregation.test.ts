@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClientPolicy } from '../../protocol/schemes/secagg/client/index.ts';
+import type { ClientPolicy } from '../../protocol/rounds/index.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { messageName } from '../../protocol/wire/header.ts';
 import { encodeOutcome } from '../../protocol/wire/messages/outcome.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Drop } from '../../protocol/schemes/secagg/server/index.ts';
+import type { Drop } from '../../protocol/rounds/index.ts';
 import { clientIndex, type MemberId, memberId } from '../../protocol/ids.ts';
 import { decodeShareKeys } from '../../protocol/schemes/secagg/messages/share-keys.ts';
 import { Lab, seeded } from '../../simulations/attacks/open-round/lab.ts';

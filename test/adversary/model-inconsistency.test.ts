@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ClientState, stepClient, wantedAgreements } from '../../protocol/schemes/secagg/client/index.ts';
 import { vectorLength } from '../../protocol/quantize/index.ts';
 import { agreeAll } from '../../protocol/crypto/agreer.ts';
-import { selfMaskKey } from '../../protocol/schemes/secagg/masks.ts';
+import { selfMaskKey } from '../../protocol/schemes/secagg/mask-keys.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 import { equalBytes } from '../../protocol/crypto/bytes.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';

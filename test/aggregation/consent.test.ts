@@ -1,5 +1,6 @@
+import type { ClientEvent } from '../../protocol/schemes/secagg/client/index.ts';
 import { describe, expect, it } from 'vitest';
-import type { ClientEvent, ClientHistory, ClientPolicy } from '../../protocol/schemes/secagg/client/index.ts';
+import { type ClientHistory, type ClientPolicy } from '../../protocol/rounds/index.ts';
 import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import {
   type AdversaryModel,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertRosterAllowed, assertSetAllowed } from '../../protocol/schemes/secagg/client/one-set.ts';
+import { assertRosterAllowed, assertSetAllowed } from '../../protocol/rounds/consent/one-set.ts';
 import type { ModelRecord } from '../../protocol/schemes/secagg/client/types.ts';
 import { corruptHolders } from '../../protocol/schemes/secagg/parameters/index.ts';
 import { codeOf } from '../support/thrown.ts';

@@ -10,7 +10,8 @@ import {
 import { below } from '../../protocol/hypergeometric.ts';
 import { completeThreshold, minSharers, minSoundThreshold } from '../../protocol/schemes/secagg/parameters/round.ts';
 import { findCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
-import type { AdversaryClass, RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
+import type { AdversaryClass } from '../../protocol/rounds/index.ts';
 
 /** The code of the CairnError that `act` throws; `undefined` where it throws none. */
 function codeOf(act: () => unknown): string | undefined {

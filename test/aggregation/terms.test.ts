@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertDifferent } from '../../protocol/schemes/secagg/client/difference.ts';
+import { assertDifferent } from '../../protocol/rounds/consent/difference.ts';
 import type { ClientPolicy, MinNoise } from '../../protocol/schemes/secagg/client/types.ts';
 import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { encodeUpdate, openSum } from '../../protocol/quantize/index.ts';

@@ -11,7 +11,7 @@ import { idsFromRanges, rangesText } from '../../client/consent/ranges.ts';
 import { note } from '../../client/driver/consent.ts';
 import { NO_RECORD } from '../../client/consent/record.ts';
 import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
-import type { ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/index.ts';
+import type { ClientPolicy, SignedSession } from '../../protocol/rounds/index.ts';
 import { identityFrom } from '../../protocol/crypto/keys.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { NO_HASH, type RoundPrivacy, type RoundSettings } from '../../protocol/wire/settings.ts';

@@ -5,17 +5,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { SessionDriver } from '../../coordinator/rounds/session-driver.ts';
 import {
   type ClientState,
-  type ClientStep,
   startClient,
   stepClient,
+  type ClientStep,
 } from '../../protocol/schemes/secagg/client/index.ts';
+import { type Outgoing } from '../../protocol/rounds/index.ts';
 import { vectorLength } from '../../protocol/quantize/index.ts';
-import {
-  type Outgoing,
-  type ServerInput,
-  startServer,
-  stepServer,
-} from '../../protocol/schemes/secagg/server/index.ts';
+import { startServer, stepServer, type ServerInput } from '../../protocol/schemes/secagg/server/index.ts';
 import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
-import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
+import { assertConsent } from '../../protocol/rounds/consent/settings.ts';
 import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { errorOf } from './support/errors.ts';

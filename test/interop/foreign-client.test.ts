@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
   type ClientState,
-  type ClientStep,
-  type ServerInput,
   type ServerState,
   startClient,
   startServer,
   stepClient,
   stepServer,
   computePlan,
+  type ClientStep,
+  type ServerInput,
 } from '../../protocol/schemes/secagg/index.ts';
 import { u32le } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import type { CollectingState } from '../../protocol/rounds/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { unsafeSeededRandom } from '../../protocol/crypto/seeded.ts';
 import { u32le } from '../../protocol/crypto/bytes.ts';

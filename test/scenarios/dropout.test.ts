@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CollectingState, DropEffect } from '../../protocol/schemes/secagg/server/index.ts';
+import type { DropEffect } from '../../protocol/schemes/secagg/server/index.ts';
+import type { CollectingState } from '../../protocol/rounds/index.ts';
 import type { RoundSettings } from '../../protocol/wire/settings.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';

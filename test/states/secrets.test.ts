@@ -8,7 +8,7 @@ import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { portablePrimitives } from '../../protocol/crypto/portable.ts';
 import type { Primitives } from '../../protocol/crypto/primitives.ts';
 import type { SecretBytes } from '../../protocol/crypto/secret.ts';
-import type { CollectingState } from '../../protocol/schemes/secagg/server/index.ts';
+import type { CollectingState } from '../../protocol/rounds/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../../simulations/engine/virtual-task.ts';

@@ -1,12 +1,12 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
-  type CollectingState,
   type ServerState,
-  type ServerStep,
   startServer,
   stepServer,
+  type ServerStep,
 } from '../../protocol/schemes/secagg/server/index.ts';
+import { type CollectingState } from '../../protocol/rounds/index.ts';
 import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import { CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import { createMaskVector } from '../../protocol/kernels/index.ts';

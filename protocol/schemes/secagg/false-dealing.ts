@@ -11,7 +11,7 @@ import { bitmapOf } from '../../wire/bitmap.ts';
 import type { DealingProof, DealtSecret, SignedShare } from './messages/false-dealing.ts';
 import type { MemberDirectory } from '../../wire/membership.ts';
 import type { SignedSession, SignedSet } from './client/types.ts';
-import { seedCommitment } from './masks.ts';
+import { seedCommitment } from './mask-keys.ts';
 import { type AdversaryModel, corruptHolders } from './parameters/index.ts';
 import { rosterLeaf, sessionGraph, sessionIdOf } from './session-id.ts';
 import { secretKind, shareLeaf } from './share-tree.ts';

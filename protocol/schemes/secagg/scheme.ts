@@ -15,7 +15,7 @@ import { leavingReason } from './client/reason.ts';
 import { startClient, stepClient, wantedAgreements } from './client/session.ts';
 import type { ClientState } from './client/types.ts';
 import { sessionRecord } from './client/unmasking.ts';
-import { refusalOf } from './server/admission.ts';
+import { refusalOf } from './server/expected-messages.ts';
 import { abort } from './server/result.ts';
 import type { SecretRecovery } from './server/secret-recovery.ts';
 import { startServer, stepServer } from './server/session.ts';

@@ -2,7 +2,7 @@ import type { Primitives } from '../../crypto/primitives.ts';
 import type { SecretBytes } from '../../crypto/secret.ts';
 import { SUITES, type SuiteId } from '../../crypto/suite.ts';
 import { createMaskVector, type MaskVector } from '../../kernels/index.ts';
-import { pairMaskKey } from './masks.ts';
+import { pairMaskKey } from './mask-keys.ts';
 
 /** One surviving neighbour of a member that dropped after sharing. */
 export interface LeftoverPeer {

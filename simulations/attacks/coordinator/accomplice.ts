@@ -1,5 +1,5 @@
 import { inputLength } from '../../../protocol/rounds/index.ts';
-import { type ClientState, type ClientStep, startClient, stepClient } from '../../../protocol/schemes/secagg/index.ts';
+import { type ClientState, startClient, stepClient, type ClientStep } from '../../../protocol/schemes/secagg/index.ts';
 import type { KeyPair, Primitives, RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { type MemberDirectory, readInvitation, receiveMessage } from '../../../protocol/wire/index.ts';

@@ -1,11 +1,11 @@
 import {
   computePlan,
-  type ServerEvent,
-  type ServerInput,
   type ServerState,
-  type ServerStep,
   startServer,
   stepServer,
+  type ServerEvent,
+  type ServerInput,
+  type ServerStep,
 } from '../../../protocol/schemes/secagg/index.ts';
 import { type Primitives, SIZES } from '../../../protocol/crypto/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';

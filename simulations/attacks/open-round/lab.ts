@@ -1,23 +1,21 @@
 import {
-  type ClientEvent,
-  type ClientHistory,
-  type ClientInput,
-  type ClientPolicy,
   type ClientState,
-  type ClientStep,
   computePlan,
-  type Drop,
-  type ServerEvent,
-  type ServerInput,
   type ServerState,
-  type ServerStep,
   startClient,
   startServer,
   stepClient,
   stepServer,
   type UnmaskPlan,
   wantedAgreements,
+  type ClientEvent,
+  type ClientInput,
+  type ClientStep,
+  type ServerEvent,
+  type ServerInput,
+  type ServerStep,
 } from '../../../protocol/schemes/secagg/index.ts';
+import { type ClientHistory, type ClientPolicy, type Drop } from '../../../protocol/rounds/index.ts';
 import { vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   agreeAll,

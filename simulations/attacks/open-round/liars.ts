@@ -9,10 +9,9 @@ import {
   SEALED_SHARES_LENGTH,
   type ServerState,
   shareTree,
-  type SignedSession,
-  type SignedSet,
   type SignedShare,
 } from '../../../protocol/schemes/secagg/index.ts';
+import { type SignedSession, type SignedSet } from '../../../protocol/rounds/index.ts';
 import {
   isCanonicalShare,
   openShares,

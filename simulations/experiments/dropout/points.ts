@@ -1,10 +1,6 @@
 import { vectorLength } from '../../../protocol/quantize/index.ts';
-import {
-  type CollectingState,
-  type RoundParameters,
-  roundParameters,
-  type RoundQuestion,
-} from '../../../protocol/schemes/secagg/index.ts';
+import { type RoundParameters, roundParameters, type RoundQuestion } from '../../../protocol/schemes/secagg/index.ts';
+import { type CollectingState } from '../../../protocol/rounds/index.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/wire/index.ts';
 import { shareOf } from '../../faults/select.ts';

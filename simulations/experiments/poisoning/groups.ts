@@ -1,4 +1,4 @@
-import { logBinomial } from '../../../protocol/schemes/secagg/index.ts';
+import { logBinomial } from '../../../protocol/hypergeometric.ts';
 import { Random } from '../../../training/index.ts';
 import { cut, equalSizes } from '../../../learning/index.ts';
 import { sum } from '../../laboratory/statistics.ts';

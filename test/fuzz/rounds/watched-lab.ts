@@ -1,5 +1,5 @@
-import type { ClientInput, ClientState, ClientStep } from '../../../protocol/schemes/secagg/client/index.ts';
 import type { ServerInput, ServerStep } from '../../../protocol/schemes/secagg/server/index.ts';
+import type { ClientState, ClientInput, ClientStep } from '../../../protocol/schemes/secagg/client/index.ts';
 import { equalBytes } from '../../../protocol/crypto/bytes.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { CairnError } from '../../../protocol/errors.ts';

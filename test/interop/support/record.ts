@@ -3,12 +3,10 @@ import { receiveMessage } from '../../../protocol/wire/header.ts';
 import { decodeSum, encodeUpdate, type LocalResult, vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   type ClientState,
-  type ClientStep,
   pairMaskKey,
   rosterLeaf,
   seedCommitment,
   selfMaskKey,
-  type ServerInput,
   type ServerState,
   type SessionParameters,
   startClient,
@@ -17,6 +15,8 @@ import {
   stepServer,
   survivorBytes,
   computePlan,
+  type ClientStep,
+  type ServerInput,
 } from '../../../protocol/schemes/secagg/index.ts';
 import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/index.ts';
 import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';

@@ -5,7 +5,8 @@ import { clientIndex, memberId } from '../../../ids.ts';
 import { type Advertisement, encodeAdvertisement } from '../messages/advertise-keys.ts';
 import type { Roster } from '../messages/roster.ts';
 import { entryFor } from '../../../wire/membership.ts';
-import { assertSound, type RoundParameters, shareOf } from '../parameters/index.ts';
+import { type ClientPolicy, shareOf } from '../../../rounds/policy.ts';
+import { assertSound, type RoundParameters } from '../parameters/index.ts';
 import {
   rosterKind,
   rosterLeaf,
@@ -15,8 +16,8 @@ import {
   sessionWitnesses,
 } from '../session-id.ts';
 import { checkAdvertisement } from '../signatures.ts';
-import { assertThreshold, reliesOnNoise } from './consent.ts';
-import { assertRosterAllowed } from './one-set.ts';
+import { reliesOnNoise } from '../../../rounds/consent/settings.ts';
+import { assertRosterAllowed } from '../../../rounds/consent/one-set.ts';
 import type { ClientContext, Neighbour, SessionParameters } from './types.ts';
 
 /**
@@ -177,4 +178,13 @@ function auditedRoot(
     }
   }
   return body.root;
+}
+
+/** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */
+function assertThreshold({ threshold, n }: RoundParameters, { minThreshold = 0 }: ClientPolicy): void {
+  if (threshold >= minThreshold) return;
+  throw new CairnError(
+    'policy-threshold',
+    `${threshold} shares open a secret in a cohort of ${n}, this client asks for at least ${minThreshold}`,
+  );
 }

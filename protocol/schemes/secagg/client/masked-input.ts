@@ -5,7 +5,7 @@ import { CairnError } from '../../../errors.ts';
 import type { ClientIndex } from '../../../ids.ts';
 import { createMaskVector } from '../../../kernels/index.ts';
 import { frameMaskedInput } from '../messages/masked-input.ts';
-import { agreedMaskKey, selfMaskKey } from '../masks.ts';
+import { agreedMaskKey, selfMaskKey } from '../mask-keys.ts';
 import { inputLength } from '../../../rounds/inputs/index.ts';
 import { transition } from './result.ts';
 import type { ClientState, ClientStep, Neighbour } from './types.ts';

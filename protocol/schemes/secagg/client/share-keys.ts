@@ -11,7 +11,7 @@ import { LIMITS } from '../../../wire/limits.ts';
 import type { Roster } from '../messages/roster.ts';
 import type { RoutedShares } from '../messages/routed-shares.ts';
 import { encodeShareKeys, SEALED_SHARES_LENGTH } from '../messages/share-keys.ts';
-import { seedCommitment } from '../masks.ts';
+import { seedCommitment } from '../mask-keys.ts';
 import { minSharers } from '../parameters/index.ts';
 import { commitmentBytes } from '../signatures.ts';
 import { auditRoster } from './audit-roster.ts';

@@ -10,9 +10,9 @@ import { minSharers } from '../parameters/index.ts';
 import { shareTree } from '../share-tree.ts';
 import { revealedBytes, survivorBytes } from '../signatures.ts';
 import { auditCuts } from './audit-cuts.ts';
-import { membersOf, reliesOnNoise } from './consent.ts';
-import { assertDifferent } from './difference.ts';
-import { assertSetAllowed } from './one-set.ts';
+import { reliesOnNoise } from '../../../rounds/consent/settings.ts';
+import { assertDifferent } from '../../../rounds/consent/difference.ts';
+import { assertSetAllowed } from '../../../rounds/consent/one-set.ts';
 import { transition } from './result.ts';
 import type {
   ClientContext,
@@ -196,4 +196,9 @@ function auditSignatures(
       `${request.signatures.length} witnesses signed the survivor set, the quorum is ${parameters.quorum}`,
     );
   }
+}
+
+/** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
+function membersOf({ ids }: Pick<SessionParameters, 'ids'>, survivors: Uint8Array): readonly number[] | undefined {
+  return ids && setBits(survivors).map((index) => ids[index]!);
 }

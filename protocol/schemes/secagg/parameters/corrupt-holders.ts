@@ -1,4 +1,5 @@
-import { colludingNeighbours, shareOf } from './ring.ts';
+import { colludingNeighbours } from './ring.ts';
+import { shareOf } from '../../../rounds/policy.ts';
 import { type AdversaryModel, type RoundParameters, sigmaFor } from './round.ts';
 
 /**

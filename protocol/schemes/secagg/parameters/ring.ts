@@ -1,4 +1,4 @@
-import type { AdversaryClass } from '../../../rounds/policy.ts';
+import { type AdversaryClass, shareOf } from '../../../rounds/policy.ts';
 import { CairnError } from '../../../errors.ts';
 import { log } from '../../../numeric.ts';
 import { above, below, logBinomial, mode } from '../../../hypergeometric.ts';
@@ -25,11 +25,6 @@ export interface RingQuestion {
 
 /** Greatest cohort: Shamir's field has 2^21 evaluation points (`FIELD.twoAdicity`). */
 const MAX_MEMBERS = 2 ** 21;
-
-/** ⌊share·n⌋ without being misled by the double next to a whole product (0.29 · 100 = 28.999…). */
-export function shareOf(n: number, share: number): number {
-  return Math.floor(n * share + 1e-9);
-}
 
 /** @throws CairnError `settings-invalid` where n is not an integer from 2 to 2^21 */
 export function checkCohort(n: number): void {

@@ -1,14 +1,6 @@
 import { CairnError } from '../../../errors.ts';
-import {
-  checkCohort,
-  checkShare,
-  colludersAtTwoCuts,
-  findRing,
-  ringThreshold,
-  shareOf,
-  staysConnected,
-} from './ring.ts';
-import type { AdversaryClass } from '../../../rounds/policy.ts';
+import { checkCohort, checkShare, colludersAtTwoCuts, findRing, ringThreshold, staysConnected } from './ring.ts';
+import { type AdversaryClass, shareOf } from '../../../rounds/policy.ts';
 import type { Ring } from './ring.ts';
 import { assertCommittee, type Committee, findCommittee, wholeCommittee } from './witnesses.ts';
 
@@ -168,9 +160,6 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
 export function minAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
   return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
 }
-
-/** γ that a client reckons with unless its policy says otherwise. A task for clients with this policy asks for no less. */
-export const DEFAULT_COLLUDING = 0.2;
 
 /** What a task says about its rounds' graphs. */
 export interface RoundQuestion extends AdversaryModel {

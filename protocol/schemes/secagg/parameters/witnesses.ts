@@ -1,6 +1,7 @@
 import { CairnError } from '../../../errors.ts';
 import { above, mode } from '../../../hypergeometric.ts';
-import { checkCohort, checkShare, shareOf } from './ring.ts';
+import { checkCohort, checkShare } from './ring.ts';
+import { shareOf } from '../../../rounds/policy.ts';
 
 /** How many witnesses there are, and how many of their signatures over one survivor set every client asks for. */
 export interface Committee {

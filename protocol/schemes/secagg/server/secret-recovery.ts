@@ -4,7 +4,7 @@ import { type ClientIndex, clientIndex } from '../../../ids.ts';
 import { hasBit } from '../../../wire/bitmap.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { isDealtSecret } from '../false-dealing.ts';
-import { selfMaskKey } from '../masks.ts';
+import { selfMaskKey } from '../mask-keys.ts';
 import { corruptHolders } from '../parameters/index.ts';
 import type { LeftoverPeer, UnmaskJob } from '../unmask.ts';
 import { proveDealings, type Proofs } from './dealing-proofs.ts';

@@ -10,7 +10,7 @@ import { frameFalseDealing } from '../messages/false-dealing.ts';
 import { encodeInvitation } from '../../../wire/messages/invitation.ts';
 import { encodeSettings, settingsHash } from '../../../wire/settings.ts';
 import { assertInputs } from '../../../rounds/inputs/index.ts';
-import { assertTakes } from './admission.ts';
+import { assertTakes } from './expected-messages.ts';
 import { closeRoster, onAdvertiseKeys } from './advertise-keys.ts';
 import { closeSignatures, onConsistency } from './consistency-check.ts';
 import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';

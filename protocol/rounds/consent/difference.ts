@@ -1,11 +1,12 @@
-import type { Primitives } from '../../../crypto/primitives.ts';
-import { toHex } from '../../../crypto/bytes.ts';
-import { CairnError } from '../../../errors.ts';
-import { termsOf } from '../../../rounds/inputs/index.ts';
-import { shareOf } from '../parameters/index.ts';
-import { reliesOnNoise } from './consent.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
+import { toHex } from '../../crypto/bytes.ts';
+import { CairnError } from '../../errors.ts';
+import { termsOf } from '../inputs/index.ts';
+import type { ClientHistory } from '../history.ts';
+import { type ClientPolicy, shareOf } from '../policy.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import { reliesOnNoise } from './settings.ts';
 import { isAllowed } from './one-set.ts';
-import type { ClientContext } from './types.ts';
 
 /**
  * Holds a survivor set against all that the client has signed, where its policy asks for a difference. Two sums that
@@ -28,8 +29,12 @@ export function assertDifferent(
     settings,
     policy,
     history,
-  }: Pick<ClientContext, 'settings' | 'policy' | 'history'> & {
+  }: {
     readonly primitives: Primitives;
+    readonly settings: RoundSettings;
+    readonly policy: ClientPolicy;
+    /** Undefined for a client that checks no round against earlier ones. */
+    readonly history: ClientHistory | undefined;
   },
   members: readonly number[],
 ): void {

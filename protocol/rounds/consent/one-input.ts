@@ -1,5 +1,5 @@
-import { CairnError } from '../../../errors.ts';
-import type { ModelRecord, SentInput } from '../../../rounds/history.ts';
+import { CairnError } from '../../errors.ts';
+import type { ModelRecord, SentInput } from '../history.ts';
 
 /**
  * From one model and one `repeat` a client sends the same input ever after, or nothing: the difference of two sums of the

@@ -1,11 +1,11 @@
-import { CairnError } from '../../../errors.ts';
-import { setBits } from '../../../wire/bitmap.ts';
-import type { RoundPrivacy, RoundSettings } from '../../../wire/settings.ts';
-import type { RoundParameters } from '../parameters/index.ts';
-import type { ClientHistory, ClientPolicy, MinNoise, SessionParameters } from './types.ts';
+// What a client's policy says of a round's settings, whatever its scheme.
+import { CairnError } from '../../errors.ts';
+import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
+import type { ClientHistory } from '../history.ts';
+import type { ClientPolicy, MinNoise } from '../policy.ts';
 
 /**
- * Holds an invitation against the parts of the client's policy that its settings alone decide.
+ * Checks a round's settings against the parts of the client's policy that they alone decide.
  * @throws CairnError `policy-task`, `adversary-too-weak`, `cohort-too-small`, `policy-noise`, `repeat-refused`,
  * `rebase-refused`, `policy-rounds-per-day`
  */
@@ -59,23 +59,6 @@ function assertNoise(privacy: RoundPrivacy | undefined, { placement = 'distribut
     'policy-noise',
     `this client asks for ${placement} noise with multiplier ${multiplier} at least, the round has ${found}`,
   );
-}
-
-/** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */
-export function assertThreshold({ threshold, n }: RoundParameters, { minThreshold = 0 }: ClientPolicy): void {
-  if (threshold >= minThreshold) return;
-  throw new CairnError(
-    'policy-threshold',
-    `${threshold} shares open a secret in a cohort of ${n}, this client asks for at least ${minThreshold}`,
-  );
-}
-
-/** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
-export function membersOf(
-  { ids }: Pick<SessionParameters, 'ids'>,
-  survivors: Uint8Array,
-): readonly number[] | undefined {
-  return ids && setBits(survivors).map((index) => ids[index]!);
 }
 
 /**

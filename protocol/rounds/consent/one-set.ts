@@ -1,6 +1,6 @@
-import { CairnError } from '../../../errors.ts';
-import type { RoundSettings } from '../../../wire/settings.ts';
-import type { ModelRecord, SignedSet } from '../../../rounds/history.ts';
+import { CairnError } from '../../errors.ts';
+import type { RoundSettings } from '../../wire/settings.ts';
+import type { ModelRecord, SignedSet } from '../history.ts';
 
 /**
  * Refuses a roster other than the survivor set that this client signed from the same model: once it has signed, it sends no
