@@ -21,7 +21,7 @@ import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
 import { Models } from './driver/models.ts';
 import { defaultSeed } from './driver/seeds.ts';
-import { serialsInMemory } from './driver/serials.ts';
+import { serialsInMemory } from './enrolment/serial-memory.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
 import { DEFAULT_POLICY } from './policy.ts';

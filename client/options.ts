@@ -2,7 +2,7 @@ import type { Scheme } from '../protocol/rounds/index.ts';
 import type { ClientPolicy } from '../protocol/schemes/secagg/index.ts';
 import type { KeyPair, Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { ConsentMemory } from './consent/memory.ts';
-import type { SerialMemory } from './driver/serials.ts';
+import type { SerialMemory } from './enrolment/serial-memory.ts';
 import type { ParticipationEvent } from './events.ts';
 import type { FinalModel } from './final-model.ts';
 

@@ -114,7 +114,8 @@ export class Participant implements Participation {
         this.#emit({ kind: 'connected', member, renewed });
         rounds.seated(member, renewed);
       },
-      message: (bytes) => rounds.message(bytes),
+      message: (message) => rounds.message(message),
+      unreadable: (error) => rounds.unreadable(error),
       news: (news) => {
         if (this.#ending || !this.#tasks.take(news)) return;
         rounds.news(news);

@@ -22,7 +22,7 @@ export { trainable } from './run/trainable.ts';
 export type { ProximalTerm, Trainable } from './run/trainable.ts';
 export { trainEpochs } from './run/train.ts';
 export type { BatchProgress, TrainingOptions } from './run/train.ts';
-export { gradients } from './tape/gradients.ts';
+export { gradients } from './operations/gradients.ts';
 export { Tape, Tensor } from './tape/tape.ts';
 export type { Mark, Pullback } from './tape/tape.ts';
 export type { Shape } from './tape/shape.ts';

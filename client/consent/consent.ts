@@ -10,8 +10,9 @@ import {
   reliesOnNoise,
   type SignedSession,
 } from '../../protocol/schemes/secagg/index.ts';
-import { termsOf } from '../../protocol/rounds/index.ts';
+import { type RememberedSession, termsOf } from '../../protocol/rounds/index.ts';
 import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
@@ -37,14 +38,6 @@ export interface ModelRound {
   readonly point: string;
 }
 
-/** A session, once its roster is known. */
-export interface RoundSession {
-  /** In hex. */
-  readonly sessionId: string;
-  /** Ids of the roster, ascending. */
-  readonly ids: readonly number[];
-}
-
 /** A survivor set that is about to be signed, or answered where there is nothing to sign. */
 export interface Signing {
   /** Ids, ascending. */
@@ -54,15 +47,16 @@ export interface Signing {
   readonly sessionId: string;
 }
 
-/** A masked input that is about to be sent. */
-export interface SendingInput extends RoundSession {
+/**
+ * An input that is about to be sent, and its session: what is noted of that if its one set is known before it is signed. A
+ * scheme whose members learn of no roster has none, and nothing can be checked against one.
+ */
+export type SendingInput = {
   /** `inputRecord` of the update, in hex. */
   readonly input: string;
   /** Whether the round was counted when its training began. */
   readonly counted: boolean;
-  /** What is noted of the session where its one set is known before it is signed. */
-  readonly session: SignedSession;
-}
+} & (RememberedSession | { readonly sessionId?: undefined; readonly session?: undefined });
 
 /**
  * A client's memory of its rounds at work: one change after another, each checked and written down under one lock before
@@ -113,29 +107,37 @@ export class Consent {
    * signature.
    * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
    */
-  sharing({ settings, point }: ModelRound, { sessionId, ids }: RoundSession, policy: ClientPolicy): Promise<void> {
+  sharing(
+    { settings, point }: ModelRound,
+    { sessionId, session }: RememberedSession,
+    policy: ClientPolicy,
+  ): Promise<void> {
     return this.#change((record) => {
       if (reliesOnNoise(policy, settings)) return record;
       const { record: known } = historyOf(record, point, this.#now());
-      assertRosterAllowed(known, ids, settings);
+      assertRosterAllowed(known, session.ids, settings);
       assertInputAllowed(known, { repeat: settings.repeat, terms: toHex(termsOf(portablePrimitives, settings)) });
       return withClaim(record, point, sessionId);
     });
   }
 
   /**
-   * Notes that a masked input is about to be sent, and holds it and its round against what is remembered by now: another
+   * Notes that an input is about to be sent, and holds it and its round against what is remembered by now: another
    * client with this memory may have sent or signed something since.
    *
    * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
    * that set alone. It is noted already now: a proof about it has to be taken also by a client that is cut off between
    * its input and its signature.
+   *
+   * Where the scheme shows no session, the input is counted, charged and known again all the same. But nothing tells with
+   * whom it would be summed: it is refused where that matters, which is after a set was signed from this model, and for a
+   * policy that asks sums to differ.
    * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
    * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
    */
   sending(
     { settings, point }: ModelRound,
-    { input, sessionId, ids, counted, session }: SendingInput,
+    { input, counted, sessionId, session }: SendingInput,
     policy: ClientPolicy,
   ): Promise<void> {
     return this.#change((record) => {
@@ -148,11 +150,15 @@ export class Consent {
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
-      assertLatestSession(history.record, sessionId);
-      assertRosterAllowed(history.record, ids, settings);
+      if (session === undefined) assertUnseenAllowed(history.record, policy);
+      else {
+        assertLatestSession(history.record, sessionId);
+        assertRosterAllowed(history.record, session.ids, settings);
+      }
       assertInputAllowed(history.record, sent);
       next = withSent(next, point, sent);
-      return history.record?.signed === undefined ? next : withSet(next, point, ids, session);
+      if (session === undefined || history.record?.signed === undefined) return next;
+      return withSet(next, point, session.ids, session);
     });
   }
 
@@ -202,6 +208,16 @@ export class Consent {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** @throws CairnError `cohort-too-similar` where it matters who else is in the sum, and the scheme does not say */
+function assertUnseenAllowed(record: ClientHistory['record'], { minCohortDifference = 0 }: ClientPolicy): void {
+  if (record?.signed === undefined && minCohortDifference < 2) return;
+  const why =
+    record?.signed === undefined
+      ? `this client asks sums to differ in at least ${minCohortDifference} members`
+      : 'this client has signed a sum from the same model';
+  throw new CairnError('cohort-too-similar', `the round’s scheme does not show who is in its sum, and ${why}`);
 }
 
 function quoteFor({ accounts }: ConsentRecord, settings: RoundSettings, delta: number): Quote {

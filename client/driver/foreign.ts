@@ -1,5 +1,5 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { encodeAbort, type Invitation, type RoundSettings } from '../../protocol/wire/index.ts';
+import { encodeAbort, type RoundInvitation } from '../../protocol/wire/index.ts';
 import type { RoundContext } from './context.ts';
 
 /**
@@ -9,13 +9,13 @@ import type { RoundContext } from './context.ts';
  */
 export function refuseForeign(
   context: Pick<RoundContext, 'emit' | 'policy' | 'refusals' | 'send'>,
-  { suite, context: hash }: Pick<Invitation, 'suite' | 'context'>,
-  { task, round }: Pick<RoundSettings, 'task' | 'round'>,
+  invitation: RoundInvitation,
   error: CairnError,
 ): void {
   const { emit, policy, refusals, send } = context;
+  const { task, round } = invitation.settings;
   const told = policy.tellReason === false ? new CairnError('member-left', 'the client left the round') : error;
-  const abort = encodeAbort({ suite, context: hash }, told);
+  const abort = encodeAbort(invitation, told);
   emit({ kind: 'sent', task, round, message: 'abort', bytes: abort.length });
   // Whether the coordinator takes it makes no difference to a client that is in no such round.
   send(abort).catch((thrown: unknown) => {

@@ -1,6 +1,5 @@
 import { encodeInput, inputRecord, keepsInput, roundingSource, termsOf } from '../../protocol/rounds/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/index.ts';
-import { decodeInvitation } from '../../protocol/wire/index.ts';
 import type { RoundFromModel } from './context.ts';
 import type { LocalUpdate } from './updates.ts';
 
@@ -16,22 +15,21 @@ export interface RoundInput {
  * An update as the round's input: clipped, quantized and, where the settings ask for it, with this client's noise. Without
  * noise it is the same vector whenever the update is sent on these terms; with the coordinator's alone, the same but for
  * the rotation, whose signs follow from the settings' hash.
- * @param invitation bytes of the coordinator's invitation
+ * @param settingsHash the context of the invitation
  * @throws whatever `encodeInput` throws
  */
 export function inputOf(
   { context, settings, from, emit }: RoundFromModel,
-  invitation: Uint8Array,
+  settingsHash: Uint8Array,
   update: LocalUpdate,
 ): RoundInput {
   const { trainer, random } = context;
   const { primitives, secret } = trainer;
-  const { context: hash } = decodeInvitation(invitation);
   const record = inputRecord(primitives, secret, fromHex(from.point), settings.repeat, update);
   const source = keepsInput(settings)
     ? roundingSource(primitives, secret, record, termsOf(primitives, settings))
     : random;
-  const { values, clippedBy, cut } = encodeInput(primitives, settings, hash, update, source);
+  const { values, clippedBy, cut } = encodeInput(primitives, settings, settingsHash, update, source);
   if (clippedBy < 1) emit({ kind: 'clipped', factor: clippedBy });
   for (const one of cut) emit({ kind: 'cut', ...one });
   return { values, record: toHex(record) };

@@ -2,6 +2,7 @@ import { type ClientStart, measuringPoint } from '../../protocol/rounds/index.ts
 import { toHex } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { RoundInvitation } from '../../protocol/wire/index.ts';
 import type { RoundAtWork, RoundFromModel } from './context.ts';
 import { sizeFault } from './shape-fault.ts';
 import { trainLocally } from './training.ts';
@@ -21,13 +22,12 @@ export async function fromModel(round: RoundAtWork): Promise<RoundFromModel> {
 
 /**
  * What a round's session starts from: the directory of an active round, and what this client remembers of its rounds.
- * @param invitation bytes of the coordinator's invitation
  * @throws whatever the directory or the memory throws
  */
 export async function sessionStart(
   { context, settings, from, over, emit }: RoundFromModel,
   member: MemberId,
-  invitation: Uint8Array,
+  invitation: RoundInvitation,
 ): Promise<ClientStart> {
   const { trainer, random, policy, consent, identity, directories } = context;
   const { adversary, directoryHash, rebases } = settings;

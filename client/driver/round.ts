@@ -4,11 +4,12 @@ import {
   type ClientSession,
   type ClientStep,
   schemeOf,
+  type SentMessage,
 } from '../../protocol/rounds/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { decodeInvitation, decodeSettings, encodeAbort, type RoundSettings } from '../../protocol/wire/index.ts';
+import { encodeAbort, type Message, type RoundInvitation, type RoundSettings } from '../../protocol/wire/index.ts';
 import { checkPolicy, checkPrivacy, note } from './consent.ts';
 import type { RoundAtWork, RoundContext, RoundEnd, RoundFromModel } from './context.ts';
 import { earlyEnd } from './early-end.ts';
@@ -41,16 +42,18 @@ export class RoundDriver {
   readonly settings: RoundSettings;
   readonly #round: RoundAtWork;
   readonly #member: MemberId;
-  readonly #invitation: Uint8Array;
+  readonly #invitation: RoundInvitation;
   readonly #onEnd: (end: RoundEnd) => void;
   readonly #over = new AbortController();
   readonly #sending: Sending;
   #state: ClientSession | undefined;
   /** Messages that came before the session had started. */
-  #early: Uint8Array[] = [];
+  #early: Message[] = [];
   /** The round from its model; undefined until that is known. */
   #from: RoundFromModel | undefined;
   #obtained: Obtained | undefined;
+  /** Whether the session asked for its input before there was an update. */
+  #inputWanted = false;
   /** Whether its update was asked for, by a training or from one that still runs. */
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
@@ -59,9 +62,9 @@ export class RoundDriver {
   #unsent = 0;
   #lastUnsent: Promise<void> = Promise.resolve();
 
-  /** @throws CairnError `wire-…` where the invitation is badly formed, `scheme-unknown` */
-  constructor(context: RoundContext, member: MemberId, invitation: Uint8Array, onEnd: (end: RoundEnd) => void) {
-    const settings = decodeSettings(decodeInvitation(invitation).settings);
+  /** @throws CairnError `scheme-unknown` */
+  constructor(context: RoundContext, member: MemberId, invitation: RoundInvitation, onEnd: (end: RoundEnd) => void) {
+    const { settings } = invitation;
     const { task, round } = settings;
     this.settings = settings;
     this.#round = {
@@ -109,16 +112,16 @@ export class RoundDriver {
   }
 
   /** A message from the coordinator. */
-  handle(bytes: Uint8Array): void {
+  handle(message: Message): void {
     if (this.ended) return;
     if (this.#state !== undefined) {
-      this.#step({ kind: 'message', bytes });
+      this.#step({ kind: 'message', message });
       return;
     }
     // A round may end while its model is still on the way.
-    const end = earlyEnd(bytes, this.#invitation);
+    const end = earlyEnd(message, this.#invitation);
     if (end !== undefined) this.#tell(end);
-    else if (this.#early.length < MAX_EARLY) this.#early.push(bytes);
+    else if (this.#early.length < MAX_EARLY) this.#early.push(message);
   }
 
   /**
@@ -138,7 +141,7 @@ export class RoundDriver {
     const start = await sessionStart(from, this.#member, this.#invitation);
     if (this.ended) return;
     this.#accept(this.#round.scheme.client.start({ ...start, seen }));
-    for (const bytes of this.#early.splice(0)) this.handle(bytes);
+    for (const message of this.#early.splice(0)) this.handle(message);
   }
 
   async #prepare(): Promise<void> {
@@ -147,6 +150,7 @@ export class RoundDriver {
     this.#asked = true;
     this.#obtained = await obtainUpdate(this.#from);
     this.#sending.release();
+    if (this.#inputWanted) this.#giveInput();
   }
 
   #step(input: ClientInput): void {
@@ -167,7 +171,7 @@ export class RoundDriver {
     else this.#lastUnsent = this.#goOnAfter(noted, send, events);
   }
 
-  #transition(send: readonly Uint8Array[], events: readonly ClientEvent[]): void {
+  #transition(send: readonly SentMessage[], events: readonly ClientEvent[]): void {
     this.#sending.send(send);
     for (const event of events) this.#tell(event);
   }
@@ -175,7 +179,7 @@ export class RoundDriver {
   /** What is noted is sent in its order, and after what was noted before it. */
   async #goOnAfter(
     noted: Promise<void> | undefined,
-    send: readonly Uint8Array[],
+    send: readonly SentMessage[],
     events: readonly ClientEvent[],
   ): Promise<void> {
     const before = this.#unsent++ > 0 ? this.#lastUnsent : undefined;
@@ -245,10 +249,11 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
+    this.#inputWanted = this.#obtained === undefined;
     if (this.ended || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {
-      const input = inputOf(this.#from, this.#invitation, this.#obtained.update);
+      const input = inputOf(this.#from, this.#invitation.context, this.#obtained.update);
       values = input.values;
       this.#record = input.record;
     } catch (thrown) {
@@ -271,8 +276,7 @@ export class RoundDriver {
         ? this.#round.scheme.client.leavingReason(end.error, this.#round.context.policy)
         : new CairnError('member-left', 'the client left the round');
     if (this.#state === undefined) {
-      const { suite, context } = decodeInvitation(this.#invitation);
-      this.#sending.send([encodeAbort({ suite, context }, error)]);
+      this.#sending.send([{ name: 'abort', bytes: encodeAbort(this.#invitation, error) }]);
     } else {
       const { name } = this.#state;
       const { state, send, wipe } = this.#round.scheme.client.step(this.#state, { kind: 'leave', error });

@@ -2,16 +2,16 @@ import { equalBytes, toHex } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import {
-  decodeInvitation,
-  decodeSettings,
-  decodeTaskNews,
-  HEADER_LENGTH,
-  messageName,
+  type Message,
+  readInvitation,
+  type RoundInvitation,
   type RoundSettings,
+  settingsHash,
   type TaskNewsFields,
 } from '../../protocol/wire/index.ts';
 import { schemeOf } from '../../protocol/rounds/index.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
+import { earlyEnd } from './early-end.ts';
 import { refuseForeign } from './foreign.ts';
 import { RoundDriver } from './round.ts';
 
@@ -23,19 +23,17 @@ interface Current {
   stale: boolean;
 }
 
-interface Waiting {
-  readonly task: string;
-  readonly round: number;
-  readonly context: Uint8Array;
-  readonly bytes: Uint8Array;
-}
-
 /** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
 const MAX_SEEN = 65_536;
 const MAX_WAITING = 16;
 
-/** The context in a message's header. */
-const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGTH - 32, HEADER_LENGTH);
+/** @throws CairnError `session-mismatch`, `wire-suite` if an invitation's header is not that of its settings */
+function assertBound({ context, suite, settings }: RoundInvitation, hash: Uint8Array): void {
+  if (!equalBytes(context, hash))
+    throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
+  if (suite !== settings.suite)
+    throw new CairnError('wire-suite', `an invitation in suite ${suite} to a round of ${settings.suite}`);
+}
 
 /**
  * A client's rounds, one after another. An invitation while a round is under way waits for its end, one for each task;
@@ -46,7 +44,7 @@ export class Rounds {
   readonly #context: RoundContext;
   readonly #onEnd: (end: RoundEnd) => void;
   readonly #seen = new Set<string>();
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: RoundInvitation[] = [];
   #member: MemberId | undefined;
   #current: Current | undefined;
   #closed = false;
@@ -67,19 +65,22 @@ export class Rounds {
   }
 
   /** A message from the coordinator. */
-  message(bytes: Uint8Array): void {
+  message(message: Message): void {
     if (this.#closed) return;
+    const { name } = message;
     try {
-      const name = messageName(bytes);
-      if (name === 'invitation') this.#invited(bytes);
-      else if (name === 'taskNews') this.#badNews(bytes);
-      else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(contextOf(bytes))) return;
-      else if (this.#current !== undefined) this.#current.driver.handle(bytes);
+      if (name === 'invitation') this.#invited(readInvitation(message));
+      else if (this.#withdrawn(message)) return;
+      else if (this.#current !== undefined) this.#current.driver.handle(message);
       else this.#ignore('session-mismatch', `received ${name} while in no round`);
     } catch (thrown) {
-      const { code, message } = asCairnError(thrown);
-      this.#ignore(code, message);
+      this.unreadable(asCairnError(thrown));
     }
+  }
+
+  /** A message that the connection, or its decoder, did not take. */
+  unreadable({ code, message }: CairnError): void {
+    if (!this.#closed) this.#ignore(code, message);
   }
 
   /**
@@ -88,15 +89,9 @@ export class Rounds {
    */
   news({ task, state, round }: Pick<TaskNewsFields, 'task' | 'state' | 'round'>): void {
     const isOver = (number: number): boolean => state !== 'running' || round >= number;
-    this.#withdraw((waiting) => waiting.task === task && isOver(waiting.round));
+    this.#withdraw(({ settings: waiting }) => waiting.task === task && isOver(waiting.round));
     const { settings } = this.#current?.driver ?? {};
     if (settings?.task === task && isOver(settings.round)) this.#forgotten('it has gone on without this client');
-  }
-
-  /** News that the connection did not take, for a reason that shows in them. @throws CairnError `wire-…` */
-  #badNews(bytes: Uint8Array): void {
-    decodeTaskNews(bytes);
-    this.#ignore('session-mismatch', 'received news that belong to another connection');
   }
 
   /** Leaves the round that is under way, and takes no more. */
@@ -111,21 +106,20 @@ export class Rounds {
     this.#current?.driver.leave(new CairnError('round-forgotten', `the coordinator does not say how it ended: ${why}`));
   }
 
-  #invited(bytes: Uint8Array): void {
-    const invitation = decodeInvitation(bytes);
-    const { context } = invitation;
-    const settings = decodeSettings(invitation.settings);
-    const { task, round } = settings;
+  #invited(invitation: RoundInvitation): void {
+    const { context, settings } = invitation;
+    const { task } = settings;
     const foreign = this.#member === undefined ? undefined : this.#unknownScheme(settings);
     if (foreign !== undefined) {
-      refuseForeign(this.#context, invitation, settings, foreign);
+      // In a round that it takes part in, the session checks that. Here an Abort would go out for whatever round is named.
+      assertBound(invitation, settingsHash(this.#context.trainer.primitives, invitation.encodedSettings));
+      refuseForeign(this.#context, invitation, foreign);
       this.#onEnd({ kind: 'refused', error: foreign });
       return;
     }
-    const waiting: Waiting = { task, round, context: context.slice(), bytes };
     const current = this.#current;
     if (current === undefined) {
-      this.#begin(waiting);
+      this.#begin(invitation);
       return;
     }
     // Not `round-replayed`: to refuse a copy of the present invitation would end the present round.
@@ -133,7 +127,7 @@ export class Rounds {
       this.#ignore('message-duplicate', `received the invitation to round ${current.driver.settings.round} again`);
       return;
     }
-    this.#enqueue(waiting);
+    this.#enqueue(invitation);
     if (current.stale || current.driver.settings.task === task || current.driver.state === 'done')
       this.#forgotten('it has begun another one');
   }
@@ -148,29 +142,31 @@ export class Rounds {
     }
   }
 
-  #enqueue(invitation: Waiting): void {
-    this.#withdraw(({ task }) => task === invitation.task);
+  #enqueue(invitation: RoundInvitation): void {
+    const { task } = invitation.settings;
+    this.#withdraw(({ settings }) => settings.task === task);
     this.#waiting.push(invitation);
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
-  /** Whether the message ends a round that had only been waiting. */
-  #withdrawn(context: Uint8Array): boolean {
-    return this.#withdraw((waiting) => equalBytes(waiting.context, context));
+  /** Whether the message ends a round that had only been waiting. @throws CairnError `wire-…` for one that is badly formed */
+  #withdrawn(message: Message): boolean {
+    return this.#withdraw((waiting) => earlyEnd(message, waiting) !== undefined);
   }
 
-  #withdraw(which: (waiting: Waiting) => boolean): boolean {
+  #withdraw(which: (waiting: RoundInvitation) => boolean): boolean {
     const at = this.#waiting.findIndex(which);
     if (at >= 0) this.#waiting.splice(at, 1);
     return at >= 0;
   }
 
-  #begin({ context, bytes }: Waiting): void {
+  #begin(invitation: RoundInvitation): void {
+    const { context } = invitation;
     if (this.#member === undefined) {
       this.#ignore('wrong-state', 'received an invitation before the welcome');
       return;
     }
-    const driver = new RoundDriver(this.#context, this.#member, bytes, (end) => this.#ended(end));
+    const driver = new RoundDriver(this.#context, this.#member, invitation, (end) => this.#ended(end));
     this.#current = { driver, context, stale: false };
     const hash = toHex(context);
     const replayed = this.#seen.has(hash);

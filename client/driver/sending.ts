@@ -1,7 +1,7 @@
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { stateTaking } from '../../protocol/rounds/index.ts';
+import { type SentMessage, stateTaking } from '../../protocol/rounds/index.ts';
 import { printable } from '../../protocol/printable.ts';
-import { decodeAbort, messageName } from '../../protocol/wire/index.ts';
+import { decodeAbort, type Message, receiveMessage } from '../../protocol/wire/index.ts';
 import type { RoundAtWork } from './context.ts';
 
 /**
@@ -12,8 +12,8 @@ const HARMLESS: ReadonlySet<string> = new Set(['message-duplicate', 'wrong-state
 
 /** What the coordinator's acknowledgements may come to. */
 interface Answers {
-  /** It refused a message. @param abort its Abort's bytes */
-  refused(abort: Uint8Array): void;
+  /** It refused a message by an Abort. */
+  refused(abort: Message): void;
   /** It has this client in no round, as after a restart, or in another one; either way this one is over. */
   forgotten(error: CairnError): void;
 }
@@ -23,7 +23,7 @@ export class Sending {
   readonly #round: RoundAtWork;
   readonly #answers: Answers;
   /** The session's first messages; undefined once there is an update, or no need of one. */
-  #keptBack: readonly Uint8Array[] | undefined = [];
+  #keptBack: readonly SentMessage[] | undefined = [];
 
   constructor(round: RoundAtWork, answers: Answers) {
     this.#round = round;
@@ -43,15 +43,15 @@ export class Sending {
   }
 
   /** Hands messages to the connection, or keeps them until there is an update. */
-  send(messages: readonly Uint8Array[]): void {
+  send(messages: readonly SentMessage[]): void {
     const { context, scheme, emit } = this.#round;
-    for (const bytes of messages) {
-      const message = messageName(bytes);
-      if (this.#keptBack !== undefined && stateTaking(message) === scheme.states[0]) {
-        this.#keptBack = [...this.#keptBack, bytes];
+    for (const message of messages) {
+      const { name, bytes } = message;
+      if (this.#keptBack !== undefined && stateTaking(name) === scheme.states[0]) {
+        this.#keptBack = [...this.#keptBack, message];
         continue;
       }
-      emit({ kind: 'sent', message, bytes: bytes.length });
+      emit({ kind: 'sent', message: name, bytes: bytes.length });
       context.send(bytes).then(
         (refused) => this.#answered(refused),
         (thrown: unknown) => this.#undelivered(asCairnError(thrown)),
@@ -64,11 +64,12 @@ export class Sending {
     const { context, over } = this.#round;
     if (refused === undefined || over.aborted) return;
     try {
-      const { code, message } = decodeAbort(refused);
+      const abort = receiveMessage(refused);
+      const { code, message } = decodeAbort(abort);
       if (HARMLESS.has(code)) context.emit({ kind: 'ignored', code: 'message-duplicate', message: printable(message) });
       else if (code === 'member-unknown' || code === 'session-mismatch')
         this.#answers.forgotten(new CairnError(code, message));
-      else this.#answers.refused(refused);
+      else this.#answers.refused(abort);
     } catch (thrown) {
       this.#undelivered(asCairnError(thrown));
     }

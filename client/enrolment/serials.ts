@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
-import type { SeenDirectory, SerialMemory } from '../driver/serials.ts';
+import type { SeenDirectory, SerialMemory } from './serial-memory.ts';
 import { locked, readIfThere, replacePrivate } from '../../platform/index.ts';
 
 const hex = /^[0-9a-f]{64}$/;

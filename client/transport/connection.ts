@@ -11,7 +11,8 @@ import {
   encodeHello,
   type Hello,
   helloTranscript,
-  messageName,
+  type Message,
+  receiveMessage,
   type TaskNews,
 } from '../../protocol/wire/index.ts';
 import { apiUrl } from './address.ts';
@@ -42,8 +43,10 @@ export interface ConnectionOptions {
 export interface ConnectionEvents {
   /** The client has its seat. `renewed`: the coordinator did not remember the connection before this one. */
   readonly seated: (member: MemberId, renewed: boolean) => void;
-  /** A message about a round, or one that is badly formed. */
-  readonly message: (bytes: Uint8Array) => void;
+  /** A message about a round. */
+  readonly message: (message: Message) => void;
+  /** A message that cannot be read, or has no place on this connection. */
+  readonly unreadable: (error: CairnError) => void;
   /** Where a task stands, as the coordinator says. */
   readonly news: (news: TaskNews) => void;
   readonly lost: (reason: string) => void;
@@ -146,22 +149,24 @@ export class CoordinatorConnection {
   #received(bytes: Uint8Array): void {
     if (this.#over) return;
     try {
-      const name = messageName(bytes);
-      if (name === 'challenge') this.#greet(decodeChallenge(bytes));
-      else if (name === 'welcome') this.#welcome(bytes);
-      else if (name === 'taskNews' && this.#member !== undefined) this.#news(decodeTaskNews(bytes));
-      else if (name === 'abort' && this.#isMine(decodeAbort(bytes))) this.#refused(decodeAbort(bytes));
-      else this.#events.message(bytes);
+      const message = receiveMessage(bytes);
+      const { name } = message;
+      if (name === 'challenge') this.#greet(decodeChallenge(message));
+      else if (name === 'welcome') this.#welcome(message);
+      else if (name === 'taskNews' && this.#member !== undefined) this.#news(decodeTaskNews(message));
+      else if (name === 'abort' && this.#isMine(message)) this.#refused(decodeAbort(message));
+      else this.#events.message(message);
     } catch (thrown) {
+      const error = asCairnError(thrown);
       // Before there is a seat, a message that cannot be read is no coordinator of our kind; later it is one bad message.
-      if (this.#member === undefined) this.#fail(asCairnError(thrown));
-      else this.#events.message(bytes);
+      if (this.#member === undefined) this.#fail(error);
+      else this.#events.unreadable(error);
     }
   }
 
   /** Whether an Abort is about the connection, and not about a round. */
-  #isMine(abort: Abort): boolean {
-    return !this.#seated || (this.#challenge !== undefined && equalBytes(abort.context, this.#challenge));
+  #isMine({ context }: Message): boolean {
+    return !this.#seated || (this.#challenge !== undefined && equalBytes(context, this.#challenge));
   }
 
   #greet(challenge: Challenge): void {
@@ -194,8 +199,8 @@ export class CoordinatorConnection {
     };
   }
 
-  #welcome(bytes: Uint8Array): void {
-    const welcome = decodeWelcome(bytes);
+  #welcome(message: Message): void {
+    const welcome = decodeWelcome(message);
     if (this.#challenge === undefined || !equalBytes(welcome.context, this.#challenge)) {
       throw new CairnError('session-mismatch', 'a welcome answers another challenge');
     }

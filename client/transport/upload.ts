@@ -3,9 +3,10 @@ import {
   decodeAbort,
   decodeResume,
   HEADER_LENGTH,
-  messageName,
+  type Message,
   PART_LENGTH,
   partsOf,
+  receiveMessage,
   UPLOAD_ID_LENGTH,
 } from '../../protocol/wire/index.ts';
 import type { Attempts } from './send-queue.ts';
@@ -51,8 +52,9 @@ export class Upload implements Attempts {
     const [first] = partsOf(this.#message, this.#id);
     this.#sent = Math.max(this.#sent, HEADER_LENGTH);
     const answer = await this.#send(first!, 'patient');
-    if (answer !== undefined && messageName(answer) !== 'resume') return orAgain(answer);
-    return this.#sendFrom(answer === undefined ? HEADER_LENGTH : this.#resumeAt(answer));
+    if (answer === undefined) return this.#sendFrom(HEADER_LENGTH);
+    const received = receiveMessage(answer);
+    return received.name === 'resume' ? this.#sendFrom(this.#resumeAt(received)) : orAgain(answer);
   }
 
   async #sendFrom(start: number): Promise<Answer> {
@@ -83,7 +85,7 @@ export class Upload implements Attempts {
   }
 
   /** Where to go on. @throws Error for a place that this message has never come to */
-  #resumeAt(answer: Uint8Array): number {
+  #resumeAt(answer: Message): number {
     const { offset, context } = decodeResume(answer);
     const own = equalBytes(context, this.#message.subarray(HEADER_LENGTH - context.length, HEADER_LENGTH));
     if (!own || offset > this.#sent || offset >= this.#message.length) {

@@ -1,5 +1,5 @@
 import type { Socket } from 'socket.io';
-import { DEFAULT_SUITE, type RandomSource, SIZES, type SuiteId } from '../../protocol/crypto/index.ts';
+import { DEFAULT_SUITE, type RandomSource, SIZES } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import {
   decodeHello,
@@ -10,11 +10,10 @@ import {
   encodeTaskNews,
   encodeWelcome,
   type Header,
-  HEADER_LENGTH,
   type Hello,
-  type MessageName,
-  messageName,
+  type Message,
   PART_LENGTH,
+  receiveMessage,
   type TaskNewsFields,
 } from '../../protocol/wire/index.ts';
 import type { LocalEnd } from '../addresses.ts';
@@ -71,7 +70,7 @@ function plainBytes(payload: unknown): Uint8Array | undefined {
 }
 
 /** There is one way to send a message, and a long one is not delivered before there is room for it. */
-function tooLong(name: MessageName, { length }: Uint8Array): CairnError | undefined {
+function tooLong({ name, bytes: { length } }: Message): CairnError | undefined {
   if (length <= PART_LENGTH) return undefined;
   return new CairnError('wire-bounds', `${name}: a message of ${length} bytes must come in parts`);
 }
@@ -162,11 +161,9 @@ export class MemberConnection implements Link {
       if (name !== EVENT_NAME || bytes === undefined || payload.length !== 1) {
         throw new CairnError('wire-type', `a message is exactly one Uint8Array, in an event named "${EVENT_NAME}"`);
       }
-      if (this.#seat === undefined) {
-        this.#greeted(bytes, acknowledge);
-        return;
-      }
-      this.#message(this.#seat, bytes, acknowledge);
+      const message = receiveMessage(bytes);
+      if (this.#seat === undefined) this.#greeted(message, acknowledge);
+      else this.#message(this.#seat, message, acknowledge);
     } catch (thrown) {
       const error = asCairnError(thrown);
       acknowledge(encodeAbort(this.#header, error));
@@ -175,8 +172,8 @@ export class MemberConnection implements Link {
     }
   }
 
-  #greeted(bytes: Uint8Array, acknowledge: Acknowledge): void {
-    const hello = decodeHello(bytes);
+  #greeted(message: Message, acknowledge: Acknowledge): void {
+    const hello = decodeHello(message);
     const end = this.#socket.request.socket;
     this.#host.admit({ challenge: this.#challenge, hello, end }, this, (seat) => {
       clearTimeout(this.#helloTimer);
@@ -188,33 +185,35 @@ export class MemberConnection implements Link {
     });
   }
 
-  #message(seat: Seat, bytes: Uint8Array, acknowledge: Acknowledge): void {
-    const name = messageName(bytes);
+  #message(seat: Seat, message: Message, acknowledge: Acknowledge): void {
     const { place } = seat;
     // In the sender's own suite: it refuses what comes in another, and may be in a round of any.
-    const suite = bytes[1] as SuiteId;
+    const { name, suite } = message;
+    const context = message.context.slice();
     if (place === undefined) {
-      acknowledge(encodeAbort({ suite, context: this.#contextOf(bytes) }, this.#outside(name, seat)));
+      this.#host.refused('message', 'member-unknown', seat);
+      const error = new CairnError('member-unknown', `received ${name} from a member that is in no round`);
+      acknowledge(encodeAbort({ suite, context }, error));
       return;
     }
     const answer: AnswerPart = (refusal, next) => {
       if (refusal === undefined) {
         if (next === undefined) acknowledge();
-        else acknowledge(encodeResume({ suite, context: this.#contextOf(bytes), offset: next }));
+        else acknowledge(encodeResume({ suite, context, offset: next }));
         return;
       }
       this.#host.refused('message', refusal.code, seat);
       acknowledge(encodeAbort({ suite, context: place.handle.context }, refusal));
     };
-    if (name === 'part') this.#part(seat, place, bytes, answer);
-    else whenJudged(tooLong(name, bytes) ?? this.#deliver(seat, bytes), answer);
+    if (name === 'part') this.#part(seat, place, message, answer);
+    else whenJudged(tooLong(message) ?? this.#deliver(seat, message), answer);
   }
 
   /** One part; with the last one the message is dealt with as if it had come whole. */
-  #part(seat: Seat, place: SeatedRound, bytes: Uint8Array, answer: AnswerPart): void {
-    let whole: Uint8Array | undefined;
+  #part(seat: Seat, place: SeatedRound, part: Message, answer: AnswerPart): void {
+    let whole: Message | undefined;
     try {
-      whole = this.#host.uploads.take(seat, place, decodePart(bytes), answer);
+      whole = this.#host.uploads.take(seat, place, decodePart(part), answer);
     } catch (thrown) {
       answer(asCairnError(thrown));
     }
@@ -228,24 +227,14 @@ export class MemberConnection implements Link {
     }
   }
 
-  #deliver(seat: Seat, bytes: Uint8Array): Verdict {
-    const { length } = bytes;
-    const verdict = seat.receive(bytes);
+  #deliver(seat: Seat, message: Message): Verdict {
+    const { length } = message.bytes;
+    const verdict = seat.receive(message);
     const judged = (refusal: CairnError | undefined): CairnError | undefined => {
       if (refusal === undefined) this.#host.taken(length, seat);
       return refusal;
     };
     return verdict instanceof Promise ? verdict.then(judged) : judged(verdict);
-  }
-
-  #outside(name: MessageName, seat: Seat): CairnError {
-    this.#host.refused('message', 'member-unknown', seat);
-    return new CairnError('member-unknown', `received ${name} from a member that is in no round`);
-  }
-
-  /** The context in a message's header. */
-  #contextOf(bytes: Uint8Array): Uint8Array {
-    return bytes.length < HEADER_LENGTH ? this.#challenge : bytes.slice(HEADER_LENGTH - SIZES.hash, HEADER_LENGTH);
   }
 
   #refuse(error: CairnError): void {

@@ -1,6 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import type { TaskNewsFields } from '../../protocol/wire/index.ts';
+import type { Message, TaskNewsFields } from '../../protocol/wire/index.ts';
 import type { SendQuota } from '../limits/send-quota.ts';
 import type { MakeMessage, RoundHandle, RoundListener, SendOptions, Verdict } from '../rounds/seat-hub.ts';
 import type { Upload } from './upload.ts';
@@ -127,12 +127,12 @@ export class Seat {
     this.#link?.tell(news);
   }
 
-  /** Hands a message to the round. @returns why it was refused; `undefined` where it was taken or there is no round */
-  receive(bytes: Uint8Array): Verdict {
+  /** Hands a message to the round. @returns why it was refused; `undefined` if it was taken or there is no round */
+  receive(message: Message): Verdict {
     const answered = new Set(this.#unanswered);
-    const verdict = this.place?.message(this.member, bytes);
+    const verdict = this.place?.message(this.member, message);
     const judged = (refusal: CairnError | undefined): CairnError | undefined => {
-      if (refusal === undefined) this.#unanswered = this.#unanswered.filter((message) => !answered.has(message));
+      if (refusal === undefined) this.#unanswered = this.#unanswered.filter((sent) => !answered.has(sent));
       return refusal;
     };
     return verdict instanceof Promise ? verdict.then(judged) : judged(verdict);

@@ -146,7 +146,7 @@ export class Seats implements SeatHub {
     const place: SeatedRound = {
       handle: round,
       refusal: (member, header) => listener.refusal(member, header),
-      message: (member, bytes) => listener.message(member, bytes),
+      message: (member, message) => listener.message(member, message),
       leave: (member, reason) => listener.leave(member, reason),
       timeLeft: () => listener.timeLeft(),
       sent: (bytes) => listener.sent(bytes),

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
-import { HEADER_LENGTH, type Part } from '../../protocol/wire/index.ts';
+import { HEADER_LENGTH, type Message, type MessageHeader, type Part } from '../../protocol/wire/index.ts';
 import type { Buffers } from './buffers.ts';
 import type { Claimant, Slots } from './slots.ts';
 
@@ -20,8 +20,8 @@ export interface UploadOptions {
   readonly yielded: () => void;
   /** Milliseconds that are left for the message at all. */
   readonly timeLeft: () => number;
-  /** Why the message would be refused at present, by its header; undefined where it would be looked at. */
-  readonly refusal: (header: Uint8Array) => CairnError | undefined;
+  /** Why the message would be refused at present, by its header; undefined if it would be inspected. */
+  readonly refusal: () => CairnError | undefined;
   /** Answers the first part, once: when there is room, or with why there will be none. */
   readonly answer: AnswerPart;
 }
@@ -43,7 +43,9 @@ export type AnswerPart = (refusal?: CairnError, next?: number) => void;
  */
 export class Upload implements Claimant {
   readonly #options: UploadOptions;
-  readonly #header: Uint8Array;
+  readonly #header: MessageHeader;
+  /** The header's bytes. */
+  readonly #first: Uint8Array;
   readonly #id: Uint8Array;
   readonly #total: number;
   #bytes: Uint8Array | undefined;
@@ -53,10 +55,14 @@ export class Upload implements Claimant {
   #grantedAt = 0;
   #state: 'waiting' | 'assembling' | 'ended' = 'waiting';
 
-  /** @param first the part at offset 0 */
-  constructor(first: Part, options: UploadOptions) {
+  /**
+   * @param first the part at offset 0
+   * @param header that of the message, which the part holds
+   */
+  constructor(first: Part, header: MessageHeader, options: UploadOptions) {
     this.#options = options;
-    this.#header = first.bytes.slice();
+    this.#header = header;
+    this.#first = first.bytes.slice();
     this.#id = first.id.slice();
     this.#total = first.total;
   }
@@ -104,7 +110,7 @@ export class Upload implements Claimant {
    * @throws CairnError what the round would refuse the message for; the upload has ended then
    */
   resume({ id, total, bytes }: Part, answer: AnswerPart): boolean {
-    const own = total === this.#total && equalBytes(id, this.#id) && equalBytes(bytes, this.#header);
+    const own = total === this.#total && equalBytes(id, this.#id) && equalBytes(bytes, this.#first);
     if (!own || this.#state !== 'assembling') return false;
     this.#assertWanted();
     if (this.#filled > HEADER_LENGTH) answer(undefined, this.#filled);
@@ -114,10 +120,10 @@ export class Upload implements Claimant {
 
   granted(): void {
     try {
-      const refusal = this.#options.refusal(this.#header);
+      const refusal = this.#options.refusal();
       if (refusal !== undefined) throw refusal;
       this.#bytes = this.#options.buffers.take(this.#total);
-      this.#bytes.set(this.#header);
+      this.#bytes.set(this.#first);
       this.#state = 'assembling';
       this.#grantedAt = performance.now();
       this.#expectNext();
@@ -134,7 +140,7 @@ export class Upload implements Claimant {
    * @throws CairnError `upload-interrupted` where the upload has ended, `wire-bounds` for a part out of place, and what
    * the round would refuse the message for; the upload has ended then
    */
-  add(part: Part): Uint8Array | undefined {
+  add(part: Part): Message | undefined {
     if (this.#state === 'ended') throw interrupted('the upload that it belongs to has ended');
     this.#assertWanted(part);
     this.#bytes!.set(part.bytes, part.offset);
@@ -144,7 +150,7 @@ export class Upload implements Claimant {
       return undefined;
     }
     this.#stopTimers();
-    return this.#bytes;
+    return { ...this.#header, bytes: this.#bytes! };
   }
 
   /** Gives up whatever has come. The first part is answered if it still waits. May be called twice. */
@@ -165,7 +171,7 @@ export class Upload implements Claimant {
   #assertWanted(next?: Part): void {
     try {
       if (next !== undefined) this.#assertNext(next);
-      const refusal = this.#options.refusal(this.#header);
+      const refusal = this.#options.refusal();
       if (refusal !== undefined) throw refusal;
     } catch (thrown) {
       const error = asCairnError(thrown);
@@ -179,8 +185,7 @@ export class Upload implements Claimant {
     if (this.#state === 'waiting') throw outOfPlace(`offset ${offset} came before the first part was answered`);
     if (total !== this.#total) throw outOfPlace(`it is of ${total} bytes in all, the first was of ${this.#total}`);
     if (offset !== this.#filled) throw outOfPlace(`it begins at offset ${offset}, the next one at ${this.#filled}`);
-    const [, ownSuite] = this.#header;
-    if (suite !== ownSuite || !equalBytes(context, this.#header.subarray(HEADER_LENGTH - context.length))) {
+    if (suite !== this.#header.suite || !equalBytes(context, this.#header.context)) {
       throw new CairnError('session-mismatch', 'part: suite and context must be those of the first');
     }
     if (!equalBytes(id, this.#id)) throw outOfPlace('it has another id than the first');

@@ -1,5 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
-import type { Part } from '../../protocol/wire/index.ts';
+import { decodeHeader, type Message, type Part } from '../../protocol/wire/index.ts';
 import { Buffers } from './buffers.ts';
 import type { SeatedRound, Seat } from './seat.ts';
 import { Slots } from './slots.ts';
@@ -36,10 +36,10 @@ export class Uploads {
    * Takes one part from a member in a round.
    * @param answer called once: when the part is taken (the first one: when there is room for the rest, or with the offset
    * of the next part where some of the message is there already), or with why the first one is refused after all
-   * @returns the whole message with its last part; `answer` is the caller's then, and so is ending the upload
+   * @returns the whole message when its last part has come; `answer` is the caller's then, and so is ending the upload
    * @throws CairnError the reason why the part is refused; `answer` is not called then
    */
-  take(seat: Seat, place: SeatedRound, part: Part, answer: AnswerPart): Uint8Array | undefined {
+  take(seat: Seat, place: SeatedRound, part: Part, answer: AnswerPart): Message | undefined {
     if (part.offset === 0) {
       if (seat.upload?.resume(part, answer) !== true) this.#begin(seat, place, part, answer);
       return undefined;
@@ -58,12 +58,13 @@ export class Uploads {
         `part: a message of ${first.total} bytes was announced, the round’s largest has ${place.handle.largest}`,
       );
     }
-    const refusal = (header: Uint8Array): CairnError | undefined => place.refusal(seat.member, header);
-    const refused = refusal(first.bytes);
+    const header = decodeHeader(first.bytes.slice());
+    const refusal = (): CairnError | undefined => place.refusal(seat.member, header);
+    const refused = refusal();
     if (refused !== undefined) throw refused;
     const { stallMs, minBytesPerSecond } = this.#limits;
     const [slots, buffers] = [this.#slots, this.#buffers];
-    seat.upload = new Upload(first, {
+    seat.upload = new Upload(first, header, {
       ...{ slots, buffers, stallMs, minBytesPerSecond, refusal, answer },
       timeLeft: () => place.timeLeft(),
       turnMs: (heldMs) => this.#turnOf(seat, place, first.total, heldMs),

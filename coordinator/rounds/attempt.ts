@@ -252,12 +252,12 @@ export class Attempt {
     const header = { suite: settings.suite, context: settingsHash };
     if (result.kind === 'abandoned') {
       const bytes = constant(abandonedOutcome(header, result.error));
-      return invited.map((to) => ({ to, bytes, last: true }));
+      return invited.map((to) => ({ to, name: 'outcome', bytes, last: true }));
     }
     const { hashBytes } = this.#options.model;
     const [inside, outside] = [true, false].map((included) => constant(committedOutcome(header, included, hashBytes)));
     const included = new Set(end.included);
-    return invited.map((to) => ({ to, bytes: included.has(to) ? inside! : outside!, last: true }));
+    return invited.map((to) => ({ to, name: 'outcome', bytes: included.has(to) ? inside! : outside!, last: true }));
   }
 
   /** Evaluates the new model where it is not held against the one before. */

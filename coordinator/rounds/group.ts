@@ -73,7 +73,7 @@ export class Group {
     };
     this.#listener = {
       refusal: (member, header) => round.refusal(member, header),
-      message: (member, bytes) => round.message(member, bytes),
+      message: (member, message) => round.message(member, message),
       leave: (member, reason) => round.leave(member, reason),
       timeLeft: () => round.timeLeft,
       sent: (bytes) => round.tally.down(bytes),

@@ -1,5 +1,6 @@
 import type { CairnError, ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import type { Message, MessageHeader } from '../../protocol/wire/index.ts';
 
 /** Makes a message; see `Outgoing.bytes`. A seat keeps this rather than the bytes, which it can have again. */
 export type MakeMessage = () => Uint8Array;
@@ -26,13 +27,13 @@ export type Verdict = CairnError | undefined | Promise<CairnError | undefined>;
 /** What a round is told of its members. */
 export interface RoundListener {
   /**
-   * Why a message that begins with this header would be refused at present; undefined if it would be inspected. It is asked
+   * Why a message with this header would be refused at present; undefined if it would be inspected. It is asked
    * with every part of a long message, and spares the rest of one that would be refused: a round in another process may
    * say undefined to all of them.
    */
-  refusal(member: MemberId, header: Uint8Array): CairnError | undefined;
+  refusal(member: MemberId, header: MessageHeader): CairnError | undefined;
   /** A message. Its bytes are the round's for this call alone, also if it judges them later: what outlives the call is copied. */
-  message(member: MemberId, bytes: Uint8Array): Verdict;
+  message(member: MemberId, message: Message): Verdict;
   leave(member: MemberId, reason: ErrorCode): void;
   /** Milliseconds that its state has left for messages. */
   timeLeft(): number;

@@ -16,7 +16,7 @@ import {
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import { asCairnError, type CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { type MemberDirectory, messageName, type RoundSettings } from '../../protocol/wire/index.ts';
+import type { MemberDirectory, Message, MessageHeader, RoundSettings } from '../../protocol/wire/index.ts';
 import { PacedQueue } from './paced-queue.ts';
 import { type Suspect, suspectsOf } from './suspects.ts';
 import { Tally } from './tally.ts';
@@ -74,7 +74,7 @@ export type RoundEnd =
       readonly suspects: readonly Suspect[];
       /** Of the culprits that the error names. */
       readonly proofs: readonly Uint8Array[];
-      /** Who refused the round: it sent an Abort instead of its keys, when no other member could have given it a reason. */
+      /** Who refused the round: it sent an Abort in the first state, when no other member could have given it a reason. */
       readonly refused: readonly MemberId[];
       /** Whether the roster was closed: before that nobody has lost anything by the round's end. */
       readonly rostered: boolean;
@@ -95,6 +95,8 @@ export class SessionDriver {
   #state: ServerSession;
   /** Once the roster is closed. */
   #parameters: RosterParameters | undefined;
+  /** Whether it has gone on from the scheme's first state: who is in is decided then, also where there are no parameters. */
+  #rostered = false;
   #timer: NodeJS.Timeout | undefined;
   /** When the present state's time is over; undefined while that has not begun. */
   #over: number | undefined;
@@ -138,20 +140,18 @@ export class SessionDriver {
     return Math.max(0, this.#over === undefined ? this.#options.deadlines[name] : this.#over - performance.now());
   }
 
-  /** Why a message that begins with this header would be refused at present; undefined where it would be looked at. */
-  refusal(from: MemberId, header: Uint8Array): CairnError | undefined {
+  /** Why a message with this header would be refused now; undefined if it would be taken or cost its sender its place. */
+  refusal(from: MemberId, header: MessageHeader): CairnError | undefined {
     return this.#options.scheme.server.refusal(this.#state, from, header);
   }
 
-  /** A message from a member. @returns why it was refused, or undefined where it was taken */
-  message(from: MemberId, bytes: Uint8Array): CairnError | undefined {
-    this.tally.up(bytes.length);
-    const refuses = this.#state.name === 'advertise-keys' && isAbort(bytes);
-    // Noted before the step, which may end the round.
-    if (refuses) this.#refused.add(from);
-    const refusal = this.#step({ kind: 'message', from, bytes });
-    if (refuses && refusal !== undefined) this.#refused.delete(from);
-    return refusal;
+  /** A message from a member. @returns why it was refused, or undefined if it was taken */
+  message(from: MemberId, message: Message): CairnError | undefined {
+    this.tally.up(message.bytes.length);
+    // Noted before the step, which may end the round. One that is inspected puts the member out, even if it cannot be read.
+    const refuses = message.name === 'abort' && this.#state.name === this.#options.scheme.states[0];
+    if (refuses && this.refusal(from, message) === undefined) this.#refused.add(from);
+    return this.#step({ kind: 'message', from, message });
   }
 
   /** A member is gone and will not come back in time. */
@@ -205,6 +205,7 @@ export class SessionDriver {
   #entered(name: ServerStateName, members: number): void {
     clearTimeout(this.#timer);
     this.#over = undefined;
+    this.#rostered ||= name !== this.#options.scheme.states[0] && name !== 'aborted';
     this.tally.enter(name, members);
     this.#options.onState?.(name, members);
   }
@@ -239,7 +240,7 @@ export class SessionDriver {
 
   /** What a round's end says besides. */
   get #facts(): { readonly refused: readonly MemberId[]; readonly rostered: boolean } {
-    return { refused: [...this.#refused], rostered: this.#parameters !== undefined };
+    return { refused: [...this.#refused], rostered: this.#rostered };
   }
 
   /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */
@@ -279,14 +280,5 @@ export class SessionDriver {
     const drops = server.drops(state);
     this.#end({ kind: 'aborted', error, drops: [...drops], suspects: [], proofs: [], ...this.#facts });
     return error;
-  }
-}
-
-/** Whether bytes begin as an Abort does; what cannot be read does not. */
-function isAbort(bytes: Uint8Array): boolean {
-  try {
-    return messageName(bytes) === 'abort';
-  } catch {
-    return false;
   }
 }

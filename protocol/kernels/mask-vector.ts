@@ -3,7 +3,7 @@ import type { KernelName, MaskVector } from './types.ts';
 import { WasmMaskVector } from './wasm/mask-vector.ts';
 import { assertSimd } from './wasm/module.ts';
 
-export { isCanonicalPacked, packedLength } from './packing.ts';
+export { packedLength } from './packing.ts';
 
 /**
  * How many vectors run on plain TypeScript after the engine had no memory for a wasm one. A refused memory costs several

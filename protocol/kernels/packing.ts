@@ -35,15 +35,8 @@ export function packedLength(length: number, bits: number): number {
   return Math.ceil((length * bits) / 8);
 }
 
-/** Whether bytes are a packed vector in its one encoding: the right length, and zero pad bits. */
-export function isCanonicalPacked(packed: Uint8Array, length: number, bits: number): boolean {
-  if (packed.length !== packedLength(length, bits)) return false;
-  const usedBits = (length * bits) % 8;
-  return usedBits === 0 || packed[packed.length - 1]! >>> usedBits === 0;
-}
-
 /**
- * Refuses what {@link isCanonicalPacked} does.
+ * Refuses bytes that are no packed vector in its one encoding: of the right length, with zero pad bits.
  * @throws CairnError `wire-bounds` for a wrong length, `wire-not-canonical` for pad bits that are set
  */
 export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: number): void {
@@ -51,7 +44,8 @@ export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: 
   if (packed.length !== expected) {
     throw new CairnError('wire-bounds', `packed vector: expected ${expected} bytes, got ${packed.length}`);
   }
-  if (!isCanonicalPacked(packed, length, bits)) {
+  const usedBits = (length * bits) % 8;
+  if (usedBits !== 0 && packed[packed.length - 1]! >>> usedBits !== 0) {
     throw new CairnError('wire-not-canonical', 'packed vector: expected zero pad bits, got others');
   }
 }

@@ -37,6 +37,7 @@ function transform(
  * @param values n = 2^p ≤ 2^28 floats
  * @param options `kernel` asks for one implementation; both give the same bits
  * @throws CairnError `wire-bounds` for another length
+ * @internal Tests hold it against its definition; a rotation has random signs besides.
  */
 export function walshHadamard(values: Float32Array, options: { readonly kernel?: KernelName } = {}): void {
   transform(values, undefined, 'signs-first', options.kernel);

@@ -10,7 +10,7 @@ export type NamedTensors = Readonly<Record<string, Float32Array>>;
  * Most parameters of one model. A masked vector has up to 2^28 coordinates, of which 1 024 are for what goes beside the
  * model, such as metrics.
  */
-export const MAX_PARAMETERS = 2 ** 28 - 1024;
+const MAX_PARAMETERS = 2 ** 28 - 1024;
 
 interface Slot {
   readonly offset: number;

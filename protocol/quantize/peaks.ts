@@ -16,13 +16,13 @@ const ladder = (bits: number, from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, k) => 2 ** (bits * (from + k)));
 
 /** Levels of the number of examples: 1, 2, 4 … 2^20. */
-export const EXAMPLES_LEVELS: readonly number[] = ladder(1, 0, 20);
+const EXAMPLES_LEVELS: readonly number[] = ladder(1, 0, 20);
 
 /** Levels of the loss without its sign: 4^−4, 4^−3 … 4^9. */
-export const LOSS_LEVELS: readonly number[] = ladder(2, -4, 9);
+const LOSS_LEVELS: readonly number[] = ladder(2, -4, 9);
 
 /** Levels of the change of an untrained tensor, the greatest of its values without their signs: 4^−8 … 4^11. */
-export const UNTRAINED_LEVELS: readonly number[] = ladder(2, -8, 11);
+const UNTRAINED_LEVELS: readonly number[] = ladder(2, -8, 11);
 
 /** The part of a scheme that says how many peaks a vector has. */
 type Ranges = Pick<QuantizationScheme, 'untrained'>;

@@ -24,6 +24,7 @@ export {
   type RememberedSession,
   type RosterParameters,
   type Scheme,
+  type SentMessage,
   type ServerEvent,
   type ServerInput,
   type ServerSession,

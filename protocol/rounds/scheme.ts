@@ -6,7 +6,9 @@ import type { RandomSource } from '../crypto/random.ts';
 import type { SecretBytes } from '../crypto/secret.ts';
 import { CairnError, type ErrorCode } from '../errors.ts';
 import type { MemberId } from '../ids.ts';
+import type { Message, MessageHeader, MessageName } from '../wire/header.ts';
 import type { MemberDirectory } from '../wire/membership.ts';
+import type { RoundInvitation } from '../wire/messages/invitation.ts';
 import { DEFAULT_SCHEME, type RoundSettings } from '../wire/settings.ts';
 import type { ClientHistory, SignedSession } from './history.ts';
 import type { ClientPolicy, ClientSelf } from './policy.ts';
@@ -36,12 +38,19 @@ export interface Drop {
   readonly blames?: readonly MemberId[];
 }
 
+/** A message that a client's session sends. Drivers know it by its name and never read its bytes. */
+export interface SentMessage {
+  readonly name: MessageName;
+  readonly bytes: Uint8Array;
+}
+
 /** A message for one member, made when it is sent: those for ten thousand members at once are a gigabyte. */
 export interface Outgoing {
   readonly to: MemberId;
+  readonly name: MessageName;
   /**
    * Makes the message. It may be called at any time and again, as for a member that was cut off: the bytes are the same,
-   * however far the session has gone on. Nobody is to write to them, since members may share them.
+   * however far the session has come. They must not be written to, since members may share them.
    */
   readonly bytes: () => Uint8Array;
   /** The member is out: what it was sent before does not matter to it any more, whether it came or not. */
@@ -84,7 +93,7 @@ export interface ServerStart {
 
 /** What may happen to a coordinator's session. */
 export type ServerInput =
-  | { readonly kind: 'message'; readonly from: MemberId; readonly bytes: Uint8Array }
+  | { readonly kind: 'message'; readonly from: MemberId; readonly message: Message }
   /** A member is gone for this round: its connection ended and did not come back in time. */
   | { readonly kind: 'leave'; readonly member: MemberId; readonly reason: ErrorCode }
   /** The current state's time is up: go on with those who answered, or abort. */
@@ -120,6 +129,7 @@ export type ServerEvent =
     }
   | {
       readonly kind: 'aborted';
+      /** `below-threshold` where too few members are left: if some refused before a roster was closed, no attempt is lost. */
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       /**
@@ -150,14 +160,17 @@ export interface RosterParameters {
   readonly quorum: number;
 }
 
-/** A scheme's half at the coordinator: pure functions of state and input. */
+/**
+ * A scheme's half at the coordinator: pure functions of state and input.
+ * @internal Named by schemes that write their halves apart, as the tests' second one does.
+ */
 export interface SchemeServer<State extends ServerSession = ServerSession> {
   /** The invitations. @throws CairnError where the round cannot be run */
   start(start: ServerStart): ServerStep<State>;
   /** One step. It never throws. */
   step(state: State, input: ServerInput): ServerStep<State>;
-  /** Why a message that begins with this header would be refused; undefined where it would be looked at. */
-  refusal(state: State, from: MemberId, header: Uint8Array): CairnError | undefined;
+  /** Why a message with this header would be refused; undefined if it would be taken or cost its sender its place. */
+  refusal(state: State, from: MemberId, header: MessageHeader): CairnError | undefined;
   /** The end of a session that failed in its own code: what it holds is in `wipe`. */
   fail(state: State, error: CairnError): Pick<ServerStep<State>, 'state' | 'wipe'>;
   settingsHash(state: State): Uint8Array;
@@ -180,8 +193,8 @@ export interface ClientStart {
   readonly random: RandomSource;
   readonly policy: ClientPolicy;
   readonly self: ClientSelf;
-  /** Bytes of the coordinator's invitation. */
-  readonly invitation: Uint8Array;
+  /** The coordinator's invitation. The session checks that its context is the hash of its settings. */
+  readonly invitation: RoundInvitation;
   /** Settings hashes of rounds this client has seen, as hex; a repeated one is refused. The caller adds the new one. */
   readonly seen?: ReadonlySet<string>;
   /** What it remembers of earlier rounds. Without it nothing is checked against them, and what is opened is not told. */
@@ -192,12 +205,12 @@ export interface ClientStart {
 
 /** What may happen to a client session. */
 export type ClientInput =
-  | { readonly kind: 'message'; readonly bytes: Uint8Array }
+  | { readonly kind: 'message'; readonly message: Message }
   /** What the scheme's `work` asked for, in its order. They belong to the session then: every one of them is in `wipe`. */
   | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
   /** The quantized vector, modulo 2^modulusBits, The session does not keep it. */
   | { readonly kind: 'input'; readonly values: Uint32Array }
-  /** The client gives up by its own will, or its driver does. */
+  /** The client gives up by its own will, or its driver does. Unless it had ended, the session tells `abandoned`. */
   | { readonly kind: 'leave'; readonly error: CairnError };
 
 /** What a step tells its driver. */
@@ -205,7 +218,7 @@ export type ClientEvent =
   | { readonly kind: 'state'; readonly name: ClientStateName }
   /** The session waits for key agreements: those that the scheme's `work` names. */
   | { readonly kind: 'agreements-wanted' }
-  /** The session needs the local input now. */
+  /** The session needs the local input. It may ask at any time, also before there is one, and gets it once there is. */
   | { readonly kind: 'input-wanted' }
   /**
    * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
@@ -236,7 +249,7 @@ export type ClientEvent =
 export interface ClientStep<State extends ClientSession = ClientSession> {
   readonly state: State;
   /** Messages for the coordinator, in order. */
-  readonly send: readonly Uint8Array[];
+  readonly send: readonly SentMessage[];
   readonly events: readonly ClientEvent[];
   readonly wipe: readonly SecretBytes[];
   /** A message that was not taken: the state is as it was, but for a count of proofs that did not hold. */
@@ -250,18 +263,27 @@ export interface RememberedSession {
   readonly session: SignedSession;
 }
 
-/** A scheme's half at the client: pure functions of state and input. */
+/**
+ * A scheme's half at the client: pure functions of state and input.
+ * @internal As {@link SchemeServer}.
+ */
 export interface SchemeClient<State extends ClientSession = ClientSession> {
-  /** Reads the invitation and holds it against the policy. @throws CairnError `wire-…`, `session-mismatch` */
+  /**
+   * Checks the invitation. The driver has checked its settings against the policy, whatever the scheme; a scheme refuses
+   * settings that it cannot live up to, such as an `active` adversary.
+   * @throws CairnError `session-mismatch`, `wire-suite` if the invitation contradicts itself
+   */
   start(start: ClientStart): ClientStep<State>;
   /** One step. It never throws. */
   step(state: State, input: ClientInput): ClientStep<State>;
   /** The key agreements that the session waits for. */
   work(state: State): WantedAgreements | undefined;
-  /** What is noted of the session before its messages go out; undefined while there is nothing to note. */
+  /**
+   * What is noted of the session before its messages go out; undefined while there is nothing to note. A scheme that never
+   * shows one has its inputs counted and charged like any other, but a client cannot hold it to a set of members: after a
+   * set was signed from a model, and under a policy that asks sums to differ, it sends none of its inputs.
+   */
   session(state: State): RememberedSession | undefined;
-  /** Holds the settings alone against the policy. @throws CairnError the reason of a refusal */
-  assertConsent(settings: RoundSettings, policy: ClientPolicy, history: { readonly roundsWithinDay: number }): void;
   /** What the coordinator is told of why the client leaves. */
   leavingReason(error: CairnError, policy: ClientPolicy): CairnError;
 }

@@ -29,7 +29,7 @@ export const MESSAGE_TYPES = {
 /** A message type's name. */
 export type MessageName = keyof typeof MESSAGE_TYPES;
 
-/** What stands before every message's own fields. */
+/** What every message carries before its fields. */
 export interface Header {
   /** The suite both sides use. */
   readonly suite: SuiteId;
@@ -40,6 +40,23 @@ export interface Header {
   readonly context: Uint8Array;
 }
 
+/** A header as a receiver knows it: with the name of its message. */
+export interface MessageHeader extends Header {
+  readonly name: MessageName;
+}
+
+/**
+ * A message that was received: its header is decoded once, when it arrives, and travels with the bytes. Both are views of
+ * the same memory.
+ */
+export interface Message extends MessageHeader {
+  /** The whole message, its header included. */
+  readonly bytes: Uint8Array;
+}
+
+/** What decoders take: a received message, or its bytes, whose header is decoded then. */
+export type Encoded = Message | Uint8Array;
+
 /** Bytes of a header: version, suite, type, context. */
 export const HEADER_LENGTH = 3 + SIZES.hash;
 
@@ -48,11 +65,28 @@ const NAMES = new Map<number, MessageName>(
 );
 
 /**
- * The name of a message, from its header alone.
+ * The name of a message, from its first three bytes.
  * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
  */
-export function messageName(bytes: Uint8Array): MessageName {
+export const messageName = (bytes: Uint8Array): MessageName => beginning(new ByteReader(bytes, 'message')).name;
+
+/**
+ * Decodes a header. What follows it may be missing, as in the first part of a long message.
+ * @returns its context is a view into `bytes`
+ * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
+ */
+export function decodeHeader(bytes: Uint8Array): MessageHeader {
   const reader = new ByteReader(bytes, 'message');
+  return { ...beginning(reader), context: reader.raw(SIZES.hash, 'context') };
+}
+
+/**
+ * Receives a message: its header is decoded, its fields are left to the decoder of its name.
+ * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
+ */
+export const receiveMessage = (bytes: Uint8Array): Message => ({ ...decodeHeader(bytes), bytes });
+
+function beginning(reader: ByteReader): Pick<MessageHeader, 'name' | 'suite'> {
   const version = reader.u8('version');
   if (version !== PROTOCOL_VERSION) {
     throw new CairnError('wire-version', `this side speaks protocol version ${PROTOCOL_VERSION}, the peer ${version}`);
@@ -62,7 +96,7 @@ export function messageName(bytes: Uint8Array): MessageName {
   const type = reader.u8('type');
   const name = NAMES.get(type);
   if (name === undefined) throw new CairnError('wire-type', `message type ${type} is not known`);
-  return name;
+  return { name, suite: suite as SuiteId };
 }
 
 /** Starts a message of the named type. */
@@ -75,15 +109,14 @@ export function startMessage(name: MessageName, header: Header, capacity?: numbe
 }
 
 /**
- * Opens a message that must be of the named type, and reads its header.
+ * Opens a message that must be of the named type.
+ * @returns its header, and a reader at its first field
  * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
  */
-export function openMessage(name: MessageName, bytes: Uint8Array): { header: Header; reader: ByteReader } {
-  const found = messageName(bytes);
+export function openMessage(name: MessageName, message: Encoded): { header: Header; reader: ByteReader } {
+  const { bytes, suite, context, name: found } = 'name' in message ? message : receiveMessage(message);
   if (found !== name) throw new CairnError('wire-type', `expected ${name}, got ${found}`);
   const reader = new ByteReader(bytes, name);
-  reader.u8('version');
-  const suite = reader.u8('suite') as SuiteId;
-  reader.u8('type');
-  return { header: { suite, context: reader.raw(SIZES.hash, 'context') }, reader };
+  reader.raw(HEADER_LENGTH, 'header');
+  return { header: { suite, context }, reader };
 }

@@ -1,47 +1,51 @@
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
-import type { Advertisement } from '../../protocol/schemes/secagg/index.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../engine/virtual-task.ts';
-import type { Attack } from './attack.ts';
-import { forged, towards } from './coordinator/forged.ts';
+import type { Attack, AttackOutcome } from './attack.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';
 import { outcomeOf, withScene } from './coordinator/with-scene.ts';
-import { rosterAs } from './open-round/cheats.ts';
 import { seeded } from './open-round/lab.ts';
 import { unsafeWithoutSignatures } from './weakened.ts';
 
-// A target that masks with keys of the attacker's alone has masked nothing: three ways to get there.
+// A target that masks with keys of the attacker's alone has masked nothing: three ways to get there. With its protection
+// and without it, each is the same attack.
+
+/** Members that no directory has. */
+const INVENTED = [100, 101, 102, 103, 104].map(memberId);
 
 const CURIOUS = 'a curious round, which has no identities';
 
-/** All but the target, whom the attacker plays. */
-const others = (hall: Scene) => hall.members.filter((member) => member !== TARGET);
-
-type Change = (members: readonly Advertisement[], context: Uint8Array, hall: Scene) => readonly Advertisement[];
-
-/** Runs an active round in which the target is shown a roster of the attacker's making. */
-async function shown(hall: Scene, change: Change) {
+/**
+ * Plays these members beside the target, each with keys that the attacker has made. An active round needs identities: it
+ * makes these too, and believes in a directory that has them.
+ */
+async function played(hall: Scene, seed: string, members: readonly MemberId[]): Promise<AttackOutcome> {
   const settings = hall.settings();
-  hall.round(
-    {
-      down: (mail, { context }) =>
-        towards(
-          TARGET,
-          rosterAs((members) => change(members, context, hall)),
-        )(mail),
+  const invited = [TARGET, ...members].sort((a, b) => a - b);
+  hall.round({}, settings, { invited, played: members, membership: membershipOf(hall, seed, Math.max(...invited)) });
+  await hall.ends([TARGET]);
+  return outcomeOf(hall, settings);
+}
+
+/** Identities of the attacker's making for members 1 … n, and a directory with these; the target has its own. */
+function membershipOf(
+  { membership }: Scene,
+  seed: string,
+  n: number,
+): Pick<Scene['membership'], 'identities' | 'directory'> {
+  const made = virtualMembership(nodePrimitives, seeded(`${seed} identities`), n);
+  const { directory, identities } = membership;
+  return {
+    identities: new Map(made.identities).set(TARGET, identities.get(TARGET)!),
+    directory: {
+      ...directory,
+      entries: new Map(made.directory.entries).set(TARGET, directory.entries.get(TARGET)!),
     },
-    settings,
-  );
-  await hall.ends([TARGET]);
-  return outcomeOf(hall, settings);
+  };
 }
 
-/** Plays everybody but the target in a curious round. */
-async function played(hall: Scene) {
-  const settings = hall.settings();
-  hall.round({}, settings, { played: others(hall) });
-  await hall.ends([TARGET]);
-  return outcomeOf(hall, settings);
-}
+/** All but the target. */
+const others = (hall: Scene): MemberId[] => hall.members.filter((member) => member !== TARGET);
 
 /** The classical attack on a key exchange without identities. */
 export const manInTheMiddle: Attack = {
@@ -53,11 +57,7 @@ export const manInTheMiddle: Attack = {
   without: CURIOUS,
   run: ({ protected: safe, seed, signal }) =>
     withScene({ seed: `middle ${seed}`, n: 7, adversary: safe ? 'active' : 'curious' }, signal, (hall) =>
-      safe
-        ? shown(hall, (members, context) =>
-            members.map((one) => (one.member === TARGET ? one : forged(hall, context, { member: one.member }))),
-          )
-        : played(hall),
+      played(hall, `middle ${seed}`, others(hall)),
     ),
 };
 
@@ -71,15 +71,9 @@ export const inventedMembers: Attack = {
   without: CURIOUS,
   run: ({ protected: safe, seed, signal }) =>
     withScene(
-      { seed: `invented ${seed}`, n: 8, honest: [TARGET], adversary: safe ? 'active' : 'curious' },
+      { seed: `invented ${seed}`, n: 3, honest: [TARGET], adversary: safe ? 'active' : 'curious' },
       signal,
-      (hall) =>
-        safe
-          ? shown(hall, (members, context) => [
-              members.find(({ member }) => member === TARGET)!,
-              ...[100, 101, 102, 103, 104].map((member) => forged(hall, context, { member })),
-            ])
-          : played(hall),
+      (hall) => played(hall, `invented ${seed}`, INVENTED),
     ),
 };
 
@@ -93,15 +87,8 @@ export const relabelledMembers: Attack = {
   without: 'clients that take every signature for good',
   run: ({ protected: safe, seed, signal }) => {
     const primitives = safe ? nodePrimitives : unsafeWithoutSignatures;
-    return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, async (hall) => {
-      const settings = hall.settings();
-      const forged = virtualMembership(nodePrimitives, seeded(`relabelled identities ${seed}`), hall.members.length);
-      const { directory, identities } = hall.membership;
-      const entries = new Map(forged.directory.entries).set(TARGET, directory.entries.get(TARGET)!);
-      const own = new Map(forged.identities).set(TARGET, identities.get(TARGET)!);
-      hall.round({}, settings, { membership: { identities: own, directory: { ...directory, entries } } });
-      await hall.ends([TARGET]);
-      return outcomeOf(hall, settings);
-    });
+    return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, (hall) =>
+      played(hall, `relabelled ${seed}`, others(hall)),
+    );
   },
 };

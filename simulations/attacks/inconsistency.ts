@@ -11,7 +11,7 @@ import { constantModel, LAYOUT } from './coordinator/perceptron.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';
 import { sumOf } from './coordinator/sums.ts';
 import { TwoFacedRound } from './coordinator/two-faced.ts';
-import { outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
+import { outcomeOf, outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
 import { rewriting } from './open-round/lab.ts';
 import { unsafeForgetting } from './weakened.ts';
 
@@ -34,17 +34,18 @@ function twoFaces({ name, change, forgotten, protected: safe, seed, signal }: Fa
   return withScene({ seed: `${name} ${seed}`, n: 5, primitives }, signal, async (hall) => {
     const settings = hall.settings();
     const changed = { ...settings, ...change(hall) };
-    const round = safe
-      ? new TwoFacedRound(hall.coordinator, hall.members, (member) => (member === TARGET ? settings : changed))
-      : hall.round(
-          { down: rewriting('invitation', (mail) => (mail.member === TARGET ? mail.bytes : face(hall, changed))) },
-          settings,
-        );
+    if (safe) {
+      new TwoFacedRound(hall.coordinator, hall.members, (member) => (member === TARGET ? settings : changed));
+      await hall.ends();
+      return outcomeOf(hall, settings);
+    }
+    const round = hall.round(
+      { down: rewriting('invitation', (mail) => (mail.member === TARGET ? mail.bytes : face(hall, changed))) },
+      settings,
+    );
     await hall.ends();
     const truth = hall.target.app.quantized(settings).subarray(0, LAYOUT.size);
-    const found = round instanceof TwoFacedRound ? undefined : sumOf(round).subarray(0, LAYOUT.size);
-    const outcome = outcomeOfDifference(found, truth, refusalCodes(hall));
-    return outcome.succeeded ? outcome : { ...outcome, learned: 'nothing: no masked input was sent' };
+    return outcomeOfDifference(sumOf(round).subarray(0, LAYOUT.size), truth, refusalCodes(hall));
   });
 }
 

@@ -106,7 +106,7 @@ export function splitRegions(
     transcript.note('down', member, bytes);
     const step = lab.clientGets(member, bytes)!;
     if (step.state.name === 'done') revealed.add(which);
-    for (const answer of step.send) transcript.note('up', member, answer);
+    for (const { bytes: answer } of step.send) transcript.note('up', member, answer);
   }
   const target = lab.members[told[0]!]!;
   return {

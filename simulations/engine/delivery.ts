@@ -1,11 +1,10 @@
-import type { CollectingState } from '../../protocol/schemes/secagg/index.ts';
+import { type CollectingState, type SentMessage, stateOfMessage } from '../../protocol/rounds/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import type { Fate } from '../faults/plan.ts';
 import type { Downward, Upward } from './link.ts';
 import type { VirtualMember } from './member.ts';
-import { stateOf } from './phases.ts';
 import { Tally } from './meter.ts';
 import { type Scene, Traffic } from './traffic.ts';
 
@@ -59,10 +58,10 @@ export class Delivery {
       if (member.dead) return;
       const made = message.bytes();
       const bytes = traffic.suffer(made, fate);
-      this.down.add(member.id, stateOf(made) ?? 'outcome', bytes.length);
+      this.down.add(member.id, stateOfMessage(message.name) ?? 'outcome', bytes.length);
       const answers = member.receive(bytes);
       if (answers === 'input') this.#sendUp(member, 'masked-input', () => member.maskInput());
-      else for (const answer of answers) this.#sendUp(member, stateOf(answer), () => [answer]);
+      else for (const answer of answers) this.#sendUp(member, stateOfMessage(answer.name), () => [answer]);
     };
     traffic.travel(member, 'down', fate, () => {
       for (const after of fate.copies) this.#scene.clock.after(after, arrive);
@@ -70,7 +69,7 @@ export class Delivery {
     });
   }
 
-  #sendUp(member: VirtualMember, state: CollectingState | undefined, make: () => readonly Uint8Array[]): void {
+  #sendUp(member: VirtualMember, state: CollectingState | undefined, make: () => readonly SentMessage[]): void {
     if (member.dead) return;
     const { clock, faults } = this.#scene;
     if (state !== undefined && faults.deaths.get(member.id)?.state === state) {
@@ -88,25 +87,27 @@ export class Delivery {
     const fate = traffic.fateOf(member, 'up', upward.state);
     traffic.travel(member, 'up', fate, () => {
       const messages = upward.make();
-      const refused = messages.map((bytes) => this.#arriveUp(member, bytes, fate)).includes(true);
+      const refused = messages.map((message) => this.#arriveUp(member, message, fate)).includes(true);
       for (const after of fate.copies) {
         // A copy at once needs not be kept.
-        const again = (): void => messages.forEach((bytes) => this.#arriveUp(member, bytes, fate));
+        const again = (): void => messages.forEach((message) => this.#arriveUp(member, message, fate));
         if (after === 0) again();
         else clock.after(after, again);
       }
       upward.acknowledgedAt ??= clock.now + traffic.latency();
       // What the coordinator has taken, it refuses the second time by its header, before it asks for the rest.
-      const kept = refused ? messages : messages.map((bytes) => bytes.slice(0, HEADER_LENGTH));
+      const kept = refused
+        ? messages
+        : messages.map(({ name, bytes }) => ({ name, bytes: bytes.slice(0, HEADER_LENGTH) }));
       upward.make = () => kept;
     });
   }
 
   /** @returns whether the coordinator refused it */
-  #arriveUp({ id, link }: VirtualMember, message: Uint8Array, fate: Fate): boolean {
+  #arriveUp({ id, link }: VirtualMember, message: SentMessage, fate: Fate): boolean {
     if (this.#receiver.ended()) return true;
-    const bytes = this.#traffic.suffer(message, fate);
-    this.up.add(id, stateOf(message) ?? 'outcome', bytes.length);
+    const bytes = this.#traffic.suffer(message.bytes, fate);
+    this.up.add(id, stateOfMessage(message.name) ?? 'outcome', bytes.length);
     const before = link.unanswered.length;
     const refusal = this.#receiver.take(id, bytes);
     if (refusal === undefined) link.answered(before);

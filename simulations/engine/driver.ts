@@ -12,7 +12,7 @@ import {
 } from '../../protocol/rounds/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { encodeOutcome, NO_HASH } from '../../protocol/wire/index.ts';
+import { encodeOutcome, type Message, NO_HASH, receiveMessage } from '../../protocol/wire/index.ts';
 import { FaultPlan } from '../faults/plan.ts';
 import { VirtualClock } from './clock.ts';
 import { Connections } from './connections.ts';
@@ -66,7 +66,7 @@ export class VirtualRoundDriver {
       sendAgain: (member) => this.#delivery.sendAgain(member),
     });
     this.#delivery = new Delivery(this.#scene, this.#members, {
-      take: (from, bytes) => this.#step({ kind: 'message', from, bytes }),
+      take: (from, bytes) => this.#take(from, bytes),
       ended: () => this.#end !== undefined,
       die: (member) => this.#connections.die(member),
     });
@@ -103,6 +103,19 @@ export class VirtualRoundDriver {
       happened,
       waiting: all.filter((member) => member.waiting).map(({ id }) => id),
     };
+  }
+
+  /** Bytes come to the coordinator: as at its gateway, those without a readable header never reach the session. */
+  #take(from: MemberId, bytes: Uint8Array): CairnError | undefined {
+    let message: Message;
+    try {
+      message = receiveMessage(bytes);
+    } catch (thrown) {
+      const error = asCairnError(thrown);
+      this.#ignored.push(error);
+      return error;
+    }
+    return this.#step({ kind: 'message', from, message });
   }
 
   #step(input: ServerInput): CairnError | undefined {

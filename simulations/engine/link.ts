@@ -1,4 +1,4 @@
-import type { CollectingState, Outgoing } from '../../protocol/schemes/secagg/index.ts';
+import type { CollectingState, Outgoing, SentMessage } from '../../protocol/rounds/index.ts';
 
 /** A message of the coordinator to the member. */
 export interface Downward {
@@ -11,7 +11,7 @@ export interface Downward {
 export interface Upward {
   readonly state: CollectingState | undefined;
   /** Makes it when it arrives, and again when it is sent again: thousands of vectors that wait would be gigabytes. */
-  make: () => readonly Uint8Array[];
+  make: () => readonly SentMessage[];
   /** When the member learns that it has arrived; undefined until it has. */
   acknowledgedAt: number | undefined;
 }

@@ -4,13 +4,15 @@ import {
   type ClientStep,
   isCollectingState,
   type Scheme,
+  type SentMessage,
+  stateOfMessage,
 } from '../../protocol/rounds/index.ts';
 import type { SecretBytes } from '../../protocol/crypto/index.ts';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
+import { type Message, readInvitation, receiveMessage } from '../../protocol/wire/index.ts';
 import { VirtualLink } from './link.ts';
 import type { Meter } from './meter.ts';
-import { stateOf } from './phases.ts';
 import type { VirtualRoundOptions } from './virtual-round.ts';
 
 /** What members of one round have in common. */
@@ -38,7 +40,7 @@ export class VirtualMember {
   /** The state of its session that the message ends which asks for its input. */
   readonly #beforeInput: ClientSession['name'] | undefined;
   /** That message, until it is its turn to make the input: in secure aggregation the shares routed to it. */
-  #routed: Uint8Array | undefined;
+  #routed: Message | undefined;
 
   constructor(id: MemberId, around: Surroundings) {
     this.id = id;
@@ -65,19 +67,26 @@ export class VirtualMember {
    * A message comes. @returns what it answers; `input` where that is its masked input, which {@link maskInput} makes when
    * it is to arrive
    */
-  receive(bytes: Uint8Array): readonly Uint8Array[] | 'input' {
-    const { meter } = this.#around;
+  receive(bytes: Uint8Array): readonly SentMessage[] | 'input' {
+    const { meter, onIgnored } = this.#around;
     const state = this.#state;
-    if (state === undefined) return meter(this.id, 'advertise-keys', () => this.#start(bytes));
-    if (state.name === this.#beforeInput && stateOf(bytes) === 'masked-input' && this.#routed === undefined) {
-      this.#routed = bytes;
+    let message: Message;
+    try {
+      message = receiveMessage(bytes);
+    } catch (thrown) {
+      onIgnored(asCairnError(thrown));
+      return [];
+    }
+    if (state === undefined) return meter(this.id, 'advertise-keys', () => this.#start(message));
+    const phase = stateOfMessage(message.name) ?? 'outcome';
+    if (state.name === this.#beforeInput && phase === 'masked-input' && this.#routed === undefined) {
+      this.#routed = message;
       return 'input';
     }
-    const phase = stateOf(bytes) ?? 'outcome';
     const sent = meter(this.id, phase, () =>
-      this.#did(this.#around.scheme.client.step(state, { kind: 'message', bytes })),
+      this.#did(this.#around.scheme.client.step(state, { kind: 'message', message })),
     );
-    // Whoever is told of the end stops uploading.
+    // A member that is told of the end stops uploading.
     if (!this.waiting) this.#routed = undefined;
     return sent;
   }
@@ -86,13 +95,13 @@ export class VirtualMember {
    * Takes the message that asks for its input, and makes the input, or the reason why there is none. The vector of local values is
    * made here and not kept.
    */
-  maskInput(): readonly Uint8Array[] {
+  maskInput(): readonly SentMessage[] {
     const { meter, inputOf } = this.#around;
-    const bytes = this.#routed;
+    const message = this.#routed;
     this.#routed = undefined;
-    if (bytes === undefined) return [];
+    if (message === undefined) return [];
     const sent = meter(this.id, 'masked-input', () =>
-      this.#did(this.#around.scheme.client.step(this.#state!, { kind: 'message', bytes })),
+      this.#did(this.#around.scheme.client.step(this.#state!, { kind: 'message', message })),
     );
     if (this.#state?.name !== 'masked-input') return sent;
     const values = inputOf(this.id);
@@ -114,13 +123,14 @@ export class VirtualMember {
     );
   }
 
-  #start(invitation: Uint8Array): readonly Uint8Array[] {
+  #start(message: Message): readonly SentMessage[] {
     const { primitives, random, membership, settings } = this.#around;
     const identity = membership?.identities.get(this.id);
     const active = settings.adversary === 'active' && identity !== undefined && membership !== undefined;
     const self = { member: this.id, ...(active ? { identity, directory: membership.directory } : {}) };
     const policy = { adversary: settings.adversary, colluding: settings.colludingPpm / 1_000_000, minCohort: 2 };
     try {
+      const invitation = readInvitation(message);
       return this.#did(this.#around.scheme.client.start({ primitives, random, policy, self, invitation }));
     } catch (thrown) {
       this.#around.onIgnored(asCairnError(thrown));
@@ -128,7 +138,7 @@ export class VirtualMember {
     }
   }
 
-  #did(step: ClientStep): readonly Uint8Array[] {
+  #did(step: ClientStep): readonly SentMessage[] {
     for (const secret of step.wipe) secret.wipe();
     this.#around.onWiped(step.wipe);
     this.#state = step.state;

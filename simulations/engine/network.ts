@@ -1,6 +1,6 @@
 import { byState, type CollectingState } from '../../protocol/rounds/index.ts';
+import type { Distribution } from '../faults/distribution.ts';
 import type { FaultKind } from '../faults/script.ts';
-import type { Distribution } from './distribution.ts';
 
 /** What lies between virtual members and their coordinator. */
 export interface Network {

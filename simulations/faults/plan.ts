@@ -1,9 +1,10 @@
 import type { MemberId } from '../../protocol/ids.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
 import type { AdversaryClass, CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import { Random } from '../../training/index.ts';
-import { draw } from '../engine/distribution.ts';
-import { STATES, statesOf } from '../engine/phases.ts';
+import { draw } from './distribution.ts';
+import { statesOf } from './states.ts';
 import type { Fault, FaultKind } from './script.ts';
 import { select } from './select.ts';
 
@@ -154,7 +155,10 @@ function deathsOf(
       if (!hit.has(member)) continue;
       const state = stateOfDeath(fault, states, random);
       const known = deaths.get(member);
-      if (state === undefined || (known !== undefined && STATES.indexOf(known.state) <= STATES.indexOf(state)))
+      if (
+        state === undefined ||
+        (known !== undefined && COLLECTING_STATES.indexOf(known.state) <= COLLECTING_STATES.indexOf(state))
+      )
         continue;
       deaths.set(member, { state, noticed });
     }

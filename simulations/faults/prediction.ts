@@ -8,7 +8,8 @@ import {
   type RoundQuestion,
 } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { STATES, statesOf } from '../engine/phases.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
+import { statesOf } from './states.ts';
 import { shareOf } from './select.ts';
 
 /** What a round is asked: will it fail? */
@@ -31,7 +32,10 @@ function binomial(n: number, p: number, x: number): number {
   return Math.exp(logBinomial(n, x) + x * Math.log(p) + (n - x) * Math.log1p(-p));
 }
 
-/** P[Bin(n, p) < x]. */
+/**
+ * P[Bin(n, p) < x].
+ * @internal Tests hold it against a count of all outcomes.
+ */
 export function binomialBelow(n: number, p: number, x: number): number {
   let sum = 0;
   for (let i = 0; i < Math.min(x, n + 1); i++) sum += binomial(n, p, i);
@@ -134,7 +138,8 @@ function onIndependentRing({ round, minCohort, share, state }: PredictionQuestio
 const sharesBefore = (state: PredictionQuestion['state']): boolean =>
   state !== 'advertise-keys' && state !== 'share-keys';
 
-const isBeforeInput = (state: CollectingState): boolean => STATES.indexOf(state) <= STATES.indexOf('masked-input');
+const isBeforeInput = (state: CollectingState): boolean =>
+  COLLECTING_STATES.indexOf(state) <= COLLECTING_STATES.indexOf('masked-input');
 
 function parametersOf(question: RoundQuestion): RoundParameters | undefined {
   if (question.n < 2) return undefined;

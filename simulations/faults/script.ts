@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { configError } from '../../protocol/issues.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { distributionSchema } from '../engine/distribution.ts';
-import { STATES } from '../engine/phases.ts';
+import { distributionSchema } from './distribution.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
 
-const state = z.enum(STATES);
+const state = z.enum(COLLECTING_STATES);
 const share = z.number().min(0).max(1);
 
 /** Whom a fault hits: named members, a share of all, or each with a probability; without any of these, everybody. */
@@ -28,7 +28,7 @@ const FAULTS = {
     kind: z.literal('drop'),
     ...who,
     /** `any`: in one state, each as likely as the others. `each`: the dice are thrown again in every state. */
-    state: z.enum([...STATES, 'any', 'each']).default('masked-input'),
+    state: z.enum([...COLLECTING_STATES, 'any', 'each']).default('masked-input'),
     /** How the coordinator notices: the connection ends, or nothing comes until the deadline. */
     noticed: z.enum(['connection', 'deadline']).default('connection'),
   }),
@@ -106,7 +106,10 @@ export type Fault = z.output<typeof faultSchema>;
 /** The kinds of faults. */
 export type FaultKind = Fault['kind'];
 
-/** A script as it is written: what has a default may be left out. */
+/**
+ * A script as it is written: what has a default may be left out.
+ * @internal Tests write scripts in the programs' own language; everybody else's come from files.
+ */
 export type FaultScript = z.input<typeof faultScriptSchema>;
 
 /**

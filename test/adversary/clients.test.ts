@@ -164,7 +164,7 @@ describe.each<Class>(['curious', 'active'])('in an %s round the server drops onl
     lab.serverDoes({ kind: 'deadline' });
     while (!lab.over) {
       const { server } = lab;
-      const step = lab.serverDoes({ kind: 'message', from: BAD, bytes: late[0]!.bytes });
+      const step = lab.serverGets(BAD, late[0]!.bytes);
       expect(step).toMatchObject({ refusal: { code: 'wrong-state' }, send: [], events: [], wipe: [] });
       expect(step.state).toBe(server);
       if (lab.toClients.length > 0) lab.down();

@@ -374,11 +374,11 @@ describe('a client that is shown proofs', () => {
     const from = { settings: cut.settings, point: '11'.repeat(32) };
     const policy = { adversary: 'active', colluding: 0.1, minCohort: 3 } as const;
     const { ids, ...before } = signed.sessions[0]!;
-    await consent.sharing(from, { sessionId: 'aa', ids }, policy);
+    await consent.sharing(from, { sessionId: 'aa', session: { ids, ...before } }, policy);
     await consent.signing(from, { members: ids, session: { ids, ...before }, sessionId: 'aa' }, policy);
-    const send = [cut.message('maskedInput', member)];
+    const send = [{ name: 'maskedInput', bytes: cut.message('maskedInput', member) }] as const;
     const { facts } = state;
-    await consent.sharing(from, { sessionId: toHex(facts.sessionId), ids }, policy);
+    await consent.sharing(from, { sessionId: toHex(facts.sessionId), session: { ids, ...before } }, policy);
     await note(
       { context: { consent, policy }, from },
       { session: secagg.client.session(state), send, events: [] },

@@ -186,7 +186,7 @@ describe('a holder that had left before its share was found false', () => {
     lab.down();
     const [own] = lab.toServer.filter(({ member }) => member === BAD).flatMap((mail) => rewrite(mail));
     lab.toServer = lab.toServer.filter(({ member }) => member !== BAD);
-    lab.serverDoes({ kind: 'message', from: BAD, bytes: own!.bytes });
+    lab.serverGets(BAD, own!.bytes);
     lab.leave(BAD);
     lab.run();
     expectExact(lab, lab.members, [{ member: BAD, owners: [memberId(3)] }]);

@@ -1,3 +1,4 @@
+import { readInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { isSoundAgreementKey } from '../../protocol/schemes/secagg/agreement-keys.ts';
@@ -213,7 +214,7 @@ describe('in an active round a client', () => {
       'directory-signature',
     );
     const policy = { adversary: 'active', colluding: 0, minCohort: 2 } as const;
-    const start = { primitives, random, policy, invitation: lab.toClients[0]!.bytes };
+    const start = { primitives, random, policy, invitation: readInvitation(lab.toClients[0]!.bytes) };
     const member = memberId(1);
     const refusal = (self: Parameters<typeof startClient>[0]['self']): unknown =>
       startClient({ ...start, self }).events.at(-1);

@@ -113,7 +113,7 @@ describe('a coordinator that hands out different models', () => {
       const shared = agreeAll(lab.primitives, wantedAgreements(agreeing)!);
       const ready = stepClient(agreeing, { kind: 'agreements', shared }).state;
       const step = stepClient(ready, { kind: 'input', values: lab.inputOf(member) });
-      const { packed, bits } = decodeMaskedInput(step.send[0]!);
+      const { packed, bits } = decodeMaskedInput(step.send[0]!.bytes);
       sum.addPacked(packed, bits);
       sum.addMask(selfMaskKey(lab.primitives, seed, facts.sessionId, facts.ownIndex).expose(), -1, 12);
     }

@@ -27,7 +27,7 @@ describe.each(['curious', 'active'] as const)(
         const before = [lab.server, ...lab.clients.values()];
         const ignored = lab.ignored.length;
         for (const { member, bytes } of [...ups, ...told.filter(({ bytes: [, , type] }) => type === 0x0c)])
-          lab.serverDoes({ kind: 'message', from: member, bytes });
+          lab.serverGets(member, bytes);
         for (const { member, bytes } of [...downs, ...told]) lab.clientGets(member, bytes);
         const after = [lab.server, ...lab.clients.values()];
         expect(after.every((state, i) => state === before[i])).toBe(true);
@@ -56,7 +56,7 @@ describe('an invitation', () => {
   it('whose settings were seen before is refused', () => {
     const step = lab.start(memberId(1), invitation, new Set([toHex(hash)]));
     expect(step.events.at(-1)).toMatchObject({ kind: 'refused', error: { code: 'round-replayed' } });
-    expect(step.send.map((bytes) => bytes[2])).toEqual([0x0c]);
+    expect(step.send.map(({ name }) => name)).toEqual(['abort']);
     expect(lab.start(memberId(1), invitation, new Set(['00'])).state.name).toBe('advertise-keys');
   });
 

@@ -1,3 +1,4 @@
+import { receiveMessage } from '../../protocol/wire/header.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MerkleTree } from '../../protocol/crypto/merkle.ts';
 import { rosterLeaf } from '../../protocol/schemes/secagg/session-id.ts';
@@ -32,11 +33,11 @@ describe('on a ring a client', () => {
   }
 
   function answerTo(bytes: Uint8Array): ErrorCode | 'share-keys' {
-    const step = stepClient(lab.clients.get(VICTIM)!, { kind: 'message', bytes });
+    const step = stepClient(lab.clients.get(VICTIM)!, { kind: 'message', message: receiveMessage(bytes) });
     if (step.refusal !== undefined) return step.refusal.code;
     const event = step.events.at(-1);
     if (event?.kind !== 'refused') return step.state.name as 'share-keys';
-    expect(step.send.map((message) => message[2])).toEqual([0x0c]);
+    expect(step.send.map(({ name }) => name)).toEqual(['abort']);
     return event.error.code;
   }
 
@@ -171,7 +172,10 @@ describe('on a ring a client', () => {
           members: body.members.filter(({ index }) => index < size),
         },
       }))(mail!)[0]!;
-      const event = stepClient(wide.clients.get(VICTIM)!, { kind: 'message', bytes }).events.at(-1);
+      const event = stepClient(wide.clients.get(VICTIM)!, {
+        kind: 'message',
+        message: receiveMessage(bytes),
+      }).events.at(-1);
       // A root alone does not tell its tree's size: the ids beside it do, and with them the session id and the ring.
       expect(event?.kind === 'refused' && event.error.code).toMatch(
         /^(roster-proof|roster-not-neighbours|identity-unknown)$/,

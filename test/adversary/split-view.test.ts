@@ -1,3 +1,4 @@
+import { receiveMessage } from '../../protocol/wire/header.ts';
 import { describe, expect, it } from 'vitest';
 import { SIZES } from '../../protocol/crypto/suite.ts';
 import { memberId } from '../../protocol/ids.ts';
@@ -129,13 +130,13 @@ describe('a request for shares', () => {
     const lab = new Lab({ seed: 'twice', n: 6, adversary });
     const done = lab.client(2, 'done');
     const request = lab.message('unmaskRequest', 2);
-    const step = stepClient(done, { kind: 'message', bytes: request });
+    const step = stepClient(done, { kind: 'message', message: receiveMessage(request) });
     expect(step).toMatchObject({ refusal: { code: 'unmask-twice' }, send: [], events: [], wipe: [] });
     expect(step.state).toBe(done);
     // For the other secret of everybody, it is refused just the same: nothing is left to give.
     const flipped = request.slice();
     flipped[39]! ^= 0x3f;
-    expect(stepClient(done, { kind: 'message', bytes: flipped }).refusal?.code).toBe('unmask-twice');
+    expect(stepClient(done, { kind: 'message', message: receiveMessage(flipped) }).refusal?.code).toBe('unmask-twice');
     expect(Object.keys(done)).toEqual(['name', 'context']);
   });
 
@@ -150,15 +151,15 @@ describe('a request for shares', () => {
       const survivors = Uint8Array.of(bits);
       const request = { suite: 1, context: reference.facts.sessionId, size: n, survivors } as const;
       const bytes = encodeUnmaskRequest({ ...request, ...signedByWitnesses([], []) });
-      const step = stepClient(reference, { kind: 'message', bytes });
+      const step = stepClient(reference, { kind: 'message', message: receiveMessage(bytes) });
       if (step.state.name !== 'done') {
         // Below the threshold, or without the client itself: nothing at all.
         expect(setBits(survivors).length < 4 || !hasBit(survivors, 1)).toBe(true);
-        expect(step.send.map((bytes) => bytes[2])).toEqual([0x0c]);
+        expect(step.send.map((sent) => sent.name)).toEqual(['abort']);
         continue;
       }
       answered++;
-      const { count, shares } = decodeUnmaskShares(step.send[0]!);
+      const { count, shares } = decodeUnmaskShares(step.send[0]!.bytes);
       expect(count).toBe(n);
       for (let index = 0; index < n; index++) {
         const from = hasBit(survivors, index) ? SIZES.share : 0;

@@ -35,7 +35,7 @@ function answer(policy: Partial<ClientPolicy>, change: Partial<RoundSettings>, h
   const event = step.events.at(-1);
   if (event?.kind !== 'refused') return { state: step.state.name };
   expect(step.send).toHaveLength(1);
-  const { code, message } = decodeAbort(step.send[0]!);
+  const { code, message } = decodeAbort(step.send[0]!.bytes);
   expect({ code, message }).toEqual({ code: event.error.code, message: event.error.message });
   expect(event.error.hint).not.toBe('');
   return { state: step.state.name, code, message };

@@ -8,6 +8,7 @@ import { Consent, type ModelRound } from '../../client/consent/consent.ts';
 import { acceptLostMemory, consentInFile, consentPath } from '../../client/consent/file.ts';
 import { type ConsentMemory, consentInMemory } from '../../client/consent/memory.ts';
 import { idsFromRanges, rangesText } from '../../client/consent/ranges.ts';
+import { note } from '../../client/driver/consent.ts';
 import { NO_RECORD } from '../../client/consent/record.ts';
 import { readIdentity, writeIdentity } from '../../client/enrolment/node.ts';
 import type { ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/index.ts';
@@ -41,7 +42,7 @@ const session = (ids: readonly number[], hash = 0xcc): SignedSession => ({
 });
 
 const sent = (ids: readonly number[] = [1, 2, 3], input = INPUT, counted = false) => ({
-  ...{ input, ids, counted },
+  ...{ input, counted },
   ...{ sessionId: SESSION, session: session(ids) },
 });
 
@@ -108,6 +109,28 @@ describe('rounds of a day', () => {
     expect((await consent.history()).roundsWithinDay).toBe(1);
     await consent.sending(round(), sent([1, 2], INPUT, false), LAX);
     expect((await consent.history()).roundsWithinDay).toBe(2);
+  });
+
+  it('count by a scheme without a roster too, whose input is charged and remembered like any other', async () => {
+    const { consent } = consentOf();
+    const privacy: RoundPrivacy = {
+      ...{ placement: 'central', distribution: 'skellam', noiseMultiplier: 1, minHonestSurvivors: 2 },
+      ...{ bitWidth: 0, sampling: 1, epsilon: 100, delta: 1e-5, spent: 0 },
+    };
+    const from = round(1, { privacy });
+    const send = [{ name: 'maskedInput', bytes: new Uint8Array() }] as const;
+    const noted = (record: string) =>
+      note(
+        { context: { consent, policy: LAX }, from },
+        { session: undefined, send, events: [] },
+        { record, counted: false },
+      );
+    await noted(INPUT);
+    const { roundsWithinDay, record } = await consent.history(from.point);
+    expect(roundsWithinDay).toBe(1);
+    expect(record?.inputs.map(({ input }) => input)).toEqual([INPUT]);
+    expect((await consent.quote(from.settings, 1e-5)).before.inside).toBe(Infinity);
+    await expect(noted(hex(0xab))).rejects.toThrow(refused('input-changed'));
   });
 
   it('end with the second training under a limit of 2, of 40 that are asked for and never sent', async () => {

@@ -36,7 +36,7 @@ function connectOver(line: { restarted: () => void }): Events {
       connectTimeoutMs: 60_000,
     },
     {
-      ...{ seated: () => undefined, message: () => undefined, news: () => undefined },
+      ...{ seated: () => undefined, message: () => undefined, unreadable: () => undefined, news: () => undefined },
       ...{ lost: () => undefined, failed: () => undefined },
     },
   );

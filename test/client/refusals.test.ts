@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { serialsInMemory } from '../../client/driver/serials.ts';
+import { serialsInMemory } from '../../client/enrolment/serial-memory.ts';
 import type { App, TrainingResult } from '../../client/app.ts';
 import type { JoinOptions } from '../../client/options.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';

@@ -54,7 +54,7 @@ class Cohort {
     const sessionId = (++this.#count).toString(16).padStart(64, '0');
     const least = whole ? Math.max(roster.length, POLICY.minCohort) : POLICY.minCohort;
     const session = sessionOf(sessionId, roster);
-    const input = { input: '22'.repeat(32), sessionId, ids: roster, counted: true, session };
+    const input = { input: '22'.repeat(32), sessionId, counted: true, session };
     const sharers: number[] = [];
     const sent = new Set<number>();
     for (const member of roster) {

@@ -1,3 +1,4 @@
+import { readInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { secagg, type UnmaskWork } from '../../protocol/schemes/secagg/scheme.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -19,7 +20,7 @@ import { computePlan } from '../../protocol/schemes/secagg/unmask.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../protocol/ids.ts';
-import { messageName } from '../../protocol/wire/header.ts';
+import { messageName, receiveMessage } from '../../protocol/wire/header.ts';
 import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 
@@ -85,30 +86,42 @@ class Scene {
     }
   }
 
-  #sent({ to, bytes }: Outgoing): void {
+  #sent({ to, name, bytes }: Outgoing): void {
     const made = bytes();
     this.got.get(to)!.push(made);
-    if (messageName(made) === 'roster') this.rosterTurns.push(this.#turn);
+    if (this.round.state !== 'aborted') expect(messageName(made)).toBe(name);
+    if (name === 'roster') this.rosterTurns.push(this.#turn);
     const state = this.#clients.get(to);
     // Each answers as soon as it can, while others still wait for the message that it answers.
     setImmediate(() => {
       if (this.mute.has(to)) return;
       if (state !== undefined) {
-        this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', bytes: made }));
+        this.#did(to, stepClient(this.#clients.get(to)!, { kind: 'message', message: receiveMessage(made) }));
         return;
       }
       const policy = { adversary: 'curious', colluding: 0.1, minCohort: 2 } as const;
       const self = { member: to };
-      this.#did(to, startClient({ primitives: nodePrimitives, random: this.random, policy, self, invitation: made }));
+      this.#did(
+        to,
+        startClient({
+          primitives: nodePrimitives,
+          random: this.random,
+          policy,
+          self,
+          invitation: readInvitation(made),
+        }),
+      );
     });
   }
 
   #did(member: MemberId, step: ClientStep): void {
     this.#clients.set(member, step.state);
     if (step.refusal !== undefined) throw step.refusal;
-    for (const bytes of step.send) {
-      this.inputs.push({ kind: 'message', from: member, bytes });
-      expect(this.round.message(member, bytes)).toBeUndefined();
+    for (const { name, bytes } of step.send) {
+      const message = receiveMessage(bytes);
+      expect(message.name).toBe(name);
+      this.inputs.push({ kind: 'message', from: member, message });
+      expect(this.round.message(member, message)).toBeUndefined();
     }
     for (const event of step.events) {
       if (event.kind === 'refused') throw event.error;
@@ -135,7 +148,7 @@ describe.each(['complete', 'ring'] as const)('a round on the %s graph that hands
     expect(new Set(scene.rosterTurns).size).toBe(N);
   });
 
-  it('sends each member what the session says, byte for byte and in its order, whoever answers meanwhile', async () => {
+  it('sends each member the session’s messages, byte for byte and in order, whichever members answer meanwhile', async () => {
     scene = new Scene(graph);
     scene.round.begin();
     expect((await scene.round.ended).kind).toBe('committed');
@@ -156,7 +169,7 @@ describe.each(['complete', 'ring'] as const)('a round on the %s graph that hands
 });
 
 describe('a message of the session', () => {
-  it('is the same whenever it is made, and as often', async () => {
+  it('is the same whenever and however often it is encoded', async () => {
     scene = new Scene('ring');
     const kept: { readonly message: Outgoing; readonly bytes: Uint8Array }[] = [];
     scene.round.begin();
@@ -171,7 +184,7 @@ describe('a message of the session', () => {
   });
 });
 
-describe('while messages are still to be handed out', () => {
+describe('while messages remain to be sent', () => {
   const rosters = (): number => scene.rosterTurns.length;
 
   /** The round with its first rosters on their way; nobody answers one. */
@@ -184,7 +197,7 @@ describe('while messages are still to be handed out', () => {
     expect(scene.round.state).toBe('share-keys');
   }
 
-  it('the time of the state does not run: it begins with the last of them', async () => {
+  it('the state’s deadline does not run: it begins with the last of them', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await atRosters();
     vi.advanceTimersByTime(10 * DEADLINE);
@@ -198,13 +211,15 @@ describe('while messages are still to be handed out', () => {
     expect(scene.round.state).toBe('aborted');
   });
 
-  it('a round that is given up sends none of them, and what is told at its end comes last', async () => {
+  it('an abandoned round sends none of them, and its final messages come last', async () => {
     await atRosters();
     const before = rosters();
     scene.round.abandon(new CairnError('round-abandoned', 'enough'));
     await scene.round.ended;
     const last = Uint8Array.of(1, 1, 0x0b);
-    await scene.round.tell(members.map((to) => ({ to, bytes: () => last, last: true })));
+    await scene.round.tell(
+      members.map((to) => ({ to, name: 'outcome' as const, bytes: () => last, last: true as const })),
+    );
     expect(rosters()).toBe(before);
     for (const messages of scene.got.values()) expect(messages.at(-1)).toBe(last);
   });

@@ -1,3 +1,4 @@
+import { type Message } from '../../protocol/wire/header.ts';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RoundHandle, RoundListener, SeatHub } from '../../coordinator/rounds/seat-hub.ts';
@@ -54,7 +55,7 @@ class DistantRound implements RoundListener {
     return undefined;
   }
 
-  message(_member: MemberId, bytes: Uint8Array): Promise<CairnError | undefined> {
+  message(_member: MemberId, { bytes }: Message): Promise<CairnError | undefined> {
     const id = this.#waiting.size;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
@@ -157,7 +158,7 @@ describe('a round on another thread', () => {
     expect(() => hall.seats.assign([one], round.handle)).toThrow('does not listen');
   });
 
-  it('is heard as refusing what it failed over', async () => {
+  it('reports a message on which it failed as refused', async () => {
     const hall = await openGateway();
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));

@@ -1,3 +1,5 @@
+import { readInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { receiveMessage } from '../../protocol/wire/header.ts';
 import { describe, expect, it } from 'vitest';
 import { vectorLength } from '../../protocol/quantize/index.ts';
 import {
@@ -37,6 +39,8 @@ function stateOf(step: ClientStep): ClientState {
   return step.state;
 }
 
+const bytesOf = ({ send }: ClientStep): Uint8Array[] => send.map(({ bytes }) => bytes);
+
 /** A member with the real client session. */
 function realClient(settings: RoundSettings, membership: VirtualMembership, member: MemberId): Participant {
   const random = unsafeSeededRandom(primitives.sha256(u32le(member)));
@@ -47,14 +51,14 @@ function realClient(settings: RoundSettings, membership: VirtualMembership, memb
     receive(bytes) {
       const step =
         state === undefined
-          ? startClient({ primitives, random, policy, self, invitation: bytes })
-          : stepClient(state, { kind: 'message', bytes });
+          ? startClient({ primitives, random, policy, self, invitation: readInvitation(bytes) })
+          : stepClient(state, { kind: 'message', message: receiveMessage(bytes) });
       state = stateOf(step);
-      if (state.name !== 'masked-input') return step.send;
+      if (state.name !== 'masked-input') return bytesOf(step);
       const values = Uint32Array.from(inputOf(member, vectorLength(settings)));
       const masked = stepClient(state, { kind: 'input', values });
       state = stateOf(masked);
-      return masked.send;
+      return bytesOf(masked);
     },
   };
 }
@@ -84,7 +88,7 @@ function runMixed(settings: RoundSettings, membership: VirtualMembership, foreig
     queue.push(() => {
       for (const answer of participants.get(to)!.receive(bytes)) {
         if (answer[2] === 0x06 && mute.includes(to)) continue;
-        queue.push(() => take({ kind: 'message', from: to, bytes: answer }));
+        queue.push(() => take({ kind: 'message', from: to, message: receiveMessage(answer) }));
       }
     });
   };

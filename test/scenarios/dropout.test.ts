@@ -146,7 +146,7 @@ describe.each<Class>(['curious', 'active'])('on the complete graph, %s', (advers
       session.toServer = session.toServer.filter(({ member }) => member !== back);
       session.leave(back);
       const { server } = session;
-      const step = session.serverDoes({ kind: 'message', from: back, bytes: late[0]!.bytes });
+      const step = session.serverGets(back, late[0]!.bytes);
       expect(step).toMatchObject({ refusal: { code: 'wrong-state' }, send: [], events: [] });
       expect(step.state).toBe(server);
       session.run();
@@ -159,7 +159,7 @@ describe.each<Class>(['curious', 'active'])('on the complete graph, %s', (advers
     session.serverIn('masked-input');
     session.down();
     const [first] = session.toServer.splice(0, 1);
-    session.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
+    session.serverGets(first!.member, first!.bytes);
     session.leave(first!.member);
     session.run();
     const drop = { member: first!.member, state: 'masked-input', reason: 'member-left', effect: 'after-input' };
@@ -204,7 +204,7 @@ describe('over-selection', () => {
     const lab = new Lab({ seed: 'replaced', n: 5, target: 4 });
     lab.down();
     const [first] = lab.toServer.splice(0, 1);
-    lab.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
+    lab.serverGets(first!.member, first!.bytes);
     lab.leave(1);
     lab.run();
     expect(lab.committed?.included).toEqual([2, 3, 4, 5]);

@@ -7,8 +7,6 @@ import { memberId } from '../../protocol/ids.ts';
 import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import type { Scheme } from '../../protocol/rounds/scheme.ts';
 import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
-import { decodeInvitation } from '../../protocol/wire/messages/invitation.ts';
-import { decodeSettings } from '../../protocol/wire/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
 import { runVirtualRound } from '../../simulations/engine/round.ts';
 import { virtualSettings } from '../../simulations/engine/virtual-task.ts';
@@ -40,7 +38,7 @@ function watched(scheme: Scheme) {
     client: {
       ...client,
       start(start) {
-        const settings = decodeSettings(decodeInvitation(start.invitation).settings);
+        const { settings } = start.invitation;
         seen.offered.push(settings.scheme);
         seen.bits = settings.modulusBits;
         return client.start(start);
@@ -110,6 +108,17 @@ describe('a scheme of plain sums', () => {
     expect(hall.reports).toMatchObject([{ outcome: 'committed', included: 3 }]);
     expect(safe.events.filter(({ kind }) => kind === 'refused')).toMatchObject([{ code: 'scheme-unknown' }]);
     expect(sentBy(safe)).toEqual(['abort']);
+    expect(safe.app.contexts).toEqual([]);
+  });
+
+  it('loses no attempt to a client that was not given it, but waits for one that was', async () => {
+    const hall = await openHall({ ...TASK, minCohort: 4, attempts: 1 }, { schemes: [unsafePlain] });
+    const safe = enter(hall);
+    for (let i = 0; i < 3; i++) enter(hall, [unsafePlain]);
+    await expect.poll(() => hall.reports.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    enter(hall, [unsafePlain]);
+    await hall.coordinator.finished;
+    expect(hall.reports.at(-1)).toMatchObject({ outcome: 'committed', included: 4 });
     expect(safe.app.contexts).toEqual([]);
   });
 

@@ -6,11 +6,11 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { inputLength } from '../../protocol/rounds/inputs/index.ts';
 import type * as driver from '../../protocol/rounds/scheme.ts';
 import { ROUND_STATES, stateTaking } from '../../protocol/rounds/states.ts';
-import { messageName, openMessage, startMessage } from '../../protocol/wire/header.ts';
+import { openMessage, startMessage, type Message, type MessageHeader } from '../../protocol/wire/header.ts';
 import { decodeAbort, encodeAbort } from '../../protocol/wire/messages/abort.ts';
-import { decodeInvitation, encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
+import { encodeInvitation } from '../../protocol/wire/messages/invitation.ts';
 import { decodeOutcome } from '../../protocol/wire/messages/outcome.ts';
-import { decodeSettings, encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
+import { encodeSettings, type RoundSettings, settingsHash } from '../../protocol/wire/settings.ts';
 
 interface PlainServer extends driver.ServerSession {
   readonly settings: RoundSettings;
@@ -51,11 +51,11 @@ function proceed(state: PlainServer, timeIsUp = false): ServerStep {
   const included = [...answered].sort((a, b) => a - b);
   let next: ServerStep;
   if (answered.size < settings.minCohort) {
-    next = abort(left, new CairnError('cohort-too-small', `${answered.size} of ${settings.minCohort} are there`));
+    next = abort(left, new CairnError('below-threshold', `${answered.size} of ${settings.minCohort} are there`));
   } else if (name === 'advertise-keys') {
     const asks = startMessage('routedShares', { suite: settings.suite, context: state.context }).finish();
     next = into({ ...left, name: 'masked-input', waiting: answered, answered: new Set() });
-    next = { ...next, send: included.map((to) => ({ to, bytes: () => asks })) };
+    next = { ...next, send: included.map((to) => ({ to, name: 'routedShares', bytes: () => asks })) };
   } else next = into({ ...left, name: 'committed' }, [{ kind: 'committed', sum, included, drops: left.drops }]);
   return { ...next, send: [...late.send, ...next.send], events: [...late.events, ...next.events] };
 }
@@ -69,27 +69,25 @@ function lose(state: PlainServer, member: MemberId, reason: ErrorCode, before = 
   const told = encodeAbort({ suite: settings.suite, context }, new CairnError(reason, 'out of this round'));
   return {
     ...step({ ...state, waiting: rest, answered, drops: [...state.drops, drop] }),
-    send: [...before.send, { to: member, bytes: () => told, last: true }],
+    send: [...before.send, { to: member, name: 'abort', bytes: () => told, last: true }],
     events: [...before.events, { kind: 'dropped', drop }],
   };
 }
 
-function assertTakes(state: PlainServer, from: MemberId, bytes: Uint8Array): void {
-  const name = messageName(bytes);
+function assertTakes(state: PlainServer, from: MemberId, { name, context }: MessageHeader): void {
   if (isOver(state)) throw new CairnError('session-closed', `received ${name} after the end`);
   if (state.answered.has(from)) throw new CairnError('message-duplicate', `${name} came before`);
   if (!state.waiting.has(from)) throw new CairnError('member-unknown', `member ${from} is not asked`);
   if (name !== 'abort' && stateTaking(name) !== state.name) throw new CairnError('wrong-state', `received ${name}`);
-  const { header } = openMessage(name, bytes);
-  if (!equalBytes(header.context, state.context)) throw new CairnError('session-mismatch', 'of another round');
+  if (!equalBytes(context, state.context)) throw new CairnError('session-mismatch', 'of another round');
 }
 
-function onMessage(state: PlainServer, from: MemberId, bytes: Uint8Array): ServerStep {
+function onMessage(state: PlainServer, from: MemberId, message: Message): ServerStep {
   try {
-    assertTakes(state, from, bytes);
-    const name = messageName(bytes);
+    assertTakes(state, from, message);
+    const { name } = message;
     if (name === 'abort') return proceedFrom(lose(state, from, 'member-left'));
-    const { reader } = openMessage(name, bytes);
+    const { reader } = openMessage(name, message);
     const sum = name === 'maskedInput' ? state.sum.map((value) => value + reader.u32('value')) : state.sum;
     reader.end();
     const { modulusBits } = state.settings;
@@ -125,10 +123,13 @@ const server: driver.SchemeServer<PlainServer> = {
       drops: [],
     };
     const { events } = into({ ...state, answered: waiting });
-    return step(state, { events, send: [...waiting].map((to) => ({ to, bytes: () => invitation })) });
+    return step(state, {
+      events,
+      send: [...waiting].map((to) => ({ to, name: 'invitation', bytes: () => invitation })),
+    });
   },
   step(state, input) {
-    if (input.kind === 'message') return onMessage(state, input.from, input.bytes);
+    if (input.kind === 'message') return onMessage(state, input.from, input.message);
     if (input.kind === 'leave') return proceedFrom(lose(state, input.member, input.reason));
     if (input.kind === 'deadline') return proceed(state, true);
     return input.kind === 'abandon' && !isOver(state) ? abort(state, input.error) : step(state);
@@ -153,22 +154,21 @@ interface PlainClient extends driver.ClientSession {
 
 function clientStep(
   state: PlainClient,
-  send: readonly Uint8Array[],
+  send: readonly driver.SentMessage[],
   ...events: readonly driver.ClientEvent[]
 ): driver.ClientStep<PlainClient> {
   return { state, send, events: [{ kind: 'state', name: state.name }, ...events], wipe: [] };
 }
 
-function onClientMessage(state: PlainClient, bytes: Uint8Array): driver.ClientStep<PlainClient> {
-  const name = messageName(bytes);
-  const { header } = openMessage(name, bytes);
-  if (!equalBytes(header.context, state.header.context)) throw new CairnError('session-mismatch', 'of another round');
+function onClientMessage(state: PlainClient, message: Message): driver.ClientStep<PlainClient> {
+  const { name } = message;
+  if (!equalBytes(message.context, state.header.context)) throw new CairnError('session-mismatch', 'of another round');
   const closed = { ...state, name: 'closed' } as const;
   if (state.name === 'closed') throw new CairnError('session-closed', `received ${name} after the end`);
   if (name === 'abort')
-    return clientStep(closed, [], { kind: 'abandoned', code: undefined, message: decodeAbort(bytes).code });
+    return clientStep(closed, [], { kind: 'abandoned', code: undefined, message: decodeAbort(message).code });
   if (name === 'outcome') {
-    const outcome = decodeOutcome(bytes);
+    const outcome = decodeOutcome(message);
     if (outcome.kind === 'committed') return clientStep(closed, [], outcome);
     return clientStep(closed, [], { kind: 'abandoned', code: undefined, message: outcome.code });
   }
@@ -179,23 +179,30 @@ function onClientMessage(state: PlainClient, bytes: Uint8Array): driver.ClientSt
 
 const client: driver.SchemeClient<PlainClient> = {
   start({ primitives, policy, invitation, seen }) {
-    const { suite, context, settings } = decodeInvitation(invitation);
-    client.assertConsent(decodeSettings(settings), policy, { roundsWithinDay: 0 });
-    if (!equalBytes(settingsHash(primitives, settings), context))
+    const { suite, context, settings, encodedSettings } = invitation;
+    const { adversary, minCohort } = settings;
+    if (adversary === 'active') throw new CairnError('settings-invalid', 'nothing protects a plain sum');
+    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
+    if (!equalBytes(settingsHash(primitives, encodedSettings), context))
       throw new CairnError('session-mismatch', 'not its hash');
     if (seen?.has(toHex(context)) === true) throw new CairnError('round-replayed', 'this round was there before');
     const header = { suite, context: context.slice() };
-    return clientStep({ name: 'advertise-keys', header }, [startMessage('advertiseKeys', header).finish()]);
+    return clientStep({ name: 'advertise-keys', header }, [
+      { name: 'advertiseKeys', bytes: startMessage('advertiseKeys', header).finish() },
+    ]);
   },
   step(state, input) {
     try {
-      if (input.kind === 'message') return onClientMessage(state, input.bytes);
-      if (input.kind === 'leave')
-        return clientStep({ ...state, name: 'closed' }, [encodeAbort(state.header, input.error)]);
+      if (input.kind === 'message') return onClientMessage(state, input.message);
+      if (input.kind === 'leave' && state.name !== 'closed') {
+        const { code, message } = input.error;
+        const sent = { name: 'abort', bytes: encodeAbort(state.header, input.error) } as const;
+        return clientStep({ ...state, name: 'closed' }, [sent], { kind: 'abandoned', code, message });
+      }
       if (input.kind === 'input' && state.name === 'masked-input') {
         const message = startMessage('maskedInput', state.header, 4 * input.values.length + 64);
         for (const value of input.values) message.u32(value);
-        return clientStep({ ...state, name: 'done' }, [message.finish()]);
+        return clientStep({ ...state, name: 'done' }, [{ name: 'maskedInput', bytes: message.finish() }]);
       }
       throw new CairnError('wrong-state', `got ${input.kind} in ${state.name}`);
     } catch (thrown) {
@@ -204,9 +211,6 @@ const client: driver.SchemeClient<PlainClient> = {
   },
   work: () => undefined,
   session: () => undefined,
-  assertConsent({ minCohort }, policy) {
-    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
-  },
   leavingReason: () => new CairnError('member-left', 'the client left the round'),
 };
 

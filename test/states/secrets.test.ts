@@ -1,3 +1,4 @@
+import { receiveMessage } from '../../protocol/wire/header.ts';
 import { secagg } from '../../protocol/schemes/secagg/scheme.ts';
 import { inspect } from 'node:util';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -134,7 +135,7 @@ describe.each<Class>(['curious', 'active'])(
         if (lab.server.name !== state) lab.serverIn(state);
         lab.down();
         const [first] = lab.toServer;
-        lab.serverDoes({ kind: 'message', from: first!.member, bytes: first!.bytes });
+        lab.serverGets(first!.member, first!.bytes);
         lab.serverDoes({ kind: 'abandon', error: new CairnError('round-abandoned', 'operator') });
         endAll(lab);
         expectAllZero(2 * N);
@@ -351,7 +352,7 @@ describe('where the program itself fails', () => {
     round.begin();
     while (round.state !== 'aborted' && lab.toClients.length > 0) {
       lab.down();
-      for (const { member, bytes } of lab.toServer.splice(0)) round.message(member, bytes);
+      for (const { member, bytes } of lab.toServer.splice(0)) round.message(member, receiveMessage(bytes));
     }
     expect(wipes).toEqual([false]);
     expect(round.state).toBe('aborted');

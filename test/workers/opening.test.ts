@@ -1,3 +1,4 @@
+import { receiveMessage } from '../../protocol/wire/header.ts';
 import { describe, expect, it } from 'vitest';
 import { inTurns } from '../../platform/index.ts';
 import type { SecretRecovery } from '../../protocol/schemes/secagg/server/secret-recovery.ts';
@@ -40,7 +41,7 @@ function sceneOf(rewrite: (mail: Mail) => Uint8Array = ({ bytes }) => bytes, thr
   lab.down();
   const { revealed } = state;
   for (const mail of lab.toServer) {
-    step = stepServer(step.state, { kind: 'message', from: mail.member, bytes: rewrite(mail) });
+    step = stepServer(step.state, { kind: 'message', from: mail.member, message: receiveMessage(rewrite(mail)) });
   }
   const event = step.events.find(({ kind }) => kind === 'unmask-plan');
   if (event?.kind !== 'unmask-plan' || step.state.name !== 'computing') throw new Error('there is no plan');

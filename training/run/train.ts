@@ -3,7 +3,7 @@ import type { KernelKind } from '../kernels/index.ts';
 import type { Model } from '../layers/index.ts';
 import type { Optimiser } from '../optimisers/index.ts';
 import { Random } from '../random.ts';
-import { gradients } from '../tape/gradients.ts';
+import { gradients } from '../operations/gradients.ts';
 import { runBatch } from './batch.ts';
 import { checkExamples } from './examples.ts';
 import type { Examples, Scores } from './examples.ts';

@@ -92,7 +92,10 @@ export interface KeyImport {
   readonly public: EncodingName | 'portable';
 }
 
-/** Names what was chosen, for people and reports. */
+/**
+ * Names what was chosen, for people and reports.
+ * @internal Tests name encodings that this release of Node does not choose.
+ */
 export function keyImportOf(encodings: KeyEncodings | undefined): KeyImport {
   return { private: encodings?.private.name ?? 'portable', public: encodings?.public.name ?? 'portable' };
 }
@@ -100,6 +103,7 @@ export function keyImportOf(encodings: KeyEncodings | undefined): KeyImport {
 /**
  * The suite by `node:crypto` with keys in these encodings. Without any, X25519 and Ed25519 are the portable code's: a
  * release that changes how keys go in makes the program slower, and does not keep it from starting.
+ * @internal Tests run the suite with every encoding, and without any: a release has one of them.
  */
 export function nodePrimitivesBy(encodings: KeyEncodings | undefined): Primitives {
   const curves: Curves = encodings === undefined ? portablePrimitives : nodeCurves(encodings);

@@ -44,6 +44,7 @@ const MIN_SUMMED_VARIANCE = 1 / 4;
  * τ = 10·Σ e^(−2π²σ²k/(k + 1)) over k = 1 … n − 1, σ² being one share's variance: the sum of n discrete Gaussians is no
  * discrete Gaussian, but their probabilities differ at most by a factor e^(τ/2) (Kairouz, Liu & Steinke 2021, for
  * σ ≥ 1/2).
+ * @internal Tests hold it against the exact distributions of sums.
  */
 export function sharesDefect(shares: number, shareVariance: number): number {
   const exponent = -2 * Math.PI * Math.PI * shareVariance;

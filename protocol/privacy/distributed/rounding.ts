@@ -19,7 +19,10 @@ const ROUNDING_ROUNDS = 12;
 /** Coordinates whose squares are summed in doubles: 2^20 · 2^32 < 2^53. */
 const RUN = 2 ** 20;
 
-/** Σ x² over signed 32-bit numbers, exactly. */
+/**
+ * Σ x² over signed 32-bit numbers, exactly.
+ * @internal Tests hold it against big integers.
+ */
 export function squaredNorm(values: Int32Array): bigint {
   let total = 0n;
   for (let from = 0; from < values.length; from += RUN) {

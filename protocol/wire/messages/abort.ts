@@ -1,7 +1,7 @@
 import type { CairnError } from '../../errors.ts';
 import { type MemberId, memberId } from '../../ids.ts';
 import { fitting } from '../fitting.ts';
-import { type Header, openMessage, startMessage } from '../header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
 /** Either side: the sender ends its part in the round (client), or has dropped or refused the recipient (coordinator). */
@@ -36,8 +36,8 @@ export function encodeAbort(
 }
 
 /** Reads an Abort. @throws CairnError `wire-…` for anything but one canonical Abort */
-export function decodeAbort(bytes: Uint8Array): Abort {
-  const { header, reader } = openMessage('abort', bytes);
+export function decodeAbort(received: Encoded): Abort {
+  const { header, reader } = openMessage('abort', received);
   const code = reader.text('code', LIMITS.code);
   const message = reader.text('message', LIMITS.text);
   const culprits: MemberId[] = [];

@@ -1,6 +1,6 @@
 import { SIZES } from '../../crypto/suite.ts';
 import { type MemberId, memberId } from '../../ids.ts';
-import { type Header, openMessage, startMessage } from '../header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
 /** Coordinator → client, first on a connection: the context is a fresh challenge of 32 random bytes. */
@@ -44,8 +44,8 @@ export function encodeChallenge(message: Challenge): Uint8Array {
 }
 
 /** Reads a Challenge. @throws CairnError `wire-…` for anything but one canonical Challenge */
-export function decodeChallenge(bytes: Uint8Array): Challenge {
-  const { header, reader } = openMessage('challenge', bytes);
+export function decodeChallenge(message: Encoded): Challenge {
+  const { header, reader } = openMessage('challenge', message);
   reader.end();
   return { suite: header.suite, context: header.context.slice() };
 }
@@ -65,8 +65,8 @@ export function encodeHello(message: Hello): Uint8Array {
 }
 
 /** Reads a Hello. @throws CairnError `wire-…` for anything but one canonical Hello */
-export function decodeHello(bytes: Uint8Array): Hello {
-  const { header, reader } = openMessage('hello', bytes);
+export function decodeHello(message: Encoded): Hello {
+  const { header, reader } = openMessage('hello', message);
   const who: Hello['who'] =
     reader.u8In('kind', MEMBER, GUEST) === MEMBER
       ? {
@@ -87,8 +87,8 @@ export function encodeWelcome(message: Welcome): Uint8Array {
 }
 
 /** Reads a Welcome. @throws CairnError `wire-…` for anything but one canonical Welcome */
-export function decodeWelcome(bytes: Uint8Array): Welcome {
-  const { header, reader } = openMessage('welcome', bytes);
+export function decodeWelcome(message: Encoded): Welcome {
+  const { header, reader } = openMessage('welcome', message);
   const member = memberId(reader.u32('member'));
   const token = reader.block('token', LIMITS.token).slice();
   reader.end();

@@ -1,5 +1,5 @@
 import { SIZES } from '../../crypto/suite.ts';
-import { type Header, openMessage, startMessage } from '../header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
 /** Coordinator → client: how the round ended. The context is the settings hash, since some never see a session id. */
@@ -31,8 +31,8 @@ export function encodeOutcome(message: Outcome): Uint8Array {
 }
 
 /** Reads an Outcome. @throws CairnError `wire-…` for anything but one canonical Outcome */
-export function decodeOutcome(bytes: Uint8Array): Outcome {
-  const { header, reader } = openMessage('outcome', bytes);
+export function decodeOutcome(message: Encoded): Outcome {
+  const { header, reader } = openMessage('outcome', message);
   const kind = reader.u8In('kind', COMMITTED, ABANDONED);
   const outcome: Outcome =
     kind === COMMITTED

@@ -1,4 +1,6 @@
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
+import { equalBytes } from '../../crypto/bytes.ts';
+import { PROTOCOL_VERSION } from '../../crypto/suite.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 import type { ByteReader } from '../reader.ts';
 
@@ -52,9 +54,9 @@ export function encodePart(message: Part): Uint8Array {
     .finish();
 }
 
-/** Its id and bytes are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical Part message */
-export function decodePart(bytes: Uint8Array): Part {
-  const { header, reader } = openMessage('part', bytes);
+/** Its id and bytes are views into the message. @throws CairnError `wire-…` for anything but one canonical Part message */
+export function decodePart(message: Encoded): Part {
+  const { header, reader } = openMessage('part', message);
   const total = reader.u32In('total', PART_LENGTH + 1, MAX_TOTAL);
   const offset = reader.u32In('offset', 0, total - 1);
   if (offset !== 0 && !isPartStart(offset)) {
@@ -63,18 +65,16 @@ export function decodePart(bytes: Uint8Array): Part {
   const id = reader.raw(UPLOAD_ID_LENGTH, 'id');
   const content = reader.raw(lengthAt(offset, total), 'bytes');
   reader.end();
-  if (offset === 0) assertSameHeader(bytes, content, reader);
+  if (offset === 0) assertSameHeader(header, content, reader);
   return { ...header, total, offset, id, bytes: content };
 }
 
 /** @throws CairnError `wire-not-canonical` where a first part is in another version, suite or context than its message */
-function assertSameHeader(part: Uint8Array, inner: Uint8Array, reader: ByteReader): void {
-  const TYPE_AT = 2;
-  for (let i = 0; i < HEADER_LENGTH; i++) {
-    if (i !== TYPE_AT && part[i] !== inner[i]) {
-      throw reader.error('wire-not-canonical', 'version, suite and context must be those of the message it begins');
-    }
-  }
+function assertSameHeader({ suite, context }: Header, inner: Uint8Array, reader: ByteReader): void {
+  const [version, innerSuite] = inner;
+  const innerContext = inner.subarray(HEADER_LENGTH - context.length, HEADER_LENGTH);
+  if (version === PROTOCOL_VERSION && innerSuite === suite && equalBytes(innerContext, context)) return;
+  throw reader.error('wire-not-canonical', 'version, suite and context must be those of the message it begins');
 }
 
 /**

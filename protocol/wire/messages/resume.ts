@@ -1,4 +1,4 @@
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../header.ts';
 import { isPartStart, MAX_TOTAL, PART_LENGTH } from './part.ts';
 
 /**
@@ -19,8 +19,8 @@ export function encodeResume(message: Resume): Uint8Array {
 }
 
 /** Reads a Resume. @throws CairnError `wire-…` for anything but one canonical Resume */
-export function decodeResume(bytes: Uint8Array): Resume {
-  const { header, reader } = openMessage('resume', bytes);
+export function decodeResume(message: Encoded): Resume {
+  const { header, reader } = openMessage('resume', message);
   const offset = reader.u32In('offset', HEADER_LENGTH + PART_LENGTH, MAX_TOTAL - 1);
   if (!isPartStart(offset)) throw reader.error('wire-not-canonical', `no part begins at offset ${offset}`);
   reader.end();

@@ -1,7 +1,7 @@
 import { SIZES } from '../../crypto/suite.ts';
 import type { CairnError } from '../../errors.ts';
 import { fitting } from '../fitting.ts';
-import { type Header, openMessage, startMessage } from '../header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
 /** Where a task is, in the order of the numbers that travel, which begin at 1. */
@@ -59,8 +59,8 @@ export function encodeTaskNews(message: TaskNews): Uint8Array {
 }
 
 /** Reads news of a task. @throws CairnError `wire-…` for anything but news in their one encoding: only a task that has failed has a reason */
-export function decodeTaskNews(bytes: Uint8Array): TaskNews {
-  const { header, reader } = openMessage('taskNews', bytes);
+export function decodeTaskNews(message: Encoded): TaskNews {
+  const { header, reader } = openMessage('taskNews', message);
   const news: TaskNews = {
     ...header,
     task: reader.text('task', LIMITS.name),

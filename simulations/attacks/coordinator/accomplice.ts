@@ -2,7 +2,7 @@ import { inputLength } from '../../../protocol/rounds/index.ts';
 import { type ClientState, type ClientStep, startClient, stepClient } from '../../../protocol/schemes/secagg/index.ts';
 import type { KeyPair, Primitives, RandomSource } from '../../../protocol/crypto/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import type { MemberDirectory } from '../../../protocol/wire/index.ts';
+import { type MemberDirectory, readInvitation, receiveMessage } from '../../../protocol/wire/index.ts';
 
 /** What an accomplice is made with. */
 export interface AccompliceOptions {
@@ -33,7 +33,7 @@ export class Accomplice {
   handle(bytes: Uint8Array): void {
     const { member, primitives, identity, directory, random } = this.#options;
     if (this.#state !== undefined) {
-      this.#accept(stepClient(this.#state, { kind: 'message', bytes }));
+      this.#accept(stepClient(this.#state, { kind: 'message', message: receiveMessage(bytes) }));
       return;
     }
     const self = {
@@ -42,13 +42,13 @@ export class Accomplice {
       ...(directory === undefined ? {} : { directory }),
     };
     const policy = { adversary: 'curious', colluding: 0, minCohort: 2 } as const;
-    this.#accept(startClient({ primitives, random, policy, self, invitation: bytes }));
+    this.#accept(startClient({ primitives, random, policy, self, invitation: readInvitation(bytes) }));
   }
 
   #accept({ state, send, events, wipe }: ClientStep): void {
     for (const secret of wipe) secret.wipe();
     this.#state = state;
-    for (const bytes of send) this.#options.send(bytes);
+    for (const { bytes } of send) this.#options.send(bytes);
     for (const event of events) {
       if (event.kind !== 'input-wanted') continue;
       const values = this.#options.input(inputLength(state.context.settings));

@@ -10,7 +10,12 @@ import {
 import { type Primitives, SIZES } from '../../../protocol/crypto/index.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { encodeOutcome, type MemberDirectory, type RoundSettings } from '../../../protocol/wire/index.ts';
+import {
+  encodeOutcome,
+  type MemberDirectory,
+  receiveMessage,
+  type RoundSettings,
+} from '../../../protocol/wire/index.ts';
 import type { Mail, Rewrite } from '../open-round/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
@@ -86,7 +91,7 @@ export class EvilRound implements Receiver {
   receive(member: MemberId, bytes: Uint8Array): CairnError | undefined {
     let refusal: CairnError | undefined;
     for (const mail of (this.#options.script.up ?? asItIs)({ member, bytes }, this)) {
-      refusal = this.input({ kind: 'message', from: mail.member, bytes: mail.bytes });
+      refusal = this.input({ kind: 'message', from: mail.member, message: receiveMessage(mail.bytes) });
     }
     return refusal;
   }

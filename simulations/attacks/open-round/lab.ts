@@ -27,9 +27,16 @@ import {
   utf8,
 } from '../../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
-import type { CairnError, ErrorCode } from '../../../protocol/errors.ts';
+import { asCairnError, CairnError, type ErrorCode } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { type MessageName, messageName, type RoundSettings } from '../../../protocol/wire/index.ts';
+import {
+  type Message,
+  type MessageName,
+  messageName,
+  readInvitation,
+  receiveMessage,
+  type RoundSettings,
+} from '../../../protocol/wire/index.ts';
 import { plainSum } from '../../engine/plain-sums.ts';
 import { type VirtualMembership, virtualMembership, virtualSettings } from '../../engine/virtual-task.ts';
 
@@ -46,6 +53,17 @@ export interface Mail {
 export type Rewrite = (mail: Mail) => readonly Mail[];
 
 const asItIs: Rewrite = (mail) => [mail];
+
+const NOTHING = { send: [], events: [], wipe: [] } as const;
+
+/** What the receiver of bytes makes of their header. */
+function received(bytes: Uint8Array): Message | CairnError {
+  try {
+    return receiveMessage(bytes);
+  } catch (thrown) {
+    return asCairnError(thrown);
+  }
+}
 
 /** Applies a change to messages of one name, and leaves the others alone. */
 export const rewriting =
@@ -157,8 +175,7 @@ export class Lab {
   up(rewrite: Rewrite = asItIs): this {
     const mails = this.toServer;
     this.toServer = [];
-    for (const mail of mails)
-      for (const { member, bytes } of rewrite(mail)) this.serverDoes({ kind: 'message', from: member, bytes });
+    for (const mail of mails) for (const { member, bytes } of rewrite(mail)) this.serverGets(member, bytes);
     return this;
   }
 
@@ -200,7 +217,10 @@ export class Lab {
   clientGets(member: MemberId, bytes: Uint8Array): ClientStep | undefined {
     if (this.dead.has(member)) return undefined;
     const state = this.clients.get(member);
-    return state === undefined ? this.start(member, bytes) : this.clientDoes(member, { kind: 'message', bytes });
+    if (state === undefined) return this.start(member, bytes);
+    const message = received(bytes);
+    if (!(message instanceof CairnError)) return this.clientDoes(member, { kind: 'message', message });
+    return this.clientDid(member, { ...NOTHING, state, refusal: message });
   }
 
   /** Starts a client on an invitation. */
@@ -221,7 +241,7 @@ export class Lab {
         ...(identity === undefined ? {} : { identity }),
         ...(directory === undefined ? {} : { directory }),
       },
-      invitation,
+      invitation: readInvitation(invitation),
       ...(seen === undefined ? {} : { seen }),
       ...(this.options.historyOf === undefined ? {} : { history: this.options.historyOf(member) }),
       agreements: this.options.agreements ?? 'inline',
@@ -238,7 +258,7 @@ export class Lab {
     for (const secret of step.wipe) secret.wipe();
     this.clients.set(member, step.state);
     if (step.refusal !== undefined) this.ignored.push(step.refusal);
-    for (const bytes of step.send) {
+    for (const { bytes } of step.send) {
       this.toServer.push({ member, bytes });
       this.sent.push({ to: 'server', mail: { member, bytes } });
     }
@@ -256,6 +276,15 @@ export class Lab {
   agree(member: MemberId): ClientStep {
     const wanted = wantedAgreements(this.clients.get(member)!)!;
     return this.clientDoes(member, { kind: 'agreements', shared: agreeAll(this.primitives, wanted) });
+  }
+
+  /** Bytes come to the server. As at a gateway, those without a readable header never reach the session. */
+  serverGets(from: MemberId, bytes: Uint8Array): ServerStep {
+    const message = received(bytes);
+    if (!(message instanceof CairnError)) return this.serverDoes({ kind: 'message', from, message });
+    const step = { ...NOTHING, state: this.server, refusal: message };
+    this.#serverDid(step);
+    return step;
   }
 
   serverDoes(input: ServerInput): ServerStep {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LIMITS } from '../../../protocol/wire/index.ts';
-import { STATES } from '../../engine/phases.ts';
+import { COLLECTING_STATES } from '../../../protocol/rounds/index.ts';
 
 /** A value, or a list of values of which each is tried with each of the others. */
 const sweep = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
@@ -11,7 +11,7 @@ const rate = z.number().min(0).lt(1);
 const switched = z.enum(['auto', 'on', 'off']);
 
 const dim = z.int().min(1).max(1_000_000);
-const state = z.enum([...STATES, 'any']);
+const state = z.enum([...COLLECTING_STATES, 'any']);
 const graph = z.enum(['auto', 'complete', 'ring']);
 const adversary = z.enum(['curious', 'active']);
 const furtherPoint = z.strictObject({ clients, dim, dropout: share, state, graph, adversary }).partial();

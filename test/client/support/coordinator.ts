@@ -15,7 +15,7 @@ import { DEFAULT_SUITE, SIZES } from '../../../protocol/crypto/suite.ts';
 import { CairnError } from '../../../protocol/errors.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import type { MemberDirectory } from '../../../protocol/wire/membership.ts';
-import { type MessageName, messageName } from '../../../protocol/wire/header.ts';
+import { type MessageName, messageName, receiveMessage } from '../../../protocol/wire/header.ts';
 import { encodeAbort } from '../../../protocol/wire/messages/abort.ts';
 import { decodeHello, encodeChallenge, encodeWelcome, type Hello } from '../../../protocol/wire/messages/connect.ts';
 import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
@@ -268,7 +268,7 @@ export class ScriptedCoordinator {
       const verdict = this.script.onMessage?.(received);
       const answer =
         verdict === undefined || verdict === 'lose-ack'
-          ? this.input({ kind: 'message', from: member, bytes })
+          ? this.input({ kind: 'message', from: member, message: receiveMessage(bytes) })
           : undefined;
       if (verdict !== 'ignore' && verdict !== 'lose-ack') ack(verdict instanceof Uint8Array ? verdict : answer);
       this.#happened();

@@ -1,3 +1,4 @@
+import { type Message } from '../../../protocol/wire/header.ts';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Gateway, type GatewayOptions, Seats } from '../../../coordinator/gateway/index.ts';
@@ -134,7 +135,7 @@ export class TestPlace implements RoundHandle, SeatedRound {
     return this.left;
   }
 
-  message(member: number, bytes: Uint8Array): Verdict {
+  message(member: number, { bytes }: Message): Verdict {
     this.heard.push(`${member}: ${bytes.constructor.name} ${bytes.length}`);
     this.messages.push(bytes.slice());
     this.memory.add(bytes.buffer);

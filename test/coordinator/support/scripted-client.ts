@@ -1,4 +1,5 @@
-import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
+import { readInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { EVENT_NAME } from '../../../coordinator/internal.ts';
 import { encodeUpdate } from '../../../protocol/quantize/index.ts';
 import { startClient, stepClient } from '../../../protocol/schemes/secagg/client/session.ts';
 import type { ClientEvent, ClientState, ClientStep } from '../../../protocol/schemes/secagg/client/types.ts';
@@ -6,7 +7,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import { systemRandom } from '../../../protocol/crypto/random.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { messageName, type MessageName } from '../../../protocol/wire/header.ts';
+import { messageName, type MessageName, receiveMessage } from '../../../protocol/wire/header.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
 import type { VirtualMembership } from '../../../simulations/engine/virtual-task.ts';
 import { Peer } from './peer.ts';
@@ -109,7 +110,8 @@ export class ScriptedClient {
     const name = messageName(bytes);
     if (name === 'challenge' || name === 'welcome') return;
     if (name === 'invitation') this.#begin(bytes);
-    else if (this.#state !== undefined) this.#apply(stepClient(this.#state, { kind: 'message', bytes }));
+    else if (this.#state !== undefined)
+      this.#apply(stepClient(this.#state, { kind: 'message', message: receiveMessage(bytes) }));
   }
 
   #begin(invitation: Uint8Array): void {
@@ -123,7 +125,7 @@ export class ScriptedClient {
           identity: this.#membership.identities.get(this.member)!,
           directory: this.#membership.directory,
         },
-        invitation,
+        invitation: readInvitation(invitation),
       }),
     );
     this.settings.push(this.#state!.context.settings);
@@ -133,7 +135,7 @@ export class ScriptedClient {
     this.#state = step.state;
     for (const secret of step.wipe) this.#wipe(secret);
     this.events.push(...step.events);
-    for (const bytes of step.send) this.#send(bytes);
+    for (const { name, bytes } of step.send) this.#send(name, bytes);
     if (step.events.some(({ kind }) => kind === 'input-wanted')) this.#giveInput(step.state.context.settings);
   }
 
@@ -150,8 +152,7 @@ export class ScriptedClient {
     this.#apply(stepClient(this.#state!, { kind: 'input', values }));
   }
 
-  #send(bytes: Uint8Array): void {
-    const name = messageName(bytes);
+  #send(name: MessageName, bytes: Uint8Array): void {
     const { send = (_name: MessageName, same: Uint8Array): Uint8Array | undefined => same } = this.#script;
     const chosen = send(name, bytes, this);
     if (chosen === undefined) return;

@@ -22,7 +22,7 @@ export function act(lab: WatchedLab, action: Action, earlier: readonly Mail[]): 
     ...lab.toClients.map((mail) => ({ mail, to: 'client' as const })),
   ];
   const arrives = (to: 'server' | 'client', { member, bytes }: Mail): void => {
-    if (to === 'server') lab.serverDoes({ kind: 'message', from: member, bytes });
+    if (to === 'server') lab.serverGets(member, bytes);
     else lab.clientGets(member, bytes);
   };
   /** Takes the message that is meant from those under way. */

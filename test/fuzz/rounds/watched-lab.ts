@@ -4,7 +4,7 @@ import { equalBytes } from '../../../protocol/crypto/bytes.ts';
 import type { SecretBytes } from '../../../protocol/crypto/secret.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
-import { messageName } from '../../../protocol/wire/header.ts';
+import type { Message } from '../../../protocol/wire/header.ts';
 import { Lab } from '../../../simulations/attacks/open-round/lab.ts';
 import { must, refusalCode } from '../outcome.ts';
 import { Revealed } from './revealed.ts';
@@ -42,7 +42,7 @@ export class WatchedLab extends Lab {
       must(step.state.name === 'closed' && step.send.length === 0, 'a closed client went on');
     }
     this.#look(step, mayBeInternal(input, before));
-    if (input.kind === 'message') this.#looked(member, before, step, input.bytes);
+    if (input.kind === 'message') this.#looked(member, before, step, input.message);
     must(this.sent.length >= sent, 'messages were taken back');
     return step;
   }
@@ -58,7 +58,7 @@ export class WatchedLab extends Lab {
     this.#look(step, input.kind === 'unmasked');
     if (input.kind === 'message' && received !== undefined && received.size !== count) {
       const own = this.sent.some(
-        ({ to, mail }) => to === 'server' && mail.member === input.from && equalBytes(mail.bytes, input.bytes),
+        ({ to, mail }) => to === 'server' && mail.member === input.from && equalBytes(mail.bytes, input.message.bytes),
       );
       if (!own) this.tainted = true;
     }
@@ -81,7 +81,7 @@ export class WatchedLab extends Lab {
     for (const error of errors) if (error !== undefined && !internal) refusalCode(error);
   }
 
-  #looked(member: MemberId, before: ClientState, step: ClientStep, bytes: Uint8Array): void {
+  #looked(member: MemberId, before: ClientState, step: ClientStep, { name, bytes }: Message): void {
     if (step.refusal !== undefined) {
       must(
         step.state === before && step.send.length === 0 && step.wipe.length === 0,
@@ -89,11 +89,11 @@ export class WatchedLab extends Lab {
       );
       return;
     }
-    if (step.send.some((sent) => messageName(sent) === 'unmaskShares')) {
+    if (step.send.some((sent) => sent.name === 'unmaskShares')) {
       must(step.state.name === 'done' && step.send.length === 1, 'shares were revealed beside something else');
       this.revealed.answered(member, before, bytes);
     }
-    if (before.name === 'share-keys' && messageName(bytes) === 'routedShares') {
+    if (before.name === 'share-keys' && name === 'routedShares') {
       const meant = this.sent.some(
         ({ to, mail }) => to === 'client' && mail.member === member && equalBytes(mail.bytes, bytes),
       );

@@ -8,7 +8,7 @@ import { nodePrimitives } from '../../../protocol/crypto/node/native.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/wire/limits.ts';
-import { encodeInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { encodeInvitation, readInvitation } from '../../../protocol/wire/messages/invitation.ts';
 import { decodeSettings, encodeSettings, type RoundSettings, settingsHash } from '../../../protocol/wire/settings.ts';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
 import { must, refusalCode } from '../outcome.ts';
@@ -56,7 +56,7 @@ function invite(given: RoundSettings): void {
     startClient({
       ...{ primitives: nodePrimitives, random, self: { member: memberId(1) } },
       policy: { adversary: 'curious', colluding: 0.1, minCohort: 2 },
-      invitation: encodeInvitation({ suite: given.suite, context, settings: encoded }),
+      invitation: readInvitation(encodeInvitation({ suite: given.suite, context, settings: encoded })),
     }),
   );
   if (step === undefined) return;

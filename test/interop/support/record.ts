@@ -1,3 +1,5 @@
+import { readInvitation } from '../../../protocol/wire/messages/invitation.ts';
+import { receiveMessage } from '../../../protocol/wire/header.ts';
 import { decodeSum, encodeUpdate, type LocalResult, vectorLength } from '../../../protocol/quantize/index.ts';
 import {
   type ClientState,
@@ -16,7 +18,7 @@ import {
   survivorBytes,
   computePlan,
 } from '../../../protocol/schemes/secagg/index.ts';
-import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/inputs/index.ts';
+import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/index.ts';
 import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';
@@ -287,7 +289,7 @@ class Recorder {
         const policy = { adversary: 'active', colluding: 0.1, minCohort: 3 } as const;
         this.#take(
           to,
-          startClient({ primitives: this.#primitives, random, policy, self, invitation: bytes }),
+          startClient({ primitives: this.#primitives, random, policy, self, invitation: readInvitation(bytes) }),
           settings,
         );
       });
@@ -309,7 +311,9 @@ class Recorder {
 
   #down(to: MemberId, bytes: Uint8Array, settings?: RoundSettings): void {
     this.#note('coordinator', to, bytes);
-    this.#queue.push(() => this.#take(to, stepClient(this.#clients.get(to)!, { kind: 'message', bytes }), settings));
+    this.#queue.push(() =>
+      this.#take(to, stepClient(this.#clients.get(to)!, { kind: 'message', message: receiveMessage(bytes) }), settings),
+    );
   }
 
   #take(member: MemberId, step: ClientStep, settings?: RoundSettings): void {
@@ -317,9 +321,9 @@ class Recorder {
     this.#look(member, step.state);
     for (const secret of step.wipe) secret.wipe();
     this.#clients.set(member, step.state);
-    for (const bytes of step.send) {
+    for (const { bytes } of step.send) {
       this.#note(member, 'coordinator', bytes);
-      this.#queue.push(() => this.#step({ kind: 'message', from: member, bytes }, settings!));
+      this.#queue.push(() => this.#step({ kind: 'message', from: member, message: receiveMessage(bytes) }, settings!));
     }
     for (const event of step.events) {
       if (event.kind === 'refused') throw event.error;

@@ -5,8 +5,7 @@ import { equalBytes, toHex } from '../../../crypto/bytes.ts';
 import { CairnError } from '../../../errors.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
 import { encodeAdvertiseKeys } from '../messages/advertise-keys.ts';
-import { decodeInvitation } from '../../../wire/messages/invitation.ts';
-import { decodeSettings, type RoundSettings, settingsHash } from '../../../wire/settings.ts';
+import { type RoundSettings, settingsHash } from '../../../wire/settings.ts';
 import { assertInputs, termsOf } from '../../../rounds/inputs/index.ts';
 import { advertisedBytes } from '../signatures.ts';
 import { assertConsent, reliesOnNoise } from './consent.ts';
@@ -16,19 +15,18 @@ import type { ClientStart } from '../../../rounds/scheme.ts';
 import type { ClientContext, ClientStep } from './types.ts';
 
 /**
- * Starts a client session: reads the invitation, holds it against the client's own policy, and advertises two fresh keys
+ * Starts a client session: checks the invitation against the client's policy, and advertises two fresh keys
  * (round 0, Bonawitz 2017 §4). A round that the policy does not allow ends at once, with a `refused` event.
  * @throws CairnError `wire-…` or `session-mismatch` where the invitation itself is badly formed; `secret-wiped` where the
  * identity is
  */
 export function startClient(start: ClientStart): ClientStep {
-  const { primitives, random, policy, self } = start;
-  const invitation = decodeInvitation(start.invitation);
-  const hash = settingsHash(primitives, invitation.settings);
+  const { primitives, random, policy, self, invitation } = start;
+  const { settings } = invitation;
+  const hash = settingsHash(primitives, invitation.encodedSettings);
   if (!equalBytes(hash, invitation.context)) {
     throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
   }
-  const settings = decodeSettings(invitation.settings);
   if (settings.suite !== invitation.suite) {
     throw new CairnError('wire-suite', `an invitation in suite ${invitation.suite} to a round of ${settings.suite}`);
   }
@@ -54,7 +52,7 @@ export function startClient(start: ClientStart): ClientStep {
     const advertisement = advertise(context, cipher.publicKey, mask.publicKey);
     return transition(
       { name: 'advertise-keys', context, cipher, mask, advertisement, proofs: 0 },
-      [encodeAdvertiseKeys({ suite: settings.suite, context: hash, advertisement })],
+      [{ name: 'advertiseKeys', bytes: encodeAdvertiseKeys({ suite: settings.suite, context: hash, advertisement }) }],
       [],
     );
   });

@@ -71,5 +71,5 @@ export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientS
     settings.adversary === 'active'
       ? { name: 'consistency-check', context, facts, held }
       : { name: 'unmasking', context, facts, held, signed: undefined };
-  return transition(next, [message], [selfSeed, ...pairKeys.values()]);
+  return transition(next, [{ name: 'maskedInput', bytes: message }], [selfSeed, ...pairKeys.values()]);
 }

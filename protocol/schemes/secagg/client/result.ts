@@ -1,13 +1,14 @@
 import type { SecretBytes } from '../../../crypto/secret.ts';
 import type { CairnError } from '../../../errors.ts';
 import { encodeAbort } from '../../../wire/messages/abort.ts';
+import type { SentMessage } from '../../../rounds/scheme.ts';
 import { refusalReason } from './reason.ts';
 import type { ClientContext, ClientEvent, ClientState, ClientStep, SharePair } from './types.ts';
 
 /** A step into a next state, with its messages and what is to be wiped. */
 export function transition(
   state: ClientState,
-  send: readonly Uint8Array[],
+  send: readonly SentMessage[],
   wipe: readonly SecretBytes[],
   ...events: readonly ClientEvent[]
 ): ClientStep {
@@ -46,7 +47,7 @@ export function secretsOf(state: ClientState): SecretBytes[] {
 const pairs = (held: ReadonlyMap<number, SharePair>): SecretBytes[] => [...held.values()];
 
 /** The end of a session: every secret it holds is wiped. */
-export function close(state: ClientState, send: readonly Uint8Array[], ...events: readonly ClientEvent[]): ClientStep {
+export function close(state: ClientState, send: readonly SentMessage[], ...events: readonly ClientEvent[]): ClientStep {
   return transition({ name: 'closed', context: state.context }, send, secretsOf(state), ...events);
 }
 
@@ -57,6 +58,7 @@ export function refuseRound(state: ClientState, error: CairnError): ClientStep {
 }
 
 /** The message by which a client tells the coordinator that it is out of the round, and whose fault that is. */
-export function abortMessage(context: ClientContext, error: CairnError): Uint8Array {
-  return encodeAbort({ suite: context.settings.suite, context: context.settingsHash }, error, error.culprits);
+export function abortMessage({ settings, settingsHash }: ClientContext, error: CairnError): SentMessage {
+  const header = { suite: settings.suite, context: settingsHash };
+  return { name: 'abort', bytes: encodeAbort(header, error, error.culprits) };
 }

@@ -3,7 +3,7 @@ import { equalBytes } from '../../../crypto/bytes.ts';
 import type { SecretBytes } from '../../../crypto/secret.ts';
 import { asCairnError, CairnError, isErrorCode } from '../../../errors.ts';
 import { printable } from '../../../printable.ts';
-import { type Header, messageName, type MessageName } from '../../../wire/header.ts';
+import type { Header, Message } from '../../../wire/header.ts';
 import { decodeAbort } from '../../../wire/messages/abort.ts';
 import { decodeFalseDealing } from '../messages/false-dealing.ts';
 import { decodeOutcome } from '../../../wire/messages/outcome.ts';
@@ -35,7 +35,7 @@ export function stepClient(state: ClientState, input: ClientInput): ClientStep {
 function stepOnce(state: ClientState, input: ClientInput): ClientStep {
   switch (input.kind) {
     case 'message':
-      return onMessage(state, input.bytes);
+      return onMessage(state, input.message);
     case 'agreements':
       return takeAgreements(state, input.shared);
     case 'input':
@@ -77,12 +77,11 @@ function withAgreements(step: ClientStep): ClientStep {
   return { ...next, wipe: [...wipe, ...next.wipe] };
 }
 
-function onMessage(state: ClientState, bytes: Uint8Array): ClientStep {
+function onMessage(state: ClientState, message: Message): ClientStep {
   try {
-    const name = messageName(bytes);
-    if (name === 'outcome') return onOutcome(state, bytes);
-    if (name === 'abort') return onAbort(state, bytes);
-    return take(state, name, bytes);
+    if (message.name === 'outcome') return onOutcome(state, message);
+    if (message.name === 'abort') return onAbort(state, message);
+    return take(state, message);
   } catch (thrown) {
     return refuseMessage(state, asCairnError(thrown));
   }
@@ -92,29 +91,30 @@ function onMessage(state: ClientState, bytes: Uint8Array): ClientStep {
  * Each state takes exactly one message, and the first one proofs before it. Decoding may throw: a badly formed message
  * changes nothing, nor does a proof that does not hold.
  */
-function take(state: ClientState, name: MessageName, bytes: Uint8Array): ClientStep {
+function take(state: ClientState, message: Message): ClientStep {
+  const { name } = message;
   switch (state.name) {
     case 'advertise-keys': {
       if (name === 'falseDealing') {
-        return onFalseDealing(state, bound(state, state.context.settingsHash, decodeFalseDealing(bytes)));
+        return onFalseDealing(state, bound(state, state.context.settingsHash, decodeFalseDealing(message)));
       }
       if (name !== 'roster') break;
-      const roster = bound(state, state.context.settingsHash, decodeRoster(bytes));
+      const roster = bound(state, state.context.settingsHash, decodeRoster(message));
       return guarded(state, () => onRoster(state, roster));
     }
     case 'share-keys': {
       if (name !== 'routedShares') break;
-      const routed = bound(state, state.facts.sessionId, decodeRoutedShares(bytes));
+      const routed = bound(state, state.facts.sessionId, decodeRoutedShares(message));
       return guarded(state, () => onRoutedShares(state, routed));
     }
     case 'consistency-check': {
       if (name !== 'survivors') break;
-      const survivors = bound(state, state.facts.sessionId, decodeSurvivors(bytes));
+      const survivors = bound(state, state.facts.sessionId, decodeSurvivors(message));
       return guarded(state, () => onSurvivors(state, survivors));
     }
     case 'unmasking': {
       if (name !== 'unmaskRequest') break;
-      const request = bound(state, state.facts.sessionId, decodeUnmaskRequest(bytes));
+      const request = bound(state, state.facts.sessionId, decodeUnmaskRequest(message));
       return guarded(state, () => onUnmaskRequest(state, request));
     }
     case 'done':
@@ -140,8 +140,8 @@ function guarded(state: ClientState, run: () => ClientStep): ClientStep {
   }
 }
 
-function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
-  const outcome = bound(state, state.context.settingsHash, decodeOutcome(bytes));
+function onOutcome(state: ClientState, message: Message): ClientStep {
+  const outcome = bound(state, state.context.settingsHash, decodeOutcome(message));
   if (state.name === 'closed') throw new CairnError('session-closed', 'received outcome after the session had ended');
   if (outcome.kind === 'committed') {
     // An update that was never sent is in no sum: believing it would make the client forget the update.
@@ -151,8 +151,8 @@ function onOutcome(state: ClientState, bytes: Uint8Array): ClientStep {
   return close(state, [], abandoned(outcome));
 }
 
-function onAbort(state: ClientState, bytes: Uint8Array): ClientStep {
-  const abort = bound(state, state.context.settingsHash, decodeAbort(bytes));
+function onAbort(state: ClientState, message: Message): ClientStep {
+  const abort = bound(state, state.context.settingsHash, decodeAbort(message));
   if (state.name === 'closed') throw new CairnError('session-closed', 'received abort after the session had ended');
   return close(state, [], abandoned(abort));
 }

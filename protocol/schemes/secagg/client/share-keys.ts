@@ -57,9 +57,10 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
     const header = { suite: settings.suite, context: sessionId };
     const commitment = seedCommitment(primitives, selfSeed, sessionId, ownIndex);
     const signature = signCommitment(context, facts, commitment);
-    const message = encodeShareKeys({ ...header, commitment, signature, count: neighbours.length, sealed });
+    const bytes = encodeShareKeys({ ...header, commitment, signature, count: neighbours.length, sealed });
     const ownShares = pairs.get(ownIndex)!;
-    return transition({ name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys }, [message], spent);
+    const next: ClientState = { name: 'share-keys', context, facts, mask, selfSeed, ownShares, openKeys };
+    return transition(next, [{ name: 'shareKeys', bytes }], spent);
   });
 }
 

@@ -44,7 +44,8 @@ export function onSurvivors(state: In<'consistency-check'>, message: Survivors):
     survivorBytes(context.primitives, facts.sessionId, survivors),
   );
   const header = { suite: context.settings.suite, context: facts.sessionId };
-  return transition(next, [encodeConsistency({ ...header, signature })], [], ...noted);
+  const bytes = encodeConsistency({ ...header, signature });
+  return transition(next, [{ name: 'consistency', bytes }], [], ...noted);
 }
 
 /**
@@ -69,7 +70,7 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
       i * SIZES.share,
     );
   });
-  const message = encodeUnmaskShares({
+  const bytes = encodeUnmaskShares({
     suite: context.settings.suite,
     context: facts.sessionId,
     count: indices.length,
@@ -79,7 +80,7 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
   const members = membersOf(facts, request.survivors);
   const events: ClientEvent[] = signed === undefined ? signing(context, facts, request.survivors) : [];
   if (members !== undefined) events.push({ kind: 'revealed', members });
-  return transition({ name: 'done', context }, [message], [...held.values()], ...events);
+  return transition({ name: 'done', context }, [{ name: 'unmaskShares', bytes }], [...held.values()], ...events);
 }
 
 /** A session as a client remembers it, for a proof that is about it: with its ids only where the client has a history. */

@@ -1,6 +1,6 @@
 import { SIZES } from '../../../crypto/suite.ts';
 import { type MemberId, memberId } from '../../../ids.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import type { ByteReader } from '../../../wire/reader.ts';
 import { readSignature, writeSignature } from '../../../wire/signature.ts';
 import { ByteWriter } from '../../../wire/writer.ts';
@@ -54,8 +54,8 @@ export function encodeAdvertiseKeys(message: AdvertiseKeys): Uint8Array {
 }
 
 /** Reads an AdvertiseKeys message. @throws CairnError `wire-…` for anything but one canonical AdvertiseKeys message */
-export function decodeAdvertiseKeys(bytes: Uint8Array): AdvertiseKeys {
-  const { header, reader } = openMessage('advertiseKeys', bytes);
+export function decodeAdvertiseKeys(message: Encoded): AdvertiseKeys {
+  const { header, reader } = openMessage('advertiseKeys', message);
   const advertisement = readAdvertisement(reader);
   reader.end();
   return { ...header, advertisement };

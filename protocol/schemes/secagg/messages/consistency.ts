@@ -1,5 +1,5 @@
 import { SIZES } from '../../../crypto/suite.ts';
-import { type Header, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../../../wire/header.ts';
 
 /** Client → coordinator, round 3 (ConsistencyCheck, Bonawitz 2017 §4): the identity's signature over U3. */
 export interface Consistency extends Header {
@@ -12,8 +12,8 @@ export function encodeConsistency(message: Consistency): Uint8Array {
 }
 
 /** Reads a Consistency message. @throws CairnError `wire-…` for anything but one canonical Consistency message */
-export function decodeConsistency(bytes: Uint8Array): Consistency {
-  const { header, reader } = openMessage('consistency', bytes);
+export function decodeConsistency(message: Encoded): Consistency {
+  const { header, reader } = openMessage('consistency', message);
   const signature = reader.raw(SIZES.signature, 'signature').slice();
   reader.end();
   return { ...header, signature };

@@ -1,7 +1,7 @@
 import { proofLength } from '../../../crypto/merkle.ts';
 import { SIZES } from '../../../crypto/suite.ts';
 import { type ClientIndex, clientIndex } from '../../../ids.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { ByteReader } from '../../../wire/reader.ts';
 import { ByteWriter } from '../../../wire/writer.ts';
@@ -86,8 +86,8 @@ export function encodeFalseDealing(message: FalseDealing): Uint8Array {
 }
 
 /** Its parts are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical FalseDealing message */
-export function decodeFalseDealing(bytes: Uint8Array): FalseDealing {
-  const { header, reader } = openMessage('falseDealing', bytes);
+export function decodeFalseDealing(message: Encoded): FalseDealing {
+  const { header, reader } = openMessage('falseDealing', message);
   const dealt = readProof(reader);
   reader.end();
   return { ...header, dealt };

@@ -1,5 +1,5 @@
 import { CairnError } from '../../../errors.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 
 /** Client → coordinator, round 2 (MaskedInputCollection, Bonawitz 2017 §4): y_u, packed at the modulus' bits. */
@@ -41,8 +41,8 @@ export function encodeMaskedInput(message: MaskedInput): Uint8Array {
 }
 
 /** The vector is a view into `bytes`. @throws CairnError `wire-…` for anything but one canonical MaskedInput message */
-export function decodeMaskedInput(bytes: Uint8Array): MaskedInput {
-  const { header, reader } = openMessage('maskedInput', bytes);
+export function decodeMaskedInput(message: Encoded): MaskedInput {
+  const { header, reader } = openMessage('maskedInput', message);
   const length = reader.u32In('length', 1, LIMITS.coordinates);
   const bits = reader.u8In('bits', 8, 32);
   const packed = reader.raw(Math.ceil((length * bits) / 8), 'packed vector');

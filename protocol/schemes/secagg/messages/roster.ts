@@ -1,7 +1,7 @@
 import { SIZES } from '../../../crypto/suite.ts';
 import { CairnError } from '../../../errors.ts';
 import { type ClientIndex, clientIndex } from '../../../ids.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import type { ByteReader } from '../../../wire/reader.ts';
 import { ByteWriter } from '../../../wire/writer.ts';
@@ -109,8 +109,8 @@ export function encodeRoster(message: Roster): Uint8Array {
 }
 
 /** Reads a roster. @throws CairnError `wire-…` for anything but one canonical roster */
-export function decodeRoster(bytes: Uint8Array): Roster {
-  const { header, reader } = openMessage('roster', bytes);
+export function decodeRoster(message: Encoded): Roster {
+  const { header, reader } = openMessage('roster', message);
   const size = reader.u32In('size', 1, LIMITS.members);
   const ownIndex = clientIndex(reader.u32In('ownIndex', 0, size - 1));
   const kind = reader.u8In('kind', FULL, PROVEN);

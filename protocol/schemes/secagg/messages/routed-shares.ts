@@ -1,5 +1,5 @@
 import { bitmapLength, readBitmap, setBits } from '../../../wire/bitmap.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { SEALED_SHARES_LENGTH } from './share-keys.ts';
 
@@ -26,8 +26,8 @@ export function encodeRoutedShares(message: RoutedShares): Uint8Array {
 }
 
 /** Bitmap and entries are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical RoutedShares message */
-export function decodeRoutedShares(bytes: Uint8Array): RoutedShares {
-  const { header, reader } = openMessage('routedShares', bytes);
+export function decodeRoutedShares(message: Encoded): RoutedShares {
+  const { header, reader } = openMessage('routedShares', message);
   const neighbours = reader.u32In('neighbours', 1, LIMITS.members);
   const present = readBitmap(reader, neighbours, 'present');
   const sealed = reader.raw(setBits(present).length * SEALED_SHARES_LENGTH, 'sealed shares');

@@ -1,5 +1,5 @@
 import { SIZES } from '../../../crypto/suite.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { readSignature, writeSignature } from '../../../wire/signature.ts';
 
@@ -35,8 +35,8 @@ export function encodeShareKeys(message: ShareKeys): Uint8Array {
 }
 
 /** Commitment, signature and sealed entries are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical ShareKeys message */
-export function decodeShareKeys(bytes: Uint8Array): ShareKeys {
-  const { header, reader } = openMessage('shareKeys', bytes);
+export function decodeShareKeys(message: Encoded): ShareKeys {
+  const { header, reader } = openMessage('shareKeys', message);
   const commitment = reader.raw(SIZES.hash, 'commitment');
   const signature = readSignature(reader);
   const count = reader.u32In('count', 1, LIMITS.members);

@@ -1,5 +1,5 @@
 import { bitmapLength, readBitmap } from '../../../wire/bitmap.ts';
-import { type Header, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 
 /** Coordinator → client, round 3 of an active round: U3, the members whose masked input counts. */
@@ -19,8 +19,8 @@ export function encodeSurvivors(message: Survivors): Uint8Array {
 }
 
 /** Reads a Survivors message. @throws CairnError `wire-…` for anything but one canonical Survivors message */
-export function decodeSurvivors(bytes: Uint8Array): Survivors {
-  const { header, reader } = openMessage('survivors', bytes);
+export function decodeSurvivors(message: Encoded): Survivors {
+  const { header, reader } = openMessage('survivors', message);
   const size = reader.u32In('size', 1, LIMITS.members);
   const survivors = readBitmap(reader, size, 'survivors').slice();
   reader.end();

@@ -1,6 +1,6 @@
 import { SIZES } from '../../../crypto/suite.ts';
 import { bitmapLength, readBitmap, setBits } from '../../../wire/bitmap.ts';
-import { type Header, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 
 /**
@@ -35,8 +35,8 @@ export function encodeUnmaskRequest(message: UnmaskRequest): Uint8Array {
 }
 
 /** Reads an UnmaskRequest. @throws CairnError `wire-…` for anything but one canonical UnmaskRequest */
-export function decodeUnmaskRequest(bytes: Uint8Array): UnmaskRequest {
-  const { header, reader } = openMessage('unmaskRequest', bytes);
+export function decodeUnmaskRequest(message: Encoded): UnmaskRequest {
+  const { header, reader } = openMessage('unmaskRequest', message);
   const size = reader.u32In('size', 1, LIMITS.members);
   const survivors = readBitmap(reader, size, 'survivors').slice();
   const witnesses = reader.u32In('witnesses', 0, size);

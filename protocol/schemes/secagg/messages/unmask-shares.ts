@@ -1,5 +1,5 @@
 import { SIZES } from '../../../crypto/suite.ts';
-import { type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
+import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } from '../../../wire/header.ts';
 import { LIMITS } from '../../../wire/limits.ts';
 import { readSignature, writeSignature } from '../../../wire/signature.ts';
 
@@ -27,8 +27,8 @@ export function encodeUnmaskShares(message: UnmaskShares): Uint8Array {
 }
 
 /** Shares and signature are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical UnmaskShares message */
-export function decodeUnmaskShares(bytes: Uint8Array): UnmaskShares {
-  const { header, reader } = openMessage('unmaskShares', bytes);
+export function decodeUnmaskShares(message: Encoded): UnmaskShares {
+  const { header, reader } = openMessage('unmaskShares', message);
   const count = reader.u32In('count', 1, LIMITS.members);
   const shares = reader.raw(count * SIZES.share, 'shares');
   const signature = readSignature(reader);

@@ -1,31 +1,33 @@
 import { equalBytes } from '../../../crypto/bytes.ts';
 import { asCairnError, CairnError } from '../../../errors.ts';
 import type { MemberId } from '../../../ids.ts';
-import { type MessageName, messageName, openMessage } from '../../../wire/header.ts';
+import type { MessageHeader, MessageName } from '../../../wire/header.ts';
 import { type Collecting, EXPECTED, hasAnswered, isCollecting, isOver } from './members.ts';
 import type { ServerState } from './types.ts';
 
 /**
- * Holds a message against its sender and the state by its header alone.
+ * Checks a message against its sender and the state by its header alone.
  * @throws CairnError the reason why it is refused: it would change nothing
  */
-export function assertTakes(state: ServerState, from: MemberId, bytes: Uint8Array): asserts state is Collecting {
+export function assertTakes(
+  state: ServerState,
+  from: MemberId,
+  { name, suite, context: sent }: MessageHeader,
+): asserts state is Collecting {
   const { context } = state;
   if (!context.invited.has(from)) throw new CairnError('member-unknown', `member ${from} is not part of this round`);
-  const name = messageName(bytes);
   if (isOver(state)) {
     throw new CairnError('session-closed', `received ${name} from member ${from} after the round had ended`);
   }
   if (context.lost.has(from)) throw outOfPlace(name, from, `${state.name}, in which it no longer takes part`);
   if (!isCollecting(state)) throw outOfPlace(name, from, state.name);
   if (name !== EXPECTED[state.name] && name !== 'abort') throw outOfPlace(name, from, state.name);
-  const { header } = openMessage(name, bytes);
   const own = name === 'abort' || state.name === 'advertise-keys' ? context.settingsHash : state.facts.sessionId;
-  if (!equalBytes(header.context, own)) {
+  if (!equalBytes(sent, own)) {
     throw new CairnError('session-mismatch', `${name} from member ${from} belongs to another round or session`);
   }
-  if (header.suite !== context.settings.suite) {
-    const text = `the round runs suite ${context.settings.suite}, ${name} from member ${from} ${header.suite}`;
+  if (suite !== context.settings.suite) {
+    const text = `the round runs suite ${context.settings.suite}, ${name} from member ${from} ${suite}`;
     throw new CairnError('wire-suite', text);
   }
   if (name === 'consistency' && !isWitness(state, from)) {
@@ -44,10 +46,10 @@ function isWitness(state: Collecting, member: MemberId): boolean {
 }
 
 /**
- * Why a message that begins with this header would be refused in the present state; undefined where it would be taken or
+ * Why a message with this header would be refused in the present state; undefined where it would be taken or
  * cost its sender its place. Long messages are asked about before they have come.
  */
-export function refusalOf(state: ServerState, from: MemberId, header: Uint8Array): CairnError | undefined {
+export function refusalOf(state: ServerState, from: MemberId, header: MessageHeader): CairnError | undefined {
   try {
     assertTakes(state, from, header);
     return undefined;

@@ -1,3 +1,4 @@
+import type { Message } from '../../../wire/header.ts';
 import { toHex } from '../../../crypto/bytes.ts';
 import { MerkleTree } from '../../../crypto/merkle.ts';
 import { asCairnError, CairnError } from '../../../errors.ts';
@@ -31,9 +32,9 @@ type AdvertiseState = Extract<ServerState, { name: 'advertise-keys' }>;
  * Round 0 (AdvertiseKeys, Bonawitz 2017 §4): one member's keys.
  * @throws CairnError `identity-…`, `key-invalid`, `key-duplicate`, `wire-…`: the member is dropped
  */
-export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, bytes: Uint8Array): ServerStep {
+export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, message: Message): ServerStep {
   const { context, advertised } = state;
-  const { advertisement } = decodeAdvertiseKeys(bytes);
+  const { advertisement } = decodeAdvertiseKeys(message);
   if (advertisement.member !== from) {
     throw new CairnError('identity-signature', `member ${from} advertises keys in the name of ${advertisement.member}`);
   }
@@ -114,7 +115,7 @@ function rostersFor(context: ServerContext, facts: ServerParameters): Outgoing[]
   const header = { suite: context.settings.suite, context: context.settingsHash, size: roster.length };
   if (rosterKind(parameters) === 'full') {
     const encoder = new RosterEncoder({ ...header, body: { kind: 'full', advertisements: roster } });
-    return roster.map(({ member }, i) => ({ to: member, bytes: () => encoder.full(clientIndex(i)) }));
+    return roster.map(({ member }, i) => ({ to: member, name: 'roster', bytes: () => encoder.full(clientIndex(i)) }));
   }
   const encoder = new RosterEncoder({ ...header, body: { kind: 'proven', ids: idsOf(roster), root: tree.root } });
   const shown = (own: ClientIndex): ProvenMember[] =>
@@ -123,7 +124,7 @@ function rostersFor(context: ServerContext, facts: ServerParameters): Outgoing[]
       .map((index) => ({ index: clientIndex(index), advertisement: roster[index]!, proof: tree.proof(index) }));
   return roster.map(({ member }, i) => {
     const own = clientIndex(i);
-    return { to: member, bytes: () => encoder.proven(own, shown(own)) };
+    return { to: member, name: 'roster', bytes: () => encoder.proven(own, shown(own)) };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Message } from '../../../wire/header.ts';
 import { CairnError } from '../../../errors.ts';
 import { type ClientIndex, clientIndex, type MemberId } from '../../../ids.ts';
 import { setBits } from '../../../wire/bitmap.ts';
@@ -17,10 +18,10 @@ export function onConsistency(
   state: ConsistencyState,
   from: ClientIndex,
   member: MemberId,
-  bytes: Uint8Array,
+  message: Message,
 ): ServerStep {
   const { context, facts, survivors, signatures } = state;
-  const { signature } = decodeConsistency(bytes);
+  const { signature } = decodeConsistency(message);
   const { identityKey } = context.directory!.entries.get(member)!;
   if (
     !context.primitives.ed25519Verify(

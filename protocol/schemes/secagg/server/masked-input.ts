@@ -1,3 +1,4 @@
+import type { Message } from '../../../wire/header.ts';
 import { CairnError } from '../../../errors.ts';
 import type { ClientIndex } from '../../../ids.ts';
 import { bitmapOf, setBits } from '../../../wire/bitmap.ts';
@@ -15,9 +16,9 @@ type InputState = Extract<ServerState, { name: 'masked-input' }>;
  * kept, so that memory does not grow with the number of members.
  * @throws CairnError `wire-…`: the member is dropped, and the sum is as it was
  */
-export function onMaskedInput(state: InputState, from: ClientIndex, bytes: Uint8Array): ServerStep {
+export function onMaskedInput(state: InputState, from: ClientIndex, message: Message): ServerStep {
   const { context, sum, received } = state;
-  const { length, bits, packed } = decodeMaskedInput(bytes);
+  const { length, bits, packed } = decodeMaskedInput(message);
   if (length !== sum.length || bits !== context.settings.modulusBits) {
     throw new CairnError(
       'wire-bounds',
@@ -49,7 +50,7 @@ export function fixSurvivors(state: InputState): ServerStep {
       signatures: new Map(),
     },
     received.size,
-    there.map((index) => ({ to: facts.roster[index]!.member, bytes: () => bytes })),
+    there.map((index) => ({ to: facts.roster[index]!.member, name: 'survivors', bytes: () => bytes })),
   );
 }
 

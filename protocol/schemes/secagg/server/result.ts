@@ -75,7 +75,7 @@ export function abortFor(
   error: Pick<CairnError, 'code' | 'message'>,
 ): Outgoing {
   const { suite } = settings;
-  return { to, bytes: () => encodeAbort({ suite, context: settingsHash }, error), last: true };
+  return { to, name: 'abort', bytes: () => encodeAbort({ suite, context: settingsHash }, error), last: true };
 }
 
 /**

@@ -4,7 +4,7 @@ import { printable } from '../../../printable.ts';
 import type { MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
 import { setBits } from '../../../wire/bitmap.ts';
-import { messageName } from '../../../wire/header.ts';
+import type { Message } from '../../../wire/header.ts';
 import { decodeAbort } from '../../../wire/messages/abort.ts';
 import { frameFalseDealing } from '../messages/false-dealing.ts';
 import { encodeInvitation } from '../../../wire/messages/invitation.ts';
@@ -17,7 +17,7 @@ import { announced, fixSurvivors, onMaskedInput } from './masked-input.ts';
 import { abort, chain, drop, falseShareDrops, transition, refuseMessage, secretsOf, unchanged } from './result.ts';
 import { answered, type Collecting, effectOn, isCollecting, isOver, minFor } from './members.ts';
 import { onShareKeys, routeShares } from './share-keys.ts';
-import type { ServerStart as SchemeStart } from '../../../rounds/scheme.ts';
+import type { SentMessage, ServerStart as SchemeStart } from '../../../rounds/scheme.ts';
 import type { Outgoing, ServerContext, ServerInput, ServerState, ServerStep } from './types.ts';
 import { onUnmaskShares, plan } from './unmasking.ts';
 
@@ -61,14 +61,15 @@ export function startServer(start: ServerStart): ServerStep {
     lost: new Set(),
   };
   const header = { suite: settings.suite, context: hash };
-  const messages = [
-    encodeInvitation({ ...header, settings: encoded }),
-    ...proofs.map((proof) => frameFalseDealing(header, proof)),
+  const invitation = encodeInvitation({ ...header, settings: encoded });
+  const messages: readonly SentMessage[] = [
+    { name: 'invitation', bytes: invitation },
+    ...proofs.map((proof) => ({ name: 'falseDealing', bytes: frameFalseDealing(header, proof) }) as const),
   ];
   return transition(
     { name: 'advertise-keys', context, waiting: new Set(members), advertised: new Map(), keys: new Set() },
     members.size,
-    [...members].flatMap((to) => messages.map((bytes): Outgoing => ({ to, bytes: () => bytes }))),
+    [...members].flatMap((to) => messages.map(({ name, bytes }): Outgoing => ({ to, name, bytes: () => bytes }))),
   );
 }
 
@@ -80,7 +81,7 @@ export function startServer(start: ServerStart): ServerStep {
 export function stepServer(state: ServerState, input: ServerInput): ServerStep {
   switch (input.kind) {
     case 'message':
-      return onMessage(state, input.from, input.bytes);
+      return onMessage(state, input.from, input.message);
     case 'leave':
       return onLeave(state, input.member, input.reason);
     case 'deadline':
@@ -92,16 +93,16 @@ export function stepServer(state: ServerState, input: ServerInput): ServerStep {
   }
 }
 
-function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): ServerStep {
+function onMessage(state: ServerState, from: MemberId, message: Message): ServerStep {
   try {
-    assertTakes(state, from, bytes);
+    assertTakes(state, from, message);
   } catch (thrown) {
     return refuseMessage(state, asCairnError(thrown));
   }
   try {
     // One that cannot be read costs its sender its place like any other: it meant to leave, and nobody waits for it.
-    if (messageName(bytes) === 'abort') return onAbort(state, from, bytes);
-    const taken = take(state, from, bytes);
+    if (message.name === 'abort') return onAbort(state, from, message);
+    const taken = take(state, from, message);
     state.waiting.delete(from);
     return chain(taken, proceed);
   } catch (thrown) {
@@ -110,23 +111,23 @@ function onMessage(state: ServerState, from: MemberId, bytes: Uint8Array): Serve
   }
 }
 
-function take(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
-  if (state.name === 'advertise-keys') return onAdvertiseKeys(state, from, bytes);
+function take(state: Collecting, from: MemberId, message: Message): ServerStep {
+  if (state.name === 'advertise-keys') return onAdvertiseKeys(state, from, message);
   const index = state.facts.indexOf.get(from)!;
   switch (state.name) {
     case 'share-keys':
-      return onShareKeys(state, index, bytes);
+      return onShareKeys(state, index, message);
     case 'masked-input':
-      return onMaskedInput(state, index, bytes);
+      return onMaskedInput(state, index, message);
     case 'consistency-check':
-      return onConsistency(state, index, from, bytes);
+      return onConsistency(state, index, from, message);
     case 'unmasking':
-      return onUnmaskShares(state, index, bytes);
+      return onUnmaskShares(state, index, message);
   }
 }
 
-function onAbort(state: Collecting, from: MemberId, bytes: Uint8Array): ServerStep {
-  const { code, message, culprits } = decodeAbort(bytes);
+function onAbort(state: Collecting, from: MemberId, received: Message): ServerStep {
+  const { code, message, culprits } = decodeAbort(received);
   const reason = { code: isErrorCode(code) ? code : 'member-left', message: printable(message) } as const;
   return lose(state, from, reason, culprits.filter(isNeighbour(state, from)));
 }

@@ -1,3 +1,4 @@
+import type { Message } from '../../../wire/header.ts';
 import { CairnError } from '../../../errors.ts';
 import { type ClientIndex, clientIndex } from '../../../ids.ts';
 import { createMaskVector } from '../../../kernels/index.ts';
@@ -20,8 +21,8 @@ type ShareState = Extract<ServerState, { name: 'share-keys' }>;
  * it could not be proven to anybody.
  * @throws CairnError `wire-…`, `identity-signature`: the member is dropped
  */
-export function onShareKeys(state: ShareState, from: ClientIndex, bytes: Uint8Array): ServerStep {
-  const { commitment, signature, count, sealed } = decodeShareKeys(bytes);
+export function onShareKeys(state: ShareState, from: ClientIndex, message: Message): ServerStep {
+  const { commitment, signature, count, sealed } = decodeShareKeys(message);
   const expected = state.facts.graph.degree;
   if (count !== expected)
     throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
@@ -50,7 +51,9 @@ function checkCommitment(
 export function routeShares(state: ShareState): ServerStep {
   const { context, facts, sealed, commitments } = state;
   const sharers = new Set([...sealed.keys()].sort((a, b) => a - b));
-  const send = [...sharers].map((to): Outgoing => ({ to: facts.roster[to]!.member, bytes: () => routed(state, to) }));
+  const send = [...sharers].map((to): Outgoing => {
+    return { to: facts.roster[to]!.member, name: 'routedShares', bytes: () => routed(state, to) };
+  });
   const sum = createMaskVector(inputLength(context.settings));
   return transition(
     {

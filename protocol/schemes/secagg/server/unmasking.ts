@@ -1,3 +1,4 @@
+import type { Message } from '../../../wire/header.ts';
 import { SecretBytes } from '../../../crypto/secret.ts';
 import { isCanonicalShare } from '../../../crypto/shamir.ts';
 import { SIZES } from '../../../crypto/suite.ts';
@@ -35,7 +36,11 @@ export function askForShares(
     signers: bitmapOf(witnesses.length, signers),
     signatures: signers.map((place) => signatures.get(witnesses[place]!)!),
   });
-  const send = asked.map((to): Outgoing => ({ to: facts.roster[to]!.member, bytes: () => bytes }));
+  const send = asked.map((to): Outgoing => ({
+    to: facts.roster[to]!.member,
+    name: 'unmaskRequest',
+    bytes: () => bytes,
+  }));
   const state: ServerState = {
     name: 'unmasking',
     context,
@@ -51,8 +56,8 @@ export function askForShares(
  * Round 4: one member's shares, one for each member it holds shares of.
  * @throws CairnError `wire-…`: the member is dropped without unmasking, its input still counts
  */
-export function onUnmaskShares(state: UnmaskState, from: ClientIndex, bytes: Uint8Array): ServerStep {
-  const { count, shares, signature } = decodeUnmaskShares(bytes);
+export function onUnmaskShares(state: UnmaskState, from: ClientIndex, message: Message): ServerStep {
+  const { count, shares, signature } = decodeUnmaskShares(message);
   const expected = holdings(state, from).length;
   if (count !== expected) throw new CairnError('wire-bounds', `${count} shares came, but ${expected} were asked for`);
   for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
-import { add } from '../operations/arithmetic.ts';
-import { shapeError } from './shape.ts';
-import type { Tape, Tensor } from './tape.ts';
+import { add } from './arithmetic.ts';
+import { shapeError } from '../tape/shape.ts';
+import type { Tape, Tensor } from '../tape/tape.ts';
 
 // Which tensors from `first` to `last` depend on one of `sources`.
 function dependents(tape: Tape, sources: readonly Tensor[], first: number, last: number): Uint8Array {
