@@ -1,8 +1,8 @@
 /**
  * What both sides of Cairn must agree on, for Node and browsers: errors, models, policies, the settings of a round, and
- * the sessions of secure aggregation, which are pure. The bytes on the wire and what settings consist of are in
+ * the sessions of secure aggregation, which are pure. The wire format and what settings consist of are in
  * `cairn-fl/protocol/wire`, cryptography and its suites in `cairn-fl/protocol/crypto` (with `crypto/node` for Node's own),
- * noise and its price in `cairn-fl/protocol/privacy`.
+ * noise and its cost in `cairn-fl/protocol/privacy`.
  */
 export { PROTOCOL_VERSION } from './crypto/suite.ts';
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from './errors.ts';

@@ -1,9 +1,9 @@
 import { CairnError } from '../errors.ts';
 
-/** The greatest length of a vector in words: 1 GiB, and far below the 2^36 words after which a keystream ends. */
+/** Maximum length of a vector in words: 1 GiB, and far below the 2^36 words after which a keystream ends. */
 const MAX_LENGTH = 2 ** 28;
 
-/** Fewest and most bits of a packed value. */
+/** Minimum and maximum bits of a packed value. */
 const MIN_BITS = 8;
 const MAX_BITS = 32;
 
@@ -51,8 +51,8 @@ export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: 
 }
 
 /**
- * Where a vector is to be packed to: a new array, or the bytes of `into` from `offset` on.
- * @throws CairnError `wire-bounds` for a length outside [0, 2^28], bits outside [8, 32], or too little room
+ * The destination of a packed vector: a new array, or the bytes of `into` from `offset` on.
+ * @throws CairnError `wire-bounds` for a length outside [0, 2^28], bits outside [8, 32], or too little space
  */
 export function packedTarget(length: number, bits: number, into?: Uint8Array, offset = 0): Uint8Array {
   const needed = packedLength(length, bits);

@@ -6,7 +6,7 @@ import type { ParameterLayout } from './layout.ts';
 const KEY = 'untrained';
 
 /**
- * The names that a file's metadata give; undefined where they say nothing.
+ * The names that a file's metadata give; undefined if they give none.
  * @throws CairnError `model-malformed` for anything but a list of names
  */
 export function untrainedNames(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {

@@ -7,17 +7,17 @@ import { outcomeOf, withScene } from './coordinator/with-scene.ts';
 import { seeded } from './open-round/lab.ts';
 import { unsafeWithoutSignatures } from './weakened.ts';
 
-// A target that masks with keys of the attacker's alone has masked nothing: three ways to get there. With its protection
-// and without it, each is the same attack.
+// A target that masks only with the attacker's keys has masked nothing: three ways to achieve that. Each is the same attack
+// with its protection and without it.
 
-/** Members that no directory has. */
+/** Members that are in no directory. */
 const INVENTED = [100, 101, 102, 103, 104].map(memberId);
 
 const CURIOUS = 'a curious round, which has no identities';
 
 /**
- * Plays these members beside the target, each with keys that the attacker has made. An active round needs identities: it
- * makes these too, and believes in a directory that has them.
+ * Plays these members beside the target, each with keys that the attacker has made. An active round needs identities: the
+ * attacker makes these too, and a directory that lists them.
  */
 async function played(hall: Scene, seed: string, members: readonly MemberId[]): Promise<AttackOutcome> {
   const settings = hall.settings();
@@ -50,7 +50,7 @@ const others = (hall: Scene): MemberId[] => hall.members.filter((member) => memb
 /** The classical attack on a key exchange without identities. */
 export const manInTheMiddle: Attack = {
   name: 'man-in-the-middle',
-  title: 'shows the target keys of its own for every other member, and answers in their place',
+  title: 'shows the target its own keys for every other member, and answers in their place',
   attacker: 'the coordinator, or a party that can change traffic, alone',
   source: 'Bonawitz et al., CCS 2017, §6.2',
   protection: 'advertised keys are signed by identities of the member directory',
@@ -77,14 +77,14 @@ export const inventedMembers: Attack = {
     ),
 };
 
-/** In an active round: everything but the check of signatures is as it should be. */
+/** In an active round: everything except the signature check is in order. */
 export const relabelledMembers: Attack = {
   name: 'relabelled-members',
-  title: 'puts keys of its own under the ids of enrolled members, signed by identities that it has made',
+  title: 'puts its own keys under the ids of enrolled members, signed by identities that it has created',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §5.2 and §6.2',
   protection: 'signatures are verified with the identity keys that the directory names',
-  without: 'clients that take every signature for good',
+  without: 'clients that accept every signature',
   run: ({ protected: safe, seed, signal }) => {
     const primitives = safe ? nodePrimitives : unsafeWithoutSignatures;
     return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, (hall) =>

@@ -15,17 +15,17 @@ import { outcomeOf, outcomeOfDifference, refusalCodes, withScene } from './coord
 import { rewriting } from './open-round/lab.ts';
 import { unsafeForgetting } from './weakened.ts';
 
-// The target learns from what it should, the others so that their updates are known in advance: all zeros here. If their
-// masks cancelled nevertheless, the sum would be the target's update.
+// The target trains as it should, the others so that their updates are known in advance: all zeros here. If their masks
+// still cancelled, the sum would be the target's update.
 
-/** A model in which the steps of the perceptron are lost to rounding, so that whoever trains it sends zeros. */
+/** A model in which the perceptron's steps are lost to rounding, so that a client that trains it sends zeros. */
 const DEAF = 2 ** 30;
 
 interface Faces extends AttackRun {
   readonly name: string;
-  /** What the others are told instead. */
+  /** The settings that the others are told instead. */
   readonly change: (hall: Scene) => Partial<RoundSettings>;
-  /** What a hash that forgets the difference has in its place. */
+  /** What a hash that ignores the difference contains in its place. */
   readonly forgotten: Partial<RoundSettings>;
 }
 
@@ -72,7 +72,7 @@ export const modelInconsistency: Attack = {
     }),
 };
 
-/** The same by other settings than the model. */
+/** The same with settings other than the model. */
 export const twoFacedCoordinator: Attack = {
   name: 'two-faced',
   title: 'tells everyone but the target to train for no epochs',

@@ -14,7 +14,7 @@ export interface Death {
   readonly noticed: 'connection' | 'deadline';
 }
 
-/** A message on its way. */
+/** A message in transit. */
 export interface Passing {
   readonly member: MemberId;
   readonly direction: 'up' | 'down';
@@ -22,26 +22,26 @@ export interface Passing {
   readonly state: CollectingState | undefined;
 }
 
-/** What befalls a message on its way. */
+/** What happens to a message in transit. */
 export interface Fate {
-  /** Seconds on top of the latency. */
+  /** Seconds added to the latency. */
   readonly delay: number;
   /** Whether others of the same connection may overtake it. */
   readonly overtaken: boolean;
-  /** Seconds after the message at which each copy comes. */
+  /** Seconds after the message at which each copy arrives. */
   readonly copies: readonly number[];
-  /** Makes other bytes of it. */
+  /** Changes its bytes. */
   readonly corrupt: ((bytes: Uint8Array) => Uint8Array) | undefined;
 }
 
-/** One member that loses its connection over and over. */
+/** One member that loses its connection repeatedly. */
 export interface Flapping {
   readonly member: MemberId;
   readonly away: () => number;
   readonly between: () => number;
 }
 
-/** What begins with a state of the coordinator. */
+/** A fault that begins with a state of the coordinator. */
 export type Onset =
   | {
       readonly kind: 'partition';
@@ -51,7 +51,7 @@ export type Onset =
     }
   | { readonly kind: 'abandon'; readonly after: number };
 
-/** Who is in the round that faults are drawn for. */
+/** The round for which faults are drawn. */
 export interface FaultScene {
   readonly members: readonly MemberId[];
   readonly adversary: AdversaryClass;
@@ -69,9 +69,9 @@ interface Hit<F extends Fault> {
 
 const NO_FATE: Fate = { delay: 0, overtaken: false, copies: [], corrupt: undefined };
 
-/** Faults as they befall one round: whom they hit is drawn at once, by how much when it happens. */
+/** The faults of one round: the members they hit are drawn at once, the amounts when they happen. */
 export class FaultPlan {
-  /** Who dies, and when. */
+  /** Members that die, and when. */
   readonly deaths: ReadonlyMap<MemberId, Death>;
   readonly flapping: readonly Flapping[];
   readonly #passing: readonly Hit<Of<'delay' | 'reorder' | 'duplicate' | 'corrupt'>>[];
@@ -96,7 +96,7 @@ export class FaultPlan {
     this.#onsets = [...of('partition'), ...of('abandon')];
   }
 
-  /** What befalls a message. Asked once for each that sets out. */
+  /** What happens to a message. Called once for each message sent. */
   fateOf(message: Passing): Fate {
     let fate = NO_FATE;
     for (const { fault, members, random } of this.#passing) {
@@ -108,7 +108,7 @@ export class FaultPlan {
     return fate;
   }
 
-  /** What begins with a state. */
+  /** The faults that begin with a state. */
   onsetsOf(state: CollectingState): Onset[] {
     return this.#onsets
       .filter(({ fault }) => fault.state === state)
@@ -138,11 +138,11 @@ function befall(fate: Fate, fault: Of<'delay' | 'reorder' | 'duplicate' | 'corru
   }
 }
 
-/** Where "each" is meant, everybody is asked in each state; `select` is not to choose before. */
+/** With "each", every member is drawn for in each state; `select` must not choose beforehand. */
 const whoOf = (fault: Exclude<Fault, { kind: 'abandon' }>): Parameters<typeof select>[0] =>
   fault.kind === 'drop' && fault.state === 'each' ? {} : fault;
 
-/** The first death counts where several faults kill a member. */
+/** The first death counts if several faults kill a member. */
 function deathsOf(
   hits: readonly Hit<Of<'drop'>>[],
   members: readonly MemberId[],
@@ -176,7 +176,7 @@ function stateOfDeath(
   return state;
 }
 
-/** A corrupted copy of a message; it differs from it in at least one bit. The message itself is not touched. */
+/** A corrupted copy of a message; it differs from it in at least one bit. The message itself is not changed. */
 function corrupted(
   bytes: Uint8Array,
   { how, bits, part }: Extract<Fault, { kind: 'corrupt' }>,
@@ -185,14 +185,14 @@ function corrupted(
   if (how === 'truncate') return bytes.slice(0, random.below(bytes.length));
   if (how === 'foreign') {
     const foreign = Uint8Array.from(bytes, () => random.below(256));
-    // A version that nobody speaks: even foreign bytes of a small message are never by chance the message itself.
+    // A version that does not exist: even for a small message, foreign bytes never equal the message by chance.
     foreign[0] = 0xff;
     return foreign;
   }
   const copy = bytes.slice();
   const frame = Math.min(HEADER_LENGTH, bytes.length);
   const [from, to] = part === 'frame' || frame === bytes.length ? [0, frame] : [frame, bytes.length];
-  // Each bit once, or a second flip would undo the first.
+  // Each bit at most once, since a second flip would undo the first.
   const flipped = new Set<number>();
   while (flipped.size < Math.min(bits, 8 * (to - from))) flipped.add(8 * from + random.below(8 * (to - from)));
   for (const bit of flipped) copy[bit >> 3]! ^= 1 << (bit & 7);

@@ -77,7 +77,7 @@ describe('an evaluation that is not finite while rounds run', () => {
     expect(first!.benched).toBeUndefined();
     expect(first!.message).toContain('on the coordinator’s held-out data the new model has loss');
     expect(hall.faults.map(({ code, hint }) => [code, hint])).toEqual([
-      ['evaluation-not-finite', expect.stringContaining('the operator corrects the held-out data or evaluate()')],
+      ['evaluation-not-finite', expect.stringContaining('correct the coordinator’s held-out data or evaluate()')],
     ]);
     // The members train anew, since the same updates would come to the same.
     expect(second).toMatchObject({ outcome: 'committed', repeat: 1 });

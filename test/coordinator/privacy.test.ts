@@ -295,7 +295,7 @@ describe('a client', () => {
     expect(careful.log.of('refused')[0]).toMatchObject({
       code: 'privacy-budget',
       message: expect.stringContaining('from no bound to no bound') as string,
-      hint: expect.stringContaining('took part in rounds before whose noise bounds nothing') as string,
+      hint: expect.stringContaining('took part in earlier rounds whose noise gives no bound') as string,
     });
   });
 

@@ -89,7 +89,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       'threshold 2',
       'active',
       'the least sound one is',
-      'leave threshold out',
+      'omit threshold',
     ],
     [
       'a cohort below the threshold',
@@ -165,7 +165,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       ['export default { shapes: { w: [4] } };', 'the app has no data(), and has no train()'],
       [
         'export default { shapes: { w: 4 }, data() {}, train() {} };',
-        'a shape of tensor "w" that is no list of numbers',
+        'a shape of tensor "w" that is not a list of numbers',
       ],
       ['export default () => 1;', 'the app must be an object, but is a function'],
       ['export const model = 1;', 'does not export an app', 'neither as its default nor as `app`'],
@@ -281,7 +281,7 @@ describe('a client that cannot reach its coordinator', () => {
       await cairnOnce(['join', NOBODY, '--accept-curious', '--app', empty]),
       3,
       'data-empty',
-      'data() gave no examples',
+      'data() returned no examples',
       'at least one example',
     );
     const env = { CAIRN_MNIST_DIR: await fewMnist(world.path('few'), 40) };

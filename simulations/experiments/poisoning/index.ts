@@ -8,7 +8,7 @@ import { parameters, type PoisoningSettings } from './settings.ts';
 import { summarise } from './summary.ts';
 import { trainingsOf } from './trainings.ts';
 
-/** In a sum of fewer, others can be read off: a coordinator refuses such groups. */
+/** In a sum of fewer, others' updates can be read: a coordinator refuses such groups. */
 const MIN_GROUP = 3;
 
 /** Refuses settings that cannot work together. @throws CairnError `settings-invalid` naming the bound */
@@ -20,7 +20,7 @@ function check(settings: PoisoningSettings): void {
   const most = Math.floor((TRAINING_IMAGES - heldOut) / members);
   if (images > most)
     throw invalid(
-      `images: at most ${most} for each of ${members} members beside ${heldOut} held-out ones, got ${images}`,
+      `images: at most ${most} for each of ${members} members besides ${heldOut} held-out ones, got ${images}`,
       'lower images, members or heldOut: no image has two holders',
     );
   const greatest = Math.max(0, ...groups);
@@ -33,12 +33,11 @@ function check(settings: PoisoningSettings): void {
   checkLooks(settings);
 }
 
-// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
-// vector.
+// Measured milliseconds of one core: a member's part in a round besides training, and a coordinate of its vector.
 const MEMBER = 0.3;
 const COORDINATE = 1.5e-5;
 
-/** Seconds that settings take on two cores, roughly. */
+/** Approximate seconds that settings take on two cores. */
 function estimate(settings: PoisoningSettings): number {
   const { model, images, localEpochs, cohort, rounds, evaluateEvery, testImages, heldOut, aggregation } = settings;
   const trained = TRAINED[model];
@@ -52,7 +51,7 @@ function estimate(settings: PoisoningSettings): number {
   return milliseconds / 2 / 1000;
 }
 
-/** What members that attack do to the model, and what robust rules over groups and held-out rollback do about it. */
+/** What attacking members do to the model, and how robust rules over groups and held-out rollback help. */
 export const poisoning = defineExperiment({
   name: 'poisoning',
   title: 'Poisoning: accuracy over the share of attackers, with robust rules over groups, rollback, and without',

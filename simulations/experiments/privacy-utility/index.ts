@@ -10,12 +10,12 @@ import { parameters, type PrivacyUtilitySettings } from './settings.ts';
 import { summarise } from './summary.ts';
 import { trainingsOf } from './trainings.ts';
 
-/** Rounds for fewer are too often for nobody. */
+/** With fewer, rounds would too often be empty. */
 const MIN_COHORT = 5;
 
 /**
  * Refuses settings that cannot work together.
- * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` where no grid holds the noise
+ * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` if no grid fits the noise
  */
 function check(settings: PrivacyUtilitySettings): void {
   const { members, cohort, images, placement, epsilon, against, aggregation, dropout, minHonestSurvivors } = settings;
@@ -36,13 +36,13 @@ function check(settings: PrivacyUtilitySettings): void {
   if (against === 'coordinator' && placement.includes('central'))
     throw invalid(
       'against: noise that the coordinator adds does not protect from the coordinator',
-      'take central out of placement, or count against readers',
+      'remove central from placement, or count against readers',
     );
   if (dropout > 0 && aggregation === 'plain')
-    throw invalid(`dropout: nobody drops in the open, got ${dropout}`, 'set aggregation to secure');
+    throw invalid(`dropout: members do not drop in the open, got ${dropout}`, 'set aggregation to secure');
   if (placement.includes('distributed') && dropout > 1 - minHonestSurvivors)
     throw invalid(
-      `dropout: at most ${1 - minHonestSurvivors} where the noise is sized for ${minHonestSurvivors} of a cohort, got ${dropout}`,
+      `dropout: at most ${1 - minHonestSurvivors} if the noise is sized for ${minHonestSurvivors} of a cohort, got ${dropout}`,
       'lower dropout or minHonestSurvivors: most rounds would have no sum',
     );
   const dimension = modelOf(settings.model).layout.size;
@@ -58,16 +58,15 @@ function check(settings: PrivacyUtilitySettings): void {
       }
 }
 
-// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
-// noise.
+// Measured milliseconds of one core: a member's part in a round besides training, and a coordinate of its noise.
 const MEMBER = 0.13;
 const COORDINATE = 7e-5;
 
-// Finding a noise multiplier, and what each share of the noise takes besides.
+// Finding a noise multiplier, and the additional cost of each share of the noise.
 const CALIBRATED = 250;
 const SHARE = 5;
 
-/** Seconds that settings take on two cores, roughly. */
+/** Approximate seconds that settings take on two cores. */
 function estimate(settings: PrivacyUtilitySettings): number {
   const { model, images, localEpochs, cohort, rounds, evaluateEvery, testImages, aggregation } = settings;
   const trained = TRAINED[model];
@@ -84,7 +83,7 @@ function estimate(settings: PrivacyUtilitySettings): number {
   return milliseconds / 2 / 1000;
 }
 
-/** What differential privacy of users costs: accuracy over ε, with noise by the coordinator and by the members. */
+/** The cost of user-level differential privacy: accuracy over ε, with noise by the coordinator and by the members. */
 export const privacyUtility = defineExperiment({
   name: 'privacy-utility',
   title: 'Privacy and utility: accuracy over ε with noise by the coordinator, by the members, and without',

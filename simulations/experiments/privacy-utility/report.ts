@@ -6,18 +6,18 @@ import { type Outcome, outcomesOf, type UtilityResults } from './summary.ts';
 
 const GUARANTEE = {
   readers:
-    'The ε of figures and tables holds against readers of the models, who do not know who was drawn for a round. Each member is drawn for itself with the same probability, the number of those drawn divides nothing, and so the draw amplifies the privacy of a round. Coordinator and members know who takes part: against them the same noise keeps the far larger ε that the table shows beside it, and where the coordinator adds the noise it keeps none against the coordinator.',
+    'The ε of figures and tables holds against readers of the models, who do not know which members were drawn for a round. Each member is drawn independently with the same probability, the number drawn is not used as a divisor, and so the draw amplifies the privacy of a round. Coordinator and members know which members take part: against them the same noise keeps the far larger ε shown beside it in the table, and noise added by the coordinator keeps none against the coordinator.',
   coordinator:
-    'The ε of figures and tables holds against coordinator and members too: they know who takes part in a round, so that drawing members amplifies nothing. The same noise keeps a smaller ε against readers of the models.',
+    'The ε of figures and tables holds against coordinator and members too: they know which members take part in a round, so drawing members amplifies nothing. The same noise keeps a smaller ε against readers of the models.',
 } as const;
 
 /** What was done and what is claimed, in words. */
 function methodText(settings: PrivacyUtilitySettings): string {
   const { members, cohort, images, delta, against, minHonestSurvivors, adaptiveClip, aggregation } = settings;
   return [
-    `Members hold ${images} images of MNIST each. For a round each is drawn with probability ${cohort}; it trains from the round’s model, and its change is ${adaptiveClip ? 'cut to a norm that follows the norms of all, by a noisy share' : `cut to norm ${settings.clip}`}, rotated, rounded to a grid and summed${aggregation === 'secure' ? ' through the sessions of secure aggregation' : ''}. Exact discrete noise comes from the coordinator (central), or a share of it from each member (distributed). Trainings without noise (none) have the same clip, cohorts and shuffles.`,
+    `Members hold ${images} images of MNIST each. For a round each is drawn with probability ${cohort}; it trains from the round’s model, and its change is ${adaptiveClip ? 'clipped to a norm that follows the norms of all, by a noisy share' : `clipped to norm ${settings.clip}`}, rotated, rounded to a grid and summed${aggregation === 'secure' ? ' through the sessions of secure aggregation' : ''}. Exact discrete noise comes from the coordinator (central), or a share of it from each member (distributed). Trainings without noise (none) have the same clip, cohorts and shuffles.`,
     GUARANTEE[against],
-    `Neighbours differ in all that one member sends (differential privacy of users), δ is ${delta}${delta > 1 / Math.max(...members) ? ` (more than one over ${Math.max(...members)} members, which giving away one of them, drawn by lot, would keep)` : ''}, and ε is the sum of all rounds by Rényi divergences; each round is paid for before its sum is opened, and a training whose budget does not reach for another round ends. Distributed noise is sized for ${minHonestSurvivors} of an expected cohort: rounds with fewer have no sum, and are paid for all the same. It is counted as if no member gave its own share away and as if noise were the same whether a member is drawn or not; a share more or less of many is what that leaves out. Who chooses clip, model and rates by looking at such figures spends privacy that is not counted here. Noise comes from a seeded generator here, so that a run can be repeated: these very models protect nobody.`,
+    `Neighbours differ in everything that one member sends (user-level differential privacy), δ is ${delta}${delta > 1 / Math.max(...members) ? ` (more than 1/${Math.max(...members)}, a δ that already permits revealing one member drawn at random)` : ''}, and ε is the sum of all rounds by Rényi divergences; each round is charged before its sum is opened, and a training whose budget does not suffice for another round ends. Distributed noise is sized for ${minHonestSurvivors} of an expected cohort: rounds with fewer have no sum, and are charged nevertheless. It is counted as if no member revealed its own share and as if noise were the same whether a member is drawn or not; that ignores one share more or less out of many. Choosing clip, model and rates by such figures spends privacy that is not counted here. Noise comes from a seeded generator here, so that a run can be repeated: the models of this run protect no member.`,
   ].join('\n\n');
 }
 
@@ -31,7 +31,7 @@ function points(outcomes: readonly Outcome[]): Point[] {
     .sort((a, b) => a.x - b.x);
 }
 
-/** Accuracy over ε for the most members, with the level of training without noise. */
+/** Accuracy over ε for the largest number of members, with the level of training without noise. */
 function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   const of = outcomes.filter((outcome) => outcome.members === members);
   const lines = drawable(
@@ -47,7 +47,7 @@ function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε, which shows where noise is what limits, at small ε: it is sized for the least survivors, so that a full cohort adds more of it than the ε needs. In exchange nobody has to trust the coordinator with the sum. Where the curves are flat, what sets them apart is chance.`,
+      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε, which shows where noise is the limit, at small ε: it is sized for the minimum number of survivors, so a full cohort adds more of it than the ε needs. In exchange no member has to trust the coordinator with the sum. Where the curves are flat, their differences are chance.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
@@ -71,7 +71,7 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   return [
     {
       kind: 'chart',
-      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. With few members an ε that promises much leaves no model: hold the curves against the accuracy without noise in the last table, which hardly depends on their number.`,
+      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why user-level differential privacy needs many users. With few members an ε that promises much leaves no useful model: compare the curves with the accuracy without noise in the last table, which hardly depends on their number.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
@@ -80,12 +80,12 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   ];
 }
 
-/** Accuracy round by round for the most members, of the first repeat. */
+/** Accuracy round by round for the largest number of members, of the first repeat. */
 function overRounds(results: UtilityResults, members: number): Block[] {
   const rows = results.rows(SCORES).filter((row) => row.members === members && row.repeat === 1);
   const noisy = rows.some(({ placement }) => placement === 'distributed') ? 'distributed' : 'central';
   const budgets = [...new Set(rows.map(({ epsilon }) => epsilon))].filter((epsilon) => epsilon !== null);
-  // More than six lines cannot be told apart: the ends and what lies evenly between them.
+  // More than six lines cannot be distinguished: the ends and evenly spaced ones between them.
   const step = Math.max(1, Math.ceil(budgets.length / 4));
   const some = budgets.filter((_, i) => i % step === 0 || i === budgets.length - 1);
   const line = (label: string, epsilon: number | null, placement: string): Line => ({
@@ -108,7 +108,7 @@ function overRounds(results: UtilityResults, members: number): Block[] {
   ];
 }
 
-/** The clip round by round where it follows the updates. */
+/** The clip round by round if it follows the updates. */
 function clips(results: UtilityResults, members: number): Block[] {
   if (!results.settings.adaptiveClip) return [];
   const rows = results.rows(SCORES).filter((row) => row.members === members && row.repeat === 1);
@@ -116,7 +116,7 @@ function clips(results: UtilityResults, members: number): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `The clip of each training. It goes to the norm that ${percent(results.settings.quantile)} % of the updates stay below, whatever it began with; noise moves it little, since the share is that of a whole cohort.`,
+      caption: `The clip of each training. It approaches the norm below which ${percent(results.settings.quantile)} % of the updates stay, whatever its initial value; noise moves it little, since the share is that of a whole cohort.`,
       x: { label: 'round' },
       y: { label: 'clip' },
       lines: ids.map((id) => ({
@@ -132,7 +132,7 @@ function table(results: UtilityResults, outcomes: readonly Outcome[]): Block {
   const { against } = results.settings;
   return {
     kind: 'table',
-    caption: `Every kind of training at its end. ε spent is what its rounds cost against ${against === 'readers' ? 'readers of the models' : 'coordinator and members'}; ε inside is what they cost against those who know who took part, which only distributed noise bounds for the coordinator.`,
+    caption: `The final state of every kind of training. ε spent is what its rounds cost against ${against === 'readers' ? 'readers of the models' : 'coordinator and members'}; ε inside is what they cost against parties that know which members took part, which only distributed noise bounds for the coordinator.`,
     columns: [
       { key: 'members', label: 'members' },
       { key: 'placement', label: 'noise' },

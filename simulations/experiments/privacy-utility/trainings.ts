@@ -15,7 +15,7 @@ export interface Training {
   readonly repeat: number;
 }
 
-/** The trainings that settings ask for, in the order in which their rows are recorded. */
+/** The trainings requested by the settings, in the order in which their rows are recorded. */
 export function trainingsOf({ members, placement, epsilon, repeats }: PrivacyUtilitySettings): Training[] {
   return Array.from({ length: repeats }, (_, i) => i + 1).flatMap((repeat) =>
     members.flatMap((n) =>
@@ -29,7 +29,7 @@ export function trainingsOf({ members, placement, epsilon, repeats }: PrivacyUti
   );
 }
 
-/** Where a training is, between two rounds. */
+/** State of a training between two rounds. */
 export interface TrainingState {
   readonly round: number;
   /** Whether it is over: all rounds are done, or the budget is spent. */
@@ -38,7 +38,7 @@ export interface TrainingState {
   /** Null without noise, as is the budget. */
   readonly noiseMultiplier: number | null;
   readonly budget: PrivacyBudget | null;
-  /** Rényi divergences of all rounds for those who know who took part. */
+  /** Rényi divergences of all rounds towards parties that know which members took part. */
   readonly inside: readonly number[];
   readonly scores: readonly ScoreRow[];
   readonly parameters: Float32Array;
