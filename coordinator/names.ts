@@ -5,10 +5,10 @@ import type { Log, LogEvent, LogFields } from './log.ts';
 import { labelOf, type MemberName, type NamedMember } from './member-name.ts';
 import type { RoundReport } from './report.ts';
 
-/** Guests are other members each time they come; the names of so many that came last are remembered. */
+/** Guests get a new number each time they join; only the names of the last ones are remembered. */
 const MAX_REMEMBERED = 65_536;
 
-/** Who has which name: what the directory says of members, and what guests said of themselves. */
+/** Names of members: those in the directory, and those that guests claim. */
 export class Names {
   readonly #enrolled: (member: MemberId) => string | undefined;
   /** Includes members that are no longer in the directory: reports still mention them. */

@@ -7,7 +7,7 @@ export interface Holder {
   /**
    * Host, boot and process id namespace, as far as the system reveals them: the id means this process only there. This
    * distinguishes two containers with one name, or one machine before and after a restart. Parts that the system does not
-   * reveal are left out; the namespace is between the others.
+   * reveal are left out; the others are separated by a space.
    */
   readonly machine: string;
   /**

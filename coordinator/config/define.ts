@@ -8,10 +8,10 @@ import {
 } from '../../learning/index.ts';
 import type { configSchema, taskSchema } from './schema.ts';
 
-/** No strategies and rules but those that come with Cairn. */
+/** Only the strategies and rules that come with Cairn. */
 type NoOwn = { readonly [key in keyof OwnLearning]?: undefined };
 
-/** The definitions under a key of a user's own. */
+/** The definitions under a key of the user's own strategies and rules. */
 type OwnUnder<Key extends keyof OwnLearning, Own extends OwnLearning> = Own extends {
   readonly [key in Key]?: infer List;
 }
@@ -20,7 +20,7 @@ type OwnUnder<Key extends keyof OwnLearning, Own extends OwnLearning> = Own exte
     : never
   : never;
 
-/** An object that names a definition under `Key`, with that one's options; one kind of object for each definition. */
+/** An object that names a definition under `Key`, with its options; one object type per definition. */
 type Named<Key extends 'name' | 'rule', Definition> = Definition extends {
   readonly name: infer Name;
   readonly options: infer Schema extends z.ZodObject;
@@ -37,7 +37,7 @@ export type StrategyInput<Own extends OwnLearning = NoOwn> =
 export type GroupsInput<Own extends OwnLearning = NoOwn> = Named<'rule', BuiltInRule | OwnUnder<'rules', Own>> &
   Pick<GroupsConfig, 'count' | 'minSums'>;
 
-/** A task as a program writes it: what has a default, or follows from other fields, may be left out. */
+/** A task as a program writes it: fields that have a default, or follow from others, may be left out. */
 export type TaskInput<Own extends OwnLearning = NoOwn> = Readonly<
   Omit<z.input<ReturnType<typeof taskSchema>>, 'strategy' | 'groups'>
 > & {
@@ -45,7 +45,7 @@ export type TaskInput<Own extends OwnLearning = NoOwn> = Readonly<
   readonly groups?: GroupsInput<Own>;
 };
 
-/** A configuration as a program writes it; {@link parseConfig} checks it and fills in what is left out. */
+/** A configuration as a program writes it; {@link parseConfig} checks it and fills in missing fields. */
 export type ConfigInput<Own extends OwnLearning = NoOwn> = Readonly<
   Omit<z.input<ReturnType<typeof configSchema>>, 'tasks'>
 > & {
@@ -53,12 +53,13 @@ export type ConfigInput<Own extends OwnLearning = NoOwn> = Readonly<
 };
 
 /**
- * The configuration as it is, held to its type: a key that there is not, or a value of another kind, does not compile, in
- * the options of strategies and rules, too. For modules that export one as their default, and for programs that hand one
- * to {@link parseConfig}, which checks what types cannot say, such as that a quorum fits its cohort.
- * @param own - strategies and rules of one's own that the tasks name, so that their names and options are known.
- * {@link parseConfig} and {@link createCoordinator}, or `--learning`, are given them all the same.
- * @throws CairnError `config-invalid` where one of one's own has a name that is taken
+ * Returns the configuration unchanged, checked by the compiler: an unknown key or a value of the wrong type does not
+ * compile, including in the options of strategies and rules. For modules that export one as their default, and for
+ * programs that pass one to {@link parseConfig}, which checks what types cannot express, such as that a quorum fits its
+ * cohort.
+ * @param own - the user's own strategies and rules that the tasks name, so that their names and options are known.
+ * {@link parseConfig} and {@link createCoordinator}, or `--learning`, must still be given them.
+ * @throws CairnError `config-invalid` if one of the user's own has a name that is taken
  */
 export function defineConfig<Own extends OwnLearning = NoOwn>(config: ConfigInput<Own>, own?: Own): ConfigInput<Own> {
   registryOf(own);

@@ -31,7 +31,7 @@ const normFilter = defineGroupRule({
 
 const BUILT_IN = [median, trimmedMean, normFilter] as const;
 
-/** One of the rules that come with Cairn, its name and options known to the compiler. */
+/** One of Cairn's rules, with its name and options known to the compiler. */
 export type BuiltInRule = (typeof BUILT_IN)[number];
 
 /** The rules available to every coordinator. */

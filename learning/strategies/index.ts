@@ -8,7 +8,7 @@ export type { Strategy, StrategyConfig, StrategyState } from './types.ts';
 
 const BUILT_IN = [fedAvg, fedAvgM, fedAdagrad, fedAdam, fedYogi] as const;
 
-/** One of the strategies that come with Cairn, its name and options known to the compiler. */
+/** One of Cairn's strategies, with its name and options known to the compiler. */
 export type BuiltInStrategy = (typeof BUILT_IN)[number];
 
 /** The strategies available to every coordinator. */

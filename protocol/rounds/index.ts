@@ -12,7 +12,7 @@ export {
 } from './inputs/open.ts';
 export { type NoisyShape, inputLength, noisePlanOf } from './inputs/plan.ts';
 export { termsOf } from './inputs/terms.ts';
-export type { ClientPolicy } from './policy.ts';
+export type { AdversaryClass, ClientPolicy, MinNoise } from './policy.ts';
 export {
   type ClientEvent,
   type ClientInput,

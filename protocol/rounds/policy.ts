@@ -4,6 +4,9 @@ import type { MemberId } from '../ids.ts';
 import type { MemberDirectory } from '../wire/membership.ts';
 import type { RoundSettings } from '../wire/settings.ts';
 
+/** `curious`: the coordinator follows the protocol and looks; `active`: it may send anything to any member. */
+export type AdversaryClass = 'curious' | 'active';
+
 /** Noise that a client asks for before it takes part. */
 export interface MinNoise {
   /**

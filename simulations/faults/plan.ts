@@ -1,6 +1,5 @@
 import type { MemberId } from '../../protocol/ids.ts';
-import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
-import type { AdversaryClass, CollectingState } from '../../protocol/schemes/secagg/index.ts';
+import { type AdversaryClass, COLLECTING_STATES, type CollectingState } from '../../protocol/rounds/index.ts';
 import { HEADER_LENGTH } from '../../protocol/wire/index.ts';
 import { Random } from '../../training/index.ts';
 import { draw } from './distribution.ts';

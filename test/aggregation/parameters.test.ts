@@ -7,7 +7,7 @@ import {
   roundParameters,
   wholeCommittee,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
-import { below } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
+import { below } from '../../protocol/hypergeometric.ts';
 import { completeThreshold, minSharers, minSoundThreshold } from '../../protocol/schemes/secagg/parameters/round.ts';
 import { findCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
 import type { AdversaryClass, RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';

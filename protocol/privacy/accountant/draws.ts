@@ -1,4 +1,4 @@
-import { logBinomial } from '../../schemes/secagg/parameters/hypergeometric.ts';
+import { logBinomial } from '../../hypergeometric.ts';
 
 /** P[Bin(n, q) = k]; 0 if k lies outside 0…n. */
 function binomial(n: number, q: number, k: number): number {

@@ -14,6 +14,6 @@ export { DEFAULT_MAX_REBASES, DEFAULT_MAX_REPEATS, assertConsent, reliesOnNoise 
 export { assertDifferent } from './client/difference.ts';
 export { assertInputAllowed } from './client/one-input.ts';
 export { assertLatestSession, assertRosterAllowed, assertSetAllowed } from './client/one-set.ts';
-export { above, below, logBinomial } from './parameters/hypergeometric.ts';
+export { above, below, logBinomial } from '../../hypergeometric.ts';
 export { UnmaskWork, secagg } from './scheme.ts';
 export { holdings } from './server/revealed.ts';

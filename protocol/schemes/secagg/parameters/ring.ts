@@ -1,9 +1,7 @@
+import type { AdversaryClass } from '../../../rounds/policy.ts';
 import { CairnError } from '../../../errors.ts';
 import { log } from '../../../numeric.ts';
-import { above, below, logBinomial, mode } from './hypergeometric.ts';
-
-/** `curious`: the coordinator follows the protocol and looks; `active`: it may send anything to any member. */
-export type AdversaryClass = 'curious' | 'active';
+import { above, below, logBinomial, mode } from '../../../hypergeometric.ts';
 
 /** What the finder of ring graphs is asked. */
 export interface RingQuestion {

@@ -8,7 +8,8 @@ import {
   shareOf,
   staysConnected,
 } from './ring.ts';
-import type { AdversaryClass, Ring } from './ring.ts';
+import type { AdversaryClass } from '../../../rounds/policy.ts';
+import type { Ring } from './ring.ts';
 import { assertCommittee, type Committee, findCommittee, wholeCommittee } from './witnesses.ts';
 
 /**

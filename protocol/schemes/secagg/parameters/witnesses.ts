@@ -1,5 +1,5 @@
 import { CairnError } from '../../../errors.ts';
-import { above, mode } from './hypergeometric.ts';
+import { above, mode } from '../../../hypergeometric.ts';
 import { checkCohort, checkShare, shareOf } from './ring.ts';
 
 /** How many witnesses there are, and how many of their signatures over one survivor set every client asks for. */

@@ -1,4 +1,4 @@
-import { exp, log } from '../../../numeric.ts';
+import { exp, log } from './numeric.ts';
 
 /**
  * Hypergeometric tails, exact enough to be compared with 2^−80/n: terms come from log-factorials, each tail is summed
