@@ -15,9 +15,8 @@ export { decodeSafetensors, encodeSafetensors, modelOf } from './model/safetenso
 export type { DecodedModel } from './model/safetensors.ts';
 export type { LocalResult } from './quantize/index.ts';
 export { encodeInput, inputLength, readSum } from './rounds/inputs/index.ts';
-export type { DecodedRoundSum, InputShape, ReadingOptions, UnmaskedSum } from './rounds/inputs/index.ts';
+export type { DecodedRoundSum, InputShape, ReadingOptions, ReadyNoise, UnmaskedSum } from './rounds/inputs/index.ts';
 export {
-  DEFAULT_COLLUDING,
   clientSecretsOf,
   computePlan,
   roundParameters,
@@ -29,18 +28,12 @@ export {
   wantedAgreements,
 } from './schemes/secagg/index.ts';
 export type {
-  AdversaryClass,
   AdversaryModel,
   ClientEvent,
   ClientInput,
-  ClientPolicy,
-  ClientSelf,
   ClientState,
   ClientStep,
-  Drop,
   GraphKind,
-  MinNoise,
-  Outgoing,
   RoundParameters,
   RoundQuestion,
   ServerEvent,
@@ -50,5 +43,7 @@ export type {
   ServerStep,
   UnmaskPlan,
 } from './schemes/secagg/index.ts';
-export type { ClientStart, Scheme } from './rounds/scheme.ts';
+export { DEFAULT_COLLUDING } from './rounds/policy.ts';
+export type { AdversaryClass, ClientPolicy, ClientSelf, MinNoise } from './rounds/policy.ts';
+export type { ClientStart, Drop, Outgoing, Scheme, SentMessage } from './rounds/scheme.ts';
 export type { RoundSettings } from './wire/settings.ts';

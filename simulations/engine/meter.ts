@@ -1,7 +1,13 @@
 // Bytes and milliseconds of a round, by party and phase.
+import { COLLECTING_STATES, type CollectingState } from '../../protocol/rounds/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import { median, sum } from '../laboratory/statistics.ts';
-import { type Phase, PHASES } from './phases.ts';
+
+/** What bytes and milliseconds are counted under: the states of a round, the opening of the sum, and the round's end. */
+export type Phase = CollectingState | 'computing' | 'outcome';
+
+/** Every {@link Phase}, in order. */
+export const PHASES: readonly Phase[] = [...COLLECTING_STATES, 'computing', 'outcome'];
 
 /** A number for each phase. */
 export type ByPhase = Readonly<Record<Phase, number>>;

@@ -4,4 +4,4 @@ export { readSum } from './open.ts';
 export type { ReadingOptions, DecodedRoundSum, UnmaskedSum } from './open.ts';
 export { termsOf } from './terms.ts';
 export { assertInputs, inputLength } from './plan.ts';
-export type { InputShape } from './plan.ts';
+export type { InputShape, ReadyNoise } from './plan.ts';

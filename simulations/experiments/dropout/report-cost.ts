@@ -1,5 +1,5 @@
 import { minModulusBits, vectorLength } from '../../../protocol/quantize/index.ts';
-import { PHASES } from '../../engine/phases.ts';
+import { PHASES } from '../../engine/meter.ts';
 import type { Row } from '../../laboratory/series.ts';
 import type { Block } from '../../report/blocks.ts';
 import { BYTES, type DropoutResults, measuredPoint, pointSummary, type RoundRow } from './results.ts';

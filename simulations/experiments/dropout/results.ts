@@ -1,4 +1,4 @@
-import { PHASES } from '../../engine/phases.ts';
+import { PHASES } from '../../engine/meter.ts';
 import type { Results } from '../../laboratory/experiment.ts';
 import { type Json, type JsonObject, Series } from '../../laboratory/series.ts';
 import { median } from '../../laboratory/statistics.ts';

@@ -8,7 +8,7 @@ import { countFailures, oddsPoints } from './odds.ts';
 import { hasFurtherFaults, oneRound } from './one-round.ts';
 import { type Point, pointsOf, questionOf, repeatsOf } from './points.ts';
 import { ALL, BYTES, ODDS, ROUNDS, TIMES, toRanges } from './results.ts';
-import { PHASES } from '../../engine/phases.ts';
+import { PHASES } from '../../engine/meter.ts';
 import type { DropoutSettings } from './settings.ts';
 
 type Lab = Laboratory<DropoutSettings>;
