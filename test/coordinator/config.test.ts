@@ -70,7 +70,7 @@ describe('a configuration', () => {
     expect(open).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('active') as string });
   });
 
-  it.each(['example.org', 'ftp://example.org', 'https://example.org/?a', 'https://', 'https://a b'])(
+  it.each(['example.org', 'ftp://example.org', 'https://example.org/?a', 'https://', 'https://a b', 'https://u:p@a'])(
     'takes no public address such as %s',
     (url) => {
       const error = errorOf(() => parseConfig({ ...withTask({}), publicUrls: [url] }));
