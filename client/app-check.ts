@@ -4,14 +4,18 @@ import type { App } from './app.ts';
 const HINT = 'an app has shapes, data() and train(): see "Bring your own model and data" in the README';
 
 /** What an app must have, and what is wrong with a value that stands there; undefined where nothing is. */
-const PARTS: Readonly<Record<'shapes' | 'data' | 'train', (value: unknown) => string | undefined>> = {
+const PARTS: Readonly<Record<keyof App, (value: unknown) => string | undefined>> = {
   shapes: shapesFault,
   data: (value) => functionFault('data()', value),
   train: (value) => functionFault('train()', value),
+  untrained: untrainedFault,
+  runsOn: (value) => (value === undefined ? undefined : functionFault('runsOn()', value)),
+  evaluate: (value) => (value === undefined ? undefined : functionFault('evaluate()', value)),
 };
 
 /**
- * Holds a value that is to be an app against what one must have, before anything is done with it.
+ * Holds a value that is to be an app against what one must have, before anything is done with it. Other fields are the
+ * app's own business: it may be an instance of a class.
  * @param named - what it is called in the error: an option with a file, or `the app`
  * @throws CairnError `config-invalid` naming every part that is missing or of another kind
  */
@@ -27,7 +31,13 @@ export function assertApp(value: unknown, named: string): asserts value is App {
 
 function functionFault(part: string, value: unknown): string | undefined {
   if (typeof value === 'function') return undefined;
-  return value === undefined ? `has no ${part}` : `has a ${part.slice(0, -2)} that is no function`;
+  const name = part.slice(0, -2);
+  return value === undefined ? `has no ${part}` : `has ${name === 'evaluate' ? 'an' : 'a'} ${name} that is no function`;
+}
+
+function untrainedFault(value: unknown): string | undefined {
+  const fits = value === undefined || (Array.isArray(value) && value.every((name) => typeof name === 'string'));
+  return fits ? undefined : 'has an untrained that is no array of tensor names';
 }
 
 function shapesFault(value: unknown): string | undefined {

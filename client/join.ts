@@ -22,6 +22,7 @@ import { Directories } from './driver/directories.ts';
 import { Models } from './driver/models.ts';
 import { defaultSeed } from './driver/seeds.ts';
 import { serialsInMemory } from './driver/serials.ts';
+import { assertJoinOptions } from './join-options.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
 import { DEFAULT_POLICY } from './policy.ts';
@@ -51,11 +52,12 @@ interface Platform {
  * Joins a coordinator: what each entry's own `join` is made of.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`,
+ * @throws CairnError `config-unknown-key` for an option that there is not, `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`,
  * `update-shape` for impossible shapes and untrained tensors that are none of them, `simd-missing`; everything
  * that happens later is told by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
+  assertJoinOptions(options);
   const { signal } = options;
   assertApp(app, 'the app');
   const primitives = options.primitives ?? platform.primitives;

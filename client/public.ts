@@ -2,8 +2,8 @@
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
-export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
+export { defineApp } from './define-app.ts';
 export { engineApp } from './apps/engine.ts';
 export { mnistApp } from './apps/mnist.ts';
 export type { MnistAppOptions } from './apps/mnist.ts';

@@ -1,4 +1,5 @@
 import { CairnError } from '../../../protocol/errors.ts';
+import { assertOptions, type OptionKinds } from '../../../protocol/options.ts';
 import { checkIndices, type Dataset } from '../dataset.ts';
 import { contentOf, malformed } from '../idx.ts';
 import { IDX_TYPES, type IdxType } from '../idx-types.ts';
@@ -25,6 +26,18 @@ export interface IdxOptions extends ExampleChoice {
   /** Whether images lie column by column, as EMNIST's do: rows and columns are exchanged. Default false. */
   readonly transposed?: boolean;
 }
+
+/** The options that choose among examples, and what they must be. */
+export const CHOICE: OptionKinds<ExampleChoice> = { limit: 'number', indices: ['array', 'object'] };
+
+const KINDS: OptionKinds<IdxOptions> = {
+  ...CHOICE,
+  images: 'string',
+  labels: 'string',
+  firstLabel: 'number',
+  classes: 'number',
+  transposed: 'boolean',
+};
 
 /** Bytes of examples that are read at once, or one example. */
 const CHUNK = 2 ** 22;
@@ -121,10 +134,11 @@ async function readExamples(
  * Loads examples and labels from a pair of IDX files, the format of MNIST, Fashion-MNIST, EMNIST, KMNIST and their kin.
  * Examples of two dimensions get the shape 1 × rows × columns, others their own. Only what is asked for is converted and
  * kept.
- * @throws CairnError `data-missing` where a file is not there, `data-malformed` naming the file and what is in it;
+ * @throws CairnError `config-unknown-key`, `config-invalid` for options that cannot be; `data-missing` where a file is not there, `data-malformed` naming the file and what is in it;
  * `settings-invalid` for an index or limit out of range, `data-empty` where no examples are asked for
  */
 export async function loadIdx(options: IdxOptions): Promise<Dataset> {
+  assertOptions<IdxOptions>('options of loadIdx', options, KINDS, ['images', 'labels']);
   const { images, labels: labelFile, firstLabel = 0, classes, transposed = false } = options;
   const all = await found(labelFile, () => loadIdxLabels(labelFile, firstLabel, classes));
   const wanted = chosenIndices(options, all.length);
