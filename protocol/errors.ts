@@ -319,7 +319,7 @@ export const ERROR_CODES = {
   ),
   'update-not-finite': failure(
     'an update holds NaN or an infinite value',
-    'lower the learning rate or check the data; nothing was sent',
+    'lower the learning rate or check the data; the values were not used',
   ),
   'update-shape': failure(
     'parameters do not have the shape that the model declares',
@@ -332,6 +332,10 @@ export const ERROR_CODES = {
   'app-failed': failure(
     'an app failed in its own code, or returned what it must not',
     'correct the app, or what it reads; only the output of the client that runs it shows its message and line',
+  ),
+  'learning-failed': failure(
+    'a strategy or group rule failed in its own code, or returned what it must not',
+    'the operator corrects the strategy or rule, or what it reads; the model is as it was',
   ),
   'data-empty': configuration(
     'there are no examples to train or evaluate on, or fewer than the model needs',
