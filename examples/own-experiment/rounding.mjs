@@ -1,8 +1,9 @@
 // What does rounding cost? Updates go through real rounds of secure aggregation, quantized to more and fewer bits, and
-// the sum is held against the one in the open. Run it with
+// the sum is held against the one in the open. Run it in a clone of the repository with
 //
 //   npx cairn simulate ./examples/own-experiment/rounding.mjs --clients 20
 //
+// and where the package is installed by its path in there: ./node_modules/cairn-fl/examples/own-experiment/rounding.mjs
 import { createAggregator, defineExperiment, memberId, Series } from 'cairn-fl/simulations';
 import { z } from 'zod';
 

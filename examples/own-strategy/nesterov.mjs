@@ -1,7 +1,9 @@
-// A strategy of your own: Nesterov momentum on the coordinator's side, v ← β·v + Δ, x ← x + η·(Δ + β·v). Run it with
+// A strategy of your own: Nesterov momentum on the coordinator's side, v ← β·v + Δ, x ← x + η·(Δ + β·v). Run it in a
+// clone of the repository with
 //
 //   npx cairn coordinator examples/own-strategy/coordinator.json --learning examples/own-strategy/nesterov.mjs
 //
+// and where the package is installed from node_modules/cairn-fl/, which has the same folder.
 // A model is worked off in parts, so each coordinate is treated by itself; arguments are left as they are.
 import { defineStrategy } from 'cairn-fl/coordinator';
 import { z } from 'zod';
