@@ -295,11 +295,11 @@ export const ERROR_CODES = {
   // values
   'overflow-budget': configuration(
     'the greatest sum does not fit the modulus',
-    'raise modulusBits, or lower inputBits or maxCohort',
+    'raise modulusBits, or lower inputBits or the cohort',
   ),
   'privacy-infeasible': configuration(
     'no grid holds the updates and the noise that their privacy asks for',
-    'raise modulusBits, or lower clients or noiseMultiplier',
+    'raise modulusBits, or lower the cohort or noiseMultiplier',
   ),
   'privacy-noise': tooFew(
     'a sum has, or may have, fewer shares of noise in it than its privacy asks for',

@@ -382,7 +382,9 @@ describe('what cannot work is refused up front', () => {
       code: 'overflow-budget',
       hint: expect.stringContaining('raise modulusBits to 19') as string,
     });
-    expect(errorOf(() => parseConfig(withTask({ inputBits: 31 })))).toMatchObject({ code: 'overflow-budget' });
+    const { code, hint } = errorOf(() => parseConfig(withTask({ cohort: 4000, inputBits: 28, modulusBits: 32 })));
+    // The key is `cohort`: `maxCohort` is a name of the protocol's.
+    expect([code, hint]).toEqual(['overflow-budget', 'lower the cohort to 16, or lower inputBits']);
   });
 });
 
