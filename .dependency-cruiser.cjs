@@ -19,7 +19,15 @@ module.exports = {
       severity: 'error',
       comment: 'two files that need each other are one idea',
       from: {},
-      to: { circular: true, dependencyTypesNot: ['type-only'] },
+      to: { circular: true },
+    },
+    {
+      name: 'no-circular-folders',
+      severity: 'error',
+      comment: 'two folders that need each other are one folder',
+      scope: 'folder',
+      from: {},
+      to: { circular: true },
     },
     {
       name: 'parts-know-faces-alone',

@@ -7,7 +7,7 @@ import { writeReport } from './write.ts';
 const data = (text: string): void => void process.stdout.write(`${text}\n`);
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
-/** The command. @returns its exit code: 0, 1 where a sum was not exact, 2 for a command line that makes no sense */
+/** The command. @returns its exit code: 0, 1 if a sum was not exact, 2 for an invalid command line */
 export async function main(args: readonly string[]): Promise<number> {
   let options: Options;
   try {

@@ -2,27 +2,27 @@ import { parseArgs } from 'node:util';
 import { didYouMean } from '../protocol/suggest.ts';
 import { TABLES, type TableName } from './plan.ts';
 
-/** What the command was told. */
+/** The command's options. */
 export interface Options {
   readonly tables: readonly TableName[];
   readonly quick: boolean;
   readonly help: boolean;
   /** File for the JSON. */
   readonly json: string | undefined;
-  /** Folder for the JSON and the drawing. */
+  /** Folder for the JSON and the chart. */
   readonly out: string | undefined;
 }
 
-/** How the command is used. */
+/** Usage of the command. */
 export const USAGE = `npm run bench -- [--only TABLE] [--quick] [--json FILE] [--out DIR]
 
   --only TABLE   one of ${TABLES.join(', ')}; may be repeated
   --quick        smaller sizes, under a minute in all
-  --json FILE    write the numbers as JSON, and growth.svg beside it
+  --json FILE    write the numbers as JSON, and growth.svg next to it
   --out DIR      write bench.json and growth.svg into a folder
   --help         this text`;
 
-/** A command line that cannot be understood, in one line. */
+/** The error for an invalid command line, in one line. */
 export class UsageError extends Error {}
 
 const KNOWN = ['only', 'quick', 'json', 'out', 'help'];

@@ -41,7 +41,7 @@ function fullRounds(): RoundShape[] {
     { ...shape, n: 10_000, d: D, drop: 0.1, graph: 'ring' },
     { ...shape, n: 100, d: 1_000_000, drop: 0.1, graph: 'complete' },
     { ...shape, n: 100, d: 10_000_000, drop: 0.1, graph: 'complete', realClients: 3 },
-    // For the coordinator's memory.
+    // Measures the coordinator's memory.
     { ...shape, n: 1000, d: 1_000_000, drop: 0.1, graph: 'ring', realClients: 3 },
   ];
 }
@@ -49,7 +49,7 @@ function fullRounds(): RoundShape[] {
 const training = (steps: Record<(typeof MODEL_NAMES)[number], number>, repeats: number): TrainingPlan[] =>
   MODEL_NAMES.map((model) => ({ model, batch: 32, steps: steps[model], repeats, pytorch: true }));
 
-/** Everything that the issue asks for. */
+/** The plan of a full run. */
 export function fullPlan(): Plan {
   const [mlp, small, large, valid] = training(
     { 'MLP 784-128-64-10': 1500, 'CNN 8/16': 150, 'CNN 32/64 fc 512': 20, 'CNN 32/64 valid fc 200': 60 },
@@ -77,7 +77,7 @@ export function fullPlan(): Plan {
   };
 }
 
-/** Under a minute in all on two quiet cores. */
+/** Under a minute in total on two idle cores. */
 export function quickPlan(): Plan {
   const shape = { d: D, drop: 0.1, realClients: 5, repeats: 1 };
   const [mlp, small, large, valid] = training(

@@ -9,7 +9,7 @@ import type { Runner } from './support/runner.ts';
 import { printTraining } from './training/index.ts';
 import { printWitnesses } from './witnesses/index.ts';
 
-/** Makes the named tables one after the other, and gives what they say. */
+/** Makes the named tables one after another, and returns their results. */
 export async function runBench(plan: Plan, tables: readonly TableName[], runner: Runner): Promise<BenchReport> {
   const machine = describeMachine();
   const { cpu, cores, memoryGB, os, node, openssl, keyImport, loadAverage } = machine;
@@ -28,7 +28,7 @@ export async function runBench(plan: Plan, tables: readonly TableName[], runner:
   });
 }
 
-/** Whether every sum of every round was right in every bit. */
+/** Whether every sum of every round was exact. */
 export function allExact({ rounds, sockets }: BenchReport): boolean {
   return [...rounds, ...sockets].every(({ exact }) => exact);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What `npm run bench -- --json FILE` writes. Tables that were not asked for are empty lists.
+// What `npm run bench -- --json FILE` writes. Tables that were not requested are empty lists.
 
 const keyEncoding = z.enum(['raw', 'jwk', 'der', 'portable']);
 const ms = z.number().nonnegative();
@@ -14,16 +14,16 @@ const machineSchema = z.strictObject({
   os: z.string(),
   node: z.string(),
   openssl: z.string(),
-  /** How X25519 and Ed25519 keys go into node:crypto on this release; `portable`: they do not. */
+  /** How X25519 and Ed25519 keys are passed to node:crypto on this release; `portable`: they are not. */
   keyImport: z.strictObject({ private: keyEncoding, public: keyEncoding }),
-  /** Over the last minute before the run. */
+  /** Average over the minute before the run. */
   loadAverage: z.number().nonnegative(),
 });
 
-/** Bytes of 32-bit words that a kernel has worked off in a second, in units of 10^9. */
+/** Bytes of 32-bit words that a kernel processes per second, in units of 10^9. */
 const kernelSchema = z.strictObject({ name: z.string(), gbPerS: rate });
 
-/** Operations a second. */
+/** Operations per second. */
 const operationSchema = z.strictObject({ name: z.string(), perS: rate });
 
 const roundSchema = z.strictObject({
@@ -33,22 +33,22 @@ const roundSchema = z.strictObject({
   /** Share of the members that drop after sharing keys and before their masked input. */
   drop: z.number().min(0).lt(1),
   graph: z.enum(['complete', 'ring']),
-  /** Neighbours of a member, and shares that open a secret. */
+  /** Neighbours of a member, and shares needed to open a secret. */
   k: count,
   t: count,
-  /** All states of a client that stays: the sum of the medians of its states. */
+  /** All states of a surviving client: the sum of the medians of its states. */
   clientMs: ms,
   /** All states of the server. */
   serverMs: ms,
   clientPhasesMs: z.record(z.string(), ms),
-  /** They add up to `serverMs`, but for `computingOneThread`: the same plan without the worker pool. */
+  /** They add up to `serverMs`, except `computingOneThread`: the same plan without the worker pool. */
   serverPhasesMs: z.record(z.string(), ms),
-  /** Of one client that stayed: sent and received, every message of the round. */
+  /** For one surviving client: sent and received, every message of the round. */
   bytesUp: count,
   bytesDown: count,
-  /** Of the process that holds the server's session and the simulated clients. */
+  /** Of the process with the server's session and the simulated clients. */
   peakRssMB: z.number().positive(),
-  /** Whether the sum was right in every bit. */
+  /** Whether the sum was exact, bit for bit. */
   exact: z.boolean(),
   /** What Bonawitz et al. 2017 report for this n and drop at 10^5 entries on the complete graph. */
   paperClientMs: ms.nullable(),
@@ -65,7 +65,7 @@ const trafficSchema = z.strictObject({
   bytesDown: count,
   /** By the paper's formula for the complete graph, up and down. */
   paperBytes: count,
-  /** All bytes against the formula's, and against the vector in clear. */
+  /** All bytes relative to the formula's, and to the plaintext vector. */
   ofPaper: rate,
   ofPlain: rate,
 });
@@ -77,19 +77,19 @@ const socketSchema = z.strictObject({
   graph: z.enum(['complete', 'ring']),
   k: count,
   t: count,
-  /** Until all clients were connected, and from then on until the new model was there. */
+  /** Time until all clients were connected, and from then until the new model was ready. */
   connectMs: ms,
   wallMs: ms,
   statesMs: z.record(z.string(), ms),
   included: count,
   exact: z.boolean(),
-  /** Of all clients, every message of the round; models not counted. */
+  /** For all clients, every message of the round; models not counted. */
   bytesUp: count,
   bytesDown: count,
   coordinatorPeakRssMB: z.number().positive(),
   /** All client processes together. */
   clientsPeakRssMB: z.number().positive(),
-  /** How long the coordinator's event loop was late: median, 99th percentile, and the worst. */
+  /** Delay of the coordinator's event loop: median, 99th percentile, and maximum. */
   loopDelayP50Ms: ms,
   loopDelayP99Ms: ms,
   loopDelayMaxMs: ms,
@@ -112,18 +112,18 @@ const witnessSchema = z.strictObject({
   n: count,
   w: count,
   q: count,
-  /** Of one client: the draw of the witnesses, and the check of q signatures. */
+  /** For one client: drawing the witnesses, and checking q signatures. */
   drawMs: ms,
   verifyMs: ms,
   /** Of the request for shares. */
   bytes: count,
-  /** The same with the signatures of t neighbours, as it was before there were witnesses. */
+  /** The same with the signatures of t neighbours, as before witnesses were introduced. */
   neighbours: count,
   neighboursMs: ms,
   neighboursBytes: count,
 });
 
-/** The JSON that a run leaves. */
+/** The JSON that a run writes. */
 export const reportSchema = z.strictObject({
   machine: machineSchema,
   kernels: z.array(kernelSchema),
@@ -138,7 +138,7 @@ export const reportSchema = z.strictObject({
 
 /** A whole run. */
 export type BenchReport = z.infer<typeof reportSchema>;
-/** What it ran on. */
+/** The machine that it ran on. */
 export type Machine = z.infer<typeof machineSchema>;
 /** A kernel's speed. */
 export type KernelSpeed = z.infer<typeof kernelSchema>;
@@ -146,13 +146,13 @@ export type KernelSpeed = z.infer<typeof kernelSchema>;
 export type OperationSpeed = z.infer<typeof operationSchema>;
 /** A round's cost. */
 export type RoundCost = z.infer<typeof roundSchema>;
-/** A client's bytes against the paper's formula. */
+/** A client's bytes compared with the paper's formula. */
 export type Traffic = z.infer<typeof trafficSchema>;
 /** A round over sockets. */
 export type SocketRound = z.infer<typeof socketSchema>;
 /** A model's training speed. */
 export type TrainingSpeed = z.infer<typeof trainingSchema>;
-/** What the check of the survivor set costs a client. */
+/** What checking the survivor set costs a client. */
 export type WitnessCheck = z.infer<typeof witnessSchema>;
 /** How a cost grows. */
 export type Growth = z.infer<typeof growthSchema>;

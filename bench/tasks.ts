@@ -9,7 +9,7 @@ import type { TrainingRequest } from './training/models.ts';
 import { trainTensorflow } from './training/tensorflow.ts';
 import { benchWitnesses, type WitnessesPlan } from './witnesses/measure.ts';
 
-/** What runs in a process of its own: by name, from an argument and to a result that JSON can carry. */
+/** What can run in a separate process: by name, with an argument and a result that JSON can represent. */
 export interface Tasks {
   kernels: { argument: KernelsPlan; result: Kernels };
   round: { argument: RoundShape; result: RoundRow };
@@ -21,7 +21,7 @@ export interface Tasks {
   witnesses: { argument: WitnessesPlan; result: WitnessCheck[] };
 }
 
-/** Runs a task and gives its result. */
+/** Runs a task and returns its result. */
 export type RunTask = <Name extends keyof Tasks>(
   name: Name,
   argument: Tasks[Name]['argument'],
@@ -42,7 +42,7 @@ const IMPLEMENTATIONS: Implementations = {
   witnesses: benchWitnesses,
 };
 
-/** Whether there is such a task. */
+/** Whether a task with this name exists. */
 export const isTask = (name: string): name is keyof Tasks => Object.hasOwn(IMPLEMENTATIONS, name);
 
 /** Runs a task in this process. @param run for the tasks that it starts itself */

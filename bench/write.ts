@@ -4,7 +4,7 @@ import { growthPlot } from './growth/plot.ts';
 import type { Options } from './options.ts';
 import type { BenchReport } from './schema.ts';
 
-/** Writes what was asked for, and says which files there are now. */
+/** Writes the requested files, and returns their paths. */
 export function writeReport(report: BenchReport, { json, out }: Pick<Options, 'json' | 'out'>): string[] {
   const written: string[] = [];
   const write = (path: string, text: string): void => {

@@ -1,7 +1,7 @@
 /**
- * What a module exports as its app: its default or `app`. A module that was compiled to CommonJS arrives with all of its
- * exports as the default, so that its own default lies one step further in.
- * @returns the export, which may be anything; undefined where there is none
+ * The app that a module exports: its default or `app`. A module compiled to CommonJS has all of its exports as the
+ * default, so that its own default is one level deeper.
+ * @returns the export, which may be anything; undefined if there is none
  */
 export function exportedApp(module: Readonly<Record<string, unknown>>): unknown {
   const whole = module['default'];

@@ -9,8 +9,8 @@ import { loadFault } from './module-fault.ts';
 /**
  * Loads the app that a module exports as its default or as `app`.
  * @param option - the option that named the module, for errors
- * @throws CairnError `config-unreadable` where there is no such file, `app-failed` with the module's own line where it
- * throws or cannot be parsed, `config-invalid` naming what the app has not
+ * @throws CairnError `config-unreadable` if the file does not exist, `app-failed` with the module's own line if it
+ * throws or cannot be parsed, `config-invalid` naming what the app lacks
  */
 export async function loadApp(option: string, path: string): Promise<App> {
   const { href } = pathToFileURL(resolve(path));
@@ -22,9 +22,13 @@ export async function loadApp(option: string, path: string): Promise<App> {
   }
   const app = exportedApp(module);
   if (app === undefined) {
-    throw new CairnError('config-invalid', `${option} ${path} exports no app: neither a default nor \`app\``, {
-      hint: 'see "Bring your own model and data" in the README',
-    });
+    throw new CairnError(
+      'config-invalid',
+      `${option} ${path} does not export an app, neither as its default nor as \`app\``,
+      {
+        hint: 'see "Bring your own model and data" in the README',
+      },
+    );
   }
   assertApp(app, `${option} ${path}: the app`);
   return app;

@@ -16,7 +16,7 @@ type DrillState = keyof typeof MESSAGES;
 /** States at which a drill can stop a process. */
 export const DRILL_STATES = Object.keys(MESSAGES) as readonly DrillState[];
 
-/** Where a fault drill stops the process, as if its machine had hung. */
+/** The point at which a fault drill stops the process, as if its machine had hung. */
 export interface DrillPoint {
   /** It stops before it sends this state's message. */
   readonly state: DrillState;
@@ -26,27 +26,27 @@ export interface DrillPoint {
 
 /**
  * A fault drill, for the demonstration and tests: the whole process hangs before a message is sent, since the client
- * announces each message before it hands it to the connection. Whoever reads the events is told, and kills it.
+ * announces each message before it passes it to the connection. The reader of its events is told, and kills it.
  */
 export class Drill {
   readonly #point: DrillPoint;
   readonly #hang: () => void;
-  /** An attempt that only measures has no update that could be lost. */
+  /** An attempt that only measures has no update to lose. */
   #measures = false;
 
-  /** @param hang does not return; another one is for tests alone */
+  /** @param hang never returns; tests may pass another one */
   constructor(point: DrillPoint, hang = hangForEver) {
     this.#point = point;
     this.#hang = hang;
   }
 
-  /** Takes every event, and does not return from the one at which the drill stops the process. */
+  /** Handles every event, and does not return from the one at which the drill stops the process. */
   tell(event: ParticipationEvent): void {
     if (event.kind === 'invited') this.#measures = event.measures === true;
     if (event.kind !== 'sent' || this.#measures) return;
     const { state, round } = this.#point;
     if (event.message !== MESSAGES[state] || (round !== undefined && round !== event.round)) return;
-    // Not by a stream, which would wait for a turn that does not come.
+    // Not through a stream, which would wait for a turn of the event loop that never comes.
     writeSync(1, `${JSON.stringify({ kind: 'held', task: event.task, round: event.round, state })}\n`);
     this.#hang();
   }

@@ -8,11 +8,11 @@ type Evaluate = NonNullable<CoordinatorOptions['evaluate']>;
 type Look = (tensors: Record<string, Float32Array>) => ReturnType<Evaluate>;
 
 /**
- * What evaluates new models, as `--held-out` names it: `[TASK=]APP`, where APP is `mnist-mlp`, `mnist-cnn` (with MNIST's
- * test images) or a module as `cairn join --app` takes it, with held-out data behind its `data()`. Without a task it is for
- * every task that has none of its own.
- * @returns undefined where nothing is named
- * @throws CairnError `usage` where a task checks its models and no data are named for it; `config-unreadable`,
+ * Parses `--held-out`, which says how to evaluate new models: `[TASK=]APP`. APP is `mnist-mlp`, `mnist-cnn` (with
+ * MNIST's test images) or a module as for `cairn join --app`, whose `data()` returns held-out data. Without a task it
+ * is used for every task that has no APP itself.
+ * @returns undefined if none is given
+ * @throws CairnError `usage` if a task validates its models and no data are given for it; `config-unreadable`,
  * `config-invalid` for a module without an app or an app without evaluate(), `app-failed`, `data-…`
  */
 export async function heldOutFrom(
@@ -26,7 +26,7 @@ export async function heldOutFrom(
   }
   const blind = tasks.find(({ name, validation }) => validation !== undefined && !apps.has(name) && !apps.has(''));
   if (blind !== undefined) {
-    throw new CairnError('usage', `task "${blind.name}" checks its models on held-out data, but none are named`, {
+    throw new CairnError('usage', `task "${blind.name}" validates its models on held-out data, but none are given`, {
       hint: `pass --held-out ${blind.name}=APP, or leave validation out of the task`,
     });
   }
@@ -40,7 +40,7 @@ async function lookWith(name: string): Promise<Look> {
   const app = await appOf(name);
   if (app.evaluate === undefined) {
     throw new CairnError('config-invalid', `--held-out ${name}: the app has no evaluate()`, {
-      hint: 'give it evaluate(parameters, data), which resolves with { examples, loss, accuracy }',
+      hint: 'add evaluate(parameters, data), which resolves with { examples, loss, accuracy }',
     });
   }
   const data = await ofApp('data', () => app.data());
@@ -49,7 +49,10 @@ async function lookWith(name: string): Promise<Look> {
   return look;
 }
 
-/** Held-out data without examples judge no model. They are asked before members are let in, by a model of zeros. */
+/**
+ * Held-out data without examples cannot evaluate a model. This is checked before members are admitted, with a model of
+ * zeros.
+ */
 async function assertExamples(name: string, look: Look, { shapes }: App): Promise<void> {
   const zeros = Object.entries(shapes).map(([tensor, shape]): [string, Float32Array] => [
     tensor,
@@ -58,14 +61,14 @@ async function assertExamples(name: string, look: Look, { shapes }: App): Promis
   const examples = await look(Object.fromEntries(zeros)).then(
     (evaluation) => evaluation?.examples,
     (thrown: unknown) => {
-      // Whatever else there is to say is said of the task's own model.
+      // Other errors will come up with the task's own model.
       if (thrown instanceof CairnError && thrown.code === 'data-empty') return 0;
       return undefined;
     },
   );
   if (examples !== 0) return;
   throw new CairnError('data-empty', `--held-out ${name}: its data have no examples`, {
-    hint: 'name data with at least one example',
+    hint: 'use data with at least one example',
   });
 }
 

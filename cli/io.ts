@@ -2,10 +2,10 @@ import { isErrorCode, ERROR_CODES, type CairnError } from '../protocol/errors.ts
 import { printable } from '../protocol/printable.ts';
 import { StatusLine } from './status-line.ts';
 
-/** Exit codes of every command; those of errors stand with their codes in protocol/errors.ts. */
+/** Exit codes of every command; those of errors are listed with their codes in protocol/errors.ts. */
 export const EXIT = { ok: 0, interrupted: 130 } as const;
 
-/** Colours only where a person looks on, and never where NO_COLOR is set (no-color.org). */
+/** Colours only on a terminal, and never if NO_COLOR is set (no-color.org). */
 const coloured = (stream: { readonly isTTY?: boolean }): boolean =>
   stream.isTTY === true && (process.env['NO_COLOR'] ?? '') === '';
 
@@ -18,20 +18,20 @@ export const bold = paint(1);
 const dim = paint(2);
 const red = paint(31);
 
-/** The line that is written over in place, where a person looks on. */
+/** The line that is updated in place, on a terminal. */
 export const live = new StatusLine(process.stderr);
 
-/** Data: what a program reading this one wants. */
+/** Prints data, for programs that read the output. */
 export function data(line: string): void {
   live.above(() => process.stdout.write(`${line}\n`));
 }
 
-/** A message for the person at the terminal. What others may have written in it must be printable. */
+/** Prints a message for the user at the terminal. Text from other parties in it must be printable. */
 export function say(line: string): void {
   live.above(() => process.stderr.write(`${line}\n`));
 }
 
-/** Prints an error as one line that names cause and hint, and gives the exit code it ends with. */
+/** Prints an error as one line with cause and hint, and returns the exit code. */
 export function fail(error: CairnError, verbose: boolean): number {
   say(`${red('cairn:')} ${error.message} ${dim(`[${error.code}]`)} — ${error.hint}`);
   if (verbose) {

@@ -10,8 +10,8 @@ const OPTION = '--learning';
 /**
  * Loads the strategies and group rules that a module exports as `strategies` and `rules`.
  * @param path - undefined for none
- * @throws CairnError `config-unreadable` if there is no such file, `app-failed` with the module's own line if it throws or
- * cannot be parsed, `config-invalid` if it exports neither, or something else by one of these names
+ * @throws CairnError `config-unreadable` if the file does not exist, `app-failed` with the module's own line if it
+ * throws or cannot be parsed, `config-invalid` if it exports neither, or something else by one of these names
  */
 export async function loadLearning(path: string | undefined): Promise<OwnLearning> {
   if (path === undefined) return {};
@@ -33,7 +33,7 @@ export async function loadLearning(path: string | undefined): Promise<OwnLearnin
   };
 }
 
-const HINT = 'export lists of what defineStrategy() and defineGroupRule() return; see examples/own-strategy';
+const HINT = 'export lists of the values that defineStrategy() and defineGroupRule() return; see examples/own-strategy';
 
 function definitions(value: unknown, what: string): readonly unknown[] {
   if (value === undefined) return [];

@@ -3,8 +3,8 @@ import { live, say as sayOnStderr } from './io.ts';
 import type { StatusLine } from './status-line.ts';
 
 /**
- * What is waited for: on a terminal a line that changes in place below everything else that is said, elsewhere a line for
- * each change.
+ * What is waited for: on a terminal a line that is updated in place below all other output, elsewhere a line for each
+ * change.
  */
 export class LiveLine {
   readonly #line: StatusLine;
@@ -17,8 +17,8 @@ export class LiveLine {
   }
 
   /**
-   * Shows a string, which may be others': it is made printable. Undefined: there is nothing to wait for.
-   * @param passing without a terminal it gets no separate line
+   * Shows a string, which may come from other parties: it is made printable. Undefined: nothing is waited for.
+   * @param passing whether it gets no line without a terminal
    */
   show(text: string | undefined, passing = false): void {
     const line = printable(text ?? '');

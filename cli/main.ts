@@ -10,8 +10,9 @@ import { EXIT, fail, say } from './io.ts';
 import { versionText } from './version.ts';
 
 /**
- * Runs one command. Each loads what it needs when it is called: a client has no use for the coordinator. Data goes to stdout, messages to stderr. Never throws: every failure is one line and an exit code
- * (0 ok, 1 failed, 2 usage, 3 configuration, 4 not enough clients, 5 protocol abort, 130 interrupted).
+ * Runs one command. Each loads its modules when it is called: a client does not need the coordinator. Data goes to
+ * stdout, messages to stderr. Never throws: every failure is one line and an exit code (0 ok, 1 failed, 2 usage, 3
+ * configuration, 4 not enough clients, 5 protocol abort, 130 interrupted).
  */
 export async function main(args: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
@@ -46,7 +47,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function onCommander(error: CommanderError, program: Command, args: readonly string[]): number {
-  // Help and version are asked for, and end well.
+  // Help and version are requested, and not errors.
   if (error.exitCode === 0) return EXIT.ok;
   const command = program.commands.find((candidate) => args.includes(candidate.name()))?.name();
   const hint = `see cairn ${command === undefined ? '' : `${command} `}--help`;

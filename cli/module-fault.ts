@@ -5,28 +5,28 @@ import { pathToFileURL } from 'node:url';
 import { ownLine } from '../client/internal.ts';
 import { CairnError } from '../protocol/errors.ts';
 
-/** How long another process may take to find the line of a syntax error. */
+/** Milliseconds that another process may take to find the line of a syntax error. */
 const TIMEOUT_MS = 10_000;
 
-/** What Node prints of a module that it cannot parse or link: the file and line, and the line's text. */
+/** Node's output for a module that it cannot parse or link: the file and line, and the line's text. */
 const PLACE = /^((?:file:\/\/)?(?:\/|[A-Za-z]:\\).*):(\d+)\n(.*)$/m;
 
 /**
- * Why the module of an app could not be loaded, in its author's terms: the file, the line in it, and what was said there.
- * No frame of this program or of Node is in it.
+ * Why the module of an app could not be loaded, in its author's terms: the file, the line and the message, without
+ * stack frames of this program or of Node.
  * @param option - the option that named the module
- * @returns `config-unreadable` where there is no such file, else `app-failed`
+ * @returns `config-unreadable` if the file does not exist, else `app-failed`
  */
 export async function loadFault(option: string, path: string, thrown: unknown): Promise<CairnError> {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   if (!(await isThere(path))) {
-    return new CairnError('config-unreadable', `${option} ${path} cannot be loaded: there is no such file`, {
+    return new CairnError('config-unreadable', `${option} ${path} cannot be loaded: the file does not exist`, {
       cause: thrown,
       hint: 'check the path; the module must be JavaScript that Node can import',
     });
   }
   const parsed = thrown instanceof SyntaxError ? ((await linkPlace(path)) ?? stackPlace(thrown)) : undefined;
-  // Whatever parses text while it runs throws a SyntaxError, too.
+  // Code that parses text at run time throws a SyntaxError, too.
   const place = parsed ?? ownLine(thrown);
   const text = `${option} ${path} cannot be loaded: ${place === undefined ? '' : `${place}: `}${message}`;
   return new CairnError('app-failed', text, {
@@ -34,11 +34,11 @@ export async function loadFault(option: string, path: string, thrown: unknown): 
     hint:
       (thrown as NodeJS.ErrnoException | undefined)?.code === 'ERR_UNKNOWN_FILE_EXTENSION'
         ? 'the module must be JavaScript that Node can import: compile it first'
-        : `correct ${place === undefined ? 'the module' : 'that line'}, or what it imports or reads`,
+        : `fix ${place === undefined ? 'the module' : 'that line'}, or what it imports or reads`,
   });
 }
 
-/** Whether there is such a file. */
+/** Whether the file exists. */
 async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isFile(),
@@ -46,7 +46,7 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** A parser names its file only in the text before the stack, as of CommonJS modules. */
+/** For CommonJS modules, the parser names the file only in the text before the stack. */
 function stackPlace({ stack = '' }: Error): string | undefined {
   return placeIn(stack);
 }
@@ -60,8 +60,9 @@ function placeIn(text: string): string | undefined {
 }
 
 /**
- * Where a module, or one that it imports, cannot be parsed. Node tells it only when it ends over the error. So another
- * process imports the module after one that ends it: the two are linked together, and no line of the app runs twice.
+ * Where a module, or one that it imports, cannot be parsed. Node prints this only when the error ends the process. So
+ * another process imports the module after one that exits: the two are linked together, and no line of the app runs
+ * twice.
  */
 function linkPlace(path: string): Promise<string | undefined> {
   const modules = ['data:text/javascript,process.exit(0)', pathToFileURL(resolve(path)).href];

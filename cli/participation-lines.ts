@@ -2,20 +2,20 @@ import type { ParticipationEvent } from '../client/index.ts';
 import { participationLine } from './participation-line.ts';
 import { whyUnbounded } from './unbounded.ts';
 
-/** Reasons for an unbounded ε that are remembered as said. */
+/** Number of explanations of an unbounded ε that are remembered as printed. */
 const MAX_EXPLAINED = 64;
 
 /**
- * What a person who runs `cairn join` reads, over a whole participation. A coordinator tries a round again and again: while
- * a client refuses all of a task's rounds for one cause, that is said once, and its next lines about the task come with
- * the first round that it takes part in, or that ends otherwise.
+ * The lines that `cairn join` prints over a whole participation. A coordinator retries rounds: while a client refuses
+ * all of a task's rounds for one cause, that is printed once, and the next lines about the task come with the first
+ * round that it takes part in, or that ends differently.
  */
 export class ParticipationLines {
-  /** Tasks of which a refusal was said last, with the lines that are held back since. */
+  /** Tasks whose last printed line was a refusal, with the lines held back since. */
   readonly #refused = new Map<string, string[]>();
   readonly #explained = new Set<string>();
 
-  /** The lines that an event is worth, in their order. */
+  /** The lines to print for an event, in order. */
   of(event: ParticipationEvent): readonly string[] {
     const line = participationLine(event);
     const lines = line === undefined ? [] : [line];
@@ -33,10 +33,10 @@ export class ParticipationLines {
       case 'clipped':
         return this.#heldBack(event.task, lines);
       case 'sent':
-        // With its input it takes part again.
+        // With its input, the client takes part again.
         return event.message === 'maskedInput' ? [...this.#released(event.task), ...lines] : lines;
       case 'abandoned':
-        // Members that refuse end rounds for each other: only of a round that it could have been in there is news.
+        // Refusing members end rounds for each other: only rounds that this client could have been in are reported.
         if (this.#refused.has(event.task) && event.update !== 'kept' && event.code !== 'deadline-missed') return [];
         return [...this.#released(event.task), ...lines];
       case 'committed':
@@ -65,7 +65,7 @@ export class ParticipationLines {
     return held;
   }
 
-  /** Why there is no bound, once for each task and reason. */
+  /** Why there is no bound, once per task and reason. */
   #explanation(event: Extract<ParticipationEvent, { kind: 'privacy' }>): readonly string[] {
     const why = whyUnbounded(event);
     if (why === undefined) return [];

@@ -5,17 +5,17 @@ type Drop = RoundReport['drops'][number];
 const WORDS = {
   'before-input': 'does not count',
   'after-input': 'counts',
-  'without-unmasking': 'counts, gave no shares',
+  'without-unmasking': 'counts, sent no shares',
 } as const;
 
-/** Losses that are in the nature of a round, and need no word. */
+/** Losses that are normal in a round, and need no explanation. */
 const EXPECTED: ReadonlySet<string> = new Set<Drop['reason']>(['member-left', 'deadline-missed', 'cohort-full']);
 
-/** What a lost member means for the sum, and why it is out where it, or the protocol, had a reason of its own. */
+/** A lost member's effect on the sum, and the reason for the loss if it is an unusual one. */
 const lossOf = ({ effect, reason }: Drop): string =>
   EXPECTED.has(reason) ? WORDS[effect] : `${reason}, ${WORDS[effect]}`;
 
-/** A number of bytes for people. */
+/** A number of bytes for display. */
 function bytes(count: number): string {
   if (count < 1000) return `${count} B`;
   return count < 1_000_000 ? `${(count / 1000).toFixed(1)} kB` : `${(count / 1_000_000).toFixed(2)} MB`;
@@ -23,12 +23,14 @@ function bytes(count: number): string {
 
 const share = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(4));
 
-/** Error of rounding, as a part of the update, from which on it is worth a word. */
+/** Rounding error, relative to the update, from which on it is shown. */
 const POOR = 0.05;
 
 const percent = (part: number): string => `${Number((100 * part).toPrecision(2))} %`;
 
-/** One line about a round, in the protocol's words: state counts, dropouts, bytes, time, masked means, test accuracy. */
+/**
+ * One line about a round, in the protocol's terms: state counts, dropouts, bytes, time, masked means, test accuracy.
+ */
 export function roundLine(report: RoundReport, nameOf: (member: number) => string): string {
   const { members, drops } = report;
   const counts = [
@@ -50,24 +52,24 @@ export function roundLine(report: RoundReport, nameOf: (member: number) => strin
   return `${head} | ${counts} | dropped: ${dropped} | ${cost} | ${learned(report)}${tested}${outcome}`;
 }
 
-/** Which attempt it was, how often members had been asked to train anew, and how often the model had been moved. */
+/** Which attempt it was, how often members had been asked to retrain, and how often the model had been moved. */
 function whichText({ attempt, measures, repeat = 0, rebases = 0 }: RoundReport): string {
   const words = [
     ...(measures === true ? ['measuring'] : []),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
-    ...(repeat > 0 ? [`trained anew ${repeat}×`] : []),
+    ...(repeat > 0 ? [`retrained ${repeat}×`] : []),
     ...(rebases > 0 ? [`model moved ${rebases}×`] : []),
   ];
   return words.length === 0 ? '' : ` (${words.join(', ')})`;
 }
 
-/** Of a cohort that was split: in how many of its groups there is a sum that counts. */
+/** For a split cohort: how many of its groups have a sum that counts. */
 function groupsText({ groups }: RoundReport): string[] {
   if (groups === undefined) return [];
   return [`groups ${groups.filter(({ code }) => code === undefined).length} of ${groups.length}`];
 }
 
-/** What the sum taught beside the model; a noisy one tells no metrics, but costs privacy. */
+/** What the sum reveals besides the model; a noisy one has no metrics, but costs privacy. */
 function learned({ loss, accuracy, examples, privacy, clipped, cut, rounding = 0 }: RoundReport): string {
   if (privacy === undefined) {
     const beyond = [

@@ -3,7 +3,7 @@ export function onInterrupt(leave: () => void): { readonly happened: () => boole
   let count = 0;
   const handler = (): void => {
     count++;
-    // 130 is 128 + SIGINT: what shells expect of a program that was interrupted.
+    // 130 is 128 + SIGINT: what shells expect from a program that was interrupted.
     if (count > 1) process.exit(130);
     leave();
   };

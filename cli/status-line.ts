@@ -5,19 +5,19 @@ export interface LineStream {
   write(text: string): unknown;
 }
 
-/** Back to the line's beginning, and nothing left on it. */
+/** Returns to the start of the line, and clears it. */
 const CLEAR = '\r\u001b[2K';
 
-/** Width where the terminal names none. */
+/** Width if the terminal reports none. */
 const COLUMNS = 80;
 
-/** Columns of a string, at most: what is not of the Latin scripts is taken to be wide. */
+/** Cuts a string to a number of columns: characters outside the Latin scripts count as wide. */
 function cutTo(text: string, columns: number): string {
   let width = 0;
   let cut = '';
   for (const character of text) {
     width += character.codePointAt(0)! < 0x300 || '–…·→’“”'.includes(character) ? 1 : 2;
-    // The last column is for the mark that it goes on.
+    // The last column is for the ellipsis.
     if (width >= columns) return `${cut}…`;
     cut += character;
   }
@@ -25,26 +25,26 @@ function cutTo(text: string, columns: number): string {
 }
 
 /**
- * One line of a terminal that is written over in place. Other lines go through {@link above}, so that none of the two is
- * ever mixed with the other. On anything but a terminal, nothing is written at all.
+ * One line of a terminal that is updated in place. Other lines go through {@link above}, so that the two are never
+ * mixed. On anything but a terminal, nothing is written.
  */
 export class StatusLine {
   readonly #stream: LineStream;
   readonly #isLive: boolean;
   #text = '';
 
-  /** @param terminal what kind it is (`TERM`): a dumb one cannot go back in its line */
+  /** @param terminal its kind (`TERM`): a dumb one cannot return to the start of a line */
   constructor(stream: LineStream, terminal = process.env['TERM']) {
     this.#stream = stream;
     this.#isLive = stream.isTTY === true && terminal !== 'dumb';
   }
 
-  /** Whether what is shown is seen. */
+  /** Whether the line is visible. */
   get isLive(): boolean {
     return this.#isLive;
   }
 
-  /** Shows a printable text in place of the one before; '' takes it away. */
+  /** Shows a printable text in place of the previous one; '' removes it. */
   show(text: string): void {
     if (!this.#isLive || text === this.#text) return;
     const before = this.#text;
@@ -52,7 +52,7 @@ export class StatusLine {
     if (before !== '' || text !== '') this.#stream.write(`${CLEAR}${this.#shown}`);
   }
 
-  /** Has whole lines written, to this terminal or another stream, while the line is out of the way. */
+  /** Lets whole lines be written, to this terminal or another stream, while the line is removed. */
   above(write: () => void): void {
     if (this.#text === '') {
       write();
@@ -64,7 +64,7 @@ export class StatusLine {
   }
 
   get #shown(): string {
-    // Some terminals that programs make say that they are of no width.
+    // Some pseudo-terminals report a width of 0.
     const { columns = 0 } = this.#stream;
     return cutTo(this.#text, columns > 1 ? columns : COLUMNS);
   }

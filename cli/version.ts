@@ -1,8 +1,8 @@
 import { packageVersion } from '../platform/index.ts';
 
 /**
- * What `cairn --version` prints: the version alone, and with `--verbose` also on what it runs and how node:crypto is
- * given its keys here, which is what a report of a fault on some release of Node needs to say.
+ * What `cairn --version` prints: only the version, and with `--verbose` also the runtime and how keys are passed to
+ * node:crypto, which a bug report about some release of Node needs.
  */
 export async function versionText(args: readonly string[]): Promise<string> {
   const asked = args.some((arg) => arg === '--version' || arg === '-V');

@@ -2,8 +2,8 @@ import { CairnError, type ErrorCode } from '../protocol/errors.ts';
 import { ownLine } from './own-line.ts';
 
 /**
- * What an app may say of its training by a code of its own. Any other code would speak of the round, of this client's
- * policy or of its memory, and what follows from those is not for an app to say.
+ * The error codes that an app may use about its training. Any other code would concern the round, this client's policy
+ * or its memory, and an app must not trigger what follows from those.
  */
 const OF_TRAINING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'app-failed',
@@ -16,13 +16,14 @@ const OF_TRAINING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'update-shape',
 ]);
 
-/** Of a training these can only speak of its options, which are the coordinator's. */
+/** From a training, these can only concern its options, which are the coordinator's. */
 const OF_OPTIONS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['config-invalid', 'config-unknown-key']);
 
 /**
- * Calls a part of an app. Apps are others' code, and what they throw is no fault of this program.
- * @throws CairnError `app-failed` naming the part, and the app's own line where the stack shows it; an app's own
- * CairnError (of train() only one that speaks of training: `config-…` becomes `settings-invalid`), or the reason of an aborted `signal`, as it is
+ * Calls a part of an app. Apps are third-party code, and what they throw is not a fault of this program.
+ * @throws CairnError `app-failed` naming the part, and the app's own line if the stack shows it; an app's own
+ * CairnError (from train() only one about training: `config-…` becomes `settings-invalid`), or the reason of an aborted
+ * `signal`, unchanged
  */
 export async function ofApp<Result>(
   part: 'data' | 'train' | 'evaluate',

@@ -2,18 +2,18 @@ import { CairnError } from '../protocol/errors.ts';
 import { fetchFinalModel, type FinalModel, type FinalModelSource } from './final-model.ts';
 import { hasEnded, type Tasks } from './tasks.ts';
 
-/** Longest time that a timer takes. */
+/** Maximum delay of a timer. */
 const MAX_MS = 2 ** 31 - 1;
 
 /** When a participation ends by itself. */
 export interface EndingOptions {
   /** Whether it never does, but waits for further rounds. */
   readonly stay: boolean;
-  /** Milliseconds within which a coordinator that has stopped must be back. */
+  /** Milliseconds within which a stopped coordinator must be back. */
   readonly returnTimeoutMs: number;
   /** Longest pause before an attempt to connect again, in milliseconds: at first, and once the coordinator has stopped. */
   readonly pauses: { readonly seeking: number; readonly stopped: number };
-  /** Is given the final models. */
+  /** Receives the final models. */
   readonly onModel: ((model: FinalModel) => Promise<void> | void) | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface EndingHost {
   readonly models: FinalModelSource;
   /** Sets the longest pause before an attempt to connect again. */
   readonly pauseAtMost: (ms: number) => void;
-  /** There is nothing left to do, or what was left has failed. */
+  /** Called when nothing is left to do, or when what was left has failed. */
   readonly over: (thrown?: unknown) => void;
 }
 
@@ -40,7 +40,7 @@ export class Ending {
     this.#host = host;
   }
 
-  /** There was news of a task. */
+  /** Reacts to news of a task. */
   look(): void {
     const { stay, returnTimeoutMs, pauses } = this.#options;
     const { tasks, pauseAtMost } = this.#host;
@@ -55,7 +55,7 @@ export class Ending {
     void this.#end();
   }
 
-  /** Waits for nothing any more. */
+  /** Stops waiting. */
   close(): void {
     clearTimeout(this.#timer);
     this.#cancelled.abort();
@@ -82,13 +82,13 @@ export class Ending {
   }
 }
 
-/** @throws CairnError `model-unsaved` for what is none already */
+/** @throws CairnError as thrown by `onModel`; `model-unsaved` for any other error */
 async function taken(model: FinalModel, onModel: NonNullable<EndingOptions['onModel']>): Promise<void> {
   try {
     await onModel(model);
   } catch (cause) {
     if (cause instanceof CairnError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CairnError('model-unsaved', `the final model of ${model.task} was not taken: ${why}`, { cause });
+    throw new CairnError('model-unsaved', `the final model of ${model.task} was not accepted: ${why}`, { cause });
   }
 }

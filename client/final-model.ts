@@ -5,7 +5,7 @@ import { fetchModelFile, modelDownload } from './driver/model.ts';
 import type { TaskEnd } from './events.ts';
 import type { Address } from './transport/transport.ts';
 
-/** Requests for a model that did not come, before it is given up: a coordinator that has ended may not answer again. */
+/** Failed requests for a model before giving up: a coordinator that has ended may not answer again. */
 const MAX_REQUESTS = 5;
 
 /** The last model of a task that has ended. */
@@ -17,22 +17,22 @@ export interface FinalModel {
   readonly modelHash: string;
   /** The safetensors file. */
   readonly bytes: Uint8Array;
-  /** The parameters in it, by the names that the app gives them. */
+  /** The parameters in it, by the app's names. */
   readonly tensors: Record<string, Float32Array>;
 }
 
-/** Where models come from, and what they must be like. */
+/** Where models come from, and what they must contain. */
 export interface FinalModelSource {
   readonly address: Address;
   readonly primitives: Primitives;
   readonly layout: ParameterLayout;
-  /** Milliseconds before the second try of a download. */
+  /** Milliseconds before the second attempt at a download. */
   readonly firstPauseMs: number;
 }
 
 /**
- * Fetches the model that a task ended with. It is the one of the hash that the coordinator named, has the app's tensors, and
- * is finite; that it is what the rounds gave is the coordinator's word.
+ * Fetches the model that a task ended with. It has the hash that the coordinator named, has the app's tensors, and is
+ * finite; that it resulted from the rounds is only the coordinator's claim.
  * @throws CairnError `model-unsaved` with the reason as its cause; the signal's reason
  */
 export async function fetchFinalModel(

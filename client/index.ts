@@ -21,11 +21,10 @@ export * from './public.ts';
 
 /**
  * Joins a coordinator with Node's own cryptography: loads the app's data, connects, and takes part in the rounds it is
- * invited to, over lost connections and abandoned rounds, until all its tasks have ended (`onModel` is given their final
- * models) or it leaves. Signals of the process are the caller's:
- * call `leave()` on SIGINT.
+ * invited to, across lost connections and abandoned rounds, until all its tasks have ended (`onModel` receives their
+ * final models) or it leaves. Process signals are left to the caller: call `leave()` on SIGINT.
  * @throws CairnError `config-invalid` for options that cannot work, `update-shape` for impossible shapes; everything
- * that happens later is told by `closed` and `onEvent`
+ * that happens later is reported by `closed` and `onEvent`
  */
 export function join<Data>(url: string, app: App<Data>, options: JoinOptions = {}): Participation {
   return joinOn({ primitives: nodePrimitives }, url, app, options);

@@ -1,4 +1,6 @@
-/** What Cairn’s other parts need of client/ beside its face. It is no promise: it may change in any version. */
+/**
+ * What Cairn’s other parts need from client/ besides its face. Not a stable interface: it may change in any version.
+ */
 export { assertApp } from './app-check.ts';
 export { ofApp } from './app-fault.ts';
 export { NO_RECORD } from './consent/record.ts';

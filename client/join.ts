@@ -21,7 +21,7 @@ import { slicedAgreer } from './driver/agreement.ts';
 import { Directories } from './driver/directories.ts';
 import { Models } from './driver/models.ts';
 import { defaultSeed } from './driver/seeds.ts';
-import { serialsInMemory } from './driver/serials.ts';
+import { serialsInMemory } from './enrolment/serial-memory.ts';
 import { assertJoinOptions } from './join-options.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
@@ -37,40 +37,43 @@ const DEFAULTS = {
   returnTimeoutMs: 3_600_000,
 };
 
-/** Longest pauses before an attempt to connect again, in shortest ones: while the coordinator is sought, and once it stopped. */
+/**
+ * Longest pauses before a reconnection attempt, as multiples of the shortest: while seeking the coordinator, and once
+ * it has stopped.
+ */
 const PAUSES = { seeking: 60, stopped: 120 };
 
-/** What an entry of the client brings from its platform. */
+/** What a client entry point provides from its platform. */
 interface Platform {
-  /** Cryptography for who asks for none. */
+  /** Default cryptography. */
   readonly primitives: Primitives;
-  /** What agrees on keys beside these primitives; if absent, they do it themselves. It never rejects. */
+  /** Computes key agreements instead of these primitives; if absent, they do it themselves. Never rejects. */
   readonly agreer?: () => Promise<Agreer>;
 }
 
 /**
- * Joins a coordinator: what each entry's own `join` is made of.
+ * Joins a coordinator: the common part of each entry's `join`.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-unknown-key` for an option that there is not, `config-invalid` for options that cannot work or an app without one of its parts, `unsafe-plain-http`,
- * `update-shape` for impossible shapes and untrained tensors that are none of them, `simd-missing`; everything
- * that happens later is told by `closed` and `onEvent`
+ * @throws CairnError `config-unknown-key` for an unknown option, `config-invalid` for options that cannot work or an app
+ * without one of its parts, `unsafe-plain-http`, `update-shape` for impossible shapes and untrained tensors that are not
+ * among them, `simd-missing`; everything that happens later is reported by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
   assertJoinOptions(options);
   const { signal } = options;
   assertApp(app, 'the app');
   const primitives = options.primitives ?? platform.primitives;
-  // Who chooses primitives gets the agreements of these.
+  // A caller that chooses primitives gets their key agreements.
   const agreer = options.primitives === undefined ? platform.agreer?.() : undefined;
-  // Here rather than when the first update is masked: by then the others of a round would wait for it.
+  // Here rather than when the first update is masked: by then a round's other members would be waiting for it.
   assertSimd();
   const policy = checkedPolicy(options);
   const address = parseAddress(url, options.unsafePlainHttp);
   const { identity, authorityKey, reconnectDelayMs = DEFAULTS.reconnectDelayMs } = options;
   const keys = identity === undefined ? undefined : keysOf(primitives, identity);
   const random = options.random ?? systemRandom;
-  // A guest has no identity to key what it remembers by: its memory ends with this participation.
+  // A guest has no identity under which to remember anything: its memory ends with this participation.
   const secret = keys?.secretKey ?? new SecretBytes(random(SIZES.seed));
   const layout = new ParameterLayout(app.shapes);
   untrainedRanges(layout, app.untrained ?? []);
@@ -135,12 +138,12 @@ function keysOf(primitives: Primitives, identity: MemberIdentity): KeyPair {
   return 'keys' in identity ? identity.keys : identityFrom(primitives, identity.seed);
 }
 
-/** Tasks that a client offers itself for: those it is told, or else all that its policy allows. */
+/** Tasks that a client offers itself for: those it is given, or else all that its policy allows. */
 function offered(tasks: readonly string[] = [], allowed: readonly string[] = []): readonly string[] {
   return tasks.length > 0 ? tasks : allowed;
 }
 
-/** A policy without fields that are there but undefined: they would take the place of a default. */
+/** A policy without fields that are present but undefined: they would override a default. */
 const withoutGaps = (policy: Partial<ClientPolicy>): object =>
   Object.fromEntries(Object.entries<unknown>({ ...policy }).filter(([, value]) => value !== undefined));
 
@@ -167,8 +170,8 @@ function checkedPolicy(options: JoinOptions): ClientPolicy {
   const unwanted = tasks?.find((task) => whole.tasks?.includes(task) === false);
   if (unwanted !== undefined) {
     throw invalid(
-      `tasks: "${unwanted}" is none of those that the policy allows`,
-      'offer the client for tasks that stand in its policy, or add this one there',
+      `tasks: "${unwanted}" is not allowed by the policy`,
+      'offer the client for tasks that are listed in its policy, or add this one there',
     );
   }
   if (seed !== undefined && (!Number.isSafeInteger(seed) || seed < 0)) {

@@ -1,24 +1,25 @@
-/** Folders of this program, whose lines are of no use to the author of an app. */
+/** Folders of this program, whose lines are of no use to an app's author. */
 function ownFolders(): readonly string[] {
-  // Not in the types: a bundler that writes no module leaves it out.
+  // Not in the types: a bundler whose output is not a module omits it.
   const { url } = import.meta as { readonly url?: string };
   if (url === undefined) return [];
   return ['client/', 'protocol/', 'cli/', 'cli.', 'coordinator/'].map((folder) => new URL(`../${folder}`, url).href);
 }
 
-/** A frame of a stack as V8 writes it, with or without the name of a function: the file, and the line in it. */
+/** A stack frame as V8 writes it, with or without a function name: the file, and the line in it. */
 const V8_FRAME = /^ *at (?:async )?(?:.*\()?((?:[a-z-]+:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/;
 
 /** The same as Firefox and Safari write it. */
 const OTHER_FRAME = /^(?:[^@]*@)((?:[a-z-]+:\/\/|\/).*?):(\d+):\d+$/;
 
-/** A path as a file URL, as far as it takes to compare the two. */
+/** A path as a file URL, just enough for a comparison. */
 const asUrl = (file: string): string =>
   /^[a-z-]{2,}:\/\//.test(file) ? file : `file://${file.startsWith('/') ? '' : '/'}${file.replaceAll('\\', '/')}`;
 
 /**
- * Where an error came from, in code that is not this program's: `FILE:LINE` of the innermost such frame.
- * @returns undefined where the stack names no such line, as of what is no Error, or in a page that is one bundle
+ * Where an error came from, in code outside this program: `FILE:LINE` of the innermost such frame.
+ * @returns undefined if the stack names no such line, as for a value that is not an Error, or in a page that is one
+ *   bundle
  */
 export function ownLine(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || thrown.stack === undefined) return undefined;

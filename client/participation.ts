@@ -12,21 +12,21 @@ import type { ParticipationEvent, ParticipationSummary } from './events.ts';
 import { Tasks } from './tasks.ts';
 import { CoordinatorConnection, type ConnectionOptions } from './transport/connection.ts';
 
-/** A client at work. */
+/** A running client. */
 export interface Participation {
   /**
-   * Resolves when the client has left, by its own will or since all tasks that it is there for have ended, and rejects with
-   * a CairnError when it cannot go on: what `data()` throws, `data-empty`, `unreachable`, `wire-version`, `refused` and the
-   * coordinator's other reasons against its Hello, `model-unsaved`, or `memory-lost`. A round that it refuses for any other
-   * reason ends nothing. Nobody has to wait for it: an unobserved rejection is not an error of the process, since `onEvent` tells of
-   * it too.
+   * Resolves when the client has left, at its own request or since all its tasks have ended, and rejects with a
+   * CairnError when it cannot continue: what `data()` throws, `data-empty`, `unreachable`, `wire-version`, `refused`
+   * and the coordinator's other reasons against its Hello, `model-unsaved`, or `memory-lost`. A round that it refuses
+   * for any other reason does not end it. It need not be awaited: an unobserved rejection is not an error of the
+   * process, since `onEvent` reports it too.
    */
   readonly closed: Promise<ParticipationSummary>;
   /** Leaves the round, wipes its secrets, tells the coordinator, and ends the connection. Calling it again is harmless. */
   leave(): Promise<void>;
 }
 
-/** What a participation is made of. */
+/** The parts of a participation. */
 export interface ParticipationParts {
   readonly app: App;
   readonly connection: ConnectionOptions;
@@ -34,7 +34,7 @@ export interface ParticipationParts {
   readonly round: Omit<RoundContext, 'updates' | 'refusals' | 'send' | 'emit' | 'trainer'> & {
     readonly trainer: Omit<RoundContext['trainer'], 'data'>;
   };
-  /** A secret that was made for this participation, and is wiped at its end. */
+  /** A secret created for this participation, and wiped at its end. */
   readonly ownedSecret: SecretBytes | undefined;
   readonly onEvent: ((event: ParticipationEvent) => void) | undefined;
   readonly leaveTimeoutMs: number;
@@ -83,7 +83,7 @@ export class Participant implements Participation {
 
   async #start(): Promise<void> {
     try {
-      // Before connecting: whoever has a seat counts for the quorum, and so should be able to train.
+      // Before connecting: a client with a seat counts for the quorum, and so should be able to train.
       const { app } = this.#parts;
       const data = await ofApp('data', () => app.data());
       assertSomeData(data);
@@ -143,7 +143,7 @@ export class Participant implements Participation {
     if (end.kind === 'refused' && ENDING.has(end.error.code)) void this.#finish(end.error);
   }
 
-  /** Ends everything, once: with an error, or by this client's own will. */
+  /** Ends everything, once: with an error, or at this client's own request. */
   async #finish(error?: CairnError): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
@@ -165,7 +165,7 @@ export class Participant implements Participation {
     }
   }
 
-  /** Waits for what was sent to be taken, but not for ever, and not at all without a connection. */
+  /** Waits for sent messages to be acknowledged, but not forever, and not at all without a connection. */
   async #goodbye(): Promise<void> {
     if (this.#connection?.seated !== true || this.#undelivered.size === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -178,7 +178,7 @@ export class Participant implements Participation {
     try {
       this.#parts.onEvent?.(event);
     } catch (thrown) {
-      // A fault of the listener must neither break the round nor go unnoticed.
+      // An error in the listener must neither break the round nor go unnoticed.
       queueMicrotask(() => {
         throw thrown;
       });

@@ -6,13 +6,14 @@ import {
 } from '../protocol/schemes/secagg/index.ts';
 
 /**
- * What a client asks for unless it is told otherwise.
+ * What a client requires by default.
  *
- * `active`: who trains on private data should not need the coordinator's honesty. `colluding` 0.2: tasks are sized for a
- * quarter unless they say otherwise, so a client that fears a fifth finds their rings sound with some room, and the
- * complete graph’s quorum of two thirds stands up to nearly a third whatever is asked here. `minCohort` 3: in a sum of
- * two, each reads the other's update. `maxRepeats` and `maxRebases` 2: each further training from one model, and each model
- * that was only moved, gives one more sum of nearly the same updates. `tellReason`: an operator can only mend what it is told.
+ * `active`: a client that trains on private data should not depend on the coordinator's honesty. `colluding` 0.2: tasks
+ * are sized for a quarter by default, so a client that assumes a fifth finds their rings sound with some margin, and
+ * the complete graph’s quorum of two thirds withstands nearly a third whatever is required here. `minCohort` 3: in a
+ * sum of two, each can read the other's update. `maxRepeats` and `maxRebases` 2: each further training from one model,
+ * and each model that was only moved, gives one more sum of nearly the same updates. `tellReason`: an operator can only
+ * fix what it is told about.
  */
 export const DEFAULT_POLICY: ClientPolicy = {
   adversary: 'active',

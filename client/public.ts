@@ -17,7 +17,7 @@ export type { CsvColumn, CsvOptions } from '../training/data/index.ts';
 export type { CsvTable } from '../training/data/index.ts';
 export { dirichletShards, iidShards, subset } from '../training/data/index.ts';
 export type { Dataset } from '../training/data/index.ts';
-export type { SeenDirectory, SerialMemory } from './driver/serials.ts';
+export type { SeenDirectory, SerialMemory } from './enrolment/serial-memory.ts';
 export type { Identity } from './enrolment/identity.ts';
 export type { ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
 export type { FinalModel } from './final-model.ts';

@@ -4,24 +4,24 @@ import { printable } from '../protocol/printable.ts';
 import { LIMITS, type NewsState, type TaskNewsFields } from '../protocol/wire/index.ts';
 import type { TaskEnd, TaskEvent } from './events.ts';
 
-/** Milliseconds between two events about one task, but for its end: a coordinator may send news as fast as it likes. */
+/** Milliseconds between two events about one task, except its end: a coordinator may send news as fast as it likes. */
 const PAUSE_MS = 250;
 
 const ENDED: ReadonlySet<NewsState> = new Set<NewsState>(['finished', 'failed', 'budget-spent']);
 
-/** Whether a task runs no more rounds, whatever becomes of its coordinator. */
+/** Whether a task runs no more rounds, whatever happens to its coordinator. */
 export const hasEnded = (state: NewsState): boolean => ENDED.has(state);
 
 interface Known {
   event: TaskEvent;
-  /** What its user was told last. */
+  /** The last event reported to the user. */
   told: TaskEvent | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
- * What the coordinator has said of the tasks that a client is there for. It is its word and no proof, so nothing follows from
- * it but what the client shows, and when it leaves.
+ * What the coordinator has said about a client's tasks. It is a claim and not a proof, so it only affects what the
+ * client shows, and when it leaves.
  */
 export class Tasks {
   readonly #named: readonly string[];
@@ -29,15 +29,15 @@ export class Tasks {
   readonly #known = new Map<string, Known>();
 
   /**
-   * @param named tasks that the client offers itself for; none named is all
-   * @param emit told of what changes, at most a few times a second for each task
+   * @param named tasks that the client offers itself for; empty means all
+   * @param emit called for changes, at most a few times a second per task
    */
   constructor(named: readonly string[], emit: (event: TaskEvent) => void) {
     this.#named = named;
     this.#emit = emit;
   }
 
-  /** Takes news. @returns whether they are about a task that the client is there for */
+  /** Takes news. @returns whether they are about one of the client's tasks */
   take(news: TaskNewsFields): boolean {
     const { task } = news;
     if (this.#named.length > 0 && !this.#named.includes(task)) return false;
@@ -47,25 +47,26 @@ export class Tasks {
     this.#known.set(task, known);
     known.event = event;
     const isEnd = event.state !== known.told?.state && (hasEnded(event.state) || event.state === 'stopped');
-    // Not even ends without limit: who says by turns that a task ends and that it does not is heard as often as others.
+    // Even ends are limited: a coordinator that says alternately that a task ends and that it does not is heard no more
+    // often than others.
     if (known.timer === undefined || (isEnd && known.told !== undefined && !hasEnded(known.told.state)))
       this.#tell(known);
     return true;
   }
 
-  /** Whether nothing is left to take part in. */
+  /** Whether there is nothing left to take part in. */
   get ended(): boolean {
     const tasks = this.#named.length > 0 ? this.#named : [...this.#known.keys()];
     return tasks.length > 0 && tasks.every((task) => this.#is(task, hasEnded));
   }
 
-  /** Whether nothing is left to take part in before the coordinator comes back. */
+  /** Whether there is nothing left to take part in until the coordinator comes back. */
   get stopped(): boolean {
     const states = [...this.#known.values()].map(({ event }) => event.state);
     return states.includes('stopped') && states.every((state) => state === 'stopped' || hasEnded(state));
   }
 
-  /** How each task stands that was heard of. */
+  /** The state of each task that news arrived about. */
   get ends(): readonly TaskEnd[] {
     return [...this.#known.values()].map(({ event: { task, state, round, modelHash, code } }) => ({
       ...{ task, state, round, modelHash },
@@ -73,7 +74,7 @@ export class Tasks {
     }));
   }
 
-  /** Tells what has not been told, and nothing more. */
+  /** Reports what has not been reported yet, and nothing after that. */
   close(): void {
     for (const known of this.#known.values()) {
       clearTimeout(known.timer);
@@ -87,7 +88,7 @@ export class Tasks {
     return known !== undefined && holds(known.event.state);
   }
 
-  /** Tells of a task, and then of no change for a while; the last of those is told after it. */
+  /** Reports a task, and then no change for a while; the latest change is reported after that. */
   #tell(known: Known): void {
     clearTimeout(known.timer);
     known.timer = undefined;

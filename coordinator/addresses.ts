@@ -1,14 +1,14 @@
 import { canonicalAddress, isLoopback } from '../protocol/wire/index.ts';
 
-/** The coordinator's end of a connection, as the system names it. */
+/** The coordinator's end of a connection, as the operating system reports it. */
 export interface LocalEnd {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
 }
 
-/** By what a coordinator's own addresses are told. */
+/** What determines a coordinator's own addresses. */
 export interface AddressesOptions {
-  /** Addresses that the operator has named; where there are some, no other is the coordinator's. */
+  /** Addresses that the operator has configured; if there are any, no other is the coordinator's. */
   readonly publicUrls: readonly string[];
   /** Host that it listens on. */
   readonly host: string;
@@ -17,10 +17,12 @@ export interface AddressesOptions {
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/** A name that ends with a dot is the same, written out to the root. */
+/** A trailing dot marks a fully qualified name, which is otherwise the same. */
 const withoutDot = (name: string): string => name.replace(/(?<=[^.])\.$/, '');
 
-/** A Host header's name, in the way that URLs have it, and its port, '' where there is none; undefined for anything else. */
+/**
+ * A Host header's name, normalised as in URLs, and its port, '' if it has none; undefined if the header is malformed.
+ */
 function hostOf(header: string): { readonly name: string; readonly port: string } | undefined {
   const parts = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]\\]+)(?::(\d{0,5}))?$/i.exec(header);
   if (parts === null) return undefined;
@@ -31,13 +33,12 @@ function hostOf(header: string): { readonly name: string; readonly port: string 
     : undefined;
 }
 
-/** Hosts that mean every address of the machine, and none that a client could type. */
+/** Hosts that mean every address of the machine, none of which a client could type. */
 const WILDCARDS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 
 /**
- * The addresses under which clients may know this coordinator. A member signs the one that it has typed, so that who
- * answers under another cannot pass its signature on to here. The request's Host header proves nothing: whoever passes
- * the signature on writes it.
+ * The addresses by which clients may know this coordinator. A member signs the one that it was given, so that a server
+ * at another address cannot relay its signature here. The request's Host header proves nothing: the relay writes it.
  */
 export class Addresses {
   readonly #options: AddressesOptions;
@@ -48,23 +49,23 @@ export class Addresses {
     this.#named = new Set(options.publicUrls.map(canonicalAddress));
   }
 
-  /** Whether an address is one of the coordinator's, for a connection that has come to `end`. */
+  /** Whether an address is one of the coordinator's, for a connection that arrived at `end`. */
   has(address: string, end: LocalEnd): boolean {
     return this.#named.size > 0 ? this.#named.has(address) : this.#own(end).includes(address);
   }
 
-  /** Whether a web page of this origin lies at one of those addresses, whatever the path. */
+  /** Whether a web page of this origin is at one of those addresses, whatever the path. */
   hasPage(origin: string, end: LocalEnd): boolean {
     const addresses = this.#named.size > 0 ? [...this.#named] : this.#own(end);
     return addresses.some((address) => new URL(address).origin === origin);
   }
 
   /**
-   * Whether a request is for this coordinator, by its Host header: a page that has pointed a name of its own at this
-   * machine (DNS rebinding) is of the same origin as the answer, and a browser shows it all, but the header has that name.
-   * Taken are the names that the operator has given and, beside them, where the connection has come to: health checks and
-   * scrapers ask at the machine's own address, whatever its name outside. A port may be left out, as proxies do; one that
-   * is there must be right. Without the header, which every browser sends, the asker is a program.
+   * Whether a request is for this coordinator, by its Host header: a page whose own host name has been pointed at this
+   * machine (DNS rebinding) has the same origin as the answer, and the browser lets it read everything, but the header
+   * has that name. Accepted are the configured names and the address that the connection arrived at: health checks and
+   * scrapers use the machine's own address, whatever its public name. The port may be missing, since proxies drop it;
+   * if present, it must be right. Every browser sends the header, so that a request without it comes from a program.
    * @param host the header's value
    */
   hasHost(host: string | undefined, end: LocalEnd): boolean {
@@ -78,10 +79,10 @@ export class Addresses {
     });
   }
 
-  /** Without names from the operator: what it listens on, and where the connection has come to. */
+  /** Without configured addresses: the one that it listens on, and the one that the connection arrived at. */
   #own({ localAddress = '', localPort = 0 }: LocalEnd): string[] {
     const { host, scheme } = this.#options;
-    // How a socket for both versions of IP names the older one.
+    // A dual-stack socket reports IPv4 addresses in this form.
     const local = localAddress.replace(/^::ffff:(?=\d+\.)/, '');
     const hosts = [local, host, ...(isLoopback(local) ? ['localhost'] : [])].filter((name) => !WILDCARDS.has(name));
     return hosts.map((name) =>

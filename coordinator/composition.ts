@@ -16,7 +16,7 @@ import { availableMemory, largestMessage, uploadsWithin } from './sizes.ts';
 import { Telemetry } from './telemetry.ts';
 import { Unmasker } from './workers/index.ts';
 
-/** What a coordinator is made of. Nothing of it runs yet. */
+/** The parts of a coordinator. None of them is running yet. */
 export interface Composition {
   readonly telemetry: Telemetry;
   readonly names: Names;
@@ -29,8 +29,9 @@ export interface Composition {
 }
 
 /**
- * Builds a coordinator's parts and joins them.
- * @throws CairnError `config-invalid` if the configuration asks for a check of new models and no evaluation was given
+ * Builds a coordinator's parts and connects them.
+ * @throws CairnError `config-invalid` if the configuration asks for new models to be validated and no evaluation was
+ * given
  */
 export function compose(options: CoordinatorOptions, resources: Resources, readiness: Readiness): Composition {
   const { config, primitives = nodePrimitives, random = systemRandom } = options;

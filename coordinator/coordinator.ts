@@ -9,7 +9,7 @@ import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';
 import type { CoordinatorEvents } from './events.ts';
 import { listen } from './http/listen.ts';
-import type { MemberName } from './names.ts';
+import type { MemberName } from './member-name.ts';
 import type { Coordinator, CoordinatorOptions } from './options.ts';
 import { openResources, type Resources } from './resources.ts';
 import type { Log } from './log.ts';
@@ -17,14 +17,14 @@ import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
- * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-unknown-key` for an option that there is not,
- * `config-invalid`, `config-unreadable`, `directory-signature`,
- * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
- * `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`, `simd-missing`; then nothing is left running
+ * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-unknown-key` for an unknown option,
+ * `config-invalid`, `config-unreadable`, `directory-signature`, `directory-expired`, `unsafe-plain-http`,
+ * `key-file-mode`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape`, `data-empty`,
+ * `evaluation-not-finite`, `simd-missing`; nothing is left running then
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   assertCoordinatorOptions(options);
-  // Here rather than when the first sum is opened.
+  // Checked here rather than when the first sum is unmasked.
   assertSimd();
   const resources = await openResources(options);
   try {
@@ -37,14 +37,14 @@ export async function createCoordinator(options: CoordinatorOptions): Promise<Co
   }
 }
 
-/** Milliseconds that clients get to leave by themselves, and that those whose connection is away get to come back. */
+/** Milliseconds that clients get to leave by themselves, and that disconnected ones get to come back. */
 const FAREWELL_MS = 30_000;
 const RETURNING_MS = 1000;
 
-/** Milliseconds that connections get to end in good order. */
+/** Milliseconds that connections get to close cleanly. */
 const CLOSING_MS = 1000;
 
-/** What an operator should know of a task before its first round. */
+/** Logs what an operator should know about a task before its first round. */
 function sayAtStart({ config, status }: Task, log: Log): void {
   const { name: task, minCohort: members } = config;
   if (refusedByDefault(config) !== undefined) log.warn('sums-too-small', { task, members });
@@ -63,7 +63,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
   return { promise, resolve };
 }
 
-/** A coordinator's life: it listens, runs its tasks and stops. */
+/** A running coordinator: it listens, runs its tasks and stops. */
 class RunningCoordinator implements Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #resources: Resources;
@@ -130,18 +130,18 @@ class RunningCoordinator implements Coordinator {
     log.info('listening', { host, port: this.#port });
     for (const { name: task, unsafeOpenEnrolment, cohort, privacy } of tasks) {
       if (unsafeOpenEnrolment) log.warn('unsafe-open-enrolment', { task });
-      // A δ above one over the members is kept by giving the data of one of them away, drawn by lot.
+      // A δ above one over the members allows a mechanism that publishes the data of one of them, chosen at random.
       const members = Math.max(cohort, this.#resources.members.size);
       if (privacy !== undefined && privacy.delta > 1 / members) {
         log.warn('delta-above-members', { task, members, delta: privacy.delta });
       }
     }
     for (const task of this.#composition.tasks) sayAtStart(task, log);
-    // Named addresses on a loopback are those of a proxy, and all members have its address then.
+    // Configured addresses on a loopback are those of a proxy, so that all members seem to have its address.
     if (publicUrls.length > 0 && trustProxy === 0 && isLoopback(host)) log.warn('proxy-not-trusted');
     this.#ready = true;
     this.#finished = this.#runTasks();
-    // Who asks for it sees the error; who does not must not be ended by it.
+    // A program that awaits it sees the error; one that does not must not crash because of it.
     this.#finished.catch(() => undefined);
     this.#directory = watchDirectory(this.#resources, seats, log);
   }
@@ -157,7 +157,7 @@ class RunningCoordinator implements Coordinator {
   }
 
   async #runTasks(): Promise<void> {
-    // Not before whoever awaits the coordinator had a chance to subscribe to what it tells.
+    // Not before the code that awaits the coordinator has had a chance to subscribe to its events.
     await Promise.race([this.#options.begin ?? nextTurn(), this.#stopping.promise]);
     const results = await Promise.allSettled(this.#composition.tasks.map((task) => this.#run(task)));
     const failed = results.find((result) => result.status === 'rejected');
@@ -172,7 +172,7 @@ class RunningCoordinator implements Coordinator {
     }
   }
 
-  /** Waits until this holds of those who are seated, but no longer than so many milliseconds. */
+  /** Waits until this holds for the seated members, for at most that many milliseconds. */
   async #until(holds: () => boolean, ms: number): Promise<void> {
     const enough = AbortSignal.timeout(ms);
     while (!holds() && !enough.aborted) await this.#composition.seats.change(enough);
@@ -189,7 +189,7 @@ class RunningCoordinator implements Coordinator {
     await this.#until(() => seats.size === seats.connected, Math.min(reconnectGraceMs, RETURNING_MS));
     news.close();
     await unmasker.close();
-    // A peer that does not answer the closing handshake would hold the port for half a minute.
+    // A peer that does not answer the closing handshake would hold the port for 30 seconds.
     const impatience = setTimeout(() => server.listener.destroyConnections(), CLOSING_MS);
     await server.gateway.close();
     clearTimeout(impatience);

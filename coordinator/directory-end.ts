@@ -1,20 +1,22 @@
-/** Seconds before its end from which on a directory is spoken of: renewing it takes the authority's key, and so a person. */
+/**
+ * Seconds before a directory expires at which warnings begin: renewing it takes the authority's key, and so a person.
+ */
 const SOON = 7 * 24 * 3600;
 
-/** Milliseconds between two looks at the clock. */
+/** Milliseconds between two checks of the clock. */
 const INTERVAL = 6 * 3600 * 1000;
 
-/** What is watched, and who is told. */
+/** What is watched, and what is called. */
 export interface DirectoryEndOptions {
-  /** The last second in which the directory holds, since 1970 (UTC); undefined where there is none. */
+  /** The last second in which the directory is valid, since 1970 (UTC); undefined without a directory. */
   readonly notAfter: () => number | undefined;
   /** Seconds since 1970 (UTC). */
   readonly clock: () => number;
-  /** The directory ends within so many hours; 0 when it has ended. */
+  /** The directory expires within that many hours; 0 when it has expired. */
   readonly onSoon: (hours: number) => void;
 }
 
-/** Speaks up, again and again, while the member directory is near its end: after it no round is run. */
+/** Warns repeatedly while the member directory is about to expire: after that no round is run. */
 export class DirectoryEnd {
   readonly #options: DirectoryEndOptions;
   #timer: NodeJS.Timeout | undefined;
@@ -23,7 +25,7 @@ export class DirectoryEnd {
     this.#options = options;
   }
 
-  /** Looks now, and several times a day. It keeps no process alive. */
+  /** Checks now, and several times a day. It keeps no process alive. */
   watch(): void {
     this.look();
     this.#timer = setInterval(() => this.look(), INTERVAL).unref();

@@ -4,22 +4,22 @@ import type { MemberId } from '../protocol/ids.ts';
 import type { LoadedDirectory } from './directory.ts';
 import type { MemberRegistry } from './members.ts';
 
-/** Milliseconds between two looks at the file: a rename is seen on every file system, also over a network. */
+/** Milliseconds between two checks of the file: polling sees a rename on every file system, network ones included. */
 const INTERVAL = 2000;
 
-/** What is watched, and who is told. */
+/** What is watched, and what is called. */
 export interface DirectoryFileOptions {
   readonly path: string;
   /** Reads and checks the file. @throws CairnError */
   readonly load: () => Promise<LoadedDirectory>;
   readonly members: MemberRegistry;
-  /** A newer directory holds; these members are in it no more, or under another key. */
+  /** A newer directory is in force; these members are no longer in it, or have another key. */
   readonly onRenewed: (serial: number, gone: readonly MemberId[]) => void;
-  /** What lies there now is not taken, and the one before holds on. */
+  /** The file's present content is rejected, and the previous directory stays in force. */
   readonly onRefused: (error: CairnError) => void;
 }
 
-/** The directory's file, from which a newer one is taken while the coordinator runs. */
+/** The directory's file, from which the coordinator loads newer versions while it runs. */
 export class DirectoryFile {
   readonly #options: DirectoryFileOptions;
   #last: Promise<void> = Promise.resolve();
@@ -28,7 +28,7 @@ export class DirectoryFile {
     this.#options = options;
   }
 
-  /** Looks at the file from now on. It keeps no process alive. */
+  /** Checks the file from now on. It keeps no process alive. */
   watch(): void {
     watchFile(this.#options.path, { interval: INTERVAL, persistent: false }, this.#changed);
   }
@@ -37,9 +37,9 @@ export class DirectoryFile {
     unwatchFile(this.#options.path, this.#changed);
   }
 
-  /** Takes what lies there now, if it is newer. It never rejects. */
+  /** Loads the present file if it is newer. It never rejects. */
   refresh(): Promise<void> {
-    // One after another: of two that overlap, the older one could come last.
+    // One at a time: if two overlapped, the older one could finish last.
     this.#last = this.#last.then(() => this.#take());
     return this.#last;
   }

@@ -6,9 +6,9 @@ import type { Log } from './log.ts';
 import type { Resources } from './resources.ts';
 
 /**
- * Takes newer directories from the members' file from now on: who is in it no more loses its seat. Speaks up in the log
- * while the one that holds is near its end.
- * @returns what ends the watch; undefined where there is no directory
+ * Loads newer versions of the member directory from now on: members that are no longer in it lose their seats. Logs
+ * warnings while the one in force is about to expire.
+ * @returns what ends the watch; undefined without a directory
  */
 export function watchDirectory(
   { directory, members, clock }: Resources,
@@ -27,7 +27,7 @@ export function watchDirectory(
     onRenewed: (serial, gone) => {
       log.info('directory-renewed', { serial });
       end.look();
-      seats.expel(gone, (member) => new CairnError('identity-unknown', `member ${member} is enrolled no more`));
+      seats.expel(gone, (member) => new CairnError('identity-unknown', `member ${member} is no longer enrolled`));
     },
     onRefused: ({ code }) => log.error('directory-refused', { code }),
   });

@@ -4,14 +4,14 @@ import { asCairnError, CairnError } from '../protocol/errors.ts';
 import { directoryAt, openDirectory, type SignedDirectory } from '../protocol/wire/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 
-/** The member directory, opened for this side and signed for the clients. */
+/** The member directory: decoded for this side, signed for the clients. */
 export interface LoadedDirectory {
   readonly signed: Uint8Array;
   readonly directory: SignedDirectory;
 }
 
 /**
- * Reads the member directory and checks that the configured authority has signed it and that it holds today.
+ * Reads the member directory and checks that the configured authority has signed it and that it is still valid.
  * @param now seconds since 1970 (UTC)
  * @throws CairnError `config-unreadable`, `directory-signature`, `directory-expired`, naming the file
  */
@@ -27,7 +27,7 @@ export async function loadDirectory(
     const reason = (cause as NodeJS.ErrnoException).code ?? 'unknown reason';
     throw new CairnError('config-unreadable', `directory: ${config.file} cannot be read (${reason})`, {
       cause,
-      hint: 'check the path of the member directory (directory.file), which counts from the configuration’s folder',
+      hint: 'check the path of the member directory (directory.file), which is relative to the configuration’s folder',
     });
   }
   try {
@@ -39,14 +39,14 @@ export async function loadDirectory(
   }
 }
 
-/** A file that is no directory, or a cut one, is said to be that: it came over no wire. */
+/** A file that is truncated or not a directory is reported as such: it did not come over the wire. */
 function directoryFault(file: string, cause: CairnError): CairnError {
   const { code, message } = cause;
   const damaged = code.startsWith('wire-') || code === 'key-duplicate';
   const hint = damaged
-    ? 'it is cut, changed or no member directory: copy members.directory from the authority’s folder again'
+    ? 'it is truncated, modified or not a member directory: copy members.directory from the authority’s folder again'
     : code === 'directory-signature'
-      ? 'check directory.authorityKey; if it is right, the file is cut or changed: copy members.directory from the authority’s folder again'
+      ? 'check directory.authorityKey; if it is right, the file is truncated or modified: copy members.directory from the authority’s folder again'
       : cause.hint;
   return new CairnError(damaged ? 'config-unreadable' : code, `directory: ${file}: ${message}`, { hint, cause });
 }

@@ -1,17 +1,17 @@
-/** The coordinator: it runs rounds over sockets, keeps models, and shows over HTTP where everything stands. */
+/** The coordinator: it runs rounds over sockets, keeps models, and serves its status over HTTP. */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/schemes/secagg/index.ts';
 export { defineConfig } from './config/define.ts';
-export type { ConfigInput, StrategyInput, TaskInput } from './config/define.ts';
+export type { ConfigInput, GroupsInput, StrategyInput, TaskInput } from './config/define.ts';
 export { loadConfig, parseConfig, refusedByDefault } from './config/index.ts';
 export type { CoordinatorConfig, TaskConfig } from './config/index.ts';
 export { createCoordinator } from './coordinator.ts';
 export type { CoordinatorEvents, MemberEvent, ProgressEvent, StateEvent, WaitingEvent } from './events.ts';
 export { createLog } from './log.ts';
 export type { Log, LogEvent, LogFields, LogLevel } from './log.ts';
-export { labelOf, nameText } from './names.ts';
-export type { MemberName, NamedMember } from './names.ts';
+export { labelOf, nameText } from './member-name.ts';
+export type { MemberName, NamedMember } from './member-name.ts';
 export type { Coordinator, CoordinatorOptions } from './options.ts';
 export type { Evaluation, MemberCounts, RoundReport, StateCost, TimedState } from './report.ts';
 export type { Evaluate, InitialModel, TaskState, TaskStatus } from './rounds/index.ts';

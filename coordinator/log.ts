@@ -49,8 +49,8 @@ export type LogEvent =
 
 /**
  * All that a log entry may hold: ids, names, counts, codes, states and milliseconds. There is no field for bytes of a
- * message, for a string that another party wrote beside names, or for an error's own words. What other parties have named is made
- * printable.
+ * message, for a string written by another party except names, or for an error's message. Names chosen by other parties
+ * are made printable.
  */
 export interface LogFields {
   readonly task?: string;
@@ -58,9 +58,9 @@ export interface LogFields {
   readonly attempt?: number;
   /** How many groups a cohort is split into. */
   readonly groups?: number;
-  /** Colluding members that the smallest group stands up to. */
+  /** Colluding members that the smallest group tolerates. */
   readonly tolerated?: number;
-  /** Probability that some group has more of them, where the task's share of the cohort colludes. */
+  /** Probability that some group has more of them, if the task's share of the cohort colludes. */
   readonly chance?: number;
   /** The share of the cohort that may collude while that probability is negligible. */
   readonly safe?: number;
@@ -72,17 +72,17 @@ export interface LogFields {
   readonly attempts?: number;
   /** Steps by which a model was moved since the last round that committed. */
   readonly rebases?: number;
-  /** What rounds are scaled by: the number of examples of weight 1, and the greatest loss. */
+  /** What rounds are scaled by: the number of examples with weight 1, and the maximum loss. */
   readonly maxExamples?: number;
   readonly lossBound?: number;
-  /** Estimated error of rounding as a part of the update. */
+  /** Estimated rounding error as a part of the update. */
   readonly rounding?: number;
   readonly member?: number;
   /** Its name in the member directory. */
   readonly name?: string;
-  /** What a guest calls itself, which nobody vouches for. */
+  /** What a guest calls itself, unverified. */
   readonly claimed?: string;
-  /** Ids of members, as far as a text field holds them. */
+  /** Ids of members, as many as fit into a text field. */
   readonly missing?: string;
   /** How many members. */
   readonly members?: number;
@@ -103,7 +103,7 @@ export interface LogFields {
   /** L2 norm of the noise in a mean, and the clip. */
   readonly noise?: number;
   readonly clip?: number;
-  /** From how many members on the noise is bearable. */
+  /** Number of members from which on the noise is bearable. */
   readonly bearable?: number;
   /** ε so far of a task's rounds. */
   readonly epsilon?: number;
@@ -113,7 +113,7 @@ export interface LogFields {
   readonly port?: number;
 }
 
-/** Field → its type. Anything else in an entry is left out, whatever the compiler was made to believe. */
+/** Field → its type. Anything else in an entry is left out, even if it got past the compiler. */
 const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   task: 'string',
   round: 'number',
@@ -152,10 +152,10 @@ const FIELDS: Readonly<Record<keyof LogFields, 'string' | 'number'>> = {
   port: 'number',
 };
 
-/** Longest text in a field: names and codes are shorter, encoded keys are not. */
+/** Maximum text length in a field: names and codes are shorter, encoded keys are not. */
 const MAX_TEXT = 128;
 
-/** Names under which a secret would stand if one ever got so far. */
+/** Names that a field with a secret would have, if one ever got this far. */
 const REDACTED = [
   'secret',
   'secretKey',
@@ -172,7 +172,7 @@ const REDACTED = [
   'body',
 ];
 
-/** Levels of a log, from the most talkative to none. */
+/** Levels of a log, from the most verbose to none. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 /** A structured log. */

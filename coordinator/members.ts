@@ -4,15 +4,15 @@ import type { MemberId } from '../protocol/ids.ts';
 import { directoryAt, type DirectoryEntry, entryFor, type MemberDirectory } from '../protocol/wire/index.ts';
 import type { LoadedDirectory } from './directory.ts';
 
-/** Who may take part in what, by the member directory as it stands at the moment of asking. */
+/** Decides who may take part in which task, by the member directory in force at the time of the call. */
 export class MemberRegistry {
   #loaded: LoadedDirectory | undefined;
   readonly #open: ReadonlySet<string>;
   readonly #clock: () => number;
 
   /**
-   * @param loaded undefined where nobody is enrolled
-   * @param open tasks that everybody may take part in, enrolled or not
+   * @param loaded undefined if no member is enrolled
+   * @param open tasks that any client may take part in, enrolled or not
    * @param clock seconds since 1970 (UTC)
    */
   constructor(loaded: LoadedDirectory | undefined, open: Iterable<string>, clock: () => number) {
@@ -22,8 +22,8 @@ export class MemberRegistry {
   }
 
   /**
-   * Goes over to a newer directory; the same one again changes nothing.
-   * @returns the members that are in it no more, or under another key; undefined where nothing changed
+   * Switches to a newer directory; the same one again changes nothing.
+   * @returns the members that are no longer in it, or have another key; undefined if nothing changed
    * @throws CairnError `directory-rolled-back`
    */
   replace(loaded: LoadedDirectory): MemberId[] | undefined {
@@ -32,7 +32,7 @@ export class MemberRegistry {
     if (before !== undefined && equalBytes(before.hash, hash)) return undefined;
     if (before !== undefined && serial <= before.serial) {
       throw new CairnError('directory-rolled-back', `directory ${serial} is not newer than ${before.serial}`, {
-        hint: 'have the authority sign one with a greater serial number (cairn enrol renew)',
+        hint: 'have the authority sign one with a higher serial number (cairn enrol renew)',
       });
     }
     this.#loaded = loaded;
@@ -48,44 +48,44 @@ export class MemberRegistry {
     return this.#loaded?.signed;
   }
 
-  /** The last second in which the directory holds; undefined where there is none. */
+  /** The last second in which the directory is valid; undefined without a directory. */
   get notAfter(): number | undefined {
     return this.#loaded?.directory.notAfter;
   }
 
-  /** Number of members in the directory; 0 where there is none. */
+  /** Number of members in the directory; 0 without a directory. */
   get size(): number {
     return this.#loaded?.directory.entries.size ?? 0;
   }
 
-  /** The greatest id in the directory; 0 where there is none. */
+  /** The highest id in the directory; 0 without a directory. */
   get greatest(): number {
     return [...(this.#loaded?.directory.entries.keys() ?? [])].reduce((a, b) => Math.max(a, b), 0);
   }
 
-  /** Whether the directory has this id, whatever it says of it. */
+  /** Whether the directory has this id, with whatever status. */
   has(member: MemberId): boolean {
     return this.#loaded?.directory.entries.has(member) ?? false;
   }
 
-  /** The name under which the directory has a member. */
+  /** A member's name in the directory. */
   nameOf(member: MemberId): string | undefined {
     return this.#loaded?.directory.entries.get(member)?.name;
   }
 
-  /** Whether a task takes whoever comes. */
+  /** Whether a task accepts any client. */
   isOpen(task: string): boolean {
     return this.#open.has(task);
   }
 
-  /** The directory as it stands now; undefined where there is none. @throws CairnError `directory-expired` */
+  /** The directory in force; undefined if there is none. @throws CairnError `directory-expired` */
   current(): MemberDirectory | undefined {
     return this.#loaded === undefined ? undefined : directoryAt(this.#loaded.directory, this.#clock());
   }
 
   /**
-   * Judges members of the directory for one task, all at the same time.
-   * @returns why a member may not take part, or undefined where it may
+   * Checks members of the directory for one task, all as of the same moment.
+   * @returns why a member may not take part, or undefined if it may
    */
   judge(task: string): (member: MemberId) => CairnError | undefined {
     const directory = attempt(() => this.current());
@@ -95,7 +95,7 @@ export class MemberRegistry {
     return (member) => attempt(() => entryFor(value, member, task)).error;
   }
 
-  /** Who is in the directory and may take part in a task, ascending; undefined where they are more than `most`. */
+  /** Members of the directory that may take part in a task, ascending; undefined if there are more than `most`. */
   enrolledFor(task: string, most: number): MemberId[] | undefined {
     const entries = this.#loaded?.directory.entries;
     if (entries === undefined || entries.size > most) return undefined;
@@ -103,7 +103,7 @@ export class MemberRegistry {
     return [...entries.keys()].filter((member) => refusal(member) === undefined).sort((a, b) => a - b);
   }
 
-  /** Judges whoever has a seat for one task, all at the same time. */
+  /** Checks seated members and guests for one task, all as of the same moment. */
   admitted(task: string): (occupant: { readonly kind: 'member' | 'guest'; readonly member: MemberId }) => boolean {
     const refusal = this.judge(task);
     return ({ kind, member }) => (kind === 'guest' ? this.isOpen(task) : refusal(member) === undefined);

@@ -8,15 +8,15 @@ const SECONDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000];
 
 /** What metrics are made with. */
 export interface MetricsOptions {
-  /** How many members are connected; asked for at each scrape. */
+  /** How many members are connected; read at each scrape. */
   readonly connected: () => number;
-  /** Whether a task draws its members by chance. */
+  /** Whether a task draws its members at random. */
   readonly draws: boolean;
 }
 
 /**
- * Metrics from which the number of members in a round can be read, of its own task or of another one that shares its
- * members: they are left out once a task draws by chance, since `/metrics` asks for no password.
+ * Metrics that reveal the number of members in a round, of the same task or of another that shares its members: they
+ * are left out once a task draws at random, since `/metrics` needs no password.
  */
 const TELLING = [
   'cairn_round_included',
@@ -26,13 +26,13 @@ const TELLING = [
   'cairn_drops_total',
   'cairn_benched_total',
   'cairn_unmasked_masks_total',
-  // Each member that is invited fetches the model.
+  // Each invited member fetches the model.
   'cairn_model_bytes_total',
 ];
 
 /**
- * Every metric of a coordinator, in a registry of its own, so that two coordinators in one process do not meet. All are
- * sums over members: none is labelled with one.
+ * Every metric of a coordinator, in a separate registry, so that two coordinators in one process do not collide. All
+ * are sums over members: none has a member as a label.
  */
 export class CoordinatorMetrics {
   readonly registry = new Registry();
@@ -77,13 +77,13 @@ export class CoordinatorMetrics {
   });
   readonly #benched = new Counter({
     name: 'cairn_benched_total',
-    help: 'Members that were left out of attempts for spoiling one, by task and reason.',
+    help: 'Members excluded from attempts for spoiling one, by task and reason.',
     labelNames: ['task', 'reason'],
     registers: [this.registry],
   });
   readonly #rebases = new Counter({
     name: 'cairn_model_rebases_total',
-    help: 'Steps by which a model was moved since a set of members could not be asked for again.',
+    help: 'Steps by which a model was moved because a set of members could not be asked again.',
     labelNames: ['task'],
     registers: [this.registry],
   });
@@ -113,13 +113,13 @@ export class CoordinatorMetrics {
 
   readonly #unmasked = new Counter({
     name: 'cairn_unmasked_masks_total',
-    help: 'Masks that were taken out of sums, by task and where that was computed.',
+    help: 'Masks removed from sums, by task and place of computation.',
     labelNames: ['task', 'where'],
     registers: [this.registry],
   });
   readonly #workersLost = new Counter({
     name: 'cairn_workers_lost_total',
-    help: 'Worker threads that died or failed in the middle of a computation.',
+    help: 'Worker threads that died or failed during a computation.',
     registers: [this.registry],
   });
 
@@ -127,7 +127,7 @@ export class CoordinatorMetrics {
     if (draws) for (const name of TELLING) this.registry.removeSingleMetric(name);
     new Gauge({
       name: 'cairn_members_connected',
-      help: 'Members whose connection stands.',
+      help: 'Members that are connected.',
       registers: [this.registry],
       collect() {
         this.set(connected());

@@ -2,47 +2,26 @@ import type { MemberId } from '../protocol/ids.ts';
 import { printable } from '../protocol/printable.ts';
 import { LIMITS } from '../protocol/wire/index.ts';
 import type { Log, LogEvent, LogFields } from './log.ts';
+import { labelOf, type MemberName, type NamedMember } from './member-name.ts';
 import type { RoundReport } from './report.ts';
-
-/** A member's name, for people: printable, and no longer than the wire allows. */
-export interface MemberName {
-  readonly name: string;
-  /** Whether the member directory's authority vouches for it. A guest says what it likes, also another's name. */
-  readonly proven: boolean;
-}
-
-/** A member that a report is about, beside its number. */
-export interface NamedMember extends MemberName {
-  readonly member: MemberId;
-}
 
 /** Guests are other members each time they come; the names of so many that came last are remembered. */
 const MAX_REMEMBERED = 65_536;
 
-/** Characters of a name in a line of text. */
-const MAX_SHOWN = 40;
-
-/** How people read a name: `anna`, and `"anna"?` of a guest. */
-export function nameText({ name, proven }: MemberName): string {
-  const characters = Array.from(name);
-  const shown = characters.length > MAX_SHOWN ? `${characters.slice(0, MAX_SHOWN).join('')}…` : name;
-  return proven ? shown : `"${shown.replaceAll('"', "'")}"?`;
-}
-
 /** Who has which name: what the directory says of members, and what guests said of themselves. */
 export class Names {
   readonly #enrolled: (member: MemberId) => string | undefined;
-  /** Also of members that are in the directory no more: what they did is still told. */
+  /** Includes members that are no longer in the directory: reports still mention them. */
   readonly #noted = new Map<MemberId, MemberName>();
 
-  /** @param enrolled a member's name in the directory as it stands */
+  /** @param enrolled looks up a member's name in the directory in force */
   constructor(enrolled: (member: MemberId) => string | undefined) {
     this.#enrolled = enrolled;
   }
 
   /**
-   * Somebody has taken a seat.
-   * @param claimed what a guest calls itself; '' for nothing
+   * A member or guest has taken a seat.
+   * @param claimed the name that a guest claims; '' for none
    */
   note(member: MemberId, claimed: string): void {
     const enrolled = this.#enrolled(member);
@@ -56,7 +35,7 @@ export class Names {
     }
   }
 
-  /** A member's name; undefined where it has none, or is forgotten. */
+  /** A member's name; undefined if it has none, or was forgotten. */
   of(member: MemberId): MemberName | undefined {
     const noted = this.#noted.get(member);
     if (noted?.proven === false) return noted;
@@ -66,12 +45,12 @@ export class Names {
       : { name: printable(enrolled).slice(0, LIMITS.name), proven: true };
   }
 
-  /** A member for people: name and number, or the number alone. */
+  /** A member for display: name and number, or only the number. */
   label(member: MemberId): string {
     return labelOf(member, this.of(member));
   }
 
-  /** The report with the names of the members whose numbers stand in it. */
+  /** The report with the names of the members whose numbers it contains. */
   named(report: RoundReport): RoundReport {
     const { drops, benched = [], satOut = [] } = report;
     const mentioned = new Set([
@@ -88,7 +67,7 @@ export class Names {
     return names.length === 0 ? report : { ...report, names };
   }
 
-  /** A log whose entries about a member have its name, too. */
+  /** A log whose entries about a member also have its name. */
   inLog(log: Log): Log {
     const named =
       (level: keyof Log) =>
@@ -106,7 +85,3 @@ export class Names {
     };
   }
 }
-
-/** A member for people: `anna (7)`, `"anna"? (7)`, or `member 7`. */
-export const labelOf = (member: number, name: MemberName | undefined): string =>
-  name === undefined ? `member ${member}` : `${nameText(name)} (${member})`;

@@ -4,29 +4,29 @@ import type { Seats } from './gateway/index.ts';
 import type { Seat } from './gateway/seat.ts';
 import type { TaskStanding } from './rounds/index.ts';
 
-/** Least number of milliseconds between news of one task, but for its end, however many come and go. */
+/** Minimum milliseconds between news of one task, except for its end, however many members come and go. */
 const PAUSE_MS = 1000;
 
 const OVER: ReadonlySet<NewsState> = new Set<NewsState>(['finished', 'failed', 'stopped', 'budget-spent']);
 
-/** What news are made from. */
+/** What news is made from. */
 export interface NewsOptions {
   readonly seats: Pick<Seats, 'there'>;
-  /** Where each task stands now. */
+  /** The current state of each task. */
   readonly standings: () => readonly TaskStanding[];
-  /** Whether one of the tasks draws members by chance: then nobody is told more than why a task failed by its code. */
+  /** Whether one of the tasks draws members at random: then members learn only the error code of a failed task. */
   readonly draws: boolean;
 }
 
 /**
- * Tells those who are seated where their tasks stand: who is there and how many are waited for, and how a task ended.
- * News are made when they go out, so that what is late is never what was true before.
+ * Tells seated members the state of their tasks: how many are present and how many are waited for, and how a task
+ * ended. News is composed when it is sent, so that late news is never outdated.
  */
 export class News {
   readonly #options: NewsOptions;
-  /** What each seat was told last of each task, since it was welcomed. */
+  /** The last news sent to each seat about each task, since it was welcomed. */
   readonly #told = new WeakMap<Seat, Map<string, string>>();
-  /** When a task was in the news last, by the clock of `performance.now()`. */
+  /** When news of a task was last sent, by the clock of `performance.now()`. */
   readonly #last = new Map<string, number>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   #closed = false;
@@ -36,8 +36,8 @@ export class News {
   }
 
   /**
-   * A connection has its seat: it is told of each of its tasks, first of those that go on. Whoever names no task reads off
-   * the first one whether there is anything to wait for.
+   * A connection has its seat: it is told about each of its tasks, unfinished ones first. A client that names no task
+   * sees from the first one whether there is anything to wait for.
    */
   welcomed(seat: Seat): void {
     this.#told.delete(seat);
@@ -50,19 +50,19 @@ export class News {
     }
   }
 
-  /** Somebody came, went, or may take part in more or less than before. */
+  /** A member came, left, or may take part in other tasks than before. */
   seatsChanged(): void {
     for (const { task } of this.#options.standings()) this.#soon(task);
   }
 
-  /** A task stands elsewhere than before: an end is told at once. */
+  /** A task's state has changed: its end is announced at once. */
   stands(task: string): void {
     const standing = this.#options.standings().find((one) => one.task === task);
     if (standing !== undefined && OVER.has(standing.state)) this.#now(task);
     else this.#soon(task);
   }
 
-  /** Tells nobody anything more. */
+  /** Sends no more news. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
@@ -90,10 +90,10 @@ export class News {
     if (told.length > 0) this.#last.set(task, performance.now());
   }
 
-  /** @returns whether that was news to it */
+  /** @returns whether that was new to it */
   #tell(seat: Seat, standing: TaskStanding, seated: number): boolean {
     const { task, state, round } = standing;
-    // Who else is there is of no interest once a task has ended.
+    // The number of members present does not matter once a task has ended.
     const content = [state, round, standing.modelHash, ...(OVER.has(state) ? [] : [seated])].join(' ');
     const told = this.#told.get(seat) ?? new Map<string, string>();
     if (told.get(task) === content) return false;
@@ -104,7 +104,7 @@ export class News {
 }
 
 function fieldsOf({ error, modelHash, ...standing }: TaskStanding, seated: number, draws: boolean): TaskNewsFields {
-  // The words of a failure have numbers of members, which tell who was not drawn how many were: see `shownWhere`.
+  // A failure's message has numbers of members, which would tell those not drawn how many were: see `shownWhere`.
   const told = error && (draws ? { code: error.code, message: '' } : error);
   const reason = told === undefined ? { code: '', message: '' } : newsOfFailure(told);
   return { ...standing, seated, modelHash: fromHex(modelHash), ...reason };

@@ -3,17 +3,17 @@ import type { Primitives, RandomSource } from '../protocol/crypto/index.ts';
 import type { OwnLearning } from '../learning/index.ts';
 import type { CoordinatorConfig } from './config/index.ts';
 import type { CoordinatorEvents } from './events.ts';
-import type { MemberName } from './names.ts';
+import type { MemberName } from './member-name.ts';
 import type { Log } from './log.ts';
 import type { Evaluate, InitialModel, TaskStatus } from './rounds/index.ts';
 import type { Store } from './store/index.ts';
 
-/** What a coordinator is made with. */
+/** Options for creating a coordinator. */
 export interface CoordinatorOptions extends OwnLearning {
   readonly config: CoordinatorConfig;
-  /** Looks at each new model; its result stands in the round's report. */
+  /** Evaluates each new model; its result appears in the round's report. */
   readonly evaluate?: Evaluate;
-  /** Models to start tasks from, by task; they come before the configuration's. */
+  /** Models to start tasks from, by task; they take precedence over the configuration's. */
   readonly initialModels?: Readonly<Record<string, InitialModel>>;
   /**
    * Where models, tasks and reports are kept: a URL as `openStore` takes it, or an open store, which stays open after the
@@ -29,29 +29,29 @@ export interface CoordinatorOptions extends OwnLearning {
   /** CSPRNG for nonces, challenges, tokens and cohorts. Default: the platform's. */
   readonly random?: RandomSource;
   /**
-   * Those by which it takes part in rounds; the first is the one that its own rounds are run by. The configuration file
-   * cannot name one. Default: secure aggregation alone.
+   * Schemes that it supports; the first is the one that its own rounds use. The configuration file cannot set them.
+   * Default: only secure aggregation.
    */
   readonly schemes?: readonly Scheme[];
   /** Seconds since 1970 (UTC), by which the directory and its members expire. Default: the system's clock. */
   readonly clock?: () => number;
-  /** Members may connect at once, but no task runs its first round before this resolves. Default: at once. */
+  /** Members may connect at once, but no task runs its first round before this resolves. Default: no delay. */
   readonly begin?: Promise<void>;
 }
 
 /** A coordinator that listens and runs its tasks. */
 export interface Coordinator {
-  /** Address to join at. */
+  /** Address that clients join. */
   readonly url: string;
   readonly port: number;
   /**
-   * Settles when every task has come to its end: resolves when all rounds have committed or {@link stop} was called,
-   * rejects with the error of the first task that failed. The coordinator goes on serving models and status.
+   * Settles when every task has ended: resolves when all rounds have committed or {@link stop} was called, rejects with
+   * the error of the first task that failed. The coordinator keeps serving models and status.
    */
   readonly finished: Promise<void>;
-  /** A member's name: the directory's, or what a guest calls itself; undefined where it has none. */
+  /** A member's name: the directory's, or the one that a guest claims; undefined if it has none. */
   nameOf(member: number): MemberName | undefined;
-  /** Where each task stands. */
+  /** The status of each task. */
   readonly tasks: readonly TaskStatus[];
   /** The current parameters of a task's model, copied; undefined for an unknown task. */
   model(task: string): Record<string, Float32Array> | undefined;
@@ -61,14 +61,14 @@ export interface Coordinator {
     listener: (...args: CoordinatorEvents[Name]) => void,
   ): () => void;
   /**
-   * Waits until nobody has a seat any more, connected or within the grace: clients leave by themselves once they have been
-   * told that all their tasks have ended, and have fetched the models if they want them.
-   * @param ms how long it waits at most; half a minute unless it says otherwise
+   * Waits until no client has a seat any more, connected or within the grace period: clients leave by themselves once
+   * they know that all their tasks have ended, and have fetched the models if they want them.
+   * @param ms maximum wait; default: 30 seconds
    */
   farewell(ms?: number): Promise<void>;
   /**
-   * Abandons rounds, tells their members, closes every connection and stops listening. A moment is left to members whose
-   * connection is just away, so that they hear it, too. May be called twice.
+   * Abandons rounds, tells their members, closes every connection and stops listening. Members that are briefly
+   * disconnected get a moment to come back and be told, too. May be called twice.
    */
   stop(): Promise<void>;
 }

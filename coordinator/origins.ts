@@ -1,9 +1,10 @@
 import type { Addresses, LocalEnd } from './addresses.ts';
 
 /**
- * Which pages may use a coordinator. A browser names the origin of the page that asks; programs name none, and are let in,
- * since nobody else's browser acts for them. A page of the coordinator's own address is always let in. The Host header
- * says nothing of that: who points a name of his own at this machine chooses origin and Host alike (DNS rebinding).
+ * Which pages may use a coordinator. A browser sends the origin of the requesting page; programs send none, and are
+ * admitted, since they cannot abuse a user's browser. A page from the coordinator's own address is always admitted. The
+ * Host header does not prove that: an attacker who points a domain at this machine controls both origin and Host (DNS
+ * rebinding).
  */
 export class Origins {
   readonly #allowed: ReadonlySet<string>;
@@ -15,14 +16,15 @@ export class Origins {
     this.#addresses = addresses;
   }
 
-  /** Whether a page of this origin is one of those named. */
+  /** Whether this origin is one of those configured. */
   lists(origin: string): boolean {
     return this.#allowed.has(origin);
   }
 
   /**
-   * Whether a connection is taken: sockets are not held by the browser's same-origin policy, so any page could open one.
-   * @param end where the connection has come to; behind a proxy, `publicUrls` says what its address is outside
+   * Whether a connection is accepted: the browser's same-origin policy does not cover sockets, so any page could open
+   * one.
+   * @param end where the connection arrived; behind a proxy, `publicUrls` has the public address
    */
   admits(origin: string | undefined, end: LocalEnd): boolean {
     return origin === undefined || this.lists(origin) || this.#addresses.hasPage(origin, end);

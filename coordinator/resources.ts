@@ -8,15 +8,15 @@ import type { CoordinatorOptions } from './options.ts';
 import { TaskModel } from './rounds/index.ts';
 import { type Lease, openStore, type Store } from './store/index.ts';
 
-/** What a coordinator has read before it listens. */
+/** What a coordinator opens and reads before it listens. */
 export interface Resources {
   readonly store: Store;
-  /** Lets another coordinator have the tasks, and the folder if the store was opened here. */
+  /** Releases the tasks for another coordinator, and the folder if the store was opened here. */
   readonly release: () => Promise<void>;
   /** Undefined for plain HTTP. */
   readonly tls: TlsFiles | undefined;
   readonly members: MemberRegistry;
-  /** Where the members' directory comes from; undefined where there is none. */
+  /** Where the member directory comes from; undefined if there is none. */
   readonly directory: { readonly path: string; readonly load: () => Promise<LoadedDirectory> } | undefined;
   /** Seconds since 1970 (UTC). */
   readonly clock: () => number;
@@ -25,7 +25,7 @@ export interface Resources {
 }
 
 /**
- * Reads the certificate, the directory and the models that a configuration names.
+ * Reads the certificate, the directory and the models named in a configuration.
  * @throws CairnError `folder-unwritable`, `task-claimed`, `config-invalid`, `config-unreadable`, `directory-signature`,
  * `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`, `model-unsupported`,
  * `model-too-large`, `update-shape`
@@ -38,7 +38,7 @@ export async function openResources(options: CoordinatorOptions): Promise<Resour
   const leases: Lease[] = [];
   const release = async (): Promise<void> => {
     for (const lease of leases) await lease.release();
-    // An open store is whose it was before.
+    // A store that was passed in open belongs to the caller.
     if (typeof given === 'string') await store.close();
   };
   try {

@@ -11,14 +11,14 @@ import type { Resources } from './resources.ts';
 import type { TaskStatus } from './rounds/index.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** Where a coordinator stands, for those who ask over HTTP. */
+/** A coordinator's state, for the HTTP API. */
 export interface Readiness {
   /** Whether rounds can be run. */
   readonly ready: () => boolean;
   readonly tasks: () => readonly TaskStatus[];
 }
 
-/** What a coordinator's server is made with, beside its options. */
+/** What a coordinator's server needs besides its options. */
 export interface ServerParts {
   readonly resources: Resources;
   readonly telemetry: Telemetry;
@@ -26,11 +26,11 @@ export interface ServerParts {
   readonly readiness: Readiness;
   readonly primitives: Primitives;
   readonly random: RandomSource;
-  /** How many long messages are assembled at a time, and bytes of the longest. */
+  /** How many long messages are assembled at a time, and the size of the longest in bytes. */
   readonly uploads: { readonly atOnce: number; readonly largest: number };
 }
 
-/** What a coordinator is reached by: its HTTP server, and the gateway to the rounds behind it. */
+/** How clients reach a coordinator: its HTTP server, and the gateway to its rounds. */
 export interface CoordinatorServer {
   readonly listener: Listener;
   readonly gateway: Gateway;

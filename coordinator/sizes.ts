@@ -7,7 +7,7 @@ import { SEALED_SHARES_LENGTH, SHARE_KEYS_FIELDS } from '../protocol/schemes/sec
 import { maxGroup } from '../learning/index.ts';
 import type { TaskConfig } from './config/index.ts';
 
-/** Most bytes of the fields before a masked input's vector, or before a list of shares. */
+/** Maximum bytes of the fields before a masked input's vector, or before a list of shares. */
 const FIELDS = SHARE_KEYS_FIELDS;
 
 /**
@@ -22,18 +22,18 @@ export function largestMessage(task: TaskConfig, dimension: number, untrained: r
   return HEADER_LENGTH + FIELDS + Math.max(input, shares);
 }
 
-/** Bytes that uploads may take while they are assembled, where that allows more of them than {@link MIN_UPLOADS}. */
+/** Bytes that uploads may take while they are assembled, if that allows more of them than {@link MIN_UPLOADS}. */
 const UPLOAD_BYTES = 64 * 1024 * 1024;
 
 /** Fewer uploads at a time would leave the coordinator idle whenever one client is slow. */
 const MIN_UPLOADS = 4;
 
-/** Part of the memory from which on uploads that are assembled are worth a word. */
+/** Part of the memory above which a warning is logged about uploads. */
 const MUCH_OF_MEMORY = 1 / 8;
 
 /**
- * How many messages may be assembled at a time, and whether they take a good part of the memory.
- * @param memory bytes that there are
+ * How many messages may be assembled at a time, and whether they take a large part of the memory.
+ * @param memory available bytes
  * @param largest bytes of the largest message
  */
 export function uploadsWithin(
@@ -44,7 +44,7 @@ export function uploadsWithin(
   return { atOnce, fillMemory: atOnce * largest > MUCH_OF_MEMORY * memory };
 }
 
-/** Bytes of memory that this process may have: the machine's, or those of its container. */
+/** Bytes of memory available to this process: the machine's, or its container's. */
 export function availableMemory(): number {
   const constrained = process.constrainedMemory();
   // Without a constraint it is 0, or more than any machine has.

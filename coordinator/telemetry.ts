@@ -5,7 +5,7 @@ import type { MemberId } from '../protocol/ids.ts';
 import type { Names } from './names.ts';
 import { CoordinatorMetrics, type MetricsOptions } from './metrics.ts';
 
-/** What happens at a coordinator, told to its log, its metrics and whoever listens. */
+/** Reports what happens at a coordinator to its log, its metrics and its event listeners. */
 export class Telemetry {
   readonly log: Log;
   readonly events = new Events();
@@ -14,8 +14,8 @@ export class Telemetry {
   readonly #names: Names;
 
   /**
-   * @param counted what metrics are made with
-   * @param names of members: log and events have them. Metrics do not: each would be a series that stays
+   * @param counted options of the metrics
+   * @param names names of members, for log and events. Metrics have none: each would add a permanent series
    */
   constructor(log: Log, counted: MetricsOptions, names: Names) {
     this.log = names.inLog(log);
@@ -24,7 +24,7 @@ export class Telemetry {
     this.#connected = counted.connected;
   }
 
-  /** A member came, lost its connection, came back or is gone. */
+  /** A member joined, lost its connection, came back or left. */
   member(what: MemberEvent['what'], member: MemberId): void {
     this.log.info(`member-${what}`, { member });
     const name = this.#names.of(member);
@@ -34,7 +34,7 @@ export class Telemetry {
   /** A task waits for members. */
   waiting(event: WaitingEvent): void {
     const { task, round, present, needed, timeouts, quorumTimeout } = event;
-    // Who comes and goes stands in the log already.
+    // Members that come and go are in the log already.
     if (timeouts > 0) {
       const ms = 1000 * quorumTimeout * timeouts;
       this.log.warn('quorum-overdue', { task, round, members: present.length, quorum: needed, ms });
@@ -42,21 +42,21 @@ export class Telemetry {
     this.events.emit('waiting', event);
   }
 
-  /** Somebody was not let in, or something that was sent was not taken. */
+  /** A connection was not admitted, or a message or request was refused. */
   refused(what: 'connection' | 'message' | 'request', code: ErrorCode, member?: number): void {
     this.metrics.refused(what, code);
-    // Of an address that asks too often there may be very many; a member that floods is cut off with the first one.
+    // An address that asks too often may cause very many entries; a member that floods is cut off at the first one.
     const level = code === 'rate-limited' && member !== undefined ? 'warn' : 'debug';
     this.log[level](`${what}-refused`, { code, ...(member === undefined ? {} : { member }) });
   }
 
-  /** So many worker threads are gone. */
+  /** That many worker threads were lost. */
   workersLost(workers: number): void {
     this.metrics.workersLost(workers);
     this.log.warn('workers-lost', { workers });
   }
 
-  /** Something failed that should not have; the rounds go on. */
+  /** Something failed that should not have; the rounds continue. */
   fault(error: CairnError): void {
     this.log.error('fault', { code: error.code });
     this.events.emit('fault', error);

@@ -3,25 +3,28 @@ import { CairnError } from '../protocol/errors.ts';
 import { assertOptions } from '../protocol/options.ts';
 import type { Named } from './own-code.ts';
 
-/** Lower-case letters, digits and hyphens: a name is written in configurations and kept in records. */
+/** Lower-case letters, digits and hyphens: names appear in configurations and records. */
 export const DEFINED_NAME = /^[a-z][a-z0-9-]{0,63}$/;
 
-/** Something that a configuration names, with options of its own. */
-export interface Definition<Made> {
-  readonly name: string;
+/**
+ * Something that a configuration names, with its own options. `Name` and `Schema` are what `defineConfig` checks a
+ * configuration against.
+ */
+export interface Definition<Made, Name extends string = string, Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: Name;
   /** Its options, without the name. */
-  readonly options: z.ZodObject;
+  readonly options: Schema;
   /**
-   * Makes it.
-   * @param options as a configuration has them; those that are left out have their defaults
-   * @throws CairnError `config-invalid` for options that the schema refuses
+   * Creates it.
+   * @param options as in a configuration; missing ones have their defaults
+   * @throws CairnError `config-invalid` for options that the schema rejects
    */
   create(options: Readonly<Record<string, unknown>>): Made;
 }
 
 /**
  * Options by a definition's schema.
- * @throws CairnError `config-invalid` naming the first option that the schema refuses
+ * @throws CairnError `config-invalid` naming the first option that the schema rejects
  */
 export function readOptions<Schema extends z.ZodObject>(
   name: string,
@@ -36,11 +39,11 @@ export function readOptions<Schema extends z.ZodObject>(
   });
 }
 
-/** @throws CairnError `config-invalid` for a name that a configuration could not hold */
+/** @throws CairnError `config-invalid` for a name that a configuration could not use */
 function assertName(name: string): void {
   if (DEFINED_NAME.test(name)) return;
-  throw new CairnError('config-invalid', `"${name}" is no name for a strategy or rule`, {
-    hint: 'use lower-case letters, digits and hyphens, at most 64, and begin with a letter',
+  throw new CairnError('config-invalid', `"${name}" is not a valid name for a strategy or rule`, {
+    hint: 'use at most 64 lower-case letters, digits and hyphens, starting with a letter',
   });
 }
 

@@ -1,4 +1,4 @@
-/** What is made of a round's sums: cohorts and groups, the reading of sums, strategies and rules, and the next model. */
+/** From a round's sums to the next model: cohorts and groups, decoding of sums, strategies and rules. */
 export { chooseCohort, cut, drawIndependently, invitations } from './cohorts/draw.ts';
 export { equalSizes, maxGroup, MIN_GROUPS, smallestGroup } from './cohorts/groups.ts';
 export { DEFINED_NAME } from './definition.ts';
@@ -17,9 +17,16 @@ export {
 } from './registry.ts';
 export { alreadyRead, atOnce, learn } from './round.ts';
 export { byCoordinate, defineGroupRule } from './rules/index.ts';
-export type { Combination, CoordinateRange, GroupRule, GroupRuleConfig, GroupRuleDefinition } from './rules/index.ts';
+export type { BuiltInRule, Combination, CoordinateRange } from './rules/index.ts';
+export type { GroupRule, GroupRuleConfig, GroupRuleDefinition } from './rules/index.ts';
 export { defineStrategy, STRATEGIES } from './strategies/index.ts';
-export type { Strategy, StrategyConfig, StrategyDefinition, StrategyState } from './strategies/index.ts';
+export type {
+  BuiltInStrategy,
+  Strategy,
+  StrategyConfig,
+  StrategyDefinition,
+  StrategyState,
+} from './strategies/index.ts';
 export { type Combined, combineGroups, type GroupTerms } from './sums/groups.ts';
 export { type GroupSum, openSums, type OpeningTools } from './sums/open.ts';
 export {

@@ -3,33 +3,33 @@ import type { DecodedSum } from '../protocol/quantize/index.ts';
 import type { CoordinateRange } from './rules/index.ts';
 import type { Strategy, StrategyState } from './strategies/index.ts';
 
-/** Coordinates that are worked off without a pause: two or three milliseconds, whatever the strategy. */
+/** Coordinates that are processed without a pause: two or three milliseconds, whatever the strategy. */
 const PART = 2 ** 16;
 
-/** Coordinates of a part if each is made of so many sums: their values are sorted, or added up. */
+/** Coordinates of a part if each combines this many sums: their values are sorted, or added up. */
 export const partOf = (sums: number): number => Math.ceil(PART / sums);
 
-/** The model that a round began with, and how the next one is made. */
+/** The model that a round started from, and how the next one is made. */
 export interface ModelUpdate {
-  /** What errors call the next model. */
+  /** Name of the next model in errors. */
   readonly name: string;
   readonly strategy: Strategy;
   /** Parameters in layout order; not changed. */
   readonly flat: Float32Array;
   readonly state: StrategyState;
-  /** Where the next model's parameters go: as many as in `flat`, and not its memory. */
+  /** Receives the next model's parameters: as long as `flat`, and separate memory. */
   readonly into: Float32Array;
-  /** Coordinates that are averaged as they are, whatever the strategy does with the others; ascending. Absent: none. */
+  /** Coordinates that are averaged directly, whatever the strategy does with the others; ascending. Absent: none. */
   readonly untrained?: readonly CoordinateRange[];
 }
 
 /** The next model. */
 export class NextModel {
-  /** What the strategy remembers; whole when all steps are done. */
+  /** The strategy's state; complete when all steps are done. */
   readonly state: Record<string, Float32Array> = {};
   readonly #update: ModelUpdate;
   readonly #sum: DecodedSum;
-  /** Squares of the update over the trained coordinates, added up. */
+  /** Sum of squares of the update over the trained coordinates. */
   #squares = 0;
 
   /** @param sum - the weighted mean of the clients' updates */
@@ -38,7 +38,7 @@ export class NextModel {
     this.#sum = sum;
   }
 
-  /** Its values, whole when all steps are done: the memory that it was given. */
+  /** Its values, complete when all steps are done: the array `into`. */
   get flat(): Float32Array {
     return this.#update.into;
   }
@@ -51,10 +51,10 @@ export class NextModel {
   }
 
   /**
-   * Dequantizes the update, applies the strategy and looks for values that are no numbers, part by part.
+   * Dequantizes the update, applies the strategy and checks for values that are not finite, part by part.
    * @param part - coordinates of a part
-   * @throws CairnError `update-not-finite` if the model would diverge; `update-shape` for a strategy that gives vectors of
-   * another length than it was given
+   * @throws CairnError `update-not-finite` if the model would diverge; `update-shape` for a strategy that returns
+   * vectors of a different length
    */
   *steps(part: number = PART): Generator<number, void> {
     const { name, strategy, flat, state, into, untrained = [] } = this.#update;
@@ -66,7 +66,7 @@ export class NextModel {
         const [at, end] = [Math.max(from, begin) - from, Math.min(to, begin + length) - from];
         return at < end ? [{ at, values: update.slice(at, end) }] : [];
       });
-      // A strategy sees no change of them: its steps would be those of a gradient.
+      // The strategy sees them as unchanged: it would treat their change as a gradient.
       for (const { at, values } of aside) update.fill(0, at, at + values.length);
       for (const value of update) this.#squares += value * value;
       const before = Object.fromEntries(Object.entries(state).map(([key, all]) => [key, all.subarray(from, to)]));
@@ -94,7 +94,7 @@ export class NextModel {
   }
 }
 
-/** Whether all values are numbers. A plain loop: a callback for each of ten million values takes a tenth of a second. */
+/** Whether all values are finite. A plain loop: a callback for each of ten million values takes 100 ms. */
 export function allFinite(values: Float32Array): boolean {
   for (const value of values) if (!Number.isFinite(value)) return false;
   return true;

@@ -6,30 +6,29 @@ export interface NoiseCost {
   readonly members: number;
   /** Standard deviation of the noise in a coordinate of the mean. */
   readonly perCoordinate: number;
-  /** L2 norm of the noise in all coordinates together, as it is to be expected: the root of its mean square. */
+  /** Expected L2 norm of the noise in all coordinates together: the root of its mean square. */
   readonly norm: number;
   /**
-   * From how many updates in a mean on that norm is no greater than the clip, which no mean of updates is longer than:
-   * below it a step is more noise than anything that members could say. `minCohort` is taken to grow with them.
+   * Number of updates in a mean from which that norm is at most the clip, which bounds the norm of any mean of updates:
+   * with fewer, a step is more noise than any signal from members. `minCohort` is assumed to grow with them.
    */
   readonly bearableFrom: number;
 }
 
-/** Of whose mean the noise is asked. */
+/** The mean whose noise is estimated. */
 export interface NoisyMean {
   readonly members: number;
   readonly clip: number;
-  /** Whether distributed noise is filled up to that of the plan's clients. */
+  /** Whether distributed noise is topped up to that of the plan's clients. */
   readonly filled: boolean;
 }
 
 /**
- * The noise in the mean of a round. One party adds `shareVariance` to each coordinate on the grid
- * (Kairouz, Liu & Steinke 2021):
- * the coordinator, each member, or each that there might be. The rotation keeps the variance of a coordinate, and the
- * padding is cut off again. The noise of the sum does not grow with the clients where it is central. Where it is
- * distributed it grows with those whose share was not counted on; their part is taken to stay as it is, so that the norm
- * falls as one over the members either way.
+ * The noise in the mean of a round. One party adds `shareVariance` to each coordinate on the grid (Kairouz, Liu &
+ * Steinke 2021): the coordinator, each member, or each possible member. The rotation keeps the variance of a
+ * coordinate, and the padding is removed again. Central noise in the sum does not grow with the clients. Distributed
+ * noise grows with those whose share was not relied on; their proportion is assumed constant, so that the norm falls as one
+ * over the members either way.
  * @param plan for a clip of 1
  */
 export function noiseCostOf(plan: NoisePlan, { members, clip, filled }: NoisyMean): NoiseCost {

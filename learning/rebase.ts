@@ -3,20 +3,20 @@ import { ChaChaStream, LABELS, type Primitives, transcript } from '../protocol/c
 /** Length of the step, as a part of the root mean square of the model's values. */
 const PART = 2 ** -10;
 
-/** What stands for the root mean square of a model whose values are all zero, or next to nothing. */
+/** Used as the root mean square of a model whose values are all zero, or close to it. */
 const MIN_RMS = 1e-2;
 
-/** Below this a step would be lost in the rounding of float32, as far as it has one at all. */
+/** Below this a step would be lost in float32 rounding, or underflow. */
 const TINY_RMS = 1e-30;
 
 /**
- * Moves a model by a small step, so that members that hold a survivor set for the model before may be seated in other
- * cohorts: every parameter by ρ up or down, where ρ is 2⁻¹⁰ of the root mean square of all of them, in float32. The signs
- * are the bits of the ChaCha12 stream of T(rebase, modelHash, rebases), least significant first, 0 for up: they follow
- * from the model, so that nobody chooses the direction, and a step that a crash cut off is made again just so.
+ * Moves a model by a small step, so that members that hold a survivor set for the previous model may be seated in other
+ * cohorts: every parameter by ρ up or down, where ρ is 2⁻¹⁰ of the root mean square of all of them, in float32. The
+ * signs are the bits of the ChaCha12 stream of T(rebase, modelHash, rebases), least significant first, 0 for up: they
+ * follow from the model, so that no party chooses the direction, and a step interrupted by a crash is repeated exactly.
  * @param flat - parameters in layout order; not changed
- * @param modelHash - of the model before, 32 bytes
- * @param rebases - number of the step since the last round that committed, from 1
+ * @param modelHash - of the previous model, 32 bytes
+ * @param rebases - number of the step since the last committed round, from 1
  * @returns the moved parameters
  */
 export function rebased(
@@ -37,7 +37,7 @@ export function rebased(
   return moved;
 }
 
-/** Of the values as doubles; 0 where it is next to nothing. */
+/** Computed in doubles; 0 if it is close to nothing. */
 function rootMeanSquare(flat: Float32Array): number {
   let squares = 0;
   for (const value of flat) squares += value * value;

@@ -7,21 +7,22 @@ import type { Named } from './own-code.ts';
 import { GROUP_RULES, type GroupRule, type GroupRuleConfig, type GroupRuleDefinition } from './rules/index.ts';
 import { STRATEGIES, type Strategy, type StrategyConfig, type StrategyDefinition } from './strategies/index.ts';
 
-/** What an operator adds to the strategies and rules that come with Cairn, for the tasks of a configuration to name. */
+/** An operator's own strategies and rules, in addition to Cairn's, which a configuration's tasks can name. */
 export interface OwnLearning {
   readonly strategies?: readonly StrategyDefinition[] | undefined;
   readonly rules?: readonly GroupRuleDefinition[] | undefined;
 }
 
-/** Strategies and group rules by their names: what a configuration may name, and what is made of it. */
+/** Strategies and group rules by their names: what a configuration may name, and how it is created. */
 export interface Registry {
   readonly strategies: ReadonlyMap<string, StrategyDefinition>;
   readonly rules: ReadonlyMap<string, GroupRuleDefinition>;
 }
 
 /**
- * The strategies and rules that come with Cairn, and an operator's own.
- * @throws CairnError `config-invalid` for a name that is taken, and for what no `defineStrategy` or `defineGroupRule` gave
+ * Cairn's strategies and rules, and an operator's own.
+ * @throws CairnError `config-invalid` for a name that is taken, and for anything that `defineStrategy` or
+ * `defineGroupRule` would refuse
  */
 export function registryOf({ strategies = [], rules = [] }: OwnLearning = {}): Registry {
   return {
@@ -40,7 +41,7 @@ function byName<Made>(
     assertDefinition(kind, definition);
     if (all.has(definition.name)) {
       throw new CairnError('config-invalid', `there are two definitions of the ${kind} "${definition.name}"`, {
-        hint: 'give your own another name',
+        hint: 'give your own definition another name',
       });
     }
     all.set(definition.name, definition);
@@ -48,7 +49,7 @@ function byName<Made>(
   return all;
 }
 
-/** The strategies and rules that come with Cairn, and no others. */
+/** Only the strategies and rules that come with Cairn. */
 export const BUILT_IN: Registry = registryOf();
 
 /** The strategy that a configuration names. @throws CairnError `config-invalid` for an unknown one, or bad options */
@@ -69,11 +70,11 @@ function definitionOf<Made>(
   const definition = definitions.get(name);
   if (definition !== undefined) return definition;
   throw new CairnError('config-invalid', `unknown ${kind} "${name}"; ${didYouMean(name, [...definitions.keys()])}`, {
-    hint: `give the coordinator the definition of a ${kind} of your own`,
+    hint: `to use your own ${kind}, pass its definition to the coordinator`,
   });
 }
 
-/** A strategy in a configuration: its name alone, or an object with its name and options. */
+/** A strategy in a configuration: its name, or an object with its name and options. */
 export const strategySchema = ({ strategies }: Registry): z.ZodType<StrategyConfig, string | StrategyConfig> =>
   z
     .custom<string | StrategyConfig>(() => true)
@@ -89,9 +90,9 @@ export const strategySchema = ({ strategies }: Registry): z.ZodType<StrategyConf
 
 /** How a cohort is split, and how the groups' means become one update. */
 export interface GroupsConfig extends GroupRuleConfig {
-  /** Groups that a cohort is split into at random, each with a sum of its own. */
+  /** Groups that a cohort is split into at random, each with a separate sum. */
   readonly count: number;
-  /** Groups whose sums a round needs at least. */
+  /** Minimum number of groups whose sums a round needs. */
   readonly minSums?: number | undefined;
 }
 
@@ -117,8 +118,8 @@ export const groupsSchema = ({ rules }: Registry): z.ZodType<GroupsConfig, Group
     );
 
 /**
- * Reads an object that names a definition, with that one's options beside `common`.
- * @param misnamed - what to say of a name that there is not; it is given undefined if there is none at all
+ * Reads an object that names a definition, with its options in addition to `common`.
+ * @param misnamed - makes the message for an unknown name; called with undefined if the name is missing
  */
 function withOptions(
   key: 'name' | 'rule',

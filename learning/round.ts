@@ -3,11 +3,11 @@ import { type ModelUpdate, NextModel, partOf } from './next-model.ts';
 import type { Combined } from './sums/groups.ts';
 
 /**
- * What a round teaches, the same for a coordinator and for the laboratory: its sums are read and combined, and the strategy
- * makes the next model of their mean. Nothing that it is given is changed but the memory for the next model, so that a
- * round whose model is not adopted leaves nothing behind. It yields after every few milliseconds of work.
- * @param reading - opens and combines the sums, as `openSums` and `combineGroups` do; or what has come of that
- * @param sums - their number, by which parts are cut
+ * The learning step of a round, shared by coordinators and simulations: its sums are decoded and combined, and the
+ * strategy makes the next model from their mean. Of its arguments only the memory for the next model is changed, so
+ * that a round whose model is not adopted has no effect. It yields every few milliseconds.
+ * @param reading - opens and combines the sums, as `openSums` and `combineGroups` do; or the result of that
+ * @param sums - their number, which determines the size of parts
  * @throws CairnError what `reading` throws; `update-not-finite` if the model would diverge
  */
 export function* learn<Read extends Pick<Combined, 'sum'>>(
@@ -21,12 +21,12 @@ export function* learn<Read extends Pick<Combined, 'sum'>>(
   return { ...read, next };
 }
 
-/** A mean that was taken out of its sum already, as {@link learn} takes it. */
+/** A mean that is already computed, in the form that {@link learn} takes. */
 export function alreadyRead({ update, ...means }: Aggregate): Pick<Combined, 'sum'> {
   return { sum: { ...means, update: (from, into) => into.set(update.subarray(from, from + into.length)) } };
 }
 
-/** Runs a computation to its end at once, as a simulation does that has nobody waiting. @throws what a step throws */
+/** Runs a computation to its end without pauses, as a simulation can. @throws what a step throws */
 export function atOnce<Result>(steps: Generator<unknown, Result>): Result {
   for (;;) {
     const step = steps.next();

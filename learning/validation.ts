@@ -2,39 +2,40 @@ import { CairnError } from '../protocol/errors.ts';
 
 type Tensors = Record<string, Float32Array>;
 
-/** What an evaluation of a new model says. */
+/** The result of evaluating a new model. */
 export interface Evaluation {
   readonly loss: number;
   readonly accuracy: number;
   readonly examples: number;
 }
 
-/** Evaluates a model of a task on held-out data; undefined for a task for which there are none. */
+/** Evaluates a model of a task on held-out data; undefined for a task without such data. */
 export type Evaluate = (task: string, tensors: Tensors) => Promise<Evaluation | undefined>;
 
-/** What a new model may be worse by than the one before. */
+/** How much worse than the previous one a new model may be. */
 export interface Validation {
   readonly metric: 'loss' | 'accuracy';
   /** In the metric's own units. */
   readonly tolerance: number;
 }
 
-/** How a new model did beside the one before. */
+/** How a new model compares with the previous one. */
 export interface Verdict {
   readonly evaluation: Evaluation;
-  /** Of the model before. */
+  /** Of the previous model. */
   readonly standing: Evaluation;
-  /** Why the new model is not taken; undefined where it is. */
+  /** Why the new model is rejected; undefined if it is accepted. */
   readonly worse: CairnError | undefined;
 }
 
-/** What a task's models are judged by where it checks none: what is shown of them. */
+/** The metric that must be finite for a task without validation: the one that is shown. */
 const SHOWN: Validation['metric'] = 'loss';
 
 /**
- * Whether an evaluation says something: it must be of examples, and a finite number.
- * @param of the model that was evaluated, for the message
- * @throws CairnError `data-empty`, `evaluation-not-finite`: both are the operator's fault, whose data and code these are
+ * Checks that an evaluation is meaningful: it must have examples, and a finite metric.
+ * @param of names the evaluated model, for the message
+ * @throws CairnError `data-empty`, `evaluation-not-finite`: both are the operator's fault, since the data and code are
+ * the operator's
  */
 export function assertEvaluation(
   { name, validation }: { readonly name: string; readonly validation?: Validation | undefined },
@@ -42,19 +43,19 @@ export function assertEvaluation(
   of: string,
 ): void {
   if (evaluation.examples <= 0) {
-    throw new CairnError('data-empty', `task "${name}": its held-out data have no examples`, {
-      hint: 'name data with at least one example (cairn coordinator --held-out), or leave them out',
+    throw new CairnError('data-empty', `task "${name}": the held-out data have no examples`, {
+      hint: 'pass data with at least one example (cairn coordinator --held-out), or leave them out',
     });
   }
   const metric = validation?.metric ?? SHOWN;
   if (Number.isFinite(evaluation[metric])) return;
   throw new CairnError(
     'evaluation-not-finite',
-    `task "${name}": the coordinator’s held-out data give ${of} ${metric} ${evaluation[metric]}`,
+    `task "${name}": on the coordinator’s held-out data ${of} has ${metric} ${evaluation[metric]}`,
   );
 }
 
-/** Holds new models against the one that stands, on held-out data, and remembers how that one did. */
+/** Compares new models with the current one on held-out data, and remembers the current one's evaluation. */
 export class HeldOut {
   readonly #task: string;
   readonly #validation: Validation;
@@ -68,8 +69,8 @@ export class HeldOut {
   }
 
   /**
-   * Evaluates the model that stands before the first round, so that data that judge nothing are found before members train.
-   * A model that rounds have led to may itself be beyond all numbers; whatever is a number may follow it.
+   * Evaluates the current model before the first round, so that useless data are found before members train. A model
+   * from earlier rounds may itself have an infinite loss or NaN; any finite result may follow it.
    * @param first whether no round has committed
    * @throws CairnError `data-empty`, `data-missing`; `evaluation-not-finite` for a first model; what the evaluation throws
    */
@@ -82,14 +83,14 @@ export class HeldOut {
   }
 
   /**
-   * Evaluates a candidate, and the standing model where that has not been done yet, as after a step of the model.
+   * Evaluates a candidate, and the current model if that has not been done yet, as after the model was moved.
    *
-   * A candidate is finite itself. Where its evaluation is not, the data or the code that evaluates cannot judge it, which is
-   * nothing that its members have done: it is not taken, since whoever can make an evaluation fail would pass any check
-   * then; nor is it said to be worse, and nobody is left out.
-   * @param standing - hash and values of the model that stands
-   * @throws whatever the evaluation throws, CairnError `data-missing` where there is none: a model that cannot be looked at is
-   * not taken; `evaluation-not-finite`, `data-empty`
+   * A candidate itself is finite. If its evaluation is not, the data or the evaluation code cannot judge it, which is
+   * not its members' fault: it is rejected, since otherwise a party that can make an evaluation fail would pass any
+   * check; but it does not count as worse, and no member is excluded.
+   * @param standing - hash and values of the current model
+   * @throws whatever the evaluation throws, CairnError `data-missing` if there is none: a model that cannot be
+   * evaluated is rejected; `evaluation-not-finite`, `data-empty`
    */
   async judge(standing: { readonly hash: string; readonly tensors: Tensors }, candidate: Tensors): Promise<Verdict> {
     if (this.#known?.hash !== standing.hash) {
@@ -101,7 +102,7 @@ export class HeldOut {
     return { evaluation, standing: before, worse: this.#worse(before, evaluation) };
   }
 
-  /** A candidate stands now. */
+  /** A candidate has become the current model. */
   adopted(hash: string, evaluation: Evaluation): void {
     this.#known = { hash, evaluation };
   }
@@ -109,8 +110,8 @@ export class HeldOut {
   async #look(tensors: Tensors): Promise<Evaluation> {
     const evaluation = await this.#evaluate(this.#task, tensors);
     if (evaluation !== undefined) return evaluation;
-    throw new CairnError('data-missing', `task "${this.#task}": there are no held-out data for it`, {
-      hint: 'name the data (cairn coordinator --held-out), or leave validation out of the task',
+    throw new CairnError('data-missing', `task "${this.#task}": it has no held-out data`, {
+      hint: 'pass the data (cairn coordinator --held-out), or leave validation out of the task',
     });
   }
 
@@ -118,11 +119,11 @@ export class HeldOut {
     const { metric, tolerance } = this.#validation;
     const [was, is] = [before[metric], after[metric]];
     const good = metric === 'loss' ? is <= was + tolerance : is >= was - tolerance;
-    // A model that is itself no number cannot be missed: whatever is a number may follow it.
+    // If the current model itself evaluates to NaN, any finite result may follow it.
     if (good || Number.isNaN(was)) return undefined;
     return new CairnError(
       'model-worse',
-      `on held-out data the new model has ${metric} ${is.toPrecision(4)}, the one before ${was.toPrecision(4)}, and ${tolerance} is tolerated`,
+      `on held-out data the new model has ${metric} ${is.toPrecision(4)}, the previous one ${was.toPrecision(4)}, and the tolerance is ${tolerance}`,
     );
   }
 }

@@ -5,9 +5,11 @@ import { CairnError } from '../protocol/errors.ts';
 
 const TEMPORARY = '.part-';
 
-/** Makes a rename or a new file last. Some systems cannot sync folders; there the journal of the file system must do. */
+/**
+ * Makes a rename or a new file durable. Some systems cannot sync folders; there the file system's journal must suffice.
+ */
 async function syncFolder(folder: string): Promise<void> {
-  // Windows opens no folders, and keeps names by itself.
+  // Windows cannot open folders, and makes names durable by itself.
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
@@ -22,18 +24,18 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** How a file is written. */
 export interface AtomicOptions {
-  /** The new file's mode, less the process's mask. Default: everybody may read and write. */
+  /** The new file's mode, minus the process's umask. Default: all users may read and write. */
   readonly mode?: number;
-  /** Gives the finished temporary file its name. Default: a rename, which replaces the file before. */
+  /** Gives the finished temporary file its name. Default: a rename, which replaces the previous file. */
   readonly place?: (temporary: string, path: string) => Promise<void>;
-  /** Makes the error for what went wrong, from Node's. Default: `folder-unwritable`, naming the file's folder. */
+  /** Makes the error from Node's. Default: `folder-unwritable`, naming the file's folder. */
   readonly refuse?: (cause: unknown) => CairnError;
 }
 
 /**
- * Writes a file so that it is there whole or not at all, whatever moment the machine dies at: temporary file, fsync,
- * rename, fsync of the folder.
- * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and as it is, any that `place` throws
+ * Writes a file whole or not at all, even if the machine crashes at any moment: temporary file, fsync, rename, fsync of
+ * the folder.
+ * @throws CairnError what `refuse` makes, by default `folder-unwritable`; and any that `place` throws, unchanged
  */
 export async function writeAtomically(
   path: string,
@@ -57,21 +59,21 @@ export async function writeAtomically(
   } catch (thrown) {
     throw thrown instanceof CairnError ? thrown : refuse(thrown);
   } finally {
-    // What was renamed is gone already; what was linked, or failed, is not.
+    // A renamed file is already gone; a linked or failed one is not.
     await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 
-/** Removes what a crash left half written. */
+/** Removes half-written files left by a crash. */
 async function sweep(folder: string): Promise<void> {
   const names = await readdir(folder);
   await Promise.all(names.filter((name) => name.startsWith(TEMPORARY)).map((name) => unlink(join(folder, name))));
 }
 
 /**
- * Makes a folder, proves that it can be written, and removes what an earlier crash left half written. The caller sees to
- * it that no other process writes into the folder meanwhile.
- * @param refuse makes the error for what went wrong, from Node's
+ * Creates a folder, checks that it is writable, and removes half-written files left by a crash. The caller ensures that
+ * no other process writes into the folder meanwhile.
+ * @param refuse makes the error from Node's
  * @throws CairnError what `refuse` makes, by default `folder-unwritable`
  */
 export async function openFolder(
@@ -89,7 +91,7 @@ export async function openFolder(
   }
 }
 
-/** What is said of a folder that cannot be made or written. */
+/** The error for a folder that cannot be created or written. */
 export function unwritable(folder: string, cause: unknown): CairnError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
   return new CairnError('folder-unwritable', `the folder ${folder} cannot be written (${reason})`, { cause });

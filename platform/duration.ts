@@ -10,14 +10,14 @@ export function parseDuration(text: string): number | undefined {
   return span === null ? undefined : Number(span[1]) * SECONDS[span[2] as keyof typeof SECONDS];
 }
 
-/** Seconds of work as a person says them: `40 s`, `3 min`, `2.5 h`. */
+/** Seconds of work for display: `40 s`, `3 min`, `2.5 h`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 360) / 10} h`;
 }
 
-/** Seconds of validity as people say them: `365 days`, and hours or minutes if it is less than two days. */
+/** Seconds of validity for display: `365 days`, or in hours or minutes if it is less than two days. */
 export function formatSpan(seconds: number): string {
   const left = Math.max(0, seconds);
   const [unit, name] =

@@ -1,29 +1,34 @@
 import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { z } from 'zod';
+import { fileSystemOf, isEarlierBoot } from './earlier-boot.ts';
 import { type Holder, lifeById, lifeOf } from './holder.ts';
 import type { QuietTime } from './quiet.ts';
 
-/** What a lock file says, and when its holder gave the last sign of life. */
+/** The content of a lock file, and the time of its holder's last sign of life. */
 export interface FoundLock {
+  readonly path: string;
   readonly text: string;
-  /** Undefined for a text that cannot be read: a damaged one, or one that an earlier version was still writing. */
+  /** Undefined for a text that cannot be parsed: a damaged one, or one that an earlier version was still writing. */
   readonly holder: Holder | undefined;
-  /** Whether a version wrote it that named a process by its id and host alone; the holder's `machine` is that host. */
+  /**
+   * Whether it was written by a version that identified a process only by id and host; the holder's `machine` is that
+   * host.
+   */
   readonly isEarlier: boolean;
-  /** When there was the last sign of life: milliseconds since 1970, by whose clock ever. */
+  /** Time of the last sign of life: milliseconds since 1970, by an unspecified clock. */
   readonly signAt: number;
 }
 
-/** How a lock that was found is judged. */
+/** How to judge a lock that was found. */
 export interface Judgement {
-  /** Without a sign for so many milliseconds, a holder whose life cannot be told otherwise counts as gone. */
+  /** After this many milliseconds without a sign, a holder of unknown state counts as gone. */
   readonly staleMs: number;
-  /** Whether there is time to watch for signs; otherwise the age of the last one must do. */
+  /** Whether there is time to watch for signs; otherwise the age of the last one decides. */
   readonly wait: boolean;
-  /** Whether earlier versions gave signs of life under this lock; if not, their silence says nothing. */
+  /** Whether earlier versions gave signs of life under this lock; if not, their silence proves nothing. */
   readonly earlierSigns: boolean;
-  /** Who judges. */
+  /** The process that judges. */
   readonly holder: Holder;
 }
 
@@ -33,12 +38,12 @@ const earlierFormat = z.object({ pid: z.int(), host: z.string() });
 /** The lock at a path; undefined if there is none. @throws what Node throws if it cannot be read */
 export async function findLock(path: string): Promise<FoundLock | undefined> {
   try {
-    // Opened for each look: network file systems show what is new to whoever opens a file.
+    // Opened each time: network file systems show changes when a file is opened.
     const file = await open(path, 'r');
     try {
       const { mtimeMs } = await file.stat();
       const text = await file.readFile('utf8');
-      return { text, signAt: mtimeMs, ...holderOf(text) };
+      return { path, text, signAt: mtimeMs, ...holderOf(text) };
     } finally {
       await file.close();
     }
@@ -50,22 +55,23 @@ export async function findLock(path: string): Promise<FoundLock | undefined> {
 
 /**
  * Whether a lock's holder is gone, so that the lock may be taken over.
- * @param quiet has watched the lock so far, and looks once more
+ * @param quiet has watched the lock so far, and checks once more
  */
 export async function isGone(found: FoundLock, quiet: QuietTime, judgement: Judgement): Promise<boolean> {
-  const { text, holder, isEarlier, signAt } = found;
+  const { path, text, holder, isEarlier, signAt } = found;
   const { staleMs, wait, earlierSigns } = judgement;
   const quietMs = quiet.look(`${signAt} ${text}`, performance.now());
   const age = Date.now() - signAt;
-  // Nobody writes such a lock any more; versions that did gave no signs, and believed no old one themselves.
+  // Such locks are no longer written; versions that did gave no signs, and ignored old ones themselves.
   if (holder === undefined) return age > staleMs;
   const life = isEarlier ? lifeById(holder.pid, holder.machine) : await lifeOf(holder, judgement.holder);
   if (life !== 'unknown') return life === 'dead';
+  if (isEarlierBoot(holder.machine, judgement.holder.machine, await fileSystemOf(path))) return true;
   if (isEarlier && !earlierSigns) return false;
   return (wait ? quietMs : age) > staleMs;
 }
 
-/** The host that a holder runs on, for people. */
+/** The host that a holder runs on, for display. */
 export const hostOf = (holder: Holder): string => holder.machine.split(' ')[0] || hostname();
 
 function holderOf(text: string): Pick<FoundLock, 'holder' | 'isEarlier'> {

@@ -1,4 +1,5 @@
-// What Node lacks and several parts need: locks, files that are whole or absent, and turns of the event loop. Browsers never load this.
+// Helpers that Node lacks and several parts need: locks, atomic files, and yielding to the event loop. Browsers never
+// load this.
 export { openFolder, unwritable, writeAtomically } from './atomic-write.ts';
 export { formatDuration, formatSpan, parseDuration } from './duration.ts';
 export { locked, lockFile, type LockHolder } from './lock.ts';

@@ -7,30 +7,30 @@ import { findLock, type FoundLock, hostOf, isGone } from './found-lock.ts';
 import { type Holder, thisProcess } from './holder.ts';
 import { QuietTime } from './quiet.ts';
 
-/** How a lock is waited for and kept; times in milliseconds. */
+/** How to wait for a lock and keep it; times in milliseconds. */
 export interface LockOptions {
-  /** Whether to wait for a holder that lives; otherwise it is refused at once. Default: true. */
+  /** Whether to wait for a living holder; otherwise the lock is refused at once. Default: true. */
   readonly wait?: boolean;
-  /** Between two signs of life of a holder. */
+  /** Time between two signs of life of a holder. */
   readonly signMs?: number;
   /**
-   * Without a sign for so long, a holder whose life cannot be told otherwise counts as gone. Who waits watches for signs
-   * for so long itself; who does not goes by the file's age.
+   * After this time without a sign, a holder of unknown state counts as gone. A process that waits watches for signs
+   * itself for that long; one that does not goes by the file's age.
    */
   readonly staleMs?: number;
-  /** Until somebody who waits gives up; more than `staleMs`. */
+  /** Time after which a waiting process gives up; more than `staleMs`. */
   readonly patienceMs?: number;
-  /** Whether versions whose locks name a process by its id and host alone gave signs of life. Default: true. */
+  /** Whether versions whose locks identify a process only by id and host gave signs of life. Default: true. */
   readonly earlierSigns?: boolean;
-  /** Who takes the lock. Default: this process. */
+  /** The process that takes the lock. Default: this one. */
   readonly holder?: Holder;
   /** Makes the error for a lock that is held by another. Default: `folder-unwritable`, with a hint for clients. */
   readonly taken?: (path: string, by: LockHolder | undefined) => CairnError;
-  /** Makes the error for a lock that cannot be made, from Node's. Default: `folder-unwritable`, naming the lock. */
+  /** Makes the error for a lock that cannot be created, from Node's. Default: `folder-unwritable`, naming the lock. */
   readonly refuse?: (cause: unknown) => CairnError;
 }
 
-/** Who holds a lock, for people. */
+/** The holder of a lock, for display. */
 export interface LockHolder {
   readonly pid: number;
   readonly host: string;
@@ -39,17 +39,17 @@ export interface LockHolder {
 /** A lock that is held while work is done. */
 export interface HeldLock {
   /**
-   * To be called before what the lock is for is written.
-   * @throws CairnError `lock-lost` where another process has taken the lock over: this one had hung
+   * To be called before writing what the lock protects.
+   * @throws CairnError `lock-lost` if another process has taken the lock over, because this one had hung
    */
   assertHeld(): Promise<void>;
 }
 
-/** A lock that is held until it is given free, or until this process ends. */
+/** A lock that is held until it is released, or until this process ends. */
 export interface FileLock extends HeldLock {
   /**
-   * Gives the lock free; a second call does nothing more.
-   * @returns false where it was another's already
+   * Releases the lock; a second call does nothing.
+   * @returns false if it was already another's
    * @throws CairnError `folder-unwritable`; the lock then ends with this process
    */
   release(): Promise<boolean>;
@@ -77,29 +77,30 @@ const heldBy = (path: string, by: LockHolder | undefined): CairnError =>
   new CairnError(
     'folder-unwritable',
     `${path} is held by another process${by === undefined ? '' : `, with process id ${by.pid}`}`,
-    { hint: 'stop the other client with this identity; if there is none, delete the file' },
+    { hint: 'stop the other client with this identity; if none is running, delete the file' },
   );
 
 /**
  * Takes a lock, which is a file at a path.
  *
- * A holder that is known to live keeps its lock however slow it is, a stopped one too; the lock of one that is known to be
- * dead is taken over at once. Of a holder on another machine or in another container neither is known: it loses the lock
- * when it has given no sign for `staleMs`. Should it wake then, {@link HeldLock.assertHeld} and the release say so.
+ * A holder that is known to be alive keeps its lock however slow it is, even if stopped; the lock of one that is known
+ * to be dead is taken over at once, and so is one from before the machine was started, if that can be known (see
+ * earlier-boot.ts). For a holder on another machine or in another container neither is known: it loses the lock when it
+ * has given no sign for `staleMs`. If it wakes up later, {@link HeldLock.assertHeld} and the release report it.
  *
- * Only one can take a stale lock over: the right to do so is a lock itself, named by the one token of what it replaces,
- * and its holder looks again before it puts its own in that place. A release needs the same right, so that nothing is
- * removed but the holder's own.
- * @throws CairnError what `taken` makes where somebody else keeps it, what `refuse` makes where it cannot be made
+ * Only one process can take over a stale lock: the right to do so is itself a lock, named by the unique token of the
+ * lock that it replaces, and its holder checks again before it puts its own in place. A release needs the same right,
+ * so that only the holder's own lock is removed.
+ * @throws CairnError what `taken` makes if another process keeps it, what `refuse` makes if it cannot be created
  */
 export async function lockFile(path: string, options: LockOptions = {}): Promise<FileLock> {
   return take(path, await settingsOf(path, options));
 }
 
 /**
- * Does work on a file while no other process does work on it under the same lock, a {@link lockFile} beside it.
- * @throws CairnError `folder-unwritable` where the lock cannot be made, or somebody keeps it; `lock-lost` where it was
- * taken over meanwhile; and what the work throws
+ * Does work on a file while no other process works on it under the same lock, a {@link lockFile} next to it.
+ * @throws CairnError `folder-unwritable` if the lock cannot be created, or another process keeps it; `lock-lost` if it
+ * was taken over meanwhile; and what the work throws
  */
 export async function locked<Result>(
   path: string,
@@ -112,7 +113,7 @@ export async function locked<Result>(
   try {
     result = await work(lock);
   } catch (thrown) {
-    // What went wrong first is what is told.
+    // The first error is the one to report.
     await lock.release().catch(() => false);
     throw thrown;
   }
@@ -141,7 +142,7 @@ class Lock implements FileLock {
     this.text = text;
     this.#file = file;
     this.#settings = settings;
-    // By the open file and not by its name, which may be another's lock by now.
+    // Through the open file and not its name, which may be another's lock by now.
     const sign = (): void => void file.utimes(new Date(), new Date()).catch(() => undefined);
     this.#signs = setInterval(sign, settings.signMs).unref();
     // One listener for all of them: a process may hold many, and Node warns of more than ten.
@@ -159,7 +160,7 @@ class Lock implements FileLock {
   }
 
   async #release(): Promise<boolean> {
-    // Whoever has lost the lock needs no right to leave it alone; the folder may be gone altogether.
+    // A process that has lost the lock needs no right to leave it alone; the folder itself may be gone.
     if (!(await this.#isHeld())) return this.drop();
     const right = await take(rightTo(this.path, this.text), { ...this.#settings, wait: true });
     try {
@@ -169,7 +170,9 @@ class Lock implements FileLock {
     }
   }
 
-  /** The same without the right to it: for the rights themselves, of which no sign is missed while a file is renamed. */
+  /**
+   * The same without the right to it: for the rights themselves, whose signs are not missed while a file is renamed.
+   */
   async drop(): Promise<boolean> {
     clearInterval(this.#signs);
     held.delete(this);
@@ -180,7 +183,10 @@ class Lock implements FileLock {
     return true;
   }
 
-  /** The same while the process ends, when nothing can be awaited. A lock that cannot be removed is a dead process's. */
+  /**
+   * The same while the process ends, when nothing can be awaited. A lock that cannot be removed counts as a dead
+   * process's.
+   */
   end(): void {
     try {
       if (readFileSync(this.path, 'utf8') === this.text) rmSync(this.path, { force: true });
@@ -194,12 +200,12 @@ class Lock implements FileLock {
   }
 }
 
-/** The lock by which one process alone may replace or remove another lock. */
+/** The lock that lets only one process replace or remove another lock. */
 const rightTo = (path: string, text: string): string =>
   `${path}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 
 const lost = (path: string): CairnError =>
-  new CairnError('lock-lost', `${path} was taken over by another process, since this one gave no sign of life`);
+  new CairnError('lock-lost', `${path} was taken over by another process because this one gave no sign of life`);
 
 async function look(path: string, { refuse }: Settings): Promise<FoundLock | undefined> {
   try {
@@ -209,7 +215,7 @@ async function look(path: string, { refuse }: Settings): Promise<FoundLock | und
   }
 }
 
-/** Where the system does not tell a process from a later one of its id, this process still knows its own locks. */
+/** If the system cannot distinguish a process from a later one with its id, this process still knows its own locks. */
 const isOurs = ({ text }: FoundLock): boolean => [...held].some((lock) => lock.text === text);
 
 async function take(path: string, settings: Settings): Promise<Lock> {
@@ -235,11 +241,11 @@ function taken(path: string, found: FoundLock | undefined, settings: Settings): 
   return settings.taken(path, holder && { pid: holder.pid, host: hostOf(holder) });
 }
 
-/** @returns undefined where somebody else has put a lock there, or where the stale one is gone */
+/** @returns undefined if another process has put a lock there, or if the stale one is gone */
 async function replace(path: string, stale: string, text: string, settings: Settings): Promise<FileHandle | undefined> {
   const right = await take(rightTo(path, stale), { ...settings, wait: true });
   try {
-    // It was found stale before there was a right to replace it.
+    // It was found stale before this process had the right to replace it.
     if ((await look(path, settings))?.text !== stale) return undefined;
     return await place(path, text, rename, settings);
   } finally {
@@ -249,7 +255,7 @@ async function replace(path: string, stale: string, text: string, settings: Sett
 
 /**
  * Puts a lock in its place, whole or not at all.
- * @returns its open file; undefined where `how` does not replace what is there
+ * @returns its open file; undefined if `how` does not replace an existing file
  * @throws CairnError what `refuse` makes
  */
 async function place(

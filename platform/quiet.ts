@@ -1,9 +1,9 @@
-/** At most so much of the time between two looks counts: who did not look does not know what happened meanwhile. */
+/** At most this much of the time between two checks counts: between checks, nothing is known. */
 const MAX_COUNTED_MS = 1000;
 
 /**
- * How long something has shown no sign of life, by looking at it. Counted is only time in which this process ran itself,
- * by a clock that nobody sets: the age of a file says little after a machine has slept, or where two clocks differ.
+ * How long something has shown no sign of life, by observation. Only time in which this process itself ran counts, by a
+ * monotonic clock: the age of a file says little after a machine has slept, or if two clocks differ.
  */
 export class QuietTime {
   #sign: string | undefined;
@@ -11,9 +11,9 @@ export class QuietTime {
   #quietMs = 0;
 
   /**
-   * One more look.
-   * @param sign what differs from look to look while there is life
-   * @param now milliseconds of a clock that only goes on
+   * Checks once more.
+   * @param sign a value that changes between checks while there is life
+   * @param now milliseconds of a monotonic clock
    * @returns for how many milliseconds the sign has been the same
    */
   look(sign: string, now: number): number {

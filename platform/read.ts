@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * The bytes of a file; undefined if there is no file of that name.
- * @param refuse makes the error for a file that is there and cannot be read, from Node's own and its code
+ * The bytes of a file; undefined if it does not exist.
+ * @param refuse makes the error for a file that exists but cannot be read, from Node's own and its code
  * @throws what `refuse` makes
  */
 export async function readIfThere(

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Milliseconds of computing after which sockets and timers get their turn. */
+/** Milliseconds of computing after which sockets and timers get a turn. */
 const SLICE_MS = 10;
 
 /** How a long computation shares its thread. */
@@ -13,8 +13,8 @@ export interface TurnOptions<Step> {
 }
 
 /**
- * Runs a computation of small steps without keeping the event loop for longer than a slice and one step.
- * @throws what a step throws; the signal's reason once it is aborted. The computation is told to clean up, then.
+ * Runs a computation of small steps without blocking the event loop for longer than a slice and one step.
+ * @throws what a step throws; the signal's reason once it is aborted. The computation is told to clean up then.
  */
 export async function inTurns<Step>(steps: Iterable<Step>, options: TurnOptions<Step> = {}): Promise<void> {
   const { signal, onPause, sliceMs = SLICE_MS } = options;

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 
-/** The package that holds all parts, then this part alone, where no other is installed. Both have one version. */
+/** The package with all parts, then this part alone, if only it is installed. Both have the same version. */
 const HOLDERS = ['cairn-fl/package.json', '@cairn-fl/platform/package.json'];
 
-/** The package's version. @throws what Node throws where neither package can be found */
+/** The package's version. @throws what Node throws if neither package can be found */
 export function packageVersion(): string {
   const require = createRequire(import.meta.url);
   let missing: unknown;

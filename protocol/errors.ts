@@ -2,7 +2,7 @@ import { printable } from './printable.ts';
 
 /**
  * The one error tree of Cairn. Every failure that a user, a peer or a test may see is a {@link CairnError} with a code
- * from {@link ERROR_CODES}. Codes are stable: they travel on the wire, stand in logs and in `cairn explain CODE`, and
+ * from {@link ERROR_CODES}. Codes are stable: they travel on the wire, appear in logs and in `cairn explain CODE`, and
  * are never reused for another meaning.
  */
 
@@ -10,7 +10,7 @@ import { printable } from './printable.ts';
 export interface ErrorCodeInfo {
   /** What went wrong, in general: one clause, without the particulars of a case. */
   readonly meaning: string;
-  /** The hint: what the reader does next. */
+  /** The hint: what the reader should do next. */
   readonly hint: string;
   /** Exit code of a command that ends with this error: 1 failed, 2 usage, 3 configuration, 4 too few clients, 5 protocol abort. */
   readonly exit: 1 | 2 | 3 | 4 | 5;
@@ -24,21 +24,21 @@ const usage = (meaning: string, hint: string): ErrorCodeInfo => ({ meaning, hint
 
 /** Every error code with its meaning, its hint and its exit code. */
 export const ERROR_CODES = {
-  // wire: what a decoder says of bytes
+  // wire: errors of decoders
   'wire-truncated': protocolAbort(
     'a message ends before its last field',
-    'the peer or something between cut it; it is safe to send it again',
+    'the peer or something in between cut it off; it is safe to send it again',
   ),
   'wire-trailing': protocolAbort(
     'bytes follow a message after its last field',
     'check that both sides run the same version of Cairn',
   ),
   'wire-bounds': protocolAbort(
-    'a length or number lies outside what the protocol allows',
+    'a length or number is outside what the protocol allows',
     'check the task settings of both sides',
   ),
   'wire-not-canonical': protocolAbort(
-    'a value is not in its one allowed encoding',
+    'a value is not in its canonical encoding',
     'the peer does not encode as docs/protocol.md says',
   ),
   'wire-type': protocolAbort(
@@ -54,9 +54,9 @@ export const ERROR_CODES = {
     'install the same major version of cairn-fl on both sides',
   ),
 
-  // sessions: refusals that leave the state as it was, on either side
+  // sessions: refusals on either side that leave the state unchanged
   'wrong-state': protocolAbort(
-    'a message came in a state that does not take it',
+    'a message arrived in a state that does not accept it',
     'nothing was changed; a late or repeated message is harmless',
   ),
   'session-mismatch': protocolAbort(
@@ -65,70 +65,70 @@ export const ERROR_CODES = {
   ),
   'session-closed': protocolAbort('the session has ended', 'wait for the next round'),
   'upload-interrupted': protocolAbort(
-    'a part of a long message came that continues no upload, or too late',
+    'a part of a long message continues no upload, or arrived too late',
     'the client starts again from the first part',
   ),
 
   // refusals of the client: it stops, wipes its secrets and sends nothing more
   'too-few-members': tooFew(
-    'fewer members than the threshold are left',
+    'fewer members than the threshold remain',
     'wait for more members to join, or lower the task’s colluding or dropout share',
   ),
   'cohort-too-small': tooFew(
-    'the cohort is smaller than the client’s own policy asks',
+    'the cohort is smaller than the client’s own policy requires',
     'wait for more members, or lower minCohort in the client’s policy',
   ),
   'threshold-unsound': configuration(
     'the threshold is too low for the adversary class',
-    'leave threshold out, so that it is derived from the cohort’s size',
+    'omit threshold, so that it is derived from the cohort’s size',
   ),
   'adversary-too-weak': configuration(
-    'the round is run for a weaker adversary than the client accepts',
+    'the round protects against a weaker adversary than the client accepts',
     'run the task with adversary "active", or start the client with a policy that accepts "curious"',
   ),
   'scheme-unknown': configuration(
-    'the round’s scheme is none of those that this side was given',
-    'run the round by a scheme that both sides take part in; by default that is secagg alone',
+    'the round’s scheme is not one that this side was given',
+    'run the round with a scheme that both sides support; by default that is secagg alone',
   ),
   'policy-task': configuration(
     'the client’s policy does not name the round’s task',
-    'name the task under tasks in the client’s policy, or invite the client to the tasks that stand there',
+    'name the task under tasks in the client’s policy, or invite the client to the tasks that are listed there',
   ),
   'policy-threshold': configuration(
-    'fewer shares open a secret than the client’s policy asks',
+    'fewer shares open a secret than the client’s policy requires',
     'invite more members, raise the task’s threshold, or lower minThreshold in the client’s policy',
   ),
   'policy-rounds-per-day': protocolAbort(
-    'the client has taken part in as many rounds as its policy allows in a day',
+    'the client has taken part in as many rounds as its policy allows per day',
     'it takes part again when the oldest of them is a day old; or raise maxRoundsPerDay in its policy',
   ),
   'policy-noise': configuration(
-    'the round adds less noise than the client’s policy asks, or adds it where the coordinator could leave it out',
+    'the round adds less noise than the client’s policy requires, or adds it where the coordinator could leave it out',
     'raise the noise in the task’s privacy settings, or lower minNoise in the client’s policy',
   ),
   'cohort-too-similar': protocolAbort(
-    'a sum of other members than one that the client signed from the same model, or of too nearly the same from another',
-    'the round is run again with the very same members, or with members that signed none; no share was revealed',
+    'a sum of other members than the one that the client signed from the same model, or of nearly the same members from another',
+    'the round is run again with exactly the same members, or with members that signed none; no share was revealed',
   ),
   'round-superseded': protocolAbort(
-    'the client has gone on to another round from the same model',
+    'the client has moved on to another round from the same model',
     'run one client for each identity, and one round at a time from each model',
   ),
   'input-changed': protocolAbort(
-    'the client has sent another input from the same model, or the same one on other terms',
-    'nothing was sent; it takes part again from the next model, or when the coordinator asks it to train anew',
+    'the client has sent another input from the same model, or the same one under other terms',
+    'nothing was sent; it takes part again from the next model, or when the coordinator asks it to retrain',
   ),
   'repeat-refused': protocolAbort(
-    'members are asked to train anew from one model more often than the client’s policy allows, or to go back',
+    'members are asked to retrain from one model more often than the client’s policy allows, or to go back',
     'it takes part again from the next model; or raise maxRepeats in its policy',
   ),
   'rebase-refused': protocolAbort(
-    'the coordinator has moved the model, instead of training it, more often in a day than the client’s policy allows',
+    'the coordinator has moved the model, instead of training it, more often per day than the client’s policy allows',
     'it takes part again when the oldest of these is a day old; or raise maxRebases in its policy',
   ),
   'memory-lost': configuration(
-    'the client’s memory of its rounds is gone: what it sent before cannot be told from what it would send now',
-    'put back the very file beside the identity file, never an older copy; if it is gone for good, join once with --accept-lost-memory',
+    'the client’s memory of its rounds is lost: it cannot tell what it sent before from what it would send now',
+    'put the same file back beside the identity file, never an older copy; if it is lost for good, join once with --accept-lost-memory',
   ),
   'round-replayed': protocolAbort(
     'an invitation repeats the settings of an earlier round',
@@ -136,14 +136,14 @@ export const ERROR_CODES = {
   ),
   'key-duplicate': protocolAbort(
     'two members of the roster have a key in common, or a key is reflected',
-    'somebody copies keys; the session was left before anything was sent',
+    'a key was reused; this client left the round before it sent anything',
   ),
   'own-key-altered': protocolAbort(
-    'the roster misses the client’s own keys or shows other ones',
-    'the coordinator or something between changes keys; the session was left',
+    'the roster lacks the client’s own keys, or shows other ones',
+    'the coordinator or something in between replaces keys; this client left the round',
   ),
   'key-invalid': protocolAbort(
-    'a public key is of low order or badly formed',
+    'a public key is of low order or malformed',
     'the member that sent it must draw a new key',
   ),
   'identity-unknown': protocolAbort(
@@ -151,167 +151,167 @@ export const ERROR_CODES = {
     'have the authority add the member, and publish the directory',
   ),
   'identity-expired': protocolAbort(
-    'a member’s enrolment has ended',
+    'a member’s enrolment has expired',
     'have the authority renew it (cairn enrol renew), and publish the directory',
   ),
   'identity-not-allowed': protocolAbort(
     'a member is not enrolled for the task',
-    'have the authority enrol it for this task, or join another one with --task',
+    'have the authority enrol it for this task, or join another task with --task',
   ),
   'identity-signature': protocolAbort(
     'a signature by a member’s identity key does not verify',
-    'somebody speaks in a member’s name; the message was refused',
+    'the sender impersonates a member; the message was refused',
   ),
   'directory-signature': configuration(
     'the member directory is not signed by the pinned authority',
     'check the authority key that this client pins',
   ),
   'directory-mismatch': configuration(
-    'the member directory is not the one the round’s settings name',
-    'fetch the directory again; if it stays, ask the coordinator’s operator',
+    'the member directory is not the one named in the round’s settings',
+    'fetch the directory again; if the error persists, ask the coordinator’s operator',
   ),
   'directory-expired': configuration(
-    'the member directory is too old to be believed',
-    'have the authority renew it (cairn enrol renew), and publish it; check the clock of this machine',
+    'the member directory has expired',
+    'have the authority renew it (cairn enrol renew), and publish it; check this machine’s clock',
   ),
   'directory-rolled-back': protocolAbort(
     'the member directory is older than one that this client has seen',
     'the coordinator must serve the authority’s newest directory; an older one may name members that were revoked',
   ),
   'roster-proof': protocolAbort(
-    'a member’s place in the roster is not proven by the roster’s root',
-    'the coordinator shows different rosters; the session was left',
+    'a member’s place in the roster is not proven under the roster’s root',
+    'the coordinator shows different rosters; this client left the round',
   ),
   'roster-not-neighbours': protocolAbort(
-    'the members shown are not the neighbours that the joint randomness gives',
-    'the coordinator chose the graph; the session was left',
+    'the members shown are not the neighbours derived from the joint randomness',
+    'the coordinator chose the graph; this client left the round',
   ),
   'roster-order': protocolAbort(
     'members are repeated, unsorted or unknown',
-    'the coordinator’s list is malformed; the session was left',
+    'the coordinator’s list is malformed; this client left the round',
   ),
   'set-grew': protocolAbort(
     'a later member set is not contained in an earlier one',
-    'the coordinator’s list is malformed; the session was left',
+    'the coordinator’s list is malformed; this client left the round',
   ),
   'self-missing': protocolAbort(
     'the client itself is missing from a set it belongs to',
     'the coordinator dropped this client; it takes part in the next round',
   ),
   'share-undecryptable': protocolAbort(
-    'a sealed share does not open, or is not from and for whom it should be',
-    'the named member or the coordinator altered it; the session was left',
+    'a sealed share does not open, or has the wrong sender or recipient',
+    'the named member or the coordinator altered it; this client left the round',
   ),
   'consistency-split': protocolAbort(
     'a member signed another survivor set than this client did',
     'the coordinator shows different sets to different clients; no share was revealed',
   ),
   'consistency-too-few': protocolAbort(
-    'fewer than the threshold signed the survivor set',
+    'fewer members than the threshold signed the survivor set',
     'too many members dropped before unmasking; the round is run again',
   ),
   'unmask-twice': protocolAbort(
-    'shares were asked for a second time',
-    'one session reveals shares once; the second request was refused',
+    'shares were requested a second time',
+    'a session reveals shares once; the second request was refused',
   ),
   'settings-invalid': configuration(
-    'the round’s settings contradict each other, or its options for training cannot be used',
+    'the round’s settings contradict each other, or its training options cannot be used',
     'correct the named field in the task’s settings',
   ),
 
   // the server session and the round
   'below-threshold': tooFew(
-    'too few members are left to open the sum',
-    'the round ends without a sum; it is run again with those who are there',
+    'too few members remain to open the sum',
+    'the round ends without a sum; it is run again with the members that are connected',
   ),
   'deadline-missed': protocolAbort(
     'a member did not answer before the state’s deadline',
     'it takes part in the next round; raise the deadline if many miss it',
   ),
-  // why a member left a round: the class of its reason, as far as its policy tells it, and never its words
+  // why a member left a round: the class of its reason, as far as its policy discloses it, and never its own text
   'member-left': protocolAbort(
-    'a member left the round: its user ended it, its connection ended, or it does not say why',
-    'it takes part in the next round if it is still there; its own output says more, and tellReason in its policy what it tells',
+    'a member left the round: its user stopped it, its connection ended, or it does not say why',
+    'it takes part in the next round if it is still there; its own output says more, and tellReason in its policy controls what it discloses',
   ),
   'update-refused': protocolAbort(
     'a member’s own checks refused its update: another shape than the model’s, NaN or infinite values, or no examples',
-    'nothing of it was sent; that member’s own output names the tensor or value, and it is asked again in later rounds',
+    'none of it was sent; that member’s own output names the tensor or value, and it is invited again in later rounds',
   ),
   'policy-refused': protocolAbort(
     'a member’s policy, or its memory of earlier rounds, does not let it take part',
-    'nothing was sent; that member’s own output names the rule or the file, and it is asked again in later rounds',
+    'nothing was sent; that member’s own output names the rule or the file, and it is invited again in later rounds',
   ),
-  'member-unknown': protocolAbort('a message from somebody outside the round', 'it was ignored'),
+  'member-unknown': protocolAbort('a message from a sender outside the round', 'it was ignored'),
   'message-duplicate': protocolAbort('a member sent the same message again', 'the first one counts'),
   'secret-mismatch': protocolAbort(
-    'revealed shares do not give the secret that their owner advertised or committed to',
-    'the named member shared falsely, unless many of its holders revealed false shares; the round ends without a sum',
+    'revealed shares do not open to the secret that their owner advertised or committed to',
+    'the named member dealt false shares, unless many of its holders revealed false ones; the round ends without a sum',
   ),
   'false-dealing-unproven': protocolAbort(
-    'a member’s secret does not open, and the shares that came do not suffice to prove to the others that it dealt falsely',
-    'the others go on with the very same members only; lower colluding or dropout, or start from another model',
+    'a member’s secret does not open, and the shares received do not suffice to prove to the others that it dealt falsely',
+    'the others continue with exactly the same members only; lower colluding or dropout, or start from another model',
   ),
   'false-dealing-refused': protocolAbort(
-    'a proof that a member dealt falsely does not hold, or is about nothing that this client signed',
-    'nothing was changed; the coordinator shows what proves nothing',
+    'a proof that a member dealt falsely is invalid, or concerns nothing that this client signed',
+    'nothing was changed; the coordinator sent a proof that proves nothing',
   ),
   'share-false': protocolAbort(
-    'a revealed share is not one of those that give its owner’s secret',
+    'a revealed share is inconsistent with its owner’s secret',
     'the member lied, or the owner gave it a false share; it was corrected, the sum is exact and the member counts',
   ),
   'groups-missing': tooFew(
-    'too few of the groups that a cohort is split into have a sum',
+    'too few of a cohort’s groups have a sum',
     'the round is run again; invite more members, or lower minCohort or groups.minSums in the task',
   ),
   'sum-outlier': protocolAbort(
-    'the sum of a group is much longer than those of the others, as those of honest members hardly are',
-    'the group was left out of the model; masks hide which of its members it was',
+    'a group’s sum is much longer than the others, which is very unlikely with honest members',
+    'the group was left out of the model; the masks hide which of its members caused it',
   ),
   'evaluation-not-finite': configuration(
-    'the coordinator’s own evaluation of a model gives no finite number, so that it cannot be judged',
-    'the operator corrects the held-out data or evaluate(): values that are missing, a division by zero, a logarithm of zero',
+    'the coordinator’s own evaluation of a model gives no finite number, so the model cannot be judged',
+    'correct the coordinator’s held-out data or evaluate(): missing values, a division by zero, a logarithm of zero',
   ),
   'model-worse': protocolAbort(
-    'the new model is worse on held-out data than the one before, by more than the task tolerates',
-    'the one before stands, and other members are drawn; if it goes on, look for members that send what they should not',
+    'the new model is worse on held-out data than the previous one, by more than the task tolerates',
+    'the previous model is kept, and other members are drawn; if it keeps happening, look for members that send bad updates',
   ),
   'rebases-spent': tooFew(
-    'members that a round needs are missing or refuse, and the model was moved as often as the task or they allow',
-    'see to it that the named members come back, or raise maxRebases in the task and in members’ policies',
+    'members that a round needs are missing or refuse, and the model was already moved as often as the task or they allow',
+    'make sure that the named members come back, or raise maxRebases in the task and in members’ policies',
   ),
   'round-abandoned': protocolAbort(
     'the coordinator abandoned the round',
-    'clients keep their update for the next attempt',
+    'clients keep their updates for the next attempt',
   ),
   'round-forgotten': protocolAbort(
-    'the coordinator no longer knows the round, or this client in it: how it ended is not known here',
-    'the client takes part in the next round; raise reconnectGraceMs if its connection is often away for longer',
+    'the coordinator no longer knows the round, or this client in it; its outcome is unknown',
+    'the client takes part in the next round; raise reconnectGraceMs if its connection is often lost for longer',
   ),
   'cohort-full': tooFew(
-    'the cohort had filled up before this member was ready',
+    'the cohort filled up before this member was ready',
     'it keeps its update and takes part in the next round',
   ),
 
   // values
   'overflow-budget': configuration(
-    'the greatest sum does not fit the modulus',
+    'the largest sum does not fit the modulus',
     'raise modulusBits, or lower inputBits or the cohort',
   ),
   'privacy-infeasible': configuration(
-    'no grid holds the updates and the noise that their privacy asks for',
+    'no grid holds the updates and the noise that their privacy requires',
     'raise modulusBits, or lower the cohort or noiseMultiplier',
   ),
   'privacy-noise': tooFew(
-    'a sum has, or may have, fewer shares of noise in it than its privacy asks for',
+    'a sum contains, or may contain, fewer noise shares than its privacy requires',
     'the sum is not used; raise minCohort, or wait for a round with more members',
   ),
   'privacy-budget': configuration(
     'a round would spend more than the privacy budget',
-    'stop training here; another time, raise epsilon or noiseMultiplier, or plan fewer rounds',
+    'stop training here; next time, raise epsilon or noiseMultiplier, or plan fewer rounds',
   ),
   'draws-in-vain': tooFew(
-    'members were drawn by chance several times for one round, each draw was paid for, and none came to a new model',
-    'see to what members were out for before the task is started again: each further draw costs of its privacy budget',
+    'members were drawn at random several times for one round, each draw was charged, and none led to a new model',
+    'find out why members failed before restarting the task: each further draw costs some of its privacy budget',
   ),
   'no-feasible-graph': configuration(
     'no neighbourhood is safe for these shares of colluding and dropping members',
@@ -323,19 +323,19 @@ export const ERROR_CODES = {
   ),
   'update-shape': failure(
     'parameters do not have the shape that the model declares',
-    'let train() return every tensor of the model with its own shape',
+    'make train() return every tensor of the model with its own shape',
   ),
   'tensor-shape': failure(
-    'tensors whose shapes do not fit together',
+    'tensor shapes do not fit together',
     'check the sizes of the model’s layers against the shape of the data',
   ),
   'app-failed': failure(
-    'an app failed in its own code, or returned what it must not',
-    'correct the app, or what it reads; only the output of the client that runs it shows its message and line',
+    'an app failed in its own code, or returned an invalid value',
+    'correct the app or its data; only the output of the client that runs it shows its message and line',
   ),
   'learning-failed': failure(
-    'a strategy or group rule failed in its own code, or returned what it must not',
-    'the operator corrects the strategy or rule, or what it reads; the model is as it was',
+    'a strategy or group rule failed in its own code, or returned an invalid value',
+    'the operator corrects the strategy or rule, or its data; the model is unchanged',
   ),
   'data-empty': configuration(
     'there are no examples to train or evaluate on, or fewer than the model needs',
@@ -344,92 +344,90 @@ export const ERROR_CODES = {
   'data-missing': failure('a data set is not installed', 'install it with the command in the message'),
   'data-malformed': failure(
     'a data file is not in its format',
-    'correct it at the place that the message names, or fetch it again',
+    'correct it at the place named in the message, or fetch it again',
   ),
   'model-malformed': configuration(
     'a model file is missing, or is not in its format',
     'check that the file is there, and that it is a safetensors file',
   ),
   'model-unsupported': configuration(
-    'a model is sound, but holds what Cairn cannot train',
-    'the message names it: leave it out, or save it as another type',
+    'a model is valid, but contains something that Cairn cannot train',
+    'the message names it: remove it, or save it as another type',
   ),
   'model-too-large': configuration(
-    'a model has more parameters than one masked vector holds',
-    'train fewer parameters together: freeze a part of the model, and leave it out of what is declared',
+    'a model has more parameters than fit one masked vector',
+    'train fewer parameters together: freeze a part of the model, and do not declare it',
   ),
   'model-hash': protocolAbort(
-    'the model that came is not the one the round names',
+    'the model received is not the one named by the round',
     'the coordinator served another model; nothing was sent',
   ),
   'model-unsaved': failure(
     'the final model could not be fetched or written',
-    'the coordinator serves it at /v1/models/HASH; see to the disk and the path, and fetch it from there',
+    'check the disk and the path, and fetch it from the coordinator at /v1/models/HASH',
   ),
-  'secret-wiped': failure(
-    'a secret was used after it had been wiped',
-    'this is a fault of the program: please report it',
-  ),
+  'secret-wiped': failure('a secret was used after it had been wiped', 'this is a bug in Cairn: please report it'),
 
   // service and commands
   'config-unknown-key': configuration('an unknown key in the configuration', 'correct the spelling, or remove it'),
   'config-invalid': configuration('a value in the configuration is not allowed', 'correct the named field'),
   'unsafe-plain-http': configuration(
-    'plain HTTP between machines can be read and changed on the way',
+    'plain HTTP between machines can be read and changed in transit',
     'use TLS: an https address, or --tls-cert and --tls-key; or say --unsafe-plain-http',
   ),
   'coordinator-address': configuration(
-    'a member signed in, or somebody asked, at another address than the coordinator’s own',
+    'a member signed in, or a request was made, at an address other than the coordinator’s own',
     'join at the coordinator’s own address, or have its operator add this one to publicUrls',
   ),
   'key-file-mode': configuration(
-    'a file with a secret key can be used by others than its owner',
-    'take the rights of others away: chmod 600 FILE',
+    'a file with a secret key is accessible to users other than its owner',
+    'remove other users’ access: chmod 600 FILE',
   ),
   'config-unreadable': configuration('the configuration cannot be read', 'check that the file exists and is JSON'),
-  'port-in-use': failure('the port is taken by another program', 'choose another port with --port'),
-  unreachable: failure('the coordinator does not answer', 'check the address, and that the coordinator runs'),
+  'port-in-use': failure('the port is in use by another program', 'choose another port with --port'),
+  unreachable: failure('the coordinator does not answer', 'check the address, and that the coordinator is running'),
   refused: failure('the coordinator refused this client', 'the message names the reason'),
   'rate-limited': failure(
-    'more was asked for than one client or address may ask for',
+    'one client or address made more requests than it is allowed',
     'wait a minute; if many clients share an address, have the operator raise limits.perAddress',
   ),
-  'seat-taken': failure('this identity is connected already', 'stop the other process that uses the same identity'),
+  'seat-taken': failure('this identity is already connected', 'stop the other process that uses the same identity'),
   'task-unknown': failure('the coordinator has no such task', 'list the tasks at /v1/tasks'),
   'not-enough-clients': tooFew('the quorum was not reached in time', 'start more clients, or lower quorum in the task'),
-  'folder-unwritable': configuration('a folder cannot be written', 'choose another folder, or change its permissions'),
+  'folder-unwritable': configuration('a folder is not writable', 'choose another folder, or change its permissions'),
   'task-claimed': configuration(
     'another coordinator runs this task from the same store',
-    'stop the other coordinator, or give this one a store of its own',
+    'stop the other coordinator, or give this one a separate store',
   ),
   'lock-lost': failure(
-    'a file’s lock was taken over by another process while this one hung',
-    'try again; what was to be written may be missing, so nothing was done that depends on it',
+    'another process took over a file’s lock while this one hung',
+    'try again; the write may be missing, so nothing that depends on it was done',
   ),
   'simd-missing': failure(
-    'this JavaScript engine runs no WebAssembly with SIMD, on which masking and training are built',
-    'use a browser of 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
+    'this JavaScript engine does not support WebAssembly with SIMD, which masking and training need',
+    'use a browser from 2023 or later, allow wasm-unsafe-eval in the page’s content security policy, and run Node without --jitless',
   ),
-  usage: usage('the command line is not understood', 'see cairn --help'),
+  usage: usage('the command line is invalid', 'see cairn --help'),
   internal: failure('unexpected internal error', 'run again with --verbose and report what it prints'),
 } as const satisfies Record<string, ErrorCodeInfo>;
 
 /** A stable error code; see {@link ERROR_CODES}. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Particulars that may go with an error. */
+/** Optional details of an error. */
 export interface ErrorDetails {
-  /** Ids of the members at fault, where they are known. */
+  /** Ids of the members at fault, if known. */
   readonly culprits?: readonly number[];
-  /** The hint in this very case, where the general one of the code is not good enough. */
+  /** The hint for this case, when the code's general one is not good enough. */
   readonly hint?: string;
   /** The underlying error. Shown only with `--verbose`. */
   readonly cause?: unknown;
 }
 
 /**
- * An error with a stable code. `message` names the field, what was expected and what came; it never holds a secret, a
- * key or a value of an update. What came may be a peer's text, so message and hint are printable: see {@link printable}.
+ * An error with a stable code. `message` names the field, what was expected and what was received; it never holds a
+ * secret, a key or a value of an update. What was received may be a peer's text, so message and hint are printable: see
+ * {@link printable}.
  */
 export class CairnError extends Error {
   override readonly name = 'CairnError';
@@ -448,12 +446,12 @@ export class CairnError extends Error {
   }
 }
 
-/** Whether a string is one of our codes: what is read from the wire or the command line is checked before it is believed. */
+/** Whether a string is one of our codes: input from the wire or the command line is checked before it is trusted. */
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERROR_CODES, text);
 }
 
-/** Turns anything that was thrown into a {@link CairnError}; foreign errors become `internal` with the original as cause. */
+/** Turns any thrown value into a {@link CairnError}; foreign errors become `internal` with the original as cause. */
 export function asCairnError(thrown: unknown): CairnError {
   if (thrown instanceof CairnError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,16 +1,16 @@
 import { asCairnError, CairnError, ERROR_CODES } from './errors.ts';
 
-/** Mistakes that one error names: a file that is wrong all over is not read to its end. */
+/** Maximum number of mistakes that one error names: a file that is wrong throughout is not reported to its end. */
 const MAX_NAMED = 8;
 
 /**
- * Collects mistakes, so that whoever has made two learns of both in one run. Of checks that build on each other the later
- * ones are left out once an earlier one has failed: put them into one call.
+ * Collects mistakes, so that a user who made two sees both in one run. Put checks that build on each other into one
+ * call: once one fails, the later ones are skipped.
  */
 export class Faults {
   readonly #errors: CairnError[] = [];
 
-  /** Runs a check. @returns its result; undefined where it threw, which is kept */
+  /** Runs a check. @returns its result; undefined if it threw; the error is kept */
   check<Result>(work: () => Result): Result | undefined {
     try {
       return work();
@@ -30,7 +30,7 @@ export class Faults {
     if (error !== undefined) throw error;
   }
 
-  /** The one that was kept, or one that names several, with the code of the first. */
+  /** The one that was kept, or one that names several and has the code of the first. */
   get error(): CairnError | undefined {
     const first = this.#errors.at(0);
     if (first === undefined || this.#errors.length === 1) return first;
@@ -43,5 +43,5 @@ export class Faults {
   }
 }
 
-/** A hint that goes beyond the code's own. */
+/** A hint other than the code's general one. */
 const ownHint = ({ code, hint }: CairnError): string => (hint === ERROR_CODES[code].hint ? '' : ` — ${hint}`);

@@ -1,14 +1,14 @@
 import { CairnError } from './errors.ts';
 import { Faults } from './faults.ts';
 
-/** What a schema finds wrong: an issue as zod makes it, of which only these fields are used. */
+/** An issue as zod reports it; only these fields are used. */
 export interface Issue {
   readonly code: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
   /** Of `invalid_type`: the name of a type. */
   readonly expected?: string;
-  /** Of `too_small` and `too_big`: the bound, whether it is allowed itself, and what is measured. */
+  /** Of `too_small` and `too_big`: the bound, whether it is inclusive, and what is measured. */
   readonly minimum?: number | bigint;
   readonly maximum?: number | bigint;
   readonly inclusive?: boolean;
@@ -23,14 +23,14 @@ export interface Issue {
 
 const MAX_SHOWN = 60;
 
-/** A path as a person writes it: `tasks[0].deadlines.shareKeys`. The root has no name. */
+/** A path as a person would write it: `tasks[0].deadlines.shareKeys`. The root has no name. */
 export function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((part, i) => (typeof part === 'number' ? `[${part}]` : `${i === 0 ? '' : '.'}${String(part)}`))
     .join('');
 }
 
-/** What a path leads to; undefined if there is nothing. */
+/** The value at a path; undefined if there is none. */
 export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   let value = root;
   for (const part of path) {
@@ -40,7 +40,7 @@ export function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** What came, short enough for one line. Not for values that may be secret. */
+/** The value received, short enough for one line. Not for values that may be secret. */
 export function shownValue(value: unknown): string {
   if (value === undefined) return 'it is missing';
   if (typeof value === 'number' && !Number.isFinite(value)) return `it is ${value}`;
@@ -64,7 +64,7 @@ const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: 
 /** How allowed values are listed: a short list as `"a" or "b"`, one that may be long as `one of "a", "b"`. */
 type ValueList = 'or' | 'one of';
 
-/** What was expected; undefined where only the issue's own message says so. */
+/** What was expected; undefined if only the issue's own message says so. */
 export function expectedOf(
   { code, expected = '', values = [], ...issue }: Issue,
   list: ValueList = 'one of',
@@ -86,18 +86,18 @@ export function expectedOf(
   }
 }
 
-/** Issues whose message says everything. */
+/** Issues whose message is complete by itself. */
 const COMPLETE: ReadonlySet<string> = new Set(['custom', 'unrecognized_keys', 'invalid_union']);
 
-/** What zod says of a union whose schema has no words of its own for it. */
+/** Zod's message for a union whose schema has no message of its own. */
 const UNION_WITHOUT_WORDS = 'Invalid input';
 
-/** Issues of a branch that the value is nothing like. */
+/** Issues of a branch that does not resemble the value at all. */
 const WHOLLY_OTHER: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value']);
 
 /**
- * What speaks for a union that took the value in none of its ways: the branch that got furthest into it, else one that
- * took its type but not its size. Undefined where the value is of no branch's type.
+ * The issue to report for a union none of whose branches accepts the value: of the branch that got furthest into it,
+ * else of one that accepts its type but not its size. Undefined if the value is of no branch's type.
  */
 function closest({ errors = [], path }: Issue): Issue | undefined {
   const firsts = errors.flatMap((branch) => branch.slice(0, 1));
@@ -110,7 +110,7 @@ function anyOf({ errors = [] }: Issue): string {
   return [...new Set(wanted)].join(' or ');
 }
 
-/** One line that names the field, what was expected and what came. */
+/** One line that names the field, what was expected and what was received. */
 function line(issue: Issue, root: unknown): string {
   if (issue.code === 'invalid_union' && issue.message === UNION_WITHOUT_WORDS && (issue.errors ?? []).length > 0) {
     const inside = closest(issue);
@@ -123,7 +123,10 @@ function line(issue: Issue, root: unknown): string {
   return `${at}: expected ${wanted ?? issue.message}, but ${shownValue(valueAt(root, issue.path))}`;
 }
 
-/** Whether an issue follows from a misspelt key, which is said already: its field is missing, or its object is incomplete. */
+/**
+ * Whether an issue follows from a misspelt key, which is already reported: its field is missing, or its object is
+ * incomplete.
+ */
 function isMisspelt(issue: Issue, root: unknown, unknown: readonly Issue[]): boolean {
   const at = pathText(issue.path);
   if (issue.code === 'custom') return unknown.some((other) => pathText(other.path) === at);
@@ -133,7 +136,9 @@ function isMisspelt(issue: Issue, root: unknown, unknown: readonly Issue[]): boo
   return unknown.some((other) => pathText(other.path) === holder && other.message.includes(meant));
 }
 
-/** The errors for a configuration that its schema refuses. Unknown keys come first: a misspelt key looks missing too. */
+/**
+ * The errors for a configuration that its schema refuses. Unknown keys come first: a misspelt key also looks missing.
+ */
 export function configErrors(issues: readonly Issue[], root: unknown): CairnError[] {
   const unknown = issues.filter(({ code }) => code === 'unrecognized_keys');
   const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMisspelt(issue, root, unknown));
@@ -143,7 +148,7 @@ export function configErrors(issues: readonly Issue[], root: unknown): CairnErro
   ];
 }
 
-/** The same as one error, which names all of them. */
+/** The same as one error that names all of them. */
 export function configError(issues: readonly Issue[], root: unknown): CairnError {
   const faults = new Faults();
   faults.add(...configErrors(issues, root));

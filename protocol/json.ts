@@ -1,14 +1,14 @@
 import { CairnError, type ErrorCode } from './errors.ts';
 
-/** What a JSON reader waits for at some place of a string. */
+/** What a JSON reader expects at some place in a string. */
 type Expected = 'value' | 'key' | 'colon' | 'comma' | 'nothing';
 
-/** Where a string stops being JSON. Its words never quote the text, which may hold a secret. */
+/** Where a string stops being JSON. Its message never quotes the text, which may hold a secret. */
 export interface JsonFault {
   /** Both from 1; columns count UTF-16 units. */
   readonly line: number;
   readonly column: number;
-  /** What was expected there, or what is known to be wrong. */
+  /** What was expected there, or the known mistake. */
   readonly message: string;
 }
 
@@ -21,8 +21,8 @@ const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const withoutBom = (text: string): string => (text.startsWith('\uFEFF') ? text.slice(1) : text);
 
 /**
- * Where a string is not JSON (RFC 8259): undefined where it is. Engines word this differently, say no line, and quote the
- * text; this one does neither, and needs no more stack for deeper nesting.
+ * The place where a string stops being JSON (RFC 8259); undefined if it is JSON. Engines word this differently, give no
+ * line, and quote the text; this one gives the line, quotes nothing, and needs no more stack for deeper nesting.
  */
 export function jsonFault(text: string): JsonFault | undefined {
   const scanner = new Scanner(text);
@@ -34,9 +34,9 @@ export function jsonFault(text: string): JsonFault | undefined {
 }
 
 /**
- * Reads JSON that a person may have written. A byte order mark before it is passed over.
- * @param what is named in the message: a path, as a rule
- * @throws CairnError `code`, with line and column and nothing of the text, and without the parser's error as its cause
+ * Reads JSON that a person may have written. A leading byte order mark is skipped.
+ * @param what is named in the message: usually a path
+ * @throws CairnError `code`, with line and column but none of the text, and without the parser's error as its cause
  */
 export function readJson(
   text: string,
@@ -54,21 +54,21 @@ export function readJson(
   }
 }
 
-/** One walk over a string. */
+/** One pass over a string. */
 class Scanner {
   at = 0;
   readonly #text: string;
-  /** What is open: objects and lists. */
+  /** The open objects and lists. */
   readonly #open: ('{' | '[')[] = [];
   #expected: Expected = 'value';
-  /** Whether what was opened last has nothing in it yet, so that it may be closed. */
+  /** Whether the last one opened is still empty, so that it may be closed. */
   #fresh = false;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** @returns what is wrong at `at`; undefined where all is JSON */
+  /** @returns what is wrong at `at`; undefined if everything is JSON */
   run(): string | undefined {
     for (;;) {
       this.#take(BLANK);
@@ -82,7 +82,7 @@ class Scanner {
     if (next === '}' || next === ']') return this.#close(next);
     switch (this.#expected) {
       case 'nothing':
-        return 'the JSON is over, but more follows';
+        return 'more text follows the end of the JSON';
       case 'comma':
         if (next !== ',') return this.#known(next) ?? `expected a comma or ${this.#closing()}`;
         this.at++;
@@ -118,12 +118,12 @@ class Scanner {
 
   #close(next: '}' | ']'): string | undefined {
     const open = this.#open.at(-1);
-    if (open === undefined) return `a ${next} too many`;
+    if (open === undefined) return `one ${next} too many`;
     const complete = this.#expected === 'comma' || (this.#fresh && this.#expected !== 'colon');
     if (!complete) {
       if (this.#expected === 'colon') return 'expected a colon after the name of a field';
       const afterColon = this.#text.slice(0, this.at).trimEnd().endsWith(':');
-      return afterColon ? 'expected a value' : 'expected something after the comma before';
+      return afterColon ? 'expected a value' : 'expected something after the previous comma';
     }
     if ((open === '{') !== (next === '}')) return `expected ${this.#closing()}`;
     this.at++;
@@ -144,7 +144,7 @@ class Scanner {
       if (next === '"') break;
       if (next < ' ') return 'a string holds a line break or another control character';
       if (next !== '\\') this.at++;
-      else if (!this.#take(ESCAPE)) return 'a backslash that begins no escape; write two for one of its own';
+      else if (!this.#take(ESCAPE)) return 'a backslash that begins no escape; write two for a literal one';
     }
     this.at++;
     this.#fresh = false;
@@ -155,13 +155,13 @@ class Scanner {
   /** Mistakes that have a name. */
   #known(next: string): string | undefined {
     if (next === '/' || next === '#') return 'comments are not part of JSON';
-    if (next === "'" || next === '\u201c' || next === '\u201d') return 'strings and names have straight double quotes';
+    if (next === "'" || next === '\u201c' || next === '\u201d') return 'strings and names need straight double quotes';
     return undefined;
   }
 
   /** The text ends too early. */
   #cut(): string {
-    if (this.#text.trim() === '') return 'there is nothing in it';
+    if (this.#text.trim() === '') return 'it is empty';
     const open = this.#open.length;
     return open === 0
       ? 'it ends too early'
@@ -177,7 +177,7 @@ class Scanner {
     return this.#open.length === 0 ? 'nothing' : 'comma';
   }
 
-  /** Takes what matches here, if anything does. */
+  /** Consumes what matches here, if anything does. */
   #take(pattern: RegExp): boolean {
     pattern.lastIndex = this.at;
     if (!pattern.test(this.#text)) return false;

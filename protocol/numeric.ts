@@ -1,9 +1,9 @@
 /*
- * Exponential functions from additions, multiplications and divisions of doubles alone, which every engine rounds the
- * same way. Math.exp and its kin may differ in the last bit from one engine to another: of 2 000 steps of an adaptive
- * clip, 50 differed between Node, Bun, Deno and Chromium. Two honest clients with the same data and seed would then train
- * different models, and a client and its coordinator would round by different scales. eslint.config.mjs forbids the
- * engine's own functions wherever results must agree.
+ * Exponential functions built only from additions, multiplications and divisions of doubles, which every engine rounds
+ * the same way. Math.exp and its kin may differ in the last bit from one engine to another: of 2 000 steps of an
+ * adaptive clip, 50 differed between Node, Bun, Deno and Chromium. Two honest clients with the same data and seed would
+ * then train different models, and a client and its coordinator would round by different scales. eslint.config.mjs
+ * forbids the engine's own functions wherever results must agree.
  */
 
 const LN2_HIGH = 0.69314718036912381649; // the upper 32 bits of ln 2, so that k·LN2_HIGH is exact
@@ -38,7 +38,7 @@ export function exp(x: number): number {
   sum = sum * r + 0.5;
   sum = sum * r + 1;
   sum = sum * r + 1;
-  // 2^1024 is no double, but e^x may be one.
+  // 2^1024 is not a double, but e^x may be one.
   return k > 1023 ? sum * powers[2097]! * 2 : sum * powers[k + 1074]!;
 }
 
@@ -51,7 +51,7 @@ export function log(x: number): number {
   let k = 0;
   let m = x;
   if (m < powers[52]!) {
-    // Denormal numbers become normal ones first.
+    // Denormal numbers are made normal first.
     m *= powers[1074 + 54]!;
     k = -54;
   }

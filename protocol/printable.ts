@@ -1,26 +1,22 @@
 /**
- * What a terminal or a reader takes for something else than a character: controls (also those of eight bits), ends of
- * lines and paragraphs, marks of direction, whatever has no width or no meaning yet, halves of pairs, and letters that are
- * blank.
+ * What a terminal or a reader does not treat as a visible character: controls (8-bit ones too), line and paragraph
+ * separators, directional marks, characters of no width or not yet assigned, lone surrogates, and blank letters.
  */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0]/gu;
 
-/** Blanks, of which a long run moves what follows to a line of its own. */
+/** Blanks: a long run of them moves what follows to a separate line. */
 const BLANKS = /\p{Zs}+/gu;
 
 /**
- * A string that somebody else may have written, for people to read: in one line, in the order of its characters, and with
- * nothing that moves a cursor or hides. Such characters are written as escapes (`\u001b`), runs of blanks as one.
- * Doing it again changes nothing.
+ * A string from an untrusted source, made safe for people to read: on one line, in the order of its characters, and
+ * with nothing that moves a cursor or is invisible. Such characters are written as escapes (`\u001b`), runs of blanks
+ * as one. Applying it again changes nothing.
  */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped).replace(BLANKS, ' ');
 }
 
-/**
- * A value as one line of JSON that is printable, too: JSON escapes only the first controls by itself. It parses to the
- * same value.
- */
+/** A value as one line of printable JSON: JSON itself escapes only the ASCII controls. It parses to the same value. */
 export function printableJson(value: object): string {
   return JSON.stringify(value).replace(UNPRINTABLE, jsonEscaped);
 }
@@ -30,7 +26,7 @@ function escaped(character: string): string {
   return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`;
 }
 
-/** JSON names units of UTF-16, of which a character may have two. */
+/** JSON escapes UTF-16 units, of which a character may have two. */
 const jsonEscaped = (character: string): string =>
   Array.from({ length: character.length }, (_, i) => {
     const unit = character.charCodeAt(i).toString(16);

@@ -1,4 +1,4 @@
-/** Options whose names changed before version 0.2, by their old name: what they are called now. */
+/** Options renamed before version 0.2: old name to new name. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['leastThreshold', 'minThreshold'],
   ['mostEpsilon', 'maxEpsilon'],
@@ -12,7 +12,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['benchMinutes', 'exclusionMinutes'],
 ]);
 
-/** Options that are found elsewhere since version 0.2, by their old name: their new place. */
+/** Options moved in version 0.2: old name to new place. */
 const MOVED: ReadonlyMap<string, string> = new Map([
   ['connections', 'limits.total'],
   ['connectionsPerAddress', 'limits.perAddress'],
@@ -21,7 +21,7 @@ const MOVED: ReadonlyMap<string, string> = new Map([
 const follows = (place: string): string => `it was removed, since it follows from "${place}": delete it, or set that`;
 const CONSTANT = 'it was removed, since it is the same for every coordinator: delete it';
 
-/** Options that are gone, and why a file can do without them. */
+/** Removed options, and why a file can do without them. */
 const REMOVED: ReadonlyMap<string, string> = new Map([
   ['uploads', CONSTANT],
   ['helloTimeoutMs', CONSTANT],
@@ -37,9 +37,8 @@ const REMOVED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What to say of a word that is not among the known ones: its new name or place, if it is an option that was renamed or moved; why it
- * was removed; the known
- * word that was probably meant; or all the known words.
+ * A clause about an unknown word: its new name or place, if it is an option that was renamed or moved; why it was
+ * removed; the known word that was probably meant; or all known words.
  * @returns a clause without a full stop, such as `did you mean "epochs"?`
  */
 export function didYouMean(word: string, known: readonly string[]): string {
@@ -57,17 +56,17 @@ export function didYouMean(word: string, known: readonly string[]): string {
 export function nearestWord(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   let nearest: string | undefined;
-  // Two letters that changed places count as two edits, whatever the length of the word.
+  // Two transposed letters count as two edits, whatever the length of the word.
   let near = (word.length < 6 ? 2 : 3) + 1;
   for (const candidate of known) {
-    // Comparing without case finds `minCohort` for `mincohort`.
+    // A case-insensitive comparison finds `minCohort` for `mincohort`.
     const edits = editDistance(lower, candidate.toLowerCase());
     if (edits < near) [nearest, near] = [candidate, edits];
   }
   return nearest;
 }
 
-/** Levenshtein's distance: how many letters must be inserted, deleted or replaced. */
+/** Levenshtein distance: how many letters must be inserted, deleted or replaced. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 0; i < a.length; i++) {

@@ -1,6 +1,6 @@
 /**
- * The face `cairn-fl/protocol/wire`: every message with its encoder and decoder, and what messages are made of. The
- * format is described in docs/protocol.md; encodings are canonical, and a decoder refuses every other one.
+ * The face `cairn-fl/protocol/wire`: every message with its encoder and decoder, and the building blocks of messages.
+ * The format is described in docs/protocol.md; encodings are canonical, and a decoder refuses any other.
  */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from './errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from './errors.ts';

@@ -1,6 +1,6 @@
-// Writes what the package's faces export, from the declarations in dist/: a report for each face below docs/api/, and
-// docs/api.md from the doc comments. `--check` writes nothing, and fails where what is there is not what would be written.
-// `--package FOLDER` looks at another package, which is built already.
+// Documents the exports of the package's faces, from the declarations in dist/: a report for each face in docs/api/,
+// and docs/api.md from the doc comments. `--check` writes nothing, and fails if a file is not up to date. `--package
+// FOLDER` reads another package, which must be built already.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -16,7 +16,7 @@ const root = values.package === undefined ? own : resolve(values.package);
 const say = (text) => process.stdout.write(`api: ${text}\n`);
 
 if (root === own) {
-  // Errors in types are what the check `types` is for.
+  // Type errors are left to the check `types`.
   const build = ['scripts/build.mjs', '--if-stale', '--unchecked'];
   const { status } = spawnSync(process.execPath, build, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
@@ -26,7 +26,7 @@ const faces = readFaces(root);
 const without = undocumented(faces);
 for (const name of without) say(`${name} has no doc comment`);
 
-/** A file's text; undefined where there is none. */
+/** A file's text; undefined if it does not exist. */
 function textOf(path) {
   try {
     return readFileSync(join(root, path), 'utf8');
@@ -48,8 +48,8 @@ const left = readdirSync(join(root, 'docs/api'))
 const stale = [...pages.keys()].filter((path) => textOf(path) !== pages.get(path));
 
 if (values.check) {
-  for (const path of stale) say(`${path} is not what the sources say; run npm run api, and commit it`);
-  for (const path of left) say(`${path} is of no face; run npm run api, and commit it`);
+  for (const path of stale) say(`${path} does not match the sources; run npm run api, and commit it`);
+  for (const path of left) say(`${path} belongs to no face; run npm run api, and commit it`);
   process.exit(stale.length + left.length + without.length > 0 ? 1 : 0);
 }
 for (const path of stale) writeFileSync(join(root, path), pages.get(path));

@@ -1,12 +1,12 @@
-// Builds the wasm kernels, then the package, into dist/: modules one by one, by a transformer that only takes the types
-// away (`erasableSyntaxOnly` and `isolatedModules` say that there is nothing else to do), and declarations by TypeScript,
-// which finds errors in types on the way.
-//   --js          no declarations: what it takes to run, in a few seconds. `npm start` and `cairn` itself need no more.
-//   --unchecked   declarations, but errors in types are left to the check `types`, which sees the tests too.
-//   --if-stale    nothing at all when dist/ has what is asked for and is newer than every source file.
-//   --kernels     the kernels alone, which is all that the tests and the type check need.
+// Builds the wasm kernels, then the package, into dist/: modules one by one, with a transformer that only strips types
+// (`erasableSyntaxOnly` and `isolatedModules` ensure that nothing else is needed), and declarations with TypeScript,
+// which also finds type errors.
+//   --js          no declarations: all that is needed to run, in a few seconds, as for `npm start` and `cairn` itself.
+//   --unchecked   declarations, but type errors are left to the check `types`, which also sees the tests.
+//   --if-stale    does nothing if dist/ is complete and newer than every source file.
+//   --kernels     only the kernels, which is all that the tests and the type check need.
 // It is called from inside `npm start`, `npm test` and the `cairn` command itself, because pre- and post- scripts do
-// not run where npm's ignore-scripts is on.
+// not run with npm's ignore-scripts.
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -30,7 +30,7 @@ const stamp = join(dist, '.built');
 const begun = new Date();
 const asked = (option) => process.argv.includes(option);
 
-/** Folders that dist/ is made of, beside cli.ts; a packed install has none of them. */
+/** Folders that dist/ is built from, besides cli.ts; a packed install has none of them. */
 const parts = [
   'protocol',
   'training',
@@ -43,7 +43,7 @@ const parts = [
   'bench',
 ].filter((part) => existsSync(join(root, part)));
 
-/** What is being done, for a person who waits for it. */
+/** Reports progress to the user. */
 const say = (text) => process.stderr.write(`build: ${text}\n`);
 const since = (start) => `${((performance.now() - start) / 1000).toFixed(1)} s`;
 
@@ -57,7 +57,7 @@ function newest(dir) {
   let latest = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    if (entry.name === 'dist') continue; // of a workspace: made from what is built here
+    if (entry.name === 'dist') continue; // a workspace's: made from what is built here
     if (entry.isDirectory()) latest = Math.max(latest, newest(path));
     else if (!entry.name.endsWith('.generated.ts')) latest = Math.max(latest, statSync(path).mtimeMs);
   }
@@ -71,7 +71,7 @@ function newestSource() {
   return Math.max(...files, ...[...parts, 'scripts'].map((part) => newest(join(root, part))));
 }
 
-/** A compiler's path; one line instead of a stack trace where nothing is installed yet. */
+/** A compiler's path; one line instead of a stack trace if nothing is installed yet. */
 function tool(name, file) {
   try {
     return join(dirname(require.resolve(`${name}/package.json`)), file);
@@ -91,7 +91,8 @@ async function run(label, args) {
 
 async function buildKernel(asc, { entry, out }) {
   const wasm = join(root, `${out}.${process.pid}.wasm`);
-  // The stub runtime has no allocator: the host lays out memory, so a kernel can neither leak nor grow behind it.
+  // The stub runtime has no allocator: the host lays out memory, so a kernel can neither leak memory nor grow
+  // unnoticed.
   const runtime = [
     '--runtime',
     'stub',
@@ -132,7 +133,7 @@ function sources(folder) {
   });
 }
 
-/** Each source without its types, at its place below `fresh`. */
+/** Writes each source without its types to its place in `fresh`. */
 async function buildModules(fresh) {
   tool('rolldown', 'bin');
   const { transformSync } = await import('rolldown/utils');
@@ -159,7 +160,7 @@ async function buildModules(fresh) {
   say(`${files.length} modules took ${since(start)}`);
 }
 
-/** Declarations, for those who use the package with TypeScript. */
+/** Writes declarations, for users with TypeScript. */
 async function buildDeclarations(fresh) {
   const start = performance.now();
   say('writing type declarations');
@@ -168,7 +169,7 @@ async function buildDeclarations(fresh) {
   say(`the declarations took ${since(start)}`);
 }
 
-/** Moves a finished folder to its place; whoever runs what lay there keeps it until the very last moment. */
+/** Moves a finished folder to its place; a program that runs from the old one keeps it until the last moment. */
 function swap(fresh) {
   const old = `${fresh}-old`;
   for (let attempt = 1; ; attempt++) {
@@ -177,7 +178,7 @@ function swap(fresh) {
       renameSync(fresh, dist);
       break;
     } catch (error) {
-      // Another build has put its own there in between; it is as good as ours, and ours may be newer.
+      // Another build has put its own there meanwhile; it is just as good, but ours may be newer.
       if (attempt === 5) throw error;
     } finally {
       rmSync(old, { recursive: true, force: true });
@@ -185,7 +186,9 @@ function swap(fresh) {
   }
 }
 
-/** Compiles beside dist/ and then takes its place, so that neither a failed build nor a second one harms what runs. */
+/**
+ * Compiles next to dist/ and then replaces it, so that neither a failed nor a concurrent build harms running programs.
+ */
 async function buildPackage() {
   const fresh = join(root, `.dist-${process.pid}`);
   process.on('exit', () => rmSync(fresh, { recursive: true, force: true }));
@@ -193,14 +196,14 @@ async function buildPackage() {
   if (!asked('--js')) await buildDeclarations(fresh);
   const mark = join(fresh, '.built');
   writeFileSync(mark, asked('--js') ? 'js' : 'complete');
-  // What was edited while it was being compiled may be missing from it: such a build is stale from the beginning.
+  // Edits made during compilation may be missing: such a build is stale from the start.
   utimesSync(mark, begun, begun);
   swap(fresh);
 }
 
-/** Why dist/ has to be built; undefined where it has what is asked for. */
+/** Why dist/ must be built; undefined if it is up to date. */
 function missing() {
-  if (!existsSync(stamp)) return 'there is no dist/ yet';
+  if (!existsSync(stamp)) return 'dist/ does not exist yet';
   if (statSync(stamp).mtimeMs <= newestSource()) return 'dist/ is older than its sources';
   if (!asked('--js') && readFileSync(stamp, 'utf8') !== 'complete') return 'dist/ has no type declarations';
   return undefined;

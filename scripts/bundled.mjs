@@ -1,6 +1,6 @@
 // Runs a TypeScript entry of test/ as a program: `node scripts/bundled.mjs test/fuzz/index.ts ARGS`. The entry and what
-// it imports become one file, since test/ is no part of dist/ and Node 20 reads no TypeScript; packages stay outside.
-// Node's own flags (--expose-gc) are those that this script was started with.
+// it imports become one file, since test/ is not part of dist/ and Node 20 cannot run TypeScript; packages stay
+// external. Node's own flags (--expose-gc) are those that this script was started with.
 import { fork } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const secret = join(root, 'protocol/crypto/secret.ts');
 const watched = join(root, 'test/support/watched-secret.ts');
 
-/** In tests every secret that is made is noted: whoever imports the type gets the one that tells of its instances. */
+/** In tests every secret that is created is tracked: imports of the type get the one that records its instances. */
 const watchSecrets = {
   name: 'watch-secrets',
   resolveId(source, importer) {
@@ -38,6 +38,6 @@ await build.write({ file, format: 'es', codeSplitting: false });
 await build.close();
 
 const child = fork(file, args, { cwd: process.cwd() });
-// Ctrl-C reaches both: the program ends by its own rules, and this one with it.
+// Ctrl-C reaches both: the program ends in its own way, and this one with it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));

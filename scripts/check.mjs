@@ -1,9 +1,9 @@
 // Every check of the repository: what `npm test` runs. `node scripts/check.mjs types lint` runs only the named ones.
 //
-// `build` comes first, since types need the generated kernels and end-to-end tests need dist/. Then those that are quick
-// to fail run two at a time, most of them being single-threaded and two cores being our floor; what each says is shown in
-// one piece when it has ended. The tests come last and have the machine to themselves. Tools that can remember what they
-// have seen do so below node_modules/.cache: a second run looks again at what was changed, and at nothing else.
+// `build` comes first, since types need the generated kernels and end-to-end tests need dist/. Then the checks that
+// fail fast run two at a time, since most are single-threaded and two cores are our minimum; each one's output is shown
+// in one piece at its end. The tests come last and have the machine to themselves. Tools that can cache results do so
+// in node_modules/.cache: a second run checks only what has changed.
 import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,8 +26,8 @@ const sources = [
 ];
 
 /**
- * Stages, one after another, of name → command. Within one the longest come first, so that none is left alone at the end.
- * Caches go by what files hold: a fresh checkout has new times, and old contents.
+ * Stages, one after another, of name → command. Within one the longest come first, so that none is left running alone
+ * at the end. Caches go by file contents: a fresh checkout has new times, but old contents.
  */
 const stages = [
   { build: [process.execPath, ['scripts/build.mjs', '--unchecked']] },
@@ -46,6 +46,7 @@ const stages = [
     ],
     imports: [...bin('depcruise'), ['--config', '.dependency-cruiser.cjs', ...sources]],
     dead: [...bin('knip')],
+    'tests-only': [...bin('knip'), ['--config', 'knip.shipped.jsonc', '--include', 'files,exports,types']],
     api: [process.execPath, ['scripts/api.mjs', '--check']],
     package: [...bin('publint'), ['--strict']],
     audit: [process.execPath, ['scripts/audit.mjs']],
@@ -58,13 +59,13 @@ const names = stages.flatMap(Object.keys);
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(`check: no check named ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
+  process.stderr.write(`check: no check named ${unknown.join(', ')}; the checks are ${names.join(', ')}\n`);
   process.exit(2);
 }
 
 let failed = false;
 
-/** Runs one check. @param alone its output is shown as it comes, and not when it has ended */
+/** Runs one check. @param alone shows its output as it comes, instead of at its end */
 async function check(name, [command, ...args], alone) {
   const started = performance.now();
   const child = spawn(command, args.flat(), { cwd: root, stdio: ['ignore', alone ? 1 : 'pipe', alone ? 2 : 'pipe'] });
@@ -83,7 +84,7 @@ for (const stage of stages) {
   const wanted = Object.entries(stage).filter(([name]) => named.length === 0 || named.includes(name));
   const alone = wanted.length === 1;
   const lane = async () => {
-    // After a failure nothing is begun any more; what runs may still tell of a second one.
+    // After a failure no check is started any more; running ones may still report a second failure.
     for (let next; !failed && (next = wanted.shift()) !== undefined;) await check(...next, alone);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, lane));

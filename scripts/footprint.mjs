@@ -1,5 +1,5 @@
-// What an install from the packed tarballs takes: `node scripts/footprint.mjs` prints packages and megabytes for a member
-// that only joins (@cairn-fl/client) and for everything (cairn-fl), which is where the README's figures come from.
+// The size of an install from the packed tarballs: `node scripts/footprint.mjs` prints packages and megabytes for a
+// member that only joins (@cairn-fl/client) and for everything (cairn-fl), the source of the README's figures.
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const options = ['--json', '--ignore-scripts', '--pack-destination', folder];
 const packed = JSON.parse(run('npm', ['pack', ...options, '--workspaces', '--include-workspace-root'], root));
 const tarballs = new Map(packed.map(({ name, filename }) => [name, join(folder, filename)]));
 
-/** A package of ours with those of ours that it needs. */
+/** One of our packages with those of ours that it needs. */
 function closure(name, found = new Set()) {
   found.add(name);
   const place = name === 'cairn-fl' ? root : join(root, name.replace('@cairn-fl/', ''));

@@ -1,5 +1,5 @@
-// Other releases of Node, to run our checks on: packages of npm that hold one binary each. node-binaries.json pins them
-// by version and SHA-512 hash; a newer one is added there by hand. They are kept below node_modules/, which git ignores.
+// Other releases of Node, to run our checks on: npm packages with one binary each. node-binaries.json pins them by
+// version and SHA-512 hash; a newer one is added there by hand. They are kept in node_modules/, which git ignores.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -8,10 +8,10 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A release that cannot be had here, which is no fault of ours: no package, no network, another C library. */
+/** A release that is not available here, which is not our fault: no package, no network, another C library. */
 export class Unavailable extends Error {}
 
-/** The version that a binary says it has; undefined for one that does not start. */
+/** The version that a binary reports; undefined for one that does not start. */
 async function versionOf(binary) {
   try {
     return (await run(binary, ['-p', 'process.versions.node'], { timeout: 30_000 })).stdout.trim();
@@ -20,9 +20,9 @@ async function versionOf(binary) {
   }
 }
 
-/** @throws Unavailable where npm gives no such file, Error where it gives another than the pinned one */
+/** @throws Unavailable if npm has no such file, Error if the file is not the pinned one */
 async function download({ package: name, integrity }, version, folder, signal) {
-  // Nothing is tried twice: a machine without a network should learn it at once.
+  // Nothing is retried: a machine without a network should fail at once.
   const flags = ['--fetch-retries=0', '--fetch-timeout=60000', '--ignore-scripts', '--loglevel=error'];
   const npm = (...args) => run('npm', [...args, ...flags], { timeout: 300_000, signal });
   try {
@@ -30,14 +30,14 @@ async function download({ package: name, integrity }, version, folder, signal) {
   } catch (error) {
     signal.throwIfAborted();
     const [, code] = /npm (?:error|ERR!) code (\w+)/.exec(error.stderr ?? '') ?? [];
-    throw new Unavailable(`npm has no ${name}@${version} for us (${code ?? error.code ?? 'no answer'})`);
+    throw new Unavailable(`npm could not provide ${name}@${version} (${code ?? error.code ?? 'no answer'})`);
   }
   const file = join(
     folder,
     readdirSync(folder).find((entry) => entry.endsWith('.tgz')),
   );
   const found = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
-  if (found !== integrity) throw new Error(`${name}@${version} is not the file that was pinned: ${found}`);
+  if (found !== integrity) throw new Error(`${name}@${version} is not the pinned file: ${found}`);
   await npm('install', '--prefix', folder, '--no-save', '--no-package-lock', '--offline', file);
   return join(folder, 'node_modules', name, 'bin/node');
 }

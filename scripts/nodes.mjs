@@ -1,8 +1,8 @@
-// What depends on the release of Node, on every release that people have: the tests of cryptography, numbers, wire and states,
-// and a round of the demonstration with real processes, on each release of node-binaries.json but the one that runs this,
-// which the whole suite runs on. `node scripts/nodes.mjs 24 26` runs two of them. A release that cannot be had is said so
-// in one line and is no failure, unless CAIRN_NODES=required. `--list FILE`, `--cache FOLDER` and `--tests NAME` (may be
-// repeated) are for the tests of this script.
+// Checks what depends on the release of Node, on every release in use: the tests of cryptography, numbers, wire and
+// states, and a round of the demonstration with real processes, on each release in node-binaries.json except the one
+// that runs this, which the whole suite runs on. `node scripts/nodes.mjs 24 26` runs two of them. An unavailable
+// release is reported in one line and is not a failure, unless CAIRN_NODES=required. `--list FILE`, `--cache FOLDER`
+// and `--tests NAME` (may be repeated) are for the tests of this script.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,9 +23,11 @@ const { values, positionals } = parseArgs({
 const say = (text) => process.stdout.write(`nodes: ${text}\n`);
 const majorOf = (version) => version.split('.')[0];
 const DEMO = ['--clients', '4', '--rounds', '1', '--kill', '0', '--seed', '7'];
-/** Hundreds of thousands of damaged messages, for decoders that call nothing of Node: once, in the suite, is enough. */
+/**
+ * Hundreds of thousands of damaged messages, for decoders that use nothing from Node: once, in the suite, is enough.
+ */
 const NOT_AGAIN = ['test/wire/damage.test.ts'];
-/** What a new user should not see. */
+/** Output that a new user should not see. */
 const WARNING = /^\(node:\d+\)|Warning: /m;
 
 const stop = new AbortController();
@@ -48,12 +50,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => {
     stop.abort();
     for (const pid of groups) signalGroup(pid, signal);
-    // Time to end by their own rules; what is left then is killed on exit.
+    // Time to end in their own way; any that are left are killed on exit.
     setTimeout(() => process.exit(130), 5000).unref();
   });
 }
 
-/** Runs a program in a group of its own, so that all that it starts can be ended with it. */
+/** Runs a program in a separate process group, so that all that it starts can be ended with it. */
 function finished(command, args) {
   stop.signal.throwIfAborted();
   const began = performance.now();
@@ -74,7 +76,7 @@ function finished(command, args) {
   });
 }
 
-/** Everything that a failed command said. */
+/** Prints the whole output of a failed command. */
 function report(what, { stdout, stderr, end }) {
   process.stdout.write(`${stdout}${stderr}`);
   say(`${what} failed (${end})`);
@@ -104,7 +106,9 @@ async function main() {
   const releases = Object.entries(JSON.parse(readFileSync(values.list, 'utf8')));
   const unknown = positionals.filter((major) => !releases.some(([version]) => majorOf(version) === major));
   if (unknown.length > 0) {
-    process.stderr.write(`nodes: no release ${unknown.join(', ')}; there are ${releases.map(([v]) => v).join(', ')}\n`);
+    process.stderr.write(
+      `nodes: no release ${unknown.join(', ')}; the releases are ${releases.map(([v]) => v).join(', ')}\n`,
+    );
     return 2;
   }
   const wanted = releases.filter(([version]) =>
@@ -112,7 +116,7 @@ async function main() {
       ? positionals.includes(majorOf(version))
       : majorOf(version) !== majorOf(process.versions.node),
   );
-  // All at once: one that is not to be had should not be waited for three times.
+  // All in parallel: unavailable ones should not be waited for one after another.
   const fetched = await Promise.allSettled(
     wanted.map(([version, packages]) => nodeBinary({ version, packages, cache: values.cache, signal: stop.signal })),
   );

@@ -1,7 +1,7 @@
-// Makes the packages from dist/: a workspace's own dist/, and lib/ for cairn-fl. `node scripts/packages.mjs client` is what
-// `npm pack -w @cairn-fl/client` runs first; without a name all are made. In the repository parts import each other by
-// relative paths, so that compilers, tests and linters need no build. In a package each of these is an import of another
-// package by its face, and one that is no face, or that its package.json does not declare, is an error here.
+// Makes the packages from dist/: a workspace's own dist/, and lib/ for cairn-fl. `node scripts/packages.mjs client` is
+// what `npm pack -w @cairn-fl/client` runs first; without a name all are made. In the repository parts import each
+// other by relative paths, so that compilers, tests and linters need no build. In a package each of these becomes an
+// import of another package's face, and one that is not a face, or that its package.json does not declare, is an error.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -22,7 +22,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const manifests = new Map();
 
-/** A package.json, read once: every import of another part asks for one. */
+/** A package.json, read once: every import of another part needs one. */
 function read(path) {
   if (!manifests.has(path)) manifests.set(path, JSON.parse(readFileSync(join(root, path), 'utf8')));
   return manifests.get(path);
@@ -36,7 +36,7 @@ const names = [...workspaces, WHOLE];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !names.includes(name));
 if (unknown.length > 0) {
-  process.stderr.write(`packages: there is no package ${unknown.join(', ')}; there are ${names.join(', ')}\n`);
+  process.stderr.write(`packages: there is no package ${unknown.join(', ')}; the packages are ${names.join(', ')}\n`);
   process.exit(2);
 }
 const built = spawnSync(process.execPath, ['scripts/build.mjs', '--if-stale'], { cwd: root, stdio: ['ignore', 2, 2] });
@@ -46,7 +46,7 @@ for (const name of named.length === 0 ? names : named) {
   else make(join(root, name, 'dist'), (target) => makePart(name, target));
 }
 
-/** Makes a folder beside its place, and moves it there when it is whole; nothing at all if it is newer than dist/. */
+/** Makes a folder next to its place, and moves it there when it is complete; does nothing if it is newer than dist/. */
 function make(target, fill) {
   if (existsSync(target) && statSync(target).mtimeMs > statSync(join(dist, '.built')).mtimeMs) return;
   const fresh = `${target}-${process.pid}`;
@@ -73,7 +73,7 @@ function makeWhole(target) {
     const [part, ...inside] = face.default.replace('./lib/', '').split('/');
     const subpath = subpathOf(part, inside.join('/'));
     if (subpath === undefined)
-      throw new Error(`cairn-fl exports ${face.default}, which is no face of @cairn-fl/${part}`);
+      throw new Error(`cairn-fl exports ${face.default}, which is not a face of @cairn-fl/${part}`);
     for (const path of [face.default, face.types]) {
       const stub = join(target, relative('lib', path));
       mkdirSync(dirname(stub), { recursive: true });
@@ -82,23 +82,23 @@ function makeWhole(target) {
   }
 }
 
-/** Names packages in the imports of other parts than `own`, in a folder that was copied from below dist/. */
+/** Turns imports of parts other than `own` into imports of packages, in a folder copied from dist/. */
 function rewriteImports(target, source, { own, allowed }) {
   for (const entry of readdirSync(target, { recursive: true })) {
     if (!/\.(js|d\.ts)$/.test(entry)) continue;
     const file = join(target, entry);
     const text = readFileSync(file, 'utf8');
     const from = dirname(join(source, entry));
-    // Both compilers write a specifier alone between its quotes, after `from` or `import`.
+    // Both compilers write only the specifier between its quotes, after `from` or `import`.
     const specifiers = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.\.?\/[^"']+)\2/g;
     const rewritten = text.replaceAll(specifiers, (whole, before, quote, path) => {
       const [part, ...inside] = relative(dist, resolve(from, path)).split(sep);
       if (own.includes(part)) return whole;
       const name = `@cairn-fl/${part}`;
-      // Where the compiler writes a type that it inferred it names the declaring file; its part's face has that type, too.
+      // For an inferred type the compiler names the declaring file; its part's face has that type, too.
       const subpath =
         subpathOf(part, inside.join('/')) ?? (entry.endsWith('.d.ts') && before.startsWith('import') ? '' : undefined);
-      if (subpath === undefined) throw new Error(`${entry} imports ${path}, which is no face of ${name}`);
+      if (subpath === undefined) throw new Error(`${entry} imports ${path}, which is not a face of ${name}`);
       if (!(name in allowed)) throw new Error(`${entry} imports ${name}, which its package.json does not declare`);
       return `${before}${quote}${join(name, subpath)}${quote}`;
     });

@@ -1,6 +1,6 @@
 /**
- * The face `cairn-fl/training`: the training engine, which is tensors on a tape with gradients of any order, layers,
- * optimisers and the training loop. `cairn-fl/client` has what an app is made of; layers of one's own need the rest.
+ * The face `cairn-fl/training`: the training engine: tensors on a tape with gradients of any order, layers, optimisers
+ * and the training loop. `cairn-fl/client` has the parts of an app; custom layers need the rest.
  */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
@@ -22,7 +22,7 @@ export { trainable } from './run/trainable.ts';
 export type { ProximalTerm, Trainable } from './run/trainable.ts';
 export { trainEpochs } from './run/train.ts';
 export type { BatchProgress, TrainingOptions } from './run/train.ts';
-export { gradients } from './tape/gradients.ts';
+export { gradients } from './operations/gradients.ts';
 export { Tape, Tensor } from './tape/tape.ts';
 export type { Mark, Pullback } from './tape/tape.ts';
 export type { Shape } from './tape/shape.ts';

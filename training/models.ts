@@ -7,10 +7,10 @@ export function mnistMlp(): Model {
 }
 
 /**
- * The reference convolutional network for MNIST: 5×5×8, pool 2, 5×5×16, pool 2, 128, 10; margins keep the image's size
+ * The reference convolutional network for MNIST: 5×5×8, pool 2, 5×5×16, pool 2, 128, 10; padding keeps the image's size
  * up to the pools, as in McMahan et al. 2017. 105 194 parameters; examples of shape [1, 28, 28], pixels from 0 to 1.
- * The rectifiers stand after the pools: the function is the same, for a maximum and a rectifier commute, at a quarter of
- * the work.
+ * The rectifiers come after the pools: the function is the same, since a maximum and a rectifier commute, at a quarter
+ * of the work.
  */
 export function mnistCnn(): Model {
   return sequential(

@@ -1,6 +1,6 @@
 /**
  * Deterministic numbers for shuffling and initialisation: xoshiro128** (Blackman and Vigna, 2018) on 32-bit integers,
- * the same in every engine. It is no source of secrets.
+ * the same in every engine. Not a source of secrets.
  *
  * The state comes from a seed and a label. Let mix be the addition of 0x9e3779b9, then MurmurHash3's 32-bit finaliser.
  * From h = mix(low word of the seed), the seed's high word and then each UTF-16 code unit x of the label is absorbed by
@@ -11,7 +11,7 @@ export class Random {
 
   /**
    * @param seed an integer from 0 to 2^53 − 1
-   * @param label sets streams of one seed apart, such as a tensor's name
+   * @param label separates streams of one seed, such as a tensor's name
    * @throws RangeError for any other seed
    */
   constructor(seed: number, label = '') {

@@ -4,7 +4,7 @@ import type { Runner } from '../support/runner.ts';
 import { ms, table } from '../support/table.ts';
 import { fitPower } from './fit.ts';
 
-/** Which rounds the growth is read from: n at a fixed d, and d at a fixed n. */
+/** The rounds that growth is estimated from: n at a fixed d, and d at a fixed n. */
 export interface GrowthPlan {
   readonly n: { readonly values: readonly number[]; readonly d: number };
   readonly d: { readonly values: readonly number[]; readonly n: number };

@@ -5,7 +5,7 @@ const HEIGHT = 380;
 const MARGIN = { left: 70, right: 20, top: 50, bottom: 110 };
 const COLOURS = ['#1f6f8b', '#c0562f', '#4a7c3a', '#7b4b94'];
 
-/** A drawing of all fits, self-contained: one panel for n and one for d, both axes logarithmic. */
+/** A self-contained chart of all fits: one panel for n and one for d, both axes logarithmic. */
 export function growthPlot(fits: readonly Growth[]): string {
   const panels = (['n', 'd'] as const).map((variable, i) => {
     const shown = fits.filter((fit) => fit.in === variable);

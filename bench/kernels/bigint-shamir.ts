@@ -1,9 +1,9 @@
 import { systemRandom } from '../../protocol/crypto/index.ts';
 
-// Shamir's scheme as one would write it first: one field above 2^256, BigInt, Horner's rule for each member. It stands
-// here for comparison only.
+// Shamir's scheme in its simplest form: one field above 2^256, BigInt, Horner's rule for each member. It is only here
+// for comparison.
 
-/** 2^256 + 297, the least prime above 2^256. */
+/** 2^256 + 297, the smallest prime above 2^256. */
 const PRIME = (1n << 256n) + 297n;
 
 /** Shares a 32-byte secret among members 1 … n. */

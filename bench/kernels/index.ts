@@ -10,7 +10,7 @@ export async function printKernels(plan: KernelsPlan, { run, print, note }: Runn
   const measured = await run('kernels', plan);
   const { kernels, operations } = measured;
   print(`Kernels over ${grouped(plan.words)} words, one thread, medians: GB/s of 32-bit words.`);
-  print('ChaCha…: a mask is expanded and added to a vector; openssl: keystream alone, the native limit.\n');
+  print('ChaCha…: a mask is expanded and added to a vector; openssl: only the keystream, the native limit.\n');
   print(
     table(
       ['kernel', 'GB/s', 'of noble', 'of openssl chacha20, AVX2'],
@@ -18,8 +18,8 @@ export async function printKernels(plan: KernelsPlan, { run, print, note }: Runn
     ),
   );
   const limited = kernels.some(({ name }) => name.startsWith('openssl'));
-  if (plan.opensslSeconds > 0 && !limited) print('\nThere is no openssl command here.');
-  print('\nOperations a second, one thread.\n');
+  if (plan.opensslSeconds > 0 && !limited) print('\nThe openssl command is not installed here.');
+  print('\nOperations per second, one thread.\n');
   print(
     table(
       ['operation', 'per second', 'µs each'],
@@ -32,7 +32,7 @@ export async function printKernels(plan: KernelsPlan, { run, print, note }: Runn
   return measured;
 }
 
-/** A stream's speed against noble's of the same rounds, and against openssl's ChaCha20 of vectors twice as wide. */
+/** A stream's speed relative to noble's with the same rounds, and to openssl's ChaCha20 with vectors twice as wide. */
 function besides(kernels: readonly KernelSpeed[], name: string, gbPerS: number): string[] {
   const rounds = /^ChaCha(12|20)/.exec(name)?.[1];
   if (rounds === undefined) return ['', ''];

@@ -7,7 +7,7 @@ import { benchVectors } from './vectors.ts';
 /** How much is measured. */
 export interface KernelsPlan extends Effort {
   readonly operations: OperationsPlan;
-  /** Seconds of openssl's speed command for each cipher; 0 leaves it out. */
+  /** Seconds of openssl's speed command for each cipher; 0 skips it. */
   readonly opensslSeconds: number;
 }
 

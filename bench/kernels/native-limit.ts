@@ -13,10 +13,10 @@ const RUNS: readonly { readonly name: string; readonly cipher: string; readonly 
 ];
 
 /**
- * What native code reaches here: openssl's own speed command, keystream over a buffer that stays in the cache, nothing
- * added to anything.
- * @param seconds for each cipher; 0 leaves them out
- * @returns nothing where there is no openssl command
+ * The speed of native code on this machine: openssl's own speed command, a keystream over a buffer that stays in the
+ * cache, without any addition.
+ * @param seconds for each cipher; 0 skips them
+ * @returns an empty list if there is no openssl command
  */
 export function nativeLimit(seconds: number): KernelSpeed[] {
   if (seconds === 0) return [];

@@ -14,20 +14,20 @@ import { shareByBigInt } from './bigint-shamir.ts';
 /** How much is measured. */
 export interface OperationsPlan {
   readonly repeats: number;
-  /** Members that a secret is shared among, and shares that open it. */
+  /** Members that a secret is shared among, and shares needed to open it. */
   readonly n: number;
   readonly t: number;
 }
 
-/** The two sharings that are held against each other. */
+/** The two sharing implementations that are compared. */
 export const SHARINGS = { ours: 'share a secret', bigint: 'share a secret, BigInt field' } as const;
 
-/** Operations a second: sharing beside a field of BigInt, and the suite's operations in both implementations. */
+/** Operations per second: sharing and its BigInt counterpart, and the suite's operations in both implementations. */
 export function benchOperations({ repeats, n, t }: OperationsPlan): OperationSpeed[] {
   return [...sharing(n, t, repeats), ...suite(nodePrimitives, repeats), ...suite(portablePrimitives, repeats)];
 }
 
-/** Operations a second, from batches that take long enough for the clock. */
+/** Operations per second, from batches that take long enough for the clock. */
 function rate(name: string, repeats: number, work: () => void, batch = 1): OperationSpeed {
   const ms = medianMs(repeats, () => {
     for (let i = 0; i < batch; i++) work();

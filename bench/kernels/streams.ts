@@ -13,7 +13,10 @@ export interface Effort {
   readonly repeats: number;
 }
 
-/** Expanding a mask and adding it to a vector: our kernels, their plain twins, and what one would write without them. */
+/**
+ * Expanding a mask and adding it to a vector: our kernels, their plain JavaScript versions, and straightforward code
+ * without them.
+ */
 export function benchStreams(effort: Effort): KernelSpeed[] {
   return [...ours(effort), ...noble(effort), ...native(effort)];
 }

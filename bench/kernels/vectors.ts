@@ -7,7 +7,7 @@ import { type Effort, speed } from './streams.ts';
 
 const COHORT = 1000;
 
-/** What else is done with whole vectors, in GB/s of 32-bit words: packing, adding packed ones, quantizing. */
+/** Other work on whole vectors, in GB/s of 32-bit words: packing, adding packed ones, quantizing. */
 export function benchVectors(effort: Effort): KernelSpeed[] {
   const { words } = effort;
   const bits = minModulusBits(16, COHORT);

@@ -4,16 +4,16 @@ import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/inde
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 
-/** Somebody that computes unmask plans. */
+/** A way to compute unmask plans. */
 export interface Computer {
-  /** How many threads it takes for a great plan. */
+  /** How many threads it uses for a large plan. */
   readonly threads: number;
   compute(plan: UnmaskPlan): MaskVector | Promise<MaskVector>;
   close(): Promise<void>;
 }
 
-/** The plan on this thread, at once. */
-export function oneThread(primitives: Primitives): Computer {
+/** Computes the plan on this thread, without pauses. */
+function oneThread(primitives: Primitives): Computer {
   return { threads: 1, compute: (plan) => computePlan(plan, primitives), close: () => Promise.resolve() };
 }
 
@@ -28,7 +28,7 @@ function workerPool(primitives: Primitives, workers: number): Computer {
   };
 }
 
-/** Everybody who can compute a plan here: the one that a coordinator would take comes first. */
+/** All ways to compute a plan here: the one that a coordinator would use comes first. */
 export function computers(primitives: Primitives): readonly Computer[] {
   const workers = availableParallelism();
   return workers < 2 ? [oneThread(primitives)] : [workerPool(primitives, workers), oneThread(primitives)];

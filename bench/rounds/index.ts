@@ -7,13 +7,13 @@ import { trafficOf, trafficShape } from './traffic.ts';
 
 export type { RoundShape } from './shape.ts';
 
-/** Which rounds are run, and the sizes for which a client's traffic is held against the paper's formula. */
+/** Which rounds are run, and the sizes for which a client's traffic is compared with the paper's formula. */
 export interface RoundsPlan {
   readonly shapes: readonly RoundShape[];
   readonly traffic: { readonly n: number; readonly d: number };
 }
 
-/** Runs the rounds, each in a process of its own; prints the table. */
+/** Runs the rounds, each in a separate process, and prints the table. */
 export async function benchRounds(
   { shapes, traffic }: RoundsPlan,
   { run, print, note }: Runner,
@@ -39,12 +39,12 @@ const SERVER_HEAD = ['server ms', 'paper', 'ratio', 'one thread', 'up', 'down', 
 function roundsTable(rows: readonly RoundRow[]): string {
   const costs = rows.map(({ cost }) => cost);
   return [
-    'Whole rounds through the real sessions, curious model; rings by the finder for γ = 0.1, δ = 0.3.',
+    'Whole rounds through the real sessions, curious model; rings found for γ = 0.1, δ = 0.3.',
     'Clients drop after sharing keys and before their masked input, the worst case. Times are medians in ms,',
-    'in a process that has run one small round before.',
-    'Where fewer than n clients are real, the others’ masked inputs are simulated: the sum of the masks that do not cancel',
-    'is kept once for the round. The server adds n inputs of full length, expands every left-over mask, and each sum is',
-    'verified in every bit. Peak RSS is of the process that holds the server’s session and the simulated clients.',
+    'in a process that has already run one small round.',
+    'If fewer than n clients are real, the others’ masked inputs are simulated: the sum of the masks that do not cancel',
+    'is kept once for the round. The server adds n inputs of full length and expands every left-over mask; each sum is',
+    'verified bit for bit. Peak RSS is that of the process with the server’s session and the simulated clients.',
     `The server computes unmask plans on ${rows[0]?.threads ?? 1} thread(s); "one thread" is its total without a pool.`,
     '',
     table(
@@ -70,7 +70,7 @@ const paperCell = (value: number | null): string => (value === null ? '' : group
 
 const ratio = (paper: number | null, ours: number): string => (paper === null ? '' : `${(paper / ours).toFixed(1)}×`);
 
-/** The server's total with its plan on one thread. */
+/** The server's total time with its plan on one thread. */
 function aloneMs({ serverMs, serverPhasesMs: { computing, computingOneThread } }: RoundCost): number {
   return computingOneThread === undefined ? serverMs : serverMs - computing! + computingOneThread;
 }
@@ -89,11 +89,11 @@ function phasesTable(title: string, costs: readonly RoundCost[], of: 'clientPhas
 
 function trafficTable(rows: readonly Traffic[]): string {
   return [
-    'Traffic of one client, all messages, against the formula of Bonawitz et al. 2017 (complete graph) and the vector in',
-    'clear. Measured at d = 1000: only the masked input depends on d, and its length is known.',
+    'Traffic of one client, all messages, compared with the formula of Bonawitz et al. 2017 (complete graph) and the plaintext',
+    'vector. Measured at d = 1000: only the masked input depends on d, and its length is known.',
     '',
     table(
-      ['n', 'd', 'input', 'graph', 'k', 'up', 'down', 'of the paper’s', 'of plain'],
+      ['n', 'd', 'input', 'graph', 'k', 'up', 'down', '× paper', '× plain'],
       rows.map(({ n, d, inputBits, graph, k, bytesUp, bytesDown, ofPaper, ofPlain }) => [
         ...[grouped(n), grouped(d), `${inputBits} bits`, graph, grouped(k), size(bytesUp), size(bytesDown)],
         ...[`${ofPaper.toFixed(3)}×`, `${ofPlain.toFixed(3)}×`],

@@ -1,10 +1,12 @@
 import { systemRandom } from '../../protocol/crypto/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 
-/** Moves every member's vector on by another step; odd, so that no two members of a round have the same one. */
+/**
+ * Step by which each member's vector differs from the next; odd, so that no two members of a round have the same one.
+ */
 const STEP = 0x9e37_79b1;
 
-/** Random inputs whose sum is known in closed form: one vector of random words, moved on by each member's id. */
+/** Random inputs whose sum is known in closed form: one vector of random words, shifted by each member's id. */
 export class Inputs {
   readonly #base: Uint32Array;
   readonly #mask: number;
@@ -24,7 +26,7 @@ export class Inputs {
     return this.#base.map((value) => (value + step) & this.#mask);
   }
 
-  /** Whether a sum is that of these members' inputs, bit for bit. */
+  /** Whether a sum is exactly that of these members' inputs. */
   isSum(sum: Uint32Array, members: readonly MemberId[]): boolean {
     const count = members.length;
     const steps = members.reduce((all, member) => (all + Math.imul(STEP, member)) | 0, 0);

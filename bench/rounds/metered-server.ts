@@ -13,13 +13,13 @@ import type { MemberId } from '../../protocol/ids.ts';
 import { receiveMessage } from '../../protocol/wire/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
 
-/** What the server's time is counted under: the paper's rounds 0, 1, 2 and 4, and the expansion of left-over masks. */
+/** The phases of the server's time: the paper's rounds 0, 1, 2 and 4, and the expansion of left-over masks. */
 export const SERVER_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unmasking', 'computing'] as const;
 
 /** One of {@link SERVER_PHASES}. */
 export type ServerPhase = (typeof SERVER_PHASES)[number];
 
-/** The work of a message belongs to the state that takes it: the last one of a state also closes it. */
+/** A message's work counts for the state that handles it: the last one of a state also closes it. */
 const PHASE_OF: Record<ServerStateName, ServerPhase> = {
   'advertise-keys': 'advertiseKeys',
   'share-keys': 'shareKeys',
@@ -31,7 +31,7 @@ const PHASE_OF: Record<ServerStateName, ServerPhase> = {
   aborted: 'computing',
 };
 
-/** What a committed round gives. */
+/** The result of a committed round. */
 export interface Committed {
   readonly sum: Uint32Array;
   readonly included: readonly MemberId[];
@@ -59,7 +59,7 @@ export class MeteredServer {
     return this.#metered('advertiseKeys', step.send);
   }
 
-  /** What is fixed once the roster is closed. */
+  /** The parameters fixed when the roster is closed. */
   get facts(): ServerParameters {
     if (this.#state === undefined || !('facts' in this.#state)) throw new Error('the roster is not closed yet');
     return this.#state.facts;
@@ -69,17 +69,17 @@ export class MeteredServer {
     return this.#state!.context.settingsHash;
   }
 
-  /** Hands over a member's message. @throws Error where the server does not take it: a fault of the benchmark */
+  /** Passes on a member's message. @throws Error if the server does not accept it, which is a bug in the benchmark */
   receive(from: MemberId, bytes: Uint8Array): readonly Outgoing[] {
     return this.#step({ kind: 'message', from, message: receiveMessage(bytes) });
   }
 
-  /** The time of the present state is up. */
+  /** The deadline of the current state has passed. */
   deadline(): readonly Outgoing[] {
     return this.#step({ kind: 'deadline' });
   }
 
-  /** Brings the plan's result. */
+  /** Passes on the plan's result. */
   finish(correction: MaskVector): void {
     this.#step({ kind: 'unmasked', correction });
   }
@@ -101,7 +101,7 @@ export class MeteredServer {
     return this.#metered(phase, step.send);
   }
 
-  /** Making a message costs what it does when it is sent, and counts for the phase that it ends. */
+  /** Encoding a message counts for the phase that it ends. */
   #metered(phase: ServerPhase, messages: readonly Outgoing[]): readonly Outgoing[] {
     return messages.map(({ to, name, bytes }) => ({
       to,

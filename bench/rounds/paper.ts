@@ -6,7 +6,7 @@ const SERVER_MS: Readonly<Record<number, Readonly<Record<number, number>>>> = {
 };
 const ENTRIES = 100_000;
 
-/** What the paper reports, whatever our graph is; null where it reports nothing. */
+/** What the paper reports, whatever our graph is; null if it reports nothing. */
 export function paperMs(shape: { readonly n: number; readonly d: number; readonly drop: number }): {
   readonly client: number | null;
   readonly server: number | null;

@@ -2,13 +2,13 @@ import type { ClientStart } from '../../protocol/rounds/index.ts';
 import { readInvitation, receiveMessage } from '../../protocol/wire/index.ts';
 import { type ClientState, startClient, stepClient } from '../../protocol/schemes/secagg/index.ts';
 
-/** What a client's time is counted under: the paper's rounds 0, 1, 2 and 4. */
+/** The phases of a client's time: the paper's rounds 0, 1, 2 and 4. */
 export const CLIENT_PHASES = ['advertiseKeys', 'shareKeys', 'maskedInput', 'unmasking'] as const;
 
 /** One of {@link CLIENT_PHASES}. */
 export type ClientPhase = (typeof CLIENT_PHASES)[number];
 
-/** What a client does in a state is what leads to the next message of the paper. */
+/** A client's work in a state leads to the next message of the paper. */
 const PHASE_OF: Record<ClientState['name'], ClientPhase> = {
   'advertise-keys': 'shareKeys',
   'cipher-agreement': 'shareKeys',
@@ -34,7 +34,7 @@ export class RealClient {
     return this.#run('advertiseKeys', () => startClient({ ...start, invitation: readInvitation(bytes) }));
   }
 
-  /** Answers a message; undefined where the session wants its input first. */
+  /** Answers a message; undefined if the session needs its input first. */
   receive(bytes: Uint8Array): Uint8Array | undefined {
     this.bytesDown += bytes.length;
     const state = this.#state!;

@@ -14,7 +14,7 @@ import { CLIENT_PHASES, type ClientPhase, RealClient } from './real-client.ts';
 import { type Cast, castOf, type RoundShape } from './shape.ts';
 import { SimulatedClients } from './simulated-clients.ts';
 
-/** γ and δ of every ring here: sized for a tenth that colludes and up to 30 % that drop, so k = 88 at n = 1000. */
+/** γ and δ of every ring here: sized for 10 % colluding and up to 30 % dropping members, so k = 88 at n = 1000. */
 const COLLUDING = 0.1;
 const DROPOUT = 0.3;
 const MILLION = 1_000_000;
@@ -28,10 +28,10 @@ export function parametersOf({ n, graph }: RoundShape): { readonly k: number; re
 
 /** One round, measured. */
 export interface Measured {
-  /** Medians over the real clients that stayed. */
+  /** Medians over the surviving real clients. */
   readonly clientPhasesMs: Readonly<Record<ClientPhase, number>>;
   readonly serverPhasesMs: Readonly<Record<ServerPhase, number>>;
-  /** What computing the plan takes each of the computers. */
+  /** Time that each of the computers takes for the plan. */
   readonly computingMs: readonly number[];
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -39,8 +39,8 @@ export interface Measured {
 }
 
 /**
- * Runs one round in a curious world through the real server session, with real client sessions for some of the members
- * and simulated ones for the others (see {@link SimulatedClients}), and checks the sum bit for bit.
+ * Runs one round in the curious model through the real server session, with real client sessions for some of the
+ * members and simulated ones for the others (see {@link SimulatedClients}), and checks the sum bit for bit.
  * @param computers each computes the plan; the first one's time counts as the server's
  */
 export async function measureRound(shape: RoundShape, computers: readonly Computer[]): Promise<Measured> {
@@ -84,7 +84,7 @@ class MeasuredRound {
     );
   }
 
-  /** From the invitations to the last share revealed. */
+  /** Runs from the invitations to the last share revealed. */
   talk(): void {
     const server = this.#server;
     const start = { primitives: nodePrimitives, settings: this.#settings, target: this.#members.length };
@@ -129,7 +129,7 @@ class MeasuredRound {
     };
   }
 
-  /** Hands messages to their members one by one, and each answer to the server before the next. */
+  /** Passes messages to their members one by one, and each answer to the server before the next. */
   #exchange(
     messages: readonly Outgoing[],
     answer: (member: MemberId, bytes: Uint8Array) => Uint8Array | undefined,

@@ -9,19 +9,19 @@ import { CLIENT_PHASES } from './real-client.ts';
 import { type Measured, measureRound, parametersOf } from './round.ts';
 import { castOf, type RoundShape } from './shape.ts';
 
-/** A row of the table: what the JSON says, and what only the table does. */
+/** A row of the table: the fields of the JSON, and those only in the table. */
 export interface RoundRow {
   readonly cost: RoundCost;
   /** How many clients ran their whole session. */
   readonly realClients: number;
-  /** Threads of the computer whose time counts. */
+  /** Threads used by the computer whose time counts. */
   readonly threads: number;
 }
 
-/** A small round that is not counted: afterwards the sessions' code is compiled, as in a process that serves rounds. */
+/** A small round that is not counted: it gets the sessions' code compiled, as in a process that serves rounds. */
 const WARM_UP = { n: 48, d: 2000, realClients: 'all' } as const;
 
-/** Runs a round as often as its shape says, and takes medians. */
+/** Runs a round as often as its shape says, and computes medians. */
 export async function benchRound(shape: RoundShape): Promise<RoundRow> {
   const computing = computers(nodePrimitives);
   const runs: Measured[] = [];

@@ -30,7 +30,7 @@ import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { Cast } from './shape.ts';
 
-/** What one simulated client keeps. */
+/** The secrets of one simulated client. */
 interface Secrets {
   readonly cipher: KeyPair;
   readonly mask: KeyPair;
@@ -47,23 +47,23 @@ export interface SimulatedRound {
 }
 
 /**
- * Clients that cost the benchmark little, and the server as much as real ones.
+ * Clients that are cheap for the benchmark, but cost the server as much as real ones.
  *
- * - **Keys and sharing are real.** Each has two key pairs and a seed of its own, shares both secrets by Shamir with
- *   everybody it must, and reveals the shares that it holds. What it seals for a real client is sealed, and what a real
- *   client seals for it is opened. Only the entries that simulated clients send one another are random bytes of the right
- *   length: the server routes them unread, and the shares meant change hands in memory.
- * - **Masked inputs are simulated.** Of the masks of those that stay, the ones between two simulated clients cancel, so
- *   none of them is expanded. What does not cancel is: each one's self mask, its pair masks with those that dropped, and
- *   its half of the pair masks with real clients. The sum of these and of the inputs is kept once for the whole round.
- *   Each simulated client sends a full vector of fresh random words, and the last one sends that sum less all of these.
- *   To the server this is a round like any other: as many inputs of full length, and a plan with as many masks to
- *   expand; and its result is exact only if every real client's masks, every rebuilt secret and every sign is right.
+ * - **Keys and sharing are real.** Each has two key pairs and its own seed, shares both secrets by Shamir with all its
+ *   neighbours, and reveals the shares that it holds. Shares between it and real clients are really sealed and opened.
+ *   Only the entries that simulated clients send one another are random bytes of the right length: the server routes
+ *   them unread, and the actual shares are passed in memory.
+ * - **Masked inputs are simulated.** Among the survivors' masks, those between two simulated clients cancel, so none of
+ *   them is expanded. The others are: each client's self mask, its pair masks with dropped members, and its half of the
+ *   pair masks with real clients. The sum of these and of the inputs is kept once for the whole round. Each simulated
+ *   client sends a full vector of fresh random words, and the last one sends that sum minus all of these. To the server
+ *   this is a round like any other: as many inputs of full length, and a plan with as many masks to expand; and its
+ *   result is exact only if every real client's masks, every rebuilt secret and every sign is right.
  */
 export class SimulatedClients {
   readonly #round: SimulatedRound;
   readonly #secrets = new Map<MemberId, Secrets>();
-  /** Of the shares that each holds, those that it will be asked for: for each holder in its own order of members. */
+  /** The shares that each holder will be asked for, in the holder's own order of members. */
   readonly #held = new Map<ClientIndex, Uint8Array>();
   readonly #owed: MaskVector;
   readonly #sent: MaskVector;
@@ -101,7 +101,7 @@ export class SimulatedClients {
     });
   }
 
-  /** Round 1: both secrets shared, sealed where a real client will open them. */
+  /** Round 1: both secrets shared, sealed if a real client will open them. */
   share(facts: ServerParameters, member: MemberId): Uint8Array {
     const { primitives, random, settings, cast } = this.#round;
     const { parameters, graph, sessionId, roster } = facts;
@@ -140,7 +140,10 @@ export class SimulatedClients {
     return encodeShareKeys({ ...header, commitment, signature: undefined, count: graph.degree, sealed });
   }
 
-  /** Opens what real clients have sealed for this one. They all stay, so it is their seeds' shares that are asked for. */
+  /**
+   * Opens the shares that real clients sealed for this one. They all survive, so the shares of their seeds are asked
+   * for.
+   */
   takeShares(facts: ServerParameters, member: MemberId, bytes: Uint8Array): void {
     const { primitives, cast } = this.#round;
     const { graph, sessionId, indexOf, roster } = facts;
@@ -159,7 +162,7 @@ export class SimulatedClients {
     agreement.wipe();
   }
 
-  /** Round 2: a vector of random words; the last one's makes all of them come out right. */
+  /** Round 2: a vector of random words; the last one's makes the total right. */
   maskedInput(facts: ServerParameters, member: MemberId): Uint8Array {
     const { random, settings, inputOf } = this.#round;
     const { maskRounds } = SUITES[settings.suite];
@@ -168,7 +171,7 @@ export class SimulatedClients {
     this.#left--;
     let packed: Uint8Array;
     if (this.#left > 0) {
-      // Each vector is the last one moved on by a fresh stream: as random as the stream alone.
+      // Each vector is the previous one plus a fresh stream: as random as the stream itself.
       this.#noise.addMask(random(SIZES.seed), 1, maskRounds);
       packed = this.#noise.toPacked(settings.modulusBits);
       this.#sent.addPacked(packed, settings.modulusBits);
@@ -188,7 +191,7 @@ export class SimulatedClients {
     return encodeUnmaskShares({ ...header, count, shares, signature: undefined });
   }
 
-  /** What is still owed once all others have sent theirs. */
+  /** What the last client must send once all others have sent theirs. */
   #rest(): MaskVector {
     const rest = createMaskVector(this.#owed.length);
     rest.addValues(this.#owed.words());
@@ -220,7 +223,7 @@ export class SimulatedClients {
   }
 }
 
-/** Place of `owner` among those whose shares `holder` has, itself included. */
+/** Index of `owner` among those whose shares `holder` has, itself included. */
 function placeAmong(graph: Graph, holder: ClientIndex, owner: ClientIndex): number {
   if (holder !== owner) return graph.placeOf(holder, owner) + (holder < owner ? 1 : 0);
   return graph.holders(holder).indexOf(holder);

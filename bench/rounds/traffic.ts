@@ -9,12 +9,14 @@ import type { RoundShape } from './shape.ts';
 
 const INPUT_BITS = 16;
 
-/** The round that is run for it: of all messages only the masked input depends on d, and its length is known. */
+/** The round run to measure traffic: of all messages only the masked input depends on d, and its length is known. */
 export function trafficShape(n: number, graph: RoundShape['graph']): RoundShape {
   return { n, d: 1000, drop: 0, graph, realClients: 1, repeats: 1 };
 }
 
-/** A client's bytes at d coordinates of 16 bits, from a measured round of fewer, against the paper's formula. */
+/**
+ * A client's bytes at d coordinates of 16 bits, from a measured round with fewer, compared with the paper's formula.
+ */
 export function trafficOf({ cost }: RoundRow, d: number): Traffic {
   const bits = minModulusBits(INPUT_BITS, cost.n);
   const packed = (dimension: number): number =>

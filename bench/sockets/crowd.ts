@@ -2,7 +2,7 @@ import { join, type Participation } from '../../client/index.ts';
 import { peakRssMB } from '../support/memory.ts';
 import { COLLUDING, TASK, trivialApp } from './task.ts';
 
-/** Clients that one process holds. */
+/** Clients that run in one process. */
 export interface Crowd {
   readonly url: string;
   /** Number of the first client. */
@@ -11,14 +11,16 @@ export interface Crowd {
   readonly d: number;
 }
 
-/** How it went for them. */
+/** The result for these clients. */
 export interface CrowdResult {
-  /** Whose update the coordinator says is in the sum. */
+  /** Number of clients whose update is in the sum, according to the coordinator. */
   readonly included: number;
   readonly peakRssMB: number;
 }
 
-/** So many connect at a time: a thousand handshakes at once would wait for one another until they give up. */
+/**
+ * Number of clients that connect at a time: a thousand handshakes at once would delay one another until they time out.
+ */
 const AT_ONCE = 32;
 
 /** Joins with real clients over real sockets; each leaves after its round. */
@@ -33,7 +35,7 @@ export async function joinCrowd({ url, from, count, d }: Crowd): Promise<CrowdRe
   return { included, peakRssMB: peakRssMB() };
 }
 
-/** One client: when it has its seat, and whether its update came to be in the sum. */
+/** One client: when it gets its seat, and whether its update is in the sum. */
 function joinOne(
   url: string,
   i: number,

@@ -14,7 +14,7 @@ export async function printSockets(
     rounds.push(await run('sockets', plan));
   }
   print('One curious round over real sockets: the coordinator in one process, guests in others, on the same cores.');
-  print('Wall time is from the first invitation, all clients connected, until the new model stands.\n');
+  print('Wall time is from the first invitation, with all clients connected, until the new model is ready.\n');
   print(
     table(
       [

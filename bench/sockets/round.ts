@@ -10,17 +10,17 @@ import { COLLUDING, configFor, DROPOUT, isMeanOfAll, TASK, zeroModel } from './t
 /** A round over sockets. */
 export interface SocketsPlan {
   readonly clients: number;
-  /** Among which the clients are spread. */
+  /** Number of processes that the clients are spread over. */
   readonly processes: number;
   readonly d: number;
 }
 
-/** Milliseconds between two looks at how late the event loop is. */
+/** Milliseconds between two measurements of the event loop's delay. */
 const RESOLUTION_MS = 5;
 
 /**
  * Runs one round through a coordinator in this process.
- * @param gather makes clients join, in another process
+ * @param gather makes clients join from another process
  */
 export async function benchSockets(
   plan: SocketsPlan,
@@ -44,7 +44,7 @@ export async function benchSockets(
       return gather({ url: coordinator.url, from, count, d });
     });
     const crowd = Promise.all(crowds);
-    // A client that fails ends the waiting for all.
+    // A client that fails ends the wait for all of them.
     await Promise.race([everybody, crowd]);
     const connectMs = performance.now() - began;
     const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -76,7 +76,7 @@ export async function benchSockets(
   }
 }
 
-/** The histogram counts nanoseconds from one look to the next. */
+/** The histogram has nanoseconds between two measurements. */
 const late = (nanoseconds: number): number => roundMs(Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS));
 
 function graphOf(n: number): Pick<SocketRound, 'graph' | 'k' | 't'> {

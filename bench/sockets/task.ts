@@ -2,7 +2,7 @@ import type { CoordinatorConfig, InitialModel } from '../../coordinator/index.ts
 import { parseConfig } from '../../coordinator/index.ts';
 import type { App } from '../../client/index.ts';
 
-/** The name of the one task. */
+/** The name of the only task. */
 export const TASK = 'bench';
 
 /** Shares of members that may collude and drop, as in the table of rounds. */
@@ -15,7 +15,7 @@ const CLIP = 32_767;
 /** Seconds: no state of a measured round may end by its deadline. */
 const PATIENCE = 900;
 
-/** A coordinator for one curious round among `clients`, whoever is slow. */
+/** A coordinator for one curious round with all of `clients`, however slow. */
 export function configFor(clients: number): CoordinatorConfig {
   return parseConfig({
     port: 0,
@@ -40,10 +40,10 @@ export function zeroModel(d: number): InitialModel {
   return { tensors: { weights: new Float32Array(d) }, shapes: { weights: [d] } };
 }
 
-/** The whole number, −2 … 2, that client i adds to weight j. */
+/** The integer, −2 … 2, that client i adds to weight j. */
 const change = (i: number, j: number): number => ((7 * i + j) % 5) - 2;
 
-/** An app that needs no time: client i adds its own integers. */
+/** An app that takes no time: client i adds its own integers. */
 export function trivialApp(i: number, d: number): App {
   return {
     shapes: { weights: [d] },
@@ -56,7 +56,7 @@ export function trivialApp(i: number, d: number): App {
   };
 }
 
-/** Whether the model is exactly the mean of everybody's changes: the sum comes out of it by rounding. */
+/** Whether the model is exactly the mean of all clients' changes: rounding recovers the sum from it. */
 export function isMeanOfAll(weights: Float32Array, clients: number): boolean {
   const sums = Array.from({ length: 5 }, (_, j) => {
     let sum = 0;

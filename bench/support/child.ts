@@ -2,19 +2,19 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { isTask, performTask, type RunTask, type Tasks } from '../tasks.ts';
 
-// A task's process is started from the same entry as the command itself, behind this word.
+// A task's process is started from the same entry as the command itself, with this argument first.
 const TASK = '--task';
 const ENTRY = fileURLToPath(new URL('../index.js', import.meta.url));
 
 type Answer = { readonly result: unknown } | { readonly error: string };
 
-/** Runs a task in a process of its own. What that process prints goes to standard error. */
+/** Runs a task in a separate process. What that process prints goes to standard error. */
 export const inChild: RunTask = (name, argument) =>
   new Promise<Tasks[typeof name]['result']>((resolve, reject) => {
     const child = fork(ENTRY, [TASK, name, JSON.stringify(argument)], { stdio: ['ignore', 2, 2, 'ipc'] });
     let answer: Answer | undefined;
     const abandon = (): void => void child.kill();
-    // The channel may still hold the answer when the process has ended: both must be over.
+    // The channel may still hold the answer when the process has exited: both must have closed.
     let open = 2;
     const over = (): void => {
       if (--open > 0) return;
@@ -30,7 +30,7 @@ export const inChild: RunTask = (name, argument) =>
     child.on('exit', over);
   });
 
-/** Does what this process was started for, if it was started by {@link inChild}. */
+/** Runs the task that this process was started for, if it was started by {@link inChild}. */
 export async function servedAsChild(args: readonly string[]): Promise<boolean> {
   const [word, name, argument] = args;
   if (word !== TASK || process.send === undefined || !isTask(name!)) return false;
@@ -40,7 +40,7 @@ export async function servedAsChild(args: readonly string[]): Promise<boolean> {
   } catch (thrown) {
     answer = { error: thrown instanceof Error ? thrown.message : String(thrown) };
   }
-  // Whatever a library has left open must not keep the process.
+  // Handles left open by a library must not keep the process alive.
   process.send(answer, () => process.exit());
   return true;
 }

@@ -2,7 +2,7 @@ import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 import { nodeKeyImport } from '../../protocol/crypto/node/index.ts';
 import type { Machine } from '../schema.ts';
 
-/** What a measurement was made on. The load before it began tells whether the machine was quiet. */
+/** The machine that a measurement was made on. The load before it began shows whether the machine was idle. */
 export function describeMachine(): Machine {
   return {
     cpu: cpus().at(0)?.model.trim() ?? 'unknown',

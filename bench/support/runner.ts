@@ -1,11 +1,11 @@
 import type { RunTask } from '../tasks.ts';
 
-/** What tables are made with. */
+/** What is needed to make tables. */
 export interface Runner {
-  /** Runs a task: in a process of its own, so that memory and compiled code of one do not disturb the next. */
+  /** Runs a task: in a separate process, so that memory and compiled code of one do not disturb the next. */
   readonly run: RunTask;
-  /** For the reader of the tables. */
+  /** Prints for the reader of the tables. */
   readonly print: (text: string) => void;
-  /** For whoever waits. */
+  /** Prints progress. */
   readonly note: (text: string) => void;
 }

@@ -1,4 +1,4 @@
-/** The middle value; the mean of the two middle ones of an even number. NaN of none. */
+/** The middle value; the mean of the two middle ones for an even number. NaN for none. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) return Number.NaN;
   const sorted = [...values].sort((a, b) => a - b);
@@ -31,7 +31,7 @@ export function total(record: Readonly<Record<string, number>>): number {
   return Object.values(record).reduce((sum, value) => sum + value, 0);
 }
 
-/** Milliseconds to three decimals: what a clock can tell, and what a person can read in a file. */
+/** Milliseconds to three decimals: no more than a clock can resolve, and readable in a file. */
 export function rounded<Key extends string>(record: Readonly<Record<Key, number>>): Record<Key, number> {
   const entries = Object.entries<number>(record).map(([key, value]) => [key, roundMs(value)] as const);
   return Object.fromEntries(entries) as Record<Key, number>;

@@ -1,4 +1,6 @@
-/** A table for a terminal: columns as wide as their widest cell; the first stands left, numbers stand right. */
+/**
+ * A table for a terminal: columns as wide as their widest cell; the first is left-aligned, numbers are right-aligned.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]!.length)));
   const right = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[\d–-]|^$/.test(row[column]!)));
@@ -13,7 +15,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 /** Digits in groups of three. */
 export const grouped = (value: number): string => Math.round(value).toLocaleString('en').replaceAll(',', ' ');
 
-/** Milliseconds as people read them: one decimal below ten. */
+/** Milliseconds for display: one decimal below ten. */
 export const ms = (value: number): string => (value < 10 ? value.toFixed(1) : grouped(value));
 
 /** Bytes in decimal units. */
@@ -22,5 +24,5 @@ export function size(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
-/** A share of one as per cent. */
+/** A fraction as a percentage. */
 export const percent = (share: number): string => `${Math.round(100 * share)} %`;

@@ -2,7 +2,7 @@ import { operations, sgd, Tape, trainEpochs } from '../../training/index.ts';
 import { median } from '../support/statistics.ts';
 import { engineModel, syntheticExamples, type TrainingRequest } from './models.ts';
 
-/** Examples a second of our engine, on one thread. */
+/** Examples per second of our engine, on one thread. */
 export async function trainEngine({ model: name, batch, steps, repeats }: TrainingRequest): Promise<number> {
   const model = engineModel(name);
   const parameters = model.initialise(1);
@@ -23,7 +23,7 @@ export async function trainEngine({ model: name, batch, steps, repeats }: Traini
 
 const EXTENT = 256;
 
-/** Billions of multiplications and additions a second of the engine's matrix product alone, square and well packed. */
+/** Billions of multiplications and additions per second of the engine's matrix product alone, with square matrices. */
 export function multiplyEngine({ repeats }: { readonly repeats: number }): Promise<number> {
   const tape = new Tape();
   const [a, b] = [1, 2].map((value) => tape.full([EXTENT, EXTENT], value));

@@ -6,9 +6,9 @@ import { trainPytorch } from './pytorch.ts';
 
 export { MODEL_NAMES } from './models.ts';
 
-/** One model, and how long each engine gets. */
+/** One model, and the number of steps for each engine. */
 export interface TrainingPlan extends TrainingRequest {
-  /** Steps and repeats of TensorFlow.js, which is slow; undefined leaves it out. */
+  /** Steps and repeats of TensorFlow.js, which is slow; undefined skips it. */
   readonly tensorflow?: { readonly steps: number; readonly repeats: number };
   readonly pytorch: boolean;
 }
@@ -17,12 +17,12 @@ interface Row {
   readonly model: ModelName;
   readonly batch: number;
   readonly ours: number;
-  /** null where it is not installed, undefined where it was not asked for. */
+  /** null if it is not installed, undefined if it was not requested. */
   readonly tensorflow: number | null | undefined;
   readonly pytorch: number | null | undefined;
 }
 
-/** Trains each model in each engine that is there, and prints the table. */
+/** Trains each model in each available engine, and prints the table. */
 export async function printTraining(plans: readonly TrainingPlan[], runner: Runner): Promise<TrainingSpeed[]> {
   const rows: Row[] = [];
   for (const plan of plans) {
@@ -31,7 +31,7 @@ export async function printTraining(plans: readonly TrainingPlan[], runner: Runn
   }
   const { print } = runner;
   const product = plans.length > 0 ? await runner.run('product', { repeats: 15 }) : 0;
-  print('Training on small grey images, one thread, examples a second.\n');
+  print('Training on small grey images, one thread, examples per second.\n');
   print(
     table(
       ['model', 'batch', 'ours', 'GFLOP/s', 'TensorFlow.js cpu', 'PyTorch', 'of PyTorch'],

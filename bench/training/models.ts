@@ -1,12 +1,15 @@
 import { layers, mnistMlp, type Model, sequential } from '../../training/index.ts';
 
-/** The models that are measured, by the names of the table; the last is that of Shokri and Shmatikov (2015) for 32 × 32. */
+/**
+ * The models that are measured, by their names in the table; the last is that of Shokri and Shmatikov (2015) for 32 ×
+ * 32.
+ */
 export const MODEL_NAMES = ['MLP 784-128-64-10', 'CNN 8/16', 'CNN 32/64 fc 512', 'CNN 32/64 valid fc 200'] as const;
 
 /** One of {@link MODEL_NAMES}. */
 export type ModelName = (typeof MODEL_NAMES)[number];
 
-/** What is to be trained, and for how long. */
+/** What to train, and for how long. */
 export interface TrainingRequest {
   readonly model: ModelName;
   readonly batch: number;
@@ -16,7 +19,7 @@ export interface TrainingRequest {
   readonly repeats: number;
 }
 
-/** Two convolutions of 5 × 5 with max pooling and a rectifier behind each, a dense layer, and ten outputs. */
+/** Two convolutions of 5 × 5 with max pooling and a rectifier after each, a dense layer, and ten outputs. */
 export interface Convolutions {
   /** Rows and columns of an image of one channel. */
   readonly side: number;
@@ -29,7 +32,7 @@ export interface Convolutions {
   readonly units: number;
 }
 
-/** How the networks with convolutions are built; undefined for the one without. */
+/** How the networks with convolutions are built; undefined for the one without convolutions. */
 export const CONVOLUTIONS: Readonly<Record<ModelName, Convolutions | undefined>> = {
   'MLP 784-128-64-10': undefined,
   'CNN 8/16': { side: 28, padding: 2, filters: [8, 16], pools: [2, 2], units: 128 },
@@ -54,13 +57,13 @@ export function engineModel(name: ModelName): Model {
 }
 
 /**
- * Multiplications and additions of one training step, per example, in matrix products and convolutions: forward, by the
- * weights, and (but for the first layer) by the input. Those with a margin's zeros count.
+ * Multiplications and additions of one training step, per example, in matrix products and convolutions: forward, for
+ * the weights, and (except in the first layer) for the input. Those with the margin's zeros count.
  */
 export function flopsPerExample(name: ModelName): number {
   const { layout } = engineModel(name);
   const built = CONVOLUTIONS[name];
-  // How often each convolution's weights are used: once per output place.
+  // How often each convolution's weights are used: once per output position.
   const places: number[] = [];
   let side = built?.side ?? 0;
   for (const pool of built?.pools ?? []) {
@@ -77,7 +80,7 @@ export function flopsPerExample(name: ModelName): number {
     }, 0);
 }
 
-/** Images of noise and labels in turn: what is learned does not change what learning costs. */
+/** Images of noise, with labels in turn: what is learned does not affect the cost of learning. */
 export function syntheticExamples(
   examples: number,
   inputSize: number,

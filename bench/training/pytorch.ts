@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { CONVOLUTIONS, type TrainingRequest } from './models.ts';
 
-// Reads { convolutions, batch, steps, repeats } from its argument, prints the median of examples a second.
+// Reads { convolutions, batch, steps, repeats } from its argument, and prints the median of examples per second.
 const SCRIPT = `
 import json, statistics, sys, time
 import torch
@@ -35,13 +35,13 @@ for run in range(ask['repeats'] + 1):
 print(json.dumps({'examplesPerS': statistics.median(speeds[1:]), 'version': torch.__version__}))
 `;
 
-/** What PyTorch does here. */
+/** PyTorch's speed on this machine. */
 export interface PytorchSpeed {
   readonly examplesPerS: number;
   readonly version: string;
 }
 
-/** Examples a second of PyTorch on one thread; undefined where python3 or torch is not there. */
+/** Examples per second of PyTorch on one thread; undefined if python3 or torch is missing. */
 export function trainPytorch({ model, batch, steps, repeats }: TrainingRequest): PytorchSpeed | undefined {
   const ask = JSON.stringify({ convolutions: CONVOLUTIONS[model] ?? null, batch, steps, repeats });
   const { status, stdout } = spawnSync('python3', ['-c', SCRIPT, ask], {

@@ -2,7 +2,7 @@ import type * as Tensorflow from '@tensorflow/tfjs';
 import { median } from '../support/statistics.ts';
 import { CONVOLUTIONS, type Convolutions, syntheticExamples, type TrainingRequest } from './models.ts';
 
-/** Examples a second of TensorFlow.js on its plain JavaScript backend; null where it is not installed. */
+/** Examples per second of TensorFlow.js on its plain JavaScript backend; null if it is not installed. */
 export async function trainTensorflow({ model: name, batch, steps, repeats }: TrainingRequest): Promise<number | null> {
   const tf = await import('@tensorflow/tfjs').catch(() => undefined);
   if (tf === undefined) return null;

@@ -5,14 +5,16 @@ import type { WitnessesPlan } from './measure.ts';
 
 export type { WitnessesPlan } from './measure.ts';
 
-/** Measures the check of the survivor set by witnesses, and prints it beside the one by neighbours that it replaced. */
+/**
+ * Measures the check of the survivor set by witnesses, and prints it next to the check by neighbours that it replaced.
+ */
 export async function printWitnesses(plan: WitnessesPlan, { run, print, note }: Runner): Promise<WitnessCheck[]> {
   note('witnesses');
   const checks = await run('witnesses', plan);
   print(
-    'The one survivor set of an active ring, γ = 0.25, δ = 0.1: what its check costs a client, and the request’s bytes;',
+    'The one survivor set of an active ring, γ = 0.25, δ = 0.1: the cost of its check for a client, and the request’s size;',
   );
-  print('beside it the t neighbours who vouched for it before, for their own part of the ring only.\n');
+  print('next to it the earlier check by t neighbours, who vouched only for their own part of the ring.\n');
   print(
     table(
       ['n', 'w', 'q', 'ms', 'bytes', 'neighbours', 'ms', 'bytes'],

@@ -11,20 +11,23 @@ import { bitmapLength, bitmapOf } from '../../protocol/wire/index.ts';
 import type { WitnessCheck } from '../schema.ts';
 import { medianMs, roundMs } from '../support/statistics.ts';
 
-/** γ and δ of every ring here: what a task gets that says nothing of them. */
+/** γ and δ of every ring here: a task's defaults. */
 const COLLUDING = 0.25;
 const DROPOUT = 0.1;
 
-/** Bits that the signatures of t neighbours were counted for, before there were witnesses. */
+/** Bits of security of the signatures of t neighbours, before witnesses were introduced. */
 const SIGMA_OF_NEIGHBOURS = 80;
 
-/** Which cohorts the check is measured for. */
+/** The cohorts that the check is measured for. */
 export interface WitnessesPlan {
   readonly sizes: readonly number[];
   readonly repeats: number;
 }
 
-/** What the check of the survivor set costs one client of an active ring: the draw of the witnesses, and q signatures. */
+/**
+ * What the check of the survivor set costs one client of an active ring: drawing the witnesses, and checking q
+ * signatures.
+ */
 export function benchWitnesses({ sizes, repeats }: WitnessesPlan): Promise<WitnessCheck[]> {
   return Promise.resolve(sizes.map((n) => measure(n, repeats)));
 }
@@ -58,7 +61,7 @@ function measure(n: number, repeats: number): WitnessCheck {
     bytes: request.length,
     neighbours,
     neighboursMs: roundMs(medianMs(repeats, () => verify(neighbours))),
-    // Each with its index, and their number, in the place of the two witness fields.
+    // Each with its index, and their number, in place of the two witness fields.
     neighboursBytes:
       request.length - bitmapLength(witnesses) + neighbours * (4 + SIZES.signature) - quorum * SIZES.signature,
   };

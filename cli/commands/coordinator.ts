@@ -11,7 +11,7 @@ import { data, EXIT, live, say } from '../io.ts';
 import { roundLine } from '../round-line.ts';
 import { onInterrupt } from '../signals.ts';
 import { packageVersion } from '../../platform/index.ts';
-import { whole } from './options.ts';
+import { whole } from '../option-parsers.ts';
 
 interface CoordinatorFlags {
   readonly host?: string;
@@ -29,42 +29,43 @@ interface CoordinatorFlags {
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const satisfies readonly LogLevel[];
 
-/** `cairn coordinator [config]`: runs the tasks of a configuration file, and answers for them until it is interrupted. */
+/**
+ * `cairn coordinator [config]`: runs the tasks of a configuration file, and serves their models until it is
+ * interrupted.
+ */
 export function coordinatorCommand(done: (code: number) => void): Command {
   return new Command('coordinator')
     .description('start a coordinator for the tasks in a config file; it runs until Ctrl-C')
-    .argument('[config]', 'configuration file: JSON, or a module whose default export it is', 'cairn.json')
+    .argument('[config]', 'configuration file: JSON, or a module that exports it as its default', 'cairn.json')
     .option('--host <address>', 'address to listen on')
-    .option('--port <number>', 'port to listen on; 0 takes a free one', whole(0, 65_535))
+    .option('--port <number>', 'port to listen on; 0 picks a free one', whole(0, 65_535))
     .option('--store <url>', 'where models, tasks and reports are kept: file:PATH or memory:, instead of dataDir')
-    .option('--tls-cert <file>', 'certificate chain (PEM), to speak TLS')
+    .option('--tls-cert <file>', 'certificate chain (PEM), to use TLS')
     .option('--tls-key <file>', 'private key of the certificate (PEM, mode 600)')
-    .option('--unsafe-plain-http', 'speak plain HTTP also to other machines, as in a closed test network')
+    .option('--unsafe-plain-http', 'allow plain HTTP with other machines, as in a closed test network')
     .option(
       '--held-out <[task=]app...>',
-      'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as join --app takes it',
+      'evaluate each new model on held-out data: mnist-mlp, mnist-cnn, or a module as for join --app',
     )
-    .option(
-      '--learning <module>',
-      'your own strategies and group rules: what the module exports as strategies and rules',
-    )
-    .option('--exit-when-done', 'end once all tasks have ended and their clients have been told, as scripts want it')
+    .option('--learning <module>', 'module that exports your own strategies and group rules, as strategies and rules')
+    .option('--exit-when-done', 'exit once all tasks have ended and their clients have been told, for scripts')
     .option('--json', 'print each round as a JSON line on stdout')
     .addOption(
-      new Option('--log-level <level>', 'JSON log on stderr; on a terminal `warn` unless this says otherwise').choices(
-        LEVELS,
-      ),
+      new Option(
+        '--log-level <level>',
+        'level of the JSON log on stderr (default: on a terminal `warn`, else logLevel of the configuration)',
+      ).choices(LEVELS),
     )
     .action(async (config: string, flags: CoordinatorFlags) => {
       done(await run(config, flags));
     });
 }
 
-/** The configuration with what the command line says instead. @throws CairnError `usage` */
+/** The configuration with the command line's overrides. @throws CairnError `usage` */
 function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): CoordinatorConfig {
   const { host, port, tlsCert, tlsKey, unsafePlainHttp } = flags;
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    throw new CairnError('usage', '--tls-cert and --tls-key belong together', { hint: 'give both, or neither' });
+    throw new CairnError('usage', '--tls-cert and --tls-key must be used together', { hint: 'pass both, or neither' });
   }
   return {
     ...config,
@@ -75,11 +76,11 @@ function overridden(config: CoordinatorConfig, flags: CoordinatorFlags): Coordin
   };
 }
 
-/** How a task has ended; undefined if it was stopped. @param folder that of a store in files */
+/** How a task has ended; undefined if it was stopped. @param folder the store's folder, if it is in files */
 function endLine(status: TaskStatus, folder: string | undefined): string | undefined {
   const { task, state, round, rounds, code, message } = status;
   if (state === 'stopped') return undefined;
-  // The copy that says where it comes from; the one that rounds name is among `models`, by its hash.
+  // The copy that is stamped with its origin; the one that rounds refer to is in `models`, under its hash.
   const model = folder === undefined ? '' : `; its model: ${join(folder, 'latest', `${task}.safetensors`)}`;
   if (state === 'failed') return `${task} has failed [${code ?? 'internal'}]: ${message ?? ''}${model}`;
   return round < rounds
@@ -87,7 +88,7 @@ function endLine(status: TaskStatus, folder: string | undefined): string | undef
     : `all rounds of ${task} have committed${model}`;
 }
 
-/** Where the log goes: past the live line, where there is one; as ever elsewhere. */
+/** Where the log goes: above the live line if there is one, else to stderr as usual. */
 const logStream = (): { write: (text: string) => void } | undefined =>
   live.isLive ? { write: (text) => say(text.trimEnd()) } : undefined;
 
@@ -96,7 +97,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
   let coordinator: Coordinator | undefined;
   let leave = (): void => undefined;
   const left = new Promise<void>((resolve) => (leave = resolve));
-  // From the beginning: whoever is interrupted while it starts still ends in good order.
+  // Set up first, so that an interrupt during the start still ends cleanly.
   const interrupted = onInterrupt(() => {
     leave();
     void coordinator?.stop();
@@ -115,7 +116,7 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
       version: packageVersion(),
       store,
       ...(evaluate === undefined ? {} : { evaluate }),
-      // A person reads the lines below; the log is for machines, and would drown them.
+      // The lines below are for the user; the log is for machines, and would drown them.
       log: createLog(logLevel ?? (process.stderr.isTTY ? 'warn' : config.logLevel), logStream()),
     });
     if (interrupted.happened()) return EXIT.interrupted;
@@ -152,10 +153,10 @@ async function run(path: string, flags: CoordinatorFlags): Promise<number> {
     }
     if (flags.exitWhenDone === true) await Promise.race([coordinator.farewell(), left]);
     else {
-      say('all tasks have ended; still answering, Ctrl-C ends');
+      say('all tasks have ended; still serving requests, Ctrl-C to exit');
       await left;
     }
-    // Whichever way it ends, the exit code tells of a task that failed.
+    // However it ends, the exit code reports a task that failed.
     if (failure !== undefined) throw failure;
     return EXIT.ok;
   } finally {

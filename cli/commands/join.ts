@@ -11,7 +11,7 @@ import { waitingLine } from '../participation-line.ts';
 import { ParticipationLines } from '../participation-lines.ts';
 import { modelFilesAt } from '../save-model.ts';
 import { onInterrupt } from '../signals.ts';
-import { positive, shard, whole } from './options.ts';
+import { positive, shard, whole } from '../option-parsers.ts';
 
 interface JoinFlags {
   readonly identity?: string;
@@ -38,53 +38,53 @@ interface JoinFlags {
 type Policy = NonNullable<JoinOptions['policy']>;
 
 const POLICY_HELP = `
-A policy file is a JSON object with any of these keys; a round outside of it is refused, and you and the coordinator are
-told why (see tellReason):
-  adversary         "active" (default): the coordinator may lie; "curious": it only looks
-  colluding         share of the members that may collude with it (default 0.2)
-  minCohort         least number of inputs in a sum with yours (default 3)
-  minThreshold    least number of members that open a sum together
-  maxRoundsPerDay  rounds within 24 hours that you train for, or send a kept update in
-  tasks             names of the tasks you take part in (default all)
-  minNoise        { "placement": "distributed" or "central", "multiplier": z }: least noise in the sum; noise that the
-                    coordinator adds itself counts as "central" only
-  maxEpsilon       maximum cumulative ε, as counted by this client, against the party that minNoise names
-  maxRepeats        how often you train anew from one model, as after a rollback (default 2)
-  maxRebases        models within 24 hours that the coordinator moved by a small step instead of training them, and that
-                    you still take part in (default 2; 0: none)
-  minCohortDifference   least number of honest members by which any two sums must differ that you sign, whatever their tasks
-                    (default 0: none); members that may collude, by your share, come on top
-  tellReason        whether the coordinator hears of which class your reason is when you leave a round (default true):
-                    app-failed, update-refused, policy-refused or a limit of this policy; never the words
-From one model you send one update ever after, and to one set of members; neither is a matter of policy. What has to be
-remembered for it is kept beside the identity file, or else beside the policy file.`;
+A policy file is a JSON object with any of these keys; other rounds are refused, and you and the coordinator are told
+why (see tellReason):
+  adversary            "active" (default): the coordinator may lie; "curious": it only observes
+  colluding            share of the members that may collude with it (default 0.2)
+  minCohort            minimum number of inputs in a sum with yours (default 3)
+  minThreshold         minimum number of members needed to unmask a sum
+  maxRoundsPerDay      rounds within 24 hours that you train for, or send a kept update in
+  tasks                names of the tasks you take part in (default all)
+  minNoise             { "placement": "distributed" or "central", "multiplier": z }: minimum noise in the sum; noise that
+                       the coordinator adds itself counts as "central" only
+  maxEpsilon           maximum cumulative ε, as counted by this client, against the party that minNoise names
+  maxRepeats           how often you retrain from the same model, as after a rollback (default 2)
+  maxRebases           models within 24 hours that the coordinator moved by a small step instead of training them, and
+                       in whose rounds you still take part (default 2; 0: none)
+  minCohortDifference  minimum number of honest members by which any two sums that you sign must differ, in all tasks
+                       (default 0: none); members that may collude, by your share, are counted in addition
+  tellReason           whether the coordinator is told the class of your reason when you leave a round (default true):
+                       app-failed, update-refused, policy-refused or a limit of this policy; never the message
+For one model you only ever send one update, and to one set of members; no policy changes that. The memory that this
+takes is kept next to the identity file, or else next to the policy file.`;
 
 /** `cairn join URL`: takes part with local data until its tasks have ended, or until it is interrupted. */
 export function joinCommand(done: (code: number) => void): Command {
   return new Command('join')
-    .description('train on your data with others; nobody sees your update, only sums')
+    .description('train with others on your data; only sums of updates are ever revealed')
     .argument('<url>', 'address of the coordinator, such as http://127.0.0.1:8080')
-    .option('--identity <file>', 'identity file: who you are, and the authority whose member directory you believe')
-    .option('--name <name>', 'name of a guest, where no identity is needed')
+    .option('--identity <file>', 'identity file: your key, and the authority whose member directory you trust')
+    .option('--name <name>', 'your name as a guest, if no identity is needed')
     .option('--task <name...>', 'only these tasks')
     .option('--app <module>', 'module that exports your model and data as its default or as `app`; without it, MNIST')
     .addOption(new Option('--model <kind>', 'network for MNIST').choices(['mlp', 'cnn']).default('mlp'))
     .option('--shard <index/count>', 'share of the MNIST training images, such as 0/8', shard)
     .addOption(
-      new Option('--partition <kind>', 'how MNIST is cut into shards').choices(['iid', 'dirichlet']).default('iid'),
+      new Option('--partition <kind>', 'how MNIST is split into shards').choices(['iid', 'dirichlet']).default('iid'),
     )
     .option('--alpha <number>', 'concentration of the Dirichlet partition', positive, 0.5)
     .option('--seed <number>', 'seed of shards and local training; keys and masks never depend on it', whole(0), 1)
-    .option('--policy <file>', 'policy file (JSON): what you consent to; rounds outside of it are refused, see below')
+    .option('--policy <file>', 'policy file (JSON): what you consent to; other rounds are refused, see below')
     .option('--accept-curious', 'also take part in rounds that trust the coordinator not to lie')
-    .option('--min-cohort <number>', 'least number of inputs in a sum with yours', whole(2))
+    .option('--min-cohort <number>', 'minimum number of inputs in a sum with yours', whole(2))
     .option(
       '--accept-lost-memory',
-      'begin a new memory of your rounds where the file of the one before is gone for good; what you sent before it is then not known any more',
+      'start a new memory of your rounds if the file of the previous one is lost for good; it does not know what you sent before',
     )
     .option('--unsafe-plain-http', 'join another machine without TLS, as in a closed test network')
-    .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at first', positive, 15)
-    .option('--save-model <file>', 'fetch the model that the task ends with; of several tasks, into a folder')
+    .option('--connect-timeout <seconds>', 'how long to try to reach the coordinator at the start', positive, 15)
+    .option('--save-model <file>', 'save the final model of the task; for several tasks, into a folder')
     .option('--stay', 'wait for further rounds when all tasks have ended')
     .addOption(
       new Option('--hold <state@round>', 'fault drill: hang before sending that state’s message')
@@ -168,7 +168,7 @@ async function joinOptions(flags: JoinFlags): Promise<JoinOptions> {
   };
 }
 
-/** What remembers the rounds: a file beside the identity file or else the policy file; undefined where there is neither. */
+/** The memory of rounds: a file next to the identity file or else the policy file; undefined if there is neither. */
 async function consentOf({ identity, policy, acceptLostMemory }: JoinFlags): Promise<JoinOptions['consent']> {
   const { acceptLostMemory: accept, consentInFile, consentPath } = await import('../../client/index.ts');
   const beside = identity ?? policy;
@@ -179,8 +179,8 @@ async function consentOf({ identity, policy, acceptLostMemory }: JoinFlags): Pro
 }
 
 /**
- * The policy file with what the command line adds to it.
- * @throws CairnError `usage` where the two differ, and what `readPolicyFile` throws
+ * The policy file with the additions of the command line.
+ * @throws CairnError `usage` if the two differ, and what `readPolicyFile` throws
  */
 async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): Promise<Policy> {
   const { readPolicyFile } = await import('../../client/index.ts');
@@ -195,13 +195,13 @@ async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): 
   ] as const) {
     if (said[key] === undefined || written[key] === undefined || said[key] === written[key]) continue;
     throw new CairnError('usage', `${flag} contradicts ${key} ${JSON.stringify(written[key])} in ${file ?? ''}`, {
-      hint: `leave ${flag} out, or correct the policy file`,
+      hint: `leave ${flag} out, or fix the policy file`,
     });
   }
   return { ...written, ...said };
 }
 
-/** Tells the person at the terminal, or the program that reads its lines, what happens. */
+/** Reports what happens to the user at the terminal, or to the program that reads its lines. */
 class Teller {
   readonly #json: boolean;
   readonly #live = new LiveLine();
@@ -213,7 +213,7 @@ class Teller {
     this.#json = json;
   }
 
-  /** An event of the participation. */
+  /** Reports an event of the participation. */
   tell(event: ParticipationEvent): void {
     if (this.#json) {
       data(printableJson(event));
@@ -221,7 +221,7 @@ class Teller {
     }
     for (const line of this.#lines.of(event)) this.say(line);
     if (event.kind === 'task') this.#awaits(event);
-    // What was waited for is not known any more.
+    // What the task waits for is no longer known.
     if (event.kind === 'disconnected') this.#live.show(undefined);
   }
 
@@ -230,7 +230,7 @@ class Teller {
     say(printable(line));
   }
 
-  /** Waits for nothing any more. */
+  /** Clears the line about what is waited for. */
   close(): void {
     this.#live.show(undefined);
   }
@@ -239,7 +239,7 @@ class Teller {
     const line = waitingLine(event);
     if (line === undefined) this.#waiting.delete(event.task);
     else this.#waiting.set(event.task, line);
-    // Between two rounds all are there for a moment: that is no news for a file.
+    // Between two rounds all members are present for a moment, which is not worth a line in a file.
     this.#live.show([...this.#waiting.values()].join('; '), event.seated >= event.needed);
   }
 }

@@ -1,4 +1,7 @@
-/** Lines about things that change often: each is told at once where the last is long enough ago, and the last one always. */
+/**
+ * Lines about things that change often: each is printed at once if the last one is long enough ago, and the latest one
+ * always.
+ */
 export class PacedLines {
   readonly #print: (line: string) => void;
   readonly #intervalMs: number;
@@ -6,25 +9,25 @@ export class PacedLines {
   readonly #waiting = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param intervalMs between two prints, at least */
+  /** @param intervalMs minimum time between two prints */
   constructor(print: (line: string) => void, intervalMs = 1000) {
     this.#print = print;
     this.#intervalMs = intervalMs;
   }
 
-  /** How something is now. What it was in between is passed over. */
+  /** Sets the current line about something. Intermediate ones are skipped. */
   tell(about: string, line: string): void {
     this.#waiting.set(about, line);
     if (this.#timer === undefined) this.#flush();
   }
 
-  /** It is not worth a line any more. */
+  /** Drops a pending line. */
   drop(about: string): void {
     this.#waiting.delete(about);
     this.#last.delete(about);
   }
 
-  /** Tells what is left. */
+  /** Prints what is pending. */
   end(): void {
     this.#flush();
     clearTimeout(this.#timer);
@@ -41,7 +44,7 @@ export class PacedLines {
       told = true;
     }
     this.#waiting.clear();
-    // Without a line that is held back, the timer must not keep the process alive.
+    // Without a pending line, the timer must not keep the process alive.
     if (told) this.#timer = setTimeout(() => this.#flush(), this.#intervalMs).unref();
   }
 }

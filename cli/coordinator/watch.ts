@@ -4,13 +4,13 @@ import { live, say } from '../io.ts';
 import { PacedLines } from './paced.ts';
 import { overdueLine, stateLine, waitingLine, withoutThem } from './waiting-line.ts';
 
-/** How a name is written; see `nameText`. */
+/** Formats a name; see `nameText`. */
 type NameText = (name: MemberName) => string;
 
 /**
- * Shows what a coordinator's tasks do: on a terminal in one line that is written over in place, elsewhere who is waited
- * for, as one line a change, and no more than one a second.
- * @returns ends it
+ * Shows the activity of a coordinator's tasks: on a terminal in one line that is updated in place, elsewhere only the
+ * members awaited, one line per change, and at most one per second.
+ * @returns a function that ends it
  */
 export function watch(coordinator: Coordinator, { tasks }: CoordinatorConfig, nameText: NameText): () => void {
   const now = new Map<string, string>();
@@ -44,10 +44,10 @@ export function watch(coordinator: Coordinator, { tasks }: CoordinatorConfig, na
     coordinator.on('progress', ({ done, of, ...at }) => {
       const { inRound } = coordinator.tasks.find(({ task }) => task === at.task) ?? { inRound: 0 };
       const opening = { ...at, state: 'computing' as const, members: inRound };
-      show(at.task, stateLine(opening, `${done} of ${of} masks out`));
+      show(at.task, stateLine(opening, `${done} of ${of} masks removed`));
     }),
     coordinator.on('round', ({ task }) => show(task, undefined)),
-    // What an operator has to see to. The words of an error that is none of ours may hold anything: the log has its code.
+    // Problems that an operator must handle. The message of a foreign error may contain anything: the log has its code.
     coordinator.on('fault', ({ code, message, hint }) => {
       if (code !== 'internal') say(`fault: ${message} [${code}] — ${hint}`);
     }),
@@ -59,11 +59,11 @@ export function watch(coordinator: Coordinator, { tasks }: CoordinatorConfig, na
   };
 }
 
-/** Lines that stay, each said once for one cause. */
+/** Permanent lines, each printed once per cause. */
 class LoudLines {
   readonly #told = new Map<string, string>();
 
-  /** @param cause what it is about: said again when that is another one. Undefined lines are not said */
+  /** @param cause what it is about: it is printed again when the cause changes. Undefined lines are not printed */
   tell(task: string, kind: string, cause: string, line: string | undefined): void {
     const key = `${task} ${kind}`;
     if (line === undefined || this.#told.get(key) === cause) return;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** An event that `cairn join --json` prints, as far as the demonstration looks at it. */
+/** An event printed by `cairn join --json`, with the fields that the demonstration uses. */
 export interface ClientLine {
   readonly kind: string;
   readonly state?: string;
@@ -12,16 +12,16 @@ export interface ClientLine {
   readonly message?: string;
 }
 
-/** What stands before an error that a command ends with. */
+/** Prefix of the error that a command ends with. */
 const PREFIX = 'cairn: ';
 
-/** How long a client may take to say goodbye before it is ended. */
+/** How long a client may take to leave before it is killed. */
 const GRACE_MS = 3000;
 
-/** How long it may take to end by itself once its task has. */
+/** How long it may take to exit by itself once its task has ended. */
 const ENDING_MS = 30_000;
 
-/** One client as a process of its own. */
+/** One client as a separate process. */
 export class ClientProcess {
   readonly member: number;
   readonly #child: ChildProcess;
@@ -32,7 +32,7 @@ export class ClientProcess {
     this.member = member;
     const cairn = fileURLToPath(new URL('../../cli.js', import.meta.url));
     this.#child = spawn(process.execPath, [cairn, 'join', ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
-    // Not `exit`, after which its last words may still be on their way.
+    // Not `exit`, after which its last output may still be on its way.
     this.exited = once(this.#child, 'close').then(([code, signal]) => ({
       code: code as number | null,
       signal: signal as NodeJS.Signals | null,
@@ -50,18 +50,21 @@ export class ClientProcess {
     return this.#child.pid;
   }
 
-  /** Why it ended, in one line: its own error, or the last that it wrote to stderr. */
+  /** Why it ended, in one line: its own error, or its last line on stderr. */
   get lastWords(): string {
     const error = this.#stderr.findLast((line) => line.startsWith(PREFIX));
     return error?.slice(PREFIX.length) ?? this.#stderr.join(' | ');
   }
 
-  /** SIGKILL: no goodbye, no clean-up, as when a machine loses power. */
+  /** SIGKILL: it does not leave or clean up, as when a machine loses power. */
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  /** Waits until it has ended by itself, which it does when its task has; asks it to leave where that takes too long. */
+  /**
+   * Waits until it has exited by itself, which it does when its task has ended; asks it to leave if that takes too
+   * long.
+   */
   async ended(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => (timer = setTimeout(resolve, ENDING_MS)));
@@ -70,7 +73,7 @@ export class ClientProcess {
     await this.leave();
   }
 
-  /** Asks it to leave; ends it if it does not. */
+  /** Asks it to leave; kills it if it does not. */
   async leave(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGINT');

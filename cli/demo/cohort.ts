@@ -5,12 +5,12 @@ import { type ClientLine, ClientProcess } from './client-process.ts';
 import { type DemoIdentities, memberName } from './identities.ts';
 import type { DemoOptions, Kill } from './options.ts';
 
-/** Clients that start while others are still starting: Node and the data set need most of a core each. */
+/** Time for all clients to connect: starting Node and loading the data set takes most of a core each. */
 const CONNECT_MS = 60_000;
 
-/** The client processes of a demonstration: started together, some killed on the way, the others ended together. */
+/** The client processes of a demonstration: started together, some killed during the run, the others ended together. */
 export class Cohort {
-  /** Rejects when a client ends that nobody killed. */
+  /** Rejects when a client exits that was not killed. */
   readonly failed: Promise<never>;
   readonly #clients: ClientProcess[] = [];
   readonly #killed = new Set<number>();
@@ -30,13 +30,13 @@ export class Cohort {
     this.failed.catch(() => undefined);
   }
 
-  /** Resolves once so many clients are connected. */
+  /** Resolves once that many clients are connected. */
   ready(clients: number): Promise<void> {
     this.#expected = clients;
     return new Promise((resolve) => (this.#allThere = resolve));
   }
 
-  /** Told of the number of connected clients whenever it changes. */
+  /** Called with the number of connected clients whenever it changes. */
   connected(count: number): void {
     if (count < this.#expected) return;
     clearTimeout(this.#patience);
@@ -46,7 +46,7 @@ export class Cohort {
   /** Starts every client with its own identity and its own shard. */
   start(url: string, options: DemoOptions, identities: DemoIdentities, schedule: readonly Kill[]): void {
     const { clients, seed, model, partition, alpha } = options;
-    // Where this process ends in disorder, nobody is left to end them.
+    // If this process crashes, nothing else would end them.
     process.on('exit', this.#killAll);
     for (let member = 1; member <= clients; member++) {
       const kill = schedule.find((entry) => entry.member === member);
@@ -66,11 +66,11 @@ export class Cohort {
       });
       this.#clients.push(client);
       void client.exited.then(({ code, signal }) => {
-        // With 0 it was told that the task has ended, which is known here, too, or will be in a moment.
+        // With 0 it was told that the task has ended, which is known here, too, or soon will be.
         if (this.#ending || this.#killed.has(member) || code === 0) return;
         const how = signal === null ? `exit code ${code ?? 0}` : signal;
         this.#fail(
-          new CairnError('not-enough-clients', `${memberName(member)} ended by itself (${how}): ${client.lastWords}`),
+          new CairnError('not-enough-clients', `${memberName(member)} exited by itself (${how}): ${client.lastWords}`),
         );
       });
     }
@@ -82,7 +82,7 @@ export class Cohort {
     this.#patience.unref();
   }
 
-  /** The run is being interrupted: clients that end now end as they should. */
+  /** The run is being interrupted: clients that exit now do so as expected. */
   interrupt(): void {
     this.#ending = true;
     this.#interrupted = true;
@@ -91,7 +91,7 @@ export class Cohort {
 
   /**
    * The task has ended: clients leave by themselves.
-   * @throws CairnError `not-enough-clients` for one that does not, or not well
+   * @throws CairnError `not-enough-clients` for one that does not, or fails
    */
   async ended(): Promise<void> {
     this.#ending = true;
@@ -101,12 +101,12 @@ export class Cohort {
       const { code, signal } = await exited;
       if (code === 0 || this.#interrupted) continue;
       const how = signal ?? `exit code ${code ?? 0}`;
-      throw new CairnError('not-enough-clients', `${memberName(member)} did not end well (${how}): ${lastWords}`);
+      throw new CairnError('not-enough-clients', `${memberName(member)} failed at its end (${how}): ${lastWords}`);
     }
-    if (!this.#interrupted) say(`${alive.length} clients have ended by themselves`);
+    if (!this.#interrupted) say(`${alive.length} clients have exited by themselves`);
   }
 
-  /** Ends all clients that are still there. */
+  /** Ends all clients that are still running. */
   async end(): Promise<void> {
     this.#ending = true;
     clearTimeout(this.#patience);

@@ -6,10 +6,10 @@ import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { type DirectoryEntry, signDirectory } from '../../protocol/wire/index.ts';
 
-/** Seconds for which the demonstration's members are enrolled: no run takes a month. */
+/** Seconds for which the demonstration's members are enrolled: no run takes that long. */
 const LIFETIME = 30 * 86_400;
 
-/** Where the demonstration's directory and identities lie. */
+/** Paths of the demonstration's directory and identities. */
 export interface DemoIdentities {
   /** The signed member directory, and the authority's public key in hex. */
   readonly directory: { readonly file: string; readonly authorityKey: string };
@@ -17,13 +17,13 @@ export interface DemoIdentities {
   fileOf(member: number): string;
 }
 
-/** Name of a member, for people. */
+/** Name of a member, for display. */
 export const memberName = (member: number): string => `client-${member}`;
 
 /**
- * Makes an authority, an identity for each of members 1 … n, and the directory that the authority signs. The authority's
- * secret key lives only as long as this call: nobody can be added to the directory later.
- * @throws CairnError `folder-unwritable`, and `config-invalid` where an identity is there already
+ * Creates an authority, an identity for each of members 1 … n, and the directory that the authority signs. The
+ * authority's secret key exists only during this call: no member can be added to the directory later.
+ * @throws CairnError `folder-unwritable`, and `config-invalid` if an identity exists already
  */
 export async function makeIdentities(folder: string, n: number): Promise<DemoIdentities> {
   const authority = generateIdentity(nodePrimitives, systemRandom);

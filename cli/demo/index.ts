@@ -23,7 +23,7 @@ import { machine } from '../../simulations/laboratory/index.ts';
 import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
 
-/** What a run came to: the last line on stdout; all but the folder stands in summary.json. */
+/** The results of a run: the last line on stdout; all except the folder is in summary.json. */
 interface DemoSummary {
   readonly rounds: number;
   readonly accuracy: number;
@@ -37,10 +37,11 @@ interface DemoSummary {
 }
 
 /**
- * Runs a coordinator here and each client as a process of its own, kills some of them with SIGKILL on the way, and
+ * Runs a coordinator here and each client as a separate process, kills some of them with SIGKILL during the run, and
  * leaves a run folder with the model.
  * @returns the exit code
- * @throws CairnError `usage`, `data-missing`, `folder-unwritable`, `port-in-use`, or why the task failed
+ * @throws CairnError `usage`, `data-missing`, `folder-unwritable`, `port-in-use`, or the error that the task failed
+ * with
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   checkDemo(options);
@@ -48,10 +49,10 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = await RunFolder.create(options.out, 'mnist');
   const stopping = new AbortController();
   const interrupted = onInterrupt(() => {
-    say('stopping: the round under way is abandoned, the clients leave');
+    say('stopping: abandoning the current round, the clients leave');
     stopping.abort();
   });
-  // Secret seeds of made-up members: they are gone when the run is, however it ends.
+  // Secret seeds of simulated members: they are deleted at the end of the run, however it ends.
   const secrets = await mkdtemp(join(tmpdir(), 'cairn-'));
   const sweep = (): void => rmSync(secrets, { recursive: true, force: true });
   process.on('exit', sweep);
@@ -95,7 +96,7 @@ async function withCoordinator({ options, folder, secrets, test, stopping }: Sta
   const coordinator = await createCoordinator({
     config,
     version: packageVersion(),
-    // Abandoned rounds have their own line; what is left to log are faults.
+    // Abandoned rounds have their own line; only faults are left to log.
     log: createLog('error'),
     begin: cohort.ready(options.clients),
     initialModels: {

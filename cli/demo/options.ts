@@ -1,40 +1,46 @@
 import { wholeCommittee } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 
-/** Share of members that the demonstration's task is sized against. */
+/** Share of colluding members that the demonstration's task must tolerate. */
 export const COLLUDING = 0.25;
 
-/** What `npm start` may be told. */
+/** Options of `npm start`. */
 export interface DemoOptions {
   /** Client processes. */
   readonly clients: number;
   /** Rounds to commit. */
   readonly rounds: number;
-  /** Clients that are killed with SIGKILL on the way. */
+  /** Clients that are killed with SIGKILL during the run. */
   readonly kill: number;
   /** Seed of the model's initialisation, the shards and local training. Masks and keys never depend on it. */
   readonly seed: number;
   readonly model: 'mlp' | 'cnn';
-  /** How MNIST is dealt out: evenly, or by class shares drawn from a Dirichlet distribution. */
+  /** How MNIST is distributed: evenly, or by class shares drawn from a Dirichlet distribution. */
   readonly partition: 'iid' | 'dirichlet';
   /** Concentration of the Dirichlet distribution: small is uneven. */
   readonly alpha: number;
-  /** Folder in which the run's own folder is made. */
+  /** Folder in which the run's own folder is created. */
   readonly out: string;
-  /** 0 takes a free one. */
+  /** 0 picks a free one. */
   readonly port: number;
 }
 
-/** A client that is killed: who, in which round, and before which state's message. */
+/** A client to kill: which one, in which round, and before which state's message. */
 export interface Kill {
   /** Member id. */
   readonly member: number;
   readonly round: number;
-  /** `masked-input`: it has shared its keys, its input does not count. `unmasking`: its input counts, it gives no shares. */
+  /**
+   * `masked-input`: it has shared its keys, but its input does not count. `unmasking`: its input counts, but it sends
+   * no shares.
+   */
   readonly state: 'masked-input' | 'unmasking';
 }
 
-/** Who is killed when: one a round from the second on, the last members first, in turn after sharing keys and before unmasking. */
+/**
+ * When each client is killed: one per round from the second on, the last members first, alternately after sharing keys
+ * and before unmasking.
+ */
 export function killSchedule({ clients, rounds, kill }: Pick<DemoOptions, 'clients' | 'rounds' | 'kill'>): Kill[] {
   return Array.from({ length: kill }, (_, i) => ({
     member: clients - i,
@@ -44,14 +50,14 @@ export function killSchedule({ clients, rounds, kill }: Pick<DemoOptions, 'clien
 }
 
 /**
- * Refuses a run that could not end well: in each round, those left must be a quorum of those who began.
+ * Refuses a run that could not succeed: in each round, the clients left must be a quorum of those that started it.
  * @throws CairnError `usage` with the bound
  */
 export function checkDemo(options: DemoOptions): void {
   const { clients, rounds, kill } = options;
   if (clients < 3)
     throw new CairnError('usage', `--clients must be at least 3, but is ${clients}`, {
-      hint: 'a sum of two shows each the other',
+      hint: 'in a sum of two, each member can read the other’s update',
     });
   if (rounds < 1) throw new CairnError('usage', `--rounds must be at least 1, but is ${rounds}`);
   if (kill >= clients) throw new CairnError('usage', `--kill ${kill} leaves none of ${clients} clients`);

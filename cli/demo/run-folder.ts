@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeAtomically } from '../../platform/index.ts';
 import { newFolder } from '../../simulations/laboratory/index.ts';
 
-/** The folder that a run leaves behind. */
+/** The folder with the results of a run. */
 export class RunFolder {
   readonly path: string;
 
@@ -11,7 +11,7 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** Makes the folder before anything runs. @throws CairnError `folder-unwritable` */
+  /** Creates the folder before anything runs. @throws CairnError `folder-unwritable` */
   static async create(parent: string, name: string): Promise<RunFolder> {
     return new RunFolder(await newFolder(parent, name));
   }
@@ -21,7 +21,7 @@ export class RunFolder {
     return join(this.path, name);
   }
 
-  /** Writes a file of JSON, whole or not at all. @throws CairnError `folder-unwritable` */
+  /** Writes a JSON file, whole or not at all. @throws CairnError `folder-unwritable` */
   async json(name: string, value: unknown): Promise<void> {
     await writeAtomically(this.file(name), `${JSON.stringify(value, undefined, 2)}\n`);
   }
@@ -31,7 +31,7 @@ export class RunFolder {
     await appendFile(this.file(name), `${JSON.stringify(value)}\n`);
   }
 
-  /** Writes a file of bytes, whole or not at all. @throws CairnError `folder-unwritable` */
+  /** Writes a binary file, whole or not at all. @throws CairnError `folder-unwritable` */
   async bytes(name: string, value: Uint8Array): Promise<void> {
     await writeAtomically(this.file(name), value);
   }

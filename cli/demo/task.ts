@@ -6,7 +6,7 @@ export const TASK = 'mnist';
 /** Examples in MNIST's training part. */
 const MNIST_TRAIN = 60_000;
 
-/** The task as it could stand in a configuration file. */
+/** The task as it would be in a configuration file. */
 export function demoTask({ clients, rounds, kill, partition }: DemoOptions): Record<string, unknown> {
   return {
     name: TASK,
@@ -19,10 +19,10 @@ export function demoTask({ clients, rounds, kill, partition }: DemoOptions): Rec
     graph: 'auto',
     colluding: COLLUDING,
     clip: 10,
-    // A shard of an uneven partition can be several times the even share; it would count as the greatest allowed.
+    // A shard of an uneven partition can be several times the even share; a larger one counts as the maximum.
     maxExamples: Math.ceil(MNIST_TRAIN / clients) * (partition === 'iid' ? 1 : 3),
     lossBound: 16,
-    // What there is to know of these data is known.
+    // The scales of this data set are known.
     scales: 'fixed',
     strategy: { name: 'fedavg' },
     training: { epochs: 2, batchSize: 32, learningRate: 0.05, momentum: 0.9 },

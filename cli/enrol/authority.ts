@@ -19,12 +19,12 @@ const format = z.strictObject({ kind: z.literal('authority'), seed: z.string().r
 /** Path of an authority's secret key. */
 const keyFile = (folder: string): string => join(folder, 'authority.key.json');
 
-/** Path of the directory that an authority has signed last. */
+/** Path of the latest directory signed by an authority. */
 export const directoryFile = (folder: string): string => join(folder, 'members.directory');
 
 /**
- * Makes an authority's key in a folder that has none.
- * @throws CairnError `config-invalid` where there is one, `folder-unwritable`
+ * Creates an authority's key in a folder that has none.
+ * @throws CairnError `config-invalid` if there is one already, `folder-unwritable`
  */
 export async function createAuthority(folder: string): Promise<KeyPair> {
   const keys = generateIdentity(nodePrimitives, systemRandom);
@@ -49,12 +49,12 @@ export async function openAuthority(folder: string): Promise<KeyPair> {
     text = await readPrivate(path);
   } catch (thrown) {
     if (!(thrown instanceof CairnError) || thrown.code !== 'config-unreadable') throw thrown;
-    const hint = 'name the authority’s folder with --folder, or make an authority: cairn enrol init';
+    const hint = 'pass the authority’s folder with --folder, or create an authority: cairn enrol init';
     throw new CairnError('config-unreadable', thrown.message, { cause: thrown, hint });
   }
-  // What is wrong is not shown: the file holds a secret.
-  const invalid = new CairnError('config-invalid', `${path} is not an authority’s key, or is cut`, {
-    hint: 'restore the very file from a copy: without it no member can be enrolled, and members must pin another authority',
+  // The details are not shown: the file contains a secret.
+  const invalid = new CairnError('config-invalid', `${path} is not an authority’s key, or is truncated`, {
+    hint: 'restore exactly this file from a copy: without it no member can be enrolled, and members must pin another authority',
   });
   let value: unknown;
   try {
@@ -71,7 +71,7 @@ export async function openAuthority(folder: string): Promise<KeyPair> {
 }
 
 /**
- * Reads the directory that the authority has signed last, expired or not.
+ * Reads the latest directory signed by the authority, expired or not.
  * @throws CairnError `config-unreadable`, `directory-signature`, naming the file
  */
 export async function readDirectory(folder: string, authorityKey: Uint8Array): Promise<SignedDirectory> {
@@ -82,7 +82,7 @@ export async function readDirectory(folder: string, authorityKey: Uint8Array): P
   } catch (cause) {
     throw new CairnError('config-unreadable', `${path}: ${(cause as Error).message}`, {
       cause,
-      hint: 'restore the newest one: a coordinator serves it at /v1/directory',
+      hint: 'restore the latest one: a coordinator serves it at /v1/directory',
     });
   }
   try {
@@ -92,7 +92,7 @@ export async function readDirectory(folder: string, authorityKey: Uint8Array): P
     const damaged = code.startsWith('wire-');
     throw new CairnError(damaged ? 'config-unreadable' : code, `${path}: ${message}`, {
       cause,
-      hint: 'it is cut or changed, or another authority’s; restore the newest one: a coordinator serves it at /v1/directory',
+      hint: 'it is truncated or modified, or another authority’s; restore the latest one: a coordinator serves it at /v1/directory',
     });
   }
 }

@@ -3,35 +3,35 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { DirectoryEntry } from '../../protocol/wire/index.ts';
 
 /**
- * The one member of this name or id.
- * @throws CairnError `identity-unknown` where there is none, `usage` where several have the name
+ * The one member with this name or id.
+ * @throws CairnError `identity-unknown` if there is none, `usage` if several have the name
  */
 export function findMember(members: ReadonlyMap<MemberId, DirectoryEntry>, who: string): DirectoryEntry {
   const found = [...members.values()].filter(({ member, name }) => name === who || String(member) === who);
   if (found.length === 1) return found[0]!;
   if (found.length === 0) {
     throw new CairnError('identity-unknown', `no member has the name or id "${who}"`, {
-      hint: 'cairn enrol ls lists them',
+      hint: 'list them with cairn enrol ls',
     });
   }
   throw new CairnError(
     'usage',
     `${found.length} members are called "${who}": ${found.map(({ member }) => member).join(', ')}`,
     {
-      hint: 'name one by its id',
+      hint: 'use its id',
     },
   );
 }
 
 /**
- * The members with a new one among them.
- * @throws CairnError `config-invalid` where its name, id or key is taken
+ * The members with a new one added.
+ * @throws CairnError `config-invalid` if its name, id or key is taken
  */
 export function withMember(members: ReadonlyMap<MemberId, DirectoryEntry>, entry: DirectoryEntry): DirectoryEntry[] {
   const all = [...members.values()];
   const same = all.find(({ name }) => name === entry.name);
   if (same !== undefined) {
-    throw new CairnError('config-invalid', `member ${same.member} has the name "${entry.name}" already`, {
+    throw new CairnError('config-invalid', `member ${same.member} already has the name "${entry.name}"`, {
       hint: 'renew it, revoke it first, or choose another name',
     });
   }
@@ -40,7 +40,7 @@ export function withMember(members: ReadonlyMap<MemberId, DirectoryEntry>, entry
       'config-invalid',
       `the id ${entry.member} is taken by "${members.get(entry.member)?.name ?? ''}"`,
       {
-        hint: 'make a new request, which has another id',
+        hint: 'create a new request, which will have another id',
       },
     );
   }

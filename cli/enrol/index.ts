@@ -16,7 +16,7 @@ import { checkedName, fileOf } from './names.ts';
 import { found, resign, secondsNow } from './register.ts';
 import { type EnrolmentRequest, readRequest, requestText } from './request.ts';
 
-/** Ids are drawn, so that requests can be made without asking which are free. */
+/** Ids are drawn at random, so that requests can be created without asking which are free. */
 function drawId(): MemberId {
   const bytes = systemRandom(4);
   return memberId(new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true));
@@ -26,13 +26,13 @@ function drawId(): MemberId {
 export async function init({ folder, valid }: { readonly folder: string; readonly valid: Term }): Promise<void> {
   const { authorityKey, ...directory } = await found(folder, valid);
   const key = toHex(authorityKey);
-  say(`made an authority in ${folder}; its public key, which members pin, is ${key}`);
+  say(`created an authority in ${folder}; its public key, which members pin, is ${key}`);
   say(directoryLine(directory, directory.issued));
-  // What stands under "directory" in a coordinator's file.
+  // The value of "directory" in a coordinator's configuration.
   data(JSON.stringify({ file: resolve(directoryFile(folder)), authorityKey: key }));
 }
 
-/** What `cairn enrol request` may be told. */
+/** Options of `cairn enrol request`. */
 export interface RequestFlags {
   /** The authority's public key, in hex. */
   readonly authority: string;
@@ -50,14 +50,14 @@ export async function request(name: string, { authority, out }: RequestFlags): P
     const member = drawId();
     await writeIdentity(path, { member, name, keys, authorityKey });
     await replacePublic(beside, requestText(authorityKey, member, name, keys));
-    say(`${path} is the identity of member ${member}, for nobody else’s eyes; give ${beside} to the authority`);
+    say(`${path} is the secret identity of member ${member}: keep it on this machine; give ${beside} to the authority`);
     data(beside);
   } finally {
     keys.secretKey.wipe();
   }
 }
 
-/** What `cairn enrol issue` may be told. */
+/** Options of `cairn enrol issue`. */
 export interface IssueFlags {
   readonly folder: string;
   readonly request?: string;
@@ -72,9 +72,13 @@ export async function issue(name: string, flags: IssueFlags): Promise<void> {
   const { folder, out, expires } = flags;
   const tasks = [...new Set(flags.task)];
   if (flags.request !== undefined && out !== undefined) {
-    throw new CairnError('usage', '--out is for an identity that is made here, and --request brings one', {
-      hint: 'leave one of them out',
-    });
+    throw new CairnError(
+      'usage',
+      '--out is for an identity that is created here, but with --request it exists already',
+      {
+        hint: 'leave one of them out',
+      },
+    );
   }
   const { publicKey, secretKey } = await openAuthority(folder);
   secretKey.wipe();
@@ -94,13 +98,13 @@ export async function issue(name: string, flags: IssueFlags): Promise<void> {
   const wanted = await readRequest(publicKey, flags.request);
   if (wanted.name !== name) {
     throw new CairnError('config-invalid', `the request is for "${wanted.name}", not for "${name}"`, {
-      hint: 'make sure whose request it is',
+      hint: 'check whose request it is',
     });
   }
   await certify(wanted);
 }
 
-/** Makes a member's key where the authority is: simple, and not the best way, since it could be copied here. */
+/** Creates a member's key on the authority's machine: simple, but not the best way, since it could be copied there. */
 async function withNewIdentity(
   name: string,
   path: string,
@@ -114,13 +118,11 @@ async function withNewIdentity(
     try {
       await certify({ member, name, identityKey: keys.publicKey });
     } catch (thrown) {
-      // Nobody knows it yet.
+      // No other party has it yet.
       await rm(path, { force: true });
       throw thrown;
     }
-    say(
-      `${path} holds ${name}’s secret key: move it to its owner over a channel that nobody reads, and delete it here`,
-    );
+    say(`${path} holds ${name}’s secret key: move it to its owner over a confidential channel, and delete it here`);
   } finally {
     keys.secretKey.wipe();
   }
@@ -134,11 +136,11 @@ export async function revoke(who: string, { folder }: { readonly folder: string 
     ({ name } = gone);
     return [...members.values()].filter(({ member }) => member !== gone.member);
   });
-  say(`${printable(name)} is no member any more`);
+  say(`${printable(name)} is no longer a member`);
   sayPublish(folder, serial);
 }
 
-/** What `cairn enrol renew` may be told. */
+/** Options of `cairn enrol renew`. */
 export interface RenewFlags {
   readonly folder: string;
   readonly expires: Term;

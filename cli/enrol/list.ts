@@ -3,18 +3,18 @@ import type { DirectoryEntry, SignedDirectory } from '../../protocol/wire/index.
 import { formatSpan } from '../../platform/index.ts';
 import { printable } from '../../protocol/printable.ts';
 
-/** A second since 1970 as a date for people and programs alike. */
+/** A time in seconds since 1970 as a date for users and programs. */
 const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
-/** The end of something, and how long it is until then. */
+/** An end date, and the time until then. */
 export const endOf = (notAfter: number, now: number): string => `${dateOf(notAfter)} (${formatSpan(notAfter - now)})`;
 
-/** A member as `--json` shows it. */
+/** A member for `--json`. */
 export function memberJson({ member, name, identityKey, notAfter, tasks }: DirectoryEntry): Record<string, unknown> {
   return { member, name, identityKey: toHex(identityKey), expires: dateOf(notAfter), tasks };
 }
 
-/** A directory as `--json` shows it. */
+/** A directory for `--json`. */
 export function directoryJson(directory: SignedDirectory, authorityKey: Uint8Array): Record<string, unknown> {
   const { serial, issued, notAfter, entries } = directory;
   return {
@@ -28,8 +28,7 @@ export function directoryJson(directory: SignedDirectory, authorityKey: Uint8Arr
 
 /** A directory in one line. */
 export function directoryLine({ serial, issued, notAfter, entries }: SignedDirectory, now: number): string {
-  const end =
-    now > notAfter ? `EXPIRED ${dateOf(notAfter)}: cairn enrol renew` : `believed until ${endOf(notAfter, now)}`;
+  const end = now > notAfter ? `EXPIRED ${dateOf(notAfter)}: cairn enrol renew` : `valid until ${endOf(notAfter, now)}`;
   return `directory ${serial} of ${dateOf(issued)}, ${end}; ${entries.size} members`;
 }
 

@@ -3,13 +3,13 @@ import { utf8 } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/wire/index.ts';
 
-/** A member's name: for people, so nothing invisible in it, and never only digits, which would be an id. */
+/** A member's name: for display, so without invisible characters, and never only digits, which would be an id. */
 export const nameSchema = z
   .string()
   .refine((name) => /^[^\p{C}\p{Z}]([^\p{C}]*[^\p{C}\p{Z}])?$/u.test(name), {
-    error: 'must be text without control characters, and without spaces at its ends',
+    error: 'must be text without control characters, and without leading or trailing spaces',
   })
-  .refine((name) => !/^\d+$/.test(name), { error: 'must not be a number: members have one beside their name' })
+  .refine((name) => !/^\d+$/.test(name), { error: 'must not be a number: members have one as their id' })
   .refine((name) => utf8(name).length <= LIMITS.name, { error: `must have at most ${LIMITS.name} bytes` });
 
 /** @throws CairnError `usage` */
@@ -21,9 +21,9 @@ export function checkedName(name: string): string {
 
 /**
  * The default path of a member's file.
- * @throws CairnError `usage` for a name that is no good as a file's
+ * @throws CairnError `usage` for a name that cannot be a file name
  */
 export function fileOf(name: string, kind: 'identity' | 'request'): string {
   if (/^\w[\w.-]*$/.test(name)) return `${name}.${kind}.json`;
-  throw new CairnError('usage', `"${name}" is no good as the name of a file`, { hint: 'name the file with --out' });
+  throw new CairnError('usage', `"${name}" cannot be used as a file name`, { hint: 'set the file with --out' });
 }

@@ -8,7 +8,7 @@ import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { fieldIssue } from '../../client/enrolment/index.ts';
 import { nameSchema } from './names.ts';
 
-/** What somebody asks an authority to certify. */
+/** What a member asks an authority to certify. */
 export interface EnrolmentRequest {
   readonly member: MemberId;
   readonly name: string;
@@ -24,12 +24,12 @@ const format = z.strictObject({
   signature: z.string().regex(/^[0-9a-f]{128}$/, 'must be 128 lower-case hex digits'),
 });
 
-/** What the member's key signs: that its holder wants this id and name from this authority, and from no other. */
+/** What the member's key signs: that its holder requests this id and name from this authority, and from no other. */
 function requested(authorityKey: Uint8Array, { member, name, identityKey }: EnrolmentRequest): Uint8Array {
   return transcript(nodePrimitives, LABELS.signRequest, authorityKey, u32le(member), utf8(name), identityKey);
 }
 
-/** The text of a request file: JSON, without a secret. */
+/** The text of a request file: JSON, without secrets. */
 export function requestText(authorityKey: Uint8Array, member: MemberId, name: string, keys: KeyPair): string {
   const request = { member, name, identityKey: keys.publicKey };
   const signature = nodePrimitives.ed25519Sign(keys.secretKey.expose(), requested(authorityKey, request));
@@ -38,32 +38,35 @@ export function requestText(authorityKey: Uint8Array, member: MemberId, name: st
 }
 
 /**
- * Reads a request file, and checks that whoever made it holds the key, and meant this authority: nobody is enrolled
+ * Reads a request file, and checks that its author holds the key, and meant this authority: no member can be enrolled
  * under another's key.
  * @throws CairnError `config-unreadable`, `config-invalid`, `identity-signature`
  */
 export async function readRequest(authorityKey: Uint8Array, path: string): Promise<EnrolmentRequest> {
-  const hint = 'a request is made by cairn enrol request NAME, on the member’s own machine; have it sent again';
+  const hint =
+    'a request is created with cairn enrol request NAME, on the member’s own machine; ask the member to send it again';
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code;
     const said =
-      reason === 'ENOENT' ? `there is no request ${path}` : `${path} cannot be read (${reason ?? 'unknown reason'})`;
+      reason === 'ENOENT' ? `request ${path} does not exist` : `${path} cannot be read (${reason ?? 'unknown reason'})`;
     throw new CairnError('config-unreadable', said, { cause, hint });
   }
   const value = readJson(text, path, { hint });
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CairnError('config-invalid', `${path} is no enrolment request: ${fieldIssue(issue!, value)}`, { hint });
+    throw new CairnError('config-invalid', `${path} is not an enrolment request: ${fieldIssue(issue!, value)}`, {
+      hint,
+    });
   }
   const { member, name, identityKey, signature } = parsed.data;
   const request = { member: memberId(member), name, identityKey: fromHex(identityKey) };
   if (!nodePrimitives.ed25519Verify(request.identityKey, requested(authorityKey, request), fromHex(signature))) {
     throw new CairnError('identity-signature', `${path} is not signed by its own key for this authority`, {
-      hint: 'the member must pass this authority’s key to cairn enrol request, and the file must come unchanged',
+      hint: 'the member must pass this authority’s key to cairn enrol request, and the file must arrive unmodified',
     });
   }
   return request;

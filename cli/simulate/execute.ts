@@ -8,14 +8,14 @@ import {
   runExperiment,
   shellWord,
 } from '../../simulations/laboratory/index.ts';
-import { whole } from '../commands/options.ts';
+import { whole } from '../option-parsers.ts';
 import { data, EXIT, say } from '../io.ts';
 import { onInterrupt } from '../signals.ts';
 import { formatDuration } from '../../platform/index.ts';
 import { progressLine } from './progress.ts';
 import { summaryLines } from './summary.ts';
 
-/** What every experiment can be told. */
+/** Options of every experiment. */
 export interface SharedFlags {
   readonly preset?: Preset;
   readonly seed?: number;
@@ -27,22 +27,22 @@ export interface SharedFlags {
   readonly json?: boolean;
 }
 
-/** Adds the options that every experiment has. */
+/** Adds the options of every experiment. */
 export function addSharedOptions(command: Command): Command {
   return command
-    .addOption(new Option('--preset <size>', 'how much to do').choices(['quick', 'paper']))
-    .option('--seed <number>', 'everything random is drawn from it (default: 1)', whole(0, Number.MAX_SAFE_INTEGER))
-    .option('--set <key=value...>', 'a setting by its name')
-    .option('--out <folder>', 'where the run’s folder is made', 'runs')
+    .addOption(new Option('--preset <size>', 'size of the experiment').choices(['quick', 'paper']))
+    .option('--seed <number>', 'seed of all random draws (default: 1)', whole(0, Number.MAX_SAFE_INTEGER))
+    .option('--set <key=value...>', 'a setting by name')
+    .option('--out <folder>', 'folder for the run’s folder', 'runs')
     .option('--threads <number>', 'worker threads; results do not depend on it (default: all cores)', whole(1, 256))
-    .option('--resume <folder>', 'go on with a run that was stopped')
-    .option('--again <folder>', 'run once more what another run’s folder tells')
+    .option('--resume <folder>', 'continue a run that was stopped')
+    .option('--again <folder>', 'repeat the run recorded in a folder')
     .option('--json', 'print one JSON object: settings, results, timings');
 }
 
 /**
- * Runs an experiment and tells about it: messages on stderr, results on stdout.
- * @param given settings as texts by key
+ * Runs an experiment and reports on it: messages on stderr, results on stdout.
+ * @param given settings as strings by key
  * @param module path of the experiment's module; undefined for one of ours
  */
 export async function runWith(
@@ -54,10 +54,10 @@ export async function runWith(
   const { settings, seed, preset } = await chosen(experiment, flags, given);
   const controller = new AbortController();
   const interrupt = onInterrupt(() => {
-    say('\nstopping; what was found is being kept (Ctrl-C again ends at once)');
+    say('\nstopping; saving results so far (Ctrl-C again exits at once)');
     controller.abort(new CairnError('internal', 'the run was interrupted'));
   });
-  say(`${experiment.name}, seed ${seed}: about ${formatDuration(experiment.estimate(settings))} on two quiet cores`);
+  say(`${experiment.name}, seed ${seed}: about ${formatDuration(experiment.estimate(settings))} on two idle cores`);
   const line = progressLine(process.stderr);
   try {
     const { folder, interrupted, endedBefore, summary, timings } = await runExperiment(experiment, settings, {
@@ -72,12 +72,12 @@ export async function runWith(
       onProgress: line.show,
     });
     line.end();
-    if (endedBefore) say('the run had ended already: nothing ran, its report was written anew');
+    if (endedBefore) say('the run had already ended: nothing was run, its report was written again');
     if (flags.json === true) data(JSON.stringify({ ...summary, settings, ...timings, folder }));
     else for (const text of summaryLines(summary)) data(text);
     say(`report: ${folder}/report.html`);
     if (!interrupted) return EXIT.ok;
-    say(`go on with: cairn simulate --resume ${shellWord(folder)}`);
+    say(`continue with: cairn simulate --resume ${shellWord(folder)}`);
     return EXIT.interrupted;
   } finally {
     line.end();
@@ -102,13 +102,13 @@ async function chosen(
     throw new CairnError('usage', '--resume and --again cannot both be given', { hint: 'leave one of the two out' });
   }
   if (Object.keys(given).length > 0 || preset !== undefined || seed !== undefined) {
-    throw new CairnError('usage', 'settings, preset and seed come from the folder named', {
+    throw new CairnError('usage', 'settings, preset and seed come from the given folder', {
       hint: 'leave them out, or leave out --resume and --again',
     });
   }
   const recorded = await readConfig(folder);
   if (recorded.experiment !== experiment.name) {
-    throw new CairnError('usage', `${folder} holds a run of ${recorded.experiment}, not of ${experiment.name}`, {
+    throw new CairnError('usage', `${folder} has a run of ${recorded.experiment}, not of ${experiment.name}`, {
       hint: `cairn simulate ${resume === undefined ? '--again' : '--resume'} ${shellWord(folder)}`,
     });
   }

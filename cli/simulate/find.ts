@@ -7,7 +7,8 @@ import type { Experiment } from '../../simulations/laboratory/index.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 
 /**
- * One of ours by its name, or one's own by the path of a module that exports it as its default or as `experiment`.
+ * One of Cairn's experiments by its name, or the user's own by the path of a module that exports it as its default or
+ * as `experiment`.
  * @throws CairnError `usage`
  */
 export async function findExperiment(name: string): Promise<Experiment> {
@@ -15,11 +16,11 @@ export async function findExperiment(name: string): Promise<Experiment> {
   if (known.includes(name)) return EXPERIMENTS[name]!();
   if (/[./\\]/.test(name)) return fromModule(name);
   throw new CairnError('usage', `there is no experiment "${name}"; ${didYouMean(name, known)}`, {
-    hint: 'cairn simulate lists them; one of your own is named by its path, such as ./my-experiment.mjs',
+    hint: 'list them with cairn simulate; your own is given by its path, such as ./my-experiment.mjs',
   });
 }
 
-/** The whole path of the module that {@link findExperiment} would load; undefined for one of ours. */
+/** The absolute path of the module that {@link findExperiment} would load; undefined for one of Cairn's. */
 export function moduleOf(name: string): string | undefined {
   return Object.keys(EXPERIMENTS).includes(name) ? undefined : resolve(name);
 }
@@ -36,14 +37,14 @@ async function fromModule(path: string): Promise<Experiment> {
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new CairnError('usage', `${path} cannot be loaded: ${why}`, {
-      hint: 'check the path, and that Node.js loads the module as it is',
+      hint: 'check the path, and that Node.js can load the module without compiling it',
       cause,
     });
   }
   const found = module['default'] ?? module['experiment'];
   if (isExperiment(found)) return found;
-  throw new CairnError('usage', `${path} exports no experiment`, {
-    hint: 'export what defineExperiment gives, with all of its parts, as the default or as "experiment"',
+  throw new CairnError('usage', `${path} does not export an experiment`, {
+    hint: 'export the result of defineExperiment, with all of its parts, as the default or as "experiment"',
   });
 }
 

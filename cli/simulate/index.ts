@@ -10,20 +10,20 @@ import { readConfig } from '../../simulations/laboratory/index.ts';
 
 /**
  * Runs `cairn simulate …`.
- * @param args what stands behind `simulate`
+ * @param args the arguments after `simulate`
  * @returns the exit code
- * @throws CairnError `usage`, and whatever the run does
+ * @throws CairnError `usage`, and whatever the run throws
  */
 export async function simulate(args: readonly string[]): Promise<number> {
   const named = args.length > 0 && !args[0]!.startsWith('-') ? args[0] : undefined;
   return named === undefined ? withoutName(args) : withName(named, args.slice(1));
 }
 
-/** No experiment is named: a list of them, or a run that is told by its folder. */
+/** Without an experiment's name: lists them, or runs the one recorded in a folder. */
 async function withoutName(args: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   const command = addSharedOptions(new Command('cairn simulate'))
-    .description('Experiments of the laboratory. cairn simulate NAME --help shows the settings of one.')
+    .description('Simulation experiments. cairn simulate NAME --help shows the settings of one.')
     .action(async (flags: SharedFlags) => {
       const folder = flags.resume ?? flags.again;
       if (folder === undefined) await list(flags.json === true);

@@ -3,7 +3,7 @@ import { readSettings } from '../../simulations/laboratory/index.ts';
 import { bold, data, say } from '../io.ts';
 import { formatDuration } from '../../platform/index.ts';
 
-/** Prints every experiment with one line, and roughly how long each preset takes on two cores. */
+/** Prints every experiment in one line, and roughly how long each preset takes on two cores. */
 export async function list(json: boolean): Promise<void> {
   const rows = await Promise.all(
     Object.values(EXPERIMENTS).map(async (load) => {

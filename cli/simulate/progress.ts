@@ -1,12 +1,12 @@
 import type { Progress } from '../../simulations/laboratory/index.ts';
 import { formatDuration } from '../../platform/index.ts';
 
-/** Where there is no terminal, a line is printed at most this often, in seconds. */
+/** Minimum seconds between two lines without a terminal. */
 const QUIET_SECONDS = 10;
 
 const BAR = 24;
 
-/** Shows how far a run is: a bar that is drawn over on a terminal, a line now and then elsewhere. */
+/** Shows the progress of a run: a bar that is redrawn on a terminal, occasional lines elsewhere. */
 export function progressLine(stream: NodeJS.WriteStream): {
   readonly show: (progress: Progress) => void;
   readonly end: () => void;

@@ -11,7 +11,7 @@ export function flagsOf({ parameters, presets }: Experiment): Option[] {
   const defaults = parameters.safeParse(presets.quick).data ?? {};
   return Object.entries(parameters.shape).map(([key, field]) => {
     const type = field as z.ZodType;
-    // A switch needs no word behind it.
+    // A switch takes no value.
     const isSwitch = type.safeParse(true).success && !type.safeParse('true').success;
     const value = isSwitch ? '[true|false]' : '<value>';
     const shown = JSON.stringify(defaults[key]) as string | undefined;
@@ -21,11 +21,11 @@ export function flagsOf({ parameters, presets }: Experiment): Option[] {
 }
 
 /**
- * The settings that a command line gives, as texts by key: from options and from `--set`.
+ * The settings on a command line, as strings by key: from options and from `--set`.
  * @throws CairnError `usage` for a `--set` without an equals sign, or a key given twice
  */
 export function settingsOf({ parameters }: Experiment, flags: SharedFlags): Record<string, string> {
-  // Without a prototype, whose names are no settings.
+  // Without a prototype, whose property names are not settings.
   const given = Object.create(null) as Record<string, string>;
   for (const key of Object.keys(parameters.shape)) {
     const value: unknown = flags[key as keyof SharedFlags];

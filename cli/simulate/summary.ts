@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../simulations/laboratory/index.ts';
 
-/** Lists that are longer are counted, not printed: --json and the run's folder have them. */
+/** Longer lists are counted, not printed: --json and the run's folder have them. */
 const MAX_ENTRIES = 12;
 
-/** A summary for a person: a line for each value, nested ones behind the names that lead to them. */
+/** A summary for display: one line per value, nested ones with the full path of their names. */
 export function summaryLines(summary: JsonObject): string[] {
   const pairs = [...flatten(summary, '')];
   const width = Math.max(0, ...pairs.map(([name]) => name.length));

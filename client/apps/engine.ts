@@ -8,12 +8,13 @@ function optimiserOf({ optimiser, learningRate, momentum }: EngineOptions): Opti
   return optimiser === 'adam' ? adam({ learningRate }) : sgd({ learningRate, momentum });
 }
 
-/** The part of the examples that a training anew uses. */
+/** The fraction of the examples that a retraining uses. */
 const KEPT = 0.9;
 
 /**
- * Nine tenths of the examples, drawn by the seed and in their order; at least as many as the model needs. A training that uses all examples at
- * once gives the same update whatever the order: this one differs from the one before for small data sets too.
+ * Nine tenths of the examples, drawn by the seed and in their order; at least as many as the model needs. A training
+ * that uses all examples at once gives the same update whatever the order; with a subset it differs from the previous
+ * one for small data sets too.
  */
 function subsetOf(data: Dataset, min: number, seed: number): Dataset {
   const { examples } = data;
@@ -23,8 +24,8 @@ function subsetOf(data: Dataset, min: number, seed: number): Dataset {
 
 /**
  * An app around the built-in training engine: a classifier, and labelled examples to train it on. It reads the task's
- * training options as {@link EngineOptions}, stops between two batches when it is aborted, and yields to the event loop
- * every few milliseconds.
+ * training options as {@link EngineOptions}, stops between batches when aborted, and yields to the event loop every few
+ * milliseconds.
  * @param dataset loads the client's own examples, once
  */
 export function engineApp(model: Model, dataset: () => Dataset | Promise<Dataset>): App<Dataset> {

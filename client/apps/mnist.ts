@@ -4,7 +4,7 @@ import { mnistCnn, mnistMlp } from '../../training/index.ts';
 import { assertOptions } from '../../protocol/options.ts';
 import { engineApp } from './engine.ts';
 
-/** What the MNIST app is made of. */
+/** Options of the MNIST app. */
 export interface MnistAppOptions {
   /** The perceptron 784-128-64-10, or the network with two convolutions. Default mlp. */
   readonly model?: 'mlp' | 'cnn';

@@ -14,17 +14,17 @@ const shape = {
 const schema = z.strictObject(shape);
 const KEYS = Object.keys(shape);
 
-/** What a task may say about local training with the built-in engine. */
+/** A task's options for local training with the built-in engine. */
 export interface EngineOptions {
-  /** Passes over the local data, from 1. Default 1. */
+  /** Passes over the local data, at least 1. Default 1. */
   readonly epochs: number;
-  /** Examples of one step, from 1. Default 32. */
+  /** Examples per step, at least 1. Default 32. */
   readonly batchSize: number;
   /** Step size. Default 0.05 for sgd, 0.001 for adam. */
   readonly learningRate: number;
-  /** What stays of the velocity from step to step, 0 … below 1; sgd only. Default 0. */
+  /** Fraction of the velocity kept from step to step, from 0 to below 1; sgd only. Default 0. */
   readonly momentum: number;
-  /** The rule for steps. Default sgd. */
+  /** The step rule. Default sgd. */
   readonly optimiser: 'sgd' | 'adam';
   /** FedProx (Li et al. 2020): the weight of the pull towards the round's model. Default 0: none. */
   readonly proxMu: number;
@@ -34,7 +34,7 @@ const RATES = { sgd: 0.05, adam: 0.001 } as const;
 
 /**
  * Reads a task's training options for the engine.
- * @throws CairnError `settings-invalid` naming the option: an unknown one with the key that may be meant
+ * @throws CairnError `settings-invalid` naming the option; for an unknown one, also the key that was probably meant
  */
 export function parseEngineOptions(options: Readonly<Record<string, unknown>>): EngineOptions {
   const parsed = schema.safeParse(options);
@@ -49,7 +49,7 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
       );
     }
     if (rest.optimiser === 'adam' && rest.momentum !== 0) {
-      throw new CairnError('settings-invalid', 'training.momentum: only sgd has one, but optimiser is "adam"', {
+      throw new CairnError('settings-invalid', 'training.momentum: only sgd supports it, but optimiser is "adam"', {
         hint: 'leave momentum out of the task’s training options',
       });
     }

@@ -3,14 +3,14 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { PrivacyAccount, Quote, SpentPrivacy } from './privacy-account.ts';
 
-/** The greatest δ that a client counts for, whatever a round names: with a great one every ε is small. */
+/** Maximum δ that a client counts with, whatever a round names: with a large one every ε is small. */
 const MAX_DELTA = 1e-5;
 
-/** The δ that a client counts a round for. */
+/** The δ with which a client counts a round. */
 export const deltaOf = ({ privacy }: Pick<RoundSettings, 'privacy'>): number =>
   Math.min(privacy?.delta ?? MAX_DELTA, MAX_DELTA);
 
-/** Why there may be no bound at all, which no smaller round can cure. */
+/** Explains why there may be no bound at all, which no smaller round can fix. */
 function hintFor(
   privacy: RoundSettings['privacy'],
   against: 'readers' | 'inside',
@@ -18,7 +18,7 @@ function hintFor(
 ): { readonly hint?: string } {
   if (privacy?.placement === 'central' && against === 'inside') {
     return {
-      hint: 'the coordinator’s noise bounds nothing towards the coordinator: set minNoise.placement to "central" to trust it',
+      hint: 'the coordinator’s noise gives no bound against the coordinator itself: set minNoise.placement to "central" to trust it',
     };
   }
   if (Number.isFinite(before[against])) {
@@ -30,13 +30,13 @@ function hintFor(
     };
   }
   return {
-    hint: 'this client took part in rounds before whose noise bounds nothing, and they count for ever: leave maxEpsilon out, or begin with another identity and record',
+    hint: 'this client took part in earlier rounds whose noise gives no bound, and they count forever: leave maxEpsilon out, or start with another identity and record',
   };
 }
 
 const text = (epsilon: number): string => (Number.isFinite(epsilon) ? epsilon.toFixed(3) : 'no bound');
 
-/** A task that had noise goes on having it, against whom it had it: a coordinator does not take it away unnoticed. */
+/** A task that had noise must keep it, against the same parties: a coordinator cannot remove it unnoticed. */
 function assertLasting(
   { task, privacy }: Pick<RoundSettings, 'task' | 'privacy'>,
   { central = 0, distributed = 0 }: Partial<PrivacyAccount> = {},
@@ -46,13 +46,13 @@ function assertLasting(
   const was = distributed > 0 ? 'noise by its members' : 'noise';
   const is = privacy === undefined ? 'none' : 'only the coordinator’s';
   throw new CairnError('policy-noise', `earlier rounds of task "${task}" had ${was}, this one has ${is}`, {
-    hint: 'if that is meant, the task needs another name',
+    hint: 'if this is intended, give the task another name',
   });
 }
 
 /**
- * Holds what a client's rounds would have told, with this one, against its policy.
- * @throws CairnError `privacy-budget`; `policy-noise` where the task had more noise before
+ * Checks what a client's rounds, including this one, would have revealed against its policy.
+ * @throws CairnError `privacy-budget`; `policy-noise` if the task had more noise earlier
  */
 export function assertPrivacy(
   settings: Pick<RoundSettings, 'task' | 'privacy'>,

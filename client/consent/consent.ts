@@ -12,6 +12,7 @@ import {
 } from '../../protocol/schemes/secagg/index.ts';
 import { type RememberedSession, termsOf } from '../../protocol/rounds/index.ts';
 import { portablePrimitives, toHex } from '../../protocol/crypto/index.ts';
+import { CairnError } from '../../protocol/errors.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import { assertPrivacy, deltaOf } from './assert-privacy.ts';
 import type { ConsentMemory } from './memory.ts';
@@ -30,14 +31,14 @@ import {
   wasMeasured,
 } from './record.ts';
 
-/** A round, and the model that it starts from. */
+/** A round, and the model it starts from. */
 export interface ModelRound {
   readonly settings: RoundSettings;
-  /** `modelPoint` of the round's model, in hex; its `measuringPoint` where the round only measures. */
+  /** `modelPoint` of the round's model, in hex; or its `measuringPoint` if the round only measures. */
   readonly point: string;
 }
 
-/** A survivor set that is about to be signed, or answered where there is nothing to sign. */
+/** A survivor set that is about to be signed, or answered if there is nothing to sign. */
 export interface Signing {
   /** Ids, ascending. */
   readonly members: readonly number[];
@@ -58,8 +59,8 @@ export type SendingInput = {
 } & (RememberedSession | { readonly sessionId?: undefined; readonly session?: undefined });
 
 /**
- * A client's memory of its rounds at work: one change after another, each checked and written down under one lock before
- * what it tells of is sent. A client that is stopped in between has noted too much, and never too little.
+ * A client's memory of its rounds in use: one change after another, each checked and recorded under one lock before the
+ * message that it concerns is sent. A client that is stopped in between has recorded too much, never too little.
  */
 export class Consent {
   readonly #memory: ConsentMemory;
@@ -73,8 +74,8 @@ export class Consent {
   }
 
   /**
-   * What a round is held against.
-   * @param point of its model, in hex; undefined while it is not known
+   * The history that a round is checked against.
+   * @param point of its model, in hex; undefined while unknown
    * @throws whatever the memory throws
    */
   history(point?: string): Promise<ClientHistory> {
@@ -82,17 +83,18 @@ export class Consent {
   }
 
   /**
-   * What this client's rounds have told about its data, and what they would have told with this one.
-   * @param delta the δ to count for
-   * @throws CairnError `privacy-infeasible`, `settings-invalid` of the settings, or whatever the memory throws
+   * What this client's rounds have revealed about its data, and what they would have with this one.
+   * @param delta the δ to count with
+   * @throws CairnError `privacy-infeasible`, `settings-invalid` for the settings, or whatever the memory throws
    */
   quote(settings: RoundSettings, delta: number): Promise<Quote> {
     return this.#inTurn(async () => quoteFor(await this.#memory.read(), settings, delta));
   }
 
   /**
-   * Notes that a training is about to begin: that is when a round counts.
-   * @throws CairnError `policy-rounds-per-day` and what else `assertConsent` throws, or whatever the memory throws
+   * Records that a training is about to begin: from then on the round counts.
+   * @throws CairnError `policy-rounds-per-day` and anything else that `assertConsent` throws, or whatever the memory
+   *   throws
    */
   training({ settings, point }: ModelRound, policy: ClientPolicy): Promise<void> {
     return this.#change((record) => {
@@ -102,8 +104,8 @@ export class Consent {
   }
 
   /**
-   * Notes that keys are about to be shared in a session: from then on earlier ones from the same model get no input and no
-   * signature.
+   * Records that keys are about to be shared in a session: from then on earlier sessions from the same model get no
+   * input and no signature.
    * @throws CairnError `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory throws
    */
   sharing(
@@ -121,14 +123,19 @@ export class Consent {
   }
 
   /**
-   * Notes that an input is about to be sent, and holds it and its round against what is remembered by now: another
-   * client with this memory may have sent or signed something since.
+   * Records that an input is about to be sent, and checks it and its round against the memory as it is now: another client
+   * with this memory may have sent or signed something in the meantime.
    *
-   * Where a set was signed from this model before, the settings ask for all of the roster, so the session can open a sum of
-   * that set alone. It is noted already now: a proof about it has to be taken also by a client that is cut off between
-   * its input and its signature.
-   * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other than
-   * the set signed from this model, and what else `assertConsent` and `assertPrivacy` throw, or whatever the memory throws
+   * If a set was signed from this model before, the settings require the whole roster, so the session can only open a
+   * sum of that set. It is recorded already now: a client that is cut off between its input and its signature must
+   * still accept a proof about it.
+   *
+   * If the scheme shows no session, the input is counted, charged and remembered nevertheless. But nothing says which other
+   * inputs it would be added to: it is refused if that matters, which is after a set was signed from this model, and under a
+   * policy that requires sums to differ.
+   * @throws CairnError `round-superseded`, `input-changed`, `repeat-refused`, `cohort-too-similar` for a roster other
+   * than the set signed from this model, and anything else that `assertConsent` and `assertPrivacy` throw, or whatever
+   * the memory throws
    */
   sending(
     { settings, point }: ModelRound,
@@ -145,23 +152,24 @@ export class Consent {
       if (settings.rebases > 0) next = withRebase(next, point, now);
       if (reliesOnNoise(policy, settings)) return next;
       const sent = { repeat: settings.repeat, input, terms: toHex(termsOf(portablePrimitives, settings)) };
-      if (session !== undefined) {
+      if (session === undefined) assertUnseenAllowed(history.record, policy);
+      else {
         assertLatestSession(history.record, sessionId);
         assertRosterAllowed(history.record, session.ids, settings);
       }
       assertInputAllowed(history.record, sent);
       next = withSent(next, point, sent);
-      const whole = session !== undefined && history.record?.signed !== undefined;
-      return whole ? withSet(next, point, session.ids, session) : next;
+      if (session === undefined || history.record?.signed === undefined) return next;
+      return withSet(next, point, session.ids, session);
     });
   }
 
   /**
-   * Notes a survivor set before it is signed, or answered where there is nothing to sign: from this model no other one is
-   * signed ever after.
+   * Records a survivor set before it is signed, or answered if there is nothing to sign: from then on no other set is
+   * signed from this model.
    * @param signing members: ids, ascending
-   * @throws CairnError `round-superseded`, `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the memory
-   * throws
+   * @throws CairnError `round-superseded`, `cohort-too-similar`, `repeat-refused`, `input-changed`, or whatever the
+   * memory throws
    */
   signing(
     { settings, point }: ModelRound,
@@ -176,7 +184,8 @@ export class Consent {
       const opened = settings.measures === true ? '' : terms;
       const next = withOpened(record, { task: settings.task, terms: opened, members });
       if (reliesOnNoise(policy, settings)) return next;
-      // Another client with this memory may have gone on to a later repeat, or to so many models that this one is closed.
+      // Another client with this memory may have moved on to a later repeat, or to so many models that this one is
+      // closed.
       assertInputAllowed(history.record, { repeat: settings.repeat, terms });
       assertLatestSession(history.record, sessionId);
       assertSetAllowed(history.record, members);
@@ -185,8 +194,8 @@ export class Consent {
   }
 
   /**
-   * Notes that a member was proven to have dealt falsely in a session from this model: the set that was signed may be
-   * summed without it.
+   * Records that a member was proven to have dealt falsely in a session from this model: the signed set may be summed
+   * without it.
    * @throws whatever the memory throws
    */
   proven({ point }: Pick<ModelRound, 'point'>, member: number): Promise<void> {
@@ -202,6 +211,16 @@ export class Consent {
     this.#last = done.catch(() => undefined);
     return done;
   }
+}
+
+/** @throws CairnError `cohort-too-similar` where it matters who else is in the sum, and the scheme does not say */
+function assertUnseenAllowed(record: ClientHistory['record'], { minCohortDifference = 0 }: ClientPolicy): void {
+  if (record?.signed === undefined && minCohortDifference < 2) return;
+  const why =
+    record?.signed === undefined
+      ? `this client asks sums to differ in at least ${minCohortDifference} members`
+      : 'this client has signed a sum from the same model';
+  throw new CairnError('cohort-too-similar', `the round’s scheme does not show who is in its sum, and ${why}`);
 }
 
 function quoteFor({ accounts }: ConsentRecord, settings: RoundSettings, delta: number): Quote {

@@ -7,25 +7,26 @@ import { recordFrom, recordText } from './format.ts';
 import type { ConsentMemory } from './memory.ts';
 import { type ConsentRecord, NO_RECORD } from './record.ts';
 
-/** Where the rounds of an identity are remembered: beside its identity file. */
+/** The file that remembers an identity's rounds: beside its identity file. */
 export const consentPath = (identityFile: string): string => `${identityFile}.rounds`;
 
-/** What a memory in a file may be told. */
+/** Options of a memory in a file. */
 export interface ConsentFileOptions {
   /**
-   * The identity file whose rounds these are. The first change is noted in it, so that a memory that is gone later is
-   * missed: without it a client would believe that it never took part.
+   * The identity file whose rounds these are. The first change is recorded in it, so that a memory that is lost later
+   * is noticed: otherwise a client would believe that it never took part.
    */
   readonly identityFile?: string;
 }
 
 /**
- * Remembers in a file, for its owner alone: whose updates were summed together is nobody else's business. A file that
- * cannot be read, or that is gone although the identity file says that there was one, stops the client from taking part:
- * it would send what it must not send twice.
- * A process that hung so long that another took its lock over writes nothing: what the other has noted stays.
- * @throws CairnError `config-unknown-key`, `config-invalid` for options that there are not; when it is used, `memory-lost` where it is gone or in another format, `config-unreadable`,
- * `folder-unwritable`, `lock-lost`, and what reading the identity file throws
+ * Remembers rounds in a file that only its owner can read: which members' updates were summed together is private. A
+ * file that cannot be read, or that is missing although the identity file says that there was one, stops the client
+ * from taking part: it would send what it must not send twice. A process that hung so long that another took over its
+ * lock writes nothing: what the other recorded stays.
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; when it is used, `memory-lost` if it is
+ * missing or in another format, `config-unreadable`, `folder-unwritable`, `lock-lost`, and whatever reading the identity
+ * file throws
  */
 export function consentInFile(path: string, options: ConsentFileOptions = {}): ConsentMemory {
   assertOptions<ConsentFileOptions>('options of consentInFile', options, { identityFile: 'string' });
@@ -46,8 +47,8 @@ export function consentInFile(path: string, options: ConsentFileOptions = {}): C
 }
 
 /**
- * Begins a new memory where the one before is gone, on a person's word: what was sent before it cannot be told any more.
- * A file that is there is left alone, whatever it holds.
+ * Begins a new memory after the previous one was lost, on a person's instruction: what was sent before can no longer be
+ * known. An existing file is left alone, whatever it contains.
  * @throws CairnError `folder-unwritable`, `config-unreadable`, `lock-lost`
  */
 export function acceptLostMemory(path: string): Promise<void> {
@@ -61,14 +62,14 @@ async function read(path: string, identityFile: string | undefined): Promise<Con
   const text = await textOf(path);
   if (text === undefined) {
     if (identityFile === undefined || !(await roundsNoted(identityFile))) return NO_RECORD;
-    throw new CairnError('memory-lost', `${path} is not there, but ${identityFile} has taken part in rounds`);
+    throw new CairnError('memory-lost', `${path} is missing, but ${identityFile} has taken part in rounds`);
   }
   const record = recordFrom(text);
   if (record !== undefined) return record;
   const fault = jsonFault(text);
   const cut = fault === undefined ? '' : `: line ${fault.line}, column ${fault.column}: ${fault.message}`;
   throw new CairnError('memory-lost', `${path} is not a record of rounds taken part in${cut}`, {
-    hint: 'put back the very file, never an older copy; if it is lost, remove it and join once with --accept-lost-memory',
+    hint: 'put the same file back, never an older copy; if it is lost, remove it and join once with --accept-lost-memory',
   });
 }
 

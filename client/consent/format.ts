@@ -12,7 +12,7 @@ const ids = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Whether no two of these are the same. */
+/** Whether all of these are different. */
 const areDifferent = (keys: readonly unknown[]): boolean => new Set(keys).size === keys.length;
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
@@ -46,7 +46,7 @@ const model = z.strictObject({
   session: hash.optional(),
 });
 
-/** Sixteen bytes each, written one after another. */
+/** Sixteen bytes each, concatenated. */
 const closed = z
   .string()
   .regex(/^[0-9a-f]*$/)
@@ -57,7 +57,10 @@ const closed = z
     ),
   );
 
-/** What is never written is not read: a model twice would have two sets, and more than the bounds no end. */
+/**
+ * What is never written is not read: a repeated model would have two sets, and without the bounds there would be no
+ * limit.
+ */
 const current = z.strictObject({
   version: z.literal(3),
   rounds: times,
@@ -74,10 +77,10 @@ const current = z.strictObject({
   accounts,
 });
 
-/** Version 2 noted the scales of a sum among its terms, which are none any more. */
+/** Version 2 recorded the scales of a sum among its terms; they no longer belong there. */
 const second = z.strictObject({ ...current.shape, version: z.literal(2) });
 
-/** Version 1 knew a sum's model by its file, and noted terms in another encoding: neither tells anything now. */
+/** Version 1 identified a sum's model by its file, and recorded terms in another encoding: neither is of use now. */
 const first = z.strictObject({
   version: z.literal(1),
   sent: times,
@@ -110,7 +113,7 @@ export function recordText({ rounds, rebased, models, closed, opened, accounts }
   return `${JSON.stringify(file)}\n`;
 }
 
-/** Reads what {@link recordText} writes, or wrote in a version before. @returns undefined for another text */
+/** Reads what {@link recordText} writes, or wrote in an earlier version. @returns undefined for any other text */
 export function recordFrom(text: string): ConsentRecord | undefined {
   const value = jsonOf(text);
   const now = current.safeParse(value);
@@ -133,7 +136,7 @@ export function recordFrom(text: string): ConsentRecord | undefined {
   });
 }
 
-/** What a file's fields say. */
+/** The record in a file's fields. */
 function recordOf({
   rounds,
   rebased,

@@ -1,17 +1,17 @@
 import { type ConsentRecord, NO_RECORD } from './record.ts';
 
 /**
- * Keeps what a client remembers of its rounds. Pass one that outlives the process where you can: without it the limit of
- * rounds per day begins anew, and a sum that was opened before is not known any more.
+ * Stores what a client remembers about its rounds. Pass one that outlives the process if you can: otherwise the limit
+ * of rounds per day starts over, and sums opened before are no longer known.
  */
 export interface ConsentMemory {
-  /** What was written last; an empty record where nothing was. */
+  /** The last record written; an empty one if there is none. */
   read(): Promise<ConsentRecord>;
-  /** Changes it, with nobody else changing it in between. Once this resolves, it holds. */
+  /** Changes it atomically. Once this resolves, the change is stored. */
   change(edit: (record: ConsentRecord) => ConsentRecord): Promise<void>;
 }
 
-/** Remembers as long as it lives itself: the least that a client does. */
+/** Remembers for the lifetime of the object: the minimum that a client does. */
 export function consentInMemory(): ConsentMemory {
   let latest = NO_RECORD;
   return {

@@ -1,45 +1,45 @@
 import type { ModelRecord, SentInput, SignedSession, SignedSet } from '../../protocol/schemes/secagg/index.ts';
 
-/** What a client remembers of one model that it sent an input from. */
+/** What a client remembers about one model from which it sent an input. */
 export interface RememberedModel extends Omit<ModelRecord, 'closed'> {
   /** `modelPoint`, in hex. */
   readonly point: string;
 }
 
-/** The part of a client's memory that tells models apart. Oldest first. */
+/** The part of a client's memory that is kept per model. Oldest first. */
 interface Models {
   readonly models: readonly RememberedModel[];
   readonly closed: readonly string[];
 }
 
-/** Models that are remembered whole. */
+/** Maximum number of models remembered in full. */
 export const MAX_MODELS = 64;
 
-/** Member ids that are remembered with all models together, and as many with all sums. */
+/** Maximum number of member ids remembered with all models together; the same number again with all sums. */
 export const MAX_IDS = 1 << 20;
 
 /**
- * Older models of which no more than their first bytes are remembered: nothing is sent from them any more. Beyond these
- * a model is forgotten altogether, after 65 536 others.
+ * Older models of which only the first bytes are remembered: nothing more is sent from them. Beyond these, after 65 536
+ * others, a model is forgotten altogether.
  */
 export const MAX_CLOSED = 65_536;
 
 /** Hex digits of a closed model point. */
 export const CLOSED_DIGITS = 32;
 
-/** Sessions that are remembered with a signed set. */
+/** Maximum number of sessions remembered with a signed set. */
 export const MAX_SESSIONS = 4;
 
 const closedOf = (point: string): string => point.slice(0, CLOSED_DIGITS);
 
-/** What is remembered of a model point; undefined where nothing was sent from it, or where it has been forgotten. */
+/** What is remembered about a model point; undefined if nothing was sent from it, or if it has been forgotten. */
 export function recordOf({ models, closed }: Models, point: string): ModelRecord | undefined {
   const found = models.find((model) => model.point === point);
   if (found !== undefined) return found;
   return closed.includes(closedOf(point)) ? { inputs: [], signed: undefined, closed: true } : undefined;
 }
 
-/** With an input that is about to be sent. Its being allowed has been checked. */
+/** With an input that is about to be sent. The caller has checked that it is allowed. */
 export function withInput(all: Models, point: string, sent: SentInput): Models {
   return changed(all, point, ({ inputs }) => {
     const others = inputs.filter(({ repeat }) => repeat !== sent.repeat);
@@ -52,8 +52,8 @@ export const withSession = (all: Models, point: string, session: string): Models
   changed(all, point, () => ({ session }));
 
 /**
- * With a set that is about to be signed, in a session. A first set stays: later ones are the same, or lack members that
- * were proven to deal falsely.
+ * With a set that is about to be signed, in a session. The first set is kept: later ones are the same, or lack members
+ * that were proven to deal falsely.
  */
 export function withSigned(all: Models, point: string, members: readonly number[], session: SignedSession): Models {
   return changed(all, point, ({ signed }) => {
@@ -63,7 +63,10 @@ export function withSigned(all: Models, point: string, members: readonly number[
   });
 }
 
-/** With a member of the signed set that was proven to have dealt falsely. Of anybody else there is nothing to note. */
+/**
+ * With a member of the signed set that was proven to have dealt falsely. For any other member there is nothing to
+ * record.
+ */
 export function withProven(all: Models, point: string, member: number): Models {
   const signed = recordOf(all, point)?.signed;
   if (signed?.members.includes(member) !== true || signed.proven.includes(member)) return all;
@@ -86,7 +89,7 @@ const idsOf = ({ signed }: RememberedModel): number =>
     ? 0
     : signed.sessions.reduce((sum, { ids }) => sum + ids.length, signed.members.length + signed.proven.length);
 
-/** The newest models within the bounds, the newest of all whatever its size; those before are closed. */
+/** The newest models within the bounds, the very newest whatever its size; older ones are closed. */
 function withinBounds(models: readonly RememberedModel[], closed: readonly string[]): Models {
   let first = models.length - 1;
   let ids = idsOf(models[first]!);

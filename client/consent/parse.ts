@@ -36,9 +36,10 @@ const policy = z.strictObject({
 } satisfies Record<keyof ClientPolicy, z.ZodType>);
 
 /**
- * Checks a client's policy: what stands in a policy file, or what a program passes. What it leaves out has its default.
- * @param file the file that it comes from, for messages
- * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field; where
+ * Checks a client's policy: the content of a policy file, or an object that a program passes. Omitted fields have their
+ * defaults.
+ * @param file the file it comes from, for messages
+ * @throws CairnError `config-unknown-key` with the key that was probably meant, `config-invalid` naming the field; if
  * several are wrong, all of them, with the code of the first
  */
 export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy> {
@@ -50,7 +51,7 @@ export function parsePolicy(value: unknown, file?: string): Partial<ClientPolicy
   };
   const { issues } = parsed.error;
   const faults = new Faults();
-  // Unknown keys come first: a misspelt key looks missing too.
+  // Unknown keys come first: a misspelt key also looks missing.
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue;
     const known = Object.keys((issue.path.length === 0 ? policy : noise).shape);

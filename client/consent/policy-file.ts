@@ -5,9 +5,9 @@ import { readJson } from '../../protocol/json.ts';
 import { parsePolicy } from './parse.ts';
 
 /**
- * Reads a policy file: a JSON object with the fields of `ClientPolicy`. What it leaves out has its default.
- * @throws CairnError `config-unreadable`, `config-unknown-key` with the key that may be meant, `config-invalid` naming the
- * field
+ * Reads a policy file: a JSON object with the fields of `ClientPolicy`. Omitted fields have their defaults.
+ * @throws CairnError `config-unreadable`, `config-unknown-key` with the key that was probably meant, `config-invalid`
+ * naming the field
  */
 export async function readPolicyFile(path: string): Promise<Partial<ClientPolicy>> {
   let text: string;

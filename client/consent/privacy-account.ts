@@ -2,12 +2,14 @@ import { noisePlanOf } from '../../protocol/rounds/index.ts';
 import { addDivergences, epsilonOf, mechanismOf, NO_DIVERGENCES, roundCost } from '../../protocol/privacy/index.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 
-/** What the rounds of one task have told about a client's data, by the client's own count. */
+/** What the rounds of one task have revealed about a client's data, by the client's own count. */
 export interface PrivacyAccount {
   readonly task: string;
-  /** Rényi divergences of rounds with noise towards those who see models, one for each of the accountant's orders. */
+  /**
+   * Rényi divergences of rounds with noise, towards parties that see models, one for each of the accountant's orders.
+   */
   readonly divergences: readonly number[];
-  /** The same towards the coordinator and members: of rounds whose members added the noise. */
+  /** The same towards the coordinator and members: for rounds whose members added the noise. */
   readonly inside: readonly number[];
   /** Rounds without noise, with the coordinator's, and with the members'. */
   readonly bare: number;
@@ -15,10 +17,10 @@ export interface PrivacyAccount {
   readonly distributed: number;
 }
 
-/** Tasks that are told apart; the accounts of the oldest are added up beyond. Their names come from the coordinator. */
+/** Maximum number of separate accounts; beyond it the oldest are merged. Task names come from the coordinator. */
 const MAX_ACCOUNTS = 64;
 
-/** The account that those of forgotten tasks are added to. No task has this name: it is too long for one. */
+/** The account into which forgotten tasks are merged. No task has this name: it is too long. */
 const OTHERS = '*'.repeat(129);
 
 const emptyAccount = (task: string): PrivacyAccount => ({
@@ -41,9 +43,9 @@ function sumOf(task: string, accounts: readonly PrivacyAccount[]): PrivacyAccoun
 }
 
 /**
- * What taking part in one round costs. It is counted in full: a client knows that it takes part, and cannot know whether
- * the coordinator drew it by chance.
- * @throws CairnError `privacy-infeasible`, `settings-invalid` for settings whose noise cannot be had
+ * The cost of taking part in one round. It is counted in full: a client knows that it takes part, and cannot know
+ * whether the coordinator drew it at random.
+ * @throws CairnError `privacy-infeasible`, `settings-invalid` for settings whose noise is impossible
  */
 export function costOf({ task, privacy, ...shape }: RoundSettings): PrivacyAccount {
   const empty = emptyAccount(task);
@@ -63,9 +65,9 @@ export function charged(accounts: readonly PrivacyAccount[], cost: PrivacyAccoun
   return [sumOf(OTHERS, oldest), ...all.slice(oldest.length)];
 }
 
-/** ε of a client's rounds, for one δ. Infinite where a round had no noise that counts, which JSON writes as null. */
+/** ε of a client's rounds, for one δ. Infinite (null in JSON) if a round had no noise that counts. */
 export interface SpentPrivacy {
-  /** Towards those who see the models. */
+  /** Towards parties that see the models. */
   readonly readers: number;
   /** Towards the coordinator and the other members. */
   readonly inside: number;
@@ -73,7 +75,7 @@ export interface SpentPrivacy {
   readonly rounds: number;
 }
 
-/** What accounts come to together. */
+/** The total over several accounts. */
 export function spentOf(accounts: readonly PrivacyAccount[], delta: number): SpentPrivacy {
   const { divergences, inside, bare, central, distributed } = sumOf('', accounts);
   const rounds = bare + central + distributed;
@@ -85,7 +87,7 @@ export function spentOf(accounts: readonly PrivacyAccount[], delta: number): Spe
   };
 }
 
-/** What a round would add to what a client's rounds have told. */
+/** What a round would add to what a client's rounds have revealed. */
 export interface Quote {
   readonly before: SpentPrivacy;
   readonly after: SpentPrivacy;

@@ -1,4 +1,4 @@
-/** Ascending ids as text, runs drawn together: `1-40,42,57-90`. A sum of thousands takes little room where ids are dense. */
+/** Ascending ids as text, with runs merged: `1-40,42,57-90`. A sum of thousands takes little space if ids are dense. */
 export function rangesText(ids: readonly number[]): string {
   const parts: string[] = [];
   for (let start = 0; start < ids.length;) {
@@ -12,7 +12,7 @@ export function rangesText(ids: readonly number[]): string {
 
 /**
  * Reads what {@link rangesText} writes, into at most `most` ids.
- * @returns undefined for another text: ids must ascend, and be 32-bit unsigned numbers
+ * @returns undefined for any other text: ids must ascend, and be 32-bit unsigned numbers
  */
 export function idsFromRanges(text: string, most: number): number[] | undefined {
   const ids: number[] = [];

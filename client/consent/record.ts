@@ -4,12 +4,12 @@ import type { ClientHistory, OpenedSet, SentInput, SignedSession } from '../../p
 import { MAX_IDS, type RememberedModel, recordOf, withInput, withProven, withSession, withSigned } from './models.ts';
 import { charged, type PrivacyAccount } from './privacy-account.ts';
 
-/** The members of one sum that a client signed, and whose sum it was. */
+/** The members of one sum that a client signed, and the task it belonged to. */
 export interface OpenedSum extends OpenedSet {
   readonly task: string;
 }
 
-/** A model that a rebase gave, and from which a client sent an input. */
+/** A model produced by a rebase, from which a client sent an input. */
 export interface RebasedModel {
   /** Milliseconds since 1970 of the latest of these inputs. */
   readonly at: number;
@@ -17,18 +17,18 @@ export interface RebasedModel {
   readonly point: string;
 }
 
-/** What a client remembers of the rounds it took part in. Oldest first. */
+/** What a client remembers about the rounds it took part in. Oldest first. */
 export interface ConsentRecord {
-  /** When it trained, or sent an update that it had kept, in milliseconds since 1970; of the last 24 hours. */
+  /** Times at which it trained, or sent a kept update, in milliseconds since 1970; of the last 24 hours. */
   readonly rounds: readonly number[];
   /** Models of rebases, each once; of the last 24 hours. */
   readonly rebased: readonly RebasedModel[];
-  /** The newest models that it sent an input from. */
+  /** The newest models from which it sent an input. */
   readonly models: readonly RememberedModel[];
   /** Older ones: the first 16 bytes of their model points, in hex. */
   readonly closed: readonly string[];
   readonly opened: readonly OpenedSum[];
-  /** What its rounds have told about its data, task by task. */
+  /** What its rounds have revealed about its data, task by task. */
   readonly accounts: readonly PrivacyAccount[];
 }
 
@@ -37,23 +37,23 @@ export const NO_RECORD: ConsentRecord = {
   ...{ rounds: [], rebased: [], models: [], closed: [], opened: [], accounts: [] },
 };
 
-/** Greatest limit on rounds per day: as many times are remembered. */
+/** Maximum limit on rounds per day: this many times are remembered. */
 export const MAX_ROUNDS_PER_DAY = 10_000;
 
-/** Sums that are remembered of each task; the oldest are forgotten first. */
+/** Sums remembered per task; the oldest are forgotten first. */
 const MAX_SUMS = 1024;
 
 const DAY_MS = 86_400_000;
 
 /**
- * What a round is held against.
- * @param point of the round's model, in hex; undefined while it is not known
+ * The history that a round is checked against.
+ * @param point of the round's model, in hex; undefined while unknown
  * @param now milliseconds since 1970
  */
 export function historyOf(record: ConsentRecord, point: string | undefined, now: number): ClientHistory {
   const { rounds, rebased, opened } = record;
   const counted = point !== undefined && wasMeasured(record, point) ? 1 : 0;
-  // Times to come are of a clock that has been set back since: they count.
+  // Future times come from a clock that has since been set back: they count.
   const recent = (at: number): boolean => at > now - DAY_MS;
   return {
     roundsWithinDay: Math.max(0, rounds.filter(recent).length - counted),
@@ -64,8 +64,8 @@ export function historyOf(record: ConsentRecord, point: string | undefined, now:
 }
 
 /**
- * Whether the client has sent peaks of this model's round, and no update: its training was counted then, and the round that
- * follows with the kept update is the same one.
+ * Whether the client has sent peaks in this model's round, but no update: its training was counted then, and the
+ * following round with the kept update is the same one.
  * @param point in hex
  */
 export function wasMeasured(record: ConsentRecord, point: string): boolean {
@@ -73,19 +73,19 @@ export function wasMeasured(record: ConsentRecord, point: string): boolean {
   return !sent(point) && sent(toHex(measuringPoint(portablePrimitives, fromHex(point))));
 }
 
-/** The record with one more round that it trains for, or sends a kept update in. */
+/** The record with one more round for which it trains, or in which it sends a kept update. */
 export function withRound(record: ConsentRecord, now: number): ConsentRecord {
   const recent = record.rounds.filter((at) => at > now - DAY_MS);
   return { ...record, rounds: [...recent, now].slice(-MAX_ROUNDS_PER_DAY) };
 }
 
-/** The record with what a masked input costs. */
+/** The record with the privacy cost of a masked input. */
 export const withCost = (record: ConsentRecord, cost: PrivacyAccount): ConsentRecord => ({
   ...record,
   accounts: charged(record.accounts, cost),
 });
 
-/** The record with an input from a model that a rebase gave. */
+/** The record with an input from a model produced by a rebase. */
 export function withRebase(record: ConsentRecord, point: string, now: number): ConsentRecord {
   const others = record.rebased.filter((model) => model.at > now - DAY_MS && model.point !== point);
   return { ...record, rebased: [...others, { at: now, point }].slice(-MAX_ROUNDS_PER_DAY) };
@@ -117,7 +117,7 @@ export const withCulprit = (record: ConsentRecord, point: string, member: number
   ...withProven(record, point, member),
 });
 
-/** The record with one more sum that was signed. One of the same members and terms takes the place of the earlier. */
+/** The record with one more sum that was signed. One with the same members and terms replaces the earlier one. */
 export function withOpened(record: ConsentRecord, sum: OpenedSum): ConsentRecord {
   const others = record.opened.filter((earlier) => !isSame(earlier, sum));
   return { ...record, opened: withinBounds([...others, sum]) };
@@ -128,10 +128,10 @@ function isSame(a: OpenedSum, b: OpenedSum): boolean {
   return a.members.every((member, i) => member === b.members[i]);
 }
 
-/** Whether there are no more sums than are ever remembered. */
+/** Whether there are no more sums than are remembered. */
 export const areWithinBounds = (sums: readonly OpenedSum[]): boolean => withinBounds(sums).length === sums.length;
 
-/** The newest sums within the bounds; the newest of all is kept whatever its size. */
+/** The newest sums within the bounds; the very newest is kept whatever its size. */
 function withinBounds(sums: readonly OpenedSum[]): OpenedSum[] {
   const ofTask = new Map<string, number>();
   const kept: OpenedSum[] = [];

@@ -5,20 +5,22 @@ import {
   stateTaking,
 } from '../../protocol/rounds/index.ts';
 import { toHex } from '../../protocol/crypto/index.ts';
+import { assertConsent } from '../../protocol/schemes/secagg/index.ts';
 import { assertPrivacy, deltaOf } from '../consent/assert-privacy.ts';
 import type { RoundAtWork, RoundContext, RoundFromModel } from './context.ts';
 
 /**
- * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it.
+ * Holds a round against what the client's policy says of its settings alone, before anything is fetched for it. The policy
+ * is the client's: no scheme has a word in that.
  * @throws whatever `assertConsent` throws; the signal's reason once the round is over
  */
-export async function checkPolicy({ context, scheme, settings, over }: RoundAtWork): Promise<void> {
+export async function checkPolicy({ context, settings, over }: RoundAtWork): Promise<void> {
   const { consent, policy, trainer } = context;
   // A model that was measured from has been fetched, and its round counted.
   const point = trainer.models.known(settings.modelHash);
   const { roundsWithinDay } = await consent.history(point === undefined ? undefined : toHex(point));
   over.throwIfAborted();
-  scheme.client.assertConsent(settings, policy, { roundsWithinDay });
+  assertConsent(settings, policy, { roundsWithinDay });
 }
 
 /**
@@ -53,7 +55,8 @@ interface RoundNoted extends Pick<RoundFromModel, 'from'> {
 
 /**
  * Has written down what later rounds are held against; undefined where there is nothing. It comes before the sending: a
- * client that is stopped in between has noted too much, and never too little.
+ * client that is stopped in between has noted too much, and never too little. An input is noted in every scheme, also in
+ * one that shows no session; and one step may call for several notes.
  */
 export function note(
   { context, from }: RoundNoted,
@@ -65,12 +68,13 @@ export function note(
   { record, counted }: NotedInput,
 ): Promise<void> | undefined {
   const { consent, policy } = context;
-  const lied = events.find((event) => event.kind === 'false-dealing');
-  if (lied !== undefined) return consent.proven(from, lied.member);
-  const signing = events.find((event) => event.kind === 'signing');
-  if (signing !== undefined) return consent.signing(from, signing, policy);
   const answers = (state: CollectingState): boolean => send.some(({ name }) => stateTaking(name) === state);
-  if (known !== undefined && answers('share-keys')) return consent.sharing(from, known, policy);
-  if (record === undefined || !answers('masked-input')) return undefined;
-  return consent.sending(from, { input: record, counted, ...known }, policy);
+  const notes: Promise<void>[] = [];
+  for (const event of events) if (event.kind === 'false-dealing') notes.push(consent.proven(from, event.member));
+  if (known !== undefined && answers('share-keys')) notes.push(consent.sharing(from, known, policy));
+  if (record !== undefined && answers('masked-input')) {
+    notes.push(consent.sending(from, { input: record, counted, ...known }, policy));
+  }
+  for (const event of events) if (event.kind === 'signing') notes.push(consent.signing(from, event, policy));
+  return notes.length === 0 ? undefined : Promise.all(notes).then(() => undefined);
 }

@@ -3,7 +3,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import { directoryAt, type MemberDirectory, openDirectory, type SignedDirectory } from '../../protocol/wire/index.ts';
 import { Download } from '../transport/download.ts';
 import type { Address } from '../transport/transport.ts';
-import type { SerialMemory } from './serials.ts';
+import type { SerialMemory } from '../enrolment/serial-memory.ts';
 
 /** A million members with long names. */
 const GREATEST = 2 ** 28;

@@ -2,21 +2,22 @@ import type { ClientEvent } from '../../protocol/rounds/index.ts';
 import { equalBytes } from '../../protocol/crypto/index.ts';
 import { isErrorCode } from '../../protocol/errors.ts';
 import { printable } from '../../protocol/printable.ts';
-import { decodeAbort, decodeOutcome, type Message } from '../../protocol/wire/index.ts';
+import { decodeAbort, decodeOutcome, type Header, type Message } from '../../protocol/wire/index.ts';
 
 /**
  * How a round ended before its session had started; undefined for a message that does not say so. It believes as much of
  * it as a session would: an update that was not sent is in no sum.
  * @param received from the coordinator
- * @param context of the round's invitation: the hash of its settings
+ * @param header the header of the round's invitation
  * @throws CairnError `wire-…` for an Outcome or Abort that is badly formed
  */
 export function earlyEnd(
   received: Message,
-  context: Uint8Array,
+  { suite, context }: Header,
 ): Extract<ClientEvent, { kind: 'committed' | 'abandoned' }> | undefined {
   const { name } = received;
-  if ((name !== 'outcome' && name !== 'abort') || !equalBytes(received.context, context)) return undefined;
+  if ((name !== 'outcome' && name !== 'abort') || suite !== received.suite || !equalBytes(received.context, context))
+    return undefined;
   const message =
     name === 'outcome' ? decodeOutcome(received) : { ...decodeAbort(received), kind: 'abandoned' as const };
   if (message.kind === 'abandoned') {

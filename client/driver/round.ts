@@ -52,6 +52,8 @@ export class RoundDriver {
   /** The round from its model; undefined until that is known. */
   #from: RoundFromModel | undefined;
   #obtained: Obtained | undefined;
+  /** Whether the session asked for its input before there was an update. */
+  #inputWanted = false;
   /** Whether its update was asked for, by a training or from one that still runs. */
   #asked = false;
   /** `inputRecord` of the update, in hex, once it is to be sent. */
@@ -117,7 +119,7 @@ export class RoundDriver {
       return;
     }
     // A round may end while its model is still on the way.
-    const end = earlyEnd(message, this.#invitation.context);
+    const end = earlyEnd(message, this.#invitation);
     if (end !== undefined) this.#tell(end);
     else if (this.#early.length < MAX_EARLY) this.#early.push(message);
   }
@@ -148,6 +150,7 @@ export class RoundDriver {
     this.#asked = true;
     this.#obtained = await obtainUpdate(this.#from);
     this.#sending.release();
+    if (this.#inputWanted) this.#giveInput();
   }
 
   #step(input: ClientInput): void {
@@ -246,6 +249,7 @@ export class RoundDriver {
   }
 
   #giveInput(): void {
+    this.#inputWanted = this.#obtained === undefined;
     if (this.ended || this.#from === undefined || this.#obtained === undefined) return;
     let values: Uint32Array;
     try {

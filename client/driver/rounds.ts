@@ -6,10 +6,12 @@ import {
   readInvitation,
   type RoundInvitation,
   type RoundSettings,
+  settingsHash,
   type TaskNewsFields,
 } from '../../protocol/wire/index.ts';
 import { schemeOf } from '../../protocol/rounds/index.ts';
 import type { RoundContext, RoundEnd } from './context.ts';
+import { earlyEnd } from './early-end.ts';
 import { refuseForeign } from './foreign.ts';
 import { RoundDriver } from './round.ts';
 
@@ -24,6 +26,14 @@ interface Current {
 /** Settings hashes that are remembered against replays; older ones are of models that nobody trains any more. */
 const MAX_SEEN = 65_536;
 const MAX_WAITING = 16;
+
+/** @throws CairnError `session-mismatch`, `wire-suite` if an invitation's header is not that of its settings */
+function assertBound({ context, suite, settings }: RoundInvitation, hash: Uint8Array): void {
+  if (!equalBytes(context, hash))
+    throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
+  if (suite !== settings.suite)
+    throw new CairnError('wire-suite', `an invitation in suite ${suite} to a round of ${settings.suite}`);
+}
 
 /**
  * A client's rounds, one after another. An invitation while a round is under way waits for its end, one for each task;
@@ -57,10 +67,10 @@ export class Rounds {
   /** A message from the coordinator. */
   message(message: Message): void {
     if (this.#closed) return;
-    const { name, context } = message;
+    const { name } = message;
     try {
       if (name === 'invitation') this.#invited(readInvitation(message));
-      else if ((name === 'abort' || name === 'outcome') && this.#withdrawn(context)) return;
+      else if (this.#withdrawn(message)) return;
       else if (this.#current !== undefined) this.#current.driver.handle(message);
       else this.#ignore('session-mismatch', `received ${name} while in no round`);
     } catch (thrown) {
@@ -101,6 +111,8 @@ export class Rounds {
     const { task } = settings;
     const foreign = this.#member === undefined ? undefined : this.#unknownScheme(settings);
     if (foreign !== undefined) {
+      // In a round that it takes part in, the session checks that. Here an Abort would go out for whatever round is named.
+      assertBound(invitation, settingsHash(this.#context.trainer.primitives, invitation.encodedSettings));
       refuseForeign(this.#context, invitation, foreign);
       this.#onEnd({ kind: 'refused', error: foreign });
       return;
@@ -137,9 +149,9 @@ export class Rounds {
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
-  /** Whether the message ends a round that had only been waiting. */
-  #withdrawn(context: Uint8Array): boolean {
-    return this.#withdraw((waiting) => equalBytes(waiting.context, context));
+  /** Whether the message ends a round that had only been waiting. @throws CairnError `wire-…` for one that is badly formed */
+  #withdrawn(message: Message): boolean {
+    return this.#withdraw((waiting) => earlyEnd(message, waiting) !== undefined);
   }
 
   #withdraw(which: (waiting: RoundInvitation) => boolean): boolean {

@@ -1,9 +1,9 @@
 import { expectedOf, type Issue, valueAt } from '../../protocol/issues.ts';
 
 /**
- * What is wrong with a field of a file that may hold a secret: the field, and what it must be, in our own words and without
- * anything that stands in the file, not even its unknown keys.
- * @param root what stands in the file
+ * What is wrong with a field of a file that may hold a secret: the field, and what it must be, in our own words and
+ * without any of the file's content, not even its unknown keys.
+ * @param root the file's content
  */
 export function fieldIssue(issue: Issue, root: unknown): string {
   const field = issue.path.join('.');

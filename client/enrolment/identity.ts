@@ -5,17 +5,17 @@ import { readJson } from '../../protocol/json.ts';
 import { LIMITS } from '../../protocol/wire/index.ts';
 import { fieldIssue } from './field-issue.ts';
 
-/** What a member holds: who it is, the key that speaks for it, and the authority whose directory it believes. */
+/** What a member holds: its id and name, its identity key, and the key of the authority whose directory it trusts. */
 export interface Identity {
   /** Member id: a 32-bit unsigned number. */
   readonly member: number;
-  /** Name for people. */
+  /** Human-readable name. */
   readonly name: string;
   /** Ed25519 keys; the secret is the seed. The owner wipes it. */
   readonly keys: KeyPair;
   /** The authority's Ed25519 public key: 32 bytes. */
   readonly authorityKey: Uint8Array;
-  /** Whether a file remembers its rounds: then one that is missing has been lost. Absent: none was written yet. */
+  /** Whether a file remembers its rounds: then a missing one has been lost. Absent: none has been written yet. */
   readonly rounds?: boolean;
 }
 
@@ -35,13 +35,13 @@ export function unsafeIdentityText({ member, name, keys, authorityKey, rounds }:
   return `${JSON.stringify(fields, null, 2)}\n`;
 }
 
-/** What is to be done about an identity file that is cut or changed: nobody can make the same one again. */
+/** What to do about a truncated or changed identity file: the same one cannot be made again. */
 const HINT =
-  'restore the very file from a copy; if it is lost, make a new identity (cairn enrol request NAME) and have the authority certify it';
+  'restore the same file from a copy; if it is lost, make a new identity (cairn enrol request NAME) and have the authority certify it';
 
 /**
- * Reads the text of an identity file. Messages name fields, and never show what stands in them, nor a parser's own words.
- * @param path the file that it comes from, for messages
+ * Reads the text of an identity file. Messages name fields, and never show their values or a parser's own message.
+ * @param path the file it comes from, for messages
  * @throws CairnError `config-invalid`
  */
 export function parseIdentity(primitives: Primitives, text: string, path = 'identity'): Identity {
@@ -49,10 +49,8 @@ export function parseIdentity(primitives: Primitives, text: string, path = 'iden
   const parsed = format.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw new CairnError('config-invalid', `${path} is no identity file: ${fieldIssue(issue!, value)}`, {
-      hint: isRequest(value)
-        ? 'this is the request, for the authority; the identity file is the one that was written beside it'
-        : HINT,
+    throw new CairnError('config-invalid', `${path} is not an identity file: ${fieldIssue(issue!, value)}`, {
+      hint: isRequest(value) ? 'this is the request, for the authority; the identity file was written beside it' : HINT,
     });
   }
   const { member, name, seed, authorityKey, rounds } = parsed.data;
@@ -62,6 +60,6 @@ export function parseIdentity(primitives: Primitives, text: string, path = 'iden
   return { member, name, keys, authorityKey: fromHex(authorityKey), ...(rounds === undefined ? {} : { rounds }) };
 }
 
-/** Whether somebody has named the file beside it, which is the one that is sent around. */
+/** Whether this is the enrolment request instead, the file beside it that is meant to be sent. */
 const isRequest = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'enrolment request';

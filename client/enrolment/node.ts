@@ -4,25 +4,25 @@ import { createPrivate, readPrivate, replacePrivate } from '../../platform/index
 
 /**
  * Reads an identity file.
- * @throws CairnError `config-unreadable` where it cannot be read, `config-invalid` for another format, `key-file-mode`
- * where group or others have any right to it
+ * @throws CairnError `config-unreadable` if it cannot be read, `config-invalid` for another format, `key-file-mode` if
+ * group or others have any access to it
  */
 export async function readIdentity(path: string): Promise<Identity> {
   return parseIdentity(nodePrimitives, await readPrivate(path), path);
 }
 
 /**
- * Writes an identity file that only its owner can read. It never replaces a file: a seed that is lost is an identity
- * that is lost.
- * @throws CairnError `config-invalid` where the file exists, `folder-unwritable` where it cannot be made
+ * Writes an identity file that only its owner can read. It never replaces a file: losing the seed means losing the
+ * identity.
+ * @throws CairnError `config-invalid` if the file exists, `folder-unwritable` if it cannot be created
  */
 export async function writeIdentity(path: string, identity: Identity): Promise<void> {
   await createPrivate(path, unsafeIdentityText(identity));
 }
 
 /**
- * Notes in an identity file that a file remembers its rounds. Where that is noted already, nothing is written.
- * @throws CairnError what `readIdentity` throws, `folder-unwritable`
+ * Records in an identity file that a file remembers its rounds. If that is already recorded, nothing is written.
+ * @throws CairnError whatever `readIdentity` throws, `folder-unwritable`
  */
 export async function noteRounds(path: string): Promise<void> {
   const identity = await readIdentity(path);
@@ -33,7 +33,7 @@ export async function noteRounds(path: string): Promise<void> {
   }
 }
 
-/** Whether an identity file says that a file remembers its rounds. @throws CairnError what `readIdentity` throws */
+/** Whether an identity file says that a file remembers its rounds. @throws CairnError whatever `readIdentity` throws */
 export async function roundsNoted(path: string): Promise<boolean> {
   const { keys, rounds } = await readIdentity(path);
   keys.secretKey.wipe();

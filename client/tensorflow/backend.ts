@@ -3,8 +3,8 @@ import { allLayers } from './layers.ts';
 import type * as Tensorflow from './library.ts';
 
 /**
- * Kernels that the gradients of a layer's weights need and that a backend may lack: those of wasm, in 4.22, are for use
- * and not for training, but for dense and recurrent layers.
+ * Kernels that the gradients of a layer's weights need and that a backend may lack: wasm's, in 4.22, support inference
+ * but not training, except for dense and recurrent layers.
  */
 const TRAINING_KERNELS: Readonly<Record<string, readonly string[]>> = {
   Conv1D: ['Conv2DBackpropFilter'],
@@ -22,7 +22,7 @@ const HINT =
   'choose another backend before the client joins, such as await tf.setBackend("cpu"), or freeze the layer (trainable: false)';
 
 /**
- * Refuses a model that the backend of TensorFlow.js can use and not train, before a round counts on this client.
+ * Refuses a model that the TensorFlow.js backend can run but not train, before a round counts on this client.
  * @throws CairnError `model-unsupported` naming layer, kernel and backend
  */
 export function assertTrainable(tf: Tensorflow.Library, model: Tensorflow.LayersModel): void {
@@ -40,12 +40,12 @@ export function assertTrainable(tf: Tensorflow.Library, model: Tensorflow.Layers
   }
 }
 
-/** `getKernel` writes a warning where there is none, so the list is searched. */
+/** `getKernel` logs a warning if there is none, so the list is searched. */
 function hasKernel(tf: Tensorflow.Library, name: string, backend: string): boolean {
   return tf.getKernelsForBackend(backend).some(({ kernelName }) => kernelName === name);
 }
 
-/** What TensorFlow.js says where it lacks a kernel after all, as a CairnError; anything else as it is. */
+/** TensorFlow.js's error about a missing kernel, as a CairnError; anything else unchanged. */
 export function withoutKernel(thrown: unknown): unknown {
   const message = thrown instanceof Error ? thrown.message : '';
   const found = /^Kernel '(\w+)' not registered for backend '(\w+)'/.exec(message);
@@ -60,7 +60,7 @@ export function withoutKernel(thrown: unknown): unknown {
 
 /** What the training runs on, for people. */
 export function engineName(tf: Tensorflow.Library): string {
-  // Of the whole package; parts of it have other names for their versions.
+  // Of the whole package; its parts name their versions differently.
   const { tfjs } = tf.version ?? {};
   return `TensorFlow.js ${tfjs ?? tf.version_core}, backend ${tf.getBackend()}`;
 }

@@ -2,12 +2,12 @@ import { CairnError } from '../../protocol/errors.ts';
 import type * as Tensorflow from './library.ts';
 
 /**
- * Whether examples can be trained on. Values are looked at here and not by TensorFlow.js: on its wasm backend pooling and
- * clipping turn NaN into numbers, so that a broken data set would train to a sound-looking model.
+ * Checks that examples can be trained on. Values are inspected here and not by TensorFlow.js: on its wasm backend
+ * pooling and clipping turn NaN into numbers, so that a broken data set would train to a sound-looking model.
  * @param min examples that the model needs at once
  * @param layer the layer that needs them
- * @throws CairnError `data-empty`; `data-malformed` for anything but two tensors of as many examples, or a value that is
- * not finite
+ * @throws CairnError `data-empty`; `data-malformed` for anything but two tensors with the same number of examples, or a
+ * value that is not finite
  */
 export async function checkData(
   { inputs, labels }: { readonly inputs?: Tensorflow.Tensor; readonly labels?: Tensorflow.Tensor },
@@ -42,14 +42,14 @@ async function assertFinite(
   const size = values.length / (tensor.shape[0] ?? 1);
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
-      throw malformed(`${name}: example ${Math.floor(i / size)} holds ${values[i]}, which is no finite number`);
+      throw malformed(`${name}: example ${Math.floor(i / size)} holds ${values[i]}, which is not a finite number`);
     }
   }
 }
 
 /**
- * The batch size to train with: the next one from `batchSize` that leaves no last batch of one, where the model cannot be
- * trained on that.
+ * The batch size to train with: the first one from `batchSize` up that leaves no last batch of one, if the model cannot
+ * be trained on that.
  * @throws CairnError `config-invalid` for batches of one
  */
 export function fittingBatch(examples: number, batchSize: number, layer: string | undefined): number {
@@ -57,7 +57,7 @@ export function fittingBatch(examples: number, batchSize: number, layer: string 
   if (batchSize < 2) {
     throw new CairnError(
       'config-invalid',
-      `training.batchSize: layer "${layer}" is trained on the mean and variance of a batch, and needs 2 examples in each, but it is ${batchSize}`,
+      `training.batchSize: layer "${layer}" is trained on the mean and variance of a batch, and needs 2 examples in each, but batchSize is ${batchSize}`,
       { hint: 'set batchSize to 2 or more in the task’s training options' },
     );
   }

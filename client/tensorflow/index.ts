@@ -7,30 +7,32 @@ import { builtModel, pairedLayer } from './layers.ts';
 import type * as Tensorflow from './library.ts';
 import { movingOf, namedWeights, readWeights, shapesOf, writeWeights } from './weights.ts';
 
-/** Examples as tensors: the first dimension of both counts them. They belong to the app as long as it lives. */
+/** Examples as tensors: the first dimension of both counts them. They belong to the app for its lifetime. */
 export interface TensorflowData<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
   readonly inputs: Tensor;
-  /** As the loss wants them: for `categoricalCrossentropy` one row of probabilities for each example. */
+  /** As the loss expects them: for `categoricalCrossentropy` one row of probabilities for each example. */
   readonly labels: Tensor;
 }
 
-/** What the TensorFlow.js app is made of. */
+/** Options of the TensorFlow.js app. */
 export interface TensorflowAppOptions<Tensor extends Tensorflow.Tensor = Tensorflow.Tensor> {
   /**
-   * The module `@tensorflow/tfjs`, with the backend it is to run on. It is passed in, so that nobody else needs it. The
-   * whole module: LSTM and GRU layers cannot be built with `tfjs-core` and `tfjs-layers` alone.
+   * The module `@tensorflow/tfjs`, with the backend to run on. It is passed in, so that other users do not need it.
+   * Pass the whole module: LSTM and GRU layers cannot be built with `tfjs-core` and `tfjs-layers` alone.
    */
   readonly tf: Tensorflow.Library;
   /**
    * Builds the model, once: with one input and one output; it need not be compiled. Only 32-bit float weights can be
-   * trained together.
+   * trained.
    */
   readonly buildModel: () => Tensorflow.LayersModel;
   /** Loads the client's own examples, once. */
   readonly data: () => TensorflowData<Tensor> | Promise<TensorflowData<Tensor>>;
   /** Default `categoricalCrossentropy`. */
   readonly loss?: string;
-  /** Makes a round's optimiser, whose memory ends with the round. Default: SGD with the option `learningRate`, or 0.05. */
+  /**
+   * Creates a round's optimiser, whose state ends with the round. Default: SGD with the option `learningRate`, or 0.05.
+   */
   readonly optimizer?: (options: Readonly<Record<string, unknown>>) => Tensorflow.Optimizer;
 }
 
@@ -42,7 +44,7 @@ const KINDS: OptionKinds<TensorflowAppOptions> = {
   optimizer: 'function',
 };
 
-/** An integer from 1 among the task's options. */
+/** A positive integer among the task's options. */
 function countOption(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
   const value = options[name] ?? fallback;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 1) return value;
@@ -56,11 +58,11 @@ function rateOption(options: Readonly<Record<string, unknown>>): number {
 }
 
 /**
- * An app around a TensorFlow.js layers model. It reads `epochs` (default 1), `batchSize` (32) and, unless `optimizer` is
- * given, `learningRate` from the task's training options; other options are left to `optimizer`. With batch norm over
- * vectors a batch may get an example or more beyond `batchSize`, so that the last one is not alone.
- * @throws CairnError `model-unsupported`, `app-failed` for a model that cannot be trained: see `builtModel`. `data()` throws
- * the former where the backend lacks kernels that training needs
+ * An app around a TensorFlow.js layers model. It reads `epochs` (default 1), `batchSize` (32) and, unless `optimizer`
+ * is given, `learningRate` from the task's training options; other options are left to `optimizer`. With batch norm
+ * over vectors a batch may exceed `batchSize` by one or more examples, so that the last one is not alone.
+ * @throws CairnError `model-unsupported`, `app-failed` for a model that cannot be trained: see `builtModel`. `data()`
+ * throws the former if the backend lacks kernels needed for training
  */
 export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
   options: TensorflowAppOptions<Tensor>,
@@ -72,7 +74,7 @@ export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
   const paired = pairedLayer(model);
   const weights = namedWeights(model);
 
-  /** Runs `use` with the model compiled for a new optimiser, and disposes of that afterwards. */
+  /** Runs `use` with the model compiled for a new optimiser, and disposes of it afterwards. */
   async function compiled<T>(optimizer: Tensorflow.Optimizer, use: () => Promise<T>): Promise<T> {
     model.compile({ optimizer, loss, metrics: ['accuracy'] });
     try {

@@ -5,21 +5,22 @@ import type { Layer } from './library.ts';
 const promised = (value: unknown): boolean => typeof (value as { then?: unknown } | undefined)?.then === 'function';
 
 /**
- * Builds the user's model, and refuses one that cannot be trained here: the first round would end in an error from deep
- * within TensorFlow.js.
+ * Builds the user's model, and refuses one that cannot be trained here: otherwise the first round would end in an error
+ * from deep within TensorFlow.js.
  * @throws CairnError `model-unsupported` for a model of several inputs or outputs, without weights or with weights that
- * are no 32-bit floats, and for layers that this build of TensorFlow.js cannot make; `app-failed` for anything but a model
+ * are not 32-bit floats, and for layers that this build of TensorFlow.js cannot create; `app-failed` for anything but a
+ * model
  */
 export function builtModel(tf: Tensorflow.Library, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
   const model = calling(tf, buildModel);
   if (promised(model)) {
-    throw new CairnError('app-failed', 'buildModel() returned a promise, and a model was expected', {
+    throw new CairnError('app-failed', 'buildModel() returned a promise, but a model was expected', {
       hint: 'await the model first, and pass buildModel: () => model',
     });
   }
   if (!Array.isArray((model as Partial<Tensorflow.LayersModel> | undefined)?.layers)) {
-    throw new CairnError('app-failed', 'buildModel() returned no layers model', {
-      hint: 'return what tf.sequential() or tf.model() gives; a graph model cannot be trained',
+    throw new CairnError('app-failed', 'buildModel() did not return a layers model', {
+      hint: 'return the result of tf.sequential() or tf.model(); a graph model cannot be trained',
     });
   }
   if (model.layers.every(({ weights }) => weights.length === 0)) {
@@ -32,20 +33,24 @@ export function builtModel(tf: Tensorflow.Library, buildModel: () => Tensorflow.
     ['outputs', model.outputs],
   ] as const) {
     if (list.length === 1) continue;
-    throw new CairnError('model-unsupported', `buildModel(): the model has ${list.length} ${what}, and may have one`, {
-      hint: `concatenate its ${what} to one, or write an app of your own around it: { shapes, data, train }`,
-    });
+    throw new CairnError(
+      'model-unsupported',
+      `buildModel(): the model has ${list.length} ${what}, but only one is supported`,
+      {
+        hint: `concatenate its ${what} into one, or write your own app around it: { shapes, data, train }`,
+      },
+    );
   }
   for (const { originalName, dtype } of model.weights) {
     if (dtype === 'float32') continue;
     throw new CairnError('model-unsupported', `buildModel(): weight "${originalName}" is ${dtype}, not float32`, {
-      hint: 'train 32-bit float weights alone',
+      hint: 'train only 32-bit float weights',
     });
   }
   return model;
 }
 
-/** Calls `buildModel`, and says what is missing where only a part of TensorFlow.js was passed in. */
+/** Calls `buildModel`, and reports what is missing if only a part of TensorFlow.js was passed in. */
 function calling(tf: Tensorflow.Library, buildModel: () => Tensorflow.LayersModel): Tensorflow.LayersModel {
   try {
     return buildModel();
@@ -60,7 +65,7 @@ function calling(tf: Tensorflow.Library, buildModel: () => Tensorflow.LayersMode
   }
 }
 
-/** All layers of a model, those within wrappers and models among them. */
+/** All layers of a model, including those within wrappers and nested models. */
 export function allLayers(layers: readonly Layer[]): Layer[] {
   return layers.flatMap((layer) => {
     const { layer: wrapped, layers: nested } = layer as Partial<{ layer: Layer; layers: readonly Layer[] }>;
@@ -68,16 +73,16 @@ export function allLayers(layers: readonly Layer[]): Layer[] {
   });
 }
 
-/** Whether a layer normalises over the examples of a batch alone: one value of a channel from each. */
+/** Whether a layer normalises only over the examples of a batch: one value per channel from each. */
 function singleValued(layer: Layer): boolean {
   if (layer.getClassName() !== 'BatchNormalization') return false;
-  // One shape for each input, of which the layer has one; it has no node before it is part of a model.
+  // One shape for each input, of which the layer has one; it has no node until it is part of a model.
   const [shape = []] = (layer.inboundNodes.at(0)?.inputShapes ?? []) as readonly (readonly (number | null)[])[];
-  // The channels are last; an extent that is not known may be more than 1.
+  // The channels are last; an unknown extent may be more than 1.
   return shape.slice(1, -1).every((extent) => extent === 1);
 }
 
-/** Name of the first layer that cannot be trained on a batch of one; undefined where there is none. */
+/** Name of the first layer that cannot be trained on a batch of one; undefined if there is none. */
 export function pairedLayer({ layers }: Tensorflow.LayersModel): string | undefined {
   return allLayers(layers).find(singleValued)?.name;
 }

@@ -1,7 +1,7 @@
 /*
- * TensorFlow.js as far as it is used here. The package is an optional peer that its user passes in, and its types must not
- * be needed where it is not installed: a declaration file that imports them does not compile there. The real module, its
- * models and its tensors fit these types; the tests that use them would not compile otherwise.
+ * The part of TensorFlow.js used here. The package is an optional peer that the user passes in, and its types must not
+ * be needed where it is not installed: a declaration file that imports them does not compile there. The real module,
+ * its models and its tensors fit these types; otherwise the tests that use them would not compile.
  */
 
 /** A tensor: `tf.Tensor`. */
@@ -56,7 +56,7 @@ export interface LayersModel {
 /** The module `@tensorflow/tfjs`. */
 export interface Library {
   readonly Tensor: { readonly prototype: Tensor & { readonly flatten?: unknown } };
-  /** Of the whole package; parts of it have other names for their versions. */
+  /** Of the whole package; its parts name their versions differently. */
   readonly version?: { readonly tfjs?: string };
   readonly version_core: string;
   readonly train: { sgd(learningRate: number): Optimizer };

@@ -1,7 +1,7 @@
 import type { NamedTensors, Shapes } from '../../protocol/model/index.ts';
 import type * as Tensorflow from './library.ts';
 
-/** One weight of a layers model under a name that does not depend on what was built before. */
+/** One weight of a layers model under a name that does not depend on previously built models. */
 export interface NamedWeight {
   readonly name: string;
   readonly shape: readonly number[];
@@ -9,8 +9,8 @@ export interface NamedWeight {
 }
 
 /**
- * A model's weights by name, in the order of its layers. TensorFlow.js numbers its own names through the whole process
- * (`dense_Dense3/kernel`), so that two clients would name one weight differently; here a name is the layer's place, the
+ * A model's weights by name, in the order of its layers. TensorFlow.js numbers its own names across the whole process
+ * (`dense_Dense3/kernel`), so two clients would name one weight differently; here a name is the layer's place, the
  * weight's place in it, and its kind: `layer002.0.kernel`.
  */
 export function namedWeights(model: Tensorflow.LayersModel): NamedWeight[] {
@@ -28,7 +28,7 @@ export function shapesOf(weights: readonly NamedWeight[]): Shapes {
   return Object.fromEntries(weights.map(({ name, shape }) => [name, shape]));
 }
 
-/** Names of running moments, which batch normalisation keeps itself. */
+/** Names of running moments, which batch normalisation maintains itself. */
 export const movingOf = (weights: readonly NamedWeight[]): string[] =>
   weights.map(({ name }) => name).filter((name) => /\.moving_(?:mean|variance)$/.test(name));
 
@@ -39,7 +39,7 @@ export function writeWeights(tf: Tensorflow.Library, weights: readonly NamedWeig
   });
 }
 
-/** Copies a model's weights out. */
+/** Reads a copy of a model's weights. */
 export async function readWeights(weights: readonly NamedWeight[]): Promise<Record<string, Float32Array>> {
   const read = await Promise.all(
     weights.map(async ({ name, variable }) => [name, Float32Array.from(await variable.read().data())] as const),

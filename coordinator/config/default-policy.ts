@@ -1,11 +1,12 @@
 import type { TaskConfig } from './task.ts';
 
-/** Fewest inputs in a sum that clients ask for unless their own policy says otherwise; see client/policy.ts. */
-export const DEFAULT_MIN_COHORT = 3;
+/** Fewest inputs in a sum that clients accept unless their own policy says otherwise; see client/policy.ts. */
+const DEFAULT_MIN_COHORT = 3;
 
 /**
- * Why clients with the default policy take no part in a task, which settings do, and what those give up; undefined where
- * they do. A client judges the fewest inputs that a sum may have, however many clients there are.
+ * Why clients with the default policy take no part in a task, which settings would let them, and what those give up;
+ * undefined if they do take part. A client checks the fewest inputs that a sum may have, however many clients there
+ * are.
  */
 export function refusedByDefault({ name, minCohort, quorum, cohort }: TaskConfig): string | undefined {
   if (minCohort >= DEFAULT_MIN_COHORT) return undefined;

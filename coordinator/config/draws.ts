@@ -1,13 +1,13 @@
 import { drawDefect } from '../../protocol/privacy/index.ts';
 import type { CairnError } from '../../protocol/errors.ts';
 
-/** The part of δ that is kept for draws of too few or too many members. */
+/** The part of δ that is reserved for draws of too few or too many members. */
 export const DRAWN_PART = 0.1;
 
-/** Draws for each round of a task that this part must last for. */
+/** Draws per round of a task that this part must last for. */
 export const DRAWS_PER_ROUND = 4;
 
-/** Between how many members a draw may be used, and for how many rounds. */
+/** The number of members that a draw may have, and for how many rounds. */
 export interface Draws {
   readonly sampling: number;
   readonly delta: number;
@@ -16,11 +16,11 @@ export interface Draws {
   readonly rounds: number;
 }
 
-/** Whether a task's members are drawn by chance, which is to hide who they are from readers of the model. */
+/** Whether a task's members are drawn at random, which hides from readers of the model who took part. */
 export const drawsMembers = ({ privacy }: { readonly privacy?: { readonly sampling: number } | undefined }): boolean =>
   privacy !== undefined && privacy.sampling < 1;
 
-/** The most that one draw may add to δ. */
+/** The maximum that one draw may add to δ. */
 export const maxDefect = ({ delta, rounds }: Pick<Draws, 'delta' | 'rounds'>): number =>
   (DRAWN_PART * delta) / (DRAWS_PER_ROUND * rounds);
 
@@ -31,7 +31,7 @@ export function isDrawable(members: number, draws: Draws): boolean {
   return mean >= minCohort && mean <= cohort && drawDefect(members, sampling, minCohort, cohort) <= maxDefect(draws);
 }
 
-/** @throws CairnError made by `refuse`, with what would do, where draws from a quorum may not be used */
+/** @throws CairnError made by `refuse`, with settings that would work, if draws from a quorum may not be used */
 export function assertDrawable(
   quorum: number,
   draws: Draws,
@@ -49,9 +49,9 @@ export function assertDrawable(
   const least = within(mean, -1, (at) => drawDefect(quorum, sampling, at, quorum));
   const greatest = within(mean, 1, (at) => drawDefect(quorum, sampling, 0, at));
   throw refuse(
-    `privacy: draws from a quorum of ${quorum} have fewer than ${minCohort} or more than ${cohort} members too often for a delta of ${delta}: that there is no result would tell who was drawn`,
+    `privacy: draws from a quorum of ${quorum} have fewer than ${minCohort} or more than ${cohort} members too often for a delta of ${delta}: a missing result would reveal who was drawn`,
     least < 2
-      ? 'raise quorum, sampling or delta: so few members cannot be hidden by chance'
+      ? 'raise quorum, sampling or delta: random draws cannot hide so few members'
       : `lower minCohort to ${Math.min(minCohort, least)} and raise cohort to ${Math.max(cohort, Math.min(greatest, quorum))}, or raise quorum or delta`,
   );
 }

@@ -18,7 +18,7 @@ export type { TaskConfig } from './task.ts';
 /** A coordinator's configuration, checked and complete. */
 export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks' | 'limits'>> & {
   readonly tasks: readonly TaskConfig[];
-  /** All that follow from the configuration's two. */
+  /** All limits derived from the configuration's two. */
   readonly limits: Limits;
   /** The same for every coordinator. */
   readonly uploads: UploadPace;
@@ -26,10 +26,10 @@ export type CoordinatorConfig = Readonly<Omit<ParsedConfig, 'tasks' | 'limits'>>
 
 /**
  * Checks a configuration and fills in its defaults; relative files and folders stay relative to the working directory.
- * @param own - strategies and rules of the operator's own, that its tasks may name beside those that come with Cairn
- * @throws CairnError `config-unknown-key` (with the key that was probably meant), `config-invalid`, `threshold-unsound`,
- * `no-feasible-graph`, `overflow-budget`: one line that names the field; where several are wrong, all of them, with the
- * code of the first
+ * @param own - the operator's own strategies and rules, which its tasks may name in addition to Cairn's
+ * @throws CairnError `config-unknown-key` (with the key that was probably meant), `config-invalid`,
+ * `threshold-unsound`, `no-feasible-graph`, `overflow-budget`: one line that names the field; if several are wrong, all
+ * of them, with the code of the first
  */
 export function parseConfig(value: unknown, own: OwnLearning = {}): CoordinatorConfig {
   const faults = new Faults();
@@ -37,7 +37,7 @@ export function parseConfig(value: unknown, own: OwnLearning = {}): CoordinatorC
   const parsed = configSchema(registry).safeParse(value);
   if (!parsed.success) {
     faults.add(...configErrors(parsed.error.issues, value));
-    // Tasks that are well formed are looked at all the same, so that what is wrong with them is said, too.
+    // Well-formed tasks are still checked, so that their errors are reported, too.
     for (const [i, task] of wellFormedTasks(value, registry)) {
       faults.check(() => completeTask(task, pathOf(task, i), registry));
     }
@@ -56,19 +56,19 @@ export function parseConfig(value: unknown, own: OwnLearning = {}): CoordinatorC
 
 const pathOf = ({ name }: ParsedTask, i: number): string => `tasks[${i}] "${name}"`;
 
-/** The tasks of a configuration that is wrong elsewhere, with their places. */
+/** The well-formed tasks of a configuration that is wrong elsewhere, with their indices. */
 function wellFormedTasks(value: unknown, registry: Registry): [number, ParsedTask][] {
   const tasks: unknown = typeof value === 'object' && value !== null && 'tasks' in value ? value.tasks : undefined;
   if (!Array.isArray(tasks)) return [];
   const schema = taskSchema(registry);
-  // A copy: an array of a program's own making may have a field `constructor`, by which its methods would make another.
+  // A copy: an array passed by a program may have its own `constructor` field, which array methods would call.
   return Array.from<unknown>(tasks).flatMap((raw, i): [number, ParsedTask][] => {
     const task = schema.safeParse(raw);
     return task.success ? [[i, task.data]] : [];
   });
 }
 
-/** File systems that ignore case would mix up the records of two tasks whose names differ in it alone. */
+/** File systems that ignore case would mix up the records of two tasks whose names differ only in case. */
 function assertNames({ tasks }: ParsedConfig, faults: Faults): void {
   tasks.forEach(({ name }, i) => {
     const first = tasks.findIndex((other) => other.name.toLowerCase() === name.toLowerCase());
@@ -84,18 +84,18 @@ function assertRoom({ limits: { total } }: ParsedConfig, tasks: readonly TaskCon
     new CairnError(
       'config-invalid',
       `limits.total: ${total} members can be connected, but task "${crowded.name}" waits for ${crowded.quorum}`,
-      { hint: `raise limits.total to ${crowded.quorum} at least, or lower quorum` },
+      { hint: `raise limits.total to at least ${crowded.quorum}, or lower quorum` },
     ),
   );
 }
 
-/** Files that belong together, or to what a task is. */
+/** Checks files that need each other, or that a task needs. */
 function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults: Faults): void {
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     const missing = tlsCert === undefined ? 'tlsCert' : 'tlsKey';
     faults.add(
       new CairnError('config-invalid', `${missing}: TLS needs a certificate and its key, but it is missing`, {
-        hint: 'name both files, or none',
+        hint: 'set both files, or neither',
       }),
     );
   }
@@ -112,22 +112,22 @@ function assertFiles({ tasks, directory, tlsCert, tlsKey }: ParsedConfig, faults
     faults.add(
       missing(
         `"${members.name}" takes enrolled members only`,
-        'the task’s unsafeOpenEnrolment to true where everybody who can reach the coordinator is trusted',
+        'the task’s unsafeOpenEnrolment to true if every party that can reach the coordinator is trusted',
       ),
     );
   } else if (active !== undefined) {
     faults.add(
       missing(
         `"${active.name}" is run for an active adversary`,
-        'adversary to "curious" where the coordinator is trusted not to lie',
+        'adversary to "curious" if the coordinator is trusted not to lie',
       ),
     );
   }
 }
 
 /**
- * Reads a configuration file: JSON, or a module that exports one as its default (see `defineConfig`). Relative paths
- * in it count from the file's own folder.
+ * Reads a configuration file: JSON, or a module that exports one as its default (see `defineConfig`). Relative paths in
+ * it are resolved against the file's own folder.
  * @param own - as for {@link parseConfig}
  * @throws CairnError `config-unreadable` for a file that is missing, is not JSON or throws, `config-invalid` for a module
  * without a default export, and what {@link parseConfig} throws

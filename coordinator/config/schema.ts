@@ -10,7 +10,7 @@ import { strict } from './strict.ts';
 /** Letters, digits and `. _ -`: a task's name is a file name and part of an address. */
 const TASK_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** Threads that unmask: most that may be asked for, and most that are taken unasked; each has a vector of its own. */
+/** Threads that unmask: the maximum, and the maximum that are used by default; each has its own vector. */
 const MAX_WORKERS = 64;
 const DEFAULT_WORKERS = 8;
 
@@ -26,7 +26,10 @@ const seconds = z.number().gt(0).max(86_400);
 const modelSchema = strict({
   file: z.string().min(1).optional(),
   tensors: z.record(z.string(), z.array(z.int().min(1))).optional(),
-  /** Default: drawn when the task starts. Members that hold a set of one model take no other from the same values. */
+  /**
+   * Default: drawn when the task starts. Members that hold a survivor set of one model accept no other set for the same
+   * values.
+   */
   seed: z.int().min(0).max(0xffff_ffff).optional(),
 }).superRefine((model, context) => {
   if ((model.file === undefined) === (model.tensors === undefined)) {
@@ -47,10 +50,10 @@ const deadlinesSchema = strict({
   unmasking: seconds.default(30),
 });
 
-/** Holds each new model against the one before, on data that the coordinator has. */
+/** Validates each new model against the previous one, on data that the coordinator holds. */
 const checkSchema = strict({
   metric: z.enum(['loss', 'accuracy']),
-  /** By how much the metric may be worse, in its own units. */
+  /** How much worse the metric may get, in its own units. */
   tolerance: z.number().min(0),
 });
 
@@ -65,26 +68,26 @@ const trainingSchema = z.record(z.string(), z.json()).superRefine((training, con
 });
 
 /**
- * One training job, as it is written in the file: what is derived from other fields may be missing.
+ * One training job, as written in the file: derived fields may be missing.
  * @param registry - the strategies and rules that it may name
  */
 export const taskSchema = (registry: Registry) =>
   strict({
-    name: z.string().regex(TASK_NAME, { error: 'a name of letters, digits, ".", "_" and "-", at most 64' }),
+    name: z.string().regex(TASK_NAME, { error: 'a name of at most 64 letters, digits, ".", "_" and "-"' }),
     model: modelSchema.optional(),
     rounds: count,
     cohort: members,
     quorum: members.optional(),
     quorumTimeout: z.number().min(0).max(604_800).default(0),
     /**
-     * What a task does when it has waited so long: `wait` says so and waits on; `run` seats those who are there, where
-     * `minCohort` is content with them; `fail` ends the task.
+     * What a task does after that time: `wait` reports it and keeps waiting; `run` starts with the members present, if
+     * they satisfy `minCohort`; `fail` ends the task.
      */
     afterQuorumTimeout: z.enum(['wait', 'run', 'fail']).default('wait'),
     overSelect: z.number().min(0).max(10).default(0.3),
     minCohort: members.optional(),
     adversary: z.enum(['active', 'curious']).default('active'),
-    /** Whether any client may take part, without an identity: among parties that trust each other and the network. */
+    /** Whether any client may take part, without an identity: for parties that trust each other and the network. */
     unsafeOpenEnrolment: z.boolean().default(false),
     graph: z.enum(['auto', 'complete', 'ring']).default('auto'),
     colluding: share.default(0.25),
@@ -93,19 +96,21 @@ export const taskSchema = (registry: Registry) =>
     inputBits: bits.min(2).max(31).default(16),
     modulusBits: bits.min(8).max(32).optional(),
     clip: scale.default(10),
-    /** Most examples that one member counts for: its greatest influence on a mean. */
+    /** Maximum number of examples that one member counts for, which bounds its influence on a mean. */
     maxExamples: count.default(1_000_000),
-    /** Greatest mean loss that a member reports, without its sign. */
+    /** Maximum mean loss that a member reports, in absolute value. */
     lossBound: scale.default(2 ** 20),
-    /** Tensors that no gradient changes, and the greatest change of one of their values by one member. */
+    /** Tensors that no gradient changes, and the most that one member may change one of their values. */
     untrained: z.array(z.string().min(1)).max(LIMITS.untrained).optional(),
     untrainedBound: scale.default(2 ** 22),
-    /** Whether the scales within these bounds follow the data; the first attempt of a task then only measures. */
+    /**
+     * Whether the scales are fitted to the data, within these bounds; the first attempt of a task then only measures.
+     */
     scales: z.enum(['measured', 'fixed']).default('measured'),
     suite: z.literal([1, 2]).default(DEFAULT_SUITE),
     strategy: strategySchema(registry).default({ name: 'fedavg', learningRate: 1 }),
     groups: groupsSchema(registry).optional(),
-    /** Differential privacy. Then all updates weigh the same, and there are no metrics of members. */
+    /** Differential privacy. All updates then have the same weight, and members report no metrics. */
     privacy: privacySchema.optional(),
     validation: checkSchema.optional(),
     training: trainingSchema.default({}),
@@ -113,16 +118,16 @@ export const taskSchema = (registry: Registry) =>
     pause: z.number().min(0).max(86_400).default(0),
     retryPause: z.number().min(0).max(86_400).default(1),
     attempts: z.int().min(1).max(1_000_000).default(10),
-    /** How often members are told to train anew from the same model after a roll-back; clients allow two as a rule. */
+    /** How often members are told to retrain from the same model after a rollback; clients allow two by default. */
     maxRepeats: z.int().min(0).max(255).default(2),
-    /** Seconds for which the rest of an announced set is waited for, and attempts with it that may fail. */
+    /** Seconds to wait for the rest of an announced set, and attempts with it that may fail. */
     rebaseAfter: z.number().min(0).max(604_800).default(600),
     rebaseAttempts: z.int().min(1).max(1_000_000).default(3),
     /** Steps by which the model may then be moved before a round commits. */
     maxRebases: z.int().min(0).max(255).default(2),
-    /** Attempts that a member sits out whose fault spoilt one, twice as many each time; 0: no member is left out. */
+    /** Attempts that a member is excluded from for spoiling one, doubled each time; 0: no member is excluded. */
     exclusionAttempts: z.int().min(0).max(1000).default(3),
-    /** Minutes after which it is let in again all the same, twice as many each time: a quorum may not come without it. */
+    /** Minutes after which it is admitted again in any case, doubled each time: without it there may be no quorum. */
     exclusionMinutes: z.number().gt(0).max(10_080).default(10),
   });
 
@@ -131,32 +136,32 @@ const directorySchema = strict({
   authorityKey: z.string().regex(/^[0-9a-f]{64}$/, { error: '64 lower-case hex digits (an Ed25519 public key)' }),
 });
 
-/** An origin as browsers write it: scheme, host and port if it is not the scheme's own, in lower case. */
+/** An origin as browsers write it: scheme, host, and port if it is not the scheme's default, in lower case. */
 const origin = z
   .string()
   .refine((text) => /^https?:[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
     error: 'an origin as browsers write it, such as "https://example.org" or "http://localhost:5173"',
   });
 
-/** An address that people type, such as `https://example.org/cairn`. */
+/** An address as users type it, such as `https://example.org/cairn`. */
 const address = z
   .string()
   .max(LIMITS.text)
   .refine((text) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(text) && URL.canParse(text), {
-    error: 'expected an address as clients join at it, such as "https://example.org" or "https://example.org/cairn"',
+    error: 'expected an address that clients can join, such as "https://example.org" or "https://example.org/cairn"',
   });
 
 /**
- * A coordinator's configuration, as it is written in the file.
+ * A coordinator's configuration, as written in the file.
  * @param registry - the strategies and rules that its tasks may name
  */
 export const configSchema = (registry: Registry) =>
   strict({
     host: z.string().min(1).default('127.0.0.1'),
-    /** PEM files of the certificate chain and of its private key, for TLS without a proxy. */
+    /** PEM files of the certificate chain and its private key, for TLS without a proxy. */
     tlsCert: z.string().min(1).optional(),
     tlsKey: z.string().min(1).optional(),
-    /** Whether other machines may be spoken to without TLS. */
+    /** Whether connections with other machines may go without TLS. */
     unsafePlainHttp: z.boolean().default(false),
     port: z.int().min(0).max(65_535).default(8080),
     dataDir: z.string().min(1).default('.cairn/coordinator'),
@@ -167,13 +172,14 @@ export const configSchema = (registry: Registry) =>
       .min(0)
       .max(MAX_WORKERS)
       .default(() => Math.min(DEFAULT_WORKERS, availableParallelism())),
-    /** Pages of other addresses that may join and read models; a page of the coordinator's own address always may. */
+    /** Other origins whose pages may join and read models; a page from the coordinator's own address always may. */
     allowedOrigins: z.array(origin).max(MAX_ORIGINS).default([]),
-    /** Addresses under which clients know the coordinator, where these are not what it listens on, as behind a proxy. */
+    /** Addresses by which clients know the coordinator, if it listens on others, as behind a proxy. */
     publicUrls: z.array(address).max(MAX_ORIGINS).default([]),
     /**
-     * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only the
-     * entry of the outermost of them is believed. With 0 the header is not looked at, and a proxy is one address.
+     * Proxies in front of the coordinator. Each adds the address that it was called from to `X-Forwarded-For`, and only
+     * the entry of the outermost of them is believed. With 0 the header is ignored, and all clients behind a proxy
+     * count as one address.
      */
     trustProxy: z.int().min(0).max(8).default(0),
     limits: limitsSchema.prefault({}),
@@ -181,8 +187,8 @@ export const configSchema = (registry: Registry) =>
     tasks: z.array(taskSchema(registry)).min(1).max(LIMITS.tasks),
   });
 
-/** A task as its schema gives it, before derived fields are filled in. */
+/** A task as parsed by its schema, before derived fields are filled in. */
 export type ParsedTask = z.infer<ReturnType<typeof taskSchema>>;
 
-/** A configuration as its schema gives it. */
+/** A configuration as parsed by its schema. */
 export type ParsedConfig = z.infer<ReturnType<typeof configSchema>>;

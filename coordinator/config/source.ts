@@ -4,14 +4,14 @@ import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
 
-/** Files that are imported; every other one is JSON. */
+/** Extensions of files that are imported; every other file is JSON. */
 const MODULES: ReadonlySet<string> = new Set(['.mjs', '.cjs', '.js', '.mts', '.cts', '.ts']);
 
 /**
- * The content of a configuration file, unchecked: the value of its JSON, or what a module exports as its default. TypeScript
- * is taken where Node itself takes it, which is from 22.18.
- * @throws CairnError `config-unreadable` where there is no such file, or it is not JSON, or the module throws;
- * `config-invalid` where a module has no default export
+ * The content of a configuration file, unchecked: its JSON value, or a module's default export. TypeScript works if
+ * Node itself supports it, from 22.18 on.
+ * @throws CairnError `config-unreadable` if the file does not exist or is not JSON, or the module throws;
+ * `config-invalid` if a module has no default export
  */
 export async function readConfigFile(path: string): Promise<unknown> {
   const text = await textOf(path);
@@ -24,9 +24,9 @@ async function textOf(path: string): Promise<string> {
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     if (reason === 'ENOENT') {
-      throw new CairnError('config-unreadable', `there is no configuration file ${path}`, {
+      throw new CairnError('config-unreadable', `configuration file ${path} does not exist`, {
         cause,
-        hint: 'name one, or write one: examples/own-model/coordinator.json is short',
+        hint: 'pass another path, or write one: examples/own-model/coordinator.json is a short example',
       });
     }
     throw new CairnError('config-unreadable', `${path} cannot be read (${reason})`, { cause });
@@ -35,10 +35,10 @@ async function textOf(path: string): Promise<string> {
 
 async function defaultExport(path: string): Promise<unknown> {
   const whole = await imported(path);
-  // A module that was compiled to CommonJS arrives with all of its exports as the default.
+  // A module compiled to CommonJS has all of its exports as the default.
   const found = isRecord(whole['default']) && 'default' in whole['default'] ? whole['default'] : whole;
   if (found['default'] === undefined) {
-    throw new CairnError('config-invalid', `${path} exports no configuration as its default`, {
+    throw new CairnError('config-invalid', `${path} has no configuration as its default export`, {
       hint: 'write: export default defineConfig({ … }), with defineConfig from cairn-fl/coordinator',
     });
   }
@@ -56,8 +56,8 @@ async function imported(path: string): Promise<Readonly<Record<string, unknown>>
       {
         cause,
         hint: unknown
-          ? 'this Node takes no TypeScript: compile the module first, or run Node 22.18 or newer'
-          : 'correct the module, or what it imports or reads',
+          ? 'this version of Node cannot load TypeScript: compile the module first, or run Node 22.18 or newer'
+          : 'fix the module, or what it imports or reads',
       },
     );
   }

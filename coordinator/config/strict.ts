@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../../protocol/suggest.ts';
 
-/** An object that takes no other keys; unknown ones are reported, each with the key that was probably meant. */
+/** An object without other keys; unknown keys are reported, each with the key that was probably meant. */
 export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
   return z.strictObject(shape, {
     error: (issue) => {

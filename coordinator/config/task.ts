@@ -6,30 +6,32 @@ import { createGroupRule, maxGroup, MIN_GROUPS, type Registry, smallestGroup } f
 import { completePrivacy, NOISY_MODULUS_BITS, type PrivacyConfig } from './privacy.ts';
 import type { ParsedTask } from './schema.ts';
 
-/** One training job, with everything derived that was left out. */
+/** One training job, with all missing fields derived. */
 export type TaskConfig = Readonly<Omit<ParsedTask, 'quorum' | 'minCohort' | 'modulusBits' | 'groups' | 'privacy'>> & {
-  /** Connected, idle clients for which a round waits. */
+  /** Connected, idle clients that a round waits for. */
   readonly quorum: number;
-  /** Least number of inputs that a sum may have. */
+  /** Minimum number of inputs in a sum. */
   readonly minCohort: number;
   readonly modulusBits: number;
-  /** Undefined where the cohort is not split. */
+  /** Undefined if the cohort is not split. */
   readonly groups: Groups | undefined;
-  /** Undefined where sums have no noise. */
+  /** Undefined if sums have no noise. */
   readonly privacy: PrivacyConfig | undefined;
 };
 
 /** How a cohort is split, with the number of sums that a round needs. */
 type Groups = Readonly<NonNullable<ParsedTask['groups']>> & { readonly minSums: number };
 
-/** In a sum of two, each of them reads the other's update. */
+/** From a sum of two, each member can read the other's update. */
 const MIN_PRIVATE = 3;
 
-/** Cohort sizes that are tried one by one; of a greater range as many are tried, evenly spread, both ends included. */
+/**
+ * Number of cohort sizes to try: all of a range up to this length, an even spread of a longer one, both ends included.
+ */
 const SIZES_TRIED = 256;
 
 /**
- * Fills in what follows from other fields, and refuses what cannot work at some cohort size that may occur.
+ * Fills in what follows from other fields, and refuses settings that cannot work at some possible cohort size.
  * @throws CairnError `config-invalid`, `threshold-unsound`, `no-feasible-graph`, `overflow-budget`, each naming the task
  */
 export function completeTask(parsed: ParsedTask, path: string, registry: Registry): TaskConfig {
@@ -38,7 +40,7 @@ export function completeTask(parsed: ParsedTask, path: string, registry: Registr
   const refuse = (message: string, hint: string): CairnError =>
     new CairnError('config-invalid', `${path}: ${message}`, { hint });
   const groups = faults.check(() => completeGroups(parsed.groups, registry, refuse));
-  // Without them every size below would be another.
+  // Every size below depends on them.
   if (parsed.groups !== undefined) faults.throwAny();
   const split = { cohort, quorum, groups };
   const sizes = sizesOf(parsed, split);
@@ -46,19 +48,19 @@ export function completeTask(parsed: ParsedTask, path: string, registry: Registr
     faults.add(
       refuse(
         'unsafeOpenEnrolment is true, but a round for an active adversary takes enrolled members only',
-        'leave unsafeOpenEnrolment out, or set adversary to "curious" where the coordinator is trusted not to lie',
+        'leave unsafeOpenEnrolment out, or set adversary to "curious" if the coordinator is trusted not to lie',
       ),
     );
   }
   faults.check(() => assertSizes(parsed, { ...split, ...sizes }, refuse));
   const { minCohort, greatest } = sizes;
   const privacy = faults.check(() => completePrivacy(parsed.privacy, { ...parsed, ...split, minCohort }, refuse));
-  // What follows is about cohorts that cannot be where anything before is wrong.
+  // The cohorts checked below cannot exist if anything so far is wrong.
   faults.throwAny();
   return named(path, () => {
     const modulusBits =
       parsed.modulusBits ?? (privacy === undefined ? minModulusBits(parsed.inputBits, greatest) : NOISY_MODULUS_BITS);
-    // The model's size and what of it is untrained are known later, and do not enter the budget; that of noise they do.
+    // The model's size and its untrained tensors are known only later; they matter to the budget only with noise.
     if (privacy === undefined)
       assertBudget({ ...parsed, untrained: [], modulusBits, maxCohort: greatest, dimension: 1 });
     const task: TaskConfig = { ...parsed, ...split, minCohort, modulusBits, privacy };
@@ -67,7 +69,7 @@ export function completeTask(parsed: ParsedTask, path: string, registry: Registr
   });
 }
 
-/** How a task's cohorts are cut. */
+/** How a task's cohorts are split. */
 interface Split {
   readonly cohort: number;
   readonly quorum: number;
@@ -76,14 +78,14 @@ interface Split {
 
 /** Members of a task's sums. */
 interface Sizes {
-  /** Members that the smallest cohort begins with, and that of its smallest group. */
+  /** Members of the smallest cohort at its start, and of its smallest group. */
   readonly begun: number;
   readonly smallest: number;
   readonly greatest: number;
   readonly minCohort: number;
 }
 
-/** A sum is that of a group, and of the whole cohort where it is not split. */
+/** A sum is over a group, or over the whole cohort if it is not split. */
 function sizesOf(parsed: ParsedTask, split: Split): Sizes {
   const { cohort, quorum } = split;
   const begun = Math.min(quorum, cohort);
@@ -92,7 +94,7 @@ function sizesOf(parsed: ParsedTask, split: Split): Sizes {
   return { begun, smallest, greatest, minCohort: parsed.minCohort ?? Math.min(smallest, wanted) };
 }
 
-/** Whether quorum, cohort, groups, minCohort and threshold go together. @throws CairnError made by `refuse` */
+/** Checks that quorum, cohort, groups, minCohort and threshold are consistent. @throws CairnError made by `refuse` */
 function assertSizes(
   { threshold, privacy }: ParsedTask,
   { cohort, quorum, groups, begun, smallest, minCohort }: Split & Sizes,
@@ -102,7 +104,7 @@ function assertSizes(
     groups === undefined
       ? `${quorum > cohort ? 'cohort' : 'quorum'} ${begun}`
       : `the smallest of ${groups.count} groups of quorum ${quorum}`;
-  // Where members are drawn by chance, a cohort is a part of those who are there.
+  // If members are drawn at random, a cohort is a part of those connected.
   if (quorum > cohort && (privacy?.sampling ?? 1) === 1) {
     throw refuse(
       `quorum ${quorum} is greater than cohort ${cohort}`,
@@ -111,7 +113,7 @@ function assertSizes(
   }
   if (groups !== undefined && smallest < MIN_PRIVATE) {
     throw refuse(
-      `${smallestText} has ${smallest} members: in a sum of fewer than ${MIN_PRIVATE} others can be read off`,
+      `${smallestText} has ${smallest} members: in a sum of fewer than ${MIN_PRIVATE}, a member can work out another’s update`,
       `raise quorum to ${MIN_PRIVATE * groups.count}, or ${fewerGroups(Math.floor(quorum / MIN_PRIVATE))}`,
     );
   }
@@ -133,11 +135,11 @@ function assertSizes(
   }
 }
 
-/** Where a cohort is too small for any rule over groups, none can be had. */
+/** A cohort may be too small for any rule over groups. */
 const fewerGroups = (count: number): string =>
   count < MIN_GROUPS ? 'leave groups out' : `lower groups.count to ${count}`;
 
-/** The number of sums that a round needs follows from the rule: more than half, and more than it takes away. */
+/** The number of sums that a round needs follows from the rule: more than half, and more than it discards. */
 function completeGroups(
   groups: ParsedTask['groups'],
   registry: Registry,
@@ -148,8 +150,8 @@ function completeGroups(
   const { dropped } = createGroupRule(rule, registry);
   if (dropped >= count) {
     throw refuse(
-      `groups.rule: ${groups.rule} takes ${dropped} of ${count} groups, and nothing is left`,
-      `raise count above ${dropped}, or have the rule take fewer`,
+      `groups.rule: ${groups.rule} discards ${dropped} of ${count} groups, which leaves none`,
+      `raise count above ${dropped}, or have the rule discard fewer`,
     );
   }
   const minSums = wanted ?? Math.max(MIN_GROUPS, Math.floor(count / 2) + 1, dropped + 1);
@@ -158,21 +160,21 @@ function completeGroups(
   }
   if (minSums <= dropped) {
     throw refuse(
-      `groups.minSums: of ${minSums} groups ${groups.rule} takes ${dropped}, and nothing is left`,
-      `raise minSums above ${dropped}, or have the rule take fewer`,
+      `groups.minSums: ${groups.rule} discards ${dropped} of ${minSums} groups, which leaves none`,
+      `raise minSums above ${dropped}, or have the rule discard fewer`,
     );
   }
   return { ...groups, minSums };
 }
 
-/** Whole numbers from `least` to `most`, both included: all of them, or an even spread of a long range. */
+/** Integers from `least` to `most`, both included: all of them, or an even spread of a long range. */
 function sizesBetween(least: number, most: number): number[] {
   const steps = Math.min(most - least, SIZES_TRIED - 1);
   if (steps === 0) return [most];
   return Array.from({ length: steps + 1 }, (_, i) => least + Math.round((i * (most - least)) / steps));
 }
 
-/** Puts the task's path before the message of whatever is thrown; code and hint stay. */
+/** Prefixes the message of any error with the task's path; code and hint stay. */
 function named<Result>(path: string, work: () => Result): Result {
   try {
     return work();

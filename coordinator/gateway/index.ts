@@ -15,7 +15,6 @@ import type { Link, SeatHolder, Seat } from './seat.ts';
 import type { Seats } from './seats.ts';
 import { Uploads } from './uploads.ts';
 
-export { EVENT_NAME } from './connection.ts';
 export { Seats } from './seats.ts';
 export type { Link } from './seat.ts';
 

@@ -14,7 +14,7 @@ import { limitRequests, noBody } from './limit.ts';
 import { serveModel } from './models.ts';
 import { shownWhere } from './redact.ts';
 
-/** Reports that a task's status shows; all are at `/rounds`. */
+/** Number of reports in a task's status; all are at `/rounds`. */
 const LAST_REPORTS = 5;
 
 /** What the API shows. */
@@ -27,16 +27,16 @@ export interface HttpOptions {
   readonly ready: () => boolean;
   readonly tasks: () => readonly TaskStatus[];
   readonly connected: () => number;
-  /** Whether a task draws its members by chance: then no task shows how many members it has, or which. */
+  /** Whether a task draws its members at random: then no task shows how many members it has, or which. */
   readonly draws: boolean;
-  /** The member directory as it was signed; undefined where there is none. */
+  /** The member directory as it was signed; undefined if there is none. */
   readonly directory: () => Uint8Array | undefined;
   readonly addresses: Addresses;
   readonly origins: Origins;
   readonly limits: AddressRule & { readonly requestsPerMinute: number; readonly downloadsPerMinute: number };
-  /** How fast a download must go at least, which is as fast as an upload must. */
+  /** Minimum speed of a download, which is that of an upload. */
   readonly uploads: { readonly stallMs: number; readonly minBytesPerSecond: number };
-  /** A request was refused for asking too often. */
+  /** A request was refused, such as one over the rate limit. */
   readonly onRefused: (error: CairnError) => void;
   readonly onFault: (error: CairnError) => void;
 }
@@ -51,10 +51,10 @@ export function createApp(options: HttpOptions): Express {
   const { requestsPerMinute, downloadsPerMinute } = limits;
   const limited = (perMinute: number, skip?: (request: Request) => boolean): RequestHandler =>
     limitRequests({ perMinute, addresses: limits, onRefused, ...(skip === undefined ? {} : { skip }) });
-  // Whoever asks whether the coordinator lives asks often, and gets no more than that.
+  // Health checks come often, and their answers reveal nothing else.
   app.use(limited(requestsPerMinute, ({ path }) => path === '/healthz' || path === '/readyz'));
   app.use(noBody);
-  // Behind the limit, which holds for those who ask for other hosts, too.
+  // After the limit, which also applies to requests for other hosts.
   app.use(ownHost(options.addresses, limits.trustProxy, onRefused));
   const download = limited(downloadsPerMinute);
   const shown = shownWhere(options.draws);
@@ -72,10 +72,10 @@ export function createApp(options: HttpOptions): Express {
   app.use('/v1', (request, response, next) => {
     response.set('cache-control', 'no-store').vary('Origin');
     const origin = request.get('origin');
-    // Nothing else is needed: a client sends simple requests only, which browsers do not ask leave for.
+    // Nothing else is needed: a client sends only simple requests, which need no preflight.
     if (origin !== undefined && origins.lists(origin)) {
       response.set('access-control-allow-origin', origin);
-      // What a download that broke off goes on by.
+      // Headers that an interrupted download needs to continue.
       response.set('access-control-expose-headers', 'content-range, retry-after');
     }
     next();
@@ -123,4 +123,4 @@ export function createApp(options: HttpOptions): Express {
   return app;
 }
 
-const unknownTask = (): CairnError => new CairnError('task-unknown', 'there is no task of this name');
+const unknownTask = (): CairnError => new CairnError('task-unknown', 'there is no task with this name');

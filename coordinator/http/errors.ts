@@ -1,17 +1,17 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { asCairnError, CairnError } from '../../protocol/errors.ts';
 
-/** Sends an error as JSON: code, message and hint. Never a stack, and nothing of a foreign error's own words. */
+/** Sends an error as JSON: code, message and hint. Never a stack, and never the message of a foreign error. */
 export function sendError(response: Response, status: number, error: CairnError): void {
   const { code, message, hint } = error;
   response.status(status).set('cache-control', 'no-store').json({ code, message, hint });
 }
 
-/** Every address that is not one of the API's. */
+/** Handles every path that is not part of the API. */
 export const notFound: RequestHandler = (request, response) => {
   const readable = request.method === 'GET' || request.method === 'HEAD';
   const error = readable
-    ? new CairnError('refused', 'there is nothing at this address', { hint: 'see /v1 for what there is' })
+    ? new CairnError('refused', 'there is nothing at this address', { hint: 'see /v1 for what is available' })
     : new CairnError('refused', 'only GET and HEAD are answered here', { hint: 'rounds are run over the socket' });
   sendError(response, readable ? 404 : 405, error);
 };
@@ -22,7 +22,7 @@ const statusOf = (thrown: unknown): number => {
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
 };
 
-/** Whatever a handler throws. @param onFault told of errors that are our own */
+/** Handles errors thrown by handlers. @param onFault called with errors that are the coordinator's fault */
 export function errorHandler(onFault: (error: CairnError) => void): ErrorRequestHandler {
   return (thrown: unknown, _request, response, next) => {
     if (response.headersSent) {
@@ -31,7 +31,11 @@ export function errorHandler(onFault: (error: CairnError) => void): ErrorRequest
     }
     const status = statusOf(thrown);
     if (status < 500) {
-      sendError(response, status, new CairnError('refused', 'the request is not understood', { hint: 'see /v1' }));
+      sendError(
+        response,
+        status,
+        new CairnError('refused', 'the request could not be understood', { hint: 'see /v1' }),
+      );
       return;
     }
     onFault(asCairnError(thrown));

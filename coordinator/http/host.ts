@@ -9,8 +9,8 @@ const MISDIRECTED = 421;
 const TOO_MANY = 429;
 
 /**
- * Whether a request is for this coordinator, by its Host header and, behind a proxy that is trusted, by the host that the
- * proxy says it was asked for. No page can have a browser send `X-Forwarded-Host` without asking the server first.
+ * Whether a request is for this coordinator, by its Host header and, behind a trusted proxy, by the host that the proxy
+ * reports. No page can make a browser send `X-Forwarded-Host` without asking the server first.
  */
 export function isOurs(request: IncomingMessage, addresses: Addresses, trustProxy: number): boolean {
   const { host, 'x-forwarded-host': forwarded } = request.headers;
@@ -18,13 +18,13 @@ export function isOurs(request: IncomingMessage, addresses: Addresses, trustProx
   return [host, ...behind.map((name) => name.trim())].every((name) => addresses.hasHost(name, request.socket));
 }
 
-/** What is said to whoever has asked for another host. It does not repeat that host, which the asker chose. */
+/** The answer to a request for another host. It does not repeat that host, which the requester chose. */
 const foreignHost = (): CairnError =>
-  new CairnError('coordinator-address', 'the host that was asked for is not one of this coordinator’s', {
-    hint: 'ask at the coordinator’s own address, or have its operator add this one to publicUrls',
+  new CairnError('coordinator-address', 'the requested host is not one of this coordinator’s', {
+    hint: 'use the coordinator’s own address, or have its operator add this one to publicUrls',
   });
 
-/** Answers requests for other hosts with status 421, and nothing of the coordinator. */
+/** Answers requests for other hosts with status 421, without revealing anything about the coordinator. */
 export function ownHost(
   addresses: Addresses,
   trustProxy: number,
@@ -41,12 +41,12 @@ export function ownHost(
   };
 }
 
-/** Why a websocket is not opened, where the status says it: that of every other reason is 400. */
+/** Why a websocket is not opened, if the status tells: every other reason has status 400. */
 export type Unopened = 'coordinator-address' | 'rate-limited';
 
 /**
- * The answer to a websocket that is not opened, as bytes, since there is no response to write it with. A proxy that does
- * not pass websockets on has the library answer with 400: these have statuses of their own.
+ * The answer to a websocket that is not opened, as bytes, since there is no response object to write it with. Behind a
+ * proxy that does not forward websockets, the library answers with 400: these reasons have other statuses.
  */
 export function unopened(why: Unopened): string {
   const [status, error] =

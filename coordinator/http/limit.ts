@@ -6,7 +6,7 @@ import { sendError } from './errors.ts';
 
 /** A limit on requests. */
 export interface RequestLimit {
-  /** Requests a minute from one address. */
+  /** Requests per minute from one address. */
   readonly perMinute: number;
   readonly addresses: AddressRule;
   /** Requests that are not counted. */
@@ -14,7 +14,7 @@ export interface RequestLimit {
   readonly onRefused: (error: CairnError) => void;
 }
 
-/** Answers requests beyond a limit with status 429, the time to wait in `Retry-After`, and our error. */
+/** Answers requests over a limit with status 429, the time to wait in `Retry-After`, and our error. */
 export function limitRequests({ perMinute, addresses, skip, onRefused }: RequestLimit): RequestHandler {
   return rateLimit({
     windowMs: 60_000,
@@ -23,17 +23,17 @@ export function limitRequests({ perMinute, addresses, skip, onRefused }: Request
     legacyHeaders: false,
     keyGenerator: (request) => addressKey(request, addresses),
     ...(skip === undefined ? {} : { skip }),
-    // Its checks look for the use of Express's own `req.ip`, and speak on the console.
+    // Its checks look for uses of Express's own `req.ip`, and write to the console.
     validate: false,
     handler: (_request, response) => {
-      const error = new CairnError('rate-limited', `more than ${perMinute} requests a minute came from this address`);
+      const error = new CairnError('rate-limited', `more than ${perMinute} requests per minute came from this address`);
       onRefused(error);
       sendError(response, 429, error);
     },
   });
 }
 
-/** Refuses requests with a body: none is read here, and what is not read would hold the connection. */
+/** Refuses requests with a body: none is read here, and an unread body would hold the connection. */
 export const noBody: RequestHandler = (request, response, next) => {
   const { 'content-length': length = '0', 'transfer-encoding': encoding } = request.headers;
   if (encoding === undefined && Number(length) === 0) {
@@ -41,5 +41,5 @@ export const noBody: RequestHandler = (request, response, next) => {
     return;
   }
   response.set('connection', 'close');
-  sendError(response, 413, new CairnError('refused', 'no request has a body here', { hint: 'see /v1' }));
+  sendError(response, 413, new CairnError('refused', 'requests with a body are not accepted', { hint: 'see /v1' }));
 };

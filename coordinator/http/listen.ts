@@ -6,41 +6,41 @@ import { addressKey } from '../limits/address.ts';
 import { ConnectionLimiter } from '../limits/connection-limiter.ts';
 import type { TlsFiles } from './tls.ts';
 
-/** An HTTP server, and the means to end what still hangs on it. */
+/** An HTTP server, and a way to end the connections that are still open. */
 export interface Listener {
   readonly server: Server;
   /** Destroys every connection, upgraded ones too. */
   destroyConnections(): void;
 }
 
-/** How much a server takes on. */
+/** Limits on what a server accepts. */
 export interface ListenerLimits {
-  /** Milliseconds within which a request's headers must have come, and a TLS handshake be done. */
+  /** Milliseconds within which a request's headers must arrive, and a TLS handshake complete. */
   readonly helloTimeoutMs: number;
   /** Connections at a time, of every kind. */
   readonly connections: number;
-  /** Leading bits of an IPv6 address by which peers are told apart. */
+  /** Leading bits of an IPv6 address by which peers are distinguished. */
   readonly ipv6Prefix: number;
-  /** Connections at a time from one address; undefined where a proxy's address is all that there is to see. */
+  /** Connections at a time from one address; undefined if all connections come from a proxy's address. */
   readonly connectionsPerAddress: number | undefined;
-  /** A connection was ended at once: there are too many. */
+  /** A connection was closed at once because there are too many. */
   readonly onRefused: () => void;
 }
 
-/** Milliseconds within which a whole request must come, and within which something must pass in either direction. */
+/** Milliseconds within which a whole request must arrive, and after which an idle connection is closed. */
 const IDLE_MS = 30_000;
 
-/** Bytes of a request's headers: a browser's own take two or three thousand. */
+/** Bytes of a request's headers: a browser sends two or three thousand. */
 const HEADER_BYTES = 8192;
 
-/** An HTTP server that slow or silent peers cannot hold for long; with TLS where it is given what that needs. */
+/** An HTTP server that slow or silent peers cannot hold for long; with TLS if its files are given. */
 export function createListener(handler: RequestListener, limits: ListenerLimits, tls?: TlsFiles): Listener {
   const { helloTimeoutMs, connections, ipv6Prefix } = limits;
   const options = {
     headersTimeout: helloTimeoutMs,
     requestTimeout: Math.max(IDLE_MS, helloTimeoutMs),
     keepAliveTimeout: 5000,
-    // By default Node looks every half minute for who is late.
+    // By default Node checks for late peers every 30 seconds.
     connectionsCheckingInterval: Math.ceil(helloTimeoutMs / 4),
     maxHeaderSize: HEADER_BYTES,
   };
@@ -50,7 +50,7 @@ export function createListener(handler: RequestListener, limits: ListenerLimits,
       : createTlsServer({ ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: helloTimeoutMs }, handler);
   server.maxRequestsPerSocket = 1000;
   server.maxConnections = connections;
-  // Of a peer that reads nothing of an answer. Websockets are exempt: they have their own signs of life.
+  // For peers that do not read an answer. Websockets are exempt: they have their own heartbeats.
   server.timeout = IDLE_MS;
   server.on('drop', limits.onRefused);
   const sockets = new Set<Socket>();
@@ -80,7 +80,7 @@ export function createListener(handler: RequestListener, limits: ListenerLimits,
 /**
  * Starts to listen.
  * @returns the port, which the system chooses for port 0
- * @throws CairnError `port-in-use`, or `config-invalid` where host or port cannot be listened on
+ * @throws CairnError `port-in-use`, or `config-invalid` if host or port cannot be listened on
  */
 export function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -3,9 +3,9 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { Store } from '../store/index.ts';
 import { sendError } from './errors.ts';
 
-/** How fast a download must go at least. */
+/** Minimum speed of a download. */
 interface Pace {
-  /** Milliseconds that it may take beside. */
+  /** Milliseconds that it may take in addition. */
   readonly stallMs: number;
   /** Bytes per second. */
   readonly minBytesPerSecond: number;
@@ -20,8 +20,8 @@ function namesTag(header: string | undefined, hash: string): boolean {
 }
 
 /**
- * `GET /v1/models/:hash`: a model file. Its address is its hash, so it never changes: it may be cached for ever, and a
- * download that broke off goes on with a range.
+ * `GET /v1/models/:hash`: a model file. Its address is its hash, so it never changes: it may be cached for ever, and an
+ * interrupted download continues with a range.
  */
 export function serveModel(
   store: Store,
@@ -44,12 +44,13 @@ export function serveModel(
       'accept-ranges': 'bytes',
       etag: `"${hash}"`,
     });
-    // Not `request.fresh`, which sends all again to whoever asks for no caching: what a hash names cannot have changed.
+    // Not `request.fresh`, which resends everything if the client asks for no caching: content under a hash cannot have
+    // changed.
     if (namesTag(request.get('if-none-match'), hash)) {
       response.status(304).end();
       return;
     }
-    // A range of another version cannot be: `If-Range` with another tag asks for the whole.
+    // There is no range of another version: `If-Range` with another tag asks for the whole file.
     const condition = request.get('if-range');
     const ranges =
       condition === undefined || condition === `"${hash}"` ? request.range(bytes.length, { combine: true }) : undefined;
@@ -59,7 +60,7 @@ export function serveModel(
       return;
     }
     const whole = { start: 0, end: bytes.length - 1 };
-    // Several ranges at once would need a multipart answer; nobody needs one, and the whole is always right.
+    // Several ranges at once would need a multipart answer; no client needs one, and the whole file is always right.
     const partial = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1;
     const { start, end } = partial ? ranges[0]! : whole;
     if (partial) response.status(206).set('content-range', `bytes ${start}-${end}/${bytes.length}`);
@@ -70,7 +71,8 @@ export function serveModel(
       return;
     }
     onServed(part.length);
-    // A few bytes now and then would keep the model in memory, and the connection, for as long as somebody likes.
+    // A client that read a few bytes now and then could keep the model in memory, and the connection, for as long as it
+    // likes.
     const late = setTimeout(() => response.destroy(), stallMs + Math.ceil((1000 * part.length) / minBytesPerSecond));
     response.once('close', () => clearTimeout(late));
     response.end(Buffer.from(part.buffer, part.byteOffset, part.byteLength));

@@ -1,7 +1,7 @@
 import type { RoundReport } from '../report.ts';
 import type { TaskStatus } from '../rounds/index.ts';
 
-/** What a report shows where members are drawn by chance. */
+/** Fields of a report that are shown if members are drawn at random. */
 const SHOWN = [
   'task',
   'round',
@@ -16,7 +16,7 @@ const SHOWN = [
   'standing',
 ] as const satisfies readonly (keyof RoundReport)[];
 
-/** The same of a status. */
+/** The same for a status. */
 const SHOWN_OF_STATUS = [
   'task',
   'state',
@@ -43,13 +43,13 @@ function pick<Whole extends object>(whole: Whole, keys: readonly (keyof Whole)[]
 }
 
 /**
- * Where members are drawn by chance a round costs less, since nobody who reads the models knows who was. How many were in
- * a sum tells that as well as a mean over them would, and so do names of those who dropped out, bytes and times: whoever
- * may read models is not told. The log and the journal have it all.
+ * If members are drawn at random, a round costs less because readers of the models do not know who was drawn. The
+ * number of inputs in a sum would reveal that as well as a mean over them, and so would the names of members that
+ * dropped out, bytes and times: readers of models are not shown them. The log and the journal have everything.
  */
 const isSecret = ({ privacy }: Pick<RoundReport, 'privacy'>): boolean => privacy !== undefined && privacy.sampling < 1;
 
-/** Names of the directory are there for all to read; what a guest called itself it has told the coordinator alone. */
+/** Names in the directory are public; what a guest calls itself it has told only the coordinator. */
 function withoutClaims({ names, ...report }: RoundReport): RoundReport {
   const proven = names?.filter((name) => name.proven) ?? [];
   return proven.length === 0 ? report : { ...report, names: proven };
@@ -62,10 +62,10 @@ export interface Shown {
 }
 
 /**
- * What is shown at a coordinator. Members are shared by its tasks, and who was drawn for one is not idle for another: who
- * knows how many are connected reads off any other task's idle members how many were drawn, and off its rounds who was
- * not. So once one task draws by chance, all show as little.
- * @param draws whether one of the coordinator's tasks draws members by chance
+ * What a coordinator shows. Its tasks share members, and a member drawn for one is not idle for another: anyone who
+ * knows how many are connected could tell from another task's idle members how many were drawn, and from its rounds who
+ * was not. So once one task draws at random, all show equally little.
+ * @param draws whether one of the coordinator's tasks draws members at random
  */
 export function shownWhere(draws: boolean): Shown {
   return {

@@ -10,13 +10,13 @@ export interface TlsFiles {
   readonly key: Buffer;
 }
 
-/** Rights of anybody but the owner. */
+/** Permission bits of group and others. */
 const OTHERS = 0o077;
 
 /**
- * Reads what a coordinator needs for TLS; undefined where it is to speak plain HTTP, and may.
+ * Reads what a coordinator needs for TLS; undefined if it is configured for plain HTTP, and allowed to use it.
  * @throws CairnError `unsafe-plain-http` for plain HTTP on a host that other machines can reach, `config-unreadable`,
- * `key-file-mode` for a key that others can use, `config-invalid` for files that are no certificate and its key
+ * `key-file-mode` for a key that others can use, `config-invalid` for files that are not a certificate and its key
  */
 export async function loadTls(config: CoordinatorConfig): Promise<TlsFiles | undefined> {
   const { host, tlsCert, tlsKey, unsafePlainHttp } = config;
@@ -24,9 +24,9 @@ export async function loadTls(config: CoordinatorConfig): Promise<TlsFiles | und
     if (unsafePlainHttp || isLoopback(host)) return undefined;
     throw new CairnError(
       'unsafe-plain-http',
-      `host: ${host} can be reached from other machines, and without TLS all that passes can be read and changed on the way`,
+      `host: ${host} can be reached from other machines, and without TLS all traffic can be read and changed on the way`,
       {
-        hint: 'give --tls-cert and --tls-key; or listen on 127.0.0.1 behind a proxy that speaks TLS; or say --unsafe-plain-http',
+        hint: 'pass --tls-cert and --tls-key; or listen on 127.0.0.1 behind a proxy that terminates TLS; or pass --unsafe-plain-http',
       },
     );
   }
@@ -37,8 +37,8 @@ export async function loadTls(config: CoordinatorConfig): Promise<TlsFiles | und
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new CairnError(
       'config-invalid',
-      `tlsCert, tlsKey: ${tlsCert} and ${tlsKey} are no certificate and its private key (${reason})`,
-      { cause, hint: 'both must be PEM without a passphrase, and belong together' },
+      `tlsCert, tlsKey: ${tlsCert} and ${tlsKey} are not a certificate and its private key (${reason})`,
+      { cause, hint: 'both must be PEM without a passphrase, and must match' },
     );
   }
   return files;
@@ -49,11 +49,11 @@ async function read(field: string, path: string, kind: 'public' | 'private'): Pr
     const file = await open(path, 'r');
     try {
       const { mode } = await file.stat();
-      // Windows has access lists instead, and Node makes up a mode there that says nothing about them.
+      // Windows uses access control lists, about which the mode that Node makes up there says nothing.
       if (kind === 'private' && process.platform !== 'win32' && (mode & OTHERS) !== 0) {
         throw new CairnError(
           'key-file-mode',
-          `${field}: ${path} can be used by others (mode ${(mode & 0o777).toString(8)})`,
+          `${field}: ${path} is accessible to other users (mode ${(mode & 0o777).toString(8)})`,
           {
             hint: `chmod 600 ${path}; if others had access, get a new certificate`,
           },

@@ -5,7 +5,7 @@ import { addressKey, type AddressRule, type Caller } from './address.ts';
 import { ConnectionLimiter, type Ending } from './connection-limiter.ts';
 import { type SendQuota, SendQuotas } from './send-quota.ts';
 
-/** What is asked for at most; see `limits` in the configuration. */
+/** Limits on what clients may ask for; see `limits` in the configuration. */
 export interface EntranceLimits extends AddressRule {
   readonly connections: number;
   readonly connectionsPerAddress: number;
@@ -16,13 +16,13 @@ export interface EntranceLimits extends AddressRule {
   readonly roundsOfMessages: number;
 }
 
-/** One address may have this part of all strangers, so that it does not keep everybody else out. */
+/** One address may have 1/SHARE of all unauthenticated connections, so that it does not keep all others out. */
 const SHARE = 8;
 
 /** A socket that can be cut off. */
 export type Connected = Ending & { destroy(): unknown };
 
-/** Who may connect, how often somebody may take a seat, and how much may be sent. */
+/** Decides which connections are admitted, how often a member may take its seat, and how much may be sent. */
 export class AdmissionControl {
   readonly #limits: EntranceLimits;
   readonly #everybody: ConnectionLimiter;
@@ -49,10 +49,10 @@ export class AdmissionControl {
   }
 
   /**
-   * Takes in a connection, until its socket is closed. One that is a stranger still after twice the time for a Hello is
-   * cut off, whatever it is in the middle of: closing in good order would take the peer's consent. Where there are too
-   * many strangers, whoever has been one longest makes room: a Hello takes a moment, and who is silent must not keep others
-   * out for as long as it may be.
+   * Takes in a connection, until its socket is closed. One that is still unauthenticated after twice the time for a
+   * Hello is cut off, whatever it is doing: a clean close would take the peer's cooperation. If there are too many
+   * unauthenticated connections, the oldest is evicted: a Hello takes a moment, and silent peers must not keep others
+   * out for all the time they are allowed.
    * @returns whether it may stay
    */
   admits(caller: Caller & { readonly socket: Connected }): boolean {
@@ -73,13 +73,13 @@ export class AdmissionControl {
     return true;
   }
 
-  /** What a connection may send before anybody knows who it is. */
+  /** What a connection may send before it is authenticated. */
   strangersPurse(): SendQuota {
     return this.#purses.stranger();
   }
 
   /**
-   * Somebody has proven to be this member, and asks for its seat. Who only says so costs that member nothing.
+   * A connection has proven to be this member, and asks for its seat. A mere claim costs that member nothing.
    * @throws CairnError `rate-limited`
    */
   assertMaySit(member: MemberId): void {
@@ -87,16 +87,16 @@ export class AdmissionControl {
     const { seatsPerMinute } = this.#limits;
     throw new CairnError(
       'rate-limited',
-      `member ${member} has taken its seat more than ${seatsPerMinute} times a minute`,
+      `member ${member} has taken its seat more than ${seatsPerMinute} times per minute`,
     );
   }
 
-  /** A connection has said who it is. */
+  /** A connection has proven who it is. */
   markAuthenticated(socket: Connected): void {
     this.#unauthenticated.remove(socket);
   }
 
-  /** What a member may send, over however many connections. */
+  /** What a member may send, over any number of connections. */
   purseOf(member: MemberId): SendQuota {
     return this.#purses.of(member);
   }

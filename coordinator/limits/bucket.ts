@@ -1,12 +1,12 @@
-/** How much may be used: at once, and in the long run. */
+/** How much may be used: in a burst, and in the long run. */
 export interface Rate {
   /** What a full bucket holds. */
   readonly capacity: number;
-  /** What flows in each second. */
+  /** What is refilled each second. */
   readonly perSecond: number;
 }
 
-/** A token bucket: it is full at first, fills as time passes, and gives what is in it. */
+/** A token bucket: full at first, refilled over time, and emptied by what is taken. */
 export class Bucket {
   readonly #rate: Rate;
   readonly #now: () => number;
@@ -21,13 +21,13 @@ export class Bucket {
     this.#at = now();
   }
 
-  /** Whether nothing has been taken that did not flow in again. */
+  /** Whether everything taken has been refilled. */
   get full(): boolean {
     this.#flow();
     return this.#level === this.#rate.capacity;
   }
 
-  /** Takes so much, if it is there; otherwise nothing. @returns whether it was there */
+  /** Takes this amount if available; otherwise nothing. @returns whether it was available */
   take(amount = 1): boolean {
     this.#flow();
     if (this.#level < amount) return false;
@@ -48,10 +48,10 @@ export class Bucket {
   }
 }
 
-/** Kept until the first look for those that are full again. */
+/** Number of buckets at which full ones are first removed. */
 const FIRST_SWEEP = 1024;
 
-/** A bucket for each key. One that is full again is forgotten: it is as good as a new one. */
+/** A bucket for each key. One that is full again is dropped: it is the same as a new one. */
 export class Buckets<Key> {
   readonly #rate: Rate;
   readonly #now: () => number;
@@ -63,7 +63,7 @@ export class Buckets<Key> {
     this.#now = now;
   }
 
-  /** How many are kept. */
+  /** Number of buckets kept. */
   get size(): number {
     return this.#buckets.size;
   }
@@ -78,12 +78,12 @@ export class Buckets<Key> {
     return bucket;
   }
 
-  /** As often as their number has doubled: a look at each of them costs no more than they cost to come. */
+  /** Runs whenever their number has doubled: visiting each costs no more than creating them did. */
   #sweep(): void {
     for (const [key, bucket] of this.#buckets) if (bucket.full) this.#buckets.delete(key);
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#buckets.size);
   }
 }
 
-/** So many a minute, all of them at once if they come so. */
+/** That many per minute, possibly all at once. */
 export const perMinute = (count: number): Rate => ({ capacity: count, perSecond: count / 60 });

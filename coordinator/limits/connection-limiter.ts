@@ -1,15 +1,15 @@
 import type { EventEmitter } from 'node:events';
 
-/** How many connections there may be at a time. */
+/** Maximum connections at a time. */
 export interface CrowdLimits {
   readonly connections: number;
   readonly connectionsPerAddress: number;
 }
 
-/** The end of a connection, as its socket tells it. */
+/** The part of a socket that reports its end. */
 export type Ending = Pick<EventEmitter, 'once'>;
 
-/** Who is there, counted in all and by address. */
+/** Open connections, counted in total and by address. */
 export class ConnectionLimiter<Socket extends Ending = Ending> {
   readonly #limits: CrowdLimits;
   readonly #byAddress = new Map<string, number>();
@@ -19,7 +19,7 @@ export class ConnectionLimiter<Socket extends Ending = Ending> {
     this.#limits = limits;
   }
 
-  /** How many there are. */
+  /** Number of connections. */
   get size(): number {
     return this.#there.size;
   }
@@ -34,7 +34,10 @@ export class ConnectionLimiter<Socket extends Ending = Ending> {
     return this.size < connections && (this.#byAddress.get(address) ?? 0) < connectionsPerAddress;
   }
 
-  /** Who must go for one more to have room: who has been there longest, of the same address where that has its share. */
+  /**
+   * The connection to close to make room for one more: the oldest, or that of the same address if it has used its
+   * share.
+   */
   inTheWayOf(address: string): Socket | undefined {
     if (this.hasRoomFor(address)) return undefined;
     const own = (this.#byAddress.get(address) ?? 0) >= this.#limits.connectionsPerAddress;
@@ -49,7 +52,7 @@ export class ConnectionLimiter<Socket extends Ending = Ending> {
     socket.once('close', () => this.remove(socket));
   }
 
-  /** Harmless for who is not counted. */
+  /** Harmless for a connection that is not counted. */
   remove(socket: Socket): void {
     const address = this.#there.get(socket);
     if (address === undefined) return;

@@ -5,7 +5,7 @@ import type { Aftermath } from './aftermath.ts';
  * How long a member that refused a moved model is not asked again: clients count moved models by the day, so that some of
  * them may take one any time.
  */
-export const REFUSAL_MS = 3_600_000;
+const REFUSAL_MS = 3_600_000;
 
 /**
  * What attempts have taught of members and sets that do not go together. It is not kept: a coordinator that starts again

@@ -74,7 +74,7 @@ export type RoundEnd =
       readonly suspects: readonly Suspect[];
       /** Of the culprits that the error names. */
       readonly proofs: readonly Uint8Array[];
-      /** Who refused the round: it sent an Abort instead of its keys, when no other member could have given it a reason. */
+      /** Who refused the round: it sent an Abort in the first state, when no other member could have given it a reason. */
       readonly refused: readonly MemberId[];
       /** Whether the roster was closed: before that nobody has lost anything by the round's end. */
       readonly rostered: boolean;
@@ -95,6 +95,8 @@ export class SessionDriver {
   #state: ServerSession;
   /** Once the roster is closed. */
   #parameters: RosterParameters | undefined;
+  /** Whether it has gone on from the scheme's first state: who is in is decided then, also where there are no parameters. */
+  #rostered = false;
   #timer: NodeJS.Timeout | undefined;
   /** When the present state's time is over; undefined while that has not begun. */
   #over: number | undefined;
@@ -146,12 +148,10 @@ export class SessionDriver {
   /** A message from a member. @returns why it was refused, or undefined if it was taken */
   message(from: MemberId, message: Message): CairnError | undefined {
     this.tally.up(message.bytes.length);
-    const refuses = this.#state.name === 'advertise-keys' && message.name === 'abort';
-    // Noted before the step, which may end the round.
-    if (refuses) this.#refused.add(from);
-    const refusal = this.#step({ kind: 'message', from, message });
-    if (refuses && refusal !== undefined) this.#refused.delete(from);
-    return refusal;
+    // Noted before the step, which may end the round. One that is inspected puts the member out, even if it cannot be read.
+    const refuses = message.name === 'abort' && this.#state.name === this.#options.scheme.states[0];
+    if (refuses && this.refusal(from, message) === undefined) this.#refused.add(from);
+    return this.#step({ kind: 'message', from, message });
   }
 
   /** A member is gone and will not come back in time. */
@@ -205,6 +205,7 @@ export class SessionDriver {
   #entered(name: ServerStateName, members: number): void {
     clearTimeout(this.#timer);
     this.#over = undefined;
+    this.#rostered ||= name !== this.#options.scheme.states[0] && name !== 'aborted';
     this.tally.enter(name, members);
     this.#options.onState?.(name, members);
   }
@@ -239,7 +240,7 @@ export class SessionDriver {
 
   /** What a round's end says besides. */
   get #facts(): { readonly refused: readonly MemberId[]; readonly rostered: boolean } {
-    return { refused: [...this.#refused], rostered: this.#parameters !== undefined };
+    return { refused: [...this.#refused], rostered: this.#rostered };
   }
 
   /** Nobody, where there was no roster: what went wrong before then cost nobody anything. */

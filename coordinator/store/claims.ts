@@ -1,7 +1,7 @@
 import { CairnError } from '../../protocol/errors.ts';
 import type { Lease } from './types.ts';
 
-/** Who runs which task, among all that share one open store. What keeps other processes out is the store's own matter. */
+/** Which holder runs which task, within one open store. Keeping other processes out is up to the store. */
 export class Claims {
   readonly #holders = new Map<string, string>();
 

@@ -17,16 +17,17 @@ import type { Lease, RoundPage, Store, TaskRecord } from './types.ts';
 const CACHED = 2;
 
 /**
- * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors beside it,
- * `rounds.jsonl`, and `latest/<name>.safetensors`, a copy of each task's model for people and other programs. A task's record is replaced by one rename, which is the moment at which a round has happened.
+ * A store in a folder: `models/<sha256>.safetensors`, `tasks/<name>.json` with the strategy's vectors next to it,
+ * `rounds.jsonl`, and `latest/<name>.safetensors`, a copy of each task's model for users and other programs. A task's
+ * record is replaced by one rename, at which moment a round is committed.
  */
 export class FileStore implements Store {
   readonly #folder: string;
   readonly #journal: Journal;
   readonly #cache = new Map<string, Uint8Array>();
-  /** Models that are read or still in use: who fetches an old one slowly shares it with all others that do. */
+  /** Models being read or still in use: slow downloads of an old model share one copy. */
   readonly #shared = new Map<string, Promise<Uint8Array | undefined> | WeakRef<Uint8Array>>();
-  /** The vectors that each state file holds: who passes the same object again means the same values. */
+  /** The vectors in each state file: passing the same object again means the same values. */
   readonly #states = new Map<string, StrategyState>();
 
   #claims = new Claims();
@@ -39,7 +40,7 @@ export class FileStore implements Store {
   }
 
   /**
-   * Opens a store without taking its folder, which is this process's for as long as there is a claim.
+   * Opens a store without locking its folder, which is locked for this process as long as there is a claim.
    * @throws CairnError `folder-unwritable`, or `config-unreadable` for a damaged journal
    */
   static async open(folder: string): Promise<FileStore> {
@@ -47,8 +48,10 @@ export class FileStore implements Store {
   }
 
   /**
-   * Opens a store for a coordinator: the folder is this process's from before anything is read until it is closed.
-   * @throws CairnError `folder-unwritable` if another process has it, too, or `config-unreadable` for a damaged journal
+   * Opens a store for a coordinator: the folder is locked for this process before anything is read, until the store is
+   * closed.
+   * @throws CairnError `folder-unwritable` if another process has locked it, or `config-unreadable` for a damaged
+   * journal
    */
   static async openLocked(folder: string): Promise<FileStore> {
     const lock = new FolderLock(folder);
@@ -100,7 +103,7 @@ export class FileStore implements Store {
       const path = this.#modelPath(hash);
       throw new CairnError(
         'model-malformed',
-        `${path} does not have the hash that its name says: it was cut or changed`,
+        `${path} does not match the hash in its name: it was truncated or modified`,
         {
           hint: RESTORE,
         },
@@ -117,7 +120,7 @@ export class FileStore implements Store {
       vectors.length === 0
         ? undefined
         : `${record.task}.${record.round}.${record.modelHash.slice(0, 8)}.state.safetensors`;
-    // Most records of a round differ from the one before in what is pending alone, and the vectors may be long.
+    // Most records of a round differ from the previous one only in what is pending, and the vectors may be long.
     if (stateFile !== undefined && this.#states.get(stateFile) !== strategyState) {
       await writeAtomically(this.#taskPath(stateFile), encodeState(strategyState));
     }
@@ -163,7 +166,7 @@ export class FileStore implements Store {
     return names.flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : [])).sort();
   }
 
-  /** @throws CairnError `task-claimed`; `folder-unwritable` if another process has the folder */
+  /** @throws CairnError `task-claimed`; `folder-unwritable` if another process has locked the folder */
   async claim(task: string, holder: string): Promise<Lease> {
     const claims = this.#claims;
     await this.#folderLock.hold();
@@ -185,7 +188,7 @@ export class FileStore implements Store {
   }
 
   async close(): Promise<void> {
-    // A lease from before says nothing about those that follow.
+    // Releasing an old lease must not affect new ones.
     this.#claims = new Claims();
     await this.#folderLock.close();
   }
@@ -207,7 +210,7 @@ export class FileStore implements Store {
     }
   }
 
-  /** Removes the vectors of earlier records; the record that stands names the one it needs. */
+  /** Removes the vectors of earlier records; the current record names the file that it needs. */
   async #removeStates(task: string, kept: string | undefined): Promise<void> {
     const ours = new RegExp(`^${task.replaceAll('.', '\\.')}\\.\\d+\\.[0-9a-f]{8}\\.state\\.safetensors$`);
     const names = await readdir(join(this.#folder, 'tasks'));
@@ -219,7 +222,7 @@ export class FileStore implements Store {
   }
 }
 
-/** Makes the folders that are missing, and reads the reports. */
+/** Creates missing folders, and reads the reports. */
 async function journalIn(folder: string): Promise<Journal> {
   for (const part of ['', 'models', 'tasks', 'latest']) await openFolder(join(folder, part));
   return Journal.open(join(folder, 'rounds.jsonl'));
@@ -232,13 +235,13 @@ function encodeState(state: StrategyState): Uint8Array[] {
   );
 }
 
-/** @throws CairnError `config-unreadable` for a file that is there and cannot be read */
+/** @throws CairnError `config-unreadable` for a file that exists but cannot be read */
 const readAt = (path: string): Promise<Uint8Array | undefined> =>
   readIfThere(
     path,
     (cause) =>
       new CairnError('config-unreadable', `${path} cannot be read (${cause.code ?? 'unknown reason'})`, {
-        hint: 'check what it is and whose; the coordinator must be able to read it',
+        hint: 'check its type and permissions; the coordinator must be able to read it',
         cause,
       }),
   );

@@ -1,17 +1,17 @@
 import { takeLock } from './lock.ts';
 
-/** The lock of a store's folder, which is kept while there is a use for it. */
+/** The lock of a store's folder, kept while it is in use. */
 export class FolderLock {
   readonly #folder: string;
   #uses = 0;
-  /** Gives the folder free; undefined while it is not this process's. */
+  /** Releases the folder; undefined while this process does not have it. */
   #unlock: Promise<() => Promise<void>> | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** One more use. @throws CairnError `folder-unwritable` if another process has the folder; then it is not one more */
+  /** Adds a use. @throws CairnError `folder-unwritable` if another process has the folder; then no use is added */
   async hold(): Promise<void> {
     this.#uses++;
     this.#unlock ??= takeLock(this.#folder);
@@ -19,20 +19,20 @@ export class FolderLock {
     try {
       await taking;
     } catch (thrown) {
-      // Whoever asks next tries anew.
+      // The next call tries again.
       if (this.#unlock === taking) [this.#unlock, this.#uses] = [undefined, 0];
       throw thrown;
     }
   }
 
-  /** One use less; with the last one the folder is free. Harmless after {@link close}. */
+  /** Ends a use; after the last one the folder is released. Harmless after {@link close}. */
   async letGo(): Promise<void> {
     if (this.#uses === 0) return;
     this.#uses--;
     if (this.#uses === 0) await this.close();
   }
 
-  /** Gives the folder free, whatever it is used for. May be called twice. */
+  /** Releases the folder, even if it is in use. May be called twice. */
   async close(): Promise<void> {
     const taken = this.#unlock;
     [this.#unlock, this.#uses] = [undefined, 0];

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { inTurns } from '../../platform/index.ts';
 
-/** Bytes that are worked off without a pause: a millisecond or two. */
+/** Bytes that are hashed without a pause: a millisecond or two. */
 const PART = 2 ** 21;
 
 /**
- * SHA-256 in hex, a model's name in a store and on the wire, computed in turns with other work.
- * @param copy - as long as the bytes, where they are copied on the way
+ * SHA-256 in hex, a model's name in a store and on the wire, computed in slices between other work.
+ * @param copy - an array as long as the bytes, if they are to be copied as well
  */
 export async function modelHashOf(bytes: Uint8Array, copy?: Uint8Array): Promise<string> {
   const hash = createHash('sha256');

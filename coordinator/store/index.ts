@@ -1,5 +1,4 @@
 export { FileStore } from './file.ts';
-export { takeLock } from './lock.ts';
 export { MemoryStore } from './memory.ts';
 export { openStore, storeFolder } from './open.ts';
 export type { Lease, RoundPage, Store, TaskRecord } from './types.ts';

@@ -3,18 +3,18 @@ import { resolve } from 'node:path';
 import { CairnError } from '../../protocol/errors.ts';
 import { lockFile, type LockHolder, unwritable } from '../../platform/index.ts';
 
-/** How often a holder says that it is there. */
+/** How often a holder renews its lock. */
 const SIGN_MS = 10_000;
-/** A holder on another machine or in another container has lost its lock after so long without a sign. */
+/** A holder on another machine or in another container loses its lock after this time without a renewal. */
 const STALE_MS = 60_000;
-/** Until a start gives up where others take a stale lock over, and do not come to an end. */
+/** Time after which a start gives up if other processes keep taking over a stale lock. */
 const PATIENCE_MS = 90_000;
 
 /**
- * Makes a folder and takes it for this process, by a file `lock` in it: two coordinators with one folder would spend a
- * privacy budget twice and overwrite each other's models. A lock whose process is gone is taken over.
- * @returns gives the folder free; done by itself where the process ends before
- * @throws CairnError `folder-unwritable` where another coordinator has it, or where it cannot be made or written
+ * Creates a folder and locks it for this process, with a file `lock` in it: two coordinators with one folder would
+ * spend a privacy budget twice and overwrite each other's models. The lock of a dead process is taken over.
+ * @returns a function that releases the folder, which also happens when the process ends
+ * @throws CairnError `folder-unwritable` if another coordinator has it, or if it cannot be created or written
  */
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const refuse = (cause: unknown): CairnError => unwritable(folder, cause);
@@ -32,7 +32,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
     refuse,
   });
   return async () => {
-    // What cannot be removed now is removed at the process's end, and is a dead process's afterwards.
+    // A lock that cannot be removed now is removed when the process ends, or then counts as a dead process's.
     await lock.release().catch(() => false);
   };
 }

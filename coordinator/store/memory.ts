@@ -4,7 +4,7 @@ import { modelHashOf } from './hash.ts';
 import { pageOf } from './page.ts';
 import type { Lease, RoundPage, Store, TaskRecord } from './types.ts';
 
-/** A store for tests and simulations: it forgets everything with its process. */
+/** A store for tests and simulations: everything is lost when its process ends. */
 export class MemoryStore implements Store {
   readonly #models = new Map<string, Uint8Array>();
   readonly #tasks = new Map<string, TaskRecord>();
@@ -54,7 +54,7 @@ export class MemoryStore implements Store {
   }
 
   close(): Promise<void> {
-    // A lease from before says nothing about those that follow.
+    // Releasing an old lease must not affect new ones.
     this.#claims = new Claims();
     return Promise.resolve();
   }

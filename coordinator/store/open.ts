@@ -4,12 +4,12 @@ import { FileStore } from './file.ts';
 import { MemoryStore } from './memory.ts';
 import type { Store } from './types.ts';
 
-/** What a coordinator keeps its data in, as a parsed store URL. */
+/** Where a coordinator keeps its data, as a parsed store URL. */
 type StoreLocation = { readonly kind: 'file'; readonly folder: string } | { readonly kind: 'memory' };
 
 /**
- * Reads a store's URL: `file:PATH`, with an absolute path or one that counts from the working directory, or `memory:`.
- * `file:///srv/cairn` is `file:/srv/cairn`; without the slashes nothing of the path is decoded.
+ * Parses a store's URL: `file:PATH`, with an absolute path or one relative to the working directory, or `memory:`.
+ * `file:///srv/cairn` is `file:/srv/cairn`; without the slashes the path is not percent-decoded.
  * @throws CairnError `config-invalid` for anything else
  */
 function parseStoreUrl(url: string): StoreLocation {
@@ -22,7 +22,7 @@ function parseStoreUrl(url: string): StoreLocation {
     }
   }
   const folder = url.startsWith('file:') ? url.slice('file:'.length) : '';
-  // It would end in an error of the operating system that names half of the path.
+  // It would lead to an operating system error that names half of the path.
   if (folder === '' || folder.includes('\0')) throw refused(url);
   return { kind: 'file', folder };
 }
@@ -34,9 +34,10 @@ export function storeFolder(url: string): string | undefined {
 }
 
 /**
- * Opens a store by its URL: `file:PATH`, with an absolute path or one that counts from the working directory, or `memory:`. A folder is this process's until the store is closed.
- * @throws CairnError `config-invalid` for a URL of no store; `folder-unwritable` if another coordinator has the folder,
- * or it cannot be made or written; `config-unreadable` for a damaged one
+ * Opens a store by its URL: `file:PATH`, with an absolute path or one relative to the working directory, or `memory:`.
+ * A folder is locked for this process until the store is closed.
+ * @throws CairnError `config-invalid` for any other URL; `folder-unwritable` if another coordinator has the folder, or
+ * it cannot be created or written; `config-unreadable` for a damaged one
  */
 export async function openStore(url: string): Promise<Store> {
   const location = parseStoreUrl(url);
@@ -47,7 +48,7 @@ function refused(url: string, cause?: unknown): CairnError {
   // The URL of a database has its password before an @.
   const found = url.includes('@') && !url.startsWith('file:') ? 'another URL' : JSON.stringify(url);
   return new CairnError('config-invalid', `store: expected file:PATH or memory:, but it is ${found}`, {
-    hint: 'name a folder, such as file:.cairn/coordinator; what memory: keeps is gone when the coordinator ends',
+    hint: 'use a folder, such as file:.cairn/coordinator; data in memory: is lost when the coordinator ends',
     cause,
   });
 }

@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 import type { RoundPage } from './types.ts';
 
 /**
- * The part of a list that a page asks for.
+ * The part of a list that a page selects.
  * @throws CairnError `internal` if `after` or `limit` is not a non-negative integer
  */
 export function pageOf<Item>(items: readonly Item[], { after = 0, limit = items.length }: RoundPage = {}): Item[] {

@@ -11,7 +11,7 @@ const ids = z.array(z.int().min(1).max(0xffff_ffff)).readonly();
 const divergences = z.array(z.number().min(0)).transform((kept, context): readonly number[] => {
   const restored = restoredDivergences(kept);
   if (restored !== undefined) return restored;
-  context.addIssue({ code: 'custom', message: 'no divergences at the accountant’s orders' });
+  context.addIssue({ code: 'custom', message: 'expected one divergence for each of the accountant’s orders' });
   return z.NEVER;
 });
 
@@ -37,7 +37,7 @@ const savedTask = z.strictObject({
   round: z.int().min(0),
   modelHash: z.string().regex(/^[0-9a-f]{64}$/),
   date: z.int().min(0).optional(),
-  /** Any that could be defined: a record must stay readable to a coordinator that was not given its strategy. */
+  /** Any name that could be defined: a record must stay readable for a coordinator without its strategy. */
   strategy: z.string().regex(DEFINED_NAME),
   /** File of the strategy's vectors, in the same folder. */
   stateFile: z
@@ -64,15 +64,15 @@ const savedTask = z.strictObject({
   untrained: z.array(z.string()).readonly().optional(),
 });
 
-/** What is to be done about a file of the store that is damaged. */
-export const RESTORE = 'restore the file from a copy, or choose another dataDir to start anew';
+/** The hint for a damaged file of the store. */
+export const RESTORE = 'restore the file from a copy, or choose another dataDir to start over';
 
-/** A task's record as it stands in its file. */
+/** A task's record as stored in its file. */
 export type SavedTask = z.infer<typeof savedTask>;
 
 /**
  * Reads a record without its vectors.
- * @throws CairnError `config-unreadable` for anything but the record of that task
+ * @throws CairnError `config-unreadable` for anything except the record of that task
  */
 export function recordFrom(
   path: string,

@@ -1,7 +1,7 @@
 import type { RoundReport } from '../report.ts';
 import type { Scales, StrategyState } from '../../learning/index.ts';
 
-/** Where a task stands: enough to go on with the next round after a restart. */
+/** A task's state: enough to continue with the next round after a restart. */
 export interface TaskRecord {
   readonly task: string;
   /** The last committed round; 0 before the first. */
@@ -12,31 +12,32 @@ export interface TaskRecord {
   readonly date?: number;
   readonly strategy: string;
   readonly strategyState: StrategyState;
-  /** What its rounds have cost; undefined for a task without noise. */
+  /** What its rounds have cost in privacy; undefined for a task without noise. */
   readonly privacy?: PrivacyRecord;
-  /** What has gone out to members from this model and has not led to the next one; undefined while nothing has. */
+  /** What members were sent for this model without leading to the next one; undefined if there is nothing. */
   readonly pending?: PendingRecord;
-  /** What its rounds are scaled by; undefined before anything is known, and in records of earlier versions. */
+  /** What its rounds are scaled by; undefined before measurement, and in records of earlier versions. */
   readonly scales?: ScalesRecord;
-  /** Names of the tensors that are averaged without being trained; undefined where there are none. */
+  /** Names of the tensors that are averaged without being trained; undefined if there are none. */
   readonly untrained?: readonly string[];
 }
 
-/** What a task's rounds are scaled by, as a record keeps it. */
+/** What a task's rounds are scaled by, as stored in a record. */
 export type ScalesRecord = Scales;
 
 /**
- * What a coordinator must not forget of a model from which a sum may have been opened. Members that signed or accepted a
- * survivor set take part in no other cohort from these values, so that it is asked of them again, or of others.
+ * What a coordinator must remember about a model for which a sum may have been unmasked. Members that signed or
+ * accepted a survivor set take part in no other cohort for these values, so that the same set is asked again, or other
+ * members are.
  */
 export interface PendingRecord {
-  /** The model that this is about, in hex; of another one it says nothing. */
+  /** Hash of the model that this is about, in hex; it does not apply to any other. */
   readonly modelHash: string;
-  /** How often members have been told to train anew from this model. */
+  /** How often members have been told to retrain from this model. */
   readonly repeat: number;
-  /** Steps by which the model was moved since the last round that committed. */
+  /** Steps by which the model was moved since the last committed round. */
   readonly rebases: number;
-  /** Survivor sets that were announced from this model. No two have a member in common. */
+  /** Survivor sets that were announced for this model. No two have a member in common. */
   readonly sets: readonly AnnouncedSet[];
 }
 
@@ -44,21 +45,21 @@ export interface PendingRecord {
 export interface AnnouncedSet {
   /** Ids, ascending. */
   readonly members: readonly number[];
-  /** Those of them that are proven to have dealt false shares, ascending: the others go on without them. */
+  /** Those of them proven to have dealt false shares, ascending: the others continue without them. */
   readonly proven: readonly number[];
-  /** The proofs, in hex, as each member of the set is to get them. */
+  /** The proofs, in hex, as sent to each member of the set. */
   readonly proofs: readonly string[];
-  /** It cannot be asked for once more: its members would have to train anew more often than they may. */
+  /** It cannot be asked again: its members would have to retrain more often than they may. */
   readonly spent: boolean;
 }
 
-/** What the rounds of a task with noise have cost, and its clip. Plain numbers, so that every store can keep them. */
+/** What the rounds of a task with noise have cost, and its clip. Plain numbers, so that any store can hold them. */
 export interface PrivacyRecord {
-  /** Rényi divergences so far towards those who see the models, one for each of the accountant's orders. */
+  /** Rényi divergences so far towards readers of the models, one for each of the accountant's orders. */
   readonly divergences: readonly number[];
-  /** The same towards those who know who took part; the greatest numbers there are once noise was central. */
+  /** The same towards those who know who took part; the largest finite numbers once noise was central. */
   readonly inside: readonly number[];
-  /** Rounds paid for. */
+  /** Rounds charged. */
   readonly rounds: number;
   /** Clip of the next round. */
   readonly clip: number;
@@ -66,32 +67,32 @@ export interface PrivacyRecord {
   readonly defect: number;
 }
 
-/** A task that is claimed; see {@link Store.claim}. */
+/** A claim on a task; see {@link Store.claim}. */
 export interface Lease {
   /** Lets another holder claim the task. May be called twice. */
   release(): Promise<void>;
 }
 
-/** Which of a task's reports are wanted. */
+/** Selects some of a task's reports. */
 export interface RoundPage {
-  /** How many of the oldest are passed over: as many as were read before, since reports are only ever added. Default: 0. */
+  /** How many of the oldest to skip: as many as were read before, since reports are only ever added. Default: 0. */
   readonly after?: number;
-  /** How many there may be at most. Default: all that are left. */
+  /** Maximum number of reports. Default: all that are left. */
   readonly limit?: number;
 }
 
 /**
- * What a coordinator must not forget. Every method either does all of its work or none of it: a coordinator that is
- * killed at any moment starts again with the last record that was saved in full.
+ * What a coordinator must not lose. Every method either does all of its work or none of it: a coordinator that is
+ * killed at any moment restarts with the last record that was saved in full.
  */
 export interface Store {
-  /** Keeps a model file under its hash. The bytes are the store's until it has done so. @returns SHA-256 in hex */
+  /** Stores a model file under its hash. The bytes must not change until it is done. @returns SHA-256 in hex */
   putModel(bytes: Uint8Array): Promise<string>;
-  /** A model file; undefined where there is none of that hash. @throws CairnError `model-malformed` for a damaged one */
+  /** A model file; undefined if there is none with that hash. @throws CairnError `model-malformed` for a damaged one */
   getModel(hash: string): Promise<Uint8Array | undefined>;
   /**
-   * Writes a copy of a task's current model for people and other programs, in place of the one before. Rounds never read
-   * it; a store that has nowhere to put it has no such method. The parts are the caller's.
+   * Writes a copy of a task's current model for users and other programs, replacing the previous one. Rounds never read
+   * it; a store without a place for it lacks this method. The parts remain the caller's.
    */
   publishModel?(task: string, parts: readonly Uint8Array[]): Promise<void>;
   /** Replaces a task's record. */
@@ -101,7 +102,7 @@ export interface Store {
   /** Adds a report to those of its task. */
   appendRound(report: RoundReport): Promise<void>;
   /**
-   * A task's reports in the order in which they came, or a page of them.
+   * A task's reports in the order in which they were added, or a page of them.
    * @throws CairnError `internal` if `after` or `limit` is not a non-negative integer
    */
   listRounds(task: string, page?: RoundPage): Promise<readonly RoundReport[]>;
@@ -110,10 +111,14 @@ export interface Store {
   /**
    * Claims a task for one holder: two coordinators that run the same task would spend its privacy budget twice and
    * replace each other's models. A lease lasts until it is released, the store is closed, or its process has ended.
-   * @param holder names the coordinator, in the error that another one gets; the same name is refused a second time, too
-   * @throws CairnError `task-claimed` if the task has a holder, who is named
+   * @param holder names the coordinator, in the error that another one gets; a second claim by the same name is
+   * refused, too
+   * @throws CairnError `task-claimed` if the task has a holder, which the message names
    */
   claim(task: string, holder: string): Promise<Lease>;
-  /** Ends all leases, and lets another process open what the store is kept in. Nothing may be called after it. May be called twice. */
+  /**
+   * Ends all leases, and lets another process open the stored data. No other method may be called after it. May be
+   * called twice.
+   */
   close(): Promise<void>;
 }

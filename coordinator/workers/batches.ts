@@ -2,14 +2,14 @@ import type { LeftoverPeer, UnmaskJob, UnmaskPlan } from '../../protocol/schemes
 import { SecretBytes, SIZES, SUITES } from '../../protocol/crypto/index.ts';
 import { batchRange, CONTROL, type JobList, LAYOUT, NOBODY } from './job-list.ts';
 
-/** What a list that does not add up is refused with: a fault of the program, never of a member. */
+/** The error for an inconsistent list: a bug in the program, never a member's fault. */
 function malformed(what: string): Error {
   return new Error(`job list: ${what}`);
 }
 
 /**
- * Looks at every length of a list before anything in it is believed.
- * @throws Error for a list of another layout, or one whose parts do not fit each other
+ * Checks every length in a list before anything in it is trusted.
+ * @throws Error for a list of another layout, or one with inconsistent parts
  */
 export function checkJobs(list: JobList): void {
   const { layout, suite, sessionId, batchSize, control, secrets, owners, starts, rows, indices, keys } = list;
@@ -43,7 +43,7 @@ export function checkJobs(list: JobList): void {
 
 /**
  * Takes the next batch for a seat.
- * @returns its number, or undefined when none is left or all are to stop
+ * @returns its number, or undefined when none is left or the workers were told to stop
  */
 export function takeBatch({ control, todo, taken }: JobList, seat: number): number | undefined {
   if (Atomics.load(control, CONTROL.stop) !== 0) return undefined;
@@ -54,7 +54,7 @@ export function takeBatch({ control, todo, taken }: JobList, seat: number): numb
   return batch;
 }
 
-/** The job that a mask belongs to: the last one that begins at it or before, and is not empty. */
+/** The job that a mask belongs to: the last non-empty one that begins at or before it. */
 function jobOf({ starts }: JobList, mask: number): number {
   let low = 0;
   let high = starts.length - 1;
@@ -69,12 +69,12 @@ function jobOf({ starts }: JobList, mask: number): number {
 function peersOf({ rows, indices, keys }: JobList, first: number, end: number): LeftoverPeer[] {
   return Array.from(rows.subarray(first, end), (row) => ({
     index: indices[row]!,
-    // A copy, so that no code but this folder's meets views of shared memory.
+    // A copy, so that no code outside this folder sees views of shared memory.
     maskKey: keys.slice(SIZES.key * row, SIZES.key * (row + 1)),
   }));
 }
 
-/** One batch as a plan of its own, whose secrets are copies: the caller wipes them with {@link wipePlan}. */
+/** One batch as a separate plan, whose secrets are copies: the caller wipes them with {@link wipePlan}. */
 export function batchPlan(list: JobList, batch: number): UnmaskPlan {
   const { owners, secrets, starts, suite, sessionId, length } = list;
   const [first, end] = batchRange(list, batch);

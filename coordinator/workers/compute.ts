@@ -6,18 +6,18 @@ import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.
 import { batchPlan, checkJobs, takeBatch, wipePlan } from './batches.ts';
 import { CONTROL, type JobList } from './job-list.ts';
 
-/** What a worker is asked to do. */
+/** A worker's task. */
 export interface WorkerTask {
   readonly list: JobList;
-  /** Under which number it takes batches, from 1. No two workers at a list have the same. */
+  /** The number under which it takes batches, from 1. No two workers on a list have the same. */
   readonly seat: number;
-  /** Where its sum goes, in shared memory: as many words as the vector has coordinates. */
+  /** Receives its sum, in shared memory: as many words as the vector has coordinates. */
   readonly sum: Uint32Array;
 }
 
 /**
- * How a worker's part ended. An error of the protocol comes back as one, since a clone of an error loses its code;
- * anything else is thrown, and counts as the loss of the worker.
+ * How a worker's part ended. A protocol error is returned as a value, since a cloned error loses its code; anything
+ * else is thrown, and counts as a lost worker.
  */
 export type WorkerEnd =
   | { readonly kind: 'summed' }
@@ -32,12 +32,12 @@ export type WorkerEnd =
 
 const PRIMITIVES = { node: nodePrimitives, portable: portablePrimitives } as const;
 
-/** Adds one batch's masks. @returns whether it may go on */
+/** Adds one batch's masks. @returns whether it may continue */
 function addBatch(list: JobList, batch: number, into: MaskVector): boolean {
   const { control } = list;
   const plan = batchPlan(list, batch);
   try {
-    // The generator is left before its end where all are to stop; it wipes what it holds then, too.
+    // If the workers must stop, the generator is left before its end, and wipes what it holds.
     let before = 0;
     for (const done of expandPlan(plan, PRIMITIVES[list.primitives], into)) {
       Atomics.add(control, CONTROL.done, done - before);
@@ -68,7 +68,7 @@ function addAll({ list, seat, sum }: WorkerTask): WorkerEnd {
 
 /**
  * Computes batches of a job list until none is left, and writes what their masks add up to.
- * @throws Error for what is no error of the protocol, such as a list that does not add up or memory that is not there
+ * @throws Error for anything that is not a protocol error, such as an inconsistent list or a lack of memory
  */
 export function computeBatches(task: WorkerTask): WorkerEnd {
   try {

@@ -2,20 +2,23 @@ import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.t
 
 /**
  * What one key agreement costs, in words of a mask: 60 µs against 1.7 ns, measured with Node's own X25519 and the wasm
- * kernel. It only has to be right in magnitude.
+ * kernel. It only has to be of the right order of magnitude.
  */
 const AGREEMENT_WORDS = 35_000;
 
-/** Words of work in a batch, some 5 ms: long beside taking it, short beside what a worker that is slow keeps others from. */
+/**
+ * Words of work in a batch, some 5 ms: long compared with taking it, short enough that a slow worker does not delay the
+ * end.
+ */
 const BATCH_WORDS = 3_000_000;
 
-/** Most masks of a batch: what is imported once for each of its members that dropped weighs nothing by then. */
+/** Maximum masks in a batch: the cost of importing a key once per dropped member is negligible by then. */
 const MAX_MASKS = 64;
 
 /**
  * Work below which a plan stays on the main thread, in words. Starting two threads took 85 to 165 ms on two busy cores,
- * so two workers gain from about twice that on, and 10^8 words are 170 ms of one thread. Threads that stand already
- * answer within a millisecond, but what a smaller plan could gain from them is not worth a second rule.
+ * so two workers pay off from about twice that on, and 10^8 words are 170 ms of one thread. Running threads answer
+ * within a millisecond, but what a smaller plan could gain from them is not worth a second rule.
  */
 export const MIN_WORDS = 100_000_000;
 

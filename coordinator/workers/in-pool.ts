@@ -3,44 +3,44 @@ import type { UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 import { createMaskVector, type MaskVector } from '../../protocol/kernels/index.ts';
-import type { OnProgress } from '../rounds/unmask.ts';
+import type { OnProgress } from './unmask.ts';
 import type { WorkerEnd } from './compute.ts';
 import { batchSizeFor } from './cost.ts';
 import { CONTROL, type JobList, lostBatches, maskCount, shareJobs, stopJobs, wipeJobs, withTodo } from './job-list.ts';
 import type { WorkerPool } from './pool.ts';
 
-/** How often the workers are sent at what is left of a plan before they are given up. */
+/** How often workers are given the rest of a plan before they are given up. */
 const MAX_GOES = 3;
 
-/** Milliseconds between looks at how far the workers are. */
+/** Milliseconds between checks of the workers' progress. */
 const LOOK_MS = 100;
 
-/** What is needed of a pool. A task whose thread is lost rejects. */
+/** The part of a pool that is used here. A task whose thread is lost rejects. */
 type Threads = Pick<WorkerPool, 'threads' | 'run'>;
 
-/** How a plan is computed in the pool. */
+/** Options for computing a plan in the pool. */
 export interface InPoolOptions {
   readonly pool: Threads;
   readonly primitives: Primitives;
   readonly signal: AbortSignal;
   readonly onProgress: OnProgress;
-  /** Called with the number of workers that were lost in one go. */
+  /** Called with the number of workers that were lost in one pass. */
   readonly onLost: (workers: number) => void;
 }
 
-/** A seat at the list of one go, and where its worker's sum goes. */
+/** A worker's seat in one pass over a list, and the buffer for its sum. */
 interface Seat {
   readonly seat: number;
   readonly sum: Uint32Array;
 }
 
-/** Sends a worker to each seat. @returns their ends in the order of seats, undefined where one was lost */
+/** Runs a worker for each seat. @returns their results in the order of seats, undefined for a lost one */
 async function go(list: JobList, seats: readonly Seat[], pool: Threads): Promise<(WorkerEnd | undefined)[]> {
   return Promise.all(
     seats.map(async (seat) => {
       try {
         const end = await pool.run({ list, ...seat });
-        // The plan has failed: nobody else needs to go on.
+        // The plan has failed: no other worker needs to continue.
         if (end.kind === 'failed') wipeJobs(list);
         return end;
       } catch {
@@ -51,8 +51,8 @@ async function go(list: JobList, seats: readonly Seat[], pool: Threads): Promise
 }
 
 /**
- * One go at a list: what its workers bring is added to the correction.
- * @returns the batches that are to be computed again
+ * One pass over a list: its workers' sums are added to the correction.
+ * @returns the batches that must be computed again
  */
 async function addGo(
   list: JobList,
@@ -79,13 +79,13 @@ async function addGo(
     if (summed.size < seats.length) onLost(seats.length - summed.size);
     return lostBatches(list, batches, summed);
   } finally {
-    // Whoever was given up may still be at it.
+    // A worker that was given up may still be running.
     stopJobs(list);
     for (const { sum } of seats) sum.fill(0);
   }
 }
 
-/** @param onGo told the list of each go but the first */
+/** @param onGo called with the list of each pass except the first */
 async function addUp(
   first: JobList,
   options: InPoolOptions,
@@ -108,9 +108,9 @@ async function addUp(
 }
 
 /**
- * Computes a plan with worker threads: each takes batches and sums them, and the sums are added up here. What a lost
- * worker had taken is computed again, since its sum was lost with it. Memory is one vector per worker and one here.
- * @returns what the masks add up to, which the caller wipes; undefined where the workers failed again and again
+ * Computes a plan with worker threads: each takes batches and sums them, and the sums are added up here. Batches taken
+ * by a lost worker are computed again, since its sum is lost. Memory is one vector per worker and one here.
+ * @returns what the masks add up to, which the caller wipes; undefined if the workers failed repeatedly
  * @throws CairnError what the computation would have thrown on one thread; the signal's reason once it is aborted
  */
 export async function computeInPool(plan: UnmaskPlan, options: InPoolOptions): Promise<MaskVector | undefined> {

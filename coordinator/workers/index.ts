@@ -1,2 +1,2 @@
-/** Worker threads: what opens a round's sum without keeping the event loop. */
+/** Worker threads that unmask a round's sum without blocking the event loop. */
 export { Unmasker } from './unmasker.ts';

@@ -1,10 +1,10 @@
 import { expectLength, type Primitives, SIZES, type SuiteId } from '../../protocol/crypto/index.ts';
 import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 
-/** Version of the layout below. A worker that was built from other sources refuses to read it. */
+/** Version of the layout below. A worker built from other sources refuses to read it. */
 export const LAYOUT = 1;
 
-/** Who a self mask's job belongs to: nobody that dropped. */
+/** The owner of a self mask's job: no member dropped. */
 export const NOBODY = -1;
 
 /** Words of {@link JobList.control}, which all threads change by atomic operations only. */
@@ -13,18 +13,18 @@ export const CONTROL = {
   next: 0,
   /** Entries of `todo` that count. */
   count: 1,
-  /** Set to 1: nobody is to go on. */
+  /** Set to 1: all workers must stop. */
   stop: 2,
   /** Masks that have been added. */
   done: 3,
 } as const;
 
 /**
- * An unmask plan in memory that threads share: what a message copies once per worker is a dozen views, whatever the
- * plan's size. A mask is one entry of a plan, counted through all jobs; a batch is `batchSize` masks in a row, and the
- * unit that a worker takes, so that one that is slow takes fewer.
+ * An unmask plan in memory shared by threads: a message to a worker copies only a dozen views, whatever the plan's
+ * size. A mask is one entry of a plan, counted across all jobs; a batch is `batchSize` consecutive masks, and the unit
+ * that a worker takes, so that a slow one takes fewer.
  *
- * A mask's sign does not stand here: it follows from the indices, in the one place that knows how (`expandPlan`).
+ * A mask's sign is not stored: it follows from the indices, in the one place that knows how (`expandPlan`).
  */
 export interface JobList {
   readonly layout: number;
@@ -36,37 +36,37 @@ export interface JobList {
   readonly batchSize: number;
   /** See {@link CONTROL}. */
   readonly control: Int32Array;
-  /** Per job 32 bytes: a self mask's key, or the secret key of a member that dropped. Zeroed in the end. */
+  /** Per job 32 bytes: a self mask's key, or the secret key of a member that dropped. Zeroed at the end. */
   readonly secrets: Uint8Array;
   /** Per job: the index of the member that dropped, or {@link NOBODY}. */
   readonly owners: Int32Array;
-  /** Per job its first mask, and at the end the number of masks. */
+  /** Per job: its first mask; then the total number of masks. */
   readonly starts: Uint32Array;
-  /** Per mask the survivor's row in the two tables below; 0 for a self mask. */
+  /** Per mask: the survivor's row in the two tables below; 0 for a self mask. */
   readonly rows: Uint32Array;
   /** Per row: a survivor's index. */
   readonly indices: Uint32Array;
   /** Per row: its public mask key, 32 bytes. */
   readonly keys: Uint8Array;
-  /** Numbers of the batches to be computed. */
+  /** Numbers of the batches to compute. */
   readonly todo: Uint32Array;
-  /** Per batch: the seat of the worker that took it, from 1; 0 where nobody did. */
+  /** Per batch: the seat of the worker that took it, from 1; 0 if none did. */
   readonly taken: Int32Array;
 }
 
 const shared = (bytes: number): SharedArrayBuffer => new SharedArrayBuffer(bytes);
 
-/** Collects survivors, each once: a plan names the same few again and again. */
+/** Collects survivors, each once: a plan names the same few repeatedly. */
 class Rows {
   readonly indices: number[] = [];
   readonly keys: Uint8Array[] = [];
-  /** By index: a map takes about twice as long, and a great plan names a million survivors. */
+  /** By index: a map takes about twice as long, and a large plan names survivors a million times. */
   readonly #known: (number | undefined)[] = [];
 
   of({ index, maskKey }: { readonly index: number; readonly maskKey: Uint8Array }): number {
     const known = this.#known[index];
     if (known !== undefined && this.keys[known] === maskKey) return known;
-    // As on one thread, where the agreement says so; a key of another length must not run into the next row.
+    // The agreement throws this on one thread; a key of another length must not run into the next row.
     expectLength('x25519 public key', maskKey, SIZES.key);
     this.#known[index] = this.indices.length;
     this.keys.push(maskKey);
@@ -75,7 +75,7 @@ class Rows {
 }
 
 /**
- * Lays a plan out for workers, all batches to be done. The caller ends it with {@link wipeJobs}.
+ * Lays a plan out for workers, with all batches still to do. The caller ends it with {@link wipeJobs}.
  * @param batchSize masks per batch
  * @throws CairnError `secret-wiped`, `key-invalid`: what the computation would have thrown on one thread
  */
@@ -131,7 +131,7 @@ export function shareJobs(plan: UnmaskPlan, primitives: Primitives['name'], batc
 /** Number of masks in a list. */
 export const maskCount = ({ rows }: JobList): number => rows.length;
 
-/** The masks of one batch: the first, and the one after the last. */
+/** The masks of one batch: the first, and one past the last. */
 export function batchRange(
   { batchSize, rows }: Pick<JobList, 'batchSize' | 'rows'>,
   batch: number,
@@ -140,8 +140,8 @@ export function batchRange(
 }
 
 /**
- * The same plan with these batches to be computed next. Whatever workers write to is new: one that was given up may
- * still be at the list before, and a batch that it takes or marks there must not count here.
+ * The same plan with these batches to compute next. All arrays that workers write to are new: a worker that was given
+ * up may still be using the previous list, and a batch that it takes or marks there must not count here.
  */
 export function withTodo(list: Omit<JobList, 'control' | 'todo' | 'taken'>, batches: readonly number[]): JobList {
   const all = Math.ceil(list.rows.length / list.batchSize);
@@ -158,9 +158,9 @@ export function withTodo(list: Omit<JobList, 'control' | 'todo' | 'taken'>, batc
 }
 
 /**
- * The batches that must be computed again, since whoever took them did not bring a sum, and those that nobody took.
- * @param batches what was to be done
- * @param summed seats whose sums came
+ * The batches that must be computed again: those whose worker returned no sum, and those that none took.
+ * @param batches the batches that were to be computed
+ * @param summed seats that returned a sum
  */
 export function lostBatches(
   { taken }: JobList,
@@ -170,12 +170,12 @@ export function lostBatches(
   return batches.filter((batch) => !summed.has(Atomics.load(taken, batch)));
 }
 
-/** Ends the work of everybody who is at the list, after the mask that is under way. */
+/** Stops all workers on the list, each after its current mask. */
 export function stopJobs({ control }: JobList): void {
   Atomics.store(control, CONTROL.stop, 1);
 }
 
-/** Ends the work of everybody who is at the list, and zeroes its secrets, for every list of the same plan. */
+/** Stops all workers on the list, and zeroes its secrets, which all lists of the same plan share. */
 export function wipeJobs(list: JobList): void {
   stopJobs(list);
   list.secrets.fill(0);

@@ -1,11 +1,11 @@
-import type { OnProgress } from '../rounds/unmask.ts';
+import type { OnProgress } from './unmask.ts';
 
-/** Milliseconds between two reports: four a second are as many as anybody looks at. */
+/** Milliseconds between two reports: four a second are enough for any reader. */
 const PACE_MS = 250;
 
 /**
- * Passes reports on at a pace, and none any more once the signal is aborted: the computation goes on for a mask or two
- * by then, but nobody asks for it.
+ * Passes reports on at a limited rate, and none once the signal is aborted: the computation continues for a mask or two
+ * then, but its progress no longer matters.
  * @param now a clock in milliseconds
  */
 export function paced(tell: OnProgress, signal: AbortSignal, now = (): number => performance.now()): OnProgress {

@@ -1,16 +1,16 @@
 import { Piscina } from 'piscina';
 import type { WorkerEnd, WorkerTask } from './compute.ts';
 
-/** Milliseconds that an idle worker is kept: rounds follow each other, and a thread takes memory while it waits. */
+/** Milliseconds that an idle worker is kept: rounds come one after another, but a waiting thread takes memory. */
 const IDLE_MS = 60_000;
 
-/** Milliseconds that running tasks get to end when the pool closes; they stop after one mask. */
+/** Milliseconds that running tasks get to finish when the pool closes; they stop after one mask. */
 const CLOSE_MS = 5000;
 
-/** One life of the threads: a pool, and what happens to it as a whole. */
+/** One generation of threads: a pool, and a promise that tells if it breaks. */
 interface Crew {
   readonly piscina: Piscina<WorkerTask, WorkerEnd>;
-  /** Rejects when no thread is left that could take what waits. */
+  /** Rejects when no thread is left to take waiting tasks. */
   readonly broken: Promise<never>;
 }
 
@@ -31,7 +31,7 @@ export class WorkerPool {
 
   /**
    * Runs one task.
-   * @throws what ended the thread, or what it threw; after {@link close}, at once
+   * @throws whatever ended the thread, or its own error; after {@link close}, at once
    */
   async run(task: WorkerTask): Promise<WorkerEnd> {
     if (this.#closed) throw new Error('the worker pool is closed');
@@ -39,7 +39,7 @@ export class WorkerPool {
     return Promise.race([piscina.run(task), broken]);
   }
 
-  /** Ends all threads, once what they are at has come to its end. May be called twice. */
+  /** Ends all threads, once their tasks are finished. May be called twice. */
   async close(): Promise<void> {
     this.#closed = true;
     const crew = this.#crew;
@@ -61,7 +61,7 @@ export class WorkerPool {
       maxThreads: this.threads,
       idleTimeout: IDLE_MS,
       closeTimeout: CLOSE_MS,
-      // What the process was started with need not make sense in a thread: `--input-type` even forbids its file.
+      // The process's own flags may not make sense in a thread: `--input-type` even forbids loading its file.
       execArgv: [],
     });
     let breakUp!: (error: Error) => void;
@@ -72,9 +72,10 @@ export class WorkerPool {
       breakUp(error);
       void piscina.destroy();
     };
-    // A thread that cannot load its file has no task yet, which would wait for ever: the pool says so in this event …
+    // A thread that cannot load its file has taken no task yet, which would wait for ever: the pool reports this in an
+    // event …
     piscina.on('error', end);
-    // … or, where the thread ends without an error, not at all.
+    // … or, if the thread ends without an error, not at all.
     piscina.on('workerDestroy', () =>
       setImmediate(() => {
         if (piscina.threads.length === 0 && piscina.queueSize > 0) end(new Error('no worker thread is left'));

@@ -1,43 +1,45 @@
 import { planCost, type UnmaskPlan } from '../../protocol/schemes/secagg/index.ts';
 import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { MaskVector } from '../../protocol/kernels/index.ts';
-import { computeUnmask, type OnProgress } from '../rounds/unmask.ts';
+import { computeUnmask, type OnProgress } from './unmask.ts';
 import { MIN_WORDS, planWords } from './cost.ts';
 import { computeInPool } from './in-pool.ts';
 import { workerFile } from './location.ts';
 import { paced } from './paced.ts';
 import { WorkerPool } from './pool.ts';
 
-/** What an unmasker is made with. */
+/** Options for creating an unmasker. */
 export interface UnmaskerOptions {
   readonly primitives: Primitives;
   /** Number of worker threads; 0 computes everything on the main thread, in slices. */
   readonly workers: number;
   /** Called with the number of worker threads that were lost. */
   readonly onLost?: (workers: number) => void;
-  /** The worker's file, where it is not the one of this package. */
+  /** The worker's file, if it is not this package's own. */
   readonly file?: URL | undefined;
-  /** Work from which a plan goes to the workers, in words; other values than the measured one are for tests. */
+  /**
+   * Amount of work from which a plan goes to the workers, in words; values other than the measured one are for tests.
+   */
   readonly minWords?: number;
 }
 
-/** What one computation is asked for with. */
+/** Options for one computation. */
 export interface ComputeOptions {
   /** Ends the computation when it is aborted. */
   readonly signal: AbortSignal;
-  /** Told a few times a second how many masks are done, and once more when all are. */
+  /** Called a few times a second with the number of masks done, and once more when all are. */
   readonly onProgress?: OnProgress;
 }
 
-/** What came out of a computation. */
+/** The result of a computation. */
 export interface Unmasked {
-  /** What the plan's masks add up to. The caller wipes it. */
+  /** The sum of the plan's masks. The caller wipes it. */
   readonly correction: MaskVector;
   /** Worker threads that computed it; 0 for the main thread. */
   readonly workers: number;
 }
 
-/** Computes unmask plans: great ones in worker threads, small ones on the main thread, where they are done sooner. */
+/** Computes unmask plans: large ones in worker threads, small ones on the main thread, where they finish sooner. */
 export class Unmasker {
   readonly #options: UnmaskerOptions;
   readonly #pool: WorkerPool | undefined;
@@ -48,15 +50,15 @@ export class Unmasker {
     this.#pool = workers === 0 || file === undefined ? undefined : new WorkerPool(file, workers);
   }
 
-  /** The threads, where there are any: what tests of their loss look at. */
+  /** The threads, if there are any, for tests of their loss. */
   get forTestingPool(): WorkerPool | undefined {
     return this.#pool;
   }
 
   /**
-   * Computes a plan while the event loop stays free. The same bits come out wherever it is computed.
+   * Computes a plan while the event loop stays free. The result is the same bits wherever it is computed.
    * @throws CairnError `key-invalid` for a peer's key of low order, `secret-wiped`; the signal's reason once it is
-   *   aborted. Then nothing is left of the plan's secrets but in the plan.
+   *   aborted. Then no copy of the plan's secrets is left except in the plan itself.
    */
   async compute(plan: UnmaskPlan, { signal, onProgress = () => undefined }: ComputeOptions): Promise<Unmasked> {
     const unmasked = await this.#compute(plan, signal, paced(onProgress, signal));
@@ -65,7 +67,7 @@ export class Unmasker {
     return unmasked;
   }
 
-  /** Ends the threads. Computations under way are to be aborted before. May be called twice. */
+  /** Ends the threads. Computations in progress must be aborted first. May be called twice. */
   async close(): Promise<void> {
     await this.#pool?.close();
   }

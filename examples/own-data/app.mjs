@@ -1,4 +1,4 @@
-// What all hospitals share: the meaning of the columns and the model. The table is each hospital's own.
+// The parts that all hospitals share: the meaning of the columns and the model. Each hospital has its own table.
 import { engineApp, layers, loadCsv, sequential } from 'cairn-fl/client';
 import { readFile } from 'node:fs/promises';
 

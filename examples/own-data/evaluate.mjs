@@ -1,4 +1,4 @@
-// How well a trained model does on a table: TABLE=hospital-1.csv node evaluate.mjs model.safetensors
+// Evaluates a trained model on a table: TABLE=hospital-1.csv node evaluate.mjs model.safetensors
 import { decodeSafetensors } from 'cairn-fl/protocol';
 import { readFile } from 'node:fs/promises';
 import app from './app.mjs';

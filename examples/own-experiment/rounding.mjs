@@ -1,5 +1,5 @@
-// What does rounding cost? Updates go through real rounds of secure aggregation, quantized to more and fewer bits, and
-// the sum is held against the one in the open. Run it in a clone of the repository with
+// What does rounding cost? Updates go through real rounds of secure aggregation, quantized to various numbers of bits,
+// and the sum is compared with the plaintext sum. Run it in a clone of the repository with
 //
 //   npx cairn simulate ./examples/own-experiment/rounding.mjs --clients 20
 //
@@ -7,13 +7,13 @@
 import { createAggregator, defineExperiment, memberId, Series } from 'cairn-fl/simulations';
 import { z } from 'zod';
 
-/** What a round found: one row each, in data/errors.csv and data/errors.jsonl. */
+/** Results of the rounds: one row each, in data/errors.csv and data/errors.jsonl. */
 const errors = new Series('errors');
 
-/** What a clock said of it: never part of summary.json. */
+/** Timings of the rounds: never part of summary.json. */
 const clocks = new Series('clocks', 'timings');
 
-/** Updates of `clients` members: uniform in a cube that lies inside the clip. */
+/** Updates of `clients` members: uniform in a cube that fits inside the clip. */
 function updatesOf(lab, bits, repeat) {
   const { clients, dim, clip } = lab.settings;
   const random = lab.randomOf(`updates ${bits} ${repeat}`);
@@ -31,14 +31,14 @@ function updatesOf(lab, bits, repeat) {
 
 export default defineExperiment({
   name: 'rounding',
-  title: 'What quantization adds to a secure sum, by bits',
+  title: 'Error that quantization adds to a secure sum, by bits',
 
   parameters: z.strictObject({
     clients: z.int().min(2).max(500).default(10).describe('members of a round'),
     dim: z.int().min(1).max(100_000).default(1000).describe('parameters of the model'),
     bits: z.array(z.int().min(4).max(24)).min(1).default([8, 12, 16, 20]).describe('bits of a quantized value'),
-    clip: z.number().positive().default(1).describe('greatest norm of an update'),
-    repeats: z.int().min(1).default(5).describe('rounds at each number of bits'),
+    clip: z.number().positive().default(1).describe('maximum norm of an update'),
+    repeats: z.int().min(1).default(5).describe('rounds for each number of bits'),
   }),
   presets: { quick: {}, paper: { clients: 100, dim: 10_000, repeats: 20 } },
 
@@ -49,7 +49,7 @@ export default defineExperiment({
     const { bits, repeats, dim, clip } = lab.settings;
     const { primitives } = lab;
     const rounds = bits.flatMap((width) => Array.from({ length: repeats }, (_, repeat) => ({ width, repeat })));
-    // A run that was stopped and is resumed finds its rows here, and goes on behind them.
+    // A resumed run finds its earlier rows here, and continues after them.
     const left = rounds.slice(lab.results.rows(errors).length);
     lab.plan(left.length);
     for (const { width, repeat } of left) {
@@ -70,7 +70,7 @@ export default defineExperiment({
       }
       lab.record(errors, { bits: width, repeat, rms: Math.sqrt(square / dim), greatest, bytesUp: secure.bytesUp });
       lab.advance(1, `${width} bits`);
-      await new Promise((resolve) => setImmediate(resolve)); // so that Ctrl-C is heard
+      await new Promise((resolve) => setImmediate(resolve)); // so that Ctrl-C is handled
     }
   },
 
@@ -84,12 +84,12 @@ export default defineExperiment({
       blocks: [
         {
           kind: 'chart',
-          caption: 'Each bit more halves the error: the line falls straight on the logarithmic axis.',
+          caption: 'Each additional bit halves the error: the line is straight on the logarithmic axis.',
           x: { label: 'bits of a quantized value' },
           y: { label: 'root mean square error of a coordinate', scale: 'log' },
           lines: [
             {
-              label: 'secure sum against the plain one',
+              label: 'secure sum compared with the plain one',
               points: results.settings.bits.map((bits) => ({ x: bits, y: meanOf(results, bits) })),
             },
           ],
@@ -100,7 +100,7 @@ export default defineExperiment({
   ],
 });
 
-/** Mean over the rounds at a number of bits; 0 where none has run yet. */
+/** Mean over the rounds with a number of bits; 0 if none has run yet. */
 function meanOf(results, bits) {
   const rows = results.rows(errors).filter((row) => row.bits === bits);
   return rows.reduce((sum, { rms }) => sum + rms, 0) / Math.max(1, rows.length);

@@ -1,4 +1,4 @@
-// A logistic regression without any library for models: the whole of what Cairn asks for is shapes, data() and train().
+// A logistic regression without a machine learning library: all that Cairn needs is shapes, data() and train().
 import { defineApp, loadCsv } from 'cairn-fl/client';
 
 const columns = { a: 'number', b: 'number', c: 'number', ill: { type: 'label', values: ['no', 'yes'] } };

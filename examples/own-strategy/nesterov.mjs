@@ -3,20 +3,20 @@
 //
 //   npx cairn coordinator examples/own-strategy/coordinator.json --learning examples/own-strategy/nesterov.mjs
 //
-// and where the package is installed from node_modules/cairn-fl/, which has the same folder.
-// A model is worked off in parts, so each coordinate is treated by itself; arguments are left as they are.
+// and in a project that has installed the package from node_modules/cairn-fl/, which has the same folder.
+// A model is processed in parts, so each coordinate is treated independently; arguments are not changed.
 import { defineStrategy } from 'cairn-fl/coordinator';
 import { z } from 'zod';
 
 const nesterov = defineStrategy({
   name: 'nesterov',
-  // What the configuration may say: `"strategy": { "name": "nesterov", "momentum": 0.5 }`.
+  // Options in the configuration, such as `"strategy": { "name": "nesterov", "momentum": 0.5 }`.
   options: z.object({
     learningRate: z.number().gt(0).default(1),
     momentum: z.number().min(0).lt(1).default(0.9),
   }),
   create: ({ learningRate, momentum }) => ({
-    // Kept with the model, and there again when the coordinator is started again.
+    // Saved with the model, and restored when the coordinator restarts.
     init: (size) => ({ velocity: new Float32Array(size) }),
     apply(model, update, { velocity }) {
       const next = velocity.map((value, j) => momentum * value + update[j]);
@@ -28,5 +28,5 @@ const nesterov = defineStrategy({
   }),
 });
 
-/** What `--learning` takes: any number of strategies, and of `rules` made by `defineGroupRule`. */
+/** The export that `--learning` reads: any number of strategies; `rules` may have any made by `defineGroupRule`. */
 export const strategies = [nesterov];

@@ -2,7 +2,7 @@ import type { RandomSource } from '../../protocol/crypto/index.ts';
 
 const WORDS = 2 ** 32;
 
-/** A uniform whole number from 0 below `bound` (at most 2^32), by rejection: no number is the least bit likelier. */
+/** A uniform integer from 0 to below `bound` (at most 2^32), by rejection: no number is even slightly likelier. */
 function uniform(random: RandomSource, bound: number): number {
   const limit = WORDS - (WORDS % bound);
   for (;;) {
@@ -12,7 +12,7 @@ function uniform(random: RandomSource, bound: number): number {
   }
 }
 
-/** `count` of the candidates, every choice being equally likely; all of them, in random order, where there are fewer. */
+/** `count` of the candidates, every choice being equally likely; all of them, in random order, if there are fewer. */
 export function chooseCohort<Candidate>(
   candidates: readonly Candidate[],
   count: number,
@@ -28,8 +28,8 @@ export function chooseCohort<Candidate>(
 }
 
 /**
- * Each candidate with the same probability and independently of the others, in random order. The probability is cut to a
- * multiple of 2^−32, downwards: who is drawn more rarely is told of less.
+ * Each candidate with the same probability and independently of the others, in random order. The probability is rounded
+ * down to a multiple of 2^−32: a member that is drawn more rarely reveals less.
  */
 export function drawIndependently<Candidate>(
   candidates: readonly Candidate[],
@@ -41,12 +41,12 @@ export function drawIndependently<Candidate>(
   return chooseCohort(drawn, drawn.length, random);
 }
 
-/** How many are invited, so that `cohort` are left when the expected share does not answer. */
+/** How many to invite so that `cohort` are left when the expected share does not answer. */
 export function invitations(cohort: number, overSelect: number): number {
   return Math.ceil(cohort * (1 + overSelect));
 }
 
-/** Cuts a list that is in random order into lists of these sizes: a partition of which each is as likely as any other. */
+/** Splits a list in random order into lists of these sizes: each possible partition is equally likely. */
 export function cut<Candidate>(shuffled: readonly Candidate[], sizes: readonly number[]): Candidate[][] {
   let from = 0;
   return sizes.map((size) => shuffled.slice(from, (from += size)));

@@ -1,7 +1,7 @@
 import type { DecodedSum } from '../../protocol/quantize/index.ts';
 import type { Combination } from './types.ts';
 
-/** Makes one value of many, which are sorted, ascending, and at least one. */
+/** Makes one value of one or more, which are sorted, ascending. */
 type Pick = (sorted: Float64Array) => number;
 
 /** The middle value, or the mean of the two in the middle. */
@@ -10,7 +10,7 @@ export const median: Pick = (sorted) => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-/** The mean without the `trim` least and the `trim` greatest; 2·trim is less than their number. */
+/** The mean without the `trim` smallest and the `trim` largest; 2·trim is less than their number. */
 export const trimmedMean =
   (trim: number): Pick =>
   (sorted) => {
@@ -19,7 +19,7 @@ export const trimmedMean =
     return total / (sorted.length - 2 * trim);
   };
 
-/** Above this many values the engine's own sort is faster than one by insertion. */
+/** Above this many values the engine's own sort is faster than insertion sort. */
 const MAX_INSERTED = 48;
 
 /** Sorts in place: a few values for each of millions of coordinates. */
@@ -35,8 +35,8 @@ function sort(values: Float64Array): Float64Array {
 }
 
 /**
- * Combines sums coordinate by coordinate: no coordinate looks at another.
- * @param pick - makes one value of the values of all sums, which it is given sorted, ascending
+ * Combines sums coordinate by coordinate: no coordinate depends on another.
+ * @param pick - makes one value of those of all sums, which are sorted, ascending
  */
 export function byCoordinate(sums: readonly DecodedSum[], pick: Pick): Combination {
   const of = (value: (sum: DecodedSum) => number): number => pick(sort(Float64Array.from(sums, value)));

@@ -5,20 +5,24 @@ import { fieldsOf, learningFailed, type Named, ofLearning } from '../own-code.ts
 import type { Combination, GroupRule } from './types.ts';
 
 /** A rule over groups that a configuration may name. */
-export type GroupRuleDefinition = Definition<GroupRule>;
+export type GroupRuleDefinition<Name extends string = string, Schema extends z.ZodObject = z.ZodObject> = Definition<
+  GroupRule,
+  Name,
+  Schema
+>;
 
 /**
  * Defines a rule over the sums of a round's groups.
- * @param definition - its name; its options, beside `count` and `minSums`, which every rule has; and what makes it of them,
- * with the number of sums that it takes away whatever they say (0 if left out)
- * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens, and for
- * options that are no schema. What the rule throws later, or returns in another form, is a `learning-failed`
+ * @param definition - its name; its options, in addition to `count` and `minSums`, which every rule has; and the
+ * function that creates it, with the number of sums that it always discards (0 by default)
+ * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens, and
+ * for options that are not a schema. If the rule throws later, or returns an invalid value, that is a `learning-failed`
  */
-export function defineGroupRule<Schema extends z.ZodObject>(definition: {
-  readonly name: string;
+export function defineGroupRule<const Name extends string, Schema extends z.ZodObject>(definition: {
+  readonly name: Name;
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Pick<GroupRule, 'combine'> & Partial<Pick<GroupRule, 'dropped'>>;
-}): GroupRuleDefinition {
+}): GroupRuleDefinition<Name, Schema> {
   assertDefinition('group rule', definition);
   const { name, options: schema, create } = definition;
   const named = { kind: 'group rule', name } as const;

@@ -1,4 +1,4 @@
-/** The rules over groups that come with Cairn, and how to define another. */
+/** Cairn's rules over groups, and how to define another. */
 import { z } from 'zod';
 import { byCoordinate, median as middle, trimmedMean as meanOfMiddle } from './coordinates.ts';
 import { defineGroupRule, type GroupRuleDefinition } from './define.ts';
@@ -8,14 +8,14 @@ export { defineGroupRule, type GroupRuleDefinition } from './define.ts';
 export { byCoordinate } from './coordinates.ts';
 export type { Combination, CoordinateRange, GroupRule, GroupRuleConfig } from './types.ts';
 
-/** Of each coordinate the middle value, or the mean of the two in the middle (Yin et al. 2018). */
+/** For each coordinate the middle value, or the mean of the two in the middle (Yin et al. 2018). */
 const median = defineGroupRule({
   name: 'median',
   options: z.object({}),
   create: () => ({ combine: (sums) => byCoordinate(sums, middle) }),
 });
 
-/** Of each coordinate the mean without the `trim` smallest and the `trim` largest values (Yin et al. 2018). */
+/** For each coordinate the mean without the `trim` smallest and the `trim` largest values (Yin et al. 2018). */
 const trimmedMean = defineGroupRule({
   name: 'trimmed-mean',
   options: z.object({ trim: z.int().min(1).default(1) }),
@@ -29,5 +29,10 @@ const normFilter = defineGroupRule({
   create: ({ factor }) => ({ combine: (sums, size, untrained) => withoutLong(sums, size, factor, untrained) }),
 });
 
-/** The rules that every coordinator knows. */
-export const GROUP_RULES: readonly GroupRuleDefinition[] = [median, trimmedMean, normFilter];
+const BUILT_IN = [median, trimmedMean, normFilter] as const;
+
+/** One of the rules that come with Cairn, its name and options known to the compiler. */
+export type BuiltInRule = (typeof BUILT_IN)[number];
+
+/** The rules available to every coordinator. */
+export const GROUP_RULES: readonly GroupRuleDefinition[] = BUILT_IN;

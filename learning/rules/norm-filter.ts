@@ -3,23 +3,23 @@ import { CairnError } from '../../protocol/errors.ts';
 import { byCoordinate, trimmedMean } from './coordinates.ts';
 import type { Combination, CoordinateRange } from './types.ts';
 
-/** Coordinates whose squares are added up between two turns, over all groups: about a millisecond. */
+/** Coordinates whose squares are added up without a pause, over all groups: about a millisecond. */
 const PART = 2 ** 16;
 
 const mean = trimmedMean(0);
 
-/** The middle value, of an even number the lesser one in the middle: with half of the norms made up it is still honest. */
+/** The middle value, of an even number the lower one: it is still honest if half of the norms are forged. */
 function lowerMedian(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[(values.length - 1) >> 1]!;
 }
 
 /**
- * The mean of the groups that are not much longer than the others. A longer one is left out, not shortened: it holds an
- * update that no honest member sends, so that nothing is known about the direction it points to, and its honest part
- * cannot be told apart from that.
+ * The mean of the groups that are not much longer than the others. A longer one is left out, not shortened: it contains
+ * an update that no honest member sends, so that nothing is known about its direction, and its honest part cannot be
+ * separated from that.
  *
- * Untrained coordinates, which have another scale than the others, have a norm of their own: a group that is much longer
- * in either is left out.
+ * Untrained coordinates, whose scale differs from the others, have a separate norm: a group that is much longer in
+ * either is left out.
  * @param size - number of coordinates
  */
 export function normFilter(
@@ -64,7 +64,7 @@ export function normFilter(
     steps,
     leftOut,
     get sum() {
-      if (kept === undefined) throw new CairnError('internal', 'the norms of the groups have not been taken yet');
+      if (kept === undefined) throw new CairnError('internal', 'the norms of the groups have not been computed yet');
       return kept.sum;
     },
   };

@@ -54,7 +54,7 @@ export const fedAdam = defineStrategy({
   create: ({ beta2, ...given }) => adaptive(given, (v, square) => beta2 * v + (1 - beta2) * square),
 });
 
-/** FedYogi: v ← v − (1 − β₂)·Δ²·sign(v − Δ²), so that v grows in steps of Δ² however small it was. */
+/** FedYogi: v ← v − (1 − β₂)·Δ²·sign(v − Δ²), so that v grows in steps of Δ², however small it was. */
 export const fedYogi = defineStrategy({
   name: 'fedyogi',
   options: decayingOptions,

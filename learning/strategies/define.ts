@@ -5,22 +5,28 @@ import { fieldsOf, learningFailed, type Named, ofLearning } from '../own-code.ts
 import type { Strategy, StrategyState } from './types.ts';
 
 /** A strategy that a configuration may name. */
-export type StrategyDefinition = Definition<Strategy>;
+export type StrategyDefinition<Name extends string = string, Schema extends z.ZodObject = z.ZodObject> = Definition<
+  Strategy,
+  Name,
+  Schema
+>;
 
 /**
  * Defines a strategy.
  *
- * A model is worked off in parts, so `apply` must treat every coordinate by itself. All vectors that it is given and all
- * that it returns have one length, which is checked on either side.
- * @param definition - its name; its options, each with a default if the name alone is to do; and what makes it of them
- * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens, and for
- * options that are no schema. What the strategy throws later, or returns in another form, is a `learning-failed`
+ * A model is processed in parts, so `apply` must treat every coordinate independently. All vectors that it is given and
+ * all that it returns have the same length, which is checked before and after.
+ * @param definition - its name; its options, each with a default if the name alone should suffice; and the function
+ * that creates it
+ * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens, and
+ * for options that are not a schema. If the strategy throws later, or returns an invalid value, that is a
+ * `learning-failed`
  */
-export function defineStrategy<Schema extends z.ZodObject>(definition: {
-  readonly name: string;
+export function defineStrategy<const Name extends string, Schema extends z.ZodObject>(definition: {
+  readonly name: Name;
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Pick<Strategy, 'init' | 'apply'>;
-}): StrategyDefinition {
+}): StrategyDefinition<Name, Schema> {
   assertDefinition('strategy', definition);
   const { name, options: schema, create } = definition;
   const named = { kind: 'strategy', name } as const;

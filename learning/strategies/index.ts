@@ -1,4 +1,4 @@
-/** The strategies that come with Cairn, and how to define another. */
+/** Cairn's strategies, and how to define another. */
 import { fedAdagrad, fedAdam, fedYogi } from './adaptive.ts';
 import { fedAvg, fedAvgM } from './averaging.ts';
 import type { StrategyDefinition } from './define.ts';
@@ -6,5 +6,10 @@ import type { StrategyDefinition } from './define.ts';
 export { defineStrategy, type StrategyDefinition } from './define.ts';
 export type { Strategy, StrategyConfig, StrategyState } from './types.ts';
 
-/** The strategies that every coordinator knows. */
-export const STRATEGIES: readonly StrategyDefinition[] = [fedAvg, fedAvgM, fedAdagrad, fedAdam, fedYogi];
+const BUILT_IN = [fedAvg, fedAvgM, fedAdagrad, fedAdam, fedYogi] as const;
+
+/** One of the strategies that come with Cairn, its name and options known to the compiler. */
+export type BuiltInStrategy = (typeof BUILT_IN)[number];
+
+/** The strategies available to every coordinator. */
+export const STRATEGIES: readonly StrategyDefinition[] = BUILT_IN;

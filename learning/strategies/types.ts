@@ -1,15 +1,15 @@
 /** What a strategy remembers from round to round: named vectors, each as long as the model. */
 export type StrategyState = Readonly<Record<string, Float32Array>>;
 
-/** A new model and what the strategy remembers of the way there. */
+/** A new model and the strategy's new state. */
 interface StrategyStep {
   readonly model: Float32Array;
   readonly state: StrategyState;
 }
 
 /**
- * How the mean update of a round becomes the next model. Pure: arguments are not changed. No coordinate looks at another,
- * so that parts of a model may be worked off one by one.
+ * How the mean update of a round becomes the next model. Pure: arguments are not changed. No coordinate depends on
+ * another, so that parts of a model may be processed one by one.
  */
 export interface Strategy {
   readonly name: string;
@@ -18,12 +18,12 @@ export interface Strategy {
   /**
    * @param model - the parameters that the round started from
    * @param update - the weighted mean of the clients' (new − old) parameters
-   * @throws CairnError `update-shape` if any of them, or of what comes out, has another length than the model
+   * @throws CairnError `update-shape` if any of them, or of the results, has another length than the model
    */
   apply(model: Float32Array, update: Float32Array, state: StrategyState): StrategyStep;
 }
 
-/** Which strategy, with its options: those that are left out have their defaults. */
+/** A strategy's name and options: missing options have their defaults. */
 export interface StrategyConfig {
   readonly name: string;
   readonly [option: string]: unknown;

@@ -3,11 +3,11 @@ import type { DecodedSum } from '../../protocol/quantize/index.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 import type { GroupRule } from '../rules/index.ts';
 
-/** How a round's cohort was split, and how its groups become one. */
+/** How a round's cohort was split, and how its groups are combined. */
 export interface GroupTerms {
   /** Groups that the cohort was split into. */
   readonly count: number;
-  /** Groups whose sums the round needs at least. */
+  /** Minimum number of groups whose sums the round needs. */
   readonly minSums: number;
   readonly rule: GroupRule;
 }
@@ -15,17 +15,17 @@ export interface GroupTerms {
 /** The groups of a round as one sum. */
 export interface Combined {
   readonly sum: DecodedSum;
-  /** Why a group's sum does not count, by its place among the groups. */
+  /** Why a group's sum does not count, by the group's index. */
   readonly leftOut: ReadonlyMap<number, ErrorCode>;
 }
 
 /**
- * Opens the sums of a round's groups and combines them by the task's rule, in steps short enough to let others have their
- * turn between them. A sum that cannot be opened, as if a member made its weight up, costs its group alone.
+ * Opens the sums of a round's groups and combines them by the task's rule, in steps short enough to yield to other work
+ * between them. A sum that cannot be decoded, as when a member forged its weight, costs only its group.
  * @param groups - undefined if the cohort is not split
- * @param open - opens the sum at a place; it throws `data-empty` for one without weight
- * @param settings - the model's size, and which of it is not trained
- * @throws CairnError `groups-missing` if fewer sums are left than the task asks for; of the only sum, what `open` throws
+ * @param open - opens the sum at an index; it throws `data-empty` for one without weight
+ * @param settings - the model's size, and its untrained ranges
+ * @throws CairnError `groups-missing` if fewer sums are left than the task requires; without groups, what `open` throws
  */
 export function* combineGroups<Sum>(
   groups: GroupTerms | undefined,
@@ -52,7 +52,7 @@ export function* combineGroups<Sum>(
   if (opened.length < groups.minSums) {
     throw new CairnError(
       'groups-missing',
-      `${opened.length} of ${groups.count} groups have a sum, the task asks for ${groups.minSums}`,
+      `${opened.length} of ${groups.count} groups have a sum, the task requires ${groups.minSums}`,
     );
   }
   const combination = groups.rule.combine(

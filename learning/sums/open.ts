@@ -17,7 +17,7 @@ export interface GroupSum extends UnmaskedSum {
   readonly settingsHash: Uint8Array;
 }
 
-/** What opening sums takes. */
+/** What is needed to open sums. */
 export interface OpeningTools {
   readonly primitives: Primitives;
   /** A CSPRNG: the coordinator's noise comes from it. */
@@ -26,27 +26,27 @@ export interface OpeningTools {
 
 /** The opened sums of a round as one. */
 export interface Opened extends Combined {
-  /** Mean share of updates that were within the clip, over the groups; undefined where rounds do not ask for it. */
+  /** Mean share of updates that were within the clip, over the groups; undefined if rounds do not report it. */
   readonly unclipped: number | undefined;
-  /** Of all sums together, those left out by the rule among them; undefined where they have noise. */
+  /** Over all sums, including those left out by the rule; undefined if they have noise. */
   readonly bounded: Bounded | undefined;
 }
 
-/** What the sums of a round are opened by. */
+/** Terms for opening the sums of a round. */
 export interface OpeningTerms {
-  /** Of any of the groups: they differ in the nonce alone. */
+  /** Of any of the groups: they differ only in the nonce. */
   readonly settings: RoundSettings;
   /** Undefined if the cohort is not split. */
   readonly groups: GroupTerms | undefined;
-  /** That of the task's accountant; undefined for a task without noise. */
+  /** From the task's accountant; undefined for a task without noise. */
   readonly reading: ReadingOptions | undefined;
 }
 
 /**
  * Adds the coordinator's noise, if the settings ask for it, to each sum, reads them, and combines them by the task's
- * rule, in steps short enough to let others have their turn between them.
+ * rule, in steps short enough to yield to other work between them.
  * @param sums - one for each group; undefined for a group that has none
- * @throws CairnError `data-empty` for an only sum without weight, `groups-missing`
+ * @throws CairnError `data-empty` for a single sum without weight, `groups-missing`
  */
 export function* openSums(
   { settings, groups, reading }: OpeningTerms,
@@ -66,7 +66,7 @@ export function* openSums(
   return { ...combined, unclipped: meanOf(shares), bounded: together(bounds) };
 }
 
-/** Undefined for none. */
+/** The bounds combined; undefined for none. */
 function together(bounds: readonly Bounded[]): Bounded | undefined {
   const peaks = highest(bounds.map((one) => one.peaks));
   if (peaks === undefined) return undefined;
@@ -74,6 +74,6 @@ function together(bounds: readonly Bounded[]): Bounded | undefined {
   return { clipped: total(({ clipped }) => clipped), cut: total(({ cut }) => cut), peaks };
 }
 
-/** Undefined for no numbers. */
+/** The mean; undefined for no numbers. */
 const meanOf = (values: readonly number[]): number | undefined =>
   values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,7 +1,9 @@
 import type { Peaks } from '../../protocol/quantize/index.ts';
 import type { RoundSettings } from '../../protocol/wire/index.ts';
 
-/** Within the bounds of its configuration, what a task's rounds are scaled by: the same for all rounds from one model. */
+/**
+ * What a task's rounds are scaled by, within the bounds of its configuration: the same for all rounds from one model.
+ */
 export interface Scales {
   /** The number of examples that has weight 1. */
   readonly maxExamples: number;
@@ -10,30 +12,32 @@ export interface Scales {
   readonly untrained: readonly number[];
 }
 
-/** The configuration's bounds: no scale is ever beyond them. */
+/** The configuration's bounds: no scale ever exceeds them. */
 interface Bounds {
   readonly maxExamples: number;
   readonly lossBound: number;
   readonly untrainedBound: number;
 }
 
-/** Until anything is known of a task's losses and untrained tensors; they follow the data from the next round on. */
+/** Used until a task's losses and untrained tensors are known; scales follow the data from the next round on. */
 const FIRST_LOSS = 1024;
 const FIRST_CHANGE = 1024;
 
-/** How much greater the losses of the next round may be before they are cut, in steps of their ladder of powers of 4. */
+/**
+ * Factor by which losses may grow in the next round before they are clipped: one step of their ladder of powers of 4.
+ */
 const LOSS_HEADROOM = 4;
 
 /**
- * How much finer the scale of an untrained tensor may become from one round to the next. What it moves by next may be no
- * more than the error of this round's rounding, which the greatest change of this round says nothing of.
+ * Factor by which the scale of an untrained tensor may shrink from one round to the next. Its next change may be no
+ * more than this round's rounding error, about which this round's maximum change says nothing.
  */
 const FINER = 64;
 
-/** Part of an update that the error of rounding may be before a finer scale is worth a cut in the next round. */
+/** Rounding error, relative to an update, above which a finer scale is worth clipping in the next round. */
 export const COARSE = 0.05;
 
-/** What rounds have while nothing is known; all that they ever have where the task's scales are fixed. */
+/** The scales of rounds before measurement; if the task's scales are fixed, those of all rounds. */
 export function firstScales(task: Bounds & { readonly scales: 'fixed' | 'measured' }, untrained: number): Scales {
   const { maxExamples, lossBound, untrainedBound } = task;
   const fixed = task.scales === 'fixed';
@@ -45,7 +49,7 @@ export function firstScales(task: Bounds & { readonly scales: 'fixed' | 'measure
   };
 }
 
-/** The greatest of several sums' peaks. */
+/** The highest of several sums' peaks. */
 export function highest(peaks: readonly Peaks[]): Peaks | undefined {
   if (peaks.length === 0) return undefined;
   const over = (value: (of: Peaks) => number): number => Math.max(...peaks.map(value));
@@ -57,10 +61,10 @@ export function highest(peaks: readonly Peaks[]): Peaks | undefined {
 }
 
 /**
- * The scales of the next model's rounds. The cap on examples is raised at once, and lowered only where a sum was too coarse
- * and its members had fewer: members change from round to round, and one that has more than the cap is cut. The loss has
- * room to grow; untrained tensors have as much as they moved, and become finer step by step.
- * @param coarse whether rounding took too much of the last sum
+ * The scales of the next model's rounds. The cap on examples is raised at once, and lowered only if a sum was too
+ * coarse and its members had fewer: members change from round to round, and one with more than the cap is clipped. The
+ * loss has room to grow; untrained tensors get the range of their last change, and become finer step by step.
+ * @param coarse whether the last sum lost too much to rounding
  */
 export function scalesAfter(task: Bounds, before: Scales, peaks: Peaks, coarse: boolean): Scales {
   const cap = Math.min(task.maxExamples, peaks.examples);
@@ -73,21 +77,21 @@ export function scalesAfter(task: Bounds, before: Scales, peaks: Peaks, coarse: 
   };
 }
 
-/** The scales of the rounds that follow a measure: their updates are the measured ones. */
+/** The scales of the rounds after a measurement: their updates are the measured ones. */
 export const measuredScales = (task: Bounds, { examples, loss, untrained }: Peaks): Scales => ({
   maxExamples: Math.min(task.maxExamples, examples),
   lossBound: Math.min(task.lossBound, LOSS_HEADROOM * loss),
   untrained: untrained.map((peak) => Math.min(task.untrainedBound, peak)),
 });
 
-/** Scales that were kept, within bounds that may have been lowered since. */
+/** Saved scales, within bounds that may have been lowered since. */
 export const withinBounds = (task: Bounds, { maxExamples, lossBound, untrained }: Scales): Scales => ({
   maxExamples: Math.min(task.maxExamples, maxExamples),
   lossBound: Math.min(task.lossBound, lossBound),
   untrained: untrained.map((bound) => Math.min(task.untrainedBound, bound)),
 });
 
-/** How a sum's error of rounding compares with the update. */
+/** How a sum's rounding error compares with the update. */
 export interface Resolution {
   /**
    * Root mean square of the error over that of the update, both over the trained coordinates: an estimate, from the step
@@ -98,7 +102,7 @@ export interface Resolution {
   readonly coarse: boolean;
 }
 
-/** Variance of rounding a number with a random fraction f up or down by chance: the mean of f · (1 − f). */
+/** Variance of randomly rounding a number with a random fraction f up or down: the mean of f · (1 − f). */
 const VARIANCE = 1 / 6;
 
 /**
@@ -116,7 +120,7 @@ export function resolutionOf(
 }
 
 /**
- * The same at best: for members of weight 1 whose updates are as long as the clip.
+ * The same in the best case: for members of weight 1 whose updates are as long as the clip.
  * @param dimension number of trained coordinates
  */
 export const bestResolution = (

@@ -22,7 +22,8 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /**
  * A number as four bytes, least significant first.
- * @throws CairnError `wire-bounds` for what is not an integer in [0, 2^32): a silent truncation would let two inputs hash alike
+ * @throws CairnError `wire-bounds` for anything but an integer in [0, 2^32): a silent truncation would let two inputs
+ *   hash alike
  */
 export function u32le(n: number): Uint8Array {
   if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) {
@@ -32,8 +33,8 @@ export function u32le(n: number): Uint8Array {
 }
 
 /**
- * Whether two byte strings are equal. Its time depends on their lengths, never on their content: there is one comparison
- * for secret and public bytes alike, so that nobody has to choose the right one.
+ * Whether two byte strings are equal. Its time depends on their lengths, never on their content: there is one
+ * comparison for secret and public bytes alike, so that no caller can choose the wrong one.
  */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
@@ -54,7 +55,7 @@ export function toHex(bytes: Uint8Array): string {
  * @throws CairnError `wire-not-canonical` for anything else: odd length, upper case, other characters
  */
 export function fromHex(text: string): Uint8Array {
-  // The message shows a length only: the text may be a secret that somebody pasted into the wrong place.
+  // The message shows a length only: the text may be a secret that was pasted into the wrong place.
   if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) {
     throw new CairnError(
       'wire-not-canonical',

@@ -205,7 +205,7 @@ export class ChaChaStream {
   }
 
   /**
-   * A uniform integer in [0, bound): words at or above the greatest multiple of `bound` are drawn again, since folding
+   * A uniform integer in [0, bound): words at or above the largest multiple of `bound` are drawn again, since folding
    * them would favour small results.
    * @param bound an integer in [1, 2^32]
    * @throws CairnError `internal` for another bound

@@ -1,10 +1,10 @@
 import { CairnError } from '../errors.ts';
 
-/** The greatest output of HKDF-SHA-256 in bytes: 255 hash blocks (RFC 5869 §2.3). */
+/** The longest output of HKDF-SHA-256 in bytes: 255 hash blocks (RFC 5869 §2.3). */
 const HKDF_LIMIT = 255 * 32;
 
 /**
- * Both implementations of the primitives check lengths here and not in their libraries, whose errors differ.
+ * Both implementations of the primitives check lengths here rather than in their libraries, whose errors differ.
  * @throws CairnError `key-invalid` when `bytes` does not have `length` bytes
  */
 export function expectLength(what: string, bytes: Uint8Array, length: number): void {
@@ -12,7 +12,7 @@ export function expectLength(what: string, bytes: Uint8Array, length: number): v
   throw new CairnError('key-invalid', `${what}: expected ${length} bytes, got ${bytes.length}`);
 }
 
-/** @throws CairnError `internal` for an output length that HKDF-SHA-256 does not have */
+/** @throws CairnError `internal` for an output length that HKDF-SHA-256 does not allow */
 export function expectHkdfLength(length: number): void {
   if (Number.isInteger(length) && length >= 0 && length <= HKDF_LIMIT) return;
   throw new CairnError('internal', `hkdf: expected an output of 0 to ${HKDF_LIMIT} bytes, got ${length}`);

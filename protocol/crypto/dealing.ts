@@ -4,36 +4,37 @@ import { LagrangeBasis } from './shamir.ts';
 import { ShareDecoder } from './share-decoder.ts';
 import { SEARCH_LIMITS, searchRight, searchSize } from './share-search.ts';
 
-// Whether the owner of a secret dealt false shares, told from shares that their holders vouch for. An honest owner's
-// polynomials agree with all of m shares but those of corrupt holders, of whom there are at most c. So if no ten
+// Decides whether the owner of a secret dealt false shares, from shares that their holders vouch for. An honest owner's
+// polynomials agree with all of m shares except those of corrupt holders, of whom there are at most c. So if no ten
 // polynomials of degree below t that open to a right secret agree with at least m − c of the shares, the owner lied. It
-// does not matter who chose which shares are shown: leaving some out takes away from both sides of that inequality.
+// does not matter which party chose the shares shown: leaving some out reduces both sides of that inequality.
 //
-// Below m = t + c the criterion is never met: through the right secret and any t − 1 ≥ m − c shares there is a polynomial.
+// Below m = t + c the criterion is never met: through the right secret and any t − 1 ≥ m − c shares there is a
+// polynomial.
 
-/** Shares of one owner's secret, and what is known of them. */
+/** Shares of one owner's secret, and what is known about them. */
 export interface Dealing {
   /** The roster's size, as it was when sharing. */
   readonly domain: number;
-  /** Slots of those whose shares are shown, each once. */
+  /** Slots of the holders whose shares are shown, each once. */
   readonly slots: readonly number[];
-  /** One for each slot, each in its one encoding. */
+  /** One for each slot, each in its canonical encoding. */
   readonly shares: readonly Uint8Array[];
-  /** Shares that open the secret. */
+  /** Number of shares that open the secret. */
   readonly threshold: number;
-  /** c: the most holders that may be corrupt. */
+  /** c: maximum number of corrupt holders. */
   readonly corrupt: number;
-  /** Whether a secret is one that its owner stands for. */
+  /** Whether a secret matches what its owner advertised or committed to. */
   readonly isRight: (secret: SecretBytes) => boolean;
 }
 
-/** What shares say of their owner. */
+/** What the shares prove about their owner. */
 export type DealingVerdict =
   /** No right secret agrees with all but c of them: the owner lied, if no more than c holders did. */
   | { readonly verdict: 'false-dealing' }
-  /** A right secret agrees with all of them but those at `missed`, at most c places. The caller wipes it. */
+  /** A right secret agrees with all of them except those at `missed`, at most c places. The caller wipes it. */
   | { readonly verdict: 'right'; readonly secret: SecretBytes; readonly missed: readonly number[] }
-  /** Too few shares for what c corrupt holders may have made of them, or too many cases to look through. */
+  /** Too few shares given what c corrupt holders may have altered, or too many cases to search. */
   | { readonly verdict: 'unproven' };
 
 const FALSE = { verdict: 'false-dealing' } as const;
@@ -42,17 +43,18 @@ const UNPROVEN = { verdict: 'unproven' } as const;
 /**
  * Decides whether an owner dealt falsely; see docs/decisions/0046-prove-false-dealing-to-other-members.md.
  *
- * - m ≥ t + 2c: two polynomials that each agree with m − c shares agree on t of them and are one. Decoding finds it
- *   wherever it is, since c ≤ ⌊(m − t)/2⌋. So it is right, or the owner lied.
+ * - m ≥ t + 2c: two polynomials that each agree with m − c shares agree on t of them and are the same. Decoding finds
+ *   it wherever it is, since c ≤ ⌊(m − t)/2⌋. So it is right, or the owner lied.
  * - t + c ≤ m < t + 2c: polynomials that miss e ≤ m − t − c shares and open to a wrong secret prove the lie: right ones
- *   would agree with m − e − c ≥ t of the same shares, and be the same. Decoding finds them too, as m − t − c ≤ ⌊(m − t)/2⌋.
- *   Otherwise all cases are looked through where they are few: at most 64 shares and C(t + c, c) ≤ 8192 polynomials, as
+ *   would agree with m − e − c ≥ t of the same shares, and be the same. Decoding finds them too, as m − t − c ≤ ⌊(m −
+ *   t)/2⌋. Otherwise all cases are searched if they are few: at most 64 shares and C(t + c, c) ≤ 8192 polynomials, as
  *   in every cohort of up to 27 members at t = ⌊n/3⌋ + 1 and c = ⌊n/4⌋.
  * - m < t + c: nothing is proven.
  *
- * Decoding may find polynomials beyond these bounds, and right ones count; of wrong ones and of none nothing follows there.
- * It pauses every few thousand products.
- * @throws CairnError `settings-invalid` for slots or a threshold that no sharing has, `wire-not-canonical` for a malformed share
+ * Decoding may find polynomials beyond these bounds, and right ones count; nothing follows there from wrong ones or
+ * from none. It pauses every few thousand products.
+ * @throws CairnError `settings-invalid` for slots or a threshold that no sharing has, `wire-not-canonical` for a
+ *   malformed share
  */
 export function* decideDealing(dealing: Dealing): Generator<undefined, DealingVerdict> {
   const { domain, slots, shares, threshold, corrupt, isRight } = dealing;
@@ -80,7 +82,10 @@ export function decideDealingAtOnce(dealing: Dealing): DealingVerdict {
   }
 }
 
-/** What t of the shares that are not missed open to, if it is right. A limb of 2^26 or more is no secret. */
+/**
+ * The secret that t of the shares that are not missed open to, if it is right. A limb of 2^26 or more is not part of a
+ * secret.
+ */
 function openWithout({ domain, slots, shares, threshold, isRight }: Dealing, missed: readonly number[]) {
   const places = others(slots, missed).slice(0, threshold);
   let secret: SecretBytes;
@@ -99,7 +104,10 @@ function openWithout({ domain, slots, shares, threshold, isRight }: Dealing, mis
   return undefined;
 }
 
-/** Whether the shares that are not missed lie on ten polynomials: what the decoder says, checked by itself on them alone. */
+/**
+ * Whether the shares that are not missed lie on ten polynomials: the decoder's claim, checked separately on these
+ * shares alone.
+ */
 function* agree(
   { domain, slots, shares, threshold }: Dealing,
   missed: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * Ed25519 verification differs between libraries at its edges: keys that are not in their one encoding, keys of small
+ * Ed25519 verification differs between libraries at its edges: keys that are not canonically encoded, keys of small
  * order, and points with a component of small order (the cofactored against the cofactorless equation). Members that
  * judge one signature differently would see different rosters, so the suite fixes the edges:
  *
@@ -7,7 +7,7 @@
  * 2. S < L;
  * 3. the cofactorless equation: the bytes of R are the encoding of [S]B − [k]A, which node:crypto checks too.
  *
- * OpenSSL does not check the first: it is checked here, from the bytes alone.
+ * OpenSSL does not check the first point, so it is checked here, from the bytes alone.
  */
 
 /** p = 2^255 − 19, least significant byte first. */
@@ -40,8 +40,8 @@ function atLeast(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * Whether 32 bytes may be an Ed25519 public key at all: canonical (y < p) and not of small order. A key that passes
- * may still not be a point; that is for the curve to say.
+ * Whether 32 bytes may be an Ed25519 public key at all: canonical (y < p) and not of small order. A key that passes may
+ * still not be a point; the curve arithmetic decides that.
  */
 export function isStrictEd25519Key(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;

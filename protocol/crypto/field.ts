@@ -9,9 +9,9 @@ const P = FIELD.prime;
 const RECIPROCAL = 1 / P;
 
 /**
- * x mod p for an integer 0 ≤ x < 2^53. The `%` of doubles is a call of fmod; the product with 1/p, rounded down, is the
- * exact quotient at a fifth of the time. That it is exact was checked at every multiple of p and just below each;
- * since rounding is monotone it holds between them too. The test repeats the check.
+ * x mod p for an integer 0 ≤ x < 2^53. The `%` of doubles calls fmod; the product with 1/p, rounded down, is the exact
+ * quotient in a fifth of the time. Exactness was checked at every multiple of p and just below each; since rounding is
+ * monotone it holds between them too. The test repeats the check.
  */
 export function reduce(x: number): number {
   return x - Math.floor(x * RECIPROCAL) * P;
@@ -44,7 +44,7 @@ export function pow(base: number, exponent: number): number {
   return result;
 }
 
-/** The inverses of non-zero elements, all at the price of one inversion and 3n products (Montgomery's trick). */
+/** The inverses of non-zero elements, for the cost of one inversion and 3n products (Montgomery's trick). */
 export function inverses(elements: Float64Array): Float64Array {
   const results = new Float64Array(elements.length);
   let product = 1;

@@ -1,7 +1,8 @@
 /**
  * The face `cairn-fl/protocol/crypto`: what a suite consists of (suite.ts), its operations on every platform
  * (portable.ts), and what the protocol builds from them. Node's own implementation of the operations is not exported
- * here: what a browser loads must not reach `node:crypto`, so Node programs import it from `cairn-fl/protocol/crypto/node`.
+ * here: code that a browser loads must not reach `node:crypto`, so Node programs import it from
+ * `cairn-fl/protocol/crypto/node`.
  */
 export { agreeAll } from './agreer.ts';
 export type { AgreementName, Agreer, WantedAgreements } from './agreer.ts';

@@ -1,6 +1,8 @@
 import { fromHex } from './bytes.ts';
 
-/** RFC 7748 §6.1: two key pairs, of 32 bytes each, and what they share. What a platform is tried with before it is used. */
+/**
+ * RFC 7748 §6.1: two key pairs, of 32 bytes each, and what they share. A platform is tested with it before it is used.
+ */
 export const X25519_ANSWER = {
   alice: {
     secretKey: fromHex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a'),

@@ -5,13 +5,13 @@ import { type Label, LABELS, SIZES } from './suite.ts';
 import { transcript } from './transcript.ts';
 
 // The shape is that of RFC 6962 §2.1: a tree over n leaves splits at the largest power of two below n. Built from the
-// leaves up that means: pair neighbours, and lift the last one unchanged where its row is odd. Leaves are hashed by the
-// caller under a label of their own, so no node can pass for a leaf.
+// leaves up that means: pair neighbours, and lift the last one unchanged if its row is odd. Leaves are hashed by the
+// caller under a separate label, so no node can pass for a leaf.
 
-/** The greatest number of leaves: indices and sizes are 32-bit integers, of which the sign is left unused. */
+/** Maximum number of leaves: indices and sizes are 32-bit integers whose sign is unused. */
 const MAX_LEAVES = 2 ** 31 - 1;
 
-/** Labels of inner nodes: those of a roster, and those of the shares that one member revealed. */
+/** Labels of inner nodes: of a roster, or of the shares that one member revealed. */
 export type NodeLabel = Extract<Label, typeof LABELS.rosterNode | typeof LABELS.shareNode>;
 
 function parent(primitives: Primitives, label: NodeLabel, left: Uint8Array, right: Uint8Array): Uint8Array {
@@ -29,14 +29,14 @@ function expectPosition(size: number, index: number): void {
   throw new CairnError('wire-bounds', `merkle leaf: expected an index below the tree's size ${size}, got ${index}`);
 }
 
-/** A Merkle tree over 32-byte leaf hashes, built once: n − 1 hashes, and each proof is O(log n) look-ups. */
+/** A Merkle tree over 32-byte leaf hashes, built once: n − 1 hashes, and each proof takes O(log n) look-ups. */
 export class MerkleTree {
   /** Rows of nodes, leaves first; the last row is the root alone. */
   readonly #rows: (readonly Uint8Array[])[];
 
   /**
    * @param label of inner nodes; a roster's by default
-   * @throws CairnError `wire-bounds` for no leaves at all, or a leaf that is not 32 bytes
+   * @throws CairnError `wire-bounds` for no leaves, or a leaf that is not 32 bytes
    */
   constructor(primitives: Primitives, leaves: readonly Uint8Array[], label: NodeLabel = LABELS.rosterNode) {
     if (leaves.length === 0) throw new CairnError('wire-bounds', 'merkle tree: expected at least one leaf, got none');
@@ -96,7 +96,7 @@ export function proofLength(size: number, index: number): number {
   return length;
 }
 
-/** What {@link verifyProof} is asked: that the tree of `size` leaves under `root` has `leaf` at `index`. */
+/** The claim that {@link verifyProof} checks: that the tree of `size` leaves under `root` has `leaf` at `index`. */
 export interface MerkleClaim {
   readonly root: Uint8Array;
   readonly size: number;
@@ -111,8 +111,8 @@ export interface MerkleClaim {
 /**
  * Whether a claim holds. False, never an error, for indices out of range and proofs of a wrong length.
  *
- * A root fixes every leaf at its index *given the size*: the same root can be claimed for two sizes, so the size has to
- * be hashed beside the root by whoever commits to it (the session id does).
+ * A root fixes every leaf at its index *given the size*: the same root can be claimed for two sizes, so whatever
+ * commits to the root must hash the size beside it (the session id does).
  */
 export function verifyProof(primitives: Primitives, claim: MerkleClaim): boolean {
   const { root } = claim;
@@ -121,8 +121,8 @@ export function verifyProof(primitives: Primitives, claim: MerkleClaim): boolean
 }
 
 /**
- * The root of the tree in which a leaf would stand by its proof; undefined for indices out of range and proofs of a wrong
- * length. For roots that are not sent, but signed.
+ * The root of the tree that a leaf would belong to by its proof; undefined for indices out of range and proofs of a
+ * wrong length. For roots that are signed rather than sent.
  */
 export function rootFrom(primitives: Primitives, claim: Omit<MerkleClaim, 'root'>): Uint8Array | undefined {
   const { size, index, leaf, proof, label = LABELS.rosterNode } = claim;

@@ -22,7 +22,7 @@ function agreement(secretKey: Uint8Array): Agreement {
     with(peerPublicKey) {
       expectLength('x25519 public key', peerPublicKey, SIZES.key);
       const shared = nacl.scalarMult(own.expose(), peerPublicKey);
-      // tweetnacl takes points of low order, whose product is zero whatever the secret (RFC 7748 §6.1).
+      // tweetnacl accepts points of low order, whose product is zero whatever the secret (RFC 7748 §6.1).
       if (equalBytes(shared, new Uint8Array(SIZES.key))) throw lowOrderKey();
       return shared;
     },
@@ -31,7 +31,7 @@ function agreement(secretKey: Uint8Array): Agreement {
 }
 
 /**
- * Ed25519 verification as ed25519-keys.ts fixes it. It is written out on noble's points, because noble's own `verify`
+ * Ed25519 verification as ed25519-keys.ts fixes it. It is written out with noble's points, because noble's own `verify`
  * uses the cofactored equation, which accepts signatures that OpenSSL refuses.
  */
 function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
@@ -44,10 +44,10 @@ function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
   try {
     const a = Point.fromBytes(publicKey);
     const k = littleEndian(sha512(concatBytes(r, publicKey, message))) % order;
-    // Nothing here is secret, so the faster products in variable time are sound.
+    // Nothing here is secret, so the faster variable-time products are safe.
     return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(a.multiplyUnsafe(k)).toBytes(), r);
   } catch {
-    return false; // the key is no point of the curve
+    return false; // the key is not a point on the curve
   }
 }
 
@@ -102,7 +102,7 @@ export const portablePrimitives: Primitives = {
     try {
       return chacha20poly1305(key, nonce, associatedData).decrypt(sealed);
     } catch {
-      return undefined; // lengths are checked above: only the tag is left to fail
+      return undefined; // lengths are checked above: only the tag can fail here
     }
   },
 };

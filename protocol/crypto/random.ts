@@ -1,5 +1,5 @@
 /**
- * A source of `length` uniformly random bytes. The protocol has no randomness of its own: sessions are given this, a
+ * A source of `length` uniformly random bytes. The protocol draws no randomness itself: sessions are given this, a
  * CSPRNG in production, and a seeded stream in simulations and vectors.
  */
 export type RandomSource = (length: number) => Uint8Array;

@@ -28,7 +28,7 @@ export function sealKey(
 
 /** What a seal is bound to. */
 export interface SealContext {
-  /** Of {@link sealKey}, for the same session and members. */
+  /** From {@link sealKey}, for the same session and members. */
   readonly key: SecretBytes;
   readonly sessionId: Uint8Array;
   /** Roster index of the member that seals. */
@@ -44,7 +44,7 @@ function associatedData(primitives: Primitives, { sessionId, from, to }: SealCon
 /**
  * Seals a bundle of shares by ChaCha20-Poly1305 (RFC 8439 §2.8).
  * @returns the ciphertext and its 16-byte tag: plaintext.length + 16 bytes
- * @throws CairnError `secret-wiped` when the key was wiped, which is how a second use of it fails
+ * @throws CairnError `secret-wiped` when the key was wiped, which is how a second use fails
  */
 export function sealShares(
   primitives: Primitives,
@@ -53,7 +53,7 @@ export function sealShares(
   return primitives.seal(message.key.expose(), NONCE, associatedData(primitives, message), message.plaintext);
 }
 
-/** Opens what {@link sealShares} sealed; undefined where it does not authenticate. The caller wipes the plaintext. */
+/** Opens what {@link sealShares} sealed; undefined if it does not authenticate. The caller wipes the plaintext. */
 export function openShares(
   primitives: Primitives,
   message: SealContext & { readonly sealed: Uint8Array },

@@ -1,11 +1,11 @@
 import { SecretBytes } from './secret.ts';
 
-/** Takes bytes or a secret into a scope, and gives the secret back. */
+/** Adds bytes or a secret to a scope, and returns the secret. */
 export type HoldSecret = (secret: SecretBytes | Uint8Array) => SecretBytes;
 
 /**
- * Runs `body` with a scope for the secrets it makes: if it throws half way, all of them are wiped before the error goes
- * on, so that an audit that fails late leaves nothing behind. On success they are the caller's.
+ * Runs `body` with a scope for the secrets it makes: if it throws half way, all of them are wiped before the error is
+ * rethrown, so that an audit that fails late leaves nothing behind. On success they belong to the caller.
  */
 export function withSecrets<T>(body: (hold: HoldSecret) => T): T {
   const held: SecretBytes[] = [];

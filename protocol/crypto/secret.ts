@@ -1,11 +1,11 @@
 import { CairnError } from '../errors.ts';
 
-/** What a secret shows of itself to loggers, JSON and consoles. */
+/** What loggers, JSON and consoles show in place of a secret. */
 const REDACTED = '[secret]';
 
 /**
- * The one type for secret bytes: secret keys, self mask seeds, derived keys, shares. It cannot be printed, serialised or
- * read after it was wiped, so a forgotten log line shows `[secret]` and a reuse fails closed.
+ * The one type for secret bytes: secret keys, self mask seeds, derived keys, shares. It cannot be printed, serialised,
+ * or read after it was wiped, so a forgotten log line shows `[secret]` and a reuse fails closed.
  */
 export class SecretBytes {
   readonly #bytes: Uint8Array;
@@ -41,7 +41,7 @@ export class SecretBytes {
     this.#wiped = true;
   }
 
-  /** True when every byte in memory is zero: what tests of wiping look at. */
+  /** True when every byte in memory is zero: for tests of wiping. */
   forTestingIsZero(): boolean {
     return this.#bytes.every((byte) => byte === 0);
   }

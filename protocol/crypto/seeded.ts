@@ -2,9 +2,9 @@ import { ChaChaStream } from './chacha.ts';
 import type { RandomSource } from './random.ts';
 
 /**
- * A deterministic source of bytes: the ChaCha20 keystream of a 32-byte seed, read on from call to call. For
- * simulations and test vectors only: whoever knows the seed knows every key and mask that was drawn from it. In
- * production use {@link systemRandom} of random.ts.
+ * A deterministic source of bytes: the ChaCha20 keystream of a 32-byte seed, continued from call to call. For
+ * simulations and test vectors only: a party that knows the seed knows every key and mask drawn from it. In production
+ * use {@link systemRandom} of random.ts.
  * @throws CairnError `key-invalid` for a seed that is not 32 bytes
  */
 export function unsafeSeededRandom(seed: Uint8Array): RandomSource {

@@ -2,7 +2,7 @@ import { CairnError } from '../errors.ts';
 import { mul, rootOfUnity } from './field.ts';
 import { FIELD } from './suite.ts';
 
-/** The refusal of settings that no sharing has. */
+/** The error for settings that no sharing can have. */
 export function invalid(message: string): CairnError {
   return new CairnError('settings-invalid', message);
 }

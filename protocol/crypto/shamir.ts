@@ -13,10 +13,13 @@ export { decodeShare, isCanonicalShare } from './share-code.ts';
 // polynomial over p with t − 1 uniform coefficients. The member in slot s gets the value at ω^s, where ω is a root of
 // unity of order m ≥ n, so one transform of size m per limb yields every share. No point is 0, where the secret is.
 
-/** The greatest multiple of p that 32 bits hold: words below it, reduced, are uniform; 0.1 % lie above. */
+/** The largest multiple of p that fits 32 bits: words below it, reduced, are uniform; 0.1 % lie above. */
 const REJECT_FROM = Math.floor(2 ** 32 / FIELD.prime) * FIELD.prime;
 
-/** Fills `target` with uniform field elements by rejection sampling; randomness is drawn in one block, and again for what was rejected. */
+/**
+ * Fills `target` with uniform field elements by rejection sampling; randomness is drawn in one block, and again for
+ * rejected words.
+ */
 function drawElements(target: Float64Array, random: RandomSource): void {
   let filled = 0;
   while (filled < target.length) {
@@ -33,7 +36,7 @@ function drawElements(target: Float64Array, random: RandomSource): void {
 export interface SharingInput {
   /** 32 bytes. The caller wipes it. */
   readonly secret: Uint8Array;
-  /** Shares that open the secret; one less tells nothing about it. */
+  /** Number of shares that open the secret; one fewer reveals nothing about it. */
   readonly threshold: number;
   /** Number of slots: the size of the roster, at most 2^21. */
   readonly domain: number;
@@ -59,7 +62,7 @@ export function shareSecret(input: SharingInput): Uint8Array[] {
   const shares = slots.map(() => new Uint8Array(SIZES.share));
   const coefficients = new Float64Array(FIELD.limbs * threshold);
   drawElements(coefficients, random);
-  // The points of a few slots out of many (a neighbourhood on the ring) are cheaper one by one than by a transform.
+  // For a few slots out of many (a neighbourhood on the ring), evaluating one by one is cheaper than a transform.
   const transform = slots.length * threshold > (order / 2) * floorLog2(order);
   const values = new Float64Array(transform ? order : slots.length);
   for (let limb = 0; limb < FIELD.limbs; limb++) {
@@ -88,7 +91,7 @@ function evaluate(polynomial: Float64Array, point: number): number {
 
 /**
  * The Lagrange coefficients at 0 for one set of slots. Members keep their slot for the whole round, so one basis opens
- * the secrets of all: O(t²) to build, O(t) per limb and secret.
+ * all their secrets: O(t²) to build, O(t) per limb and secret.
  */
 export class LagrangeBasis {
   readonly #weights: Float64Array;
@@ -117,10 +120,10 @@ export class LagrangeBasis {
 
   /**
    * Opens a secret from the shares of the basis' slots, in the order of the slots.
-   * @returns the 32-byte secret. It is a guess until it is checked against what was advertised: shares of different
+   * @returns the 32-byte secret. It is unverified until it is checked against what was advertised: shares of different
    *   secrets open to something, too. The caller wipes it.
    * @throws CairnError `wire-not-canonical` for a malformed share; `secret-mismatch` when the shares open to no secret;
-   *   `settings-invalid` for a number of shares other than that of the slots
+   *   `settings-invalid` when the number of shares is not that of the slots
    */
   open(shares: readonly Uint8Array[]): Uint8Array {
     if (shares.length !== this.#weights.length) {

@@ -1,12 +1,12 @@
 import { CairnError } from '../errors.ts';
 import { FIELD, SIZES } from './suite.ts';
 
-/** Bits of a field element, the least that hold p − 1. */
+/** Bits of a field element, the fewest that hold p − 1. */
 const ELEMENT_BITS = 27;
 
 /**
- * Writes up to 27 bits at a bit offset of a little-endian bit string; the bits there are zero before. A field touches at
- * most five bytes; those past the end of the array are zero and are dropped.
+ * Writes up to 27 bits at a bit offset of a little-endian bit string; the bits there are zero before. A value touches
+ * at most five bytes; those past the end of the array are zero and are dropped.
  */
 function writeBits(bytes: Uint8Array, offset: number, value: number): void {
   const first = offset >>> 3;
@@ -64,7 +64,7 @@ export function writeShareLimb(share: Uint8Array, limb: number, element: number)
  * The ten field elements of a share. The caller wipes them.
  * @param elements receives them, so that opening thousands of shares allocates nothing
  * @param share 34 bytes: ten limbs of 27 bits as a little-endian bit string, then two zero bits
- * @throws CairnError `wire-not-canonical` for another length, a limb that is not below p, or pad bits that are set
+ * @throws CairnError `wire-not-canonical` for a wrong length, a limb that is not below p, or pad bits that are set
  */
 export function decodeShare(share: Uint8Array, elements = new Float64Array(FIELD.limbs)): Float64Array {
   if (share.length !== SIZES.share) {
@@ -82,7 +82,7 @@ export function decodeShare(share: Uint8Array, elements = new Float64Array(FIELD
   return elements;
 }
 
-/** Whether bytes are a share in its one encoding. */
+/** Whether bytes are a share in its canonical encoding. */
 export function isCanonicalShare(share: Uint8Array): boolean {
   try {
     decodeShare(share).fill(0);

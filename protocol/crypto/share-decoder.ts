@@ -4,15 +4,15 @@ import { invalid, pointsOf } from './shamir-points.ts';
 import { shortestRegister } from './shift-register.ts';
 import { FIELD } from './suite.ts';
 
-// Shares of one secret are a word of a Reed–Solomon code (McEliece and Sarwate 1981): m values of a polynomial of degree
-// below t. The ten limbs are ten such words whose errors stand at the same places, since a false share may be false in
-// all of them: an interleaved code (Bleichenbacher, Kiayias and Yung 2003). It is decoded from its m − t syndromes, which
-// are zero for every word without errors: they depend on the errors only, so what is computed from them says by how much
-// false shares differ from true ones, and nothing of the secret.
+// Shares of one secret are a word of a Reed–Solomon code (McEliece and Sarwate 1981): m values of a polynomial of
+// degree below t. The ten limbs are ten such words whose errors are at the same places, since a false share may be
+// false in all of them: an interleaved code (Bleichenbacher, Kiayias and Yung 2003). It is decoded from its m − t
+// syndromes, which are zero for every word without errors: they depend on the errors only, so what is computed from
+// them shows by how much false shares differ from true ones, and nothing about the secret.
 
 /**
  * Finds the false ones among the shares of some slots. One decoder serves all secrets that were shared among the same
- * slots: what depends on the slots alone takes m² products, once; each decoding 10·m·(m − t), and up to twice
+ * slots: what depends on the slots alone takes m² products, once; each decoding takes 10·m·(m − t), and up to twice
  * 10·(m − t)² for the register.
  */
 export class ShareDecoder {
@@ -22,9 +22,9 @@ export class ShareDecoder {
 
   /**
    * @param domain the roster's size, as it was when sharing
-   * @param slots whose shares there are
-   * @throws CairnError `settings-invalid` for a domain outside [1, 2^21], slots outside it or repeated, a threshold that
-   *   is not an integer from 1 to the number of slots
+   * @param slots of the shares
+   * @throws CairnError `settings-invalid` for a domain outside [1, 2^21], slots outside it or repeated, a threshold
+   *   that is not an integer from 1 to the number of slots
    */
   constructor(domain: number, slots: readonly number[], threshold: number) {
     this.#points = pointsOf(domain, slots);
@@ -35,12 +35,12 @@ export class ShareDecoder {
   }
 
   /**
-   * The places, ascending, of the fewest shares without which the others lie on polynomials of degree below t; undefined
-   * where none were found. Pauses every few thousand products.
+   * The places, in ascending order, of the fewest shares without which the others lie on polynomials of degree below t;
+   * undefined if none were found. Pauses every few thousand products.
    *
-   * Where at most ⌊(m − t)/2⌋ shares are false they are found, whatever they are. More of them, up to ⌊10·(m − t)/11⌋,
-   * are found as a rule if they are false independently of each other, and may be missed, or true ones be taken for
-   * them, where they were chosen together. So what the rest opens to has to be checked by something else.
+   * If at most ⌊(m − t)/2⌋ shares are false they are found, whatever they are. More of them, up to ⌊10·(m − t)/11⌋, are
+   * usually found if they are false independently of each other; if they were chosen together, they may be missed, or
+   * true ones taken for them. So what the rest opens to has to be checked separately.
    * @param shares one for each slot, in the order of the slots
    * @throws CairnError `wire-not-canonical` for a malformed share
    */
@@ -77,8 +77,8 @@ export class ShareDecoder {
   }
 
   /**
-   * Where errors stand at x_1 … x_ℓ the syndromes are sums of the sequences x_1^j … x_ℓ^j, whose register of length ℓ is
-   * Π (1 − x_k·z). Any other register is no set of errors.
+   * With errors at x_1 … x_ℓ the syndromes are sums of the sequences x_1^j … x_ℓ^j, whose register of length ℓ is Π (1
+   * − x_k·z). Any other register corresponds to no set of errors.
    */
   *#placesOf(register: Float64Array): Generator<undefined, readonly number[] | undefined> {
     const places: number[] = [];

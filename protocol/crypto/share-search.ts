@@ -4,12 +4,15 @@ import { decodeShare, joinSecret } from './share-code.ts';
 import { pointsOf } from './shamir-points.ts';
 import { FIELD } from './suite.ts';
 
-/** Most shares and candidates of one search: its tables and its time stay small, whoever sends the shares. */
+/**
+ * Maximum shares and candidates of one search: its tables and running time stay small, whichever party sends the
+ * shares.
+ */
 export const SEARCH_LIMITS = { shares: 64, candidates: 8192 } as const;
 
 /**
- * How many polynomials {@link searchRight} looks at: those through the first t shares that are left when at most c are
- * left out. At most C(t + c, c), whatever m is.
+ * How many polynomials {@link searchRight} examines: those through the first t remaining shares when at most c are left
+ * out. At most C(t + c, c), whatever m is.
  */
 export function searchSize(threshold: number, missing: number): number {
   let size = 1;
@@ -17,12 +20,12 @@ export function searchSize(threshold: number, missing: number): number {
   return Math.round(size);
 }
 
-/** What {@link searchRight} looks through. */
+/** Input of {@link searchRight}. */
 export interface Search {
   /** The roster's size, as it was when sharing. */
   readonly domain: number;
   readonly slots: readonly number[];
-  /** One for each slot, each in its one encoding. */
+  /** One for each slot, each in its canonical encoding. */
   readonly shares: readonly Uint8Array[];
   readonly threshold: number;
   /** How many shares may be missed. */
@@ -31,12 +34,13 @@ export interface Search {
 }
 
 /**
- * Looks through all sets of at most `missing` shares for one without which the others lie on ten polynomials of degree
- * below t that open to a right secret. Shares are taken or left out in their order, and a polynomial is complete at the
- * t-th that was taken (Newton's form, which grows by a share at a time); those after it are held against it.
+ * Searches all sets of at most `missing` shares for one without which the others lie on ten polynomials of degree below
+ * t that open to a right secret. Shares are taken or left out in their order, and a polynomial is complete at the t-th
+ * share taken (Newton's form, which grows by one share at a time); later shares are checked against it.
  *
- * It pauses at every polynomial. The number of these is at most C(t + missing, missing): see {@link searchSize}.
- * @returns the right secret, which the caller wipes, and the places that its polynomials miss; undefined where there is none
+ * It pauses at every polynomial. Their number is at most C(t + missing, missing): see {@link searchSize}.
+ * @returns the right secret, which the caller wipes, and the places that its polynomials miss; undefined if there is
+ *   none
  * @throws CairnError `wire-not-canonical` for a malformed share
  */
 export function* searchRight(
@@ -50,7 +54,7 @@ export function* searchRight(
   }
 }
 
-/** The search's working space: it holds shares and coefficients, and is wiped. */
+/** The search's working memory: it holds shares and coefficients, and is wiped. */
 class Walk {
   readonly #search: Search;
   readonly #points: Float64Array;
@@ -79,7 +83,7 @@ class Walk {
     this.#coefficients = new Float64Array(search.threshold * FIELD.limbs);
   }
 
-  /** Everything from place i on, with these places left out so far. */
+  /** Searches from place i on, with these places left out so far. */
   *from(
     i: number,
     taken: number,
@@ -101,7 +105,7 @@ class Walk {
     for (const buffer of [this.#values, this.#coefficients, this.#limbs]) buffer.fill(0);
   }
 
-  /** The coefficient that makes the polynomials of the places before meet this share, too. */
+  /** The coefficient that makes the polynomials of the earlier places pass through this share, too. */
   #take(place: number, taken: number): void {
     const m = this.#points.length;
     let inverse = 1;
@@ -127,7 +131,7 @@ class Walk {
     }
   }
 
-  /** A share is missed where any of its ten limbs is. What the polynomials open to is looked at last: it costs most. */
+  /** A share is missed if any of its ten limbs is. What the polynomials open to is checked last: it costs the most. */
   #candidate(from: number, left: readonly number[]): { secret: SecretBytes; missed: number[] } | undefined {
     const { threshold, missing, slots, isRight } = this.#search;
     const missed = [...left];
@@ -147,7 +151,7 @@ class Walk {
   }
 }
 
-/** The secret that ten limbs are, if they are one. */
+/** The secret that ten limbs form, if they form one. */
 function secretOf(limbs: Float64Array): SecretBytes | undefined {
   try {
     return new SecretBytes(joinSecret(limbs));

@@ -1,13 +1,13 @@
 import { mul, pow, reduce, sub } from './field.ts';
 import { FIELD } from './suite.ts';
 
-/** What a sequence was last repaired by: the polynomial of that moment, and how it failed. */
+/** The last repair of a sequence: the polynomial at that moment, and how it failed. */
 interface Repair {
   readonly polynomial: Float64Array;
   readonly length: number;
-  /** The number of the term that it failed at, from 1. */
+  /** Number of the term at which it failed, from 1. */
   readonly at: number;
-  /** 1 / what was missing there. */
+  /** 1 / the discrepancy there. */
   readonly inverse: number;
 }
 
@@ -16,11 +16,11 @@ const NONE: Repair = { polynomial: new Float64Array(0), length: 0, at: 0, invers
 
 /**
  * The shortest linear feedback shift register that yields several sequences at once (Feng and Tzeng 1991; Schmidt and
- * Sidorenko 2006, algorithm 1): c_0 = 1 and c_1 … c_ℓ with s_n + Σ c_j·s_(n−j) = 0 for each n > ℓ and each sequence. For
- * one sequence it is Berlekamp's and Massey's. At most (number of terms)² · (number of sequences) products, and a pause
- * after each term.
- * @param sequences field elements, as many in each
- * @returns c_0 … c_ℓ; ℓ is the register's length, also where c_ℓ is 0
+ * Sidorenko 2006, algorithm 1): c_0 = 1 and c_1 … c_ℓ with s_n + Σ c_j·s_(n−j) = 0 for each n > ℓ and each sequence.
+ * For one sequence it is the Berlekamp–Massey algorithm. At most (number of terms)² · (number of sequences) products,
+ * and a pause after each term.
+ * @param sequences field elements, the same number in each
+ * @returns c_0 … c_ℓ; ℓ is the register's length, even if c_ℓ is 0
  */
 export function* shortestRegister(sequences: readonly Float64Array[]): Generator<undefined, Float64Array> {
   const terms = sequences[0]!.length;

@@ -1,6 +1,6 @@
 /**
- * The cryptographic suite: every label, size and choice of algorithm that both sides must agree on stands here and
- * nowhere else. A change of any line is a new suite id.
+ * The cryptographic suite: every label, size and choice of algorithm that both sides must agree on is here and nowhere
+ * else. Changing any line requires a new suite id.
  */
 
 /** Version of the message formats, the first byte of every message. */

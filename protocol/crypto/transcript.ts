@@ -5,8 +5,8 @@ import { SIZES } from './suite.ts';
 import type { Label } from './suite.ts';
 
 /**
- * Label and parts, each behind its length: u32 little-endian length ‖ bytes. No two lists of parts share an encoding,
- * so bytes cannot move from one part into the next without changing the hash.
+ * Label and parts, each preceded by its length: u32 little-endian length ‖ bytes. No two lists of parts share an
+ * encoding, so bytes cannot move from one part into the next without changing the hash.
  */
 function encodeParts(label: Label, parts: readonly Uint8Array[]): Uint8Array {
   const prefix = prefixOf(label);
@@ -22,7 +22,7 @@ function encodeParts(label: Label, parts: readonly Uint8Array[]): Uint8Array {
   return encoded;
 }
 
-/** Labels are a few constants: each is encoded once. */
+/** There are only a few labels, so each is encoded once. */
 const prefixes = new Map<Label, Uint8Array>();
 
 function prefixOf(label: Label): Uint8Array {
@@ -35,8 +35,8 @@ function prefixOf(label: Label): Uint8Array {
 }
 
 /**
- * A domain-separated hash of a list of byte strings: SHA-256 over label and parts, each prefixed with its length. A part
- * may be secret: the encoding that was hashed is wiped.
+ * A domain-separated hash of a list of byte strings: SHA-256 over label and parts, each prefixed with its length. A
+ * part may be secret: the hashed encoding is wiped.
  * @returns 32 bytes
  */
 export function transcript(primitives: Primitives, label: Label, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -50,7 +50,7 @@ export function transcript(primitives: Primitives, label: Label, ...parts: reado
 
 /**
  * A 32-byte key: HKDF-SHA-256 (RFC 5869) of `inputKey` under `salt`, whose info is the length-prefixed encoding of
- * label and parts. The caller wipes `inputKey` and, when it is done, the result.
+ * label and parts. The caller wipes `inputKey` and, when done with it, the result.
  */
 export function deriveKey(
   primitives: Primitives,

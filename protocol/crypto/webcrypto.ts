@@ -7,10 +7,10 @@ import { SIZES } from './suite.ts';
 
 const X25519 = { name: 'X25519' } as const;
 
-/** Agreements that are on their way at the same time: enough for the browser's threads, little to take back. */
+/** Agreements in flight at the same time: enough for the browser's threads, few to discard. */
 const AT_A_TIME = 128;
 
-/** RFC 8410 §7: everything of a PKCS #8 X25519 key that stands before its 32 bytes. */
+/** RFC 8410 §7: everything in a PKCS #8 X25519 key before its 32 bytes. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
 
 /** A key as WebCrypto holds it. */
@@ -36,9 +36,9 @@ interface Subtle {
 }
 
 /**
- * X25519 by WebCrypto (Secure Curves; Chromium 133, Firefox 130, Safari 17, Node 20), where the platform has it and gives
- * RFC 7748's own result. A page without a secure context has no `crypto.subtle` at all.
- * @returns undefined where it cannot be used; never rejects
+ * X25519 by WebCrypto (Secure Curves; Chromium 133, Firefox 130, Safari 17, Node 20), if the platform has it and
+ * reproduces RFC 7748's result. A page without a secure context has no `crypto.subtle` at all.
+ * @returns undefined if it cannot be used; never rejects
  */
 export async function webCryptoAgreer(subtle: Subtle | undefined): Promise<Agreer | undefined> {
   if (subtle === undefined) return undefined;
@@ -51,7 +51,7 @@ export async function webCryptoAgreer(subtle: Subtle | undefined): Promise<Agree
     );
     return equalBytes(shared!.expose(), X25519_ANSWER.shared) ? agreer : undefined;
   } catch {
-    return undefined; // this platform's WebCrypto knows no X25519
+    return undefined; // this platform's WebCrypto does not support X25519
   }
 }
 
@@ -71,7 +71,7 @@ class WebCryptoAgreer implements Agreer {
       for (let from = 0; from < peers.length; from += AT_A_TIME) {
         signal.throwIfAborted();
         const batch = peers.slice(from, from + AT_A_TIME).map((peer) => this.#shared(own, peer));
-        // Settled, not merely all: a rejection must not leave secrets behind that come after it.
+        // allSettled, not all: a rejection must not leave behind secrets that arrive after it.
         const results = await Promise.allSettled(batch);
         for (const result of results) if (result.status === 'fulfilled') agreed.push(result.value);
         for (const result of results) if (result.status === 'rejected') throw result.reason;
@@ -102,7 +102,7 @@ class WebCryptoAgreer implements Agreer {
     try {
       bits = await this.#subtle.deriveBits({ ...X25519, public: peerKey }, own, 8 * SIZES.key);
     } catch (thrown) {
-      // The all-zero result is the one failure of the operation itself that the specification knows.
+      // The all-zero result is the only failure of the operation itself in the specification.
       throw thrown instanceof Error && thrown.name === 'OperationError' ? lowOrderKey() : thrown;
     }
     const shared = new Uint8Array(bits);

@@ -1,9 +1,9 @@
 import { CairnError } from '../errors.ts';
 
-/** The greatest length of a vector in words: 1 GiB, and far below the 2^36 words after which a keystream ends. */
+/** Maximum length of a vector in words: 1 GiB, and far below the 2^36 words after which a keystream ends. */
 const MAX_LENGTH = 2 ** 28;
 
-/** Fewest and most bits of a packed value. */
+/** Minimum and maximum bits of a packed value. */
 const MIN_BITS = 8;
 const MAX_BITS = 32;
 
@@ -35,15 +35,8 @@ export function packedLength(length: number, bits: number): number {
   return Math.ceil((length * bits) / 8);
 }
 
-/** Whether bytes are a packed vector in its one encoding: the right length, and zero pad bits. */
-export function isCanonicalPacked(packed: Uint8Array, length: number, bits: number): boolean {
-  if (packed.length !== packedLength(length, bits)) return false;
-  const usedBits = (length * bits) % 8;
-  return usedBits === 0 || packed[packed.length - 1]! >>> usedBits === 0;
-}
-
 /**
- * Refuses what {@link isCanonicalPacked} does.
+ * Refuses bytes that are no packed vector in its one encoding: of the right length, with zero pad bits.
  * @throws CairnError `wire-bounds` for a wrong length, `wire-not-canonical` for pad bits that are set
  */
 export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: number): void {
@@ -51,14 +44,15 @@ export function expectCanonicalPacked(packed: Uint8Array, length: number, bits: 
   if (packed.length !== expected) {
     throw new CairnError('wire-bounds', `packed vector: expected ${expected} bytes, got ${packed.length}`);
   }
-  if (!isCanonicalPacked(packed, length, bits)) {
+  const usedBits = (length * bits) % 8;
+  if (usedBits !== 0 && packed[packed.length - 1]! >>> usedBits !== 0) {
     throw new CairnError('wire-not-canonical', 'packed vector: expected zero pad bits, got others');
   }
 }
 
 /**
- * Where a vector is to be packed to: a new array, or the bytes of `into` from `offset` on.
- * @throws CairnError `wire-bounds` for a length outside [0, 2^28], bits outside [8, 32], or too little room
+ * The destination of a packed vector: a new array, or the bytes of `into` from `offset` on.
+ * @throws CairnError `wire-bounds` for a length outside [0, 2^28], bits outside [8, 32], or too little space
  */
 export function packedTarget(length: number, bits: number, into?: Uint8Array, offset = 0): Uint8Array {
   const needed = packedLength(length, bits);

@@ -17,16 +17,16 @@ function checkQuantization({ scale, levels, bits, key }: Quantization): void {
 }
 
 /**
- * Rounds floats stochastically to integers, `into` receiving them mod 2^b. Float v becomes x = v · scale, cut to
- * [−L, L], and x becomes ⌊x⌋ + 1 where r < (x − ⌊x⌋) · 2^32 and ⌊x⌋ elsewhere, r being its word of the stream.
+ * Rounds floats stochastically to integers and writes them to `into` mod 2^b. Float v becomes x = v · scale, clamped to
+ * [−L, L], and x becomes ⌊x⌋ + 1 if r < (x − ⌊x⌋) · 2^32 and ⌊x⌋ otherwise, r being its word of the stream.
  *
- * All of it is computed in doubles, whatever the kernel: a product with 24 significant bits is off by at most 2^−53 of
- * itself, and 32 bits of r decide about the fraction, so the expected result is x up to 2^−32 even at 31 bits, where
- * floats would have lost the fraction. Whole numbers stay, so no cut value leaves [−L, L]; NaN counts as L.
- * @param values n floats, left as they are
+ * Everything is computed in doubles, whatever the kernel: a product with 24 significant bits is off by at most 2^−53 of
+ * itself, and 32 bits of r decide the fraction, so the expected result is x up to 2^−32 even at 31 bits, where floats
+ * would have lost the fraction. Integers are unchanged, so no clamped value leaves [−L, L]; NaN counts as L.
+ * @param values n floats, not changed
  * @param into n words
- * @param options `kernel` asks for one implementation; both give the same bits
- * @throws CairnError `wire-bounds` for another length of `into`, more than 2^28 floats or bits outside [8, 32];
+ * @param options `kernel` selects one implementation; both give the same bits
+ * @throws CairnError `wire-bounds` for a wrong length of `into`, more than 2^28 floats or bits outside [8, 32];
  * `internal` for a scale or levels out of range, `key-invalid` for a key that is not 32 bytes
  */
 export function quantize(
@@ -44,7 +44,7 @@ export function quantize(
 }
 
 /**
- * The rounding of {@link quantize} for a few numbers that are doubles and scaled already, continuing its stream: number
+ * The rounding of {@link quantize} for a few numbers that are already doubles and scaled, continuing its stream: number
  * i takes word `first` + i.
  * @param into as many words as there are numbers
  * @throws CairnError as quantize does
@@ -65,10 +65,10 @@ export function quantizeFew(
 
 /**
  * Turns words mod 2^b back into floats: the two's complement value of each, times `scale` in doubles, rounded once.
- * @param words n words; what stands above bit b − 1 does not count
+ * @param words n words; bits above b − 1 are ignored
  * @param into n floats
- * @param scale finite, what one level is worth
- * @throws CairnError `wire-bounds` for another length of `into`, more than 2^28 words or bits outside [8, 32];
+ * @param scale finite: the value of one level
+ * @throws CairnError `wire-bounds` for a wrong length of `into`, more than 2^28 words or bits outside [8, 32];
  * `internal` for a scale that is not finite
  */
 export function dequantize(

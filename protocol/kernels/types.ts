@@ -5,7 +5,7 @@ export type KernelName = 'wasm' | 'plain';
 
 /**
  * A vector of 32-bit words under addition mod 2^32, to which inputs and masks are added in place. The protocol's
- * modulus is 2^b with 8 ≤ b ≤ 32; since 2^b divides 2^32, reduction may wait until the vector is read.
+ * modulus is 2^b with 8 ≤ b ≤ 32; since 2^b divides 2^32, reduction can wait until the vector is read.
  *
  * After {@link MaskVector.wipe} every other method throws CairnError `secret-wiped`.
  */
@@ -14,12 +14,12 @@ export interface MaskVector {
   readonly length: number;
   readonly kernel: KernelName;
   /**
-   * Adds `length` words. What {@link MaskVector.words} of another vector gives is added without a copy of it.
-   * @throws CairnError `wire-bounds` for another number of words
+   * Adds `length` words. The result of another vector's {@link MaskVector.words} is added without being copied.
+   * @throws CairnError `wire-bounds` for a wrong number of words
    */
   addValues(values: Uint32Array): void;
   /**
-   * Adds (sign 1) or subtracts (−1) the ChaCha keystream of a key: word i of the vector meets little-endian word i of
+   * Adds (sign 1) or subtracts (−1) the ChaCha keystream of a key: word i of the vector gets little-endian word i of
    * the stream (IETF layout, zero nonce, block counter from 0).
    * @param key 32 bytes
    * @throws CairnError `key-invalid` for another length
@@ -32,10 +32,10 @@ export interface MaskVector {
   addPacked(packed: Uint8Array, bits: number): void;
   /**
    * The words mod 2^bits, packed.
-   * @param into where to write them, from byte `offset` (default 0) on; a new array where it is left out. So a message
-   * is framed around a vector without a copy of it.
-   * @returns the packed vector: a view into `into` where that is given
-   * @throws CairnError `wire-bounds` for bits outside [8, 32], and where `into` is too short
+   * @param into where to write them, from byte `offset` (default 0) on; a new array if omitted. This way a message is
+   * framed around a vector without copying it.
+   * @returns the packed vector: a view into `into` if that is given
+   * @throws CairnError `wire-bounds` for bits outside [8, 32], and if `into` is too short
    */
   toPacked(bits: number, into?: Uint8Array, offset?: number): Uint8Array;
   /**
@@ -45,7 +45,7 @@ export interface MaskVector {
   toValues(bits: number): Uint32Array;
   /**
    * The words mod 2^32 themselves, not a copy: they change with the vector and are zeroed by {@link MaskVector.wipe}.
-   * For reading only, and not for longer than the vector lives.
+   * For reading only, and no longer than the vector lives.
    */
   words(): Uint32Array;
   /** Zeroes the vector and ends its use. Wiping twice is harmless. */
@@ -54,7 +54,7 @@ export interface MaskVector {
 
 /** How floats become integers. */
 export interface Quantization {
-  /** What a float is multiplied by before it is rounded. Finite. */
+  /** The factor by which a float is multiplied before rounding. Finite. */
   readonly scale: number;
   /** L, an integer from 1 to 2^31 − 1: results lie in [−L, L]. */
   readonly levels: number;
@@ -67,12 +67,12 @@ export interface Quantization {
 
 /** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
 export interface Signs {
-  /** 32 bytes; the caller wipes them where they are secret. */
+  /** 32 bytes; the caller wipes them if they are secret. */
   readonly key: Uint8Array;
   readonly rounds: ChaChaRounds;
 }
 
-/** One transform of 2^log values, as the kernels are asked for it. */
+/** One transform of 2^log values, as requested from the kernels. */
 export interface Transform {
   readonly log: number;
   /** 2^(−log / 2) as a 32-bit float. */

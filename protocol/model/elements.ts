@@ -1,6 +1,6 @@
 /*
- * The element types of safetensors files: those that are trained together as 32-bit floats, those that are carried along
- * untouched, and those that the format knows and Cairn does not take.
+ * The element types of safetensors files: those trained together as 32-bit floats, those carried along unchanged, and
+ * those that the format defines and Cairn does not accept.
  */
 
 /** Bytes of one value of the types that are read as floats and trained. */
@@ -11,7 +11,7 @@ const FLOATS: ReadonlyMap<string, number> = new Map([
   ['F64', 8],
 ]);
 
-/** Bytes of one value of the types that are kept as they are. */
+/** Bytes of one value of the types that are kept unchanged. */
 const KEPT: ReadonlyMap<string, number> = new Map([
   ['BOOL', 1],
   ['U8', 1],
@@ -24,7 +24,7 @@ const KEPT: ReadonlyMap<string, number> = new Map([
   ['I64', 8],
 ]);
 
-/** Types that the format has and that have no meaning here: floats below 16 bits, and complex numbers. */
+/** Types that the format defines but Cairn does not support: floats below 16 bits, and complex numbers. */
 const UNSUPPORTED: ReadonlySet<string> = new Set([
   'F4',
   'F6_E2M3',
@@ -37,21 +37,21 @@ const UNSUPPORTED: ReadonlySet<string> = new Set([
   'C64',
 ]);
 
-/** What becomes of a tensor of an element type; undefined for a type that the format has not. */
+/** How a tensor of an element type is treated; undefined for a type that the format does not define. */
 export function kindOf(dtype: string): 'float' | 'kept' | 'unsupported' | undefined {
   if (FLOATS.has(dtype)) return 'float';
   if (KEPT.has(dtype)) return 'kept';
   return UNSUPPORTED.has(dtype) ? 'unsupported' : undefined;
 }
 
-/** Bytes of one value of a type that is read; undefined for any other. */
+/** Bytes of one value of a supported type; undefined for any other. */
 export function widthOf(dtype: string): number | undefined {
   return FLOATS.get(dtype) ?? KEPT.get(dtype);
 }
 
 let halves: Float32Array | undefined;
 
-/** Every half as a float, by its bits: IEEE 754 binary16, of which each value is one of binary32. */
+/** Every half as a float, indexed by its bits: each IEEE 754 binary16 value is also a binary32 value. */
 function halfTable(): Float32Array {
   return (halves ??= Float32Array.from({ length: 2 ** 16 }, (_, bits) => {
     const sign = bits >>> 15 === 0 ? 1 : -1;
@@ -63,14 +63,14 @@ function halfTable(): Float32Array {
   }));
 }
 
-/** Copies bytes to a buffer of their own, so that wider views of it are aligned. */
+/** Copies bytes to a new buffer, so that wider views of it are aligned. */
 const aligned = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer;
 
 /**
  * Values of a float type as 32-bit floats, little-endian as on every host we run on. Halves and bfloats are exact,
- * subnormal ones too; a double is rounded to the nearest float, and becomes infinite beyond the greatest.
+ * subnormal ones too; a double is rounded to the nearest float, and becomes infinite beyond the largest.
  * @param dtype - F16, BF16, F32 or F64
- * @param bytes - whole values at any alignment; they are copied from
+ * @param bytes - whole values at any alignment; they are copied
  */
 export function toFloats(dtype: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   const buffer = aligned(bytes);

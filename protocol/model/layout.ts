@@ -7,10 +7,10 @@ export type Shapes = Readonly<Record<string, readonly number[]>>;
 export type NamedTensors = Readonly<Record<string, Float32Array>>;
 
 /**
- * Most parameters of one model. A masked vector has up to 2^28 coordinates, of which 1 024 are for what goes beside the
- * model, such as metrics.
+ * Maximum parameters of one model. A masked vector has up to 2^28 coordinates, of which 1 024 are reserved for values
+ * besides the model, such as metrics.
  */
-export const MAX_PARAMETERS = 2 ** 28 - 1024;
+const MAX_PARAMETERS = 2 ** 28 - 1024;
 
 interface Slot {
   readonly offset: number;
@@ -19,9 +19,9 @@ interface Slot {
 }
 
 /**
- * Where each named tensor lies in the one flat vector that is trained, weighed, clipped and masked: tensors in ascending
- * code-unit order of their names, without gaps. Both sides derive it from the shapes alone, so that coordinate j means
- * the same on every machine.
+ * Where each named tensor lies in the one flat vector that is trained, weighted, clipped and masked: tensors in
+ * ascending code-unit order of their names, without gaps. Both sides derive it from the shapes alone, so that
+ * coordinate j means the same on every machine.
  */
 export class ParameterLayout {
   /** Tensor names in vector order. */
@@ -31,8 +31,8 @@ export class ParameterLayout {
   readonly #slots = new Map<string, Slot>();
 
   /**
-   * @throws CairnError `update-shape` for a dimension that is not a positive whole number, or where there is no tensor;
-   * `model-too-large` beyond `max` values. Nothing has been allocated for a value then
+   * @throws CairnError `update-shape` for a dimension that is not a positive integer, or if there is no tensor;
+   * `model-too-large` beyond `max` values. No values have been allocated then
    */
   constructor(shapes: Shapes, max = MAX_PARAMETERS) {
     this.names = Object.keys(shapes).sort((a, b) => (a < b ? -1 : 1));
@@ -91,7 +91,8 @@ export class ParameterLayout {
 
   /**
    * Copies named tensors into one new flat vector.
-   * @throws CairnError `update-shape` where a tensor is missing, unknown, or has another number of values than declared
+   * @throws CairnError `update-shape` if a tensor is missing, unknown, or has a different number of values than
+   *   declared
    */
   flatten(named: NamedTensors): Float32Array {
     const flat = new Float32Array(this.size);
@@ -120,7 +121,7 @@ export class ParameterLayout {
     });
   }
 
-  /** Every tensor as a view into `flat`. @throws CairnError `update-shape` where the length is not {@link size} */
+  /** Every tensor as a view into `flat`. @throws CairnError `update-shape` if the length is not {@link size} */
   unflatten(flat: Float32Array): Record<string, Float32Array> {
     return Object.fromEntries(this.names.map((name) => [name, this.view(flat, name)]));
   }

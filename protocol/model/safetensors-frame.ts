@@ -7,17 +7,17 @@ import { MAX_HEADER, malformed, PREFIX } from './safetensors-plan.ts';
 const METADATA = '__metadata__';
 
 /**
- * Most bytes of a model's file besides the values that are trained: header, metadata and kept tensors. 16 MiB and as much
- * as the values take, up to 128 MiB: whoever fetches a model of ten numbers need not take more for it.
+ * Maximum bytes of a model's file besides the values that are trained: header, metadata and kept tensors. 16 MiB plus
+ * the size of the values, up to 128 MiB: a client that fetches a model of ten numbers need not accept more for it.
  * @param size - of the model's layout
  */
 export function maxBesideValues(size: number): number {
   return Math.min(2 ** 27, 2 ** 24 + 4 * size);
 }
 
-/** A tensor that is carried along as it is, such as a counter: neither trained nor averaged, and not in the layout. */
+/** A tensor that is carried along unchanged, such as a counter: neither trained nor averaged, and not in the layout. */
 export interface KeptTensor {
-  /** BOOL, U8 … I64; any type that is read for a tensor without values. */
+  /** BOOL, U8 … I64; any supported type for a tensor without values. */
   readonly dtype: string;
   readonly shape: readonly number[];
   /** Its values as they are in the file. */
@@ -26,13 +26,13 @@ export interface KeptTensor {
 
 /** What a model file holds besides the values that are trained. */
 export interface ModelExtras {
-  /** Name → tensor; names that the layout has not. */
+  /** Name → tensor; names that the layout does not have. */
   readonly kept?: Readonly<Record<string, KeptTensor>>;
-  /** Free text by key; left out of the header where it is empty. */
+  /** Free text by key; omitted from the header if empty. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** What is before and behind the flat vector of a layout in its model's file. */
+/** What comes before and after the flat vector of a layout in its model's file. */
 export interface ModelFrame {
   /** Prefix, header, and kept tensors of 8 bytes a value: a multiple of 8 bytes, so that the vector is aligned. */
   readonly head: Uint8Array;
@@ -40,7 +40,7 @@ export interface ModelFrame {
   readonly tail: Uint8Array;
 }
 
-/** Ascending code-unit order, as the layout has it. */
+/** Ascending code-unit order, as in the layout. */
 function sorted(keys: readonly string[]): string[] {
   return [...keys].sort((a, b) => (a < b ? -1 : 1));
 }
@@ -52,7 +52,7 @@ function jsonObject(members: readonly (readonly [key: string, json: string])[]):
 
 type Named = readonly [name: string, tensor: KeptTensor];
 
-/** The kept tensors, the widest values first, so that all are aligned; then by name. */
+/** The kept tensors, widest values first, so that all are aligned; then by name. */
 function inWidths(layout: ParameterLayout, kept: Readonly<Record<string, KeptTensor>>): readonly Named[] {
   const entries = sorted(Object.keys(kept)).map((name): Named => [name, kept[name]!]);
   for (const [name, { dtype, shape, bytes }] of entries) {
@@ -77,9 +77,9 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * What a model's file holds besides the flat vector of its layout, in the one encoding that a model has: header keys in
- * ascending code-unit order without white space, spaces up to a multiple of 8 bytes; then kept tensors of 8 bytes a
- * value, the flat vector, and the other kept tensors, the widest values first and otherwise by name.
+ * What a model's file holds besides the flat vector of its layout, in the canonical encoding: header keys in ascending
+ * code-unit order without white space, spaces up to a multiple of 8 bytes; then kept tensors of 8 bytes a value, the
+ * flat vector, and the other kept tensors, widest values first and otherwise by name.
  * @throws CairnError `model-malformed` for a tensor named `__metadata__` or a header above 100 MB; `update-shape` for a
  * kept tensor whose type, shape and bytes disagree, or whose name the layout has
  */
@@ -125,14 +125,14 @@ function headerOf(json: string): Uint8Array {
   return header;
 }
 
-/** A whole file with room for its values. */
+/** A whole file with space for its values. */
 export interface EmptyFile {
   readonly file: Uint8Array<ArrayBuffer>;
   /** The flat vector, in the memory of the file. */
   readonly flat: Float32Array<ArrayBuffer>;
 }
 
-/** The file of a model of `size` values, which are zeros. */
+/** The file of a model of `size` values, all zero. */
 export function emptyFile({ head, tail }: ModelFrame, size: number): EmptyFile {
   const file = new Uint8Array(head.length + 4 * size + tail.length);
   file.set(head);

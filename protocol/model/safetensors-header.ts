@@ -3,40 +3,40 @@ import { CairnError } from '../errors.ts';
 /** What the header says of one tensor. */
 export interface TensorEntry {
   readonly dtype: string;
-  /** Whole numbers from 0. */
+  /** Non-negative integers. */
   readonly shape: readonly number[];
-  /** First byte, and the one after the last, counted from the end of the header. */
+  /** First byte, and the one after the last; offsets from the end of the header. */
   readonly from: number;
   readonly to: number;
 }
 
-/** A name from anybody, as a message may show it: escaped and short. */
+/** An untrusted name as messages may show it: escaped and short. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 64 ? `${name.slice(0, 64)}…` : name);
 }
 
 /**
- * Most tensors, and most keys of metadata, of one file, and most dimensions of one tensor. The format has no such bounds;
- * with them what a header of 100 MB makes of our memory is bounded, too.
+ * Maximum tensors and metadata keys of one file, and maximum dimensions of one tensor. The format has no such bounds;
+ * they also bound the memory that a header of 100 MB can take.
  */
 const MAX_MEMBERS = 2 ** 16;
 const MAX_RANK = 64;
 
-/** A parsed header. Maps, since names come from anybody. */
+/** A parsed header. Maps, since names are untrusted. */
 export interface SafetensorsHeader {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
 const unsupported = (message: string): CairnError =>
-  new CairnError('model-unsupported', message, { hint: 'split the model, or leave out what is not trained' });
+  new CairnError('model-unsupported', message, { hint: 'split the model, or leave out untrained tensors' });
 
 const WHOLE = /0|[1-9][0-9]{0,15}/y;
 const SPACE = /[ \t\n\r]*/y;
 
 /**
  * Reads just the JSON that a header may hold: objects of objects of strings and lists of integers. JSON.parse would
- * drop the first of two members with one name in silence, and two readers of one file could disagree.
+ * silently drop the first of two members with one name, and two readers of one file could disagree.
  */
 class HeaderParser {
   readonly #text: string;
@@ -57,7 +57,7 @@ class HeaderParser {
     return found;
   }
 
-  /** Takes one character, with white space around it, if it comes next. */
+  /** Consumes one character, with white space around it, if it comes next. */
   #take(character: string): boolean {
     this.#match(SPACE);
     if (this.#text[this.#at] !== character) return false;
@@ -77,7 +77,7 @@ class HeaderParser {
     let end = start + 1;
     while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === '\\' ? 2 : 1;
     try {
-      // What a string may hold is left to JSON.parse; one without its closing quote fails there too.
+      // The string's content is left to JSON.parse; one without its closing quote fails there too.
       const value = JSON.parse(this.#text.slice(start, end + 1)) as string;
       this.#at = end + 1;
       return value;
@@ -144,12 +144,12 @@ function tensorEntry(parser: HeaderParser): TensorEntry {
 }
 
 /**
- * Parses a header's text. Lengths and offsets are not compared with the file yet.
- * @throws CairnError `model-malformed` for anything but such a header, a repeated name included; `model-unsupported` for
- * more entries or dimensions than are read
+ * Parses a header's text. Lengths and offsets are not compared with the file here.
+ * @throws CairnError `model-malformed` for anything but such a header, a repeated name included; `model-unsupported`
+ * for more entries or dimensions than are supported
  */
 export function parseHeader(text: string): SafetensorsHeader {
-  // The format wants the brace first; white space may only follow.
+  // The format requires the brace first; white space may only follow.
   if (!text.startsWith('{')) throw new CairnError('model-malformed', 'the header does not begin with "{"');
   const parser = new HeaderParser(text);
   let metadata: ReadonlyMap<string, string> = new Map();

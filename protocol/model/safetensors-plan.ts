@@ -3,7 +3,7 @@ import { kindOf, widthOf } from './elements.ts';
 import { parseHeader, quoted } from './safetensors-header.ts';
 import type { TensorEntry } from './safetensors-header.ts';
 
-/** Greatest header in bytes, as the format has it. */
+/** Maximum header size in bytes, set by the format. */
 export const MAX_HEADER = 100_000_000;
 
 /** Bytes before the header: its length. */
@@ -12,26 +12,26 @@ export const PREFIX = 8;
 /** A tensor whose place in the file has been checked. */
 export interface PlannedTensor extends TensorEntry {
   readonly name: string;
-  /** Whether it is trained; if not, it is kept as it is. A tensor without values is kept, whatever its type. */
+  /** Whether it is trained; if not, it is kept unchanged. A tensor without values is kept, whatever its type. */
   readonly trained: boolean;
 }
 
 /** Where everything in a file is. */
 export interface ModelPlan {
-  /** First byte of the values, from which tensors' bytes count. */
+  /** First byte of the values; tensors' offsets count from it. */
   readonly start: number;
   /** In the order of their bytes. */
   readonly tensors: readonly PlannedTensor[];
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** What is said of a file that is not in the format. */
+/** The error for a file that is not in the format. */
 export function malformed(message: string): CairnError {
   return new CairnError('model-malformed', message);
 }
 
 /**
- * The header's length, from the first 8 bytes of a file: all that is looked at before the header is read.
+ * The header's length, from the first 8 bytes of a file: the only bytes inspected before the header is read.
  * @param fileLength - bytes of the whole file
  * @throws CairnError `model-malformed` for a header above 100 MB, or one that ends beyond the file
  */
@@ -56,7 +56,7 @@ function headerText(bytes: Uint8Array): string {
   }
 }
 
-/** Bytes of a tensor's values; beyond 2^53 inexact, and then beyond every file. */
+/** Bytes of a tensor's values; inexact beyond 2^53, which no file reaches. */
 function bytesOf(name: string, { dtype, shape }: TensorEntry): number {
   const kind = kindOf(dtype);
   if (kind === undefined) {
@@ -69,17 +69,17 @@ function bytesOf(name: string, { dtype, shape }: TensorEntry): number {
       { hint: 'save it as F16, BF16, F32 or F64, or leave the tensor out' },
     );
   }
-  // Looked for first: a product that overflows times 0 is NaN.
+  // Checked first: an overflowing product times 0 is NaN.
   if (shape.includes(0)) return 0;
   return shape.reduce((product, extent) => product * extent, widthOf(dtype)!);
 }
 
 /**
  * Reads a header and checks every tensor's place before anything is allocated for it: in order of their bytes they fill
- * the file without gaps or overlaps, and each has just the bytes that its type and shape say.
+ * the file without gaps or overlaps, and each has exactly the bytes that its type and shape imply.
  * @param header - its bytes
  * @param fileLength - bytes of the whole file
- * @throws CairnError `model-malformed`; `model-unsupported` for what the format allows and Cairn does not take
+ * @throws CairnError `model-malformed`; `model-unsupported` for what the format allows and Cairn does not support
  */
 export function planOf(header: Uint8Array, fileLength: number): ModelPlan {
   const { entries, metadata } = parseHeader(headerText(header));
@@ -93,7 +93,7 @@ export function planOf(header: Uint8Array, fileLength: number): ModelPlan {
     if (entry.from !== end) throw malformed(`tensor ${quoted(name)} leaves a gap or overlaps another`);
     end = entry.from + bytes;
     if (entry.to !== end) throw malformed(`tensor ${quoted(name)}: offsets and shape disagree`);
-    if (start + end > fileLength) throw malformed(`tensor ${quoted(name)} ends behind the file`);
+    if (start + end > fileLength) throw malformed(`tensor ${quoted(name)} ends beyond the file`);
     return { ...entry, name, trained: bytes > 0 && kindOf(entry.dtype) === 'float' };
   });
   if (start + end !== fileLength) throw malformed(`${fileLength - start - end} bytes follow the last tensor`);

@@ -7,28 +7,28 @@ import type { PlannedTensor } from './safetensors-plan.ts';
 
 /*
  * The safetensors format: an unsigned 64-bit little-endian header length, a JSON header with each tensor's type, shape
- * and place, and the values. Floats are trained, as 32-bit floats; integers and booleans are kept apart as they are.
+ * and place, and the values. Floats are trained, as 32-bit floats; integers and booleans are kept separately, unchanged.
  */
 
 /** What a safetensors file holds. */
 export interface DecodedModel {
-  /** Tensors of floats: values in row-major order, in memory of their own. */
+  /** Tensors of floats: values in row-major order, in separate memory. */
   readonly tensors: Record<string, Float32Array>;
   /** Of {@link tensors}. */
   readonly shapes: Shapes;
   /** Tensors that are not trained: integers, booleans, and those without values. */
   readonly kept: Record<string, KeptTensor>;
-  /** Free text by key; empty where the file has none. */
+  /** Free text by key; empty if there is none. */
   readonly metadata: Record<string, string>;
 }
 
 /**
- * Encodes a model canonically, so that equal models are equal bytes and one hash names both: see `modelFrame`.
+ * Encodes a model canonically, so that equal models have equal bytes and one hash: see `modelFrame`.
  * @param tensors - the values of every tensor that `shapes` declares
- * @param metadata - free text by key; left out of the header where it is empty
- * @param kept - tensors that are carried along as they are
- * @returns the file in parts, one behind the other; the values are the tensors' own memory
- * @throws CairnError `update-shape` where tensors and shapes disagree, and what `modelFrame` throws
+ * @param metadata - free text by key; omitted from the header if empty
+ * @param kept - tensors that are carried along unchanged
+ * @returns the file in consecutive parts; the values are the tensors' own memory
+ * @throws CairnError `update-shape` if tensors and shapes disagree, and what `modelFrame` throws
  */
 export function safetensorsParts(
   tensors: NamedTensors,
@@ -60,10 +60,10 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** A tensor with its values: floats if it is trained, the bytes as they are if it is kept. */
+/** A tensor with its values: floats if it is trained, the unchanged bytes if it is kept. */
 export type ReadTensor = readonly [tensor: PlannedTensor, values: Float32Array | Uint8Array];
 
-/** A model of the tensors that were read from its file. */
+/** A model made of the tensors read from its file. */
 export function modelOf(tensors: readonly ReadTensor[], metadata: ReadonlyMap<string, string>): DecodedModel {
   const trained: [string, Float32Array][] = [];
   const shapes: [string, readonly number[]][] = [];
@@ -76,7 +76,7 @@ export function modelOf(tensors: readonly ReadTensor[], metadata: ReadonlyMap<st
       shapes.push([name, shape]);
     }
   }
-  // fromEntries defines own properties, so that a tensor may even be named "__proto__".
+  // fromEntries defines own properties, so a tensor may even be named "__proto__".
   return {
     tensors: Object.fromEntries(trained),
     shapes: Object.fromEntries(shapes),
@@ -86,11 +86,11 @@ export function modelOf(tensors: readonly ReadTensor[], metadata: ReadonlyMap<st
 }
 
 /**
- * Decodes a safetensors file from anybody: every length is checked before anything is allocated, and no more than twice
- * what came is (halves become floats). Any order of tensors and keys is read, but tensors must fill the file without gaps
- * or overlaps, and no name may come twice. Halves, bfloats and doubles become 32-bit floats.
- * @param bytes - the whole file, at any alignment; it is copied from
- * @throws CairnError `model-malformed`; `model-unsupported` for what the format allows and Cairn does not take
+ * Decodes an untrusted safetensors file: every length is checked before anything is allocated, and at most twice the
+ * input's size is (halves become floats). Tensors and keys may be in any order, but tensors must fill the file without
+ * gaps or overlaps, and no name may occur twice. Halves, bfloats and doubles become 32-bit floats.
+ * @param bytes - the whole file, at any alignment; its values are copied
+ * @throws CairnError `model-malformed`; `model-unsupported` for what the format allows and Cairn does not support
  */
 export function decodeSafetensors(bytes: Uint8Array): DecodedModel {
   const length = headerLengthOf(bytes.subarray(0, PREFIX), bytes.length);

@@ -1,22 +1,22 @@
 import { encodeSafetensors, decodeSafetensors } from './safetensors.ts';
 
-/** What the file of a task's model says of where it comes from. */
+/** What the file of a task's model says about its origin. */
 export interface ModelStamp {
   readonly task: string;
-  /** The round that committed the model; 0 for the one that the task began with. */
+  /** The round that committed the model; 0 for the one that the task started with. */
   readonly round: number;
   /** When it did, in seconds since 1970 (UTC). */
   readonly date: number;
   /**
-   * SHA-256 in hex of the model's file without a stamp: the hash that rounds, reports and addresses name. Whoever takes
-   * the stamp off and encodes the rest canonically has that very file again.
+   * SHA-256 in hex of the model's file without a stamp: the hash that rounds, reports and addresses name. Removing the
+   * stamp and encoding the rest canonically gives exactly that file again.
    */
   readonly modelHash: string;
-  /** Of the package that wrote the file. */
+  /** Version of the package that wrote the file. */
   readonly version: string;
 }
 
-/** What the keys of a stamp begin with; all other keys are the user's. */
+/** Prefix of a stamp's keys; all other keys are the user's. */
 const PREFIX = 'cairn.';
 
 /** A stamp as metadata: `cairn.task`, `cairn.round`, `cairn.date` (ISO 8601), `cairn.modelHash`, `cairn.version`. */
@@ -38,9 +38,9 @@ export function unstamped(metadata: Readonly<Record<string, string>>): Record<st
 
 /**
  * A copy of a model's file that says where it comes from: for people and other programs. Rounds never use one, since
- * what is in it besides the model changes from copy to copy.
- * @param file - as it is fetched by its hash
- * @throws CairnError `model-malformed`, `model-unsupported` for a file that is none
+ * its stamp differs from copy to copy.
+ * @param file - as fetched by its hash
+ * @throws CairnError `model-malformed`, `model-unsupported` for a file that is not a model
  */
 export function stampedModel(file: Uint8Array, stamp: ModelStamp): Uint8Array<ArrayBuffer> {
   const { tensors, shapes, metadata, kept } = decodeSafetensors(file);

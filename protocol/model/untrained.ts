@@ -5,12 +5,8 @@ import type { ParameterLayout } from './layout.ts';
 /** The key of a model file's metadata that names its untrained tensors: a JSON list of their names. */
 const KEY = 'untrained';
 
-/** Metadata that name tensors which no gradient changes, such as batch norm's running moments; none for no names. */
-export const untrainedMetadata = (names: readonly string[]): Record<string, string> =>
-  names.length === 0 ? {} : { [KEY]: JSON.stringify(names) };
-
 /**
- * The names that a file's metadata give; undefined where they say nothing.
+ * The names that a file's metadata give; undefined if they give none.
  * @throws CairnError `model-malformed` for anything but a list of names
  */
 export function untrainedNames(metadata: Readonly<Record<string, string>>): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 /**
- * The face `cairn-fl/protocol/privacy`: differential privacy under secure aggregation, with exact noise, its place in the
- * sum, and what it costs over rounds.
+ * The face `cairn-fl/protocol/privacy`: differential privacy under secure aggregation, with exact noise, its placement
+ * in the sum, and its cost over rounds.
  */
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../errors.ts';

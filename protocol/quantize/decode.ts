@@ -4,20 +4,20 @@ import { type Peaks, readPeaks } from './peaks.ts';
 import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
 import type { QuantizationScheme } from './types.ts';
 
-/** What a sum says of its members' values and the round's bounds, whatever they weigh. */
+/** What a sum says about its members' values and the round's bounds, unweighted. */
 export interface Bounded {
   /** Members whose update was longer than the clip. */
   readonly clipped: number;
-  /** Members whose number of examples, loss or untrained tensors were beyond a bound. */
+  /** Members whose number of examples, loss or untrained tensors exceeded a bound. */
   readonly cut: number;
   readonly peaks: Peaks;
 }
 
-/** What a round learns: weighted means over the clients in the sum, and nothing about one of them. */
+/** What a round learns: weighted means over the clients in the sum, and nothing about any single one. */
 export interface Aggregate {
   /** Σ wᵢ·Δᵢ / Σ wᵢ over the clipped updates; `dimension` values. */
   readonly update: Float32Array;
-  /** Number of examples behind it, each client's cut to maxExamples. Whole where maxExamples ≤ L. */
+  /** Number of examples in it, each client's capped at maxExamples. An integer if maxExamples ≤ L. */
   readonly examples: number;
   /** Weighted mean of the losses. */
   readonly loss: number;
@@ -27,15 +27,15 @@ export interface Aggregate {
   readonly totalWeight: number;
 }
 
-/** A sum whose update has not been taken out of it. */
+/** A sum whose update has not been extracted. */
 export interface DecodedSum extends Omit<Aggregate, 'update'> {
-  /** Absent where sums do not tell: where they have noise, or are several groups' as one. */
+  /** Absent if the sum does not tell: when it has noise, or combines several groups. */
   readonly bounded?: Bounded;
-  /** Writes the values of the update from coordinate `from` on, as many as `into` holds. */
+  /** Writes the update's values from coordinate `from` on, as many as fit `into`. */
   readonly update: (from: number, into: Float32Array) => void;
 }
 
-/** @throws CairnError as {@link openSum} does, but for a sum without weight */
+/** @throws CairnError as {@link openSum} does, except for a sum without weight */
 function checkSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): void {
   const { maxCohort } = scheme;
   assertBudget(scheme);
@@ -53,9 +53,9 @@ function checkSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): 
 }
 
 /**
- * Reads the peaks of a sum: all there is of one that only measures.
+ * Reads the peaks of a sum: the only content of one that only measures.
  * @param sum - as many words as `vectorLength` says, mod 2^modulusBits
- * @throws CairnError as {@link openSum} does, but for a sum without weight
+ * @throws CairnError as {@link openSum} does, except for a sum without weight
  */
 export function openPeaks(scheme: QuantizationScheme, sum: Uint32Array, count: number): Peaks {
   checkSum(scheme, sum, count);
@@ -63,11 +63,11 @@ export function openPeaks(scheme: QuantizationScheme, sum: Uint32Array, count: n
 }
 
 /**
- * Turns the unmasked sum of `count` encoded updates into their weighted mean, whose values are taken out in parts: ten
- * million at once are long for a thread that others wait for.
+ * Turns the unmasked sum of `count` encoded updates into their weighted mean, whose values are extracted in parts: ten
+ * million at once would block a shared thread for too long.
  * @param sum - as many words as `vectorLength` says, mod 2^modulusBits
- * @throws CairnError `overflow-budget` for more clients than the budget holds, `data-empty` for none or no weight,
- * `update-shape` for another length; `settings-invalid` of the scheme
+ * @throws CairnError `overflow-budget` for more clients than the budget allows, `data-empty` for no clients or no
+ * weight, `update-shape` for a wrong length; `settings-invalid` for the scheme
  */
 export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): DecodedSum {
   const peaks = openPeaks(scheme, sum, count);
@@ -80,7 +80,7 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
   ) as [number, number, number, number, number];
   const examples = (counted * examplesBound(scheme)) / top;
   const totalWeight = examples / maxExamples;
-  if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: no examples stand behind it');
+  if (!(totalWeight > 0)) throw new CairnError('data-empty', 'the sum has no weight: it covers no examples');
 
   const whole = top * totalWeight;
   const update = (from: number, into: Float32Array): void => {
@@ -100,7 +100,7 @@ export function openSum(scheme: QuantizationScheme, sum: Uint32Array, count: num
   return { update, examples, loss, accuracy, totalWeight, bounded: { clipped, cut, peaks } };
 }
 
-/** {@link openSum} with the whole update. @throws CairnError as it does */
+/** {@link openSum} with the whole update. @throws CairnError likewise */
 export function decodeSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): Aggregate {
   const { update, examples, loss, accuracy, totalWeight } = openSum(scheme, sum, count);
   const values = new Float32Array(scheme.dimension);

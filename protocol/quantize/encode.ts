@@ -6,10 +6,10 @@ import { greatest, writePeaks } from './peaks.ts';
 import { assertBudget, examplesBound, levels, METRIC_COORDINATES, peaksFrom, vectorLength } from './scheme.ts';
 import type { LocalResult, QuantizationScheme } from './types.ts';
 
-/** A value of a client that counts as less than it is, and the bound that it counts as. */
+/** A client's value that exceeds a bound, and the bound that it counts as. */
 export interface Cut {
   readonly what: 'examples' | 'loss' | 'untrained';
-  /** Of an untrained tensor the greatest of its values, without its sign. */
+  /** For an untrained tensor, its largest absolute value. */
   readonly value: number;
   readonly bound: number;
 }
@@ -18,24 +18,24 @@ export interface Cut {
 export interface EncodedUpdate {
   /** Words in two's complement mod 2^modulusBits, as many as `vectorLength` says. As secret as the update itself. */
   readonly values: Uint32Array;
-  /** The factor that L2 clipping applied: 1 where the update was short enough. */
+  /** The factor that L2 clipping applied: 1 if the update was short enough. */
   readonly clippedBy: number;
-  /** What else counts as less than it is; empty where nothing does. */
+  /** Other values that were capped; empty if none were. */
   readonly cut: readonly Cut[];
 }
 
-/** Rounds of the stream that rounding draws from; no other client needs to know it. */
+/** ChaCha rounds of the stream that rounding draws from; no other client needs to know it. */
 const ROUNDING_ROUNDS = 12;
 
 function notFinite(what: string): CairnError {
   return new CairnError('update-not-finite', `${what} is not a finite number`);
 }
 
-/** L2 norm in double precision. @throws CairnError `update-not-finite` naming the first coordinate at fault */
+/** L2 norm in double precision. @throws CairnError `update-not-finite` naming the first invalid coordinate */
 function norm(update: Float32Array): number {
   let squares = 0;
   for (const value of update) squares += value * value;
-  // Squares of finite 32-bit floats cannot overflow a double, so a sum that is not finite has a culprit.
+  // Squares of finite 32-bit floats cannot overflow a double, so a non-finite sum has a culprit.
   if (!Number.isFinite(squares)) {
     throw notFinite(`coordinate ${update.findIndex((value) => !Number.isFinite(value))} of the update`);
   }
@@ -58,7 +58,7 @@ function check(scheme: QuantizationScheme, { update, examples, loss, accuracy }:
 
 const within = (value: number, bound: number): number => Math.min(Math.max(value, -bound), bound);
 
-/** What of a result counts as less than it is. */
+/** The values of a result that are capped. */
 function cutsOf(
   { maxExamples, lossBound, untrained = [] }: QuantizationScheme,
   { update, examples, loss }: LocalResult,
@@ -73,7 +73,7 @@ function cutsOf(
   return cuts;
 }
 
-/** The update with zeros in the untrained ranges, which are outside of the clip; itself where there are none. */
+/** The update with zeros in the untrained ranges, which are outside the clip; the update itself if there are none. */
 export function trainedPart(
   { untrained = [] }: Pick<QuantizationScheme, 'untrained'>,
   update: Float32Array,
@@ -85,18 +85,20 @@ export function trainedPart(
 }
 
 /**
- * Clips, weighs and quantizes a client's update: the L2 norm of its trained part down to `clip`, each untrained
- * range as a whole until its greatest value is within its bound; then the weight w = min(examples, maxExamples) / maxExamples; then each value v with
- * |v| ≤ bound becomes stochastic-round(v · L / bound). Since clipping comes before weighing, the expected sum is the
- * weighted sum of the clipped updates, whoever is small. Loss and accuracy are weighed alike, cut to ±lossBound and
- * [0, 1]. Whether the update was clipped, and whether anything else was cut, count 1 each, whatever the weight; the peaks
- * follow (see peaks.ts), which are all there is where the scheme only measures.
+ * Clips, weights and quantizes a client's update: the L2 norm of its trained part down to `clip`, each untrained range
+ * as a whole until its largest value is within its bound; then the weight w = min(examples, maxExamples) / maxExamples;
+ * then each value v with
+ * |v| ≤ bound becomes stochastic-round(v · L / bound). Since clipping comes before weighting, the expected sum is the
+ * weighted sum of the clipped updates, whichever clients are small. Loss and accuracy are weighted alike, capped to
+ * ±lossBound and [0, 1]. Whether the update was clipped, and whether anything else was capped, count 1 each, whatever
+ * the weight; the peaks follow (see peaks.ts), and are the only content if the scheme only measures.
  *
- * Coordinate j takes word j of the ChaCha stream of a fresh 32-byte seed for its rounding, or as its random word; the seed
- * is wiped afterwards.
- * @param random - a CSPRNG, asked once for 32 bytes: rounding decides bits of a value that others may guess
- * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget` and `settings-invalid` of the
- * scheme
+ * Coordinate j uses word j of the ChaCha stream of a fresh 32-byte seed for its rounding, or as its random word; the
+ * seed is wiped afterwards.
+ * @param random - a CSPRNG, called once for 32 bytes: rounding decides bits of a value that others could otherwise
+ *   guess
+ * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget` and `settings-invalid` for
+ * the scheme
  */
 export function encodeUpdate(scheme: QuantizationScheme, result: LocalResult, random: RandomSource): EncodedUpdate {
   const whole = check(scheme, result);
@@ -115,7 +117,7 @@ export function encodeUpdate(scheme: QuantizationScheme, result: LocalResult, ra
   }
 }
 
-/** Writes the model's coordinates and the metrics. @returns the factor of clipping */
+/** Writes the model's coordinates and the metrics. @returns the clipping factor */
 function writeResult(
   scheme: QuantizationScheme,
   { update, examples, loss, accuracy }: LocalResult,
@@ -129,13 +131,14 @@ function writeResult(
   const counted = Math.min(examples, maxExamples);
   const weight = counted / maxExamples;
   const top = levels(inputBits);
-  // An update of zeros has no scale: under the smallest of clips its quotient would overflow.
+  // An all-zero update has no scale: under the smallest clip its quotient would overflow.
   const scale = length === 0 ? 0 : (clippedBy * weight * top) / clip;
   const rounding = { levels: top, bits: modulusBits, key, rounds: ROUNDING_ROUNDS } as const;
   quantize(trained, into.subarray(0, dimension), { ...rounding, scale });
   for (const { from, length: size, bound } of untrained) {
     const own = update.subarray(from, from + size);
-    // Cut one by one, values far beyond the bound would be plus or minus the weight, and the sum would tell whose sign is which.
+    // Capped one by one, values far beyond the bound would become plus or minus the weight, and the sum would reveal
+    // their signs.
     const unit = Math.max(bound, greatest(own));
     const scaled = Array.from(own, (value) => (value / unit) * weight * top);
     quantizeFew(scaled, into.subarray(from, from + size), rounding, from);

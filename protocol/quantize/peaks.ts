@@ -3,26 +3,27 @@ import type { LocalResult, QuantizationScheme } from './types.ts';
 
 /*
  * The masked maximum. For each level of a fixed ladder there is one coordinate: a client whose value is above the level
- * puts a uniformly random word into it, any other client zero. The sum of a coordinate is zero where nobody is above the
- * level, and else uniform over all words: it says whether somebody is above it, not who or how many. Where somebody is, it
- * is zero all the same with probability 2^−modulusBits; then the value is taken for a lesser one, in that sum alone.
+ * puts a uniformly random word into it, any other client zero. The sum of a coordinate is zero if no client is above
+ * the level, and otherwise uniform over all words: it tells whether any client is above it, not which or how many. If
+ * one is, it is still zero with probability 2^−modulusBits; then the value is taken for a smaller one, in that sum
+ * alone.
  *
- * Levels are the same in every round, whatever its settings say, so that no series of rounds narrows a value down to less
+ * Levels are the same in every round, whatever its settings, so that no series of rounds narrows a value down to less
  * than one step of its ladder.
  */
 
-/** Ascending powers of 2^bits, from the one of exponent `from` to that of `to`. */
+/** Ascending powers of 2^bits, from exponent `from` to `to`. */
 const ladder = (bits: number, from: number, to: number): readonly number[] =>
   Array.from({ length: to - from + 1 }, (_, k) => 2 ** (bits * (from + k)));
 
 /** Levels of the number of examples: 1, 2, 4 … 2^20. */
-export const EXAMPLES_LEVELS: readonly number[] = ladder(1, 0, 20);
+const EXAMPLES_LEVELS: readonly number[] = ladder(1, 0, 20);
 
-/** Levels of the loss without its sign: 4^−4, 4^−3 … 4^9. */
-export const LOSS_LEVELS: readonly number[] = ladder(2, -4, 9);
+/** Levels of the absolute loss: 4^−4, 4^−3 … 4^9. */
+const LOSS_LEVELS: readonly number[] = ladder(2, -4, 9);
 
-/** Levels of the change of an untrained tensor, the greatest of its values without their signs: 4^−8 … 4^11. */
-export const UNTRAINED_LEVELS: readonly number[] = ladder(2, -8, 11);
+/** Levels of the change of an untrained tensor, its largest absolute value: 4^−8 … 4^11. */
+const UNTRAINED_LEVELS: readonly number[] = ladder(2, -8, 11);
 
 /** The part of a scheme that says how many peaks a vector has. */
 type Ranges = Pick<QuantizationScheme, 'untrained'>;
@@ -31,17 +32,17 @@ type Ranges = Pick<QuantizationScheme, 'untrained'>;
 export const peakCoordinates = ({ untrained = [] }: Ranges): number =>
   EXAMPLES_LEVELS.length + LOSS_LEVELS.length + untrained.length * UNTRAINED_LEVELS.length;
 
-/** What a sum says of the greatest value among its members: the least level that none of them is above. */
+/** What a sum says about the largest value among its members: the lowest level that none of them is above. */
 export interface Peaks {
-  /** Of the number of examples; Infinity where somebody is above the highest level. */
+  /** Of the number of examples; Infinity if any member is above the highest level. */
   readonly examples: number;
-  /** Of the loss without its sign; Infinity as well. */
+  /** Of the absolute loss; may also be Infinity. */
   readonly loss: number;
-  /** Of the change of each untrained tensor, in the order of the settings; Infinity as well. */
+  /** Of the change of each untrained tensor, in the order of the settings; may also be Infinity. */
   readonly untrained: readonly number[];
 }
 
-/** The greatest of values without their signs; 0 for none. */
+/** The largest absolute value; 0 for none. */
 export function greatest(values: Float32Array): number {
   let most = 0;
   for (const value of values) if (Math.abs(value) > most) most = Math.abs(value);
@@ -50,7 +51,7 @@ export function greatest(values: Float32Array): number {
 
 /**
  * Writes a client's peaks.
- * @param words one random word for each coordinate, of which the low bits are used
+ * @param words one random word for each coordinate; only the low bits are used
  * @param into as many words as {@link peakCoordinates} says, all zero
  */
 export function writePeaks(

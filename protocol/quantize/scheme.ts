@@ -3,13 +3,16 @@ import { LIMITS } from '../wire/limits.ts';
 import { peakCoordinates } from './peaks.ts';
 import type { QuantizationScheme, VectorShape } from './types.ts';
 
-/** Coordinates after the model's: examples, loss, accuracy, and members whose update was clipped, or anything else cut. */
+/**
+ * Coordinates after the model's: examples, loss, accuracy, members whose update was clipped, and members with any other
+ * value capped.
+ */
 export const METRIC_COORDINATES = 5;
 
 /** Number of words of a masked vector: the model's coordinates, the metrics and the peaks. */
 export const vectorLength = (shape: VectorShape): number => peaksFrom(shape) + peakCoordinates(shape);
 
-/** The first coordinate of the peaks: after the metrics, or the first of all where the peaks are alone. */
+/** The first coordinate of the peaks: after the metrics, or the very first if there are only peaks. */
 export const peaksFrom = ({ dimension, measures = false }: VectorShape): number =>
   measures ? 0 : dimension + METRIC_COORDINATES;
 
@@ -18,7 +21,7 @@ export function levels(inputBits: number): number {
   return 2 ** (inputBits - 1) - 1;
 }
 
-/** The value that stands for L in the coordinate of examples: its step is 1 or less, so that counts up to L are exact. */
+/** The value encoded as L in the examples coordinate: its step is at most 1, so that counts up to L are exact. */
 export function examplesBound(scheme: QuantizationScheme): number {
   return Math.max(scheme.maxExamples, levels(scheme.inputBits));
 }
@@ -32,7 +35,7 @@ function checkWhole(name: string, value: number, least: number, greatest: number
   }
 }
 
-/** The most clients and examples that a scheme takes; keeps every product below 2^53. */
+/** Maximum clients and examples of a scheme; keeps every product below 2^53. */
 const MAX_COHORT = 2 ** 21;
 const MAX_COUNT = 2 ** 31;
 
@@ -41,7 +44,7 @@ function distinctSums(inputBits: number, maxCohort: number): number {
   return maxCohort * 2 * levels(inputBits) + 1;
 }
 
-/** Least b for which 2^b reaches a number of sums; exact, since all are below 2^53. */
+/** Smallest b for which 2^b reaches a number of sums; exact, since all are below 2^53. */
 function bitsFor(sums: number): number {
   let bits = 8;
   while (2 ** bits < sums) bits++;
@@ -53,8 +56,8 @@ function largestCohort(inputBits: number, modulusBits: number): number {
 }
 
 /**
- * Least modulusBits from 8 to 32 in which a sum of `maxCohort` values of `inputBits` is unambiguous.
- * @throws CairnError `overflow-budget` where 32 bits do not suffice; `settings-invalid` for arguments out of range
+ * Smallest modulusBits from 8 to 32 in which a sum of `maxCohort` values of `inputBits` is unambiguous.
+ * @throws CairnError `overflow-budget` if 32 bits do not suffice; `settings-invalid` for arguments out of range
  */
 export function minModulusBits(inputBits: number, maxCohort: number): number {
   checkWhole('inputBits', inputBits, 2, 31);
@@ -80,9 +83,10 @@ function overBudget(inputBits: number, maxCohort: number, modulusBits: number): 
 }
 
 /**
- * Refuses a scheme whose greatest sum would wrap around: maxCohort · 2L + 1 ≤ 2^modulusBits must hold (Bonawitz
- * et al. 2017: R ≥ n(R_U − 1) + 1).
- * @throws CairnError `overflow-budget` with the numbers and what fits; `settings-invalid` for a field out of range
+ * Refuses a scheme whose largest sum would wrap around: maxCohort · 2L + 1 ≤ 2^modulusBits must hold (Bonawitz et al.
+ * 2017: R ≥ n(R_U − 1) + 1).
+ * @throws CairnError `overflow-budget` with the numbers and the values that fit; `settings-invalid` for a field out of
+ *   range
  */
 export function assertBudget(scheme: QuantizationScheme): void {
   const { dimension, inputBits, modulusBits, maxCohort, maxExamples } = scheme;
@@ -101,7 +105,7 @@ export function assertBudget(scheme: QuantizationScheme): void {
   if (distinctSums(inputBits, maxCohort) > 2 ** modulusBits) throw overBudget(inputBits, maxCohort, modulusBits);
 }
 
-/** Ranges ascend, are apart from each other and within the model, and have a bound. */
+/** Ranges are ascending, disjoint, within the model, and have a bound. */
 function checkRanges({ dimension, untrained = [] }: QuantizationScheme): void {
   let end = 0;
   for (const { from, length, bound } of untrained) {

@@ -1,14 +1,14 @@
 import type { UntrainedRange } from '../wire/settings.ts';
 
-/** What one client has to tell after training. */
+/** What one client reports after training. */
 export interface LocalResult {
-  /** New minus old parameters, neither weighed nor clipped; `dimension` values. It is not changed. */
+  /** New minus old parameters, neither weighted nor clipped; `dimension` values. Not modified. */
   readonly update: Float32Array;
   /** Number of examples trained on, from 1. */
   readonly examples: number;
   /** Mean loss over them; it may be negative. */
   readonly loss: number;
-  /** Share of them that was classified rightly, 0 to 1. */
+  /** Share of them classified correctly, 0 to 1. */
   readonly accuracy: number;
 }
 
@@ -19,23 +19,23 @@ export interface LocalResult {
 export interface QuantizationScheme {
   /** Number of model parameters. */
   readonly dimension: number;
-  /** Greatest L2 norm of the trained part of one client's update; longer ones are scaled down to it. */
+  /** Maximum L2 norm of the trained part of one client's update; longer ones are scaled down to it. */
   readonly clip: number;
   /** Bits of one quantized value, sign included: 2 to 31. */
   readonly inputBits: number;
   /** b: sums and masks are taken mod 2^b; 8 to 32. */
   readonly modulusBits: number;
-  /** The most clients that one sum may hold. */
+  /** Maximum number of clients in one sum. */
   readonly maxCohort: number;
-  /** Number of examples from which on a client's weight is 1. */
+  /** Number of examples from which a client's weight is 1. */
   readonly maxExamples: number;
-  /** Greatest loss that is reported, without its sign; what is beyond counts as this. */
+  /** Maximum absolute loss that is reported; larger ones count as this. */
   readonly lossBound: number;
-  /** Ranges that are outside of the clip, ascending and apart from each other. Absent: none. */
+  /** Ranges outside the clip, ascending and disjoint. Absent: none. */
   readonly untrained?: readonly UntrainedRange[];
-  /** Whether vectors have the peaks alone, as in an attempt that only looks for scales. Absent: no. */
+  /** Whether vectors contain only the peaks, as in an attempt that only measures scales. Absent: no. */
   readonly measures?: boolean;
 }
 
-/** What of a scheme says how long its vectors are. */
+/** The part of a scheme that determines the length of its vectors. */
 export type VectorShape = Pick<QuantizationScheme, 'dimension' | 'untrained' | 'measures'>;

@@ -129,6 +129,7 @@ export type ServerEvent =
     }
   | {
       readonly kind: 'aborted';
+      /** `below-threshold` where too few members are left: if some refused before a roster was closed, no attempt is lost. */
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       /**
@@ -159,7 +160,10 @@ export interface RosterParameters {
   readonly quorum: number;
 }
 
-/** A scheme's half at the coordinator: pure functions of state and input. */
+/**
+ * A scheme's half at the coordinator: pure functions of state and input.
+ * @internal Named by schemes that write their halves apart, as the tests' second one does.
+ */
 export interface SchemeServer<State extends ServerSession = ServerSession> {
   /** The invitations. @throws CairnError where the round cannot be run */
   start(start: ServerStart): ServerStep<State>;
@@ -206,7 +210,7 @@ export type ClientInput =
   | { readonly kind: 'agreements'; readonly shared: readonly SecretBytes[] }
   /** The quantized vector, modulo 2^modulusBits, The session does not keep it. */
   | { readonly kind: 'input'; readonly values: Uint32Array }
-  /** The client gives up by its own will, or its driver does. */
+  /** The client gives up by its own will, or its driver does. Unless it had ended, the session tells `abandoned`. */
   | { readonly kind: 'leave'; readonly error: CairnError };
 
 /** What a step tells its driver. */
@@ -214,7 +218,7 @@ export type ClientEvent =
   | { readonly kind: 'state'; readonly name: ClientStateName }
   /** The session waits for key agreements: those that the scheme's `work` names. */
   | { readonly kind: 'agreements-wanted' }
-  /** The session needs the local input now. */
+  /** The session needs the local input. It may ask at any time, also before there is one, and gets it once there is. */
   | { readonly kind: 'input-wanted' }
   /**
    * This client accepts a survivor set: told where it has a history, before anything that this leads to is sent. That is
@@ -259,18 +263,27 @@ export interface RememberedSession {
   readonly session: SignedSession;
 }
 
-/** A scheme's half at the client: pure functions of state and input. */
+/**
+ * A scheme's half at the client: pure functions of state and input.
+ * @internal As {@link SchemeServer}.
+ */
 export interface SchemeClient<State extends ClientSession = ClientSession> {
-  /** Checks the invitation against the policy. @throws CairnError `session-mismatch`, `wire-suite` if it contradicts itself */
+  /**
+   * Checks the invitation. The driver has checked its settings against the policy, whatever the scheme; a scheme refuses
+   * settings that it cannot live up to, such as an `active` adversary.
+   * @throws CairnError `session-mismatch`, `wire-suite` if the invitation contradicts itself
+   */
   start(start: ClientStart): ClientStep<State>;
   /** One step. It never throws. */
   step(state: State, input: ClientInput): ClientStep<State>;
   /** The key agreements that the session waits for. */
   work(state: State): WantedAgreements | undefined;
-  /** What is noted of the session before its messages go out; undefined while there is nothing to note. */
+  /**
+   * What is noted of the session before its messages go out; undefined while there is nothing to note. A scheme that never
+   * shows one has its inputs counted and charged like any other, but a client cannot hold it to a set of members: after a
+   * set was signed from a model, and under a policy that asks sums to differ, it sends none of its inputs.
+   */
   session(state: State): RememberedSession | undefined;
-  /** Holds the settings alone against the policy. @throws CairnError the reason of a refusal */
-  assertConsent(settings: RoundSettings, policy: ClientPolicy, history: { readonly roundsWithinDay: number }): void;
   /** What the coordinator is told of why the client leaves. */
   leavingReason(error: CairnError, policy: ClientPolicy): CairnError;
 }

@@ -3,7 +3,7 @@ import type { ByteReader } from './reader.ts';
 /** Bytes of a bitmap of n bits. */
 export const bitmapLength = (n: number): number => Math.ceil(n / 8);
 
-/** A bitmap of n bits with the given ones set: bit i is bit i mod 8 (from the least) of byte ⌊i / 8⌋. */
+/** A bitmap of n bits with the given ones set: bit i is bit i mod 8 (least significant first) of byte ⌊i / 8⌋. */
 export function bitmapOf(n: number, indices: Iterable<number>): Uint8Array {
   const bitmap = new Uint8Array(bitmapLength(n));
   for (const index of indices) bitmap[index >> 3]! |= 1 << (index & 7);
@@ -20,7 +20,7 @@ export function setBits(bitmap: Uint8Array): number[] {
   return indices;
 }
 
-/** Reads a bitmap of n bits, as a view. @throws CairnError `wire-not-canonical` where a bit beyond n is set */
+/** Reads a bitmap of n bits, as a view. @throws CairnError `wire-not-canonical` if a bit beyond n is set */
 export function readBitmap(reader: ByteReader, n: number, field: string): Uint8Array {
   const bitmap = reader.raw(bitmapLength(n), field);
   const padding = n & 7;

@@ -12,38 +12,41 @@ import { ByteWriter } from './writer.ts';
 /** Version of a directory's format, its first byte. */
 const DIRECTORY_VERSION = 2;
 
-/** What the authority certifies of one member. */
+/** What the authority certifies about one member. */
 export interface DirectoryEntry {
   readonly member: MemberId;
-  /** Name for people. */
+  /** Human-readable name. */
   readonly name: string;
-  /** The Ed25519 key that speaks for it: 32 bytes. */
+  /** The Ed25519 key that represents it: 32 bytes. */
   readonly identityKey: Uint8Array;
-  /** Last second in which it is a member, since 1970 (UTC). */
+  /** Last second of its membership, since 1970 (UTC). */
   readonly notAfter: number;
-  /** Names of the tasks that it may take part in; none means all. */
+  /** Names of the tasks that it may take part in; empty means all. */
   readonly tasks: readonly string[];
 }
 
-/** What holds for a directory as a whole. Times are seconds since 1970 (UTC), as 32-bit numbers. */
+/** Fields of a directory as a whole. Times are seconds since 1970 (UTC), as 32-bit numbers. */
 export interface DirectoryDates {
-  /** Greater than that of every directory before it, from 1: by it a client knows an older one. */
+  /** Higher than that of every earlier directory, from 1: it lets a client recognise an older one. */
   readonly serial: number;
   /** When it was signed: for people, since a serial number needs no clock. */
   readonly issued: number;
-  /** Last second in which it is believed. It bounds how long a revoked member can be passed off as one. */
+  /** Last second of its validity. It bounds how long a revoked member can be passed off as a current one. */
   readonly notAfter: number;
 }
 
-/** The members that an authority vouches for, as it signed them. A client pins the authority's key, and believes no other list. */
+/**
+ * The members that an authority vouches for, as it signed them. A client pins the authority's key, and trusts no other
+ * list.
+ */
 export interface SignedDirectory extends DirectoryDates {
   /** Entries by member id. */
   readonly entries: ReadonlyMap<MemberId, DirectoryEntry>;
-  /** Hash that a round's settings name. */
+  /** Hash that appears in a round's settings. */
   readonly hash: Uint8Array;
 }
 
-/** Order of two names by their UTF-8 bytes: that of code points, which is not JavaScript's order of strings. */
+/** Order of two names by their UTF-8 bytes: that of code points, which differs from JavaScript's string order. */
 function compareNames(a: string, b: string): number {
   const [left, right] = [utf8(a), utf8(b)];
   const at = left.findIndex((byte, i) => byte !== right[i]);
@@ -63,7 +66,7 @@ function encodeBody({ serial, issued, notAfter }: DirectoryDates, entries: reado
   return writer.finish();
 }
 
-/** Tasks of an entry, each once and in ascending order of their bytes, so that a set has one encoding. */
+/** Tasks of an entry, each once and in ascending byte order, so that a set has one encoding. */
 function readTasks(reader: ByteReader): string[] {
   const tasks: string[] = [];
   const count = reader.u8In('tasks', 0, LIMITS.tasks);
@@ -88,7 +91,10 @@ function readEntry(reader: ByteReader): DirectoryEntry {
   };
 }
 
-/** Each member has an identity key of its own: two ids under one key would count as two where one holder decides. */
+/**
+ * Each member must have a distinct identity key: two ids under one key would count as two members although one holder
+ * decides for both.
+ */
 function assertOwnKeys(entries: Iterable<DirectoryEntry>): void {
   const owners = new Map<string, MemberId>();
   for (const { member, identityKey } of entries) {
@@ -96,7 +102,7 @@ function assertOwnKeys(entries: Iterable<DirectoryEntry>): void {
     const owner = owners.get(key);
     if (owner !== undefined) {
       const culprits = [owner, member];
-      throw new CairnError('key-duplicate', `directory: members ${owner} and ${member} have one identity key`, {
+      throw new CairnError('key-duplicate', `directory: members ${owner} and ${member} have the same identity key`, {
         culprits,
       });
     }
@@ -131,10 +137,11 @@ function readBody(primitives: Primitives, body: Uint8Array): SignedDirectory {
 }
 
 /**
- * Signs a directory: version, dates, entries in ascending order of member id with their tasks in ascending order, and
- * behind them the authority's signature over transcript(signDirectory, body). Nothing is signed that could not be read.
+ * Signs a directory: version, dates, entries in ascending order of member id with their tasks in ascending order,
+ * followed by the authority's signature over transcript(signDirectory, body). Nothing is signed that could not be read
+ * back.
  * @throws CairnError `roster-order` for a member id that occurs twice, `key-duplicate` for an identity key that does,
- * `wire-bounds` for what is out of bounds, `wire-not-canonical` for a task that is named twice
+ * `wire-bounds` for a value out of bounds, `wire-not-canonical` for a task that is named twice
  */
 export function signDirectory(
   primitives: Primitives,
@@ -155,10 +162,10 @@ export function signDirectory(
 }
 
 /**
- * Reads a directory and checks the authority's signature before anything in it is believed. Whether it holds at a given
- * time is for `directoryAt` to say.
- * @throws CairnError `directory-signature` where it is not the pinned authority's, `roster-order` for repeated or
- * unsorted members, `key-duplicate` for members with one key, `wire-…` for badly formed bytes
+ * Reads a directory and checks the authority's signature before anything in it is trusted. Whether it is valid at a
+ * given time is decided by `directoryAt`.
+ * @throws CairnError `directory-signature` if it is not the pinned authority's, `roster-order` for repeated or unsorted
+ * members, `key-duplicate` for members with the same key, `wire-…` for malformed bytes
  */
 export function openDirectory(primitives: Primitives, authorityKey: Uint8Array, signed: Uint8Array): SignedDirectory {
   if (signed.length < SIZES.signature)

@@ -3,11 +3,14 @@ import type { Primitives } from '../crypto/primitives.ts';
 import { LABELS } from '../crypto/suite.ts';
 import { transcript } from '../crypto/transcript.ts';
 
-/** What a member says when it connects. */
+/** What a member sends when it connects. */
 export interface SignedHello {
   /** The coordinator's challenge of this connection. */
   readonly challenge: Uint8Array;
-  /** The coordinator's address as the client knows it, so that nobody at another address can pass the signature on. */
+  /**
+   * The coordinator's address as the client knows it, so that the operator of another address cannot pass the signature
+   * on.
+   */
   readonly address: string;
   readonly member: number;
   /** The tasks that it offers itself for, in the order of the Hello. */

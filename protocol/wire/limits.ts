@@ -1,18 +1,18 @@
 /** Bounds that every decoder applies before it allocates. A value beyond one is `wire-bounds`. */
 export const LIMITS = {
-  /** Members of one round. Shamir's field would carry 2^21; nobody runs one cohort of a million. */
+  /** Members of one round. Shamir's field would allow 2^21; a single cohort of a million is unrealistic. */
   members: 1 << 20,
   /** Coordinates of a masked vector. */
   coordinates: 1 << 28,
   /** Bytes of a task's name, and of a member's name. */
   name: 128,
-  /** Untrained tensors of a model: so many that settings with the longest training options fit an invitation. */
+  /** Untrained tensors of a model: few enough that settings with the longest training options fit an invitation. */
   untrained: 512,
   /** Bytes of a round's training options (JSON). */
   training: 16_384,
   /**
-   * Least and greatest clip and bound of the loss. Beyond, a factor of the quantization would be subnormal or infinite: an
-   * update would vanish from a sum by how long it is, and leave the others alone in it.
+   * Minimum and maximum of the clip and the loss bound. Outside them, a quantization factor would be subnormal or
+   * infinite: an update would vanish from a sum depending on its length, and leave the others alone in it.
    */
   minScale: 2 ** -64,
   maxScale: 2 ** 64,

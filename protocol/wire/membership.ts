@@ -3,8 +3,8 @@ import type { MemberId } from '../ids.ts';
 import type { DirectoryEntry, SignedDirectory } from './directory.ts';
 
 /**
- * A directory that was found to hold at a certain time. Who is a member in a round is judged at one moment, so that
- * nobody's membership ends in the middle of it.
+ * A directory found valid at a certain time. Membership in a round is judged at one moment, so that no membership ends
+ * in the middle of it.
  */
 export interface MemberDirectory extends SignedDirectory {
   /** The time at which its members are judged: seconds since 1970 (UTC). */
@@ -14,7 +14,7 @@ export interface MemberDirectory extends SignedDirectory {
 const dateOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace('.000', '');
 
 /**
- * A directory as it stands at a time.
+ * A directory as of a given time.
  * @param now seconds since 1970 (UTC)
  * @throws CairnError `directory-expired`
  */

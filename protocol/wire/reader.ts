@@ -3,8 +3,8 @@ import { CairnError } from '../errors.ts';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Reads one message. Every length is checked against what is left before anything is allocated, and {@link end} refuses
- * what follows the last field, so that a message has one encoding and no hidden part.
+ * Reads one message. Every length is checked against the remaining bytes before anything is allocated, and {@link end}
+ * refuses anything after the last field, so that a message has one encoding and no hidden part.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -36,7 +36,7 @@ export class ByteReader {
     return this.#view.getUint32(this.#take(4, field), true);
   }
 
-  /** A finite double in its one encoding: no NaN, no infinity, no negative zero. */
+  /** A finite double in its canonical encoding: no NaN, no infinity, no negative zero. */
   f64(field: string): number {
     const value = this.#view.getFloat64(this.#take(8, field), true);
     if (!Number.isFinite(value)) throw this.error('wire-bounds', `${field} must be a finite number`);
@@ -59,7 +59,7 @@ export class ByteReader {
     return this.#within(this.u8(field), field, least, most);
   }
 
-  /** A flag: 0 or 1 and nothing else. @throws CairnError `wire-not-canonical` */
+  /** A flag: 0 or 1. @throws CairnError `wire-not-canonical` */
   flag(field: string): boolean {
     const value = this.u8(field);
     if (value > 1) throw this.error('wire-not-canonical', `${field} must be 0 or 1, but is ${value}`);
@@ -88,17 +88,17 @@ export class ByteReader {
     }
   }
 
-  /** All bytes that are left, as a view. */
+  /** All remaining bytes, as a view. */
   rest(): Uint8Array {
     return this.raw(this.remaining, 'rest');
   }
 
-  /** @throws CairnError `wire-trailing` where bytes are left */
+  /** @throws CairnError `wire-trailing` if bytes remain */
   end(): void {
     if (this.remaining > 0) throw this.error('wire-trailing', `${this.remaining} bytes follow the last field`);
   }
 
-  /** An error that names the message. */
+  /** An error naming the message. */
   error(
     code: 'wire-bounds' | 'wire-not-canonical' | 'wire-trailing' | 'wire-truncated' | 'wire-type',
     text: string,

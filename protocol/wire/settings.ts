@@ -8,31 +8,31 @@ import { ByteWriter } from './writer.ts';
 
 /** How a round's sum is made differentially private, and what the task may spend. See `protocol/privacy`. */
 export interface RoundPrivacy {
-  /** Who adds the noise: each client a share of it, or the coordinator all of it to the sum. */
+  /** Which side adds the noise: each client a share of it, or the coordinator all of it, to the sum. */
   readonly placement: 'central' | 'distributed';
   readonly distribution: NoiseDistribution;
-  /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
+  /** z: standard deviation of the noise in the sum, divided by what one client can move the sum by. */
   readonly noiseMultiplier: number;
-  /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 where it is central. */
+  /** Clients in a sum whose noise no adversary knows, for which distributed noise is sized; 1 if it is central. */
   readonly minHonestSurvivors: number;
-  /** Width of the coordinate that adaptive clipping needs, as a part of the clip; 0 where there is none. */
+  /** Width of the coordinate that adaptive clipping needs, as a fraction of the clip; 0 if there is none. */
   readonly bitWidth: number;
   /** Probability with which each member is drawn for a round, above 0; below 1 the ε below rests on it. */
   readonly sampling: number;
-  /** Greatest ε of the whole task towards those who see its models, and the δ that goes with it. */
+  /** Maximum ε of the whole task towards parties that see its models, and the δ that goes with it. */
   readonly epsilon: number;
   readonly delta: number;
   /** The part of ε that the coordinator counts as spent before this round. */
   readonly spent: number;
 }
 
-/** Coordinates of a tensor that is averaged and not trained, and how far one member can move them. */
+/** Coordinates of a tensor that is averaged but not trained, and how far one member can move them. */
 export interface UntrainedRange {
   /** Its first coordinate. */
   readonly from: number;
   /** Number of its coordinates. */
   readonly length: number;
-  /** Greatest change of one of its values, without the sign. */
+  /** Maximum absolute change of one of its values. */
   readonly bound: number;
 }
 
@@ -42,27 +42,27 @@ export interface UntrainedRange {
  */
 export interface RoundSettings {
   readonly suite: SuiteId;
-  /** By which scheme the inputs are summed; see `protocol/rounds/scheme.ts`. Absent: {@link DEFAULT_SCHEME}. */
+  /** The scheme by which inputs are summed; see `protocol/rounds/scheme.ts`. Absent: {@link DEFAULT_SCHEME}. */
   readonly scheme?: string;
   /** 16 fresh random bytes: no two rounds have the same settings. */
   readonly nonce: Uint8Array;
   /** Name of the task (training job). */
   readonly task: string;
-  /** Number of the round within the task, from 1; an abandoned round is tried again under the same number. */
+  /** Number of the round within the task, from 1; an abandoned round is retried under the same number. */
   readonly round: number;
   /**
-   * How often members have been asked to train anew from this model, as after a rollback. Each value stands for one input
-   * of a member: from one model and one `repeat` a client sends the same input ever after, or none.
+   * How often members have been asked to retrain from this model, as after a rollback. Each value allows one input per
+   * member: for one model and one `repeat` a client always sends the same input, or none.
    */
   readonly repeat: number;
   /**
    * Steps by which the model was moved since the last round committed, because sums from the model before could not be
-   * opened: a rebase. To a client each is a further sum from nearly the same model.
+   * opened: a rebase. To a client each is another sum from nearly the same model.
    */
   readonly rebases: number;
-  /** Who the round is safe against: a coordinator that only looks (`curious`), or one that also lies (`active`). */
+  /** What the round is safe against: a coordinator that only observes (`curious`), or one that also lies (`active`). */
   readonly adversary: 'curious' | 'active';
-  /** Who masks with whom: all, a ring of k neighbours, or a ring where that is smaller. */
+  /** Which members mask with each other: all, a ring of k neighbours, or a ring if that is smaller. */
   readonly graph: 'complete' | 'ring' | 'auto';
   /** Share of members that may collude with the coordinator (γ), in parts per million. */
   readonly colludingPpm: number;
@@ -70,11 +70,11 @@ export interface RoundSettings {
   readonly dropoutPpm: number;
   /** Shares needed to open a secret; 0 derives it from the number of members. */
   readonly threshold: number;
-  /** Least number of inputs that the sum may have. */
+  /** Minimum number of inputs in the sum. */
   readonly minCohort: number;
-  /** Greatest number of members, for which the overflow budget is computed. */
+  /** Maximum number of members, for which the overflow budget is computed. */
   readonly maxCohort: number;
-  /** Model coordinates of the masked vector; the metric coordinates come on top. */
+  /** Model coordinates of the masked vector; the metric coordinates are additional. */
   readonly dimension: number;
   /** SHA-256 of the model file that every member starts from. */
   readonly modelHash: Uint8Array;
@@ -84,21 +84,21 @@ export interface RoundSettings {
   readonly modulusBits: number;
   /** Bits of one quantized coordinate. */
   readonly inputBits: number;
-  /** Greatest L2 norm of the trained part of one client's update, before it is weighed. */
+  /** Maximum L2 norm of the trained part of one client's update, before weighting. */
   readonly clip: number;
-  /** The number of examples that has weight 1; more count as that many. */
+  /** The number of examples that has weight 1; larger numbers count as this. */
   readonly maxExamples: number;
-  /** Greatest mean loss a client reports, without its sign. */
+  /** Maximum absolute mean loss that a client reports. */
   readonly lossBound: number;
-  /** Tensors outside of the clip, such as batch norm's running moments: ascending, apart. Absent: none. */
+  /** Tensors outside the clip, such as batch norm's running moments: ascending, disjoint. Absent: none. */
   readonly untrained?: readonly UntrainedRange[];
   /**
-   * Whether the round only measures: members send no update and no metrics, but the peaks alone, from which the
-   * coordinator takes maxExamples, lossBound and the bounds of untrained tensors for the rounds to come. Absent: no.
+   * Whether the round only measures: members send no update and no metrics, but only the peaks, from which the
+   * coordinator takes maxExamples, lossBound and the bounds of untrained tensors for later rounds. Absent: no.
    */
   readonly measures?: boolean;
   /**
-   * Noise in the sum. Then all updates weigh the same, no metrics are sent, and what is untrained stays as it is:
+   * Noise in the sum. All updates then weigh the same, no metrics are sent, and untrained tensors are unchanged:
    * maxExamples, lossBound, inputBits and the bounds of untrained tensors are not used.
    */
   readonly privacy?: RoundPrivacy;
@@ -109,10 +109,13 @@ export interface RoundSettings {
 /** The scheme of settings that name none. */
 export const DEFAULT_SCHEME = 'secagg';
 
-/** No suite: settings of another scheme begin with it, so that a reader of the default scheme alone refuses them. */
+/**
+ * Not a suite: settings of another scheme begin with it, so that a reader that knows only the default scheme refuses
+ * them.
+ */
 const NAMED_SCHEME = 0;
 
-/** The model's and the directory's hash where there is none. */
+/** The hash of a model or directory when there is none. */
 export const NO_HASH: Uint8Array = new Uint8Array(SIZES.hash);
 
 const ADVERSARIES = ['curious', 'active'] as const;
@@ -121,7 +124,9 @@ const PLACEMENTS = ['central', 'distributed'] as const;
 const DISTRIBUTIONS = ['discrete-gaussian', 'skellam'] as const satisfies readonly NoiseDistribution[];
 const MILLION = 1_000_000;
 
-/** The canonical bytes of a round's settings. @throws CairnError `wire-bounds` for a value that its field cannot hold */
+/**
+ * The canonical bytes of a round's settings. @throws CairnError `wire-bounds` for a value that does not fit its field
+ */
 export function encodeSettings(settings: RoundSettings): Uint8Array {
   const { scheme = DEFAULT_SCHEME } = settings;
   const writer = new ByteWriter(256);
@@ -160,7 +165,7 @@ export function writeUntrained(writer: ByteWriter, untrained: RoundSettings['unt
   for (const { from, length, bound } of untrained) writer.u32(from).u32(length).f64(bound);
 }
 
-/** Ranges within the model, ascending and apart from each other. */
+/** Ranges within the model, ascending and disjoint. */
 function readUntrained(reader: ByteReader, dimension: number): UntrainedRange[] {
   const ranges: UntrainedRange[] = [];
   let end = 0;
@@ -174,8 +179,8 @@ function readUntrained(reader: ByteReader, dimension: number): UntrainedRange[] 
 }
 
 /**
- * What decides the noise of a round's sum: one byte for the placement (0 without noise, and then nothing more), one for the
- * distribution, `noiseMultiplier` (f64), `minHonestSurvivors` (u32) and `bitWidth` (f64). Also part of terms.
+ * The parameters of the noise in a round's sum: one byte for the placement (0 without noise, then nothing more), one
+ * for the distribution, `noiseMultiplier` (f64), `minHonestSurvivors` (u32) and `bitWidth` (f64). Also part of terms.
  */
 export function writeNoise(writer: ByteWriter, privacy: RoundPrivacy | undefined): void {
   if (privacy === undefined) {
@@ -221,7 +226,10 @@ function readPrivacy(reader: ByteReader): RoundPrivacy | undefined {
   return privacy;
 }
 
-/** Reads settings. Bounds of single fields are checked here, what they mean together by the sessions. @throws CairnError `wire-…` */
+/**
+ * Reads settings. Bounds of single fields are checked here, their combinations by the sessions. @throws CairnError
+ * `wire-…`
+ */
 export function decodeSettings(bytes: Uint8Array): RoundSettings {
   const reader = new ByteReader(bytes, 'settings');
   const first = reader.u8('suite');
@@ -278,7 +286,7 @@ export function decodeSettings(bytes: Uint8Array): RoundSettings {
   return settings;
 }
 
-/** The hash that stands for a round's settings: 32 bytes. */
+/** The hash that identifies a round's settings: 32 bytes. */
 export function settingsHash(primitives: Primitives, encoded: Uint8Array): Uint8Array {
   return transcript(primitives, LABELS.settings, encoded);
 }

@@ -32,7 +32,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** IEEE 754 double. @throws CairnError `wire-bounds` for NaN and infinite values, which no field may hold */
+  /** IEEE 754 double. @throws CairnError `wire-bounds` for NaN and infinite values, which no field may contain */
   f64(value: number): this {
     if (!Number.isFinite(value)) throw new CairnError('wire-bounds', `a number must be finite, but is ${value}`);
     const at = this.#reserve(8);
@@ -47,7 +47,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** Exactly `length` bytes. @throws CairnError `wire-bounds` for another length */
+  /** Exactly `length` bytes. @throws CairnError `wire-bounds` for a wrong length */
   fixed(bytes: Uint8Array, length: number): this {
     if (bytes.length !== length)
       throw new CairnError('wire-bounds', `a field of ${length} bytes cannot hold ${bytes.length}`);
@@ -65,7 +65,7 @@ export class ByteWriter {
     return this.u16(bytes.length).raw(bytes);
   }
 
-  /** The message so far, as a view of exactly its length. The writer is done with. */
+  /** The message so far, as a view of exactly its length. The writer must not be used afterwards. */
   finish(): Uint8Array {
     return this.#buffer.subarray(0, this.#length);
   }
@@ -85,7 +85,7 @@ export class ByteWriter {
 
 function whole(value: number, most: number): number {
   if (!Number.isInteger(value) || value < 0 || value > most) {
-    throw new CairnError('wire-bounds', `an integer from 0 to ${most} was expected, but it is ${value}`);
+    throw new CairnError('wire-bounds', `expected an integer from 0 to ${most}, got ${value}`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-// The package's faces as their declarations show them: every exported name with its declaration and its doc comment.
+// The package's faces, from their declarations: every exported name with its declaration and its doc comment.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import { join } from 'node:path';
 const ts = createRequire(import.meta.url)('typescript');
 const { SymbolFlags, SyntaxKind } = ts;
 
-/** A link of a doc comment, whose name is as good in the pages. */
+/** A link in a doc comment, which becomes just its name in the pages. */
 const LINK = /\{@link ([^}]+?) *\}/g;
 
-/** What dependents' compilers do not see, or are told to leave alone. */
+/** Members that dependents' compilers cannot see, or should ignore. */
 const isHidden = (member) =>
   ts.isPrivateIdentifier(member.name ?? member) ||
   (ts.canHaveModifiers(member) && ts.getModifiers(member)?.some(({ kind }) => kind === SyntaxKind.PrivateKeyword));
@@ -38,10 +38,10 @@ function shown(node) {
   if (ts.isTypeAliasDeclaration(node)) {
     return factory.updateTypeAliasDeclaration(node, modifiers, node.name, node.typeParameters, node.type);
   }
-  throw new Error(`api: there is no way to show a ${SyntaxKind[node.kind]}`);
+  throw new Error(`api: cannot print a ${SyntaxKind[node.kind]}`);
 }
 
-/** The node that holds a whole declaration, with its modifiers and its comment. */
+/** The node of a whole declaration, with its modifiers and its comment. */
 const statementOf = (node) => (ts.isVariableDeclaration(node) ? node.parent.parent : node);
 
 /** A declaration in TypeScript, with or without the comments of its members. */
@@ -52,14 +52,14 @@ function printed(node, removeComments) {
   return text.replaceAll(/import\("[^"]+"\)\./g, '').replaceAll(LINK, '$1');
 }
 
-/** A comment's words as Markdown: links become names, and lines are joined to paragraphs. */
+/** A comment's text as Markdown: links become names, and lines are joined into paragraphs. */
 const prose = (text) =>
   text
     .replaceAll(LINK, '`$1`')
     .split(/\n\s*\n/)
     .map((paragraph) => paragraph.replaceAll(/\s*\n\s*/g, ' ').trim());
 
-/** What a doc comment says in its first paragraph, and of what is thrown; undefined where there is none. */
+/** A doc comment's first paragraph, and what it says is thrown; undefined if there is no comment. */
 function docOf(node) {
   const comment = ts.getJSDocCommentsAndTags(node).findLast(ts.isJSDoc);
   if (comment === undefined) return undefined;
@@ -78,7 +78,7 @@ function docOf(node) {
   return { text, thrown };
 }
 
-/** The comment that a file opens with, whole. */
+/** The whole comment at the start of a file. */
 function openingOf(file) {
   const [, text = ''] = /^\s*\/\*\*(.*?)\*\//s.exec(readFileSync(file, 'utf8')) ?? [];
   return text
@@ -87,20 +87,20 @@ function openingOf(file) {
     .trim();
 }
 
-/** Where a declaration in dist/ comes from: a comment before an import that only the source needs is not in it. */
+/** The source of a declaration in dist/, which lacks a comment before an import that only the source needs. */
 const sourceOf = (root, types) => join(root, types.replace(/^\.\/(dist|lib)\//, '').replace(/\.d\.ts$/, '.ts'));
 
-/** By code units, as the lists of names in sources are sorted. */
+/** Sorts by code units, as the lists of names in sources. */
 const byName = (a, b) => (a.name < b.name ? -1 : 1);
 
 /**
  * Every face of the package, in the order of package.json, with its names in order. A name that an earlier face exports
- * has `from`, the face that it is described in; a namespace's names have its own before them.
+ * has `from`, the face that describes it; a namespace's names are prefixed with its own.
  */
 export function readFaces(root) {
   const { name: packageName, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const entries = Object.entries(exports).filter(([, target]) => typeof target === 'object');
-  // The package's own files only name other packages; dist/ has what these are made from.
+  // The package's own files only refer to other packages; dist/ has what these are made from.
   const files = entries.map(([, { types }]) => join(root, types.replace('./lib/', './dist/')));
   const program = ts.createProgram(files, {
     module: ts.ModuleKind.NodeNext,

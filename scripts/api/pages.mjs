@@ -1,4 +1,4 @@
-// What is written about faces: a report for each, which reviewers compare, and one page for people.
+// The documentation of faces: a report for each, for review, and one page for readers.
 
 const block = (text) => `\`\`\`ts\n${text}\n\`\`\``;
 const WRITTEN = 'Written by `npm run api`.';
@@ -6,14 +6,14 @@ const WRITTEN = 'Written by `npm run api`.';
 /** A file's name without folders and ending, from a face's name. */
 const fileOf = (face) => face.split('/').slice(1).join('-');
 
-/** Each name with its declaration, and no words: what changes here changes for those who import it. */
+/** Each name with its declaration, without comments: a change here is a change for importers. */
 function report({ name, names }) {
   const lines = names.map(({ name: exported, from, signature }) => {
     if (from !== undefined) return `// ${exported}: as in ${from}`;
-    // What a namespace exports has its own name in the declaration alone.
+    // A namespace's export has only its own name in the declaration.
     return exported.includes('.') ? `// ${exported}\n${signature}` : signature;
   });
-  return `# \`${name}\`: ${names.length} names\n\n${WRITTEN} A change of this file is a change for those who import the face.\n\n${block(lines.join('\n'))}\n`;
+  return `# \`${name}\`: ${names.length} names\n\n${WRITTEN} A change to this file is a change for importers of the face.\n\n${block(lines.join('\n'))}\n`;
 }
 
 /** A link to a face's section of the page. */
@@ -25,7 +25,7 @@ function section({ name, opening, names }) {
   for (const { name: exported, from } of names) {
     if (from === undefined) continue;
     if (!others.has(from)) others.set(from, new Set());
-    // Of a namespace that is shared its own name is enough.
+    // For a shared namespace its own name is enough.
     others.get(from).add(`\`${exported.split('.')[0]}\``);
   }
   const parts = own.map(({ name: exported, doc, commented }) =>
@@ -42,17 +42,17 @@ function section({ name, opening, names }) {
 
 function manual(faces) {
   const list = faces.map(({ name, names }) => `- ${linkTo(name)}: ${names.length} names`).join('\n');
-  const opening = `What a program can import, face by face. Each name stands with what its doc comment says first, and with its declaration. ${WRITTEN}`;
+  const opening = `What a program can import, face by face. Each name is listed with the first paragraph of its doc comment, and with its declaration. ${WRITTEN}`;
   return ['# The API', opening, list, ...faces.map(section)].join('\n\n') + '\n';
 }
 
-/** Names whose declarations have no words. */
+/** Names whose declarations have no doc comment. */
 export const undocumented = (faces) =>
   faces.flatMap(({ name: face, names }) =>
     names.filter(({ from, doc }) => from === undefined && !doc?.text).map(({ name }) => `${name} of ${face}`),
   );
 
-/** Every file that is written, by its path from the root: unformatted. */
+/** Every generated file, by its path from the root, unformatted. */
 export const pagesOf = (faces) => [
   ...faces.map((face) => [`docs/api/${fileOf(face.name)}.md`, report(face)]),
   ['docs/api.md', manual(faces)],

@@ -1,21 +1,21 @@
 /** How an attack is run. */
 export interface AttackRun {
-  /** Whether the protection is in its place. */
+  /** Whether the protection is in place. */
   readonly protected: boolean;
-  /** Keys, data and nonces follow from it. */
+  /** Keys, data and nonces are derived from it. */
   readonly seed: number;
-  /** Aborted, it ends the run, which rejects with its reason. */
+  /** Aborting it ends the run, which rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** What came of an attack. */
+/** The outcome of an attack. */
 export interface AttackOutcome {
   readonly succeeded: boolean;
-  /** What the attacker has now, in a sentence. */
+  /** What the attacker has learned, in a sentence. */
   readonly learned: string;
   /** The same in numbers, by their names. */
   readonly figures: Readonly<Record<string, number>>;
-  /** Error codes under which it was refused, or `masks` where what is left is noise; undefined if nothing stopped it. */
+  /** Error codes with which it was refused, or `masks` if only noise is left; undefined if nothing stopped it. */
   readonly stoppedBy: string | undefined;
 }
 
@@ -25,13 +25,13 @@ export interface Attack {
   readonly name: string;
   /** What the attacker does, in one line. */
   readonly title: string;
-  /** What the attack assumes of the attacker. */
+  /** What the attack assumes about the attacker. */
   readonly attacker: string;
-  /** The paper, or the section of docs/protocol.md, that it is from. */
+  /** The paper, or the section of docs/protocol.md, that it comes from. */
   readonly source: string;
   /** What stops it. */
   readonly protection: string;
-  /** How a run without the protection has it taken out. */
+  /** How the protection is removed in a run without it. */
   readonly without: string;
   /**
    * Runs it against real sessions, with or without the protection.

@@ -7,12 +7,12 @@ import { type Scene, type SceneOptions, TARGET } from './coordinator/scene.ts';
 import { combined, forgetful, run, sumOf } from './coordinator/sums.ts';
 import { outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
 
-// Two sums that differ in one member's update, each of which may be opened by itself.
+// Two sums that differ in one member's update, each of which may be opened on its own.
 
 /** The members of a scene without the target. */
 const withoutTarget = (hall: Scene): number[] => hall.honest.filter((member) => member !== TARGET);
 
-/** What two rounds give away: Σ factor·sum, where both were opened. */
+/** What two rounds reveal: Σ factor·sum, if both were opened. */
 function difference(
   hall: Scene,
   settings: RoundSettings,
@@ -46,8 +46,8 @@ export const sumDifference: Attack = {
 };
 
 /**
- * The model of zeros with one value moved by the least number there is. The last class then loses ties, as it does
- * without that, so every member trains as before.
+ * The all-zero model with one value moved by the smallest possible amount. The last class then loses ties, as it does
+ * anyway, so every member trains as before.
  */
 function movedModel(): Uint8Array {
   const tensors = LAYOUT.unflatten(new Float32Array(LAYOUT.size));
@@ -62,7 +62,7 @@ export const nearModel: Attack = {
   attacker: 'the coordinator, alone',
   source: 'docs/security.md §5, nearly the same model',
   protection: 'minCohortDifference in the client’s policy: any two sums differ in that many members',
-  without: 'the default policy, which compares sums from one model alone',
+  without: 'the default policy, which only compares sums from the same model',
   run: ({ protected: safe, seed, signal }) => {
     const policy = safe ? { minCohortDifference: 2 } : {};
     return withScene({ seed: `near model ${seed}`, n: 7, policy }, signal, async (hall) => {
@@ -87,8 +87,8 @@ export const UNEQUAL: Omit<SceneOptions, 'seed'> = {
 };
 
 /**
- * Two rounds of which the second one counts no more examples than the others have: the weight of the target falls to
- * theirs. With half the clip every other input is the same number in both, and the target's twice as much in the first.
+ * Two rounds of which the second counts no more examples than the others have: the target's weight falls to theirs.
+ * With half the clip every other input is the same in both, and the target's is twice as large in the first.
  */
 export function termsPair(hall: Scene): { readonly first: RoundSettings; readonly second: RoundSettings } {
   const second = hall.settings({ maxExamples: FEW });
@@ -98,7 +98,7 @@ export function termsPair(hall: Scene): { readonly first: RoundSettings; readonl
 /** Disaggregation with the same members in both sums. */
 export const changedTerms: Attack = {
   name: 'changed-terms',
-  title: 'opens two sums of the same members, on terms that halve the weight of the target alone',
+  title: 'opens two sums of the same members, on terms that halve only the target’s weight',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §7.8',
   protection: 'a client sends one input for each model and repeat, on one set of terms',

@@ -14,18 +14,18 @@ import type { Attack } from './attack.ts';
 import { Lab } from './open-round/lab.ts';
 import { anyShare, revealing, signedSetOf, signedShares, untilUnmasking } from './open-round/liars.ts';
 
-// A coordinator and as many members as may collude try to have an honest member proven false. To succeed is to learn its
-// update: the others would go on without it, and the two sums differ in its input alone.
+// A coordinator and as many members as may collude try to have an honest member proven false. Success means learning
+// its update: the others would continue without it, and the two sums differ only in its input.
 
-/** Who is to be framed. */
+/** The member to be framed. */
 export const VICTIM = memberId(4);
 /** Six members, one of whom may be corrupt. */
 export const FRAMING = { colludingPpm: 200_000, threshold: 4, dimension: 1 };
 
-/** The server's state in which shares come. */
+/** The server's state in which shares arrive. */
 export type Unmasking = Extract<ServerState, { name: 'unmasking' }>;
 
-/** A round in which everyone has revealed, and what a member of it keeps. */
+/** A round in which every member has revealed, and what a member keeps of it. */
 export interface Framing {
   readonly lab: Lab;
   readonly state: Unmasking;
@@ -33,7 +33,7 @@ export interface Framing {
   readonly directory: MemberDirectory;
 }
 
-/** A round of six, one of whom may be corrupt, to the point where all shares have come. */
+/** A round of six, one of whom may be corrupt, to the point where all shares have arrived. */
 export function framingOf(seed: string, liars: readonly number[] = [], options: Partial<Lab['options']> = {}): Framing {
   const lab = new Lab({ seed, n: 6, adversary: 'active', settings: FRAMING, ...options });
   untilUnmasking(lab);
@@ -42,7 +42,7 @@ export function framingOf(seed: string, liars: readonly number[] = [], options: 
   const noise = anyShare(lab.random);
   const rewrite = revealing(lab, liars.map(memberId), (share, owner) => (owner === VICTIM ? noise : share));
   lab.down();
-  // What a liar signs is kept as it was sent: the records of the lab are of the honest message.
+  // A liar's message is kept as it was sent: the lab records the honest one.
   const sent = lab.toServer.flatMap((mail) => rewrite(mail));
   lab.sent.splice(0, lab.sent.length, ...lab.sent.filter(({ mail }) => messageName(mail.bytes) !== 'unmaskShares'));
   for (const mail of sent) lab.sent.push({ to: 'server', mail });
@@ -62,7 +62,7 @@ export const proofOf = (scene: Framing, member: MemberId, shares: readonly Signe
   shares,
 });
 
-/** Why a proof is refused; undefined where it convicts. */
+/** Why a proof is refused; undefined if it convicts. */
 export function refusalOf(
   { lab, signed, directory }: Pick<Framing, 'lab' | 'signed' | 'directory'>,
   proof: DealingProof,
@@ -82,14 +82,14 @@ export function refusalOf(
   }
 }
 
-/** To succeed is to learn an update: the others go on without it, and the two sums differ in its input alone. */
+/** Success means learning an update: the others continue without it, and the two sums differ only in its input. */
 export const framedMember: Attack = {
   name: 'false-dealing',
   title: 'has two holders sign false shares of an honest member’s seed, as a proof that it dealt falsely',
   attacker: 'the coordinator, with two of six members on its side',
   source: 'docs/decisions/0046-prove-false-dealing-to-other-members.md',
   protection: 'a client is convinced only if more holders contradict a member than may lie by its own policy',
-  without: 'a policy that reckons with one liar of six',
+  without: 'a policy that assumes one liar of six',
   run: ({ protected: safe, seed, signal }) => {
     signal?.throwIfAborted();
     const scene = framingOf(`framing ${seed}`, [1, 5]);
@@ -99,7 +99,7 @@ export const framedMember: Attack = {
     return Promise.resolve({
       succeeded,
       learned: succeeded
-        ? 'a proof that convicts an honest member: the others go on without it'
+        ? 'a proof that convicts an honest member: the others continue without it'
         : 'nothing: the proof does not hold',
       figures: { liars: 2, shares: shares.length },
       stoppedBy: succeeded ? undefined : 'false-dealing-refused',

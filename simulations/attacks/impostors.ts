@@ -1,63 +1,63 @@
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
-import type { Advertisement } from '../../protocol/schemes/secagg/index.ts';
+import { type MemberId, memberId } from '../../protocol/ids.ts';
 import { virtualMembership } from '../engine/members.ts';
-import type { Attack } from './attack.ts';
-import { forged, towards } from './coordinator/forged.ts';
+import type { Attack, AttackOutcome } from './attack.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';
 import { outcomeOf, withScene } from './coordinator/with-scene.ts';
-import { rosterAs } from './open-round/cheats.ts';
 import { seeded } from './open-round/lab.ts';
 import { unsafeWithoutSignatures } from './weakened.ts';
 
-// A target that masks with keys of the attacker's alone has masked nothing: three ways to get there.
+// A target that masks only with the attacker's keys has masked nothing: three ways to achieve that. Each is the same attack
+// with its protection and without it.
+
+/** Members that are in no directory. */
+const INVENTED = [100, 101, 102, 103, 104].map(memberId);
 
 const CURIOUS = 'a curious round, which has no identities';
 
-/** All but the target, whom the attacker plays. */
-const others = (hall: Scene) => hall.members.filter((member) => member !== TARGET);
-
-type Change = (members: readonly Advertisement[], context: Uint8Array, hall: Scene) => readonly Advertisement[];
-
-/** Runs an active round in which the target is shown a roster of the attacker's making. */
-async function shown(hall: Scene, change: Change) {
+/**
+ * Plays these members beside the target, each with keys that the attacker has made. An active round needs identities: the
+ * attacker makes these too, and a directory that lists them.
+ */
+async function played(hall: Scene, seed: string, members: readonly MemberId[]): Promise<AttackOutcome> {
   const settings = hall.settings();
-  hall.round(
-    {
-      down: (mail, { context }) =>
-        towards(
-          TARGET,
-          rosterAs((members) => change(members, context, hall)),
-        )(mail),
+  const invited = [TARGET, ...members].sort((a, b) => a - b);
+  hall.round({}, settings, { invited, played: members, membership: membershipOf(hall, seed, Math.max(...invited)) });
+  await hall.ends([TARGET]);
+  return outcomeOf(hall, settings);
+}
+
+/** Identities of the attacker's making for members 1 … n, and a directory with these; the target has its own. */
+function membershipOf(
+  { membership }: Scene,
+  seed: string,
+  n: number,
+): Pick<Scene['membership'], 'identities' | 'directory'> {
+  const made = virtualMembership(nodePrimitives, seeded(`${seed} identities`), n);
+  const { directory, identities } = membership;
+  return {
+    identities: new Map(made.identities).set(TARGET, identities.get(TARGET)!),
+    directory: {
+      ...directory,
+      entries: new Map(made.directory.entries).set(TARGET, directory.entries.get(TARGET)!),
     },
-    settings,
-  );
-  await hall.ends([TARGET]);
-  return outcomeOf(hall, settings);
+  };
 }
 
-/** Plays everybody but the target in a curious round. */
-async function played(hall: Scene) {
-  const settings = hall.settings();
-  hall.round({}, settings, { played: others(hall) });
-  await hall.ends([TARGET]);
-  return outcomeOf(hall, settings);
-}
+/** All but the target. */
+const others = (hall: Scene): MemberId[] => hall.members.filter((member) => member !== TARGET);
 
 /** The classical attack on a key exchange without identities. */
 export const manInTheMiddle: Attack = {
   name: 'man-in-the-middle',
-  title: 'shows the target keys of its own for every other member, and answers in their place',
+  title: 'shows the target its own keys for every other member, and answers in their place',
   attacker: 'the coordinator, or a party that can change traffic, alone',
   source: 'Bonawitz et al., CCS 2017, §6.2',
   protection: 'advertised keys are signed by identities of the member directory',
   without: CURIOUS,
   run: ({ protected: safe, seed, signal }) =>
     withScene({ seed: `middle ${seed}`, n: 7, adversary: safe ? 'active' : 'curious' }, signal, (hall) =>
-      safe
-        ? shown(hall, (members, context) =>
-            members.map((one) => (one.member === TARGET ? one : forged(hall, context, { member: one.member }))),
-          )
-        : played(hall),
+      played(hall, `middle ${seed}`, others(hall)),
     ),
 };
 
@@ -71,37 +71,24 @@ export const inventedMembers: Attack = {
   without: CURIOUS,
   run: ({ protected: safe, seed, signal }) =>
     withScene(
-      { seed: `invented ${seed}`, n: 8, honest: [TARGET], adversary: safe ? 'active' : 'curious' },
+      { seed: `invented ${seed}`, n: 3, honest: [TARGET], adversary: safe ? 'active' : 'curious' },
       signal,
-      (hall) =>
-        safe
-          ? shown(hall, (members, context) => [
-              members.find(({ member }) => member === TARGET)!,
-              ...[100, 101, 102, 103, 104].map((member) => forged(hall, context, { member })),
-            ])
-          : played(hall),
+      (hall) => played(hall, `invented ${seed}`, INVENTED),
     ),
 };
 
-/** In an active round: everything but the check of signatures is as it should be. */
+/** In an active round: everything except the signature check is in order. */
 export const relabelledMembers: Attack = {
   name: 'relabelled-members',
-  title: 'puts keys of its own under the ids of enrolled members, signed by identities that it has made',
+  title: 'puts its own keys under the ids of enrolled members, signed by identities that it has created',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §5.2 and §6.2',
   protection: 'signatures are verified with the identity keys that the directory names',
-  without: 'clients that take every signature for good',
+  without: 'clients that accept every signature',
   run: ({ protected: safe, seed, signal }) => {
     const primitives = safe ? nodePrimitives : unsafeWithoutSignatures;
-    return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, async (hall) => {
-      const settings = hall.settings();
-      const forged = virtualMembership(nodePrimitives, seeded(`relabelled identities ${seed}`), hall.members.length);
-      const { directory, identities } = hall.membership;
-      const entries = new Map(forged.directory.entries).set(TARGET, directory.entries.get(TARGET)!);
-      const own = new Map(forged.identities).set(TARGET, identities.get(TARGET)!);
-      hall.round({}, settings, { membership: { identities: own, directory: { ...directory, entries } } });
-      await hall.ends([TARGET]);
-      return outcomeOf(hall, settings);
-    });
+    return withScene({ seed: `relabelled ${seed}`, n: 7, honest: [TARGET], primitives }, signal, (hall) =>
+      played(hall, `relabelled ${seed}`, others(hall)),
+    );
   },
 };

@@ -11,21 +11,21 @@ import { constantModel, LAYOUT } from './coordinator/perceptron.ts';
 import { type Scene, TARGET } from './coordinator/scene.ts';
 import { sumOf } from './coordinator/sums.ts';
 import { TwoFacedRound } from './coordinator/two-faced.ts';
-import { outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
+import { outcomeOf, outcomeOfDifference, refusalCodes, withScene } from './coordinator/with-scene.ts';
 import { rewriting } from './open-round/lab.ts';
 import { unsafeForgetting } from './weakened.ts';
 
-// The target learns from what it should, the others so that their updates are known in advance: all zeros here. If their
-// masks cancelled nevertheless, the sum would be the target's update.
+// The target trains as it should, the others so that their updates are known in advance: all zeros here. If their masks
+// still cancelled, the sum would be the target's update.
 
-/** A model in which the steps of the perceptron are lost to rounding, so that whoever trains it sends zeros. */
+/** A model in which the perceptron's steps are lost to rounding, so that a client that trains it sends zeros. */
 const DEAF = 2 ** 30;
 
 interface Faces extends AttackRun {
   readonly name: string;
-  /** What the others are told instead. */
+  /** The settings that the others are told instead. */
   readonly change: (hall: Scene) => Partial<RoundSettings>;
-  /** What a hash that forgets the difference has in its place. */
+  /** What a hash that ignores the difference contains in its place. */
   readonly forgotten: Partial<RoundSettings>;
 }
 
@@ -34,17 +34,18 @@ function twoFaces({ name, change, forgotten, protected: safe, seed, signal }: Fa
   return withScene({ seed: `${name} ${seed}`, n: 5, primitives }, signal, async (hall) => {
     const settings = hall.settings();
     const changed = { ...settings, ...change(hall) };
-    const round = safe
-      ? new TwoFacedRound(hall.coordinator, hall.members, (member) => (member === TARGET ? settings : changed))
-      : hall.round(
-          { down: rewriting('invitation', (mail) => (mail.member === TARGET ? mail.bytes : face(hall, changed))) },
-          settings,
-        );
+    if (safe) {
+      new TwoFacedRound(hall.coordinator, hall.members, (member) => (member === TARGET ? settings : changed));
+      await hall.ends();
+      return outcomeOf(hall, settings);
+    }
+    const round = hall.round(
+      { down: rewriting('invitation', (mail) => (mail.member === TARGET ? mail.bytes : face(hall, changed))) },
+      settings,
+    );
     await hall.ends();
     const truth = hall.target.app.quantized(settings).subarray(0, LAYOUT.size);
-    const found = round instanceof TwoFacedRound ? undefined : sumOf(round).subarray(0, LAYOUT.size);
-    const outcome = outcomeOfDifference(found, truth, refusalCodes(hall));
-    return outcome.succeeded ? outcome : { ...outcome, learned: 'nothing: no masked input was sent' };
+    return outcomeOfDifference(sumOf(round).subarray(0, LAYOUT.size), truth, refusalCodes(hall));
   });
 }
 
@@ -71,7 +72,7 @@ export const modelInconsistency: Attack = {
     }),
 };
 
-/** The same by other settings than the model. */
+/** The same with settings other than the model. */
 export const twoFacedCoordinator: Attack = {
   name: 'two-faced',
   title: 'tells everyone but the target to train for no epochs',

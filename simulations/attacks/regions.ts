@@ -13,35 +13,35 @@ import { Transcript } from './inference/transcript.ts';
 import { signedByWitnesses, signedSurvivors, type SurvivorSignature } from './open-round/cheats.ts';
 import { Lab } from './open-round/lab.ts';
 
-/** Sixty-four members on a ring, each of whom asks for sums of 61. */
+/** Sixty-four members on a ring, each of which requires sums of at least 61. */
 const N = 64;
 const MIN_COHORT = 61;
-/** How many are said to have dropped out in each region. */
+/** How many supposedly dropped out in each region. */
 export const DROPPED = N - MIN_COHORT;
 
-/** What came of an attack by regions. */
+/** The outcome of an attack by regions. */
 export interface RegionsOutcome {
   readonly lab: Lab;
   readonly facts: SessionParameters;
   readonly attempt: Attempt;
-  /** Why honest members did not reveal anything, as far as they did not. */
+  /** Why honest members did not reveal anything, for those that did not. */
   readonly codes: ReadonlySet<string>;
   /** The sets over which shares were revealed. */
   readonly revealed: ReadonlySet<number>;
-  /** The members that both sets have. */
+  /** The members in both sets. */
   readonly common: readonly number[];
 }
 
 interface RegionsOptions {
   readonly seed?: string;
-  /** In a curious round nobody signs. */
+  /** In a curious round members do not sign. */
   readonly adversary?: 'active' | 'curious';
 }
 
 /**
- * The ring has two regions. In the one, all are told that three members of it have dropped out, in the other that three of
- * the other have: each set has 61 members, and the holders of each secret are of one opinion. Of the witnesses one half signs
- * the one set, one half the other, and accomplices sign both.
+ * The ring has two regions. In each, all members are told that three of its own members have dropped out: each set has
+ * 61 members, and the holders of each secret agree. Half of the witnesses sign one set, half the other, and accomplices
+ * sign both.
  */
 export function splitRegions(
   share: number,
@@ -119,7 +119,7 @@ export function splitRegions(
   };
 }
 
-/** Two sums that overlap, neither of which anyone asked for. */
+/** Two overlapping sums from one round. */
 export const regionSums: Attack = {
   name: 'region-sums',
   title: 'tells two regions of a ring of two survivor sets, and opens what the two have in common',

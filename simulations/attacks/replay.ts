@@ -5,13 +5,13 @@ import { Lab, seeded } from './open-round/lab.ts';
 
 const N = 6;
 
-/** The very invitation of an earlier round, so that its members believe to be in that one. */
+/** The exact invitation of an earlier round, so that its members believe they are in that one. */
 export const replayedInvitation: Attack = {
   name: 'replay',
-  title: 'begins a round again by its old invitation, without the target',
+  title: 'restarts a round with its old invitation, without the target',
   attacker: 'the coordinator, alone',
   source: 'docs/protocol.md §8',
-  protection: 'clients remember the settings that they have seen; a round has its nonce',
+  protection: 'clients remember the settings that they have seen; each round has its own nonce',
   without: 'clients that remember nothing',
   run: ({ protected: safe, seed, signal }) => {
     signal?.throwIfAborted();

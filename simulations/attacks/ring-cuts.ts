@@ -9,20 +9,20 @@ import { indexOf } from './coordinator/split.ts';
 import { refusalCodes, withScene } from './coordinator/with-scene.ts';
 
 const N = 12;
-/** What each member asks for. */
+/** Each member's policy. */
 export const CUT_POLICY = { colluding: 0.17, minCohort: 8 };
 /** A ring of degree 4 with t = 4 among twelve members, which is sound against two accomplices. */
 export const CUT_RING = { graph: 'ring', colludingPpm: 170_000, dropoutPpm: 0, minCohort: 8 } as const;
 /** All but the two accomplices. */
 export const CUT_HONEST = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
-/** A choice of drop-outs, and the honest members in whose sum the target would be with them. */
+/** A choice of drop-outs, and the honest members that would be in a sum with the target. */
 interface Cut {
   readonly dropped: readonly MemberId[];
   readonly joined: readonly MemberId[];
 }
 
-/** Honest survivors that are joined to the target by masks which the attacker does not know. */
+/** Honest survivors that are joined to the target by masks unknown to the attacker. */
 function joinedTo(hall: Scene, { graph }: ServerParameters, survivors: ReadonlySet<MemberId>): MemberId[] {
   const joined = new Set([TARGET]);
   for (const member of joined) {
@@ -35,8 +35,8 @@ function joinedTo(hall: Scene, { graph }: ServerParameters, survivors: ReadonlyS
 }
 
 /**
- * Of all pairs of honest members, those without whom the target is in the smallest sum: every survivor still knows as many
- * others as the threshold asks, and the mask secrets of the two can be opened.
+ * Of all pairs of honest members, the one whose absence leaves the target in the smallest sum: every survivor still
+ * knows as many others as the threshold requires, and the mask secrets of the pair can be opened.
  */
 function bestCut(hall: Scene, facts: ServerParameters): Cut {
   const { graph, parameters } = facts;
@@ -57,7 +57,7 @@ function bestCut(hall: Scene, facts: ServerParameters): Cut {
   return best;
 }
 
-/** Has those drop out, by keeping back their masked inputs. */
+/** Makes the pair drop out, by withholding their masked inputs. */
 export async function cutRing(hall: Scene, settings: RoundSettings): Promise<Cut> {
   let found: Cut | undefined;
   const round = hall.round(
@@ -77,21 +77,21 @@ export async function cutRing(hall: Scene, settings: RoundSettings): Promise<Cut
   return { dropped, joined };
 }
 
-/** Rings that are tried until one can be cut: about one in four can. */
+/** Maximum rings to try until one can be cut: about one in four can. */
 const MAX_RINGS = 64;
 
-/** Sums within sums: what a ring falls into when the right members are missing. */
+/** Sums within sums: a ring falls apart into them when the right members are missing. */
 export const ringCuts: Attack = {
   name: 'ring-cuts',
-  title: 'says of two members of its choice that they dropped out, so that the ring falls apart around the target',
+  title: 'claims that two members of its choice dropped out, so that the ring falls apart around the target',
   attacker: 'the coordinator, with two of twelve members on its side',
   source: 'docs/decisions/0061-audit-two-cuts-of-a-ring.md; after Bell et al., CCS 2020',
-  protection: 'a client counts, for its own share of colluding members, who is left between any two cuts',
-  without: 'a policy that reckons with no accomplice',
+  protection: 'a client counts, for its own share of colluding members, how many members remain between any two cuts',
+  without: 'a policy that assumes no accomplice',
   run: async ({ protected: safe, seed, signal }) => {
     for (let ring = 1; ; ring++) {
       const outcome = await attempt(ring, false, seed, signal);
-      // With the protection it is tried on the first ring that it succeeds on without it.
+      // With the protection it is tried on the first ring on which it succeeds without.
       if (outcome.succeeded && safe) return attempt(ring, true, seed, signal);
       if (outcome.succeeded || ring === MAX_RINGS) return outcome;
     }

@@ -19,7 +19,7 @@ import type { Mail } from './open-round/lab.ts';
 /** Settings of a ring of degree 4 with t = 4 among twelve members, which is sound against one accomplice. */
 export const RING = { graph: 'ring', colludingPpm: 90_000, dropoutPpm: 0 } as const;
 
-/** Who is beside the target if the roster is made of these advertisements. */
+/** The target's neighbours if the roster consists of these advertisements. */
 function neighboursOf(hall: Scene, settings: RoundSettings, context: Uint8Array, mails: readonly Mail[]): MemberId[] {
   const sorted = [...mails].sort((a, b) => a.member - b.member);
   const leaves = sorted.map(({ bytes }) => rosterLeaf(nodePrimitives, decodeAdvertiseKeys(bytes).advertisement));
@@ -30,8 +30,8 @@ function neighboursOf(hall: Scene, settings: RoundSettings, context: Uint8Array,
 }
 
 /**
- * Grinding: the permutation follows from everybody's keys, so a coordinator that speaks last has one accomplice draw new
- * ones until the accomplices are around the target.
+ * Grinding: the permutation follows from all members' keys, so a coordinator that speaks last makes one accomplice draw
+ * new ones until the accomplices surround the target.
  * @returns how often it had to draw, once the target has sent its masked input or has refused
  */
 export async function grind(hall: Scene, settings: RoundSettings): Promise<number> {
@@ -66,14 +66,14 @@ export async function grind(hall: Scene, settings: RoundSettings): Promise<numbe
   return draws;
 }
 
-/** The graph is nobody's choice, but whoever speaks last can choose among many. */
+/** No party chooses the graph, but the one that speaks last can choose among many. */
 export const ringGrinding: Attack = {
   name: 'ring-grinding',
   title: 'has an accomplice draw keys until the accomplices are the target’s neighbours on the ring',
   attacker: 'the coordinator, with four of twelve members on its side',
   source: 'docs/protocol.md §6.1; Bell et al., CCS 2020',
   protection: 'each client derives degree and threshold from its own share of colluding members',
-  without: 'a policy that reckons with one accomplice of twelve',
+  without: 'a policy that assumes one accomplice of twelve',
   run: ({ protected: safe, seed, signal }) => {
     const policy = { colluding: safe ? 0.34 : 0.09 };
     const scene = { seed: `grinding ${seed}`, n: 12, honest: [1, 2, 3, 4, 5, 6, 7, 8], policy };

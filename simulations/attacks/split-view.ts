@@ -4,13 +4,13 @@ import { outcomeOf, withScene } from './coordinator/with-scene.ts';
 
 const GAMMA = 0.25;
 
-/** The attack that the consistency round is there for. */
+/** The attack that the consistency round prevents. */
 export const splitViews: Attack = {
   name: 'split-view',
   title: 'tells half of the members that the target dropped out, and the others that it did not',
   attacker: 'the coordinator, with two of eight members on its side',
   source: 'Bonawitz et al., CCS 2017, §6.2',
-  protection: 'a quorum of signatures over one survivor set, before anyone reveals a share',
+  protection: 'a quorum of signatures over one survivor set, before any member reveals a share',
   without: 'a curious round, in which members sign nothing',
   run: ({ protected: safe, seed, signal }) => {
     const adversary = safe ? 'active' : 'curious';

@@ -2,18 +2,21 @@ import { equalBytes, LABELS, type Primitives, transcript } from '../../protocol/
 import { nodePrimitives } from '../../protocol/crypto/node/index.ts';
 import { decodeSettings, encodeSettings, type RoundSettings } from '../../protocol/wire/index.ts';
 
-// Cryptographic operations with one protection taken out: what clients compute with where an attack is to succeed.
+// Cryptographic operations with one protection removed: clients compute with them when an attack is meant to succeed.
 
-/** Signatures are all taken for good. */
+/** Accepts every signature. */
 export const unsafeWithoutSignatures: Primitives = { ...nodePrimitives, ed25519Verify: () => true };
 
-/** Bytes before the encoded settings in what their hash is over: the label and the settings, each behind its length. */
+/**
+ * Bytes before the encoded settings in the input of their hash: the label and the settings, each preceded by its
+ * length.
+ */
 const HEAD = 4 + LABELS.settings.length;
 
 /**
- * The hash of settings leaves some of them out, and so does everything that hangs on it: signatures, the session id, the
+ * The hash of settings omits some of them, and so does everything that depends on it: signatures, the session id, the
  * keys of masks and seals.
- * @param left - what is hashed in the place of what is left out
+ * @param left - what is hashed instead of the omitted settings
  */
 export function unsafeForgetting(left: Partial<RoundSettings>): Primitives {
   return {
@@ -27,7 +30,7 @@ export function unsafeForgetting(left: Partial<RoundSettings>): Primitives {
   };
 }
 
-/** The encoded settings that these bytes are the hash input of; undefined if they are of another kind. */
+/** The encoded settings that these bytes are the hash input of; undefined if they are something else. */
 function settingsIn(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.length < HEAD + 4) return undefined;
   const label = new TextEncoder().encode(LABELS.settings);

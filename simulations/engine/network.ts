@@ -1,5 +1,5 @@
 import { byState, type CollectingState } from '../../protocol/rounds/index.ts';
-import type { Distribution } from './distribution.ts';
+import type { Distribution } from '../faults/distribution.ts';
 
 /** What lies between virtual members and their coordinator. */
 export interface Network {

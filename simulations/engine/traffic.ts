@@ -2,7 +2,7 @@ import type { Random } from '../../training/index.ts';
 import type { CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { Fate, FaultPlan } from '../faults/plan.ts';
 import type { VirtualClock } from './clock.ts';
-import { draw } from './distribution.ts';
+import { draw } from '../faults/distribution.ts';
 import type { Counts } from './network-events.ts';
 import type { VirtualMember } from './member.ts';
 import type { Network } from './network.ts';

@@ -1,8 +1,9 @@
 import { Random } from '../../training/index.ts';
 import type { AdversaryClass, CollectingState } from '../../protocol/schemes/secagg/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
-import { draw } from '../engine/distribution.ts';
-import { STATES, statesOf } from '../engine/phases.ts';
+import { draw } from './distribution.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
+import { statesOf } from './states.ts';
 import { corrupted } from './corrupt.ts';
 import type { Fault, FaultKind } from './script.ts';
 import { select } from './select.ts';
@@ -13,7 +14,7 @@ export interface Death {
   readonly noticed: 'connection' | 'deadline';
 }
 
-/** A message on its way. */
+/** A message in transit. */
 export interface Passing {
   readonly member: MemberId;
   readonly direction: 'up' | 'down';
@@ -21,26 +22,26 @@ export interface Passing {
   readonly state: CollectingState | undefined;
 }
 
-/** What befalls a message on its way. */
+/** What happens to a message in transit. */
 export interface Fate {
-  /** Seconds on top of the latency. */
+  /** Seconds added to the latency. */
   readonly delay: number;
   /** Whether others of the same connection may overtake it. */
   readonly overtaken: boolean;
-  /** Seconds after the message at which each copy comes. */
+  /** Seconds after the message at which each copy arrives. */
   readonly copies: readonly number[];
-  /** Makes other bytes of it. */
+  /** Changes its bytes. */
   readonly corrupt: ((bytes: Uint8Array) => Uint8Array) | undefined;
 }
 
-/** One member that loses its connection over and over. */
+/** One member that loses its connection repeatedly. */
 export interface Flapping {
   readonly member: MemberId;
   readonly away: () => number;
   readonly between: () => number;
 }
 
-/** What begins with a state of the coordinator. */
+/** A fault that begins with a state of the coordinator. */
 export type Onset =
   | {
       readonly kind: 'partition';
@@ -50,7 +51,7 @@ export type Onset =
     }
   | { readonly kind: 'abandon'; readonly after: number };
 
-/** Who is in the round that faults are drawn for. */
+/** The round for which faults are drawn. */
 export interface FaultScene {
   readonly members: readonly MemberId[];
   readonly adversary: AdversaryClass;
@@ -68,9 +69,9 @@ interface Hit<F extends Fault> {
 
 const NO_FATE: Fate = { delay: 0, overtaken: false, copies: [], corrupt: undefined };
 
-/** Faults as they befall one round: whom they hit is drawn at once, by how much when it happens. */
+/** The faults of one round: the members they hit are drawn at once, the amounts when they happen. */
 export class FaultPlan {
-  /** Who dies, and when. */
+  /** Members that die, and when. */
   readonly deaths: ReadonlyMap<MemberId, Death>;
   readonly flapping: readonly Flapping[];
   readonly #passing: readonly Hit<Of<'delay' | 'reorder' | 'duplicate' | 'corrupt'>>[];
@@ -95,7 +96,7 @@ export class FaultPlan {
     this.#onsets = [...of('partition'), ...of('abandon')];
   }
 
-  /** What befalls a message. Asked once for each that sets out. */
+  /** What happens to a message. Called once for each message sent. */
   fateOf(message: Passing): Fate {
     let fate = NO_FATE;
     for (const { fault, members, random } of this.#passing) {
@@ -107,7 +108,7 @@ export class FaultPlan {
     return fate;
   }
 
-  /** What begins with a state. */
+  /** The faults that begin with a state. */
   onsetsOf(state: CollectingState): Onset[] {
     return this.#onsets
       .filter(({ fault }) => fault.state === state)
@@ -137,11 +138,11 @@ function befall(fate: Fate, fault: Of<'delay' | 'reorder' | 'duplicate' | 'corru
   }
 }
 
-/** Where "each" is meant, everybody is asked in each state; `select` is not to choose before. */
+/** With "each", every member is drawn for in each state; `select` must not choose beforehand. */
 const whoOf = (fault: Exclude<Fault, { kind: 'abandon' }>): Parameters<typeof select>[0] =>
   fault.kind === 'drop' && fault.state === 'each' ? {} : fault;
 
-/** The first death counts where several faults kill a member. */
+/** The first death counts if several faults kill a member. */
 function deathsOf(
   hits: readonly Hit<Of<'drop'>>[],
   members: readonly MemberId[],
@@ -154,7 +155,10 @@ function deathsOf(
       if (!hit.has(member)) continue;
       const state = stateOfDeath(fault, states, random);
       const known = deaths.get(member);
-      if (state === undefined || (known !== undefined && STATES.indexOf(known.state) <= STATES.indexOf(state)))
+      if (
+        state === undefined ||
+        (known !== undefined && COLLECTING_STATES.indexOf(known.state) <= COLLECTING_STATES.indexOf(state))
+      )
         continue;
       deaths.set(member, { state, noticed });
     }

@@ -8,20 +8,21 @@ import {
   type RoundQuestion,
 } from '../../protocol/schemes/secagg/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { STATES, statesOf } from '../engine/phases.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
+import { statesOf } from './states.ts';
 import { shareOf } from './select.ts';
 
-/** What a round is asked: will it fail? */
+/** The input of a prediction of whether a round fails. */
 export interface PredictionQuestion {
-  /** The round as its settings describe it; `n` members are invited. */
+  /** The round as described by its settings; `n` members are invited. */
   readonly round: RoundQuestion;
-  /** Least number of inputs of a sum. */
+  /** Minimum number of inputs in a sum. */
   readonly minCohort: number;
-  /** Share of members that drops, 0 to 1. */
+  /** Share of members that drop, 0 to 1. */
   readonly share: number;
-  /** Whether exactly that share drops, or each member for itself with that probability. */
+  /** Whether exactly that share drops, or each member independently with that probability. */
   readonly dropping: 'exact' | 'independent';
-  /** The state before whose message they drop; `any`: each in one state, all as likely. */
+  /** The state before whose message they drop; `any`: each in one state, all equally likely. */
   readonly state: CollectingState | 'any';
 }
 
@@ -31,7 +32,10 @@ function binomial(n: number, p: number, x: number): number {
   return Math.exp(logBinomial(n, x) + x * Math.log(p) + (n - x) * Math.log1p(-p));
 }
 
-/** P[Bin(n, p) < x]. */
+/**
+ * P[Bin(n, p) < x].
+ * @internal Tests hold it against a count of all outcomes.
+ */
 export function binomialBelow(n: number, p: number, x: number): number {
   let sum = 0;
   for (let i = 0; i < Math.min(x, n + 1); i++) sum += binomial(n, p, i);
@@ -39,14 +43,14 @@ export function binomialBelow(n: number, p: number, x: number): number {
 }
 
 /**
- * The probability that a round fails because too many members drop. On the complete graph it is exact: fewer than t are
- * left, or in an active round fewer than a quorum until it has signed. On a ring it is an upper bound, by the union over
- * all whose secrets must be opened: one that is there needs t − 1 neighbours that are, since it gives a share of its own;
- * one that dropped after sharing needs t. In an active round a quorum of the witnesses must be there, too, unless members
- * drop after it. Neighbours and witnesses are random sets (Bell et al. 2020, SecAgg+), hence hypergeometric tails where
- * exactly a share drops, binomial ones where each member drops for itself.
- * @returns 0 to 1; 1 where no round can be run with those who advertise their keys
- * @throws CairnError `settings-invalid`, `threshold-unsound`, `no-feasible-graph` where none can be run at all
+ * The probability that a round fails because too many members drop. On the complete graph it is exact: fewer than t
+ * remain, or in an active round fewer than a quorum until it has signed. On a ring it is an upper bound, by the union
+ * over all members whose secrets must be opened: one that is present needs t − 1 present neighbours, since it gives a
+ * share of its own; one that dropped after sharing needs t. In an active round a quorum of the witnesses must be
+ * present, too, unless members drop after it. Neighbours and witnesses are random sets (Bell et al. 2020, SecAgg+),
+ * hence hypergeometric tails when exactly a share drops, binomial ones when each member drops independently.
+ * @returns 0 to 1; 1 if no round can be run with the members that advertise their keys
+ * @throws CairnError `settings-invalid`, `threshold-unsound`, `no-feasible-graph` if no round can be run at all
  */
 export function failureProbability(question: PredictionQuestion): number {
   const { round, share, dropping } = question;
@@ -64,7 +68,7 @@ export function failureProbability(question: PredictionQuestion): number {
   return onIndependentRing(question);
 }
 
-/** Where exactly so many drop. */
+/** For exactly this many drops. */
 function failureOf(question: PredictionQuestion, dropped: number): number {
   const { state, round } = question;
   const states = statesOf(round.adversary);
@@ -73,7 +77,7 @@ function failureOf(question: PredictionQuestion, dropped: number): number {
     const never = !states.includes(state);
     return failureWith(question, { early, late: never ? 0 : dropped - early, last: 0 }, state);
   }
-  // Each of those that drop has the first state with the same probability as any other.
+  // Each member that drops does so in the first state with the same probability as in any other.
   let sum = 0;
   for (let early = 0; early <= dropped; early++) {
     const weight = binomial(dropped, 1 / states.length, early);
@@ -87,7 +91,7 @@ function failureOf(question: PredictionQuestion, dropped: number): number {
   return Math.min(1, sum);
 }
 
-/** How many drop before the roster closes, how many after it, and how many of these only when shares are asked for. */
+/** How many drop before the roster closes, how many after it, and how many of these only when shares are requested. */
 interface Dropped {
   readonly early: number;
   readonly late: number;
@@ -103,13 +107,13 @@ function failureWith(
   if (parameters === undefined || parameters.n < minCohort) return 1;
   const { graph, n, degree, threshold, witnesses, quorum } = parameters;
   const left = n - late;
-  // Who signs: whoever drops at the very end has done so.
+  // Signers: members that drop at the very end have already signed.
   const signing = state === 'unmasking' ? n : left + last;
   if (isBeforeInput(state) && signing < Math.max(minSharers(parameters), minCohort)) return 1;
   if (graph === 'complete') return left < threshold || signing < quorum ? 1 : 0;
   if (left < Math.max(threshold, 1)) return 1;
   const unsigned = below({ total: n, marked: signing, draws: witnesses }, quorum);
-  // Of one member's neighbours, the others that are left are marked.
+  // Of one member's neighbours, the other remaining ones are marked.
   const there = below({ total: n - 1, marked: left - 1, draws: degree }, threshold - 1);
   const gone = late === 0 ? 0 : below({ total: n - 1, marked: left, draws: degree }, threshold);
   return Math.min(1, left * there + (sharesBefore(state) ? late * gone : 0) + unsigned);
@@ -130,11 +134,12 @@ function onIndependentRing({ round, minCohort, share, state }: PredictionQuestio
   return Math.min(1, there + gone + unsigned);
 }
 
-/** Whether those who drop have shared secrets that must be opened. */
+/** Whether members that drop have shared secrets that must be opened. */
 const sharesBefore = (state: PredictionQuestion['state']): boolean =>
   state !== 'advertise-keys' && state !== 'share-keys';
 
-const isBeforeInput = (state: CollectingState): boolean => STATES.indexOf(state) <= STATES.indexOf('masked-input');
+const isBeforeInput = (state: CollectingState): boolean =>
+  COLLECTING_STATES.indexOf(state) <= COLLECTING_STATES.indexOf('masked-input');
 
 function parametersOf(question: RoundQuestion): RoundParameters | undefined {
   if (question.n < 2) return undefined;

@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { configError } from '../../protocol/issues.ts';
 import { CairnError } from '../../protocol/errors.ts';
-import { distributionSchema } from '../engine/distribution.ts';
-import { STATES } from '../engine/phases.ts';
+import { distributionSchema } from './distribution.ts';
+import { COLLECTING_STATES } from '../../protocol/rounds/index.ts';
 
-const state = z.enum(STATES);
+const state = z.enum(COLLECTING_STATES);
 const share = z.number().min(0).max(1);
 
-/** Whom a fault hits: named members, a share of all, or each with a probability; without any of these, everybody. */
+/** Members that a fault hits: named ones, a share of all, or each with a probability; all by default. */
 const who = {
   members: z.array(z.int().min(0).max(0xffff_ffff)).optional(),
   share: share.optional(),
   probability: share.optional(),
 };
 
-/** Which of their messages it hits: without any of these, all. */
+/** Which of their messages it hits: all by default. */
 const which = {
   /** Messages that belong to this state. */
   state: state.optional(),
@@ -27,46 +27,47 @@ const FAULTS = {
   drop: z.strictObject({
     kind: z.literal('drop'),
     ...who,
-    /** `any`: in one state, each as likely as the others. `each`: the dice are thrown again in every state. */
-    state: z.enum([...STATES, 'any', 'each']).default('masked-input'),
-    /** How the coordinator notices: the connection ends, or nothing comes until the deadline. */
+    /** `any`: in one state, all equally likely. `each`: drawn again in every state. */
+    state: z.enum([...COLLECTING_STATES, 'any', 'each']).default('masked-input'),
+    /** How the coordinator notices: the connection ends, or nothing arrives until the deadline. */
     noticed: z.enum(['connection', 'deadline']).default('connection'),
   }),
-  /** Messages take longer; those behind them on the same connection wait. */
+  /** Messages take longer; later ones on the same connection wait. */
   delay: z.strictObject({ kind: z.literal('delay'), ...who, ...which, seconds: distributionSchema }),
   /** Messages are held up while others of the same connection overtake them. */
   reorder: z.strictObject({ kind: z.literal('reorder'), ...who, ...which, within: distributionSchema }),
-  /** Messages come more than once. */
+  /** Messages arrive more than once. */
   duplicate: z.strictObject({
     kind: z.literal('duplicate'),
     ...who,
     ...which,
     copies: z.int().min(1).max(10).default(1),
-    /** How long after the first. Copies of vectors are kept so long. */
+    /** Time after the first. Copies of vectors are kept that long. */
     after: distributionSchema.default(0),
   }),
-  /** Messages come with other bytes than were sent. */
+  /** Messages arrive with different bytes than were sent. */
   corrupt: z.strictObject({
     kind: z.literal('corrupt'),
     ...who,
     ...which,
-    /** Bits turned over, the end cut off, or random bytes in place of all. */
+    /** Bits flipped, the end cut off, or all bytes replaced by random ones. */
     how: z.enum(['flip', 'truncate', 'foreign']).default('flip'),
     bits: z.int().min(1).max(1_000_000).default(1),
     /**
-     * Where bits are flipped: in the frame, which every receiver checks, or behind it. Masked words and shares behind it
-     * have no redundancy: there a flipped bit is another value, which only the transport's own integrity (TLS) keeps out.
+     * Where bits are flipped: in the frame, which every receiver checks, or in the payload after it. The masked words
+     * and shares there have no redundancy: a flipped bit is a different value, which only the transport's integrity
+     * (TLS) detects.
      */
     part: z.enum(['frame', 'payload']).default('frame'),
   }),
-  /** Members lose their connection again and again, and come back; what was not answered is then sent again. */
+  /** Members lose their connection repeatedly, and come back; unanswered messages are then sent again. */
   flapping: z.strictObject({
     kind: z.literal('flapping'),
     ...who,
     away: distributionSchema,
     between: distributionSchema,
   }),
-  /** A group is unreachable for a while, from so long after the beginning of a state. */
+  /** A group is unreachable for a while, from a given time after the beginning of a state. */
   partition: z.strictObject({
     kind: z.literal('partition'),
     ...who,
@@ -74,7 +75,7 @@ const FAULTS = {
     after: distributionSchema.default(0),
     seconds: distributionSchema,
   }),
-  /** The coordinator gives the round up, so long after the beginning of a state. */
+  /** The coordinator abandons the round, a given time after the beginning of a state. */
   abandon: z.strictObject({ kind: z.literal('abandon'), state, after: distributionSchema.default(0) }),
 } as const;
 
@@ -93,25 +94,28 @@ const faultSchema = z
     if (fault.kind === 'abandon') return;
     const named = (['members', 'share', 'probability'] as const).filter((key) => fault[key] !== undefined);
     if (named.length > 1)
-      context.addIssue({ code: 'custom', path: [named[1]!], message: `cannot stand beside "${named[0]}"` });
+      context.addIssue({ code: 'custom', path: [named[1]!], message: `cannot be combined with "${named[0]}"` });
     if (fault.kind === 'drop' && fault.state === 'each' && fault.probability === undefined)
       context.addIssue({ code: 'custom', path: ['state'], message: '"each" needs a "probability"' });
   });
 
 const faultScriptSchema = z.array(faultSchema);
 
-/** One line of a script, whole. */
+/** One complete line of a script. */
 export type Fault = z.output<typeof faultSchema>;
 
 /** The kinds of faults. */
 export type FaultKind = Fault['kind'];
 
-/** A script as it is written: what has a default may be left out. */
+/**
+ * A script as written: fields with defaults may be omitted.
+ * @internal Tests write scripts in the program's own language; users' scripts come from files.
+ */
 export type FaultScript = z.input<typeof faultScriptSchema>;
 
 /**
  * Reads a script.
- * @throws CairnError `settings-invalid` naming the place, what was expected and what came
+ * @throws CairnError `settings-invalid` naming the place, what was expected and what was received
  */
 export function readFaults(script: unknown): Fault[] {
   const parsed = faultScriptSchema.safeParse(script);

@@ -1,14 +1,14 @@
 import type { Random } from '../../training/index.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 
-/** Whom a fault hits. */
+/** The members that a fault hits. */
 export interface Who {
   readonly members?: readonly number[] | undefined;
   readonly share?: number | undefined;
   readonly probability?: number | undefined;
 }
 
-/** The members that a fault hits: those named, ⌊share · n⌋ of them, each for itself, or all. */
+/** The members that a fault hits: the named ones, ⌊share · n⌋ of them, each independently, or all. */
 export function select(who: Who, members: readonly MemberId[], random: Random): ReadonlySet<MemberId> {
   const { probability } = who;
   if (who.members !== undefined) {
@@ -21,5 +21,5 @@ export function select(who: Who, members: readonly MemberId[], random: Random): 
   return new Set([...order.subarray(0, shareOf(members.length, who.share))].map((i) => members[i]!));
 }
 
-/** ⌊share · n⌋, not misled by the double next to a whole product. */
+/** ⌊share · n⌋, robust to a product that is a double just below an integer. */
 export const shareOf = (n: number, share: number): number => Math.floor(n * share + 1e-9);

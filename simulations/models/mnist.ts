@@ -2,26 +2,26 @@ import type { Dataset } from '../../training/data/index.ts';
 import { loadMnist, loadMnistLabels, type MnistPart } from '../../training/data/node/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
 
-/** Rows and columns of the images that the papers' networks take. */
+/** Rows and columns of the images for the papers' networks. */
 export const SIDE = 32;
 
-/** Which images to load, and the numbers that stand for black and white. */
+/** Which images to load, and the values of black and white. */
 interface PaddedMnistOptions {
-  /** Only the first so many; default all. */
+  /** Only this many, from the first; default all. */
   readonly limit?: number;
-  /** What a black pixel, and the margin, becomes; default 0. */
+  /** Value of a black pixel and of the margin; default 0. */
   readonly black?: number;
-  /** What a white pixel becomes; default 1. */
+  /** Value of a white pixel; default 1. */
   readonly white?: number;
 }
 
-// Images that are in memory at both sizes at once.
+// Images held in memory at both sizes at once.
 const CHUNK = 8192;
 
 /**
  * MNIST with a margin that makes its images 32 × 32, as in the papers: shape [1, 32, 32], the digit in the middle.
- * Inputs and labels lie in shared memory, so that worker threads read them without a copy.
- * @throws CairnError `data-missing`, `data-malformed`; `settings-invalid` for a limit that is no whole number from 1
+ * Inputs and labels are in shared memory, so that worker threads read them without copying.
+ * @throws CairnError `data-missing`, `data-malformed`; `settings-invalid` for a limit that is not a positive integer
  */
 export async function loadPaddedMnist(
   part: MnistPart,

@@ -4,10 +4,10 @@ const THIN = '\u202f';
 const MINUS = '\u2212';
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** What stands where there is no value. */
+/** Shown for a missing value. */
 const NOTHING = '–';
 
-/** Groups of three digits from five digits on, as tables of the field print them. */
+/** Groups of three digits from five digits on, as is usual in tables. */
 function grouped(digits: string): string {
   const point = digits.indexOf('.');
   const whole = point < 0 ? digits : digits.slice(0, point);
@@ -19,7 +19,7 @@ function superscript(exponent: number): string {
   return exponent < 0 ? `⁻${digits}` : digits;
 }
 
-/** A positive number as a power of ten: 2.5 × 10⁻⁶, or 10⁶ alone. */
+/** A positive number as a power of ten: 2.5 × 10⁻⁶, or just 10⁶. */
 function scientific(value: number): string {
   const [mantissa, exponent] = value.toExponential(2).split('e');
   const shown = mantissa!.replace(/\.?0+$/, '');
@@ -29,7 +29,7 @@ function scientific(value: number): string {
 
 /**
  * A number for people: thin spaces between thousands, a true minus sign, and six significant digits unless `digits`
- * says how many stand behind the point. What is very small or very large becomes a power of ten.
+ * gives the number of decimal places. Very small or large numbers become powers of ten.
  */
 export function formatNumber(value: number, digits?: number): string {
   if (!Number.isFinite(value)) return NOTHING;
@@ -47,7 +47,7 @@ export function formatPercent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${formatNumber(share * 100, digits)}${THIN}%` : NOTHING;
 }
 
-/** Any value of a row for people; null is a dash. */
+/** Any value of a row, formatted for people; null is a dash. */
 export function formatScalar(value: Scalar | undefined): string {
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === 'number') return formatNumber(value);

@@ -5,19 +5,19 @@ import { definitions, renderBlock } from './render.ts';
 import type { JsonObject } from './rows.ts';
 import { STYLE } from './style.ts';
 
-/** What a reader needs to judge a run and to run it again. */
+/** What a reader needs to assess a run and to repeat it. */
 interface RunFacts {
   /** Name of the experiment. */
   readonly experiment: string;
   readonly settings: JsonObject;
   readonly seed: number;
-  /** The preset that the settings began from, if one was named. */
+  /** The preset on which the settings are based, if one was named. */
   readonly preset?: string | undefined;
   /** Version of Cairn. */
   readonly version: string;
   /** Version of Node. */
   readonly node: string;
-  /** When the run began, as it is to be shown. Left out, the same results give the same report. */
+  /** When the run began, as text to show. If omitted, the same results give the same report. */
   readonly started?: string | undefined;
   /** The command line that gives the same results. */
   readonly command: string;
@@ -25,14 +25,14 @@ interface RunFacts {
   readonly interrupted: boolean;
 }
 
-/** Settings, seed and versions, the command that runs it again, and every file of data: the end of each report. */
+/** Settings, seed and versions, the command that repeats it, and every data file: the end of each report. */
 function renderRunFacts(run: RunFacts, page: Page): string {
   const text = (value: string) => escapeHtml(value);
   const code = (value: string) => `<code>${escapeHtml(value)}</code>`;
   const facts: (readonly [string, string])[] = [
     ['Experiment', code(run.experiment)],
     ...(run.preset === undefined ? [] : [['Preset', text(run.preset)] as const]),
-    // A seed is copied, so its digits stay together.
+    // A seed is meant to be copied, so its digits are not grouped.
     ['Seed', text(String(run.seed))],
     ['Cairn', text(run.version)],
     ['Node', text(run.node)],
@@ -54,15 +54,15 @@ function renderRunFacts(run: RunFacts, page: Page): string {
   ].join('\n');
 }
 
-/** All that a report shows. */
+/** The whole content of a report. */
 export interface Report extends RunFacts {
   readonly title: string;
-  /** Paragraphs under the title: what was asked, and what came out. */
+  /** Paragraphs under the title: the question and the result. */
   readonly lead?: readonly string[];
   readonly sections: readonly Section[];
-  /** PNG bytes by the image's name, without folder and extension. */
+  /** PNG bytes by the image's name, without folder or extension. */
   readonly images: ReadonlyMap<string, Uint8Array>;
-  /** Names of the series for which data/NAME.csv and data/NAME.jsonl lie beside the report. */
+  /** Names of the series for which data/NAME.csv and data/NAME.jsonl are beside the report. */
   readonly data: readonly string[];
 }
 
@@ -71,12 +71,12 @@ const CONTENTS_FROM = 4;
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
-/** The page may show what it holds and its own style; it runs nothing, asks nobody and sends nothing. */
+/** The page may show its own content and style; it runs no scripts and makes no requests. */
 const POLICY = `default-src 'none'; img-src data:; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
 
 /**
- * A report as one HTML file that holds all it shows and opens from disk. It needs no script and no other file; links to
- * data are relative, for the folder of the run. The same input gives the same text.
+ * A report as one self-contained HTML file that opens from disk. It needs no script and no other file; links to data
+ * are relative, for the folder of the run. The same input gives the same text.
  */
 export function renderReport(report: Report): string {
   const page = createPage(report.images, new Set(report.data));
@@ -100,7 +100,7 @@ ${render()}
       ? ''
       : `<nav class="contents" aria-label="Contents"><ol>\n${links.join('\n')}\n</ol></nav>`;
   const stopped = report.interrupted
-    ? '<p class="stopped"><strong>This run was stopped before its end.</strong> The report shows what it had recorded until then.</p>'
+    ? '<p class="stopped"><strong>This run was stopped before its end.</strong> The report shows what had been recorded by then.</p>'
     : '';
 
   return `<!doctype html>

@@ -8,25 +8,25 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it may stand in an element and in a quoted attribute. */
+/** Text escaped for an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return replaceControls(text).replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 
-/** Shows control characters that no HTML document may hold as the replacement character. */
+/** Replaces control characters that HTML documents must not contain by the replacement character. */
 export function replaceControls(text: string): string {
   return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '\ufffd');
 }
 
-/** What renderers share while one page is made: its pictures, its files, and what has been numbered so far. */
+/** State that renderers share while one page is made: its pictures, its files, and the numbers used so far. */
 export interface Page {
   /** PNG bytes by the image's name. */
   readonly images: ReadonlyMap<string, Uint8Array>;
   /** Names of the series that have a file in data/. */
   readonly data: ReadonlySet<string>;
-  /** An id that no element of the page has yet, made from words. */
+  /** An id that is still unused on the page, made from words. */
   id(words: string): string;
-  /** The next number of a kind of figure, from 1 on. */
+  /** The next number of a kind of figure, from 1. */
   number(kind: 'Figure' | 'Table'): number;
 }
 
@@ -52,7 +52,7 @@ export function createPage(images: ReadonlyMap<string, Uint8Array>, data: Readon
   };
 }
 
-/** For each of those series that have files, links to them: data/NAME.csv and data/NAME.jsonl beside the report. */
+/** Links to the files of those series that have them: data/NAME.csv and data/NAME.jsonl beside the report. */
 export function fileLinks(page: Page, names: readonly string[]): string[] {
   return [...new Set(names)]
     .filter((name) => page.data.has(name))
@@ -78,7 +78,7 @@ ${content.body}
 </figure>`;
 }
 
-/** Text of one paragraph or caption: escaped, with code in backticks set as code. */
+/** Text of one paragraph or caption: escaped, with backticks rendered as code. */
 export function inline(text: string): string {
   return escapeHtml(text).replace(/`([^`\n]+)`/g, '<code>$1</code>');
 }
@@ -88,7 +88,7 @@ export function renderText(block: BlockOf<'text'>): string {
   return paragraphs(block.text.split(/\n[ \t]*\n/));
 }
 
-/** Each text as a paragraph; empty ones are left out. */
+/** Each text as a paragraph; empty ones are omitted. */
 export function paragraphs(texts: readonly string[], className?: string): string {
   const attribute = className === undefined ? '' : ` class="${className}"`;
   return texts

@@ -1,9 +1,9 @@
 import { PNG } from 'pngjs';
 import { CairnError } from '../../protocol/errors.ts';
 
-/** Greyscale pictures and how they are laid out. */
+/** Greyscale pictures and their layout. */
 export interface ImageGrid {
-  /** count × rows × columns values, one picture after the other, each row by row. */
+  /** count × rows × columns values, picture after picture, row by row. */
   readonly images: Float32Array;
   readonly count: number;
   readonly rows: number;
@@ -16,25 +16,25 @@ export interface ImageGrid {
   readonly high?: number;
   /** Transparent pixels between pictures; default 2. */
   readonly gap?: number;
-  /** Pixels of the file for a pixel of a picture, along each side; default 1, since reports enlarge without blur. */
+  /** Pixels of the file per pixel of a picture, along each side; default 1, since reports enlarge without blur. */
   readonly scale?: number;
 }
 
-/** A side longer than this is a mistake in the sizes, and beyond what browsers show. */
+/** A longer side is a mistake in the sizes, and more than browsers display. */
 const LONGEST_SIDE = 16_384;
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 function wholeNumber(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new CairnError('tensor-shape', `image grid: ${name} must be an integer from ${least} on, not ${value}`);
+  throw new CairnError('tensor-shape', `image grid: ${name} must be an integer of at least ${least}, got ${value}`);
 }
 
 /**
  * Draws pictures as one greyscale PNG, left to right and top to bottom. Values outside low..high are drawn as the
- * nearer end; what is not finite is a transparent hole, as is the gap. The same grid gives the same pixels everywhere,
- * and the same bytes wherever Node has the same zlib.
- * @throws CairnError `tensor-shape` where the sizes are not integers or do not fit the values' number
+ * nearer end; non-finite ones are transparent, like the gap. The same grid gives the same pixels everywhere, and the
+ * same bytes wherever Node has the same zlib.
+ * @throws CairnError `tensor-shape` if the sizes are not integers or do not fit the number of values
  */
 export function imageGrid(grid: ImageGrid): Uint8Array {
   const count = wholeNumber('count', grid.count, 1);
@@ -45,7 +45,7 @@ export function imageGrid(grid: ImageGrid): Uint8Array {
   const scale = wholeNumber('scale', grid.scale ?? 1, 1);
   const { low = 0, high = 1 } = grid;
   if (!(high - low > 0 && Number.isFinite(high - low))) {
-    throw new CairnError('tensor-shape', `image grid: high must lie above low, not ${low}..${high}`);
+    throw new CairnError('tensor-shape', `image grid: high must be above low, got ${low}..${high}`);
   }
   if (grid.images.length !== count * rows * columns) {
     const expected = `${count} × ${rows} × ${columns}`;
@@ -81,7 +81,7 @@ export function imageGrid(grid: ImageGrid): Uint8Array {
   return new Uint8Array(PNG.sync.write(png, { colorType: 4, inputColorType: 4, filterType: 0, deflateLevel: 9 }));
 }
 
-/** Width and height of a PNG from its header; undefined where the bytes are none. */
+/** Width and height of a PNG from its header; undefined if the bytes are not a PNG. */
 export function pngSize(bytes: Uint8Array): { readonly width: number; readonly height: number } | undefined {
   if (bytes.length < 33 || SIGNATURE.some((byte, index) => bytes[index] !== byte)) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

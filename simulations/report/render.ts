@@ -5,7 +5,7 @@ import { escapeHtml, figure, inline, type Page, renderText } from './page.ts';
 import { pngSize } from './png.ts';
 import type { Row } from './rows.ts';
 
-/** From this many columns on a table may be wider than the text. */
+/** Tables with at least this many columns may be wider than the text. */
 const WIDE_COLUMNS = 7;
 
 function cellText(column: Column, row: Row): string {
@@ -14,7 +14,7 @@ function cellText(column: Column, row: Row): string {
   return column.percent === true ? formatPercent(value, column.digits) : formatNumber(value, column.digits);
 }
 
-/** A table: the first column names the rows, numbers stand flush right. It scrolls within itself on a narrow screen. */
+/** A table: the first column names the rows, numbers are right-aligned. It scrolls by itself on a narrow screen. */
 function renderTable(block: BlockOf<'table'>, page: Page): string {
   const numeric = block.columns.map(({ key }) => block.rows.some((row) => typeof row[key] === 'number'));
   const head = block.columns.map(
@@ -45,29 +45,29 @@ ${body.join('\n')}
   });
 }
 
-/** Names and values, one under the other. */
+/** Names and values, one below the other. */
 function renderFacts(block: BlockOf<'facts'>): string {
   const caption = block.caption === undefined ? '' : `<p class="facts-caption">${inline(block.caption)}</p>\n`;
   if (block.facts.length === 0) return `${caption}<p class="empty">Nothing was recorded.</p>`;
   return caption + definitions(block.facts.map(([name, value]) => [name, escapeHtml(formatScalar(value))]));
 }
 
-/** A list of names and of values that are HTML already. */
+/** A list of names and of values that are already HTML. */
 export function definitions(entries: readonly (readonly [name: string, html: string])[]): string {
   const rows = entries.map(([name, html]) => `<div><dt>${escapeHtml(name)}</dt><dd>${html}</dd></div>`);
   return `<dl class="facts">\n${rows.join('\n')}\n</dl>`;
 }
 
-/** Pixels: what the page has room for beside the text too, the text's column, and between two pictures. */
+/** Pixels: the page's full width, the text column's width, and the gap between two pictures. */
 const PAGE = 992;
 const COLUMN = 736;
 const GAP = 16;
 
-/** A small picture is enlarged to this width at least, if its pixels allow it; one alone up to the second. */
+/** A small picture is enlarged to at least this width, if its pixels allow it; a single one up to the second. */
 const LEAST = 200;
 const LARGEST = 640;
 
-/** Pictures side by side, inlined, with the words under each. One that was not recorded leaves a frame that says so. */
+/** Pictures side by side, inlined, with a caption under each. A missing one is replaced by a frame that says so. */
 function renderImages(block: BlockOf<'images'>, page: Page): string {
   const sizes = block.images.map(({ name }) => pngSize(page.images.get(name) ?? new Uint8Array(0)));
   const times = enlargement(sizes.flatMap((size) => size?.width ?? []));
@@ -91,7 +91,7 @@ function renderImages(block: BlockOf<'images'>, page: Page): string {
   });
 }
 
-/** How often a row of pictures is enlarged: one whole number for all, so that each pixel becomes a square. */
+/** Factor by which a row of pictures is enlarged: one integer for all, so that each pixel becomes a square. */
 function enlargement(widths: readonly number[]): number {
   const widest = Math.max(1, ...widths);
   const sum = widths.reduce((total, width) => total + width, 0);

@@ -3,7 +3,7 @@ import { GROUND, PALETTE } from './chart/palette.ts';
 const colours = (scheme: 'light' | 'dark') =>
   PALETTE.map((colour, index) => `--series-${index + 1}: ${colour[scheme]};`).join(' ');
 
-/** The page's style. Its text is hashed into the page's policy, so it stands in the page as it is here. */
+/** The page's style. Its text is hashed into the page's policy, so it is included in the page unchanged. */
 export const STYLE = `
 :root {
   --ground: ${GROUND.light}; --text: #22262b; --muted: #5c636b; --grid: #e4e4df; --rule: #d5d5cf;

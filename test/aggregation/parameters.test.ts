@@ -3,14 +3,13 @@ import fc from 'fast-check';
 import { CairnError } from '../../protocol/errors.ts';
 import {
   assertSound,
-  completeThreshold,
-  dropoutFailureProbability,
-  findCommittee,
   findRing,
-  minSoundThreshold,
   roundParameters,
   wholeCommittee,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
+import { below } from '../../protocol/schemes/secagg/parameters/hypergeometric.ts';
+import { completeThreshold, minSharers, minSoundThreshold } from '../../protocol/schemes/secagg/parameters/round.ts';
+import { findCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
 import type { AdversaryClass, RoundParameters } from '../../protocol/schemes/secagg/parameters/index.ts';
 
 /** The code of the CairnError that `act` throws; `undefined` where it throws none. */
@@ -22,6 +21,22 @@ function codeOf(act: () => unknown): string | undefined {
     if (thrown instanceof CairnError) return thrown.code;
     throw thrown;
   }
+}
+
+/**
+ * An upper bound on the probability that a random set of `survivors` cannot open the sum, because some member is left
+ * with fewer surviving neighbours than the threshold (a union bound over the members), or fewer witnesses than a quorum are
+ * left; capped at 1.
+ * @throws CairnError `settings-invalid` where survivors is not an integer from 0 to n
+ */
+function dropoutFailureProbability(parameters: RoundParameters, survivors: number): number {
+  const { graph, n, degree, threshold, witnesses, quorum } = parameters;
+  if (!Number.isSafeInteger(survivors) || survivors < 0 || survivors > n) {
+    throw new CairnError('settings-invalid', `survivors must be from 0 to ${n}, but is ${survivors}`);
+  }
+  if (graph === 'complete') return survivors < minSharers(parameters) ? 1 : 0;
+  const unsigned = below({ total: n, marked: survivors, draws: witnesses }, quorum);
+  return Math.min(1, n * below({ total: n, marked: survivors, draws: degree }, threshold) + unsigned);
 }
 
 /** Of curious rounds, which have no witnesses. */

@@ -3,17 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import {
   encodeUpdate,
-  EXAMPLES_LEVELS,
   type LocalResult,
-  LOSS_LEVELS,
-  METRIC_COORDINATES,
   openPeaks,
   openSum,
   peakCoordinates,
   type QuantizationScheme,
-  UNTRAINED_LEVELS,
   vectorLength,
 } from '../../protocol/quantize/index.ts';
+import { METRIC_COORDINATES } from '../../protocol/quantize/scheme.ts';
 
 const scheme: QuantizationScheme = {
   ...{ dimension: 3, clip: 2, inputBits: 16, modulusBits: 24, maxCohort: 100, maxExamples: 600, lossBound: 10 },
@@ -35,6 +32,14 @@ function sumOf(used: QuantizationScheme, results: readonly LocalResult[]): Uint3
   }
   return sum;
 }
+
+/** The powers of a number, from one exponent to another. */
+const powers = (base: number, from: number, to: number): readonly number[] =>
+  Array.from({ length: to - from + 1 }, (_, k) => base ** (from + k));
+
+const EXAMPLES_LEVELS = powers(2, 0, 20);
+const LOSS_LEVELS = powers(4, -4, 9);
+const UNTRAINED_LEVELS = powers(4, -8, 11);
 
 /** The least level that a value is not above. */
 const levelOf = (value: number, levels: readonly number[]): number =>

@@ -5,7 +5,6 @@ import { ChaChaStream } from '../../protocol/crypto/chacha.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
 import type { RandomSource } from '../../protocol/crypto/random.ts';
 import {
-  METRIC_COORDINATES,
   assertBudget,
   decodeSum,
   encodeUpdate,
@@ -13,6 +12,7 @@ import {
   peakCoordinates,
   vectorLength,
 } from '../../protocol/quantize/index.ts';
+import { METRIC_COORDINATES } from '../../protocol/quantize/scheme.ts';
 import type { LocalResult, QuantizationScheme } from '../../protocol/quantize/index.ts';
 
 /** The CairnError that `act` throws; fails where it throws none. */

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { drawFrom } from '../../protocol/schemes/secagg/graph/draw.ts';
 import {
-  findCommittee,
   type RoundParameters,
   roundParameters,
   wholeCommittee,
 } from '../../protocol/schemes/secagg/parameters/index.ts';
-import { assertCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
+import { assertCommittee, findCommittee } from '../../protocol/schemes/secagg/parameters/witnesses.ts';
 import { codeOf } from '../support/thrown.ts';
 
 const DROPOUTS = [0.05, 0.1, 0.2, 0.33];

@@ -31,7 +31,7 @@ const REFUSED = expect.stringMatching(
 
 // A coordinator tries again every second: people found the same two lines a thousand times.
 describe('cairn join, whose client refuses a task’s rounds', () => {
-  it('says so once, and nothing of the attempts that follow', () => {
+  it('says so once, and nothing about the attempts that follow', () => {
     expect(said(invited, refused(false), invited, refused(true), invited, trained, refused(true))).toEqual([
       INVITED,
       REFUSED,
@@ -43,7 +43,7 @@ describe('cairn join, whose client refuses a task’s rounds', () => {
     expect(other).toEqual([INVITED, REFUSED, INVITED, TRAINED, expect.stringContaining('a loss of NaN') as string]);
   });
 
-  it('says all of the round in which it takes part again, as soon as its input is sent', () => {
+  it('reports the round in which it takes part again in full, as soon as its input is sent', () => {
     const before = [invited, refused(false), invited, refused(true), invited, trained];
     expect(said(...before)).toEqual([INVITED, REFUSED]);
     expect(said(...before, sent)).toEqual([INVITED, REFUSED, INVITED, TRAINED]);
@@ -51,7 +51,7 @@ describe('cairn join, whose client refuses a task’s rounds', () => {
     expect(said(...before, committed, invited)).toEqual([INVITED, REFUSED, INVITED, TRAINED, COMMITTED, INVITED]);
   });
 
-  it('says nothing of rounds that others’ refusals end before its own', () => {
+  it('says nothing about rounds that others’ refusals end before its own', () => {
     const early = abandoned({ update: 'none' });
     expect(said(invited, refused(false), invited, early, invited, refused(true), invited, early)).toEqual([
       INVITED,
@@ -60,12 +60,12 @@ describe('cairn join, whose client refuses a task’s rounds', () => {
     expect(said(invited, early)).toEqual([INVITED, 'round 3: abandoned (too few)']);
   });
 
-  it('says what happens in other tasks at once', () => {
+  it('reports what happens in other tasks at once', () => {
     const other = { ...invited, task: 'other' };
     expect(said(invited, refused(false), other)).toEqual([INVITED, REFUSED, 'round 3 of other: invited (active)']);
   });
 
-  it('does not say that it stays where it ends', () => {
+  it('does not say that it stays if it ends', () => {
     const lost = participationLine({ ...refused(false), code: 'memory-lost' } as ParticipationEvent);
     expect(lost).toMatch(/— check the data$/);
   });
@@ -75,24 +75,24 @@ describe('cairn join, whose client refuses a task’s rounds', () => {
 describe('a round that was abandoned', () => {
   const line = (change: Parameters<typeof abandoned>[0]): string => participationLine(abandoned(change))!;
 
-  it('leaves an update that is there, and says so', () => {
+  it('keeps an existing update, and says so', () => {
     expect(line({ update: 'kept' })).toBe('round 3: abandoned (too few); the update is kept');
   });
 
-  it('over a training that takes too long says that it still runs, and which setting to change', () => {
+  it('because training takes too long says that it is still running, and which setting to change', () => {
     const late = line({ update: 'training', code: 'deadline-missed' });
-    expect(late).toContain('training takes longer than the round waits, and still runs');
+    expect(late).toContain('training takes longer than the round waits, and is still running');
     expect(late).toContain('deadlines.advertiseKeys');
     expect(late).not.toContain('the update is kept');
   });
 
-  it('while it trains, for another reason, says that training goes on', () => {
+  it('during training, for another reason, says that training continues', () => {
     expect(line({ update: 'training' })).toBe(
-      'round 3: abandoned (too few); training still runs, and what it gives is kept for the next attempt',
+      'round 3: abandoned (too few); training is still running, and its result is kept for the next attempt',
     );
   });
 
-  it('before anything was trained says nothing of an update', () => {
+  it('before any training says nothing about an update', () => {
     expect(line({ update: 'none' })).toBe('round 3: abandoned (too few)');
   });
 });
@@ -127,7 +127,7 @@ describe('an ε without a bound', () => {
     expect(lines[2]).toBe(lines[0]);
   });
 
-  it('is not spoken of where all is bounded', () => {
+  it('is not mentioned if all is bounded', () => {
     expect(said(privacy('distributed', 1, 2))).toHaveLength(1);
   });
 });

@@ -110,7 +110,7 @@ describe('parseIdentity', () => {
     await expect(readIdentity(path)).rejects.toMatchObject({
       code: 'config-invalid',
       message: expect.stringMatching(new RegExp(`^${path.replaceAll('.', '\\.')} is .*${words}$`)) as string,
-      hint: expect.stringContaining('restore the very file from a copy') as string,
+      hint: expect.stringContaining('restore the same file from a copy') as string,
     });
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Consent, type ModelRound } from '../../client/consent/consent.ts';
 import { consentInMemory } from '../../client/consent/memory.ts';
 import type { ClientPolicy, SignedSession } from '../../protocol/schemes/secagg/client/index.ts';
-import { measuringPoint, termsOf } from '../../protocol/rounds/inputs/index.ts';
+import { measuringPoint, termsOf } from '../../protocol/rounds/index.ts';
 import { fromHex, toHex } from '../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { NO_HASH, type RoundSettings } from '../../protocol/wire/settings.ts';

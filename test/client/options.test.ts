@@ -100,7 +100,7 @@ describe('defineApp refuses', () => {
 
   it('an optional part of another kind', () => {
     const refusal = errorOf(() => defineApp({ ...app, untrained: 'w', evaluate: 3 } as never));
-    expect(refusal.message).toContain('an untrained that is no array of tensor names');
-    expect(refusal.message).toContain('an evaluate that is no function');
+    expect(refusal.message).toContain('an untrained that is not an array of tensor names');
+    expect(refusal.message).toContain('an evaluate that is not a function');
   });
 });

@@ -134,7 +134,7 @@ describe('a policy file', () => {
     await writeFile(path, '{ "minCohort": 3,\n }');
     const error = (await readPolicyFile(path).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'config-unreadable' });
-    expect(error.message).toBe(`${path} is not JSON: line 2, column 2: expected something after the comma before`);
+    expect(error.message).toBe(`${path} is not JSON: line 2, column 2: expected something after the previous comma`);
     expect(error.message).not.toContain('\n');
   });
 
@@ -174,7 +174,7 @@ describe('a policy that names tasks', () => {
 
   it('lets it offer itself for no other', () => {
     expect(() => enter('http://127.0.0.1:1', new StepApp(), { policy, tasks: ['b', 'c'] })).toThrow(
-      'tasks: "c" is none of those that the policy allows',
+      'tasks: "c" is not allowed by the policy',
     );
   });
 });

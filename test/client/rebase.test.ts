@@ -3,7 +3,7 @@ import { engineApp } from '../../client/apps/engine.ts';
 import type { Dataset } from '../../training/data/index.ts';
 import { subsetSeed, trainingSeed } from '../../client/driver/seeds.ts';
 import { layers, Random, sequential } from '../../training/index.ts';
-import { modelPoint } from '../../protocol/rounds/inputs/index.ts';
+import { modelPoint } from '../../protocol/rounds/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { SecretBytes } from '../../protocol/crypto/secret.ts';
 

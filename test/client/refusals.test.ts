@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { serialsInMemory } from '../../client/driver/serials.ts';
+import { serialsInMemory } from '../../client/enrolment/serial-memory.ts';
 import type { App, TrainingResult } from '../../client/app.ts';
 import type { JoinOptions } from '../../client/options.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
@@ -232,7 +232,7 @@ describe('what comes from the app', () => {
     const { participation } = enter(coordinator.url, app);
     expect(await failure(participation.closed)).toMatchObject({
       code: 'data-empty',
-      message: expect.stringContaining('gave no examples') as string,
+      message: expect.stringContaining('returned no examples') as string,
     });
     expect(coordinator.hellos).toEqual([]);
   });
@@ -257,8 +257,16 @@ describe('what comes from the app', () => {
     ['no train()', { shapes: { w: [1] }, data: () => 1 }, /^the app has no train\(\)$/],
     ['neither data() nor train()', { shapes: { w: [1] } }, /has no data\(\), and has no train\(\)/],
     ['no shapes', { data: () => 1, train: () => 1 }, /has no shapes/],
-    ['a shape that is a number', { shapes: { w: 4 }, data: () => 1, train: () => 1 }, /"w" that is no list of numbers/],
-    ['train that is no function', { shapes: { w: [1] }, data: () => 1, train: 1 }, /has a train that is no function/],
+    [
+      'a shape that is a number',
+      { shapes: { w: 4 }, data: () => 1, train: () => 1 },
+      /"w" that is not a list of numbers/,
+    ],
+    [
+      'train that is not a function',
+      { shapes: { w: [1] }, data: () => 1, train: 1 },
+      /has a train that is not a function/,
+    ],
   ])('an app that is, or has, %s is refused by what it lacks', (_, app, message) => {
     expect(() => enter(coordinator.url, app as App)).toThrow(
       expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(message) as string }) as Error,

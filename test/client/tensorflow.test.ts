@@ -160,7 +160,7 @@ describe('a TensorFlow.js model that cannot be trained is refused when it is bui
       /no weights/,
     ],
     ['a promise', () => Promise.resolve(buildModel()), 'app-failed', /promise/],
-    ['nothing', () => undefined, 'app-failed', /no layers model/],
+    ['nothing', () => undefined, 'app-failed', /did not return a layers model/],
   ])('%s', (_, build, code, message) => {
     const made = (): unknown => tensorflowApp({ tf, buildModel: build as () => tf.LayersModel, data: points });
     expect(made).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as Error);

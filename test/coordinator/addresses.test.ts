@@ -5,7 +5,7 @@ import { isLoopback } from '../../protocol/wire/address.ts';
 const at = (localAddress: string, localPort = 8080) => ({ localAddress, localPort });
 
 describe('the addresses of a coordinator', () => {
-  it('are where it listens and where connections come to, if its operator names none', () => {
+  it('are where it listens and where connections arrive, if its operator configures none', () => {
     const own = new Addresses({ publicUrls: [], host: 'train.example', scheme: 'http' });
     expect(own.has('http://train.example:8080/', at('10.0.0.5'))).toBe(true);
     expect(own.has('http://10.0.0.5:8080/', at('10.0.0.5'))).toBe(true);
@@ -26,14 +26,14 @@ describe('the addresses of a coordinator', () => {
     expect(own.has('http://:8080/', {})).toBe(false);
   });
 
-  it('have no name where it listens on all, but that of the loopback', () => {
+  it('have no name but the loopback’s if it listens on all interfaces', () => {
     const all = new Addresses({ publicUrls: [], host: '0.0.0.0', scheme: 'https' });
     expect(all.has('https://0.0.0.0:8080/', at('127.0.0.1'))).toBe(false);
     expect(all.has('https://localhost:8080/', at('127.0.0.1'))).toBe(true);
     expect(all.has('https://localhost:8080/', at('10.0.0.5'))).toBe(false);
   });
 
-  it('are those that its operator names, and no others', () => {
+  it('are those that its operator configures, and no others', () => {
     const publicUrls = ['https://Example.org:443/cairn', 'http://127.0.0.1:9000'];
     const named = new Addresses({ publicUrls, host: '127.0.0.1', scheme: 'http' });
     expect(named.has('https://example.org/cairn/', at('127.0.0.1'))).toBe(true);

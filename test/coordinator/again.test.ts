@@ -63,7 +63,7 @@ describe.each([
   ['active', 'survivors'],
   ['curious', 'unmaskRequest'],
 ])('in an %s round the set of survivors', (adversary, shown) => {
-  it('is kept before anybody sees it', async () => {
+  it('is stored before any member sees it', async () => {
     const store = new SlowStore();
     const hall = await openHall({ ...TASK, adversary }, { store });
     const clients = await joinAll(hall, [1, 2, 3, 4]);
@@ -78,7 +78,7 @@ describe.each([
     expect(outcomes(hall.reports)).toEqual(['committed']);
   });
 
-  it('is seen by nobody where it cannot be kept', async () => {
+  it('is seen by no member if it cannot be stored', async () => {
     const store = new SlowStore();
     const hall = await openHall({ ...TASK, adversary, attempts: 1 }, { store });
     const clients = await joinAll(hall, [1, 2, 3, 4]);
@@ -95,7 +95,7 @@ describe.each([
 const STRAY = { suite: 1, context: new Uint8Array(32).fill(9) } as const;
 
 describe('a round that failed after its members signed', () => {
-  it('is tried again with just the same members and the same input, whoever else is there', async () => {
+  it('is retried with exactly the same members and inputs, even if others are present', async () => {
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => (begin = resolve));
     const hall = await openHall({ ...TASK, overSelect: 1 }, { begin: begun });
@@ -115,7 +115,7 @@ describe('a round that failed after its members signed', () => {
     expect(invited(clients, 1)).toHaveLength(4);
   });
 
-  it('is tried again with all of them, and ends before anything is signed where one is missing', async () => {
+  it('is retried with all of them, and ends before anything is signed if one is missing', async () => {
     const hall = await openHall(TASK);
     let rounds = 0;
     // Member 4 oversleeps the second round.
@@ -135,7 +135,7 @@ describe('a round that failed after its members signed', () => {
     for (const { sent } of clients) expect(sent.filter(({ name }) => name === 'consistency')).toHaveLength(2);
   });
 
-  it('is tried with a fresh cohort of others where one of them is gone', async () => {
+  it('is retried with a fresh cohort of others if one of them is gone', async () => {
     const hall = await openHall(TASK);
     const scripts = new Map([1, 2, 3, 4].map((member) => [member, silentAtFirst(1)]));
     const first = await joinAll(hall, [1, 2, 3, 4], (member) => scripts.get(member)!);
@@ -148,7 +148,7 @@ describe('a round that failed after its members signed', () => {
     expect(invited(others, 0)).toEqual([5, 6, 7, 8]);
   });
 
-  it('waits for the one that is missing, across a restart, and says for how many', async () => {
+  it('waits for the missing member, across a restart, and reports for how many', async () => {
     const folder = await temporaryFolder();
     const hall = await openHall({ ...TASK, attempts: 1 }, { store: await FileStore.open(folder) });
     await joinAll(hall, [1, 2, 3, 4], () => silentAtFirst(1));
@@ -186,7 +186,7 @@ describe('a round that failed after its members signed', () => {
   });
 });
 
-describe('a model from which a set cannot be had any more', () => {
+describe('a model whose set cannot be reassembled', () => {
   /** A coordinator whose members 1 … 4 have signed a set, that cannot be repeated: member 4 is gone, member 5 came. */
   async function withoutFour(change: object): Promise<{ readonly hall: Hall; readonly clients: ScriptedClient[] }> {
     const hall = await openHall({ ...TASK, ...change });
@@ -197,7 +197,7 @@ describe('a model from which a set cannot be had any more', () => {
     return { hall, clients: [...clients, await hall.join(5)] };
   }
 
-  it('is moved by a small step once they were waited for, and trained by others', async () => {
+  it('is moved by a small step after the wait for them, and trained by others', async () => {
     const { hall, clients } = await withoutFour({ rebaseAfter: 0.3 });
     await hall.coordinator.finished;
     expect(outcomes(hall.reports)).toEqual(['abandoned', 'committed']);
@@ -218,7 +218,7 @@ describe('a model from which a set cannot be had any more', () => {
     expect(metrics).toContain('cairn_model_rebases_total{task="toy"} 1');
   });
 
-  it('is moved as often as it may be, and then the task ends and says who is missing', async () => {
+  it('is moved as often as allowed, and then the task ends and names the missing members', async () => {
     const { hall } = await withoutFour({ rebaseAfter: 0.3, maxRebases: 0 });
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error).toMatchObject({ code: 'rebases-spent', culprits: [4] });
@@ -254,7 +254,7 @@ describe('a member that refuses', () => {
     };
   }
 
-  it('a fresh cohort for the set that it holds is left out until another model', async () => {
+  it('a fresh cohort because of the set that it holds is left out until the next model', async () => {
     const hall = await openHall({ ...TASK, minCohort: 4 });
     const clients = await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('cohort-too-similar') : {}));
     await until(() => hall.reports.length === 1);
@@ -264,7 +264,7 @@ describe('a member that refuses', () => {
     expect(clients[3]!.settings.map(({ rebases }) => rebases)).toEqual([0, 1]);
   });
 
-  it('a moved model is waited for, and then the task ends and names it', async () => {
+  it('a moved model is waited for, and then the task ends and names the member', async () => {
     const hall = await openHall({ ...TASK, minCohort: 4, rebaseAfter: 0.3 });
     await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('rebase-refused') : {}));
     const error = await rejectionOf(hall.coordinator.finished);
@@ -286,7 +286,7 @@ describe('a member that refuses', () => {
     expect(error.message).toContain(': 2 clients are there');
   });
 
-  it('a fresh cohort is done without where there are others', async () => {
+  it('a fresh cohort is replaced if there are others', async () => {
     const hall = await openHall({ ...TASK, minCohort: 4, maxRebases: 0 });
     const four = await joinAll(hall, [1, 2, 3, 4], (member) => (member === 4 ? refusing('cohort-too-similar') : {}));
     const clients = [...four, await hall.join(5)];
@@ -327,7 +327,7 @@ describe('a model that is worse, trained by the same members again and again', (
 
   const asked = ({ settings }: ScriptedClient): number[][] => settings.map(({ repeat, rebases }) => [repeat, rebases]);
 
-  it('is left to others where there are some', async () => {
+  it('is left to others if there are any', async () => {
     const hall = await openHall({ ...TASK, ...CHECK }, { evaluate: dislikes(2) });
     const first = await joinAll(hall, [1, 2, 3, 4]);
     const others = await joinAll(hall, [5, 6, 7, 8]);
@@ -343,7 +343,7 @@ describe('a model that is worse, trained by the same members again and again', (
     expect(invited(others, 0)).toEqual([5, 6, 7, 8]);
   });
 
-  it('is moved where there are none', async () => {
+  it('is moved if there are none', async () => {
     const hall = await openHall({ ...TASK, ...CHECK }, { evaluate: dislikes(2) });
     const clients = await joinAll(hall, [1, 2, 3, 4]);
     await hall.coordinator.finished;
@@ -359,7 +359,7 @@ describe('a model that is worse, trained by the same members again and again', (
 });
 
 describe('a first model without a seed', () => {
-  it('is another one for each task, and the same after a restart', async () => {
+  it('differs from task to task, and is the same after a restart', async () => {
     const folder = await temporaryFolder();
     const model = { tensors: SHAPES };
     const one = await openHall({ model }, { store: await FileStore.open(folder) });
@@ -372,8 +372,8 @@ describe('a first model without a seed', () => {
   });
 });
 
-describe('a round that commits and leaves the model as it is', () => {
-  it('frees nobody: the members of its sum have signed from these very values, and are asked again', async () => {
+describe('a round that commits and leaves the model unchanged', () => {
+  it('frees no member: those in its sum have signed for these very values, and are asked again', async () => {
     const hall = await openHall({ ...TASK, cohort: 4, quorum: 4, overSelect: 0, rounds: 4 });
     const clients = await joinAll(hall, [1, 2, 3, 4, 5, 6, 7, 8], () => ({ update: 0 }));
     await hall.coordinator.finished;

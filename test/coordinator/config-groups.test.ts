@@ -14,7 +14,7 @@ const taskOf = (change: object) =>
 const median = (count: number, more: object = {}): object => ({ groups: { count, rule: 'median', ...more } });
 
 describe('groups in a configuration', () => {
-  it('are sized for what one of them holds: budget, least sum and thresholds', () => {
+  it('are sized for what one of them holds: budget, minimum sum and thresholds', () => {
     const whole = taskOf({});
     expect(whole.groups).toBeUndefined();
     expect(whole).toMatchObject({ minCohort: 50, modulusBits: 23 });
@@ -23,7 +23,7 @@ describe('groups in a configuration', () => {
     expect(split.groups).toEqual({ count: 10, rule: 'median', minSums: 6 });
   });
 
-  it('need more than half of their sums, and what trimming leaves, unless it says more', () => {
+  it('need more than half of their sums, and more than trimming discards, unless minSums is higher', () => {
     const minOf = (groups: object): number => taskOf({ groups }).groups!.minSums;
     expect(minOf({ count: 3, rule: 'median' })).toBe(3);
     expect(minOf({ count: 10, rule: 'trimmed-mean' })).toBe(6);
@@ -37,7 +37,7 @@ describe('groups in a configuration', () => {
     [
       'groups of two',
       { ...median(6), cohort: 17 },
-      'the smallest of 6 groups of quorum 17 has 2 members: in a sum of fewer than 3 others can be read off',
+      'the smallest of 6 groups of quorum 17 has 2 members: in a sum of fewer than 3, a member can work out another’s update',
     ],
     [
       'groups of two in the smallest cohort',
@@ -57,12 +57,12 @@ describe('groups in a configuration', () => {
     [
       'trimming that leaves nothing',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 5 } },
-      'groups.rule: trimmed-mean takes 10 of 10 groups, and nothing is left',
+      'groups.rule: trimmed-mean discards 10 of 10 groups, which leaves none',
     ],
     [
       'fewer sums than trimming takes',
       { groups: { count: 10, rule: 'trimmed-mean', trim: 3, minSums: 6 } },
-      'groups.minSums: of 6 groups trimmed-mean takes 6, and nothing is left',
+      'groups.minSums: trimmed-mean discards 6 of 6 groups, which leaves none',
     ],
     ['more sums than groups', median(5, { minSums: 6 }), 'groups.minSums 6 is greater than groups.count 5'],
     ['a factor below 1', { groups: { count: 5, rule: 'norm-filter', factor: 0.5 } }, 'factor: expected at least 1'],
@@ -81,22 +81,22 @@ describe('groups in a configuration', () => {
     expect(errorOf(() => taskOf({ ...median(count), cohort })).hint).toContain(way);
   });
 
-  it('refuse a key of another rule, with what there is', () => {
+  it('refuse a key of another rule, and list those of their own', () => {
     expect(errorOf(() => taskOf(median(5, { trim: 1 })))).toMatchObject({ code: 'config-unknown-key' });
   });
 });
 
-it('sizes of groups are as equal as can be', () => {
+it('sizes of groups are as equal as possible', () => {
   expect(equalSizes(10, 3)).toEqual([4, 3, 3]);
   expect(equalSizes(12, 4)).toEqual([3, 3, 3, 3]);
 });
 
 describe('what groups expose', () => {
-  it('is nothing where the cohort is not split', () => {
+  it('is nothing if the cohort is not split', () => {
     expect(exposureOf(taskOf({}))).toBeUndefined();
   });
 
-  it('is the chance that some group holds more colluders than its threshold stands up to', () => {
+  it('is the chance that some group has more colluders than its threshold tolerates', () => {
     // 20 groups of 5 out of 100, active: t = 2, so that 1 may collude. P[X ≥ 2] with 3 colluders, times 20.
     const task = taskOf({ ...median(20), colluding: 0.03, graph: 'complete' });
     const choose = (n: number, k: number): number => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);

@@ -57,7 +57,7 @@ describe('a configuration', () => {
     });
   });
 
-  it('does not let everybody into a task unless it says so, nor into an active one', () => {
+  it('does not open a task to all clients unless it says so, nor an active one', () => {
     const curious = { ...task, adversary: 'curious' };
     expect(errorOf(() => parseConfig({ tasks: [curious] }))).toMatchObject({
       code: 'config-invalid',
@@ -110,7 +110,7 @@ describe('a configuration', () => {
     expect(parseConfig({ ...withTask({ cohort: 4 }), limits }).limits.connections).toBe(4);
   });
 
-  it('keeps training options as they are', () => {
+  it('keeps training options unchanged', () => {
     const training = { epochs: 2, batchSize: 32, nested: { a: [1, 'b', null, true] } };
     expect(parseConfig(withTask({ training })).tasks[0]!.training).toEqual(training);
   });
@@ -121,16 +121,16 @@ describe('a configuration', () => {
     expect(strategyOf({ name: 'fedavgm', momentum: 0.5 })).toEqual({ name: 'fedavgm', learningRate: 1, momentum: 0.5 });
   });
 
-  it('needs no directory where every task is open to everybody', () => {
+  it('needs no directory if every task is open to all clients', () => {
     const open = { ...task, adversary: 'curious', unsafeOpenEnrolment: true };
     expect(parseConfig({ tasks: [open] }).directory).toBeUndefined();
   });
 
-  it('with a cohort of thousands is checked in no time that anybody notices', () => {
+  it('with a cohort of thousands is checked without a noticeable delay', () => {
     expect(parseConfig(withTask({ cohort: 3000, quorum: 100, graph: 'complete' })).tasks[0]!.cohort).toBe(3000);
   });
 
-  it('leaves its argument as it was', () => {
+  it('leaves its argument unchanged', () => {
     const value = { directory, tasks: [{ ...task }] };
     const before = structuredClone(value);
     parseConfig(value);
@@ -225,7 +225,7 @@ describe('bad values', () => {
     [
       'a name with a slash',
       withTask({ name: '../x' }),
-      'tasks[0].name: expected a name of letters, digits, ".", "_" and "-", at most 64, but it is "../x"',
+      'tasks[0].name: expected a name of at most 64 letters, digits, ".", "_" and "-", but it is "../x"',
     ],
     [
       'an unknown strategy',
@@ -298,7 +298,7 @@ describe('bad values', () => {
 });
 
 // An operator corrected one mistake, started again, met the next, and so on five times.
-describe('every mistake of a configuration is told in one run', () => {
+describe('every mistake in a configuration is reported in one run', () => {
   const messageOf = (value: unknown): string => errorOf(() => parseConfig(value)).message;
 
   it('whatever their kinds', () => {
@@ -336,7 +336,7 @@ describe('every mistake of a configuration is told in one run', () => {
       expect(message).toContain(part);
   });
 
-  it('are told by name where an array has a field of its own, as the fuzzer gives one', () => {
+  it('are reported by name even if an array has an extra field, as from the fuzzer', () => {
     const tasks = Object.assign([{}], { constructor: '' });
     expect(errorOf(() => parseConfig({ tasks, prot: 1 }))).toMatchObject({ code: 'config-unknown-key' });
   });
@@ -347,7 +347,7 @@ describe('every mistake of a configuration is told in one run', () => {
     );
   });
 
-  it('but not what follows from another: a misspelt key is not missing, too', () => {
+  it('but not consequences of another: a misspelt key is not reported as missing, too', () => {
     expect(messageOf(withTask({ model: { fil: 'x' } }))).not.toContain('mistakes');
   });
 
@@ -357,7 +357,7 @@ describe('every mistake of a configuration is told in one run', () => {
   });
 });
 
-describe('what cannot work is refused up front', () => {
+describe('settings that cannot work are refused up front', () => {
   it('a threshold that is unsound for its class', () => {
     const error = errorOf(() => parseConfig(withTask({ threshold: 2 })));
     expect(error).toMatchObject({ code: 'threshold-unsound' });
@@ -408,7 +408,7 @@ describe('a configuration file', () => {
     const path = join(folder, 'none.json');
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
-      message: `there is no configuration file ${path}`,
+      message: `configuration file ${path} does not exist`,
     });
   });
 
@@ -422,7 +422,7 @@ describe('a configuration file', () => {
     });
   });
 
-  it('may begin with a byte order mark, as Notepad saves it', async () => {
+  it('may begin with a byte order mark, as written by Notepad', async () => {
     const path = join(folder, 'bom.json');
     await writeFile(path, `\uFEFF${JSON.stringify(withTask({}))}`);
     expect((await loadConfig(path)).tasks[0]!.name).toBe('mnist');
@@ -451,7 +451,7 @@ describe('a configuration file', () => {
     await writeFile(path, 'export const tasks = [];');
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-invalid',
-      message: `${path} exports no configuration as its default`,
+      message: `${path} has no configuration as its default export`,
     });
   });
 
@@ -461,7 +461,7 @@ describe('a configuration file', () => {
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
       message: `${path} cannot be loaded: no PORT is set`,
-      hint: 'correct the module, or what it imports or reads',
+      hint: 'fix the module, or what it imports or reads',
     });
   });
 

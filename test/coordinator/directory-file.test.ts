@@ -48,7 +48,7 @@ afterEach(closeGateways);
 afterEach(closeAll);
 
 describe('a directory file', () => {
-  it('that is newer is taken, and names who is a member no more, or under another key', async () => {
+  it('that is newer is loaded, and tells which members are gone or have another key', async () => {
     await put(6, [ben, cleo]);
     await watched.refresh();
     await put(9, [{ ...ben, identityKey: keyOf() }, cleo]);
@@ -58,7 +58,7 @@ describe('a directory file', () => {
     expect(members.current()?.serial).toBe(9);
   });
 
-  it('that is older, another of the same number, expired, another’s or damaged is not taken', async () => {
+  it('that is older, different with the same number, expired, another authority’s or damaged is rejected', async () => {
     await watched.refresh();
     await put(4, [anna]);
     await watched.refresh();
@@ -101,7 +101,7 @@ describe('a member that is expelled', () => {
 });
 
 describe('a running coordinator', () => {
-  it('takes a newer directory that is put in its place, and serves it', async () => {
+  it('loads a newer directory that replaces the file, and serves it', async () => {
     const hall = await openHall({ cohort: 12 });
     const client = await hall.join(1);
     const url = `${hall.coordinator.url}/v1/directory`;

@@ -20,14 +20,14 @@ function told(draws: boolean): TaskNewsFields | undefined {
 }
 
 describe('news of a task that has failed', () => {
-  it('have its words', () => {
+  it('have its message', () => {
     expect(told(false)).toMatchObject({
       code: 'below-threshold',
       message: expect.stringContaining('3 members') as string,
     });
   });
 
-  it('have its code alone where members are drawn by chance: the words say how many were', () => {
+  it('have only its code if members are drawn at random: the message would tell how many were', () => {
     expect(told(true)).toMatchObject({ code: 'below-threshold', message: '' });
   });
 });

@@ -80,8 +80,8 @@ async function underWay() {
 const get = async <Answer>({ url }: Coordinator, path: string): Promise<Answer> =>
   (await (await fetch(`${url}${path}`)).json()) as Answer;
 
-describe('the number of members that were drawn by chance', () => {
-  it('could be read off another task, if that one showed how many are idle', async () => {
+describe('the number of members that were drawn at random', () => {
+  it('could be derived from another task, if that one showed how many are idle', async () => {
     const { coordinator, go } = await underWay();
     const { connected } = await get<{ connected: number }>(coordinator, '/v1');
     const [{ inRound }, beside] = coordinator.tasks as [TaskStatus, TaskStatus];
@@ -91,7 +91,7 @@ describe('the number of members that were drawn by chance', () => {
     go();
   });
 
-  it('is not told by any task’s status, during the round or after it', async () => {
+  it('is not revealed by any task’s status, during the round or after it', async () => {
     const { coordinator, go } = await underWay();
     const expectSilence = async (): Promise<void> => {
       const statuses = await get<object[]>(coordinator, '/v1/tasks');
@@ -106,7 +106,7 @@ describe('the number of members that were drawn by chance', () => {
     await expectSilence();
   });
 
-  it('is not told by reports of another task’s rounds, which name who was free for them', async () => {
+  it('is not revealed by reports of another task’s rounds, which name the members that were free', async () => {
     const { coordinator, go } = await underWay();
     go();
     await until(() => coordinator.tasks[0]!.state === 'finished');
@@ -121,7 +121,7 @@ describe('the number of members that were drawn by chance', () => {
         expect(report).not.toHaveProperty(key);
   });
 
-  it('is not told by metrics', async () => {
+  it('is not revealed by metrics', async () => {
     const { coordinator, go } = await underWay();
     go();
     await until(() => coordinator.tasks[0]!.state === 'finished');

@@ -51,7 +51,7 @@ function drawing({ members = 40, quorum = 40, sampling = 0.9 } = {}): Drawing {
 }
 
 describe('a draw of members', () => {
-  it('is paid for once, however many attempts fail before a sum of it is opened', () => {
+  it('is charged once, however many attempts fail before its sum is opened', () => {
     const drawn = drawing();
     const first = drawn.attempt(1);
     for (let number = 2; number <= 20; number++) expect(drawn.attempt(number)).toEqual(first);
@@ -61,7 +61,7 @@ describe('a draw of members', () => {
     expect(drawn.paid).toBe(2);
   });
 
-  it('is over when a sum of it was opened, and four in a row that come to no model are the last', () => {
+  it('is over when its sum was opened, and four in a row without a new model are the last', () => {
     const drawn = drawing();
     for (let number = 1; number <= 4; number++) {
       drawn.attempt(number);
@@ -72,7 +72,7 @@ describe('a draw of members', () => {
     expect(drawn.paid).toBe(4);
   });
 
-  it('whose set was announced is asked for as that set, and paid for again only where a sum of it was opened', () => {
+  it('whose set was announced is asked for as that set, and charged again only if its sum was opened', () => {
     const drawn = drawing();
     const survivors = drawn.attempt(1).slice(0, 25);
     drawn.announce(survivors);

@@ -24,8 +24,8 @@ function benchOf(attempts = 2): { bench: Exclusions; after: (ms: number) => void
   return { bench, after: (ms) => void (now += ms), invited: () => bench.without(ALL) };
 }
 
-describe('a benched member', () => {
-  it('sits out as many attempts as are set, and twice as many each time', () => {
+describe('an excluded member', () => {
+  it('sits out as many attempts as configured, doubled each time', () => {
     const { bench, invited } = benchOf();
     for (const attempts of [2, 4, 8]) {
       expect(bench.judge([suspect(3)])).toEqual([{ member: 3, reason: 'share-undecryptable', attempts }]);
@@ -37,7 +37,7 @@ describe('a benched member', () => {
     }
   });
 
-  it('is let in again when its time is over, although no attempt was made', () => {
+  it('is admitted again when its time is over, even without any attempt', () => {
     const { bench, after, invited } = benchOf();
     expect(bench.nextReturn).toBeUndefined();
     bench.judge([suspect(3)]);
@@ -49,7 +49,7 @@ describe('a benched member', () => {
     expect(bench.nextReturn).toBeUndefined();
   });
 
-  it('is one that is suspected without a proof from the second time on, and for no longer each time', () => {
+  it('includes one suspected without proof from the second time on, for a constant time', () => {
     const { bench, after, invited } = benchOf();
     const guess = { member: memberId(3), reason: 'false-dealing-unproven', unproven: true } as const;
     expect(bench.judge([guess])).toEqual([]);
@@ -69,7 +69,7 @@ describe('a benched member', () => {
   });
 
   // Else accomplices who refuse attempts, which costs them nothing, would bring a liar back at once.
-  it('sits out as many attempts as are set, whatever attempts come to nothing for refusals alone', () => {
+  it('sits out as many attempts as configured, not counting those that failed only for refusals', () => {
     const { bench, after, invited } = benchOf();
     bench.judge([suspect(3)]);
     for (let refused = 0; refused < 10; refused++) bench.judge([], false);
@@ -85,7 +85,7 @@ describe('a benched member', () => {
     expect(invited()).toEqual([1, 2, 3, 4]);
   });
 
-  it('is nobody where exclusionAttempts is 0', () => {
+  it('does not exist if exclusionAttempts is 0', () => {
     const { bench, invited } = benchOf(0);
     expect(bench.judge([suspect(3)])).toEqual([]);
     expect(invited()).toEqual([1, 2, 3, 4]);
@@ -122,7 +122,7 @@ async function hallOf(count: number, task: object, scripts: Readonly<Record<numb
 }
 
 describe('a task with a member that seals what does not open', () => {
-  it('loses one attempt to it, leaves it out, and goes on', async () => {
+  it('loses one attempt to it, excludes it, and continues', async () => {
     const hall = await hallOf(6, { cohort: 6, quorum: 5, rounds: 2, attempts: 3 }, { 3: SEALS_BADLY });
     const [spoilt, ...others] = hall.reports;
     expect(spoilt).toMatchObject({ outcome: 'abandoned', code: 'below-threshold', round: 1, attempt: 1 });
@@ -137,7 +137,7 @@ describe('a task with a member that seals what does not open', () => {
     expect(metrics).toContain('cairn_benched_total{task="toy",reason="share-undecryptable"} 1');
   });
 
-  it('lets it in again when its time is over, where no round may begin without it', async () => {
+  it('admits it again when its time is over, if no round may begin without it', async () => {
     let seals = 0;
     // To one member at a time: the round ends with the first that leaves, and nobody can be spared.
     const toOneEachTime: Script = {
@@ -164,7 +164,7 @@ describe('a task with a member that seals what does not open', () => {
     expect(hall.reports.every(({ satOut }) => satOut === undefined)).toBe(true);
   });
 
-  it('ends where no round may begin without it, and says that it is left out', async () => {
+  it('ends if no round may begin without it, and reports that it is excluded', async () => {
     const task = { cohort: 6, minCohort: 5, attempts: 3, rounds: 2, quorumTimeout: 0.2, afterQuorumTimeout: 'fail' };
     const both = { 3: SEALS_BADLY, 4: SEALS_BADLY };
     await expect(hallOf(6, task, both)).rejects.toMatchObject({
@@ -173,7 +173,7 @@ describe('a task with a member that seals what does not open', () => {
     });
   });
 
-  it('ends where nobody can be spared, and says that members quarrel', async () => {
+  it('ends if no member can be spared, and reports that members quarrel', async () => {
     const hall = hallOf(6, { cohort: 6, minCohort: 6, attempts: 2 }, { 3: accusing(1) });
     await expect(hall).rejects.toMatchObject({
       code: 'below-threshold',
@@ -184,7 +184,7 @@ describe('a task with a member that seals what does not open', () => {
 });
 
 describe('members that blame honest ones', () => {
-  it('bench nobody as long as they are no more than may collude, and keep nobody out of two rounds in a row', async () => {
+  it('exclude no member as long as they are at most as many as may collude, and keep none out of two rounds in a row', async () => {
     const rounds = 6;
     const hall = await hallOf(
       8,
@@ -207,7 +207,7 @@ describe('members that blame honest ones', () => {
     expect(hall.lines.some((line) => line.includes('member-sits-out'))).toBe(true);
   });
 
-  it('are benched themselves when they blame more than can be guilty', async () => {
+  it('are excluded themselves when they blame more members than can be guilty', async () => {
     const hall = await hallOf(
       8,
       { cohort: 8, quorum: 7, rounds: 2, attempts: 1, colluding: 0.25 },

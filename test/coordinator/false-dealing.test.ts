@@ -28,7 +28,7 @@ function dealsFalsely(times: number): Script {
 }
 
 describe.each([6, 8, 12])('of %i members one deals falsely', (n) => {
-  it('the others are shown the proof, and go on with their set without it', async () => {
+  it('the others get the proof, and continue with their set without it', async () => {
     const hall = await openHall({ cohort: n, attempts: 2, minCohort: n - 2, rebaseAfter: 3600, maxRebases: 0 });
     const members = Array.from({ length: n }, (_, i) => i + 1);
     const clients = await Promise.all(

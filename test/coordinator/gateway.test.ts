@@ -48,7 +48,7 @@ describe('a member', () => {
     expect(hall.seats.size).toBe(0);
   });
 
-  it('is there for the tasks that it is enrolled for, and as long as it is', async () => {
+  it('is available for the tasks that it is enrolled for, while it is enrolled', async () => {
     let now = 50;
     const hall = await open({ directory: enrolledAs({ tasks: ['other'], notAfter: 60 }), clock: () => now });
     await hall.peer().greetAs(1, identity(1));
@@ -57,7 +57,7 @@ describe('a member', () => {
     expect(hall.seats.idle('other')).toEqual([]);
   });
 
-  it('that names no task offers itself for all', async () => {
+  it('that names no task is available for all', async () => {
     const hall = await open();
     await hall.peer().greetAs(2, identity(2));
     expect(hall.seats.idle('other')).toEqual([two]);
@@ -177,7 +177,7 @@ describe('a member', () => {
     expect(hall.seats.size).toBe(0);
   });
 
-  it('that says nothing is disconnected after a while', async () => {
+  it('that sends nothing is disconnected after a while', async () => {
     const hall = await open({ helloTimeoutMs: 20 });
     const peer = hall.peer();
     expect(decodeAbort(await peer.next('abort'))).toMatchObject({
@@ -196,7 +196,7 @@ describe('a member', () => {
     await until(() => hall.told.includes('away 1'));
   });
 
-  it('gets a challenge of its own on every connection', async () => {
+  it('gets a separate challenge on every connection', async () => {
     const hall = await open();
     const challenges = await Promise.all([hall.peer(), hall.peer()].map((peer) => peer.next('challenge')));
     expect(decodeChallenge(challenges[0]!).context).not.toEqual(decodeChallenge(challenges[1]!).context);
@@ -271,7 +271,7 @@ describe('a seated member’s messages', () => {
     expect(place.heard).toEqual([`1: Uint8Array ${PART_LENGTH}`]);
   });
 
-  it('that are no bytes cost nobody the connection', async () => {
+  it('that are not bytes do not end the connection', async () => {
     const hall = await open();
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
@@ -284,7 +284,7 @@ describe('a seated member’s messages', () => {
 });
 
 describe('when a connection ends', () => {
-  it('a member that says good-bye is gone at once', async () => {
+  it('a member that leaves is gone at once', async () => {
     const hall = await open();
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));
@@ -477,7 +477,7 @@ describe('a guest', () => {
     expect(hall.seats.size).toBe(2);
   });
 
-  it('has no seat to come back to with its token once it has left', async () => {
+  it('has no seat for its token once it has left', async () => {
     const hall = await open(curious);
     const first = hall.peer();
     const welcome = await first.greetAsGuest();
@@ -489,7 +489,7 @@ describe('a guest', () => {
     expect(again.token).not.toEqual(welcome.token);
   });
 
-  it('with a token that nobody was given is a new guest', async () => {
+  it('with a token that was never issued is a new guest', async () => {
     const hall = await open(curious);
     const welcome = await hall.peer().greetAsGuest();
     const other = await hall.peer().greetAsGuest(new Uint8Array(16));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { seededTensors } from '../../coordinator/rounds/seeded.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';
-import { METRIC_COORDINATES } from '../../protocol/quantize/index.ts';
+import { METRIC_COORDINATES } from '../../protocol/quantize/scheme.ts';
 import { closeAll, type Hall, openHall, SHAPES } from './support/hall.ts';
 import { rejectionOf } from './support/errors.ts';
 import type { Script, ScriptedClient } from './support/scripted-client.ts';
@@ -94,7 +94,7 @@ describe('a cohort that is split into groups', () => {
     expect(line).toMatchObject({ event: 'groups-exposed', groups: 4, members: 3, tolerated: 1 });
   });
 
-  it('is split anew in each round', async () => {
+  it('is split again in each round', async () => {
     const hall = await openHall({ ...split({ rule: 'median' }), rounds: 4 });
     const clients = await joinAll(hall);
     await hall.coordinator.finished;
@@ -107,7 +107,7 @@ describe('a cohort that is split into groups', () => {
     expect(new Set([0, 1, 2, 3].map(text)).size).toBeGreaterThan(1);
   });
 
-  it('goes on without a group that has too few survivors, and tells its members the new model', async () => {
+  it('continues without a group that has too few survivors, and sends its members the new model', async () => {
     let silenced = 0;
     const silent: Script = { send: (name, bytes) => (name === 'maskedInput' && ++silenced > 0 ? undefined : bytes) };
     const hall = await openHall({ ...split({ rule: 'median' }), deadlines: { maskedInput: 0.5 } });
@@ -126,7 +126,7 @@ describe('a cohort that is split into groups', () => {
     }
   });
 
-  it('has no model of fewer groups than the task asks for', async () => {
+  it('makes no model from fewer groups than the task requires', async () => {
     const silent: Script = { send: (name, bytes) => (name === 'maskedInput' ? undefined : bytes) };
     const hall = await openHall({ ...split({ rule: 'median', minSums: 4 }), deadlines: { maskedInput: 0.5 } });
     const clients = await joinAll(hall, { 7: silent });
@@ -169,7 +169,7 @@ describe('one member of twelve that sends what it should not', () => {
     }
   });
 
-  it('ends a round of all by a weight that it makes up, and costs its group alone where there are groups', async () => {
+  it('ends a round of all with a forged weight, but costs only its group if there are groups', async () => {
     const whole = await openHall({ cohort: 12 });
     await joinAll(whole, { 5: weightless });
     expect(await rejectionOf(whole.coordinator.finished)).toMatchObject({ code: 'data-empty' });
@@ -183,7 +183,7 @@ describe('one member of twelve that sends what it should not', () => {
     ]);
   });
 
-  it('does not make the metrics its own', async () => {
+  it('does not control the metrics', async () => {
     const liar: Script = {
       words: (values, { modulusBits }) => {
         for (let i = 1; i < METRIC_COORDINATES; i++) values[values.length - i] = 0.6 * 2 ** (modulusBits - 1);
@@ -197,7 +197,7 @@ describe('one member of twelve that sends what it should not', () => {
   });
 });
 
-it('three groups are enough for a median to stand up to one of them', async () => {
+it('three groups are enough for a median to withstand one of them', async () => {
   const hall = await openHall({ cohort: 12, groups: { count: 3, rule: 'median' } });
   const clients = await joinAll(hall, { 5: huge });
   await hall.coordinator.finished;

@@ -148,7 +148,7 @@ describe.each(['complete', 'ring'] as const)('a round on the %s graph that hands
     expect(new Set(scene.rosterTurns).size).toBe(N);
   });
 
-  it('sends each member what the session says, byte for byte and in its order, whoever answers meanwhile', async () => {
+  it('sends each member the session’s messages, byte for byte and in order, whichever members answer meanwhile', async () => {
     scene = new Scene(graph);
     scene.round.begin();
     expect((await scene.round.ended).kind).toBe('committed');
@@ -169,7 +169,7 @@ describe.each(['complete', 'ring'] as const)('a round on the %s graph that hands
 });
 
 describe('a message of the session', () => {
-  it('is the same whenever it is made, and as often', async () => {
+  it('is the same whenever and however often it is encoded', async () => {
     scene = new Scene('ring');
     const kept: { readonly message: Outgoing; readonly bytes: Uint8Array }[] = [];
     scene.round.begin();
@@ -184,7 +184,7 @@ describe('a message of the session', () => {
   });
 });
 
-describe('while messages are still to be handed out', () => {
+describe('while messages remain to be sent', () => {
   const rosters = (): number => scene.rosterTurns.length;
 
   /** The round with its first rosters on their way; nobody answers one. */
@@ -197,7 +197,7 @@ describe('while messages are still to be handed out', () => {
     expect(scene.round.state).toBe('share-keys');
   }
 
-  it('the time of the state does not run: it begins with the last of them', async () => {
+  it('the state’s deadline does not run: it begins with the last of them', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     await atRosters();
     vi.advanceTimersByTime(10 * DEADLINE);
@@ -211,7 +211,7 @@ describe('while messages are still to be handed out', () => {
     expect(scene.round.state).toBe('aborted');
   });
 
-  it('a round that is given up sends none of them, and what is told at its end comes last', async () => {
+  it('an abandoned round sends none of them, and its final messages come last', async () => {
     await atRosters();
     const before = rosters();
     scene.round.abandon(new CairnError('round-abandoned', 'enough'));

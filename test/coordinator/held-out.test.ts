@@ -19,11 +19,11 @@ const joinAll = (hall: Hall) => Promise.all([1, 2, 3, 4].map((member) => hall.jo
 
 // An operator named an empty file. Every round was rolled back, and members were told to train anew, until the task ended
 // with "look for members that send what they should not".
-describe('held-out data that judge nothing', () => {
+describe('held-out data that cannot judge a model', () => {
   it.each<[string, Partial<typeof GOOD>, 'data-empty' | 'evaluation-not-finite', RegExp]>([
     ['are empty', { examples: 0, loss: NaN }, 'data-empty', /held-out data have no examples/],
-    ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data give the first model loss NaN/],
-    ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model loss Infinity/],
+    ['hold NaN', { loss: NaN }, 'evaluation-not-finite', /held-out data the first model has loss NaN/],
+    ['lead to infinity', { loss: Infinity }, 'evaluation-not-finite', /the first model has loss Infinity/],
   ])('end a coordinator at its start where they %s, with exit code 3', async (_, answer, code, words) => {
     const error = await rejectionOf(openHall({ validation: CHECK }, { evaluate: answering(answer) }));
     expect(error.code).toBe(code);
@@ -31,14 +31,14 @@ describe('held-out data that judge nothing', () => {
     expect(ERROR_CODES[code].exit).toBe(3);
   });
 
-  it('are only asked for the metric that is checked: a model for numbers has no accuracy', async () => {
+  it('are only asked for the metric that is validated: a regression model has no accuracy', async () => {
     const hall = await openHall({ validation: CHECK }, { evaluate: answering({ accuracy: NaN }) });
     await joinAll(hall);
     await hall.coordinator.finished;
     expect(hall.reports[0]!.outcome).toBe('committed');
   });
 
-  it('are only asked for accuracy where that is checked, of the first model too', async () => {
+  it('are only asked for accuracy if that is validated, for the first model too', async () => {
     const validation = { metric: 'accuracy', tolerance: 0.1 } as const;
     const hall = await openHall({ validation }, { evaluate: answering({ loss: NaN }) });
     await joinAll(hall);
@@ -46,10 +46,10 @@ describe('held-out data that judge nothing', () => {
     expect(hall.reports[0]!.outcome).toBe('committed');
     const error = await rejectionOf(openHall({ validation }, { evaluate: answering({ accuracy: NaN }) }));
     expect(error.code).toBe('evaluation-not-finite');
-    expect(error.message).toMatch(/the first model accuracy NaN/);
+    expect(error.message).toMatch(/the first model has accuracy NaN/);
   });
 
-  it('do not keep a task down whose own model has gone beyond all numbers', async () => {
+  it('do not stop a task whose own model has become infinite', async () => {
     const store = await FileStore.open(await temporaryFolder());
     const first = await openHall({}, { store });
     await joinAll(first);
@@ -65,7 +65,7 @@ describe('held-out data that judge nothing', () => {
   });
 });
 
-describe('an evaluation that gives no number while rounds run', () => {
+describe('an evaluation that is not finite while rounds run', () => {
   it.each([NaN, Infinity, -Infinity])('is the operator’s fault by name, and no member’s: loss %d', async (loss) => {
     const evaluate = answering({}, { loss }, { loss: 1 });
     const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate });
@@ -75,15 +75,15 @@ describe('an evaluation that gives no number while rounds run', () => {
     const [first, second] = hall.reports;
     expect(first).toMatchObject({ outcome: 'abandoned', code: 'evaluation-not-finite', modelHash, drops: [] });
     expect(first!.benched).toBeUndefined();
-    expect(first!.message).toContain('the coordinator’s held-out data give the new model loss');
+    expect(first!.message).toContain('on the coordinator’s held-out data the new model has loss');
     expect(hall.faults.map(({ code, hint }) => [code, hint])).toEqual([
-      ['evaluation-not-finite', expect.stringContaining('the operator corrects the held-out data or evaluate()')],
+      ['evaluation-not-finite', expect.stringContaining('correct the coordinator’s held-out data or evaluate()')],
     ]);
     // The members train anew, since the same updates would come to the same.
     expect(second).toMatchObject({ outcome: 'committed', repeat: 1 });
   });
 
-  it('takes no model: whoever can make an evaluation fail would pass the check otherwise', async () => {
+  it('rejects the model: otherwise a party that can make an evaluation fail would pass validation', async () => {
     const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate: answering({}, { loss: NaN }) });
     const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);
@@ -95,7 +95,7 @@ describe('an evaluation that gives no number while rounds run', () => {
     expect(hall.coordinator.tasks[0]!.modelHash).toBe(modelHash);
   });
 
-  it('where nothing is checked, is left out of the report and told, and the model is taken', async () => {
+  it('without validation, is left out of the report and reported as a fault, and the model is accepted', async () => {
     const hall = await openHall({}, { evaluate: answering({ loss: NaN }) });
     const { modelHash } = hall.coordinator.tasks[0]!;
     await joinAll(hall);

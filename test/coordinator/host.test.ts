@@ -69,7 +69,7 @@ describe('a page whose own name points at this machine (DNS rebinding)', () => {
     expect(status).toBe(421);
     expect(JSON.parse(body)).toEqual({
       code: 'coordinator-address',
-      message: 'the host that was asked for is not one of this coordinator’s',
+      message: 'the requested host is not one of this coordinator’s',
       hint: expect.stringContaining('publicUrls') as string,
     });
     expect(hall.lines.some((line) => line.includes('request-refused') && line.includes('coordinator-address'))).toBe(
@@ -77,7 +77,7 @@ describe('a page whose own name points at this machine (DNS rebinding)', () => {
     );
   });
 
-  it('would read all if its name were one of the coordinator’s', async () => {
+  it('would read everything if its name were one of the coordinator’s', async () => {
     const hall = await openHall({}, { config: { publicUrls: ['http://rebound.example'] } });
     expect(await ask(hall.coordinator.port, { host: 'rebound.example' }, '/v1/tasks')).toMatchObject({ status: 200 });
   });
@@ -97,7 +97,7 @@ describe('a page whose own name points at this machine (DNS rebinding)', () => {
 });
 
 describe('a coordinator without names', () => {
-  it('answers where it listens and where a connection has come to, in every way to write that', async () => {
+  it('answers where it listens and where a connection arrived, in every spelling', async () => {
     const hall = await openHall();
     const { port } = hall.coordinator;
     for (const host of ['127.0.0.1', 'localhost', 'LocalHost', 'localhost.', '127.0.0.1.', '0x7f.1', '127.1']) {
@@ -119,7 +119,7 @@ describe('a coordinator without names', () => {
       expect(await statusAt(hall, host), host).toBe(421);
   });
 
-  it('takes a program of old for a program: no browser leaves the header out', async () => {
+  it('accepts an old program without the header: no browser leaves it out', async () => {
     const { port } = (await openHall()).coordinator;
     expect(await raw(port, 'GET /healthz HTTP/1.0\r\n\r\n')).toContain(' 200 ');
     expect(await raw(port, 'GET /v1 HTTP/1.0\r\nHost:\r\n\r\n')).toContain(' 421 ');
@@ -210,7 +210,7 @@ async function proxy(to: number, headers: (host: string) => Record<string, strin
 describe('behind a proxy', () => {
   const open = () => openHall({}, { config: { publicUrls: PUBLIC, trustProxy: 1 } });
 
-  it('that passes the host on, with its port or without, other hosts are refused', async () => {
+  it('that forwards the host, with its port or without, other hosts are refused', async () => {
     const hall = await open();
     // proxy_set_header Host $host; and $http_host.
     for (const passed of [(host: string) => host.replace(/:\d+$/, ''), (host: string) => host]) {
@@ -224,7 +224,7 @@ describe('behind a proxy', () => {
     }
   });
 
-  it('that asks under its own name for the coordinator but says for whom, other hosts are refused', async () => {
+  it('that uses the coordinator’s name but reports the original host, other hosts are refused', async () => {
     const hall = await open();
     const port = await proxy(hall.coordinator.port, (host) => ({
       host: `127.0.0.1:${hall.coordinator.port}`,
@@ -235,7 +235,7 @@ describe('behind a proxy', () => {
     expect((await ask(port, { host: 'train.example.org, rebound.example' })).status).toBe(421);
   });
 
-  it('that is not trusted, what it says of the host counts for nothing', async () => {
+  it('that is not trusted, its report of the host is ignored', async () => {
     const hall = await openHall({}, { config: { publicUrls: PUBLIC } });
     const { port } = hall.coordinator;
     expect((await ask(port, { host: 'rebound.example', 'x-forwarded-host': 'train.example.org' })).status).toBe(421);
@@ -244,7 +244,7 @@ describe('behind a proxy', () => {
 });
 
 describe('a host', () => {
-  it('of a coordinator with TLS has its own usual port', () => {
+  it('of a coordinator with TLS has the default port of https', () => {
     const own = new Addresses({ publicUrls: [], host: '10.0.0.5', scheme: 'https' });
     const end = { localAddress: '::ffff:10.0.0.5', localPort: 443 };
     for (const host of ['10.0.0.5', '10.0.0.5:443', '10.0.0.5:0443']) expect(own.hasHost(host, end), host).toBe(true);

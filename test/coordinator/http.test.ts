@@ -26,7 +26,7 @@ describe('health and identity', () => {
     });
   });
 
-  it('sends the headers of a careful server, and says nothing of what it runs on', async () => {
+  it('sends the headers of a hardened server, and does not reveal its software', async () => {
     const { headers } = await fetchFrom(await openHall(), '/v1');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('content-security-policy')).toContain("default-src 'self'");
@@ -39,7 +39,7 @@ describe('health and identity', () => {
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(new Uint8Array(membership.signed));
   });
 
-  it('has no directory where all is curious', async () => {
+  it('has no directory if all tasks are curious', async () => {
     const task = {
       name: 'toy',
       model: { tensors: SHAPES },
@@ -54,7 +54,7 @@ describe('health and identity', () => {
 });
 
 describe('tasks', () => {
-  it('shows where a task stands, and its reports', async () => {
+  it('shows a task’s status and its reports', async () => {
     const hall = await openHall({ rounds: 7 });
     await Promise.all([1, 2, 3, 4].map((member) => hall.join(member)));
     await hall.coordinator.finished;
@@ -74,7 +74,7 @@ describe('tasks', () => {
       expect(response.status).toBe(404);
       expect(await response.json()).toEqual({
         code: 'task-unknown',
-        message: 'there is no task of this name',
+        message: 'there is no task with this name',
         hint: 'list the tasks at /v1/tasks',
       });
     }
@@ -100,7 +100,7 @@ describe('models', () => {
     expect(headers.get('content-type')).toBe('application/octet-stream');
   });
 
-  it('are not sent again to those who have them', async () => {
+  it('are not sent again to clients that have them', async () => {
     const { hall, modelHash, path } = await open();
     const response = await fetchFrom(hall, path, { headers: { 'if-none-match': `"${modelHash}"` } });
     expect(response.status).toBe(304);
@@ -136,7 +136,7 @@ describe('models', () => {
     expect((await response.arrayBuffer()).byteLength).toBe(whole.length);
   });
 
-  it('answer HEAD with their length alone', async () => {
+  it('answer HEAD with only their length', async () => {
     const { hall, path, whole } = await open();
     const response = await fetchFrom(hall, path, { method: 'HEAD' });
     expect(response.headers.get('content-length')).toBe(String(whole.length));
@@ -174,7 +174,7 @@ describe('errors', () => {
     const hall = await openHall();
     expect((await fetchFrom(hall, '/v1/nothing')).status).toBe(404);
     expect((await fetchFrom(hall, '/v1/tasks', { method: 'POST' })).status).toBe(405);
-    expect(await jsonFrom(hall, '/')).toMatchObject({ code: 'refused', hint: 'see /v1 for what there is' });
+    expect(await jsonFrom(hall, '/')).toMatchObject({ code: 'refused', hint: 'see /v1 for what is available' });
   });
 
   it('for an address that cannot be decoded', async () => {
@@ -189,7 +189,7 @@ describe('errors', () => {
     expect(hall.faults).toEqual([]);
   });
 
-  it('for whoever sends a body: none is read', async () => {
+  it('for requests with a body: none is read', async () => {
     const hall = await openHall();
     const status = await new Promise((resolve, reject) => {
       const sent = request(

@@ -22,7 +22,7 @@ const times = (bucket: Bucket): number => {
 };
 
 describe('a bucket', () => {
-  it('gives what it holds, then what has flowed in, and never more than it holds', () => {
+  it('gives what it holds, then what was refilled, and never more than its capacity', () => {
     const { now, after } = clock();
     const bucket = new Bucket(perMinute(60), now);
     expect(times(bucket)).toBe(60);
@@ -35,7 +35,7 @@ describe('a bucket', () => {
     expect(times(bucket)).toBe(60);
   });
 
-  it('takes nothing where there is too little', () => {
+  it('takes nothing if there is too little', () => {
     const { now } = clock();
     const bucket = new Bucket({ capacity: 10, perSecond: 1 }, now);
     expect(bucket.take(11)).toBe(false);
@@ -65,7 +65,7 @@ describe('a bucket', () => {
   });
 });
 
-describe('who asks', () => {
+describe('the address of a client', () => {
   const key = (remoteAddress: string | undefined, forwarded?: string | string[], trustProxy = 0): string =>
     addressKey(
       { socket: { remoteAddress }, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } },
@@ -83,27 +83,27 @@ describe('who asks', () => {
     expect(key('2001:db8:0:1300::1')).not.toBe(key('2001:db8:0:1200::1'));
   });
 
-  it('is what the outermost trusted proxy was called from', () => {
+  it('is the peer of the outermost trusted proxy', () => {
     expect(key('127.0.0.1', '192.0.2.1', 1)).toBe('192.0.2.1');
     expect(key('127.0.0.1', '203.0.113.9, 192.0.2.1', 1)).toBe('192.0.2.1');
     expect(key('127.0.0.1', '203.0.113.9, 192.0.2.1, 10.0.0.1', 2)).toBe('192.0.2.1');
     expect(key('127.0.0.1', ['203.0.113.9', '192.0.2.1'], 1)).toBe('192.0.2.1');
   });
 
-  it('is the proxy where that says nothing, or no address', () => {
+  it('is the proxy’s if that reports nothing, or no address', () => {
     expect(key('127.0.0.1', undefined, 1)).toBe('127.0.0.1');
     expect(key('127.0.0.1', '', 1)).toBe('127.0.0.1');
     expect(key('127.0.0.1', 'nonsense', 1)).toBe('127.0.0.1');
     expect(key('127.0.0.1', '192.0.2.1, nonsense', 2)).toBe('127.0.0.1');
   });
 
-  it('is not what anybody wrote, where no proxy is trusted', () => {
+  it('is not taken from headers if no proxy is trusted', () => {
     expect(key('127.0.0.1', '192.0.2.1')).toBe('127.0.0.1');
   });
 });
 
-describe('a crowd', () => {
-  it('has room up to its limits, and again when somebody has gone, once', () => {
+describe('a connection limiter', () => {
+  it('has room up to its limits, and for one more for each connection that ends', () => {
     const crowd = new ConnectionLimiter({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
     crowd.add(sockets[0]!, 'a');
@@ -120,7 +120,7 @@ describe('a crowd', () => {
   });
 });
 
-describe('in a crowd without room', () => {
+describe('in a full connection limiter', () => {
   it('the one of the same address that has been there longest is in the way, or else the one of all', () => {
     const crowd = new ConnectionLimiter<EventEmitter>({ connections: 3, connectionsPerAddress: 2 });
     const sockets = [new EventEmitter(), new EventEmitter(), new EventEmitter()];
@@ -152,8 +152,8 @@ describe('a listener', () => {
   });
 });
 
-describe('a purse', () => {
-  it('pays for all messages of a round in parts, and for no more rounds than it has', () => {
+describe('a send quota', () => {
+  it('covers all messages of a round in parts, and no more rounds than it holds', () => {
     const largest = 5 * PART_LENGTH + 1;
     const { frames, bytes } = roundAllowance(largest);
     // Six messages of six parts with a head each.
@@ -166,7 +166,7 @@ describe('a purse', () => {
     expect(paid).toBe(2 * frames);
   });
 
-  it('is the same one for the next connection of its owner, and full again with a round or a minute', () => {
+  it('is the same for its owner’s next connection, and refilled by a round or a minute', () => {
     const { now, after } = clock();
     const purses = new SendQuotas<number>(1000, 2, now);
     const purse = purses.of(1);
@@ -180,7 +180,7 @@ describe('a purse', () => {
     expect(purses.of(1).pay(roundAllowance(1000).bytes)).toBe(true);
   });
 
-  it('of a stranger is enough for a Hello, and is not filled', () => {
+  it('of an unauthenticated connection is enough for a Hello, and is not refilled', () => {
     const { now, after } = clock();
     const purse = new SendQuotas<number>(1000, 2, now).stranger();
     expect(purse.pay(9000)).toBe(true);

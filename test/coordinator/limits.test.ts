@@ -108,7 +108,7 @@ describe('requests beyond the limit of an address', () => {
     expect((await fetch(`${hall.coordinator.url}/metrics`)).status).toBe(429);
   });
 
-  it('are counted for models and directories beside the others', async () => {
+  it('are counted separately for models and directories', async () => {
     const hall = await hallWith({ downloadsPerMinute: 2 });
     const { modelHash } = hall.coordinator.tasks[0]!;
     const status = async (path: string): Promise<number> => (await fetch(hall.coordinator.url + path)).status;
@@ -120,7 +120,7 @@ describe('requests beyond the limit of an address', () => {
     expect(await metricsOf(hall)).toContain('cairn_refusals_total{what="request",code="rate-limited"} 2');
   });
 
-  it('are told apart behind a proxy by what it wrote, and by nothing that the client wrote', async () => {
+  it('are distinguished behind a proxy by what it wrote, and by nothing that the client wrote', async () => {
     const hall = await hallWith({ requestsPerMinute: 1 }, { trustProxy: 1 });
     const status = async (forwarded: string): Promise<number> =>
       (await fetch(`${hall.coordinator.url}/v1`, { headers: { 'x-forwarded-for': forwarded } })).status;
@@ -129,7 +129,7 @@ describe('requests beyond the limit of an address', () => {
     expect(await status('203.0.113.7, 192.0.2.1')).toBe(429);
   });
 
-  it('are of one address where no proxy is trusted, whatever they say', async () => {
+  it('are from one address if no proxy is trusted, whatever they claim', async () => {
     const hall = await hallWith({ requestsPerMinute: 1 });
     const headers = (forwarded: string) => ({ headers: { 'x-forwarded-for': forwarded } });
     expect((await fetch(`${hall.coordinator.url}/v1`, headers('192.0.2.1'))).status).toBe(200);
@@ -151,7 +151,7 @@ describe('a connection that wastes time or memory', () => {
     expect(await answerTo(hall, UPGRADE)).toContain('101 Switching Protocols');
   });
 
-  it('is ended when it pings without end, before anybody knows who it is', async () => {
+  it('is ended when it pings without end before it is authenticated', async () => {
     const hall = await hallWith({ helloTimeoutMs: 1000 });
     // A masked ping without payload, and the pong to it. Whatever has been answered was text, or a few of these.
     const [ping, pong] = ['\x89\x80\0\0\0\0', '\x8a\0'];
@@ -165,7 +165,7 @@ describe('a connection that wastes time or memory', () => {
     const head = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`;
     const post = await answerTo(hall, head('POST /v1 HTTP/1.1', 'Host: 127.0.0.1', 'Content-Length: 1000000000'));
     expect(post).toMatch(/^HTTP\/1\.1 413 /);
-    expect(post).toContain('no request has a body');
+    expect(post).toContain('requests with a body are not accepted');
     const chunked = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: 127.0.0.1', 'Transfer-Encoding: chunked'));
     expect(chunked).toMatch(/^HTTP\/1\.1 413 /);
     const long = await answerTo(hall, head('GET /v1 HTTP/1.1', 'Host: 127.0.0.1', `X-Long: ${'x'.repeat(9000)}`));
@@ -187,7 +187,7 @@ describe('connections', () => {
     for (let came = false; !came;) came = await connects(peerOf(hall));
   });
 
-  it('that have not said Hello are an eighth of the limit from one address, and the newest of them is heard', async () => {
+  it('without a Hello are at most an eighth of the limit from one address, and the newest of them is heard', async () => {
     const hall = await hallWith({ strangers: 8 });
     const silent = peerOf(hall);
     expect(await connects(silent)).toBe(true);
@@ -198,7 +198,7 @@ describe('connections', () => {
     expect(hall.members).toEqual(['joined 1', 'joined 2']);
   });
 
-  it('are tried no more often than an address may in a minute', async () => {
+  it('are attempted no more often than an address may in a minute', async () => {
     const hall = await hallWith({ connectsPerMinute: 2 });
     const tried: boolean[] = [];
     for (let i = 0; i < 4; i++) tried.push(await connects(peerOf(hall)));
@@ -207,7 +207,7 @@ describe('connections', () => {
 });
 
 describe('a seat', () => {
-  it('is taken no more often than an identity may, and who only names it uses nothing of that up', async () => {
+  it('is taken no more often than an identity may, and mere claims of the identity do not count', async () => {
     const hall = await hallWith({ seatsPerMinute: 2 });
     for (let i = 0; i < 5; i++) {
       const impostor = peerOf(hall);
@@ -221,7 +221,7 @@ describe('a seat', () => {
 });
 
 describe('a flood', () => {
-  it('of a stranger ends its connection', async () => {
+  it('from an unauthenticated connection ends it', async () => {
     const hall = await hallWith({});
     const peer = peerOf(hall);
     await peer.next('challenge');
@@ -259,7 +259,7 @@ describe('a flood', () => {
     expect(JSON.parse(told[0]!)).toMatchObject({ level: 40, member: 2 });
   });
 
-  it('is nothing that honest clients do: many fast rounds of long uploads under the least allowance', async () => {
+  it('is never caused by honest clients: many fast rounds of long uploads with the minimum quota', async () => {
     const model = { model: { tensors: { w: [DIMENSION] }, seed: 1 } };
     const hall = await hallWith({ roundsOfMessages: 2 }, {}, { ...model, rounds: 12 });
     const clients = [1, 2, 3, 4].map((member) => enter(hall, member).client);
@@ -273,7 +273,7 @@ describe('a flood', () => {
 });
 
 describe('two processes with one identity', () => {
-  it('do not take the seat from each other in turn: the newer one has it, and the older one is told and ends', async () => {
+  it('do not take the seat from each other in turn: the newer one keeps it, and the older one is told and ends', async () => {
     const hall = await openHall();
     const older = enter(hall, 1);
     await until(() => hall.members.includes('joined 1'));

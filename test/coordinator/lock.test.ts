@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCoordinator, parseConfig } from '../../coordinator/index.ts';
-import { takeLock } from '../../coordinator/store/index.ts';
+import { takeLock } from '../../coordinator/store/lock.ts';
 import { type Holder, thisProcess } from '../../platform/holder.ts';
 import { rejectionOf } from './support/errors.ts';
 import { closeAll, SHAPES, temporaryFolder } from './support/hall.ts';
@@ -31,7 +31,7 @@ const longAgo = async (): Promise<void> => {
 };
 
 describe('the folder of a coordinator', () => {
-  it('is had by one at a time, and by the next when it is given free', async () => {
+  it('is held by one at a time, and by the next when it is released', async () => {
     const first = await takeLock(folder);
     expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
     await first();
@@ -74,7 +74,7 @@ describe('the folder of a coordinator', () => {
     )();
   });
 
-  it('is left to a process of an earlier version that is there, however long it has shown no sign', async () => {
+  it('is left to a running process of an earlier version, however long it has shown no sign', async () => {
     await writeFile(lock, by(process.ppid));
     await longAgo();
     expect(await rejectionOf(takeLock(folder))).toMatchObject({ code: 'folder-unwritable' });
@@ -104,8 +104,8 @@ describe('the folder of a coordinator', () => {
   });
 });
 
-describe('a coordinator that cannot be put together', () => {
-  it('gives its folder free, and the next one with it starts', async () => {
+describe('a coordinator that cannot be composed', () => {
+  it('releases its folder, so that the next one can start', async () => {
     const task = { name: 'toy', rounds: 1, cohort: 4, adversary: 'curious', unsafeOpenEnrolment: true };
     const start = (more: object) => {
       const tasks = [{ ...task, model: { tensors: SHAPES }, ...more }];

@@ -97,7 +97,7 @@ describe('the logs of whole rounds at trace level', () => {
 });
 
 describe('a log', () => {
-  it('leaves out what no entry may hold, whatever the types were told', () => {
+  it('leaves out what no entry may contain, even if the types allow it', () => {
     const { lines, log } = captured();
     const sneaked = { secretKey: 'abc', bytes: Uint8Array.of(1, 2), member: 3, task: { token: 'x' }, code: [1] };
     log.info('member-joined', sneaked as never);
@@ -115,7 +115,7 @@ describe('a log', () => {
     expect((JSON.parse(lines[0]!) as { host: string }).host).toHaveLength(128);
   });
 
-  it('keeps to its level', () => {
+  it('respects its level', () => {
     const { lines, log } = captured('info');
     log.debug('round-state');
     log.trace('message-taken');

@@ -56,8 +56,8 @@ function enter(url: string, length: number): ParticipationEvent[] {
   return events;
 }
 
-describe('a model over a bad line', () => {
-  it('comes within its round although every connection breaks, and no byte of it comes twice', async () => {
+describe('a model over a bad connection', () => {
+  it('arrives within its round although every connection breaks, and no byte is sent twice', async () => {
     const length = 100_000;
     const model = { tensors: { w: [length] }, seed: 1 };
     const { hall, relay } = await behindRelay({ model, clip: 1000 }, (request) =>
@@ -86,7 +86,7 @@ describe('a model over a bad line', () => {
     expect(relay.cuts).toBe(12);
   });
 
-  it('comes in twenty of twenty attempts where two of three downloads break, before their headers or after', async () => {
+  it('arrives in twenty of twenty attempts if two of three downloads break, before their headers or after', async () => {
     const chance = chanceOf(1, 'a flaky line');
     const model = { tensors: { w: [64] }, seed: 1 };
     const { hall, relay } = await behindRelay({ model, rounds: 20 }, (request) =>

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FileStore } from '../../coordinator/index.ts';
 import { ERROR_CODES } from '../../protocol/errors.ts';
-import { MAX_PARAMETERS } from '../../protocol/model/layout.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../protocol/model/safetensors.ts';
 import { unstamped } from '../../protocol/model/stamp.ts';
 import { closeAll, type Hall, openHall, SHAPES, temporaryFolder } from './support/hall.ts';
 import { rejectionOf } from './support/errors.ts';
 
 afterEach(closeAll);
+
+/** The most that a model may have. */
+const MAX_PARAMETERS = 2 ** 28 - 1024;
 
 interface Entry {
   readonly dtype: string;
@@ -57,7 +59,7 @@ async function commitRounds(hall: Hall): Promise<void> {
 }
 
 describe('a model of another program', () => {
-  it('is trained as floats, and what is not trained is in every file as it was', async () => {
+  it('is trained as floats, and untrained tensors are unchanged in every file', async () => {
     const folder = await temporaryFolder();
     const model = { file: await foreignFile(folder) };
     const hall = await openHall({ model, rounds: 2 }, { store: await FileStore.open(folder) });
@@ -80,7 +82,7 @@ describe('a model of another program', () => {
     }
   });
 
-  it('goes on after a restart with what is not trained', async () => {
+  it('continues after a restart with its untrained tensors', async () => {
     const folder = await temporaryFolder();
     const model = { file: await foreignFile(folder) };
     const first = await openHall({ model, rounds: 1 }, { store: await FileStore.open(folder) });
@@ -104,7 +106,7 @@ describe('a model of another program', () => {
     expect(error.message).toMatch(/tensor "x".*broken\.safetensors/);
   });
 
-  it('is refused for a double that no float holds', async () => {
+  it('is refused for a double that no float can represent', async () => {
     const file = join(await temporaryFolder(), 'double.safetensors');
     const bytes = new Uint8Array(Float64Array.of(1e300).buffer);
     await writeFile(file, Buffer.concat([headerOf({ x: { dtype: 'F64', shape: [], size: 8 } }), bytes]));
@@ -112,7 +114,7 @@ describe('a model of another program', () => {
     expect(error.message).toContain('beyond 32-bit floats');
   });
 
-  it('is refused where so much in it is not trained that no client would fetch it', async () => {
+  it('is refused if so much of it is untrained that no client would fetch it', async () => {
     const kept = { table: { dtype: 'U8', shape: [2 ** 25], bytes: new Uint8Array(2 ** 25) } };
     const tensors = { b: Float32Array.of(1, 2), w: new Float32Array(4) };
     const given = { initialModels: { toy: { tensors, shapes: SHAPES, kept } } };
@@ -126,7 +128,7 @@ describe('a copy of a task’s model', () => {
   const latest = async (folder: string): Promise<ReturnType<typeof decodeSafetensors>> =>
     decodeSafetensors(await readFile(join(folder, 'latest', 'toy.safetensors')));
 
-  it('says task, round, date, model hash and version, and has the file that the hash names in it', async () => {
+  it('names task, round, date, model hash and version, and contains the file with that hash', async () => {
     const folder = await temporaryFolder();
     const clock = (): number => 1_700_000_000;
     const given = { store: await FileStore.open(folder), clock };
@@ -161,7 +163,7 @@ describe('a copy of a task’s model', () => {
     expect(await readFile(join(folder, 'latest', 'toy.safetensors'))).toEqual(whole);
   });
 
-  it('is what another task may start from, and says nothing of that task then', async () => {
+  it('can start another task, and names nothing of the first task then', async () => {
     const folder = await temporaryFolder();
     const hall = await openHall({}, { store: await FileStore.open(folder) });
     const { modelHash } = hall.coordinator.tasks[0]!;

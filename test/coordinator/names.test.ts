@@ -16,11 +16,11 @@ const directory = new Map<MemberId, string>([
 const names = (): Names => new Names((member) => directory.get(member));
 
 describe('a member’s name', () => {
-  it('is the directory’s, whether or not it was ever there', () => {
+  it('is the directory’s, whether or not the member ever connected', () => {
     expect(names().of(memberId(1))).toEqual({ name: 'anna', proven: true });
   });
 
-  it('is a guest’s own word, and marked as that, also where it is a member’s', () => {
+  it('is a guest’s own claim, and marked as such, even if it is a member’s name', () => {
     const known = names();
     known.note(memberId(9), 'anna');
     expect(known.of(memberId(9))).toEqual({ name: 'anna', proven: false });
@@ -28,7 +28,7 @@ describe('a member’s name', () => {
     expect(known.label(memberId(1))).toBe('anna (1)');
   });
 
-  it('cannot be taken from the directory by a guest’s word', () => {
+  it('cannot be taken from the directory by a guest’s claim', () => {
     const known = names();
     known.note(memberId(1), 'mallory');
     expect(known.of(memberId(1))).toEqual({ name: 'anna', proven: true });
@@ -47,14 +47,14 @@ describe('a member’s name', () => {
     expect(known.label(memberId(9)).length).toBeLessThan(60);
   });
 
-  it('is not there for who has none: the number is', () => {
+  it('is replaced by the number if there is none', () => {
     const known = names();
     known.note(memberId(9), ' ');
     expect(known.of(memberId(9))).toBeUndefined();
     expect(labelOf(9, undefined)).toBe('member 9');
   });
 
-  it('outlives the enrolment, since what a member did is still told', () => {
+  it('outlives the enrolment, since reports still mention the member', () => {
     const enrolled = new Map(directory);
     const known = new Names((member) => enrolled.get(member));
     known.note(memberId(1), '');
@@ -62,7 +62,7 @@ describe('a member’s name', () => {
     expect(known.of(memberId(1))).toEqual({ name: 'anna', proven: true });
   });
 
-  it('is forgotten of guests that came long ago: whoever comes and goes fills no memory', () => {
+  it('is forgotten for guests of long ago: memory stays bounded', () => {
     const known = names();
     for (let guest = 10; guest < 10 + 65_537; guest++) known.note(memberId(guest), `g${guest}`);
     expect(known.of(memberId(10))).toBeUndefined();
@@ -71,7 +71,7 @@ describe('a member’s name', () => {
 });
 
 describe('a report', () => {
-  it('names the members whose numbers stand in it, and nobody else', () => {
+  it('names the members whose numbers appear in it, and no others', () => {
     const report = {
       drops: [
         {
@@ -100,7 +100,7 @@ describe('a coordinator', () => {
     send: (name, bytes, client) => (name === 'maskedInput' ? (client.close(), undefined) : bytes),
   };
 
-  it('names who dropped out, in its report, its log and its events, but not in its metrics', async () => {
+  it('names members that dropped out, in its report, its log and its events, but not in its metrics', async () => {
     const hall = await openHall({ cohort: 5 });
     const joined: unknown[] = [];
     hall.coordinator.on('member', ({ member, name }) => void joined.push([member, name?.name]));
@@ -117,7 +117,7 @@ describe('a coordinator', () => {
     expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('member-3');
   });
 
-  it('tells whoever asks over HTTP the directory’s names, which all may read, and no guest’s', () => {
+  it('reveals over HTTP the directory’s names, which are public, and no guest’s', () => {
     const member = { member: memberId(1), name: 'anna', proven: true };
     const guest = { member: memberId(9), name: 'ben', proven: false };
     const report = { task: 'toy', names: [member, guest] } as unknown as RoundReport;
@@ -125,7 +125,7 @@ describe('a coordinator', () => {
     expect(shownWhere(true).report(report).names).toBeUndefined();
   });
 
-  it('names guests by their own word', async () => {
+  it('names guests by their own claim', async () => {
     const hall = await openHall({ adversary: 'curious', unsafeOpenEnrolment: true, cohort: 3 });
     const { join } = await import('../../client/index.ts');
     const app = {

@@ -66,7 +66,7 @@ function newsroom(...standings: TaskStanding[]) {
 }
 
 describe('news of tasks', () => {
-  it('follow the welcome, first of what goes on, and only of what a member named and may take part in', () => {
+  it('follow the welcome, running tasks first, and only for tasks that a member named and may take part in', () => {
     vi.useFakeTimers();
     const ended = standing('b', { state: 'finished' });
     const { told, sit } = newsroom(ended, standing('a'), standing('c', { state: 'failed', error: TOO_FEW }));
@@ -78,7 +78,7 @@ describe('news of tasks', () => {
     expect(told.splice(0)).toEqual(['3: welcome', '3: b finished 2']);
   });
 
-  it('of who is there come at most once a second, whoever comes and goes, and say what is true then', () => {
+  it('of members present come at most once a second, however many come and go, and are up to date', () => {
     vi.useFakeTimers();
     const { told, sit } = newsroom(standing('a'));
     sit(1);
@@ -94,7 +94,7 @@ describe('news of tasks', () => {
     expect(toFirst().length).toBeLessThanOrEqual(2);
   });
 
-  it('of an end come at once, to each member once, and later comers do not change them', () => {
+  it('of an end come at once, to each member once, and do not change with later members', () => {
     vi.useFakeTimers();
     const { told, fields, sit, stands } = newsroom(standing('a'));
     sit(1);
@@ -109,7 +109,7 @@ describe('news of tasks', () => {
     expect(told).toEqual(['3: welcome', '3: a failed 3']);
   });
 
-  it('do not say how many members of a task are in a round of another: chance may have drawn them', () => {
+  it('do not reveal how many members of a task are in a round of another: they may be drawn at random', () => {
     vi.useFakeTimers();
     const { told, seats, sit } = newsroom(standing('a'));
     for (const member of [1, 2, 3]) sit(member);
@@ -123,7 +123,7 @@ describe('news of tasks', () => {
     expect(told).toEqual([]);
   });
 
-  it('come no more once the coordinator has closed', () => {
+  it('stop once the coordinator has closed', () => {
     vi.useFakeTimers();
     const { told, news, sit, stands } = newsroom(standing('a'));
     sit(1);
@@ -171,7 +171,7 @@ describe('a coordinator', () => {
     }
   });
 
-  it('tells who comes back within the grace that it stops, and who is there at once', async () => {
+  it('tells present members at once that it stops, and others if they come back within the grace period', async () => {
     const hall = await openHall({ rounds: 5, quorum: 5, cohort: 5 });
     const [there, away] = [await hall.join(1), await hall.join(2)];
     away.cut();
@@ -195,7 +195,7 @@ describe('a coordinator', () => {
     expect(hall.members.filter((what) => what.startsWith('left'))).toHaveLength(4);
   });
 
-  it('says when a task has ended', async () => {
+  it('reports when a task has ended', async () => {
     const hall = await openHall({ rounds: 1 });
     const ended: string[] = [];
     hall.coordinator.on('ended', ({ task, state }) => void ended.push(`${task} ${state}`));

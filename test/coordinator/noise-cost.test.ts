@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { noiseLine } from '../../cli/coordinator/start-lines.ts';
+import { startLines } from '../../cli/coordinator/start-lines.ts';
 import { parseConfig, type TaskStatus } from '../../coordinator/index.ts';
 import { calibrate, type PrivateTask } from '../../coordinator/rounds/calibration.ts';
 import { TaskPrivacy } from '../../coordinator/rounds/task-privacy.ts';
@@ -77,7 +77,7 @@ describe('what noise does to a mean', () => {
     expect(perCoordinate * Math.sqrt(DIMENSION)).toBeCloseTo(norm, 9);
   });
 
-  it('is z times the clip over the members where the coordinator adds it, but for rounding', () => {
+  it('is z times the clip over the members if the coordinator adds it, except for rounding', () => {
     const { perCoordinate } = costOf(taskOf({ placement: 'central', noiseMultiplier: 2 }));
     expect(perCoordinate / ((2 * 3) / 8)).toBeGreaterThan(0.999);
     expect(perCoordinate / ((2 * 3) / 8)).toBeLessThan(1.02);
@@ -102,9 +102,11 @@ describe('what noise does to a mean', () => {
   );
 });
 
+const lines = (status: TaskStatus): string[] => startLines({ tasks: [] }, [status], () => undefined);
+
 // A hospital ran eight members with epsilon 1 for a day, and the model stayed a coin toss: nobody had said so before.
 describe('before a task with noise begins', () => {
-  it('one line says what it costs, and from how many members on it is bearable', async () => {
+  it('one line states what it costs, and from how many members on it is bearable', async () => {
     const privacy = { epsilon: 8, noiseMultiplier: 2, placement: 'central' };
     const hall = await openHall({ privacy, cohort: 4, minCohort: 3, clip: 1, modulusBits: 24 });
     const [status] = hall.coordinator.tasks;
@@ -112,8 +114,9 @@ describe('before a task with noise begins', () => {
     // z·√d / n, of six parameters.
     expect(noise.norm).toBeCloseTo((2 * Math.sqrt(6)) / 4, 1);
     expect(noise.bearableFrom).toBe(5);
-    expect(noiseLine(status!)).toMatch(
-      /^toy: privacy costs accuracy\. The mean of 4 updates has noise of the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), 1\.2\d* in all together, where an update is 1 long at most \(clip\)\. More noise than update: bearable .* from about 5 members in a round on/,
+    expect(lines(status!)).toHaveLength(1);
+    expect(lines(status!)[0]).toMatch(
+      /^toy: privacy costs accuracy\. The mean of 4 updates has noise from the coordinator: 0\.5\d* in each of 6 coordinates \(standard deviation\), a norm of 1\.2\d* in total; an update has a norm of at most 1 \(clip\)\. More noise than update: it takes about 5 members in a round/,
     );
     const logged = hall.lines.map((line) => JSON.parse(line) as { event: string });
     expect(logged.find(({ event }) => event === 'noise-expected')).toMatchObject({
@@ -121,9 +124,9 @@ describe('before a task with noise begins', () => {
     });
   });
 
-  it('says so as well where it is bearable', () => {
+  it('says so, too, if it is bearable', () => {
     const status = {
-      task: 'a',
+      ...{ task: 'a', round: 0, rounds: 1 },
       parameters: 6,
       privacy: {
         placement: 'distributed',
@@ -131,12 +134,12 @@ describe('before a task with noise begins', () => {
         noise: { members: 40, perCoordinate: 0.01, norm: 0.02, bearableFrom: 1 },
       },
     };
-    expect(noiseLine(status as unknown as TaskStatus)).toContain('Bearable: the noise is below the clip');
+    expect(lines(status as unknown as TaskStatus)[0]).toContain('Bearable: the noise is below the clip');
   });
 
-  it('nothing is said of a task without noise', async () => {
+  it('nothing is printed for a task without noise', async () => {
     const hall = await openHall();
-    expect(noiseLine(hall.coordinator.tasks[0]!)).toBeUndefined();
+    expect(lines(hall.coordinator.tasks[0]!)).toEqual([]);
     expect(hall.lines.some((line) => line.includes('noise-expected'))).toBe(false);
   });
 });

@@ -85,7 +85,7 @@ describe('the socket', () => {
     },
   );
 
-  it('is refused to a page whose name only points at this machine, as in DNS rebinding', async () => {
+  it('is refused to a page whose host name merely points at this machine, as in DNS rebinding', async () => {
     const hall = await openFor();
     const host = `rebound.example:${hall.coordinator.port}`;
     expect(await knock(hall, { origin: `http://${host}`, host })).toBe(421);
@@ -93,7 +93,7 @@ describe('the socket', () => {
     expect(await knock(hall, { origin: `http://${host}` })).toBe(400);
   });
 
-  it('is opened to pages of the addresses that the operator names, and then to no others', async () => {
+  it('is opened to pages from the addresses that the operator configures, and then to no others', async () => {
     const hall = await openHall({}, { config: { publicUrls: ['https://cairn.example/fl/'] } });
     expect(await knock(hall, { origin: 'https://cairn.example' })).toBe(101);
     for (const origin of ['http://cairn.example', 'https://cairn.example:8443', 'chrome-extension://cairn.example'])
@@ -101,7 +101,7 @@ describe('the socket', () => {
     expect(await knock(hall, { origin: own(hall) })).toBe(400);
   });
 
-  it('is refused to every page of another address where none is listed', async () => {
+  it('is refused to every page from another address if none is listed', async () => {
     expect(await knock(await openFor(), { origin: PAGE })).toBe(400);
   });
 });
@@ -117,7 +117,7 @@ describe('allowedOrigins', () => {
   };
   const parse = (allowedOrigins: unknown) => parseConfig({ tasks: [task], allowedOrigins });
 
-  it('is empty unless it is given', () => {
+  it('is empty by default', () => {
     expect(parseConfig({ tasks: [task] }).allowedOrigins).toEqual([]);
     expect(parse([PAGE, 'http://[::1]:5173']).allowedOrigins).toEqual([PAGE, 'http://[::1]:5173']);
   });

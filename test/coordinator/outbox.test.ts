@@ -14,7 +14,7 @@ const ONE = 0;
 const named = (done: string[], ...names: readonly string[]) => names.map((name) => () => void done.push(name));
 
 describe('an outbox', () => {
-  it('does at once what fits a slice', () => {
+  it('does at once what fits into a slice', () => {
     const done: string[] = [];
     new PacedQueue(noFault, ENDLESS).push(named(done, 'a', 'b', 'c'));
     expect(done).toEqual(['a', 'b', 'c']);
@@ -33,7 +33,7 @@ describe('an outbox', () => {
     expect(done).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps the order of what comes while it is at work, and of what a task brings', async () => {
+  it('keeps the order of tasks that arrive while it works, and of those that a task adds', async () => {
     const done: string[] = [];
     const outbox = new PacedQueue(noFault, ONE);
     outbox.push([...named(done, 'a'), () => outbox.push(named(done, 'd')), ...named(done, 'b')]);
@@ -46,7 +46,7 @@ describe('an outbox', () => {
     expect(done).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  it('does not call itself when a task brings another', () => {
+  it('does not call itself when a task adds another', () => {
     const done: string[] = [];
     const outbox = new PacedQueue(noFault, ENDLESS);
     outbox.push([
@@ -58,7 +58,7 @@ describe('an outbox', () => {
     expect(done).toEqual(['first', 'second']);
   });
 
-  it('is drained when all is done that was there', async () => {
+  it('is drained when all its tasks are done', async () => {
     const done: string[] = [];
     const outbox = new PacedQueue(noFault, ONE);
     outbox.push(named(done, 'a', 'b'));
@@ -69,7 +69,7 @@ describe('an outbox', () => {
     expect(done).toContain('drained');
   });
 
-  it('throws away what it has not done, and goes on with what comes after', async () => {
+  it('drops pending tasks, and continues with later ones', async () => {
     const done: string[] = [];
     const outbox = new PacedQueue(noFault, ONE);
     outbox.push(named(done, 'a', 'b', 'c'));
@@ -79,7 +79,7 @@ describe('an outbox', () => {
     expect(done).toEqual(['a', 'd']);
   });
 
-  it('tells of a fault, and goes on with the rest', async () => {
+  it('reports a fault, and continues with the rest', async () => {
     const done: string[] = [];
     const faults: unknown[] = [];
     const fault = new Error('a fault');
@@ -106,7 +106,7 @@ describe('an outbox', () => {
       return { ready, open: () => settle.open!(), fail: (reason: Error) => settle.fail!(reason) };
     }
 
-    it('does what came before, and holds up what comes behind until it has come', async () => {
+    it('does earlier tasks, and holds later ones until it has arrived', async () => {
       const done: string[] = [];
       const outbox = new PacedQueue(noFault, ENDLESS);
       const { ready, open } = gate();
@@ -138,7 +138,7 @@ describe('an outbox', () => {
       expect(done).toEqual(['a', 'b']);
     });
 
-    it('throws away what was held up where it fails, and says so', async () => {
+    it('drops held tasks if it fails, and reports it', async () => {
       const done: string[] = [];
       const faults: unknown[] = [];
       const outbox = new PacedQueue((thrown) => faults.push(thrown), ENDLESS);
@@ -153,7 +153,7 @@ describe('an outbox', () => {
       expect(done).toEqual(['b']);
     });
 
-    it('waits no more once all is thrown away, however it ends', async () => {
+    it('stops waiting once all is dropped, however it ends', async () => {
       const done: string[] = [];
       const outbox = new PacedQueue(noFault, ENDLESS);
       const { ready, fail } = gate();

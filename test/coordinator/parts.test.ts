@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseCohort, invitations } from '../../learning/cohorts/draw.ts';
 import { abandonedOutcome } from '../../coordinator/rounds/outcome.ts';
 import { Tally } from '../../coordinator/rounds/tally.ts';
-import { computeUnmask } from '../../coordinator/rounds/unmask.ts';
+import { computeUnmask } from '../../coordinator/workers/unmask.ts';
 import { largestMessage } from '../../coordinator/sizes.ts';
 import { parseConfig } from '../../coordinator/config/index.ts';
 import { computePlan, type UnmaskPlan } from '../../protocol/schemes/secagg/unmask.ts';
@@ -14,7 +14,7 @@ import { decodeOutcome } from '../../protocol/wire/messages/outcome.ts';
 import { rejectionOf } from './support/errors.ts';
 
 describe('the choice of a cohort', () => {
-  it('gives so many different candidates, or all', () => {
+  it('returns that many different candidates, or all', () => {
     const chosen = chooseCohort([1, 2, 3, 4, 5], 3, systemRandom);
     expect(new Set(chosen).size).toBe(3);
     expect(chooseCohort([1, 2], 5, systemRandom).sort()).toEqual([1, 2]);
@@ -35,7 +35,7 @@ describe('the choice of a cohort', () => {
     expect([...counts.values()].reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)).toBeLessThan(27.9);
   });
 
-  it('draws again where a number would be likelier than others', () => {
+  it('draws again if a number would be likelier than others', () => {
     // 2^32 = 3 · 1431655765 + 1: the last word would favour 0.
     const words = [0xffff_ffff, 1];
     const random = (length: number): Uint8Array => {
@@ -62,7 +62,7 @@ describe('the unmask plan', () => {
     jobs: Array.from({ length: jobs }, () => ({ kind: 'self', key: new SecretBytes(systemRandom(32)) })),
   });
 
-  it('is computed as at once, but between other work', async () => {
+  it('is computed in slices with the same result', async () => {
     const work = plan(20, 1000);
     let [turns, over] = [0, false];
     const tick = (): void => {
@@ -86,7 +86,7 @@ describe('the unmask plan', () => {
     await expect(done).rejects.toThrow('over');
   });
 
-  it('fails where a secret was wiped', async () => {
+  it('fails if a secret was wiped', async () => {
     const work = plan(1, 10);
     if (work.jobs[0]!.kind === 'self') work.jobs[0]!.key.wipe();
     const error = await rejectionOf(
@@ -97,7 +97,7 @@ describe('the unmask plan', () => {
 });
 
 describe('a tally', () => {
-  it('adds up what each state cost', () => {
+  it('adds up the cost of each state', () => {
     let now = 100;
     const tally = new Tally('active', () => now);
     tally.enter('advertise-keys', 5);
@@ -120,7 +120,7 @@ describe('a tally', () => {
 });
 
 describe('an outcome', () => {
-  it('carries any message, cut to what its field holds', () => {
+  it('carries any message, cut to the length of its field', () => {
     const header = { suite: 1, context: new Uint8Array(32) } as const;
     const decoded = decodeOutcome(abandonedOutcome(header, { code: 'internal', message: '€'.repeat(1000) }));
     expect(decoded).toMatchObject({ kind: 'abandoned', code: 'internal', message: '€'.repeat(170) });

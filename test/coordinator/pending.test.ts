@@ -3,7 +3,7 @@ import type { Drop } from '../../protocol/schemes/secagg/server/types.ts';
 import { memberId } from '../../protocol/ids.ts';
 import { aftermathOf, type SeatedEnd } from '../../coordinator/rounds/aftermath.ts';
 import { isNothing, nothingPending, seatsOf, withAnnounced, withProofs } from '../../coordinator/rounds/pending.ts';
-import { Reluctance, REFUSAL_MS } from '../../coordinator/rounds/reluctance.ts';
+import { Reluctance } from '../../coordinator/rounds/reluctance.ts';
 import type { AnnouncedSet, PendingRecord } from '../../coordinator/store/types.ts';
 import { errorOf } from './support/errors.ts';
 
@@ -14,7 +14,7 @@ const setOf = (...members: number[]): AnnouncedSet => ({ members, proven: [], pr
 const pendingOf = (change: Partial<PendingRecord> = {}): PendingRecord => ({ ...nothingPending(HASH), ...change });
 
 describe('sets that were announced', () => {
-  it('are kept beside each other, each once', () => {
+  it('are kept side by side, each once', () => {
     const none = nothingPending(HASH);
     expect(isNothing(none)).toBe(true);
     const one = withAnnounced(none, [1, 2, 3]);
@@ -31,7 +31,7 @@ describe('sets that were announced', () => {
     expect(errorOf(() => withAnnounced(pendingOf({ sets: [setOf(1, 2, 3)] }), [1, 2])).code).toBe('internal');
   });
 
-  it('are the same without those who are proven to have lied, and keep their proofs', () => {
+  it('lose members proven to have lied, and keep the proofs', () => {
     const proven = withProofs(pendingOf({ sets: [setOf(1, 2, 3, 4), setOf(5, 6)] }), [4], ['0a']);
     expect(proven.sets).toEqual([{ ...setOf(1, 2, 3, 4), proven: [4], proofs: ['0a'] }, setOf(5, 6)]);
     expect(seatsOf(proven.sets[0]!)).toEqual([1, 2, 3]);
@@ -47,8 +47,8 @@ describe('sets that were announced', () => {
   });
 });
 
-describe('a set in which more are proven to have lied than clients read proofs of', () => {
-  it('is spent, and no sooner', () => {
+describe('a set with more proven liars than clients accept proofs for', () => {
+  it('is spent, and not before', () => {
     const owners = [1, 2, 3, 4, 5, 6];
     const hex = owners.map((owner) => `0${owner}`);
     const six = withProofs(pendingOf({ sets: [setOf(...owners, 7, 8, 9, 10)] }), owners, hex);
@@ -75,7 +75,7 @@ describe('after an attempt without a new model', () => {
   const B = setOf(1, 2, 3);
   const ended = pendingOf({ sets: [B] });
 
-  it('nothing is different where nothing was said', () => {
+  it('nothing changes if nothing was announced', () => {
     expect(aftermathOf(ended, [endOf([1, 2, 3])], false, 2)).toEqual({
       pending: ended,
       failed: [],
@@ -90,7 +90,7 @@ describe('after an attempt without a new model', () => {
     expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ failed: ['1,2,3'], summed: ['4,5'] });
   });
 
-  it('members train anew where their sum was in vain, as often as they may, and then the set is spent', () => {
+  it('members retrain if their sum led to nothing, as often as they may, and then the set is spent', () => {
     let { pending } = { pending: pendingOf({ sets: [B, setOf(7, 8)] }) };
     for (const repeat of [1, 2]) {
       ({ pending } = aftermathOf(pending, [endOf([1, 2, 3], { error: undefined })], true, 2));
@@ -100,7 +100,7 @@ describe('after an attempt without a new model', () => {
     expect(pending).toMatchObject({ repeat: 2, sets: [{ ...B, spent: true }, setOf(7, 8)] });
   });
 
-  it('proofs stay with the set of those whom they are about', () => {
+  it('proofs stay with the set of the members that they are about', () => {
     const proofs = [Uint8Array.of(0xab, 0xcd)];
     const { pending } = aftermathOf(ended, [endOf([1, 2, 3], { error: { culprits: [3] }, proofs })], false, 2);
     expect(pending.sets).toEqual([{ ...B, proven: [3], proofs: ['abcd'] }]);
@@ -111,13 +111,13 @@ describe('after an attempt without a new model', () => {
     expect(pending).toEqual(ended);
   });
 
-  describe('in which an input would have been another one', () => {
-    it('of a set, all train anew', () => {
+  describe('in which an input would have been different', () => {
+    it('of a set, all retrain', () => {
       const ends = [endOf([1, 2, 3], { again: B, drops: [drop(2, 'input-changed')] })];
       expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ pending: { repeat: 1 }, bound: [] });
     });
 
-    it('all train anew, too, where there is no set yet', () => {
+    it('all retrain, too, if there is no set yet', () => {
       const ends = [endOf([1, 2, 3], { drops: [drop(2, 'input-changed')] })];
       expect(aftermathOf(pendingOf(), ends, false, 2)).toMatchObject({ pending: { repeat: 1 }, bound: [] });
     });
@@ -135,12 +135,15 @@ describe('after an attempt without a new model', () => {
     });
   });
 
-  it.each(['cohort-too-similar', 'repeat-refused'])('who left a fresh cohort for %s is bound elsewhere', (reason) => {
-    const ends = [endOf([7, 8, 9], { drops: [drop(8, reason)] })];
-    expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [8], pending: ended });
-  });
+  it.each(['cohort-too-similar', 'repeat-refused'])(
+    'a member that left a fresh cohort for %s is bound elsewhere',
+    (reason) => {
+      const ends = [endOf([7, 8, 9], { drops: [drop(8, reason)] })];
+      expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [8], pending: ended });
+    },
+  );
 
-  it('a set whose member trains anew no more is spent', () => {
+  it('a set whose member may not retrain is spent', () => {
     const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'repeat-refused')] })];
     expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [], pending: { sets: [{ ...B, spent: true }] } });
   });
@@ -150,7 +153,7 @@ describe('after an attempt without a new model', () => {
     expect(aftermathOf(ended, ends, false, 2)).toMatchObject({ bound: [], failed: ['1,2,3'], pending: ended });
   });
 
-  it('who takes part in no moved model is remembered until a round commits', () => {
+  it('a member that refuses moved models is remembered until a round commits', () => {
     const ends = [endOf([1, 2, 3], { again: B, drops: [drop(1, 'rebase-refused')] })];
     const aftermath = aftermathOf(ended, ends, false, 2);
     expect(aftermath.refusing).toEqual([1]);
@@ -165,22 +168,23 @@ describe('after an attempt without a new model', () => {
     expect(reluctance.refusing.size).toBe(0);
   });
 
-  it('who refused a moved model is asked again after an hour: by then its client may take one', () => {
+  it('a member that refused a moved model is asked again after an hour: its client may accept one by then', () => {
+    const hour = 3_600_000;
     let now = 0;
     const reluctance = new Reluctance(() => now);
     const learnt = { failed: [], summed: [], bound: [] };
     expect(reluctance.nextReturn).toBeUndefined();
     reluctance.learn({ ...learnt, refusing: [memberId(1)] });
-    now = REFUSAL_MS / 2;
+    now = hour / 2;
     reluctance.learn({ ...learnt, refusing: [memberId(2)] });
-    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[1, 2], REFUSAL_MS / 2]);
-    now = REFUSAL_MS;
-    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[2], REFUSAL_MS / 2]);
-    now = REFUSAL_MS * 1.5;
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[1, 2], hour / 2]);
+    now = hour;
+    expect([[...reluctance.refusing], reluctance.nextReturn]).toEqual([[2], hour / 2]);
+    now = hour * 1.5;
     expect([reluctance.refusing.size, reluctance.nextReturn]).toEqual([0, undefined]);
   });
 
-  it('failures of a set are counted in a row: a sum of it begins the count anew', () => {
+  it('failures of a set are counted in a row: a sum of it resets the count', () => {
     const reluctance = new Reluctance(() => 0);
     const learn = (error: SeatedEnd['error']): void =>
       reluctance.learn(aftermathOf(ended, [endOf([1, 2, 3], { again: B, error })], false, 2));

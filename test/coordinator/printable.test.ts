@@ -17,7 +17,7 @@ afterEach(async () => {
 const EVIL = '\u001b[2J\r\nround 7 | advertised 4\n\u009b2J\u202e\u2028';
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
-describe('texts of a client that lies', () => {
+describe('strings from a lying client', () => {
   it('change no line of the log, the reports or the API', async () => {
     const hall = await openHall({ cohort: 5, quorum: 5, attempts: 1 });
     const leaves = (name: string, bytes: Uint8Array): Uint8Array => {
@@ -44,7 +44,7 @@ describe('texts of a client that lies', () => {
     expect(hall.reports[0]!.drops).toMatchObject([{ member: 5 }]);
   });
 
-  it('are printable in a log entry, whatever field they get into', () => {
+  it('are printable in a log entry, in whatever field', () => {
     const lines: string[] = [];
     const log = createLog('info', { write: (line) => void lines.push(line) });
     log.info('round-state', { state: EVIL, task: EVIL });

@@ -10,7 +10,7 @@ import {
   parseConfig,
   type RoundReport,
 } from '../../coordinator/index.ts';
-import { noisePlanOf } from '../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf } from '../../protocol/rounds/index.ts';
 import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../protocol/privacy/index.ts';
 import { useClients } from '../client/support/session.ts';
 import { rejectionOf } from './support/errors.ts';
@@ -116,7 +116,7 @@ describe.each([
   { placement: 'distributed', shares: 6 },
   { placement: 'central', shares: 1 },
 ] as const)('a task with $placement noise', ({ placement, shares }) => {
-  it('moves its model by the mean of the updates and the noise that was planned, and tells no metrics', async () => {
+  it('moves its model by the mean of the updates and the planned noise, and reports no metrics', async () => {
     // Each update has norm 0.005 · √2000 = 0.22, below the clip of 1.
     const { coordinator, reports } = await start({ placement }, { rounds: 1 });
     const clients = enterAll(coordinator, 6, 0.005);
@@ -151,7 +151,7 @@ describe.each([
     for (const { log } of clients) expect(log.of('clipped')[0]!.factor).toBeCloseTo(1 / (10 * Math.sqrt(DIMENSION)), 6);
   });
 
-  it('pays for each round, says what it has cost, and stops before its budget is exceeded', async () => {
+  it('charges each round, reports what it has cost, and stops before its budget is exceeded', async () => {
     const plan = planOf({ maxCohort: 6, minHonestSurvivors: 4, placement });
     const cost = roundCost(mechanismOf(plan), 1);
     const after = (rounds: number): number =>
@@ -204,7 +204,7 @@ describe('a privacy budget', () => {
     expect(two.reports[0]!.privacy?.rounds).toBe(2);
   });
 
-  it('is of all rounds of a task or of none: noise neither begins nor ends with a restart', async () => {
+  it('covers all rounds of a task or none: noise neither begins nor ends with a restart', async () => {
     const [noisy, bare] = [new MemoryStore(), new MemoryStore()];
     for (const [privacy, store] of [
       [{}, noisy],
@@ -237,7 +237,7 @@ describe('a privacy budget', () => {
     }
   });
 
-  it('is spent by nobody where a round is abandoned before its sum is opened', async () => {
+  it('is not spent if a round is abandoned before its sum is opened', async () => {
     const { coordinator, reports } = await start({}, { rounds: 1, attempts: 1, deadlines: { advertiseKeys: 0.2 } });
     const waiting = enterAll(coordinator, 6);
     // Two never finish training: four are fewer than minCohort.
@@ -246,7 +246,7 @@ describe('a privacy budget', () => {
     expect(reports[0]).toMatchObject({ outcome: 'abandoned', privacy: { rounds: 0, spent: 0 } });
   });
 
-  it('gives the least noise with which it lasts for all rounds, where none is named', async () => {
+  it('determines the minimum noise with which it lasts for all rounds, if none is configured', async () => {
     const { coordinator } = await start({ noiseMultiplier: undefined, epsilon: 8 }, { rounds: 3 });
     enterAll(coordinator, 6);
     await coordinator.finished;
@@ -255,7 +255,7 @@ describe('a privacy budget', () => {
     expect(coordinator.tasks[0]!.privacy?.spent).toBeGreaterThan(7.98);
   });
 
-  it('that does not carry one round is refused at the start', async () => {
+  it('that does not suffice for one round is refused at the start', async () => {
     expect(await rejectionOf(start({ epsilon: 0.1 }))).toMatchObject({
       code: 'privacy-budget',
       message: expect.stringContaining('task "noisy": one round alone costs epsilon') as string,
@@ -264,7 +264,7 @@ describe('a privacy budget', () => {
 });
 
 describe('a client', () => {
-  it('refuses what goes beyond its own epsilon, says so to both sides, and counts over restarts', async () => {
+  it('refuses rounds beyond its own epsilon, reports it to both sides, and counts over restarts', async () => {
     const consent = consentInMemory();
     const policy = { adversary: 'curious', minCohort: 2, maxEpsilon: 6 } as const;
     const { coordinator, reports } = await start({}, { rounds: 2, cohort: 7, quorum: 7 });
@@ -281,7 +281,7 @@ describe('a client', () => {
     expect((await consent.read()).accounts).toMatchObject([{ task: 'noisy', distributed: 1, central: 0, bare: 0 }]);
   });
 
-  it('says that rounds without noise, which it took part in before, are why no epsilon holds', async () => {
+  it('explains that earlier rounds without noise are why no epsilon holds', async () => {
     const consent = consentInMemory();
     const nothing = ORDERS.map(() => 0);
     const bare = { task: 'old', divergences: nothing, inside: nothing, bare: 1, central: 0, distributed: 0 };
@@ -295,11 +295,11 @@ describe('a client', () => {
     expect(careful.log.of('refused')[0]).toMatchObject({
       code: 'privacy-budget',
       message: expect.stringContaining('from no bound to no bound') as string,
-      hint: expect.stringContaining('took part in rounds before whose noise bounds nothing') as string,
+      hint: expect.stringContaining('took part in earlier rounds whose noise gives no bound') as string,
     });
   });
 
-  it('does not let a task take away noise that it had, against whom it had it', async () => {
+  it('does not let a task remove noise that it had, against whichever party', async () => {
     const consent = consentInMemory();
     const rest = { bare: 0, divergences: ORDERS.map(() => 1), inside: ORDERS.map(() => 1) };
     const accounts = [{ task: 'noisy', ...rest, central: 0, distributed: 3 }];
@@ -314,7 +314,7 @@ describe('a client', () => {
     });
   });
 
-  it('refuses noise that is sized for more honest members than it believes in', async () => {
+  it('refuses noise that is sized for more honest members than it assumes', async () => {
     const { coordinator } = await start({}, { rounds: 1, attempts: 1, deadlines: { shareKeys: 0.5 } });
     // The task reckons with one of six, these clients with two: three honest survivors of five, not four.
     const clients = enterAll(coordinator, 6, 0, { policy: { adversary: 'curious', minCohort: 2, colluding: 0.34 } });
@@ -326,7 +326,7 @@ describe('a client', () => {
     for (const { log } of clients) expect(log.of('refused')[0]!.code).toBe('privacy-noise');
   });
 
-  it('that trusts no noise of the coordinator takes no part in a task with central noise', async () => {
+  it('that does not trust the coordinator’s noise takes no part in a task with central noise', async () => {
     const policy = { adversary: 'curious', minCohort: 2, minNoise: { multiplier: 0.5 } } as const;
     const { coordinator, reports } = await start(
       { placement: 'central' },
@@ -348,8 +348,8 @@ describe('a client', () => {
 /** Draws of nine out of ten, hardly ever of three or fewer. */
 const SAMPLED = { sampling: 0.9, expected: 9, delta: 0.01, noiseMultiplier: 0.1, epsilon: 1000 };
 
-describe('members who are drawn by chance', () => {
-  it('cost each draw, are divided by a number fixed before, and change from draw to draw', async () => {
+describe('members that are drawn at random', () => {
+  it('are charged for each draw, are divided by a number fixed before, and change from draw to draw', async () => {
     const task = { rounds: 12, cohort: 10, quorum: 10, minCohort: 3, attempts: 100 };
     const { coordinator, reports } = await start(SAMPLED, task);
     enterAll(coordinator, 10, 0.01);
@@ -384,8 +384,8 @@ describe('members who are drawn by chance', () => {
   });
 });
 
-describe('the HTTP API of a task whose members are drawn by chance', () => {
-  it('tells nobody how many were, or who', async () => {
+describe('the HTTP API of a task whose members are drawn at random', () => {
+  it('does not reveal how many were, or which', async () => {
     const task = { rounds: 2, cohort: 10, quorum: 10, minCohort: 3, attempts: 100 };
     const { coordinator, reports } = await start(SAMPLED, task);
     enterAll(coordinator, 10);
@@ -411,7 +411,7 @@ describe('the HTTP API of a task whose members are drawn by chance', () => {
 });
 
 describe('draws from too many members', () => {
-  it('are not made, and nothing is paid, until there are fewer', async () => {
+  it('are not made, and nothing is charged, until there are fewer', async () => {
     const task = { rounds: 1, cohort: 10, quorum: 10, minCohort: 3, retryPause: 0, attempts: 100 };
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -429,7 +429,7 @@ describe('draws from too many members', () => {
     expect(reports.map(({ outcome }) => outcome)).toEqual(['committed']);
   });
 
-  it('end the task where they are all that comes in time', async () => {
+  it('end the task if there are no others in time', async () => {
     const task = { rounds: 1, cohort: 10, quorum: 10, minCohort: 3, quorumTimeout: 0.5, afterQuorumTimeout: 'fail' };
     let begin = (): void => undefined;
     const begun = new Promise<void>((resolve) => (begin = resolve));
@@ -465,7 +465,7 @@ describe('an adaptive clip', () => {
 });
 
 describe('groups of a task with noise', () => {
-  it('each have noise of their own, and cost what one sum costs', async () => {
+  it('each have separate noise, and cost what one sum costs', async () => {
     const groups = { count: 3, rule: 'median' };
     const { coordinator, reports } = await start({}, { rounds: 1, cohort: 12, minCohort: 4, colluding: 0.1, groups });
     enterAll(coordinator, 12, 0.005);
@@ -490,7 +490,7 @@ describe('the configuration', () => {
 
   it.each([
     [{ sampling: 0.5 }, {}, 'privacy.expected is missing'],
-    [{ expected: 5 }, {}, 'privacy.expected is of use with privacy.sampling below 1 only'],
+    [{ expected: 5 }, {}, 'privacy.expected is only used with privacy.sampling below 1'],
     [{ sampling: 0.5, expected: 2 }, {}, 'privacy.expected is 2'],
     [{ sampling: 0.5, expected: 5 }, {}, 'draws from a quorum of 6 have fewer than 5 or more than 6 members too often'],
     [
@@ -499,7 +499,7 @@ describe('the configuration', () => {
       'beside groups',
     ],
     [{}, { colluding: 0.9 }, 'all may collude'],
-    [{}, { cohort: 15, minCohort: 3, colluding: 0 }, 'clients reckon with 0.2 at least'],
+    [{}, { cohort: 15, minCohort: 3, colluding: 0 }, 'clients assume at least 0.2'],
     [{ sampling: 0.9, expected: 5 }, {}, 'have fewer than 5 or more than 6 members too often'],
     [{ delta: 0.02 }, {}, 'delta'],
     [{ epsilon: 0 }, {}, 'epsilon'],
@@ -509,7 +509,7 @@ describe('the configuration', () => {
     expect(refused(privacy, task)).toMatchObject({ message: expect.stringContaining(message) as string });
   });
 
-  it('lets a round wait for more members than a cohort has, where a part of them is drawn', () => {
+  it('lets a round wait for more members than a cohort has, if a part of them is drawn', () => {
     const task = { cohort: 300, quorum: 2000, minCohort: 110 };
     expect(refused({ sampling: 0.1, expected: 200 }, task)).toMatchObject({
       tasks: [{ quorum: 2000, minCohort: 110 }],

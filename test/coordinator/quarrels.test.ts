@@ -78,7 +78,7 @@ const someMoves = (n: number, liars: number): fc.Arbitrary<readonly Move[]> => {
   return fc.array(move, { minLength: 1, maxLength: 10 });
 };
 
-describe('whatever no more than γn liars do over ten attempts', () => {
+describe('whatever at most γn liars do over ten attempts', () => {
   it.each([6, 8, 12, 20])('of %i members no honest one is taken for a liar, or sits out twice in a row', (n) => {
     const { liars } = game(n);
     fc.assert(
@@ -93,7 +93,7 @@ describe('whatever no more than γn liars do over ten attempts', () => {
     );
   });
 
-  it('every way in which one of six can wrong, accuse or leave in three attempts is fair, and costs three at most', () => {
+  it('every way in which one of six can cheat, accuse or leave in three attempts is handled fairly, and costs three at most', () => {
     const six = game(6);
     const others = [2, 3, 4, 5, 6];
     const nothing = { wrongs: [], accuses: [], leave: [] };
@@ -123,7 +123,7 @@ describe('whatever no more than γn liars do over ten attempts', () => {
   }, 120_000);
 });
 
-describe('a culprit that seals wrongly to as many as it takes, and leaves', () => {
+describe('a culprit that seals false shares to as many as it takes, and leaves', () => {
   const choices = fc.array(fc.nat(1000), { minLength: 8, maxLength: 40 });
 
   it.each([6, 8, 9, 12, 16])('among %i members costs a task no more than three attempts in a row', (n) => {
@@ -163,26 +163,29 @@ describe('a culprit that seals wrongly to as many as it takes, and leaves', () =
   );
 });
 
-describe('a culprit that seals wrongly to one member in every round', () => {
+describe('a culprit that seals a false share to one member in every round', () => {
   const wronging = (victim: (attempt: number) => number) => (attempt: number) => ({
     wrongs: [[1, victim(attempt)]] as const,
     accuses: [],
     leave: [],
   });
 
-  it.each([6, 8, 12])('another one each time, among %i: is proven a liar when there is one more than may be', (n) => {
-    const played = game(n).play(
-      2 * n,
-      wronging((attempt) => 2 + (attempt % (n - 1))),
-    );
-    const { liars } = game(n);
-    expect(played.every(({ committed }) => committed)).toBe(true);
-    const proven = played.findIndex(({ proven: found }) => found.includes(1));
-    expect(proven).toBeGreaterThanOrEqual(liars);
-    expect(proven).toBeLessThanOrEqual(2 * liars);
-    for (const { seated, satOut } of played.slice(proven + 1))
-      expect([seated.includes(1), satOut]).toEqual([false, []]);
-  });
+  it.each([6, 8, 12])(
+    'another one each time, among %i: is proven a liar when there is one more than may exist',
+    (n) => {
+      const played = game(n).play(
+        2 * n,
+        wronging((attempt) => 2 + (attempt % (n - 1))),
+      );
+      const { liars } = game(n);
+      expect(played.every(({ committed }) => committed)).toBe(true);
+      const proven = played.findIndex(({ proven: found }) => found.includes(1));
+      expect(proven).toBeGreaterThanOrEqual(liars);
+      expect(proven).toBeLessThanOrEqual(2 * liars);
+      for (const { seated, satOut } of played.slice(proven + 1))
+        expect([seated.includes(1), satOut]).toEqual([false, []]);
+    },
+  );
 
   it.each([6, 8, 12])(
     'the same one each time, among %i: sits out of every other round, and the two never meet again',
@@ -209,7 +212,7 @@ describe('quarrels', () => {
     expect(played[2]!.proven).toEqual([1]);
   });
 
-  it('of several that are tied prove liars by number: each would need more accomplices than there may be', () => {
+  it('of several that are tied prove liars by number: each would need more accomplices than can exist', () => {
     // Of twelve three may be liars. 1 quarrels with two and 2 with two others: were 1 honest, there would be three.
     const two: Move = {
       wrongs: [

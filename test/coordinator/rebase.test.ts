@@ -24,11 +24,11 @@ describe('a model that is moved', () => {
     expect(up).toBeLessThan(5200);
   });
 
-  it('is moved although all of it is zero', () => {
+  it('is moved even if all of it is zero', () => {
     expect([...move(new Float32Array(50))].map(Math.abs)).toEqual(Array(50).fill(Math.fround(1e-2 / 1024)));
   });
 
-  it('is another one for all values that float32 holds', () => {
+  it('differs for all values that float32 can represent', () => {
     const value = fc.float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-1e30), max: Math.fround(1e30) });
     fc.assert(
       fc.property(fc.array(value, { minLength: 1, maxLength: 40 }), (values) => {
@@ -38,7 +38,7 @@ describe('a model that is moved', () => {
     );
   });
 
-  it('goes where the model and the number of the step say, the same way each time', () => {
+  it('moves in the direction given by the model and the step’s number, each time the same', () => {
     const flat = Float32Array.from({ length: 64 }, (_, j) => j - 30);
     expect(move(flat)).toEqual(move(flat));
     expect(rebased(portablePrimitives, flat, HASH, 1)).toEqual(move(flat));
@@ -46,7 +46,7 @@ describe('a model that is moved', () => {
     expect(move(flat, new Uint8Array(32))).not.toEqual(move(flat));
   });
 
-  it('goes where it went in the first release', () => {
+  it('moves as in the first release', () => {
     const signs = [...move(new Float32Array(64))].map((value) => (value > 0 ? 1 : 0));
     const bytes = Uint8Array.from({ length: 8 }, (_, i) => parseInt(signs.slice(8 * i, 8 * i + 8).join(''), 2));
     expect(toHex(bytes)).toBe('829b6632370e83d5');

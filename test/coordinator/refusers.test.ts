@@ -41,7 +41,7 @@ describe('a member that refuses every round', () => {
     }
   });
 
-  it('has its refusals forgotten when it takes part, and when it is gone', () => {
+  it('has its refusals forgotten when it takes part, and when it leaves', () => {
     const { refusers, after, refuse, asked } = refusersOf();
     for (let times = 0; times < 5; times++) refuse();
     refusers.learn(ALL, new Set());
@@ -110,7 +110,7 @@ const outcomes = (hall: Hall): (string | number)[][] =>
   ]);
 
 describe('a task with members that refuse its rounds', () => {
-  it('goes on with the others, and leaves them out of the next cohorts', async () => {
+  it('continues with the others, and leaves them out of the next cohorts', async () => {
     const hall = await four({ minCohort: 3, quorum: 4, rounds: 2 }, { 3: refusing('app-failed', Infinity) });
     await hall.coordinator.finished;
     expect(outcomes(hall)).toEqual([
@@ -131,7 +131,7 @@ describe('a task with members that refuse its rounds', () => {
     },
   );
 
-  it('outlives a fault of its own that every member refuses', async () => {
+  it('survives its own fault that every member refuses', async () => {
     const every = Object.fromEntries([1, 2, 3, 4].map((member) => [member, refusing('settings-invalid', 1)]));
     const hall = await four({ attempts: 1 }, every);
     await hall.coordinator.finished;
@@ -147,13 +147,13 @@ describe('a task with members that refuse its rounds', () => {
     expect(hall.reports).toHaveLength(2);
   });
 
-  it('counts an attempt that ends by a refusal about its sets, which has consequences of its own', async () => {
+  it('counts an attempt that ends with a refusal about its sets, which has separate consequences', async () => {
     const hall = await four({ minCohort: 4, attempts: 2 }, { 3: refusing('input-changed', Infinity) });
     await expect(hall.coordinator.finished).rejects.toMatchObject({ code: 'below-threshold' });
     expect(hall.reports).toHaveLength(2);
   });
 
-  it('shows the class in the report, the log and the metrics, and never the words', async () => {
+  it('shows the class in the report, the log and the metrics, and never the message', async () => {
     const hall = await four({ minCohort: 3 }, { 3: refusing('update-refused', 1) });
     await hall.coordinator.finished;
     const drop = { member: 3, state: 'advertise-keys', reason: 'update-refused', effect: 'before-input' };

@@ -67,7 +67,7 @@ describe('a rule over the means of groups, against its definition', () => {
     );
   });
 
-  it('trimmed mean: the average without the least and the greatest', () => {
+  it('trimmed mean: the average without the smallest and the largest', () => {
     fc.assert(
       fc.property(means, fc.nat(), (rows, any) => {
         const trim = 1 + (any % (Math.ceil(rows.length / 2) - 1));
@@ -79,7 +79,7 @@ describe('a rule over the means of groups, against its definition', () => {
     );
   });
 
-  it('norm filter: the average of those whose norm is at most so many times the middle one', () => {
+  it('norm filter: the average of those whose norm is at most a multiple of the middle one', () => {
     fc.assert(
       fc.property(means, fc.double({ min: 1, max: 4, noNaN: true }), (rows, factor) => {
         const norms = rows.map((row) => Math.sqrt(row.reduce((sum, value) => sum + value * value, 0)));
@@ -99,7 +99,7 @@ describe.each<GroupRuleConfig>([
   { rule: 'trimmed-mean', trim: 2 },
   { rule: 'norm-filter', factor: 2 },
 ])('$rule', (rule) => {
-  it('does not care in which order the groups come', () => {
+  it('does not depend on the order of the groups', () => {
     fc.assert(
       fc.property(means, (rows) => {
         fc.pre(rows.length > 4);
@@ -109,12 +109,12 @@ describe.each<GroupRuleConfig>([
     );
   });
 
-  it('is what all groups say where all say the same', () => {
+  it('is the common value if all groups agree', () => {
     const row = [1.5, -2, 0];
     expect(combined(rule, [row, row, row, row, row])).toEqual(row);
   });
 
-  it('stays among the honest groups, however far two of seven go', () => {
+  it('stays among the honest groups, however far two of seven deviate', () => {
     fc.assert(
       fc.property(
         fc.array(fc.array(fc.float({ noNaN: true, min: 1, max: 1.5 }), { minLength: 4, maxLength: 4 }), {
@@ -147,7 +147,7 @@ describe.each<GroupRuleConfig>([
   });
 });
 
-it('the norm filter looks at all coordinates before it says anything, in steps', () => {
+it('the norm filter inspects all coordinates before it decides, in steps', () => {
   const size = 100_000;
   const values = Array.from({ length: size }, (_, j) => (j === size - 1 ? 50 : 0));
   const sums = [opened(values), ...[1, 2, 3].map(() => opened(Array.from({ length: size }, () => 0.01)))];
@@ -182,7 +182,7 @@ describe('untrained coordinates in the norm filter', () => {
     expect(leftOut(poisoned, [])).toEqual([]);
   });
 
-  it('have a norm of their own, by which a group is left out as well', () => {
+  it('have a separate norm, by which a group is left out as well', () => {
     expect(leftOut([...honest, [1, 0, 90_000, 1]])).toEqual([3]);
     expect(leftOut(honest)).toEqual([]);
   });

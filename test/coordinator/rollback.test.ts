@@ -51,7 +51,7 @@ class CountingStore extends MemoryStore {
 }
 
 describe('a new model that is worse on held-out data', () => {
-  it('never becomes the task’s, and the next attempt starts from the one before', async () => {
+  it('never becomes the task’s, and the next attempt starts from the previous one', async () => {
     const store = new CountingStore();
     const hall = await openHall({ attempts: 3, validation: CHECK }, { evaluate, store });
     const { modelHash } = hall.coordinator.tasks[0]!;
@@ -68,7 +68,7 @@ describe('a new model that is worse on held-out data', () => {
       modelHash,
       standing: { loss: 0.5 },
     });
-    expect(bad!.message).toMatch(/loss \d.* the one before 0\.5000, and 0\.1 is tolerated/);
+    expect(bad!.message).toMatch(/loss \d.* the previous one 0\.5000, and the tolerance is 0\.1/);
     expect(bad!.evaluation!.loss).toBeGreaterThan(1);
     expect(good).toMatchObject({ round: 1, attempt: 2, outcome: 'committed', standing: { loss: 0.5 } });
     expect(good!.evaluation!.loss).toBeLessThan(0.01);
@@ -93,7 +93,7 @@ describe('a new model that is worse on held-out data', () => {
     }
   });
 
-  it('is trained anew by production clients, and not sent again', async () => {
+  it('is retrained by production clients, and not sent again', async () => {
     const hall = await openHall({ cohort: 4, attempts: 3, validation: CHECK }, { evaluate });
     const events: ParticipationEvent[] = [];
     const app = {
@@ -120,7 +120,7 @@ describe('a new model that is worse on held-out data', () => {
     await Promise.all(participations.map(({ closed }) => closed));
   });
 
-  it('is followed by a round of the same members, where others would be refused, and each trains another way', async () => {
+  it('is followed by a round of the same members, if others would be refused, and each trains differently', async () => {
     const task = { cohort: 6, quorum: 6, minCohort: 5, overSelect: 0.3, attempts: 4, validation: CHECK };
     const begin: { now?: () => void } = {};
     const begun = new Promise<void>((resolve) => (begin.now = resolve));
@@ -161,7 +161,7 @@ describe('a new model that is worse on held-out data', () => {
     await Promise.all(participations.map(({ closed }) => closed));
   });
 
-  it('ends the task when it comes as often in a row as there may be attempts', async () => {
+  it('ends the task when it occurs as often in a row as attempts are allowed', async () => {
     const hall = await openHall({ attempts: 2, validation: CHECK }, { evaluate });
     await joinAll(hall, { 2: hugeAtFirst(9) });
     const error = await rejectionOf(hall.coordinator.finished);
@@ -174,7 +174,7 @@ describe('a new model that is worse on held-out data', () => {
     expect(hall.coordinator.tasks[0]).toMatchObject({ state: 'failed', code: 'model-worse', round: 0 });
   });
 
-  it('is as little there after a restart', async () => {
+  it('is still absent after a restart', async () => {
     const folder = await temporaryFolder();
     const task = { attempts: 1, validation: CHECK, strategy: { name: 'fedavgm', momentum: 0.9 } };
     const first = await openHall(task, { evaluate, store: await FileStore.open(folder) });
@@ -194,8 +194,8 @@ describe('a new model that is worse on held-out data', () => {
   });
 });
 
-describe('the check of new models', () => {
-  it('takes a model that is worse by no more than it tolerates', async () => {
+describe('the validation of new models', () => {
+  it('accepts a model that is worse by at most the tolerance', async () => {
     // From the right place to 0.5 beyond it.
     const hall = await openHall({ rounds: 2, validation: { metric: 'loss', tolerance: 0.6 } }, { evaluate });
     await joinAll(hall);
@@ -205,7 +205,7 @@ describe('the check of new models', () => {
     expect(hall.reports[1]!.evaluation!.loss).toBeCloseTo(0.5, 2);
   });
 
-  it('looks at the accuracy where that is asked for, which must not fall', async () => {
+  it('compares the accuracy if that is configured, which must not fall', async () => {
     const check = { metric: 'accuracy', tolerance: 0.1 };
     const hall = await openHall({ rounds: 2, validation: check }, { evaluate });
     await joinAll(hall);
@@ -214,7 +214,7 @@ describe('the check of new models', () => {
     expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['committed', 'rolled-back']);
   });
 
-  it('evaluates the standing model once, and each new one once', async () => {
+  it('evaluates the current model once, and each new one once', async () => {
     let calls = 0;
     const counted: typeof evaluate = (task, tensors) => {
       calls++;
@@ -226,7 +226,7 @@ describe('the check of new models', () => {
     expect(calls).toBe(4);
   });
 
-  it('takes no model that cannot be evaluated, and says why', async () => {
+  it('rejects a model that cannot be evaluated, and says why', async () => {
     let calls = 0;
     const failing: typeof evaluate = (task, tensors) =>
       ++calls === 2 ? Promise.reject(new Error('out of memory')) : evaluate(task, tensors);
@@ -243,7 +243,7 @@ describe('the check of new models', () => {
     expect(hall.reports[1]!.outcome).toBe('committed');
   });
 
-  it('needs somebody who evaluates', async () => {
+  it('needs an evaluation', async () => {
     const error = await rejectionOf(openHall({ validation: CHECK }));
     expect(error).toMatchObject({ code: 'config-invalid', hint: expect.stringContaining('--held-out') as string });
   });

@@ -114,7 +114,7 @@ describe('dropouts', () => {
     });
   });
 
-  it('a member that is cut off and comes back within the grace is in', async () => {
+  it('a member that is cut off and comes back within the grace period is in', async () => {
     const cut: Script = { send: (name, bytes, client) => (name === 'shareKeys' ? (client.cut(), bytes) : bytes) };
     const hall = await openHall({ cohort: 5 });
     const clients = await joinAll(hall, 5, { 3: cut });
@@ -144,7 +144,7 @@ describe('dropouts', () => {
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 5, drops: [] });
   });
 
-  it('a member that does not come back within the grace is lost', async () => {
+  it('a member that does not come back within the grace period is lost', async () => {
     const cut: Script = { send: (name, bytes, client) => (name === 'shareKeys' ? (client.cut(), undefined) : bytes) };
     const hall = await openHall({ cohort: 5 }, { config: { reconnectGraceMs: 30 } });
     await joinAll(hall, 5, { 3: cut });
@@ -218,7 +218,7 @@ describe('a task', () => {
     expect(hall.coordinator.tasks[0]).toMatchObject({ state: 'finished', round: 1 });
   });
 
-  it('invites only members that offer themselves for it', async () => {
+  it('invites only members that are available for it', async () => {
     const second = {
       name: 'other',
       model: { tensors: SHAPES },
@@ -253,7 +253,7 @@ describe('a task', () => {
     expect(new Set(clients[0]!.settings.map(({ nonce }) => nonce.join())).size).toBe(3);
   });
 
-  it('over-selects, and tells those who come too late that the cohort is full', async () => {
+  it('over-selects, and tells late members that the cohort is full', async () => {
     // The second round waits for the first one's evaluation, so that six are there when it begins.
     let goOn = (): void => undefined;
     const evaluated = new Promise<void>((resolve) => (goOn = resolve));
@@ -275,7 +275,7 @@ describe('a task', () => {
     for (const client of late) expect(client.end).toMatchObject({ kind: 'abandoned', code: 'cohort-full' });
   });
 
-  it('tries an abandoned round again under the same number', async () => {
+  it('retries an abandoned round under the same number', async () => {
     let tries = 0;
     const fails: Script = {
       send: (name, bytes) => (name === 'shareKeys' && tries++ < 2 ? undefined : bytes),
@@ -310,7 +310,7 @@ describe('a task', () => {
     expect(hall.coordinator.tasks[0]).toMatchObject({ state: 'failed', code: 'below-threshold', round: 0 });
   });
 
-  it('fails where its quorum does not come in time, if it is told to', async () => {
+  it('fails if its quorum is not reached in time, if configured to', async () => {
     const hall = await openHall({ quorumTimeout: 0.05, afterQuorumTimeout: 'fail' });
     await hall.join(1);
     expect(await rejectionOf(hall.coordinator.finished)).toMatchObject({ code: 'not-enough-clients' });
@@ -335,7 +335,7 @@ describe('a task', () => {
     expect(hall.faults).toMatchObject([{ code: 'internal', message: 'out of memory' }]);
   });
 
-  it('abandons a round whose model cannot be kept, and the old model stands', async () => {
+  it('abandons a round whose model cannot be stored, and the old model remains', async () => {
     class FullStore extends MemoryStore {
       #puts = 0;
       override putModel(bytes: Uint8Array): Promise<string> {
@@ -355,7 +355,7 @@ describe('a task', () => {
 });
 
 describe('stop and start', () => {
-  it('a coordinator that is started again goes on at the next round with the same model', async () => {
+  it('a restarted coordinator continues at the next round with the same model', async () => {
     const folder = await temporaryFolder();
     const strategy = { name: 'fedavgm', momentum: 0.5 };
     const first = await openHall({ rounds: 1, strategy }, { store: await FileStore.open(folder) });

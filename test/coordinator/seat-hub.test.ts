@@ -158,7 +158,7 @@ describe('a round on another thread', () => {
     expect(() => hall.seats.assign([one], round.handle)).toThrow('does not listen');
   });
 
-  it('is heard as refusing what it failed over', async () => {
+  it('reports a message on which it failed as refused', async () => {
     const hall = await openGateway();
     const peer = hall.peer();
     await peer.greetAs(1, identity(1));

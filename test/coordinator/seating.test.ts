@@ -249,7 +249,7 @@ describe('a cohort that is split into groups', () => {
   });
 });
 
-describe('a cohort that is drawn by chance', () => {
+describe('a cohort that is drawn at random', () => {
   const terms = { drawn: true };
   it.each<[string, Case, Decision]>([
     ['is drawn from all who are there', { idle: from(1, 9) }, fresh(...from(1, 9))],
@@ -261,14 +261,14 @@ describe('a cohort that is drawn by chance', () => {
   });
 });
 
-describe('over all who may be there', () => {
+describe('over all possible members present', () => {
   const sets = [setOf([1, 2, 3]), setOf([4, 5, 6], { proven: [6] })];
   const subsets = Array.from({ length: 2 ** 8 }, (_, bits) =>
     from(1, 8).filter((_member, i) => ((bits >> i) & 1) === 1),
   );
   const terms = { quorum: 3, fewest: 2, minCohort: 2 };
 
-  it('nobody in a set is ever seated but with that set', () => {
+  it('no member of a set is ever seated except with that set', () => {
     for (const idle of subsets) {
       for (const overdue of [false, true]) {
         const decision = decide({ idle, sets, overdue, terms });
@@ -279,7 +279,7 @@ describe('over all who may be there', () => {
     }
   });
 
-  it('it is waited only where it must be: with a set or a quorum of free members there is a round', () => {
+  it('it waits only if it must: with a set or a quorum of free members there is a round', () => {
     for (const idle of subsets) {
       const there = (...members: number[]): boolean => members.every((member) => idle.includes(memberId(member)));
       const seated = decide({ idle, sets, terms }).kind === 'seat';

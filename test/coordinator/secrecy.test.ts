@@ -89,7 +89,7 @@ const floods: Script = {
 };
 
 describe('a search for secrets', () => {
-  it('finds them wherever they stand, however they are printed', () => {
+  it('finds them wherever they appear, however they are printed', () => {
     const secret = Uint8Array.from({ length: 34 }, (_, i) => (i * 37 + 11) & 255);
     const buffer = Buffer.from(secret);
     for (const text of [buffer.toString('hex'), buffer.toString('base64'), buffer.toString('base64url')]) {

@@ -4,9 +4,9 @@ import { seededTensors } from '../../coordinator/rounds/seeded.ts';
 
 const ones = (size: number): Float32Array => new Float32Array(size).fill(1);
 
-describe('first values that a coordinator makes up from shapes', () => {
+describe('initial values that a coordinator generates from shapes', () => {
   // From factors of zero a network with batch norm gave its bias for every input, in every round, and nobody was told.
-  it('let a model with batch norm learn: its vectors are those that the engine begins with', () => {
+  it('let a model with batch norm learn: its vectors are the engine’s initial ones', () => {
     const model = sequential([layers.dense(4), layers.batchNorm(), layers.relu(), layers.dense(2)], [3]);
     const { shapes } = model.layout;
     const own = model.layout.unflatten(model.initialise(1));
@@ -35,7 +35,7 @@ describe('first values that a coordinator makes up from shapes', () => {
     }
   });
 
-  it('have matrices that the seed decides, whatever they are called', () => {
+  it('have matrices determined by the seed, whatever they are called', () => {
     const of = (seed: number): Float32Array => seededTensors({ variance: [4, 4] }, seed)['variance']!;
     expect(of(1)).toEqual(of(1));
     expect(of(1)).not.toEqual(of(2));

@@ -26,7 +26,7 @@ const STORES: [string, () => Promise<Store>][] = [
 ];
 
 describe.each(STORES)('%s', (_, open) => {
-  it('gives models back by their hash', async () => {
+  it('returns models by their hash', async () => {
     const store = await open();
     const model = bytes(1, 2, 3);
     const hash = await store.putModel(model);
@@ -37,7 +37,7 @@ describe.each(STORES)('%s', (_, open) => {
     expect(await store.getModel('../tasks/x')).toBeUndefined();
   });
 
-  it('gives a task’s last record back', async () => {
+  it('returns a task’s last record', async () => {
     const store = await open();
     expect(await store.loadTask('digits.v1')).toBeUndefined();
     const state = { mean: Float32Array.of(0.5, -1), square: Float32Array.of(2, 3) };
@@ -48,7 +48,7 @@ describe.each(STORES)('%s', (_, open) => {
     expect(await store.loadTask('digits')).toBeUndefined();
   });
 
-  it('gives back what is pending with it', async () => {
+  it('returns what is pending with it', async () => {
     const store = await open();
     const saved = { ...record(1), pending: PENDING };
     await store.saveTask(saved);
@@ -64,7 +64,7 @@ describe.each(STORES)('%s', (_, open) => {
     expect(await store.listRounds('c')).toEqual([]);
   });
 
-  it('lists a page of the reports of one task, whatever reports of others lie between', async () => {
+  it('lists a page of the reports of one task, even with reports of others in between', async () => {
     const store = await open();
     for (const round of [1, 2, 3, 4]) for (const task of ['a', 'b']) await store.appendRound(report(task, round));
     const rounds = async (page?: Parameters<Store['listRounds']>[1]): Promise<number[]> =>
@@ -77,7 +77,7 @@ describe.each(STORES)('%s', (_, open) => {
     expect(await rounds({ limit: 0 })).toEqual([]);
   });
 
-  it('keeps a page where it is when reports are added', async () => {
+  it('keeps pages stable when reports are added', async () => {
     const store = await open();
     await store.appendRound(report('a', 1));
     const read = await store.listRounds('a', { limit: 10 });
@@ -91,7 +91,7 @@ describe.each(STORES)('%s', (_, open) => {
     expect(await rejectionOf(store.listRounds('a', page))).toMatchObject({ code: 'internal' });
   });
 
-  it('lists the tasks that have a record, and those alone', async () => {
+  it('lists exactly the tasks that have a record', async () => {
     const store = await open();
     expect(await store.listTasks()).toEqual([]);
     await store.saveTask({ ...record(1), task: 'b' });

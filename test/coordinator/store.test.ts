@@ -28,7 +28,7 @@ afterEach(async () => {
 });
 
 describe('a FileStore that is opened again', () => {
-  it('still has everything', async () => {
+  it('still has all its data', async () => {
     const first = await FileStore.open(folder);
     const hash = await first.putModel(bytes(9));
     const state = { velocity: Float32Array.of(1, 2, 3) };
@@ -85,7 +85,7 @@ describe('a FileStore that is opened again', () => {
     expect((await store.loadTask('digits.v1'))?.strategyState.velocity).toEqual(Float32Array.of(1, 2));
   });
 
-  it('keeps only the vectors of the record that stands', async () => {
+  it('keeps only the vectors of the current record', async () => {
     const store = await FileStore.open(folder);
     for (const round of [1, 2, 3]) await store.saveTask(record(round, { velocity: Float32Array.of(round) }));
     const names = await readdir(join(folder, 'tasks'));
@@ -95,7 +95,7 @@ describe('a FileStore that is opened again', () => {
 });
 
 describe('after a crash in the middle of a write', () => {
-  it('the last whole record stands, and what was half written is swept away', async () => {
+  it('the last whole record is used, and half-written files are removed', async () => {
     const store = await FileStore.open(folder);
     await store.saveTask(record(1, { velocity: Float32Array.of(1) }));
     // As a crash leaves it: the next round's vectors are there, its record only in part, under its temporary name.
@@ -113,7 +113,7 @@ describe('after a crash in the middle of a write', () => {
     expect(await readdir(join(folder, 'models'))).toEqual([]);
   });
 
-  it('a report that was cut is cut off, and the next one starts a line of its own', async () => {
+  it('a truncated report is removed, and the next one starts a new line', async () => {
     const store = await FileStore.open(folder);
     await store.appendRound(report('a', 1));
     await appendFile(join(folder, 'rounds.jsonl'), '{"task":"a","roun');
@@ -135,7 +135,7 @@ describe('after a crash in the middle of a write', () => {
 });
 
 describe('damage is named, not hidden', () => {
-  it('a model file that was changed', async () => {
+  it('a model file that was modified', async () => {
     const store = await FileStore.open(folder);
     const hash = await store.putModel(bytes(1, 2, 3));
     await writeFile(join(folder, 'models', `${hash}.safetensors`), bytes(1, 2, 4));
@@ -161,7 +161,7 @@ describe('damage is named, not hidden', () => {
     expect(error.message).toContain(join(folder, 'tasks', 'digits.v1.json'));
   });
 
-  it('a record that was cut, by the place where it ends', async () => {
+  it('a record that was truncated, by the place where it ends', async () => {
     const store = await FileStore.open(folder);
     await store.saveTask(record(1, {}));
     const path = join(folder, 'tasks', 'digits.v1.json');
@@ -170,7 +170,7 @@ describe('damage is named, not hidden', () => {
   });
 
   // A disk ran full: the error said "the header's length does not fit" and named no file.
-  it('vectors of a strategy that were cut, by their path', async () => {
+  it('vectors of a strategy that were truncated, by their path', async () => {
     const store = await FileStore.open(folder);
     await store.saveTask(record(1, { velocity: Float32Array.of(1, 2, 3) }));
     const [name] = (await readdir(join(folder, 'tasks'))).filter((file) => file.endsWith('.safetensors'));
@@ -183,7 +183,7 @@ describe('damage is named, not hidden', () => {
     });
   });
 
-  it.each(['null', '7', '{"round":1}', '[]'])('a journal with a line that is no report: %s', async (line) => {
+  it.each(['null', '7', '{"round":1}', '[]'])('a journal with a line that is not a report: %s', async (line) => {
     await writeFile(join(folder, 'rounds.jsonl'), `{"task":"a"}\n${line}\n`);
     expect(await rejectionOf(FileStore.open(folder))).toMatchObject({
       code: 'config-unreadable',

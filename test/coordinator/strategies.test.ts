@@ -28,7 +28,7 @@ describe('strategies, against steps computed by hand', () => {
     expect(walk({ name: 'fedavg', learningRate: 0.5 }, f32(1, 2), f32(0.5, -0.25))).toEqual([[1.25, 1.875]]);
   });
 
-  it('FedAvgM carries 0.5 of the last velocity on', () => {
+  it('FedAvgM keeps 0.5 of the last velocity', () => {
     // v₁ = 1, x₁ = 1; v₂ = 0.5·1 + 1 = 1.5, x₂ = 2.5; v₃ = 0.75, x₃ = 3.25
     const config = { name: 'fedavgm', learningRate: 1, momentum: 0.5 } as const;
     expect(walk(config, f32(0), f32(1), f32(1), f32(0))).toEqual([[1], [2.5], [3.25]]);
@@ -71,7 +71,7 @@ const every: StrategyConfig[] = [
 describe.each(every)('$name', (config) => {
   const strategy = createStrategy(config);
 
-  it('leaves its arguments as they were', () => {
+  it('leaves its arguments unchanged', () => {
     const model = f32(1, -2, 3);
     const update = f32(0.1, 0.2, -0.3);
     const state = strategy.init(3);
@@ -82,12 +82,12 @@ describe.each(every)('$name', (config) => {
     expect(state).toEqual(before);
   });
 
-  it('stays where it is without an update', () => {
+  it('does not move without an update', () => {
     const model = f32(1, -2, 3);
     expect(strategy.apply(model, new Float32Array(3), strategy.init(3)).model).toEqual(model);
   });
 
-  it('treats each coordinate for itself', () => {
+  it('treats each coordinate independently', () => {
     const both = strategy.apply(f32(1, 2), f32(0.5, -0.1), strategy.init(2)).model;
     const second = strategy.apply(f32(2), f32(-0.1), strategy.init(1)).model;
     expect(both[1]).toBe(second[0]);

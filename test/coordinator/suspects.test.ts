@@ -43,11 +43,11 @@ describe('members that are blamed', () => {
     expect(suspects(by(4))).toEqual(['12 share-undecryptable']);
   });
 
-  it('are blamed once by each, however often it is said', () => {
+  it('are blamed once by each, however often it is repeated', () => {
     expect(suspects([blaming(1, 12), blaming(1, 12), blaming(1, 12), blaming(1, 12)])).toEqual([]);
   });
 
-  it('are innocent where the accuser is in more pairs than there may be liars', () => {
+  it('are innocent if the accuser is in more pairs than there may be liars', () => {
     expect(suspects([blaming(5, 1, 2, 3, 4)])).toEqual(['5 share-undecryptable']);
     expect(suspects([blaming(5, 1, 2, 3)])).toEqual([]);
   });
@@ -63,7 +63,7 @@ describe('members that are blamed', () => {
     expect(suspects(others)).toEqual([]);
   });
 
-  it('need one accuser more than one liar where nobody is reckoned with', () => {
+  it('need more than one accuser if no liars are assumed', () => {
     expect(suspects([blaming(1, 12)], { colluding: 0 })).toEqual([]);
     expect(suspects([blaming(1, 12), blaming(2, 12)], { colluding: 0 })).toEqual(['12 share-undecryptable']);
   });
@@ -84,13 +84,13 @@ describe('faults that show by themselves', () => {
   });
 
   // The class of a reason is the member's own word: by none of them does it get away, or shift its fault to another.
-  it.each(CLASSES)('who sealed what does not open, and leaves with %s, is at fault none the less', (code) => {
+  it.each(CLASSES)('a member whose sealed shares do not open, and that leaves with %s, is still at fault', (code) => {
     const accused = count(4).map((accuser) => blaming(accuser, 12));
     expect(suspects([drop(12, code), ...accused])).toEqual(['12 share-undecryptable']);
     expect(suspects([...accused, drop(12, code, { blames: [1, 2, 3, 4] })])).toEqual(['12 share-undecryptable']);
   });
 
-  it('a false share of the own secret is the holder’s', () => {
+  it('a false share of the holder’s own secret is the holder’s fault', () => {
     expect(suspects([drop(4, 'share-false', { owners: [4] })])).toEqual(['4 share-false']);
   });
 
@@ -101,7 +101,7 @@ describe('faults that show by themselves', () => {
     expect(suspects(holders)).toEqual(['9 share-false']);
   });
 
-  it('a secret that its shares do not give is its owner’s, only where as many lies as there may be would be repaired', () => {
+  it('a secret that its shares do not yield is its owner’s fault, only if as many lies as possible would be repaired', () => {
     const error = { code: 'secret-mismatch', culprits: [7] } as const;
     // (12 − 9) / 2: one lie is repaired, three may be told.
     expect(suspects([], { error })).toEqual([]);

@@ -16,8 +16,8 @@ import { until } from './support/until.ts';
 /** As often as members are looked for before a loop without a pause is ended: nothing else would end it. */
 const SPINNING = 1000;
 
-describe('a task whose members are taken by another one whenever it chooses', () => {
-  it('lets the process go on between its tries, and can be stopped', async () => {
+describe('a task whose members another one always takes first', () => {
+  it('lets the process continue between its attempts, and can be stopped', async () => {
     const [config] = parseConfig({
       directory: { file: 'members.bin', authorityKey: '00'.repeat(32) },
       tasks: [{ name: 'toy', model: { tensors: { w: [1] }, seed: 1 }, rounds: 1, cohort: 4, retryPause: 0 }],

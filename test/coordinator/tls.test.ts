@@ -29,7 +29,7 @@ const withTls = (change: Partial<Certificate> = {}): CoordinatorConfig =>
   config({ tlsCert: change.cert ?? files.cert, tlsKey: change.key ?? files.key });
 
 describe('a coordinator with a certificate', () => {
-  it('serves over TLS alone, at an https address', async () => {
+  it('serves only over TLS, at an https address', async () => {
     const { coordinator } = await openHall({}, { config: { tlsCert: files.cert, tlsKey: files.key } });
     expect(coordinator.url).toBe(`https://127.0.0.1:${coordinator.port}`);
     const ca = await readFile(files.cert);
@@ -43,7 +43,7 @@ describe('a coordinator with a certificate', () => {
     await expect(fetch(`http://127.0.0.1:${coordinator.port}/healthz`)).rejects.toThrow();
   });
 
-  it('speaks no version of TLS before 1.2', async () => {
+  it('accepts no version of TLS before 1.2', async () => {
     const { coordinator } = await openHall({}, { config: { tlsCert: files.cert, tlsKey: files.key } });
     const ca = await readFile(files.cert);
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' } as const;
@@ -53,16 +53,16 @@ describe('a coordinator with a certificate', () => {
 });
 
 describe('the files of a certificate', () => {
-  it.each([0o640, 0o604, 0o644])('are refused where others can use the key: %o', async (mode) => {
+  it.each([0o640, 0o604, 0o644])('are refused if others can use the key: %o', async (mode) => {
     await chmod(files.key, mode);
     expect(await rejectionOf(loadTls(withTls()))).toMatchObject({
       code: 'key-file-mode',
-      message: `tlsKey: ${files.key} can be used by others (mode ${mode.toString(8)})`,
+      message: `tlsKey: ${files.key} is accessible to other users (mode ${mode.toString(8)})`,
       hint: expect.stringContaining(`chmod 600 ${files.key}`) as string,
     });
   });
 
-  it('are refused where they are missing, no PEM, or do not belong together', async () => {
+  it('are refused if they are missing, not PEM, or do not match', async () => {
     expect(await rejectionOf(loadTls(withTls({ cert: `${folder}/none` })))).toMatchObject({
       code: 'config-unreadable',
     });
@@ -76,7 +76,7 @@ describe('the files of a certificate', () => {
 });
 
 describe('plain HTTP', () => {
-  it.each(['127.0.0.1', 'localhost', '::1'])('needs no word on the loopback: %s', async (host) => {
+  it.each(['127.0.0.1', 'localhost', '::1'])('needs no option on the loopback: %s', async (host) => {
     expect(await loadTls(config({ host }))).toBeUndefined();
   });
 

@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { DEFAULT_POLICY } from '../../client/index.ts';
 import { parseConfig, refusedByDefault } from '../../coordinator/index.ts';
-import { DEFAULT_MIN_COHORT } from '../../coordinator/config/default-policy.ts';
 import { assertConsent } from '../../protocol/schemes/secagg/client/consent.ts';
 import { virtualSettings } from '../../simulations/engine/settings.ts';
 import { seeded } from '../../simulations/attacks/open-round/lab.ts';
@@ -18,7 +17,7 @@ const warningOf = (task: object): string | undefined =>
 
 // Two clinics started a coordinator for two: each refused every round, and nothing told the operator why.
 describe('a task whose sums clients refuse by default', () => {
-  it('is told of at the start, with the settings that do and what they give up', () => {
+  it('is reported at the start, with the settings that work and what they give up', () => {
     expect(warningOf({ cohort: 2 })).toBe(
       'task "duo" allows sums of 2 (minCohort), and clients refuse sums of fewer than 3 unless their policy says otherwise ' +
         '(cohort-too-small): set minCohort to 3 with quorum 3 and cohort 3, which takes 3 clients; or have every client join ' +
@@ -27,7 +26,7 @@ describe('a task whose sums clients refuse by default', () => {
     );
   });
 
-  it('is told of as well where many would come: a client judges the fewest that a sum may have', () => {
+  it('is also reported if many would come: a client checks the fewest that a sum may have', () => {
     const warning = warningOf({ cohort: 20, minCohort: 2 });
     expect(warning).toContain('set minCohort to 3; or have');
   });
@@ -36,11 +35,13 @@ describe('a task whose sums clients refuse by default', () => {
     expect(warningOf(task)).toBeUndefined();
   });
 
-  it('is judged by what clients do ask for', () => {
-    expect(DEFAULT_MIN_COHORT).toBe(DEFAULT_POLICY.minCohort);
+  it('is judged by what clients actually require', () => {
+    const { minCohort } = DEFAULT_POLICY;
+    expect(warningOf({ cohort: 20, minCohort })).toBeUndefined();
+    expect(warningOf({ cohort: 20, minCohort: minCohort - 1 })).toContain(`set minCohort to ${minCohort};`);
   });
 
-  it('stands in the log of the coordinator', async () => {
+  it('is in the log of the coordinator', async () => {
     const hall = await openHall({ cohort: 2 });
     const entry = hall.lines
       .map((line) => JSON.parse(line) as { event: string })
@@ -58,7 +59,7 @@ describe('the client’s refusal', () => {
       ),
     );
 
-  it('says that more clients alone change nothing, what would, and what that gives up', () => {
+  it('says that more clients do not help, what would, and what that gives up', () => {
     const { code, message, hint } = refusal(2, 3);
     expect([code, message]).toEqual([
       'cohort-too-small',

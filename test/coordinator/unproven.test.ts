@@ -65,14 +65,14 @@ async function play(task: object = {}): Promise<{ readonly seated: (readonly num
 
 const ALL = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-describe('a member that deals falsely again and again, of which nothing can be proven', () => {
-  it('is seated with its set three times more, and is left out once the model was moved', async () => {
+describe('a member that repeatedly deals false shares without proof', () => {
+  it('is seated with its set three more times, and is excluded once the model was moved', async () => {
     const { seated, moved } = await play();
     expect(moved).toEqual([4]);
     expect(seated).toEqual([ALL, ALL, ALL, ALL, ALL.filter((member) => member !== LIAR)]);
   });
 
-  it('spoils each attempt that a task has where nobody is ever left out', async () => {
+  it('spoils every attempt of a task if no member is ever excluded', async () => {
     const { seated } = await play({ exclusionAttempts: 0 });
     expect(seated).toEqual(Array(10).fill(ALL));
   });

@@ -24,8 +24,8 @@ afterEach(async () => {
   await closeAll();
 });
 
-describe('a long vector over a bad line', () => {
-  it('arrives although no connection lasts for half of it, and hardly any part is sent twice', async () => {
+describe('a long vector over a bad connection', () => {
+  it('arrives even if no connection lasts for half of it, and hardly any part is sent twice', async () => {
     let hall: Hall | undefined = undefined;
     const relay = await Relay.open(
       () => Number(new URL(hall!.coordinator.url).port),

@@ -73,13 +73,13 @@ const total = (ids: readonly Uint8Array[]): { readonly whole: number; readonly m
 };
 
 describe('parts of two messages by one identity', () => {
-  it('never become a message that is neither, in whatever order they come and however often the line breaks', () => {
+  it('never become a message that is neither, in whatever order they arrive and however often the connection breaks', () => {
     const { whole, mixed } = total([new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)]);
     expect(whole).toBeGreaterThan(10);
     expect(mixed).toBe(0);
   });
 
-  it('would be mixed if nothing told them apart', () => {
+  it('would be mixed if they were not distinguished', () => {
     const id = new Uint8Array(16).fill(1);
     expect(total([id, id]).mixed).toBeGreaterThan(0);
   });

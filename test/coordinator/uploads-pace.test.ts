@@ -41,7 +41,7 @@ function begun(): { readonly upload: Upload; readonly slots: Slots } {
 }
 
 describe('an upload', () => {
-  it('that keeps the pace on the whole is taken, and no time runs on', () => {
+  it('that keeps the pace overall is accepted, and leaves no timer running', () => {
     const { upload, slots } = begun();
     vi.advanceTimersByTime(99);
     expect(upload.add(part(HEADER_LENGTH, 50))).toBeUndefined();

@@ -170,7 +170,7 @@ describe('a round of large vectors', () => {
     expect(client.end).toMatchObject({ kind: 'committed', included: true });
   });
 
-  it('hears no part of a message that its state does not take, and of none that is too long', async () => {
+  it('accepts no part of a message that its state does not expect, or that is too long', async () => {
     const hall = await openHall({ ...MODEL, minCohort: 3 });
     const answers: (string | undefined)[] = [];
     await hall.join(4, {

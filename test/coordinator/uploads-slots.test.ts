@@ -17,7 +17,7 @@ function claimant(name: string, told: string[], act: (self: Claimant) => void = 
 }
 
 describe('Slots', () => {
-  it('are granted at once while there are some, and then in order', () => {
+  it('are granted at once while any are free, and then in order', () => {
     const told: string[] = [];
     const slots = new Slots(2);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => claimant(name, told));
@@ -33,7 +33,7 @@ describe('Slots', () => {
     expect([slots.held, slots.queued]).toEqual([0, 0]);
   });
 
-  it('go past those that have left the queue', () => {
+  it('skip claimants that have left the queue', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const [a, b, c] = ['a', 'b', 'c'].map((name) => claimant(name, told));
@@ -44,7 +44,7 @@ describe('Slots', () => {
     expect(told).toEqual(['a', 'c']);
   });
 
-  it('are given back once, whoever gives back twice', () => {
+  it('are returned once, even if a claimant returns one twice', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const [a, b, c] = ['a', 'b', 'c'].map((name) => claimant(name, told));
@@ -55,7 +55,7 @@ describe('Slots', () => {
     expect(slots.held).toBe(1);
   });
 
-  it('pass through a long queue of claimants that give back at once', () => {
+  it('pass through a long queue of claimants that return them at once', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const first = claimant('first', told);
@@ -66,7 +66,7 @@ describe('Slots', () => {
     expect([slots.held, slots.queued]).toEqual([0, 0]);
   });
 
-  it('go on after a claimant that throws', () => {
+  it('continue after a claimant that throws', () => {
     const told: string[] = [];
     const slots = new Slots(1);
     const faulty = claimant('faulty', told, () => {

@@ -100,19 +100,19 @@ const QUICK = 20;
 const finished = (senders: readonly Sender[]): boolean[] => senders.map(({ done }) => done !== undefined);
 const times = <Value>(count: number, value: Value): Value[] => Array.from({ length: count }, () => value);
 
-describe('uploads that are as slow as they may be', () => {
+describe('uploads that are as slow as allowed', () => {
   it.each([2, 3, 4])('%i of them in as many places do not keep the others out', (dribblers) => {
     const senders = minute(dribblers, [...times(dribblers, DRIBBLE), ...times(12 - dribblers, QUICK)]);
     expect(finished(senders)).toEqual([...times(dribblers, false), ...times(12 - dribblers, true)]);
     for (const { begun } of senders.slice(dribblers)) expect(begun).toBe(1);
   });
 
-  it('keep them out where nobody has to make room', () => {
+  it('keep them out if none has to make room', () => {
     const senders = minute(4, [...times(4, DRIBBLE), ...times(8, QUICK)], false);
     expect(finished(senders)).toEqual(times(12, false));
   });
 
-  it('keep their places while nobody waits, and end in time where there is time', () => {
+  it('keep their places while none waits, and end in time if there is time', () => {
     const senders = minute(4, times(4, 900));
     expect(finished(senders)).toEqual(times(4, true));
     for (const { begun } of senders) expect(begun).toBe(1);
@@ -120,7 +120,7 @@ describe('uploads that are as slow as they may be', () => {
 });
 
 describe('uploads that are slow and honest', () => {
-  it('get their turn beside one that dribbles, and do not lose it to one that had its own', () => {
+  it('get their turn next to one that dribbles, and do not lose it to one that had its own', () => {
     // 29 seconds each, and one place.
     const [dribbler, slow] = minute(1, [DRIBBLE, 440]);
     expect([dribbler!.done, slow!.begun]).toEqual([undefined, 1]);
@@ -134,13 +134,13 @@ describe('uploads that are slow and honest', () => {
     expect(finished(minute(2, times(4, 420)))).toEqual(times(4, true));
   });
 
-  it('are not all interrupted by a crowd: what is quick on the whole is never told to make room', () => {
+  it('are not all interrupted by many others: one that is fast overall is never told to make room', () => {
     const senders = minute(2, times(300, 100));
     expect(finished(senders).filter(Boolean)).toHaveLength(18);
     for (const { begun } of senders) expect(begun).toBe(1);
   });
 
-  it('where there is no time for all, some get in', () => {
+  it('some get in if there is no time for all', () => {
     const senders = minute(1, times(6, 300));
     expect(finished(senders).filter(Boolean).length).toBeGreaterThanOrEqual(1);
   });

@@ -107,7 +107,7 @@ describe('a long message', () => {
     expect(place.heard).toEqual([`1: Uint8Array ${length}`]);
   });
 
-  it('may have several parts on their way', async () => {
+  it('may have several parts in flight', async () => {
     const { place, peers } = await stage(1);
     await peers[0]!.send(PARTS[0]);
     await Promise.all(PARTS.slice(1).map((bytes) => peers[0]!.send(bytes)));
@@ -137,7 +137,7 @@ describe('a long message', () => {
   });
 });
 
-describe('a part is refused, and nothing is kept of its upload,', () => {
+describe('a part is refused, and nothing of its upload is kept,', () => {
   const [, secondAt, thirdAt] = [0, FIRST_LENGTH, FIRST_LENGTH + PART_LENGTH];
 
   it.each<[string, readonly Uint8Array[], string]>([
@@ -168,7 +168,7 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     expect(await sendAll(peers[0]!, PARTS)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
-  it('of a member that is in no round', async () => {
+  it('from a member that is in no round', async () => {
     const { hall, place, peers } = await stage(1);
     hall.seats.release([memberId(1)], place);
     const raw = (await peers[0]!.socket.emitWithAck('cairn', PARTS[0])) as Uint8Array;
@@ -188,7 +188,7 @@ describe('a part is refused, and nothing is kept of its upload,', () => {
     expect(place.heard).toEqual([]);
   });
 
-  it('that comes before its first was answered, and the first with it', async () => {
+  it('that arrives before the first was answered, together with the first', async () => {
     const { peers } = await stage(2, { uploads: 1 });
     await peers[0]!.send(PARTS[0]);
     const first = peers[1]!.send(PARTS[0]);
@@ -331,7 +331,7 @@ describe('an upload that is interrupted', () => {
     expect(scene.place.heard).toHaveLength(1);
   });
 
-  it('goes on over the same connection too, where its client has waited for an answer in vain', async () => {
+  it('continues over the same connection, too, if its client got no answer', async () => {
     const { place, peers } = await stage(1);
     await sendAll(peers[0]!, PARTS.slice(0, 2));
     expect(await sendAll(peers[0]!, [PARTS[0]!, PARTS[2]!, PARTS[0]!, PARTS[3]!])).toEqual([
@@ -343,7 +343,7 @@ describe('an upload that is interrupted', () => {
     expect(Buffer.compare(place.messages[0]!, LONG)).toBe(0);
   });
 
-  it('goes on over as many connections as it takes', async () => {
+  it('continues over as many connections as it takes', async () => {
     const message = longMessage(FIRST_LENGTH + 8 * PART_LENGTH);
     const parts = [...partsOf(message, ID)];
     const scene = await stage(1, { uploads: 1 });
@@ -356,7 +356,7 @@ describe('an upload that is interrupted', () => {
     expect(Buffer.compare(scene.place.messages[0]!, message)).toBe(0);
   });
 
-  it('is not gone on with as another message, which the same identity sends from elsewhere', async () => {
+  it('is not continued as another message, which the same identity sends from elsewhere', async () => {
     const other = longMessage(LONG.length, 77);
     for (const [id, mixed] of [
       [OTHER_ID, false],
@@ -387,7 +387,7 @@ describe('an upload that is interrupted', () => {
     expect(await peers[0]!.send(part(0, change))).toBeUndefined();
   });
 
-  it('is refused, and begins again, once its round does not take it any more or has ended', async () => {
+  it('is refused, and begins again, once its round no longer accepts it or has ended', async () => {
     const scene = await stage(1);
     await sendAll(scene.peers[0]!, PARTS.slice(0, 2));
     const again = await reconnected(scene);
@@ -414,7 +414,7 @@ describe('an upload that is interrupted', () => {
     expect(await peers[1]!.send(PARTS[0])).toBeUndefined();
   });
 
-  it('holds memory for no longer by coming back again and again without another part', async () => {
+  it('does not hold memory longer by reconnecting repeatedly without another part', async () => {
     const { peers } = await stage(2, { uploads: 1, uploadStallMs: 300 });
     await sendAll(peers[0]!, PARTS.slice(0, 2));
     const waiting = watched(peers[1]!.send(PARTS[0]));

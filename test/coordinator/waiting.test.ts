@@ -19,7 +19,7 @@ const leaves = (): Script => ({
 
 // With two of three clients there nothing was printed, and a hospital waited for an afternoon.
 describe('a task that waits for its quorum', () => {
-  it('tells who is there, how many are needed and who is awaited, from the first moment on, each change once', async () => {
+  it('reports the members present, the number needed and those awaited, from the first moment on, each change once', async () => {
     const hall = await openHall({ cohort: 3 });
     const events = watched(hall.coordinator);
     await until(() => events.length === 1);
@@ -37,7 +37,7 @@ describe('a task that waits for its quorum', () => {
     expect(events).toHaveLength(3);
   });
 
-  it('tells who has left for good, where it could do without', async () => {
+  it('names members that have left for good, if it could do without them', async () => {
     const hall = await openHall({ cohort: 4, minCohort: 3, rounds: 2 });
     const events = watched(hall.coordinator);
     await Promise.all([1, 2, 3, 4].map((member) => hall.join(member, member === 4 ? leaves() : {})));
@@ -54,7 +54,7 @@ describe('a task that waits for its quorum', () => {
 describe('a quorumTimeout that passes', () => {
   const task = { cohort: 4, minCohort: 3, quorumTimeout: 0.05 };
 
-  it('ends nothing: it is told, each time, and the round begins when the quorum comes', async () => {
+  it('ends nothing: it is reported each time, and the round begins when the quorum is reached', async () => {
     const hall = await openHall(task);
     const events = watched(hall.coordinator);
     await Promise.all([1, 2, 3].map((member) => hall.join(member)));
@@ -68,7 +68,7 @@ describe('a quorumTimeout that passes', () => {
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 4 });
   });
 
-  it('lets the round run with those who are there, where it is to, but never with fewer than minCohort', async () => {
+  it('lets the round run with the members present, if configured, but never with fewer than minCohort', async () => {
     const hall = await openHall({ ...task, afterQuorumTimeout: 'run' });
     const events = watched(hall.coordinator);
     await Promise.all([1, 2].map((member) => hall.join(member)));
@@ -80,7 +80,7 @@ describe('a quorumTimeout that passes', () => {
     expect(hall.reports[0]).toMatchObject({ outcome: 'committed', included: 3 });
   });
 
-  it('of every round is waited for again: those who come back have their chance', async () => {
+  it('applies to every round again: members that come back have their chance', async () => {
     const hall = await openHall({ ...task, rounds: 2, afterQuorumTimeout: 'run' });
     const events = watched(hall.coordinator);
     await Promise.all([1, 2, 3].map((member) => hall.join(member)));

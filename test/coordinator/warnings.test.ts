@@ -24,7 +24,7 @@ describe('the end of a member directory', () => {
     return told;
   };
 
-  it('is spoken of within a week of it, in whole hours, and after it', () => {
+  it('is logged within a week of it, in whole hours, and after it', () => {
     expect(soonAt(undefined)).toEqual([]);
     expect(soonAt(7 * DAY)).toEqual([]);
     expect(soonAt(7 * DAY - 1)).toEqual([167]);
@@ -32,7 +32,7 @@ describe('the end of a member directory', () => {
     expect(soonAt(-5)).toEqual([0]);
   });
 
-  it('stands in the log of a coordinator', async () => {
+  it('is in the log of a coordinator', async () => {
     const { notAfter } = membership.directory;
     const hall = await openHall({}, { clock: () => notAfter - 2 * 3600 });
     expect(logged(hall, 'directory-ends-soon')).toMatchObject([{ level: 40, hours: 2 }]);
@@ -42,19 +42,19 @@ describe('the end of a member directory', () => {
 });
 
 describe('uploads that are assembled at a time', () => {
-  it('are as many as fit 64 MiB, and four at least', () => {
+  it('are as many as fit into 64 MiB, but at least four', () => {
     expect(uploadsWithin(1024 * MIB, MIB)).toEqual({ atOnce: 64, fillMemory: false });
     expect(uploadsWithin(8192 * MIB, 100 * MIB)).toEqual({ atOnce: 4, fillMemory: false });
   });
 
-  it('are spoken of if they take an eighth of the memory', () => {
+  it('are logged if they take an eighth of the memory', () => {
     expect(uploadsWithin(512 * MIB, MIB).fillMemory).toBe(false);
     expect(uploadsWithin(511 * MIB, MIB).fillMemory).toBe(true);
     // They are not refused: there is no smaller number to go on with.
     expect(uploadsWithin(1024 * MIB, 400 * MIB)).toEqual({ atOnce: 4, fillMemory: true });
   });
 
-  it('are held against memory that there is', () => {
+  it('are compared with the available memory', () => {
     expect(availableMemory()).toBeGreaterThan(64 * MIB);
     expect(Number.isSafeInteger(availableMemory())).toBe(true);
   });
@@ -64,7 +64,7 @@ describe('a delta', () => {
   const task = { cohort: 150, quorum: 5, minCohort: 5, colluding: 0.2 };
   const privacy = { placement: 'central', epsilon: 8, noiseMultiplier: 10 };
 
-  it('above one over the members is spoken of: giving away one of them, drawn by lot, would keep it', async () => {
+  it('above one over the members is logged: publishing one of them, chosen at random, would satisfy it', async () => {
     const hall = await openHall({ ...task, privacy: { ...privacy, delta: 0.01 } });
     expect(logged(hall, 'delta-above-members')).toMatchObject([{ level: 40, task: 'toy', members: 150, delta: 0.01 }]);
     const small = await openHall({ ...task, privacy: { ...privacy, delta: 0.006 } });
@@ -74,7 +74,7 @@ describe('a delta', () => {
 });
 
 describe('a proxy', () => {
-  it('that is there and not trusted is spoken of, since all members have its address', async () => {
+  it('that is present but not trusted is logged, since all members have its address', async () => {
     const publicUrls = ['https://train.example.org'];
     const hall = await openHall({}, { config: { publicUrls } });
     expect(logged(hall, 'proxy-not-trusted')).toHaveLength(1);
@@ -85,7 +85,7 @@ describe('a proxy', () => {
 });
 
 describe('a model', () => {
-  it('is not sent for ever to whoever reads it slowly', async () => {
+  it('is not sent for ever to a client that reads it slowly', async () => {
     const task = { model: { tensors: { w: [4_000_000] }, seed: 1 } };
     const hall = await openHall(task, { config: { uploads: { stallMs: 100, minBytesPerSecond: 2 ** 30 } } });
     const { modelHash } = hall.coordinator.tasks[0]!;

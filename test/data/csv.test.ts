@@ -98,14 +98,14 @@ describe.each([
     // An empty field as 0 was the example's own fault: nobody was told, and the model learned from it.
     ['', 'the field is empty', 'never 0'],
     ['  ', 'the field is empty', 'never 0'],
-    ['NA', 'a word or sign for a missing value is there', 'missing: ["NA"]'],
+    ['NA', 'it is a marker for a missing value', 'missing: ["NA"]'],
     ['NaN', 'it is NaN or infinite', ''],
     ['-Infinity', 'it is NaN or infinite', ''],
     ['0x10', 'it is not written in decimal digits', ''],
     ['"1,5"', 'there is a "," between digits', 'decimal: ","'],
     ['"1,234"', 'there is a "," between digits', 'thousands: ","'],
-    ['"1,234.5"', 'its digits are grouped in a way that was not told', 'thousands'],
-    ['1 234', 'its digits are grouped in a way that was not told', 'thousands'],
+    ['"1,234.5"', 'its digits are grouped in an undeclared way', 'thousands'],
+    ['1 234', 'its digits are grouped in an undeclared way', 'thousands'],
     ['12 mg', 'it is text', ''],
     ['1e', 'it is text', ''],
     ['1e39', 'it is too large for a 32-bit float', ''],
@@ -158,8 +158,8 @@ describe.each([
 
   it('refuses a value that is none of a column’s', async () => {
     const { message, hint } = await refusal(read('age,ill\n1,no\n2,Yes\n'));
-    expect(message).toBe('ward.csv, row 3, column "ill": the field is none of the 2 values that the options name');
-    expect(hint).toContain('capitals count');
+    expect(message).toBe('ward.csv, row 3, column "ill": the field is not one of the 2 values that the options name');
+    expect(hint).toContain('case matters');
   });
 
   it('reads labels that are numbers apart, so that no classifier is trained on them', async () => {
@@ -186,7 +186,7 @@ describe.each([
     ['a decimal comma among commas', '1,5,no\n', 'row 3: expected 2 fields, but there are 3'],
     ['a quote that never ends', '"1,no\n2,no\n', 'row 3: a quote is opened and never closed'],
     ['something behind a quote', '"1"x,no\n', 'row 3: something follows a closed quote'],
-    ['a quote within a field', '1"2,no\n', 'row 3: a quote stands within a field'],
+    ['a quote within a field', '1"2,no\n', 'row 3: a quote appears within a field'],
   ])('refuses %s, and does not join or cut rows', async (_name, text, message) => {
     const error = await refusal(read(`age,ill\n1,no\n${text}`));
     expect(error.code).toBe('data-malformed');
@@ -221,7 +221,7 @@ describe.each([
 
   it('asks which separator it is where two would do', async () => {
     const { message, hint } = await refusal(read('1,5;no\n', { header: ['age', 'ill'] }));
-    expect(message).toBe('ward.csv: its fields may be parted by comma or semicolon');
+    expect(message).toBe('ward.csv: its fields may be separated by comma or semicolon');
     expect(hint).toContain('separator: ');
     expect(await valuesOf('1,5;no\n', { header: ['age', 'ill'], separator: ';', decimal: ',' })).toEqual([1.5]);
   });
@@ -246,7 +246,7 @@ describe.each([
 
   it.each(['', '\n\n', 'age,ill\n', 'age,ill'])('refuses %j: a table without rows', async (text) => {
     const error = await refusal(read(text));
-    expect([error.code, error.message]).toEqual(['data-empty', 'ward.csv: there are no rows of data in it']);
+    expect([error.code, error.message]).toEqual(['data-empty', 'ward.csv: it has no rows of data']);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { CairnError } from '../../protocol/errors.ts';
-import { parseIdx, parseIdxImages, parseIdxLabels } from '../../training/data/index.ts';
+import { parseIdx, parseIdxImages, parseIdxLabels } from '../support/parse-idx.ts';
 
 /** The CairnError that `act` throws; fails where it throws none. */
 function errorOf(act: () => unknown): CairnError {

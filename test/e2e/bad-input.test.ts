@@ -89,7 +89,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       'threshold 2',
       'active',
       'the least sound one is',
-      'leave threshold out',
+      'omit threshold',
     ],
     [
       'a cohort below the threshold',
@@ -133,7 +133,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       3,
       'config-unreadable',
       'nothing.json',
-      'there is no configuration file',
+      'nothing.json does not exist',
     );
     await writeFile(world.path('broken.json'), '{ "port": 8080, }');
     await expectRefused(['coordinator', world.path('broken.json')], 3, 'config-unreadable', 'broken.json is not JSON');
@@ -165,10 +165,10 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       ['export default { shapes: { w: [4] } };', 'the app has no data(), and has no train()'],
       [
         'export default { shapes: { w: 4 }, data() {}, train() {} };',
-        'a shape of tensor "w" that is no list of numbers',
+        'a shape of tensor "w" that is not a list of numbers',
       ],
       ['export default () => 1;', 'the app must be an object, but is a function'],
-      ['export const model = 1;', 'exports no app', 'neither a default nor `app`'],
+      ['export const model = 1;', 'does not export an app', 'neither as its default nor as `app`'],
     ]) {
       await writeFile(world.path('no-app.mjs'), text!);
       await expectRefused([...start, world.path('no-app.mjs')], 3, 'config-invalid', ...words, 'README');
@@ -281,7 +281,7 @@ describe('a client that cannot reach its coordinator', () => {
       await cairnOnce(['join', NOBODY, '--accept-curious', '--app', empty]),
       3,
       'data-empty',
-      'data() gave no examples',
+      'data() returned no examples',
       'at least one example',
     );
     const env = { CAIRN_MNIST_DIR: await fewMnist(world.path('few'), 40) };
@@ -313,7 +313,7 @@ describe('a demonstration whose clients cannot start', () => {
       ended,
       4,
       'not-enough-clients',
-      /client-\d ended by itself \(exit code 1\): there is no file/,
+      /client-\d exited by itself \(exit code 1\): there is no file/,
       'half/train-labels-idx1-ubyte',
       '[data-missing]',
     );

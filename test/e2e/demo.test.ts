@@ -63,7 +63,7 @@ describe('the demonstration, as npm start runs it', () => {
     expect(run.summary.accuracy).toBeGreaterThan(0.95);
     expect(run.stderr.filter((line) => line.startsWith('SIGKILL to client-'))).toHaveLength(2);
     // They used to seek the coordinator for ever, and were ended by a signal.
-    expect(run.stderr).toContain('3 clients have ended by themselves');
+    expect(run.stderr).toContain('3 clients have exited by themselves');
   });
 
   it('prints one line a round in the protocol’s words', () => {
@@ -74,7 +74,7 @@ describe('the demonstration, as npm start runs it', () => {
       '| advertised 5 · shared 5 · input 4 · consistent 4 · unmasked 4 | dropped: client-5 at masked-input (does not count) |',
     );
     expect(third).toContain(
-      '| advertised 4 · shared 4 · input 4 · consistent 4 · unmasked 3 | dropped: client-4 at unmasking (counts, gave no shares) |',
+      '| advertised 4 · shared 4 · input 4 · consistent 4 · unmasked 3 | dropped: client-4 at unmasking (counts, sent no shares) |',
     );
     for (const line of run.rounds) {
       expect(line).toMatch(

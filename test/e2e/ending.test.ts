@@ -52,7 +52,7 @@ describe('a task that has finished', () => {
     const clients = guests(coordinator.url, [['--save-model', files[0]!], ['--save-model', files[1]!], []]);
     for (const { exited } of clients) expect(await exited).toEqual(WELL);
     const { modelHash } = await coordinator.report(2);
-    await coordinator.said('all tasks have ended; still answering, Ctrl-C ends');
+    await coordinator.said('all tasks have ended; still serving requests, Ctrl-C to exit');
     for (const { events } of clients) {
       expect(events.filter(({ kind }) => kind === 'task').at(-1)).toMatchObject({ state: 'finished', modelHash });
       expect(events.at(-2)).toEqual({ kind: 'left' });
@@ -98,7 +98,9 @@ describe('a task that has finished', () => {
     const { modelHash } = await coordinator.report(1);
     for (const one of [first, second, third]) {
       expect(await one.exited).toEqual(WELL);
-      expect(one.stderr).toContain(`tiny has finished, says the coordinator: 1 of 1 rounds; its model is ${modelHash}`);
+      expect(one.stderr).toContain(
+        `tiny has finished, according to the coordinator: 1 of 1 rounds; its model is ${modelHash}`,
+      );
       expect(one.stderr.at(-1)).toBe('left after 1 rounds with this client’s update, 0 without');
       expect(one.output).not.toContain('\u001b');
     }
@@ -136,7 +138,7 @@ describe('a task that has failed', () => {
       [1, 2, 3].map(() => ['--task', 'other']),
     );
     for (const { exited } of others) expect(await exited).toEqual(WELL);
-    await coordinator.said('still answering');
+    await coordinator.said('still serving requests');
     // The exit code tells of the task that failed, whenever the coordinator ends.
     expect(await coordinator.stop('SIGINT')).toEqual({ code: 4, signal: null });
   });
@@ -147,7 +149,7 @@ describe('--save-model', () => {
     const missing = world.path('missing/model.safetensors');
     const client = world.guest('http://127.0.0.1:1', {}, ['--save-model', missing]);
     expect(await client.exited).toEqual({ code: 1, signal: null });
-    expect(client.running.stderr.at(-1)).toMatch(/no model can be written to .*missing.* \[model-unsaved\]/);
+    expect(client.running.stderr.at(-1)).toMatch(/the model cannot be written to .*missing.* \[model-unsaved\]/);
     expect(client.running.stdout).toEqual([]);
   });
 

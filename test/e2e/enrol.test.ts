@@ -256,18 +256,18 @@ describe('what cairn enrol refuses, in one line', () => {
     await good('request', 'ben', '--authority', authorityKey);
     const text = await readFile(world.path('ben.request.json'), 'utf8');
     await writeFile(world.path('anna.request.json'), text.replace('"ben"', '"anna"'));
-    await refused(5, 'identity-signature', 'come unchanged', issue);
+    await refused(5, 'identity-signature', 'arrive unmodified', issue);
     await writeFile(world.path('anna.request.json'), text);
     await refused(3, 'config-invalid', 'the request is for "ben"', issue);
     await writeFile(world.path('anna.request.json'), text.replace('"kind"', '"kin"'));
-    await refused(3, 'config-invalid', 'is no enrolment request', issue);
+    await refused(3, 'config-invalid', 'is not an enrolment request', issue);
     expect((await listed()).members).toEqual([]);
   });
 
   it('a name that is taken, leaving no identity behind, or a member that is not there', async () => {
     await init();
     await good('issue', 'anna');
-    await refused(3, 'config-invalid', 'has the name "anna" already', ['issue', 'anna', '--out', 'again.json']);
+    await refused(3, 'config-invalid', 'already has the name "anna"', ['issue', 'anna', '--out', 'again.json']);
     expect((await readdir(world.folder)).sort()).toEqual(['.cairn', 'anna.identity.json']);
     await refused(5, 'identity-unknown', 'cairn enrol ls', ['revoke', 'ana']);
     await refused(5, 'identity-unknown', '"12"', ['renew', 'anna', '12']);

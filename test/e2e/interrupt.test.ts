@@ -71,7 +71,7 @@ describe('SIGINT', () => {
     expect(await demo.exited).toEqual({ code: 130, signal: null });
     expect(groupIsEmpty(demo.pid)).toBe(true);
     expect((await readdir(world.folder)).filter((name) => name.startsWith('cairn-'))).toEqual([]);
-    expect(demo.stderr.at(-1)).toBe('stopping: the round under way is abandoned, the clients leave');
+    expect(demo.stderr.at(-1)).toBe('stopping: abandoning the current round, the clients leave');
     expect(existsSync(world.path('runs'))).toBe(true);
   });
 

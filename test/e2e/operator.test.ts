@@ -32,7 +32,7 @@ describe('an operator’s terminal', () => {
     await second!.sigint();
     await saying(running, /1 of 3 seated \(member-1\), waiting for 2 more: member-2, member-3/);
     // It could not do without: two are too few for any sum.
-    expect(running.stderr.some((line) => line.includes('To go on without'))).toBe(false);
+    expect(running.stderr.some((line) => line.includes('To continue without'))).toBe(false);
     await first!.sigint();
   });
 
@@ -44,8 +44,8 @@ describe('an operator’s terminal', () => {
     const guests = ['anna', 'ben', 'cleo', 'anna'].map((name) => world.guest(url, {}, ['--name', name]));
     await running.line('stdout', (line) => line.includes('"committed"'));
     await guests[2]!.sigint();
-    expect(await saying(running, 'To go on without')).toMatch(
-      /^tiny: "cleo"\? left and may not come back; the 3 who are there are enough for a sum, but the task waits for its quorum of 4\. To go on without, start again with quorum 3, or with quorumTimeout \(seconds\) and afterQuorumTimeout "run"$/,
+    expect(await saying(running, 'To continue without')).toMatch(
+      /^tiny: "cleo"\? left and may not come back; the 3 present are enough for a sum, but the task waits for its quorum of 4\. To continue without them, restart with quorum 3, or with quorumTimeout \(seconds\) and afterQuorumTimeout "run"$/,
     );
   });
 
@@ -71,8 +71,8 @@ describe('a quorum that does not come in time', () => {
       { cohort: 3, adversary: 'curious', quorumTimeout: 0.3 },
       { logLevel: 'silent' },
     );
-    expect(await saying(running, 'has not come within 0.3 s')).toContain(
-      '(quorumTimeout); 0 are there, 3 are needed; waiting on: start more clients, or lower quorum, or set afterQuorumTimeout to "run" or "fail"',
+    expect(await saying(running, 'was not reached within 0.3 s')).toContain(
+      '(quorumTimeout); 0 are present, 3 are needed; still waiting: start more clients, or lower quorum, or set afterQuorumTimeout to "run" or "fail"',
     );
     for (const name of ['a', 'b', 'c']) world.guest(url, {}, ['--name', name]);
     await running.line('stdout', (line) => line.includes('"committed"'));
@@ -107,7 +107,7 @@ describe('what an operator is told before the first round', () => {
     );
     await saying(
       running,
-      /^tiny: privacy costs accuracy\. The mean of 2 updates .* from about 4\d members in a round on/,
+      /^tiny: privacy costs accuracy\. The mean of 2 updates .*it takes about 4\d members in a round/,
     );
     await saying(running, /^task "tiny" allows sums of 2 \(minCohort\), .* --min-cohort 2/);
   });

@@ -42,7 +42,7 @@ describe('cairn join --policy', () => {
       ['--task', 'b'],
       3,
       'config-invalid',
-      'tasks: "b" is none of those that the policy allows',
+      'tasks: "b" is not allowed by the policy',
     ],
   ])('with a file that %s ends in one line', async (_, policy, args, exit, code, words) => {
     const { code: ended, stderr } = await say(policy, ...args);

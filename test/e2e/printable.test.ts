@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { participationLine } from '../../cli/participation-line.ts';
-import { EVENT_NAME } from '../../coordinator/gateway/index.ts';
+import { EVENT_NAME } from '../../coordinator/internal.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import { DEFAULT_SUITE } from '../../protocol/crypto/suite.ts';
 import { type ErrorCode } from '../../protocol/errors.ts';

@@ -95,7 +95,7 @@ it('a training that outlasts the deadline is told so, with the setting to change
   const args = ['join', coordinator.url, '--accept-curious', '--app', TINY_APP];
   const slow = cairn(args, { env: { TINY_GATE: gate } });
   const line = await slow.line('stderr', (text) => text.includes('abandoned'));
-  expect(line).toContain('training takes longer than the round waits, and still runs');
+  expect(line).toContain('training takes longer than the round waits, and is still running');
   expect(line).toContain('deadlines.advertiseKeys');
   expect(slow.stderr.some((text) => text.includes('the update is kept'))).toBe(false);
   await writeFile(`${gate}-1`, '');

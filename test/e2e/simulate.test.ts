@@ -64,7 +64,7 @@ describe('cairn simulate', () => {
     await running.line('stderr', (text) => text.startsWith('['));
     running.kill('SIGINT');
     expect(await running.exited).toEqual({ code: 130, signal: null });
-    expect(running.stderr.at(-1)).toBe(`go on with: cairn simulate --resume ${folder}`);
+    expect(running.stderr.at(-1)).toBe(`continue with: cairn simulate --resume ${folder}`);
     const stopped = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Record<string, unknown>;
     expect(stopped['interrupted']).toBe(true);
     expect(stopped['flips']).toBeLessThan(200);
@@ -75,7 +75,7 @@ describe('cairn simulate', () => {
     ]) {
       const { code, stderr } = await simulate(...given);
       expect(code).toBe(2);
-      expect(stderr.at(-1)).toMatch(/settings, preset and seed come from the folder/);
+      expect(stderr.at(-1)).toMatch(/settings, preset and seed come from the given folder/);
     }
   });
 
@@ -87,7 +87,7 @@ describe('cairn simulate', () => {
     await running.line('stderr', (text) => text.startsWith('['));
     running.kill('SIGINT');
     expect((await running.exited).code).toBe(130);
-    const command = running.stderr.at(-1)!.slice('go on with: '.length);
+    const command = running.stderr.at(-1)!.slice('continue with: '.length);
     // As a shell reads it.
     const going = new Running('sh', ['-c', `cairn() { "$NODE" dist/cli.js "$@"; }; ${command}`], {
       env: { NODE: process.execPath },
@@ -98,7 +98,7 @@ describe('cairn simulate', () => {
     expect(folderOf(going.stderr)).toBe(folder);
     const ended = await simulate('--resume', folder);
     expect(ended.code).toBe(0);
-    expect(ended.stderr).toContainEqual(expect.stringMatching(/^the run had ended already/));
+    expect(ended.stderr).toContainEqual(expect.stringMatching(/^the run had already ended/));
     expect(ended.stdout).toEqual(going.stdout);
     const again = await simulate('--again', folder, '--out', out);
     expect(again.code).toBe(0);
@@ -140,7 +140,7 @@ describe('bad input to cairn simulate is one line that says what to do', () => {
       2,
       './nowhere.mjs cannot be loaded: there is no such file [usage]',
     ],
-    ['a module without experiment', [join(ROOT, 'examples/own-model/app.mjs')], 2, 'exports no experiment'],
+    ['a module without experiment', [join(ROOT, 'examples/own-model/app.mjs')], 2, 'does not export an experiment'],
     ['a folder that is no run', ['--resume', ROOT], 3, 'is not the record of a run'],
   ])('%s', async (_, args, exit, words) => {
     const { code, stderr, stdout } = await simulate(...args);

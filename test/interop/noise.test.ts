@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeInput, noisePlanOf, readSum } from '../../protocol/rounds/inputs/index.ts';
+import { encodeInput, noisePlanOf, readSum } from '../../protocol/rounds/index.ts';
 import { nodePrimitives } from '../../protocol/crypto/node/native.ts';
 import type { RoundPrivacy, RoundSettings } from '../../protocol/wire/settings.ts';
 import { NO_HASH } from '../../protocol/wire/settings.ts';

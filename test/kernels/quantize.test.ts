@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ChaChaStream } from '../../protocol/crypto/chacha.ts';
 import { systemRandom } from '../../protocol/crypto/random.ts';
-import type { KernelName, Quantization } from '../../protocol/kernels/index.ts';
+import type { KernelName, Quantization } from '../../protocol/kernels/types.ts';
 import { dequantize, quantize, quantizeFew } from '../../protocol/kernels/index.ts';
 import { expectCode, pattern } from '../crypto/helpers.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ChaChaStream } from '../../protocol/crypto/chacha.ts';
-import type { KernelName, Signs } from '../../protocol/kernels/index.ts';
-import { rotate, unrotate, walshHadamard } from '../../protocol/kernels/index.ts';
+import { rotate, unrotate, walshHadamard } from '../../protocol/kernels/rotation.ts';
+import type { KernelName, Signs } from '../../protocol/kernels/types.ts';
 import { expectCode, pattern } from '../crypto/helpers.ts';
 
 const kernels: readonly KernelName[] = ['wasm', 'plain'];

@@ -82,7 +82,7 @@ describe('a rule of one’s own in a configuration', () => {
       ...{ count: 5, rule: 'largest', ignored: 3, minSums: 4 },
     });
     expect(errorOf(() => parse({ groups: { count: 5, rule: 'largest', ignored: 5 } })).message).toContain(
-      'groups.rule: largest takes 5 of 5 groups, and nothing is left',
+      'groups.rule: largest discards 5 of 5 groups, which leaves none',
     );
   });
 
@@ -110,7 +110,7 @@ describe('definitions', () => {
       options: z.object({}),
       create: () => ({ combine: () => expect.unreachable() }),
     });
-    expect(errorOf(() => registryOf({ rules: [median] })).hint).toBe('give your own another name');
+    expect(errorOf(() => registryOf({ rules: [median] })).hint).toBe('give your own definition another name');
   });
 
   it.each([

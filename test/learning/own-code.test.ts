@@ -62,7 +62,7 @@ describe('a strategy of one’s own', () => {
     ['is nothing', undefined, 'create() returned undefined'],
     ['has no apply()', { init: () => ({}) }, 'without init() or apply()'],
     ['has an init() without state', { init: () => undefined, apply: () => 1 }, 'init() returned undefined'],
-  ])('that %s is named when it is made', (_, made, words) => {
+  ] as readonly [string, unknown, string][])('that %s is named when it is made', (_, made, words) => {
     const error = errorOf(() => strategyOf(made).create({}));
     expect([error.code, error.message]).toEqual(['learning-failed', expect.stringContaining(words)]);
   });

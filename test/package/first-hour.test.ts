@@ -60,7 +60,7 @@ describe('the first hour', () => {
     expect(commands).toHaveLength(7);
     await done(shell(commands[0]!));
     const [line] = await done(shell('npx cairn explain below-threshold'));
-    expect(line).toBe('below-threshold: too few members are left to open the sum');
+    expect(line).toBe('below-threshold: too few members remain to open the sum');
     const config = join(project, 'coordinator.json');
     await writeFile(config, (await readFile(config, 'utf8')).replace('8080', String(port)));
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { isEarlierBoot } from '../../platform/earlier-boot.ts';
 import { lifeOf, thisProcess } from '../../platform/holder.ts';
 import { QuietTime } from '../../platform/quiet.ts';
 
@@ -43,6 +44,36 @@ describe('a process that holds something', () => {
       parent.kill('SIGKILL');
     }
   });
+});
+
+describe('a machine before it was started again', () => {
+  const [before, now] = ['11111111-2222-3333-4444-555555555555', 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'];
+  const [first, ext4, nfs] = ['pid:[4026531836]', 0xef53, 0x6969];
+
+  it('is known by its name and its other boot, outside containers and on a file system of one kernel', () => {
+    expect(isEarlierBoot(`desk ${before} ${first}`, `desk ${now} ${first}`, ext4)).toBe(true);
+  });
+
+  it.each([
+    ['the same boot', `desk ${now} ${first}`, `desk ${now} ${first}`, ext4],
+    ['another name', `shelf ${before} ${first}`, `desk ${now} ${first}`, ext4],
+    ['a network file system, which another machine of that name may use', ...machines(first, first), nfs],
+    ['an overlay', ...machines(first, first), 0x794c7630],
+    ['a system that does not name the file system', ...machines(first, first), 0],
+    ['a container that it was in, whose boot may be made up', ...machines('pid:[4026532177]', first), ext4],
+    ['a container that we are in', ...machines(first, 'pid:[4026532177]'), ext4],
+    ['two containers', ...machines('pid:[4026532177]', 'pid:[4026532178]'), ext4],
+    ['no boot', `desk ${first}`, `desk ${now} ${first}`, ext4],
+    ['no boot of ours', `desk ${before} ${first}`, `desk ${first}`, ext4],
+    ['a name alone', 'desk', 'desk', ext4],
+    ['more than a machine has', `desk ${before} ${first} more`, `desk ${now} ${first}`, ext4],
+  ])('is not taken for granted with %s', (_, machine, own, fileSystem) => {
+    expect(isEarlierBoot(machine, own, fileSystem)).toBe(false);
+  });
+
+  function machines(space: string, ownSpace: string): [string, string] {
+    return [`desk ${before} ${space}`, `desk ${now} ${ownSpace}`];
+  }
 });
 
 describe('quiet time', () => {

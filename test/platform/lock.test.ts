@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fileSystemOf, isEarlierBoot } from '../../platform/earlier-boot.ts';
 import { thisProcess } from '../../platform/holder.ts';
 import { lockFile } from '../../platform/index.ts';
 import { CairnError } from '../../protocol/errors.ts';
@@ -36,6 +37,28 @@ describe('a lock that is refused at once', () => {
     expect(taken).toHaveLength(1);
     expect(await taken[0]!.value.release()).toBe(true);
     expect(await readdir(folder)).toEqual([]);
+  });
+});
+
+describe('a lock from before the machine was started again', () => {
+  const machineOf = (boot: string, host = hostname()): string =>
+    `${host} ${boot.repeat(8)}-${`${boot.repeat(4)}-`.repeat(3)}${boot.repeat(12)} pid:[4026531836]`;
+  const now = { pid: process.pid, machine: machineOf('b'), started: '' };
+  const left = (machine: string): Promise<void> =>
+    writeFile(path, JSON.stringify({ token: 'x', pid: 2 ** 22 + 1, machine, started: '1' }));
+
+  it('is taken over at once on a disk of this machine, and nowhere else', async () => {
+    await left(machineOf('a'));
+    const known = isEarlierBoot(machineOf('a'), now.machine, await fileSystemOf(path));
+    const taking = lockFile(path, { holder: now, wait: false });
+    // Where temporary files are on a file system that may be shared, nothing is known, and silence decides.
+    if (known) expect(await (await taking).release()).toBe(true);
+    else await expect(taking).rejects.toMatchObject({ code: 'folder-unwritable' });
+  });
+
+  it('is left to a machine of another name, which may live', async () => {
+    await left(machineOf('a', 'elsewhere'));
+    await expect(lockFile(path, { holder: now, wait: false })).rejects.toMatchObject({ code: 'folder-unwritable' });
   });
 });
 

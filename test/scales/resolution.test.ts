@@ -124,8 +124,8 @@ describe('what is beyond a bound', () => {
       { what: 'loss', value: -9, bound: 4 },
     ]);
     expect(cuts.map(participationLine)).toEqual([
-      'round 1: your 50 examples count as 20: a later round counts more, up to the task’s maxExamples',
-      'round 1: your loss -9 is reported as -4: a later round reports more, up to the task’s lossBound',
+      'round 1: your 50 examples count as 20: later rounds count more, up to the task’s maxExamples',
+      'round 1: your loss -9 is reported as -4: later rounds report more, up to the task’s lossBound',
     ]);
   });
 

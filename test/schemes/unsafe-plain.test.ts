@@ -111,6 +111,17 @@ describe('a scheme of plain sums', () => {
     expect(safe.app.contexts).toEqual([]);
   });
 
+  it('loses no attempt to a client that was not given it, but waits for one that was', async () => {
+    const hall = await openHall({ ...TASK, minCohort: 4, attempts: 1 }, { schemes: [unsafePlain] });
+    const safe = enter(hall);
+    for (let i = 0; i < 3; i++) enter(hall, [unsafePlain]);
+    await expect.poll(() => hall.reports.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    enter(hall, [unsafePlain]);
+    await hall.coordinator.finished;
+    expect(hall.reports.at(-1)).toMatchObject({ outcome: 'committed', included: 4 });
+    expect(safe.app.contexts).toEqual([]);
+  });
+
   it('is never offered by a coordinator that was not given it', async () => {
     const { scheme, seen } = watched(secagg);
     const hall = await openHall(TASK);

@@ -51,7 +51,7 @@ function proceed(state: PlainServer, timeIsUp = false): ServerStep {
   const included = [...answered].sort((a, b) => a - b);
   let next: ServerStep;
   if (answered.size < settings.minCohort) {
-    next = abort(left, new CairnError('cohort-too-small', `${answered.size} of ${settings.minCohort} are there`));
+    next = abort(left, new CairnError('below-threshold', `${answered.size} of ${settings.minCohort} are there`));
   } else if (name === 'advertise-keys') {
     const asks = startMessage('routedShares', { suite: settings.suite, context: state.context }).finish();
     next = into({ ...left, name: 'masked-input', waiting: answered, answered: new Set() });
@@ -180,7 +180,9 @@ function onClientMessage(state: PlainClient, message: Message): driver.ClientSte
 const client: driver.SchemeClient<PlainClient> = {
   start({ primitives, policy, invitation, seen }) {
     const { suite, context, settings, encodedSettings } = invitation;
-    client.assertConsent(settings, policy, { roundsWithinDay: 0 });
+    const { adversary, minCohort } = settings;
+    if (adversary === 'active') throw new CairnError('settings-invalid', 'nothing protects a plain sum');
+    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
     if (!equalBytes(settingsHash(primitives, encodedSettings), context))
       throw new CairnError('session-mismatch', 'not its hash');
     if (seen?.has(toHex(context)) === true) throw new CairnError('round-replayed', 'this round was there before');
@@ -192,10 +194,11 @@ const client: driver.SchemeClient<PlainClient> = {
   step(state, input) {
     try {
       if (input.kind === 'message') return onClientMessage(state, input.message);
-      if (input.kind === 'leave')
-        return clientStep({ ...state, name: 'closed' }, [
-          { name: 'abort', bytes: encodeAbort(state.header, input.error) },
-        ]);
+      if (input.kind === 'leave' && state.name !== 'closed') {
+        const { code, message } = input.error;
+        const sent = { name: 'abort', bytes: encodeAbort(state.header, input.error) } as const;
+        return clientStep({ ...state, name: 'closed' }, [sent], { kind: 'abandoned', code, message });
+      }
       if (input.kind === 'input' && state.name === 'masked-input') {
         const message = startMessage('maskedInput', state.header, 4 * input.values.length + 64);
         for (const value of input.values) message.u32(value);
@@ -208,9 +211,6 @@ const client: driver.SchemeClient<PlainClient> = {
   },
   work: () => undefined,
   session: () => undefined,
-  assertConsent({ minCohort }, policy) {
-    if (minCohort < policy.minCohort) throw new CairnError('cohort-too-small', `sums of ${minCohort}`);
-  },
   leavingReason: () => new CairnError('member-left', 'the client left the round'),
 };
 

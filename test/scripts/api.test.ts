@@ -114,7 +114,7 @@ describe('the check of the reports', () => {
     write('dist/walls.d.ts', WALLS.replace('): void', '): number'));
     const { code, said } = api('--check');
     expect(code).toBe(1);
-    expect(said).toContain('docs/api/walls.md is not what the sources say; run npm run api');
+    expect(said).toContain('docs/api/walls.md does not match the sources; run npm run api');
     expect(said).not.toContain('docs/api/stones.md');
     expect(read('docs/api/walls.md')).toBe(before);
   });

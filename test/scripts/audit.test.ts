@@ -35,7 +35,10 @@ describe('the audit of dependencies', () => {
       'node_modules/a': PINNED,
       'node_modules/b': { ...PINNED, hasInstallScript: true, dev: true },
     };
-    expect(audit(packages, CLEAN)).toEqual({ code: 0, said: 'audit: the registry knows of no serious weakness\n' });
+    expect(audit(packages, CLEAN)).toEqual({
+      code: 0,
+      said: 'audit: the registry knows of no serious vulnerability\n',
+    });
   });
 
   it.each([
@@ -54,7 +57,7 @@ describe('the audit of dependencies', () => {
       JSON.stringify({ vulnerabilities: { a: { name: 'a', severity, range: '<2.0.0' } } });
     expect(audit({}, report('critical'))).toEqual({
       code: 1,
-      said: 'audit: a <2.0.0 has a known weakness (critical)\n',
+      said: 'audit: a <2.0.0 has a known vulnerability (critical)\n',
     });
     expect(audit({}, report('high')).code).toBe(1);
     expect(audit({}, report('moderate')).code).toBe(0);

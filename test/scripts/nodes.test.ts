@@ -52,7 +52,7 @@ const leftovers = (): string[] => readdirSync(folder).filter((name) => name.star
 describe('the check on other releases of Node', () => {
   it.each([
     ['that no package is pinned for', {}, `no package for ${PLATFORM} is pinned`],
-    ['that cannot be fetched', PINNED, 'npm has no some-node@99.0.0 for us (ECONNREFUSED)'],
+    ['that cannot be fetched', PINNED, 'npm could not provide some-node@99.0.0 (ECONNREFUSED)'],
   ])('says in one line that a release was not run %s, and passes unless it is required', (_what, packages, reason) => {
     const { args, cache } = scene(packages);
     const stdout = `nodes: Node 99.0.0 was not run: ${reason}\n`;
@@ -70,13 +70,13 @@ describe('the check on other releases of Node', () => {
     chmodSync(join(bin, 'npm'), 0o755);
     const { code, stderr } = nodes(args, { PATH: `${bin}:${process.env['PATH'] ?? ''}` });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^nodes: some-node@99.0.0 is not the file that was pinned: sha512-/);
+    expect(stderr).toMatch(/^nodes: some-node@99.0.0 is not the pinned file: sha512-/);
     expect(readdirSync(cache)).toEqual([]);
   });
 
   it('refuses a release that is not in its list', () => {
     const { code, stderr } = nodes([...scene(PINNED).args, '98']);
-    expect({ code, stderr }).toEqual({ code: 2, stderr: 'nodes: no release 98; there are 99.0.0\n' });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: 'nodes: no release 98; the releases are 99.0.0\n' });
   });
 
   it('runs the tests and a real round on a release, and names how it imports keys', () => {

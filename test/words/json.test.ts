@@ -14,23 +14,23 @@ const parses = (text: string): boolean => {
 
 describe('where a string is not JSON', () => {
   it.each<[string, string, number, number, string]>([
-    ['a comma too many', '{\n  "a": 1,\n}', 3, 1, 'expected something after the comma before'],
+    ['a comma too many', '{\n  "a": 1,\n}', 3, 1, 'expected something after the previous comma'],
     ['a comma too few', '{\n  "a": 1\n  "b": 2\n}', 3, 3, 'expected a comma or a }'],
     ['a comma too few in a list', '[1\n 2]', 2, 2, 'expected a comma or a ]'],
     ['a comment', '{\n  // port\n  "port": 1 }', 2, 3, 'comments are not part of JSON'],
-    ['other quotes', "{ 'a': 1 }", 1, 3, 'strings and names have straight double quotes'],
-    ['quotes of a word processor', '{ “a”: 1 }', 1, 3, 'strings and names have straight double quotes'],
+    ['other quotes', "{ 'a': 1 }", 1, 3, 'strings and names need straight double quotes'],
+    ['quotes of a word processor', '{ “a”: 1 }', 1, 3, 'strings and names need straight double quotes'],
     ['a name without quotes', '{ a: 1 }', 1, 3, 'expected the name of a field, in double quotes'],
     ['a field without a value', '{ "a": }', 1, 8, 'expected a value'],
     ['a name alone', '{ "a" }', 1, 7, 'expected a colon after the name of a field'],
     ['a word', '[yes]', 1, 2, 'expected a value'],
     ['another bracket', '{ "a": [1, 2}', 1, 13, 'expected a ]'],
-    ['a bracket too many', '{}\n}', 2, 1, 'a } too many'],
-    ['two values', '{} {}', 1, 4, 'the JSON is over, but more follows'],
+    ['a bracket too many', '{}\n}', 2, 1, 'one } too many'],
+    ['two values', '{} {}', 1, 4, 'more text follows the end of the JSON'],
     ['half of it', '{ "a": [1,', 1, 11, 'it ends too early: 2 objects and lists are still open'],
-    ['nothing', ' \n', 2, 1, 'there is nothing in it'],
+    ['nothing', ' \n', 2, 1, 'it is empty'],
     ['a string without an end', '{ "a": "b', 1, 8, 'a string begins here and does not end'],
-    ['a path of Windows', '"C:\\data"', 1, 4, 'a backslash that begins no escape; write two for one of its own'],
+    ['a path of Windows', '"C:\\data"', 1, 4, 'a backslash that begins no escape; write two for a literal one'],
   ])('%s', (_, text, line, column, message) => {
     expect(jsonFault(text)).toEqual({ line, column, message });
   });

@@ -28,7 +28,7 @@ describe('how long something holds', () => {
   });
 
   it.each(['90', '0d', '-1d', '1.5d', 'soon', '2105-02-31', '2105-1-1', '2000-01-01', ''])('is not %s', (text) => {
-    expect(() => term(text)).toThrow(text === '2000-01-01' ? 'is past' : 'such as 90d, or a date');
+    expect(() => term(text)).toThrow(text === '2000-01-01' ? 'is in the past' : 'such as 90d, or a date');
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('a directory’s line', () => {
     const dates = { serial: 1, issued: 1000, notAfter: 1000 + 90 * DAY };
     const signed = signDirectory(portablePrimitives, authority, dates, []);
     const directory = openDirectory(portablePrimitives, authority.publicKey, signed);
-    expect(directoryLine(directory, 1000)).toContain('believed until 1970-04-01T00:16:40Z (90 days)');
+    expect(directoryLine(directory, 1000)).toContain('valid until 1970-04-01T00:16:40Z (90 days)');
     expect(directoryLine(directory, 1000 + 80 * DAY)).toContain('(10 days)');
   });
 });

@@ -31,7 +31,7 @@ describe('who is there and what is awaited', () => {
     [
       'the quorum is there, but some are left out',
       { present: ids(1, 2, 3), leftOut: 2, missing: [] },
-      'risk, round 4: 3 of 3 seated (anna, ben, cleo), 2 of them left out for now, waiting for 1 more',
+      'risk, round 4: 3 of 3 seated (anna, ben, cleo), 2 of them excluded for now, waiting for 1 more',
     ],
     [
       'a set is not whole',
@@ -41,7 +41,7 @@ describe('who is there and what is awaited', () => {
     [
       'a draw cannot be made',
       { for: 'draw' },
-      'risk, round 4: 2 seated, of whom chance would draw too few or too many; waiting for others to come or go',
+      'risk, round 4: 2 seated, from which a random draw would have too few or too many; waiting for members to come or go',
     ],
   ])('where %s', (_, change, line) => {
     expect(waitingLine(event(change), label)).toBe(line);
@@ -51,8 +51,8 @@ describe('who is there and what is awaited', () => {
 describe('a quorum that the task could do without', () => {
   it('is named with what to change, once a member has left', () => {
     expect(withoutThem(event({ gone: ids(3) }), label)).toBe(
-      'risk: cleo left and may not come back; the 2 who are there are enough for a sum, but the task waits for its quorum of 3. ' +
-        'To go on without, start again with quorum 2, or with quorumTimeout (seconds) and afterQuorumTimeout "run"',
+      'risk: cleo left and may not come back; the 2 present are enough for a sum, but the task waits for its quorum of 3. ' +
+        'To continue without them, restart with quorum 2, or with quorumTimeout (seconds) and afterQuorumTimeout "run"',
     );
   });
 
@@ -70,7 +70,7 @@ describe('a quorum that does not come in time', () => {
   it('is told, with what happens and what else could', () => {
     expect(overdueLine(event(), waits)).toBeUndefined();
     expect(overdueLine(event({ timeouts: 2 }), waits)).toBe(
-      'risk, round 4: the quorum has not come within 120 s (quorumTimeout); 2 are there, 3 are needed; waiting on: ' +
+      'risk, round 4: the quorum was not reached within 120 s (quorumTimeout); 2 are present, 3 are needed; still waiting: ' +
         'start more clients, or lower quorum, or set afterQuorumTimeout to "run" or "fail"',
     );
     expect(overdueLine(event({ timeouts: 1 }), { ...waits, afterQuorumTimeout: 'run' })).toContain(
@@ -83,8 +83,8 @@ describe('where a round is', () => {
   it('is its state, and how many members are in', () => {
     const at = { task: 'risk', round: 4, attempt: 1, state: 'masked-input', members: 5 } as const;
     expect(stateLine(at)).toBe('risk, round 4: masked-input, 5 in');
-    expect(stateLine({ ...at, attempt: 2 }, '3 of 9 masks out')).toBe(
-      'risk, round 4 (attempt 2): masked-input, 5 in, 3 of 9 masks out',
+    expect(stateLine({ ...at, attempt: 2 }, '3 of 9 masks removed')).toBe(
+      'risk, round 4 (attempt 2): masked-input, 5 in, 3 of 9 masks removed',
     );
   });
 });

@@ -2,7 +2,7 @@ import { CairnError } from '../../protocol/errors.ts';
 
 /** Labelled examples in memory. */
 export interface Dataset {
-  /** examples × inputSize values in row-major order; of images scaled to 0…1. */
+  /** examples × inputSize values in row-major order; images are scaled to 0…1. */
   readonly inputs: Float32Array;
   /** One class per example, from 0 below {@link classes}. */
   readonly labels: Uint8Array;
@@ -16,13 +16,13 @@ export interface Dataset {
   readonly classes: number;
 }
 
-/** @throws CairnError `settings-invalid` where an index is not an integer from 0 below `examples` */
+/** @throws CairnError `settings-invalid` if an index is not an integer from 0 below `examples` */
 export function checkIndices(indices: ArrayLike<number>, examples: number): void {
   for (let i = 0; i < indices.length; i++) {
     if (!Number.isSafeInteger(indices[i]) || indices[i]! < 0 || indices[i]! >= examples) {
       throw new CairnError(
         'settings-invalid',
-        `the data set has examples 0 to ${examples - 1}, but ${indices[i]} was asked for`,
+        `the data set has examples 0 to ${examples - 1}, but ${indices[i]} was requested`,
       );
     }
   }
@@ -30,11 +30,11 @@ export function checkIndices(indices: ArrayLike<number>, examples: number): void
 
 /**
  * The named examples in the given order, copied.
- * @throws CairnError `settings-invalid` where there is no such example, `data-empty` where none is named,
- * `data-malformed` where there is not one class for each example
+ * @throws CairnError `settings-invalid` if there is no such example, `data-empty` if none is named,
+ * `data-malformed` if there is not one class for each example
  */
 export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
-  if (indices.length === 0) throw new CairnError('data-empty', 'a subset without examples was asked for');
+  if (indices.length === 0) throw new CairnError('data-empty', 'a subset without examples was requested');
   checkIndices(indices, dataset.examples);
   if (dataset.labels.length !== dataset.examples) {
     const { labels, examples } = dataset;
@@ -42,7 +42,7 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
       'data-malformed',
       `labels: expected one for each of ${examples} examples, got ${labels.length}`,
       {
-        hint: 'a label that is a number, not a class, cannot be used here',
+        hint: 'a numeric label, rather than a class, cannot be used here',
       },
     );
   }

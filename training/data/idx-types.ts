@@ -1,4 +1,4 @@
-/** The values of an IDX file by the third byte of the file: how they are called, and how they are read. */
+/** The value types of an IDX file by its third byte: their names, and how they are read. */
 export const IDX_TYPES = {
   0x08: { words: 'unsigned bytes', bytes: 1, read: (bytes: Uint8Array) => bytes },
   0x09: {
@@ -31,7 +31,7 @@ export const IDX_TYPES = {
 /** The third byte of an IDX file. */
 export type IdxType = keyof typeof IDX_TYPES;
 
-/** The type of a file whose third byte this is; undefined for a byte that stands for none. */
+/** The type of a file whose third byte this is; undefined for a byte that denotes none. */
 export function typeOf(code: number): IdxType | undefined {
   return Object.hasOwn(IDX_TYPES, code) ? (code as IdxType) : undefined;
 }

@@ -2,41 +2,41 @@ import { CairnError } from '../../protocol/errors.ts';
 import { IDX_TYPES, type IdxType, typeOf } from './idx-types.ts';
 
 /*
- * IDX, the format of MNIST and its kin: two zero bytes, a type, the number of dimensions, each dimension as a big-endian
- * 32-bit number, then the values, big-endian, too.
+ * IDX, the format of MNIST and related data sets: two zero bytes, a type, the number of dimensions, each dimension as a
+ * big-endian 32-bit number, then the values, also big-endian.
  */
 
-/** Most dimensions of a file: examples, and the shape of one. */
+/** Maximum dimensions of a file: examples, and the shape of one. */
 const MAX_RANK = 8;
 
-/** Bytes that hold the longest header. */
+/** Bytes of the longest header. */
 export const MAX_HEADER = 4 + 4 * MAX_RANK;
 
-/** What the header of an IDX file says. */
+/** The header of an IDX file. */
 export interface IdxHeader {
   readonly type: IdxType;
   /** Each from 1; the first counts examples. */
   readonly dimensions: readonly number[];
   /** Bytes before the first value. */
   readonly length: number;
-  /** Number of values; beyond 2^53 inexact, and then beyond every file. */
+  /** Number of values; inexact beyond 2^53, which no file reaches. */
   readonly values: number;
 }
 
-/** What is said of a file that is not as it should be. */
+/** The error for a malformed file. */
 export function malformed(message: string, hint?: string): CairnError {
   return new CairnError('data-malformed', message, hint === undefined ? {} : { hint });
 }
 
-/** How other files begin that people have in this one's place. */
+/** First bytes of other files that users put in its place. */
 const KNOWN: readonly (readonly [start: string, what: string, hint: string])[] = [
   ['\x1f\x8b', 'a gzip file', 'unpack it with gunzip'],
   ['PK', 'a zip archive', 'unpack it with unzip'],
-  ['\x93NUMPY', 'a NumPy array', 'save it as IDX, or write an app of your own around it'],
+  ['\x93NUMPY', 'a NumPy array', 'save it as IDX, or write your own app around it'],
   ['\x89PNG', 'a PNG image', 'IDX has all images in one file'],
   ['MATLAB', 'a MATLAB file', 'fetch the data set as IDX ("binary format")'],
   ['<', 'a web page or XML', 'the download failed: fetch the file again'],
-  ['version https://git-lfs', 'a pointer of Git LFS', 'fetch the file itself with git lfs pull'],
+  ['version https://git-lfs', 'a Git LFS pointer', 'fetch the file itself with git lfs pull'],
 ];
 
 function strange(header: Uint8Array): CairnError {
@@ -47,14 +47,14 @@ function strange(header: Uint8Array): CairnError {
   return malformed(
     header.length === 0
       ? 'an IDX file was expected, but this one is empty'
-      : `an IDX file begins with two zero bytes, a type and a number of dimensions, but this one with ${bytes}`,
+      : `an IDX file begins with two zero bytes, a type and a number of dimensions, but this one begins with ${bytes}`,
   );
 }
 
 /**
- * Reads the header of an IDX file, whatever its values are.
+ * Reads the header of an IDX file of any type.
  * @param start - the first bytes of the file: {@link MAX_HEADER}, or all if there are fewer
- * @throws CairnError `data-malformed`, which names what is in the file instead
+ * @throws CairnError `data-malformed`, which names what the file contains instead
  */
 export function readIdxHeader(start: Uint8Array): IdxHeader {
   const [zero, alsoZero, code, rank] = start;
@@ -72,68 +72,15 @@ export function readIdxHeader(start: Uint8Array): IdxHeader {
   return { type, dimensions, length, values: dimensions.reduce((product, extent) => product * extent, 1) };
 }
 
-/** What a file holds, as messages have it: `60000 × 28 × 28 unsigned bytes`. */
+/** A file's content, as described in messages: `60000 × 28 × 28 unsigned bytes`. */
 export function contentOf({ type, dimensions }: IdxHeader): string {
   return `${dimensions.join(' × ')} ${IDX_TYPES[type].words}`;
 }
 
-/** @throws CairnError `data-malformed` where a file has another size than its header says */
+/** @throws CairnError `data-malformed` if a file's size differs from what its header says */
 export function checkSize(header: IdxHeader, fileSize: number): void {
-  // A double may round it, but never to the size of a file.
+  // A double may round it, but never to an actual file's size.
   const size = header.length + header.values * IDX_TYPES[header.type].bytes;
   if (size === fileSize) return;
   throw malformed(`${contentOf(header)} and the header are ${size} bytes, but the file has ${fileSize}`);
-}
-
-/** A whole IDX file in memory. */
-export interface IdxArray {
-  /** Each from 1; the first counts examples. */
-  readonly dimensions: readonly number[];
-  /** All values, row-major; a view into the file's bytes where these are bytes. */
-  readonly values: ReturnType<(typeof IDX_TYPES)[IdxType]['read']>;
-}
-
-/** Parses a whole IDX file of any type. @throws CairnError `data-malformed` */
-export function parseIdx(bytes: Uint8Array): IdxArray {
-  const header = readIdxHeader(bytes);
-  checkSize(header, bytes.length);
-  const { type, dimensions, length } = header;
-  return { dimensions, values: IDX_TYPES[type].read(bytes.subarray(length)) };
-}
-
-/** Images of one size, one byte per pixel. */
-export interface IdxImages {
-  readonly count: number;
-  readonly rows: number;
-  readonly columns: number;
-  /** count × rows × columns values 0…255; a view into the file's bytes. */
-  readonly pixels: Uint8Array;
-}
-
-/** A whole file of unsigned bytes and so many dimensions. */
-function bytesOf(what: string, rank: number, bytes: Uint8Array): IdxHeader {
-  const header = readIdxHeader(bytes);
-  if (header.type !== 0x08 || header.dimensions.length !== rank) {
-    throw malformed(
-      `${what} are unsigned bytes of ${rank} dimension${rank === 1 ? '' : 's'}, but the file holds ${contentOf(header)}`,
-    );
-  }
-  checkSize(header, bytes.length);
-  return header;
-}
-
-/** Parses a whole IDX file of images, a byte a pixel (magic number 2051). @throws CairnError `data-malformed` */
-export function parseIdxImages(bytes: Uint8Array): IdxImages {
-  const { dimensions, length } = bytesOf('images', 3, bytes);
-  const [count, rows, columns] = dimensions as [number, number, number];
-  return { count, rows, columns, pixels: bytes.subarray(length) };
-}
-
-/**
- * Parses a whole IDX file of labels, a byte each (magic number 2049).
- * @returns one label per example; a view into the file's bytes
- * @throws CairnError `data-malformed`
- */
-export function parseIdxLabels(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(bytesOf('labels', 1, bytes).length);
 }

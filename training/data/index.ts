@@ -1,5 +1,4 @@
 export type { Dataset } from './dataset.ts';
-export { parseIdx, parseIdxImages, parseIdxLabels } from './idx.ts';
 export { dirichletShards, iidShards, subset } from './shards.ts';
 export type { CsvColumn, CsvOptions } from './csv/options.ts';
 export { type CsvTable, parseTable } from './csv/parse.ts';

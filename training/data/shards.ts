@@ -5,8 +5,8 @@ import { Random } from '../random.ts';
 export { subset } from './dataset.ts';
 
 /*
- * Cutting one data set into the local data of many clients. Every random number comes from a seeded generator on
- * integers, and logarithms from additions, products and quotients alone: the same seed gives the same shards everywhere.
+ * Splits one data set into the local data of many clients. Every random number comes from a seeded integer generator,
+ * and logarithms only use additions, products and quotients: the same seed gives the same shards everywhere.
  */
 
 function check(labels: ArrayLike<number>, count: number, seed: number): void {
@@ -24,7 +24,7 @@ function check(labels: ArrayLike<number>, count: number, seed: number): void {
 /**
  * Shards that look alike: the examples are shuffled and dealt out evenly.
  * @param labels - one per example; only their number matters here
- * @returns `count` lists of example indices, whose lengths differ by one at most; every example is in exactly one
+ * @returns `count` lists of example indices, whose lengths differ by at most one; every example is in exactly one
  * @throws CairnError `data-empty` for fewer examples than shards; `settings-invalid` for a count or seed out of range
  */
 export function iidShards(labels: ArrayLike<number>, count: number, seed: number): number[][] {
@@ -63,13 +63,15 @@ function logGammaAboveOne(random: Random, shape: number): number {
   }
 }
 
-/** ln of a Gamma(shape, 1) number, shape > 0; as a logarithm, since small shapes give numbers below every double. */
+/**
+ * ln of a Gamma(shape, 1) number, shape > 0; as a logarithm, since small shapes give numbers too small for a double.
+ */
 function logGamma(random: Random, shape: number): number {
   if (shape >= 1) return logGammaAboveOne(random, shape);
   return logGammaAboveOne(random, shape + 1) + log(uniform(random)) / shape;
 }
 
-/** `count` numbers above or at 0 with sum 1, from the symmetric Dirichlet distribution. */
+/** `count` non-negative numbers with sum 1, from the symmetric Dirichlet distribution. */
 function dirichlet(random: Random, count: number, alpha: number): number[] {
   const logs = Array.from({ length: count }, () => logGamma(random, alpha));
   const greatest = logs.reduce((a, b) => Math.max(a, b));
@@ -101,7 +103,7 @@ function fillEmpty(shards: readonly number[][]): void {
 /**
  * Shards that differ in their classes (Hsu et al. 2019): each class is dealt out in proportions from a symmetric
  * Dirichlet distribution, so that a small alpha gives shards of few classes and a large one shards that look alike. A
- * shard that would stay empty gets one example of the longest.
+ * shard that would stay empty gets one example from the longest.
  * @param labels - the class of each example
  * @param alpha - concentration, from 10^-6 to 10^6; 0.1 is very uneven, 100 nearly even
  * @returns `count` lists of example indices, none empty; every example is in exactly one

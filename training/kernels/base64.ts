@@ -1,6 +1,6 @@
 /**
- * Bytes from standard base64. `atob` is in browsers, workers and Node alike, `Buffer` is not.
- * @throws DOMException `InvalidCharacterError` for text that is no base64
+ * Bytes from standard base64. Browsers, workers and Node all have `atob`; only Node has `Buffer`.
+ * @throws DOMException `InvalidCharacterError` for text that is not base64
  */
 export function bytesFromBase64(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text);

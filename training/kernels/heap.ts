@@ -4,27 +4,30 @@ import { twinKernels } from './twin/index.ts';
 import { assertSimd, wasmKernels } from './wasm.ts';
 
 /**
- * `wasm`: SIMD kernels. `plain`: their TypeScript twin, with the same bits, for tests. `double`: the twin in 64 bits, for checking
- * derivatives; its results are other ones.
+ * `wasm`: SIMD kernels. `plain`: their TypeScript twin, with the same bits, for tests. `double`: the twin in 64 bits,
+ * for checking derivatives; its results differ.
  */
 export type KernelKind = 'wasm' | 'plain' | 'double';
 
-/** One flat array of numbers, the kernels that work on it, and nothing else: who lies where is the tape's business. */
+/** One flat array of numbers, the kernels that work on it, and nothing else: the tape decides what lies where. */
 export interface Heap {
   readonly kind: KernelKind;
   readonly kernels: Kernels;
-  /** All elements. Ask again after {@link reserve}: growing may move them, and then the old array is dead or stale. */
+  /**
+   * All elements. Read it again after {@link reserve}: growing may move them, and then the old array is detached or
+   * stale.
+   */
   readonly reals: Reals;
-  /** The same places as 32-bit integers. A place holds a real or an integer, as whoever wrote it knows. */
+  /** The same places as 32-bit integers. A place holds a real or an integer; only the writer knows which. */
   readonly integers: Int32Array;
-  /** Makes room for at least `elements`; what was there stays. @throws RangeError where memory is exhausted */
+  /** Makes room for at least `elements`, keeping the content. @throws RangeError when memory is exhausted */
   reserve(elements: number): void;
 }
 
 const PAGE = 65_536;
 const FIRST = 1 << 18;
 
-/** Doubles until it fits, so that growing stays rare. */
+/** Doubles until it fits, so that growing is rare. */
 const grown = (now: number, wanted: number): number => Math.max(wanted, Math.min(2 * now, now + (1 << 24)));
 
 function wasmHeap(): Heap {
@@ -81,7 +84,7 @@ function twinHeap(kind: 'plain' | 'double'): Heap {
   };
 }
 
-/** The kernels that training runs on unless others are asked for by name. @throws CairnError `simd-missing` */
+/** The kernels that training runs on unless others are requested by name. @throws CairnError `simd-missing` */
 export function bestKernels(): KernelKind {
   assertSimd();
   return 'wasm';

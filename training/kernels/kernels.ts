@@ -28,14 +28,14 @@ export interface PoolingExtents {
 /**
  * The engine's hot loops. Operands are element indices into one heap (see `Heap`), outputs are written in place, and
  * operands never overlap outputs unless a kernel updates in place. There are two implementations, wasm SIMD and plain
- * TypeScript, with the same bits: every product, sum and quotient is rounded to 32 bits by itself, and each sum has the
- * order that is stated here. Extents are not checked: that is the operations' work.
+ * TypeScript, with the same bits: every product, sum and quotient is rounded to 32 bits separately, and each sum has
+ * the order stated here. Extents are not checked: the operations do that.
  */
 export interface Kernels {
   /**
    * C (m × n, rows contiguous) becomes, or with `accumulate` grows by, A (m × k) times B (k × n). Element (i, p) of A
-   * lies at `a + i·aRow + p·aCol`, B likewise, so that a transpose is a pair of strides. Sums run over k, ascending.
-   * With `rectify` the finished elements are stored as {@link gate} of themselves with slope 0.
+   * lies at `a + i·aRow + p·aCol`, B likewise, so a transpose is a pair of strides. Sums run over k, ascending. With
+   * `rectify` the finished elements are stored as {@link gate} of themselves with slope 0.
    * @param scratch {@link matrixScratch} free elements
    */
   matrixProduct(
@@ -61,9 +61,9 @@ export interface Kernels {
   /** col2im, the transpose of {@link unfold}: adds `columns` to `image`, tap after tap in ascending order. */
   fold(columns: number, extents: ConvolutionExtents, image: number): void;
   /**
-   * out[f · outPlane + p] for each filter f and p below `length` becomes the sum over taps t, ascending, of
-   * weights[f, t] · flat[offsets[t] + p]; sums start from bias[f], or from zero where `bias` is negative. `offsets` is
-   * where the taps' 32-bit integers lie. `length` is at least 16. `rectify` is as in {@link matrixProduct}.
+   * out[f · outPlane + p] for each filter f and p below `length` becomes the sum over taps t, ascending, of weights[f,
+   * t] · flat[offsets[t] + p]; sums start from bias[f], or from zero if `bias` is negative. `offsets` is the index of
+   * the taps' 32-bit integers. `length` is at least 16. `rectify` is as in {@link matrixProduct}.
    * @param scratch {@link matrixScratch} free elements for a depth of `taps`
    */
   convolveTaps(
@@ -96,7 +96,7 @@ export interface Kernels {
     accumulate: boolean,
     scratch: number,
   ): void;
-  /** Copies planes × rows × columns between two places with their own distances between planes and rows. */
+  /** Copies planes × rows × columns between two places, each with its own plane and row strides. */
   copyRows(
     from: number,
     fromPlane: number,
@@ -113,8 +113,8 @@ export interface Kernels {
   /** to[i · toRow + j] += from[i · fromRow + j] for i below `rows` and j below `columns`, row after row. */
   addRows(from: number, fromRow: number, to: number, toRow: number, rows: number, columns: number): void;
   /**
-   * The greatest value of each window, and as a 32-bit integer the place in `x` (from 0) of the first that holds it.
-   * A NaN wins only where it comes first.
+   * The largest value of each window, and as a 32-bit integer the place in `x` (from 0) of its first occurrence. A NaN
+   * wins only if it comes first.
    */
   maxPool(x: number, extents: PoolingExtents, out: number, winners: number): void;
   /** out = a + b. */

@@ -3,7 +3,7 @@ import { bytesFromBase64 } from './base64.ts';
 import type { ConvolutionExtents, Kernels, PoolingExtents } from './kernels.ts';
 import { wasmBase64 } from './wasm.generated.ts';
 
-// (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): valid only where fixed-width SIMD is.
+// (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt): valid only if fixed-width SIMD is available.
 const simdProbe = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
@@ -14,7 +14,7 @@ export function assertSimd(): void {
   throw new CairnError('simd-missing', 'WebAssembly with SIMD is missing');
 }
 
-// As the module exports them: extents spread out, flags as numbers.
+// As the module exports them: extents as separate arguments, flags as numbers.
 type Exported = Omit<Kernels, 'matrixProduct' | 'convolveTaps' | 'correlateTaps' | 'unfold' | 'fold' | 'maxPool'> & {
   matrixProduct(...operands: number[]): void;
   convolveTaps(...operands: number[]): void;
@@ -50,8 +50,8 @@ const windows = (e: PoolingExtents): [number, number, number, number, number, nu
 
 /**
  * The kernels as wasm SIMD over `memory`; element i is the four bytes from 4·i. The module is compiled once, and
- * synchronously: it is small, and a worker may compile on its own thread.
- * @throws WebAssembly.CompileError if SIMD is missing; ask {@link assertSimd} first
+ * synchronously: it is small, and a worker can compile on its own thread.
+ * @throws WebAssembly.CompileError if SIMD is missing; call {@link assertSimd} first
  */
 export function wasmKernels(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(bytesFromBase64(wasmBase64));

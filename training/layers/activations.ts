@@ -7,12 +7,12 @@ function activation(kind: string, apply: (x: Tensor) => Tensor): Layer {
   return { kind, build: (inputShape) => ({ outputShape: inputShape, parameters: {}, forward: apply }) };
 }
 
-/** x above 0, 0 elsewhere. */
+/** x above 0, otherwise 0. */
 export function relu(): Layer {
   return activation('relu', rectify.relu);
 }
 
-/** x above 0, slope · x elsewhere. */
+/** x above 0, otherwise slope · x. */
 export function leakyRelu(slope = 0.01): Layer {
   return activation('leakyRelu', (x) => rectify.leakyRelu(x, slope));
 }

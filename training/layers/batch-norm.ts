@@ -5,9 +5,9 @@ import type { Tensor } from '../tape/tape.ts';
 import { noInitialise } from './layer.ts';
 import type { Layer } from './layer.ts';
 
-/** What {@link batchNorm} may be told. */
+/** Options of {@link batchNorm}. */
 export interface BatchNormOptions {
-  /** How much of a batch's moments goes into the running ones, from 0 to 1; 0.1 by default. */
+  /** Weight of a batch's moments in the running ones, from 0 to 1; 0.1 by default. */
   readonly momentum?: number;
   /** Added to the variance; 1e-5 by default. */
   readonly epsilon?: number;
@@ -15,7 +15,7 @@ export interface BatchNormOptions {
   readonly name?: string;
 }
 
-// Each store rounds once, at the heap's own width, so wasm and its twin agree.
+// Each store rounds once, to the heap's width, so wasm and its twin agree.
 function follow(running: Tensor, batch: Tensor, share: number, correction: number): void {
   const heap = running.tape.heap.reals;
   for (let i = 0; i < running.size; i++)
@@ -23,7 +23,7 @@ function follow(running: Tensor, batch: Tensor, share: number, correction: numbe
 }
 
 // Copies, because training changes the running moments in place and a recorded operation keeps its inputs. An aggregate
-// may be off by a rounding or a server's step: a variance below zero counts as zero.
+// may be off by rounding or a server's step: a variance below zero counts as zero.
 function snapshot(mean: Tensor, variance: Tensor): Moments {
   const { tape } = mean;
   return {
@@ -37,17 +37,18 @@ function snapshot(mean: Tensor, variance: Tensor): Moments {
 
 /**
  * Batch normalisation (Ioffe and Szegedy 2015) of vectors [channels] or images [channels, height, width]. In training
- * each channel is normalised by the batch's mean and variance, and gradients flow through both; in use, by running ones.
- * Tensors `weight` (from 1) and `bias` (from 0) are trained.
+ * each channel is normalised by the batch's mean and variance, and gradients flow through both; in inference, by
+ * running ones. Tensors `weight` (from 1) and `bias` (from 0) are trained.
  *
- * The running moments are the tensors `mean` (from 0) and `variance` (from 1) of the model's layout, so that they travel
- * and are averaged like the rest. They are not trained: a pass in training replaces r by (1 − momentum) · r + momentum ·
- * batch, in place, with the batch's variance taken without bias (n / (n − 1), as the paper's algorithm 2). No gradient
- * goes to them, and no optimiser or proximal term touches them.
+ * The running moments are the tensors `mean` (from 0) and `variance` (from 1) of the model's layout, so they are sent
+ * and averaged like the rest. They are not trained: a pass in training replaces r by (1 − momentum) · r + momentum ·
+ * batch, in place, with the batch's variance unbiased (n / (n − 1), as in the paper's algorithm 2). They get no
+ * gradient, and no optimiser or proximal term touches them.
  *
- * One value of a channel has no variance: training on it would draw the running one to 0, and every output to the bias. So
- * a vector's batch needs two examples at least, and a pass in training over fewer is a CairnError `tensor-shape`.
- * @throws RangeError for a momentum outside [0, 1] or an epsilon that is not above 0
+ * A single value per channel has no variance: training on it would pull the running one to 0, and every output to the
+ * bias. So a batch of vectors needs at least two examples, and a training pass over fewer is a CairnError
+ * `tensor-shape`.
+ * @throws RangeError for a momentum outside [0, 1] or an epsilon not above 0
  */
 export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOptions = {}): Layer {
   if (!(momentum >= 0 && momentum <= 1)) throw new RangeError(`momentum: expected from 0 to 1, got ${momentum}`);
@@ -72,7 +73,7 @@ export function batchNorm({ momentum = 0.1, epsilon = 1e-5, name }: BatchNormOpt
         forward(x, { weight, bias, mean, variance }, { training }) {
           if (!training) return normalise(x, snapshot(mean!, variance!), weight!, bias!, epsilon);
           const count = x.size / mean!.size;
-          if (count < 2) throw shapeError('batchNorm', 'in training, two values of each channel or more', x.shape);
+          if (count < 2) throw shapeError('batchNorm', 'in training, at least two values per channel', x.shape);
           const batch = moments(x);
           follow(mean!, batch.mean, momentum, 1);
           follow(variance!, batch.variance, momentum, count / (count - 1));

@@ -9,7 +9,7 @@ import type { Layer } from './layer.ts';
 /**
  * A transposed convolution with square windows: examples of shape [filters, height, width] to [channels, height',
  * width'], where height' = (height − 1) · stride − 2 · padding + size + outputPadding. Tensors `weight` (filters ×
- * channels × size × size) and, unless it is switched off, `bias` (channels).
+ * channels × size × size) and, unless disabled, `bias` (channels).
  */
 export function convTranspose2d(
   channels: number,
@@ -32,8 +32,8 @@ export function convTranspose2d(
       const [filters, height, width] = inputShape as [number, number, number];
       const reach = (extent: number): number => (extent - 1) * stride - 2 * padding + size + outputPadding;
       if (!(reach(height) >= 1 && reach(width) >= 1))
-        throw shapeError('convTranspose2d', `an image that a padding of ${padding} leaves something of`, inputShape);
-      // An output place sees one in stride² of the window's places.
+        throw shapeError('convTranspose2d', `an image larger than what a padding of ${padding} removes`, inputShape);
+      // An output place is reached by one in stride² of the window's places.
       const fan = (size * size) / (stride * stride);
       return {
         outputShape: [channels, reach(height), reach(width)],

@@ -8,7 +8,7 @@ import type { Layer } from './layer.ts';
 
 /**
  * A convolution with square windows: examples of shape [channels, height, width] to [filters, height', width']. Tensors
- * `weight` (filters × channels × size × size) and, unless it is switched off, `bias` (filters).
+ * `weight` (filters × channels × size × size) and, unless disabled, `bias` (filters).
  */
 export function conv2d(
   filters: number,

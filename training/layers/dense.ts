@@ -5,19 +5,19 @@ import type { WeightScheme } from './initialise.ts';
 import { noInitialise } from './layer.ts';
 import type { Layer } from './layer.ts';
 
-/** What a layer with weights may be told. */
+/** Options of a layer with weights. */
 export interface WeightOptions {
   /** Name of the layer's tensors; by default the kind and a number, such as `dense1`. */
   readonly name?: string;
   /** How weights are drawn; `he` by default. Biases start at zero. */
   readonly weights?: WeightScheme;
-  /** Whether the layer has a bias, as by default; before batch normalisation it would have no effect. */
+  /** Whether the layer has a bias; true by default. Before batch normalisation it would have no effect. */
   readonly bias?: boolean;
 }
 
 /**
- * A dense layer: examples of shape [inputs] to [units]. Tensors `weight` (inputs × units) and, unless it is
- * switched off, `bias` (units).
+ * A dense layer: examples of shape [inputs] to [units]. Tensors `weight` (inputs × units) and, unless disabled, `bias`
+ * (units).
  */
 export function dense(units: number, { name, weights = 'he', bias: biased = true }: WeightOptions = {}): Layer {
   return {

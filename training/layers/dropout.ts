@@ -4,9 +4,9 @@ import type { Layer } from './layer.ts';
 
 /**
  * Dropout (Srivastava et al. 2014): in training each element becomes zero with probability `rate`, and the others are
- * multiplied by 1 / (1 − rate), so that nothing is left to do in use. Draws come from the random stream of the pass.
+ * multiplied by 1 / (1 − rate), so inference needs no correction. Draws come from the random stream of the pass.
  *
- * A pass in training throws CairnError `internal` where the mode has no such stream.
+ * A training pass throws CairnError `internal` if the mode has no such stream.
  * @throws RangeError for a rate outside [0, 1)
  */
 export function dropout(rate: number): Layer {

@@ -3,7 +3,7 @@ import type { Random } from '../random.ts';
 /**
  * How weights are drawn: uniformly from ±√(6 / fan-in) (`he`, after He et al. 2015: for layers before a rectifier), or
  * ±√(6 / (fan-in + fan-out)) (`glorot`, after Glorot and Bengio 2010: before sigmoid, tanh or the softmax). Uniform,
- * because drawing from a normal distribution takes functions that differ from engine to engine.
+ * because drawing from a normal distribution needs functions that differ between engines.
  */
 export type WeightScheme = 'he' | 'glorot';
 

@@ -2,23 +2,26 @@ import type { Random } from '../random.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 
-/** A tensor of a layer: its shape, and how its first values are drawn. */
+/** A tensor of a layer: its shape, and how its initial values are drawn. */
 export interface Parameter {
   readonly shape: Shape;
-  /** Fills `values`, which are zeros, from a stream of the tensor's own. */
+  /** Fills `values`, which are zeros, from a stream specific to the tensor. */
   readonly initialise: (values: Float32Array, random: Random) => void;
-  /** Whether gradients change it, as by default; what is not trained, such as running moments, the layer keeps itself. */
+  /**
+   * Whether gradients change it; true by default. The layer itself maintains untrained tensors, such as running
+   * moments.
+   */
   readonly trained?: boolean;
 }
 
-/** Leaves first values at zero. */
+/** Leaves initial values at zero. */
 export const noInitialise = (): void => undefined;
 
 /** How a model is run. */
 export interface ForwardMode {
-  /** Whether the pass is part of training; layers that behave otherwise in use, such as batch norm, look here. */
+  /** Whether the pass is part of training; for layers that behave differently in inference, such as batch norm. */
   readonly training: boolean;
-  /** Where layers that draw at random in training, such as dropout, take their numbers from. */
+  /** Source of random numbers for layers that draw in training, such as dropout. */
   readonly random?: Random;
 }
 
@@ -31,20 +34,20 @@ export interface BuiltLayer {
   readonly outputShape: Shape;
   /** The layer's tensors by short name; none for most activations. */
   readonly parameters: Readonly<Record<string, Parameter>>;
-  /** Fewest examples that it can be trained on at once; 1 if absent. */
+  /** Minimum number of examples that it can be trained on at once; 1 if absent. */
   readonly minBatch?: number;
-  /** The layer by itself. */
+  /** The layer alone. */
   readonly forward: Forward;
-  /** The layer and a rectifier behind it in one pass, with the same bits; absent where there is no such pass. */
+  /** The layer followed by a rectifier in one pass, with the same bits; absent if there is no such pass. */
   readonly rectified?: Forward;
 }
 
 /** A layer before it knows its input. */
 export interface Layer {
-  /** What kind it is, in one word: the first part of its tensors' names. */
+  /** Its kind, in one word: the first part of its tensors' names. */
   readonly kind: string;
   /** A name for its tensors instead of kind and number. */
   readonly name?: string;
-  /** Fits the layer to examples of one shape. @throws CairnError `tensor-shape` where it cannot take them */
+  /** Fits the layer to examples of one shape. @throws CairnError `tensor-shape` if it cannot accept them */
   readonly build: (inputShape: Shape) => BuiltLayer;
 }

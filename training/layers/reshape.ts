@@ -3,7 +3,7 @@ import { shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Layer } from './layer.ts';
 
-/** The same elements of each example, row-major, in another shape; `build` refuses another number of elements. */
+/** The same elements of each example, row-major, in another shape; `build` refuses a different number of elements. */
 export function reshape(shape: Shape): Layer {
   return {
     kind: 'reshape',

@@ -11,7 +11,9 @@ import type { Forward, ForwardMode, Layer, Parameter } from './layer.ts';
 export interface Model {
   /** Where each tensor lies in the flat vector. */
   readonly layout: ParameterLayout;
-  /** Names of the tensors that gradients change, in the layout's order: all but those that layers keep themselves. */
+  /**
+   * Names of the tensors that gradients change, in the layout's order: all but those that layers maintain themselves.
+   */
   readonly trained: readonly string[];
   /** Shape of one example. */
   readonly inputShape: Shape;
@@ -19,36 +21,36 @@ export interface Model {
   readonly inputSize: number;
   /** Shape of the output for one example. */
   readonly outputShape: Shape;
-  /** Fewest examples that it can be trained on at once, and the layer that asks for them, if there is one. */
+  /** Minimum number of examples that it can be trained on at once, and the layer that requires it, if any. */
   readonly minBatch: { readonly examples: number; readonly layer?: string };
   /**
-   * First parameters, a new flat vector: the same seed gives the same bits in every engine. Each tensor draws from a
-   * stream of its own, named after it.
-   * @throws RangeError for a seed that is no whole number from 0 to 2^53 − 1
+   * Initial parameters, a new flat vector: the same seed gives the same bits in every engine. Each tensor draws from a
+   * separate stream, named after it.
+   * @throws RangeError for a seed that is not an integer from 0 to 2^53 − 1
    */
   initialise(seed: number): Float32Array;
   /**
-   * The output for a batch (batch × input shape), with parameters by name on the batch's tape. In training, tensors that
-   * are not {@link trained} may change in place.
-   * @throws CairnError `tensor-shape` for examples of another shape, `update-shape` where a tensor is missing
+   * The output for a batch (batch × input shape), with parameters by name on the batch's tape. In training, tensors
+   * that are not {@link trained} may change in place.
+   * @throws CairnError `tensor-shape` for examples of a different shape, `update-shape` if a tensor is missing
    */
   forward(parameters: Readonly<Record<string, Tensor>>, batch: Tensor, mode?: ForwardMode): Tensor;
 }
 
 interface Stage {
   readonly forward: Forward;
-  /** With a rectifier behind, where that is one pass and there is none yet. */
+  /** The layer followed by a rectifier, if that is one pass and there is none yet. */
   readonly rectified: Forward | undefined;
   /** Short name → full name of each of the layer's tensors. */
   readonly names: readonly (readonly [short: string, full: string])[];
 }
 
 /**
- * Stacks layers for examples of `inputShape`; a rectifier behind a dense layer or a convolution is run together with it,
- * with the same bits. Tensors are named after their layer: its own name, or its kind with a
- * number that counts from 1 within the kind, then a dot and the tensor's short name, such as `conv2.bias`.
- * @throws CairnError `tensor-shape` where a layer does not take what the one before gives; `update-shape` for a model
- * without parameters or with two tensors of one name
+ * Stacks layers for examples of `inputShape`; a rectifier after a dense layer or a convolution is run together with it,
+ * with the same bits. Tensors are named after their layer: its own name, or its kind with a number counted from 1
+ * within the kind, then a dot and the tensor's short name, such as `conv2.bias`.
+ * @throws CairnError `tensor-shape` if a layer does not accept the output of the previous one; `update-shape` for a
+ * model without parameters or with two tensors of the same name
  */
 export function sequential(layers: readonly Layer[], inputShape: Shape): Model {
   const parameters = new Map<string, Parameter>();

@@ -26,22 +26,22 @@ function binary(
   return out;
 }
 
-/** a + b; shapes broadcast. @throws CairnError `tensor-shape` where they do not */
+/** a + b; shapes broadcast. @throws CairnError `tensor-shape` if they do not */
 export function add(a: Tensor, b: Tensor): Tensor {
   return binary('add', a, b, () => [(g) => g, (g) => g]);
 }
 
-/** a − b; shapes broadcast. @throws CairnError `tensor-shape` where they do not */
+/** a − b; shapes broadcast. @throws CairnError `tensor-shape` if they do not */
 export function sub(a: Tensor, b: Tensor): Tensor {
   return binary('sub', a, b, () => [(g) => g, neg]);
 }
 
-/** a · b, element by element; shapes broadcast. @throws CairnError `tensor-shape` where they do not */
+/** a · b, element by element; shapes broadcast. @throws CairnError `tensor-shape` if they do not */
 export function mul(a: Tensor, b: Tensor): Tensor {
   return binary('mul', a, b, (x, y) => [(g) => mul(g, y), (g) => mul(g, x)]);
 }
 
-/** a / b, element by element; shapes broadcast. @throws CairnError `tensor-shape` where they do not */
+/** a / b, element by element; shapes broadcast. @throws CairnError `tensor-shape` if they do not */
 export function div(a: Tensor, b: Tensor): Tensor {
   return binary('div', a, b, (_, y, out) => [(g) => div(g, y), (g) => neg(div(mul(g, out()), y))]);
 }
@@ -59,7 +59,7 @@ export function neg(x: Tensor): Tensor {
 }
 
 /**
- * The sum over `axes` (all of them by default), which stay with extent 1 where `keep` is set and vanish otherwise.
+ * The sum over `axes` (all of them by default), which are kept with extent 1 if `keep` is set and dropped otherwise.
  * Negative axes count from the last.
  * @throws CairnError `tensor-shape` for an axis that `x` lacks
  */

@@ -2,13 +2,13 @@ import { sameShape, shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 
-/** A run of neighbouring axes that are all repeated, or all kept, when `small` is spread over `large`. */
+/** A run of neighbouring axes that are all repeated, or all kept, when `small` is broadcast to `large`. */
 interface Run {
   readonly repeated: boolean;
   extent: number;
 }
 
-// Neighbouring axes of one kind are one axis to the kernels.
+// Neighbouring axes of the same kind are one axis to the kernels.
 function runs(small: Shape, large: Shape, operation: string): Run[] {
   const lead = large.length - small.length;
   const found: Run[] = [];
@@ -30,14 +30,14 @@ function runs(small: Shape, large: Shape, operation: string): Run[] {
 const extents = (list: readonly Run[], keep: (run: Run) => boolean): number =>
   list.reduce((product, run) => (keep(run) ? product * run.extent : product), 1);
 
-/** The same elements in another shape. @throws CairnError `tensor-shape` for another number of elements */
+/** The same elements in another shape. @throws CairnError `tensor-shape` for a different number of elements */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   return x.tape.alias(shape, x, (g) => reshape(g, x.shape));
 }
 
 /**
  * Repeats `x` along the axes where it has extent 1, or none, so that it gets `shape`; axes are matched from the last.
- * @throws CairnError `tensor-shape` where the shapes do not broadcast
+ * @throws CairnError `tensor-shape` if the shapes do not broadcast
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -66,7 +66,7 @@ export function broadcastTo(x: Tensor, shape: Shape): Tensor {
 
 /**
  * Sums `x` along the axes that `shape` lacks or has with extent 1: the transpose of {@link broadcastTo}.
- * @throws CairnError `tensor-shape` where `shape` does not broadcast to that of `x`
+ * @throws CairnError `tensor-shape` if `shape` does not broadcast to that of `x`
  */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
@@ -98,7 +98,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return out;
 }
 
-/** The shape that two shapes broadcast to. @throws CairnError `tensor-shape` where they do not */
+/** The shape that two shapes broadcast to. @throws CairnError `tensor-shape` if they do not */
 export function commonShape(operation: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   const shape: number[] = [];

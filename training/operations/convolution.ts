@@ -80,9 +80,9 @@ function convolveChecked(
 }
 
 /**
- * Convolution (as the field calls it: without flipping) of images N × C × H × W with weights O × C × kh × kw, plus one
- * bias per filter where there is one; gives N × O × H' × W' with H' = floor((H + 2·padding − kh) / stride) + 1.
- * @throws CairnError `tensor-shape` where shapes, stride or padding do not fit
+ * Convolution (in the field's sense: without flipping) of images N × C × H × W with weights O × C × kh × kw, plus one
+ * bias per filter if there is one; gives N × O × H' × W' with H' = floor((H + 2·padding − kh) / stride) + 1.
+ * @throws CairnError `tensor-shape` if shapes, stride or padding do not fit
  */
 export function conv2d(
   x: Tensor,
@@ -93,7 +93,7 @@ export function conv2d(
   return convolveChecked('conv2d', x, weight, bias, options, false);
 }
 
-/** relu of {@link conv2d}, bit for bit, in one pass. @throws CairnError `tensor-shape` as that */
+/** relu of {@link conv2d}, bit for bit, in one pass. @throws CairnError `tensor-shape` likewise */
 export function conv2dRelu(
   x: Tensor,
   weight: Tensor,
@@ -104,9 +104,9 @@ export function conv2dRelu(
 }
 
 /**
- * Transposed convolution: images N × O × h × w with weights O × C × kh × kw, plus one bias per channel C where there is
+ * Transposed convolution: images N × O × h × w with weights O × C × kh × kw, plus one bias per channel C if there is
  * one, to N × C × H × W, where H = (h − 1)·stride − 2·padding + kh + outputPadding. It is the gradient of {@link conv2d} by its image.
- * @throws CairnError `tensor-shape` where shapes, stride or padding do not fit
+ * @throws CairnError `tensor-shape` if shapes, stride or padding do not fit
  */
 export function convTranspose2d(
   y: Tensor,

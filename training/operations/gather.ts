@@ -2,7 +2,7 @@ import { shapeError, sizeOf } from '../tape/shape.ts';
 import type { Shape } from '../tape/shape.ts';
 import type { Tensor } from '../tape/tape.ts';
 
-// `places` is where a list of 32-bit integers lies on the heap, one for each element of the smaller tensor.
+// `places` is the heap index of a list of 32-bit integers, one for each element of the smaller tensor.
 
 /** out[i] = x[places[i]], with places on the heap that are known to be inside `x`. */
 function gatherAt(x: Tensor, places: number, shape: Shape): Tensor {
@@ -35,7 +35,7 @@ function placesOnHeap(operation: string, of: Tensor, places: ArrayLike<number>, 
 
 /**
  * Picks elements of `x` by their place in row-major order, into a tensor of `shape`: slices, crops, flips and labels.
- * @throws CairnError `tensor-shape` where a place is outside `x`, or their number is not that of `shape`
+ * @throws CairnError `tensor-shape` if a place is outside `x`, or their number does not match `shape`
  */
 export function gather(x: Tensor, places: ArrayLike<number>, shape: Shape): Tensor {
   return gatherAt(x, placesOnHeap('gather', x, places, sizeOf(shape), x.size), shape);
@@ -43,7 +43,7 @@ export function gather(x: Tensor, places: ArrayLike<number>, shape: Shape): Tens
 
 /**
  * Adds the elements of `x` to a tensor of zeros of `shape`, each at its place in row-major order.
- * @throws CairnError `tensor-shape` where a place is outside `shape`, or their number is not that of `x`
+ * @throws CairnError `tensor-shape` if a place is outside `shape`, or their number does not match `x`
  */
 export function scatter(x: Tensor, places: ArrayLike<number>, shape: Shape): Tensor {
   return scatterAt(x, placesOnHeap('scatter', x, places, x.size, sizeOf(shape)), shape);

@@ -16,8 +16,8 @@ export interface Geometry {
 }
 
 /**
- * The geometry of a convolution of images (channels, height, width) by weights (filters, channels, kernel height, kernel
- * width); undefined where these, the stride or the padding do not fit.
+ * The geometry of a convolution of images (channels, height, width) by weights (filters, channels, kernel height,
+ * kernel width); undefined if these, the stride and the padding do not fit.
  */
 export function geometry(
   batch: number,
@@ -31,7 +31,7 @@ export function geometry(
   const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
   const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
   const whole = Number.isInteger(stride) && stride >= 1 && Number.isInteger(padding) && padding >= 0;
-  // Asked of the image too, since a transposed convolution computes it: margins may leave nothing of it.
+  // Checked for the image too, since a transposed convolution computes it: padding may leave nothing of it.
   const extents = [height, width, outHeight, outWidth];
   if (!whole || depth !== channels || !extents.every((extent) => extent >= 1)) return undefined;
   const places = outHeight * outWidth;

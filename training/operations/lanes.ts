@@ -3,19 +3,19 @@ import type { Tape } from '../tape/tape.ts';
 import type { Geometry } from './geometry.ts';
 
 /*
- * The three products of a convolution with the batch innermost: channel, row, column, image. What a tap sees of a row of
- * outputs is then one run of consecutive elements (of a single output place, where the stride is above 1), and no
- * element of a tile is computed in vain. Turning the batch round and back costs about a fiftieth of the products. x, w
- * and y are element indices of images, weights and outputs.
+ * The three products of a convolution with the batch innermost: channel, row, column, image. A tap's input for a row of
+ * outputs is then one run of consecutive elements (for a single output place, if the stride is above 1), and no element
+ * of a tile is wasted. Converting the batch there and back costs about a fiftieth of the products. x, w and y are
+ * element indices of images, weights and outputs.
  */
 
-/** How a batch of padded images lies with the batch innermost. */
+/** Layout of a batch of padded images with the batch innermost. */
 interface Lanes {
   /** Elements from one row to the next. */
   readonly pitch: number;
   /** Elements from one channel to the next. */
   readonly plane: number;
-  /** Where the first pixel of a channel lies. */
+  /** Index of the first pixel of a channel. */
   readonly origin: number;
   /** Elements of all channels. */
   readonly size: number;
@@ -27,7 +27,7 @@ function lanesOf({ batch, extents: e }: Geometry): Lanes {
   return { pitch, plane, origin: e.padding * (pitch + batch), size: e.channels * plane };
 }
 
-/** Elements of a run: a row of outputs of the whole batch, or one place of it where the stride is above 1. */
+/** Elements of a run: a row of outputs of the whole batch, or one place of it if the stride is above 1. */
 export function runLength({ batch, extents: e }: Geometry): number {
   return e.stride === 1 ? e.outWidth * batch : batch;
 }
@@ -80,7 +80,7 @@ function withImages(
   });
 }
 
-/** y = x * w, plus the bias where there is one; rectified if wanted. */
+/** y = x * w, plus the bias if there is one; rectified if wanted. */
 export function convolveLanes(
   tape: Tape,
   geo: Geometry,
@@ -138,8 +138,8 @@ export function correlateLanes(tape: Tape, geo: Geometry, x: number, y: number, 
 const UNFOLDED = 1 << 16;
 
 /**
- * x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one: what each
- * tap gives to each output place, a few channels and one row of places at a time, added to where the tap lies.
+ * x = the transpose of the convolution by its image, applied to y, plus a bias per channel if there is one: each tap's
+ * contribution to each output place, a few channels and one row of places at a time, is added at the tap's place.
  */
 export function spreadLanes(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
   const { batch, filters, extents: e, image, output, taps, places } = geo;
@@ -148,7 +148,7 @@ export function spreadLanes(tape: Tape, geo: Geometry, y: number, w: number, bia
   const area = e.kernelHeight * e.kernelWidth;
   const row = e.outWidth * batch;
   const group = Math.max(1, Math.min(e.channels, Math.floor(UNFOLDED / (area * row))));
-  // A tap's places of one output row: one run where the stride is 1.
+  // A tap's places of one output row: one run if the stride is 1.
   const [pieces, piece] = e.stride === 1 ? [1, row] : [e.outWidth, batch];
 
   function addTaps(columns: number, first: number, channels: number, outRow: number, images: number): void {

@@ -8,7 +8,7 @@ import { logSoftmax, softmax } from './softmax.ts';
 
 /**
  * Labels as rows of zeros with a one at the label's place: a constant of shape labels × classes.
- * @throws CairnError `data-malformed` for a label that is no class
+ * @throws CairnError `data-malformed` for a label that is not a class
  */
 export function oneHot(tape: Tape, labels: ArrayLike<number>, classes: number): Tensor {
   const out = tape.full([labels.length, classes], 0);
@@ -30,7 +30,7 @@ function checkTargets(operation: string, logits: Tensor, targets: Tensor): void 
 /**
  * Softmax cross-entropy: the mean over the batch of −Σ target · ln softmax(logits), in nats, as a scalar. Both are
  * batch × classes, and both may be differentiated. Targets are one-hot ({@link oneHot}) or any weights.
- * @throws CairnError `tensor-shape` where the shapes differ or are no matrices
+ * @throws CairnError `tensor-shape` if the shapes differ or are not matrices
  */
 export function softmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   checkTargets('softmaxCrossEntropy', logits, targets);
@@ -64,7 +64,7 @@ export function softmaxCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
 /**
  * Binary cross-entropy from logits: the mean over all elements of softplus(x) − x · target, in nats, as a scalar.
  * Targets are from 0 to 1, of the logits' shape; both may be differentiated.
- * @throws CairnError `tensor-shape` where the shapes differ
+ * @throws CairnError `tensor-shape` if the shapes differ
  */
 export function binaryCrossEntropy(logits: Tensor, targets: Tensor): Tensor {
   checkTargets('binaryCrossEntropy', logits, targets);

@@ -41,8 +41,8 @@ function multiply(
 }
 
 /**
- * The matrix product a · b, with either operand transposed on the way.
- * @throws CairnError `tensor-shape` where the operands are no matrices or their inner extents differ
+ * The matrix product a · b, with either operand optionally transposed.
+ * @throws CairnError `tensor-shape` if the operands are not matrices or their inner extents differ
  */
 export function matmul(a: Tensor, b: Tensor, { a: ta = false, b: tb = false }: Transposes = {}): Tensor {
   const extents = extentsOf('matmul', a, b, ta, tb);
@@ -79,13 +79,13 @@ function affineInto(operation: string, x: Tensor, weight: Tensor, bias: Tensor, 
 /**
  * x · weight + bias, a dense layer: x is batch × inputs, weight inputs × outputs, bias has `outputs` elements. The sums
  * start from the bias.
- * @throws CairnError `tensor-shape` where these do not fit
+ * @throws CairnError `tensor-shape` if these do not fit
  */
 export function affine(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   return affineInto('affine', x, weight, bias, false);
 }
 
-/** relu of {@link affine}, bit for bit, in one pass. @throws CairnError `tensor-shape` where the operands do not fit */
+/** relu of {@link affine}, bit for bit, in one pass. @throws CairnError `tensor-shape` if the operands do not fit */
 export function affineRelu(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   return affineInto('affineRelu', x, weight, bias, true);
 }

@@ -8,7 +8,7 @@ import { sqrt, square } from './pointwise.ts';
 /** Mean and variance of each channel, one element per channel. */
 export interface Moments {
   readonly mean: Tensor;
-  /** The mean squared distance from the mean: divided by the number of values, not by one less. */
+  /** The mean squared distance from the mean: divided by the number of values, not by one fewer. */
   readonly variance: Tensor;
 }
 
@@ -20,8 +20,8 @@ function channelsOf(operation: string, { shape }: Tensor): { axes: number[]; spr
 }
 
 /**
- * Mean and variance of each channel of N × C or N × C × H × W over everything else, as batch normalisation has them.
- * @throws CairnError `tensor-shape` for another number of axes
+ * Mean and variance of each channel of N × C or N × C × H × W over all other axes, as in batch normalisation.
+ * @throws CairnError `tensor-shape` for a different number of axes
  */
 export function moments(x: Tensor): Moments {
   const { axes, spread } = channelsOf('moments', x);
@@ -32,7 +32,7 @@ export function moments(x: Tensor): Moments {
 /**
  * (x − mean) · weight / √(variance + epsilon) + bias for each channel of N × C or N × C × H × W; the other tensors have
  * one element per channel. All of them may be differentiated.
- * @throws CairnError `tensor-shape` where these do not fit
+ * @throws CairnError `tensor-shape` if these do not fit
  */
 export function normalise(
   x: Tensor,

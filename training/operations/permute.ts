@@ -3,7 +3,7 @@ import type { Tensor } from '../tape/tape.ts';
 
 /**
  * Reorders axes: axis i of the result is axis `order[i]` of `x`.
- * @throws CairnError `tensor-shape` where `order` is no permutation of the axes of `x`
+ * @throws CairnError `tensor-shape` if `order` is not a permutation of the axes of `x`
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   const rank = x.shape.length;
@@ -39,7 +39,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   return out;
 }
 
-/** The transpose of a matrix. @throws CairnError `tensor-shape` where `x` is none */
+/** The transpose of a matrix. @throws CairnError `tensor-shape` if `x` is not one */
 export function transpose(x: Tensor): Tensor {
   return permute(x, [1, 0]);
 }

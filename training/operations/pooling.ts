@@ -14,9 +14,9 @@ function extentsOf(operation: string, x: Tensor, size: number, stride: number): 
 }
 
 /**
- * The greatest value of each window of `size` × `size`, `stride` apart (by default they tile): N × C × H × W to
- * N × C × H' × W', H' = floor((H − size) / stride) + 1. The gradient goes to the first place that holds the greatest value.
- * @throws CairnError `tensor-shape` where the window does not fit
+ * The largest value of each window of `size` × `size`, `stride` apart (by default they tile): N × C × H × W to N × C ×
+ * H' × W', H' = floor((H − size) / stride) + 1. The gradient goes to the first place that holds the largest value.
+ * @throws CairnError `tensor-shape` if the window does not fit
  */
 export function maxPool2d(x: Tensor, size: number, stride = size): Tensor {
   const { tape } = x;
@@ -71,7 +71,7 @@ function unaverage(y: Tensor, extents: PoolingExtents, shape: readonly number[])
 
 /**
  * The mean of each window of `size` × `size`, `stride` apart (by default they tile); shapes as in {@link maxPool2d}.
- * @throws CairnError `tensor-shape` where the window does not fit
+ * @throws CairnError `tensor-shape` if the window does not fit
  */
 export function averagePool2d(x: Tensor, size: number, stride = size): Tensor {
   return average(x, extentsOf('averagePool2d', x, size, stride));

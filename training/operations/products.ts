@@ -6,14 +6,14 @@ import { turnable, withTurned } from './turned.ts';
 import { convolveUnfolded, correlateUnfolded, spreadUnfolded } from './unfolded.ts';
 
 /*
- * Which way each of a convolution's three products is computed. It depends on the shapes alone, so the order of every
- * sum is the same on every machine.
+ * Chooses how each of a convolution's three products is computed. The choice depends only on the shapes, so the order
+ * of every sum is the same on every machine.
  */
 
 const TILE = 16;
 // From this batch on, spreading with the batch innermost fills its tiles.
 const BATCH = 8;
-// How much more work than needed a transposed convolution may be before unfolding it, which is two passes, is cheaper.
+// How much excess work a transposed convolution may do before unfolding it, in two passes, is cheaper.
 const SLACK = 1.25;
 
 type Way = 'lanes' | 'shifted' | 'unfolded';
@@ -28,7 +28,7 @@ function wayOf(geo: Geometry): Way {
   return runs * Math.ceil(run / TILE) < batch * Math.ceil(flatLength(geo) / TILE) ? 'lanes' : 'shifted';
 }
 
-/** y = x * w, plus the bias where there is one; rectified if wanted. */
+/** y = x * w, plus the bias if there is one; rectified if wanted. */
 export function convolveInto(
   tape: Tape,
   geo: Geometry,
@@ -42,7 +42,7 @@ export function convolveInto(
   ways[wayOf(geo)](tape, geo, x, w, bias, rectify, y);
 }
 
-/** x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one. */
+/** x = the transpose of the convolution by its image, applied to y, plus a bias per channel if there is one. */
 export function spreadInto(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
   const { batch, places, extents: e } = geo;
   if (turnable(geo) && (batch < BATCH || e.height * e.width <= SLACK * places))

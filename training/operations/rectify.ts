@@ -1,20 +1,20 @@
 import type { Pullback, Tensor } from '../tape/tape.ts';
 
-// g where x > 0, slope · g elsewhere. Its derivative by x vanishes wherever there is one.
+// g where x > 0, slope · g elsewhere. Its derivative by x is zero wherever it exists.
 function gate(g: Tensor, x: Tensor, slope: number): Tensor {
   const out = g.tape.record(g.shape, [g, x], [(h) => gate(h, x, slope), null]);
   out.tape.kernels.gate(g.at, x.at, slope, out.at, out.size);
   return out;
 }
 
-/** x above 0, slope · x elsewhere; the derivative at 0 is `slope`. */
+/** x above 0, otherwise slope · x; the derivative at 0 is `slope`. */
 export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
   const out = x.tape.record(x.shape, [x], [(g) => gate(g, x, slope)]);
   out.tape.kernels.gate(x.at, x.at, slope, out.at, out.size);
   return out;
 }
 
-/** x above 0, 0 elsewhere; the derivative at 0 is 0. */
+/** x above 0, otherwise 0; the derivative at 0 is 0. */
 export function relu(x: Tensor): Tensor {
   return leakyRelu(x, 0);
 }
@@ -25,8 +25,8 @@ export function abs(x: Tensor): Tensor {
 }
 
 /**
- * For an operation that rectifies its own output: carries a gradient of that output to what was rectified. The output is
- * above 0 where that was. One gradient is carried once, however many inputs ask for it.
+ * For an operation that rectifies its own output: carries a gradient of that output to what was rectified. The output
+ * is positive exactly where its input was. A gradient is carried once, however many inputs need it.
  */
 export function beforeRelu(out: () => Tensor): Pullback {
   let last: { readonly after: Tensor; readonly before: Tensor } | undefined;

@@ -4,21 +4,21 @@ import type { Geometry } from './geometry.ts';
 
 /*
  * The three products of a convolution with stride 1, without unfolding: each image is laid out flat with zeros around
- * it, and what a tap sees is that flat image from another start. Rows share the zeros between them: the margin right of
- * one is the margin left of the next. Places of the flat output that lie in a margin are computed and thrown away, or
- * met with a zero: about a tenth of the work, where unfolding costs a third. x, w and y are element indices of images,
- * weights and outputs.
+ * it, and a tap's input is that flat image from a different start. Rows share the zeros between them: the margin to the
+ * right of one is the margin to the left of the next. Places of the flat output that lie in a margin are computed and
+ * discarded, or multiplied by zero: about a tenth of the work, whereas unfolding costs a third. x, w and y are element
+ * indices of images, weights and outputs.
  */
 
-/** How a padded image lies flat. */
+/** Layout of a flat padded image. */
 interface Flat {
   /** Elements from one row to the next. */
   readonly pitch: number;
   /** Elements from one channel to the next. */
   readonly plane: number;
-  /** Where the first pixel of a channel lies. */
+  /** Index of the first pixel of a channel. */
   readonly origin: number;
-  /** Elements of the flat image, with those behind its end that the last tap of the last tile touches. */
+  /** Elements of the flat image, including those after its end that the last tap of the last tile touches. */
   readonly size: number;
   /** Places of one flat output plane, from the first to the last valid one. */
   readonly length: number;
@@ -36,12 +36,12 @@ function flatten({ extents: e }: Geometry): Flat {
   return { pitch, plane, origin: e.padding * pitch + e.padding, size, length, padded };
 }
 
-/** Whether this way works: a stride of 1, and margins below the window's extents. */
+/** Whether this method applies: a stride of 1, and padding below the window's extents. */
 export function shiftable({ extents: e }: Geometry): boolean {
   return e.stride === 1 && e.padding < e.kernelHeight && e.padding < e.kernelWidth;
 }
 
-/** Elements of an output plane as it is computed: its places and the margins between them. */
+/** Elements of an output plane as computed: its places and the margins between them. */
 export function flatLength(geo: Geometry): number {
   return flatten(geo).padded;
 }
@@ -64,7 +64,7 @@ function withFlat(tape: Tape, geo: Geometry, flat: Flat, use: (image: number, of
   });
 }
 
-/** y = x * w, plus the bias where there is one; rectified if wanted. */
+/** y = x * w, plus the bias if there is one; rectified if wanted. */
 export function convolveShifted(
   tape: Tape,
   geo: Geometry,

@@ -2,8 +2,8 @@ import * as numeric from '../../protocol/numeric.ts';
 import type { Tensor } from '../tape/tape.ts';
 import { mul, sub, sum } from './arithmetic.ts';
 
-// Calls `use` for each row along the last axis with its first place, its greatest value, and Σ e^(x − greatest). The
-// sum is kept in 64 bits.
+// Calls `use` for each row along the last axis with its first place, its largest value, and Σ e^(x − greatest). The sum
+// is kept in 64 bits.
 function eachRow(x: Tensor, use: (row: number, start: number, greatest: number, total: number) => void): number {
   const columns = x.shape.at(-1) ?? 1;
   const heap = x.tape.heap.reals;
@@ -40,7 +40,7 @@ export function softmax(x: Tensor): Tensor {
   return out;
 }
 
-/** ln Σ e^x along the last axis, which stays with extent 1; without overflow. */
+/** ln Σ e^x along the last axis, which is kept with extent 1; without overflow. */
 export function logSumExp(x: Tensor): Tensor {
   const out = x.tape.record([...x.shape.slice(0, -1), 1], [x], [(g) => mul(g, softmax(x))]);
   const heap = x.tape.heap.reals;

@@ -2,15 +2,15 @@ import type { Tape } from '../tape/tape.ts';
 import { geometry } from './geometry.ts';
 import type { Geometry } from './geometry.ts';
 
-/** Whether {@link withTurned} works: a stride of 1, a square window, and margins below its extents. */
+/** Whether {@link withTurned} applies: a stride of 1, a square window, and padding below its extents. */
 export function turnable({ extents: e }: Geometry): boolean {
   return e.stride === 1 && e.kernelHeight === e.kernelWidth && e.padding < e.kernelHeight;
 }
 
 /**
- * The transpose of a convolution by its image is again a convolution: of the outputs, with margins that complete the
- * window, by the weights turned by half a turn and with channels and filters exchanged. Calls `use` with its geometry and
- * where its weights are lent.
+ * The transpose of a convolution by its image is again a convolution: of the outputs, padded to complete the window, by
+ * the weights rotated by 180° and with channels and filters exchanged. Calls `use` with its geometry and the index of
+ * its lent weights.
  */
 export function withTurned(
   tape: Tape,

@@ -7,7 +7,7 @@ import type { Geometry } from './geometry.ts';
  * padding. x, w and y are element indices of images, weights and outputs.
  */
 
-/** y = x * w, plus the bias where there is one; rectified if wanted. */
+/** y = x * w, plus the bias if there is one; rectified if wanted. */
 export function convolveUnfolded(
   tape: Tape,
   geo: Geometry,
@@ -34,7 +34,7 @@ export function convolveUnfolded(
   });
 }
 
-/** x = the transpose of the convolution by its image, applied to y, plus a bias per channel where there is one. */
+/** x = the transpose of the convolution by its image, applied to y, plus a bias per channel if there is one. */
 export function spreadUnfolded(tape: Tape, geo: Geometry, y: number, w: number, bias: number | null, x: number): void {
   const { batch, filters, extents, image, output, taps, places } = geo;
   tape.lend(taps * places, (columns) => {
@@ -60,7 +60,7 @@ export function correlateUnfolded(tape: Tape, geo: Geometry, x: number, y: numbe
       for (let i = 0; i < batch; i++) {
         const from = y + i * output;
         kernels.unfold(x + i * image, extents, columns);
-        // This way round the unfolded image is read as it lies, and only the smaller operand is packed.
+        // In this order the unfolded image is read in place, and only the smaller operand is packed.
         kernels.matrixProduct(
           ...([taps, filters, places, columns, places, 1, from, 1, places] as const),
           ...([transposed, i > 0, false, scratch] as const),

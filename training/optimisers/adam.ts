@@ -13,7 +13,7 @@ export interface AdamSettings {
   readonly epsilon?: number;
 }
 
-// b^n by repeated squaring: Math.pow may differ in the last bit from engine to engine.
+// b^n by repeated squaring: Math.pow may differ in the last bit between engines.
 function power(b: number, n: number): number {
   let result = 1;
   for (let square = b, left = n; left > 0; left = Math.floor(left / 2), square *= square)

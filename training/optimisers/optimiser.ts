@@ -4,14 +4,16 @@ import type { Kernels } from '../kernels/index.ts';
 export interface UpdateOperands {
   readonly parameters: number;
   readonly gradient: number;
-  /** The optimiser's memory of these parameters, one stretch per slot; zeros before the first step. */
+  /** The optimiser's state for these parameters, one range per slot; zeros before the first step. */
   readonly slots: readonly number[];
   readonly size: number;
 }
 
-/** A rule that changes parameters by their gradient. It holds settings only; its memory lies in slots that are passed in. */
+/**
+ * A rule that changes parameters by their gradient. It holds settings only; its state is in slots that are passed in.
+ */
 export interface Optimiser {
-  /** How many numbers it remembers of each parameter. */
+  /** How many numbers it keeps per parameter. */
   readonly slots: number;
   /** Changes parameters and slots in place. `step` counts from 1. */
   readonly update: (kernels: Kernels, operands: UpdateOperands, step: number) => void;

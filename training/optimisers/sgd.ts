@@ -5,7 +5,7 @@ import type { Optimiser } from './optimiser.ts';
 /** Settings of {@link sgd}. */
 export interface SgdSettings {
   readonly learningRate: number;
-  /** What stays of the velocity from step to step, from 0 (the default: no momentum) to below 1. */
+  /** Fraction of the velocity kept from step to step, from 0 (the default: no momentum) to below 1. */
   readonly momentum?: number;
 }
 

@@ -7,7 +7,7 @@ import type { Examples } from './examples.ts';
 export interface BatchResult {
   /** The mean loss as a scalar on the tape. */
   readonly loss: Tensor;
-  /** How many examples had the greatest output at their class; the first of equal outputs counts. */
+  /** How many examples had the largest output at their class; of equal outputs the first counts. */
   readonly correct: number;
 }
 

@@ -7,11 +7,11 @@ import type { Examples, Scores } from './examples.ts';
 import { createPacer } from './pause.ts';
 import { withTape } from './tapes.ts';
 
-/** What {@link evaluate} may be told. */
+/** Options of {@link evaluate}. */
 export interface EvaluationOptions {
-  /** Examples that are run at once, from 1; 256 by default. */
+  /** Examples per batch, from 1; 256 by default. */
   readonly batchSize?: number;
-  /** Stops the evaluation between two batches. */
+  /** Stops the evaluation between batches. */
   readonly signal?: AbortSignal | undefined;
   /** Which kernels to run on; by default the fastest that this machine has. `plain` gives the same bits as `wasm`. */
   readonly kernels?: KernelKind;
@@ -19,7 +19,7 @@ export interface EvaluationOptions {
 
 /**
  * Calls `use` for batch after batch of example numbers, with the model's parameters on a tape; what a call leaves there
- * is released. The thread is yielded every few milliseconds.
+ * is released. It yields the thread every few milliseconds.
  * @throws CairnError `update-shape`; RangeError for a batch size below 1; the signal's reason when aborted
  */
 export async function eachBatch(
@@ -46,8 +46,8 @@ export async function eachBatch(
 }
 
 /**
- * Scores a classifier on labelled examples, in their order. A loss that is not a number is a result, not an error. The
- * thread is yielded every few milliseconds.
+ * Scores a classifier on labelled examples, in their order. A loss that is not a number is a result, not an error. It
+ * yields the thread every few milliseconds.
  * @throws CairnError `data-empty`, `data-malformed`, `update-shape`; RangeError for a batch size below 1; the signal's
  * reason when aborted
  */

@@ -17,15 +17,15 @@ export interface Examples {
 export interface Scores {
   /** Mean softmax cross-entropy per example, in nats. */
   readonly loss: number;
-  /** Share of examples whose class had the greatest output. */
+  /** Share of examples whose class had the largest output. */
   readonly accuracy: number;
-  /** Number of examples that were counted. */
+  /** Number of examples counted. */
   readonly examples: number;
 }
 
 /**
- * Whether examples are sound and fit a model that gives one output per class.
- * @throws CairnError `data-empty` without examples; `data-malformed` where lengths or a label do not fit the model
+ * Checks that examples are valid and fit a model that gives one output per class.
+ * @throws CairnError `data-empty` without examples; `data-malformed` if lengths or a label do not fit the model
  */
 export function checkExamples(model: Model, { inputs, labels, examples, inputSize }: Examples): void {
   if (examples === 0) throw new CairnError('data-empty', 'there are no examples to train or evaluate on');

@@ -6,10 +6,10 @@ import type { EvaluationOptions } from './evaluate.ts';
 import { eachBatch } from './evaluate.ts';
 
 /**
- * What a classifier says of examples without labels: the softmax of its outputs, example after example, one probability
- * per class. The thread is yielded every few milliseconds.
+ * A classifier's predictions for unlabelled examples: the softmax of its outputs, example after example, one
+ * probability per class. It yields the thread every few milliseconds.
  * @param inputs `examples` × the model's input size, row-major
- * @throws CairnError `data-malformed` where the inputs do not fit the model or it does not give one output per class;
+ * @throws CairnError `data-malformed` if the inputs do not fit the model or it does not give one output per class;
  * `update-shape`; RangeError for a batch size below 1; the signal's reason when aborted
  */
 export async function predict(

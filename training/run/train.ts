@@ -4,7 +4,7 @@ import type { KernelKind } from '../kernels/index.ts';
 import type { Model } from '../layers/index.ts';
 import type { Optimiser } from '../optimisers/index.ts';
 import { Random } from '../random.ts';
-import { gradients } from '../tape/gradients.ts';
+import { gradients } from '../operations/gradients.ts';
 import { runBatch } from './batch.ts';
 import { checkExamples } from './examples.ts';
 import type { Examples, Scores } from './examples.ts';
@@ -12,7 +12,7 @@ import { createPacer } from './pause.ts';
 import { withTape } from './tapes.ts';
 import { trainable } from './trainable.ts';
 
-/** How far a training is, after a batch. */
+/** Progress of a training after a batch. */
 export interface BatchProgress {
   /** Epoch from 0. */
   readonly epoch: number;
@@ -22,33 +22,33 @@ export interface BatchProgress {
   readonly batches: number;
   /** Mean loss of this batch before its step. */
   readonly loss: number;
-  /** Share of this batch that was classified right before its step. */
+  /** Share of this batch classified correctly before its step. */
   readonly accuracy: number;
 }
 
 /** What {@link trainEpochs} needs. */
 export interface TrainingOptions {
   readonly model: Model;
-  /** The flat parameter vector. It is trained in place, all at once at the end; a training that fails leaves it as it was. */
+  /** The flat parameter vector. Updated in place, once at the end; a training that fails leaves it unchanged. */
   readonly parameters: Float32Array;
   readonly data: Examples;
   /** Number of passes over the data, from 1. */
   readonly epochs: number;
   /**
-   * Examples of a step, from 1; the last batch of an epoch may be smaller, or, where the model cannot be trained on so few
-   * at once, is added to the one before.
+   * Examples per step, from 1; the last batch of an epoch may be smaller, or, if the model cannot be trained on so few
+   * at once, is merged into the previous one.
    */
   readonly batchSize: number;
-  /** The rule for steps; its memory starts from zero with each call. */
+  /** The step rule; its state starts from zero with each call. */
   readonly optimiser: Optimiser;
   /** Seed of the shuffling and of dropout, an integer from 0 to 2^53 − 1. */
   readonly seed: number;
   /**
    * FedProx (Li et al., 2020): adds mu/2 · |w − w₀|² to the loss, with w₀ the parameters at the start; 0 (no term) by
-   * default. The scores do not count it.
+   * default. The scores do not include it.
    */
   readonly prox?: number;
-  /** Stops the training between two batches. */
+  /** Stops the training between batches. */
   readonly signal?: AbortSignal | undefined;
   /** Which kernels to run on; by default the fastest that this machine has. `plain` gives the same bits as `wasm`. */
   readonly kernels?: KernelKind;
@@ -76,13 +76,13 @@ function checkCount(name: string, value: number): void {
     throw new RangeError(`${name}: expected an integer from 1, got ${value}`);
 }
 
-/** How many batches an epoch has: a last one that would be too small for the model is none. */
+/** Number of batches in an epoch: a last one too small for the model does not count. */
 function batchesOf(examples: number, batchSize: number, min: number): number {
   const rest = examples % batchSize;
   return Math.max(1, Math.floor(examples / batchSize) + (rest >= min ? 1 : 0));
 }
 
-/** @throws CairnError `config-invalid`, `data-empty` for fewer examples at once than the model can be trained on */
+/** @throws CairnError `config-invalid`, `data-empty` if the model cannot be trained on so few examples at once */
 function checkMinBatch({ minBatch: { examples: min, layer } }: Model, batchSize: number, examples: number): void {
   const reason = `layer "${layer}" is trained on the mean and variance of a batch, and needs ${min} examples in each`;
   if (batchSize < min) {
@@ -94,13 +94,14 @@ function checkMinBatch({ minBatch: { examples: min, layer } }: Model, batchSize:
 }
 
 /**
- * Trains a classifier by softmax cross-entropy on examples that are shuffled anew for each epoch. The same input gives
- * the same bits on every machine. The thread is yielded every few milliseconds.
+ * Trains a classifier by softmax cross-entropy on examples that are reshuffled for each epoch. The same input gives the
+ * same bits on every machine. It yields the thread every few milliseconds.
  *
  * @returns loss and accuracy over the last epoch, each batch scored before its own step; and the number of examples
- * @throws CairnError `config-unknown-key`, `config-invalid` for options that cannot be; `data-empty`, `data-malformed`,
- * `update-shape`; `config-invalid` for a batch size that the model cannot be trained with, as one with batch norm by single examples; `update-not-finite` where a loss or a parameter is no
- * longer a finite number; RangeError for epochs, batchSize, seed or prox out of range; the signal's reason when aborted
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-empty`, `data-malformed`,
+ * `update-shape`; `config-invalid` for a batch size that the model cannot be trained with, such as 1 with batch norm;
+ * `update-not-finite` if a loss or a parameter is no longer a finite number; RangeError for epochs, batchSize, seed or
+ * prox out of range; the signal's reason when aborted
  */
 export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
   assertOptions<TrainingOptions>('options of trainEpochs', options, KINDS, REQUIRED);
@@ -141,7 +142,7 @@ export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
       }
     }
     const result = learner.values();
-    // A plain loop: a call for each parameter costs as much as a step.
+    // A plain loop: a call per parameter would cost as much as a step.
     for (let i = 0; i < result.length; i++)
       if (!Number.isFinite(result[i])) throw new CairnError('update-not-finite', 'a parameter is not a finite number');
     parameters.set(result);

@@ -3,29 +3,29 @@ import type { Optimiser } from '../optimisers/index.ts';
 import { shapeError } from '../tape/shape.ts';
 import type { Tape, Tensor } from '../tape/tape.ts';
 
-/** FedProx's pull towards where the parameters started (Li et al. 2020). */
+/** FedProx's pull towards the initial parameters (Li et al. 2020). */
 export interface ProximalTerm {
   /** Weight of mu/2 · |w − w₀|²; 0 is no term. */
   readonly prox?: number;
 }
 
 /**
- * One model's parameters on a tape, with what an optimiser remembers of them. A step of any kind of training is: mark
- * the tape, run models forward, take `gradients` of a loss by the `sources` of those who shall learn from it, {@link
- * update} these, release the mark. Several models may share a tape, each with an optimiser of its own.
+ * One model's parameters on a tape, with an optimiser's state for them. A step of any kind of training is: mark the
+ * tape, run models forward, take `gradients` of a loss by the `sources` of the models that should learn from it,
+ * {@link update} these, release the mark. Several models may share a tape, each with its own optimiser.
  */
 export interface Trainable {
   /** Every tensor of the model, by name. */
   readonly named: Readonly<Record<string, Tensor>>;
   /** The tensors to take gradients by, in the order that {@link update} expects: those of the model's `trained`. */
   readonly sources: readonly Tensor[];
-  /** The model's output for a batch; in use, not in training, by default. */
+  /** The model's output for a batch; in inference mode by default. */
   forward(batch: Tensor, mode?: ForwardMode): Tensor;
   /**
-   * One step of the optimiser, in place. What was computed from the parameters before must not be differentiated
-   * afterwards: where two models learn from one pass, take all gradients before the first update.
-   * @param gradients one for each of {@link sources}; they stay as they are
-   * @throws CairnError `tensor-shape` for another number of gradients or elements
+   * One step of the optimiser, in place. Results computed from the previous parameters must not be differentiated
+   * afterwards: if two models learn from one pass, take all gradients before the first update.
+   * @param gradients one for each of {@link sources}; not changed
+   * @throws CairnError `tensor-shape` for a wrong number of gradients or elements
    */
   update(gradients: readonly Tensor[]): void;
   /** A copy of the parameters as one flat vector. */
@@ -33,10 +33,10 @@ export interface Trainable {
 }
 
 /**
- * Puts a model's parameters on a tape, ready to be trained; they and the optimiser's memory live there until the tape
- * releases a mark from before.
- * @param parameters the flat vector, which is copied and stays as it is
- * @throws CairnError `update-shape` where the vector has another length than the model's layout
+ * Puts a model's parameters on a tape, ready to be trained; they and the optimiser's state live there until the tape
+ * releases an earlier mark.
+ * @param parameters the flat vector, which is copied and not changed
+ * @throws CairnError `update-shape` if the vector's length differs from the model's layout
  */
 export function trainable(
   tape: Tape,

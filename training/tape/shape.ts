@@ -15,12 +15,12 @@ export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
 }
 
-/** A shape as it stands in messages: `32×784`, or `scalar`. */
+/** A shape as shown in messages: `32×784`, or `scalar`. */
 function describeShape(shape: Shape): string {
   return shape.length === 0 ? 'scalar' : shape.join('×');
 }
 
-/** The refusal of shapes that do not fit: names the operation, what it expected and what came. */
+/** The error for shapes that do not fit: names the operation, what it expected and what it got. */
 export function shapeError(operation: string, expected: string, ...got: Shape[]): CairnError {
   return new CairnError(
     'tensor-shape',

@@ -7,7 +7,7 @@ import type { Shape } from './shape.ts';
 
 /**
  * A tensor on a {@link Tape}: `size` consecutive elements of the tape's heap from `at`, row-major. Its values are
- * written once, by the operation that made it, and live until the tape releases it.
+ * written once, by the operation that created it, and live until the tape releases it.
  */
 export class Tensor {
   readonly tape: Tape;
@@ -38,7 +38,8 @@ export class Tensor {
   }
 
   /**
-   * The values themselves, at the heap's own width. The view dies with the tape's next allocation: use it at once.
+   * The values themselves, at the heap's own width. The view is invalid after the tape's next allocation: use it at
+   * once.
    * @throws CairnError `internal` after the tape released the tensor
    */
   raw(): Float32Array | Float64Array {
@@ -50,15 +51,15 @@ export class Tensor {
 /** Carries the gradient of an operation's output to one of its inputs, in differentiable operations. */
 export type Pullback = (gradient: Tensor) => Tensor;
 
-/** What the tape remembers of an operation. */
+/** What the tape records about an operation. */
 export interface TapeNode {
   readonly output: Tensor;
   readonly inputs: readonly Tensor[];
-  /** One per input; null where the output does not depend on the input smoothly. */
+  /** One per input; null if the output is not a differentiable function of the input. */
   readonly pullbacks: readonly (Pullback | null)[];
 }
 
-/** A moment of a tape to go back to. */
+/** A point on a tape to return to. */
 export interface Mark {
   readonly length: number;
   readonly top: number;
@@ -68,9 +69,9 @@ export interface Mark {
 const LINE = 16;
 
 /**
- * Remembers operations in the order in which they ran, so that they can be differentiated backwards (see `gradients`),
+ * Records operations in the order in which they ran, so that they can be differentiated backwards (see `gradients`),
  * and holds all their values in one heap that grows like a stack. A training step marks the tape, runs, reads its
- * result and releases: the next step writes over the same memory, and nothing is left to collect.
+ * result and releases: the next step overwrites the same memory, and there is nothing to garbage-collect.
  */
 export class Tape {
   readonly heap: Heap;
@@ -78,7 +79,7 @@ export class Tape {
   #top = 0;
   #peak = 0;
 
-  /** @param kind which kernels to run on; by default the fastest that this machine has */
+  /** @param kind which kernels to run on; by default the fastest available on this machine */
   constructor(kind?: KernelKind) {
     this.heap = createHeap(kind);
   }
@@ -93,7 +94,10 @@ export class Tape {
     return this.#nodes.length;
   }
 
-  /** A tensor that depends on nothing, with a copy of `values`. @throws CairnError `tensor-shape` for another number of values */
+  /**
+   * A tensor that depends on nothing, with a copy of `values`. @throws CairnError `tensor-shape` for a wrong number of
+   * values
+   */
   tensor(shape: Shape, values: ArrayLike<number>): Tensor {
     if (values.length !== sizeOf(shape)) throw shapeError('tensor', `${values.length} values`, shape);
     const tensor = this.record(shape, [], []);
@@ -111,7 +115,7 @@ export class Tape {
   /**
    * The parameters of a model as tensors by name, consecutive on the heap as they are in the flat vector: the vector as
    * a whole is `flat`, and each named tensor lies inside it.
-   * @throws CairnError `update-shape` where the vector has another length than the layout
+   * @throws CairnError `update-shape` if the vector's length differs from the layout
    */
   parameters(layout: ParameterLayout, values: Float32Array): { flat: Tensor; named: Record<string, Tensor> } {
     if (values.length !== layout.size)
@@ -124,14 +128,16 @@ export class Tape {
   }
 
   /**
-   * Puts an operation on the tape, with room for its output; the caller writes every element of it at once.
-   * @throws CairnError `internal` where an input lies on another tape or was released
+   * Puts an operation on the tape, with room for its output; the caller must write every element of it at once.
+   * @throws CairnError `internal` if an input lies on another tape or was released
    */
   record(shape: Shape, inputs: readonly Tensor[], pullbacks: readonly (Pullback | null)[]): Tensor {
     return this.#push(shape, this.allocate(sizeOf(shape)), inputs, pullbacks);
   }
 
-  /** A tensor of another shape over the same elements. @throws CairnError `tensor-shape` for another number of elements */
+  /**
+   * A tensor of another shape over the same elements. @throws CairnError `tensor-shape` for a wrong number of elements
+   */
   alias(shape: Shape, source: Tensor, pullback: Pullback): Tensor {
     if (sizeOf(shape) !== source.size) throw shapeError('reshape', `${source.size} elements`, shape);
     return this.#push(shape, source.at, [source], [pullback]);
@@ -142,7 +148,7 @@ export class Tape {
     const at = this.#top;
     const top = at + Math.ceil(elements / LINE) * LINE;
     if (top > this.#peak) {
-      // First, since memory may be exhausted: a peak that was never reached would stand for room that is not there.
+      // First, since memory may be exhausted: otherwise the recorded peak would claim room that does not exist.
       this.heap.reserve(top);
       this.#peak = top;
     }
@@ -150,14 +156,14 @@ export class Tape {
     return at;
   }
 
-  /** Lends `elements` for the length of a call; what the call allocates is given back too. */
+  /** Lends `elements` for the duration of a call; what the call allocates is released too. */
   lend(elements: number, use: (at: number) => void): void {
     const top = this.#top;
     use(this.allocate(elements));
     this.#top = top;
   }
 
-  /** This moment, for {@link release}. */
+  /** The current point, for {@link release}. */
   mark(): Mark {
     return { length: this.#nodes.length, top: this.#top };
   }
@@ -175,14 +181,14 @@ export class Tape {
     this.heap.integers.fill(0, 0, this.#peak);
   }
 
-  /** What is remembered at a place of the tape. */
+  /** The record at a place on the tape. */
   node(position: number): TapeNode {
     return this.#nodes[position]!;
   }
 
-  /** @throws CairnError `internal` where a tensor lies on another tape or was released */
+  /** @throws CairnError `internal` if a tensor lies on another tape or was released */
   verify(tensor: Tensor): void {
-    if (tensor.tape !== this) throw new CairnError('internal', 'a tensor was used on another tape than its own');
+    if (tensor.tape !== this) throw new CairnError('internal', 'a tensor was used on a tape other than its own');
     if (this.#nodes.at(tensor.position)?.output !== tensor)
       throw new CairnError('internal', 'a tensor was used after its tape had released it');
   }

@@ -15,7 +15,7 @@ import { chooseEncodings, type KeyEncodings } from './choose.ts';
 import { type Curves, nodeCurves } from './curves.ts';
 import type { EncodingName } from './key-encodings.ts';
 
-/** Node's buffers may come out of a shared pool; what leaves this file has memory of its own, so that wiping is safe. */
+/** Node's buffers may come from a shared pool; what leaves this file has separate memory, so that wiping is safe. */
 function own(bytes: Buffer): Uint8Array {
   return new Uint8Array(bytes);
 }
@@ -26,10 +26,10 @@ function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   return mac.digest();
 }
 
-/** What needs no key of a curve. */
+/** The operations that need no curve key. */
 const symmetric: Omit<Primitives, 'name' | keyof Curves> = {
   sha256(...parts) {
-    // In one call it takes half the time, and a Merkle tree is thousands of them.
+    // One call takes half the time, and a Merkle tree needs thousands of them.
     if (parts.length === 1) return own(hash('sha256', parts[0]!, 'buffer'));
     const digest = createHash('sha256');
     for (const part of parts) digest.update(part);
@@ -77,7 +77,7 @@ const symmetric: Omit<Primitives, 'name' | keyof Curves> = {
     try {
       decipher.final();
     } catch {
-      plaintext.fill(0); // never hand out, nor leave behind, what did not authenticate
+      plaintext.fill(0); // never return or leave behind what did not authenticate
       return undefined;
     }
     const copy = own(plaintext);
@@ -86,20 +86,24 @@ const symmetric: Omit<Primitives, 'name' | keyof Curves> = {
   },
 };
 
-/** How keys of X25519 and Ed25519 are imported, or that the portable code computes with them instead. */
+/** How X25519 and Ed25519 keys are imported, or that the portable code is used instead. */
 export interface KeyImport {
   readonly private: EncodingName | 'portable';
   readonly public: EncodingName | 'portable';
 }
 
-/** Names what was chosen, for people and reports. */
+/**
+ * Names the choice, for people and reports.
+ * @internal Tests name encodings that this release of Node does not choose.
+ */
 export function keyImportOf(encodings: KeyEncodings | undefined): KeyImport {
   return { private: encodings?.private.name ?? 'portable', public: encodings?.public.name ?? 'portable' };
 }
 
 /**
- * The suite by `node:crypto` with keys in these encodings. Without any, X25519 and Ed25519 are the portable code's: a
- * release that changes how keys go in makes the program slower, and does not keep it from starting.
+ * The suite by `node:crypto` with keys in these encodings. Without any, X25519 and Ed25519 are computed by the portable
+ * code: a release that changes how keys are imported makes the program slower, but does not keep it from starting.
+ * @internal Tests run the suite with every encoding, and without any: a release has one of them.
  */
 export function nodePrimitivesBy(encodings: KeyEncodings | undefined): Primitives {
   const curves: Curves = encodings === undefined ? portablePrimitives : nodeCurves(encodings);
@@ -109,8 +113,8 @@ export function nodePrimitivesBy(encodings: KeyEncodings | undefined): Primitive
 
 const chosen = chooseEncodings({ createPrivateKey, createPublicKey });
 
-/** How this release of Node imports keys, found once by trying when this file is loaded. */
+/** How this release of Node imports keys, found once by trial when this file is loaded. */
 export const nodeKeyImport: KeyImport = keyImportOf(chosen);
 
-/** The suite by `node:crypto`, byte for byte equal to {@link portablePrimitives} of portable.ts. */
+/** The suite by `node:crypto`, byte for byte equal to {@link portablePrimitives} in portable.ts. */
 export const nodePrimitives: Primitives = nodePrimitivesBy(chosen);

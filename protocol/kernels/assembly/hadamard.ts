@@ -1,6 +1,6 @@
 // The fast Walsh–Hadamard transform: stage s replaces each pair of values 2^s apart by its sum and its difference. The
-// stages are run in ascending order, several of them in one pass over memory; each value is computed by the same
-// additions in the same order as in the twin, whatever the passes.
+// stages run in ascending order, several of them in one pass over memory; each value is computed by the same additions
+// in the same order as in the twin, whatever the passes.
 
 /** log2 of the values that are transformed while they stay in the first-level cache: 32 KiB. */
 const NEAR: u32 = 13;
@@ -11,14 +11,14 @@ function within(x: v128): v128 {
   return f32x4.add(v128.xor(pairs, i32x4(0, 0, 0x80000000, 0x80000000)), i32x4.shuffle(pairs, pairs, 2, 3, 0, 1));
 }
 
-/** Four values times `factor`, negated where their bit of the low four bits is set. */
+/** Four values times `factor`, each negated if its bit among the low four bits is set. */
 function signed(x: v128, bits: u32, factor: v128): v128 {
   const lanes = i32x4(1, 2, 4, 8);
   const flips = i32x4.shl(i32x4.eq(v128.and(i32x4.splat(bits), lanes), lanes), 31);
   return v128.xor(f32x4.mul(x, factor), flips);
 }
 
-/** Stages 0 to 3 of 2^`log` values that are signed and scaled on the way, log ≥ 4. */
+/** Stages 0 to 3 of 2^`log` values, which are signed and scaled in the same pass, log ≥ 4. */
 function firstStages(target: usize, log: u32, signs: usize, factor: v128): void {
   const end = target + ((<usize>4) << log);
   for (; target < end; target += 64, signs += 2) {
@@ -126,7 +126,7 @@ export function hadamardStages(target: usize, log: u32, from: u32): void {
 }
 
 /**
- * All stages of the 2^`log` floats at `target`, log ≥ 4, after each was multiplied by `factor` and, where its bit of the
+ * All stages of the 2^`log` floats at `target`, log ≥ 4, after each was multiplied by `factor` and, if its bit of the
  * little-endian bit string at `signs` is set, negated.
  */
 export function hadamard(target: usize, log: u32, signs: usize, factor: f32): void {

@@ -1,9 +1,9 @@
 // Packed vectors: value i occupies the bits i·b … i·b + b − 1 of a little-endian bit string, 8 ≤ b ≤ 32. The host moves
-// packed bytes in and out through a scratch area in chunks of whole bytes, with 32 spare bytes behind it.
+// packed bytes in and out through a scratch area in chunks of whole bytes, followed by 32 spare bytes.
 //
 // Eight values are b whole bytes, taken as two halves of four. In a half, lane l starts at a byte and a shift below 8
 // that depend on b alone: a swizzle moves the bytes and a multiplication shifts each lane by its own amount. That works
-// where no lane needs more than 32 bits with its shift (see `fits`); the other widths go value by value.
+// when no lane needs more than 32 bits with its shift (see `fits`); the other widths are handled value by value.
 
 /** Where lane `lane` of a half starts, in bits from the half's first byte. In odd widths half 1 starts at half a byte. */
 function bitOf(half: u32, lane: u32, bits: u32): u32 {
@@ -38,8 +38,8 @@ function shifts(half: u32, bits: u32, base: u32, sign: u32): v128 {
 }
 
 /**
- * For writing: a table at `table` of which byte of the shifted lanes stands at each byte of the output, 0x80 for none,
- * of lanes `first` and `first + 2` only: two lanes that follow one another may share a byte, these never do.
+ * For writing: a table at `table` of which byte of the shifted lanes goes to each byte of the output, 0x80 for none, of
+ * lanes `first` and `first + 2` only: two adjacent lanes may share a byte, these never do.
  */
 function scatter(table: usize, half: u32, first: u32, bits: u32): v128 {
   v128.store(table, i8x16.splat(-128));
@@ -72,7 +72,7 @@ export function addPacked(packed: usize, target: usize, count: u32, bits: u32): 
   }
   const mask: u64 = ((<u64>1) << bits) - 1;
   for (let bit: usize = 0; i < count; i++, bit += bits) {
-    // At most 7 + 32 of the 64 bits are of use, wherever the value starts.
+    // At most 7 + 32 of the 64 bits are used, wherever the value starts.
     const value = (load<u64>(packed + (bit >> 3)) >> (bit & 7)) & mask;
     const address = target + 4 * <usize>i;
     store<u32>(address, load<u32>(address) + <u32>value);
@@ -80,7 +80,7 @@ export function addPacked(packed: usize, target: usize, count: u32, bits: u32): 
 }
 
 /**
- * Packs `count` words from `source`, each mod 2^bits, to `packed`; up to 32 bytes of anything are written behind the end.
+ * Packs `count` words from `source`, each mod 2^bits, to `packed`; up to 32 bytes of garbage are written after the end.
  * @param table 16 bytes of scratch
  */
 export function pack(source: usize, packed: usize, count: u32, bits: u32, table: usize): void {

@@ -1,16 +1,16 @@
 import { addStream } from './stream';
 
-// Floats to integers and back. All arithmetic is in doubles, so that the twin, in which every number is one, gives
+// Floats to integers and back. All arithmetic is in doubles, so that the twin, in which every number is a double, gives
 // the same bits; ../plain/quantize.ts says what is computed.
 
 /** 1.5 · 2^52: the low word of this plus an integer below 2^31 is that number in two's complement. */
 const WHOLE: f64 = 6755399441055744;
 
-/** The high word of 2^20, whose last bit stands for 2^−32: with a low word r the double is 2^20 + r / 2^32. */
+/** The high word of 2^20, whose last bit is worth 2^−32: with a low word r the double is 2^20 + r / 2^32. */
 const HIGH: i32 = 0x41300000;
 const OFFSET: f64 = 1048576;
 
-/** `values` · scale, cut to ±bound. NaN is cut to the bound. */
+/** `values` · scale, clamped to ±bound. NaN becomes the bound. */
 function scaled(values: v128, scale: v128, bound: v128, lower: v128): v128 {
   return f64x2.pmax(lower, f64x2.pmin(bound, f64x2.mul(values, scale)));
 }
@@ -53,7 +53,7 @@ export function quantize(
       const b = scaled(f64x2.promote_low_f32x4(i32x4.shuffle(floats, floats, 2, 3, 2, 3)), factor, top, lower);
       const floorA = f64x2.floor(a);
       const floorB = f64x2.floor(b);
-      // r / 2^32 < fraction: all bits set where the next whole number up is meant.
+      // r / 2^32 < fraction: all bits set where the value is rounded up.
       const upA = f64x2.lt(f64x2.sub(i32x4.shuffle(words, high, 0, 4, 1, 5), offset), f64x2.sub(a, floorA));
       const upB = f64x2.lt(f64x2.sub(i32x4.shuffle(words, high, 2, 6, 3, 7), offset), f64x2.sub(b, floorB));
       const floors = i32x4.shuffle(f64x2.add(floorA, whole), f64x2.add(floorB, whole), 0, 2, 4, 6);

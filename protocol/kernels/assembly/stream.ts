@@ -23,7 +23,7 @@ function rotate7(x: v128): v128 {
   return v128.or(i32x4.shl(x, 7), i32x4.shr_u(x, 25));
 }
 
-/** Offset of the shared state behind the key. */
+/** Offset of the shared state after the key. */
 const STATE: usize = 32;
 
 /** One quarter round of scalars on a column of the state, 16 bytes from word to word. */
@@ -47,8 +47,8 @@ function columnRound(column: usize): void {
 }
 
 /**
- * Makes a stream of the key at `stream`. The counter stands in column 0 and the nonce is zero, so that the first round
- * of columns 1 to 3 is the same in every block: computed here once, it saves a sixteenth of twelve rounds.
+ * Makes a stream of the key at `stream`. The counter is in column 0 and the nonce is zero, so the first round of
+ * columns 1 to 3 is the same in every block: computing it here once saves a sixteenth of twelve rounds.
  */
 export function prepareStream(stream: usize): void {
   const state = stream + STATE;
@@ -62,8 +62,8 @@ export function prepareStream(stream: usize): void {
 }
 
 /**
- * Adds four keystream words at `target`, or subtracts them. A type chooses, so that it is settled when this is compiled:
- * u32 adds and i32 subtracts. To negate the words instead would cost 3 %.
+ * Adds four keystream words at `target`, or subtracts them. A type parameter chooses at compile time: u32 adds and i32
+ * subtracts. Negating the words instead would cost 3 %.
  */
 function accumulate<Sign>(target: usize, words: v128): void {
   const before = v128.load(target);
@@ -71,8 +71,8 @@ function accumulate<Sign>(target: usize, words: v128): void {
 }
 
 /**
- * Transposes the words 4r … 4r + 3 of four blocks and accumulates them: lane l of `a` is word 4r of block l, which
- * lies 64·l bytes behind `target`.
+ * Transposes the words 4r … 4r + 3 of four blocks and accumulates them: lane l of `a` is word 4r of block l, which lies
+ * 64·l bytes after `target`.
  */
 function accumulateRow<Sign>(target: usize, a: v128, b: v128, c: v128, d: v128): void {
   const ab01 = i32x4.shuffle(a, b, 0, 4, 1, 5);
@@ -205,8 +205,8 @@ function fourBlocks<Sign>(stream: usize, counter: u32, target: usize, rounds: i3
 }
 
 /**
- * Adds a stream to the words from `target`, in groups of four blocks: the host keeps the vector padded to whole groups,
- * so the last one may run past its end.
+ * Adds a stream to the words from `target`, in groups of four blocks: the host pads the vector to whole groups, so the
+ * last one may run past its end.
  * @param counter number of the first block
  * @param groups number of groups of 256 bytes
  */

@@ -11,7 +11,7 @@ import {
 } from '../packing.ts';
 import type { MaskVector } from '../types.ts';
 
-/** The plain TypeScript twin: the reference for the wasm kernels, and the fallback where SIMD is missing. */
+/** The plain TypeScript twin: the reference for the wasm kernels, and the fallback when SIMD is missing. */
 export class PlainMaskVector implements MaskVector {
   readonly kernel = 'plain';
   readonly #words: Uint32Array;

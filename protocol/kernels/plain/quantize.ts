@@ -3,13 +3,13 @@ import { lowBits } from '../packing.ts';
 import type { Quantization } from '../types.ts';
 
 /**
- * A number cut to [−bound, bound] and rounded up with the probability of its fraction: where word / 2^32 is below it.
+ * A number clamped to [−bound, bound] and rounded up with the probability of its fraction: if word / 2^32 is below it.
  * NaN counts as the bound.
  * @param word uniform in [0, 2^32)
  * @param bound an integer
  */
 export function roundStochastically(x: number, bound: number, word: number): number {
-  // Written as the kernel's minimum and maximum are, which differ from Math.min and Math.max for NaN.
+  // Written like the kernel's minimum and maximum, which differ from Math.min and Math.max for NaN.
   const below = x < bound ? x : bound;
   const inside = below > -bound ? below : -bound;
   const floor = Math.floor(inside);

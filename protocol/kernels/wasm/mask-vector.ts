@@ -15,8 +15,8 @@ import { GROUP_WORDS, STREAM_BYTES, instantiate } from './module.ts';
 import type { Kernels } from './module.ts';
 
 // Layout of a vector's memory, in bytes: the stream of the mask being added, a table of the packing kernel, a scratch
-// area through which words and packed bytes pass in chunks (with spare bytes behind it), and the vector, padded to whole
-// groups of the four blocks that the stream kernel takes at once.
+// area through which words and packed bytes pass in chunks (followed by spare bytes), and the vector, padded to whole
+// groups of the four blocks that the stream kernel processes at once.
 const STREAM = 0;
 const TABLE = 96;
 const SCRATCH = 128;
@@ -25,7 +25,7 @@ const VECTOR = 36_864;
 /** Values per chunk: a multiple of eight, so that a chunk is whole bytes, at most 32 KiB of them. */
 const CHUNK = 8192;
 
-/** The vector on WebAssembly SIMD, in a memory of its own. */
+/** The vector on WebAssembly SIMD, in a separate memory. */
 export class WasmMaskVector implements MaskVector {
   readonly kernel = 'wasm';
   readonly length: number;
@@ -56,7 +56,7 @@ export class WasmMaskVector implements MaskVector {
     for (let start = 0; start < this.length; start += CHUNK) {
       const count = Math.min(CHUNK, this.length - start);
       this.#scratch.set(values.subarray(start, start + count));
-      // Up to three words of an earlier chunk go into the padding behind the vector, which nobody reads.
+      // Up to three words of an earlier chunk go into the padding after the vector, which is never read.
       this.#kernels.addWords(SCRATCH, VECTOR + 4 * start, count);
     }
   }

@@ -26,15 +26,15 @@ export interface Kernels {
   scaleAndSign(target: number, count: number, signs: number, factor: number): void;
 }
 
-/** Bytes of a stream in wasm memory: the key, and the state that prepareStream makes of it. */
+/** Bytes of a stream in wasm memory: the key, and the state that prepareStream derives from it. */
 export const STREAM_BYTES = 96;
 
-/** Words that the stream kernels take at once: four blocks. */
+/** Words that the stream kernels process at once: four blocks. */
 export const GROUP_WORDS = 64;
 
 const PAGE = 65_536;
 
-/** (module (func (result v128) i32.const 0 i8x16.splat)): valid only where SIMD is there. */
+/** (module (func (result v128) i32.const 0 i8x16.splat)): valid only if SIMD is available. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 97, 115, 109, 1, 0, 0, 0], // magic and version
   ...[1, 5, 1, 96, 0, 1, 123], // one type: () -> v128
@@ -43,8 +43,8 @@ const SIMD_PROBE = Uint8Array.of(
 );
 
 /**
- * Refuses an engine that cannot run the wasm kernels. Their twin in TypeScript is what tests hold them against; it is
- * slower, and a client that fell back to it might miss the deadlines of its rounds without anyone knowing why.
+ * Refuses an engine that cannot run the wasm kernels. Tests check them against their twin in TypeScript; it is slower,
+ * and a client that fell back to it might miss its rounds' deadlines for no visible reason.
  * @throws CairnError `simd-missing`
  */
 export function assertSimd(): void {
@@ -56,7 +56,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The module, compiled once. It is about 10 kB, small enough to be compiled synchronously. */
 function kernelModule(): WebAssembly.Module {
-  // atob is in browsers, workers and Node alike; Buffer is not.
+  // Browsers, workers and Node all have atob; only Node has Buffer.
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0)));
   return compiled;
 }

@@ -6,25 +6,25 @@ import type { KernelName, Quantization, Signs, Transform } from '../types.ts';
 import { GROUP_WORDS, STREAM_BYTES, instantiate, assertSimd } from './module.ts';
 import type { Kernels } from './module.ts';
 
-// Layout of the memory, in bytes: a stream, one group of its words, the signs of a block, as many
-// zero bytes in their place where none are wanted, and the block of data. All but the data is zero between two calls.
+// Layout of the memory, in bytes: a stream, one group of its words, the signs of a block, as many zero bytes to use
+// when there are none, and the block of data. All but the data is zero between calls.
 const STREAM = 0;
 const RANDOM = 128;
 const SIGNS = 512;
 const NO_SIGNS = 8704;
 const DATA = 16_896;
 
-/** log2 of the values that are worked on at once: 256 KiB, which stay in the second-level cache. */
+/** log2 of the values processed at once: 256 KiB, which stay in the second-level cache. */
 const BLOCK_LOG = 16;
 const BLOCK = 2 ** BLOCK_LOG;
 
-/** Stages of a transform that one pass over blocks of distant pieces takes: pieces of 256 values, 1 KiB, or more. */
+/** Stages of a transform in one pass over blocks of distant pieces: pieces of 256 values, 1 KiB, or more. */
 const FAR_STAGES = 8;
 
-/** Transforms of fewer values than the kernels' first pass takes. */
+/** log2 of the smallest transform that the kernels' first pass accepts. */
 const MIN_LOG = 4;
 
-/** The kernels over typed arrays of any length, which pass block by block through one small memory. */
+/** The kernels for typed arrays of any length, which pass block by block through one small memory. */
 class Workspace {
   readonly #kernels: Kernels;
   readonly #bytes: Uint8Array;
@@ -101,7 +101,7 @@ class Workspace {
     }
   }
 
-  /** Stages `stage` to `stage + stages` − 1, on blocks that are put together from pieces 2^stage values apart. */
+  /** Stages `stage` to `stage + stages` − 1, on blocks assembled from pieces 2^stage values apart. */
   #farStages(values: Float32Array, stage: number, stages: number): void {
     const pieces = 2 ** stages;
     const width = BLOCK / pieces;
@@ -125,7 +125,7 @@ class Workspace {
     this.#kernels.scaleAndSign(DATA, count, SIGNS, factor);
   }
 
-  /** Expands the signs of a block to SIGNS; without signs there are only zeros there. */
+  /** Expands the signs of a block to SIGNS; without signs it holds only zeros. */
   #loadSigns(start: number, count: number, signs: Signs | undefined): void {
     if (signs === undefined) return;
     const groups = Math.ceil(count / 32 / GROUP_WORDS);
@@ -138,7 +138,7 @@ class Workspace {
     this.#kernels.prepareStream(STREAM);
   }
 
-  /** Leaves nothing of keys, signs and up to `used` values. */
+  /** Zeroes keys, signs and up to `used` values. */
   #wipe(used: number): void {
     this.#bytes.fill(0, STREAM, STREAM + STREAM_BYTES);
     const groups = Math.ceil(Math.min(used, BLOCK) / GROUP_WORDS);
@@ -149,10 +149,10 @@ class Workspace {
 let shared: Workspace | undefined;
 
 /**
- * The one workspace of this thread; undefined if plain TypeScript serves: by wish, or while the engine has no memory
- * left and wasm was not asked for by name.
+ * The one workspace of this thread; undefined if plain TypeScript is to be used: on request, or while the engine has no
+ * memory left and wasm was not requested by name.
  * @throws CairnError `simd-missing`
- * @throws RangeError where wasm was asked for and the platform has no memory left
+ * @throws RangeError if wasm was requested and the platform has no memory left
  */
 export function wasmWorkspace(kernel?: KernelName): Workspace | undefined {
   if (kernel === 'plain') return undefined;

@@ -1,9 +1,9 @@
 import { CairnError } from '../../errors.ts';
 import { ORDERS, epsilonOf } from './convert.ts';
 
-/** What a training may spend, and has spent. Plain data, so that it outlives a restart. */
+/** What a training may spend, and has spent. Plain data, so that it survives a restart. */
 export interface PrivacyBudget {
-  /** Greatest ε of all rounds together. */
+  /** Maximum ε of all rounds together. */
   readonly epsilon: number;
   /** The δ that goes with it. */
   readonly delta: number;
@@ -13,15 +13,15 @@ export interface PrivacyBudget {
   readonly rounds: number;
 }
 
-/** Divergences of no round. */
+/** Divergences before any round. */
 export const NO_DIVERGENCES: readonly number[] = ORDERS.map(() => 0);
 
-/** Accounts of before had the first so many of {@link ORDERS}, up to 1024. */
+/** Older accounts had only this many of {@link ORDERS}, those up to 1024. */
 const FIRST_ORDERS = 168;
 
 /**
- * An account that was kept, at all of {@link ORDERS}. Where it was kept at the first of them alone, nothing is known at
- * the others: they count for that account's rounds as without any bound, unless it has none. So its ε is what it was.
+ * A stored account, extended to all of {@link ORDERS}. If it was stored for the first of them only, nothing is known
+ * about the others: they count as unbounded for that account's rounds, unless it has none. So its ε is unchanged.
  * @returns undefined for a list of another length
  */
 export function restoredDivergences(kept: readonly number[]): readonly number[] | undefined {
@@ -32,8 +32,8 @@ export function restoredDivergences(kept: readonly number[]): readonly number[] 
 }
 
 /**
- * Divergences of rounds one after another: those of each order add up. Never infinite, since accounts are kept as JSON,
- * which knows no infinity; the greatest double is as far beyond any budget.
+ * Divergences of successive rounds, added per order. Never infinite, since accounts are stored as JSON, which has no
+ * infinity; the largest double exceeds any budget just as well.
  * @param spent,cost one number for each of {@link ORDERS}
  */
 export function addDivergences(spent: readonly number[], cost: ArrayLike<number>): number[] {
@@ -41,8 +41,8 @@ export function addDivergences(spent: readonly number[], cost: ArrayLike<number>
 }
 
 /**
- * A budget of which nothing is spent.
- * @throws CairnError `settings-invalid` for an ε that is not above 0 or a δ outside (0, 1)
+ * A budget with nothing spent yet.
+ * @throws CairnError `settings-invalid` for an ε not above 0 or a δ outside (0, 1)
  */
 export function createBudget(epsilon: number, delta: number): PrivacyBudget {
   if (!(epsilon > 0 && Number.isFinite(epsilon) && delta > 0 && delta < 1)) {
@@ -60,9 +60,10 @@ export function spentEpsilon({ divergences, delta, rounds }: PrivacyBudget): num
 }
 
 /**
- * The budget after one more round. Called before the round's sum is opened: what is refused must not be learnt.
+ * The budget after one more round. Called before the round's sum is opened: a sum that is refused must not become
+ * known.
  * @param cost of the round, from roundCost
- * @throws CairnError `privacy-budget` where the round would exceed the budget, which then stays as it was
+ * @throws CairnError `privacy-budget` if the round would exceed the budget, which is then unchanged
  */
 export function spend(budget: PrivacyBudget, cost: Float64Array): PrivacyBudget {
   const rounds = budget.rounds + 1;

@@ -2,7 +2,7 @@ import { CairnError } from '../../errors.ts';
 import { epsilonOf, roundCost } from './convert.ts';
 import type { Mechanism } from './mechanisms.ts';
 
-/** What a whole training shall keep. */
+/** The guarantee that a whole training must keep. */
 export interface PrivacyTarget {
   readonly epsilon: number;
   readonly delta: number;
@@ -17,12 +17,12 @@ const MOST = 2 ** 20;
 const TOLERANCE = 1e-4;
 
 /**
- * The least noise multiplier that keeps a target, up to 10^−4 of itself and never below.
- * @param mechanism what a round releases at a noise multiplier: Gaussian noise where it is left out. With
- * `(z) => mechanismOf(planNoise({ ...settings, noiseMultiplier: z }))` the rounding and the discrete noise of a plan
- * count.
- * @throws CairnError `privacy-infeasible` where none up to 2^20, or none that a plan holds, does; `settings-invalid` for a
- * target out of range; what else `mechanism` throws
+ * The smallest noise multiplier that keeps a target, to a relative 10^−4 and never below.
+ * @param mechanism what a round releases at a noise multiplier: Gaussian noise if omitted. With `(z) =>
+ * mechanismOf(planNoise({ ...settings, noiseMultiplier: z }))` the rounding and the discrete noise of a plan are
+ * included.
+ * @throws CairnError `privacy-infeasible` if none up to 2^20, or none that fits a plan, does; `settings-invalid` for a
+ * target out of range; anything that `mechanism` throws
  */
 export function minNoiseMultiplier(
   { epsilon, delta, rounds, rate }: PrivacyTarget,
@@ -31,14 +31,14 @@ export function minNoiseMultiplier(
   if (!(epsilon > 0) || !Number.isSafeInteger(rounds) || rounds < 1) {
     throw new CairnError(
       'settings-invalid',
-      `a target needs an epsilon above 0 and an integer of rounds from 1, but has ${epsilon} and ${rounds}`,
+      `a target needs an epsilon above 0 and an integer number of rounds from 1, but has ${epsilon} and ${rounds}`,
     );
   }
   const keeps = (noiseMultiplier: number): boolean => {
     const all = roundCost(mechanism(noiseMultiplier), rate).map((divergence) => divergence * rounds);
     return epsilonOf(all, delta) <= epsilon;
   };
-  // What is above `short` is too much for a plan's modulus from some point on, and may be so before it is enough.
+  // From some point above `short` the noise exceeds a plan's modulus, possibly before it is enough.
   let found: number | undefined;
   let tooMuch: unknown;
   const tooLittle = (noiseMultiplier: number): boolean => {

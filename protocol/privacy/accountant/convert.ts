@@ -12,16 +12,16 @@ function defaultOrders(): number[] {
 }
 
 /**
- * Orders at which divergences are followed, ascending: fine where large epsilons have their best order, coarse above. A
- * small ε has its best order near 2·ln(1/δ)/ε, and none can be shown that is below about ln(1/δ) over the last of these:
- * with orders up to 1024, as there once were, no noise at all kept an ε of 0.005 with a δ of 10^−6.
+ * Orders at which divergences are tracked, ascending: fine where large epsilons have their best order, coarse above. A
+ * small ε has its best order near 2·ln(1/δ)/ε, and no ε below about ln(1/δ) over the last order can be shown: with
+ * orders up to 1024, as in earlier versions, no noise at all kept an ε of 0.005 with a δ of 10^−6.
  */
 export const ORDERS: readonly number[] = defaultOrders();
 
 /**
  * What a round costs: a bound on its Rényi divergence at each of {@link ORDERS}. Rounds of equal noise cost the same.
- * @param rate probability with which each client takes part, 1 where nothing is hidden about it
- * @throws CairnError `settings-invalid` for a rate outside [0, 1], and for one between them where the noise tells who
+ * @param rate probability with which each client takes part, 1 if taking part is not secret
+ * @throws CairnError `settings-invalid` for a rate outside [0, 1], and for one in between when the noise reveals who
  * took part
  */
 export function roundCost(mechanism: Mechanism, rate: number): Float64Array {
@@ -29,8 +29,8 @@ export function roundCost(mechanism: Mechanism, rate: number): Float64Array {
     throw new CairnError('settings-invalid', `the sampling rate must lie between 0 and 1, but is ${rate}`);
   }
   if (rate > 0 && rate < 1 && mechanism.noise !== 'gaussian' && !mechanism.constant) {
-    throw new CairnError('settings-invalid', 'sampling hides nobody behind noise that depends on who takes part', {
-      hint: 'let the coordinator fill the noise up to that of all clients (fillNoise), or count with a rate of 1',
+    throw new CairnError('settings-invalid', 'sampling hides no client if the noise depends on who takes part', {
+      hint: 'let the coordinator top the noise up to that of all clients (fillNoise), or use a rate of 1',
     });
   }
   const sampled = sampledDivergences(mechanism, rate);
@@ -38,8 +38,8 @@ export function roundCost(mechanism: Mechanism, rate: number): Float64Array {
 }
 
 /**
- * The least ε for which a δ holds, over all orders: ε(α) + ln((α − 1)/α) − (ln δ + ln α)/(α − 1) (Canonne, Kamath &
- * Steinke 2020, proposition 12; Balle et al. 2020). Divergences of several rounds are added before.
+ * The smallest ε for which a δ holds, over all orders: ε(α) + ln((α − 1)/α) − (ln δ + ln α)/(α − 1) (Canonne, Kamath &
+ * Steinke 2020, proposition 12; Balle et al. 2020). Add the divergences of several rounds first.
  * @param divergences one for each of {@link ORDERS}
  * @throws CairnError `settings-invalid` for a δ outside (0, 1)
  */

@@ -4,13 +4,13 @@ import type { Divergence, Mechanism } from './mechanisms.ts';
 import { sampledGaussian } from './sampled-gaussian.ts';
 
 /**
- * Amplification by Poisson sampling at a whole order α ≥ 2. With P the output with the client, Q without and L = P/Q,
- * E_Q[((1 − q) + qL)^α] is a binomial sum of moments E_Q[L^k] ≤ e^((k−1)ε(k)), of which those of k = 0 and 1 are 1
- * (Mironov, Talwar & Zhang 2019; Zhu & Wang 2019). Written as 1 plus what exceeds it, so that small rates lose no digits.
+ * Amplification by Poisson sampling at an integer order α ≥ 2. With P the output with the client, Q without and L =
+ * P/Q, E_Q[((1 − q) + qL)^α] is a binomial sum of moments E_Q[L^k] ≤ e^((k−1)ε(k)), of which those of k = 0 and 1 are 1
+ * (Mironov, Talwar & Zhang 2019; Zhu & Wang 2019). Written as 1 plus the excess, so that small rates lose no digits.
  *
- * The other direction, Q against the mixture, is no greater for noise that is symmetric about zero, as all of ours is:
- * reflection at half the shift swaps P and Q, so points come in pairs with ratios ℓ and 1/ℓ and masses 1 and ℓ. With
- * a = 1 − q + qℓ = e^u and b = 1 − q + q/ℓ = e^−v, the pair adds a^α + ℓb^α here and a^(1−α) + ℓb^(1−α) there. The
+ * The other direction, Q against the mixture, is no larger for noise that is symmetric about zero, as all of ours is:
+ * reflection at half the shift swaps P and Q, so points come in pairs with ratios ℓ and 1/ℓ and masses 1 and ℓ. With a
+ * = 1 − q + qℓ = e^u and b = 1 − q + q/ℓ = e^−v, the pair adds a^α + ℓb^α here and a^(1−α) + ℓb^(1−α) there. The
  * difference is 2e^(u/2)·sinh((α − ½)u) − 2ℓe^(−v/2)·sinh((α − ½)v): zero at α = 1, since a − 1 = ℓ(1 − b), and from
  * there the first part grows faster, since ab ≥ 1 and so u ≥ v.
  */
@@ -19,7 +19,7 @@ function amplified(excess: (k: number) => number, rate: number, order: number): 
   const logRate = Math.log(rate);
   const logRest = Math.log1p(-rate);
   let logBinomial = Math.log(order);
-  // What adding cut off (Kahan 1965): the largest orders have 65 536 terms, and their logarithms grow into thousands.
+  // Rounding error of the sum (Kahan 1965): the largest orders have 65 536 terms, and their logarithms reach thousands.
   let cut = 0;
   for (let k = 2; k <= order; k++) {
     const step = Math.log((order - k + 1) / k) - cut;
@@ -31,7 +31,10 @@ function amplified(excess: (k: number) => number, rate: number, order: number): 
   return logOnePlus(logSum(terms)) / (order - 1);
 }
 
-/** The divergence at whole orders. What moments exceed 1 by is the same in the sums of all orders, and found once. */
+/**
+ * The divergence at integer orders. The moments' excess over 1 is the same in the sums of all orders, and computed
+ * once.
+ */
 function atWholeOrders(plain: Divergence, rate: number): Divergence {
   if (rate === 1) return plain;
   const excesses: number[] = [];
@@ -39,7 +42,7 @@ function atWholeOrders(plain: Divergence, rate: number): Divergence {
   return (order) => Math.min(plain(order), amplified(excess, rate, order));
 }
 
-/** Between whole orders (α − 1)·ε(α) is at most its chord, since it is convex (a log-moment); it is 0 at α = 1. */
+/** Between integer orders (α − 1)·ε(α) is at most its chord, since it is convex (a log-moment); it is 0 at α = 1. */
 function interpolated(whole: Divergence, order: number): number {
   const below = Math.floor(order);
   const low = below === 1 ? 0 : (below - 1) * whole(below);
@@ -47,17 +50,17 @@ function interpolated(whole: Divergence, order: number): number {
   return (low + (order - below) * (high - low)) / (order - 1);
 }
 
-/** Below this, integrals over a sampled Gaussian need too many points, and no epsilon is worth them. */
+/** Below this, integrals over a sampled Gaussian need too many points, and no useful epsilon needs them. */
 const MIN_INTEGRATED = 0.3;
 
 /**
- * A bound on the Rényi divergence, by its order α > 1, of one release in which each client takes part with probability `rate`, independently
- * of the others and unknown to whom the guarantee is for.
+ * A bound on the Rényi divergence, by its order α > 1, of one release in which each client takes part with probability
+ * `rate`, independently of the others and unknown to the party that the guarantee is against.
  *
- * It holds where a release without the client has the law of one in which its vector is zero. A mean over however many
- * took part breaks that badly: its divisor must be fixed before. So do clients that take their noise along when they stay
- * away, where there are many coordinates to tell its variance from: `roundCost` refuses them. figures are in
- * docs/decisions/0039-what-the-accountant-counts.md.
+ * It holds when a release without the client has the distribution of one in which its vector is zero. A mean over the
+ * actual participants breaks that badly: its divisor must be fixed beforehand. So do clients that take their noise with
+ * them when they stay away, if there are many coordinates to estimate its variance from: `roundCost` refuses them.
+ * Figures are in docs/decisions/0039-what-the-accountant-counts.md.
  */
 export function sampledDivergences(mechanism: Mechanism, rate: number): Divergence {
   if (rate === 0) return () => 0;
@@ -70,7 +73,7 @@ export function sampledDivergences(mechanism: Mechanism, rate: number): Divergen
       return sampledGaussian(mechanism.noiseMultiplier, rate, order);
     }
     const chord = interpolated(whole, order);
-    // Being drawn by chance never tells more than being there.
+    // Being drawn at random never reveals more than always taking part.
     return mechanism.noise === 'skellam' ? chord : Math.min(plain(order), chord);
   };
 }

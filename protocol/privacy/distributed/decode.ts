@@ -3,28 +3,28 @@ import { dequantize, unrotate } from '../../kernels/index.ts';
 import type { Signs } from '../../kernels/index.ts';
 import type { NoisePlan } from './plan.ts';
 
-/** What a noisy sum says. */
+/** The content of a noisy sum. */
 export interface NoisySum {
-  /** Sum of the clipped updates and the noise over the divisor: their mean, unless another was asked for. */
+  /** Sum of the clipped updates and the noise, divided by the divisor: their mean by default. */
   readonly update: Float32Array;
   /**
    * Share of updates that were short enough, noise included: it may lie outside [0, 1]. With a divisor other than the
-   * count its distance from one half is in proportion. Undefined where the plan has no such coordinate.
+   * count, its distance from one half scales accordingly. Undefined if the plan has no such coordinate.
    */
   readonly unclipped: number | undefined;
 }
 
 /**
  * Turns the unmasked sum of `count` noisy updates into their mean: recentres the words about zero, unscales, rotates
- * back, cuts the padding.
+ * back, drops the padding.
  *
- * The count is that of the sum's members and not secret from them: who takes part is known to the coordinator and to each
- * member. It must not show in what others see where sampling is to hide who took part: there the divisor is fixed before.
- * @param sum `length` words mod 2^modulusBits, with all noise in it
- * @param signs of the rotation that the updates were encoded with
- * @param divisor what the sum is divided by; the count by default
- * @throws CairnError `update-shape` for another length, `overflow-budget` for more clients than the plan is for,
- * `privacy-noise` for fewer than the noise was sized for, `settings-invalid` for a divisor that is not above 0
+ * The count is that of the sum's members and not secret from them: the coordinator and each member know who takes part.
+ * When sampling is to hide who took part, it must not show in what others see: the divisor is then fixed beforehand.
+ * @param sum `length` words mod 2^modulusBits, including all noise
+ * @param signs of the rotation used to encode the updates
+ * @param divisor divides the sum; the count by default
+ * @throws CairnError `update-shape` for a wrong length, `overflow-budget` for more clients than the plan allows,
+ * `privacy-noise` for fewer than the noise was sized for, `settings-invalid` for a divisor not above 0
  */
 export function decodeNoisy(
   plan: NoisePlan,
@@ -47,10 +47,7 @@ export function decodeNoisy(
     throw new CairnError('privacy-noise', `the sum holds ${count} updates, but its noise was sized for ${least}`);
   }
   if (!(divisor > 0 && Number.isFinite(divisor))) {
-    throw new CairnError(
-      'settings-invalid',
-      `a sum is divided by a finite number above 0, but was to be by ${divisor}`,
-    );
+    throw new CairnError('settings-invalid', `the divisor of a sum must be finite and above 0, but is ${divisor}`);
   }
   const values = new Float32Array(length);
   dequantize(sum, values, { bits: modulusBits, scale: 1 / (scale * divisor) });

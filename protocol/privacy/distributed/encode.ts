@@ -9,13 +9,15 @@ import { roundConditionally } from './rounding.ts';
 
 /** An update that may be masked and summed. */
 export interface NoisyUpdate {
-  /** `length` words in two's complement mod 2^modulusBits. Where noise is central, as secret as the update. */
+  /** `length` words in two's complement mod 2^modulusBits. With central noise, as secret as the update. */
   readonly values: Uint32Array;
-  /** The factor that L2 clipping applied: 1 where the update was short enough. */
+  /** The factor that L2 clipping applied: 1 if the update was short enough. */
   readonly clippedBy: number;
 }
 
-/** Coordinates whose squares are added before the sums are: keeps the error of a norm of millions near 2^−50. */
+/**
+ * Coordinates whose squares are summed before these sums are added: keeps the error of a norm over millions near 2^−50.
+ */
 const RUN = 4096;
 
 /** L2 norm in doubles. */
@@ -37,7 +39,7 @@ function wrap(values: Uint32Array, bits: number): void {
   for (let i = 0; i < values.length; i++) values[i]! &= mask;
 }
 
-/** @throws CairnError `settings-invalid` where a sampler is not the one that the plan asks for */
+/** @throws CairnError `settings-invalid` if a sampler is not the one that the plan requires */
 function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
   if (sampler.distribution !== plan.distribution || sampler.variance !== plan.shareVariance) {
     throw new CairnError('settings-invalid', 'the noise sampler has another distribution or variance than the plan');
@@ -45,12 +47,12 @@ function expectSampler(plan: NoisePlan, sampler: NoiseSampler): void {
 }
 
 /**
- * Clips a client's update to L2 norm `clip`, appends the bit that says whether it was short enough, pads with zeros,
+ * Clips a client's update to L2 norm `clip`, appends the bit that tells whether it was short enough, pads with zeros,
  * rotates, scales, rounds conditionally, adds the client's share of the noise and reduces mod 2^b (Kairouz, Liu &
- * Steinke 2021).
- * The rotated vector is cut to its norm once more, since 32-bit floats may lengthen it by some parts in 10^7.
+ * Steinke 2021). The rotated vector is clipped to its norm once more, since 32-bit floats may lengthen it by a few
+ * parts in 10^7.
  * @param update `dimension` values; not changed
- * @param sampler noise of the plan's distribution and share; undefined where the noise is central, and only there
+ * @param sampler noise of the plan's distribution and share; undefined if and only if the noise is central
  * @param signs of the rotation, the same for all clients of the sum; they may be public, but must not depend on updates
  * @param random a CSPRNG
  * @throws CairnError `update-shape`, `update-not-finite`; `settings-invalid` for a sampler that does not fit the plan
@@ -94,7 +96,7 @@ export function encodeNoisy(
 /**
  * Adds the coordinator's noise to an unmasked sum, in place.
  * @param sampler noise of the plan's distribution and variance
- * @throws CairnError `settings-invalid` where the plan's noise is not central, or for another sampler
+ * @throws CairnError `settings-invalid` if the plan's noise is not central, or for a wrong sampler
  */
 export function addCentralNoise(plan: NoisePlan, sum: Uint32Array, sampler: NoiseSampler, random: RandomSource): void {
   if (plan.placement !== 'central') {
@@ -106,14 +108,14 @@ export function addCentralNoise(plan: NoisePlan, sum: Uint32Array, sampler: Nois
 }
 
 /**
- * Fills the noise of a distributed sum up to that of all `clients`, in place: the coordinator adds the shares of those who
- * are not in it. Then the noise has one law whoever took part, which sampling asks for towards those who see the result:
- * the variance of many coordinates would tell them how many shares there are. It protects from nobody who sees the sum
- * before.
+ * Tops the noise of a distributed sum up to that of all `clients`, in place: the coordinator adds the shares of clients
+ * that are not in it. Then the noise has one distribution whichever clients took part, which sampling requires towards
+ * parties that see the result: the variance of many coordinates would tell them how many shares there are. It does not
+ * protect against a party that sees the sum beforehand.
  * @param count number of updates in the sum
  * @param sampler noise of the plan's distribution and share
- * @throws CairnError `settings-invalid` where the plan's noise is not distributed, for another sampler, or for more
- * updates than the plan is for
+ * @throws CairnError `settings-invalid` if the plan's noise is not distributed, for a wrong sampler, or for more
+ * updates than the plan allows
  */
 export function fillNoise(
   plan: NoisePlan,
@@ -125,7 +127,7 @@ export function fillNoise(
   if (plan.placement !== 'distributed') {
     throw new CairnError(
       'settings-invalid',
-      'the coordinator adds all of the noise of this plan: nothing is to be filled',
+      'the coordinator adds all of the noise of this plan: there is nothing to fill',
     );
   }
   if (!(count <= plan.clients)) {

@@ -5,49 +5,49 @@ import { maxVariance, MIN_VARIANCE } from '../samplers/index.ts';
 import type { NoiseDistribution } from '../samplers/index.ts';
 import { roundedNormBound } from './rounding.ts';
 
-/** What a round's noise is asked to be. Both sides derive the same {@link NoisePlan} from it. */
+/** What is required of a round's noise. Both sides derive the same {@link NoisePlan} from it. */
 export interface NoiseSettings {
   /**
    * Who adds the noise: each client a share of it (`distributed`), or the coordinator all of it to the sum (`central`),
-   * which protects from everybody but the coordinator.
+   * which protects against every party but the coordinator.
    */
   readonly placement: 'central' | 'distributed';
   readonly distribution: NoiseDistribution;
   /** Number of model parameters. */
   readonly dimension: number;
-  /** c: greatest L2 norm of one client's update. */
+  /** c: maximum L2 norm of one client's update. */
   readonly clip: number;
-  /** z: standard deviation of the noise in the sum over what one client can move the sum by. */
+  /** z: standard deviation of the noise in the sum, divided by what one client can move the sum by. */
   readonly noiseMultiplier: number;
-  /** The most clients that one sum may hold. */
+  /** Maximum number of clients in one sum. */
   readonly clients: number;
   /**
-   * The least number of clients in a sum whose noise no adversary knows: survivors less those who may collude. The noise
-   * is sized for them, since a client that drops takes its share along. A sum of fewer must not be opened.
+   * Minimum number of clients in a sum whose noise no adversary knows: survivors minus those that may collude. The
+   * noise is sized for them, since a client that drops takes its share with it. A sum of fewer must not be opened.
    */
   readonly minHonestSurvivors: number;
   /** b: sums are taken mod 2^b; 8 to 32. */
   readonly modulusBits: number;
   /**
-   * Width of the coordinate that says whether an update was short enough not to be clipped, as a part of `clip`; 0
-   * leaves the coordinate out. See clipping.ts.
+   * Width of the coordinate that tells whether an update was short enough not to be clipped, as a fraction of `clip`; 0
+   * omits the coordinate. See clipping.ts.
    */
   readonly bitWidth: number;
 }
 
-/** Noise and grid of a round, in units of the grid where nothing else is said. */
+/** Noise and grid of a round, in units of the grid unless stated otherwise. */
 export interface NoisePlan extends NoiseSettings {
   /** Number of coordinates of the vectors that are summed: a power of two. */
   readonly length: number;
-  /** s: what a coordinate is multiplied by before it is rounded. */
+  /** s: the factor by which a coordinate is multiplied before rounding. */
   readonly scale: number;
-  /** Greatest L2 norm of what one client adds, rounding included: sensitivity of the sum. */
+  /** Maximum L2 norm of what one client adds, rounding included: sensitivity of the sum. */
   readonly sensitivity: number;
   /** Variance of the noise that one party adds to a coordinate. */
   readonly shareVariance: number;
-  /** Parts that the noise the accountant relies on is made of: minHonestSurvivors, or 1 where it is central. */
+  /** Number of parts in the noise that the accountant relies on: minHonestSurvivors, or 1 if it is central. */
   readonly shares: number;
-  /** sensitivity / (s · norm before rounding): how much rounding raises the noise that a noise multiplier stands for. */
+  /** sensitivity / (s · norm before rounding): how much rounding raises the noise for a given noise multiplier. */
   readonly inflation: number;
 }
 
@@ -55,18 +55,18 @@ export interface NoisePlan extends NoiseSettings {
 const DEVIATIONS = 4;
 
 /**
- * The most that one coordinate of the decoded sum wraps around by chance of signs, rounding and noise: the bound for
- * sub-Gaussian variables, 2·e^(−k²/2). For sums of many clients about a tenth of it is seen.
+ * Maximum probability that one coordinate of the decoded sum wraps around, over signs, rounding and noise: the bound
+ * for sub-Gaussian variables, 2·e^(−k²/2). For sums of many clients about a tenth of it is observed.
  */
 export const WRAP_PROBABILITY = 2 * exp(-(DEVIATIONS * DEVIATIONS) / 2);
 
-/** Beyond this, rounding asks for more noise than the privacy does. */
+/** Beyond this, rounding needs more noise than the privacy does. */
 const MAX_INFLATION = 2;
 
 /** Halvings of the scale's range, until doubles are used up. */
 const STEPS = 64;
 
-/** x². Not by the power operator, whose result may differ between engines in its last bit. */
+/** x². Not with the power operator, whose result may differ between engines in the last bit. */
 const squared = (x: number): number => x * x;
 
 const invalid = (message: string): CairnError => new CairnError('settings-invalid', message);
@@ -92,19 +92,19 @@ function check(settings: NoiseSettings): void {
   }
 }
 
-/** The greatest L2 norm of a client's vector before it is scaled: the clipped update, and ±bitWidth·clip / 2. */
+/** Maximum L2 norm of a client's vector before scaling: the clipped update, and ±bitWidth·clip / 2. */
 export function vectorNorm({ clip, bitWidth }: NoiseSettings): number {
   return clip * Math.sqrt(1 + (bitWidth * bitWidth) / 4);
 }
 
-/** Number of coordinates of a noisy vector: the least power of two that holds update and bit. */
+/** Number of coordinates of a noisy vector: the smallest power of two that holds update and bit. */
 export function paddedLength({ dimension, bitWidth }: Pick<NoiseSettings, 'dimension' | 'bitWidth'>): number {
   let length = 1;
   while (length < dimension + (bitWidth > 0 ? 1 : 0)) length *= 2;
   return length;
 }
 
-/** What a scale leads to. Everything in it grows with the scale. */
+/** The consequences of a scale. Every field grows with the scale. */
 interface Outcome {
   readonly sensitivity: number;
   readonly shareVariance: number;
@@ -117,7 +117,7 @@ function outcome(settings: NoiseSettings, length: number, scale: number): Outcom
   const norm = vectorNorm(settings) * scale;
   const sensitivity = roundedNormBound(norm, length);
   const total = squared(noiseMultiplier * sensitivity);
-  // What is too little to be sampled is made more: the accountant counts what is there.
+  // A variance too small to be sampled is raised: the accountant counts the actual noise.
   const shareVariance = Math.max(MIN_VARIANCE, placement === 'central' ? total : total / minHonestSurvivors);
   const noise = placement === 'central' ? shareVariance : shareVariance * clients;
   return { sensitivity, shareVariance, sumVariance: squared(norm * clients) / length + noise + clients / 4 };
@@ -155,11 +155,12 @@ function minBits(settings: NoiseSettings): number | undefined {
 }
 
 /**
- * The finest grid on which the noisy sum of `clients` vectors stays within the modulus but for {@link WRAP_PROBABILITY},
- * by Kairouz, Liu & Steinke 2021: k·√(s²c²n²/d + n·(1/4 + share)) ≤ 2^(b−1). Their closed form takes the noise as given;
- * here it follows from the noise multiplier and from a sensitivity that rounding raises, the more the coarser the grid,
- * so the scale is found by halving. Only additions, products and roots are used, which every engine computes alike.
- * @throws CairnError `privacy-infeasible` where rounding on the finest grid would more than double the sensitivity, with
+ * The finest grid on which the noisy sum of `clients` vectors stays within the modulus except with
+ * {@link WRAP_PROBABILITY}, by Kairouz, Liu & Steinke 2021: k·√(s²c²n²/d + n·(1/4 + share)) ≤ 2^(b−1). Their closed
+ * form takes the noise as given; here it follows from the noise multiplier and from a sensitivity that rounding raises,
+ * more on coarser grids, so the scale is found by bisection. Only additions, products and roots are used, which every
+ * engine computes alike.
+ * @throws CairnError `privacy-infeasible` if rounding on the finest grid would more than double the sensitivity, naming
  * the modulus that suffices; `settings-invalid` for a setting out of range
  */
 export function planNoise(settings: NoiseSettings): NoisePlan {
@@ -177,9 +178,9 @@ export function planNoise(settings: NoiseSettings): NoisePlan {
 
 /**
  * What the accountant is told about a round under a plan.
- * @param filled whether the coordinator fills distributed noise up to that of all `clients` (see `fillNoise`): what
- * holds against those who see no more than the result. Against the coordinator and members it is false.
- * @param silent the most members of a filled sum that leave their share out, against the protocol
+ * @param filled whether the coordinator tops distributed noise up to that of all `clients` (see `fillNoise`): true
+ * against parties that see only the result. Against the coordinator and members it is false.
+ * @param silent maximum members of a filled sum that leave their share out, in violation of the protocol
  */
 export function mechanismOf(plan: NoisePlan, filled = false, silent = 0): NoisyMechanism {
   const { placement, distribution, clients, shareVariance, sensitivity, length } = plan;

@@ -3,8 +3,8 @@ import { SIZES } from '../../crypto/suite.ts';
 import { quantize } from '../../kernels/index.ts';
 
 /**
- * Greatest L2 norm of a vector of norm x after conditional rounding to integers, with β = e^−½, for which
- * √(2 ln(1/β)) is 1 (Kairouz, Liu & Steinke 2021).
+ * Maximum L2 norm of a vector of norm x after conditional rounding to integers, with β = e^−½, for which √(2 ln(1/β))
+ * is 1 (Kairouz, Liu & Steinke 2021).
  * @param x norm of the scaled vector
  * @param d number of coordinates
  */
@@ -13,13 +13,16 @@ export function roundedNormBound(x: number, d: number): number {
   return Math.min(x + root, Math.sqrt(x * x + d / 4 + x + root / 2));
 }
 
-/** Rounds of the stream that rounding draws from; no other client needs to know it. */
+/** ChaCha rounds of the stream that rounding draws from; no other client needs to know it. */
 const ROUNDING_ROUNDS = 12;
 
 /** Coordinates whose squares are summed in doubles: 2^20 · 2^32 < 2^53. */
 const RUN = 2 ** 20;
 
-/** Σ x² over signed 32-bit numbers, exactly. */
+/**
+ * Σ x² over signed 32-bit numbers, exactly.
+ * @internal Tests hold it against big integers.
+ */
 export function squaredNorm(values: Int32Array): bigint {
   let total = 0n;
   for (let from = 0; from < values.length; from += RUN) {
@@ -40,18 +43,21 @@ export function squaredNorm(values: Int32Array): bigint {
   return total;
 }
 
-/** Draws before rounding gives up chance. Each fails with probability at most β, so e^−50 of updates get past them. */
+/**
+ * Draws before rounding becomes deterministic. Each fails with probability at most β, so all of them fail for e^−50 of
+ * updates.
+ */
 const DRAWS = 100;
 
 /**
- * Conditional stochastic rounding: each coordinate goes up or down at random, so that the mean stays, and all of them are
- * drawn again until the norm is at most the bound. So the norm is bounded for certain and not only probably, at the
- * price of a bias that the paper bounds. After 100 draws everything is rounded towards zero, which makes no norm
- * greater.
- * @param values floats; norm · scale is at most what the bound was computed for
- * @param scale what they are multiplied by before they are rounded
- * @param bits results are cut to what b bits hold
- * @param random asked for 32 bytes at each draw
+ * Conditional stochastic rounding: each coordinate is rounded up or down at random, which preserves the mean, and all
+ * are drawn again until the norm is at most the bound. So the norm is bounded with certainty, not just probably, at the
+ * cost of a bias that the paper bounds. After 100 draws everything is rounded towards zero, which never increases the
+ * norm.
+ * @param values floats; norm · scale is at most the value that the bound was computed for
+ * @param scale factor applied before rounding
+ * @param bits results are clamped to the range of b bits
+ * @param random called for 32 bytes at each draw
  */
 export function roundConditionally(
   values: Float32Array,

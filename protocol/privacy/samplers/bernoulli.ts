@@ -19,7 +19,7 @@ function below({ numerator, denominator }: Rational, first: number, words: Words
 
 /**
  * Bernoulli(e^−γ) for γ ≤ 1 by von Neumann's method (Canonne, Kamath & Steinke 2020, algorithm 1): Bernoulli(γ / i) for
- * i = 1, 2, … until the first failure, which comes at an odd i with just that probability.
+ * i = 1, 2, … until the first failure, which comes at an odd i with exactly that probability.
  * @param try_ one Bernoulli(γ / i)
  */
 function vonNeumann(try_: (i: number) => boolean): boolean {
@@ -43,12 +43,13 @@ export function bernoulliExp({ numerator, denominator }: Rational, words: Words)
 const FACTOR_BITS = 26;
 
 /**
- * Bernoulli(e^−γ) for γ = n · ratio ≤ 1, fast: integers below 2^53 decide about all but some 2^−25 of the words,
- * and {@link below} about the rest with the same word.
+ * Bernoulli(e^−γ) for γ = n · ratio ≤ 1, fast: integers below 2^53 decide all but about 2^−25 of the words, and
+ * {@link below} decides the rest with the same word.
  *
- * n is cut to m·2^s ≤ n < (m + 1)·2^s with m < 2^26, and r·2^−q ≤ ratio < (r + 1)·2^−q with r < 2^26. So γ·2^32 lies
- * between m·r·2^(32 + s − q) and (m + 1)(r + 1)·2^(32 + s − q). Both products are exact in a double, as are the power of
- * two, the floor and the ceiling. Products of a word and i are exact up to i = 2^20, which comes once in (2^20)! times.
+ * n is bounded by m·2^s ≤ n < (m + 1)·2^s with m < 2^26, and r·2^−q ≤ ratio < (r + 1)·2^−q with r < 2^26. So γ·2^32
+ * lies between m·r·2^(32 + s − q) and (m + 1)(r + 1)·2^(32 + s − q). Both products are exact in a double, as are the
+ * power of two, the floor and the ceiling. Products of a word and i are exact up to i = 2^20, which is reached once in
+ * (2^20)! times.
  */
 export class FastBernoulliExp {
   readonly #ratio: Rational;
@@ -56,7 +57,7 @@ export class FastBernoulliExp {
   readonly #cut: number;
   readonly #unit: number;
 
-  /** @param most the greatest n, below 2^52; most · ratio ≤ 1 */
+  /** @param most the largest n, below 2^52; most · ratio ≤ 1 */
   constructor(ratio: Rational, most: number) {
     this.#ratio = ratio;
     this.#cut = 2 ** Math.max(0, (most === 0 ? 0 : floorLog2(most) + 1) - FACTOR_BITS);

@@ -8,7 +8,7 @@ import { Table } from './table.ts';
 /** Blocks from this one on, 3.8 standard deviations out or more, are decided in BigInt: see {@link withBlocks}. */
 const FAST_BLOCKS = 61;
 
-/** Bits behind the precision asked for, since weights are products of up to hundreds of enclosures. */
+/** Bits beyond the requested precision, since weights are products of up to hundreds of enclosures. */
 const GUARD = 64;
 
 /**
@@ -30,7 +30,7 @@ function gaussianLaw(x: Rational, folded: boolean): Law {
         weights.push(weight);
         ratio = multiply(ratio, fall, p);
       }
-      // From here on each weight is at most half of the one before it.
+      // From here on each weight is at most half of the previous one.
       return normalise(weights, weight.hi, p).map(({ lo, hi }) => ({
         lo: lo >> BigInt(GUARD),
         hi: (hi >> BigInt(GUARD)) + 1n,
@@ -39,7 +39,7 @@ function gaussianLaw(x: Rational, folded: boolean): Law {
   };
 }
 
-/** Where blocks have one value: its size from the table, and a sign. */
+/** For blocks of one value: its size from the table, and a sign. */
 function withoutBlocks({ numerator, denominator }: Rational): (words: Words) => number {
   const table = new Table(gaussianLaw({ numerator: denominator, denominator: 2n * numerator }, true));
   return (words) => {
@@ -49,12 +49,12 @@ function withoutBlocks({ numerator, denominator }: Rational): (words: Words) => 
 }
 
 /**
- * Blocks of t = 2^p sizes. A block k is drawn by the weight of its first size, a place j in it uniformly, and
- * k·t + j is kept with probability e^−(j(2kt + j) / 2σ²), which makes its weight e^(−(kt + j)² / 2σ²). Zero is kept for
- * one of the two signs only.
+ * Blocks of t = 2^p sizes. A block k is drawn with the weight of its first size, a place j in it uniformly, and k·t + j
+ * is kept with probability e^−(j(2kt + j) / 2σ²), which makes its weight e^(−(kt + j)² / 2σ²). Zero is kept for only
+ * one of the two signs.
  *
- * t lies between σ/16 and σ/8, so more than nine tenths are kept, and below block 61 the exponent is under
- * (2·60 + 1)/128 < 1 as the fast Bernoulli needs. t ≤ 2^22, so j(2kt + j) < 2^22 · 2^29 is exact in a double.
+ * t lies between σ/16 and σ/8, so more than nine tenths are kept, and below block 61 the exponent is under (2·60 +
+ * 1)/128 < 1 as the fast Bernoulli needs. t ≤ 2^22, so j(2kt + j) < 2^22 · 2^29 is exact in a double.
  */
 function withBlocks(variance: Rational, size: number): (words: Words) => number {
   const { numerator, denominator } = variance;
@@ -80,13 +80,13 @@ function withBlocks(variance: Rational, size: number): (words: Words) => number 
   };
 }
 
-/** The greatest variance: blocks of 2^22 sizes. */
+/** Maximum variance: blocks of 2^22 sizes. */
 export const MAX_GAUSSIAN_VARIANCE = 2 ** 50;
 
 /**
- * An exact sampler of the discrete Gaussian N_Z(0, σ²): P[x] ∝ e^(−x² / 2σ²) on the integers (Canonne, Kamath &
- * Steinke 2020). Their rejection from a discrete Laplace is replaced by one from blocks of equal weight, which keeps nine
- * tenths instead of about two thirds and needs a few words instead of dozens; the law is the same.
+ * An exact sampler of the discrete Gaussian N_Z(0, σ²): P[x] ∝ e^(−x² / 2σ²) on the integers (Canonne, Kamath & Steinke
+ * 2020). Their rejection from a discrete Laplace is replaced by one from blocks of equal weight, which keeps nine
+ * tenths instead of about two thirds and needs a few words instead of dozens; the distribution is the same.
  * @param variance σ² as the rational number that the double is, from 2^−10 to 2^50
  */
 export function discreteGaussian(variance: number): (words: Words) => number {

@@ -8,36 +8,36 @@ import { MAX_SKELLAM_VARIANCE, skellam } from './skellam.ts';
 /** The noise on integers that may be added under a modulus. */
 export type NoiseDistribution = 'discrete-gaussian' | 'skellam';
 
-/** Exact noise of one distribution and variance. Making one takes milliseconds: it is kept for many vectors. */
+/** Exact noise of one distribution and variance. Creating one takes milliseconds: reuse it for many vectors. */
 export interface NoiseSampler {
   readonly distribution: NoiseDistribution;
   /** Of one coordinate, in units of the grid. */
   readonly variance: number;
   /**
    * Adds an independent sample to each word, mod 2^32. The words come from a ChaCha20 stream whose seed is wiped.
-   * @param random a CSPRNG, asked once for 32 bytes: who can guess them can take the noise away
+   * @param random a CSPRNG, called once for 32 bytes: a party that can guess them can remove the noise
    */
   add(into: Int32Array | Uint32Array, random: RandomSource): void;
 }
 
-/** Rounds of the stream that noise is drawn from. */
+/** ChaCha rounds of the stream that noise is drawn from. */
 const NOISE_ROUNDS = 20;
 
-/** The least variance that is sampled: below it almost every sample is zero, and such noise protects nothing. */
+/** Minimum variance that is sampled: below it almost every sample is zero, and such noise protects nothing. */
 export const MIN_VARIANCE = 2 ** -10;
 
-/** The greatest variance that a distribution is sampled at. */
+/** Maximum variance that a distribution can be sampled at. */
 export function maxVariance(distribution: NoiseDistribution): number {
   return distribution === 'skellam' ? MAX_SKELLAM_VARIANCE : MAX_GAUSSIAN_VARIANCE;
 }
 
 /**
  * A sampler of noise that follows its distribution exactly, given uniform words: decisions are made in integers and
- * never by the result of a floating-point function, so no gap between a machine's distribution and the one in the
- * proofs is left (Mironov 2012 shows what such gaps reveal). How long a sample takes depends on it, as with every
+ * never by the result of a floating-point function, so there is no gap between a machine's distribution and the one in
+ * the proofs (Mironov 2012 shows what such gaps reveal). The time a sample takes depends on its value, as with every
  * rejection sampler.
  * @param variance from 2^−10 to 2^50 (discrete Gaussian) or 2^24 (Skellam)
- * @throws CairnError `settings-invalid` for another variance
+ * @throws CairnError `settings-invalid` for a variance out of range
  */
 export function createNoiseSampler(distribution: NoiseDistribution, variance: number): NoiseSampler {
   const most = maxVariance(distribution);

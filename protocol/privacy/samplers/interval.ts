@@ -1,6 +1,6 @@
 /**
- * Enclosures of real numbers between two whole multiples of 2^−p, in BigInt. Samplers decide by them: a comparison that
- * an enclosure leaves open is made again with more bits, so no rounding error ever reaches a sample.
+ * Enclosures of real numbers between two integer multiples of 2^−p, in BigInt. Samplers decide by them: a comparison
+ * that an enclosure leaves open is repeated with more bits, so no rounding error ever reaches a sample.
  */
 
 /** A number between lo·2^−p and hi·2^−p, both from 0; p is the precision that goes with it. */
@@ -9,7 +9,7 @@ export interface Interval {
   readonly hi: bigint;
 }
 
-/** A positive rational number in integers. */
+/** A positive rational number as two integers. */
 export interface Rational {
   readonly numerator: bigint;
   readonly denominator: bigint;
@@ -58,11 +58,11 @@ function exponential(y: Interval, p: bigint): Interval {
     lo += term.lo;
     hi += term.hi;
   }
-  // Each further term is at most half of the one before it, so together they are no more than the last.
+  // Each further term is at most half of the previous one, so together they are at most the last.
   return { lo, hi: hi + term.hi };
 }
 
-/** Bits beyond the precision asked for: they take the rounding of the series. */
+/** Bits beyond the requested precision, which absorb the rounding of the series. */
 const GUARD = 32n;
 
 /** e^−x for a rational x ≥ 0, at precision p: halved until the series is short, and squared as often. */

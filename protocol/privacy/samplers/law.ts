@@ -9,14 +9,14 @@ export interface Words {
 /** A distribution over 0, 1, 2, … that can be computed to any precision. */
 export interface Law {
   /**
-   * Enclosures of P[X ≤ k] for k = 0, 1, … in units of 2^−precision, up to a k beyond which less than about a unit is
-   * left. The finer the precision, the longer the list.
+   * Enclosures of P[X ≤ k] for k = 0, 1, … in units of 2^−precision, up to a k beyond which less than about one unit
+   * remains. The finer the precision, the longer the list.
    */
   cumulative(precision: number): readonly Interval[];
 }
 
 /**
- * Cumulative probabilities from weights that need not add up to anything.
+ * Cumulative probabilities from unnormalised weights.
  * @param tail a bound on the weight of everything beyond the list
  */
 export function normalise(weights: readonly Interval[], tail: bigint, precision: bigint): Interval[] {
@@ -30,7 +30,7 @@ export function normalise(weights: readonly Interval[], tail: bigint, precision:
   });
 }
 
-/** Words that a uniform number is lengthened by when its place is still open. */
+/** Words by which a uniform number is extended when its place is still undecided. */
 const FURTHER_WORDS = 3;
 
 /**

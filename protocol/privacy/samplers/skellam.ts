@@ -4,13 +4,13 @@ import { normalise } from './law.ts';
 import type { Law, Words } from './law.ts';
 import { Table } from './table.ts';
 
-/** The greatest variance: a table of some 26 000 sizes. */
+/** Maximum variance: a table of some 26 000 sizes. */
 export const MAX_SKELLAM_VARIANCE = 2 ** 24;
 
-/** Bits behind the precision asked for, since weights are products of up to 10^5 enclosures. */
+/** Bits beyond the requested precision, since weights are products of up to 10^5 enclosures. */
 const GUARD = 64;
 
-/** A k from which on P[|X| ≥ k] is below about 2^−bits, by Bernstein's bound. Nothing but speed depends on it. */
+/** A k from which on P[|X| ≥ k] is below about 2^−bits, by Bernstein's bound. Only speed depends on it. */
 function reach(variance: number, bits: number): number {
   const exponent = bits * Math.LN2;
   const third = exponent / 3;
@@ -18,9 +18,9 @@ function reach(variance: number, bits: number): number {
 }
 
 /**
- * I_(k+1)(v) / I_k(v) for k = 0 … last, from the recurrence I_(k−1) = I_(k+1) + (2k / v)·I_k: each ratio is
- * 1 / (2k / v + the next one). It is run downwards from a ratio of which only 0 ≤ ρ ≤ 1 is known; the enclosures shrink
- * on the way, by the square of the ratio at each step.
+ * I_(k+1)(v) / I_k(v) for k = 0 … last, from the recurrence I_(k−1) = I_(k+1) + (2k / v)·I_k: each ratio is 1 / (2k / v
+ * + the next one). It runs downwards from a ratio known only to satisfy 0 ≤ ρ ≤ 1; the enclosures shrink along the way,
+ * by the square of the ratio at each step.
  */
 function besselRatios(variance: Rational, last: number, start: number, p: bigint): Interval[] {
   const one = 1n << (2n * p);
@@ -50,7 +50,7 @@ function skellamLaw(value: number): Law {
         weight = multiply(weight, ratios[k]!, p);
         weights.push(weight);
       }
-      // Ratios fall with k, so what is left is less than a geometric series.
+      // Ratios fall with k, so the rest is less than a geometric series.
       const { hi } = ratios[last]!;
       return normalise(weights, ceilDivide(weight.hi * hi, one - hi), p).map((sum) => ({
         lo: sum.lo >> BigInt(GUARD),
@@ -62,8 +62,8 @@ function skellamLaw(value: number): Law {
 
 /**
  * An exact sampler of the symmetric Skellam distribution of variance v, the difference of two Poisson variables of mean
- * v/2: P[x] = e^−v · I_|x|(v) (Agarwal, Kairouz & Liu 2021). The difference is drawn at once, by its own cumulative
- * distribution, instead of two Poissons: one word for each sample whatever the variance, and one table.
+ * v/2: P[x] = e^−v · I_|x|(v) (Agarwal, Kairouz & Liu 2021). The difference is drawn directly from its own cumulative
+ * distribution instead of as two Poissons: one word per sample whatever the variance, and one table.
  * @param variance v as the rational number that the double is, from 2^−10 to 2^24
  */
 export function skellam(variance: number): (words: Words) => number {

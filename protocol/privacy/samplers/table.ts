@@ -3,7 +3,7 @@ import { floorLog2 } from '../../numeric.ts';
 import { locate } from './law.ts';
 import type { Law, Words } from './law.ts';
 
-/** Precision of the first attempt at a table: cells of 2^−64 are told apart but once in 10^5 tables. */
+/** Precision of the first attempt at a table: it fails to separate cells of 2^−64 once in 10^5 tables. */
 const PRECISION = 96;
 const MAX_PRECISION = 768;
 const LAST_CELL = 2n ** 32n - 1n;
@@ -37,9 +37,9 @@ function cellsOf(law: Law): Cells {
 }
 
 /**
- * Exact sampling from a law by one 32-bit word in almost every case. The word is compared with the leading 32 bits of
- * the cumulative probabilities. Where it equals them, and only there, the bits behind it matter: a second word is
- * compared with the next 32, and where these are equal, too, or in the last cell, {@link locate} goes on.
+ * Exact sampling from a distribution with one 32-bit word in almost every case. The word is compared with the leading
+ * 32 bits of the cumulative probabilities. Only if it equals them do further bits matter: a second word is compared
+ * with the next 32, and if these are equal, too, or in the last cell, {@link locate} continues.
  */
 export class Table {
   readonly #law: Law;

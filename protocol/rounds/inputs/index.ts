@@ -2,8 +2,6 @@
 export { encodeInput } from './encode.ts';
 export { readSum } from './open.ts';
 export type { ReadingOptions, DecodedRoundSum, UnmaskedSum } from './open.ts';
-export { inputRecord, roundingSource } from './kept.ts';
-export { measuringPoint, modelPoint } from './model-point.ts';
 export { termsOf } from './terms.ts';
-export { assertInputs, inputLength, noisePlanOf } from './plan.ts';
+export { assertInputs, inputLength } from './plan.ts';
 export type { InputShape } from './plan.ts';

@@ -11,7 +11,6 @@ import type {
 } from '../../rounds/scheme.ts';
 import { ROUND_STATES } from '../../rounds/states.ts';
 import { DEFAULT_SCHEME } from '../../wire/settings.ts';
-import { assertConsent } from './client/consent.ts';
 import { leavingReason } from './client/reason.ts';
 import { startClient, stepClient, wantedAgreements } from './client/session.ts';
 import type { ClientState } from './client/types.ts';
@@ -73,7 +72,6 @@ export const secagg: Scheme<ServerState, ClientState> = {
       if (!('facts' in state)) return undefined;
       return { sessionId: toHex(state.facts.sessionId), session: sessionRecord(state.context, state.facts) };
     },
-    assertConsent,
     leavingReason,
   },
 };

@@ -4,22 +4,22 @@ import { fitting } from '../fitting.ts';
 import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
-/** Either side: the sender ends its part in the round (client), or has dropped or refused the recipient (coordinator). */
+/** Either side: the sender leaves the round (client), or has dropped or refused the recipient (coordinator). */
 export interface Abort extends Header {
   /** An error code; the receiver may not know it. */
   readonly code: string;
   /** One line for a person. */
   readonly message: string;
   /**
-   * Whom a client blames, ascending: the members whose fault shows in what it was sent. That is its word and no proof.
-   * Empty where nobody is blamed, and in what a coordinator sends.
+   * The members that a client blames, ascending: those whose fault shows in what it was sent. This is a claim and not a
+   * proof. Empty if no member is blamed, and in a coordinator's Abort.
    */
   readonly culprits: readonly MemberId[];
 }
 
 /**
- * An abort message for an error, its text cut to what the field holds.
- * @param culprits - member ids, of which the lowest are sent where there are more than the field holds
+ * An abort message for an error, its text cut to fit the field.
+ * @param culprits - member ids, of which the lowest are sent if there are more than fit the field
  */
 export function encodeAbort(
   header: Header,

@@ -6,14 +6,17 @@ import { LIMITS } from '../limits.ts';
 /** Coordinator → client, first on a connection: the context is a fresh challenge of 32 random bytes. */
 export type Challenge = Header;
 
-/** Client → coordinator: who connects, and for which tasks. The context is the challenge it answers. */
+/** Client → coordinator: which client connects, and for which tasks. The context is the challenge it answers. */
 export interface Hello extends Header {
-  /** Who is there: a member of the directory with its signature, or a guest with a name. */
+  /** The client: a member of the directory with its signature, or a guest with a name. */
   readonly who:
     | {
         readonly kind: 'member';
         readonly member: MemberId;
-        /** The coordinator's address as the client knows it: scheme, host, port if unusual, path with a slash at its end. */
+        /**
+         * The coordinator's address as the client knows it: scheme, host, port if not the default, path with a trailing
+         * slash.
+         */
         readonly address: string;
         /** Ed25519 over transcript(signHello, challenge, address, u32 member, every task). */
         readonly signature: Uint8Array;
@@ -21,10 +24,10 @@ export interface Hello extends Header {
     | {
         readonly kind: 'guest';
         readonly name: string;
-        /** The token of an earlier welcome, to take the same seat again; empty at first. */
+        /** The token of an earlier welcome, to take the same seat again; initially empty. */
         readonly token: Uint8Array;
       };
-  /** Tasks the client offers itself for; none means all. */
+  /** Tasks the client offers itself for; empty means all. */
   readonly tasks: readonly string[];
 }
 

@@ -4,31 +4,31 @@ import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } f
 import { LIMITS } from '../limits.ts';
 import type { ByteReader } from '../reader.ts';
 
-/** Bytes of the longest message that travels whole, and of every part but the first and the last. */
+/** Bytes of the longest message that is sent whole, and of every part except the first and the last. */
 export const PART_LENGTH = 262_144;
 
 /** Bytes of the id of an upload. */
 export const UPLOAD_ID_LENGTH = 16;
 
-/** Bytes of a Part beside those of the message that it carries: header, total, offset and id. */
+/** Bytes of a Part besides those of the message that it carries: header, total, offset and id. */
 export const PART_OVERHEAD = HEADER_LENGTH + 8 + UPLOAD_ID_LENGTH;
 
-/** Bytes of the longest message there can be: a masked input of the most coordinates, each of 32 bits. */
+/** Bytes of the longest possible message: a masked input of the maximum number of coordinates, each of 32 bits. */
 export const MAX_TOTAL = HEADER_LENGTH + 5 + 4 * LIMITS.coordinates;
 
 /**
- * Client → coordinator: a stretch of a message that is too long to travel whole. Suite and context are those of the
- * message. There is one way to cut it: the first part is its header alone, so that a client that waits for room costs
- * the coordinator next to nothing; the others follow in order, all of them full but the last.
+ * Client → coordinator: a section of a message that is too long to be sent whole. Suite and context are those of the
+ * message. There is one way to split it: the first part is its header alone, so that a client that waits for space
+ * costs the coordinator almost nothing; the others follow in order, all full except the last.
  */
 export interface Part extends Header {
   /** Bytes of the whole message. */
   readonly total: number;
-  /** Where in it these bytes stand. */
+  /** Offset of these bytes in it. */
   readonly offset: number;
   /**
-   * 16 random bytes that the sender draws for each message, the same in all of its parts and on every connection: what has
-   * come of one message is never gone on with as another, also where two programs use one identity.
+   * 16 random bytes that the sender draws for each message, the same in all of its parts and on every connection: the
+   * received parts of one message are never continued with those of another, even if two programs use one identity.
    */
   readonly id: Uint8Array;
   readonly bytes: Uint8Array;
@@ -39,7 +39,7 @@ function lengthAt(offset: number, total: number): number {
   return offset === 0 ? HEADER_LENGTH : Math.min(PART_LENGTH, total - offset);
 }
 
-/** Whether another part than the first begins at an offset. */
+/** Whether a part other than the first begins at an offset. */
 export function isPartStart(offset: number): boolean {
   return offset >= HEADER_LENGTH && (offset - HEADER_LENGTH) % PART_LENGTH === 0;
 }
@@ -69,18 +69,20 @@ export function decodePart(message: Encoded): Part {
   return { ...header, total, offset, id, bytes: content };
 }
 
-/** @throws CairnError `wire-not-canonical` where a first part is in another version, suite or context than its message */
+/**
+ * @throws CairnError `wire-not-canonical` if a first part has a different version, suite or context than its message
+ */
 function assertSameHeader({ suite, context }: Header, inner: Uint8Array, reader: ByteReader): void {
   const [version, innerSuite] = inner;
   const innerContext = inner.subarray(HEADER_LENGTH - context.length, HEADER_LENGTH);
   if (version === PROTOCOL_VERSION && innerSuite === suite && equalBytes(innerContext, context)) return;
-  throw reader.error('wire-not-canonical', 'version, suite and context must be those of the message it begins');
+  throw reader.error('wire-not-canonical', 'version, suite and context must be those of the message that it begins');
 }
 
 /**
- * A message as it travels: whole, or where it is too long for that, cut into its parts.
+ * A message as it is sent: whole, or if it is too long for that, split into parts.
  * @param id 16 bytes, the upload's own
- * @param from offset of the first part that is wanted
+ * @param from offset of the first part to send
  */
 export function* partsOf(message: Uint8Array, id: Uint8Array, from = 0): Generator<Uint8Array> {
   const total = message.length;

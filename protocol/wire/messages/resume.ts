@@ -2,12 +2,12 @@ import { type Encoded, type Header, HEADER_LENGTH, openMessage, startMessage } f
 import { isPartStart, MAX_TOTAL, PART_LENGTH } from './part.ts';
 
 /**
- * Coordinator → client, in the acknowledgement of a message's first Part: what has come of this message before is still
- * there, and the next Part begins at `offset`. Suite and context are those of the Part. An acknowledgement that is empty
- * says the same of the offset right behind the header.
+ * Coordinator → client, in the acknowledgement of a message's first Part: the earlier parts of this message are still
+ * there, and the next Part begins at `offset`. Suite and context are those of the Part. An empty acknowledgement says
+ * the same of the offset right after the header.
  */
 export interface Resume extends Header {
-  /** Offset of the next Part, at which one begins; never that of the second. */
+  /** Offset of the next Part, a valid start of one; never that of the second. */
   readonly offset: number;
 }
 

@@ -4,40 +4,44 @@ import { fitting } from '../fitting.ts';
 import { type Encoded, type Header, openMessage, startMessage } from '../header.ts';
 import { LIMITS } from '../limits.ts';
 
-/** Where a task is, in the order of the numbers that travel, which begin at 1. */
+/** The states of a task, in the order of their numbers on the wire, which begin at 1. */
 export const NEWS_STATES = ['waiting', 'running', 'finished', 'failed', 'stopped', 'budget-spent'] as const;
 
 /**
- * Where a task is. `waiting`: no round of it is under way; `finished`: all its rounds have committed; `budget-spent`: its
- * privacy budget has no room for another; `stopped`: its coordinator ends, and may go on with the task another day.
+ * The state of a task. `waiting`: no round of it is under way; `finished`: all its rounds have committed;
+ * `budget-spent`: its privacy budget has no room for another; `stopped`: its coordinator is shutting down, and may
+ * continue the task later.
  */
 export type NewsState = (typeof NEWS_STATES)[number];
 
 /**
- * Coordinator → client: where a task is. The context is the connection's challenge. It belongs to no round and needs no
- * answer: it says who is awaited, and that a task has ended. Nothing proves it, so a client acts upon it in no way but to
- * tell its user, to give up a round that is over, and to leave.
+ * Coordinator → client: the state of a task. The context is the connection's challenge. It belongs to no round and
+ * needs no answer: it says which clients are awaited, and that a task has ended. Nothing proves it, so a client acts on
+ * it only by telling its user, giving up a round that is over, and leaving.
  */
 export interface TaskNews extends Header {
   readonly task: string;
   readonly state: NewsState;
-  /** The last round that committed and of which members have been told, and how many there are to be. */
+  /** The last committed round that members have been told about, and the planned number of rounds. */
   readonly round: number;
   readonly rounds: number;
-  /** Clients that are connected and may take part, in whatever round they are now; and how many a round waits for. */
+  /** Connected clients that may take part, whatever round they are in now; and how many a round waits for. */
   readonly seated: number;
   readonly needed: number;
-  /** SHA-256 of the file of the model as it is: once the task has ended, of its last one. */
+  /** SHA-256 of the current model file: once the task has ended, of its last one. */
   readonly modelHash: Uint8Array;
-  /** Why the task has failed: an error code, which the receiver may not know, and one line for a person. Else empty. */
+  /**
+   * Why the task has failed: an error code, which the receiver may not know, and one line for a person. Otherwise
+   * empty.
+   */
   readonly code: string;
   readonly message: string;
 }
 
-/** What news say, without the header of the connection that carries them. */
+/** The content of news, without the connection's header. */
 export type TaskNewsFields = Omit<TaskNews, keyof Header>;
 
-/** Why a task has failed, as its news say it: texts cut to what their fields hold. */
+/** Why a task has failed, as its news give it: texts cut to fit their fields. */
 export const newsOfFailure = ({ code, message }: Pick<CairnError, 'code' | 'message'>) => ({
   code: fitting(code, LIMITS.code),
   message: fitting(message, LIMITS.text),
@@ -58,7 +62,10 @@ export function encodeTaskNews(message: TaskNews): Uint8Array {
     .finish();
 }
 
-/** Reads news of a task. @throws CairnError `wire-…` for anything but news in their one encoding: only a task that has failed has a reason */
+/**
+ * Reads news of a task. @throws CairnError `wire-…` for anything but news in their one encoding: only a failed task has
+ * a reason
+ */
 export function decodeTaskNews(message: Encoded): TaskNews {
   const { header, reader } = openMessage('taskNews', message);
   const news: TaskNews = {
@@ -75,7 +82,10 @@ export function decodeTaskNews(message: Encoded): TaskNews {
   };
   if (news.task === '') throw reader.error('wire-bounds', 'task must have a name');
   if ((news.state === 'failed') !== (news.code !== '')) {
-    throw reader.error('wire-not-canonical', `code must be there just where a task has failed, which is ${news.state}`);
+    throw reader.error(
+      'wire-not-canonical',
+      `code must be given exactly if a task has failed, but this one is ${news.state}`,
+    );
   }
   if (news.code === '' && news.message !== '') {
     throw reader.error('wire-not-canonical', 'message needs a code');

@@ -4,23 +4,23 @@ import type { KeyPair, Primitives, RandomSource } from '../../../protocol/crypto
 import type { MemberId } from '../../../protocol/ids.ts';
 import { type MemberDirectory, readInvitation, receiveMessage } from '../../../protocol/wire/index.ts';
 
-/** What an accomplice is made with. */
+/** Options of an accomplice. */
 export interface AccompliceOptions {
   readonly member: MemberId;
   readonly primitives: Primitives;
   /** Absent in a curious round. */
   readonly identity: KeyPair | undefined;
   readonly directory: MemberDirectory | undefined;
-  /** The attacker reads along. */
+  /** The attacker reads its output too. */
   readonly random: RandomSource;
-  /** What it gives as its input. */
+  /** Its input. */
   readonly input: (length: number) => Uint32Array;
   readonly send: (bytes: Uint8Array) => void;
 }
 
 /**
- * A member that works with the coordinator: it follows the protocol, so that rounds go on with it, and keeps no secret
- * from its master. It fears nobody.
+ * A member that works with the coordinator: it follows the protocol, so that rounds continue with it, and keeps no
+ * secret from the coordinator. It checks nothing for its own protection.
  */
 export class Accomplice {
   readonly #options: AccompliceOptions;

@@ -9,20 +9,20 @@ import { type MemberId, memberId } from '../../../protocol/ids.ts';
 import { decodeHello, encodeAbort, encodeChallenge, encodeWelcome, messageName } from '../../../protocol/wire/index.ts';
 import { Transcript } from '../inference/transcript.ts';
 
-/** What is behind a path: bytes, or whatever the attacker writes. */
+/** What a path serves: bytes, or whatever the attacker writes. */
 export type Served = Uint8Array | ((response: ServerResponse) => void);
 
-/** What becomes of clients' messages. */
+/** Receives clients' messages. */
 export interface Receiver {
-  /** @returns why the message is refused; undefined where it is taken */
+  /** @returns why the message is refused; undefined if it is accepted */
   receive(member: MemberId, bytes: Uint8Array): CairnError | undefined;
 }
 
-/** How the server greets, where it does not do as a coordinator should. */
+/** How the server's greeting deviates from a proper coordinator's. */
 export interface Manners {
   /** The challenge for a connection. Default: 32 random bytes. */
   readonly challenge?: () => Promise<Uint8Array>;
-  /** Shown every Hello as it came. */
+  /** Called with every Hello as received. */
   readonly onHello?: (hello: Uint8Array) => void;
 }
 
@@ -32,16 +32,16 @@ type Seated = Socket<
 >;
 
 /**
- * A coordinator that obeys its attacker: a real server with the surface of the real one (models, directory, status, and
- * socket.io with challenge, Hello, Welcome and acknowledged messages), which writes everything down.
+ * A coordinator controlled by an attacker: a real server with the surface of the real one (models, directory, status,
+ * and socket.io with challenge, Hello, Welcome and acknowledged messages), which records everything.
  */
 export class EvilCoordinator {
   readonly transcript = new Transcript();
   /** What is served, by path: `/v1/directory`, `/v1/models/…`. */
   readonly served = new Map<string, Served>();
-  /** Paths that were asked for, in order. */
+  /** Requested paths, in order. */
   readonly requests: string[] = [];
-  /** Who deals with messages of members. Without one they are taken, and nothing follows. */
+  /** Handles members' messages. Without one they are accepted, and nothing follows. */
   receiver: Receiver | undefined;
   readonly #manners: Manners;
   readonly #http: HttpServer;
@@ -93,7 +93,7 @@ export class EvilCoordinator {
     this.#seats.get(member)?.emit(EVENT_NAME, bytes);
   }
 
-  /** Sends what is no message at all. */
+  /** Sends something that is not a message at all. */
   sendAnything(member: MemberId, payload: unknown): void {
     this.#seats.get(member)?.emit(EVENT_NAME, payload);
   }
@@ -103,7 +103,7 @@ export class EvilCoordinator {
     this.#seats.get(member)?.conn.close();
   }
 
-  /** Resolves once this is true; looked at whenever something happens here. */
+  /** Resolves once this is true; checked whenever something happens here. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = (): void => {
@@ -125,7 +125,7 @@ export class EvilCoordinator {
     const challenge = await (this.#manners.challenge?.() ?? Promise.resolve(systemRandom(SIZES.challenge)));
     let member: MemberId | undefined;
     socket.on(EVENT_NAME, (payload, acknowledge) => {
-      // A copy, since the protocol's decoders keep views, and Node's Buffers are cut from one pool.
+      // A copy, since the protocol's decoders keep views, and Node's Buffers share a pool.
       const bytes = new Uint8Array(payload as Uint8Array);
       if (messageName(bytes) === 'hello') {
         acknowledge();
@@ -138,7 +138,7 @@ export class EvilCoordinator {
     socket.emit(EVENT_NAME, encodeChallenge({ suite: DEFAULT_SUITE, context: challenge }));
   }
 
-  /** Whoever comes is welcome: a liar has no need to know who is who. Guests of these tests are named by their ids. */
+  /** Every client is welcome: a liar need not check identities. Guests in these tests are named by their ids. */
   #greeted(socket: Seated, context: Uint8Array, bytes: Uint8Array): MemberId {
     this.#manners.onHello?.(bytes);
     const { who } = decodeHello(bytes);

@@ -20,18 +20,18 @@ import type { Mail, Rewrite } from '../open-round/lab.ts';
 import type { Accomplice } from './accomplice.ts';
 import type { EvilCoordinator, Receiver } from './evil-coordinator.ts';
 
-/** What the attacker makes of a message in a round: see `Rewrite`. */
+/** How the attacker changes a message in a round: see `Rewrite`. */
 type Hook = (mail: Mail, round: EvilRound) => ReturnType<Rewrite>;
 
-/** What the attacker makes of messages. Whatever it leaves alone is as an honest coordinator would have it. */
+/** How the attacker changes messages. Everything else is as with an honest coordinator. */
 export interface Script {
-  /** What is sent in place of a message to a member. */
+  /** Replaces a message to a member. */
   readonly down?: Hook;
-  /** What the honest session within is told in place of a member's message. */
+  /** Replaces a member's message to the honest session inside. */
   readonly up?: Hook;
 }
 
-/** What a round is run with. */
+/** Options of a round. */
 export interface RoundOptions {
   readonly primitives: Primitives;
   readonly settings: RoundSettings;
@@ -43,12 +43,14 @@ export interface RoundOptions {
 
 const asItIs: Hook = (mail) => [mail];
 
-/** One round of a malicious coordinator: the real server session, and an attacker on every line to and from it. */
+/**
+ * One round of a malicious coordinator: the real server session, and an attacker on every connection to and from it.
+ */
 export class EvilRound implements Receiver {
   readonly events: ServerEvent[] = [];
   readonly #host: EvilCoordinator;
   readonly #options: RoundOptions;
-  /** Accomplices answer within the call that reaches them: their messages wait for the end of the step under way. */
+  /** Accomplices answer within the call that reaches them: their messages wait for the end of the current step. */
   readonly #waiting: Mail[] = [];
   readonly #first: ServerStep;
   #state: ServerState;
@@ -96,14 +98,14 @@ export class EvilRound implements Receiver {
     return refusal;
   }
 
-  /** Feeds the session within. */
+  /** Feeds the session inside. */
   input(input: ServerInput): CairnError | undefined {
     const step = stepServer(this.#state, input);
     this.#did(step);
     return step.refusal;
   }
 
-  /** Hands a message over, past the script. */
+  /** Delivers a message, bypassing the script. */
   send(member: MemberId, bytes: Uint8Array): void {
     const accomplice = this.#options.accomplices.get(member);
     if (accomplice === undefined) {
@@ -114,7 +116,7 @@ export class EvilRound implements Receiver {
     accomplice.handle(bytes);
   }
 
-  /** An accomplice speaks. */
+  /** Takes a message from an accomplice. */
   fromAccomplice(member: MemberId, bytes: Uint8Array): void {
     this.#host.transcript.note('up', member, bytes);
     this.#waiting.push({ member, bytes });
@@ -171,5 +173,5 @@ export class EvilRound implements Receiver {
   }
 }
 
-/** Nobody looks at the model after the last round. */
+/** Not inspected: the model after the last round. */
 const NEXT_MODEL = new Uint8Array(SIZES.hash).fill(9);

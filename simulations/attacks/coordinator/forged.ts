@@ -5,16 +5,16 @@ import { memberId } from '../../../protocol/ids.ts';
 import { type Rewrite, seeded } from '../open-round/lab.ts';
 import type { Scene } from './scene.ts';
 
-/** What goes into a forged advertisement; whatever is left out is fresh, and in the attacker's hands. */
+/** The content of a forged advertisement; whatever is omitted is fresh, and known to the attacker. */
 export interface Forgery {
   readonly member: number;
   readonly cipherKey?: Uint8Array;
   readonly maskKey?: Uint8Array;
-  /** Who signs. Default: an identity that the attacker has just made. */
+  /** The signing identity. Default: one that the attacker has just created. */
   readonly identity?: KeyPair | undefined;
 }
 
-/** An advertisement of the attacker's making for a round. */
+/** An advertisement that the attacker made for a round. */
 export function forged(
   scene: Scene,
   context: Uint8Array,

@@ -12,10 +12,10 @@ const FEATURES = 30;
 
 /** A linear classifier of 248 parameters. */
 export const SHAPES: Shapes = { bias: [CLASSES], weights: [CLASSES, FEATURES] };
-/** How they lie in a flat vector. */
+/** Their layout in a flat vector. */
 export const LAYOUT = new ParameterLayout(SHAPES);
 
-/** Examples that a client has if nothing else is said: with as many as the greatest number that counts, its weight is 1. */
+/** Examples that a client has by default: with the maximum number that counts, its weight is 1. */
 export const EXAMPLES = 20;
 
 /** A model file whose parameters are all `value`. */
@@ -35,28 +35,28 @@ interface Example {
 }
 
 /**
- * Rosenblatt's perceptron for many classes on features that are integers. So its updates are integers, too, and
- * with settings whose quantization step is 1 their rounding has nothing to decide: what a client masks is known bit for
- * bit to whoever knows its update.
+ * Rosenblatt's perceptron for many classes on integer features. So its updates are integers, too, and with settings
+ * whose quantization step is 1 rounding never changes them: a party that knows a client's update knows what it masks,
+ * bit for bit.
  *
- * Of a task's options it hears `epochs`, `batchSize` (it learns from so many examples at most) and `shuffle` (it learns from
- * them in an order that its seed gives; else in their own).
+ * Of a task's options it reads `epochs`, `batchSize` (it learns from at most this many examples) and `shuffle` (it
+ * learns from them in an order given by its seed, otherwise in their own).
  */
 export class PerceptronApp implements App<readonly Example[]> {
   readonly shapes = SHAPES;
-  /** Trainings that were begun. */
+  /** Contexts of the trainings that were begun. */
   readonly contexts: TrainingContext[] = [];
   readonly #seed: string;
   readonly #examples: number;
   #last: { readonly update: Float32Array; readonly result: TrainingResult } | undefined;
 
-  /** @param seed its data follow from it */
+  /** @param seed its data are derived from it */
   constructor(seed: string, examples: number = EXAMPLES) {
     this.#seed = seed;
     this.#examples = examples;
   }
 
-  /** What its last training gave. */
+  /** The result of its last training. */
   get lastUpdate(): Float32Array {
     if (this.#last === undefined) throw new Error('this client has not trained');
     return this.#last.update;
@@ -89,9 +89,9 @@ export class PerceptronApp implements App<readonly Example[]> {
   }
 
   /**
-   * The vector that this client masks in a round of these settings, by its last training, before its peaks: those are words
-   * that nobody knows beforehand.
-   * @throws Error where rounding would have to decide about it: then it is not known
+   * The vector that this client masks in a round of these settings, from its last training, without its peaks: those
+   * words cannot be known beforehand.
+   * @throws Error when it depends on rounding: then it is not known
    */
   quantized(settings: RoundSettings): Uint32Array {
     if (this.#last === undefined) throw new Error('this client has not trained');

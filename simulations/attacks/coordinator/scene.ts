@@ -24,15 +24,15 @@ import { EvilRound, type Script } from './evil-round.ts';
 import { type Attempt, extract } from '../inference/extract.ts';
 import { beforePeaks, constantModel, EXAMPLES, LAYOUT, PerceptronApp } from './perceptron.ts';
 
-/** Whom the attacker is after. */
+/** The attacker's target. */
 export const TARGET = memberId(3);
 
 const INPUT_BITS = 16;
 const MAX_COHORT = 16;
 
-/** What a scene is made of. */
+/** Options of a scene. */
 export interface SceneOptions {
-  /** Keys, data and nonces follow from it. */
+  /** Keys, data and nonces are derived from it. */
   readonly seed: string;
   /** Members 1 … n are invited. */
   readonly n: number;
@@ -41,13 +41,13 @@ export interface SceneOptions {
   readonly adversary?: 'active' | 'curious';
   readonly policy?: JoinOptions['policy'];
   readonly manners?: Manners;
-  /** What each client remembers of directories. Default: as much as the shipped one does. */
+  /** Each client's memory of directories. Default: as in the shipped client. */
   readonly serials?: () => SerialMemory;
-  /** What remembers each client's rounds. Default: memory that ends with the client. */
+  /** Each client's memory of rounds. Default: memory that ends with the client. */
   readonly consent?: (member: MemberId) => ConsentMemory;
-  /** What the clients compute with: an attack takes a protection out of them here. Default: Node's own. */
+  /** The clients' cryptography: an attack removes a protection here. Default: Node's own. */
   readonly primitives?: Primitives;
-  /** How many examples each has. Default: as many as the rest. */
+  /** Number of examples of individual clients. Default: the same for all. */
   readonly examples?: Readonly<Record<number, number>>;
 }
 
@@ -56,17 +56,17 @@ export interface SceneClient {
   readonly app: PerceptronApp;
   readonly log: EventLog;
   readonly participation: Participation;
-  /** Everything that it drew from its source of randomness: the very arrays that hold its secrets. */
+  /** Everything that it drew from its source of randomness: the actual arrays that hold its secrets. */
   readonly draws: readonly Uint8Array[];
 }
 
-/** Who takes part in a round. */
+/** The participants of a round. */
 interface Cast {
-  /** Default: everybody. */
+  /** Default: all members. */
   readonly invited?: readonly MemberId[];
-  /** Whom the attacker plays itself: its accomplices, unless it takes on others' names. */
+  /** Members that the attacker plays itself: its accomplices, unless it impersonates others. */
   readonly played?: readonly MemberId[];
-  /** Identities and directory that the attacker believes in. Default: the true ones. */
+  /** Identities and directory that the attacker uses. Default: the true ones. */
   readonly membership?: Pick<VirtualMembership, 'identities' | 'directory'>;
 }
 
@@ -94,14 +94,14 @@ export class Scene {
     this.modelHash = coordinator.publish(constantModel());
   }
 
-  /** Starts the server, and has every member join that is not its accomplice. */
+  /** Starts the server, and makes every member join that is not an accomplice. */
   static async start(options: SceneOptions): Promise<Scene> {
     const scene = new Scene(options, await EvilCoordinator.start(options.manners));
     await Promise.all(scene.honest.map((member) => scene.enter(member)));
     return scene;
   }
 
-  /** What the clients compute with. */
+  /** The clients' cryptography. */
   get primitives(): Primitives {
     return this.options.primitives ?? nodePrimitives;
   }
@@ -115,7 +115,7 @@ export class Scene {
     return this.members.filter((member) => !this.honest.includes(member));
   }
 
-  /** A member joins, perhaps once more. @returns when it has its seat */
+  /** A member joins, possibly again. @returns when it has its seat */
   async enter(member: MemberId, options: JoinOptions = {}): Promise<SceneClient> {
     const { seed, policy, examples, serials, consent } = this.options;
     const log = new EventLog();
@@ -160,7 +160,7 @@ export class Scene {
     return this.client(TARGET);
   }
 
-  /** Settings of the next round, on whose grid the updates of {@link PerceptronApp} lie. */
+  /** Settings of the next round, on whose grid the updates of {@link PerceptronApp} are. */
   settings(change: Partial<RoundSettings> = {}): RoundSettings {
     const { seed, adversary = 'active' } = this.options;
     const unit = levels(INPUT_BITS);
@@ -190,7 +190,7 @@ export class Scene {
     this.coordinator.send(member, encodeInvitation({ suite: settings.suite, context, settings: encoded }));
   }
 
-  /** Begins a round in which the script has its way. */
+  /** Begins a round with the script's changes. */
   round(script: Script = {}, settings: RoundSettings = this.settings(), cast: Cast = {}): EvilRound {
     const { invited = this.members, played = this.accomplices, membership = this.membership } = cast;
     const accomplices = new Map<MemberId, Accomplice>();
@@ -210,7 +210,7 @@ export class Scene {
     return round;
   }
 
-  /** A member that the attacker plays in a round, with keys of its own. */
+  /** A member that the attacker plays in a round, with its own keys. */
   accomplice(
     member: MemberId,
     round: Pick<EvilRound, 'fromAccomplice'>,
@@ -233,14 +233,14 @@ export class Scene {
     });
   }
 
-  /** Resolves once this is true; looked at whenever a message passes or a client tells something. */
+  /** Resolves once this is true; checked whenever a message passes or a client emits an event. */
   until(condition: () => boolean): Promise<void> {
     return this.coordinator.until(condition);
   }
 
-  /** Resolves when the round that these members are in is over for each of them, and gives how it ended. */
+  /** Resolves with how these members' round ended, once it is over for each of them. */
   async ends(members: readonly MemberId[] = this.honest): Promise<Record<number, ErrorCode | 'committed' | undefined>> {
-    // A round that gave way to the attacker's next one has ended, too: it is not the one that is asked about.
+    // A round that was superseded by the attacker's next one has ended, too: it is not the one in question.
     const isEnd = (event: ParticipationEvent): boolean =>
       ENDS.has(event.kind) && !('code' in event && event.code === 'round-forgotten');
     const endOf = (member: MemberId) => this.client(member).log.events.find(isEnd);
@@ -259,12 +259,12 @@ export class Scene {
     return extract(this.coordinator.transcript, TARGET, round);
   }
 
-  /** The target's quantized update, as only it knows it, before its peaks. */
+  /** The target's quantized update, which only it knows, without its peaks. */
   truth(settings: RoundSettings): Uint32Array {
     return this.target.app.quantized(settings);
   }
 
-  /** The sum of what some clients mask, before its peaks. */
+  /** The sum of what some clients mask, without its peaks. */
   plainSum(settings: RoundSettings, members: readonly MemberId[]): Uint32Array {
     const inputOf = (member: MemberId): Uint32Array => {
       const whole = new Uint32Array(inputLength(settings));

@@ -12,13 +12,13 @@ import { rewriting } from '../open-round/lab.ts';
 import type { EvilRound } from './evil-round.ts';
 import { type Scene, TARGET } from './scene.ts';
 
-/** Index of a member in a roster of everybody. */
+/** Index of a member in a roster of all members. */
 export const indexOf = (scene: Scene, member: MemberId): number => scene.members.indexOf(member);
 
 /** The session of a round whose roster is closed. */
 export const sessionIdOf = (round: EvilRound): Uint8Array => factsOf(round).sessionId;
 
-/** What is fixed in a round whose roster is closed. */
+/** The parameters of a round whose roster is closed. */
 function factsOf({ state }: EvilRound): ServerParameters {
   if (!('facts' in state)) throw new Error(`there is no session in state ${state.name}`);
   return state.facts;
@@ -38,7 +38,7 @@ export function signedBy(
 
 /** How the honest members are split. */
 export interface Split {
-  /** Those who are told that the target has dropped; the others, and the target, are told that it has not. */
+  /** Members told that the target has dropped; the others, and the target, are told that it has not. */
   readonly blind: readonly number[];
   /** Whether the requests also carry the signatures over the other set, so that they look like enough. */
   readonly mixed?: boolean;
@@ -49,8 +49,8 @@ const answered = (scene: Scene, member: MemberId): boolean =>
   scene.coordinator.transcript.of('up', 'unmaskShares', member).length > 0;
 
 /**
- * The attack on the consistency round: two survivor sets, each signed by those who were shown it and by all accomplices,
- * so that some reveal shares of the target's self seed and the others of its mask secret.
+ * The attack on the consistency round: two survivor sets, each signed by the members that were shown it and by all
+ * accomplices, so that some reveal shares of the target's self seed and the others of its mask secret.
  * @returns when every honest member has answered its request or refused it
  */
 export async function splitView(scene: Scene, settings: RoundSettings, { blind, mixed }: Split): Promise<void> {
@@ -88,7 +88,7 @@ export async function splitView(scene: Scene, settings: RoundSettings, { blind, 
   await scene.until(() => scene.honest.every((member) => answered(scene, member)));
 }
 
-/** The same in a curious round, where nobody signs: each is asked about the set that suits the attacker. */
+/** The same in a curious round, without signatures: each member is asked about the set that suits the attacker. */
 export async function splitRequests(scene: Scene, settings: RoundSettings, { blind }: Split): Promise<void> {
   const { n } = scene.options;
   const indices = scene.members.map((_, index) => index);

@@ -16,7 +16,9 @@ export const abandoned: Script = {
     )(mail),
 };
 
-/** A memory that forgets every input and every set at once, and knows no more than its session: a client without a memory. */
+/**
+ * A memory that forgets every input and every set immediately, and knows only its session: a client without a memory.
+ */
 export function forgetful(): ConsentMemory {
   let latest = NO_RECORD;
   return {
@@ -46,7 +48,7 @@ export async function run(
   return round;
 }
 
-/** The sum that a round came to, before its peaks. @throws Error where there is none */
+/** The sum of a round, without its peaks. @throws Error if there is none */
 export function sumOf({ end }: EvilRound): Uint32Array {
   if (end?.kind !== 'committed') throw new Error('the round has no sum');
   return beforePeaks(end.sum);

@@ -26,9 +26,9 @@ interface Face {
 }
 
 /**
- * A round in which each member may be told other settings, another model among them. No honest session could be led
- * through it, so the attacker does everything by hand: it shows everybody all advertisements under the settings that each
- * believes in, and hands everybody what the others have sealed for it under the session that each has computed.
+ * A round in which each member may be told different settings, including a different model. No honest session could run
+ * it, so the attacker does everything by hand: it shows every member all advertisements under the settings that the
+ * member believes in, and passes on what the others have sealed for it under the session that the member has computed.
  */
 export class TwoFacedRound implements Receiver {
   readonly #host: EvilCoordinator;
@@ -77,7 +77,7 @@ export class TwoFacedRound implements Receiver {
       const sealed = new Uint8Array(neighbours * SEALED_SHARES_LENGTH);
       blocks.forEach((block, from) => {
         if (from === to) return;
-        // In everybody's list of the others, its own place is missing.
+        // In each member's list of the others, its own place is missing.
         const [place, at] = [to > from ? to - 1 : to, from > to ? from - 1 : from];
         const entry = block.sealed.subarray(place * SEALED_SHARES_LENGTH, (place + 1) * SEALED_SHARES_LENGTH);
         sealed.set(entry, at * SEALED_SHARES_LENGTH);

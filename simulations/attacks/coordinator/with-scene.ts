@@ -6,7 +6,7 @@ import { beforePeaks } from './perceptron.ts';
 import { Scene, type SceneOptions, TARGET } from './scene.ts';
 
 /**
- * Starts a scene, plays in it, and ends it whatever happens.
+ * Starts a scene, runs the play in it, and always ends it.
  * @throws the signal's reason when aborted; whatever the play does
  */
 export async function withScene(
@@ -22,7 +22,7 @@ export async function withScene(
     signal?.addEventListener('abort', stop);
   });
   const playing = play(scene);
-  // What it still waits for when the scene has ended never comes, or fails unheard.
+  // What it still awaits when the scene has ended never arrives, or fails unheard.
   playing.catch(() => undefined);
   try {
     return await Promise.race([playing, stopped]);
@@ -32,7 +32,7 @@ export async function withScene(
   }
 }
 
-/** Codes under which members of a scene have left their rounds. */
+/** Codes with which members of a scene have left their rounds. */
 export const refusalCodes = (scene: Scene, members: readonly number[] = scene.honest): ErrorCode[] =>
   members.flatMap((member) =>
     scene
@@ -41,7 +41,7 @@ export const refusalCodes = (scene: Scene, members: readonly number[] = scene.ho
       .map(({ code }) => code),
   );
 
-/** What the coordinator can compute about the target from all that it has seen in a round, and why it is not more. */
+/** What the coordinator can compute about the target from all that it has seen in a round, and why no more. */
 export function outcomeOf(scene: Scene, settings: RoundSettings, codes = refusalCodes(scene)): AttackOutcome {
   const { sum, candidate, loot } = scene.attempt(settings);
   const figures = {
@@ -63,10 +63,10 @@ export function outcomeOf(scene: Scene, settings: RoundSettings, codes = refusal
   return { succeeded: false, learned, figures, stoppedBy: namedCodes(codes) ?? 'masks' };
 }
 
-/** What is said of an attack that reads one member's update. */
+/** The description of an attack that reads one member's update. */
 const LEARNED_UPDATE = 'the target’s update, bit for bit';
 
-/** What the difference of two sums gives away: the target's update where it is the same as what the attacker computed. */
+/** What the difference of two sums gives away: the target's update if it equals what the attacker computed. */
 export function outcomeOfDifference(
   found: Uint32Array | undefined,
   truth: Uint32Array,

@@ -15,23 +15,23 @@ import { createMaskVector } from '../../../protocol/kernels/index.ts';
 import type { Transcript } from './transcript.ts';
 import { type View, viewOf } from './views.ts';
 
-/** What came of the attempt to compute one member's update. */
+/** The result of an attempt to compute one member's update. */
 export interface Attempt {
-  /** Shares of the target's secrets in the attacker's hands, and how many open one. */
+  /** Shares of the target's secrets that the attacker has, and how many open one. */
   readonly loot: { readonly key: number; readonly seed: number; readonly threshold: number } | undefined;
-  /** The target's masked input without every mask that can be had; undefined where it never sent one. */
+  /** The target's masked input without every mask that can be removed; undefined if it never sent one. */
   readonly candidate: Uint32Array | undefined;
-  /** What is still on it. */
+  /** The masks still on it. */
   readonly selfMaskLeft: boolean;
   readonly pairMasksLeft: readonly MemberId[];
   /**
-   * The least sum with the target's input in it that opens, inputs known to the attacker taken out; undefined where none
-   * does. Where the target is the only member, it is its update.
+   * The smallest sum containing the target's input that opens, minus inputs known to the attacker; undefined if none
+   * does. If the target is the only member, it is its update.
    */
   readonly sum: { readonly members: readonly MemberId[]; readonly values: Uint32Array } | undefined;
 }
 
-/** A masked input without the masks that can be had. */
+/** A masked input without the masks that can be removed. */
 interface Stripped {
   readonly view: View;
   readonly values: Uint32Array;
@@ -50,10 +50,10 @@ const NOTHING: Attempt = {
 /**
  * Tries to compute a member's quantized update from everything that the coordinator has seen and its accomplices know.
  *
- * First every secret is opened of which there are shares enough. Then each masked input loses its self mask, if its seed
- * was opened, and every pair mask of which either end's secret is at hand. The pair masks that are left join members: they
- * cancel in the sum of all who are joined, and in no smaller one. So the least sum with the target in it is that of
- * everybody joined to it, and it opens if no self mask is left in there.
+ * First every secret with enough shares is opened. Then each masked input loses its self mask, if its seed was opened,
+ * and every pair mask for which either end's secret is known. The remaining pair masks join members: they cancel in the
+ * sum of all joined members, and in no smaller one. So the smallest sum with the target in it is that of all members
+ * joined to it, and it opens if no self mask is left in it.
  * @param round settings hash of the round; by default the target's last one
  */
 export function extract(transcript: Transcript, target: MemberId, round?: Uint8Array): Attempt {
@@ -111,7 +111,7 @@ function minSum({ inputs }: Transcript, target: Stripped, all: readonly Stripped
   for (const one of joined.values()) {
     for (const member of one.pairMasksLeft) {
       const other = all.find(({ view }) => view.member === member);
-      // A mask that the other end never put on, or put on in another session, cancels nowhere.
+      // A mask that the other end never added, or added in another session, never cancels.
       const cancels =
         other?.pairMasksLeft.includes(one.view.member) === true && equalBytes(other.view.sessionId, one.view.sessionId);
       if (other === undefined || !cancels) return undefined;
@@ -131,15 +131,15 @@ function minSum({ inputs }: Transcript, target: Stripped, all: readonly Stripped
   return { members, values: sum.toValues(target.view.settings.modulusBits) };
 }
 
-/** Shares of one member's two secrets in the attacker's hands, by the holder's index. */
+/** Shares of one member's two secrets that the attacker has, by the holder's index. */
 interface Loot {
   readonly key: ReadonlyMap<number, Uint8Array>;
   readonly seed: ReadonlyMap<number, Uint8Array>;
 }
 
 /**
- * The shares of a member's secrets that the attacker has: what the member sealed for somebody whose key the attacker has,
- * and what others revealed in the same session.
+ * The shares of a member's secrets that the attacker has: those that the member sealed for a member whose key the
+ * attacker has, and those that others revealed in the same session.
  */
 function lootOf({ keys }: Transcript, owner: View, all: readonly View[]): Loot {
   const loot = { key: new Map<number, Uint8Array>(), seed: new Map<number, Uint8Array>() };
@@ -165,12 +165,12 @@ function unsealed(owner: View, to: number, secret: Uint8Array): Uint8Array | und
   return openShares(nodePrimitives, { key, sessionId, from, to, sealed: owner.sealed.get(to)! });
 }
 
-/** The member's mask secret, if there are shares enough of it. */
+/** The member's mask secret, if there are enough shares of it. */
 function maskSecretOf(owner: View, { key }: Loot): Uint8Array | undefined {
   return opened(owner, key, (secret) => equalBytes(nodePrimitives.x25519PublicKey(secret), owner.own.maskKey));
 }
 
-/** The member's self mask seed, if there are shares enough of it. */
+/** The member's self mask seed, if there are enough shares of it. */
 function selfSeedOf(owner: View, { seed }: Loot): Uint8Array | undefined {
   const { sessionId, ownIndex, commitment } = owner;
   return opened(owner, seed, (secret) =>
@@ -178,7 +178,7 @@ function selfSeedOf(owner: View, { seed }: Loot): Uint8Array | undefined {
   );
 }
 
-/** @throws Error where shares enough open to another secret: then this attempt is at fault, and proves nothing */
+/** @throws Error if enough shares open to a different secret: then this attempt is faulty, and proves nothing */
 function opened(
   { parameters: { n, threshold } }: View,
   shares: ReadonlyMap<number, Uint8Array>,
@@ -187,6 +187,6 @@ function opened(
   if (shares.size < threshold) return undefined;
   const holders = [...shares.keys()].slice(0, threshold);
   const secret = new LagrangeBasis(n, holders).open(holders.map((holder) => shares.get(holder)!));
-  if (!isRight(secret)) throw new Error('shares enough open to another secret than the member’s');
+  if (!isRight(secret)) throw new Error('enough shares open to a secret other than the member’s');
   return secret;
 }

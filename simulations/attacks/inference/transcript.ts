@@ -3,11 +3,11 @@ import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import type { MemberId } from '../../../protocol/ids.ts';
 import { type MessageName, messageName } from '../../../protocol/wire/index.ts';
 
-/** One message that passed the coordinator. */
+/** One message that passed through the coordinator. */
 export interface Passed {
   readonly direction: 'up' | 'down';
   readonly member: MemberId;
-  /** Undefined for bytes that are no message. */
+  /** Undefined for bytes that are not a message. */
   readonly name: MessageName | undefined;
   readonly bytes: Uint8Array;
 }
@@ -16,16 +16,19 @@ export interface Passed {
 export class Transcript {
   /** Every message, in the order in which it passed. */
   readonly passed: Passed[] = [];
-  /** X25519 secret keys in the attacker's hands, by their public keys in hex. */
+  /** X25519 secret keys that the attacker has, by their public keys in hex. */
   readonly keys = new Map<string, Uint8Array>();
-  /** Quantized inputs that the attacker knows: those of its accomplices, and what it has made sure of otherwise. */
+  /** Quantized inputs that the attacker knows: those of its accomplices, and those it has determined otherwise. */
   readonly inputs = new Map<MemberId, Uint32Array>();
 
   note(direction: Passed['direction'], member: MemberId, bytes: Uint8Array): void {
     this.passed.push({ direction, member, name: nameOf(bytes), bytes: bytes.slice() });
   }
 
-  /** A source of randomness that the attacker reads along: of every 32 bytes that might be a secret key, it has the key. */
+  /**
+   * A source of randomness that the attacker can also read: for every 32 bytes that might be a secret key, it has the
+   * key.
+   */
   overheard(random: RandomSource): RandomSource {
     return (length) => {
       const bytes = random(length);

@@ -28,7 +28,7 @@ import {
 } from '../../../protocol/wire/index.ts';
 import type { Transcript } from './transcript.ts';
 
-/** The session in which a member was, as the coordinator can tell it from what that member was sent and said itself. */
+/** The session a member was in, as the coordinator can reconstruct it from what that member received and sent. */
 export interface View {
   readonly member: MemberId;
   readonly settings: RoundSettings;
@@ -36,7 +36,7 @@ export interface View {
   readonly parameters: RoundParameters;
   readonly ownIndex: number;
   readonly own: Advertisement;
-  /** Its neighbours by index: those whom it sealed shares for. */
+  /** Its neighbours by index: those for which it sealed shares. */
   readonly neighbours: ReadonlyMap<number, Advertisement>;
   readonly commitment: Uint8Array;
   /** What it sealed, by the recipient's index. */
@@ -53,7 +53,7 @@ const contextOf = (bytes: Uint8Array): Uint8Array => bytes.subarray(HEADER_LENGT
 const within = (context: Uint8Array) => (bytes: Uint8Array) => equalBytes(contextOf(bytes), context);
 
 /**
- * A member's view of one round; undefined where it left before it shared its keys, so that there is no session.
+ * A member's view of one round; undefined if it left before it shared its keys, so that there is no session.
  * @param round the settings hash; by default that of the last round in which the member advertised keys
  */
 export function viewOf(transcript: Transcript, member: MemberId, round?: Uint8Array): View | undefined {
@@ -67,7 +67,7 @@ export function viewOf(transcript: Transcript, member: MemberId, round?: Uint8Ar
   const invitation = down('invitation').find(within(hash))!;
   const settings = decodeSettings(decodeInvitation(invitation).settings);
   const shares = up('shareKeys');
-  // The last one first: a member may have been in a session of the same settings before, under other keys.
+  // Last one first: a member may have been in an earlier session with the same settings, under other keys.
   for (const roster of readable(down('roster').filter(within(hash)), decodeRoster).reverse()) {
     const session = sessionOf(settings, hash, roster);
     const shared = session && shares.filter(within(session.sessionId)).at(-1);
@@ -108,7 +108,7 @@ export function viewOf(transcript: Transcript, member: MemberId, round?: Uint8Ar
   return undefined;
 }
 
-/** What follows from a roster for whoever believes it; undefined for one that nobody can. */
+/** What follows from a roster for a member that accepts it; undefined for one that none can accept. */
 function sessionOf(
   settings: RoundSettings,
   settingsHash: Uint8Array,
@@ -137,7 +137,7 @@ function sessionOf(
   }
 }
 
-/** Those messages that decode: what does not, no client has answered. */
+/** The messages that decode: no client has answered any other. */
 function readable<T>(messages: readonly Uint8Array[], decode: (bytes: Uint8Array) => T): T[] {
   return messages.flatMap((bytes) => {
     try {

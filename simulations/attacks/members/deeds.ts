@@ -19,10 +19,10 @@ import { createMaskVector } from '../../../protocol/kernels/index.ts';
 import { memberId } from '../../../protocol/ids.ts';
 import type { MessageName } from '../../../protocol/wire/index.ts';
 
-// What hostile members send instead of what their session gives them. Each deed changes one kind of message, and keeps
-// it canonical and in session, so that only what is meant to find it stands in the way.
+// What hostile members send instead of their session's messages. Each deed changes one kind of message, and keeps it
+// canonical and in session, so that only the intended check can stop it.
 
-/** What becomes of a message before it is sent. */
+/** Changes a message before it is sent. */
 export type Deed = (name: MessageName, bytes: Uint8Array) => Uint8Array;
 
 const changing =
@@ -36,14 +36,14 @@ function flipped(bytes: Uint8Array): Uint8Array {
   return changed;
 }
 
-/** Reveals shares of a polynomial of its own, in the place of all that it holds. */
+/** Reveals shares of a polynomial of its own instead of all those that it holds. */
 export const falseShares = changing('unmaskShares', (bytes) => {
   const message = decodeUnmaskShares(bytes);
   const shares = message.shares.map((_, i) => (i % SIZES.share === 0 ? 5 : 0));
   return encodeUnmaskShares({ ...message, shares });
 });
 
-/** Commits to another self mask seed than the one that it shares and masks with, and does not sign that. */
+/** Commits to a self mask seed other than the one that it shares and masks with, and does not sign it. */
 export const falseCommitment = changing('shareKeys', (bytes) => {
   const message = decodeShareKeys(bytes);
   return encodeShareKeys({ ...message, commitment: flipped(message.commitment) });
@@ -62,13 +62,13 @@ export const signedFalseCommitment = ({ secretKey }: KeyPair, index: number): De
     });
   });
 
-/** Sends one neighbour, the one that comes first, a seal that does not open. */
+/** Sends its first neighbour a seal that does not open. */
 export const brokenSeal = changing('shareKeys', (bytes) => {
   const message = decodeShareKeys(bytes);
   return encodeShareKeys({ ...message, sealed: flipped(message.sealed) });
 });
 
-/** Sends so many neighbours, from the place on that comes first, a seal that does not open. */
+/** Sends this many neighbours, starting at place `first`, a seal that does not open. */
 export const brokenSeals = (count: number, first: () => number): Deed =>
   changing('shareKeys', (bytes) => {
     const message = decodeShareKeys(bytes);
@@ -92,7 +92,7 @@ export const inTheNameOf = (member: number): Deed =>
     return encodeAdvertiseKeys({ ...message, advertisement: { ...message.advertisement, member: memberId(member) } });
   });
 
-/** Signs another survivor set than the one that it was sent. */
+/** Signs a survivor set other than the one that it was sent. */
 export const wrongConsistency = changing('consistency', (bytes) => {
   const message = decodeConsistency(bytes);
   return encodeConsistency({ ...message, signature: flipped(message.signature) });
@@ -105,14 +105,14 @@ export const longerVector = changing('maskedInput', (bytes) => {
   return encodeMaskedInput({ ...message, length, packed: new Uint8Array(Math.ceil((length * message.bits) / 8)) });
 });
 
-/** A vector in other bits than the round's. */
+/** A vector with a different number of bits than the round's. */
 export const otherBits = changing('maskedInput', (bytes) => {
   const message = decodeMaskedInput(bytes);
   const bits = message.bits === 32 ? 31 : message.bits + 1;
   return encodeMaskedInput({ ...message, bits, packed: new Uint8Array(Math.ceil((message.length * bits) / 8)) });
 });
 
-/** A lie about its own vector: so much is added to each coordinate of the update, as integers. */
+/** A lie about its own vector: these integers are added to the update's coordinates. */
 export const addedToVector = (lie: readonly number[]): Deed =>
   changing('maskedInput', (bytes) => {
     const { length, bits, packed, ...header } = decodeMaskedInput(bytes);

@@ -18,8 +18,8 @@ import { Lab, type Rewrite } from '../open-round/lab.ts';
 import { revealing, untilUnmasking } from '../open-round/liars.ts';
 import { wrongConsistency } from './deeds.ts';
 
-// One hostile member beside honest ones, and an honest coordinator: what it wants is that the others' round comes to
-// nothing, or to a wrong sum.
+// One hostile member among honest ones, and an honest coordinator: it wants the others' round to fail, or to give a
+// wrong sum.
 
 const N = 8;
 const BAD = memberId(3);
@@ -27,7 +27,7 @@ const ATTACKER = 'one of eight members, alone';
 
 const LOST = 'no update: the round of the others is lost';
 
-/** A round of which the attacker wants that it fails. */
+/** A round that the attacker wants to fail. */
 function outcomeOfRound(lab: Lab): AttackOutcome {
   const { committed } = lab;
   const included = committed?.included ?? [];
@@ -101,12 +101,12 @@ export const forgedShares: Attack = {
   attacker: ATTACKER,
   source: 'docs/decisions/0045-commit-to-seeds-and-decode-false-shares.md',
   protection: 'opened secrets are checked against their commitments, and false shares are corrected',
-  without: 'a coordinator that opens secrets from the first shares that come',
+  without: 'a coordinator that opens secrets from the first shares to arrive',
   run: ({ protected: safe, seed, signal }) => {
     signal?.throwIfAborted();
     const lab = new Lab({ seed: `shares ${seed}`, n: N, adversary: 'active', settings: { dimension: 20 } });
     untilUnmasking(lab);
-    // Wrong in many bits they would open to nothing that fits a seed; the slightest lie is the best one.
+    // With many wrong bits they would open to nothing that fits a seed; the smallest lie is the best one.
     const lie = revealing(lab, [BAD], (share) => share.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
     if (safe) return Promise.resolve(outcomeOfRound(lab.run({ up: lie })));
     const sum = openedUnchecked(lab, lie);
@@ -125,8 +125,8 @@ export const forgedShares: Attack = {
 };
 
 /**
- * The sum of a round without drop-outs, from the first shares that come and no check of what they open to; undefined in
- * the rare case that they open to no 32 bytes at all.
+ * The sum of a round without drop-outs, from the first shares to arrive, without checking what they open to; undefined
+ * in the rare case that they do not open to 32 bytes at all.
  */
 function openedUnchecked(lab: Lab, lie: Rewrite): Uint32Array | undefined {
   if (lab.server.name !== 'unmasking') throw new Error('the server does not ask for shares');

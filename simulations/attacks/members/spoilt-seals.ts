@@ -8,14 +8,15 @@ import { brokenSeals } from './deeds.ts';
 const N = 8;
 const BAD = memberId(1);
 const GAMMA = 0.25;
-/** Members that it takes to make up a round: as many may be missing as may collude, but for one. */
+/** Minimum members of a round: one fewer may be missing than may collude. */
 const FEWEST = N - GAMMA * N + 1;
-/** How many victims it may have in one attempt. */
+/** Maximum number of victims in one attempt. */
 const VICTIMS = GAMMA * N;
 const ATTEMPTS = 6;
 
 /**
- * One attempt at a round: the hostile member seals what does not open to some members, which leave, and leaves itself.
+ * One attempt at a round: the hostile member sends some members seals that do not open; they leave, and it leaves
+ * itself.
  * @param out members that the coordinator leaves out
  */
 function attempt(seed: string, number: number, out: readonly number[]): Lab {
@@ -28,19 +29,19 @@ function attempt(seed: string, number: number, out: readonly number[]): Lab {
     up: (mail) => {
       if (mail.member !== BAD) return [mail];
       const name = messageName(mail.bytes);
-      // It stays away once the harm is done: nobody then has a sum with its input in it.
+      // It stays away once the harm is done: no sum then contains its input.
       return name === 'maskedInput' ? [] : [{ ...mail, bytes: spoil(name, mail.bytes) }];
     },
   });
 }
 
-/** Neither victim nor culprit can be told from the other by one attempt. */
+/** One attempt alone does not tell victim from culprit. */
 export const spoiltSeals: Attack = {
   name: 'spoilt-seals',
   title: 'seals shares that do not open to two members in each round, and leaves it',
   attacker: 'one of eight members, alone, where two may collude',
   source: 'docs/security.md §5, spoilt rounds',
-  protection: 'of members that quarrel over seals, one side sits out of one attempt and the other of the next',
+  protection: 'of members that disagree over seals, one side sits out one attempt and the other the next',
   without: 'a coordinator that invites the same members again',
   run: ({ protected: safe, seed, signal }) => {
     const quarrels = new Quarrels(GAMMA);

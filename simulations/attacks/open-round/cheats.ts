@@ -20,10 +20,10 @@ import { bitmapOf, HEADER_LENGTH, setBits } from '../../../protocol/wire/index.t
 import { type ClientIndex, clientIndex, type MemberId, memberId } from '../../../protocol/ids.ts';
 import { type Lab, type Rewrite, rewriting } from './lab.ts';
 
-// What a cheating coordinator does with what an honest one would have sent. Every helper keeps messages canonical and
-// in session, so that only the audit under test stands in the way.
+// How a cheating coordinator changes what an honest one would have sent. Every helper keeps messages canonical and in
+// session, so that only the audit under test can stop them.
 
-/** Re-makes full rosters on their way down. */
+/** Rewrites full rosters on their way to clients. */
 export const rosterAs = (
   change: (members: readonly Advertisement[], to: MemberId) => readonly Advertisement[],
   ownIndexOf: (members: readonly Advertisement[], to: MemberId) => number = (members, to) =>
@@ -46,7 +46,7 @@ export const rosterAs = (
 
 type Proven = Extract<Roster['body'], { kind: 'proven' }>;
 
-/** Re-makes proven rosters on their way down. */
+/** Rewrites proven rosters on their way to clients. */
 export const provenRosterAs = (change: (roster: Roster, body: Proven, to: MemberId) => Partial<Roster>): Rewrite =>
   rewriting('roster', ({ member, bytes }) => {
     const roster = decodeRoster(bytes);
@@ -54,7 +54,7 @@ export const provenRosterAs = (change: (roster: Roster, body: Proven, to: Member
     return encodeRoster({ ...roster, ...change(roster, roster.body, member) });
   });
 
-/** Re-makes routed shares: which neighbours are present, and what each is said to have sealed. */
+/** Rewrites routed shares: which neighbours are present, and what each supposedly sealed. */
 export const routedAs = (change: (entries: Map<number, Uint8Array>, to: MemberId) => void): Rewrite =>
   rewriting('routedShares', ({ member, bytes }) => {
     const routed = decodeRoutedShares(bytes);
@@ -71,7 +71,7 @@ export const routedAs = (change: (entries: Map<number, Uint8Array>, to: MemberId
     return encodeRoutedShares({ ...routed, present: bitmapOf(routed.neighbours, present), sealed });
   });
 
-/** Re-makes the survivor set. */
+/** Rewrites the survivor set. */
 export const survivorsAs = (change: (survivors: readonly number[], to: MemberId) => readonly number[]): Rewrite =>
   rewriting('survivors', ({ member, bytes }) => {
     const message = decodeSurvivors(bytes);
@@ -79,7 +79,7 @@ export const survivorsAs = (change: (survivors: readonly number[], to: MemberId)
     return encodeSurvivors({ ...message, survivors });
   });
 
-/** Re-makes requests for shares. */
+/** Rewrites requests for shares. */
 export const requestAs = (change: (request: UnmaskRequest, to: MemberId) => Partial<UnmaskRequest>): Rewrite =>
   rewriting('unmaskRequest', ({ member, bytes }) => {
     const request = decodeUnmaskRequest(bytes);
@@ -92,7 +92,10 @@ export interface SurvivorSignature {
   readonly signature: Uint8Array;
 }
 
-/** Signatures as a request carries them: those of witnesses, each at its place among them. What others sign has none. */
+/**
+ * Signatures as a request carries them: those of witnesses, each at its place among them. Others' signatures have no
+ * place.
+ */
 export function signedByWitnesses(
   witnesses: readonly number[],
   signatures: readonly SurvivorSignature[],
@@ -114,7 +117,7 @@ export function signedByWitnesses(
   };
 }
 
-/** A member that the coordinator made up or colludes with: its keys are in the attacker's hands. */
+/** A member that the coordinator made up or colludes with: the attacker has its keys. */
 export interface Colluder {
   readonly member: MemberId;
   readonly cipher: KeyPair;
@@ -122,7 +125,7 @@ export interface Colluder {
   readonly advertisement: Advertisement;
 }
 
-/** Makes a colluder with fresh keys, signed by its identity where the round asks for that. */
+/** Makes a colluder with fresh keys, signed by its identity if the round requires that. */
 export function colluder(lab: Lab, id: number, keys: Partial<Pick<Colluder, 'cipher' | 'mask'>> = {}): Colluder {
   const member = memberId(id);
   const cipher = keys.cipher ?? generateAgreementKey(lab.primitives, lab.random);
@@ -160,7 +163,7 @@ export function sessionIdOf(state: ClientState): Uint8Array {
 
 const CONTEXT_AT = 3;
 
-/** A message with another context in its header. */
+/** A message with a different context in its header. */
 export function relabelled(bytes: Uint8Array, context: Uint8Array): Uint8Array {
   const changed = bytes.slice();
   changed.set(context, CONTEXT_AT);

@@ -41,7 +41,7 @@ import { plainSum } from '../../engine/sums.ts';
 import { virtualMembership, type VirtualMembership } from '../../engine/members.ts';
 import { virtualSettings } from '../../engine/settings.ts';
 
-/** A deterministic source of randomness, named after what it is for. */
+/** A deterministic source of randomness, named after its purpose. */
 export const seeded = (name: string): RandomSource => unsafeSeededRandom(nodePrimitives.sha256(utf8(name)));
 
 /** One message and the member at its client end. */
@@ -50,7 +50,7 @@ export interface Mail {
   readonly bytes: Uint8Array;
 }
 
-/** What an adversary between, or at, one of the ends makes of a message: nothing, the same, or others. */
+/** How an adversary between the ends, or at one of them, changes a message: it drops, keeps or replaces it. */
 export type Rewrite = (mail: Mail) => readonly Mail[];
 
 const asItIs: Rewrite = (mail) => [mail];
@@ -75,9 +75,9 @@ export const rewriting =
     return bytes === undefined ? [] : [{ member: mail.member, bytes }];
   };
 
-/** What a {@link Lab} is made of. */
+/** Options of a {@link Lab}. */
 export interface LabOptions {
-  /** Two labs of the same options and steps exchange the same bytes. */
+  /** Two labs with the same options and steps exchange the same bytes. */
   readonly seed: string;
   /** Members 1 … n are invited. */
   readonly n: number;
@@ -88,19 +88,19 @@ export interface LabOptions {
   readonly primitives?: Primitives;
   readonly random?: RandomSource;
   readonly membership?: VirtualMembership;
-  /** What each client remembers of earlier rounds; nothing if absent. */
+  /** What each client remembers about earlier rounds; nothing if absent. */
   readonly historyOf?: (member: MemberId) => ClientHistory;
   /** Hashes of settings, in hex, that every client has seen before. */
   readonly seen?: ReadonlySet<string>;
-  /** Proofs that members of an earlier round dealt falsely, behind each invitation. */
+  /** Proofs that members of an earlier round dealt falsely, sent after each invitation. */
   readonly proofs?: readonly Uint8Array[];
-  /** Who computes the clients' key agreements. Default inline. */
+  /** How the clients' key agreements are computed. Default inline. */
   readonly agreements?: 'inline' | 'awaited';
-  /** Whether clients are given what they wait for as soon as it is wanted, and plans are computed at once. Default true. */
+  /** Whether clients are given what they wait for immediately, and plans are computed at once. Default true. */
   readonly automatic?: boolean;
 }
 
-/** Everything of one round laid open: real sessions on both sides, every message in the tester's hands. */
+/** One round, fully exposed: real sessions on both sides, every message under the tester's control. */
 export class Lab {
   readonly options: LabOptions;
   readonly primitives: Primitives;
@@ -109,16 +109,16 @@ export class Lab {
   readonly membership: VirtualMembership | undefined;
   readonly members: readonly MemberId[];
   readonly clients = new Map<MemberId, ClientState>();
-  /** Clients that hear and say nothing any more. */
+  /** Clients that no longer receive or send anything. */
   readonly dead = new Set<MemberId>();
   /** Sent and not yet delivered. */
   toServer: Mail[] = [];
   toClients: Mail[] = [];
-  /** Every message that was ever sent, as it was sent. */
+  /** Every message ever sent, as it was sent. */
   readonly sent: { readonly to: 'server' | 'client'; readonly mail: Mail }[] = [];
   /** Why clients left the round. */
   readonly refusals = new Map<MemberId, CairnError>();
-  /** Messages that a side did not take. */
+  /** Errors of messages that a side did not accept. */
   readonly ignored: CairnError[] = [];
   readonly serverEvents: ServerEvent[] = [];
   readonly clientEvents: { readonly member: MemberId; readonly event: ClientEvent }[] = [];
@@ -153,7 +153,7 @@ export class Lab {
     this.#serverDid(step);
   }
 
-  /** The input of a member: fixed by the seed, all over the range of the modulus. */
+  /** The input of a member: fixed by the seed, over the whole range of the modulus. */
   readonly inputOf = (member: MemberId): Uint32Array => {
     const length = vectorLength(this.settings);
     const bytes = seeded(`${this.options.seed} input ${member}`)(4 * length);
@@ -164,7 +164,7 @@ export class Lab {
     return plainSum(this.settings, members, this.inputOf);
   }
 
-  /** Delivers what is under way to clients. */
+  /** Delivers pending messages to clients. */
   down(rewrite: Rewrite = asItIs): this {
     const mails = this.toClients;
     this.toClients = [];
@@ -172,7 +172,7 @@ export class Lab {
     return this;
   }
 
-  /** Delivers what is under way to the server. */
+  /** Delivers pending messages to the server. */
   up(rewrite: Rewrite = asItIs): this {
     const mails = this.toServer;
     this.toServer = [];
@@ -180,7 +180,7 @@ export class Lab {
     return this;
   }
 
-  /** Delivers everything, lets deadlines pass where nothing is under way, until the round is over. */
+  /** Delivers everything, letting deadlines pass when nothing is pending, until the round is over. */
   run(rewrite: { readonly down?: Rewrite; readonly up?: Rewrite } = {}): this {
     while (!this.over) {
       if (this.toClients.length > 0) this.down(rewrite.down);
@@ -190,23 +190,23 @@ export class Lab {
     return this.down(rewrite.down);
   }
 
-  /** Runs on until this client is in the named state. */
+  /** Runs until this client is in the named state. */
   client<Name extends ClientState['name']>(member: number, name: Name): Extract<ClientState, { name: Name }> {
     const id = memberId(member);
     while (this.clients.get(id)?.name !== name) {
       if (this.toClients.length > 0) this.down();
       else if (this.toServer.length > 0) this.up();
-      else throw new Error(`client ${member} never comes to ${name}`);
+      else throw new Error(`client ${member} never reaches ${name}`);
     }
     return this.clients.get(id) as Extract<ClientState, { name: Name }>;
   }
 
-  /** Runs on until the server is in the named state. */
+  /** Runs until the server is in the named state. */
   serverIn<Name extends ServerState['name']>(name: Name): Extract<ServerState, { name: Name }> {
     while (this.server.name !== name) {
       if (this.toServer.length > 0) this.up();
       else if (this.toClients.length > 0) this.down();
-      else throw new Error(`the server never comes to ${name}`);
+      else throw new Error(`the server never reaches ${name}`);
     }
     return this.server as Extract<ServerState, { name: Name }>;
   }
@@ -254,7 +254,7 @@ export class Lab {
     return this.clientDid(member, stepClient(this.clients.get(member)!, input));
   }
 
-  /** Does what a driver does with a step. */
+  /** Handles a step as a driver would. */
   clientDid(member: MemberId, step: ClientStep): ClientStep {
     for (const secret of step.wipe) secret.wipe();
     this.clients.set(member, step.state);
@@ -273,7 +273,7 @@ export class Lab {
     return step;
   }
 
-  /** Gives a client the key agreements that it waits for. */
+  /** Gives a client the key agreements it is waiting for. */
   agree(member: MemberId): ClientStep {
     const wanted = wantedAgreements(this.clients.get(member)!)!;
     return this.clientDoes(member, { kind: 'agreements', shared: agreeAll(this.primitives, wanted) });
@@ -345,7 +345,7 @@ export class Lab {
     return found.bytes;
   }
 
-  /** Under which codes a client left the round, by member. */
+  /** The codes with which clients left the round, by member. */
   refusalCodes(): Record<number, ErrorCode> {
     return Object.fromEntries([...this.refusals].map(([member, { code }]) => [member, code]));
   }

@@ -19,24 +19,24 @@ import { setBits } from '../../../protocol/wire/index.ts';
 import type { Lab, Rewrite } from './lab.ts';
 import { rewriting } from './lab.ts';
 
-// Members that lie about shares with their own signatures under the lies, as a member can that runs its own program.
+// Members that lie about shares and sign the lies, as a member that runs its own program can.
 
-/** Whether a member's message is to be signed anew, and with which key. */
+/** The key with which to sign a member's message again, if any. */
 const keyOf = (lab: Lab, member: MemberId): Uint8Array | undefined =>
   lab.settings.adversary === 'active' ? lab.membership!.identities.get(member)!.secretKey.expose() : undefined;
 
-/** What follows from the roster, as the server knows it at the moment. */
+/** What follows from the roster, as the server currently knows it. */
 function serverFacts(lab: Lab): Extract<ServerState, { name: 'unmasking' }>['facts'] {
   if (!('facts' in lab.server)) throw new Error('the server has no roster');
   return lab.server.facts;
 }
 
-/** Which of its two secrets an owner deals falsely. */
+/** Which of its two secrets an owner shares falsely. */
 export type Dealt = 'seed' | 'key';
 
 /**
- * Taken before a member spends its cipher key: puts other shares into what it seals, one kind at a time. Its own share is
- * out of reach, and stays true.
+ * To be created before a member uses up its cipher key: puts other shares into what it seals, one kind at a time. Its
+ * own share is out of reach, and remains true.
  */
 export function resealing(
   lab: Lab,
@@ -78,7 +78,7 @@ export const committing = (lab: Lab, owner: MemberId, change: (commitment: Uint8
     return encodeShareKeys({ ...message, commitment, signature });
   });
 
-/** Members put something else in the place of the shares that they hold of some owners, and sign it. */
+/** Members replace the shares that they hold of some owners, and sign that. */
 export function revealing(
   lab: Lab,
   liars: readonly MemberId[],
@@ -105,7 +105,7 @@ export function revealing(
   });
 }
 
-/** What a client keeps of the set that it signed in a round: read off the server once U3 is fixed. */
+/** What a client keeps of the set that it signed in a round: read from the server once U3 is fixed. */
 export function signedSetOf(lab: Lab): SignedSet {
   if (!('survivors' in lab.server)) throw new Error('the survivors are not known');
   const { facts, survivors } = lab.server;
@@ -122,7 +122,7 @@ export function signedSetOf(lab: Lab): SignedSet {
   return { members: setBits(survivors).map((index) => ids[index]!), sessions: [session], proven: [] };
 }
 
-/** A share in its one encoding, of nothing in particular. */
+/** A canonically encoded share of an arbitrary value. */
 export function anyShare(random: (length: number) => Uint8Array): Uint8Array {
   for (;;) {
     const share = random(SIZES.share);
@@ -132,7 +132,7 @@ export function anyShare(random: (length: number) => Uint8Array): Uint8Array {
   }
 }
 
-/** Runs until shares are asked for; `lost` leave after they shared. */
+/** Runs until shares are requested; `lost` leave after they shared. */
 export function untilUnmasking(lab: Lab, lost: readonly number[] = []): Lab {
   lab.serverIn('masked-input');
   lab.down();
@@ -142,7 +142,10 @@ export function untilUnmasking(lab: Lab, lost: readonly number[] = []): Lab {
   return lab;
 }
 
-/** The shares of one owner as their holders signed them, read off all that came: what a coordinator can show of it. */
+/**
+ * The shares of one owner as their holders signed them, read from all messages received: what a coordinator can show of
+ * it.
+ */
 export function signedShares(
   lab: Lab,
   about: Extract<ServerState, { name: 'unmasking' }>,

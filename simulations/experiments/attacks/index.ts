@@ -7,8 +7,13 @@ import type { Section } from '../../report/blocks.ts';
 import { type JsonObject, type Row, Series } from '../../laboratory/rows.ts';
 
 const parameters = z.object({
-  only: z.array(z.string()).default([]).describe('attacks by name; without any, all'),
-  repeats: z.int().min(1).max(1000).default(1).describe('times that each is run, each time with other keys and data'),
+  only: z.array(z.string()).default([]).describe('attacks by name; all by default'),
+  repeats: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(1)
+    .describe('times that each is run, with different keys and data each time'),
 });
 
 type Settings = z.output<typeof parameters>;
@@ -19,7 +24,7 @@ type AttemptRow = Row & {
   readonly protected: boolean;
   readonly succeeded: boolean;
   readonly learned: string;
-  /** Error codes that it met, or `masks`; empty where nothing stopped it. */
+  /** Error codes that stopped it, or `masks`; empty if nothing did. */
   readonly stoppedBy: string;
 };
 
@@ -45,7 +50,7 @@ type Run = Pick<AttemptRow, 'attack' | 'repeat' | 'protected'>;
 const same = (row: Run, name: string, repeat: number, safe: boolean): boolean =>
   row.attack === name && row.repeat === repeat && row.protected === safe;
 
-/** One run in a line. */
+/** One run as a line. */
 const line = ({ succeeded, learned, stoppedBy }: AttemptRow): string =>
   succeeded ? `SUCCEEDS: ${learned}` : `stopped by ${stoppedBy}: ${learned}`;
 
@@ -93,7 +98,7 @@ function report(results: Results<Settings>): readonly Section[] {
         {
           kind: 'table',
           caption:
-            'What came of each attack, without its protection and with it. The sessions are those of production.',
+            'The outcome of each attack, without its protection and with it. The sessions are the production ones.',
           columns: [
             { key: 'name', label: 'attack' },
             { key: 'without', label: 'without protection' },
@@ -109,14 +114,14 @@ function report(results: Results<Settings>): readonly Section[] {
       blocks: [
         {
           kind: 'table',
-          caption: 'What each attack does, what it assumes, what stops it, and how that was taken out.',
+          caption: 'What each attack does, what it assumes, what stops it, and how that was removed.',
           columns: [
             { key: 'name', label: 'attack' },
             { key: 'title', label: 'what the attacker does' },
             { key: 'attacker', label: 'attacker' },
             { key: 'source', label: 'source' },
             { key: 'protection', label: 'protection' },
-            { key: 'weakened', label: 'taken out by' },
+            { key: 'weakened', label: 'removed by' },
           ],
           rows: table,
         },
@@ -151,7 +156,7 @@ export const attacks = defineExperiment({
           const seed = lab.seedOf(`${attack.name} ${repeat}`);
           const { succeeded, learned, figures, stoppedBy } = await attack.run({ protected: safe, seed, signal });
           const about = { attack: attack.name, repeat, protected: safe };
-          // Figures first: a run that was recorded is not run again when its folder is gone on with.
+          // Figures first: a recorded run is not run again when its folder is resumed.
           const known = lab.results.rows(FIGURES).some((row) => same(row, attack.name, repeat, safe));
           if (!known)
             for (const [figure, value] of Object.entries(figures)) lab.record(FIGURES, { ...about, figure, value });

@@ -1,7 +1,7 @@
 import { mean, roundedMean } from '../../laboratory/statistics.ts';
 import type { Block, Line, Point, Section } from '../../report/blocks.ts';
 
-/** A share in per cent, as the axes of charts have it. */
+/** A share in per cent, as shown on the axes of charts. */
 export function percent(share: number): number {
   return 100 * share;
 }
@@ -11,7 +11,7 @@ export function drawable(lines: readonly Line[]): Line[] {
   return lines.filter(({ points }) => points.length > 0);
 }
 
-/** The mean of some values, one at least, with their range where there are several. */
+/** The mean of some values, at least one, with their range if there are several. */
 export function spread(values: readonly number[]): Omit<Point, 'x'> {
   return {
     y: mean(values),
@@ -19,14 +19,14 @@ export function spread(values: readonly number[]): Omit<Point, 'x'> {
   };
 }
 
-/** Sections by their titles; those without a block are left out. */
+/** Sections by title; those without a block are omitted. */
 export function sectionsOf(blocks: Readonly<Record<string, readonly Block[]>>): Section[] {
   return Object.entries(blocks)
     .filter(([, each]) => each.length > 0)
     .map(([title, each]) => ({ title, blocks: each }));
 }
 
-/** How well trainings did that differ by their seed alone. */
+/** Accuracies of trainings that differ only by their seed. */
 export type Accuracies = {
   /** The mean. */
   readonly accuracy: number;
@@ -34,7 +34,7 @@ export type Accuracies = {
   readonly accuracyHigh: number;
 };
 
-/** The accuracies of the last look at each of some trainings; one at least. */
+/** The accuracies at the last evaluation of each of some trainings; at least one. */
 export function accuraciesOf(looks: readonly { readonly accuracy: number }[]): Accuracies {
   const accuracies = looks.map(({ accuracy }) => accuracy);
   return {
@@ -44,7 +44,7 @@ export function accuraciesOf(looks: readonly { readonly accuracy: number }[]): A
   };
 }
 
-/** They as a point of a chart, with their range where there are several. */
+/** The same as a point of a chart, with their range if there are several. */
 export function accuracyPoint(
   x: number,
   { accuracy, accuracyLow, accuracyHigh, repeats }: Accuracies & { readonly repeats: number },
@@ -56,5 +56,5 @@ export function accuracyPoint(
   };
 }
 
-/** The axis that they stand on. */
+/** Their axis. */
 export const ACCURACY = { label: 'accuracy on the test set [%]' } as const;

@@ -12,12 +12,12 @@ import type { DropoutSettings } from './settings.ts';
 
 const LOCAL: LocalTraining = { model: 'mlp', epochs: 2, batchSize: 16, learningRate: 0.1 };
 const TEST_IMAGES = 2000;
-/** Longer updates are cut; a member's here are about 1. */
+/** Longer updates are clipped; a member's are about 1 here. */
 const CLIP = 10;
 
 /**
- * Trains the same model twice from the same seed, with and without churn: same shards, same cohorts, same shuffles, every
- * round through the real sessions. A training that was recorded before is not run again.
+ * Trains the same model twice from the same seed, with and without churn: same shards, same cohorts, same shuffles,
+ * every round through the real sessions. A training that is already recorded is not run again.
  */
 export async function trainUnderChurn(lab: Laboratory<DropoutSettings>, onRound: () => void): Promise<void> {
   const { settings, primitives } = lab;
@@ -56,7 +56,7 @@ export async function trainUnderChurn(lab: Laboratory<DropoutSettings>, onRound:
       signal: lab.signal,
     });
     for await (const { round, aggregation, parameters } of rounds) {
-      // A training that is gone on with runs from its beginning; what is known already is not recorded again.
+      // A resumed training runs from its beginning; rounds already known are not recorded again.
       if (round <= recorded) continue;
       const { accuracy, loss } = await lab.call(scoreModel, { model: LOCAL.model, parameters, data: test });
       lab.record(TRAINING, {

@@ -9,16 +9,16 @@ import { report } from './report.ts';
 import { oddsPoints } from './odds.ts';
 import { measure, summarise } from './results.ts';
 
-/** Threads that work at the same time on the machine that estimates are for. */
+/** Concurrent threads on the machine that estimates are for. */
 const CORES = 2;
 
-/** Seconds that one member's part in a round of the training takes: training, masking, summing. */
+/** Seconds of one member's part in a round of the training: training, masking, summing. */
 const TRAINING_SECONDS = 0.03;
 
-/** What dropouts do to rounds of secure aggregation: whether they commit, what they cost, and how a training fares. */
+/** How dropouts affect rounds of secure aggregation: whether they commit, what they cost, and how a training fares. */
 export const dropout = defineExperiment({
   name: 'dropout',
-  title: 'Dropout: what rounds do, cost and teach while members vanish',
+  title: 'Dropout: outcomes, cost and accuracy under client dropout',
   parameters,
   presets: { quick, paper },
   needsMnist: (settings) => isOn(settings, 'churn') && settings.churnRounds > 0,

@@ -8,13 +8,13 @@ import { type Point, questionOf } from './points.ts';
 import { ODDS } from './results.ts';
 import type { DropoutSettings } from './settings.ts';
 
-/** Shares of members that drop, each member for itself. */
+/** Probabilities with which each member drops independently. */
 const RATES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
 
-/** Masks are what it is about, not vectors. */
+/** Small, since masks matter here, not vectors. */
 const DIM = 4;
 
-/** Rounds that differ in their seeds alone. */
+/** Rounds that differ only in their seeds. */
 interface BatchInput extends Omit<RoundInput, 'seed'> {
   readonly seeds: readonly number[];
 }
@@ -36,7 +36,7 @@ export const oddsBatch = defineWorkerTask(
   },
 );
 
-/** The kinds of rounds that failures are counted for: both graphs where there is a ring, dropouts up to most. */
+/** The kinds of rounds for which failures are counted: both graphs if there is a ring, dropouts up to most members. */
 export function oddsPoints(settings: DropoutSettings): Point[] {
   const adversary = Array.isArray(settings.adversary) ? settings.adversary[0]! : settings.adversary;
   const common = { clients: settings.oddsClients, dim: DIM, state: 'masked-input', adversary } as const;

@@ -14,12 +14,12 @@ import { defineWorkerTask } from '../../laboratory/worker.ts';
 import type { Point } from './points.ts';
 import type { DropoutSettings } from './settings.ts';
 
-/** Sets the members' vectors apart; odd, so that no two members of a round have the same one. */
+/** Makes the members' vectors differ; odd, so that no two members of a round have the same one. */
 const STEP = 0x9e37_79b1;
 
 /**
- * Quantized vectors for every member, all over the range that inputBits allow. They come from one vector of random words,
- * so that making one takes a fraction of what masking it does, and none needs to be kept.
+ * Quantized vectors for every member, over the whole range that inputBits allow. They are derived from one vector of
+ * random words, so that creating one takes a fraction of the time of masking it, and none needs to be kept.
  */
 function virtualInputs(
   random: RandomSource,
@@ -41,7 +41,7 @@ function virtualInputs(
   };
 }
 
-/** What one round is run with: the same input gives the same result. */
+/** Input of one round: the same input gives the same result. */
 export interface RoundInput {
   readonly point: Point;
   readonly settings: Pick<
@@ -52,10 +52,10 @@ export interface RoundInput {
   readonly seed: number;
 }
 
-/** What came of one round. */
+/** The outcome of one round. */
 interface RoundOutput {
   readonly committed: boolean;
-  /** Whether the sum is that of the inputs that count, bit for bit; null where there is none. */
+  /** Whether the sum equals that of the inputs that count, bit for bit; null if there is none. */
   readonly sumExact: boolean | null;
   /** Code of the error that ended it. */
   readonly code: string | null;
@@ -65,7 +65,7 @@ interface RoundOutput {
   readonly degree: number | null;
   readonly threshold: number | null;
   readonly virtualSeconds: number;
-  /** Of one client: the median over those that count, or over all where nobody does. */
+  /** Per client: the median over those that count, or over all if none does. */
   readonly up: ByPhase;
   readonly down: ByPhase;
   readonly bytesUp: number;
@@ -80,7 +80,7 @@ interface RoundOutput {
   readonly clientTotalMs: number;
 }
 
-/** Runs one round of a point through the real sessions, and holds its sum against the plain one. */
+/** Runs one round of a point through the real sessions, and checks its sum against the plain one. */
 export const oneRound = defineWorkerTask(
   import.meta.url,
   'oneRound',
@@ -143,7 +143,7 @@ export const oneRound = defineWorkerTask(
   },
 );
 
-/** The faults of a script in JSON; none where the text is empty. @throws CairnError `settings-invalid` */
+/** The faults of a JSON script; none if the text is empty. @throws CairnError `settings-invalid` */
 export function further(text: string): ReturnType<typeof readFaults> {
   if (text.trim() === '') return [];
   let script: unknown;
@@ -161,7 +161,7 @@ function dropsByEffect({ drops }: VirtualRoundResult): Record<DropEffect, number
   return counts;
 }
 
-/** Whether faults of a script are run beside the dropouts. @throws CairnError `settings-invalid` */
+/** Whether faults of a script are run in addition to the dropouts. @throws CairnError `settings-invalid` */
 export function hasFurtherFaults({ faults }: Pick<DropoutSettings, 'faults'>): boolean {
   return further(faults).length > 0;
 }

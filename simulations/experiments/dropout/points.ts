@@ -21,13 +21,13 @@ export interface Point {
   readonly adversary: 'curious' | 'active';
 }
 
-/** Everything that one member's secrets are shared with costs memory in every session: at most so many pairs in all. */
+/** Each pair of members that share secrets costs memory in every session: at most this many pairs in total. */
 const MAX_PAIRS = 2_500_000;
 
 const listOf = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? (value as readonly T[]) : [value as T];
 
-/** Every point of the sweep, and those beside it. */
+/** Every point of the sweep, and the additional ones. */
 export function pointsOf(settings: DropoutSettings): Point[] {
   const points: Point[] = [];
   for (const adversary of listOf(settings.adversary))
@@ -51,14 +51,14 @@ export function pointsOf(settings: DropoutSettings): Point[] {
   return points;
 }
 
-/** The round that a point asks for, as the finder is asked. */
+/** The round that a point describes, as a question to the finder. */
 export function questionOf(settings: DropoutSettings, point: Point): RoundQuestion {
   const { colluding, tolerated, threshold } = settings;
   const { clients: n, graph, adversary } = point;
   return { n, graph, adversary, colluding, dropout: tolerated, threshold };
 }
 
-/** Seconds of one core that a round takes, roughly; fitted on two cores of 2020. */
+/** Approximate seconds of one core per round; fitted on two cores from 2020. */
 export function costOf(settings: DropoutSettings, point: Point): number {
   const { degree } = roundParameters(questionOf(settings, point));
   const { clients, dim, dropout, adversary, state } = point;
@@ -70,14 +70,14 @@ export function costOf(settings: DropoutSettings, point: Point): number {
   return 1e-3 + agreements + expansions * 2.2e-9 + clients * dim * 8e-9;
 }
 
-/** How many rounds a point gets: as asked, or about two seconds' worth, from 1 to 100. */
+/** Number of rounds of a point: as requested, or about two seconds' worth, from 1 to 100. */
 export function repeatsOf(settings: DropoutSettings, point: Point): number {
   if (settings.repeats > 0) return settings.repeats;
   return Math.max(1, Math.min(100, Math.floor(2 / costOf(settings, point))));
 }
 
 /**
- * Refuses a point that no round can be run for, or none here.
+ * Refuses a point for which no round can be run, or none on this machine.
  * @throws CairnError `settings-invalid` naming the bound
  */
 export function checkPoint(settings: DropoutSettings, point: Point): RoundParameters {

@@ -9,7 +9,7 @@ import { BYTES, type DropoutResults, measuredPoint, pointSummary, type RoundRow 
  * input: milliseconds of single-threaded Java on a Xeon E5-1650 v3.
  */
 interface PaperTimes {
-  /** Of one client; the same whoever drops. */
+  /** Per client; the same whichever members drop. */
   readonly clientMs: number;
   readonly serverMs: number;
 }
@@ -21,7 +21,10 @@ const SERVER_MS: Readonly<Record<number, Readonly<Record<string, number | undefi
   1000: { '0': 4887, '0.1': 180_875, '0.3': 413_767 },
 };
 
-/** What the paper reports for a round of this kind, on its complete graph whatever ours is; undefined where nothing. */
+/**
+ * What the paper reports for a round of this kind, on its complete graph whatever ours is; undefined if it has no
+ * figure.
+ */
 function paperTimes(round: {
   readonly clients: number;
   readonly dim: number;
@@ -40,19 +43,19 @@ function paperBytes(clients: number, words: number, modulusBits: number): number
   return Math.ceil((512 * clients + 256 * (5 * clients - 4) + words * modulusBits) / 8);
 }
 
-/** Milliseconds of the points whose cost is worth a row, beside the paper's where it has some. */
+/** Milliseconds of the points whose cost deserves a row, beside the paper's if it has figures. */
 export function timeBlocks(results: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
   return [...paperTable(results, points), timeTable(results, costly(points))];
 }
 
-/** Their bytes, and of a single point where they go. */
+/** Their bytes, and for a single point how they are spent. */
 export function trafficBlocks(results: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
   return [trafficTable(results, costly(points)), ...phaseTable(results, points)];
 }
 
 /**
- * The points whose cost is worth a row: those with a sum. Before which message members drop changes it little, so in a
- * sweep over states the worst case stands for all, as in the paper.
+ * The points whose cost deserves a row: those with a sum. The message before which members drop makes little
+ * difference, so in a sweep over states the worst case represents all, as in the paper.
  */
 function costly(points: readonly (readonly RoundRow[])[]): readonly (readonly RoundRow[])[] {
   const committed = points.filter((rounds) => rounds.some((row) => row.committed));
@@ -62,7 +65,7 @@ function costly(points: readonly (readonly RoundRow[])[]): readonly (readonly Ro
 
 const ratio = (paper: number, ours: number): number | null => (ours > 0 ? paper / ours : null);
 
-/** Points that the paper has figures for, beside them. */
+/** Points for which the paper has figures, beside them. */
 function paperTable(results: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
   const rows = points.flatMap((rounds, place): Row[] => {
     const { clients, dim, dropout, state, k, graph } = pointSummary(rounds);
@@ -115,7 +118,7 @@ function timeTable(results: DropoutResults, points: readonly (readonly RoundRow[
   return {
     kind: 'table',
     caption:
-      'Milliseconds of work, of the median client (c) and of the coordinator (s), by the round of the paper in which it is done. Where members drop, computing the left-over masks is the coordinator’s main cost; a ring makes it n/k times smaller.',
+      'Milliseconds of work, of the median client (c) and of the coordinator (s), by the round of the paper in which it is done. When members drop, computing the left-over masks is the coordinator’s main cost; a ring makes it n/k times smaller.',
     columns: [
       { key: 'round', label: 'round' },
       { key: 'dropout', label: 'dropout', percent: true },
@@ -177,7 +180,7 @@ function trafficTable({ settings }: DropoutResults, points: readonly (readonly R
   };
 }
 
-/** Of a single point, where the bytes go. */
+/** For a single point, how the bytes are spent. */
 function phaseTable(results: DropoutResults, points: readonly (readonly RoundRow[])[]): Block[] {
   if (points.length !== 1) return [];
   return [

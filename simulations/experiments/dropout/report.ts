@@ -6,13 +6,13 @@ import { timeBlocks, trafficBlocks } from './report-cost.ts';
 import { byPoint, type DropoutResults, ODDS, type OddsRow, pointSummary, type RoundRow, TRAINING } from './results.ts';
 
 const UNPREDICTED =
-  'Further faults were run beside the dropouts. There is no prediction, since one knows of dropouts alone.';
+  'Further faults were run in addition to the dropouts. There is no prediction, since it only covers dropouts.';
 
-/** Every kind of round, a row each. */
+/** Every kind of round, one row each. */
 function outcomeTable({ settings }: DropoutResults, points: readonly (readonly RoundRow[])[]): Block {
   return {
     kind: 'table',
-    caption: `Every kind of round that was run. A sum is held against the plain sum of those that count, bit for bit: wrong sums stay 0, and where too few members are left there is no sum at all.${hasFurtherFaults(settings) ? ` ${UNPREDICTED}` : ''}`,
+    caption: `Every kind of round that was run. A sum is checked against the plain sum of the inputs that count, bit for bit: wrong sums stay 0, and if too few members remain there is no sum at all.${hasFurtherFaults(settings) ? ` ${UNPREDICTED}` : ''}`,
     columns: [
       { key: 'clients', label: 'clients' },
       { key: 'dim', label: 'parameters' },
@@ -43,7 +43,7 @@ function outcomeCharts({ settings }: DropoutResults, points: readonly (readonly 
     return [
       {
         kind: 'chart',
-        caption: `Share of rounds that commit when members drop ${state === 'any' ? 'in any state' : `before ${state}`}. ${hasFurtherFaults(settings) ? UNPREDICTED : 'Each kind of round commits up to the dropout that its threshold allows, and fails beyond it; the lines are predictions, on rings at least so good.'}`,
+        caption: `Share of rounds that commit when members drop ${state === 'any' ? 'in any state' : `before ${state}`}. ${hasFurtherFaults(settings) ? UNPREDICTED : 'Each kind of round commits up to the dropout that its threshold allows, and fails beyond it; the lines are predictions; on rings, lower bounds.'}`,
         x: { label: 'dropout (share of clients)', domain: [0, 1] },
         y: { label: 'rounds that commit (share)', domain: [0, 1] },
         lines,
@@ -70,7 +70,7 @@ function linesOf(kind: string, points: readonly (readonly RoundRow[])[]): Line[]
   ];
 }
 
-/** How often small rounds fail, predicted and observed; nothing where none were run. */
+/** How often small rounds fail, predicted and observed; empty if none were run. */
 function oddsBlocks(results: DropoutResults): Block[] {
   const odds = results.rows(ODDS);
   if (odds.length === 0) return [];
@@ -94,7 +94,7 @@ function oddsBlocks(results: DropoutResults): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `Share of rounds that fail when each of ${clients} members drops for itself before its masked input, ${rounds} rounds at each point (${adversary} class; bars: 95 % intervals). On the complete graph the prediction is the exact binomial tail; on the ring it is a union bound: but for chance, dots lie below the line.`,
+      caption: `Share of rounds that fail when each of ${clients} members drops independently before its masked input, ${rounds} rounds at each point (${adversary} class; bars: 95 % intervals). On the complete graph the prediction is the exact binomial tail; on the ring it is a union bound: except by chance, dots lie below the line.`,
       x: { label: 'probability that a member drops', domain: [0, 1] },
       y: { label: 'rounds that fail (share)', domain: [0, 1] },
       lines,
@@ -113,7 +113,7 @@ function interval({ failed, rounds }: OddsRow): { readonly low: number; readonly
   return { low: Math.max(0, (centre - half) / whole), high: Math.min(1, (centre + half) / whole) };
 }
 
-/** Trainings with and without churn; nothing where none was run. */
+/** Trainings with and without churn; empty if none was run. */
 function trainingBlocks(results: DropoutResults): Block[] {
   const { settings } = results;
   const all = results.rows(TRAINING);
@@ -123,7 +123,7 @@ function trainingBlocks(results: DropoutResults): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `Accuracy on MNIST's test images after each round, ${settings.churnCohort} of ${settings.churnMembers} members a round, each round through the real sessions. Both trainings have the same seed, shards and cohorts. Churn makes a round's mean noisier and now and then costs a whole round, where the line stays level; the model still learns.`,
+      caption: `Accuracy on MNIST's test images after each round, ${settings.churnCohort} of ${settings.churnMembers} members per round, each round through the real sessions. Both trainings have the same seed, shards and cohorts. Churn makes a round's mean noisier and occasionally costs a whole round, where the line stays level; the model still learns.`,
       x: { label: 'round' },
       y: { label: 'accuracy on test images (share)', domain: [0, 1] },
       lines: rates.map((churn): Line => ({
@@ -158,7 +158,7 @@ export function report(results: DropoutResults): Section[] {
     Traffic: some ? trafficBlocks(results, points) : [],
     'Failures, predicted and observed': oddsBlocks(results),
     'Training under churn': trainingBlocks(results),
-    // A sweep has a row for each of its points: to look up, not to begin with.
+    // A sweep has a row for each of its points: for reference, so it comes last.
     'Every kind of round': charts.length > 0 ? table : [],
   });
 }

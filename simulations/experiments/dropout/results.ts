@@ -4,7 +4,7 @@ import { type Json, type JsonObject, Series } from '../../laboratory/rows.ts';
 import { median } from '../../laboratory/statistics.ts';
 import type { DropoutSettings } from './settings.ts';
 
-/** Ascending integers as text, runs of them as ranges: 1-3,7. */
+/** Ascending integers as text, with runs as ranges: 1-3,7. */
 export function toRanges(numbers: readonly number[]): string {
   const runs: string[] = [];
   for (let i = 0; i < numbers.length;) {
@@ -16,7 +16,7 @@ export function toRanges(numbers: readonly number[]): string {
   return runs.join(',');
 }
 
-/** The numbers behind such a string. */
+/** The numbers of such a string. */
 function fromRanges(text: string): number[] {
   if (text === '') return [];
   return text.split(',').flatMap((run) => {
@@ -34,7 +34,7 @@ export type RoundRow = {
   readonly dim: number;
   readonly dropout: number;
   readonly state: string;
-  /** As asked; `graphTaken` is what auto came to, null where the roster never closed. */
+  /** As requested; `graphTaken` is auto's choice, null if the roster never closed. */
   readonly graph: string;
   readonly adversary: string;
   readonly committed: boolean;
@@ -59,7 +59,10 @@ export type RoundRow = {
   readonly totalBytesUp: number;
   readonly totalBytesDown: number;
   readonly virtualSeconds: number;
-  /** Predicted probability of failure, an upper bound on rings; null with further faults, which no prediction knows. */
+  /**
+   * Predicted probability of failure, an upper bound on rings; null with further faults, which the prediction does not
+   * cover.
+   */
   readonly predictedFailure: number | null;
 };
 
@@ -72,7 +75,7 @@ type BytesRow = {
   readonly bytesDown: number;
 };
 
-/** What stands in the place of a phase for all of them together. */
+/** Used in place of a phase for all of them together. */
 export const ALL = 'all';
 
 /** Milliseconds of work in one phase of one round: of the median client, and of the coordinator. */
@@ -84,7 +87,7 @@ type TimeRow = {
   readonly serverMs: number;
 };
 
-/** Many small rounds of one kind: how many failed, and how many should have. */
+/** Many small rounds of one kind: how many failed, and how many were predicted to. */
 export type OddsRow = {
   readonly graph: string;
   readonly adversary: string;
@@ -94,7 +97,7 @@ export type OddsRow = {
   readonly dropout: number;
   readonly rounds: number;
   readonly failed: number;
-  /** Rounds whose sum was another than the plain one: never any. */
+  /** Rounds whose sum differed from the plain one: always zero. */
   readonly wrong: number;
   readonly observed: number;
   readonly predicted: number;
@@ -114,9 +117,9 @@ type TrainingRow = {
 
 /** Every round of the sweep. */
 export const ROUNDS = new Series<RoundRow>('rounds');
-/** Where the bytes of each round go. */
+/** How the bytes of each round are spent. */
 export const BYTES = new Series<BytesRow>('bytes');
-/** Where the time of each round goes. */
+/** How the time of each round is spent. */
 export const TIMES = new Series<TimeRow>('times', 'timings');
 /** How often small rounds fail. */
 export const ODDS = new Series<OddsRow>('odds');
@@ -133,7 +136,7 @@ export function byPoint(results: DropoutResults): RoundRow[][] {
   return points;
 }
 
-/** What is known of all rounds of one point. */
+/** A summary of all rounds of one point. */
 export function pointSummary(rounds: readonly RoundRow[]) {
   const first = rounds[0]!;
   const { clients, dim, dropout, state, adversary, graph, k, t, predictedFailure } = first;
@@ -149,7 +152,7 @@ export function pointSummary(rounds: readonly RoundRow[]) {
     t,
     rounds: rounds.length,
     failed,
-    /** Of the rounds with a sum, how many had another than the plain one. */
+    /** Of the rounds with a sum, how many had a sum different from the plain one. */
     wrongSums: rounds.filter(({ sumExact }) => sumExact === false).length,
     observedFailure: failed / rounds.length,
     predictedFailure,
@@ -162,7 +165,7 @@ export function pointSummary(rounds: readonly RoundRow[]) {
   };
 }
 
-/** What summary.json holds: of a single point its first round at the top, of a sweep a list. */
+/** The content of summary.json: for a single point its first round at the top, for a sweep a list. */
 export function summarise(results: DropoutResults): JsonObject {
   const points = byPoint(results);
   const odds = results.rows(ODDS);
@@ -213,7 +216,9 @@ function trainingSummary(results: DropoutResults): JsonObject {
   return { calm: of(0), churned: of(results.settings.churnRate) };
 }
 
-/** Milliseconds of each point: of one client and of the coordinator, over its rounds the median, in all and by phase. */
+/**
+ * Milliseconds of each point: of one client and of the coordinator, the median over its rounds, in total and by phase.
+ */
 export function measuredPoint(results: DropoutResults, point: number) {
   const of = (phase: string) => {
     const times = results.rows(TIMES).filter((row) => row.point === point && row.phase === phase);
@@ -225,7 +230,9 @@ export function measuredPoint(results: DropoutResults, point: number) {
   return { ...of(ALL), phases: Object.fromEntries(PHASES.map((phase) => [phase, of(phase)])) };
 }
 
-/** What timings.json holds of the clocks. A sweep's have a name of their own: `--json` puts them beside the summary's points. */
+/**
+ * The clock readings in timings.json. A sweep's have a separate name: `--json` puts them beside the summary's points.
+ */
 export function measure(results: DropoutResults): JsonObject {
   const points = byPoint(results);
   if (points.length === 1) return measuredPoint(results, 0);

@@ -20,7 +20,7 @@ export function isOn(settings: DropoutSettings, part: 'odds' | 'churn'): boolean
 
 /**
  * Runs every point of the sweep, then the many small rounds, then the training.
- * @throws CairnError `data-missing` where there is to be a training and MNIST is not installed, before anything runs
+ * @throws CairnError `data-missing` before anything runs, if a training is requested and MNIST is not installed
  */
 export async function run(lab: Lab): Promise<void> {
   const { settings } = lab;
@@ -52,7 +52,7 @@ interface RoundJob {
   readonly repeat: number;
 }
 
-/** The phases of which a run that was killed within this round has left rows: they are the last of their series. */
+/** The phases for which a run killed during this round has left rows: they are the last of their series. */
 function phasesOf(
   rows: readonly { readonly point: number; readonly repeat: number; readonly phase: string }[],
   { point, repeat }: { readonly point: number; readonly repeat: number },
@@ -93,7 +93,7 @@ async function runOne(lab: Lab, { point, place, repeat }: RoundJob): Promise<() 
         clientMs: round.clientTotalMs,
         serverMs: sum(Object.values(round.serverMs)),
       });
-    // Last, since a round that is recorded here is not run again.
+    // Last, since a round recorded here is not run again.
     lab.record(ROUNDS, {
       ...of,
       clients,

@@ -8,28 +8,30 @@ import { classifierModel, largestOfRows } from './networks.ts';
 
 const BATCH = 32;
 const RATE = 2e-3;
-// Generators leave noise behind the digits, and a judge that has seen none finds digits in it.
+// Generators leave noise around the digits, and a judge that has never seen noise finds digits in it.
 const NOISE = 0.4;
 
 /** How the classifier is trained. */
 interface ClassifierInput {
   readonly images: Images;
-  /** Images to learn from, of those that no participant has. */
+  /** Images to learn from, among those that no participant has. */
   readonly count: number;
   readonly epochs: number;
-  /** Test images to try it on. */
+  /** Test images to evaluate it on. */
   readonly tests: number;
   readonly seed: number;
 }
 
-/** The judge of the samples. */
+/** The judge of samples. */
 export interface Classifier {
   readonly parameters: Float32Array;
   /** Share of the test images that it gets right. */
   readonly accuracy: number;
 }
 
-/** Trains a classifier on images that no participant has, with noise of random strength, by Adam with a falling rate. */
+/**
+ * Trains a classifier on images that no participant has, with noise of random strength, by Adam with a decreasing rate.
+ */
 export const trainClassifier = defineWorkerTask(
   import.meta.url,
   'trainClassifier',
@@ -72,15 +74,15 @@ export const trainClassifier = defineWorkerTask(
   },
 );
 
-/** What the classifier makes of samples. */
+/** The classifier's verdict on samples. */
 interface Verdict {
-  /** Share that it takes for the target: no class is more probable. */
+  /** Share that it classifies as the target: no class is more probable. */
   readonly share: number;
   /** Mean probability that it gives the target. */
   readonly confidence: number;
 }
 
-/** @param samples - one after the other, as long as the classifier's input each; at least one */
+/** @param samples - concatenated, each as long as the classifier's input; at least one */
 export async function judge({ parameters }: Classifier, samples: Float32Array, target: number): Promise<Verdict> {
   const model = classifierModel();
   const count = samples.length / model.inputSize;

@@ -5,21 +5,23 @@ import { BLACK, FAKE, WHITE } from './networks.ts';
 import { poolFor } from './settings.ts';
 import { adversaryClasses, honestClasses, type Scenario } from './scenarios.ts';
 
-/** What all tasks read, in shared memory. */
+/** Images that all tasks read, in shared memory. */
 export interface Images {
-  /** The first of MNIST's 60 000 images, black and white as the generator has them. */
+  /** The first of MNIST's 60 000 images, with the generator's values for black and white. */
   readonly train: Dataset;
-  /** How many of these, from the first, participants draw theirs from; the classifier learns from those behind. */
+  /**
+   * How many of these, from the first, participants draw theirs from; the classifier learns from the following ones.
+   */
   readonly federated: number;
-  /** From which of them on nobody trains on any, the classifier neither. */
+  /** First of the images that are not trained on by any participant, nor by the classifier. */
   readonly heldOutFrom: number;
-  /** Its 10 000 images to test on: nobody trains on them. */
+  /** MNIST's 10 000 test images: never trained on. */
   readonly test: Dataset;
 }
 
 /**
- * Loads MNIST: what `perClass` images of each class for participants need, so many for the classifier, and behind them
- * as many as participants have, for nobody.
+ * Loads MNIST: enough for `perClass` images of each class for participants, the classifier's images, and after them as
+ * many held-out ones as participants have.
  * @throws CairnError `data-missing`, `data-malformed`
  */
 export async function loadImages(perClass: number, forClassifier: number): Promise<Images> {
@@ -36,17 +38,17 @@ export function placesOf(labels: Uint8Array, label: number, count: number, seed:
   return new Random(seed, `images of ${label}`).shuffle(places).slice(0, count);
 }
 
-/** Who holds what. */
+/** Which data each participant holds. */
 export interface Federation {
   /** The examples of each honest participant. */
   readonly honest: readonly Dataset[];
-  /** The adversary's own examples; undefined where it has none. */
+  /** The adversary's own examples; undefined if there are none. */
   readonly own: Dataset | undefined;
 }
 
 /**
- * Deals the images: up to `perClass` of each class, the same for all scenarios of a repetition. Whoever holds the target
- * holds the images that {@link victimImages} names.
+ * Deals the images: up to `perClass` of each class, the same for all scenarios of a repetition. The holder of the
+ * target holds the images of {@link victimImages}.
  */
 export function dealImages(images: Images, scenario: Scenario, perClass: number, seed: number): Federation {
   const deal = (classes: readonly number[]): Dataset => {
@@ -67,8 +69,8 @@ export function victimImages(images: Images, target: number, perClass: number, s
 }
 
 /**
- * Images of the target that nobody trains on, as many as the victim has. They come from the training images like the
- * victim's: MNIST's test images are by other writers, which would set the two apart as well.
+ * Held-out images of the target, as many as the victim has. They come from the training images like the victim's:
+ * MNIST's test images are by other writers, which would also make the two sets differ.
  */
 export function heldOutImages({ train, heldOutFrom }: Images, target: number, perClass: number, seed: number): Dataset {
   const places = placesOf(train.labels.subarray(heldOutFrom), target, perClass, seed);
@@ -78,7 +80,7 @@ export function heldOutImages({ train, heldOutFrom }: Images, target: number, pe
   );
 }
 
-/** What the adversary trains its local model on: its own examples, and samples that it calls {@link FAKE}. */
+/** The adversary's local training data: its own examples, and samples labelled {@link FAKE}. */
 export function relabelled(own: Dataset | undefined, fakes: Float32Array, inputSize: number): Examples | undefined {
   const samples = fakes.length / inputSize;
   const examples = samples + (own?.examples ?? 0);

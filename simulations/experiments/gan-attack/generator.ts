@@ -15,15 +15,18 @@ import {
 } from '../../../training/index.ts';
 import { BLACK, LATENT } from './networks.ts';
 
-/** What Adam remembers between two rounds. */
+/** Adam's state between two rounds. */
 export interface AdamMemory {
-  /** Steps that are done. */
+  /** Steps done. */
   readonly steps: number;
-  /** The decaying means of g, then those of g², each in the order in which tensors are updated; empty before a step. */
+  /**
+   * The decaying means of g, then those of g², each in the order in which tensors are updated; empty before the first
+   * step.
+   */
   readonly moments: Float32Array;
 }
 
-/** Adam's memory before the first step. */
+/** Adam's state before the first step. */
 export const NO_MEMORY: AdamMemory = { steps: 0, moments: new Float32Array(0) };
 
 interface Place {
@@ -32,8 +35,8 @@ interface Place {
 }
 
 /**
- * Adam that goes on from where it was when another tape was released. It serves one model on one tape.
- * @returns the optimiser, and how to read its memory before the tape is released
+ * An Adam that continues from its state when an earlier tape was released. It serves one model on one tape.
+ * @returns the optimiser, and a way to read its state before the tape is released
  */
 export function lastingAdam(
   tape: Tape,
@@ -85,23 +88,23 @@ interface Network {
 
 /** How the adversary trains its generator in a round. */
 interface GeneratorTraining {
-  /** The class that the samples shall be taken for. */
+  /** The class as which the samples should be classified. */
   readonly target: number;
   readonly steps: number;
   readonly batchSize: number;
   readonly learningRate: number;
 }
 
-// The adversary's discriminator is a copy of the shared model, which learns from few samples a round. What keeps the
-// generator from the noise that such a classifier takes for a digit asks nothing of the victim: samples are moved and
-// blurred with noise before they are judged, and neighbouring pixels shall be alike.
+// The adversary's discriminator is a copy of the shared model, which learns from few samples per round. The measures
+// that keep the generator away from noise that such a classifier mistakes for a digit need nothing from the victim:
+// samples are shifted and blurred with noise before they are judged, and neighbouring pixels should be alike.
 const SHIFT = 2;
 const NOISE = 0.3;
 const SMOOTHNESS = 0.4;
-// Against one sample for all: a reward for the logarithm of the batch's variance.
+// Against mode collapse: a reward for the logarithm of the batch's variance.
 const DIVERSITY = 0.1;
 
-/** Normal deviates by Marsaglia's polar method, from operations that every engine rounds alike. */
+/** Normal deviates by Marsaglia's polar method, using operations that every engine rounds alike. */
 export function normals(count: number, random: Random): Float32Array {
   const values = new Float32Array(count + 1);
   for (let i = 0; i < count;) {
@@ -120,7 +123,10 @@ function latent(tape: Tape, count: number, random: Random): Tensor {
   return tape.tensor([count, LATENT], normals(count * LATENT, random));
 }
 
-/** Images moved by the same whole pixels each, black at the margin: a convolution whose window holds a single 1. */
+/**
+ * Images shifted by the same number of whole pixels, black at the margin: a convolution whose window contains a single
+ * 1.
+ */
 function shifted(images: Tensor, dy: number, dx: number): Tensor {
   const { tape } = images;
   const size = 2 * SHIFT + 1;
@@ -131,7 +137,7 @@ function shifted(images: Tensor, dy: number, dx: number): Tensor {
   return add(moved, black);
 }
 
-/** The mean size of the steps between a pixel and its right and lower neighbour. */
+/** The mean absolute difference between a pixel and its right and lower neighbours. */
 function roughness(images: Tensor): Tensor {
   return mean(abs(conv2d(images, images.tape.tensor([2, 1, 2, 2], [1, -1, 0, 0, 1, 0, -1, 0]))));
 }
@@ -161,9 +167,9 @@ function loss(
 }
 
 /**
- * Trains a generator so that a fixed discriminator takes its samples for the target (Hitaj et al. 2017, section 4). What it
- * puts on the tape is released.
- * @returns the generator behind the steps, and the mean of −ln p(target) over them
+ * Trains a generator so that a fixed discriminator classifies its samples as the target (Hitaj et al. 2017, section 4).
+ * It releases what it puts on the tape.
+ * @returns the generator after the steps, and the mean of −ln p(target) over them
  */
 export function trainGenerator(
   tape: Tape,
@@ -191,8 +197,8 @@ export function trainGenerator(
 }
 
 /**
- * Samples of a generator, one after the other, each SIDE² values from black to white; each depends on its own numbers
- * alone, since batch normalisation takes its running moments.
+ * Concatenated samples of a generator, each SIDE² values from black to white; each depends only on its own numbers,
+ * since batch normalisation uses its running moments.
  */
 export function generate(tape: Tape, { model, parameters }: Network, count: number, random: Random): Float32Array {
   const start = tape.mark();

@@ -5,9 +5,9 @@ import { casesOf, SCHEDULE } from './scenarios.ts';
 import { check, type GanAttackSettings, parameters } from './settings.ts';
 import { summarise } from './results.ts';
 
-// Milliseconds of one core, as measured: an example of the shared model forwards and backwards, one forwards, one of the
-// classifier's training; a sample in a step of the generator, and what it takes more with the square of the width; and
-// the judges' work of a look.
+// Measured milliseconds of one core: an example of the shared model forwards and backwards, one forwards, one of the
+// classifier's training; a sample in a step of the generator, and its extra cost with the square of the width; and the
+// judges' work per evaluation.
 const TRAINED = 0.7;
 const SEEN = 0.25;
 const JUDGED = 0.28;
@@ -15,7 +15,7 @@ const SAMPLE = 0.6;
 const PER_SQUARE = 6e-5;
 const LOOK = 500;
 
-/** Seconds that settings take on two cores, roughly. */
+/** Approximate seconds that settings take on two cores. */
 export function estimate(settings: GanAttackSettings): number {
   const { rounds, batchSize, generatorSteps, generatorWidth, evaluateEvery, testImages } = settings;
   const sample = SAMPLE + PER_SQUARE * generatorWidth * generatorWidth;
@@ -43,7 +43,7 @@ export const ganAttack = defineExperiment({
       noise: [100, 10, 0.01],
       seeds: 5,
       rounds: 400,
-      // As many are held out; what is left is the classifier's.
+      // As many are held out; the rest are the classifier's.
       imagesPerClass: 1_500,
       classifierImages: 24_000,
       generatorWidth: 256,

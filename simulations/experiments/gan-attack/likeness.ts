@@ -3,7 +3,7 @@ import { mean } from '../../laboratory/statistics.ts';
 import { SIDE } from '../../models/mnist.ts';
 import { BLACK, WHITE } from './networks.ts';
 
-/** Where the nearest of some images lies. */
+/** The nearest of some images. */
 interface Nearest {
   /** Its place among them, from 0. */
   readonly index: number;
@@ -12,7 +12,7 @@ interface Nearest {
 }
 
 /**
- * The image of `images` (one after the other, as long as `image` each) at the least Euclidean distance; the first of
+ * The image of `images` (concatenated, each as long as `image`) at the smallest Euclidean distance; the first of
  * equally near ones.
  * @param images - at least one
  */
@@ -49,7 +49,10 @@ function gaussian(): Float64Array {
   return w.map((value) => value / sum);
 }
 
-/** Weighted means of every whole window: (side − 10)² values. The window is a product, so rows and columns go apart. */
+/**
+ * Weighted means of every whole window: (side − 10)² values. The window is a product, so rows and columns are handled
+ * separately.
+ */
 function blur(image: Float64Array, side: number): Float64Array {
   const out = side - WINDOW + 1;
   const rows = new Float64Array(side * out);
@@ -75,9 +78,9 @@ function products(a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
 
 /**
  * The mean structural similarity of two square images of one channel (Wang, Bovik, Sheikh and Simoncelli 2004): windows
- * of 11 × 11 with Gaussian weights of deviation 1.5, K1 = 0.01, K2 = 0.03, over all windows that lie wholly inside. From
- * −1 to 1; 1 for identical images alone.
- * @param side - rows and columns, from 11; each image has side² values
+ * of 11 × 11 with Gaussian weights of deviation 1.5, K1 = 0.01, K2 = 0.03, over all windows that lie entirely inside.
+ * From −1 to 1; 1 only for identical images.
+ * @param side - rows and columns, at least 11; each image has side² values
  * @param range - white minus black
  */
 export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, side: number, range: number): number {
@@ -98,7 +101,7 @@ export function ssim(a: ArrayLike<number>, b: ArrayLike<number>, side: number, r
   return sum / meanA.length;
 }
 
-/** How near samples come to a set of real images: means over the samples. */
+/** Similarity of samples to a set of real images: means over the samples. */
 interface Likeness {
   /** Euclidean distance to the nearest image of the set; pixels from 0 to 1. */
   readonly distance: number;
@@ -106,11 +109,11 @@ interface Likeness {
   readonly ssim: number;
 }
 
-/** How near samples come to what the victim trained on, and to as many images of the class that nobody trained on. */
+/** Similarity of samples to the images that the victim trained on, and to as many held-out images of the class. */
 interface Comparison {
   readonly victim: Likeness;
   readonly heldOut: Likeness;
-  /** Share of the samples whose nearest image is one of the victim's; half, where its images are nothing special. */
+  /** Share of the samples whose nearest image is one of the victim's; half, if the victim's images are not special. */
   readonly nearerToVictim: number;
 }
 
@@ -131,8 +134,8 @@ function average(found: readonly Found[]): Likeness {
 
 /**
  * Compares samples with two sets of equally many images of the target. A generator that had learnt the victim's records
- * would come nearer to these than to the others.
- * @param samples - one after the other, SIDE² values each; at least one
+ * would be nearer to these than to the others.
+ * @param samples - concatenated, SIDE² values each; at least one
  */
 export function compare(samples: Float32Array, victim: Float32Array, heldOut: Float32Array): Comparison {
   const size = SIDE * SIDE;

@@ -11,16 +11,19 @@ export const CLASSES = 11;
 
 const { batchNorm, conv2d, convTranspose2d, dense, flatten, maxPool2d, relu, reshape, tanh } = layers;
 
-/** Numbers that the generator makes an image from. */
+/** Numbers from which the generator makes an image. */
 export const LATENT = 100;
 
-/** What a black pixel is, as the generator's tanh has it; every network of the experiment sees images so. */
+/** The value of a black pixel in the generator's tanh output; every network of the experiment uses this scale. */
 export const BLACK = -1;
 
-/** What a white pixel is. */
+/** The value of a white pixel. */
 export const WHITE = 1;
 
-/** What is trained together: the paper's network with one more class, 105 707 parameters. The generator's discriminator. */
+/**
+ * The jointly trained model, which is also the generator's discriminator: the paper's network with one more class, 105
+ * 707 parameters.
+ */
 export function sharedModel(): Model {
   return buildNetwork('mnist', 'cnn', CLASSES);
 }
@@ -50,7 +53,7 @@ export function generatorModel(width: number): Model {
   );
 }
 
-/** Who judges samples: a network of another shape than the shared one, that takes no part in the federation. */
+/** The network that judges samples: of a different shape than the shared one, and not part of the federation. */
 export function classifierModel(): Model {
   return sequential(
     [
@@ -69,7 +72,7 @@ export function classifierModel(): Model {
   );
 }
 
-/** Place of the largest of each row of `columns` values: the class that a model takes an example for. */
+/** Place of the largest of each row of `columns` values: the class that a model predicts for an example. */
 export function largestOfRows(rows: Float32Array, columns: number): Uint8Array {
   return Uint8Array.from({ length: rows.length / columns }, (_, row) => {
     const values = rows.subarray(row * columns, (row + 1) * columns);

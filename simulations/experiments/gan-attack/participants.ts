@@ -18,12 +18,12 @@ import { generatorModel, sharedModel } from './networks.ts';
 import type { AttackState, RoundsInput, Run } from './state.ts';
 import { honestClasses, type Scenario, SCHEDULE, type Steps } from './scenarios.ts';
 
-/** How a participant trains in a round: plain SGD, as in the paper. */
+/** A participant's training in a round: plain SGD, as in the paper. */
 interface LocalTraining extends Steps {
   readonly batchSize: number;
 }
 
-/** Draws `count` of the places 0 … size − 1, none twice until all have been drawn. */
+/** Draws `count` of the places 0 … size − 1, without repetition until all have been drawn. */
 function draw(count: number, size: number, random: Random): Uint32Array {
   const drawn = new Uint32Array(count);
   let order: Uint32Array = new Uint32Array(0);
@@ -35,9 +35,9 @@ function draw(count: number, size: number, random: Random): Uint32Array {
 }
 
 /**
- * The change of the global parameters that a participant's steps on its own examples make. What it puts on the tape is
- * released.
- * @param data - one example at least
+ * The change of the global parameters by a participant's steps on its own examples. It releases what it puts on the
+ * tape.
+ * @param data - at least one example
  */
 export function localChange(
   tape: Tape,
@@ -86,7 +86,7 @@ export function attack(
     random,
   );
   const { loss } = trained;
-  // Against a model that noise has drowned a generator may diverge; its adversary goes on with the one before.
+  // Against a model drowned in noise a generator may diverge; the adversary then continues with the previous one.
   const sound = trained.parameters.every(Number.isFinite) && trained.memory.moments.every(Number.isFinite);
   const { parameters, memory } = sound ? trained : { parameters: state.generator, memory: state.memory };
   const samples = generate(tape, { model, parameters }, settings.fakes, random);
@@ -98,9 +98,9 @@ export function attack(
 }
 
 /**
- * What a participant uploads of its change, as selective sharing has it: the largest θ_u of it, or with noise what the
- * sparse vector technique answers; zero elsewhere, since a sum over sessions is dense. Without noise, changes are not
- * bounded.
+ * The part of its change that a participant uploads, as in selective sharing: the largest θ_u of it, or with noise the
+ * answers of the sparse vector technique; zero elsewhere, since a sum over sessions is dense. Without noise, changes
+ * are not bounded.
  */
 export function uploadOf(
   change: Float32Array,
@@ -117,7 +117,7 @@ export function uploadOf(
   return dense(update, change.length);
 }
 
-/** What the participants upload in a round: the adversary is the last member, whatever it uploads. */
+/** The participants' uploads in a round: the adversary is the last member, whatever it uploads. */
 export function uploads(
   { tape, federation, input }: Run,
   { global, fakes }: AttackState,
@@ -134,8 +134,9 @@ export function uploads(
   let diverged = 0;
   const updates = new Map(
     parts.map(({ data, training }, i) => {
-      // Streams go by the first class that a participant holds, so that the others' numbers are the same where one of the
-      // ten stays away. A victim of two that lost class 0 draws others than in the attack, from other images anyway.
+      // Streams are named after the first class that a participant holds, so that the others' numbers are the same if
+      // one of the ten stays away. A victim of two that lost class 0 draws different ones than in the attack, but from
+      // different images anyway.
       const name = `${label} member ${honestClasses(scenario)[i]?.[0] ?? 'adversary'}`;
       const local: LocalTraining = { ...training, batchSize: settings.batchSize };
       const change =

@@ -4,32 +4,35 @@ import { roundedMean } from '../../laboratory/statistics.ts';
 import { roundingBound } from './rounds.ts';
 import type { GanAttackSettings } from './settings.ts';
 
-/** A look at one federation behind one round. */
+/** An evaluation of one federation after one round. */
 export type LookRow = {
   readonly federation: string;
   readonly participants: number;
   readonly thetaUpload: number;
   /** ε/c; null without noise. */
   readonly noise: number | null;
-  /** Budget ε of differential privacy of users; null without. */
+  /** Budget ε of user-level differential privacy; null without. */
   readonly epsilon: number | null;
   readonly aggregation: string;
-  /** Whether somebody holds the target; false is the control. */
+  /** Whether a participant holds the target; false is the control. */
   readonly victim: boolean;
   readonly repetition: number;
   readonly round: number;
-  /** Of the global model, on test images of the classes that somebody holds. */
+  /** Of the global model, on test images of the classes that a participant holds. */
   readonly accuracy: number;
-  /** Uploads longer than the clip, in the worst round since the last look. */
+  /** Uploads longer than the clip, in the worst round since the last evaluation. */
   readonly clipped: number;
-  /** How often a participant sat a round out since the last look, because its training diverged. */
+  /** How often a participant sat out a round since the last evaluation because its training diverged. */
   readonly diverged: number;
-  /** Greatest difference of a coordinate between this round's sum and the same sum in the open; null in the open and with private sums. */
+  /**
+   * Maximum difference of a coordinate between this round's sum and the same sum in the open; null in the open and with
+   * private sums.
+   */
   readonly rounding: number | null;
   // What follows is null before the attack.
   /** Mean −ln p(target) of the generator's last steps. */
   readonly generatorLoss: number | null;
-  /** Share of the samples that the global model takes for the target. */
+  /** Share of the samples that the global model classifies as the target. */
   readonly fooled: number | null;
   /** The independent classifier's verdict. */
   readonly share: number | null;
@@ -42,13 +45,13 @@ export type LookRow = {
   readonly nearerToVictim: number | null;
 };
 
-/** Looks in the order of cases, rounds and federations. */
+/** Evaluations in the order of cases, rounds and federations. */
 export const looks = new Series<LookRow>('looks');
 
 /** The judge. */
 export const classifiers = new Series<{ readonly accuracy: number; readonly images: number }>('classifier');
 
-/** How near real images that nobody trained on come to the victim's: what a sample's distance is held against. */
+/** Similarity of held-out real images to the victim's: the reference for a sample's distance. */
 type RealRow = {
   readonly repetition: number;
   readonly images: number;
@@ -59,7 +62,7 @@ type RealRow = {
 /** One row for each repetition. */
 export const reals = new Series<RealRow>('real-images');
 
-/** How far the global models of the open and the secure federation of one case are apart. */
+/** Distance between the global models of the open and the secure federation of one case. */
 type DifferenceRow = {
   readonly participants: number;
   readonly thetaUpload: number;
@@ -67,26 +70,26 @@ type DifferenceRow = {
   readonly round: number;
   /** L2 norm of the difference over that of the open one's parameters. */
   readonly relative: number;
-  /** Greatest difference of a parameter. */
+  /** Maximum difference of a parameter. */
   readonly greatest: number;
 };
 
-/** One row for each look. */
+/** One row for each evaluation. */
 export const differences = new Series<DifferenceRow>('plain-secure');
 
-/** What federations with the same set-up stand under. */
+/** The label of federations with the same set-up. */
 export function setUpOf({ participants, thetaUpload }: Pick<LookRow, 'participants' | 'thetaUpload'>): string {
   return `${participants} participants, θ_u ${thetaUpload}`;
 }
 
-/** What sets a federation apart from the others with the same set-up. */
+/** What distinguishes a federation from the others with the same set-up. */
 export function kindOf({
   victim,
   noise,
   epsilon,
   aggregation,
 }: Pick<LookRow, 'victim' | 'noise' | 'epsilon' | 'aggregation'>): string {
-  if (!victim) return 'control: nobody holds the class';
+  if (!victim) return 'control: no holder of the class';
   if (epsilon !== null) return `${aggregation}, users' ε ${epsilon}`;
   return `${aggregation}${noise === null ? '' : `, noise ε/c ${noise}`}`;
 }
@@ -94,7 +97,9 @@ export function kindOf({
 /** The results of a run. */
 export type GanAttackResults = Results<GanAttackSettings>;
 
-/** The outcome of one federation, or of several that differ by their seed alone: means over the last looks of each. */
+/**
+ * The outcome of one federation, or of several that differ only by their seed: means over the last evaluations of each.
+ */
 export type Outcome = {
   readonly participants: number;
   readonly thetaUpload: number;
@@ -102,7 +107,7 @@ export type Outcome = {
   readonly epsilon: number | null;
   readonly aggregation: string;
   readonly victim: boolean;
-  /** Federations that looked at samples at least once. */
+  /** Federations whose samples were evaluated at least once. */
   readonly seeds: number;
   readonly accuracy: number;
   readonly share: number;
@@ -117,7 +122,9 @@ export type Outcome = {
   readonly nearerToVictim: number;
 };
 
-/** Looks of a federation that its outcome is the mean of: a generator wanders, and one look would be an accident. */
+/**
+ * Evaluations over which a federation's outcome is averaged: a generator wanders, and a single one would be accidental.
+ */
 export const LAST_LOOKS = 5;
 
 type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & {
@@ -125,7 +132,7 @@ type Attacked = { [K in keyof LookRow]: NonNullable<LookRow[K]> } & {
   readonly epsilon: number | null;
 };
 
-/** The looks at which there were samples to look at. */
+/** The evaluations that had samples. */
 export function attacked(rows: readonly LookRow[]): Attacked[] {
   return rows.filter(({ share }) => share !== null) as unknown as Attacked[];
 }
@@ -167,17 +174,17 @@ export function outcomes(results: GanAttackResults): Outcome[] {
   });
 }
 
-/** How far sums of secure aggregation were from the same sums in the open. */
+/** Difference between sums of secure aggregation and the same sums in the open. */
 type Rounding = {
   /** Rounds in which both were computed. */
   readonly rounds: number;
-  /** Greatest difference of a coordinate. */
+  /** Maximum difference of a coordinate. */
   readonly greatest: number;
-  /** What it can be at most, with as many members as there were. */
+  /** Its upper bound for the number of members. */
   readonly bound: number;
 };
 
-/** Null where no federation ran with secure aggregation. */
+/** Null if no federation ran with secure aggregation. */
 export function roundings(rows: readonly LookRow[]): Rounding | null {
   const secure = rows.filter(({ rounding }) => rounding !== null);
   if (secure.length === 0) return null;
@@ -188,7 +195,7 @@ export function roundings(rows: readonly LookRow[]): Rounding | null {
   };
 }
 
-/** Of each case, how far the open and the secure model are apart at its first and at its last look. */
+/** For each case, the distance between the open and the secure model at its first and last evaluation. */
 function apartByCase(rows: readonly DifferenceRow[]): Json[] {
   const cases = groupBy(rows, (row) => JSON.stringify([row.participants, row.thetaUpload, row.repetition]));
   return [...cases.values()].map((each) => {
@@ -206,7 +213,7 @@ function apartByCase(rows: readonly DifferenceRow[]): Json[] {
   });
 }
 
-/** What `summary.json` holds. */
+/** The content of `summary.json`. */
 export function summarise(results: GanAttackResults): JsonObject {
   const real = results.rows(reals);
   const rounding = roundings(results.rows(looks));
@@ -224,7 +231,7 @@ export function summarise(results: GanAttackResults): JsonObject {
   };
 }
 
-/** The name of the grid of samples behind a round of a federation. */
+/** The name of the grid of samples after a round of a federation. */
 export function gridName(federation: string, round: number): string {
   return `${federation}-round${String(round).padStart(5, '0')}`;
 }

@@ -13,13 +13,13 @@ import { adversaryClasses, honestClasses, type Scenario } from './scenarios.ts';
 import type { AttackState, Look, RoundsInput, RoundsOutput, Run } from './state.ts';
 import { userNoise } from './settings.ts';
 
-// Longer than any change of these schedules; in either mode of aggregation.
+// Longer than any change in these schedules, in either mode of aggregation.
 const CLIP = 4;
 
 // Four more than usual: with the default of 16, rounding would be half a per cent of the model's norm in one round.
 const INPUT_BITS = 20;
 
-/** Sums the uploads of the rounds behind a state. */
+/** Sums the uploads of the rounds after a state. */
 function aggregatorOf(
   { scenario, settings, seed }: Pick<RoundsInput, 'scenario' | 'settings' | 'seed'>,
   { round, global }: AttackState,
@@ -37,24 +37,24 @@ function aggregatorOf(
   });
 }
 
-/** How far a sum of secure aggregation can be from one in the open: a step of quantization for each member. */
+/** Maximum difference between a sum of secure aggregation and one in the open: one quantization step per member. */
 export function roundingBound(members: number): number {
   return (members * 2 * CLIP) / 2 ** INPUT_BITS;
 }
 
-/** The greatest difference of a coordinate. */
+/** The maximum difference of a coordinate. */
 function maxDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((greatest, value, i) => Math.max(greatest, Math.abs(value - b[i]!)), 0);
 }
 
-/** The first `count` test images of classes that somebody holds. */
+/** The first `count` test images of classes that a participant holds. */
 function testImages({ test }: Images, scenario: Scenario, count: number): Dataset {
   const held = new Set([...honestClasses(scenario).flat(), ...adversaryClasses(scenario)]);
   const places = Array.from(test.labels.keys()).filter((i) => held.has(test.labels[i]!));
   return subset(test, places.slice(0, count));
 }
 
-/** Looks at the global model and, once the attack has begun, at the generator's samples. */
+/** Evaluates the global model and, once the attack has begun, the generator's samples. */
 async function evaluateRound(
   images: Images,
   scenario: Scenario,
@@ -84,7 +84,7 @@ export function firstState(seed: number, generatorWidth: number): AttackState {
   };
 }
 
-/** Runs the rounds up to `until` and evaluates behind the last. */
+/** Runs the rounds up to `until` and evaluates after the last. */
 export const runRounds = defineWorkerTask(
   import.meta.url,
   'runRounds',

@@ -16,18 +16,18 @@ import { type AttackState, decodeState, encodeState, type RoundsOutput } from '.
 /** The laboratory of this experiment. */
 type Lab = Laboratory<GanAttackSettings>;
 
-/** Images of the target: what the victim trains on, and as many that nobody does. */
+/** Images of the target: those that the victim trains on, and as many held-out ones. */
 interface References {
   readonly victim: Float32Array;
   readonly heldOut: Float32Array;
 }
 
-/** What a repetition draws everything from. */
+/** The seed of everything in a repetition. */
 function seedOfRepetition(lab: Lab, repetition: number): number {
   return lab.seedOf(`repetition ${repetition}`);
 }
 
-/** The images that samples of a repetition are held against. */
+/** The images with which a repetition's samples are compared. */
 function referencesOf(lab: Lab, images: Images, repetition: number): References {
   const { target, imagesPerClass } = lab.settings;
   const seed = seedOfRepetition(lab, repetition);
@@ -37,7 +37,7 @@ function referencesOf(lab: Lab, images: Images, repetition: number): References 
   };
 }
 
-/** Records how near held-out images come to the victim's. */
+/** Records the similarity of held-out images to the victim's. */
 function recordReal(lab: Lab, images: Images, repetition: number): void {
   if (lab.results.rows(reals).some((row) => row.repetition === repetition)) return;
   const { victim, heldOut } = referencesOf(lab, images, repetition);
@@ -48,7 +48,7 @@ function recordReal(lab: Lab, images: Images, repetition: number): void {
 const PER_ROW = 10;
 const ROWS = 4;
 
-/** The first forty samples as a PNG. @param samples - one after the other; at least one */
+/** The first forty samples as a PNG. @param samples - concatenated; at least one */
 function sampleGrid(samples: Float32Array): Uint8Array {
   const size = SIDE * SIDE;
   const count = Math.min(PER_ROW * ROWS, samples.length / size);
@@ -56,7 +56,7 @@ function sampleGrid(samples: Float32Array): Uint8Array {
   return imageGrid({ images, count, rows: SIDE, columns: SIDE, perRow: PER_ROW, low: BLACK, high: WHITE });
 }
 
-/** The row of a look; what the judges say only once there are samples. */
+/** The row of an evaluation; the judges' verdict only once there are samples. */
 async function rowOf(
   scenario: Scenario,
   { state, samples, accuracy, fooled, generatorLoss, clipped, diverged, rounding }: RoundsOutput,
@@ -93,7 +93,7 @@ async function rowOf(
   };
 }
 
-/** Records a look and its samples, unless a resumed run has recorded it already. */
+/** Records an evaluation and its samples, unless a resumed run has already recorded it. */
 function recordOnce(lab: Lab, row: LookRow, samples: Float32Array): void {
   const known = lab.results
     .rows(looks)
@@ -103,7 +103,7 @@ function recordOnce(lab: Lab, row: LookRow, samples: Float32Array): void {
   lab.record(looks, row);
 }
 
-/** Remembers the open federation's models until the secure one of the same case has come as far. */
+/** Keeps the open federation's models until the secure one of the same case reaches the same round. */
 class Comparison {
   readonly #lab: Lab;
   readonly #open = new Map<number, Float32Array>();
@@ -112,7 +112,7 @@ class Comparison {
     this.#lab = lab;
   }
 
-  /** Takes a federation's state, and records a row once both modes of its case have come as far. */
+  /** Takes a federation's state, and records a row once both modes of its case have reached its round. */
   add(
     { participants, thetaUpload, repetition, aggregation, victim, noise, epsilon }: Scenario,
     state: AttackState,
@@ -155,14 +155,17 @@ interface JudgeContext {
   readonly classifier: Promise<Classifier>;
 }
 
-/** Runs the federations of a case side by side, and records their looks round by round, federation by federation. */
+/**
+ * Runs the federations of a case side by side, and records their evaluations round by round, federation by federation.
+ */
 async function runCase(lab: Lab, { repetition, scenarios }: Case, { images, classifier }: JudgeContext): Promise<void> {
   const { settings } = lab;
   const seed = seedOfRepetition(lab, repetition);
   const references = referencesOf(lab, images, repetition);
   const comparison = new Comparison(lab);
   const looksUntil = (round: number): number => Math.ceil(round / settings.evaluateEvery);
-  // A turn for each look of each federation: it is handed on to who waits for it, and ended when all is written.
+  // A turn for each evaluation of each federation: it is passed to the federation that waits for it, and ends when all
+  // is written.
   const turns = new InOrder<() => void>(looksUntil(settings.rounds) * scenarios.length, (resume) => resume());
   const federations = scenarios.map((scenario, at): Training<AttackState> => {
     const turnOf = (look: number): number => look * scenarios.length + at;
@@ -205,7 +208,7 @@ async function trainJudge(lab: Lab, images: Images): Promise<Classifier> {
   return classifier;
 }
 
-/** Runs all federations that the settings ask for. */
+/** Runs all federations requested by the settings. */
 export async function runAll(lab: Lab): Promise<void> {
   const cases = casesOf(lab.settings);
   lab.plan(lab.settings.rounds * cases.reduce((sum, { scenarios }) => sum + scenarios.length, 0));
@@ -216,6 +219,6 @@ export async function runAll(lab: Lab): Promise<void> {
   const running = (async (): Promise<void> => {
     for (const each of cases) await runCase(lab, each, court);
   })();
-  // A judge that fails ends the run even where nobody waits for it yet.
+  // A judge that fails ends the run even if nothing awaits it yet.
   await Promise.all([classifier, running]);
 }

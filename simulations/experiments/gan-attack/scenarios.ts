@@ -4,24 +4,24 @@ import type { GanAttackSettings, Participants } from './settings.ts';
 /** One federation to run: settings that are the same for all of its rounds. */
 export interface Scenario {
   readonly participants: Participants;
-  /** The class that the adversary is after. */
+  /** The class that the adversary targets. */
   readonly target: number;
-  /** Share θ_u of the change that everybody uploads. */
+  /** Share θ_u of the change that each participant uploads. */
   readonly thetaUpload: number;
   /** Privacy budget of each uploaded parameter, ε/c; null: no noise. */
   readonly noise: number | null;
-  /** Budget ε of differential privacy of users over all rounds; null: none. */
+  /** Budget ε of user-level differential privacy over all rounds; null: none. */
   readonly epsilon: number | null;
   readonly aggregation: AggregationMode;
-  /** Whether somebody holds images of the target; false is the control. */
+  /** Whether a participant holds images of the target; false is the control. */
   readonly victim: boolean;
-  /** Which of the repetitions, from 1. */
+  /** Number of the repetition, from 1. */
   readonly repetition: number;
 }
 
 /**
- * The classes of each honest participant. In the control nobody holds the target: the victim of two keeps its four
- * other classes; of the ten, the one whose only class it is stays away.
+ * The classes of each honest participant. In the control no participant holds the target: the victim of two keeps its
+ * four other classes; of the ten, the one with that class stays away.
  */
 export function honestClasses({ participants, target, victim }: Scenario): readonly (readonly number[])[] {
   const all = participants === 2 ? [[0, 1, 2, 3, 4]] : Array.from({ length: 10 }, (_, k) => [k]);
@@ -29,12 +29,12 @@ export function honestClasses({ participants, target, victim }: Scenario): reado
   return all.map((classes) => classes.filter((k) => k !== target)).filter((classes) => classes.length > 0);
 }
 
-/** The classes of which the adversary has images of its own. */
+/** The classes of which the adversary itself has images. */
 export function adversaryClasses({ participants }: Scenario): readonly number[] {
   return participants === 2 ? [5, 6, 7, 8, 9] : [];
 }
 
-/** Federations with one set-up in common, whose figures stand side by side. */
+/** Federations with a common set-up, whose figures are shown side by side. */
 export interface Case {
   readonly participants: Participants;
   readonly thetaUpload: number;
@@ -43,7 +43,7 @@ export interface Case {
 }
 
 /**
- * The federations that settings ask for. Each case has the attack in every mode of aggregation that is asked for; its
+ * The federations requested by the settings. Each case has the attack in every requested mode of aggregation; its
  * control, its noisy and its private federations run in the first of these modes.
  */
 export function casesOf(settings: GanAttackSettings): Case[] {
@@ -94,7 +94,7 @@ export function nameOf({
   ].join('-');
 }
 
-/** How many steps of plain SGD, and how long ones, a participant takes in a round. */
+/** Number and size of a participant's plain SGD steps in a round. */
 export interface Steps {
   readonly steps: number;
   readonly learningRate: number;
@@ -102,7 +102,7 @@ export interface Steps {
 
 /**
  * All participants train from the same global parameters and their changes are added up, so ten of them with one class
- * each take fewer and shorter steps than two. The adversary takes more than the others: it has two jobs.
+ * each take fewer and shorter steps than two. The adversary takes more steps than the others, since it has two jobs.
  */
 export const SCHEDULE: Readonly<Record<Participants, { readonly honest: Steps; readonly adversary: Steps }>> = {
   2: { honest: { steps: 4, learningRate: 0.03 }, adversary: { steps: 6, learningRate: 0.03 } },

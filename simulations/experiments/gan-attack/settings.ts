@@ -5,24 +5,24 @@ import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { count, positive, share, TRAINING_IMAGES } from '../common/parameters.ts';
 import { sharedModel } from './networks.ts';
 
-/** What gan-attack is asked. */
+/** Parameters of gan-attack. */
 export const parameters = z.object({
   participants: z
     .array(z.union([z.literal(2), z.literal(11)]))
     .min(1)
     .default([2])
     .describe(
-      '2: a victim with five classes and the adversary; 11: ten honest ones with a class each and the adversary',
+      '2: a victim with five classes and the adversary; 11: ten honest ones with one class each and the adversary',
     ),
-  target: z.int().min(0).max(9).default(0).describe("the victim's class that the adversary is after"),
+  target: z.int().min(0).max(9).default(0).describe("the victim's class that the adversary targets"),
   rounds: count.max(100_000).default(200).describe('rounds of each federation'),
-  thetaUpload: z.array(share).min(1).default([1]).describe('shares of a change that are uploaded, largest first'),
+  thetaUpload: z.array(share).min(1).default([1]).describe('shares of a change to upload, largest first'),
   aggregation: z
     .enum(['plain', 'secure', 'both'])
     .default('both')
     .describe('sums in the open, through the sessions of secure aggregation, or one after the other'),
-  control: z.boolean().default(true).describe('also run federations in which nobody holds the target'),
-  seeds: count.max(100).default(1).describe('repetitions with seeds of their own'),
+  control: z.boolean().default(true).describe('also run federations in which no participant holds the target'),
+  seeds: count.max(100).default(1).describe('repetitions with different seeds'),
   noise: z
     .array(positive)
     .default([])
@@ -32,13 +32,15 @@ export const parameters = z.object({
   dp: z
     .enum(['none', 'user'])
     .default('none')
-    .describe('user: also federations whose members add noise for differential privacy of users, one for each epsilon'),
+    .describe(
+      'user: also federations whose members add noise for user-level differential privacy, one for each epsilon',
+    ),
   epsilon: z.array(positive).min(1).default([8]).describe('budgets ε of all rounds together, with dp user'),
   delta: z.number().gt(0).lt(1).default(1e-5).describe('the δ that goes with them'),
-  userClip: positive.default(0.2).describe('greatest norm of an upload, with dp user'),
+  userClip: positive.default(0.2).describe('maximum norm of an upload, with dp user'),
   imagesPerClass: count.max(2_500).default(200).describe('images of each class that its holder trains on'),
   startAccuracy: share.default(0.85).describe('accuracy of the global model at which the attack begins'),
-  startLatest: count.default(100).describe('round in which the attack begins at the latest'),
+  startLatest: count.default(100).describe('latest round in which the attack begins'),
   generatorWidth: z
     .int()
     .min(4)
@@ -50,19 +52,21 @@ export const parameters = z.object({
   generatorRate: positive.default(0.0005).describe("learning rate of the generator's Adam"),
   fakes: count.max(10_000).default(64).describe('samples that the adversary adds to its data in a round'),
   fakeRounds: count.max(1000).default(20).describe('rounds for which a sample stays in its data'),
-  batchSize: count.max(1000).default(32).describe('examples of a step, of participants and generator'),
-  evaluateEvery: count.default(10).describe('rounds from one look at model and samples to the next'),
-  samples: z.int().min(2).max(2000).default(100).describe('samples of a look'),
+  batchSize: count.max(1000).default(32).describe('examples per step, of participants and generator'),
+  evaluateEvery: count.default(10).describe('rounds between evaluations of model and samples'),
+  samples: z.int().min(2).max(2000).default(100).describe('samples per evaluation'),
   testImages: count.max(10_000).default(1000).describe("test images for the global model's accuracy"),
   classifierImages: count.default(30_000).describe('images that the classifier learns from'),
-  classifierTests: count.max(10_000).default(10_000).describe('test images that the classifier is tried on'),
+  classifierTests: count.max(10_000).default(10_000).describe('test images for evaluating the classifier'),
   classifierEpochs: count.max(100).default(3).describe('epochs of the classifier'),
 });
 
 /** The settings of a run. */
 export type GanAttackSettings = z.output<typeof parameters>;
 
-/** How many take part, the adversary among them: one victim of five classes, or ten honest ones of one class each. */
+/**
+ * Number of participants, including the adversary: one victim of five classes, or ten honest ones of one class each.
+ */
 export type Participants = GanAttackSettings['participants'][number];
 
 /**
@@ -92,7 +96,7 @@ export function check(settings: GanAttackSettings): void {
   checkLooks(settings);
   if (startLatest + evaluateEvery > rounds + 1)
     throw invalid(
-      `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is looked at once within ${rounds} rounds, got ${startLatest}`,
+      `startLatest: at most ${rounds + 1 - evaluateEvery}, so that the attack is evaluated once within ${rounds} rounds, got ${startLatest}`,
     );
   // Once for the participants, once held out.
   const left = TRAINING_IMAGES - 2 * poolFor(imagesPerClass);
@@ -100,7 +104,7 @@ export function check(settings: GanAttackSettings): void {
     throw invalid(
       `classifierImages: at most ${left}, which ${imagesPerClass} of each class for participants and as many held out leave of ${TRAINING_IMAGES}, got ${classifierImages}`,
     );
-  if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded before, got ${tau}`);
+  if (tau > gamma) throw invalid(`tau: at most gamma, ${gamma}, to which changes are bounded first, got ${tau}`);
   if (dp === 'user')
     for (const members of participants)
       for (const each of epsilon) userNoise(members, { epsilon: each, delta, rounds });
@@ -113,7 +117,7 @@ interface UserPrivacy {
   readonly rounds: number;
 }
 
-// The finest grid there is: what is looked at here is noise, not rounding.
+// The finest grid possible: this studies noise, not rounding.
 const MODULUS_BITS = 32;
 
 function noiseOf(members: number, noiseMultiplier: number): NoiseSettings {
@@ -132,9 +136,9 @@ function noiseOf(members: number, noiseMultiplier: number): NoiseSettings {
 }
 
 /**
- * The noise that every member adds a share of, so that the sums of all rounds keep a budget. Everybody takes part in
- * every round and everybody knows it, so that nothing amplifies.
- * @throws CairnError `privacy-infeasible` where no noise keeps it
+ * The noise of which every member adds a share, so that the sums of all rounds keep a budget. It is known that every
+ * member takes part in every round, so there is no amplification.
+ * @throws CairnError `privacy-infeasible` if no noise keeps it
  */
 export function userNoise(members: Participants, { epsilon, delta, rounds }: UserPrivacy): SumPrivacy {
   const noiseMultiplier = minNoiseMultiplier({ epsilon, delta, rounds, rate: 1 }, (multiplier) =>
@@ -143,11 +147,11 @@ export function userNoise(members: Participants, { epsilon, delta, rounds }: Use
   return noiseOf(members, noiseMultiplier);
 }
 
-// The rarest digit is 9 % of the images; a few hundred more make up for luck.
+// The rarest digit is 9 % of the images; a few hundred more allow for chance.
 const PER_CLASS = 11.5;
 const SPARE = 500;
 
-/** How many images hold `perClass` of every class. */
+/** How many images contain `perClass` of every class. */
 export function poolFor(perClass: number): number {
   return Math.ceil(perClass * PER_CLASS) + SPARE;
 }

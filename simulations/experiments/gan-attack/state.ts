@@ -5,9 +5,9 @@ import type { AdamMemory } from './generator.ts';
 import type { Scenario } from './scenarios.ts';
 import type { GanAttackSettings } from './settings.ts';
 
-/** Where a federation under attack is, between two rounds. */
+/** State of a federation under attack between two rounds. */
 export interface AttackState {
-  /** Rounds that are done. */
+  /** Rounds done. */
   readonly round: number;
   /** The round in which the attack began; null before. */
   readonly attackFrom: number | null;
@@ -15,7 +15,7 @@ export interface AttackState {
   readonly global: Float32Array;
   /** The adversary's generator. */
   readonly generator: Float32Array;
-  /** What its optimiser remembers. */
+  /** Its optimiser's state. */
   readonly memory: AdamMemory;
   /** Samples that the adversary still trains on as the fake class, oldest first. */
   readonly fakes: Float32Array;
@@ -23,8 +23,10 @@ export interface AttackState {
 
 const NUMBERS = 7;
 
-/** A state as bytes: seven numbers (round, the attack's begin or −1, the optimiser's
- * steps, four lengths), then the vectors, little-endian. */
+/**
+ * A state as bytes: seven numbers (round, the attack's first round or −1, the optimiser's steps, four lengths), then
+ * the vectors, little-endian.
+ */
 export function encodeState({ round, attackFrom, global, generator, memory, fakes }: AttackState): Uint8Array {
   const vectors = [global, generator, memory.moments, fakes];
   const numbers = Int32Array.of(round, attackFrom ?? -1, memory.steps, ...vectors.map(({ length }) => length));
@@ -61,7 +63,7 @@ export function decodeState(bytes: Uint8Array): AttackState {
   };
 }
 
-/** The settings of the run that rounds are run by; the same for all scenarios but for the schedule. */
+/** The settings that determine the rounds; the same for all scenarios except for the schedule. */
 type RoundSettings = Pick<
   GanAttackSettings,
   | 'gamma'
@@ -82,17 +84,17 @@ type RoundSettings = Pick<
   | 'testImages'
 >;
 
-/** What a look at a federation between two rounds gives. */
+/** The evaluation of a federation between two rounds. */
 export interface Look {
-  /** Share of the test images of the classes that somebody holds which the global model gets right. */
+  /** Share of the test images of participants' classes that the global model classifies correctly. */
   readonly accuracy: number;
-  /** Share of the samples that the global model takes for the target; null before the attack. */
+  /** Share of the samples that the global model classifies as the target; null before the attack. */
   readonly fooled: number | null;
   /** The generator's samples; empty before the attack. */
   readonly samples: Float32Array;
 }
 
-/** What `runRounds` takes. */
+/** Input of `runRounds`. */
 export interface RoundsInput {
   readonly scenario: Scenario;
   readonly settings: RoundSettings;
@@ -101,27 +103,27 @@ export interface RoundsInput {
   readonly seed: number;
   /** Undefined for the first rounds. */
   readonly state: AttackState | undefined;
-  /** The round to stop behind. */
+  /** The round after which to stop. */
   readonly until: number;
 }
 
-/** What `runRounds` gives. */
+/** Output of `runRounds`. */
 export interface RoundsOutput extends Look {
   readonly state: AttackState;
   /** Mean of −ln p(target) over the generator's last steps; null before the attack. */
   readonly generatorLoss: number | null;
-  /** Greatest number of uploads that were longer than the aggregator's clip in one of the rounds. */
+  /** Maximum number of uploads in one round that were longer than the aggregator's clip. */
   readonly clipped: number;
-  /** How often a participant sat a round out because its training diverged. */
+  /** How often a participant sat out a round because its training diverged. */
   readonly diverged: number;
   /**
-   * Greatest difference of a coordinate between the last round's sum and what it would have been in the open; null
-   * where it is in the open, or private.
+   * Maximum difference of a coordinate between the last round's sum and the same sum in the open; null if it is in the
+   * open, or private.
    */
   readonly rounding: number | null;
 }
 
-/** What the parts of a round work with. */
+/** The context of the parts of a round. */
 export interface Run {
   readonly tape: Tape;
   readonly federation: Federation;

@@ -6,15 +6,16 @@ import { norm } from '../../engine/sums.ts';
 import type { PoisoningSettings } from './settings.ts';
 import type { Training } from './trainings.ts';
 
-/** Members that attack: so many of all, rounded, drawn from the seed. */
+/** Attacking members: this share of all, rounded, drawn from the seed. */
 export function attackersOf(members: readonly MemberId[], share: number, seed: number): ReadonlySet<MemberId> {
   const order = new Random(seed, 'attackers').shuffle(Uint32Array.from(members));
   return new Set([...order.subarray(0, Math.round(share * members.length))] as MemberId[]);
 }
 
 /**
- * What a modified client sends in place of its update, not clipped by anybody: the opposite of the update, boosted
- * (`sign-flip`), or a random direction of `noise` times the clip (`noise`). Undefined for attacks that keep to the protocol.
+ * What a modified client sends in place of its update, never clipped: the opposite of the update, boosted
+ * (`sign-flip`), or a random direction of `noise` times the clip (`noise`). Undefined for attacks that follow the
+ * protocol.
  */
 export function attackerUpdate(
   attack: Training['attack'],
@@ -31,8 +32,8 @@ export function attackerUpdate(
 }
 
 /**
- * The words of an update that nobody clips: each coordinate rounded to the grid of honest members, and cut to what the
- * modulus holds alone. The metrics are those of an honest member.
+ * The words of an unclipped update: each coordinate rounded to the honest members' grid, and limited only to the
+ * modulus. The metrics are those of an honest member.
  */
 export function unclippedWords(
   scheme: QuantizationScheme,

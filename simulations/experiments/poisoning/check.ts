@@ -2,7 +2,7 @@ import { checkLooks, checkOnce, invalid } from '../../laboratory/settings.ts';
 import { TRAINING_IMAGES } from '../common/parameters.ts';
 import type { PoisoningSettings } from './settings.ts';
 
-/** In a sum of fewer, others can be read off: a coordinator refuses such groups. */
+/** In a sum of fewer, others' updates can be read: a coordinator refuses such groups. */
 const MIN_GROUP = 3;
 
 /** Refuses settings that cannot work together. @throws CairnError `settings-invalid` naming the bound */
@@ -14,7 +14,7 @@ export function check(settings: PoisoningSettings): void {
   const most = Math.floor((TRAINING_IMAGES - heldOut) / members);
   if (images > most)
     throw invalid(
-      `images: at most ${most} for each of ${members} members beside ${heldOut} held-out ones, got ${images}`,
+      `images: at most ${most} for each of ${members} members besides ${heldOut} held-out ones, got ${images}`,
       'lower images, members or heldOut: no image has two holders',
     );
   const greatest = Math.max(0, ...groups);

@@ -3,12 +3,11 @@ import { LOOKED, SESSION, TRAINED } from '../common/parameters.ts';
 import type { PoisoningSettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 
-// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
-// vector.
+// Measured milliseconds of one core: a member's part in a round besides training, and a coordinate of its vector.
 const MEMBER = 0.3;
 const COORDINATE = 1.5e-5;
 
-/** Seconds that settings take on two cores, roughly. */
+/** Approximate seconds that settings take on two cores. */
 export function estimate(settings: PoisoningSettings): number {
   const { model, images, localEpochs, cohort, rounds, evaluateEvery, testImages, heldOut, aggregation } = settings;
   const trained = TRAINED[model];

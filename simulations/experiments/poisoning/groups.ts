@@ -13,7 +13,7 @@ export function drawGroups(
   return cut([...order.subarray(0, cohort)] as MemberId[], equalSizes(cohort, groups));
 }
 
-/** Share of groups with an attacker in them, on average: 1 less the probability that a group's draws all miss them. */
+/** Expected share of groups with an attacker in them: 1 minus the probability that a group's draws all miss them. */
 export function predictedPoisoned(
   members: number,
   { attackers, cohort, groups }: Readonly<Record<'attackers' | 'cohort' | 'groups', number>>,

@@ -6,7 +6,7 @@ import { run } from './run.ts';
 import { parameters } from './settings.ts';
 import { summarise } from './summary.ts';
 
-/** What members that attack do to the model, and what robust rules over groups and held-out rollback do about it. */
+/** What attacking members do to the model, and how robust rules over groups and held-out rollback help. */
 export const poisoning = defineExperiment({
   name: 'poisoning',
   title: 'Poisoning: accuracy over the share of attackers, with robust rules over groups, rollback, and without',

@@ -10,16 +10,16 @@ import { attackersOf, attackerUpdate, unclippedWords } from './attackers.ts';
 import type { PoisoningSettings } from './settings.ts';
 import type { Training } from './trainings.ts';
 
-/** What the members of a training are made of. */
+/** Options of a training's members. */
 export interface MembersOptions {
   readonly settings: PoisoningSettings;
   readonly training: Pick<Training, 'attack' | 'attackers'>;
   readonly train: Dataset;
-  /** Of shards, attackers and shuffles. */
+  /** Seed of shards, attackers and shuffles. */
   readonly seed: number;
 }
 
-/** The members of a training, honest and other. */
+/** The members of a training, honest and attacking. */
 export class PoisonedMembers {
   readonly all: readonly MemberId[];
   readonly attackers: ReadonlySet<MemberId>;
@@ -41,8 +41,8 @@ export class PoisonedMembers {
   }
 
   /**
-   * The words that a member masks in a round that starts from these parameters; undefined for one whose training diverges,
-   * as it may from a ruined model: it is not in the round.
+   * The words that a member masks in a round that starts from these parameters; undefined for one whose training
+   * diverges, as it may from a ruined model: it is then not in the round.
    */
   async #words(
     member: MemberId,
@@ -63,7 +63,7 @@ export class PoisonedMembers {
       : unclippedWords(scheme, local, update, random);
   }
 
-  /** The words of those of a group who are in its round. */
+  /** The words of the group's members that are in its round. */
   async wordsOfGroup(
     group: readonly MemberId[],
     round: number,

@@ -6,7 +6,7 @@ import { PoisonedMembers, type MembersOptions } from './members.ts';
 import { schemeOf, sumOf } from './round.ts';
 import type { ProofRow } from './series.ts';
 
-/** Sums the groups of one round in the open and through the sessions of production, and counts the words that differ. */
+/** Sums the groups of one round in the open and through the production sessions, and counts the words that differ. */
 export const prove = defineWorkerTask(
   import.meta.url,
   'prove',

@@ -7,7 +7,7 @@ import type { ATTACKS } from './settings.ts';
 import { type Outcome, outcomesOf, type PoisoningResults } from './summary.ts';
 
 const data = [SCORES.name];
-const ATTACKERS = { label: 'members that attack [%]' };
+const ATTACKERS = { label: 'attacking members [%]' };
 const WHOLE = { ...ACCURACY, domain: [0, 100] } as const;
 
 /** Accuracy over the share of attackers under one attack; those without attackers belong to every attack. */
@@ -21,14 +21,14 @@ function lineOf(outcomes: readonly Outcome[], attack: string, defence: string): 
 
 const WORDS: Readonly<Record<(typeof ATTACKS)[number], string>> = {
   'sign-flip':
-    'Updates turned round and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which takes the smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the model as it was, and learns little while most cohorts have an attacker in them; what it tolerates in each round adds up. Together with a median it learns where the median holds, and keeps the model where it does not.',
+    'Updates reversed and boosted. A few members are enough to ruin the mean of all. Medians of groups hold as long as most groups are free of attackers, which needs smaller groups the more attackers there are; beyond that they are ruined too. Rollback keeps the previous model, and learns little while most cohorts have an attacker in them; what it tolerates in each round adds up. Together with a median it learns while the median holds, and keeps the model while it does not.',
   noise:
-    'Noise far beyond the clip. In the mean of all it drowns what the others learnt; a group with it is far from the others in every coordinate, and is outvoted, trimmed or left out as long as such groups are few.',
+    'Noise far beyond the clip. In the mean of all it drowns what the others learnt; an affected group is far from the others in every coordinate, and is outvoted, trimmed or left out as long as such groups are few.',
   'label-flip':
-    'Wrong labels within the clip. Such members pull no harder than others: as long as they are few, the mean of all outweighs them as well as any rule does. Groups do not help here, and what is learnt from wrong data is no outlier.',
+    'Wrong labels within the clip. Such members pull no harder than others: as long as they are few, the mean of all outweighs them as well as any rule does. Groups do not help here, since what is learnt from wrong data is not an outlier.',
 };
 
-/** One chart for each attack: the mean, a median of more and more groups, and rollback. */
+/** One chart for each attack: the mean, a median over increasing numbers of groups, and rollback. */
 function overAttackers(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
   const names = [...new Set(outcomes.filter(({ rule }) => rule === 'mean' || rule === 'median').map((o) => o.defence))];
   return results.settings.attacks.flatMap((attack): Block[] => {
@@ -38,7 +38,7 @@ function overAttackers(results: PoisoningResults, outcomes: readonly Outcome[]):
   });
 }
 
-/** The rules beside each other, on the smallest groups, under the first attack. */
+/** The rules side by side, on the smallest groups, under the first attack. */
 function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
   const { attacks, groups } = results.settings;
   const most = Math.max(...groups);
@@ -48,7 +48,7 @@ function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block
   return [
     {
       kind: 'chart',
-      caption: `The rules side by side, over ${most} groups, under \`${attacks[0]}\`. While they hold, they differ little: what decides is how many groups have an attacker in them, and not the rule. The norm filter uses all groups that look alike and loses least where nothing is wrong, but knows nothing about directions.`,
+      caption: `The rules side by side, over ${most} groups, under \`${attacks[0]}\`. While they hold, they differ little: what matters is how many groups have an attacker in them, not the rule. The norm filter uses all groups that look alike and loses least when nothing is wrong, but it ignores directions.`,
       x: ATTACKERS,
       y: WHOLE,
       lines,
@@ -57,7 +57,7 @@ function ofRules(results: PoisoningResults, outcomes: readonly Outcome[]): Block
   ];
 }
 
-/** How many groups have an attacker in them: by the hypergeometric distribution, and as it was. */
+/** How many groups have an attacker in them: by the hypergeometric distribution, and as counted. */
 function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[]): Block[] {
   const { members, cohort, groups, attackers } = results.settings;
   if (groups.length === 0) return [];
@@ -80,7 +80,7 @@ function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[])
   return [
     {
       kind: 'chart',
-      caption: `Groups with an attacker in them, as expected of a random split of ${cohort} members (lines) and as counted (symbols without a line). A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it stands up to, and the fewer members the coordinator learns a sum of: that is the price.`,
+      caption: `Groups with an attacker in them, as expected of a random split of ${cohort} members (lines) and as counted (symbols without a line). A rule over groups is made for fewer than half. So the smaller the groups, the more attackers it withstands, and the fewer members are in each sum that the coordinator learns: that is the price.`,
       x: ATTACKERS,
       y: { label: 'groups with an attacker [%]', domain: [0, 100] },
       lines: [...expected, { label: 'as counted', style: 'dots', points: counted }],
@@ -90,7 +90,7 @@ function poisonedGroups(results: PoisoningResults, outcomes: readonly Outcome[])
   ];
 }
 
-/** Accuracy round by round, under the first attack by a middling share. */
+/** Accuracy round by round, under the first attack by a medium share. */
 function overRounds(results: PoisoningResults): Block[] {
   const { attacks, attackers, begin } = results.settings;
   const some = attackers.filter((share) => share > 0);
@@ -128,7 +128,7 @@ function proof(results: PoisoningResults): Block[] {
   return [
     {
       kind: 'table',
-      caption: `One round's words, attackers' among them, added in the open as in the trainings, and masked, added and opened by the sessions of production: words of the sums, and how many of them differ.`,
+      caption: `One round's words, including attackers', added in the open as in the trainings, and masked, added and opened by the production sessions: words of the sums, and how many of them differ.`,
       columns: [
         { key: 'groups', label: 'groups' },
         { key: 'members', label: 'members' },
@@ -146,7 +146,7 @@ function table(outcomes: readonly Outcome[]): Block {
   return {
     kind: 'table',
     caption:
-      'Every kind of training at its end. Poisoned are groups with an attacker in them, in rounds that are attacked; lost are rounds in which half of the groups or more are.',
+      'The final state of every kind of training. Poisoned are groups with an attacker in them, in attacked rounds; lost are rounds in which at least half of the groups are poisoned.',
     columns: [
       { key: 'attack', label: 'attack' },
       { key: 'attackers', label: 'attackers', percent: true, digits: 0 },

@@ -39,9 +39,9 @@ export interface GroupSum {
 }
 
 /**
- * The sum of a group's words: added in the open, or masked, added and opened by the sessions of production. Undefined
- * where fewer than half of the group are in it.
- * @param inputs - words of those who are, of a group of `size`
+ * The sum of a group's words: added in the open, or masked, added and opened by the production sessions. Undefined if
+ * fewer than half of the group are in it.
+ * @param inputs - words of the members that are in it, of a group of `size`
  */
 export function sumOf(
   aggregation: PoisoningSettings['aggregation'],
@@ -57,11 +57,11 @@ export function sumOf(
   const inputOf = (member: MemberId): Uint32Array => inputs.get(member)!;
   if (aggregation === 'plain') return { words: plainSum(settings, members, inputOf), count };
   const { sum, error } = runVirtualRound({ primitives: nodePrimitives, random, settings, members, inputOf });
-  if (sum === undefined) throw error ?? new CairnError('internal', 'a round without sum and error');
+  if (sum === undefined) throw error ?? new CairnError('internal', 'a round without a sum or an error');
   return { words: sum, count };
 }
 
-/** The sums of all groups as one. @throws CairnError `groups-missing`, `data-empty` */
+/** The sums of all groups combined. @throws CairnError `groups-missing`, `data-empty` */
 export function combined(
   groups: GroupTerms | undefined,
   scheme: QuantizationScheme,

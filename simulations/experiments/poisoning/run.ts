@@ -12,7 +12,7 @@ import { defencesOf, trainingsOf } from './trainings.ts';
 
 type Lab = Laboratory<PoisoningSettings>;
 
-/** The images that members hold come first, those that rollback judges by last. */
+/** The images that members hold come first, those used by rollback last. */
 async function imagesOf({ settings }: Lab): Promise<Record<'train' | 'heldOut' | 'test', Dataset>> {
   const { members, images, heldOut, testImages } = settings;
   const { length } = await loadMnistLabels('train');
@@ -25,9 +25,9 @@ async function imagesOf({ settings }: Lab): Promise<Record<'train' | 'heldOut' |
 }
 
 /**
- * Sums one round both ways for each number of groups, then runs all trainings, as many at once as there are threads, and
- * records their scores in the order of the trainings. A run that is gone on with begins again with the first training
- * whose last row is missing.
+ * Sums one round both ways for each number of groups, then runs all trainings, one per thread at a time, and records
+ * their scores in the order of the trainings. A resumed run starts again at the first training whose last row is
+ * missing.
  */
 export async function run(lab: Lab): Promise<void> {
   const { settings } = lab;
@@ -58,7 +58,7 @@ export async function run(lab: Lab): Promise<void> {
 
   const known = lab.results.rows(SCORES);
   const done = new Set(known.filter(({ round }) => round === settings.rounds).map(({ training }) => training));
-  // Rows of a training that was cut off are recorded already: they come again, and are passed over.
+  // Rows of an interrupted training are already recorded: they are produced again and skipped.
   const again = known.filter(({ training }) => !done.has(training)).length;
   await workInOrder(
     trainings.filter(({ id }) => !done.has(id)),

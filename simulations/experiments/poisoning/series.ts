@@ -1,7 +1,7 @@
 import { Series } from '../../laboratory/rows.ts';
 import type { Defence, Training } from './trainings.ts';
 
-/** How a training did after some rounds. */
+/** Scores of a training after some rounds. */
 export type ScoreRow = {
   readonly training: string;
   readonly defence: string;
@@ -9,31 +9,31 @@ export type ScoreRow = {
   readonly groups: number;
   readonly rollback: boolean;
   readonly attack: Training['attack'];
-  /** Share of members that attack. */
+  /** Share of attacking members. */
   readonly attackers: number;
   readonly repeat: number;
   /** Rounds so far. */
   readonly round: number;
-  /** Of the model, on test images. */
+  /** The model's accuracy on test images. */
   readonly accuracy: number;
-  /** In nats; null where it is not finite. */
+  /** In nats; null if it is not finite. */
   readonly loss: number | null;
-  // Of all rounds so far in which attackers attack:
-  /** Share of groups with one of them in it. */
+  // Over all attacked rounds so far:
+  /** Share of groups with an attacker in them. */
   readonly poisoned: number;
-  /** Rounds in which at least half of the groups had one: no rule over groups is made for them. */
+  /** Rounds in which at least half of the groups had one: no rule over groups is made for that. */
   readonly lost: number;
-  // Of all rounds so far:
+  // Over all rounds so far:
   /** Rounds whose model was rolled back. */
   readonly rolledBack: number;
   /** Rounds whose sums gave no update. */
   readonly failed: number;
 };
 
-/** Every look of every training, in the order of the trainings. */
+/** Every evaluation of every training, in the order of the trainings. */
 export const SCORES = new Series<ScoreRow>('scores');
 
-/** One round's groups, summed in the open and by the sessions of production. */
+/** One round's groups, summed in the open and by the production sessions. */
 export type ProofRow = {
   readonly groups: number;
   readonly members: number;
@@ -44,5 +44,5 @@ export type ProofRow = {
   readonly different: number;
 };
 
-/** That arithmetic in the open stands for the sessions: one row for each number of groups. */
+/** Proof that arithmetic in the open equals the sessions: one row for each number of groups. */
 export const PROOFS = new Series<ProofRow>('proofs');

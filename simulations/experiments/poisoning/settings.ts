@@ -4,13 +4,13 @@ import { count, localTraining, looks, positive, TRAINING_IMAGES } from '../commo
 /** What attackers do: see `attackerUpdate`. */
 export const ATTACKS = ['sign-flip', 'noise', 'label-flip'] as const;
 
-/** How the means of groups become one update. */
+/** Rules that combine the means of groups into one update. */
 export const RULES = ['median', 'trimmed-mean', 'norm-filter'] as const;
 
-/** What poisoning is asked. */
+/** Parameters of poisoning. */
 export const parameters = z.object({
   members: count.min(10).max(TRAINING_IMAGES).default(100).describe('members of the federation'),
-  cohort: count.min(9).max(TRAINING_IMAGES).default(60).describe('members that are drawn for a round'),
+  cohort: count.min(9).max(TRAINING_IMAGES).default(60).describe('members drawn for a round'),
   images: count.max(TRAINING_IMAGES).default(60).describe('images that each member holds'),
   alpha: z
     .number()
@@ -22,30 +22,38 @@ export const parameters = z.object({
     .array(z.number().min(0).max(0.5))
     .min(1)
     .default([0, 0.05, 0.1, 0.2, 0.3])
-    .describe('shares of members that attack'),
+    .describe('shares of attacking members'),
   attacks: z
     .array(z.enum(ATTACKS))
     .min(1)
     .default([...ATTACKS])
-    .describe('what they do'),
-  begin: count.default(9).describe('round from which on they do it; before it they are like everybody'),
-  boost: positive.default(20).describe('what sign-flip multiplies its update by, which nobody clips'),
-  noise: positive.default(500).describe('length of what noise sends, over the clip'),
+    .describe('attacks'),
+  begin: count.default(9).describe('first round in which they attack; before it they behave like all others'),
+  boost: positive.default(20).describe('factor by which sign-flip multiplies its update, which is not clipped'),
+  noise: positive.default(500).describe('length of what noise sends, divided by the clip'),
   rules: z
     .array(z.enum(RULES))
     .default([...RULES])
-    .describe('rules over the means of groups, beside the mean of all'),
+    .describe('rules over the means of groups, besides the mean of all'),
   groups: z
     .array(z.int().min(3).max(1000))
     .default([6, 12, 20])
-    .describe('numbers of groups that a cohort is split into'),
+    .describe('numbers of groups into which a cohort is split'),
   trim: z.number().min(0).max(0.49).default(0.3).describe('share of groups trimmed on either side by trimmed-mean'),
-  factor: z.number().min(1).default(2).describe('length over the median length up to which norm-filter takes a group'),
-  rollback: z.boolean().default(true).describe('whether held-out rollback is tried too, alone and behind a median'),
-  tolerance: z.number().min(0).default(0.05).describe('loss in nats that a new model may gain on the held-out images'),
-  heldOut: count.max(10_000).default(500).describe('held-out images that rollback judges by'),
-  rounds: count.max(100_000).default(24).describe('rounds of a training; a round that is rolled back is one of them'),
-  clip: positive.default(2).describe("greatest norm of an honest member's update"),
+  factor: z
+    .number()
+    .min(1)
+    .default(2)
+    .describe('maximum ratio to the median length with which norm-filter accepts a group'),
+  rollback: z.boolean().default(true).describe('whether held-out rollback is tried too, alone and after a median'),
+  tolerance: z
+    .number()
+    .min(0)
+    .default(0.05)
+    .describe('loss in nats by which a new model may be worse on the held-out images'),
+  heldOut: count.max(10_000).default(500).describe('held-out images used by rollback'),
+  rounds: count.max(100_000).default(24).describe('rounds of a training; a round that is rolled back counts as one'),
+  clip: positive.default(2).describe("maximum norm of an honest member's update"),
   inputBits: z.int().min(2).max(31).default(16).describe('bits of a quantized coordinate'),
   ...localTraining,
   learningRate: positive.default(0.2).describe('learning rate of members'),
@@ -53,7 +61,7 @@ export const parameters = z.object({
     .enum(['plain', 'secure'])
     .default('plain')
     .describe('sums of quantized words in the open or through the sessions: the same bits'),
-  evaluateEvery: count.default(4).describe('rounds from one look at the test set to the next'),
+  evaluateEvery: count.default(4).describe('rounds between evaluations on the test set'),
   ...looks,
 });
 

@@ -9,14 +9,14 @@ import type { PoisoningSettings } from './settings.ts';
 /** The results of a run. */
 export type PoisoningResults = Results<PoisoningSettings>;
 
-/** The last looks of trainings that differ by their repeat alone: means, and the range of accuracies. */
+/** The last evaluations of trainings that differ only by their repeat: means, and the range of accuracies. */
 export type Outcome = Pick<ScoreRow, 'defence' | 'rule' | 'groups' | 'rollback' | 'attack' | 'attackers'> &
   Accuracies & {
     readonly repeats: number;
-    /** Share of groups with an attacker in them: as seen, and as it is on average. */
+    /** Share of groups with an attacker in them: observed, and expected. */
     readonly poisoned: number;
     readonly predicted: number;
-    /** Rounds of one training: with attackers in half of the groups or more, rolled back, and without an update. */
+    /** Rounds of one training: with attackers in at least half of the groups, rolled back, and without an update. */
     readonly lost: number;
     readonly rolledBack: number;
     readonly failed: number;
@@ -44,7 +44,7 @@ export function outcomesOf(results: PoisoningResults): Outcome[] {
   });
 }
 
-/** What summary.json holds. */
+/** The content of summary.json. */
 export function summarise(results: PoisoningResults): JsonObject {
   const proofs = results.rows(PROOFS);
   return {

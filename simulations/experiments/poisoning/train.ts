@@ -13,7 +13,7 @@ import { combined, type GroupSum, groupsOf, schemeOf, sumOf } from './round.ts';
 import type { ScoreRow } from './series.ts';
 import type { Training } from './trainings.ts';
 
-/** What {@link train} takes. */
+/** Input of {@link train}. */
 export interface TrainInput extends MembersOptions {
   readonly training: Training;
   readonly heldOut: Dataset;
@@ -21,10 +21,10 @@ export interface TrainInput extends MembersOptions {
   readonly first: Float32Array;
 }
 
-/** Refusals of a round that leave its model as it was; anything else is a fault. */
+/** Refusals of a round that leave its model unchanged; anything else is a bug. */
 const WITHOUT_MODEL: ReadonlySet<string> = new Set(['groups-missing', 'data-empty', 'update-not-finite']);
 
-/** The model is the mean of its members': it remembers nothing. */
+/** The model is the mean of its members': it keeps no state. */
 const STRATEGY = createStrategy({ name: 'fedavg', learningRate: 1 });
 
 /** What happened in the rounds so far. */
@@ -36,7 +36,7 @@ interface Tally {
   failed: number;
 }
 
-/** One training from its first round to its last. */
+/** One training from the first round to the last. */
 class PoisonedTraining {
   readonly #input: TrainInput;
   readonly #signal: AbortSignal;
@@ -44,7 +44,7 @@ class PoisonedTraining {
   readonly #heldOut: HeldOut | undefined;
   readonly #tally: Tally = { groups: 0, poisoned: 0, lost: 0, rolledBack: 0, failed: 0 };
   #parameters: Float32Array;
-  /** Number of the model that stands, as what it is known by. */
+  /** Number of the current model, used as its id. */
   #version = 0;
 
   constructor(input: TrainInput, signal: AbortSignal) {
@@ -117,11 +117,11 @@ class PoisonedTraining {
     };
   }
 
-  /** Takes the next model, unless held-out images speak against it. */
+  /** Accepts the next model, unless it is worse on held-out images. */
   async #take(next: Float32Array): Promise<void> {
     const standing = { hash: String(this.#version), tensors: { flat: this.#parameters } };
     const verdict = await this.#heldOut?.judge(standing, { flat: next }).catch((thrown: unknown) => {
-      // An attacked model may be beyond what float32 evaluates. Nobody takes that one either.
+      // An attacked model may exceed what float32 can evaluate. It is not accepted either.
       if (thrown instanceof CairnError && thrown.code === 'evaluation-not-finite') return undefined;
       throw thrown;
     });
@@ -146,7 +146,7 @@ class PoisonedTraining {
   }
 }
 
-/** Runs a training, and gives its scores every few rounds and behind the last. */
+/** Runs a training, and returns its scores every few rounds and after the last. */
 export const train = defineWorkerTask(
   import.meta.url,
   'train',

@@ -1,6 +1,6 @@
 import type { ATTACKS, PoisoningSettings, RULES } from './settings.ts';
 
-/** What a coordinator does against members that attack. */
+/** A coordinator's defence against attacking members. */
 export interface Defence {
   /** Its name in rows and figures. */
   readonly name: string;
@@ -16,15 +16,15 @@ export interface Defence {
 export interface Training {
   readonly id: string;
   readonly defence: Defence;
-  /** `none` where nobody attacks. */
+  /** `none` without attackers. */
   readonly attack: 'none' | (typeof ATTACKS)[number];
-  /** Share of members that attack. */
+  /** Share of attacking members. */
   readonly attackers: number;
   /** From 1: trainings of the same number have the same shards, attackers, cohorts, groups and shuffles. */
   readonly repeat: number;
 }
 
-/** The defences that settings ask for. */
+/** The defences requested by the settings. */
 export function defencesOf({ rules, groups, rollback }: PoisoningSettings): Defence[] {
   const mean: Defence = { name: 'mean of all', rule: 'mean', groups: 1, rollback: false };
   const robust = rules.flatMap((rule) =>
@@ -41,7 +41,7 @@ export function defencesOf({ rules, groups, rollback }: PoisoningSettings): Defe
   return [mean, ...robust, ...rolling];
 }
 
-/** The trainings that settings ask for, in the order in which their rows are recorded. */
+/** The trainings requested by the settings, in the order in which their rows are recorded. */
 export function trainingsOf(settings: PoisoningSettings): Training[] {
   const { attackers, attacks, repeats } = settings;
   const situations = attackers.flatMap((share): Pick<Training, 'attack' | 'attackers'>[] =>

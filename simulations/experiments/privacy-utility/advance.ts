@@ -26,19 +26,19 @@ import type { PrivacyUtilitySettings } from './settings.ts';
 import type { TrainingState } from './state.ts';
 import type { Training } from './trainings.ts';
 
-/** What {@link advance} takes. */
+/** Input of {@link advance}. */
 export interface AdvanceInput {
   readonly settings: PrivacyUtilitySettings;
   readonly training: Training;
-  /** All images that members hold, and those to test on. */
+  /** All images that members hold, and the test images. */
   readonly train: Dataset;
   readonly test: Dataset;
-  /** Of shards, cohorts and shuffles: the same for all trainings of a repeat. */
+  /** Seed of shards, cohorts and shuffles: the same for all trainings of a repeat. */
   readonly seed: number;
-  /** Of noise, rounding, keys and faults. */
+  /** Seed of noise, rounding, keys and faults. */
   readonly noiseSeed: number;
   readonly state: TrainingState;
-  /** The round to stop behind. */
+  /** The round after which to stop. */
   readonly until: number;
 }
 
@@ -51,7 +51,7 @@ function aggregatorOf({ settings, training, noiseSeed, state }: AdvanceInput): A
     random: new Seeds(nodePrimitives, 'privacy-utility', noiseSeed).randomOf(`from round ${state.round + 1}`),
     dimension: state.parameters.length,
     clip: state.clip,
-    // Everybody weighs the same, as with noise.
+    // All members weigh the same, as with noise.
     maxExamples: 1,
     settings: { graph: 'auto', dropoutPpm: Math.min(999_999, Math.round((1 - minHonestSurvivors) * 1e6)) },
     ...(placement === 'none' ? {} : { privacy: privacyOf(settings, { members, placement }, state.noiseMultiplier!) }),
@@ -59,7 +59,7 @@ function aggregatorOf({ settings, training, noiseSeed, state }: AdvanceInput): A
   });
 }
 
-/** The budget after one more round; undefined where the round would exceed it. Without noise nothing is spent. */
+/** The budget after one more round; undefined if the round would exceed it. Without noise nothing is spent. */
 function pay(budget: PrivacyBudget | null, cost: Float64Array | undefined): PrivacyBudget | null | undefined {
   if (budget === null || cost === undefined) return null;
   try {
@@ -70,7 +70,7 @@ function pay(budget: PrivacyBudget | null, cost: Float64Array | undefined): Priv
   }
 }
 
-/** Trains members one after the other, since each takes a tape. One whose training diverges sends zeros. */
+/** Trains members one after the other, since each needs a tape. One whose training diverges sends zeros. */
 function trainingOf({ settings, training, train, seed }: AdvanceInput, signal: AbortSignal) {
   const { model, localEpochs: epochs, batchSize, learningRate, images } = settings;
   const held = train.labels.subarray(0, training.members * images);
@@ -93,8 +93,8 @@ function trainingOf({ settings, training, train, seed }: AdvanceInput, signal: A
 }
 
 /**
- * Runs the rounds up to `until`, each paid for before its sum is opened, and looks at the model behind the last. Rounds
- * without a sum are paid for too.
+ * Runs the rounds up to `until`, each charged before its sum is opened, and evaluates the model after the last. Rounds
+ * without a sum are charged too.
  */
 export const advance = defineWorkerTask(
   import.meta.url,

@@ -6,12 +6,12 @@ import { expectedCohort } from './cohorts.ts';
 import { noiseSettings } from './noise.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 
-/** Rounds for fewer are too often for nobody. */
+/** With fewer, rounds would too often be empty. */
 const MIN_COHORT = 5;
 
 /**
  * Refuses settings that cannot work together.
- * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` where no grid holds the noise
+ * @throws CairnError `settings-invalid` naming the bound; `privacy-infeasible` if no grid fits the noise
  */
 export function check(settings: PrivacyUtilitySettings): void {
   const { members, cohort, images, placement, epsilon, against, aggregation, dropout, minHonestSurvivors } = settings;
@@ -32,13 +32,13 @@ export function check(settings: PrivacyUtilitySettings): void {
   if (against === 'coordinator' && placement.includes('central'))
     throw invalid(
       'against: noise that the coordinator adds does not protect from the coordinator',
-      'take central out of placement, or count against readers',
+      'remove central from placement, or count against readers',
     );
   if (dropout > 0 && aggregation === 'plain')
-    throw invalid(`dropout: nobody drops in the open, got ${dropout}`, 'set aggregation to secure');
+    throw invalid(`dropout: members do not drop in the open, got ${dropout}`, 'set aggregation to secure');
   if (placement.includes('distributed') && dropout > 1 - minHonestSurvivors)
     throw invalid(
-      `dropout: at most ${1 - minHonestSurvivors} where the noise is sized for ${minHonestSurvivors} of a cohort, got ${dropout}`,
+      `dropout: at most ${1 - minHonestSurvivors} if the noise is sized for ${minHonestSurvivors} of a cohort, got ${dropout}`,
       'lower dropout or minHonestSurvivors: most rounds would have no sum',
     );
   const dimension = modelOf(settings.model).layout.size;

@@ -3,16 +3,15 @@ import { LOOKED, SESSION, TRAINED } from '../common/parameters.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 import { trainingsOf } from './trainings.ts';
 
-// Milliseconds of one core, as measured: what a member's part in a round takes beside training, and a coordinate of its
-// noise.
+// Measured milliseconds of one core: a member's part in a round besides training, and a coordinate of its noise.
 const MEMBER = 0.13;
 const COORDINATE = 7e-5;
 
-// Finding a noise multiplier, and what each share of the noise takes besides.
+// Finding a noise multiplier, and the additional cost of each share of the noise.
 const CALIBRATED = 250;
 const SHARE = 5;
 
-/** Seconds that settings take on two cores, roughly. */
+/** Approximate seconds that settings take on two cores. */
 export function estimate(settings: PrivacyUtilitySettings): number {
   const { model, images, localEpochs, cohort, rounds, evaluateEvery, testImages, aggregation } = settings;
   const trained = TRAINED[model];

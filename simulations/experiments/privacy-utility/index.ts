@@ -6,7 +6,7 @@ import { check } from './check.ts';
 import { parameters } from './settings.ts';
 import { summarise } from './summary.ts';
 
-/** What differential privacy of users costs: accuracy over ε, with noise by the coordinator and by the members. */
+/** The cost of user-level differential privacy: accuracy over ε, with noise by the coordinator and by the members. */
 export const privacyUtility = defineExperiment({
   name: 'privacy-utility',
   title: 'Privacy and utility: accuracy over ε with noise by the coordinator, by the members, and without',

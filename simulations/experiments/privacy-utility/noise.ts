@@ -6,13 +6,13 @@ import { defineWorkerTask } from '../../laboratory/worker.ts';
 import { expectedCohort, largestCohort } from './cohorts.ts';
 import type { PrivacyUtilitySettings } from './settings.ts';
 
-/** Who takes part, and who adds the noise. */
+/** The number of members, and the party that adds the noise. */
 export interface NoisyCase {
   readonly members: number;
   readonly placement: 'central' | 'distributed';
 }
 
-/** A training's noise as the plan takes it, in units of the clip. */
+/** A training's noise as input to the plan, in units of the clip. */
 export function noiseSettings(
   settings: PrivacyUtilitySettings,
   { members, placement }: NoisyCase,
@@ -34,30 +34,30 @@ export function noiseSettings(
   };
 }
 
-/** The same as an aggregator takes it. */
+/** The same as input to an aggregator. */
 export function privacyOf(settings: PrivacyUtilitySettings, noisy: NoisyCase, noiseMultiplier: number): SumPrivacy {
-  // The number of those drawn would tell readers of the models who was.
+  // The number of members drawn would tell readers of the models which ones were.
   const divisor = expectedCohort(settings, noisy.members);
   return { ...noiseSettings(settings, noisy, noiseMultiplier, 1), divisor, fill: rateOf(settings) < 1 };
 }
 
 /**
- * The probability of taking part that the accountant may count: that of being drawn towards those who cannot know who
- * was; 1 towards the coordinator, who asks the members by name.
+ * The sampling probability that the accountant may use: that of being drawn, towards parties that cannot know which
+ * members were; 1 towards the coordinator, which invites the members by name.
  */
 export function rateOf({ against, cohort }: PrivacyUtilitySettings): number {
   return against === 'readers' ? cohort : 1;
 }
 
 /**
- * What the accountant is told towards those whom the budget is against: behind sampling, noise that was filled up and
- * tells nobody who was drawn.
+ * The mechanism given to the accountant for the parties that the budget holds against: with sampling, noise that was
+ * topped up and does not reveal which members were drawn.
  */
 export function mechanismAgainst(settings: PrivacyUtilitySettings, plan: NoisePlan): NoisyMechanism {
   return mechanismOf(plan, rateOf(settings) < 1);
 }
 
-/** The least noise multiplier with which a budget lasts for all rounds. @throws CairnError `privacy-infeasible` */
+/** The smallest noise multiplier with which a budget lasts for all rounds. @throws CairnError `privacy-infeasible` */
 export const calibrate = defineWorkerTask(
   import.meta.url,
   'calibrate',

@@ -14,7 +14,7 @@ function points(outcomes: readonly Outcome[]): Point[] {
     .sort((a, b) => a.x - b.x);
 }
 
-/** Accuracy over ε for the most members, with the level of training without noise. */
+/** Accuracy over ε for the largest number of members, with the level of training without noise. */
 function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   const of = outcomes.filter((outcome) => outcome.members === members);
   const lines = drawable(
@@ -30,7 +30,7 @@ function overEpsilon(outcomes: readonly Outcome[], members: number): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε, which shows where noise is what limits, at small ε: it is sized for the least survivors, so that a full cohort adds more of it than the ε needs. In exchange nobody has to trust the coordinator with the sum. Where the curves are flat, what sets them apart is chance.`,
+      caption: `${members} members. Accuracy grows with ε towards the level without noise. Distributed noise costs a little more than central noise of the same ε, which shows where noise is the limit, at small ε: it is sized for the minimum number of survivors, so a full cohort adds more of it than the ε needs. In exchange no member has to trust the coordinator with the sum. Where the curves are flat, their differences are chance.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
@@ -54,7 +54,7 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   return [
     {
       kind: 'chart',
-      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why differential privacy of users needs many users. With few members an ε that promises much leaves no model: hold the curves against the accuracy without noise in the last table, which hardly depends on their number.`,
+      caption: `Noise that is ${noisy}, for fewer and more members. The noise of a sum depends on ε and not on how many are in it, so in the mean it shrinks as their number grows: this is why user-level differential privacy needs many users. With few members an ε that promises much leaves no useful model: compare the curves with the accuracy without noise in the last table, which hardly depends on their number.`,
       x: EPSILON,
       y: ACCURACY,
       lines,
@@ -63,12 +63,12 @@ function overMembers(outcomes: readonly Outcome[], members: readonly number[]): 
   ];
 }
 
-/** Accuracy round by round for the most members, of the first repeat. */
+/** Accuracy round by round for the largest number of members, of the first repeat. */
 function overRounds(results: UtilityResults, members: number): Block[] {
   const rows = results.rows(SCORES).filter((row) => row.members === members && row.repeat === 1);
   const noisy = rows.some(({ placement }) => placement === 'distributed') ? 'distributed' : 'central';
   const budgets = [...new Set(rows.map(({ epsilon }) => epsilon))].filter((epsilon) => epsilon !== null);
-  // More than six lines cannot be told apart: the ends and what lies evenly between them.
+  // More than six lines cannot be distinguished: the ends and evenly spaced ones between them.
   const step = Math.max(1, Math.ceil(budgets.length / 4));
   const some = budgets.filter((_, i) => i % step === 0 || i === budgets.length - 1);
   const line = (label: string, epsilon: number | null, placement: string): Line => ({
@@ -91,7 +91,7 @@ function overRounds(results: UtilityResults, members: number): Block[] {
   ];
 }
 
-/** The clip round by round where it follows the updates. */
+/** The clip round by round if it follows the updates. */
 function clips(results: UtilityResults, members: number): Block[] {
   if (!results.settings.adaptiveClip) return [];
   const rows = results.rows(SCORES).filter((row) => row.members === members && row.repeat === 1);
@@ -99,7 +99,7 @@ function clips(results: UtilityResults, members: number): Block[] {
   return [
     {
       kind: 'chart',
-      caption: `The clip of each training. It goes to the norm that ${percent(results.settings.quantile)} % of the updates stay below, whatever it began with; noise moves it little, since the share is that of a whole cohort.`,
+      caption: `The clip of each training. It approaches the norm below which ${percent(results.settings.quantile)} % of the updates stay, whatever its initial value; noise moves it little, since the share is that of a whole cohort.`,
       x: { label: 'round' },
       y: { label: 'clip' },
       lines: ids.map((id) => ({
@@ -115,7 +115,7 @@ function table(results: UtilityResults, outcomes: readonly Outcome[]): Block {
   const { against } = results.settings;
   return {
     kind: 'table',
-    caption: `Every kind of training at its end. ε spent is what its rounds cost against ${against === 'readers' ? 'readers of the models' : 'coordinator and members'}; ε inside is what they cost against those who know who took part, which only distributed noise bounds for the coordinator.`,
+    caption: `The final state of every kind of training. ε spent is what its rounds cost against ${against === 'readers' ? 'readers of the models' : 'coordinator and members'}; ε inside is what they cost against parties that know which members took part, which only distributed noise bounds for the coordinator.`,
     columns: [
       { key: 'members', label: 'members' },
       { key: 'placement', label: 'noise' },

@@ -18,7 +18,7 @@ interface Images {
   readonly test: Dataset;
 }
 
-/** Member-rounds of a training: what takes its time. */
+/** Member-rounds of a training, which dominate its time. */
 const unitsOf = ({ cohort }: PrivacyUtilitySettings, { members }: Training): number => cohort * members;
 
 async function begin(lab: Lab, { members, placement, epsilon, repeat }: Training): Promise<TrainingState> {
@@ -67,7 +67,7 @@ function define(lab: Lab, { train, test }: Images, training: Training): ScoredTr
   };
 }
 
-/** Runs all trainings, as many at once as there are threads, and records their scores in the order of the trainings. */
+/** Runs all trainings, one per thread at a time, and records their scores in the order of the trainings. */
 export async function run(lab: Lab): Promise<void> {
   const { settings } = lab;
   const images: Images = {

@@ -1,6 +1,6 @@
 import { Series } from '../../laboratory/rows.ts';
 
-/** How a training did after some rounds. */
+/** Scores of a training after some rounds. */
 export type ScoreRow = {
   readonly training: string;
   readonly members: number;
@@ -10,15 +10,15 @@ export type ScoreRow = {
   readonly repeat: number;
   /** Rounds so far. */
   readonly round: number;
-  /** Of the model, on test images. */
+  /** The model's accuracy on test images. */
   readonly accuracy: number;
-  /** In nats; null where it is not finite. */
+  /** In nats; null if it is not finite. */
   readonly loss: number | null;
-  /** Standard deviation of a sum's noise over what one member can move it by; null without noise. */
+  /** Standard deviation of a sum's noise, divided by what one member can move it by; null without noise. */
   readonly noiseMultiplier: number | null;
-  /** ε of the rounds so far, towards whom the budget holds against. */
+  /** ε of the rounds so far, towards the parties that the budget holds against. */
   readonly spent: number | null;
-  /** The same towards coordinator and members, who know who takes part; null where it is without bound. */
+  /** The same towards coordinator and members, which know who takes part; null if unbounded. */
   readonly spentInside: number | null;
   /** The clip of the last of these rounds. */
   readonly clip: number;
@@ -35,5 +35,5 @@ export type ScoreRow = {
   readonly stopped: boolean;
 };
 
-/** Every look of every training, in the order of the trainings. */
+/** Every evaluation of every training, in the order of the trainings. */
 export const SCORES = new Series<ScoreRow>('scores');

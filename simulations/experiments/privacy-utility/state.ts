@@ -2,7 +2,7 @@ import { type PrivacyBudget, restoredDivergences } from '../../../protocol/priva
 import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/checkpoint.ts';
 import type { ScoreRow } from './series.ts';
 
-/** Where a training is, between two rounds. */
+/** State of a training between two rounds. */
 export interface TrainingState {
   readonly round: number;
   /** Whether it is over: all rounds are done, or the budget is spent. */
@@ -11,7 +11,7 @@ export interface TrainingState {
   /** Null without noise, as is the budget. */
   readonly noiseMultiplier: number | null;
   readonly budget: PrivacyBudget | null;
-  /** Rényi divergences of all rounds for those who know who took part. */
+  /** Rényi divergences of all rounds towards parties that know which members took part. */
   readonly inside: readonly number[];
   readonly scores: readonly ScoreRow[];
   readonly parameters: Float32Array;

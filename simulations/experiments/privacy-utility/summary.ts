@@ -8,7 +8,7 @@ import type { PrivacyUtilitySettings } from './settings.ts';
 /** The results of a run. */
 export type UtilityResults = Results<PrivacyUtilitySettings>;
 
-/** The last looks of trainings that differ by their repeat alone: means, and the range of accuracies. */
+/** The last evaluations of trainings that differ only by their repeat: means, and the range of accuracies. */
 export type Outcome = Accuracies & {
   readonly members: number;
   readonly placement: ScoreRow['placement'];
@@ -53,7 +53,7 @@ export function outcomesOf(results: UtilityResults): Outcome[] {
   });
 }
 
-/** What summary.json holds. */
+/** The content of summary.json. */
 export function summarise(results: UtilityResults): JsonObject {
   const { against, delta, cohort } = results.settings;
   return { against, delta, rate: cohort, outcomes: outcomesOf(results).map((outcome): Json => ({ ...outcome })) };

@@ -12,7 +12,7 @@ export interface Training {
   readonly repeat: number;
 }
 
-/** The trainings that settings ask for, in the order in which their rows are recorded. */
+/** The trainings requested by the settings, in the order in which their rows are recorded. */
 export function trainingsOf({ members, placement, epsilon, repeats }: PrivacyUtilitySettings): Training[] {
   return Array.from({ length: repeats }, (_, i) => i + 1).flatMap((repeat) =>
     members.flatMap((n) =>

@@ -14,13 +14,13 @@ interface Advance {
   readonly test: Dataset;
   /** The images of each participant; empty for all images. */
   readonly shards: readonly Uint32Array[];
-  /** How participants train and share; baselines look at the training alone. */
+  /** How participants train and share; baselines only use the training part. */
   readonly settings: SharedSettings;
   /** Whether parameters are shared; a baseline trains on the images of its one shard, or on all. */
   readonly shared: boolean;
   readonly seed: number;
   readonly state: TrainingState;
-  /** The epoch to stop at; then the model is scored. */
+  /** The epoch at which to stop; the model is then scored. */
   readonly until: number;
 }
 

@@ -12,7 +12,7 @@ import { dense, type SparseUpdate } from './selection.ts';
 import type { OverlapRow, SecureRow } from './results.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 
-/** Who touches which coordinates when everybody trains at once, on the same parameters. */
+/** Which participants touch which coordinates when all train at once, on the same parameters. */
 export interface Simultaneous {
   readonly model: NetworkKind;
   readonly train: Dataset;
@@ -21,7 +21,7 @@ export interface Simultaneous {
   readonly settings: LocalSettings & Pick<SelectiveSharingSettings, 'tau' | 'gamma'>;
   readonly parameters: Float32Array;
   readonly seed: number;
-  /** Numbers N of participants to count for. */
+  /** Numbers N of participants for which to count. */
   readonly participants: readonly number[];
   readonly thetaUpload: readonly number[];
 }
@@ -45,7 +45,7 @@ export async function changeOf(
   return after.map((value, j) => value - parameters[j]!);
 }
 
-/** Counts, coordinate by coordinate, who uploaded it. */
+/** Counts each coordinate's uploaders. */
 export class Contributors {
   readonly #counts: Uint16Array;
   #uploads = 0;
@@ -61,12 +61,12 @@ export class Contributors {
     this.#values += indices.length;
   }
 
-  /** Whether a coordinate came from one participant alone. */
+  /** Whether a coordinate came from only one participant. */
   isAlone(index: number): boolean {
     return this.#counts[index] === 1;
   }
 
-  /** What the counts say, as columns of a row. */
+  /** The counts as columns of a row. */
   tally(): Omit<OverlapRow, 'round' | 'selection' | 'participants' | 'thetaUpload'> {
     let [one, two, threeToNine, tenOrMore] = [0, 0, 0, 0];
     for (const count of this.#counts) {
@@ -87,7 +87,7 @@ export class Contributors {
   }
 }
 
-/** Counts contributors for each N, θ_u and selection, after one epoch of everybody on the same parameters. */
+/** Counts contributors for each N, θ_u and selection, after one epoch of all participants on the same parameters. */
 export const overlap = defineWorkerTask(
   import.meta.url,
   'overlap',
@@ -128,9 +128,9 @@ interface SecureRound extends Simultaneous {
 }
 
 /**
- * Sums the largest changes of everybody, for the first N and θ_u, in one round through the real sessions, each upload as
- * a dense vector with zeros, and looks for each participant's values in the sum: where it was alone, the sum is its
- * value, but for rounding.
+ * Sums the largest changes of all participants, for the first N and θ_u, in one round through the real sessions, each
+ * upload as a dense vector with zeros, and looks for each participant's values in the sum: where it was alone, the sum
+ * is its value, except for rounding.
  */
 export const secureRound = defineWorkerTask(
   import.meta.url,

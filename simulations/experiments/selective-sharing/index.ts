@@ -6,7 +6,7 @@ import { summarise } from './results.ts';
 import { check, parameters } from './settings.ts';
 import { imagesOf, trainingsOf } from './trainings.ts';
 
-/** Images that two quiet cores train in a second, tests included. */
+/** Images that two idle cores train per second, tests included. */
 const IMAGES_PER_SECOND = { mlp: 30_000, cnn: 2_000 };
 
 /**
@@ -25,7 +25,7 @@ export const selectiveSharing = defineExperiment({
       // The paper's 150 participants of 600 images hold more than MNIST has.
       dealAgain: true,
       thetaUpload: [0.001, 0.01, 0.1, 1],
-      // A bound that the changes of the first epochs alone reach.
+      // A bound that only the changes of the first epochs reach.
       gamma: 0.05,
       epochs: 20,
       epsilon: [0.1, 1, 10, 100, 1000],

@@ -7,7 +7,7 @@ import { sparseVector } from './sparse-vector.ts';
 /** What local training needs to know. */
 export type LocalSettings = Pick<SelectiveSharingSettings, 'learningRate' | 'batchSize'>;
 
-/** A seed of 53 bits that depends on another and a label alone. */
+/** A seed of 53 bits that depends only on another seed and a label. */
 export function seedFor(seed: number, label: string): number {
   const random = new Random(seed, label);
   return (random.next() >>> 11) * 2 ** 32 + random.next();
@@ -26,14 +26,14 @@ export async function trainEpoch(
   await trainEpochs({ model, parameters, data, epochs: 1, batchSize, optimiser, seed, signal });
 }
 
-/** What decides which part of a change is uploaded. */
+/** The settings that determine which part of a change is uploaded. */
 export type UploadSettings = Pick<SelectiveSharingSettings, 'selection' | 'tau' | 'gamma'> & {
   readonly thetaUpload: number;
   /** Budget per uploaded parameter; null without noise. */
   readonly epsilon: number | null;
 };
 
-/** Chooses and bounds what a participant uploads of its change. */
+/** Chooses and bounds the part of its change that a participant uploads. */
 export function chooseUpload(
   change: Float32Array,
   { thetaUpload, epsilon, selection, tau, gamma }: UploadSettings,

@@ -3,17 +3,17 @@ import { percent } from '../common/charts.ts';
 import { type OverlapRow, overlapSeries, type SecureRow, secureSeries, type SharingResults } from './results.ts';
 
 const MEANING =
-  'Secure aggregation shows the server a sum and nothing else. Where one participant alone touched a coordinate, the sum is that participant’s value: for this coordinate the masks hide nothing. To send sparse vectors the indices have to travel in the open, and then the server also knows whose value it is; dense vectors with zeros hide the owner, but not the value, and save no bytes. Uploads of all participants of a round are counted here as if they came at once, from the same parameters.';
+  'Secure aggregation shows the server a sum and nothing else. When one participant alone touched a coordinate, the sum is that participant’s value: for this coordinate the masks hide nothing. To send sparse vectors the indices have to be sent in the open, and then the server also knows whose value it is; dense vectors with zeros hide the owner, but not the value, and save no bytes. Uploads of all participants of a round are counted here as if they arrived at once, from the same parameters.';
 
 const WAYS_OUT =
-  'Ways out: upload dense vectors of all changes (then every coordinate has N contributors), agree on the coordinates of a round before it, the same ones for all, or open only coordinates with a least number of contributors.';
+  'Remedies: upload dense vectors of all changes (then every coordinate has N contributors), agree on the coordinates of a round beforehand, the same ones for all, or open only coordinates with a minimum number of contributors.';
 
 function overParticipants(results: SharingResults, rows: readonly OverlapRow[]): Block {
   const { thetaUpload } = results.settings;
   return {
     kind: 'chart',
     caption:
-      'Of the values that a participant uploads, the share that the sum gives away because nobody else touched the coordinate; first round. Look for what a smaller θ_u does to this share, and for the difference between random choice and the largest values: where digits make the same coordinates large for everybody, fewer of them are alone.',
+      'Of the values that a participant uploads, the share that the sum reveals because no other participant touched the coordinate; first round. Note how a smaller θ_u affects this share, and the difference between random choice and the largest values: where digits make the same coordinates large for all participants, fewer of them are alone.',
     x: { label: 'participants N' },
     y: { label: 'uploaded values revealed [%]' },
     lines: (['largest', 'random'] as const).flatMap((selection) =>
@@ -32,7 +32,7 @@ function table(rows: readonly OverlapRow[]): Block {
   return {
     kind: 'table',
     caption:
-      'Coordinates by the number of participants that uploaded them. “One” are those that the sum reveals. The first round starts from first parameters, the last from those that the largest N has trained with the largest θ_u.',
+      'Coordinates by the number of participants that uploaded them. “One” are those that the sum reveals. The first round starts from the initial parameters, the last from those trained by the largest N with the largest θ_u.',
     columns: [
       { key: 'round', label: 'round' },
       { key: 'selection', label: 'selection' },
@@ -60,8 +60,8 @@ function sessions(row: SecureRow): Block {
       ['θ_u', row.thetaUpload],
       ['coordinates with one contributor', row.revealed],
       ['of these, sum equal to that participant’s value', row.confirmed],
-      ['greatest difference', row.maxError],
-      ['difference that rounding may make', row.allowedError],
+      ['maximum difference', row.maxError],
+      ['difference allowed for rounding', row.allowedError],
       ['bytes of a sparse upload in the open', Math.round(row.sparseBytes)],
       ['bytes that a participant sends, dense and masked', Math.round(row.secureBytes)],
     ],

@@ -21,7 +21,7 @@ const REPORTED: readonly Level[] = [
   { y: 93.16, label: 'paper, alone' },
 ];
 
-/** What the paper reports for the network of these settings; nothing for the MLP, of which it gives curves alone. */
+/** What the paper reports for the network of these settings; empty for the MLP, for which it only gives curves. */
 function reported({ model }: SelectiveSharingSettings): readonly Level[] {
   return model === 'cnn' ? REPORTED : [];
 }
@@ -35,7 +35,7 @@ function alonePoints(rows: readonly AccuracyRow[]): Point[] {
   }));
 }
 
-/** Nothing where no training has been looked at yet. */
+/** Empty if no training has been evaluated yet. */
 function overEpochs(results: SharingResults, participants: number): Block[] {
   const { settings } = results;
   const rows = results.rows(accuracySeries);
@@ -53,9 +53,9 @@ function overEpochs(results: SharingResults, participants: number): Block[] {
   const lowest = Math.min(...lines.map(({ points }) => points[points.length - 1]!.y));
   const chart: Block = {
     kind: 'chart',
-    caption: `${participants} participants. Look for how far each θ_u lies above training alone, and how near it comes to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
+    caption: `${participants} participants. Note how far each θ_u lies above training alone, and how close it comes to having all images in one place. An epoch is one pass over one’s own images: ${settings.images} for each participant, 60 000 for the centralised training.`,
     x: { label: 'epoch' },
-    // From the tens below the lowest end: the first epochs would else press all ends together.
+    // From the multiple of ten below the lowest end: otherwise the first epochs would squeeze all ends together.
     y: { ...ACCURACY, domain: [10 * Math.floor(lowest / 10), 100] },
     lines,
     levels: reported(settings),
@@ -72,7 +72,7 @@ function overParticipants(results: SharingResults): Block {
   return {
     kind: 'chart',
     caption:
-      'Each participant adds images that the others do not have. Look for whether the shared model gets better with N, and for which θ_u. The baselines do not depend on N.',
+      'Each participant adds images that the others do not have. Note whether the shared model gets better with N, and for which θ_u. The baselines do not depend on N.',
     x: { label: 'participants N' },
     y: ACCURACY,
     lines: [
@@ -96,7 +96,7 @@ function table(results: SharingResults): Block {
   return {
     kind: 'table',
     caption:
-      'Every training at its last look at the test set. Uploaded: parameters of one upload; where a rule found fewer candidates than θ_u allows, it is less.',
+      'Every training at its last evaluation. Uploaded: parameters of one upload; fewer than θ_u allows if a rule found fewer candidates.',
     columns: [
       { key: 'training', label: 'training' },
       { key: 'participants', label: 'N' },
@@ -127,11 +127,11 @@ function accuracySections(results: SharingResults): Section[] {
 }
 
 const CRITIQUE = [
-  'Noise by the sparse vector technique: a parameter is uploaded where its size with noise reaches τ with noise, and then with noise of its own. The paper’s figure counts ε for each uploaded parameter. A participant uploads θ_u·|w| of them in an epoch, and its data stand behind all of them, so that by composition their ε add up, over parameters and over epochs.',
-  'The table shows both. An ε of 1 on the axis of the figure is, in an epoch, as many as parameters may be uploaded: where these are thousands, far beyond any ε that promises a participant something. This is the known critique of these figures, and it holds for ours. The noise comes from a seeded generator in floating point: it measures what noise costs, it protects nobody.',
+  'Noise by the sparse vector technique: a parameter is uploaded if its size with noise reaches τ with noise, and then with separate noise. The paper’s figure counts ε for each uploaded parameter. A participant uploads θ_u·|w| of them in an epoch, and its data affect all of them, so by composition their ε add up, over parameters and over epochs.',
+  'The table shows both. An ε of 1 on the figure’s axis is multiplied, in an epoch, by the number of parameters that may be uploaded: with thousands of them, it is far beyond any ε that promises a participant anything. This is the known critique of these figures, and it holds for ours. The noise comes from a seeded generator in floating point: it measures what noise costs, but protects no participant.',
 ].join('\n\n');
 
-/** Accuracy over ε, and what ε adds up to. */
+/** Accuracy over ε, and the total ε. */
 function privacySections(results: SharingResults): Section[] {
   const { settings } = results;
   const final = finalRows(results).filter(({ epsilon }) => epsilon !== null);
@@ -154,7 +154,7 @@ function privacySections(results: SharingResults): Section[] {
         { kind: 'text', text: CRITIQUE },
         {
           kind: 'chart',
-          caption: `θ_u ${settings.privateThetaUpload}. Hold the curves against training alone: where one lies below it, sharing with noise is worth less than not sharing at all. The axis is ε for each parameter that is uploaded.`,
+          caption: `θ_u ${settings.privateThetaUpload}. Compare the curves with training alone: where one lies below it, sharing with noise is worth less than not sharing at all. The axis is ε for each parameter that is uploaded.`,
           x: { label: 'ε per uploaded parameter', scale: 'log' },
           y: ACCURACY,
           lines: drawable([...noisy, ...level]),
@@ -185,9 +185,9 @@ function privacySections(results: SharingResults): Section[] {
 }
 
 const METHOD = [
-  'Each participant holds its own images. In its turn it downloads the share θ_d of the parameters that were updated most often at the server, trains for one epoch, and uploads the share θ_u of the changes, each bounded to [−γ, γ]; the server adds them.',
-  'The accuracy of a shared training is that of the global parameters on the 10 000 test images of MNIST: what every participant has once it downloads everything. All trainings of a run begin with the same parameters, and participant i holds the same images whatever N is.',
-  'As in the paper: the networks, their sizes, the images of a participant, the sharing, SGD without momentum. Otherwise than in the paper: a larger learning rate and steps of several images, as the settings say, so that a training takes minutes; rectifiers in both networks; pixels from 0 to 1, not standardised. Above 100 participants of 600 images, MNIST is dealt out a second time, so that some images have two holders.',
+  'Each participant holds its own images. On its turn it downloads the share θ_d of the parameters that were updated most often at the server, trains for one epoch, and uploads the share θ_u of the changes, each bounded to [−γ, γ]; the server adds them.',
+  'The accuracy of a shared training is that of the global parameters on the 10 000 test images of MNIST: those that every participant has once it downloads everything. All trainings of a run begin with the same parameters, and participant i holds the same images whatever N is.',
+  'As in the paper: the networks, their sizes, the images of a participant, the sharing, SGD without momentum. Unlike the paper: a larger learning rate and steps of several images, as in the settings, so that a training takes minutes; rectifiers in both networks; pixels from 0 to 1, not standardised. Above 100 participants of 600 images, MNIST is dealt out a second time, so that some images have two holders.',
 ].join('\n\n');
 
 /** What report.html shows. */

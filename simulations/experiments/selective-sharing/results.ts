@@ -6,7 +6,7 @@ import { countOf } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 import { privacyLoss, type PrivacyLoss } from './sparse-vector.ts';
 
-/** How a training did after an epoch. */
+/** Scores of a training after an epoch. */
 export type AccuracyRow = {
   readonly training: string;
   readonly kind: 'centralised' | 'alone' | 'shared';
@@ -17,53 +17,53 @@ export type AccuracyRow = {
   /** ε per uploaded parameter; null without noise. */
   readonly epsilon: number | null;
   readonly epoch: number;
-  /** Of the test set, from 0 to 1. */
+  /** Accuracy on the test set, from 0 to 1. */
   readonly accuracy: number;
-  /** In nats; null where it is not finite. */
+  /** In nats; null if it is not finite. */
   readonly loss: number | null;
   /** Parameters of an upload, on average; null for baselines. */
   readonly uploaded: number | null;
-  /** How often since the row before a participant's training diverged; null for baselines. */
+  /** How often a participant's training diverged since the previous row; null for baselines. */
   readonly diverged: number | null;
 };
 
 /** Every score of every training, in the order of the trainings. */
 export const accuracySeries = new Series<AccuracyRow>('accuracy');
 
-/** How many coordinates of a sum came from how many participants. */
+/** Numbers of a sum's coordinates by their number of contributors. */
 export type OverlapRow = {
-  /** `first`: from first parameters; `last`: from those of a trained model. */
+  /** `first`: from the initial parameters; `last`: from those of a trained model. */
   readonly round: 'first' | 'last';
   readonly selection: 'largest' | 'random';
   readonly participants: number;
   readonly thetaUpload: number;
   /** Coordinates that each participant uploads, on average. */
   readonly uploaded: number;
-  /** Coordinates that somebody uploaded. */
+  /** Coordinates that any participant uploaded. */
   readonly touched: number;
-  /** Of these, coordinates that one participant alone uploaded, so that the sum is its value. */
+  /** Of these, coordinates that only one participant uploaded, so that the sum is its value. */
   readonly one: number;
   readonly two: number;
   readonly threeToNine: number;
   readonly tenOrMore: number;
-  /** Of a participant's uploaded values, the share that the sum reveals; 0 where nobody uploaded any. */
+  /** Of a participant's uploaded values, the share that the sum reveals; 0 if none was uploaded. */
   readonly revealedShare: number;
 };
 
-/** Who touched what, over θ_u, N and selection. */
+/** Coordinates by contributors, over θ_u, N and selection. */
 export const overlapSeries = new Series<OverlapRow>('overlap');
 
 /** One round of sparse updates through the sessions of secure aggregation. */
 export type SecureRow = {
   readonly participants: number;
   readonly thetaUpload: number;
-  /** Coordinates that one participant alone uploaded. */
+  /** Coordinates that only one participant uploaded. */
   readonly revealed: number;
   /** Of these, coordinates whose sum was that participant's value, to within the rounding of the round. */
   readonly confirmed: number;
-  /** Greatest difference between such a value and the sum. */
+  /** Maximum difference between such a value and the sum. */
   readonly maxError: number;
-  /** What rounding can change: a step of the quantization for each member. */
+  /** Maximum effect of rounding: one quantization step per member. */
   readonly allowedError: number;
   /** Bytes that a participant sends: sparse in the open, 4 for an index and 4 for a value. */
   readonly sparseBytes: number;
@@ -71,7 +71,7 @@ export type SecureRow = {
   readonly secureBytes: number;
 };
 
-/** What the real sessions said. */
+/** Results from the real sessions. */
 export const secureSeries = new Series<SecureRow>('secure-round');
 
 /** Results of this experiment. */
@@ -90,7 +90,7 @@ function parametersOf({ model }: SelectiveSharingSettings): number {
 // Sums of quotients: the last digits are rounding.
 const digits = (value: number): number => significant(value, 12);
 
-/** What a training with noise costs each participant. */
+/** The privacy cost of a training with noise for each participant. */
 export function lossOf(settings: SelectiveSharingSettings, epsilon: number): PrivacyLoss {
   const { privateThetaUpload, tau, gamma, epochs } = settings;
   const count = countOf(privateThetaUpload, parametersOf(settings));
@@ -98,7 +98,7 @@ export function lossOf(settings: SelectiveSharingSettings, epsilon: number): Pri
   return { perParameter: digits(loss.perParameter), perEpoch: digits(loss.perEpoch), total: digits(loss.total) };
 }
 
-/** Mean and range of the last accuracies of those who train alone; undefined before the first is done. */
+/** Mean and range of the last accuracies of participants that train alone; undefined before the first is done. */
 export function aloneOf(
   results: SharingResults,
 ): { readonly mean: number; readonly low: number; readonly high: number } | undefined {
@@ -114,7 +114,7 @@ export function centralisedOf(results: SharingResults): AccuracyRow | undefined 
   return finalRows(results).find(({ kind }) => kind === 'centralised');
 }
 
-/** What summary.json holds. */
+/** The content of summary.json. */
 export function summarise(results: SharingResults): JsonObject {
   const { settings } = results;
   const final = finalRows(results).filter(({ kind }) => kind === 'shared');

@@ -22,14 +22,14 @@ import {
 
 /**
  * The images of each participant: all are shuffled and dealt out, `images` to each. Once fewer are left, they are
- * shuffled anew, so that participants of the first round through share none, and 150 participants can hold 1 % each as
- * in the paper. A participant has the same images whatever their number.
- * @param available - images that there are
- * @throws CairnError `settings-invalid` where these are fewer than one participant holds
+ * reshuffled, so that participants of the first pass share none, and 150 participants can hold 1 % each as in the
+ * paper. A participant has the same images whatever their number.
+ * @param available - number of images that exist
+ * @throws CairnError `settings-invalid` if these are fewer than one participant holds
  */
 export function dealShards(available: number, participants: number, images: number, seed: number): Uint32Array[] {
   if (images > available)
-    throw new CairnError('settings-invalid', `images: at most the ${available} that there are, got ${images}`);
+    throw new CairnError('settings-invalid', `images: at most the ${available} available, got ${images}`);
   const perDeal = Math.floor(available / images);
   const shards: Uint32Array[] = [];
   let order = new Uint32Array(0);
@@ -53,12 +53,12 @@ interface Images {
   readonly test: Dataset;
 }
 
-/** The first parameters, which are the same for all trainings of a run. */
+/** The initial parameters, which are the same for all trainings of a run. */
 function firstParameters(lab: Lab): Float32Array {
   return buildNetwork('mnist', lab.settings.model).initialise(lab.seedOf('first parameters'));
 }
 
-/** The images of the first so many participants. */
+/** The images of this many participants, from the first. */
 function shardsOf(lab: Lab, { train }: Images, participants: number): Uint32Array[] {
   return dealShards(train.examples, participants, lab.settings.images, lab.seedOf('shards'));
 }
@@ -126,7 +126,7 @@ function define(
   };
 }
 
-/** Runs all trainings. @returns the last parameters of each by its id */
+/** Runs all trainings. @returns the final parameters of each by its id */
 export async function trainAll(
   lab: Lab,
   images: Images,
@@ -139,7 +139,7 @@ export async function trainAll(
   return last;
 }
 
-/** The training whose model the last round is counted on: the largest N, with the largest θ_u. */
+/** The training whose model is used for counting the last round: the largest N, with the largest θ_u. */
 function lastTraining(trainings: readonly Training[], { settings }: Lab): string | undefined {
   const n = Math.max(...settings.participants);
   const theta = Math.max(...settings.thetaUpload);
@@ -153,8 +153,9 @@ function lastTraining(trainings: readonly Training[], { settings }: Lab): string
 }
 
 /**
- * What sparse uploads reveal when they are summed securely: rounds in which everybody uploads at once, on the first
- * parameters and on those of a trained model, counted from the uploads; and one of them through the real sessions.
+ * What sparse uploads reveal when they are summed securely: rounds in which all participants upload at once, on the
+ * initial parameters and on those of a trained model, counted from the uploads; and one of them through the real
+ * sessions.
  */
 export async function runExposure(
   lab: Lab,
@@ -177,7 +178,7 @@ export async function runExposure(
   const first = { ...common, parameters: firstParameters(lab), seed: lab.seedOf('first round') };
   const rounds = { first, last: { ...common, parameters: trained, seed: lab.seedOf('last round') } };
   const entropy = lab.randomOf('secure round')(32);
-  // A secure round takes two members at least.
+  // A secure round needs at least two members.
   const secure = participants[0]! > 1 ? [lab.call(secureRound, { ...first, entropy })] : [];
   const [counted, sessions] = await Promise.all([
     Promise.all(

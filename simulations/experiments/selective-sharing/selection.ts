@@ -2,18 +2,18 @@ import type { Random } from '../../../training/index.ts';
 
 /** Some coordinates of a change of parameters: what a participant uploads. */
 export interface SparseUpdate {
-  /** Ascending, none twice. */
+  /** Ascending, without duplicates. */
   readonly indices: Uint32Array;
   /** The change at each of them. */
   readonly values: Float32Array;
 }
 
-/** How many of `size` parameters a share θ of them is: rounded down, but one at least. */
+/** Number of parameters in a share θ of `size`: rounded down, but at least one. */
 export function countOf(share: number, size: number): number {
   return Math.max(1, Math.floor(share * size));
 }
 
-/** The value, or the end of [−γ, γ] that is next to it. */
+/** The value, or the nearer end of [−γ, γ]. */
 export function bound(value: number, gamma: number): number {
   return Math.max(-gamma, Math.min(gamma, value));
 }
@@ -32,19 +32,19 @@ export function dense({ indices, values }: SparseUpdate, size: number): Float32A
   return vector;
 }
 
-/** Where the greatest values of a list begin. */
+/** The threshold of the largest values of a list. */
 interface Cut {
-  /** The smallest value that is among them. */
+  /** The smallest value among them. */
   readonly least: number;
-  /** How many are above it; the rest, up to the number asked for, equal it. */
+  /** How many are above it; the rest, up to the requested number, equal it. */
   readonly above: number;
 }
 
 const BINS = 1 << 16;
 
 /**
- * The cut between the `count` greatest of some values and the others, in time linear in their number. The bits of
- * floats from 0 up are in the order of the floats, so two histograms of 16 bits each find the value.
+ * The cut between the `count` largest of some values and the others, in linear time. The bit patterns of non-negative
+ * floats are ordered like the floats, so two histograms of 16 bits each find the value.
  * @param values - finite and not negative
  * @param count - from 1 to the number of values
  */
@@ -69,7 +69,7 @@ function pick(change: Float32Array, indices: Uint32Array, gamma: number): Sparse
 
 /**
  * The `count` changes that are largest in size, each bounded to [−γ, γ] after it was chosen. Of equal ones the first in
- * the vector go. Zeros are never uploaded: they would change nothing but the server's statistics.
+ * the vector are taken. Zeros are never uploaded: they would only change the server's statistics.
  */
 export function selectLargest(change: Float32Array, count: number, gamma: number): SparseUpdate {
   const { least, above } = cutLargest(change.map(Math.abs), count);
@@ -84,8 +84,8 @@ export function selectLargest(change: Float32Array, count: number, gamma: number
 }
 
 /**
- * `count` changes drawn at random among those whose size, bounded to γ, is at least τ; all of these where they are
- * fewer. The values are bounded to [−γ, γ].
+ * `count` changes drawn at random among those whose size, bounded to γ, is at least τ; all of them if there are fewer.
+ * The values are bounded to [−γ, γ].
  */
 export function selectRandom(
   change: Float32Array,
@@ -97,7 +97,7 @@ export function selectRandom(
   let found = 0;
   for (let i = 0; i < change.length; i++) if (Math.min(Math.abs(change[i]!), gamma) >= tau) candidates[found++] = i;
   const chosen = Math.min(count, found);
-  // The beginning of a shuffle is enough.
+  // The first part of a shuffle is enough.
   for (let i = 0; i < chosen; i++) {
     const j = i + random.below(found - i);
     const kept = candidates[i]!;

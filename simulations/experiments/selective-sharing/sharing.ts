@@ -6,7 +6,7 @@ import { countOf, cutLargest, type SparseUpdate } from './selection.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 import type { TrainingState } from './trainings.ts';
 
-/** Who trains when: in turn, in a new order each epoch, or several at once. */
+/** Order of training: in turn, in a new order each epoch, or several at once. */
 export type Order = 'round-robin' | 'random' | 'asynchronous';
 
 /** What happens next in an epoch: a participant downloads and begins to train, or is done and uploads. */
@@ -16,9 +16,9 @@ export interface Turn {
 }
 
 /**
- * The turns of one epoch; each participant has one download and one upload behind it. In round robin and in random order
- * they follow at once: nobody else comes between. In asynchronous order `concurrency` participants train at once on what
- * was there when they began; which of them uploads next is drawn, and then the next one begins.
+ * The turns of one epoch; each participant has one download followed by one upload. In round robin and in random order
+ * the two are adjacent: no other participant comes in between. In asynchronous order `concurrency` participants train
+ * at once on the state at their start; which of them uploads next is drawn at random, and then the next one begins.
  */
 export function turnsOf(order: Order, participants: number, concurrency: number, random: Random): Turn[] {
   const queue = Uint32Array.from({ length: participants }, (_, i) => i);
@@ -39,7 +39,7 @@ export function turnsOf(order: Order, participants: number, concurrency: number,
   return turns;
 }
 
-/** What the parameter server holds, a number per parameter of the model each. */
+/** The parameter server's state, with one number per model parameter in each field. */
 interface ServerState {
   /** The global parameters. */
   readonly parameters: Float32Array;
@@ -47,7 +47,7 @@ interface ServerState {
   readonly updates: Float32Array;
 }
 
-/** The server before anybody has uploaded. */
+/** The server before any upload. */
 export function newServer(parameters: Float32Array): ServerState {
   return { parameters: parameters.slice(), updates: new Float32Array(parameters.length) };
 }
@@ -61,9 +61,9 @@ export function upload({ parameters, updates }: ServerState, { indices, values }
 }
 
 /**
- * Overwrites the share θ_d of a participant's parameters that was updated most often at the server. Of parameters that
- * were updated equally often, those that fit are drawn at random: the first of the vector would be the same tensors
- * over and over.
+ * Overwrites the share θ_d of a participant's parameters that was updated most often at the server. Among parameters
+ * updated equally often, those that fit are drawn at random: taking the first of the vector would always give the same
+ * tensors.
  */
 export function download(
   { parameters, updates }: ServerState,
@@ -83,7 +83,7 @@ export function download(
   for (let i = 0; i < parameters.length; i++) {
     if (updates[i]! < least) continue;
     if (updates[i] === least) {
-      // Selection sampling (Knuth 3.4.2 S): each subset of the equal ones is equally likely.
+      // Selection sampling (Knuth 3.4.2 S): each subset of the tied ones is equally likely.
       if (random.below(equal--) >= wanted) continue;
       wanted--;
     }
@@ -91,24 +91,24 @@ export function download(
   }
 }
 
-/** What an epoch of selective sharing needs to know. */
+/** Settings of an epoch of selective sharing. */
 export type SharedSettings = LocalSettings &
   UploadSettings &
   Pick<SelectiveSharingSettings, 'thetaDownload' | 'order' | 'concurrency'>;
 
-/** The participants' parameters before the first epoch: none where each download replaces them all. */
+/** The participants' parameters before the first epoch: empty if each download replaces them all. */
 export function firstLocals(parameters: Float32Array, participants: number, thetaDownload: number): Float32Array[] {
   return thetaDownload === 1 ? [] : Array.from({ length: participants }, () => parameters.slice());
 }
 
 interface Begun {
-  /** Parameters behind the download. */
+  /** Parameters after the download. */
   readonly before: Float32Array;
-  /** Parameters behind the epoch; undefined where it diverged. */
+  /** Parameters after the epoch; undefined if it diverged. */
   readonly after: Float32Array | undefined;
 }
 
-/** An epoch of sharing, with what happened in it. */
+/** An epoch of sharing, with its statistics. */
 export interface SharedEpoch {
   readonly state: TrainingState;
   /** Parameters of an upload, on average over the participants. */
@@ -117,7 +117,8 @@ export interface SharedEpoch {
   readonly diverged: number;
 }
 
-// Much noise makes parameters on which SGD diverges. A participant to whom that happens has no update, as in production.
+// Strong noise produces parameters on which SGD diverges. A participant whose training diverges has no update, as in
+// production.
 async function converged(training: Promise<void>): Promise<boolean> {
   try {
     await training;
@@ -130,8 +131,8 @@ async function converged(training: Promise<void>): Promise<boolean> {
 
 /**
  * One epoch of distributed selective SGD: every participant has its turn once. It downloads the share θ_d into its own
- * parameters, trains on its own images for an epoch, and uploads the share θ_u of what that changed. What it did not
- * upload stays in its own parameters until a download overwrites it. All that is random follows from the seed, the epoch
+ * parameters, trains on its own images for an epoch, and uploads the share θ_u of the changes. Changes that it did not
+ * upload stay in its own parameters until a download overwrites them. All randomness follows from the seed, the epoch
  * and the participant.
  */
 export async function sharedEpoch(

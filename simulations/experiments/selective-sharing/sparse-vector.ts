@@ -2,15 +2,15 @@ import { log } from '../../../protocol/numeric.ts';
 import type { Random } from '../../../training/index.ts';
 import { bound, type SparseUpdate, valuesAt } from './selection.ts';
 
-/** What the sparse vector technique is run with, for one upload of one participant. */
+/** Parameters of the sparse vector technique for one upload of one participant. */
 interface SparseVectorSettings {
   /** Privacy budget ε of the whole upload. */
   readonly epsilon: number;
-  /** Greatest number c of parameters that it answers. */
+  /** Maximum number c of parameters that it answers. */
   readonly count: number;
-  /** Threshold τ that the size of a change has to reach, both with noise. */
+  /** Threshold τ that the size of a change must reach, both with noise. */
   readonly tau: number;
-  /** Bound γ of a change: one participant's data can move a bounded change by 2γ at most, the sensitivity. */
+  /** Bound γ of a change: one participant's data can move a bounded change by at most 2γ, the sensitivity. */
   readonly gamma: number;
 }
 
@@ -43,20 +43,20 @@ function sensitivity(gamma: number): number {
   return 2 * gamma;
 }
 
-/** What differential privacy costs, by basic composition. */
+/** The privacy loss by basic composition. */
 export interface PrivacyLoss {
-  /** ε for each parameter that is uploaded: the number that the paper's figure has on its axis. */
+  /** ε for each uploaded parameter: the number on the axis of the paper's figure. */
   readonly perParameter: number;
-  /** ε of one upload, c parameters: what a participant gives away in an epoch. */
+  /** ε of one upload, c parameters: a participant's loss in an epoch. */
   readonly perEpoch: number;
-  /** ε of all epochs: what a participant gives away in the whole training. */
+  /** ε of all epochs: a participant's loss in the whole training. */
   readonly total: number;
 }
 
 /**
- * The loss that follows from the scales of the noise that is drawn, not from the ε they were made for: each answer
+ * The loss that follows from the scales of the noise actually drawn, not from the ε they were derived from: each answer
  * spends one draw of the threshold (Δ / scale), one decision (2Δ / scale, since threshold and query may both move) and
- * one noisy value (Δ / scale). Parameters that are asked for and stay below the threshold are free.
+ * one noisy value (Δ / scale). Queried parameters that stay below the threshold are free.
  */
 export function privacyLoss(settings: SparseVectorSettings, epochs: number): PrivacyLoss {
   const { threshold, query, answer } = noiseScales(settings);
@@ -72,8 +72,9 @@ function uniform(random: Random): number {
 }
 
 /**
- * A draw from Laplace's distribution with mean 0 and the given scale b: density e^(−|x|/b) / 2b, variance 2b². It comes
- * from a seeded generator in floating point: good for measuring what noise does to a model, not for keeping a secret.
+ * A draw from the Laplace distribution with mean 0 and the given scale b: density e^(−|x|/b) / 2b, variance 2b². It
+ * comes from a seeded generator in floating point: suitable for measuring the effect of noise on a model, not for
+ * protecting a secret.
  */
 export function laplace(random: Random, scale: number): number {
   const size = -scale * log(uniform(random));
@@ -81,9 +82,9 @@ export function laplace(random: Random, scale: number): number {
 }
 
 /**
- * Selects and blurs a change by the sparse vector technique (Shokri and Shmatikov 2015, section 5): parameters are asked
- * for in random order; one whose bounded size with noise reaches the threshold with noise is uploaded, with noise of its
- * own and bounded again; then the threshold's noise is drawn afresh. It ends after `count` uploads.
+ * Selects and perturbs a change by the sparse vector technique (Shokri and Shmatikov 2015, section 5): parameters are
+ * queried in random order; one whose bounded size with noise reaches the threshold with noise is uploaded, with
+ * separate noise and bounded again; then the threshold's noise is redrawn. It ends after `count` uploads.
  */
 export function sparseVector(change: Float32Array, settings: SparseVectorSettings, random: Random): SparseUpdate {
   const { count, tau, gamma } = settings;
@@ -100,7 +101,7 @@ export function sparseVector(change: Float32Array, settings: SparseVectorSetting
     const value = bound(change[index]!, gamma);
     if (Math.abs(value) + laplace(random, scales.query) < threshold) continue;
     answers[index] = bound(value + laplace(random, scales.answer), gamma);
-    // Places before `asked` are free: nobody there is asked again.
+    // Places before `asked` are free: they are not queried again.
     order[uploaded++] = index;
     threshold = tau + laplace(random, scales.threshold);
   }

@@ -2,7 +2,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../../laboratory/checkpoint.
 import { TRAINING_IMAGES } from '../common/parameters.ts';
 import type { SelectiveSharingSettings } from './settings.ts';
 
-/** One training of the experiment, from first parameters to last. */
+/** One training of the experiment, from initial to final parameters. */
 export type Training = {
   /** Names it in rows, checkpoints and seeds. */
   readonly id: string;
@@ -18,7 +18,7 @@ export type Training = {
     }
 );
 
-/** All trainings that the settings ask for, in the order in which their rows are recorded. */
+/** All trainings requested by the settings, in the order in which their rows are recorded. */
 export function trainingsOf(settings: SelectiveSharingSettings): Training[] {
   const { baselines, aloneParticipants, participants, thetaUpload } = settings;
   const { epsilon, privateParticipants, privateThetaUpload } = settings;
@@ -42,19 +42,19 @@ export function trainingsOf(settings: SelectiveSharingSettings): Training[] {
   return trainings;
 }
 
-/** Epochs of a training, and from one look at the test set to the next. */
+/** Epochs of a training, and epochs between evaluations on the test set. */
 export function epochsOf(
   { kind }: Training,
   { epochs, centralisedEpochs, aloneEpochs, evaluateEvery }: SelectiveSharingSettings,
 ): { readonly epochs: number; readonly every: number } {
   if (kind === 'shared') return { epochs, every: evaluateEvery };
-  // Alone, an epoch takes less time than a look at the test set.
+  // Alone, an epoch takes less time than an evaluation on the test set.
   return kind === 'alone'
     ? { epochs: aloneEpochs, every: 5 * evaluateEvery }
     : { epochs: centralisedEpochs, every: evaluateEvery };
 }
 
-/** Images that all trainings see, and the rounds in which contributors are counted. */
+/** Images processed by all trainings and by the rounds in which contributors are counted. */
 export function imagesOf(settings: SelectiveSharingSettings): number {
   const training = trainingsOf(settings).reduce(
     (sum, one) => sum + epochsOf(one, settings).epochs * imagesPerEpoch(one, settings),
@@ -63,39 +63,39 @@ export function imagesOf(settings: SelectiveSharingSettings): number {
   return training + exposureImages(settings);
 }
 
-/** Images that the rounds see in which contributors are counted: the first, the last and the secure one. */
+/** Images processed by the rounds in which contributors are counted: the first, the last and the secure one. */
 export function exposureImages({ participants, thetaUpload, images }: SelectiveSharingSettings): number {
   return thetaUpload.length === 0 ? 0 : (2 * Math.max(...participants) + participants[0]!) * images;
 }
 
-/** Images that an epoch of a training sees. */
+/** Images processed by an epoch of a training. */
 export function imagesPerEpoch(training: Training, { images }: SelectiveSharingSettings): number {
   if (training.kind === 'centralised') return TRAINING_IMAGES;
   return training.kind === 'alone' ? images : training.participants * images;
 }
 
-/** How well parameters did on the test set after some epochs. */
+/** Scores of parameters on the test set after some epochs. */
 type Score = {
   readonly epoch: number;
-  /** Share of test images that were classified right. */
+  /** Share of test images classified correctly. */
   readonly accuracy: number;
-  /** Mean cross-entropy per image, in nats; null where it is not finite. */
+  /** Mean cross-entropy per image, in nats; null if it is not finite. */
   readonly loss: number | null;
   /** Mean number of parameters of an upload in this epoch; null for baselines. */
   readonly uploaded: number | null;
-  /** How often since the last score a participant's training diverged, so that it had no upload; null for baselines. */
+  /** How often a participant's training diverged since the last score, so that it had no upload; null for baselines. */
   readonly diverged: number | null;
 };
 
-/** Where a training is, between two epochs. */
+/** State of a training between two epochs. */
 export interface TrainingState {
-  /** Epochs that are done. */
+  /** Epochs done. */
   readonly epoch: number;
   /** The model: the participant's, or the global parameters. */
   readonly parameters: Float32Array;
   /** How often each was uploaded; all zero for baselines. */
   readonly updates: Float32Array;
-  /** Each participant's own parameters; empty where downloads replace them all. */
+  /** Each participant's own parameters; empty if downloads replace them all. */
   readonly locals: readonly Float32Array[];
   readonly scores: readonly Score[];
 }

@@ -1,6 +1,6 @@
 import { formatNumber } from '../format.ts';
 
-/** Round places on an axis from low to high, at most about `count`; integers only if asked. */
+/** Round values on an axis from low to high, about `count` at most; only integers on request. */
 function linearTicks(low: number, high: number, count: number, whole = false): number[] {
   const step = roundStep((high - low) / Math.max(1, count), whole);
   const first = Math.ceil(low / step - 1e-9);
@@ -11,7 +11,7 @@ function linearTicks(low: number, high: number, count: number, whole = false): n
   );
 }
 
-/** The least of 1, 2 and 5 times a power of ten that is not below `least`. */
+/** The smallest of 1, 2 and 5 times a power of ten that is not below `least`. */
 function roundStep(least: number, whole = false): number {
   const power = 10 ** Math.floor(Math.log10(least));
   const factor = [1, 2, 5, 10].find((candidate) => candidate * power >= least * (1 - 1e-9)) ?? 10;
@@ -19,7 +19,7 @@ function roundStep(least: number, whole = false): number {
   return whole ? Math.max(1, Math.round(step)) : step;
 }
 
-/** Powers of ten from low to high; the steps 2 and 5 too where there are few, and only some powers where there are many. */
+/** Powers of ten from low to high; the steps 2 and 5 too if there are few, and only some powers if there are many. */
 function logTicks(low: number, high: number, count: number): number[] {
   const from = Math.floor(Math.log10(low) + 1e-9);
   const to = Math.ceil(Math.log10(high) - 1e-9);
@@ -37,7 +37,7 @@ function logTicks(low: number, high: number, count: number): number[] {
   return linearTicks(low, high, count);
 }
 
-/** Words for the ticks of a linear axis: all with the digits behind the point that the finest needs. */
+/** Tick labels of a linear axis: all with the decimal places that the finest needs. */
 export function tickFormat(ticks: readonly number[]): (value: number) => string {
   const largest = Math.max(...ticks.map(Math.abs));
   if (largest !== 0 && (largest >= 1e9 || largest < 1e-4)) return (value) => formatNumber(value);
@@ -58,16 +58,16 @@ export interface DrawnAxis {
   readonly format: (value: number) => string;
 }
 
-/** What an axis is made from. */
+/** The input for an axis. */
 interface AxisNeeds {
   readonly type: 'linear' | 'log';
-  /** Ends that the block asks for. */
+  /** Ends requested by the block. */
   readonly asked?: readonly [number, number];
-  /** All that must find room. At least one; above zero on a log axis. */
+  /** All values that must fit. At least one; above zero on a log axis. */
   readonly values: readonly number[];
-  /** Whether bars stand on it: zero belongs to it, or on a log axis room below the least. */
+  /** Whether it carries bars: then it includes zero, or on a log axis space below the smallest value. */
   readonly bars: boolean;
-  /** About how many ticks have room. */
+  /** About how many ticks fit. */
   readonly count: number;
   /** Whether the ends are moved outwards to round numbers. */
   readonly round: boolean;
@@ -106,7 +106,7 @@ function extent(values: readonly number[]): [number, number] {
   return [low, high];
 }
 
-/** The greatest of 1, 2 and 5 times a power of ten that is not above a value. */
+/** The largest of 1, 2 and 5 times a power of ten that is not above a value. */
 function roundBelow(value: number): number {
   return 1 / roundStep(1 / value);
 }
@@ -120,7 +120,7 @@ function logDomain({ values, bars, round }: AxisNeeds): readonly [number, number
 
 function linearDomain({ values, bars, count, round }: AxisNeeds): readonly [number, number] {
   let [low, high] = extent(values);
-  // Axes whose values come near to zero begin there; others would pretend to a precision that is not theirs.
+  // Axes whose values come near zero begin there; otherwise they would suggest a precision they do not have.
   if (bars || (round && low > 0 && low < 0.3 * high)) low = Math.min(0, low);
   if (bars) high = Math.max(0, high);
   if (low === high) {

@@ -8,13 +8,15 @@ import { levelMarks, lineMarks } from './marks.ts';
 import { LINE_HEIGHT, wrapText } from './measure.ts';
 import { drawSvg } from './svg.ts';
 
-/** A chart is drawn twice, since letters that shrink with a drawing cannot be read; the style shows one of the two. */
+/**
+ * A chart is drawn twice, since text that shrinks with a drawing becomes unreadable; the style shows one of the two.
+ */
 const SIZES: readonly (Size & { readonly name: string })[] = [
   { name: 'roomy', width: 736, height: 300, narrow: false },
   { name: 'slim', width: 343, height: 220, narrow: true },
 ];
 
-/** A chart as inline SVG with its legend, or a sentence where no point was recorded. */
+/** A chart as inline SVG with its legend, or a sentence if no point was recorded. */
 export function renderChart(block: BlockOf<'chart'>, page: Page): string {
   const drawing = createDrawing(block);
   const data = block.data && { data: block.data };
@@ -63,7 +65,7 @@ function plotOptions(block: BlockOf<'chart'>, drawing: Drawing, layout: Layout):
       Plot.gridY(y.ticks, { stroke: 'var(--grid)', strokeOpacity: 1 }),
       Plot.axisY(y.ticks, { text: y.format, tickSize: 0, tickPadding: 8, label: null, fill: 'var(--muted)' }),
       Plot.axisX(x.ticks, {
-        // Plot would drop some of a log axis's words if it were given them as a format.
+        // Plot would drop some of a log axis's labels if they were given as a format.
         text: xTexts.text,
         tickRotate: xTexts.rotate,
         tickSize: drawing.categories === undefined ? 5 : 0,
@@ -88,7 +90,7 @@ function plotOptions(block: BlockOf<'chart'>, drawing: Drawing, layout: Layout):
   };
 }
 
-/** Where the x axis's line lies: at zero for bars below it too, else at the bottom. */
+/** Position of the x axis's line: at zero if there are bars below it too, otherwise at the bottom. */
 function foot({ y, slots }: Layout): number {
   return slots !== undefined && y.type === 'linear' && y.domain[0] < 0 && y.domain[1] > 0 ? 0 : y.domain[0];
 }

@@ -2,18 +2,18 @@ import type { BlockOf, Line } from '../blocks.ts';
 import { formatNumber } from '../format.ts';
 import { type Look, lookOf } from './palette.ts';
 
-/** A point as it is drawn: a category has become its place, counted from 0. */
+/** A point as drawn: a category is replaced by its place, counted from 0. */
 export interface DrawnPoint {
   readonly x: number;
-  /** What x is in words. */
+  /** x as text. */
   readonly at: string;
   readonly y: number;
-  /** Ends of the spread; both are y where there is none. */
+  /** Ends of the spread; both are y if there is none. */
   readonly low: number;
   readonly high: number;
 }
 
-/** A line with the points that its axes can hold. */
+/** A line with the points that its axes can show. */
 export interface DrawnLine {
   readonly label: string;
   readonly style: 'line' | 'dots' | 'bars';
@@ -33,11 +33,13 @@ export interface Drawing {
   readonly levels: readonly DrawnLevel[];
   /** Texts of a category axis; undefined on an axis of numbers. */
   readonly categories: readonly string[] | undefined;
-  /** What the reader must know of points that are not drawn. */
+  /** Remarks about points that are not drawn. */
   readonly notes: readonly string[];
 }
 
-/** What the axes of a chart can hold of its lines, and remarks on the rest. Lines without a point are not drawn. */
+/**
+ * The parts of a chart's lines that its axes can show, and remarks on the rest. Lines without a point are not drawn.
+ */
 export function createDrawing(chart: BlockOf<'chart'>): Drawing {
   const categories =
     chart.x.scale === 'category'
@@ -68,7 +70,7 @@ export function createDrawing(chart: BlockOf<'chart'>): Drawing {
   }
   if (left > 0) {
     const logs = chart.x.scale === 'log' || chart.y.scale === 'log';
-    const reason = logs ? 'zero, negative or missing, which a logarithmic axis cannot hold' : 'missing or not finite';
+    const reason = logs ? 'zero, negative or missing, which a logarithmic axis cannot show' : 'missing or not finite';
     notes.push(`Not drawn: ${left === 1 ? '1 point that is' : `${left} points that are`} ${reason}.`);
   }
   return { lines: drawn, levels: (chart.levels ?? []).filter(({ y }) => yHolds(y)), categories, notes };
@@ -78,7 +80,7 @@ function holds(log: boolean): (value: number) => boolean {
   return (value) => Number.isFinite(value) && (!log || value > 0);
 }
 
-/** The paper's line has the look of ours with the same label; others take the next free place. */
+/** The paper's line looks like ours with the same label; others take the next free look. */
 function assignLooks(lines: readonly Line[]): Look[] {
   const places = new Map<string, number>();
   let next = 0;
@@ -92,14 +94,14 @@ function assignLooks(lines: readonly Line[]): Look[] {
   });
 }
 
-/** A label that two lines share is told apart by who reports it. */
+/** If two lines share a label, their sources distinguish them. */
 function legendLabel(line: Line, lines: readonly Line[]): string {
   if (line.source !== 'paper' || /paper/i.test(line.label)) return line.label;
   const shared = lines.some((other) => other.label === line.label && other.source !== 'paper');
   return shared ? `${line.label}, paper` : line.label;
 }
 
-/** What a chart shows, in words: how many points each line has, from where to where it runs, and the levels. */
+/** A text description of a chart: how many points each line has, its first and last point, and the levels. */
 export function describe(chart: BlockOf<'chart'>, drawing: Drawing): { title: string; description: string } {
   const lines = drawing.lines.map(({ label, points, style, look }) => {
     const first = points[0]!;
@@ -108,7 +110,7 @@ export function describe(chart: BlockOf<'chart'>, drawing: Drawing): { title: st
     const who = look.paper && !/paper/i.test(label) ? `${label} (paper)` : label;
     const at = `${formatNumber(first.y)} at ${first.at}`;
     if (points.length === 1) return `${who}: ${at}.`;
-    const range = `least ${formatNumber(ys[0]!)}, greatest ${formatNumber(ys[ys.length - 1]!)}`;
+    const range = `minimum ${formatNumber(ys[0]!)}, maximum ${formatNumber(ys[ys.length - 1]!)}`;
     const many = `${points.length} ${style === 'bars' ? 'bars' : 'points'}`;
     return `${who}: ${many}, from ${at} to ${formatNumber(last.y)} at ${last.at}; ${range}.`;
   });
@@ -116,20 +118,20 @@ export function describe(chart: BlockOf<'chart'>, drawing: Drawing): { title: st
   return { title: `${chart.y.label}, by ${chart.x.label}`, description: [...lines, ...levels].join(' ') };
 }
 
-/** Where the bars of a chart stand along its x axis. */
+/** Positions of a chart's bars along its x axis. */
 export interface BarSlots {
-  /** Left and right end of the bar of the n-th row of bars at x, in the axis's values. */
+  /** Left and right edges of the bar of the n-th row of bars at x, in the axis's values. */
   bar(row: number, x: number): readonly [number, number];
   /** How many rows of bars share a slot. */
   readonly rows: number;
-  /** Outer ends of the first and the last slot. */
+  /** Outer edges of the first and the last slot. */
   readonly edges: readonly [number, number];
 }
 
-/** Share of the way between neighbours that their bars take together. */
+/** Share of the distance between neighbours that their bars occupy. */
 const FILLED = 0.64;
 
-/** The slots of a chart's bars: as wide everywhere as the nearest neighbours allow. Undefined where it has none. */
+/** The slots of a chart's bars: all as wide as the closest neighbours allow. Undefined if it has none. */
 export function barEdges(drawing: Drawing, scale: 'linear' | 'log' | 'category'): BarSlots | undefined {
   const bars = drawing.lines.filter((line) => line.style === 'bars');
   if (bars.length === 0) return undefined;

@@ -8,13 +8,13 @@ import { categoryTicks, numberTicks, type TickTexts } from './tick-texts.ts';
 const FURTHEST = 14;
 
 /**
- * Moves labels at the ends of lines apart until none overlaps another: given the wished heights in pixels, returns the
- * heights in the same order, or undefined where one would have to move too far or leave the chart.
+ * Moves labels at the ends of lines apart until none overlaps another: given the preferred heights in pixels, returns
+ * the heights in the same order, or undefined if one would have to move too far or leave the chart.
  */
 function spread(wished: readonly number[], top: number, bottom: number): number[] | undefined {
   const order = wished.map((_, index) => index).sort((a, b) => wished[a]! - wished[b]! || a - b);
   const placed = [...wished];
-  // Groups that touch move together, with their middle where their wishes are in the middle.
+  // Groups that touch move together, centred on their preferred heights.
   const groups: { members: number[]; centre: number }[] = [];
   for (const index of order) {
     let group = { members: [index], centre: wished[index]! };
@@ -43,7 +43,7 @@ interface EndLabel {
   readonly colour?: string;
 }
 
-/** Where everything of a chart lies, for one width. */
+/** Positions of a chart's parts, for one width. */
 export interface Layout {
   readonly width: number;
   readonly height: number;
@@ -56,11 +56,11 @@ export interface Layout {
   readonly yTitle: readonly string[];
   readonly slots: BarSlots | undefined;
   readonly endLabels: readonly EndLabel[];
-  /** What the legend above the chart names, since no label in the chart does. */
+  /** What the legend above the chart lists, since no label in the chart does. */
   readonly legend: { readonly lines: boolean; readonly levels: boolean };
 }
 
-/** The size that a layout is made for; `narrow` ones have no room for labels beside the lines. */
+/** The size that a layout is made for; `narrow` ones have no space for labels beside the lines. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -70,7 +70,7 @@ export interface Size {
 /** Pixels between the end of a line and its label. */
 const LABEL_GAP = 10;
 
-/** Lays a chart out. Lines are labelled at their ends where all end near the right edge and the labels have room. */
+/** Lays a chart out. Lines are labelled at their ends if all end near the right edge and the labels fit. */
 export function createLayout(chart: BlockOf<'chart'>, drawing: Drawing, size: Size): Layout {
   const slots = barEdges(drawing, chart.x.scale ?? 'linear');
   const points = drawing.lines.flatMap((line) => line.points);

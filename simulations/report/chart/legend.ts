@@ -8,7 +8,7 @@ import { drawSvg } from './svg.ts';
 const WIDTH = 34;
 const HEIGHT = 14;
 
-/** A list of what a chart's lines and levels are, each behind a sample of how it is drawn; empty where the chart says it. */
+/** A legend of a chart's lines and levels, each after a sample of its style; empty if the chart labels them itself. */
 export function renderLegend(drawing: Drawing, layout: Layout): string {
   const entries = [
     ...(layout.legend.lines ? drawing.lines.map((line) => [lineSwatch(line), line.label]) : []),

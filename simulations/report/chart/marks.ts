@@ -14,10 +14,10 @@ const PAPER_DASH = '5 4';
 const FEW_POINTS = 24;
 const SYMBOLS_ON_LONG_LINE = 8;
 
-/** Above this many a cloud's symbols are small, and no longer say their values when pointed at. */
+/** Above this many a cloud's symbols are small, and no longer show their values on hover. */
 const MANY_POINTS = 200;
 
-/** Where a spread or a bar ends on an axis that may not reach so far, as zero on a log axis. */
+/** The end of a spread or bar, clipped to the axis, such as zero on a log axis. */
 const bounded = (layout: Layout, value: number) => Math.max(layout.y.domain[0], Math.min(layout.y.domain[1], value));
 
 /** The dashed rules of the paper's values. */
@@ -33,7 +33,7 @@ export function levelMarks(drawing: Drawing, layout: Layout): Plot.Markish[] {
   );
 }
 
-/** What one line draws: bars, band or whiskers, the line itself, symbols. */
+/** The marks of one line: bars, band or whiskers, the line itself, symbols. */
 export function lineMarks(drawing: Drawing, line: DrawnLine, layout: Layout): Plot.Markish[] {
   if (line.style === 'bars') return barMarks(drawing, line, layout);
   const place = drawing.lines.indexOf(line);
@@ -69,14 +69,14 @@ function within([low, high]: readonly [number, number], value: number): boolean 
   return value >= low && value <= high;
 }
 
-/** All of few points, about eight of many; another choice for each line, so that symbols do not hide each other. */
+/** All of few points, about eight of many; a different choice for each line, so that symbols do not hide each other. */
 function someOf(points: readonly DrawnPoint[], place: number): readonly DrawnPoint[] {
   if (points.length <= FEW_POINTS) return points;
   const every = Math.ceil(points.length / SYMBOLS_ON_LONG_LINE);
   return points.filter((_, index) => index % every === Math.floor(((place % 4) + 0.5) * (every / 4)));
 }
 
-/** Dots beside bars stand on the bars of the same name, and of other lines in the middle of their slot. */
+/** Dots beside bars are placed on the bars of the same name; those of other lines in the middle of their slot. */
 function middleOf(drawing: Drawing, line: DrawnLine, point: DrawnPoint, layout: Layout): number {
   if (layout.slots === undefined || layout.x.type === 'log') return point.x;
   const bars = drawing.lines.filter((other) => other.style === 'bars');
@@ -145,14 +145,14 @@ function barMarks(drawing: Drawing, line: DrawnLine, layout: Layout): Plot.Marki
       ...(paper && { strokeDasharray: PAPER_DASH }),
       title: (bar: DrawnPoint) => pointTitle(line, bar),
     }),
-    // A rule of the ground's colour behind the whisker keeps it visible on a dark bar.
+    // A rule in the background colour behind the whisker keeps it visible on a dark bar.
     whiskers(spread, GROUND, layout, 4),
     whiskers(spread, 'currentColor', layout),
     ...barValues(drawing, bars, layout),
   ];
 }
 
-/** The values above the bars, where they have room and nothing else is drawn there. */
+/** The values above the bars, if they fit and nothing else is drawn there. */
 function barValues(drawing: Drawing, bars: readonly (DrawnPoint & { left: number; right: number })[], layout: Layout) {
   const inner = layout.width - layout.margin.left - layout.margin.right - 2 * layout.inset;
   const text = ({ y }: DrawnPoint) => formatNumber(Number(y.toPrecision(3)));

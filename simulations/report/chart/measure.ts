@@ -1,12 +1,12 @@
-/** Size of the letters in a chart, in pixels. */
+/** Font size in a chart, in pixels. */
 export const FONT_SIZE = 13;
 
-/** From one line of text to the next. */
+/** Line height of text. */
 export const LINE_HEIGHT = 16;
 
 /**
- * About how many pixels a string takes. Nobody knows which font a reader has, so letters are as wide as in a wide one:
- * what is laid out by this has room in others too.
+ * Approximate width of a string in pixels. The reader's font is unknown, so letters are measured as in a wide one: a
+ * layout made with this also fits narrower ones.
  */
 export function textWidth(text: string): number {
   let ems = 0;
@@ -19,7 +19,7 @@ export function textWidth(text: string): number {
   return ems * FONT_SIZE;
 }
 
-/** Breaks a string at its spaces so that lines stay below a width where words allow it. */
+/** Breaks a string at its spaces so that lines stay below a width if the words allow it. */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -30,7 +30,7 @@ export function wrapText(text: string, width: number): string[] {
   return lines;
 }
 
-/** Cuts a string to a width, with an ellipsis where something is missing. */
+/** Cuts a string to a width, with an ellipsis if something is missing. */
 export function shorten(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let end = text.length;

@@ -3,10 +3,10 @@ import { parseHTML } from 'linkedom';
 import { replaceControls } from '../page.ts';
 import { FONT_SIZE } from './measure.ts';
 
-/** Attributes in which Plot writes coordinates with all their digits. */
+/** Attributes in which Plot writes coordinates with full precision. */
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height'];
 
-/** What a reader who cannot see a chart is told of it. */
+/** The text alternative of a chart. */
 interface Words {
   /** Unique on the page; title, description and clip paths add to it. */
   readonly id: string;
@@ -15,8 +15,8 @@ interface Words {
 }
 
 /**
- * Draws a plot as SVG for a page: the same options give the same text. Nothing of it needs a style sheet of its own,
- * which the page's content security policy would refuse; Plot's counted ids are replaced by ids of this page.
+ * Draws a plot as SVG for a page: the same options give the same text. It needs no separate style sheet, which the
+ * page's content security policy would refuse; Plot's counted ids are replaced by ids of this page.
  */
 export function drawSvg(options: Plot.PlotOptions, words?: Words): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');

@@ -3,24 +3,27 @@ import { formatNumber } from '../format.ts';
 import { createAxis, type DrawnAxis, share, tickFormat } from './axis.ts';
 import { LINE_HEIGHT, shorten, textWidth, wrapText } from './measure.ts';
 
-/** The words under an x axis. */
+/** The labels under an x axis. */
 export interface TickTexts {
-  /** Text of each tick, lines parted by line feeds. */
+  /** Text of each tick, with lines separated by line feeds. */
   readonly text: (tick: number) => string;
-  /** Degrees; 0 where the words have room side by side. */
+  /** Degrees; 0 if the labels fit side by side. */
   readonly rotate: number;
-  /** Pixels that they take below the axis. */
+  /** Pixels that they occupy below the axis. */
   readonly height: number;
-  /** Pixels that the first of them needs to the left of the frame. */
+  /** Pixels that the first one needs to the left of the frame. */
   readonly overhang: number;
 }
 
-/** Pixels between the words of two ticks. */
+/** Pixels between the labels of two ticks. */
 const GAP = 12;
 const ANGLE = 40;
 const LONGEST = 180;
 
-/** The x axis of categories: each at the middle of a slot of width 1; words are broken, or turned if that is not enough. */
+/**
+ * The x axis of categories: each at the middle of a slot of width 1; labels are wrapped, or rotated if that is not
+ * enough.
+ */
 export function categoryTicks(categories: readonly string[], inner: number): { axis: DrawnAxis; texts: TickTexts } {
   const slot = inner / categories.length;
   const axis: DrawnAxis = {
@@ -49,7 +52,7 @@ export function categoryTicks(categories: readonly string[], inner: number): { a
   };
 }
 
-/** The x axis of numbers: ticks at the values themselves where these are few and have room, at round numbers otherwise. */
+/** The x axis of numbers: ticks at the values themselves if these are few and fit, at round numbers otherwise. */
 export function numberTicks(
   asked: Axis,
   values: readonly number[],

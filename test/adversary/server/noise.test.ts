@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../simulations/attacks/open-round/lab.ts';
-import { looksUniform } from '../../../simulations/attacks/inference/noise.ts';
+import { looksUniform } from './uniform.ts';
 
 const LENGTH = 251;
 const BITS = 20;

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { MemberId } from '../../../protocol/ids.ts';
 import type { RoundSettings } from '../../../protocol/wire/settings.ts';
 import { equalSums } from '../../../simulations/engine/sums.ts';
-import { looksUniform } from '../../../simulations/attacks/inference/noise.ts';
+import { looksUniform } from './uniform.ts';
 import { beforePeaks } from '../../../simulations/attacks/coordinator/perceptron.ts';
 import { type Scene, TARGET } from '../../../simulations/attacks/coordinator/scene.ts';
 

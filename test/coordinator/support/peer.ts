@@ -2,7 +2,7 @@ import { io, type Socket } from 'socket.io-client';
 import { portablePrimitives } from '../../../protocol/crypto/portable.ts';
 import type { KeyPair } from '../../../protocol/crypto/keys.ts';
 import { type MemberId, memberId } from '../../../protocol/ids.ts';
-import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
+import { EVENT_NAME } from '../../../coordinator/internal.ts';
 import { helloTranscript } from '../../../protocol/wire/hello-transcript.ts';
 import { messageName, type MessageName } from '../../../protocol/wire/header.ts';
 import { decodeAbort } from '../../../protocol/wire/messages/abort.ts';

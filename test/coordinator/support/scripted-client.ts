@@ -1,5 +1,5 @@
 import { readInvitation } from '../../../protocol/wire/messages/invitation.ts';
-import { EVENT_NAME } from '../../../coordinator/gateway/index.ts';
+import { EVENT_NAME } from '../../../coordinator/internal.ts';
 import { encodeUpdate } from '../../../protocol/quantize/index.ts';
 import { startClient, stepClient } from '../../../protocol/schemes/secagg/client/session.ts';
 import type { ClientEvent, ClientState, ClientStep } from '../../../protocol/schemes/secagg/client/types.ts';

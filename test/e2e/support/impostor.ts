@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server } from 'socket.io';
 import { SIZES } from '../../../protocol/crypto/suite.ts';
-import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../../protocol/index.ts';
+import { DEFAULT_SUITE, PROTOCOL_VERSION } from '../../../protocol/crypto/index.ts';
 import { encodeChallenge } from '../../../protocol/wire/messages/connect.ts';
 
 /** A server that greets as a coordinator of another protocol version would. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseIdxImages, parseIdxLabels } from '../../../training/data/idx.ts';
+import { parseIdxImages, parseIdxLabels } from '../../support/parse-idx.ts';
 import { parseIdentity, unsafeIdentityText } from '../../../client/enrolment/identity.ts';
 import { recordFrom } from '../../../coordinator/store/record.ts';
 import { utf8 } from '../../../protocol/crypto/bytes.ts';

@@ -1,4 +1,4 @@
-import { noisePlanOf } from '../../../protocol/rounds/inputs/index.ts';
+import { noisePlanOf } from '../../../protocol/rounds/index.ts';
 import { epsilonOf, mechanismOf, ORDERS, roundCost } from '../../../protocol/privacy/index.ts';
 import type { RoundPrivacy } from '../../../protocol/wire/settings.ts';
 

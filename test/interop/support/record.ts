@@ -18,7 +18,7 @@ import {
   survivorBytes,
   computePlan,
 } from '../../../protocol/schemes/secagg/index.ts';
-import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/inputs/index.ts';
+import { inputRecord, modelPoint, roundingSource, termsOf } from '../../../protocol/rounds/index.ts';
 import { concatBytes, toHex } from '../../../protocol/crypto/bytes.ts';
 import { ChaChaStream } from '../../../protocol/crypto/chacha.ts';
 import { generateIdentity, type KeyPair } from '../../../protocol/crypto/keys.ts';

@@ -51,6 +51,11 @@ export const config: ConfigInput = defineConfig({
   prot: 8080,
 });
 
+export const learning = defineConfig({
+  // @ts-expect-error: an option of another strategy, as the compiler knows
+  tasks: [{ name: 't', rounds: 1, cohort: 3, strategy: { name: 'fedavg', momentum: 0.9 } }],
+});
+
 /** An authority's directory: whoever writes or reads one needs the faces of the wire and of cryptography. */
 function namesIn(primitives: Primitives): string {
   const authority = identityFrom(primitives, fromHex('07'.repeat(32)));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../training/index.ts';
 import { VirtualClock } from '../../../simulations/engine/clock.ts';
-import { type Distribution, draw } from '../../../simulations/engine/distribution.ts';
+import { type Distribution, draw } from '../../../simulations/faults/distribution.ts';
 import { codeOf } from '../../support/thrown.ts';
 
 describe('the virtual clock', () => {

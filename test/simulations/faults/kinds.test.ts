@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { STATES } from '../../../simulations/engine/phases.ts';
+import { COLLECTING_STATES } from '../../../protocol/rounds/index.ts';
 import type { FaultScript } from '../../../simulations/faults/script.ts';
 import { dropsOf, STEADY, under } from './scene.ts';
 
@@ -18,11 +18,11 @@ describe('without faults', () => {
 });
 
 describe('drop', () => {
-  it.each(STATES)('before %s: the member is missed, and the sum is that of the others', (state) => {
+  it.each(COLLECTING_STATES)('before %s: the member is missed, and the sum is that of the others', (state) => {
     const round = under([{ kind: 'drop', members: [2, 5], state }], { adversary: 'active' });
     expect(round.happened.drop).toBe(2);
     expect(dropsOf(round)).toEqual([2, 5].map((member) => `${member} ${state} member-left`));
-    const early = STATES.indexOf(state) <= STATES.indexOf('masked-input');
+    const early = COLLECTING_STATES.indexOf(state) <= COLLECTING_STATES.indexOf('masked-input');
     expect(round).toMatchObject({ committed: true, exact: true, included: early ? without(2, 5) : ALL, unwiped: 0 });
   });
 
@@ -116,7 +116,7 @@ describe('corrupt', () => {
   const kinds = (['flip', 'truncate', 'foreign'] as const).flatMap((how) =>
     (['curious', 'active'] as const).flatMap((adversary) =>
       (['up', 'down'] as const).flatMap((direction) =>
-        STATES.filter((state) => adversary === 'active' || state !== 'consistency-check').map(
+        COLLECTING_STATES.filter((state) => adversary === 'active' || state !== 'consistency-check').map(
           (state) => [how, direction, state, adversary] as const,
         ),
       ),
@@ -275,7 +275,7 @@ describe('partition', () => {
 });
 
 describe('abandon', () => {
-  it.each(STATES)('in %s ends the round for all, without a sum, and everything is wiped', (state) => {
+  it.each(COLLECTING_STATES)('in %s ends the round for all, without a sum, and everything is wiped', (state) => {
     const round = under([{ kind: 'abandon', state, after: 0.15 }], { adversary: 'active' });
     expect(round.happened.abandon).toBe(1);
     expect(round).toMatchObject({ committed: false, sum: undefined, waiting: [], unwiped: 0 });
@@ -296,10 +296,10 @@ describe('all faults together', () => {
     fc.record({ members: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 3 }) }),
     fc.record({ probability: fc.double({ min: 0, max: 0.4, noNaN: true }) }),
   );
-  const state = fc.constantFrom(...STATES);
+  const state = fc.constantFrom(...COLLECTING_STATES);
   const fault = fc.oneof(
     fc
-      .tuple(who, fc.constantFrom(...STATES, 'any' as const))
+      .tuple(who, fc.constantFrom(...COLLECTING_STATES, 'any' as const))
       .map(([w, s]) => ({ kind: 'drop', ...w, state: s }) as const),
     fc.tuple(who, seconds).map(([w, s]) => ({ kind: 'delay', ...w, seconds: s }) as const),
     fc.tuple(who, seconds).map(([w, within]) => ({ kind: 'reorder', ...w, within }) as const),

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  completeThreshold,
-  roundParameters,
-  type RoundQuestion,
-} from '../../../protocol/schemes/secagg/parameters/index.ts';
+import { roundParameters, type RoundQuestion } from '../../../protocol/schemes/secagg/parameters/index.ts';
+import { completeThreshold } from '../../../protocol/schemes/secagg/parameters/round.ts';
 import { binomialBelow, failureProbability, type PredictionQuestion } from '../../../simulations/faults/prediction.ts';
 import { under } from './scene.ts';
 

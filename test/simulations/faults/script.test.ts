@@ -25,7 +25,7 @@ describe('a script of faults', () => {
     [[{ kind: 'vanish' }], 'faults[0].kind'],
     [[{ kind: 'delay' }], 'faults[0].seconds: expected seconds from 0'],
     [[{ kind: 'delay', seconds: { gauss: 1 } }], 'faults[0].seconds: expected seconds from 0'],
-    [[{ kind: 'drop', share: 0.1, members: [1] }], 'faults[0].share: cannot stand beside "members"'],
+    [[{ kind: 'drop', share: 0.1, members: [1] }], 'faults[0].share: cannot be combined with "members"'],
     [[{ kind: 'drop', state: 'each' }], 'faults[0].state: "each" needs a "probability"'],
     [[{ kind: 'corrupt', bit: 3 }], 'faults[0]: '],
     [{ kind: 'drop' }, 'faults: '],

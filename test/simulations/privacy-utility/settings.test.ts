@@ -10,7 +10,7 @@ describe('settings of privacy-utility', () => {
     ['cohorts of almost nobody', { members: [40], cohort: 0.1 }, /cohort: 40 members/],
     ['looks beyond the last round', { evaluateEvery: 9 }, /evaluateEvery: at most the 8 rounds/],
     ['a coordinator that protects from itself', { against: 'coordinator' as const }, /against/],
-    ['drops in the open', { dropout: 0.1 }, /dropout: nobody drops/],
+    ['drops in the open', { dropout: 0.1 }, /dropout: members do not drop/],
     [
       'more drops than the noise is sized for',
       { dropout: 0.6, aggregation: 'secure' as const },

@@ -237,7 +237,7 @@ describe('charts', () => {
       );
       expect(title).toBe('Test accuracy, by Round');
       expect(description).toMatch(
-        /θ = 1: 80 points, from [\d.]+ at 1 to [\d.]+ at 80; least [\d.]+, greatest [\d.]+\./,
+        /θ = 1: 80 points, from [\d.]+ at 1 to [\d.]+ at 80; minimum [\d.]+, maximum [\d.]+\./,
       );
       expect(description).toContain('Level paper, centralised: 0.9917: 0.9917.');
     }

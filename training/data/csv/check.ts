@@ -44,7 +44,7 @@ function complaint(where: string, error: z.ZodError, known: readonly string[]): 
 
 /**
  * Checks options that may come from JavaScript or from a JSON file.
- * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the field
+ * @throws CairnError `config-unknown-key` with the key that was probably meant, `config-invalid` naming the field
  */
 export function checkOptions(options: CsvOptions): void {
   const parsed = z.strictObject(shape).safeParse(options);

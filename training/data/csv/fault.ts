@@ -1,17 +1,17 @@
 import { CairnError } from '../../../protocol/errors.ts';
 
-/** Where in a file something is. */
+/** A place in a file. */
 export interface Place {
-  /** Number of the row from 1, as a spreadsheet counts: the header row and empty ones too. */
+  /** Number of the row from 1, as a spreadsheet counts: including the header row and empty ones. */
   readonly row: number;
-  /** Line of the file where the row begins; another number than the row's once a field holds a line break. */
+  /** Line of the file where the row begins; differs from the row number after a field with a line break. */
   readonly line: number;
   /** The column's name. */
   readonly column?: string;
 }
 
 /**
- * An error that names file, row and column. Nothing of a field goes into it: an owner's data have no place in a log.
+ * An error that names file, row and column. It contains nothing of a field: an owner's data do not belong in a log.
  * @returns a CairnError `data-malformed`
  */
 export function fault(file: string, place: Place | undefined, what: string, hint?: string): CairnError {
@@ -22,7 +22,7 @@ export function fault(file: string, place: Place | undefined, what: string, hint
   });
 }
 
-/** @returns a CairnError `config-invalid`: the options are at fault, not the file */
-export function unsound(what: string, hint = 'correct the options that the table is read with'): CairnError {
+/** @returns a CairnError `config-invalid`: the options are wrong, not the file */
+export function unsound(what: string, hint = 'correct the options for reading the table'): CairnError {
   return new CairnError('config-invalid', `CSV options: ${what}`, { hint });
 }

@@ -6,15 +6,15 @@ import type { CsvColumn, CsvOptions } from './options.ts';
 export interface FieldReader {
   /** The column's name. */
   readonly name: string;
-  /** Names of the values that a field gives; none for a label. */
+  /** Names of the values that a field yields; none for a label. */
   readonly features: readonly string[];
-  /** Number of classes: of a label that has them, or else 0. */
+  /** Number of classes of a label that has them, otherwise 0. */
   readonly classes: number;
   /** Whether it is the label. */
   readonly label: boolean;
   /**
-   * Appends a field's values, or says what is wrong with it.
-   * @param put takes one value of the row
+   * Appends a field's values, or returns what is wrong with it.
+   * @param put receives one value of the row
    */
   read(field: string, put: (value: number) => void): NoNumber | undefined;
 }
@@ -22,7 +22,7 @@ export interface FieldReader {
 /** Classes are bytes. */
 const MAX_CLASSES = 256;
 
-/** The values of a column as texts, in their order. */
+/** The values of a column as strings, in their order. */
 function textsOf(name: string, values: readonly (string | number)[], min: number): readonly string[] {
   const texts = values.map((value) => String(value).trim());
   if (texts.length < min) {
@@ -43,8 +43,8 @@ function unknownValue(missing: boolean, count: number): NoNumber {
   return missing
     ? { found: `expected one of the ${count} values, but the value is missing`, hint: EMPTY }
     : {
-        found: `the field is none of the ${count} values that the options name`,
-        hint: 'correct the field (capitals count), or add the value for all owners alike: it changes the shape of the model',
+        found: `the field is not one of the ${count} values that the options name`,
+        hint: 'correct the field (case matters), or add the value for all owners: it changes the shape of the model',
       };
 }
 
@@ -53,7 +53,7 @@ type NumberColumn = Extract<CsvColumn, { type: 'number' }>;
 type Missing = (field: string) => boolean;
 type ReadNumber = ReturnType<typeof numberReader>;
 
-/** Expected a number: but what is there is none. */
+/** A number was expected, but something else is there. */
 const expected = ({ found, hint }: NoNumber): NoNumber => ({
   found: `expected a number, but ${found}`,
   ...(hint === undefined ? {} : { hint }),
@@ -68,7 +68,7 @@ function numeric(name: string, column: NumberColumn, missing: Missing, parse: Re
       if (typeof given !== 'number') return expected(given);
       const value = Math.fround((given - mean) / std);
       if (!Number.isFinite(value))
-        return expected({ found: 'less mean and divided by std it is too large for a 32-bit float' });
+        return expected({ found: 'minus mean and divided by std it is too large for a 32-bit float' });
       put(value);
       return undefined;
     },
@@ -79,7 +79,7 @@ function oneHot(name: string, column: Category, missing: Missing): FieldReader {
   const texts = textsOf(name, column.values, 1);
   const fill = column.fill === undefined ? undefined : String(column.fill).trim();
   if (fill !== undefined && !texts.includes(fill))
-    throw unsound(`column "${name}": fill "${fill}" is none of its values`);
+    throw unsound(`column "${name}": fill "${fill}" is not one of its values`);
   return {
     ...{ name, features: texts.map((text) => `${name}=${text}`), classes: 0, label: false },
     read(field, put) {
@@ -126,7 +126,7 @@ function numberLabel(name: string, missing: Missing, parse: ReadNumber): FieldRe
 }
 
 /**
- * What reads each column that is used, in the order of `columns`.
+ * The readers of the columns in use, in the order of `columns`.
  * @throws CairnError `config-invalid` for options that contradict themselves or name no label, or two
  */
 export function fieldReaders(options: CsvOptions): readonly FieldReader[] {

@@ -8,21 +8,21 @@ import type { CsvOptions } from './options.ts';
 export interface Header {
   /** Number of fields of every record. */
   readonly width: number;
-  /** The columns that are used, each with its place in a record. */
+  /** The columns in use, each with its place in a record. */
   readonly used: readonly { readonly reader: FieldReader; readonly at: number }[];
 }
 
-/** What the header must have, and how it is spoken of. */
+/** What the header must contain, and how messages name it. */
 export interface HeaderContext {
   readonly file: string;
   readonly options: CsvOptions;
   readonly readers: readonly FieldReader[];
 }
 
-/** What a name hardly ever is. */
+/** A number, which is hardly ever a column name. */
 const NUMBER = /^[+-]?[\d.,]+(?:e[+-]?\d+)?$/i;
 
-/** The names would be read out in the error; here they may be somebody's data. */
+/** An error about names would quote them; here they may be personal data. */
 function headless(file: string, place: Place): CairnError {
   return fault(
     file,
@@ -34,9 +34,9 @@ function headless(file: string, place: Place): CairnError {
 
 /**
  * Finds the columns by their names.
- * @param names the first row's fields, or the names that were given
- * @param place the header row's; undefined where the names were given
- * @throws CairnError `data-malformed` where a name is there twice, missing, or unknown
+ * @param names the first row's fields, or the given names
+ * @param place the header row's; undefined if the names were given
+ * @throws CairnError `data-malformed` if a name is repeated, missing, or unknown
  */
 export function readHeader(names: readonly string[], place: Place | undefined, context: HeaderContext): Header {
   const { file, options, readers } = context;
@@ -64,13 +64,13 @@ export function readHeader(names: readonly string[], place: Place | undefined, c
       file,
       place,
       `the column "${extra}" is not among those that the options name`,
-      'say what it holds, or "ignore"; others: "ignore" leaves out all that are not named',
+      'say what it contains, or "ignore"; others: "ignore" leaves out all that are not named',
     );
   }
   return { width: trimmed.length, used };
 }
 
-/** Whether a first record has the columns, so that its separator is the right one. */
+/** Whether a first record has the columns, which means that its separator is right. */
 export function fits(record: readonly string[], { options, readers }: HeaderContext): boolean {
   if (options.header !== undefined) return record.length === options.header.length;
   const names = new Set(record.map((name) => name.trim()));

@@ -1,18 +1,23 @@
 /** How numbers are written in a file. */
 export interface NumberFormat {
-  /** What parts the whole from the fraction. Default `.`. */
+  /** The decimal mark. Default `.`. */
   readonly decimal?: '.' | ',';
-  /** What groups three digits each, where they are grouped: `1.234,5` has `.`. Default: nothing, and groups are refused. */
+  /**
+   * The separator of groups of three digits, if they are grouped: `1.234,5` has `.`. Default: none, and groups are
+   * refused.
+   */
   readonly thousands?: ',' | '.' | ' ' | "'";
 }
 
-/** Why a string is no number: what it is instead, in words that hold nothing of the text, and the hint. */
+/** Why a string is not a number: what it is instead, described without quoting the text, and the hint. */
 export interface NoNumber {
   readonly found: string;
   readonly hint?: string;
 }
 
-/** Spaces that spreadsheets put between groups of digits: the common one, the one that does not break, and its narrow kin. */
+/**
+ * Spaces that spreadsheets put between groups of digits: the common one, the no-break one, and the narrow no-break one.
+ */
 const SPACES = /[ \u00a0\u202f]/gu;
 
 const EMPTY: NoNumber = {
@@ -20,10 +25,10 @@ const EMPTY: NoNumber = {
   hint: 'an empty field is never 0: complete the file, or give the column a "fill" that all owners agree on',
 };
 
-/** Words for a missing value that statistics programs write. */
+/** Markers for a missing value that statistics programs write. */
 const ABSENT = /^(?:na|n\/a|#n\/a|null|none|missing|\?|-|--|\.|unknown)$/i;
 
-/** What is to be said of a string that is no number in the format. */
+/** Describes a string that is not a number in the format. */
 function oddity(text: string, { decimal = '.', thousands }: NumberFormat): NoNumber {
   const other = decimal === '.' ? ',' : '.';
   if (/^[+-]?(?:nan|inf|infinity|∞)$/i.test(text)) {
@@ -34,20 +39,20 @@ function oddity(text: string, { decimal = '.', thousands }: NumberFormat): NoNum
   }
   if (ABSENT.test(text)) {
     return {
-      found: 'a word or sign for a missing value is there',
+      found: 'it is a marker for a missing value',
       hint: 'name the text in "missing", such as missing: ["NA"], and give the column a "fill"',
     };
   }
   if (/^[+-]?0[xob][\da-f]+$/i.test(text)) return { found: 'it is not written in decimal digits' };
   if (/^[+-]?\d+([.,])\d+$/.test(text) && text.includes(other) && thousands !== other) {
     return {
-      found: `there is a "${other}" between digits, which may part the fraction or group thousands`,
+      found: `there is a "${other}" between digits, which may be a decimal mark or group thousands`,
       hint: `say which: decimal: "${other}", or thousands: "${other}"`,
     };
   }
   if (/^[+-]?\d[\d.,' \u00a0\u202f]*$/u.test(text)) {
     return {
-      found: 'its digits are grouped in a way that was not told',
+      found: 'its digits are grouped in an undeclared way',
       hint: 'say how: decimal: "," or ".", and thousands: ".", ",", " " or "\'"; groups have three digits each',
     };
   }
@@ -55,8 +60,8 @@ function oddity(text: string, { decimal = '.', thousands }: NumberFormat): NoNum
 }
 
 /**
- * The one strict rule by which fields become numbers: decimal digits with at most one sign, decimal mark and exponent, and
- * groups of three where they are told. Nothing is guessed: what may mean two things is refused.
+ * The one strict rule by which fields become numbers: decimal digits with at most one sign, decimal mark and exponent,
+ * and groups of three if declared. Nothing is guessed: ambiguous text is refused.
  * @returns the number, or why there is none
  */
 export function numberReader(format: NumberFormat): (text: string) => number | NoNumber {
@@ -74,7 +79,7 @@ export function numberReader(format: NumberFormat): (text: string) => number | N
     const whole = grouped?.test(text) === true ? text.replaceAll(thousands ?? '', '') : text;
     if (!plain.test(whole)) return oddity(trimmed, format);
     const value = Number(decimal === ',' ? whole.replace(',', '.') : whole);
-    // The data set holds 32-bit floats: what is infinite there is no number of it.
+    // The data set holds 32-bit floats, so a value that is infinite as one is refused.
     if (!Number.isFinite(Math.fround(value))) return { found: 'it is too large for a 32-bit float' };
     return value;
   };

@@ -9,13 +9,13 @@ import { type RecordParser, records } from './records.ts';
 import { SEPARATOR_NAMES, separatorOf } from './separator.ts';
 import { decodeText } from './text.ts';
 
-/** A table as examples: what the engine trains on, with the names of its features. */
+/** A table as examples that the engine trains on, with the names of its features. */
 export interface CsvTable extends Dataset {
-  /** Name of each of an example's values, in their order: a column's, or `column=value` of a category. */
+  /** Names of an example's values, in order: a column's name, or `column=value` of a category. */
   readonly features: readonly string[];
   /**
-   * The label as a number for each example, where it has no classes; `labels` is empty then and `classes` 0, and the
-   * built-in engine, which trains classifiers, refuses it.
+   * The label as a number for each example, if the label has no classes; `labels` is empty then and `classes` 0, and
+   * the built-in engine, which trains classifiers, refuses it.
    */
   readonly targets?: Float32Array;
 }
@@ -40,9 +40,9 @@ class Growing {
 }
 
 /**
- * Reads a table whole, or refuses it.
- * @param load gets the library, as the platform has it
- * @throws CairnError `config-invalid`, `config-unknown-key` for options that cannot be; `data-empty` without rows;
+ * Reads a whole table, or refuses it.
+ * @param load loads the platform's build of the library
+ * @throws CairnError `config-invalid`, `config-unknown-key` for invalid options; `data-empty` without rows;
  * `data-malformed` with file, row and column
  */
 export async function parseTable(
@@ -74,7 +74,7 @@ export async function parseTable(
         file,
         place,
         `expected ${width} fields, but there are ${record.length}`,
-        `fields are parted by a ${SEPARATOR_NAMES[separator]}; a field that holds one must be in quotes`,
+        `fields are separated by a ${SEPARATOR_NAMES[separator]}; a field that contains one must be in quotes`,
       );
     }
     for (const { reader, at } of used) {
@@ -83,7 +83,7 @@ export async function parseTable(
     }
     examples++;
   });
-  if (examples === 0) throw new CairnError('data-empty', `${file}: there are no rows of data in it`);
+  if (examples === 0) throw new CairnError('data-empty', `${file}: it has no rows of data`);
   return tableOf(readers, examples, inputs.take(), labels.take());
 }
 

@@ -1,7 +1,7 @@
 import { CairnError } from '../../../protocol/errors.ts';
 import { fault, type Place } from './fault.ts';
 
-/** The part of the library csv-parse that is used: fields as text and nothing made of them. */
+/** The part of the csv-parse library in use: fields as plain text, without conversions. */
 export type RecordParser = (text: string, options: ParserOptions) => unknown;
 
 interface ParserOptions {
@@ -13,10 +13,10 @@ interface ParserOptions {
   readonly on_record: (record: string[], context: { readonly lines: number }) => null;
 }
 
-/** What csv-parse says of quotes that do not fit, in our words: its own show fields. */
+/** csv-parse's errors about mismatched quotes, reworded: its own messages show fields. */
 function reason(code: unknown): string {
   if (code === 'CSV_QUOTE_NOT_CLOSED') return 'a quote is opened and never closed';
-  if (code === 'INVALID_OPENING_QUOTE') return 'a quote stands within a field that does not begin with one';
+  if (code === 'INVALID_OPENING_QUOTE') return 'a quote appears within a field that does not begin with one';
   if (code === 'CSV_INVALID_CLOSING_QUOTE' || code === 'CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE')
     return 'something follows a closed quote before the field ends';
   return 'it cannot be parsed';
@@ -24,13 +24,13 @@ function reason(code: unknown): string {
 
 const QUOTES = 'write a field with a quote as "…""…"';
 
-/** Takes a record that is not empty. */
+/** Receives a record that is not empty. */
 export type Visit = (record: readonly string[], place: Place) => void;
 
 /**
  * Runs the library over a string; the last record's end says where the next one begins.
  * @param max records to read; all by default
- * @throws CairnError `data-malformed` for quotes that do not fit, and whatever `visit` throws
+ * @throws CairnError `data-malformed` for mismatched quotes, and whatever `visit` throws
  */
 export function records(
   parser: RecordParser,
@@ -46,7 +46,7 @@ export function records(
     parser(text, {
       delimiter: separator,
       record_delimiter: ['\r\n', '\n', '\r'],
-      // A row of another length is refused below, by its number.
+      // A row of a different length is refused below, with its number.
       relax_column_count: true,
       trim: true,
       ...(max === undefined ? {} : { to: max }),
@@ -54,7 +54,7 @@ export function records(
         const place = { row: row + 1, line: end + 1 };
         end = lines;
         row++;
-        // A line without anything is no record, and many files end with some.
+        // An empty line is not a record, and many files end with some.
         if (record.length > 1 || record[0] !== '') visit(record, place);
         return null;
       },

@@ -4,14 +4,14 @@ import { type RecordParser, records } from './records.ts';
 
 const SEPARATORS = [',', ';', '\t'] as const;
 
-/** What fields may be parted by, in words. */
+/** Names of the field separators. */
 export const SEPARATOR_NAMES: Readonly<Record<string, string>> = { ',': 'comma', ';': 'semicolon', '\t': 'tab' };
 
-/** Enough for any header: where a separator is found out by the first record, no more is read. */
+/** Enough for any header: to detect a separator from the first record, no more is read. */
 const HEAD = 2 ** 20;
 const HEAD_RECORDS = 100;
 
-/** The first record that is not empty, as a separator parts it; undefined where it cannot be read so. */
+/** The first non-empty record, split by a separator; undefined if it cannot be read that way. */
 function firstRecord(
   parser: RecordParser,
   text: string,
@@ -22,15 +22,15 @@ function firstRecord(
   try {
     records(parser, text.slice(0, HEAD), separator, file, (record) => found.push(record), HEAD_RECORDS);
   } catch {
-    // By another separator the quotes may be sound; if by none, the reading itself says where they are not.
+    // With another separator the quotes may be valid; if with none, reading the table reports where they are not.
   }
   return found.at(0);
 }
 
 /**
- * The separator that is told, or else the one of the three by which the first record has the columns; where none does, the
- * one that gives the widest record, so that the error to come speaks of names.
- * @throws CairnError `data-malformed` where more than one does
+ * The given separator, or else the one of the three with which the first record has the columns; if none does, the one
+ * that gives the widest record, so that the resulting error is about names.
+ * @throws CairnError `data-malformed` if more than one does
  */
 export function separatorOf(parser: RecordParser, text: string, context: HeaderContext): string {
   const { options, file } = context;
@@ -44,7 +44,7 @@ export function separatorOf(parser: RecordParser, text: string, context: HeaderC
     throw fault(
       file,
       undefined,
-      `its fields may be parted by ${fitting.map(({ separator }) => SEPARATOR_NAMES[separator]).join(' or ')}`,
+      `its fields may be separated by ${fitting.map(({ separator }) => SEPARATOR_NAMES[separator]).join(' or ')}`,
       'say which: separator: ",", ";" or "\\t"',
     );
   }

@@ -1,9 +1,9 @@
 import { fault, unsound } from './fault.ts';
 
-/** Longest text that every engine can hold in one string. */
+/** Longest text that fits one string in every engine. */
 const MAX_BYTES = 2 ** 29 - 32;
 
-/** Whether bytes begin with the mark of UTF-16, as a spreadsheet's "Unicode text" does. */
+/** Whether bytes begin with a UTF-16 byte order mark, as a spreadsheet's "Unicode text" does. */
 const isUtf16 = (bytes: Uint8Array): boolean =>
   (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 
@@ -20,7 +20,7 @@ function decoder(encoding: string): TextDecoder {
 
 /**
  * A table's text, without a byte order mark.
- * @throws CairnError `data-malformed` where the bytes are not in the encoding; `config-invalid` for an unknown encoding
+ * @throws CairnError `data-malformed` if the bytes are not in the encoding; `config-invalid` for an unknown encoding
  */
 export async function decodeText(
   source: string | Uint8Array | Blob,
@@ -31,7 +31,7 @@ export async function decodeText(
   if (typeof source === 'string') return source.replace(/^\uFEFF/, '');
   const size = source instanceof Blob ? source.size : source.length;
   if (size > MAX_BYTES)
-    throw fault(file, undefined, `${size} bytes are more than ${MAX_BYTES}`, 'cut it into several files');
+    throw fault(file, undefined, `${size} bytes are more than ${MAX_BYTES}`, 'split it into several files');
   const bytes = source instanceof Blob ? new Uint8Array(await source.arrayBuffer()) : source;
   if (encoding === undefined && isUtf16(bytes)) {
     throw fault(file, undefined, 'it is in UTF-16', 'pass encoding: "utf-16le", or save it as UTF-8');

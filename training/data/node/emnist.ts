@@ -3,7 +3,7 @@ import type { Dataset } from '../dataset.ts';
 import { CHOICE, type ExampleChoice, loadIdx } from './idx.ts';
 import { idxFile } from './idx-folder.ts';
 
-/** The data sets of EMNIST: labels of letters begin at 1, all others at 0. */
+/** The data sets of EMNIST: letter labels begin at 1, all others at 0. */
 const SPLITS = {
   balanced: { classes: 47, firstLabel: 0 },
   byclass: { classes: 62, firstLabel: 0 },
@@ -18,14 +18,14 @@ export type EmnistSplit = keyof typeof SPLITS;
 
 /** Where EMNIST is, and which of its examples to load. */
 export interface EmnistOptions extends ExampleChoice {
-  /** The folder with `emnist-letters-train-images-idx3-ubyte.gz` and the like, packed or not. */
+  /** The folder with `emnist-letters-train-images-idx3-ubyte.gz` and the like, compressed or not. */
   readonly folder: string;
 }
 
 /**
- * Loads handwritten characters (Cohen et al. 2017): shape 1 × 28 × 28, upright as MNIST's are, where the files have each
- * image mirrored at its diagonal. Letters are classes 0 (A) to 25 (Z), where the files count them from 1.
- * @throws CairnError what `loadIdx` throws
+ * Loads handwritten characters (Cohen et al. 2017): shape 1 × 28 × 28, upright like MNIST's, although the files have
+ * each image mirrored along its diagonal. Letters are classes 0 (A) to 25 (Z), although the files count them from 1.
+ * @throws CairnError as `loadIdx` does
  */
 export async function loadEmnist(split: EmnistSplit, part: 'train' | 'test', options: EmnistOptions): Promise<Dataset> {
   assertOptions<EmnistOptions>('options of loadEmnist', options, { ...CHOICE, folder: 'string' }, ['folder']);

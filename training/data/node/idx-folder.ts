@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CairnError } from '../../../protocol/errors.ts';
 
-/** What a file of a pair holds. */
+/** The content of a file of a pair. */
 export type IdxContent = 'images-idx3' | 'labels-idx1';
 
-/** Most names of files that a message lists. */
+/** Maximum number of file names that a message lists. */
 const LISTED = 8;
 
-/** Other names under which people have the same file: packed, and with a dot as some archives unpack it. */
+/** Names that the same file may have: compressed, or with a dot as some archives unpack it. */
 function namesOf(stem: string, content: IdxContent): readonly string[] {
   const [what, rank] = content.split('-');
   const plain = [`${stem}-${what}-${rank}-ubyte`, `${stem}-${what}.${rank}-ubyte`];
@@ -16,9 +16,9 @@ function namesOf(stem: string, content: IdxContent): readonly string[] {
 }
 
 /**
- * Finds an IDX file in a folder, under its original name or one of those that archives and tools make of it.
- * @param stem - what its name begins with, such as `t10k`
- * @throws CairnError `data-missing`, which names what is in the folder
+ * Finds an IDX file in a folder, under its original name or a variant that archives and tools produce.
+ * @param stem - the beginning of its name, such as `t10k`
+ * @throws CairnError `data-missing`, which lists what is in the folder
  */
 export async function idxFile(folder: string, stem: string, content: IdxContent, hint: string): Promise<string> {
   const path = resolve(folder);
@@ -37,7 +37,7 @@ export async function idxFile(folder: string, stem: string, content: IdxContent,
 }
 
 function listed(there: readonly string[]): string {
-  // Of the many files that a folder may hold, those are meant that look like a data set.
+  // Of the many files that a folder may contain, only those that look like a data set are relevant.
   const idx = there.filter((name) => /idx|ubyte|mnist/i.test(name));
   const shown = (idx.length > 0 ? idx : there).slice(0, LISTED);
   if (shown.length === 0) return 'the folder is empty';

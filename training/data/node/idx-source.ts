@@ -6,22 +6,22 @@ import { CairnError } from '../../../protocol/errors.ts';
 import { checkSize, contentOf, type IdxHeader, malformed, MAX_HEADER, readIdxHeader } from '../idx.ts';
 import { IDX_TYPES } from '../idx-types.ts';
 
-/** Bytes that gzip makes of one at most. */
+/** Maximum expansion ratio of gzip. */
 const MAX_RATIO = 1032;
 
 /** An IDX file that is read piece by piece, compressed or not. */
 export interface IdxSource {
   readonly header: IdxHeader;
-  /** Fills `target` with bytes from a position of the unpacked file: none before that of an earlier call's end. */
+  /** Fills `target` with bytes from a position of the unpacked file: never before the end of an earlier call. */
   read(target: Uint8Array, position: number): Promise<void>;
-  /** Looks at what of a compressed file was not read: whether it has its size, and is whole. */
+  /** Checks the unread rest of a compressed file: that it has the right size and is complete. */
   finish(): Promise<void>;
-  /** Lets go of what reading holds. */
+  /** Releases the resources of reading. */
   close(): Promise<void>;
 }
 
 /**
- * Opens an IDX file, which may be compressed by gzip whatever its name is, lends it to `use` and closes it.
+ * Opens an IDX file, gzip-compressed or not whatever its name, lends it to `use` and closes it.
  * @throws CairnError `data-malformed` naming the file; what `use` throws
  */
 export async function withIdx<T>(file: string, use: (source: IdxSource) => Promise<T>): Promise<T> {
@@ -63,7 +63,7 @@ async function plain(handle: FileHandle): Promise<IdxSource> {
   return { header, read, finish: () => Promise.resolve(), close: () => Promise.resolve() };
 }
 
-/** What a compressed file unpacks to, from its beginning to its end, a chunk at a time. */
+/** The unpacked content of a compressed file, from start to end, a chunk at a time. */
 class Unpacking {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -71,17 +71,17 @@ class Unpacking {
 
   constructor(file: string) {
     const gunzip = createGunzip();
-    // The error of either end comes to whoever reads.
+    // An error at either end reaches the reader.
     pipeline(createReadStream(file), gunzip, () => undefined);
     this.#chunks = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   }
 
-  /** Bytes that have been given away or skipped. */
+  /** Bytes that have been returned or skipped. */
   get position(): number {
     return this.#position;
   }
 
-  /** Gives away at most so many bytes; none at the end. */
+  /** Returns at most this many bytes; none at the end. */
   async take(most: number): Promise<Uint8Array> {
     while (this.#chunk.length === 0) {
       const next = await this.#next();
@@ -101,7 +101,7 @@ class Unpacking {
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (code?.startsWith('Z_') !== true) throw cause;
-      throw new CairnError('data-malformed', 'the file is compressed by gzip, and damaged or cut off', { cause });
+      throw new CairnError('data-malformed', 'the file is gzip-compressed, and damaged or cut off', { cause });
     }
   }
 
@@ -124,7 +124,7 @@ async function unpacked(file: string, handle: FileHandle): Promise<IdxSource> {
   await first.close();
   const header = readIdxHeader(start.subarray(0, length));
   const size = header.length + header.values * IDX_TYPES[header.type].bytes;
-  // Whoever reads takes memory for what the header says.
+  // The reader allocates memory for the size in the header.
   if (size > MAX_RATIO * (await handle.stat()).size) {
     throw malformed(`${contentOf(header)} and the header are ${size} bytes, more than the file can unpack to`);
   }
@@ -145,7 +145,7 @@ async function unpacked(file: string, handle: FileHandle): Promise<IdxSource> {
       }
     },
     async finish() {
-      // A byte too many is enough to know: the rest is not unpacked.
+      // One extra byte is enough to know: the rest is not unpacked.
       while (unpacking.position <= size && (await unpacking.take(size + 1)).length > 0);
       if (unpacking.position !== size) throw wrong();
     },

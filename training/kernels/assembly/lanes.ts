@@ -1,4 +1,4 @@
-// Moving a batch between image after image and place after place.
+// Converts a batch between image-by-image and place-by-place layout.
 import { address } from './memory';
 
 // Byte addresses and byte strides; four rows at a time are transposed in registers.
@@ -53,7 +53,8 @@ export function transposeBlock(x: usize, step: usize, rows: i32, columns: i32, o
   }
 }
 
-// A block's rows are whole cache lines on both sides: of large batches, the rows of one side all fall into a few sets.
+// A block's rows are whole cache lines on both sides: in large batches, the rows of one side all map to a few cache
+// sets.
 const BLOCK: i32 = 16;
 
 /** See `Kernels.transpose`. */

@@ -1,12 +1,12 @@
-// Matrix product over strided operands. Every element of C is one sum over k in ascending order, a product and a sum
-// rounded apart, whatever tile it falls into: hence the plain TypeScript twin gives the same bits.
+// Matrix product over strided operands. Every element of C is one sum over k in ascending order, each product and sum
+// rounded separately, whatever its tile: hence the plain TypeScript twin gives the same bits.
 import { address, copy } from './memory';
 import { pack } from './pack';
 import { tile1x16, tile1x8, tile2x16, tile4x8 } from './tiles';
 
 // Rows of a packed panel: 256 × 16 columns × 4 bytes = 16 kB, half of a first-level cache.
 export const DEPTH: i32 = 256;
-// Elements at the start of the scratch area where tiles that jut out over C's edge are computed.
+// Elements at the start of the scratch area where tiles that extend beyond C's edge are computed.
 export const EDGE: u32 = 64;
 // From this many rows of A on, a panel of B is read often enough to be packed even if its rows are contiguous.
 export const PACK_FROM: i32 = 12;
@@ -16,7 +16,7 @@ function rowOf(a: usize, aRow: usize, table: usize, i: i32): usize {
   return table ? a + address(load<u32>(table + ((<usize>i) << 2))) : a + aRow * <usize>i;
 }
 
-// One panel that is as wide as its tile: `rows` rows of A from row `first` against it.
+// One panel as wide as its tile: `rows` rows of A from row `first` against it.
 function panel(
   width: i32,
   first: i32,
@@ -59,7 +59,8 @@ function panel(
   }
 }
 
-// A panel narrower than its tile: the tile is computed aside, up to four rows at a time, and its valid part copied.
+// A panel narrower than its tile: the tile is computed separately, up to four rows at a time, and its valid part
+// copied.
 function ragged(
   width: i32,
   columns: i32,

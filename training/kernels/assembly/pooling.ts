@@ -1,4 +1,4 @@
-// Max pooling. Which place wins is a coin toss on real images, so nothing here branches on it.
+// Max pooling. Which place wins is unpredictable on real images, so nothing here branches on it.
 import { address } from './memory';
 
 // Four neighbouring windows of 2 × 2, two apart; `corner` is the place of the first one's first element.

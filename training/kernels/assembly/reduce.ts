@@ -1,4 +1,4 @@
-// Sums. The order of each is part of its definition (see `Kernels`), for a float sum depends on it.
+// Sums. The order of each is part of its definition (see `Kernels`), since a float sum depends on it.
 import { address } from './memory';
 
 /** See `Kernels.sumRows`. */

@@ -15,7 +15,7 @@ function startFrom(bias: usize, filters: i32, c: usize, cRow: usize): void {
   }
 }
 
-// Lays the rows that `taps` entries of a table name one after the other, 16 columns each.
+// Copies the rows named by `taps` entries of a table one after the other, 16 columns each.
 function gather(to: usize, taps: i32, b: usize, table: usize): void {
   for (; taps > 0; taps--) {
     const row = b + address(load<u32>(table));
@@ -47,7 +47,7 @@ export function convolveTaps(
   const packed = address(scratch + EDGE);
   const pack = filters >= PACK_FROM;
   for (let p = 0; p < length; p += 16) {
-    // The last panel overlaps the one before: what it computes again comes out the same.
+    // The last panel overlaps the previous one; recomputed elements get the same value.
     const at = address(<u32>min(p, length - 16));
     const b = address(flat) + at,
       panel = address(out) + at;

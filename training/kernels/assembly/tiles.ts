@@ -227,7 +227,7 @@ export function tile1x8(
   v128.store(c, s1, 16);
 }
 
-// As tile2x16, with the rows of B at places that a table names: 32-bit element indices, counted from byte address b.
+// Like tile2x16, with the rows of B at places given by a table: 32-bit element indices, counted from byte address b.
 export function taps2x16(
   k: i32,
   a0: usize,

@@ -1,9 +1,9 @@
-/** A heap that the twin works on; 64 bits for checking derivatives, 32 otherwise. */
+/** The twin's heap: 64 bits for checking derivatives, 32 otherwise. */
 export type Reals = Float32Array | Float64Array;
 
-/** What a twin kernel needs: its heap (which may move when it grows), and how a result is rounded before the next step. */
+/** What a twin kernel needs: its heap (which may move when it grows), and how results are rounded between steps. */
 export interface Arithmetic {
-  /** The heap as it is now. */
+  /** The current heap. */
   readonly reals: () => Reals;
   /** The same elements as 32-bit integers, index by index. */
   readonly integers: () => Int32Array;
@@ -11,7 +11,7 @@ export interface Arithmetic {
   readonly round: (x: number) => number;
 }
 
-/** What is not above zero times zero, as the kernel `gate` of a vector by itself with slope 0. */
+/** Multiplies elements not above zero by zero, like the kernel `gate` of a vector by itself with slope 0. */
 export function rectifyInPlace(heap: Reals, at: number, n: number): void {
   for (let i = at; i < at + n; i++) if (!(heap[i]! > 0)) heap[i]! *= 0;
 }

@@ -1,7 +1,7 @@
 import type { ConvolutionExtents, Kernels } from '../kernels.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
-/** Calls `visit` for every tap and output place in order; `pixel` is −1 where the tap falls outside the image. */
+/** Calls `visit` for every tap and output place in order; `pixel` is −1 if the tap falls outside the image. */
 function eachTap(extents: ConvolutionExtents, visit: (column: number, pixel: number) => void): void {
   const { channels, height, width, kernelHeight, kernelWidth, stride, padding, outHeight, outWidth } = extents;
   let column = 0;

@@ -3,7 +3,9 @@ import type { Arithmetic } from './arithmetic.ts';
 
 type Elementwise = Pick<Kernels, 'add' | 'sub' | 'mul' | 'div' | 'scale' | 'gate' | 'repeat'>;
 
-/** The loops over vectors in plain TypeScript; see {@link Kernels}. A store into the heap is the one rounding of each. */
+/**
+ * The loops over vectors in plain TypeScript; see {@link Kernels}. The store into the heap is each one's only rounding.
+ */
 export function elementwiseTwin({ reals, round }: Arithmetic): Elementwise {
   return {
     add(a, b, out, n) {

@@ -1,7 +1,7 @@
 import type { Kernels } from '../kernels.ts';
 import type { Arithmetic } from './arithmetic.ts';
 
-/** The sums in plain TypeScript, in the order that {@link Kernels} states. */
+/** The sums in plain TypeScript, in the order stated by {@link Kernels}. */
 export function reduceTwin({ reals, round }: Arithmetic): Pick<Kernels, 'sumRows' | 'sumColumns'> {
   const sum4 = (a: number, b: number, c: number, d: number): number => round(round(a + b) + round(c + d));
   return {

@@ -1,5 +1,4 @@
 import { CairnError } from '../../../errors.ts';
-import { below } from './hypergeometric.ts';
 import {
   checkCohort,
   checkShare,
@@ -70,6 +69,7 @@ export interface AdversaryModel {
  * since one survivor set is settled by the quorum of {@link wholeCommittee}, not by the holders of each secret. Curious
  * (Bonawitz et al. 2017): more than the colluders and more than half.
  * @throws CairnError `settings-invalid` for n below 2 or a share out of range
+ * @internal Tests hold it against the papers' rule and against every smaller threshold.
  */
 export function completeThreshold({ n, adversary, colluding }: { readonly n: number } & AdversaryModel): number {
   checkCohort(n);
@@ -97,6 +97,7 @@ export function minSharers({ graph, threshold, quorum }: RoundParameters): numbe
  * @param question - `sigma` in bits; by default 40, and 101 for a ring against an active coordinator
  * @returns a number of shares; on a ring that is too thin it exceeds the degree + 1 holders
  * @throws CairnError `settings-invalid` for arguments out of range
+ * @internal Tests hold it against its own definition, one threshold lower; a whole round says only yes or no.
  */
 export function minSoundThreshold(
   question: {
@@ -224,20 +225,4 @@ function committeeOf({ n, adversary, colluding, dropout }: RoundQuestion): Commi
     'no-feasible-graph',
     `no quorum of ${n} members is safe against ${colluding} colluding and reached with ${dropout} dropping`,
   );
-}
-
-/**
- * An upper bound on the probability that a random set of `survivors` cannot open the sum, because some member is left
- * with fewer surviving neighbours than the threshold (a union bound over the members), or fewer witnesses than a quorum are
- * left; capped at 1.
- * @throws CairnError `settings-invalid` where survivors is not an integer from 0 to n
- */
-export function dropoutFailureProbability(parameters: RoundParameters, survivors: number): number {
-  const { graph, n, degree, threshold, witnesses, quorum } = parameters;
-  if (!Number.isSafeInteger(survivors) || survivors < 0 || survivors > n) {
-    throw new CairnError('settings-invalid', `survivors must be from 0 to ${n}, but is ${survivors}`);
-  }
-  if (graph === 'complete') return survivors < minSharers(parameters) ? 1 : 0;
-  const unsigned = below({ total: n, marked: survivors, draws: witnesses }, quorum);
-  return Math.min(1, n * below({ total: n, marked: survivors, draws: degree }, threshold) + unsigned);
 }

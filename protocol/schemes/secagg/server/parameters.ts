@@ -1,5 +1,6 @@
 import type { MerkleTree } from '../../../crypto/merkle.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
+import type { MaskVector } from '../../../kernels/index.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
 import type { Graph } from '../graph/index.ts';
 import type { RoundParameters } from '../parameters/index.ts';
@@ -32,4 +33,12 @@ export interface SharedKeys {
   readonly sharers: ReadonlySet<ClientIndex>;
   /** What each member of U2 committed to as its self mask seed. */
   readonly commitments: ReadonlyMap<ClientIndex, Commitment>;
+}
+
+/** What must still be known once U3 is fixed. */
+export interface FrozenSum extends SharedKeys {
+  /** U3 as a bitmap over the roster. */
+  readonly survivors: Uint8Array;
+  /** The running sum of all masked inputs. */
+  readonly sum: MaskVector;
 }

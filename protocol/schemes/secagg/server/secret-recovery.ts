@@ -10,7 +10,8 @@ import type { LeftoverPeer, UnmaskJob } from '../unmask.ts';
 import { proveDealings, type Proofs } from './dealing-proofs.ts';
 import { SecretOpener } from './opener.ts';
 import { RevealedShares } from './revealed.ts';
-import type { ServerContext, FrozenSum } from './types.ts';
+import type { ServerContext } from './context.ts';
+import type { FrozenSum } from './parameters.ts';
 
 /** What an opening starts from: the sum's sets, and each member's shares with its signature over them. */
 interface Revealed extends Omit<FrozenSum, 'sum'> {

@@ -1,9 +1,7 @@
-import type { Primitives } from '../../../crypto/primitives.ts';
 import type { SecretBytes } from '../../../crypto/secret.ts';
 import type { CairnError } from '../../../errors.ts';
 import type { ClientIndex, MemberId } from '../../../ids.ts';
 import type { MaskVector } from '../../../kernels/index.ts';
-import type { MemberDirectory } from '../../../wire/membership.ts';
 import type { Advertisement } from '../messages/advertise-keys.ts';
 import type {
   Drop,
@@ -14,44 +12,15 @@ import type {
   ServerStep as SchemeStep,
 } from '../../../rounds/scheme.ts';
 import type { CollectingState, ServerStateName } from '../../../rounds/states.ts';
-import type { RoundSettings } from '../../../wire/settings.ts';
 import type { UnmaskPlan } from '../unmask.ts';
-import type { Commitment, ServerParameters, SharedKeys } from './parameters.ts';
+import type { ServerContext } from './context.ts';
+import type { Commitment, FrozenSum, ServerParameters, SharedKeys } from './parameters.ts';
 import type { SecretRecovery } from './secret-recovery.ts';
 
-export type { ServerParameters } from './parameters.ts';
+export type { ServerContext } from './context.ts';
+export type { FrozenSum, ServerParameters } from './parameters.ts';
 
 export type { CollectingState, Drop, DropEffect, Outgoing, ServerStateName };
-
-/** What does not change while a server session lives. */
-export interface ServerContext {
-  readonly primitives: Primitives;
-  readonly settings: RoundSettings;
-  readonly settingsHash: Uint8Array;
-  /** Needed by active rounds. */
-  readonly directory: MemberDirectory | undefined;
-  /** Who was invited. Nobody else is heard. */
-  readonly invited: ReadonlySet<MemberId>;
-  /** The roster closes when this many have advertised. */
-  readonly target: number;
-  /**
-   * When the secrets of the sum are opened: inside the step that ends the collecting of shares, or by whoever computes
-   * the plan, in turns with other work, before it does so.
-   */
-  readonly opening: 'at-once' | 'in-turns';
-  /** Everybody lost so far. Grows. */
-  readonly drops: Drop[];
-  /** Ids of those lost, for look-up. Grows. */
-  readonly lost: Set<MemberId>;
-}
-
-/** What must still be known once U3 is fixed. */
-export interface FrozenSum extends SharedKeys {
-  /** U3 as a bitmap over the roster. */
-  readonly survivors: Uint8Array;
-  /** The running sum of all masked inputs. */
-  readonly sum: MaskVector;
-}
 
 /** What every state that takes messages knows of its members. */
 interface Waiting {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SerialMemory, serialsInMemory } from '../../../../client/driver/serials.ts';
+import { type SerialMemory, serialsInMemory } from '../../../../client/enrolment/serial-memory.ts';
 import { toHex } from '../../../../protocol/crypto/bytes.ts';
 import { nodePrimitives } from '../../../../protocol/crypto/node/native.ts';
 import { openDirectory, signDirectory } from '../../../../protocol/wire/directory.ts';

@@ -2,12 +2,12 @@
 const CELL_BITS = 4;
 const CELLS = 2 ** CELL_BITS;
 
-/** Chi-squared with 15 degrees of freedom lies above this once in some 10^9 times (z > 6, Wilson and Hilferty). */
+/** Chi-squared with 15 degrees of freedom exceeds this about once in 10^9 times (z > 6, Wilson and Hilferty). */
 const BOUND = 80;
 
 /**
- * Chi-squared of how differences modulo 2^bits fall into sixteen cells of equal size: below {@link BOUND} as good as
- * always where they are uniform. What is left of masks is; the sum of some updates is not, since updates are small and
+ * Chi-squared of how differences modulo 2^bits fall into sixteen cells of equal size: practically always below
+ * {@link BOUND} when they are uniform. Leftover masks are uniform; a sum of updates is not, since updates are small and
  * fall into the first and the last cell, which gives at least seven times their number.
  * @returns the statistic
  */
@@ -18,5 +18,7 @@ function spread(a: Uint32Array, b: Uint32Array, bits: number): number {
   return cells.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }
 
-/** Whether two vectors differ by what looks uniform modulo 2^bits, and so tell nothing about each other. */
+/**
+ * Whether the difference of two vectors looks uniform modulo 2^bits, so that neither reveals anything about the other.
+ */
 export const looksUniform = (a: Uint32Array, b: Uint32Array, bits: number): boolean => spread(a, b, bits) < BOUND;

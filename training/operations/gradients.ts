@@ -1,6 +1,6 @@
-import { add } from '../operations/arithmetic.ts';
-import { shapeError } from './shape.ts';
-import type { Tape, Tensor } from './tape.ts';
+import { add } from './arithmetic.ts';
+import { shapeError } from '../tape/shape.ts';
+import type { Tape, Tensor } from '../tape/tape.ts';
 
 // Which tensors from `first` to `last` depend on one of `sources`.
 function dependents(tape: Tape, sources: readonly Tensor[], first: number, last: number): Uint8Array {
@@ -22,13 +22,14 @@ function dependents(tape: Tape, sources: readonly Tensor[], first: number, last:
 
 /**
  * The gradient of a scalar with respect to each of `sources`, by reverse accumulation. It is computed in recorded
- * operations, so the results can be differentiated again, as often as wanted. Only paths that reach a source are
+ * operations, so the results can be differentiated again, any number of times. Only paths that reach a source are
  * followed. A source that `output` does not depend on gets zeros.
  *
- * A source must be a tensor that `output` was computed from, not a copy or reshape of it. Where one source was computed
- * from another, each gets the whole derivative through all paths.
+ * A source must be a tensor that `output` was computed from, not a copy or reshape of it. If one source was computed
+ * from another, each gets the full derivative through all paths.
  *
- * @throws CairnError `tensor-shape` where `output` is no scalar; `internal` for a tensor of another tape or a released one
+ * @throws CairnError `tensor-shape` if `output` is not a scalar; `internal` for a tensor of another tape or a released
+ *   one
  */
 export function gradients(output: Tensor, sources: readonly Tensor[]): Tensor[] {
   const { tape } = output;
