@@ -19,7 +19,7 @@ export { dirichletShards, iidShards, subset } from '../training/data/index.ts';
 export type { Dataset } from '../training/data/index.ts';
 export type { SeenDirectory, SerialMemory } from './enrolment/serial-memory.ts';
 export type { Identity } from './enrolment/identity.ts';
-export type { ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
+export type { OfRound, ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
 export type { FinalModel } from './final-model.ts';
 export type { JoinOptions, MemberIdentity } from './options.ts';
 export type { Participation } from './participation.ts';
