@@ -77,6 +77,11 @@ describe('the tarball', () => {
         ...linked.map(([, target]) => join(dirname(path), target!)),
         ...[...text.matchAll(SHIPPED)].map(([target]) => target),
       ].map((target) => target.replace(/\/$/, ''));
+      // A source may be cited by its path, but a link to one leads nowhere in a package.
+      for (const [, target] of linked) {
+        const at = join(dirname(path), target!).replace(/\/$/, '');
+        if (!packed.has(at)) missing.push(`${path} links to ${at}`);
+      }
       named += targets.length;
       for (const target of targets) if (!packed.has(target) && !CITED.test(target)) missing.push(`${path}: ${target}`);
     }
