@@ -1,3 +1,4 @@
+import { SIZES } from '../protocol/crypto/index.ts';
 import { CairnError } from '../protocol/errors.ts';
 import { assertOptions, type OptionKinds } from '../protocol/options.ts';
 import type { Identity } from './enrolment/identity.ts';
@@ -45,6 +46,13 @@ export function assertJoinOptions(options: unknown): asserts options is JoinOpti
   const { identity } = options;
   if (identity === undefined) return;
   assertOptions<MemberIdentity | Identity>('options of join: identity', identity, IDENTITY, ['member']);
+  if ('seed' in identity && identity.seed.length !== SIZES.seed) {
+    throw new CairnError(
+      'config-invalid',
+      `options of join: identity.seed must have ${SIZES.seed} bytes, but has ${identity.seed.length}`,
+      { hint: 'pass the seed of an Ed25519 key, or what readIdentity returns' },
+    );
+  }
   if (!('keys' in identity) && !('seed' in identity)) {
     throw new CairnError('config-invalid', 'options of join: identity has neither keys nor seed', {
       hint: 'pass what readIdentity returns, or { member, seed } with the 32 bytes of an Ed25519 seed',

@@ -36,6 +36,12 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
     'config-unknown-key',
     'identity: unknown key "membr"; did you mean "member"?',
   ],
+  [
+    'a seed that is too short',
+    { identity: { member: 1, seed: new Uint8Array(31) } },
+    'config-invalid',
+    'identity.seed must have 32 bytes, but has 31',
+  ],
   ['an identity without a secret', { identity: { member: 1 } }, 'config-invalid', 'neither keys nor seed'],
 ];
 

@@ -199,7 +199,7 @@ describe('bad values', () => {
     ['nothing', undefined, 'the configuration: expected an object, but it is missing'],
     ['a list', [], 'the configuration: expected an object, but it is []'],
     ['no tasks', { directory }, 'tasks: expected a list, but it is missing'],
-    ['an empty list of tasks', { directory, tasks: [] }, 'tasks: expected at least 1 entries, but it is []'],
+    ['an empty list of tasks', { directory, tasks: [] }, 'tasks: expected at least 1 entry, but it is []'],
     ['a string for a number', withTask({ cohort: 'ten' }), 'tasks[0].cohort: expected a number, but it is "ten"'],
     ['a broken number', withTask({ rounds: 1.5 }), 'tasks[0].rounds: expected an integer, but it is 1.5'],
     ['a cohort of one', withTask({ cohort: 1 }), 'tasks[0].cohort: expected at least 2, but it is 1'],
@@ -460,7 +460,7 @@ describe('a configuration file', () => {
     await writeFile(path, "throw new Error('no PORT is set');");
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
-      message: `${path} cannot be loaded: no PORT is set`,
+      message: `${path} cannot be loaded: ${path}:1: no PORT is set`,
       hint: 'fix the module, or what it imports or reads',
     });
   });
