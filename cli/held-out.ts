@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { ofApp } from '../client/internal.ts';
 import type { App } from '../client/index.ts';
 import type { CoordinatorConfig, CoordinatorOptions } from '../coordinator/index.ts';
 import { CairnError } from '../protocol/errors.ts';
+import { didYouMean } from '../protocol/suggest.ts';
 import { loadApp } from './app-module.ts';
 
 type Evaluate = NonNullable<CoordinatorOptions['evaluate']>;
@@ -12,7 +14,7 @@ type Look = (tensors: Record<string, Float32Array>) => ReturnType<Evaluate>;
  * MNIST's test images) or a module as for `cairn join --app`, whose `data()` returns held-out data. Without a task it
  * is used for every task that has no APP itself.
  * @returns undefined if none is given
- * @throws CairnError `usage` if a task validates its models and no data are given for it; `config-unreadable`,
+ * @throws CairnError `usage` if a task validates its models and no data are given for it, or for another task's name; `config-unreadable`,
  * `config-invalid` for a module without an app or an app without evaluate(), `app-failed`, `data-…`
  */
 export async function heldOutFrom(
@@ -22,6 +24,7 @@ export async function heldOutFrom(
   const apps = new Map<string, string>();
   for (const text of named) {
     const task = tasks.find(({ name }) => text.startsWith(`${name}=`))?.name;
+    if (task === undefined) assertModule(text, tasks);
     apps.set(task ?? '', task === undefined ? text : text.slice(task.length + 1));
   }
   const blind = tasks.find(({ name, validation }) => validation !== undefined && !apps.has(name) && !apps.has(''));
@@ -34,6 +37,16 @@ export async function heldOutFrom(
   const looks = new Map<string, Look>();
   for (const [task, app] of apps) looks.set(task, await lookWith(app));
   return (task, tensors) => (looks.get(task) ?? looks.get(''))?.(tensors) ?? Promise.resolve(undefined);
+}
+
+/** What begins with another task's name is no path, unless there is such a file. @throws CairnError `usage` */
+function assertModule(text: string, tasks: CoordinatorConfig['tasks']): void {
+  const named = /^([^=/\\]+)=/.exec(text)?.[1];
+  if (named === undefined || existsSync(text)) return;
+  const names = tasks.map(({ name }) => name);
+  throw new CairnError('usage', `--held-out ${text}: there is no task "${named}"; ${didYouMean(named, names)}`, {
+    hint: 'pass --held-out TASK=APP with a task of the configuration, or --held-out APP for all tasks',
+  });
 }
 
 async function lookWith(name: string): Promise<Look> {

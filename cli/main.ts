@@ -6,7 +6,7 @@ import { enrolCommand } from './commands/enrol.ts';
 import { explainCommand } from './commands/explain.ts';
 import { joinCommand } from './commands/join.ts';
 import { simulateCommand } from './commands/simulate.ts';
-import { EXIT, fail, say } from './io.ts';
+import { EXIT, fail } from './io.ts';
 import { versionText } from './version.ts';
 
 /**
@@ -49,11 +49,25 @@ export async function main(args: readonly string[]): Promise<number> {
 function onCommander(error: CommanderError, program: Command, args: readonly string[]): number {
   // Help and version are requested, and not errors.
   if (error.exitCode === 0) return EXIT.ok;
-  const command = program.commands.find((candidate) => args.includes(candidate.name()))?.name();
-  const hint = `see cairn ${command === undefined ? '' : `${command} `}--help`;
-  if (error.code === 'commander.help') {
-    say(hint);
-    return 2;
+  const words = calledCommand(program, args);
+  const hint = `see ${['cairn', ...words.map((command) => command.name())].join(' ')} --help`;
+  const last = words.at(-1);
+  if (error.code === 'commander.help' && last !== undefined) {
+    const names = last.commands.map((command) => command.name()).join(', ');
+    return fail(new CairnError('usage', `cairn ${last.name()} needs a command: ${names}`, { hint }), false);
   }
   return fail(new CairnError('usage', error.message.replace(/^error: /, '').replaceAll('\n', ' '), { hint }), false);
+}
+
+/** The command that is called, with those that it is a part of before it. */
+function calledCommand(program: Command, args: readonly string[]): readonly Command[] {
+  const words: Command[] = [];
+  let left = args;
+  for (let within = program; ;) {
+    const at = left.findIndex((word) => within.commands.some((command) => command.name() === word));
+    if (at < 0) return words;
+    within = within.commands.find((command) => command.name() === left[at])!;
+    words.push(within);
+    left = left.slice(at + 1);
+  }
 }

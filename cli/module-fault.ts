@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ownLine } from '../client/internal.ts';
 import { CairnError } from '../protocol/errors.ts';
+import { ownLine } from '../protocol/own-line.ts';
 
 /** Milliseconds that another process may take to find the line of a syntax error. */
 const TIMEOUT_MS = 10_000;

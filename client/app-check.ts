@@ -3,15 +3,19 @@ import type { App } from './app.ts';
 
 const HINT = 'an app has shapes, data() and train(): see "Bring your own model and data" in the README';
 
-/** The required parts of an app, each with a check that says what is wrong with its value; undefined if nothing is. */
-const PARTS: Readonly<Record<'shapes' | 'data' | 'train', (value: unknown) => string | undefined>> = {
+/** The parts of an app, each with a check that says what is wrong with its value; undefined if nothing is. */
+const PARTS: Readonly<Record<keyof App, (value: unknown) => string | undefined>> = {
   shapes: shapesFault,
   data: (value) => functionFault('data()', value),
   train: (value) => functionFault('train()', value),
+  untrained: untrainedFault,
+  runsOn: (value) => (value === undefined ? undefined : functionFault('runsOn()', value)),
+  evaluate: (value) => (value === undefined ? undefined : functionFault('evaluate()', value)),
 };
 
 /**
- * Checks that a value is an app before anything is done with it.
+ * Checks that a value is an app before anything is done with it. Other fields are not looked at: an app may be an
+ * instance of a class.
  * @param named - its name in the error: an option with a file, or `the app`
  * @throws CairnError `config-invalid` naming every part that is missing or of the wrong kind
  */
@@ -27,7 +31,15 @@ export function assertApp(value: unknown, named: string): asserts value is App {
 
 function functionFault(part: string, value: unknown): string | undefined {
   if (typeof value === 'function') return undefined;
-  return value === undefined ? `has no ${part}` : `has a ${part.slice(0, -2)} that is not a function`;
+  const name = part.slice(0, -2);
+  return value === undefined
+    ? `has no ${part}`
+    : `has ${name === 'evaluate' ? 'an' : 'a'} ${name} that is not a function`;
+}
+
+function untrainedFault(value: unknown): string | undefined {
+  const fits = value === undefined || (Array.isArray(value) && value.every((name) => typeof name === 'string'));
+  return fits ? undefined : 'has an untrained that is not an array of tensor names';
 }
 
 function shapesFault(value: unknown): string | undefined {

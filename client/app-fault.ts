@@ -1,5 +1,5 @@
 import { CairnError, type ErrorCode } from '../protocol/errors.ts';
-import { ownLine } from './own-line.ts';
+import { ownLine } from '../protocol/own-line.ts';
 
 /**
  * The error codes that an app may use about its training. Any other code would concern the round, this client's policy

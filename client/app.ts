@@ -75,11 +75,3 @@ export interface App<Data = unknown> {
   /** Measures parameters on the data. The protocol never calls it; commands and tests do. */
   evaluate?(parameters: Record<string, Float32Array>, data: Data): Promise<Metrics>;
 }
-
-/**
- * Returns the app unchanged, with the type of its data inferred: `train` and `evaluate` get what `data` returns. For
- * apps that are defined before they are joined, such as the default export of a module for `cairn join --app`.
- */
-export function defineApp<Data>(app: App<Data>): App<Data> {
-  return app;
-}

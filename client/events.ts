@@ -5,7 +5,8 @@ import type { ErrorCode } from '../protocol/errors.ts';
 import type { MessageName, RoundPrivacy, TaskNewsFields } from '../protocol/wire/index.ts';
 import type { SpentPrivacy } from './consent/privacy-account.ts';
 
-interface OfRound {
+/** Which round an event is about. */
+export interface OfRound {
   readonly task: string;
   readonly round: number;
 }

@@ -5,4 +5,4 @@ export { assertApp } from './app-check.ts';
 export { ofApp } from './app-fault.ts';
 export { type ConsentRecord, historyOf, NO_RECORD, withOpened, withSet } from './consent/record.ts';
 export { ENDING } from './driver/refusals.ts';
-export { ownLine } from './own-line.ts';
+export { parseAddress } from './transport/address.ts';

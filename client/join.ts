@@ -23,6 +23,7 @@ import { Directories } from './driver/directories.ts';
 import { Models } from './driver/models.ts';
 import { defaultSeed } from './driver/seeds.ts';
 import { serialsInMemory } from './enrolment/serial-memory.ts';
+import { assertJoinOptions } from './join-options.ts';
 import type { JoinOptions, MemberIdentity } from './options.ts';
 import { type Participation, Participant } from './participation.ts';
 import { DEFAULT_POLICY } from './policy.ts';
@@ -55,11 +56,12 @@ interface Platform {
  * Joins a coordinator: the common part of each entry's `join`.
  * @param url the coordinator's address, such as `http://localhost:8080`
  * @param app the model, the data, and how to train
- * @throws CairnError `config-invalid` for options that cannot work or an app without one of its parts,
- * `unsafe-plain-http`, `update-shape` for impossible shapes and untrained tensors that are not among them,
- * `simd-missing`; everything that happens later is reported by `closed` and `onEvent`
+ * @throws CairnError `config-unknown-key` for an unknown option, `config-invalid` for options that cannot work or an app
+ * without one of its parts, `unsafe-plain-http`, `update-shape` for impossible shapes and untrained tensors that are not
+ * among them, `simd-missing`; everything that happens later is reported by `closed` and `onEvent`
  */
 export function joinOn(platform: Platform, url: string, app: App, options: JoinOptions): Participation {
+  assertJoinOptions(options);
   const { signal } = options;
   assertApp(app, 'the app');
   const primitives = options.primitives ?? platform.primitives;

@@ -2,8 +2,8 @@
 export { CairnError, ERROR_CODES, asCairnError, isErrorCode } from '../protocol/errors.ts';
 export type { ErrorCode, ErrorCodeInfo, ErrorDetails } from '../protocol/errors.ts';
 export type { AdversaryClass, ClientPolicy, MinNoise } from '../protocol/rounds/index.ts';
-export { defineApp } from './app.ts';
 export type { App, Metrics, TrainingContext, TrainingResult } from './app.ts';
+export { defineApp } from './define-app.ts';
 export { engineApp } from './apps/engine.ts';
 export { mnistApp } from './apps/mnist.ts';
 export type { MnistAppOptions } from './apps/mnist.ts';
@@ -19,7 +19,7 @@ export { dirichletShards, iidShards, subset } from '../training/data/index.ts';
 export type { Dataset } from '../training/data/index.ts';
 export type { SeenDirectory, SerialMemory } from './enrolment/serial-memory.ts';
 export type { Identity } from './enrolment/identity.ts';
-export type { ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
+export type { OfRound, ParticipationEvent, ParticipationSummary, RoundEvent, TaskEnd, TaskEvent } from './events.ts';
 export type { FinalModel } from './final-model.ts';
 export type { JoinOptions, MemberIdentity } from './options.ts';
 export type { Participation } from './participation.ts';

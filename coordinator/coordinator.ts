@@ -3,6 +3,7 @@ import { asCairnError } from '../protocol/errors.ts';
 import { memberId } from '../protocol/ids.ts';
 import { assertSimd } from '../protocol/kernels/index.ts';
 import { isLoopback } from '../protocol/wire/index.ts';
+import { assertCoordinatorOptions } from './assert-options.ts';
 import { type Composition, compose } from './composition.ts';
 import { refusedByDefault } from './config/index.ts';
 import { watchDirectory } from './directory-watch.ts';
@@ -16,12 +17,13 @@ import type { Task, TaskStatus } from './rounds/index.ts';
 
 /**
  * Starts a coordinator.
- * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-invalid`, `config-unreadable`,
- * `directory-signature`, `directory-expired`, `unsafe-plain-http`, `key-file-mode`, `model-malformed`,
- * `model-unsupported`, `model-too-large`, `update-shape`, `data-empty`, `evaluation-not-finite`, `simd-missing`;
- * nothing is left running then
+ * @throws CairnError `port-in-use`, `folder-unwritable`, `task-claimed`, `config-unknown-key` for an unknown option,
+ * `config-invalid`, `config-unreadable`, `directory-signature`, `directory-expired`, `unsafe-plain-http`,
+ * `key-file-mode`, `model-malformed`, `model-unsupported`, `model-too-large`, `update-shape`, `data-empty`,
+ * `evaluation-not-finite`, `simd-missing`; nothing is left running then
  */
 export async function createCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
+  assertCoordinatorOptions(options);
   // Checked here rather than when the first sum is unmasked.
   assertSimd();
   const resources = await openResources(options);

@@ -54,7 +54,7 @@ export interface PrivacyStatus {
 }
 
 /** One group of an attempt whose cohort was split. */
-interface GroupReport {
+export interface GroupReport {
   readonly invited: number;
   /** Inputs in its sum; 0 if it has none, or if its sum does not count. */
   readonly included: number;

@@ -26,6 +26,7 @@ export type {
   StrategyConfig,
   StrategyDefinition,
   StrategyState,
+  StrategyStep,
 } from './strategies/index.ts';
 export { type Combined, combineGroups, type GroupTerms } from './sums/groups.ts';
 export { type GroupSum, openSums, type OpeningTools } from './sums/open.ts';

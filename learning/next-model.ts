@@ -77,7 +77,13 @@ export class NextModel {
           at,
         );
       if (!allFinite(step.model)) {
-        throw new CairnError('update-not-finite', `${name} holds NaN or an infinite value`);
+        throw new CairnError(
+          'update-not-finite',
+          `${name} holds NaN or an infinite value, as strategy "${strategy.name}" makes it`,
+          {
+            hint: 'the model before it is kept; lower the learning rate of the strategy or the clients, or correct the strategy',
+          },
+        );
       }
       into.set(step.model, from);
       for (const [key, values] of Object.entries(step.state)) {

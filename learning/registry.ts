@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { CairnError } from '../protocol/errors.ts';
 import { didYouMean } from '../protocol/suggest.ts';
 import { MIN_GROUPS } from './cohorts/groups.ts';
-import type { Definition } from './definition.ts';
+import { assertDefinition, type Definition } from './definition.ts';
+import type { Named } from './own-code.ts';
 import { GROUP_RULES, type GroupRule, type GroupRuleConfig, type GroupRuleDefinition } from './rules/index.ts';
 import { STRATEGIES, type Strategy, type StrategyConfig, type StrategyDefinition } from './strategies/index.ts';
 
@@ -20,18 +21,24 @@ export interface Registry {
 
 /**
  * Cairn's strategies and rules, and an operator's own.
- * @throws CairnError `config-invalid` for a name that is taken
+ * @throws CairnError `config-invalid` for a name that is taken, and for anything that `defineStrategy` or
+ * `defineGroupRule` would refuse
  */
 export function registryOf({ strategies = [], rules = [] }: OwnLearning = {}): Registry {
   return {
-    strategies: byName('strategy', [...STRATEGIES, ...strategies]),
-    rules: byName('rule', [...GROUP_RULES, ...rules]),
+    strategies: byName('strategy', STRATEGIES, strategies),
+    rules: byName('group rule', GROUP_RULES, rules),
   };
 }
 
-function byName<Made>(kind: string, definitions: readonly Definition<Made>[]): Map<string, Definition<Made>> {
-  const all = new Map<string, Definition<Made>>();
-  for (const definition of definitions) {
+function byName<Made>(
+  kind: Named['kind'],
+  builtIn: readonly Definition<Made>[],
+  own: readonly Definition<Made>[],
+): Map<string, Definition<Made>> {
+  const all = new Map(builtIn.map((definition) => [definition.name, definition]));
+  for (const definition of own) {
+    assertDefinition(kind, definition);
     if (all.has(definition.name)) {
       throw new CairnError('config-invalid', `there are two definitions of the ${kind} "${definition.name}"`, {
         hint: 'give your own definition another name',

@@ -94,5 +94,6 @@ export async function openFolder(
 /** The error for a folder that cannot be created or written. */
 export function unwritable(folder: string, cause: unknown): CairnError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
-  return new CairnError('folder-unwritable', `the folder ${folder} cannot be written (${reason})`, { cause });
+  const why = reason === 'EEXIST' || reason === 'ENOTDIR' ? `a file is in its place, ${reason}` : reason;
+  return new CairnError('folder-unwritable', `the folder ${folder} cannot be written (${why})`, { cause });
 }

@@ -21,9 +21,9 @@ export async function readPrivate(path: string): Promise<string> {
       const { mode } = await file.stat();
       // Windows uses access control lists, about which the mode that Node makes up there says nothing.
       if (process.platform !== 'win32' && (mode & OTHERS) !== 0) {
-        const text = `${path} is accessible to other users (mode ${(mode & 0o777).toString(8)}), and it contains a secret key`;
+        const text = `${path} is accessible to other users (mode ${(mode & 0o777).toString(8)}), as no file with a secret key may be`;
         throw new CairnError('key-file-mode', text, {
-          hint: `chmod 600 ${path}; if others had access, create a new key`,
+          hint: `check that it is the file you mean; then chmod 600 ${path}, and if others had access, create a new key`,
         });
       }
       return await file.readFile('utf8');

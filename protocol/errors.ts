@@ -295,11 +295,11 @@ export const ERROR_CODES = {
   // values
   'overflow-budget': configuration(
     'the largest sum does not fit the modulus',
-    'raise modulusBits, or lower inputBits or maxCohort',
+    'raise modulusBits, or lower inputBits or the cohort',
   ),
   'privacy-infeasible': configuration(
     'no grid holds the updates and the noise that their privacy requires',
-    'raise modulusBits, or lower clients or noiseMultiplier',
+    'raise modulusBits, or lower the cohort or noiseMultiplier',
   ),
   'privacy-noise': tooFew(
     'a sum contains, or may contain, fewer noise shares than its privacy requires',
@@ -319,7 +319,7 @@ export const ERROR_CODES = {
   ),
   'update-not-finite': failure(
     'an update holds NaN or an infinite value',
-    'lower the learning rate or check the data; nothing was sent',
+    'lower the learning rate or check the data; the values were not used',
   ),
   'update-shape': failure(
     'parameters do not have the shape that the model declares',
@@ -332,6 +332,10 @@ export const ERROR_CODES = {
   'app-failed': failure(
     'an app failed in its own code, or returned an invalid value',
     'correct the app or its data; only the output of the client that runs it shows its message and line',
+  ),
+  'learning-failed': failure(
+    'a strategy or group rule failed in its own code, or returned an invalid value',
+    'the operator corrects the strategy or rule, or its data; the model is unchanged',
   ),
   'data-empty': configuration(
     'there are no examples to train or evaluate on, or fewer than the model needs',

@@ -59,7 +59,10 @@ const NOUNS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-const UNITS: Readonly<Record<string, string>> = { string: ' characters', array: ' entries' };
+const UNITS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  string: [' character', ' characters'],
+  array: [' entry', ' entries'],
+};
 
 /** How allowed values are listed: a short list as `"a" or "b"`, one that may be long as `one of "a", "b"`. */
 type ValueList = 'or' | 'one of';
@@ -69,7 +72,8 @@ export function expectedOf(
   { code, expected = '', values = [], ...issue }: Issue,
   list: ValueList = 'one of',
 ): string | undefined {
-  const unit = UNITS[issue.origin ?? ''] ?? '';
+  const [one, many] = UNITS[issue.origin ?? ''] ?? ['', ''];
+  const unit = Number(issue.minimum ?? issue.maximum) === 1 ? one : many;
   switch (code) {
     case 'invalid_type':
       return NOUNS[expected] ?? expected;

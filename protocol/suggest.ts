@@ -1,10 +1,9 @@
-/** Options renamed before version 0.2: old name to new name. */
+/** Options that were renamed: old name to new name. */
 const RENAMED: ReadonlyMap<string, string> = new Map([
   ['leastThreshold', 'minThreshold'],
   ['mostEpsilon', 'maxEpsilon'],
   ['mostRoundsPerDay', 'maxRoundsPerDay'],
   ['leastNoise', 'minNoise'],
-  ['leastSurvivors', 'minHonestSurvivors'],
   ['leastDifference', 'minCohortDifference'],
   ['least', 'minSums'],
   ['check', 'validation'],
@@ -12,7 +11,7 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
   ['benchMinutes', 'exclusionMinutes'],
 ]);
 
-/** Options moved in version 0.2: old name to new place. */
+/** Options that were moved: old name to new place. */
 const MOVED: ReadonlyMap<string, string> = new Map([
   ['connections', 'limits.total'],
   ['connectionsPerAddress', 'limits.perAddress'],
@@ -23,6 +22,7 @@ const CONSTANT = 'it was removed, since it is the same for every coordinator: de
 
 /** Removed options, and why a file can do without them. */
 const REMOVED: ReadonlyMap<string, string> = new Map([
+  ['leastSurvivors', follows('minCohort')],
   ['uploads', CONSTANT],
   ['helloTimeoutMs', CONSTANT],
   ['seatsPerMinute', CONSTANT],

@@ -53,11 +53,14 @@ const kernels = [
   { entry: 'training/kernels/assembly/index.ts', out: 'training/kernels/wasm.generated.ts' },
 ];
 
+/** Made by scripts/packages.mjs in a workspace, of what is built here and of texts. */
+const MADE = new Set(['dist', 'README.md', 'LICENSE']);
+
 function newest(dir) {
   let latest = 0;
   for (const entry of readdirSync(dir, { withFileTypes: true })) {
     const path = join(dir, entry.name);
-    if (entry.name === 'dist') continue; // a workspace's: made from what is built here
+    if (MADE.has(entry.name)) continue;
     if (entry.isDirectory()) latest = Math.max(latest, newest(path));
     else if (!entry.name.endsWith('.generated.ts')) latest = Math.max(latest, statSync(path).mtimeMs);
   }

@@ -1,7 +1,7 @@
 // The size of an install from the packed tarballs: `node scripts/footprint.mjs` prints packages and megabytes for a
 // member that only joins (@cairn-fl/client) and for everything (cairn-fl), the source of the README's figures.
 import { execFileSync } from 'node:child_process';
-import { lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +38,8 @@ for (const name of ['@cairn-fl/client', 'cairn-fl']) {
   const files = [...closure(name)].map((part) => tarballs.get(part));
   run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', ...files], project);
   const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
-  const count = Object.keys(packages).filter((path) => path !== '').length;
+  // The lock also lists optional packages, of which npm installs those for this platform.
+  const count = Object.keys(packages).filter((path) => path !== '' && existsSync(join(project, path))).length;
   const megabytes = (bytesOf(join(project, 'node_modules')) / 1e6).toFixed(1);
   process.stdout.write(`${name}: ${count} packages, ${megabytes} MB\n`);
 }

@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readmeOf } from './package-readmes.mjs';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -43,7 +44,16 @@ const built = spawnSync(process.execPath, ['scripts/build.mjs', '--if-stale'], {
 if (built.status !== 0) process.exit(built.status ?? 1);
 for (const name of named.length === 0 ? names : named) {
   if (name === WHOLE) make(join(root, 'lib'), makeWhole);
-  else make(join(root, name, 'dist'), (target) => makePart(name, target));
+  else {
+    make(join(root, name, 'dist'), (target) => makePart(name, target));
+    describePart(name);
+  }
+}
+
+/** npm takes these two from a package's own folder, and nowhere else. */
+function describePart(part) {
+  writeFileSync(join(root, part, 'README.md'), readmeOf(part));
+  cpSync(join(root, 'LICENSE'), join(root, part, 'LICENSE'));
 }
 
 /** Makes a folder next to its place, and moves it there when it is complete; does nothing if it is newer than dist/. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { CairnError, ERROR_CODES } from '../../protocol/errors.ts';
 import { data, EXIT, explanation } from '../io.ts';
-import { didYouMean } from '../../protocol/suggest.ts';
+import { nearestWord } from '../../protocol/suggest.ts';
 
 /** `cairn explain CODE`: what an error code means, and the hint. */
 export function explainCommand(done: (code: number) => void): Command {
@@ -16,13 +16,11 @@ export function explainCommand(done: (code: number) => void): Command {
       }
       const text = explanation(code);
       if (text === undefined) {
-        throw new CairnError(
-          'usage',
-          `there is no error code "${code}"; ${didYouMean(code, Object.keys(ERROR_CODES))}`,
-          {
-            hint: 'cairn explain lists all codes',
-          },
-        );
+        const nearest = nearestWord(code, Object.keys(ERROR_CODES));
+        const meant = nearest === undefined ? '' : `; did you mean "${nearest}"?`;
+        throw new CairnError('usage', `there is no error code "${code}"${meant}`, {
+          hint: 'cairn explain lists all codes',
+        });
       }
       data(text);
       done(EXIT.ok);

@@ -103,6 +103,9 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
   const drill = flags.hold && new Drill(flags.hold);
   try {
     const { join } = await import('../../client/index.ts');
+    const { parseAddress } = await import('../../client/internal.ts');
+    // Before files are read: whoever has mistyped the address is told of that first.
+    const { text: address } = parseAddress(url, flags.unsafePlainHttp);
     const app = await (flags.app === undefined ? mnist(flags) : loadApp('--app', flags.app));
     const files = flags.saveModel === undefined ? undefined : await modelFilesAt(flags.saveModel);
     let saved = 0;
@@ -122,6 +125,7 @@ async function run(url: string, flags: JoinFlags): Promise<number> {
             },
           }),
     });
+    teller.seek(address);
     const summary = await participation.closed;
     teller.close();
     if (flags.json === true) data(printableJson({ kind: 'summary', ...summary }));
@@ -223,6 +227,11 @@ class Teller {
     if (event.kind === 'task') this.#awaits(event);
     // What the task waits for is no longer known.
     if (event.kind === 'disconnected') this.#live.show(undefined);
+  }
+
+  /** Says what it begins with: both may take a while. */
+  seek(address: string): void {
+    if (!this.#json) this.say(`loading the data, then looking for the coordinator at ${address}`);
   }
 
   /** Prints a separate line, above the live one. */

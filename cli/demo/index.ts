@@ -18,7 +18,7 @@ import { onInterrupt } from '../signals.ts';
 import { packageVersion } from '../../platform/index.ts';
 import { Cohort } from './cohort.ts';
 import { makeIdentities, memberName } from './identities.ts';
-import { checkDemo, type DemoOptions, killSchedule } from './options.ts';
+import { checkDemo, defaultKills, type DemoFlags, type DemoOptions, killSchedule } from './options.ts';
 import { machine } from '../../simulations/laboratory/index.ts';
 import { RunFolder } from './run-folder.ts';
 import { demoTask, TASK } from './task.ts';
@@ -43,7 +43,8 @@ interface DemoSummary {
  * @throws CairnError `usage`, `data-missing`, `folder-unwritable`, `port-in-use`, or the error that the task failed
  * with
  */
-export async function runDemo(options: DemoOptions): Promise<number> {
+export async function runDemo(flags: DemoFlags): Promise<number> {
+  const options: DemoOptions = { ...flags, kill: flags.kill ?? defaultKills(flags) };
   checkDemo(options);
   const test = await loadMnist('test');
   const folder = await RunFolder.create(options.out, 'mnist');

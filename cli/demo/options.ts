@@ -25,6 +25,9 @@ export interface DemoOptions {
   readonly port: number;
 }
 
+/** The same as the command line has them. */
+export type DemoFlags = Omit<DemoOptions, 'kill'> & { readonly kill?: number };
+
 /** A client to kill: which one, in which round, and before which state's message. */
 export interface Kill {
   /** Member id. */
@@ -49,32 +52,45 @@ export function killSchedule({ clients, rounds, kill }: Pick<DemoOptions, 'clien
   }));
 }
 
+/** Clients that a demonstration kills if it is not told how many: enough to see dropouts handled. */
+const USUAL_KILLS = 2;
+
+/** The number of clients to kill if none is given: the usual one, or fewer where the others could not go on without them. */
+export function defaultKills(options: Omit<DemoOptions, 'kill'>): number {
+  for (let kill = USUAL_KILLS; kill > 0; kill--) if (killFault({ ...options, kill }) === undefined) return kill;
+  return 0;
+}
+
 /**
  * Refuses a run that could not succeed: in each round, the clients left must be a quorum of those that started it.
  * @throws CairnError `usage` with the bound
  */
 export function checkDemo(options: DemoOptions): void {
-  const { clients, rounds, kill } = options;
+  const { clients, rounds } = options;
   if (clients < 3)
     throw new CairnError('usage', `--clients must be at least 3, but is ${clients}`, {
       hint: 'in a sum of two, each member can read the other’s update',
     });
-  if (rounds < 1) throw new CairnError('usage', `--rounds must be at least 1, but is ${rounds}`);
-  if (kill >= clients) throw new CairnError('usage', `--kill ${kill} leaves none of ${clients} clients`);
+  if (rounds < 1) {
+    throw new CairnError('usage', `--rounds must be at least 1, but is ${rounds}`, { hint: 'see cairn demo --help' });
+  }
+  const fault = killFault(options);
+  if (fault !== undefined) throw new CairnError('usage', fault, { hint: 'kill fewer, or run more clients or rounds' });
+}
+
+/** Why a run with so many killed clients could not succeed; undefined if it can. */
+function killFault(options: Pick<DemoOptions, 'clients' | 'rounds' | 'kill'>): string | undefined {
+  const { clients, rounds, kill } = options;
+  if (kill >= clients) return `--kill ${kill} leaves none of ${clients} clients`;
   const schedule = killSchedule(options);
   let alive = clients;
   for (let round = 1; round <= rounds; round++) {
     const dying = schedule.filter((entry) => entry.round === round).length;
     const { quorum } = wholeCommittee(alive, COLLUDING);
     if (alive - dying < quorum || alive - dying < 3) {
-      throw new CairnError(
-        'usage',
-        `--kill ${kill} is too many: in round ${round} only ${alive - dying} of ${alive} would be left, and ${Math.max(3, quorum)} are needed`,
-        {
-          hint: 'kill fewer, or run more clients or rounds',
-        },
-      );
+      return `--kill ${kill} is too many: in round ${round} only ${alive - dying} of ${alive} would be left, and ${Math.max(3, quorum)} are needed`;
     }
     alive -= dying;
   }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
@@ -25,6 +26,11 @@ export function moduleOf(name: string): string | undefined {
 }
 
 async function fromModule(path: string): Promise<Experiment> {
+  if (!existsSync(path)) {
+    throw new CairnError('usage', `${path} cannot be loaded: there is no such file`, {
+      hint: 'check the path; the examples of an installed package are in node_modules/cairn-fl/examples',
+    });
+  }
   let module: Readonly<Record<string, unknown>>;
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as Readonly<Record<string, unknown>>;

@@ -34,7 +34,8 @@ async function withoutName(args: readonly string[]): Promise<number> {
 
 async function runRecorded(folder: string, flags: SharedFlags): Promise<number> {
   const { experiment, module } = await readConfig(folder);
-  return runWith(await findExperiment(module ?? experiment), flags, {}, module);
+  const found = await findExperiment(module ?? experiment);
+  return runWith(found, flags, settingsOf(found, flags), module);
 }
 
 async function withName(name: string, args: readonly string[]): Promise<number> {

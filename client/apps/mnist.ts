@@ -1,6 +1,7 @@
 import type { App } from '../app.ts';
 import type { Dataset } from '../../training/data/index.ts';
 import { mnistCnn, mnistMlp } from '../../training/index.ts';
+import { assertOptions } from '../../protocol/options.ts';
 import { engineApp } from './engine.ts';
 
 /** Options of the MNIST app. */
@@ -11,7 +12,12 @@ export interface MnistAppOptions {
   readonly dataset: () => Dataset | Promise<Dataset>;
 }
 
-/** Recognises digits, or anything else in MNIST's format, with one of the engine's two reference networks. */
-export function mnistApp({ model = 'mlp', dataset }: MnistAppOptions): App<Dataset> {
+/**
+ * Recognises digits, or anything else in MNIST's format, with one of the engine's two reference networks.
+ * @throws CairnError `config-unknown-key`, `config-invalid` for options that cannot be
+ */
+export function mnistApp(options: MnistAppOptions): App<Dataset> {
+  assertOptions<MnistAppOptions>('options of mnistApp', options, { model: 'string', dataset: 'function' }, ['dataset']);
+  const { model = 'mlp', dataset } = options;
   return engineApp(model === 'cnn' ? mnistCnn() : mnistMlp(), dataset);
 }

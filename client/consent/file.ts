@@ -1,5 +1,6 @@
 import { CairnError } from '../../protocol/errors.ts';
 import { jsonFault } from '../../protocol/json.ts';
+import { assertOptions } from '../../protocol/options.ts';
 import { locked, readIfThere, replacePrivate } from '../../platform/index.ts';
 import { noteRounds, roundsNoted } from '../enrolment/node.ts';
 import { recordFrom, recordText } from './format.ts';
@@ -23,10 +24,13 @@ export interface ConsentFileOptions {
  * file that cannot be read, or that is missing although the identity file says that there was one, stops the client
  * from taking part: it would send what it must not send twice. A process that hung so long that another took over its
  * lock writes nothing: what the other recorded stays.
- * @throws CairnError (when it is used) `memory-lost` if it is missing or in another format, `config-unreadable`,
- * `folder-unwritable`, `lock-lost`, and whatever reading the identity file throws
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; when it is used, `memory-lost` if it is
+ * missing or in another format, `config-unreadable`, `folder-unwritable`, `lock-lost`, and whatever reading the identity
+ * file throws
  */
-export function consentInFile(path: string, { identityFile }: ConsentFileOptions = {}): ConsentMemory {
+export function consentInFile(path: string, options: ConsentFileOptions = {}): ConsentMemory {
+  assertOptions<ConsentFileOptions>('options of consentInFile', options, { identityFile: 'string' });
+  const { identityFile } = options;
   let noted = identityFile === undefined;
   return {
     read: () => read(path, identityFile),

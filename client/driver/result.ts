@@ -84,7 +84,9 @@ function assertMetric(metric: 'loss' | 'accuracy', value: unknown): void {
     throw appFailed(`the app’s train() returned ${metric} that is ${kindOf(value)}; expected a number`);
   }
   if (!Number.isFinite(value)) {
-    throw new CairnError('update-not-finite', `the ${metric} after training is not finite, but ${value}`);
+    throw new CairnError('update-not-finite', `the ${metric} after training is not finite, but ${value}`, {
+      hint: 'lower the learning rate or check the data; nothing was sent',
+    });
   }
   if (metric === 'accuracy' && (value < 0 || value > 1)) {
     // 93.5 would count as 1, and the mean of all members with it.

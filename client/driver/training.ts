@@ -80,4 +80,6 @@ export async function trainLocally(
 }
 
 const updateNotFinite = (tensor: string): CairnError =>
-  new CairnError('update-not-finite', `the update of tensor "${tensor}" holds NaN or an infinite value`);
+  new CairnError('update-not-finite', `the update of tensor "${tensor}" holds NaN or an infinite value`, {
+    hint: 'lower the learning rate or check the data; nothing was sent',
+  });

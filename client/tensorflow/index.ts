@@ -1,4 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { assertOptions, type OptionKinds } from '../../protocol/options.ts';
 import type { App, Metrics } from '../app.ts';
 import { assertTrainable, engineName, withoutKernel } from './backend.ts';
 import { checkData, fittingBatch } from './data.ts';
@@ -35,6 +36,14 @@ export interface TensorflowAppOptions<Tensor extends Tensorflow.Tensor = Tensorf
   readonly optimizer?: (options: Readonly<Record<string, unknown>>) => Tensorflow.Optimizer;
 }
 
+const KINDS: OptionKinds<TensorflowAppOptions> = {
+  tf: 'object',
+  buildModel: 'function',
+  data: 'function',
+  loss: 'string',
+  optimizer: 'function',
+};
+
 /** A positive integer among the task's options. */
 function countOption(options: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
   const value = options[name] ?? fallback;
@@ -58,6 +67,7 @@ function rateOption(options: Readonly<Record<string, unknown>>): number {
 export function tensorflowApp<Tensor extends Tensorflow.Tensor>(
   options: TensorflowAppOptions<Tensor>,
 ): App<TensorflowData<Tensor>> {
+  assertOptions<TensorflowAppOptions<Tensor>>('options of tensorflowApp', options, KINDS, ['tf', 'buildModel', 'data']);
   const { tf, buildModel, loss = 'categoricalCrossentropy' } = options;
   const optimizerOf = options.optimizer ?? ((chosen) => tf.train.sgd(rateOption(chosen)));
   const model = builtModel(tf, buildModel);

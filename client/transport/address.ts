@@ -5,7 +5,7 @@ import type { Address } from './transport.ts';
 /**
  * Reads a coordinator's address, such as `http://localhost:8080` or `https://example.org/cairn`.
  * @param unsafePlainHttp whether plain HTTP to another machine is taken
- * @throws CairnError `config-invalid` for anything but an http or https URL without query, `unsafe-plain-http`
+ * @throws CairnError `config-invalid` for anything but an http or https URL without query, user name or password, which is not shown; `unsafe-plain-http`
  */
 export function parseAddress(text: string, unsafePlainHttp = false): Address {
   const refuse = (what: string): CairnError =>
@@ -14,7 +14,11 @@ export function parseAddress(text: string, unsafePlainHttp = false): Address {
   try {
     url = new URL(text);
   } catch {
-    throw refuse(`an http or https URL was expected, got "${text}"`);
+    // Before an @ there may be a password.
+    throw refuse(`an http or https URL was expected, got ${text.includes('@') ? 'another text' : `"${text}"`}`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw refuse('a user name or password has no meaning here: a member signs in with its identity');
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw refuse(`the scheme must be http or https, but is "${url.protocol.slice(0, -1)}"`);

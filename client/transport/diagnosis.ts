@@ -30,6 +30,10 @@ const OF_PROXIES =
   'a proxy or firewall on the way has to pass websockets on: HTTP/1.1 with the headers Upgrade and Connection, and a ' +
   'read timeout above 30 s; see "Behind a reverse proxy" in docs/deployment.md';
 
+const UNTRUSTED =
+  'for a certificate of your own authority, or one that signs itself, set NODE_EXTRA_CA_CERTS to the PEM file of its root ' +
+  'and join again; one that has expired, or that is for another name, is for its operator to replace';
+
 const PORTAL =
   'check the address and its path, and open it in a browser: a network that asks for a login first, or a proxy, may answer ' +
   'in the coordinator’s place';
@@ -48,7 +52,8 @@ export async function diagnose(address: Address, reason: string, signal: AbortSi
     const cause = `the coordinator’s page answers, but the websocket does not get through (${reason})`;
     return { cause, hint: OF_PROXIES, final: false };
   }
-  if (own.kind === 'none' && (NOBODY.has(own.code) || CERTIFICATE.test(own.code))) return undefined;
+  if (own.kind === 'none' && NOBODY.has(own.code)) return undefined;
+  if (own.kind === 'none' && CERTIFICATE.test(own.code)) return untrustedCertificate(own.why);
   const isTls = address.origin.startsWith('https:');
   // Some servers say in plain words, with status 400, that their port speaks TLS.
   if (own.kind === 'none' || (!isTls && own.status === 400)) {
@@ -56,6 +61,11 @@ export async function diagnose(address: Address, reason: string, signal: AbortSi
     if (found !== undefined || own.kind === 'none') return found;
   }
   return elsewhere(own);
+}
+
+/** Of a server that answers, with a certificate that is not believed: trying again does not change it. */
+function untrustedCertificate(why: string): Diagnosis {
+  return { cause: `a server answers there, but its certificate is not trusted: ${why}`, hint: UNTRUSTED, final: true };
 }
 
 async function plainInstead(address: Address, signal: AbortSignal): Promise<Diagnosis | undefined> {

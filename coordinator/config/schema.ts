@@ -147,7 +147,7 @@ const origin = z
 const address = z
   .string()
   .max(LIMITS.text)
-  .refine((text) => /^https?:\/\/[^?#]+$/.test(text) && URL.canParse(text), {
+  .refine((text) => /^https?:\/\/[^/?#@]+(\/[^?#]*)?$/.test(text) && URL.canParse(text), {
     error: 'expected an address that clients can join, such as "https://example.org" or "https://example.org/cairn"',
   });
 

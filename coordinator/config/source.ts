@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CairnError } from '../../protocol/errors.ts';
 import { readJson } from '../../protocol/json.ts';
+import { ownLine } from '../../protocol/own-line.ts';
 
 /** Extensions of files that are imported; every other file is JSON. */
 const MODULES: ReadonlySet<string> = new Set(['.mjs', '.cjs', '.js', '.mts', '.cts', '.ts']);
@@ -50,9 +51,10 @@ async function imported(path: string): Promise<Readonly<Record<string, unknown>>
     return (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   } catch (cause) {
     const unknown = cause instanceof Error && 'code' in cause && cause.code === 'ERR_UNKNOWN_FILE_EXTENSION';
+    const where = ownLine(cause);
     throw new CairnError(
       'config-unreadable',
-      `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${path} cannot be loaded: ${where === undefined ? '' : `${where}: `}${cause instanceof Error ? cause.message : String(cause)}`,
       {
         cause,
         hint: unknown

@@ -113,7 +113,13 @@ export function createApp(options: HttpOptions): Express {
   app.get('/v1/directory', download, (_request, response) => {
     const directory = options.directory();
     if (directory === undefined) {
-      sendError(response, 404, new CairnError('refused', 'this coordinator has no member directory'));
+      sendError(
+        response,
+        404,
+        new CairnError('refused', 'this coordinator has no member directory', {
+          hint: 'its tasks take guests, without identities; see /v1/tasks',
+        }),
+      );
       return;
     }
     response.set('content-type', 'application/octet-stream').send(Buffer.from(directory));

@@ -12,6 +12,9 @@ const MAX_REASONS = 3;
  */
 export function givenUp(task: string, report: RoundReport, quarrelling = 0): CairnError {
   const { round, attempt, code = 'round-abandoned', message = 'the round was abandoned' } = report;
+  const named = `task "${task}": `;
+  // What went wrong with the model names the task already.
+  const why = message.startsWith(named) ? message.slice(named.length) : message;
   const reasons = reasonsText(report);
   const cramped = quarrelling === 0 ? '' : `; ${quarrelling} members that quarrel over seals could not be kept apart`;
   const details =
@@ -22,7 +25,7 @@ export function givenUp(task: string, report: RoundReport, quarrelling = 0): Cai
         : { hint: 'see to what members were out for (cairn explain CODE), and start again' };
   return new CairnError(
     code,
-    `task "${task}": round ${round} was given up after ${attempt} attempts: ${message}${reasons}${cramped}`,
+    `${named}round ${round} was given up after ${attempt} attempts: ${why}${reasons}${cramped}`,
     details,
   );
 }

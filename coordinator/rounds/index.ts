@@ -1,3 +1,4 @@
+export type { Benched } from './exclusions.ts';
 export type { Evaluate, TaskHost } from './host.ts';
 export type { InitialModel } from './initial-model.ts';
 export { TaskModel } from './model.ts';

@@ -273,6 +273,7 @@ export class TaskModel {
       throw new CairnError(
         'update-not-finite',
         `task "${this.#task}": the model cannot be moved, its values are too great`,
+        { hint: 'start the task from another model' },
       );
     }
     const moved = emptyFile(this.#frame, flat.length);

@@ -40,6 +40,6 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
 function taken(folder: string, path: string, by: LockHolder | undefined): CairnError {
   const who = by === undefined ? 'another coordinator' : `the coordinator with process id ${by.pid} on ${by.host}`;
   return new CairnError('folder-unwritable', `${who} keeps its data in ${folder}`, {
-    hint: `choose another dataDir, or stop that coordinator; if it is gone, wait ${STALE_MS / 1000} s or delete ${path}`,
+    hint: `choose another dataDir (or --store), or stop that coordinator; if it is gone, wait ${STALE_MS / 1000} s or delete ${path}`,
   });
 }

@@ -45,7 +45,9 @@ export async function openStore(url: string): Promise<Store> {
 }
 
 function refused(url: string, cause?: unknown): CairnError {
-  return new CairnError('config-invalid', `store: expected file:PATH or memory:, but it is ${JSON.stringify(url)}`, {
+  // The URL of a database has its password before an @.
+  const found = url.includes('@') && !url.startsWith('file:') ? 'another URL' : JSON.stringify(url);
+  return new CairnError('config-invalid', `store: expected file:PATH or memory:, but it is ${found}`, {
     hint: 'use a folder, such as file:.cairn/coordinator; data in memory: is lost when the coordinator ends',
     cause,
   });

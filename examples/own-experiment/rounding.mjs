@@ -1,8 +1,9 @@
 // What does rounding cost? Updates go through real rounds of secure aggregation, quantized to various numbers of bits,
-// and the sum is compared with the plaintext sum. Run it with
+// and the sum is compared with the plaintext sum. Run it in a clone of the repository with
 //
 //   npx cairn simulate ./examples/own-experiment/rounding.mjs --clients 20
 //
+// and where the package is installed by its path in there: ./node_modules/cairn-fl/examples/own-experiment/rounding.mjs
 import { createAggregator, defineExperiment, memberId, Series } from 'cairn-fl/simulations';
 import { z } from 'zod';
 

@@ -1,7 +1,9 @@
-// A strategy of your own: Nesterov momentum on the coordinator's side, v ← β·v + Δ, x ← x + η·(Δ + β·v). Run it with
+// A strategy of your own: Nesterov momentum on the coordinator's side, v ← β·v + Δ, x ← x + η·(Δ + β·v). Run it in a
+// clone of the repository with
 //
 //   npx cairn coordinator examples/own-strategy/coordinator.json --learning examples/own-strategy/nesterov.mjs
 //
+// and in a project that has installed the package from node_modules/cairn-fl/, which has the same folder.
 // A model is processed in parts, so each coordinate is treated independently; arguments are not changed.
 import { defineStrategy } from 'cairn-fl/coordinator';
 import { z } from 'zod';

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
-import { assertName, type Definition, readOptions } from '../definition.ts';
-import type { GroupRule } from './types.ts';
+import type { DecodedSum } from '../../protocol/quantize/index.ts';
+import { assertDefinition, type Definition, readOptions } from '../definition.ts';
+import { fieldsOf, learningFailed, type Named, ofLearning } from '../own-code.ts';
+import type { Combination, GroupRule } from './types.ts';
 
 /** A rule over groups that a configuration may name. */
 export type GroupRuleDefinition<Name extends string = string, Schema extends z.ZodObject = z.ZodObject> = Definition<
@@ -13,18 +15,77 @@ export type GroupRuleDefinition<Name extends string = string, Schema extends z.Z
  * Defines a rule over the sums of a round's groups.
  * @param definition - its name; its options, in addition to `count` and `minSums`, which every rule has; and the
  * function that creates it, with the number of sums that it always discards (0 by default)
- * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens
+ * @throws CairnError `config-invalid` for a name with other characters than lower-case letters, digits and hyphens, and
+ * for options that are not a schema. If the rule throws later, or returns an invalid value, that is a `learning-failed`
  */
 export function defineGroupRule<const Name extends string, Schema extends z.ZodObject>(definition: {
   readonly name: Name;
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Pick<GroupRule, 'combine'> & Partial<Pick<GroupRule, 'dropped'>>;
 }): GroupRuleDefinition<Name, Schema> {
+  assertDefinition('group rule', definition);
   const { name, options: schema, create } = definition;
-  assertName(name);
+  const named = { kind: 'group rule', name } as const;
   return {
     name,
     options: schema,
-    create: (options) => ({ name, dropped: 0, ...create(readOptions(name, schema, options)) }),
+    create(options) {
+      const chosen = readOptions(name, schema, options);
+      const made = ofLearning(named, 'create()', () => create(chosen));
+      const { combine, dropped = 0 } = fieldsOf(named, 'create()', made);
+      if (typeof combine !== 'function') throw learningFailed(named, 'create() returned an object without combine()');
+      if (!Number.isSafeInteger(dropped) || (dropped as number) < 0) {
+        throw learningFailed(named, 'create() returned a dropped that is no integer from 0');
+      }
+      return {
+        name,
+        dropped: dropped as number,
+        combine: (sums, size, untrained) =>
+          checkedCombination(
+            named,
+            sums.length,
+            ofLearning(named, 'combine()', () => made.combine(sums, size, untrained)),
+          ),
+      };
+    },
   };
+}
+
+/** The same combination, whose parts throw what is said of a rule's own code, and give what is promised of them. */
+function checkedCombination(named: Named, groups: number, combination: Combination): Combination {
+  const { steps, leftOut } = fieldsOf(named, 'combine()', combination);
+  if (typeof steps !== 'function' || !Array.isArray(leftOut)) {
+    throw learningFailed(named, 'combine() returned an object without steps() or leftOut');
+  }
+  return {
+    *steps() {
+      try {
+        yield* combination.steps();
+      } catch (thrown) {
+        ofLearning(named, 'steps()', () => {
+          throw thrown;
+        });
+      }
+    },
+    get leftOut() {
+      const places = combination.leftOut;
+      if (places.every((place) => Number.isInteger(place) && place >= 0 && place < groups)) return places;
+      throw learningFailed(named, 'leftOut has entries that are no places of sums');
+    },
+    get sum() {
+      return checkedSum(
+        named,
+        ofLearning(named, 'sum', () => combination.sum),
+      );
+    },
+  };
+}
+
+function checkedSum(named: Named, sum: DecodedSum): DecodedSum {
+  const fields = fieldsOf(named, 'sum', sum);
+  if (typeof fields['update'] !== 'function') throw learningFailed(named, 'sum has no update()');
+  for (const key of ['examples', 'totalWeight', 'loss', 'accuracy']) {
+    if (!Number.isFinite(fields[key])) throw learningFailed(named, `sum.${key} is no finite number`);
+  }
+  return { ...sum, update: (from, into) => ofLearning(named, 'sum.update()', () => sum.update(from, into)) };
 }

@@ -4,7 +4,7 @@ import { fedAvg, fedAvgM } from './averaging.ts';
 import type { StrategyDefinition } from './define.ts';
 
 export { defineStrategy, type StrategyDefinition } from './define.ts';
-export type { Strategy, StrategyConfig, StrategyState } from './types.ts';
+export type { Strategy, StrategyConfig, StrategyState, StrategyStep } from './types.ts';
 
 const BUILT_IN = [fedAvg, fedAvgM, fedAdagrad, fedAdam, fedYogi] as const;
 

@@ -2,7 +2,7 @@
 export type StrategyState = Readonly<Record<string, Float32Array>>;
 
 /** A new model and the strategy's new state. */
-interface StrategyStep {
+export interface StrategyStep {
   readonly model: Float32Array;
   readonly state: StrategyState;
 }

@@ -13,12 +13,34 @@ const AT_A_TIME = 128;
 /** RFC 8410 §7: everything in a PKCS #8 X25519 key before its 32 bytes. */
 const PKCS8_PREFIX = fromHex('302e020100300506032b656e04220420');
 
+/** A key as WebCrypto holds it. */
+type HeldKey = object;
+
+/**
+ * What is used of WebCrypto's `SubtleCrypto`. The name itself is one of the DOM's types, which projects for Node lack: the
+ * declarations of this package would not compile there.
+ */
+interface Subtle {
+  importKey(
+    format: 'pkcs8' | 'raw',
+    key: Uint8Array<ArrayBuffer>,
+    algorithm: { readonly name: string },
+    extractable: boolean,
+    usages: 'deriveBits'[],
+  ): Promise<HeldKey>;
+  deriveBits(
+    algorithm: { readonly name: string; readonly public: HeldKey },
+    own: HeldKey,
+    bits: number,
+  ): Promise<ArrayBuffer>;
+}
+
 /**
  * X25519 by WebCrypto (Secure Curves; Chromium 133, Firefox 130, Safari 17, Node 20), if the platform has it and
  * reproduces RFC 7748's result. A page without a secure context has no `crypto.subtle` at all.
  * @returns undefined if it cannot be used; never rejects
  */
-export async function webCryptoAgreer(subtle: SubtleCrypto | undefined): Promise<Agreer | undefined> {
+export async function webCryptoAgreer(subtle: Subtle | undefined): Promise<Agreer | undefined> {
   if (subtle === undefined) return undefined;
   const agreer = new WebCryptoAgreer(subtle);
   const secretKey = new SecretBytes(X25519_ANSWER.alice.secretKey.slice());
@@ -35,9 +57,9 @@ export async function webCryptoAgreer(subtle: SubtleCrypto | undefined): Promise
 
 class WebCryptoAgreer implements Agreer {
   readonly name = 'webcrypto';
-  readonly #subtle: SubtleCrypto;
+  readonly #subtle: Subtle;
 
-  constructor(subtle: SubtleCrypto) {
+  constructor(subtle: Subtle) {
     this.#subtle = subtle;
   }
 
@@ -63,7 +85,7 @@ class WebCryptoAgreer implements Agreer {
   }
 
   /** Not extractable: no script can read the key back. The browser drops it with the last reference to it. */
-  async #importSecret(secretKey: SecretBytes): Promise<CryptoKey> {
+  async #importSecret(secretKey: SecretBytes): Promise<HeldKey> {
     const encoded = new Uint8Array(PKCS8_PREFIX.length + SIZES.key);
     try {
       encoded.set(PKCS8_PREFIX);
@@ -74,7 +96,7 @@ class WebCryptoAgreer implements Agreer {
     }
   }
 
-  async #shared(own: CryptoKey, peer: Uint8Array): Promise<SecretBytes> {
+  async #shared(own: HeldKey, peer: Uint8Array): Promise<SecretBytes> {
     const peerKey = await this.#subtle.importKey('raw', new Uint8Array(peer), X25519, false, []);
     let bits: ArrayBuffer;
     try {

@@ -65,7 +65,10 @@ export interface Quantization {
   readonly rounds: ChaChaRounds;
 }
 
-/** The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. */
+/**
+ * The random signs of a rotation: bit i of a ChaCha stream, read as a little-endian bit string, negates value i. All
+ * clients of a sum use the same; those of a round follow from the hash of its settings (docs/protocol.md, section 7.6).
+ */
 export interface Signs {
   /** 32 bytes; the caller wipes them if they are secret. */
   readonly key: Uint8Array;

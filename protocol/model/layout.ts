@@ -12,6 +12,8 @@ export type NamedTensors = Readonly<Record<string, Float32Array>>;
  */
 const MAX_PARAMETERS = 2 ** 28 - 1024;
 
+const DECLARED = 'correct the shapes that the model declares: each tensor has a list of integers from 1';
+
 interface Slot {
   readonly offset: number;
   readonly size: number;
@@ -37,7 +39,9 @@ export class ParameterLayout {
   constructor(shapes: Shapes, max = MAX_PARAMETERS) {
     this.names = Object.keys(shapes).sort((a, b) => (a < b ? -1 : 1));
     if (this.names.length === 0)
-      throw new CairnError('update-shape', 'a model needs at least one tensor, but none is declared');
+      throw new CairnError('update-shape', 'a model needs at least one tensor, but none is declared', {
+        hint: DECLARED,
+      });
     let offset = 0;
     for (const name of this.names) {
       const shape = [...shapes[name]!];
@@ -46,6 +50,7 @@ export class ParameterLayout {
           throw new CairnError(
             'update-shape',
             `tensor "${name}": dimensions must be integers from 1, but one is ${extent}`,
+            { hint: DECLARED },
           );
         }
       }

@@ -20,6 +20,7 @@ export { drawDefect } from './accountant/draws.ts';
 export type { GaussianMechanism, Mechanism, NoisyMechanism } from './accountant/mechanisms.ts';
 export { adaptClip } from './clipping.ts';
 export type { ClipTracking } from './clipping.ts';
+export type { Signs } from '../kernels/index.ts';
 export { decodeNoisy } from './distributed/decode.ts';
 export type { NoisySum } from './distributed/decode.ts';
 export { addCentralNoise, encodeNoisy, fillNoise } from './distributed/encode.ts';

@@ -47,7 +47,7 @@ function checkSum(scheme: QuantizationScheme, sum: Uint32Array, count: number): 
   }
   if (count > maxCohort) {
     throw new CairnError('overflow-budget', `the sum holds ${count} updates, but the budget is for ${maxCohort}`, {
-      hint: `raise maxCohort to ${count}`,
+      hint: `size the sums for a cohort of ${count}`,
     });
   }
 }

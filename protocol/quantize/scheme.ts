@@ -72,7 +72,7 @@ function overBudget(inputBits: number, maxCohort: number, modulusBits: number): 
   const fitting = largestCohort(inputBits, modulusBits);
   const ways = [
     ...(least <= 32 ? [`raise modulusBits to ${least}`] : []),
-    ...(fitting >= 1 ? [`lower maxCohort to ${fitting}`] : []),
+    ...(fitting >= 1 ? [`lower the cohort to ${fitting}`] : []),
     'lower inputBits',
   ];
   return new CairnError(

@@ -16,8 +16,8 @@ const isHidden = (member) =>
 
 const isOfItself = ({ kind }) => kind !== SyntaxKind.ExportKeyword && kind !== SyntaxKind.DeclareKeyword;
 
-/** A declaration without `export`, `declare` and private members. */
-function shown(node) {
+/** A declaration without `export`, `declare` and private members, by the name that it is exported by. */
+function shown(node, exported) {
   const { factory } = ts;
   const modifiers = ts.canHaveModifiers(node) ? (ts.getModifiers(node) ?? []).filter(isOfItself) : [];
   if (ts.isClassDeclaration(node)) {
@@ -27,8 +27,9 @@ function shown(node) {
   }
   if (ts.isVariableStatement(node)) return factory.updateVariableStatement(node, modifiers, node.declarationList);
   if (ts.isFunctionDeclaration(node)) {
-    const { name, typeParameters, parameters, type } = node;
-    const of = [undefined, name, typeParameters, parameters, type, undefined];
+    const { typeParameters, parameters, type } = node;
+    // A face may export a function by another name than its file does.
+    const of = [undefined, factory.createIdentifier(exported), typeParameters, parameters, type, undefined];
     return factory.updateFunctionDeclaration(node, modifiers, ...of);
   }
   if (ts.isInterfaceDeclaration(node)) {
@@ -45,9 +46,9 @@ function shown(node) {
 const statementOf = (node) => (ts.isVariableDeclaration(node) ? node.parent.parent : node);
 
 /** A declaration in TypeScript, with or without the comments of its members. */
-function printed(node, removeComments) {
+function printed(node, exported, removeComments) {
   const printer = ts.createPrinter({ removeComments });
-  const whole = ts.setEmitFlags(shown(node), ts.EmitFlags.NoLeadingComments);
+  const whole = ts.setEmitFlags(shown(node, exported), ts.EmitFlags.NoLeadingComments);
   const text = printer.printNode(ts.EmitHint.Unspecified, whole, node.getSourceFile());
   return text.replaceAll(/import\("[^"]+"\)\./g, '').replaceAll(LINK, '$1');
 }
@@ -125,8 +126,8 @@ export function readFaces(root) {
         {
           name,
           doc: docOf(nodes[0]),
-          signature: nodes.map((node) => printed(node, true)).join('\n'),
-          commented: nodes.map((node) => printed(node, false)).join('\n'),
+          signature: nodes.map((node) => printed(node, symbol.name, true)).join('\n'),
+          commented: nodes.map((node) => printed(node, symbol.name, false)).join('\n'),
         },
       ];
     });

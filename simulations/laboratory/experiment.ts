@@ -57,6 +57,11 @@ export interface Laboratory<Settings> {
 /** The parameters of an experiment: a flat zod object whose every key has a default and a description. */
 export type Parameters = z.ZodObject;
 
+/** A method, so that experiments of all parameters are of one type. */
+interface MnistNeed<Settings> {
+  of(settings: Settings): boolean;
+}
+
 /**
  * An experiment: what it is asked, how it runs, and what is made of the rows it records. It is one file, whatever it
  * imports; the engine knows nothing of any. `docs/experiments.md` writes one from nothing.
@@ -69,8 +74,11 @@ export interface Experiment<P extends Parameters = Parameters> {
   readonly parameters: P;
   /** What `--preset` sets; a key given on the command line goes first. An empty one is the defaults. */
   readonly presets: { readonly quick: Partial<z.output<P>>; readonly paper: Partial<z.output<P>> };
-  /** Whether images of MNIST are needed: a run without them ends before it begins, with the command that installs them. */
-  readonly needsMnist?: boolean;
+  /**
+   * Whether images of MNIST are needed, always or with some settings: a run without them ends before it begins, with the
+   * command that installs them.
+   */
+  readonly needsMnist?: boolean | MnistNeed<z.output<P>>['of'];
   /** Seconds that these settings take on two cores, roughly. */
   estimate(settings: z.output<P>): number;
   /** Refuses settings that cannot work together. @throws CairnError `settings-invalid` naming the bound */

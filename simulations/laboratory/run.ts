@@ -27,7 +27,8 @@ export async function runExperiment<P extends Parameters>(
   settings: z.output<P>,
   options: RunOptions,
 ): Promise<Conclusion> {
-  if (experiment.needsMnist === true) await loadMnistLabels('train');
+  const { needsMnist = false } = experiment;
+  if (typeof needsMnist === 'function' ? needsMnist(settings) : needsMnist) await loadMnistLabels('train');
   const folder =
     options.resume === undefined
       ? await LabFolder.create(options.out, experiment.name)

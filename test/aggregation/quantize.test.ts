@@ -87,14 +87,14 @@ describe('assertBudget', () => {
     const error = errorOf(() => assertBudget({ ...scheme, maxCohort: 257 }));
     expect(error.message).toContain('257 values of 16 bits');
     expect(error.hint).toContain('raise modulusBits to 25');
-    expect(error.hint).toContain('lower maxCohort to 256');
+    expect(error.hint).toContain('lower the cohort to 256');
   });
 
   it('names no way that leads nowhere', () => {
     const nobody = errorOf(() => assertBudget({ ...scheme, inputBits: 20, modulusBits: 16, maxCohort: 5 }));
     expect(nobody.hint).toBe('raise modulusBits to 23, or lower inputBits');
     const full = errorOf(() => assertBudget({ ...scheme, inputBits: 31, modulusBits: 32, maxCohort: 3 }));
-    expect(full.hint).toBe('lower maxCohort to 2, or lower inputBits');
+    expect(full.hint).toBe('lower the cohort to 2, or lower inputBits');
   });
 
   it.each([

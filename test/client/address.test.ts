@@ -22,6 +22,22 @@ describe('parseAddress', () => {
     },
   );
 
+  it.each([
+    'http://user:s3cret@127.0.0.1:9',
+    'http://s3cret@127.0.0.1:9',
+    'https://:s3cret@example.org',
+    'ftp://user:s3cret@a',
+    'http://user:s3cret@a:999999',
+  ])('refuses %s, since it names a user or a password, and shows neither', (text) => {
+    expect(() => parseAddress(text)).toThrow(
+      expect.objectContaining({
+        code: 'config-invalid',
+        message: expect.not.stringContaining('s3cret') as string,
+        hint: expect.not.stringContaining('s3cret') as string,
+      }) as Error,
+    );
+  });
+
   it.each(['localhost:8080', 'ftp://a', 'http://', 'http://a/?b=c', 'http://a/#b', ''])('refuses %j', (text) => {
     expect(() => parseAddress(text)).toThrow(expect.objectContaining({ code: 'config-invalid' }) as Error);
   });

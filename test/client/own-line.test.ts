@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownLine } from '../../client/own-line.ts';
+import { ownLine } from '../../protocol/own-line.ts';
 
 const CAIRN = new URL('../../client/driver/training.ts', import.meta.url);
 

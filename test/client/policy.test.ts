@@ -55,7 +55,7 @@ const REFUSED: readonly [string, unknown, ErrorCode, string][] = [
   ['a number as text', { minCohort: '3' }, 'config-invalid', 'minCohort: expected a number, but it is "3"'],
   ['all colluding', { colluding: 1 }, 'config-invalid', 'colluding: expected less than 1, but it is 1'],
   ['a word for yes', { tellReason: 'yes' }, 'config-invalid', 'tellReason: expected true or false, but it is "yes"'],
-  ['no tasks at all', { tasks: [] }, 'config-invalid', 'tasks: expected at least 1 entries, but it is []'],
+  ['no tasks at all', { tasks: [] }, 'config-invalid', 'tasks: expected at least 1 entry, but it is []'],
   ['a task that is no name', { tasks: ['a', 3] }, 'config-invalid', 'tasks[1]: expected a string, but it is 3'],
   ['a long name', { tasks: ['é'.repeat(65)] }, 'config-invalid', 'tasks[0]: expected a name of at most 128 bytes'],
   [

@@ -136,13 +136,16 @@ describe('joining with the wrong scheme', () => {
     }
   });
 
-  it('is not what is said of a certificate that is not trusted', async () => {
+  it('is not what is said of a certificate that is not trusted: a server answers, and how to trust it', async () => {
     const files = await certificate(await temporaryFolder());
     const [cert, key] = await Promise.all([readFile(files.cert), readFile(files.key)]);
     const port = await listening(createTlsServer({ cert, key }, (_, response) => response.end('hello')));
-    const { message } = await toldInTime(`https://127.0.0.1:${port}`, 'self-signed');
-    expect(message).toContain('self-signed certificate');
-    expect(message).not.toContain('speaks');
+    const error = await told(`https://127.0.0.1:${port}`, PATIENT);
+    expect(error).toEqual(
+      unreachable('a server answers there, but its certificate is not trusted: self-signed', 'NODE_EXTRA_CA_CERTS'),
+    );
+    expect(error.message).not.toContain('speaks');
+    expect(error.message).not.toContain('no coordinator answers');
   });
 });
 

@@ -70,7 +70,7 @@ describe('a configuration', () => {
     expect(open).toMatchObject({ code: 'config-invalid', message: expect.stringContaining('active') as string });
   });
 
-  it.each(['example.org', 'ftp://example.org', 'https://example.org/?a', 'https://', 'https://a b'])(
+  it.each(['example.org', 'ftp://example.org', 'https://example.org/?a', 'https://', 'https://a b', 'https://u:p@a'])(
     'takes no public address such as %s',
     (url) => {
       const error = errorOf(() => parseConfig({ ...withTask({}), publicUrls: [url] }));
@@ -199,7 +199,7 @@ describe('bad values', () => {
     ['nothing', undefined, 'the configuration: expected an object, but it is missing'],
     ['a list', [], 'the configuration: expected an object, but it is []'],
     ['no tasks', { directory }, 'tasks: expected a list, but it is missing'],
-    ['an empty list of tasks', { directory, tasks: [] }, 'tasks: expected at least 1 entries, but it is []'],
+    ['an empty list of tasks', { directory, tasks: [] }, 'tasks: expected at least 1 entry, but it is []'],
     ['a string for a number', withTask({ cohort: 'ten' }), 'tasks[0].cohort: expected a number, but it is "ten"'],
     ['a broken number', withTask({ rounds: 1.5 }), 'tasks[0].rounds: expected an integer, but it is 1.5'],
     ['a cohort of one', withTask({ cohort: 1 }), 'tasks[0].cohort: expected at least 2, but it is 1'],
@@ -382,7 +382,9 @@ describe('settings that cannot work are refused up front', () => {
       code: 'overflow-budget',
       hint: expect.stringContaining('raise modulusBits to 19') as string,
     });
-    expect(errorOf(() => parseConfig(withTask({ inputBits: 31 })))).toMatchObject({ code: 'overflow-budget' });
+    const { code, hint } = errorOf(() => parseConfig(withTask({ cohort: 4000, inputBits: 28, modulusBits: 32 })));
+    // The key is `cohort`: `maxCohort` is a name of the protocol's.
+    expect([code, hint]).toEqual(['overflow-budget', 'lower the cohort to 16, or lower inputBits']);
   });
 });
 
@@ -458,7 +460,7 @@ describe('a configuration file', () => {
     await writeFile(path, "throw new Error('no PORT is set');");
     expect(await rejectionOf(loadConfig(path))).toMatchObject({
       code: 'config-unreadable',
-      message: `${path} cannot be loaded: no PORT is set`,
+      message: `${path} cannot be loaded: ${path}:1: no PORT is set`,
       hint: 'fix the module, or what it imports or reads',
     });
   });

@@ -90,6 +90,7 @@ describe('an evaluation that is not finite while rounds run', () => {
     const error = await rejectionOf(hall.coordinator.finished);
     expect(error.code).toBe('evaluation-not-finite');
     expect(error.message).toMatch(/^task "toy": round 1 was given up after 2 attempts: .*held-out data/);
+    expect(error.message.match(/task "toy"/g)).toHaveLength(1);
     expect(hall.reports.map(({ outcome }) => outcome)).toEqual(['abandoned', 'abandoned']);
     expect(hall.coordinator.tasks[0]!.modelHash).toBe(modelHash);
   });

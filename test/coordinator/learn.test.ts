@@ -67,7 +67,8 @@ describe('a model that would diverge', () => {
     const next = new NextModel({ name: 'the model after round 3', strategy, flat, state: {}, into: flat.slice() }, sum);
     expect(errorOf(() => [...next.steps(10)])).toMatchObject({
       code: 'update-not-finite',
-      message: 'the model after round 3 holds NaN or an infinite value',
+      message: 'the model after round 3 holds NaN or an infinite value, as strategy "fedavg" makes it',
+      hint: expect.stringContaining('the model before it is kept') as string,
     });
   });
 });

@@ -251,7 +251,9 @@ describe.each([
 
   it.each([
     [{ seperator: ';' }, 'config-unknown-key', 'unknown key "seperator"'],
-    [{ separator: '|' }, 'config-invalid', 'separator'],
+    [{ columns: undefined, colums: {} }, 'config-unknown-key', 'unknown key "colums"'],
+    [{ columns: undefined }, 'config-invalid', 'columns: expected an object, but it is missing'],
+    [{ separator: '|' }, 'config-invalid', 'separator: expected one of ",", ";", "\\t", but it is "|"'],
     [{ decimal: ',', thousands: ',' }, 'config-invalid', 'decimal and thousands are both ","'],
     [{ encoding: 'klingon' }, 'config-invalid', 'encoding "klingon" is unknown'],
     [{ columns: { age: 'number' } }, 'config-invalid', 'no column is the label'],
@@ -322,8 +324,14 @@ describe('loadCsv', () => {
 
   it('says which file is not there, and where it looked', async () => {
     const error = await refusal(loadCsv(join(folder, 'no.csv'), OPTIONS));
-    expect([error.code, error.message]).toEqual(['data-missing', `${join(folder, 'no.csv')} cannot be read: ENOENT`]);
+    expect([error.code, error.message]).toEqual([
+      'data-missing',
+      `${join(folder, 'no.csv')} cannot be read: there is no such file`,
+    ]);
     expect(error.hint).toContain(process.cwd());
-    expect((await refusal(loadCsv(folder, OPTIONS))).code).toBe('data-missing');
+    expect(await refusal(loadCsv(folder, OPTIONS))).toMatchObject({
+      code: 'data-missing',
+      message: `${folder} cannot be read: it is a folder`,
+    });
   });
 });

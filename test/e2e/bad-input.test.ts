@@ -53,6 +53,20 @@ describe('a command line that cannot be understood is one line, and exits with 2
   it.each<[string, readonly string[], ...(string | RegExp)[]]>([
     ['an unknown command', ['coordinatr'], /did you mean coordinator\?/i, 'see cairn --help'],
     ['an unknown option', ['join', NOBODY, '--shrad', '1/2'], /did you mean --shard\?/i, 'see cairn join --help'],
+    [
+      'a command without its subcommand',
+      ['enrol'],
+      'cairn enrol needs a command: init, request',
+      'see cairn enrol --help',
+    ],
+    [
+      'a missing option of a subcommand',
+      ['enrol', 'request', 'ward-9'],
+      '--authority',
+      'see cairn enrol request --help',
+    ],
+    ['kills of more clients than there are', ['demo', '--kill', '9'], '--kill 9 leaves none of 8', 'kill fewer'],
+    ['an error code like none', ['explain', 'nosuch'], /no error code "nosuch" \[usage\]/, 'lists all codes'],
     ['a missing address', ['join'], "missing required argument 'url'"],
     ['a shard beyond the last', ['join', NOBODY, '--shard', '8/8'], '8/8', 'INDEX from 0 to COUNT - 1'],
     ['a number that is none', ['demo', '--clients', 'many'], 'many', 'an integer from 1 to 200'],

@@ -61,11 +61,20 @@ describe('cairn coordinator --held-out', () => {
   it('must be there for a task that checks its models', async () => {
     const { code, stderr } = await cairnOnce(['coordinator', await world.configure(CHECK)]);
     expect(code).toBe(2);
-    expect(stderr.join('\n')).toMatch(/task "tiny" checks its models on held-out data.*--held-out tiny=APP/);
+    expect(stderr.join('\n')).toMatch(/task "tiny" validates its models on held-out data.*--held-out tiny=APP/);
   });
 });
 
 // The coordinator started, and rolled every round back for ever.
+describe('held-out data for a task that there is not', () => {
+  it('are refused by the task’s name, not as a file that is missing', async () => {
+    const config = await world.configure({ cohort: 3, quorum: 3 });
+    const { code, stderr } = await cairnOnce(['coordinator', config, '--held-out', 'tinny=held-out.mjs']);
+    expect(code).toBe(2);
+    expect(stderr.join('\n')).toContain('there is no task "tinny"; did you mean "tiny"? [usage]');
+  });
+});
+
 describe('held-out data without an example', () => {
   it.each([
     ['where models are checked', CHECK],

@@ -68,9 +68,15 @@ describe('cairn simulate', () => {
     const stopped = JSON.parse(readFileSync(join(folder, 'summary.json'), 'utf8')) as Record<string, unknown>;
     expect(stopped['interrupted']).toBe(true);
     expect(stopped['flips']).toBeLessThan(200);
-    const { code, stderr } = await simulate('--resume', folder, '--seed', '3');
-    expect(code).toBe(2);
-    expect(stderr.at(-1)).toMatch(/settings, preset and seed come from the given folder/);
+    for (const given of [
+      ['--resume', folder, '--seed', '3'],
+      ['--resume', folder, '--set', 'coins=3'],
+      ['--again', folder, '--set', 'coins=3'],
+    ]) {
+      const { code, stderr } = await simulate(...given);
+      expect(code).toBe(2);
+      expect(stderr.at(-1)).toMatch(/settings, preset and seed come from the given folder/);
+    }
   });
 
   it('of one’s own module goes on, and runs once more, by the folder alone, also where its path has spaces', async () => {
@@ -128,7 +134,12 @@ describe('bad input to cairn simulate is one line that says what to do', () => {
     ['a key given twice', [COINS, '--set', 'coins=1', '--coins', '2'], 2, 'coins is given twice'],
     ['a value out of bounds', [COINS, '--coins', '5000'], 3, 'coins: expected at most 1000'],
     ['an unknown preset', [COINS, '--preset', 'huge'], 2, /quick, paper/],
-    ['a module that is not there', ['./nowhere.mjs'], 2, 'nowhere.mjs cannot be loaded'],
+    [
+      'a module that is not there',
+      ['./nowhere.mjs'],
+      2,
+      './nowhere.mjs cannot be loaded: there is no such file [usage]',
+    ],
     ['a module without experiment', [join(ROOT, 'examples/own-model/app.mjs')], 2, 'does not export an experiment'],
     ['a folder that is no run', ['--resume', ROOT], 3, 'is not the record of a run'],
   ])('%s', async (_, args, exit, words) => {

@@ -32,6 +32,11 @@ describe('the packed package, without optional peers', () => {
     expect(await project.compile(['module.ts', 'common.cts'], NODE)).toEqual([]);
   });
 
+  it('compiles in a project for Node alone, which lacks the types of the DOM', async () => {
+    const options = { ...NODE, lib: ['ES2023'], noEmit: true };
+    expect(await project.compile(['module.ts', 'common.cts'], options)).toEqual([]);
+  });
+
   it('runs in Node as an ES module', async () => {
     expect(await run(process.execPath, ['out/module.js'], project.folder)).toEqual([
       'function function function number true',

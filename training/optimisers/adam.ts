@@ -1,3 +1,4 @@
+import { assertOptions, type OptionKinds } from '../../protocol/options.ts';
 import { checkSetting } from './optimiser.ts';
 import type { Optimiser } from './optimiser.ts';
 
@@ -20,12 +21,21 @@ function power(b: number, n: number): number {
   return result;
 }
 
+const KINDS: OptionKinds<AdamSettings> = {
+  learningRate: 'number',
+  beta1: 'number',
+  beta2: 'number',
+  epsilon: 'number',
+};
+
 /**
  * Adam (Kingma and Ba, 2015): m and v are decaying means of g and g², c1 = 1 − beta1^t, c2 = 1 − beta2^t, and
  * w −= rate · (m / c1) / (√(v / c2) + epsilon), computed as rate · √c2 / c1 · m / (√v + epsilon · √c2).
- * @throws RangeError for a negative rate or epsilon, or a beta outside [0, 1)
+ * @throws CairnError `config-unknown-key`, `config-invalid` for a setting that there is not or of another kind; RangeError for a negative rate or epsilon, or a beta outside [0, 1)
  */
-export function adam({ learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamSettings): Optimiser {
+export function adam(settings: AdamSettings): Optimiser {
+  assertOptions<AdamSettings>('settings of adam', settings, KINDS, ['learningRate']);
+  const { learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = settings;
   checkSetting('learningRate', learningRate, 0, Infinity);
   checkSetting('beta1', beta1, 0, 1);
   checkSetting('beta2', beta2, 0, 1);

@@ -1,3 +1,4 @@
+import { assertOptions, type OptionKinds } from '../../protocol/options.ts';
 import { checkSetting } from './optimiser.ts';
 import type { Optimiser } from './optimiser.ts';
 
@@ -8,11 +9,15 @@ export interface SgdSettings {
   readonly momentum?: number;
 }
 
+const KINDS: OptionKinds<SgdSettings> = { learningRate: 'number', momentum: 'number' };
+
 /**
  * Stochastic gradient descent: w −= rate · g; with momentum v = momentum · v + g, w −= rate · v (as in PyTorch).
- * @throws RangeError for a negative rate, or a momentum outside [0, 1)
+ * @throws CairnError `config-unknown-key`, `config-invalid` for a setting that there is not or of another kind; RangeError for a negative rate, or a momentum outside [0, 1)
  */
-export function sgd({ learningRate, momentum = 0 }: SgdSettings): Optimiser {
+export function sgd(settings: SgdSettings): Optimiser {
+  assertOptions<SgdSettings>('settings of sgd', settings, KINDS, ['learningRate']);
+  const { learningRate, momentum = 0 } = settings;
   checkSetting('learningRate', learningRate, 0, Infinity);
   checkSetting('momentum', momentum, 0, 1);
   if (momentum === 0) {

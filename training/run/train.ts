@@ -1,4 +1,5 @@
 import { CairnError } from '../../protocol/errors.ts';
+import { assertOptions, type OptionKinds } from '../../protocol/options.ts';
 import type { KernelKind } from '../kernels/index.ts';
 import type { Model } from '../layers/index.ts';
 import type { Optimiser } from '../optimisers/index.ts';
@@ -55,6 +56,21 @@ export interface TrainingOptions {
   readonly onBatch?: (progress: BatchProgress) => void;
 }
 
+const KINDS: OptionKinds<TrainingOptions> = {
+  model: 'object',
+  parameters: 'any',
+  data: 'object',
+  epochs: 'number',
+  batchSize: 'number',
+  optimiser: 'object',
+  seed: 'number',
+  prox: 'number',
+  signal: 'object',
+  kernels: 'string',
+  onBatch: 'function',
+};
+const REQUIRED = ['model', 'parameters', 'data', 'epochs', 'batchSize', 'optimiser', 'seed'] as const;
+
 function checkCount(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new RangeError(`${name}: expected an integer from 1, got ${value}`);
@@ -82,11 +98,13 @@ function checkMinBatch({ minBatch: { examples: min, layer } }: Model, batchSize:
  * same bits on every machine. It yields the thread every few milliseconds.
  *
  * @returns loss and accuracy over the last epoch, each batch scored before its own step; and the number of examples
- * @throws CairnError `data-empty`, `data-malformed`, `update-shape`; `config-invalid` for a batch size that the model
- * cannot be trained with, such as 1 with batch norm; `update-not-finite` if a loss or a parameter is no longer a finite
- * number; RangeError for epochs, batchSize, seed or prox out of range; the signal's reason when aborted
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-empty`, `data-malformed`,
+ * `update-shape`; `config-invalid` for a batch size that the model cannot be trained with, such as 1 with batch norm;
+ * `update-not-finite` if a loss or a parameter is no longer a finite number; RangeError for epochs, batchSize, seed or
+ * prox out of range; the signal's reason when aborted
  */
 export async function trainEpochs(options: TrainingOptions): Promise<Scores> {
+  assertOptions<TrainingOptions>('options of trainEpochs', options, KINDS, REQUIRED);
   const { model, parameters, data, epochs, batchSize, optimiser, seed, prox = 0, signal, onBatch } = options;
   checkCount('epochs', epochs);
   checkCount('batchSize', batchSize);

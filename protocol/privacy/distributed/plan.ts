@@ -172,7 +172,7 @@ export function planNoise(settings: NoiseSettings): NoisePlan {
   throw new CairnError(
     'privacy-infeasible',
     `2^${modulusBits} does not hold the noisy sum of ${clients} updates of ${settings.dimension} values with noise multiplier ${noiseMultiplier} for ${minHonestSurvivors} survivors`,
-    { hint: `${bits === undefined ? '' : `raise modulusBits to ${bits}, or `}lower clients or noiseMultiplier` },
+    { hint: `${bits === undefined ? '' : `raise modulusBits to ${bits}, or `}lower the cohort or noiseMultiplier` },
   );
 }
 

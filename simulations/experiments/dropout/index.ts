@@ -21,6 +21,7 @@ export const dropout = defineExperiment({
   title: 'Dropout: outcomes, cost and accuracy under client dropout',
   parameters,
   presets: { quick, paper },
+  needsMnist: (settings) => isOn(settings, 'churn') && settings.churnRounds > 0,
   estimate(settings) {
     const points = pointsOf(settings);
     const rounds = points.map((point) => costOf(settings, point) * repeatsOf(settings, point));

@@ -84,14 +84,17 @@ export async function openHall(task: Readonly<Record<string, unknown>> = {}, cha
   const file = join(await temporaryFolder(), 'members.bin');
   await writeFile(file, membership.signed);
   const { config: { limits, uploads, ...configChange } = {}, ...options } = change;
-  const parsed = parseConfig({
-    port: 0,
-    logLevel: 'trace',
-    reconnectGraceMs: 60_000,
-    directory: { file, authorityKey: toHex(membership.authority.publicKey) },
-    tasks: [{ ...TASK, ...task }],
-    ...configChange,
-  });
+  const parsed = parseConfig(
+    {
+      port: 0,
+      logLevel: 'trace',
+      reconnectGraceMs: 60_000,
+      directory: { file, authorityKey: toHex(membership.authority.publicKey) },
+      tasks: [{ ...TASK, ...task }],
+      ...configChange,
+    },
+    options,
+  );
   const config: CoordinatorConfig = {
     ...parsed,
     limits: { ...parsed.limits, ...limits },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findExperiment } from '../../../cli/simulate/find.ts';
 import type { CairnError } from '../../../protocol/errors.ts';
+import { dropout } from '../../../simulations/experiments/dropout/index.ts';
 import type { Conclusion } from '../../../simulations/laboratory/conclude.ts';
 import type { Experiment } from '../../../simulations/laboratory/experiment.ts';
 import { type Row, Series } from '../../../simulations/laboratory/series.ts';
@@ -178,6 +179,21 @@ describe('a run of an experiment', () => {
       await expect(runExperiment(needy, readSettings(coins, {}), options)).rejects.toMatchObject({
         code: 'data-missing',
       });
+      expect(readdirSync(out)).not.toContain('never');
+    } finally {
+      if (before === undefined) delete process.env['CAIRN_MNIST_DIR'];
+      else process.env['CAIRN_MNIST_DIR'] = before;
+    }
+  });
+
+  it('is refused before it begins where only its settings need MNIST, as those of a training under churn', async () => {
+    const before = process.env['CAIRN_MNIST_DIR'];
+    process.env['CAIRN_MNIST_DIR'] = join(out, 'no-images');
+    try {
+      const settings = readSettings(dropout, { given: { churn: 'on' } });
+      await expect(
+        runExperiment(dropout, settings, { seed: 1, out: join(out, 'never'), threads: 1 }),
+      ).rejects.toMatchObject({ code: 'data-missing' });
       expect(readdirSync(out)).not.toContain('never');
     } finally {
       if (before === undefined) delete process.env['CAIRN_MNIST_DIR'];

@@ -20,7 +20,7 @@ describe('a value that a union takes in none of its ways', () => {
     [undefined, 'clients: expected a number or a list, but it is missing'],
     [1.5, 'clients: expected an integer or a list, but it is 1.5'],
     [0, 'clients: expected at least 1, but it is 0'],
-    [[], 'clients: expected at least 1 entries, but it is []'],
+    [[], 'clients: expected at least 1 entry, but it is []'],
     [[3, 101], 'clients[1]: expected at most 100, but it is 101'],
     [[3, 'x'], 'clients[1]: expected a number, but it is "x"'],
   ])('is refused with what was expected: %s', (clients, message) => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../../protocol/errors.ts';
+import { expectedOf, shownValue, valueAt } from '../../../protocol/issues.ts';
 import { didYouMean } from '../../../protocol/suggest.ts';
 import { unsound } from './fault.ts';
 import type { CsvOptions } from './options.ts';
@@ -26,8 +27,9 @@ const shape = {
   name: z.string().optional(),
 };
 
-function complaint(where: string, error: z.ZodError, known: readonly string[]): CairnError {
-  const [issue] = error.issues;
+function complaint(where: string, error: z.ZodError, given: unknown, known: readonly string[]): CairnError {
+  // A misspelt key looks missing, too.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   const at = [where, ...issue!.path.map(String)].filter((part) => part !== '').join('.');
   if (issue!.code === 'unrecognized_keys') {
     const [key] = issue.keys;
@@ -39,7 +41,10 @@ function complaint(where: string, error: z.ZodError, known: readonly string[]): 
       },
     );
   }
-  return unsound(`${at}: ${issue!.message}`);
+  if (issue!.code === 'custom') return unsound(`${at}: ${issue!.message}`);
+  return unsound(
+    `${at}: expected ${expectedOf(issue!) ?? issue!.message}, but ${shownValue(valueAt(given, issue!.path))}`,
+  );
 }
 
 /**
@@ -48,7 +53,7 @@ function complaint(where: string, error: z.ZodError, known: readonly string[]): 
  */
 export function checkOptions(options: CsvOptions): void {
   const parsed = z.strictObject(shape).safeParse(options);
-  if (!parsed.success) throw complaint('', parsed.error, Object.keys(shape));
+  if (!parsed.success) throw complaint('', parsed.error, options, Object.keys(shape));
   for (const [name, given] of Object.entries(options.columns)) {
     if (given === 'number' || given === 'ignore') continue;
     const type = (given as { readonly type?: unknown } | null)?.type;
@@ -61,6 +66,6 @@ export function checkOptions(options: CsvOptions): void {
       );
     }
     const checked = z.strictObject(known).safeParse(given);
-    if (!checked.success) throw complaint(`column "${name}"`, checked.error, Object.keys(known));
+    if (!checked.success) throw complaint(`column "${name}"`, checked.error, given, Object.keys(known));
   }
 }

@@ -8,6 +8,13 @@ import type { RecordParser } from '../csv/records.ts';
 /** Loaded only when a table is read. */
 const load = async (): Promise<RecordParser> => (await import('csv-parse/sync')).parse;
 
+/** Node's codes in words. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'you may not read it',
+};
+
 /**
  * Reads a table that is in memory: see {@link loadCsv}.
  * @throws CairnError as {@link loadCsv} does, except `data-missing`
@@ -32,10 +39,14 @@ export async function loadCsv(file: string | URL, options: CsvOptions): Promise<
     bytes = await readFile(path);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new CairnError('data-missing', `${path} cannot be read${code === undefined ? '' : `: ${code}`}`, {
-      hint: `check the path and the file’s permissions; relative paths are resolved from ${process.cwd()}`,
-      cause,
-    });
+    throw new CairnError(
+      'data-missing',
+      `${path} cannot be read${code === undefined ? '' : `: ${WHY[code] ?? code}`}`,
+      {
+        hint: `check the path and the file’s permissions; relative paths are resolved from ${process.cwd()}`,
+        cause,
+      },
+    );
   }
   return parseCsv(bytes, { name: path, ...options });
 }

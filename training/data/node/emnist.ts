@@ -1,5 +1,6 @@
+import { assertOptions } from '../../../protocol/options.ts';
 import type { Dataset } from '../dataset.ts';
-import { type ExampleChoice, loadIdx } from './idx.ts';
+import { CHOICE, type ExampleChoice, loadIdx } from './idx.ts';
 import { idxFile } from './idx-folder.ts';
 
 /** The data sets of EMNIST: letter labels begin at 1, all others at 0. */
@@ -27,6 +28,7 @@ export interface EmnistOptions extends ExampleChoice {
  * @throws CairnError as `loadIdx` does
  */
 export async function loadEmnist(split: EmnistSplit, part: 'train' | 'test', options: EmnistOptions): Promise<Dataset> {
+  assertOptions<EmnistOptions>('options of loadEmnist', options, { ...CHOICE, folder: 'string' }, ['folder']);
   const { folder, ...choice } = options;
   const stem = `emnist-${split}-${part}`;
   const hint = 'put the files of EMNIST’s binary format there';

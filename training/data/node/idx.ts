@@ -1,4 +1,5 @@
 import { CairnError } from '../../../protocol/errors.ts';
+import { assertOptions, type OptionKinds } from '../../../protocol/options.ts';
 import { checkIndices, type Dataset } from '../dataset.ts';
 import { contentOf, malformed } from '../idx.ts';
 import { IDX_TYPES, type IdxType } from '../idx-types.ts';
@@ -25,6 +26,18 @@ export interface IdxOptions extends ExampleChoice {
   /** Whether images are stored column by column, like EMNIST's: rows and columns are exchanged. Default false. */
   readonly transposed?: boolean;
 }
+
+/** The options that choose among examples, and their kinds. */
+export const CHOICE: OptionKinds<ExampleChoice> = { limit: 'number', indices: ['array', 'object'] };
+
+const KINDS: OptionKinds<IdxOptions> = {
+  ...CHOICE,
+  images: 'string',
+  labels: 'string',
+  firstLabel: 'number',
+  classes: 'number',
+  transposed: 'boolean',
+};
 
 /** Bytes of examples read at once; at least one example. */
 const CHUNK = 2 ** 22;
@@ -121,10 +134,12 @@ async function readExamples(
  * Loads examples and labels from a pair of IDX files, the format of MNIST, Fashion-MNIST, EMNIST, KMNIST and similar
  * data sets. Examples of two dimensions get the shape 1 × rows × columns, others keep theirs. Only the chosen examples
  * are converted and kept.
- * @throws CairnError `data-missing` if a file is missing, `data-malformed` naming the file and its content;
- * `settings-invalid` for an index or limit out of range, `data-empty` if no examples are requested
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-missing` if a file is missing,
+ * `data-malformed` naming the file and its content; `settings-invalid` for an index or limit out of range, `data-empty`
+ * if no examples are requested
  */
 export async function loadIdx(options: IdxOptions): Promise<Dataset> {
+  assertOptions<IdxOptions>('options of loadIdx', options, KINDS, ['images', 'labels']);
   const { images, labels: labelFile, firstLabel = 0, classes, transposed = false } = options;
   const all = await found(labelFile, () => loadIdxLabels(labelFile, firstLabel, classes));
   const wanted = chosenIndices(options, all.length);

@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CairnError } from '../../../protocol/errors.ts';
+import { assertOptions } from '../../../protocol/options.ts';
 import type { Dataset } from '../dataset.ts';
-import { type ExampleChoice, loadIdx, loadIdxLabels } from './idx.ts';
+import { CHOICE, type ExampleChoice, loadIdx, loadIdxLabels } from './idx.ts';
 import { type IdxContent, idxFile } from './idx-folder.ts';
 
 /** 60 000 images to train on, 10 000 to test on. */
@@ -55,11 +56,13 @@ export async function loadMnistLabels(
  * Loads handwritten digits (or Fashion-MNIST, from a folder): shape 1 × 28 × 28, 10 classes. Only the chosen examples
  * are converted and kept.
  * @param options - a number is a limit
- * @throws CairnError `data-missing` if the files are missing, `data-malformed`; `settings-invalid` for an index or
- * limit out of range, `data-empty` if no examples are requested
+ * @throws CairnError `config-unknown-key`, `config-invalid` for invalid options; `data-missing` if the files are missing,
+ * `data-malformed`; `settings-invalid` for an index or limit out of range, `data-empty` if no examples are requested
  */
 export async function loadMnist(part: MnistPart, options: number | MnistOptions = {}): Promise<Dataset> {
-  const { folder, ...choice } = typeof options === 'number' ? { limit: options } : options;
+  if (typeof options === 'number') return loadMnist(part, { limit: options });
+  assertOptions<MnistOptions>('options of loadMnist', options, { ...CHOICE, folder: 'string' });
+  const { folder, ...choice } = options;
   return loadIdx({
     images: await locate(part, 'images-idx3', folder),
     labels: await locate(part, 'labels-idx1', folder),

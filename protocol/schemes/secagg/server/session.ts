@@ -209,7 +209,7 @@ function close(state: Exclude<Collecting, { name: 'advertise-keys' }>): ServerSt
 function below(state: Collecting, left: number): CairnError {
   return new CairnError(
     'below-threshold',
-    `${left} members are left in state ${state.name}, at least ${minFor(state)} are needed`,
+    `${left} ${left === 1 ? 'member is' : 'members are'} left in state ${state.name}, at least ${minFor(state)} are needed`,
   );
 }
 
