@@ -25,4 +25,11 @@ export type {
   GroupRuleConfig,
   GroupRuleDefinition,
 } from '../learning/index.ts';
-export type { OwnLearning, Strategy, StrategyConfig, StrategyDefinition, StrategyState, StrategyStep } from '../learning/index.ts';
+export type {
+  OwnLearning,
+  Strategy,
+  StrategyConfig,
+  StrategyDefinition,
+  StrategyState,
+  StrategyStep,
+} from '../learning/index.ts';
