@@ -205,6 +205,9 @@ async function policyOf({ policy: file, acceptCurious, minCohort }: JoinFlags): 
   return { ...written, ...said };
 }
 
+/** Milliseconds without an event after which the user is told what is being done. */
+const PATIENCE_MS = 1000;
+
 /** Reports what happens to the user at the terminal, or to the program that reads its lines. */
 class Teller {
   readonly #json: boolean;
@@ -212,6 +215,7 @@ class Teller {
   readonly #lines = new ParticipationLines();
   /** What each task waits for. */
   readonly #waiting = new Map<string, string>();
+  #seeking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(json: boolean) {
     this.#json = json;
@@ -219,6 +223,8 @@ class Teller {
 
   /** Reports an event of the participation. */
   tell(event: ParticipationEvent): void {
+    // These two come before it has been looked for.
+    if (event.kind !== 'unsafe-open-enrolment' && event.kind !== 'engine') clearTimeout(this.#seeking);
     if (this.#json) {
       data(printableJson(event));
       return;
@@ -229,9 +235,11 @@ class Teller {
     if (event.kind === 'disconnected') this.#live.show(undefined);
   }
 
-  /** Says what it begins with: both may take a while. */
+  /** Says what it does if there is nothing else to say for a while. */
   seek(address: string): void {
-    if (!this.#json) this.say(`loading the data, then looking for the coordinator at ${address}`);
+    if (this.#json) return;
+    const line = `looking for the coordinator at ${address}, once the data are loaded`;
+    this.#seeking = setTimeout(() => this.say(line), PATIENCE_MS);
   }
 
   /** Prints a separate line, above the live one. */
@@ -241,6 +249,7 @@ class Teller {
 
   /** Clears the line about what is waited for. */
   close(): void {
+    clearTimeout(this.#seeking);
     this.#live.show(undefined);
   }
 

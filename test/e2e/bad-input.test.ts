@@ -276,6 +276,12 @@ describe('a client that cannot reach its coordinator', () => {
     await expectRefused(args, 1, 'unreachable', NOBODY, 'ECONNREFUSED', 'check the address');
   });
 
+  it('says that it looks for it where there is nothing else to say for a while', async () => {
+    const args = ['join', NOBODY, '--accept-curious', '--app', TINY_APP, '--connect-timeout', '3'];
+    const { stderr } = await cairnOnce(args);
+    expect(stderr).toContain(`looking for the coordinator at ${NOBODY}, once the data are loaded`);
+  });
+
   it('exits with 5 when the coordinator speaks another protocol version', async () => {
     const other = await coordinatorOfAnotherVersion();
     await expectRefused(

@@ -102,7 +102,7 @@ describe('without TLS', () => {
 
   it('half a certificate, or a key for everybody, is refused', async () => {
     const config = await world.configure({ rounds: 1, cohort: 3 });
-    await expectRefused(['coordinator', config, '--tls-cert', files.cert], 2, 'usage', 'belong together');
+    await expectRefused(['coordinator', config, '--tls-cert', files.cert], 2, 'usage', 'must be used together');
     await chmod(files.key, 0o644);
     await expectRefused(['coordinator', config, ...tls()], 3, 'key-file-mode', 'mode 644', `chmod 600 ${files.key}`);
   });

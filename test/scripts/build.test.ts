@@ -44,7 +44,7 @@ describe('the build of a fresh clone', () => {
     const { code, stderr } = build('--if-stale', '--js');
     expect(code).toBe(0);
     expect(stderr.split('\n')).toEqual([
-      'build: there is no dist/ yet: building it, which takes some seconds',
+      'build: dist/ does not exist yet: building it, which takes some seconds',
       expect.stringMatching(/^build: \d{3,} modules took [\d.]+ s$/),
       '',
     ]);
