@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { CairnError } from '../protocol/errors.ts';
+import { issueLine } from '../protocol/issues.ts';
 import { assertOptions } from '../protocol/options.ts';
 import type { Named } from './own-code.ts';
 
@@ -34,7 +35,7 @@ export function readOptions<Schema extends z.ZodObject>(
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new CairnError('config-invalid', `${[name, ...issue.path.map(String)].join('.')}: ${issue.message}`, {
+  throw new CairnError('config-invalid', `${name}.${issueLine(issue, options)}`, {
     cause: parsed.error,
   });
 }

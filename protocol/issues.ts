@@ -115,10 +115,10 @@ function anyOf({ errors = [] }: Issue): string {
 }
 
 /** One line that names the field, what was expected and what was received. */
-function line(issue: Issue, root: unknown): string {
+export function issueLine(issue: Issue, root: unknown): string {
   if (issue.code === 'invalid_union' && issue.message === UNION_WITHOUT_WORDS && (issue.errors ?? []).length > 0) {
     const inside = closest(issue);
-    if (inside !== undefined) return line(inside, root);
+    if (inside !== undefined) return issueLine(inside, root);
     return `${pathText(issue.path)}: expected ${anyOf(issue)}, but ${shownValue(valueAt(root, issue.path))}`;
   }
   const at = pathText(issue.path) || 'the configuration';
@@ -147,8 +147,8 @@ export function configErrors(issues: readonly Issue[], root: unknown): CairnErro
   const unknown = issues.filter(({ code }) => code === 'unrecognized_keys');
   const others = issues.filter((issue) => issue.code !== 'unrecognized_keys' && !isMisspelt(issue, root, unknown));
   return [
-    ...unknown.map((issue) => new CairnError('config-unknown-key', line(issue, root))),
-    ...others.map((issue) => new CairnError('config-invalid', line(issue, root))),
+    ...unknown.map((issue) => new CairnError('config-unknown-key', issueLine(issue, root))),
+    ...others.map((issue) => new CairnError('config-invalid', issueLine(issue, root))),
   ];
 }
 

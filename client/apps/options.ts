@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../protocol/errors.ts';
+import { issueLine } from '../../protocol/issues.ts';
 import { didYouMean } from '../../protocol/suggest.ts';
 
 const shape = {
@@ -63,7 +64,7 @@ export function parseEngineOptions(options: Readonly<Record<string, unknown>>): 
     });
   }
   const [issue] = parsed.error.issues;
-  throw new CairnError('settings-invalid', `training.${issue!.path.join('.')}: ${issue!.message}`, {
+  throw new CairnError('settings-invalid', `training.${issueLine(issue!, options)}`, {
     hint: 'the fault is the coordinator’s: have its operator correct the task’s training options in its configuration',
   });
 }

@@ -166,4 +166,10 @@ describe('parseEngineOptions', () => {
       expect.objectContaining({ code: 'settings-invalid', message: expect.stringMatching(message) as string }) as Error,
     );
   });
+
+  it('says in plain words what was expected and what came', () => {
+    expect(() => parseEngineOptions({ epochs: 'many' })).toThrow(
+      'training.epochs: expected a number, but it is "many"',
+    );
+  });
 });

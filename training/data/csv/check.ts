@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { CairnError } from '../../../protocol/errors.ts';
-import { expectedOf, shownValue, valueAt } from '../../../protocol/issues.ts';
+import { issueLine } from '../../../protocol/issues.ts';
 import { didYouMean } from '../../../protocol/suggest.ts';
 import { unsound } from './fault.ts';
 import type { CsvOptions } from './options.ts';
@@ -30,7 +30,6 @@ const shape = {
 function complaint(where: string, error: z.ZodError, given: unknown, known: readonly string[]): CairnError {
   // A misspelt key looks missing, too.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
-  const at = [where, ...issue!.path.map(String)].filter((part) => part !== '').join('.');
   if (issue!.code === 'unrecognized_keys') {
     const [key] = issue.keys;
     return new CairnError(
@@ -41,10 +40,7 @@ function complaint(where: string, error: z.ZodError, given: unknown, known: read
       },
     );
   }
-  if (issue!.code === 'custom') return unsound(`${at}: ${issue.message}`);
-  return unsound(
-    `${at}: expected ${expectedOf(issue!) ?? issue!.message}, but ${shownValue(valueAt(given, issue!.path))}`,
-  );
+  return unsound(`${where === '' ? '' : `${where}.`}${issueLine(issue!, given)}`);
 }
 
 /**
