@@ -51,7 +51,7 @@ function assertName(name: string): void {
  * A definition's options must be read by a schema: a plain object of them would fail only when a configuration names it.
  * @throws CairnError `config-invalid`
  */
-export function assertSchema({ kind, name }: Named, options: unknown): void {
+function assertSchema({ kind, name }: Named, options: unknown): void {
   const { shape, safeParse } = (options ?? {}) as { readonly shape?: unknown; readonly safeParse?: unknown };
   if (typeof shape === 'object' && shape !== null && typeof safeParse === 'function') return;
   throw new CairnError('config-invalid', `${kind} "${name}": its options must be a schema of zod for an object`, {

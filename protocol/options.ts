@@ -24,7 +24,7 @@ const KINDS = {
 } as const;
 
 /** What the value of an option must be; see {@link assertOptions}. */
-export type OptionKind = keyof typeof KINDS;
+type OptionKind = keyof typeof KINDS;
 
 /** Every key of an object's type; of a union, those of each member. */
 type KeysOf<Options> = Options extends unknown ? keyof Options : never;

@@ -41,7 +41,7 @@ function complaint(where: string, error: z.ZodError, given: unknown, known: read
       },
     );
   }
-  if (issue!.code === 'custom') return unsound(`${at}: ${issue!.message}`);
+  if (issue!.code === 'custom') return unsound(`${at}: ${issue.message}`);
   return unsound(
     `${at}: expected ${expectedOf(issue!) ?? issue!.message}, but ${shownValue(valueAt(given, issue!.path))}`,
   );
