@@ -150,13 +150,18 @@ export interface ServerStep<State extends ServerSession = ServerSession> {
   readonly refusal?: CairnError;
 }
 
-/** Who shares secrets with whom in a roster, as far as members can be found out by it. */
+/** Who shares secrets with whom in a roster, how many shares open a secret, and how many sign the one survivor set. */
 export interface RosterParameters {
   readonly graph: 'complete' | 'ring';
+  /** Cohort size. */
   readonly n: number;
+  /** Neighbours of each member; n − 1 on the complete graph, even on a ring. */
   readonly degree: number;
+  /** Shares that open a secret. Each has degree + 1 holders: a member keeps a share of its own secrets too. */
   readonly threshold: number;
+  /** Active rounds: members whose signatures count, all on the complete graph. 0 in curious rounds. */
   readonly witnesses: number;
+  /** Signatures over one survivor set without which no member reveals a share. 0 in curious rounds. */
   readonly quorum: number;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assertDifferent } from '../../protocol/rounds/consent/difference.ts';
-import type { ClientPolicy, MinNoise } from '../../protocol/schemes/secagg/client/types.ts';
+import type { ClientPolicy } from '../../protocol/schemes/secagg/client/types.ts';
+import type { MinNoise } from '../../protocol/rounds/policy.ts';
 import { termsOf } from '../../protocol/rounds/inputs/index.ts';
 import { encodeUpdate, openSum } from '../../protocol/quantize/index.ts';
 import { toHex } from '../../protocol/crypto/bytes.ts';

@@ -16,7 +16,7 @@ import type {
 import type { ClientPolicy, ClientSelf } from '../../../rounds/policy.ts';
 
 export type * from '../../../rounds/history.ts';
-export type { ClientPolicy, ClientSelf, MinNoise } from '../../../rounds/policy.ts';
+export type { ClientPolicy } from '../../../rounds/policy.ts';
 
 /** What does not change while a client session lives. */
 export interface ClientContext {

@@ -1,6 +1,7 @@
 import { CairnError } from '../../../errors.ts';
 import { checkCohort, checkShare, colludersAtTwoCuts, findRing, ringThreshold, staysConnected } from './ring.ts';
 import { type AdversaryClass, shareOf } from '../../../rounds/policy.ts';
+import type { RosterParameters } from '../../../rounds/scheme.ts';
 import type { Ring } from './ring.ts';
 import { assertCommittee, type Committee, findCommittee, wholeCommittee } from './witnesses.ts';
 
@@ -35,20 +36,8 @@ export function sigmaFor(adversary: AdversaryClass): number {
 
 const NO_COMMITTEE: Committee = { witnesses: 0, quorum: 0 };
 
-/** Who shares with whom, how many shares open a secret, and how many sign the one survivor set. */
-export interface RoundParameters extends Committee {
-  readonly graph: 'complete' | 'ring';
-  /** Cohort size. */
-  readonly n: number;
-  /** Neighbours of each member; n − 1 on the complete graph, even on a ring. */
-  readonly degree: number;
-  /** Shares that open a secret. Each has degree + 1 holders: a member keeps a share of its own secrets too. */
-  readonly threshold: number;
-  /** Active rounds: members whose signatures count, all on the complete graph. 0 in curious rounds. */
-  readonly witnesses: number;
-  /** Signatures over one survivor set without which nobody reveals a share. 0 in curious rounds. */
-  readonly quorum: number;
-}
+/** The parameters of a round's roster: who shares secrets with whom, and how many sign the one survivor set. */
+export type RoundParameters = RosterParameters;
 
 /** The adversary that a round, or one client, reckons with. */
 export interface AdversaryModel {

@@ -11,7 +11,7 @@ import type {
   ServerInput as SchemeInput,
   ServerStep as SchemeStep,
 } from '../../../rounds/scheme.ts';
-import type { CollectingState, ServerStateName } from '../../../rounds/states.ts';
+import type { CollectingState } from '../../../rounds/states.ts';
 import type { UnmaskPlan } from '../unmask.ts';
 import type { ServerContext } from './context.ts';
 import type { Commitment, FrozenSum, ServerParameters, SharedKeys } from './parameters.ts';
@@ -20,7 +20,7 @@ import type { SecretRecovery } from './secret-recovery.ts';
 export type { ServerContext } from './context.ts';
 export type { FrozenSum, ServerParameters } from './parameters.ts';
 
-export type { CollectingState, Drop, DropEffect, Outgoing, ServerStateName };
+export type { CollectingState, Drop, DropEffect, Outgoing };
 
 /** What every state that takes messages knows of its members. */
 interface Waiting {

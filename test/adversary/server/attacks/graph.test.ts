@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { clientIndex } from '../../../../protocol/ids.ts';
 import { grind, RING } from '../../../../simulations/attacks/rings.ts';
 import { provenRosterAs } from '../../../../simulations/attacks/open-round/cheats.ts';
-import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { towards } from '../forged.ts';
 import { TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';
 import { indexOf } from '../../../../simulations/attacks/coordinator/split.ts';

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../../../protocol/errors.ts';
 import { memberId } from '../../../../protocol/ids.ts';
 import type { Advertisement } from '../../../../protocol/schemes/secagg/messages/advertise-keys.ts';
 import { rosterAs } from '../../../../simulations/attacks/open-round/cheats.ts';
-import { forged, towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { forged, towards } from '../forged.ts';
 import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';
 import { expectNoInput, expectRecovered } from '../verdicts.ts';

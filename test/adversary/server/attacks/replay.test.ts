@@ -9,7 +9,7 @@ import { decodeShareKeys, SEALED_SHARES_LENGTH } from '../../../../protocol/sche
 import { rosterAs } from '../../../../simulations/attacks/open-round/cheats.ts';
 import { rewriting } from '../../../../simulations/attacks/open-round/lab.ts';
 import type { Script } from '../../../../simulations/attacks/coordinator/evil-round.ts';
-import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { towards } from '../forged.ts';
 import { hasContext, relabelled } from '../../../../simulations/attacks/open-round/cheats.ts';
 import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';

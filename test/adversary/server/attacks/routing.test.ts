@@ -3,7 +3,7 @@ import { messageName } from '../../../../protocol/wire/header.ts';
 import type { ErrorCode } from '../../../../protocol/errors.ts';
 import type { RoundSettings } from '../../../../protocol/wire/settings.ts';
 import { routedAs } from '../../../../simulations/attacks/open-round/cheats.ts';
-import { towards } from '../../../../simulations/attacks/coordinator/forged.ts';
+import { towards } from '../forged.ts';
 import { type Scene, TARGET } from '../../../../simulations/attacks/coordinator/scene.ts';
 import { useScenes } from '../scenes.ts';
 import { narrowTo, withoutTarget } from '../../../../simulations/attacks/routing.ts';

@@ -2,8 +2,8 @@ import { advertisedBytes, type Advertisement } from '../../../protocol/schemes/s
 import { generateAgreementKey, generateIdentity, type KeyPair } from '../../../protocol/crypto/index.ts';
 import { nodePrimitives } from '../../../protocol/crypto/node/index.ts';
 import { memberId } from '../../../protocol/ids.ts';
-import { type Rewrite, seeded } from '../open-round/lab.ts';
-import type { Scene } from './scene.ts';
+import { type Rewrite, seeded } from '../../../simulations/attacks/open-round/lab.ts';
+import type { Scene } from '../../../simulations/attacks/coordinator/scene.ts';
 
 /** The content of a forged advertisement; whatever is omitted is fresh, and known to the attacker. */
 export interface Forgery {
