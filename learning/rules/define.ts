@@ -43,7 +43,7 @@ export function defineGroupRule<const Name extends string, Schema extends z.ZodO
         combine: (sums, size, untrained) =>
           checkedCombination(
             named,
-            sums.length,
+            sums,
             ofLearning(named, 'combine()', () => made.combine(sums, size, untrained)),
           ),
       };
@@ -52,7 +52,7 @@ export function defineGroupRule<const Name extends string, Schema extends z.ZodO
 }
 
 /** The same combination, whose parts throw what is said of a rule's own code, and give what is promised of them. */
-function checkedCombination(named: Named, groups: number, combination: Combination): Combination {
+function checkedCombination(named: Named, given: readonly DecodedSum[], combination: Combination): Combination {
   const { steps, leftOut } = fieldsOf(named, 'combine()', combination);
   if (typeof steps !== 'function' || !Array.isArray(leftOut)) {
     throw learningFailed(named, 'combine() returned an object without steps() or leftOut');
@@ -69,23 +69,26 @@ function checkedCombination(named: Named, groups: number, combination: Combinati
     },
     get leftOut() {
       const places = combination.leftOut;
-      if (places.every((place) => Number.isInteger(place) && place >= 0 && place < groups)) return places;
+      if (places.every((place) => Number.isInteger(place) && place >= 0 && place < given.length)) return places;
       throw learningFailed(named, 'leftOut has entries that are no places of sums');
     },
     get sum() {
       return checkedSum(
         named,
+        given,
         ofLearning(named, 'sum', () => combination.sum),
       );
     },
   };
 }
 
-function checkedSum(named: Named, sum: DecodedSum): DecodedSum {
+function checkedSum(named: Named, given: readonly DecodedSum[], sum: DecodedSum): DecodedSum {
   const fields = fieldsOf(named, 'sum', sum);
   if (typeof fields['update'] !== 'function') throw learningFailed(named, 'sum has no update()');
-  for (const key of ['examples', 'totalWeight', 'loss', 'accuracy']) {
-    if (!Number.isFinite(fields[key])) throw learningFailed(named, `sum.${key} is no finite number`);
+  for (const key of ['examples', 'totalWeight', 'loss', 'accuracy'] as const) {
+    // Sums with noise do not say examples, loss and accuracy: they are NaN there, and may be in what is made of them.
+    const unknown = Number.isNaN(fields[key]) && given.some((one) => Number.isNaN(one[key]));
+    if (!unknown && !Number.isFinite(fields[key])) throw learningFailed(named, `sum.${key} is no finite number`);
   }
   return { ...sum, update: (from, into) => ofLearning(named, 'sum.update()', () => sum.update(from, into)) };
 }

@@ -496,7 +496,7 @@ describe('the configuration', () => {
     [
       { sampling: 0.5, expected: 12 },
       { cohort: 24, minCohort: 3, colluding: 0.1, groups: { count: 3, rule: 'median' } },
-      'beside groups',
+      'with groups',
     ],
     [{}, { colluding: 0.9 }, 'all may collude'],
     [{}, { cohort: 15, minCohort: 3, colluding: 0 }, 'clients assume at least 0.2'],
