@@ -118,7 +118,7 @@ export const agreedLies: Attack = {
   title: 'reveals shares of one false polynomial for a member’s secret, from as many holders as are corrected',
   attacker: 'some members of twelve, together',
   source: 'docs/decisions/0045-commit-to-seeds-and-decode-false-shares.md',
-  protection: 'shares beyond the threshold are asked for, and false ones among them are found by decoding',
+  protection: 'shares beyond the threshold are requested, and false ones among them are found by decoding',
   without: 'a coordinator that opens secrets from the first shares that come',
   run: ({ protected: safe, seed, signal }) => {
     signal?.throwIfAborted();
