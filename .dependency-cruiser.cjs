@@ -72,7 +72,10 @@ module.exports = {
       severity: 'error',
       comment: 'training/ is an engine: it needs parameters and errors, no round, no client and no coordinator',
       from: { path: '^training/' },
-      to: { path: '^(learning|platform|client|coordinator|simulations|cli|bench|test)[/.]' },
+      to: {
+        path: '^(protocol|learning|platform|client|coordinator|simulations|cli|bench|test)[/.]',
+        pathNot: ['^protocol/[^/]+\\.ts$', '^protocol/model/index\\.ts$'],
+      },
     },
     {
       name: 'learning-is-pure',
@@ -84,11 +87,9 @@ module.exports = {
     {
       name: 'platform-stands-alone',
       severity: 'error',
-      comment: 'platform/ is what Node lacks: it knows errors, and nothing of rounds',
+      comment: 'platform/ is what Node lacks: it knows errors and Node, and nothing of rounds',
       from: { path: '^platform/' },
-      to: {
-        path: '^(protocol/(?!errors|suggest)|training|learning|client|coordinator|simulations|cli|bench|test)[/.]',
-      },
+      to: { pathNot: '^(platform/|protocol/errors\\.ts$)', dependencyTypesNot: ['core'] },
     },
     {
       name: 'client-knows-no-coordinator',
@@ -103,6 +104,13 @@ module.exports = {
       comment: 'platform/ is Node’s',
       from: { path: '^client/browser/' },
       to: { path: '^platform/' },
+    },
+    {
+      name: 'browser-knows-no-node',
+      severity: 'error',
+      comment: 'a page has no modules of Node',
+      from: { path: '^client/browser/' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'coordinator-knows-no-client',

@@ -35,6 +35,11 @@ export default tseslint.config(
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
+      // A package's name is its built copy, which no import rule sees.
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^(@cairn-fl/|cairn-fl(/|$))', message: 'import the part by its relative path' }] },
+      ],
     },
   },
   {

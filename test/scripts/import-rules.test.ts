@@ -79,4 +79,30 @@ describe('the import rules', () => {
     };
     expect(broken(files)).toEqual(['parts-know-faces-alone']);
   });
+
+  it.each([
+    ['platform/lock.ts', 'protocol/json.ts', 'platform-stands-alone'],
+    ['platform/lock.ts', 'protocol/rounds/index.ts', 'platform-stands-alone'],
+    ['training/run.ts', 'protocol/rounds/index.ts', 'training-knows-the-model-alone'],
+    ['client/join.ts', 'coordinator/index.ts', 'client-knows-no-coordinator'],
+    ['coordinator/task.ts', 'client/index.ts', 'coordinator-knows-no-client'],
+    ['coordinator/rounds/task.ts', 'coordinator/gateway/index.ts', 'rounds-know-no-connection-and-no-store'],
+    ['client/browser/page.ts', 'platform/index.ts', 'browser-knows-no-platform'],
+    ['learning/index.ts', 'simulations/index.ts', 'nothing-imports-simulations'],
+    ['protocol/schemes/one/scheme.ts', 'protocol/schemes/two/scheme.ts', 'a-scheme-never-another'],
+  ])('refuse that %s imports %s', (from, to, rule) => {
+    const up = '../'.repeat(from.split('/').length - 1);
+    const files = { [to]: 'export type It = number;\n', [from]: `${type('It', `${up}${to}`)}export type Own = It;\n` };
+    expect(broken(files)).toContain(rule);
+  });
+
+  it.each([
+    ['client/browser/page.ts', 'browser-knows-no-node'],
+    ['learning/mean.ts', 'learning-is-pure'],
+    ['protocol/mean.ts', 'protocol-is-pure'],
+  ])('refuse that %s imports a module of Node', (from, rule) => {
+    expect(broken({ [from]: `import { readFileSync } from 'node:fs';\nexport const read = readFileSync;\n` })).toEqual([
+      rule,
+    ]);
+  });
 });
