@@ -79,6 +79,12 @@ function hammer(): void;
 \`\`\``);
   });
 
+  it('has a function by the name that it is exported by', () => {
+    write('dist/walls.d.ts', `${WALLS}export { hammer as maul } from './tools.js';\n`);
+    expect(api().code).toBe(0);
+    expect(read('docs/api/walls.md')).toContain('function maul(): void;');
+  });
+
   it('names what an earlier face has, and no file of ours', () => {
     api();
     expect(read('docs/api/walls.md')).toContain(`\`\`\`ts
