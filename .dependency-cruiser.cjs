@@ -89,7 +89,7 @@ module.exports = {
       severity: 'error',
       comment: 'platform/ is what Node lacks: it knows errors and Node, and nothing of rounds',
       from: { path: '^platform/' },
-      to: { pathNot: '^(platform/|protocol/errors\\.ts$)', dependencyTypesNot: ['core'] },
+      to: { pathNot: '^(platform/|protocol/errors\\.ts$|(node_modules/)?zod)', dependencyTypesNot: ['core'] },
     },
     {
       name: 'client-knows-no-coordinator',
