@@ -78,7 +78,7 @@ export function compose(options: CoordinatorOptions, resources: Resources, readi
     seats,
     log,
     schemes: options.schemes ?? [secagg],
-    runner: unmaskRunner(unmasker),
+    runner: unmaskRunner(unmasker, primitives),
     evaluate: options.evaluate,
     names,
     report: async (bare) => {

@@ -1,7 +1,7 @@
 // Who computes what sessions wait for. Rounds know the interface alone; which computation it is, a runner tells by the work.
 import type { ServerWork, WorkResult } from '../../protocol/rounds/index.ts';
 import { planCost, UnmaskWork } from '../../protocol/schemes/secagg/index.ts';
-import { CairnError } from '../../protocol/errors.ts';
+import type { Primitives } from '../../protocol/crypto/index.ts';
 import type { Unmasker } from '../workers/index.ts';
 
 /** How a work is computed. */
@@ -15,7 +15,7 @@ interface RunOptions {
 export interface WorkRunner {
   /**
    * @returns what it comes to, which the caller wipes, the masks that were added up, and by how many workers
-   * @throws the signal's reason once it is aborted; CairnError `internal` for work that it does not know
+   * @throws the signal's reason once it is aborted, and what the work throws
    */
   run(
     work: ServerWork,
@@ -23,10 +23,10 @@ export interface WorkRunner {
   ): Promise<{ readonly result: WorkResult; readonly masks: number; readonly workers: number }>;
 }
 
-/** The runner of secure aggregation: plans go to worker threads where there are any. */
-export const unmaskRunner = (unmasker: Pick<Unmasker, 'compute'>): WorkRunner => ({
+/** Runs the plans of secure aggregation in worker threads, if there are any, and the work of another scheme on this one. */
+export const unmaskRunner = (unmasker: Pick<Unmasker, 'compute'>, primitives: Primitives): WorkRunner => ({
   async run(work, options) {
-    if (!(work instanceof UnmaskWork)) throw new CairnError('internal', 'no runner was given for this work');
+    if (!(work instanceof UnmaskWork)) return { result: work.compute(primitives), masks: 0, workers: 0 };
     const { plan } = work;
     const masks = planCost(plan);
     const { correction, workers } = await unmasker.compute(plan, options);

@@ -62,12 +62,15 @@ export interface WorkResult {
   wipe(): void;
 }
 
-/** A computation that a coordinator's session waits for: first its steps, then its plan. */
+/** A computation that a coordinator's session waits for: its steps come first. */
 export interface ServerWork {
   /** Short steps to be taken in turns with other work. What they throw is a reason to abandon the round. */
   steps(): Iterable<unknown>;
-  /** What a runner computes. The driver does not know what it is: the runner of the scheme does. */
-  readonly plan: object;
+  /**
+   * Computes the result on this thread, at once. A runner that knows the scheme's work may compute it elsewhere instead.
+   * What it throws is a reason to abandon the round.
+   */
+  compute(primitives: Primitives): WorkResult;
 }
 
 /** The session's state, as far as a driver sees it. */

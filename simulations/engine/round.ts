@@ -1,5 +1,5 @@
 import type { Primitives } from '../../protocol/crypto/index.ts';
-import { computePlan, secagg, UnmaskWork } from '../../protocol/schemes/secagg/index.ts';
+import { secagg } from '../../protocol/schemes/secagg/index.ts';
 import { Random } from '../../training/index.ts';
 import {
   type CollectingState,
@@ -208,15 +208,11 @@ class VirtualRoundDriver {
   }
 }
 
-/**
- * Goes through the steps of a work and computes its plan.
- * @throws whatever its steps throw; CairnError `internal` for work of another scheme
- */
+/** Goes through the steps of a work and computes it on this thread. @throws whatever the work throws */
 function workInline(work: ServerWork, primitives: Primitives): WorkResult {
-  if (!(work instanceof UnmaskWork)) throw new CairnError('internal', 'no runner was given for this work');
   const steps = work.steps()[Symbol.iterator]();
   while (steps.next().done !== true);
-  return computePlan(work.plan, primitives);
+  return work.compute(primitives);
 }
 
 /**

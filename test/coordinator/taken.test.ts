@@ -38,7 +38,7 @@ describe('a task whose members another one always takes first', () => {
         members: new MemberRegistry(undefined, ['toy'], () => 0),
         seats,
         schemes: [secagg],
-        runner: unmaskRunner(unmasker),
+        runner: unmaskRunner(unmasker, nodePrimitives),
       },
       ...{
         state: ignore,

@@ -96,7 +96,7 @@ describe('a scheme of plain sums', () => {
     expect(seen.sums.map((sum) => [...sum])).toEqual([exactSum(seen.inputs, seen.bits)]);
     expect(seen.offered).toEqual(Array(4).fill('unsafe-plain'));
     for (const client of clients) expect(sentBy(client)).toEqual(['advertiseKeys', 'maskedInput']);
-    expect(Object.keys(hall.reports[0]!.states)).toEqual(['advertise-keys', 'masked-input']);
+    expect(Object.keys(hall.reports[0]!.states)).toEqual(['advertise-keys', 'masked-input', 'computing']);
     expect(hall.faults).toEqual([]);
   });
 

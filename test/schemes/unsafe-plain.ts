@@ -1,5 +1,5 @@
 // A scheme that protects nothing: members send their inputs in the clear, and the coordinator adds them up. It shows that
-// the drivers run any scheme that they are given, and what one needs to have: no keys, no shares, and two states.
+// the drivers run any scheme that they are given, and what one needs to have: no keys, no shares, and three states. Adding up is the work that its session leaves to its driver.
 import { equalBytes, toHex } from '../../protocol/crypto/bytes.ts';
 import { asCairnError, CairnError, type ErrorCode } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
@@ -38,11 +38,32 @@ function abort(state: PlainServer, error: CairnError): ServerStep {
   return into({ ...state, name: 'aborted', answered: new Set() }, [{ kind: 'aborted', error, drops, proofs: [] }]);
 }
 
+/** What the work of a round comes to. A driver hands it back, and wipes it afterwards. */
+class PlainSum {
+  readonly sum: Uint32Array;
+
+  constructor(sum: Uint32Array) {
+    this.sum = sum.slice();
+  }
+
+  wipe(): void {
+    this.sum.fill(0);
+  }
+}
+
+/** The work is done: the round commits. */
+function onWorked(state: PlainServer, result: driver.WorkResult): ServerStep {
+  if (state.name !== 'computing' || !(result instanceof PlainSum)) return step(state);
+  const included = [...state.answered].sort((a, b) => a - b);
+  const sum = result.sum.slice();
+  return into({ ...state, name: 'committed' }, [{ kind: 'committed', sum, included, drops: state.drops }]);
+}
+
 /** Goes on where everybody has answered, or the time is up: whoever has not is lost. */
 function proceed(state: PlainServer, timeIsUp = false): ServerStep {
   const { settings, name, waiting, answered, sum, target } = state;
   const enough = waiting.size === 0 || (name === 'advertise-keys' && answered.size >= target);
-  if (isOver(state) || !(enough || timeIsUp)) return step(state);
+  if (isOver(state) || name === 'computing' || !(enough || timeIsUp)) return step(state);
   const late = [...waiting].reduce(
     (before, member) => lose(before.state, member, 'deadline-missed', before),
     step(state),
@@ -56,7 +77,11 @@ function proceed(state: PlainServer, timeIsUp = false): ServerStep {
     const asks = startMessage('routedShares', { suite: settings.suite, context: state.context }).finish();
     next = into({ ...left, name: 'masked-input', waiting: answered, answered: new Set() });
     next = { ...next, send: included.map((to) => ({ to, name: 'routedShares', bytes: () => asks })) };
-  } else next = into({ ...left, name: 'committed' }, [{ kind: 'committed', sum, included, drops: left.drops }]);
+  } else {
+    next = into({ ...left, name: 'computing', waiting: new Set() }, [
+      { kind: 'work', work: { steps: () => [1, 2, 3], compute: () => new PlainSum(sum) } },
+    ]);
+  }
   return { ...next, send: [...late.send, ...next.send], events: [...late.events, ...next.events] };
 }
 
@@ -132,6 +157,7 @@ const server: driver.SchemeServer<PlainServer> = {
     if (input.kind === 'message') return onMessage(state, input.from, input.message);
     if (input.kind === 'leave') return proceedFrom(lose(state, input.member, input.reason));
     if (input.kind === 'deadline') return proceed(state, true);
+    if (input.kind === 'worked') return onWorked(state, input.result);
     return input.kind === 'abandon' && !isOver(state) ? abort(state, input.error) : step(state);
   },
   refusal(state, from, header) {
@@ -217,7 +243,9 @@ const client: driver.SchemeClient<PlainClient> = {
 /** Plain sums, for tests alone. */
 export const unsafePlain: driver.Scheme<PlainServer, PlainClient> = {
   name: 'unsafe-plain',
-  states: ROUND_STATES.map(({ name }) => name).filter((name) => name === 'advertise-keys' || name === 'masked-input'),
+  states: ROUND_STATES.map(({ name }) => name).filter(
+    (name) => name !== 'share-keys' && name !== 'consistency-check' && name !== 'unmasking',
+  ),
   server,
   client,
 };

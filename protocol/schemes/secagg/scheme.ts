@@ -1,5 +1,6 @@
 // Secure aggregation by pairwise masks (Bonawitz 2017, Bell 2020) as a scheme that drivers can run.
 import { toHex } from '../../crypto/bytes.ts';
+import type { Primitives } from '../../crypto/primitives.ts';
 import { CairnError } from '../../errors.ts';
 import type { MaskVector } from '../../kernels/index.ts';
 import type {
@@ -20,7 +21,7 @@ import { abort } from './server/result.ts';
 import type { SecretRecovery } from './server/secret-recovery.ts';
 import { startServer, stepServer } from './server/session.ts';
 import type { ServerEvent, ServerInput, ServerState, ServerStep } from './server/types.ts';
-import type { UnmaskPlan } from './unmask.ts';
+import { computePlan, type UnmaskPlan } from './unmask.ts';
 
 /** The work of a coordinator: the secrets are recovered, and the masks that they open are added up. */
 export class UnmaskWork {
@@ -34,6 +35,10 @@ export class UnmaskWork {
 
   steps(): Iterable<unknown> {
     return this.#recovery.steps();
+  }
+
+  compute(primitives: Primitives): MaskVector {
+    return computePlan(this.plan, primitives);
   }
 }
 
