@@ -129,7 +129,7 @@ export type ServerEvent =
     }
   | {
       readonly kind: 'aborted';
-      /** `below-threshold` if too few members are left: if some refused before the roster closed, no attempt is lost. */
+      /** `below-threshold` if too few are left: if some refused before a roster was closed, no attempt is lost. */
       readonly error: CairnError;
       readonly drops: readonly Drop[];
       /**
@@ -150,7 +150,7 @@ export interface ServerStep<State extends ServerSession = ServerSession> {
   readonly refusal?: CairnError;
 }
 
-/** Which members of a roster share secrets, as far as secrets can be exposed by it. */
+/** Which members of a roster share secrets with each other, as far as it helps to identify suspects. */
 export interface RosterParameters {
   readonly graph: 'complete' | 'ring';
   readonly n: number;
