@@ -127,7 +127,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         [...updates].map(([member, update]) => [member, { update, examples: 1, loss: 0, accuracy: 0 }]),
       );
       const { aggregate, ...round } = run(1, results, conditions);
-      if (aggregate === undefined) throw round.error ?? new CairnError('internal', 'a round has neither a sum nor an error');
+      if (aggregate === undefined)
+        throw round.error ?? new CairnError('internal', 'a round has neither a sum nor an error');
       const { totalWeight, update } = aggregate;
       return { ...round, sum: update.map((value) => value * totalWeight) };
     },
