@@ -108,7 +108,7 @@ describe('a proof', () => {
     ['with the commitment of another session', { ...proof, secret: other.proof.secret }, /did not sign the commitment/],
     ['of another session', other.proof, /no session/],
     ['that says another session', { ...proof, sessionId: other.proof.sessionId }, /no session/],
-    ['with a place beyond the roster', { ...proof, owner: clientIndex(6) }, /no member stands/],
+    ['with a place beyond the roster', { ...proof, owner: clientIndex(6) }, /no member at place/],
     ['with too few shares', { ...proof, shares: proof.shares.slice(0, 4) }, /prove nothing/],
     ['with none', { ...proof, shares: [] }, /prove nothing/],
   ])('%s does not hold', (_, changed, why) => {
