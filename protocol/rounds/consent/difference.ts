@@ -40,7 +40,7 @@ export function assertDifferent(
 ): void {
   const { minCohortDifference = 0 } = policy;
   if (history === undefined || minCohortDifference < 2 || reliesOnNoise(policy, settings)) return;
-  // A sum of peaks tells of no update: it has no terms.
+  // A sum of peaks reveals no update: it has no terms.
   const terms = settings.measures === true ? '' : toHex(termsOf(primitives, settings));
   const signed = history.record?.signed;
   const isOfSigned = (ids: readonly number[]): boolean => signed !== undefined && isAllowed(signed, ids);

@@ -29,7 +29,7 @@ export function selfMaskKey(
  *   sum, which it can do for free by what it masks. Session and index are in it so that no member can pass on another
  *   member's commitment, or an old one, and so that guesses cannot be tested against many seeds at once.
  *
- * It protects against members that lie about shares and against bits flipped in transit. The coordinator learns the sum
+ * It is there to catch members that lie about shares, and bits flipped in transit. The coordinator learns the sum
  * as it is: it has no need to lie here, and the commitment would catch no lie of the coordinator's.
  * @returns 32 bytes
  */

@@ -15,8 +15,7 @@ const SIGMA = 40;
 
 /**
  * Added to σ in active rounds: the ring's permutation and the choice of witnesses follow from all round-0 messages.
- * Each choice of members to seat is a trial of a few dozen hashes, and a coordinator could make 2^60 to find a good
- * one.
+ * Each choice of members to seat is a trial of a few dozen hashes, and a coordinator could make 2^60 such trials.
  */
 const GRINDING_ALLOWANCE = 60;
 
