@@ -1,18 +1,18 @@
 import { exp, log } from './numeric.ts';
 
 /**
- * Hypergeometric tails, exact enough to be compared with 2^−80/n: terms come from log-factorials, each tail is summed
- * from its greatest term outwards, and a tail that holds the mode is 1 minus the other one.
+ * Hypergeometric tails, precise enough to be compared with 2^−80/n: terms come from log-factorials, each tail is summed
+ * from its largest term outwards, and a tail that contains the mode is 1 minus the other one.
  */
 
-/** Below this, log-factorials are summed once; from here on, Stirling's series with three terms is exact to a double. */
+/** Below this, log-factorials are summed once; from here on, three terms of Stirling's series are exact in a double. */
 const TABLE = 256;
 const HALF_LOG_TAU = 0.5 * log(2 * Math.PI);
 
 const table = new Float64Array(TABLE);
 for (let i = 2; i < TABLE; i++) table[i] = table[i - 1]! + log(i);
 
-/** ln(m!) for a whole m ≥ 0. */
+/** ln(m!) for an integer m ≥ 0. */
 function logFactorial(m: number): number {
   if (m < TABLE) return table[m]!;
   const inverse = 1 / m;
@@ -21,7 +21,7 @@ function logFactorial(m: number): number {
   return (m + 0.5) * log(m) - m + HALF_LOG_TAU + correction;
 }
 
-/** ln C(m, r); −∞ where r lies outside 0…m. */
+/** ln C(m, r); −∞ if r is outside 0…m. */
 export function logBinomial(m: number, r: number): number {
   if (r < 0 || r > m) return -Infinity;
   return logFactorial(m) - logFactorial(r) - logFactorial(m - r);

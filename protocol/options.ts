@@ -2,14 +2,14 @@ import { CairnError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { didYouMean } from './suggest.ts';
 
-/** What the value of an option must be, by a test of it and the words for it. */
+/** What the value of an option must be: a test for it, and its name in errors. */
 const KINDS = {
   function: { fits: (value: unknown): boolean => typeof value === 'function', noun: 'a function' },
   string: { fits: (value: unknown): boolean => typeof value === 'string', noun: 'a string' },
   number: { fits: (value: unknown): boolean => typeof value === 'number', noun: 'a number' },
   boolean: { fits: (value: unknown): boolean => typeof value === 'boolean', noun: 'true or false' },
   object: { fits: isObject, noun: 'an object' },
-  // By its tag: one that was made in another frame or context is of another class.
+  // Checked by its tag: one that was made in another frame or context has a different class.
   bytes: {
     fits: (value: unknown): boolean => Object.prototype.toString.call(value) === '[object Uint8Array]',
     noun: 'a Uint8Array',
@@ -29,17 +29,17 @@ type OptionKind = keyof typeof KINDS;
 /** Every key of an object's type; of a union, those of each member. */
 type KeysOf<Options> = Options extends unknown ? keyof Options : never;
 
-/** Every option of a type by its name, so that one that is added to the type cannot be forgotten here. */
+/** Every option of a type by its name, so that an option added to the type cannot be forgotten here. */
 export type OptionKinds<Options> = Readonly<Record<KeysOf<Options>, OptionKind | readonly OptionKind[]>>;
 
 /**
- * Checks an object of options that a program passes, for programs without types: an option whose name is misspelt would be
- * ignored, and a client would join under the default policy. Options that are undefined count as left out.
+ * Checks an object of options that a program passes, for programs without types: a misspelt option would be ignored,
+ * and a client would join under the default policy. Options that are undefined count as omitted.
  * @param named what the object is called in errors, such as `options of join`
  * @param kinds every option, and what it may be
- * @param required options that may not be left out
- * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the option; where several
- * are wrong, all of them. No value is shown: it may be a secret
+ * @param required options that must not be omitted
+ * @throws CairnError `config-unknown-key` with the key that may be meant, `config-invalid` naming the option; if
+ * several are wrong, all of them. No value is shown: it may be a secret
  */
 export function assertOptions<Options extends object>(
   named: string,
@@ -74,7 +74,7 @@ function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What came instead, without its value. */
+/** What was passed instead, without its value. */
 function kindOf(value: unknown): string {
   if (value === undefined) return 'is missing';
   if (value === null) return 'is null';

@@ -1,4 +1,4 @@
-/** A session in which a set was signed, or could only be signed, as far as a proof about it has to be checked. */
+/** What checking a proof needs of a session in which a set was signed, or could only be signed. */
 export interface SignedSession {
   /** In hex. */
   readonly settingsHash: string;
@@ -13,22 +13,22 @@ export interface SignedSession {
   readonly threshold: number;
 }
 
-/** The one survivor set that a client signed from a model, or accepted where it is not one to sign. */
+/** The one survivor set that a client signed from a model, or accepted if it does not sign. */
 export interface SignedSet {
   /** Ids of its members, ascending. */
   readonly members: readonly number[];
   /**
-   * The sessions in which it was signed, newest last; at most 4. Among them those that an input was sent to since, whose
-   * settings let no other set be summed.
+   * The sessions in which it was signed, newest last; at most 4. They include those that an input was sent to since,
+   * whose settings let no other set be summed.
    */
   readonly sessions: readonly SignedSession[];
   /** Members that were proven to have dealt falsely in one of these sessions. */
   readonly proven: readonly number[];
 }
 
-/** An input that a client has sent: never in clear, but known again. */
+/** An input that a client has sent: never in the clear, but recognizable. */
 export interface SentInput {
-  /** `repeat` of the round's settings: each stands for one input. */
+  /** `repeat` of the round's settings: each has one input. */
   readonly repeat: number;
   /** `inputRecord` of the update, in hex. */
   readonly input: string;
@@ -51,8 +51,8 @@ export interface ModelRecord {
 /** The members of one sum that a client signed. */
 export interface OpenedSet {
   /**
-   * What the round made of updates, as `termsOf` tells, in hex; empty where it only measured, and where a version
-   * before did not note it so.
+   * What the round made of updates, as `termsOf` gives it, in hex; empty if it only measured, or if an earlier version
+   * did not record it like this.
    */
   readonly terms: string;
   /** Ids of the members whose inputs were in the sum, ascending. */
@@ -63,9 +63,9 @@ export interface OpenedSet {
 export interface ClientHistory {
   /** Rounds of the last 24 hours that it trained for, or sent a kept update in. */
   readonly roundsWithinDay: number;
-  /** Other models that a rebase gave and that it sent an input from within the last 24 hours. */
+  /** Other models that a rebase produced and that it sent an input from within the last 24 hours. */
   readonly rebasesWithinDay: number;
-  /** All sums that it signed and remembers, whatever their tasks: names of tasks are the coordinator's. */
+  /** All sums that it signed and remembers, whatever their tasks: the coordinator chooses the names of tasks. */
   readonly opened: readonly OpenedSet[];
   /** What it remembers of this round's model point. */
   readonly record: ModelRecord | undefined;

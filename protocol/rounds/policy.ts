@@ -4,7 +4,7 @@ import type { MemberId } from '../ids.ts';
 import type { MemberDirectory } from '../wire/membership.ts';
 import type { RoundSettings } from '../wire/settings.ts';
 
-/** `curious`: the coordinator follows the protocol and looks; `active`: it may send anything to any member. */
+/** `curious`: the coordinator follows the protocol but looks; `active`: it may send anything to any member. */
 export type AdversaryClass = 'curious' | 'active';
 
 /** Noise that a client asks for before it takes part. */
@@ -14,19 +14,19 @@ export interface MinNoise {
    * that the coordinator adds does not count. `central`: either counts.
    */
   readonly placement?: 'central' | 'distributed';
-  /** Least noise multiplier: the noise's standard deviation over what one client can move the sum by. */
+  /** Minimum noise multiplier: the noise's standard deviation over how far one client can move the sum. */
   readonly multiplier: number;
 }
 
-/** What a client consents to, whatever the coordinator says. A round outside of it is refused. */
+/** What a client consents to, whatever the coordinator says. Any other round is refused. */
 export interface ClientPolicy {
   /** The strongest coordinator it fears. A round for a weaker one is refused. */
   readonly adversary: RoundSettings['adversary'];
   /** Share of members it believes may collude with the coordinator (γ), 0 … 1. */
   readonly colluding: number;
-  /** Least number of inputs that a sum with its own may have. */
+  /** Minimum number of inputs in a sum that includes its own. */
   readonly minCohort: number;
-  /** Least number of shares that open a secret, beside what {@link colluding} makes the least sound one. Absent or 0: none. */
+  /** Minimum number of shares that open a secret, besides what {@link colluding} requires. Absent or 0: none. */
   readonly minThreshold?: number;
   /**
    * Rounds within 24 hours, over all tasks, for which it trains, or sends the masked input of an update that it kept.
@@ -38,25 +38,25 @@ export interface ClientPolicy {
   /** Absent: rounds without noise are taken too. */
   readonly minNoise?: MinNoise;
   /**
-   * Greatest ε that all rounds of this client may come to, by its own count, against whom {@link minNoise} names. Absent:
-   * no limit.
+   * Maximum cumulative ε of this client's rounds, as counted by this client, against the party that {@link minNoise}
+   * names. Absent: no limit.
    */
   readonly maxEpsilon?: number;
   /**
-   * How often it trains anew from one model: the greatest `repeat` of a round that it takes part in. Absent: 2.
+   * How often it trains again from one model: the maximum `repeat` of a round that it takes part in. Absent: 2.
    */
   readonly maxRepeats?: number;
-  /** Models within 24 hours that a rebase gave and from which it sends an input; 0: none. Absent: 2. */
+  /** Models within 24 hours that a rebase produced and from which it sends an input; 0: none. Absent: 2. */
   readonly maxRebases?: number;
   /**
-   * Least number of members by which two sums that it signs must differ, unless they have the same members: the
-   * difference of the two is nearly a sum of so few updates where the model has moved by little. Those whom
-   * {@link colluding} takes for accomplices come on top. It holds for any two sums that the client remembers, whatever
-   * their tasks; only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
+   * Minimum number of members by which two sums that it signs must differ, unless they have the same members: if the
+   * model has changed little, the difference of the two is nearly a sum of so few updates. The accomplices that
+   * {@link colluding} assumes come on top. It holds for any two sums that the client remembers, whatever their tasks;
+   * only sets from one model that differ in proven false dealers do not count. Absent, 0 or 1: any.
    */
   readonly minCohortDifference?: number;
   /**
-   * Whether the coordinator hears of which class the reason is for which this client leaves a round (`app-failed`,
+   * Whether the coordinator is told the class of the reason why this client leaves a round (`app-failed`,
    * `update-refused`, `policy-refused`, or a limit of this policy by its name). Absent: true. See `leavingReason`.
    */
   readonly tellReason?: boolean;
@@ -69,10 +69,10 @@ export interface ClientSelf {
   readonly directory?: MemberDirectory;
 }
 
-/** ⌊share·n⌋ without being misled by the double next to a whole product (0.29 · 100 = 28.999…). */
+/** ⌊share·n⌋, correct even if floating point puts an integer product just below (0.29 · 100 = 28.999…). */
 export function shareOf(n: number, share: number): number {
   return Math.floor(n * share + 1e-9);
 }
 
-/** γ that a client reckons with unless its policy says otherwise. A task for clients with this policy asks for no less. */
+/** γ that a client assumes unless its policy says otherwise. A task for clients with this policy asks for no less. */
 export const DEFAULT_COLLUDING = 0.2;

@@ -1,30 +1,30 @@
-// The one table of the states that a round can be in. What names states elsewhere is derived from it: deadlines in the
-// configuration, counts and costs in reports, labels of metrics, the laboratory's phases, and the scripts of its faults.
+// The one table of the states that a round can be in. Everything else that names states is derived from it: deadlines
+// in the configuration, counts and costs in reports, labels of metrics, the laboratory's phases and its fault scripts.
 import type { MessageName } from '../wire/header.ts';
 
 /** A state in which the coordinator's session waits, for members or for a computation. */
 export interface RoundState {
   /** As events, logs and metrics name it. */
   readonly name: string;
-  /** The member's message that it takes; undefined where it waits for a computation. */
+  /** The member's message that it takes; undefined if it waits for a computation. */
   readonly takes?: MessageName;
   /** The coordinator's message that asks for it. */
   readonly asks?: MessageName;
   /** Its deadline's key in a task's `deadlines`. */
   readonly deadline?: string;
-  /** The count of a report that the members left at its entry are. */
+  /** The name, in a report, of the number of members left when it is entered. */
   readonly counts: string;
-  /** The same where the round has no consistency check. Absent: {@link counts}. */
+  /** The same if the round has no consistency check. Absent: {@link counts}. */
   readonly countsCurious?: string;
   /** Whether only rounds against an active coordinator have it. */
   readonly activeOnly?: true;
-  /** Seconds that a coordinator which nobody configured allows for it. */
+  /** Seconds that a coordinator allows for it by default. */
   readonly seconds?: number;
 }
 
 /**
- * In order. A scheme has those that it needs, in this order; see `Scheme.states`. That they are the same for all schemes
- * keeps a task's deadlines and a report's counts readable whatever its scheme.
+ * In order. A scheme has those that it needs, in this order; see `Scheme.states`. Since all schemes share them, a
+ * task's deadlines and a report's counts are readable whatever its scheme.
  */
 export const ROUND_STATES = [
   {
@@ -114,8 +114,8 @@ const BY_MESSAGE = new Map<MessageName, CollectingState>([
   ...COLLECTING.map(({ asks, name }): [MessageName, CollectingState] => [asks, name]),
 ]);
 
-/** The state that takes this message of a member; undefined for any other message. */
+/** The state that takes this message from a member; undefined for any other message. */
 export const stateTaking = (message: MessageName): CollectingState | undefined => BY_TAKEN.get(message);
 
-/** The state that a message answers, or asks for an answer in; undefined for the ends of rounds. */
+/** The state that a message answers, or asks for an answer in; undefined for messages that end a round. */
 export const stateOfMessage = (message: MessageName): CollectingState | undefined => BY_MESSAGE.get(message);

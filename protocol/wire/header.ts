@@ -40,21 +40,21 @@ export interface Header {
   readonly context: Uint8Array;
 }
 
-/** A header as a receiver knows it: with the name of its message. */
+/** A header as decoded by a receiver: with the name of its message. */
 export interface MessageHeader extends Header {
   readonly name: MessageName;
 }
 
 /**
- * A message that was received: its header is decoded once, when it arrives, and travels with the bytes. Both are views of
- * the same memory.
+ * A message that was received: its header is decoded once, when it arrives, and travels with the bytes. Both are views
+ * of the same memory.
  */
 export interface Message extends MessageHeader {
   /** The whole message, its header included. */
   readonly bytes: Uint8Array;
 }
 
-/** What decoders take: a received message, or its bytes, whose header is decoded then. */
+/** What decoders accept: a received message, or its bytes, whose header they then decode. */
 export type Encoded = Message | Uint8Array;
 
 /** Bytes of a header: version, suite, type, context. */
@@ -71,8 +71,8 @@ const NAMES = new Map<number, MessageName>(
 export const messageName = (bytes: Uint8Array): MessageName => beginning(new ByteReader(bytes, 'message')).name;
 
 /**
- * Decodes a header. What follows it may be missing, as in the first part of a long message.
- * @returns its context is a view into `bytes`
+ * Decodes a header. The rest of the message may be missing, as in the first part of a long one.
+ * @returns the header; its context is a view into `bytes`
  * @throws CairnError `wire-truncated`, `wire-version`, `wire-suite`, `wire-type`
  */
 export function decodeHeader(bytes: Uint8Array): MessageHeader {

@@ -16,22 +16,22 @@ import { NoisyRounds, type SumPrivacy } from './noisy-rounds.ts';
 import { runVirtualRound, type VirtualRoundOptions } from './round.ts';
 import { plainAggregate, plainSum } from './plain-sums.ts';
 
-/** How updates of one round become one: in the open, or through the real sessions. */
+/** How updates of one round are summed: in the clear, or through the real sessions. */
 export type AggregationMode = 'plain' | 'secure';
 
 /** What an aggregator is made with. */
 export interface AggregatorOptions {
   readonly mode: AggregationMode;
   readonly primitives: Primitives;
-  /** Where keys, masks, nonces and rounding come from. */
+  /** The source of keys, masks, nonces and rounding. */
   readonly random: RandomSource;
   /** Number of model parameters. */
   readonly dimension: number;
-  /** Greatest L2 norm of one member's update, 0 < clip; longer ones are scaled down to it, in either mode. */
+  /** Maximum L2 norm of one member's update, 0 < clip; longer ones are scaled down to it, in either mode. */
   readonly clip: number;
   /** The number of examples that has weight 1 in {@link Aggregator.mean}; more count as that many. Default 1000. */
   readonly maxExamples?: number;
-  /** Other settings of the rounds: what is not named is as in {@link virtualSettings}. */
+  /** Other settings of the rounds: those not named are as in {@link virtualSettings}. */
   readonly settings?: Partial<
     Pick<
       RoundSettings,
@@ -41,13 +41,13 @@ export interface AggregatorOptions {
   /** Needed by active rounds. */
   readonly membership?: VirtualMembership;
   /**
-   * Noise in every sum. Members then weigh the same, and nothing but update and noise is sent: a mean has no examples,
+   * Noise in every sum. Members then have equal weight, and only update and noise are sent: a mean has no examples,
    * loss and accuracy, which are NaN.
    */
   readonly privacy?: SumPrivacy;
   /**
-   * Lets the clip follow the share of updates that were short enough, from the first clip on: the noisy share where
-   * there is privacy, which then needs a `bitWidth`, else the exact one.
+   * Adapts the clip to the share of updates that were short enough, from the first clip on: the noisy share if there is
+   * privacy, which then needs a `bitWidth`, else the exact one.
    */
   readonly tracking?: ClipTracking;
 }
@@ -57,10 +57,10 @@ export type RoundConditions = Partial<Pick<VirtualRoundOptions, 'faults' | 'seed
 
 /** How a round of an aggregator ended. */
 export interface Aggregation {
-  /** Whose updates count, ascending; nobody's where the round failed. */
+  /** Members whose updates count, ascending; none if the round failed. */
   readonly included: readonly MemberId[];
   readonly drops: readonly Drop[];
-  /** Why there is no sum; undefined where there is one. */
+  /** Why there is no sum; undefined if there is one. */
   readonly error: CairnError | undefined;
   /** How many of the updates were longer than the clip. */
   readonly clipped: number;
@@ -69,16 +69,16 @@ export interface Aggregation {
   readonly bytesDown: number;
 }
 
-/** Sums the updates of the members of a round. In plain mode everybody counts and nobody drops. */
+/** Sums the updates of the members of a round. In plain mode all members count and none drops. */
 export interface Aggregator {
   readonly mode: AggregationMode;
   /** The clip of the next round. */
   readonly clip: number;
-  /** The noise of every round, in units of its clip: what the accountant is told. Undefined without privacy. */
+  /** The noise of every round, in units of its clip, for the accountant. Undefined without privacy. */
   readonly plan: NoisePlan | undefined;
   /**
-   * The sum of the clipped updates of those who count: `dimension` values.
-   * @throws CairnError of the round where it ends without a sum; `update-shape`, `update-not-finite`
+   * The sum of the clipped updates of the members that count: `dimension` values.
+   * @throws CairnError of the round if it ends without a sum; `update-shape`, `update-not-finite`
    */
   sum(
     updates: ReadonlyMap<MemberId, Float32Array>,
@@ -86,7 +86,7 @@ export interface Aggregator {
   ): Aggregation & { readonly sum: Float32Array };
   /**
    * The mean of the clipped updates weighted by examples, with loss and accuracy, as a production round commits it;
-   * undefined where the round ends without a sum.
+   * undefined if the round ends without a sum.
    * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`: an update that no client would send
    */
   mean(
@@ -97,10 +97,10 @@ export interface Aggregator {
 
 /**
  * An aggregator for rounds of members with any ids. `secure` quantizes, masks, sums and opens each round through the
- * sessions of production, whose sum differs from the plain one by rounding alone: one step of 2·clip/2^inputBits for
- * each member and coordinate at most. With privacy the sums of both modes are equal to the bit, unless somebody drops.
- * @throws CairnError `privacy-infeasible`, `settings-invalid` for privacy that cannot be had; `settings-invalid`,
- * `overflow-budget`, when a round is run that cannot be
+ * production sessions, whose sum differs from the plain one by rounding alone: at most one step of 2·clip/2^inputBits
+ * for each member and coordinate. With privacy the sums of both modes are equal to the bit, unless a member drops.
+ * @throws CairnError `privacy-infeasible`, `settings-invalid` for privacy that is infeasible; `settings-invalid`,
+ * `overflow-budget`, on running a round that cannot be run
  */
 export function createAggregator(options: AggregatorOptions): Aggregator {
   const { mode, tracking, privacy, dimension } = options;
@@ -127,7 +127,8 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
         [...updates].map(([member, update]) => [member, { update, examples: 1, loss: 0, accuracy: 0 }]),
       );
       const { aggregate, ...round } = run(1, results, conditions);
-      if (aggregate === undefined) throw round.error ?? new CairnError('internal', 'a round without sum and error');
+      if (aggregate === undefined)
+        throw round.error ?? new CairnError('internal', 'a round has neither a sum nor an error');
       const { totalWeight, update } = aggregate;
       return { ...round, sum: update.map((value) => value * totalWeight) };
     },
@@ -135,10 +136,10 @@ export function createAggregator(options: AggregatorOptions): Aggregator {
   };
 }
 
-/** What an aggregator was made with, and its clip in this round. */
+/** The options of an aggregator, and its clip in this round. */
 type Current = AggregatorOptions & { readonly maxExamples: number };
 
-/** A round, and the share of its updates that were short enough; undefined where that is not known. */
+/** A round, and the share of its updates that were short enough; undefined if that is not known. */
 type Ended = ReturnType<Aggregator['mean']> & { readonly unclipped: number | undefined };
 
 type Run = (options: Current, results: ReadonlyMap<MemberId, LocalResult>, conditions: RoundConditions) => Ended;
@@ -148,13 +149,13 @@ const ascending = (results: ReadonlyMap<MemberId, LocalResult>): MemberId[] =>
 
 const IN_THE_OPEN = { drops: [], error: undefined, bytesUp: 0, bytesDown: 0 } as const;
 
-/** A round in the open: everybody counts. */
+/** A round in the clear: all members count. */
 const runPlain: Run = (options, results) => {
   const round = plainAggregate(options, results);
   return { ...round, ...IN_THE_OPEN, unclipped: 1 - round.clipped / round.included.length };
 };
 
-/** A round through the sessions of production. */
+/** A round through the production sessions. */
 const runSecure: Run = (options, results, conditions) => {
   const { random, dimension, clip, maxExamples } = options;
   const members = ascending(results);
@@ -186,7 +187,7 @@ function runNoisy(
   const members = ascending(results);
   const { plan } = noise;
   const { encode, decode } = noise.begin(members);
-  // A sum of fewer is not opened: its noise would be too small.
+  // A sum of fewer members is not opened: its noise would be too small.
   const least = plan.placement === 'distributed' ? plan.minHonestSurvivors : 1;
   if (members.length < least) {
     const error = new CairnError(

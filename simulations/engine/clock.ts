@@ -7,8 +7,8 @@ interface Entry {
 }
 
 /**
- * Virtual time: what is to happen waits in a queue, and the clock jumps from one to the next. What falls on the same
- * moment happens in the order in which it was planned, so a simulation is the same however fast it runs.
+ * Virtual time: events wait in a queue, and the clock jumps from one to the next. Events at the same moment happen in
+ * the order in which they were planned, so a simulation is the same however fast it runs.
  */
 export class VirtualClock {
   readonly #heap: Entry[] = [];
@@ -20,10 +20,10 @@ export class VirtualClock {
     return this.#now;
   }
 
-  /** Plans something in so many seconds from now. @throws CairnError `internal` for a time that is no number from 0 */
+  /** Plans an event in so many seconds from now. @throws CairnError `internal` unless it is a finite number from 0 */
   after(seconds: number, run: () => void): void {
     if (!(seconds >= 0 && seconds < Infinity))
-      throw new CairnError('internal', `no event can be in ${seconds} seconds`);
+      throw new CairnError('internal', `an event cannot be planned in ${seconds} seconds`);
     const heap = this.#heap;
     let at = heap.push({ at: this.#now + seconds, order: this.#planned++, run }) - 1;
     for (let parent = (at - 1) >> 1; at > 0 && before(heap[at]!, heap[parent]!); parent = (at - 1) >> 1) {
@@ -32,12 +32,12 @@ export class VirtualClock {
     }
   }
 
-  /** Plans something for a moment; one that has passed is now. */
+  /** Plans an event for a moment; one in the past happens now. */
   at(seconds: number, run: () => void): void {
     this.after(Math.max(0, seconds - this.#now), run);
   }
 
-  /** Lets the next thing happen. @returns false where nothing is planned any more */
+  /** Runs the next event. @returns false if nothing is planned any more */
   step(): boolean {
     const heap = this.#heap;
     const first = heap.at(0);

@@ -2,18 +2,18 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { VirtualMember } from './member.ts';
 import type { Scene } from './traffic.ts';
 
-/** Connections break and come back no faster than this, in seconds: time must go on. */
+/** Minimum time between a connection's breaks and restorations, in seconds: time must advance. */
 const SHORTEST = 0.001;
 
-/** What follows where a connection breaks or comes back. */
+/** What happens when a connection breaks or is restored. */
 interface Consequences {
   /** The coordinator counts a member as gone. */
   readonly leave: (member: MemberId) => void;
-  /** Both sides send again what the other has not answered. */
+  /** Both sides resend what the other has not answered. */
   readonly sendAgain: (member: VirtualMember) => void;
 }
 
-/** What happens to members' connections: members die, groups are parted from the coordinator, links flap. */
+/** What happens to members' connections: members die, groups are cut off from the coordinator, links flap. */
 export class Connections {
   readonly #scene: Scene;
   readonly #members: ReadonlyMap<MemberId, VirtualMember>;
@@ -33,7 +33,7 @@ export class Connections {
     if (faults.deaths.get(member.id)?.noticed === 'connection') this.#break(member);
   }
 
-  /** A group is unreachable for so long. */
+  /** A group is unreachable for so many seconds. */
   part(group: readonly MemberId[], seconds: number): void {
     const { clock, happened } = this.#scene;
     for (const id of group) {
@@ -44,7 +44,7 @@ export class Connections {
     }
   }
 
-  /** Lets the connections that flap break and come back from now on. */
+  /** Makes flapping connections break and recover from now on. */
   startFlapping(): void {
     const { clock, faults, happened } = this.#scene;
     for (const { member: id, away, between } of faults.flapping) {

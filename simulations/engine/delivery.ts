@@ -8,17 +8,17 @@ import type { VirtualMember } from './member.ts';
 import { Tally } from './meter.ts';
 import { type Scene, Traffic } from './traffic.ts';
 
-/** What becomes of messages that are sent. */
+/** What happens to messages that are sent. */
 interface Receiver {
-  /** The coordinator takes a message. @returns why it refused it, undefined where it did not */
+  /** The coordinator takes a message. @returns why it refused it, undefined if it did not */
   readonly take: (from: MemberId, bytes: Uint8Array) => CairnError | undefined;
-  /** Whether the round has ended, so that nobody takes a message. */
+  /** Whether the round has ended, so that no party takes a message. */
   readonly ended: () => boolean;
-  /** A member dies just before it would send. */
+  /** A member dies just before sending. */
   readonly die: (member: VirtualMember) => void;
 }
 
-/** The ways of messages down to the members and of their answers up, with the bytes that arrive counted. */
+/** Carries messages down to the members and their answers up, and counts the bytes that arrive. */
 export class Delivery {
   /** Bytes that arrived from, and at, each member. */
   readonly up: Tally;
@@ -37,7 +37,7 @@ export class Delivery {
     this.down = new Tally([...members.keys()]);
   }
 
-  /** The coordinator sends; what its member answers goes up. */
+  /** The coordinator sends; the member's answers go up. */
   sendDown(downward: Downward): void {
     const member = this.#members.get(downward.message.to)!;
     if (member.dead) return;
@@ -45,7 +45,7 @@ export class Delivery {
     if (member.link.connected) this.#setOutDown(member, downward);
   }
 
-  /** Both sides of a connection that stands again send what the other has not answered or acknowledged. */
+  /** Both sides of a restored connection resend what the other has not answered or acknowledged. */
   sendAgain(member: VirtualMember): void {
     for (const downward of [...member.link.unanswered]) this.#setOutDown(member, downward);
     for (const upward of [...member.link.unacknowledged]) this.#setOutUp(member, upward);
@@ -89,13 +89,13 @@ export class Delivery {
       const messages = upward.make();
       const refused = messages.map((message) => this.#arriveUp(member, message, fate)).includes(true);
       for (const after of fate.copies) {
-        // A copy at once needs not be kept.
+        // An immediate copy need not be kept.
         const again = (): void => messages.forEach((message) => this.#arriveUp(member, message, fate));
         if (after === 0) again();
         else clock.after(after, again);
       }
       upward.acknowledgedAt ??= clock.now + traffic.latency();
-      // What the coordinator has taken, it refuses the second time by its header, before it asks for the rest.
+      // A message that the coordinator has taken is refused the second time by its header, before it asks for the rest.
       const kept = refused
         ? messages
         : messages.map(({ name, bytes }) => ({ name, bytes: bytes.slice(0, HEADER_LENGTH) }));

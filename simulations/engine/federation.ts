@@ -6,12 +6,12 @@ import type { MemberId } from '../../protocol/ids.ts';
 import type { Fault } from '../faults/script.ts';
 import type { Aggregation, Aggregator } from './aggregator.ts';
 
-/** A round of a federation that a member is to train for. */
+/** A round of a federation that a member trains for. */
 interface Job {
   readonly member: MemberId;
   /** From 1. */
   readonly round: number;
-  /** The model that the round starts from, in shared memory. It is not to be changed. */
+  /** The model that the round starts from, in shared memory. It must not be changed. */
   readonly parameters: Float32Array;
   /** For shuffling: an integer from 0 to 2^53 − 1. */
   readonly seed: number;
@@ -22,41 +22,41 @@ export interface FederationOptions {
   /** The first model. */
   readonly parameters: Float32Array;
   readonly members: readonly MemberId[];
-  /** Members of one round, drawn anew for each. */
+  /** Number of members of one round, drawn again for each. */
   readonly cohort: number;
   /**
-   * `exact`: so many, all sets of them as likely. `independent`: each member for itself with probability
-   * cohort / members, as the accountant of differential privacy takes it; it may be nobody. Default exact.
+   * `exact`: exactly so many, all sets equally likely. `independent`: each member independently with probability
+   * cohort / members, as the accountant of differential privacy assumes; there may be none. Default exact.
    */
   readonly drawing?: 'exact' | 'independent';
   readonly rounds: number;
   readonly aggregator: Aggregator;
   readonly strategy: Strategy;
-  /** Cohorts, shuffling, latencies and faults follow from it. An integer from 0 to 2^53 − 1. */
+  /** Determines cohorts, shuffling, latencies and faults. An integer from 0 to 2^53 − 1. */
   readonly seed: number;
-  /** Gives what a member would send: its training, or an attack. Members of a round are asked at the same time. */
+  /** Gives what a member would send: its training, or an attack. Called for all members of a round at the same time. */
   readonly train: (job: Job) => Promise<LocalResult>;
   /** What goes wrong in a round. Default nothing. */
   readonly faultsOf?: (round: number) => readonly Fault[];
   readonly signal?: AbortSignal;
 }
 
-/** One round, when it is over. */
+/** One round after its end. */
 export interface FederationRound {
   readonly round: number;
   readonly cohort: readonly MemberId[];
-  /** Everybody's update, as it was given to the round. */
+  /** Each member's update, as it was given to the round. */
   readonly updates: ReadonlyMap<MemberId, LocalResult>;
   readonly aggregation: Aggregation & { readonly aggregate: Aggregate | undefined };
-  /** The model after it: the one before where the round failed. In shared memory. */
+  /** The model after it, unchanged if the round failed. In shared memory. */
   readonly parameters: Float32Array;
 }
 
 /**
  * Trains round by round: a cohort is drawn, its members train from the round's model, their updates go through the
- * aggregator, and the strategy makes the next model of the mean. A round without a sum, or whose model would be no number,
- * leaves the model as it was. Two
- * federations of the same seed have the same cohorts and shuffles, whatever fails in one of them.
+ * aggregator, and the strategy makes the next model from the mean. A round without a sum, or whose model would not be
+ * finite, leaves the model as it was. Two federations with the same seed have the same cohorts and shuffles, whatever
+ * fails in one of them.
  * @throws what training throws; CairnError of the aggregator for updates that no client would send; the signal's reason
  */
 export async function* federate(options: FederationOptions): AsyncGenerator<FederationRound, void> {
@@ -93,11 +93,11 @@ export async function* federate(options: FederationOptions): AsyncGenerator<Fede
   }
 }
 
-/** A round for which nobody was drawn. */
+/** A round for which no member was drawn. */
 const NOBODY: FederationRound['aggregation'] = {
   included: [],
   drops: [],
-  error: new CairnError('data-empty', 'nobody was drawn for the round'),
+  error: new CairnError('data-empty', 'no member was drawn for the round'),
   clipped: 0,
   bytesUp: 0,
   bytesDown: 0,
@@ -124,7 +124,7 @@ function inSharedMemory(values: Float32Array): Float32Array {
   return copy;
 }
 
-/** A round whose sum would have made a model that is no number: it fails, as a coordinator's would. */
+/** A round whose sum would have made a model that is not finite: it fails, as a coordinator's would. */
 function withoutModel(round: FederationRound['aggregation'], error: CairnError): FederationRound['aggregation'] {
   if (error.code !== 'update-not-finite') throw error;
   return { ...round, included: [], error, aggregate: undefined };

@@ -11,7 +11,7 @@ const MODELS = { mlp: mnistMlp, cnn: mnistCnn, small: mnistSmall } as const;
 /** A reference model for MNIST by its short name. */
 export type ModelName = keyof typeof MODELS;
 
-/** The model of a name. */
+/** The model with this name. */
 export const modelOf = (name: ModelName): Model => MODELS[name]();
 
 /** How members train. */
@@ -22,17 +22,17 @@ export interface LocalTraining {
   readonly learningRate: number;
 }
 
-/** One member's training, as a task takes it. */
+/** One member's training, as a task's input. */
 interface TrainingInput extends LocalTraining {
   /** The model that the round starts from. It is not changed. */
   readonly parameters: Float32Array;
   readonly data: Dataset;
-  /** Which examples the member holds. */
+  /** Indices of the examples that the member holds. */
   readonly indices: readonly number[];
   readonly seed: number;
 }
 
-/** Trains a member's model on its examples, in a worker thread where there is one. */
+/** Trains a member's model on its examples, in a worker thread if there is one. */
 export const trainMember = defineWorkerTask(
   import.meta.url,
   'trainMember',
@@ -56,12 +56,12 @@ export const trainMember = defineWorkerTask(
   },
 );
 
-/** Whether what was thrown says that a training diverged: its loss or its parameters are not finite any more. */
+/** Whether an error says that a training diverged: its loss or its parameters are no longer finite. */
 export function hasDiverged(thrown: unknown): boolean {
   return thrown instanceof CairnError && thrown.code === 'update-not-finite';
 }
 
-/** {@link trainMember} in this thread; undefined where the training diverges, since no client sends what comes of it. */
+/** {@link trainMember} in this thread; undefined if the training diverges, since no client sends the result. */
 export async function trainUnlessDiverging(
   input: TrainingInput,
   signal: AbortSignal,
@@ -75,7 +75,7 @@ export async function trainUnlessDiverging(
   }
 }
 
-/** Scores a model on a data set, in a worker thread where there is one. */
+/** Scores a model on a data set, in a worker thread if there is one. */
 export const scoreModel = defineWorkerTask(
   import.meta.url,
   'scoreModel',
@@ -85,7 +85,7 @@ export const scoreModel = defineWorkerTask(
   ): Promise<Scores> => evaluate(modelOf(input.model), input.parameters, input.data, { signal }),
 );
 
-/** A data set in shared memory, which worker threads read without a copy. */
+/** A data set in shared memory, which worker threads read without copying. */
 export function shared(data: Dataset): Dataset {
   const inputs = new Float32Array(new SharedArrayBuffer(data.inputs.byteLength));
   inputs.set(data.inputs);

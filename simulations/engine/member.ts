@@ -15,21 +15,21 @@ import { VirtualLink } from './link.ts';
 import type { Meter } from './meter.ts';
 import type { VirtualRoundOptions } from './virtual-round.ts';
 
-/** What members of one round have in common. */
+/** What members of one round share. */
 export interface Surroundings extends Pick<
   VirtualRoundOptions,
   'primitives' | 'random' | 'settings' | 'membership' | 'inputOf'
 > {
-  /** That of the settings. */
+  /** The scheme that the settings name. */
   readonly scheme: Scheme;
   readonly meter: Meter;
-  /** Told what a session gave up, once it is wiped. */
+  /** Called with the secrets that a session gave up, once they are wiped. */
   readonly onWiped: (secrets: readonly SecretBytes[]) => void;
-  /** Told why a message was not taken. */
+  /** Called with the reason why a message was not taken. */
   readonly onIgnored: (error: CairnError) => void;
 }
 
-/** One virtual member: a real client session, and the connection that it hangs on. */
+/** One virtual member: a real client session and its connection. */
 export class VirtualMember {
   readonly id: MemberId;
   readonly link = new VirtualLink();
@@ -37,9 +37,9 @@ export class VirtualMember {
   #state: ClientSession | undefined;
   #dead = false;
   #refusal: CairnError | undefined;
-  /** The state of its session that the message ends which asks for its input. */
+  /** The state of its session in which it receives the message that asks for its input. */
   readonly #beforeInput: ClientSession['name'] | undefined;
-  /** That message, until it is its turn to make the input: in secure aggregation the shares routed to it. */
+  /** That message, until the member makes its input: in secure aggregation the shares routed to it. */
   #routed: Message | undefined;
 
   constructor(id: MemberId, around: Surroundings) {
@@ -53,7 +53,7 @@ export class VirtualMember {
     return this.#dead;
   }
 
-  /** Why it refused to go on. */
+  /** Why it refused to continue. */
   get refusal(): CairnError | undefined {
     return this.#refusal;
   }
@@ -64,8 +64,8 @@ export class VirtualMember {
   }
 
   /**
-   * A message comes. @returns what it answers; `input` where that is its masked input, which {@link maskInput} makes when
-   * it is to arrive
+   * A message arrives. @returns the answers; `input` if that is its masked input, which {@link maskInput} makes when it
+   * is due to arrive
    */
   receive(bytes: Uint8Array): readonly SentMessage[] | 'input' {
     const { meter, onIgnored } = this.#around;
@@ -92,8 +92,8 @@ export class VirtualMember {
   }
 
   /**
-   * Takes the message that asks for its input, and makes the input, or the reason why there is none. The vector of local values is
-   * made here and not kept.
+   * Takes the message that asks for its input, and makes the input, or the reason why there is none. The vector of
+   * local values is made here and not kept.
    */
   maskInput(): readonly SentMessage[] {
     const { meter, inputOf } = this.#around;
@@ -110,7 +110,7 @@ export class VirtualMember {
     );
   }
 
-  /** Its process ends, and holds nothing any more. */
+  /** Its process ends and gives up all it holds. */
   die(): void {
     this.#dead = true;
     this.#routed = undefined;

@@ -12,7 +12,7 @@ export const PHASES: readonly Phase[] = [...COLLECTING_STATES, 'computing', 'out
 /** A number for each phase. */
 export type ByPhase = Readonly<Record<Phase, number>>;
 
-/** Adds up something of each member under each phase: bytes, or milliseconds. */
+/** Adds up an amount for each member and phase: bytes, or milliseconds. */
 export class Tally {
   readonly #places: ReadonlyMap<MemberId, number>;
   readonly #cells: Float64Array;
@@ -26,7 +26,7 @@ export class Tally {
     this.#cells[this.#places.get(member)! * PHASES.length + PHASES.indexOf(phase)]! += amount;
   }
 
-  /** What one member has under each phase. */
+  /** One member's amount for each phase. */
   of(member: MemberId): ByPhase {
     const from = this.#places.get(member)! * PHASES.length;
     return byPhase((i) => this.#cells[from + i]!);
@@ -37,18 +37,18 @@ export class Tally {
     return sum(Object.values(this.of(member)));
   }
 
-  /** Of all members together. */
+  /** The total of all members. */
   get total(): number {
     return this.#cells.reduce((a, b) => a + b, 0);
   }
 
-  /** The median over some members, phase by phase; 0 where there are none. */
+  /** The median over some members, phase by phase; 0 if there are none. */
   median(members: readonly MemberId[]): ByPhase {
     const rows = members.map((member) => this.#places.get(member)! * PHASES.length);
     return byPhase((i) => median(rows.map((row) => this.#cells[row + i]!)));
   }
 
-  /** The median of members' sums over all phases. */
+  /** The median of members' totals over all phases. */
   medianTotal(members: readonly MemberId[]): number {
     return median(members.map((member) => this.totalOf(member)));
   }
@@ -57,15 +57,15 @@ export class Tally {
 const byPhase = (value: (i: number) => number): ByPhase =>
   Object.fromEntries(PHASES.map((phase, i) => [phase, value(i)])) as Record<Phase, number>;
 
-/** Runs one piece of a party's work; a meter looks at the clock around it. */
+/** Runs one piece of a party's work; a meter reads the clock around it. */
 export type Meter = <T>(party: MemberId | 'server', phase: Phase, work: () => T) => T;
 
-/** A meter that nobody reads. */
+/** A meter that measures nothing. */
 export const unmetered: Meter = (_party, _phase, work) => work();
 
 /** Adds up the milliseconds that each party works in each phase. */
 export class Stopwatch {
-  /** Of each member. */
+  /** Each member's times. */
   readonly clients: Tally;
   readonly #server = new Float64Array(PHASES.length);
 
@@ -85,7 +85,7 @@ export class Stopwatch {
     }
   };
 
-  /** Of the coordinator. */
+  /** The coordinator's times. */
   get server(): ByPhase {
     return Object.fromEntries(PHASES.map((phase, i) => [phase, this.#server[i]])) as Record<Phase, number>;
   }

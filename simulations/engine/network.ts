@@ -2,7 +2,7 @@ import { byState, type CollectingState } from '../../protocol/rounds/index.ts';
 import type { Distribution } from '../faults/distribution.ts';
 import type { FaultKind } from '../faults/script.ts';
 
-/** What lies between virtual members and their coordinator. */
+/** The network between virtual members and their coordinator. */
 export interface Network {
   /** Seconds that a message takes, drawn for each. */
   readonly latency: Distribution;
@@ -10,22 +10,22 @@ export interface Network {
   readonly grace: number;
 }
 
-/** A network as members have it at home, and the grace of a coordinator that nobody configured. */
+/** A typical home network, and a coordinator's default grace. */
 export const DEFAULT_NETWORK: Network = { latency: { lognormal: { median: 0.05, sigma: 0.5 } }, grace: 3 };
 
-/** Seconds after which the coordinator goes on without those who have not answered, for each state. */
+/** Seconds after which the coordinator continues without the members that have not answered, for each state. */
 export type Deadlines = Readonly<Record<CollectingState, number>>;
 
-/** The deadlines of a coordinator that nobody configured. */
+/** A coordinator's default deadlines. */
 export const DEFAULT_DEADLINES: Deadlines = byState(({ seconds }) => seconds);
 
 /** What the network did. */
 export interface NetworkEvents extends Readonly<Record<FaultKind, number>> {
-  /** Messages that were under way when their connection broke. */
+  /** Messages that were in transit when their connection broke. */
   readonly lost: number;
-  /** Messages that were sent again on a new connection. */
+  /** Messages that were resent on a new connection. */
   readonly again: number;
-  /** Messages that came behind one that had set out later. */
+  /** Messages that arrived after one that was sent later. */
   readonly overtaken: number;
 }
 

@@ -18,24 +18,24 @@ export interface SumPrivacy extends Pick<
 > {
   /** b: sums are taken mod 2^b, 8 to 32. Default 16. */
   readonly modulusBits?: number;
-  /** Width of the coordinate that adaptive clipping needs, as a part of the clip. Default 0: there is none. */
+  /** Width of the coordinate that adaptive clipping needs, as a fraction of the clip. Default 0: there is none. */
   readonly bitWidth?: number;
   /**
-   * What a sum is divided by to make a mean of it. Default the number of updates in it; a number that is fixed before
-   * members are drawn keeps from those who see the mean how many were drawn.
+   * What a sum is divided by to get its mean. Default the number of updates in it; a number that is fixed before
+   * members are drawn hides from those that see the mean how many were drawn.
    */
   readonly divisor?: number;
   /** Whether the coordinator fills distributed noise up to that of `clients`; see `fillNoise`. Default: no. */
   readonly fill?: boolean;
 }
 
-/** One round's way from updates to a noisy mean: what clients and coordinator do, with what is random drawn before. */
+/** One round's path from updates to a noisy mean: what clients and coordinator do, with randomness drawn beforehand. */
 export interface NoisyRound {
   /** A member's vector, ready to be masked or added: `plan.length` words. @throws CairnError of `encodeInput` */
   readonly encode: (settings: RoundSettings, member: MemberId, result: LocalResult) => EncodedUpdate;
   /**
-   * The mean that a sum of `count` vectors holds, and the noisy share of them that was short enough. The sum is changed.
-   * @throws CairnError `privacy-noise`, `overflow-budget` for another count than the plan is for
+   * The mean of a sum of `count` vectors, and the noisy share of them that was short enough. The sum is changed.
+   * @throws CairnError `privacy-noise`, `overflow-budget` for a count that the plan is not for
    */
   readonly decode: (
     settings: RoundSettings,
@@ -44,19 +44,19 @@ export interface NoisyRound {
   ) => { readonly aggregate: Aggregate; readonly unclipped: number | undefined };
 }
 
-/** What settings say of a task's budget: experiments keep accounts of their own. */
+/** What settings say about a task's budget: experiments keep their own accounts. */
 const UNACCOUNTED = { sampling: 1, epsilon: Number.MAX_VALUE, delta: 0.5, spent: 0 } as const;
 
 /**
- * Rounds whose sums are noisy. Everything random comes from a stream of their own, and each member draws from one of its
- * own within it, so a sum has the same bits whether it went through sessions or not.
+ * Rounds whose sums are noisy. Everything random comes from a separate stream, within which each member has its own, so
+ * a sum has the same bits whether it went through sessions or not.
  *
- * One plan serves all rounds, as production derives it from their settings: it is for a clip of 1. So rounds of another
- * clip cost the same privacy to the bit. The sampler is made once here and not for each member, as production does, which
- * has one member to a process.
+ * One plan serves all rounds, as production derives it from their settings: it is for a clip of 1. So rounds with
+ * another clip cost the same privacy to the bit. The sampler is made once here, not for each member as in production,
+ * which has one member per process.
  */
 export class NoisyRounds {
-  /** What settings of the rounds say of their noise. */
+  /** What the rounds' settings say about their noise. */
   readonly settings: NoisyShape;
   readonly plan: NoisePlan;
   readonly #primitives: Primitives;
@@ -64,7 +64,7 @@ export class NoisyRounds {
   readonly #random: RandomSource;
   readonly #sampler: NoiseSampler;
 
-  /** @throws CairnError `privacy-infeasible`, `settings-invalid` for noise that cannot be had */
+  /** @throws CairnError `privacy-infeasible`, `settings-invalid` for noise that is infeasible */
   constructor(primitives: Primitives, privacy: SumPrivacy, dimension: number, random: RandomSource) {
     const { placement, distribution, noiseMultiplier, clients, minHonestSurvivors, bitWidth = 0 } = privacy;
     this.settings = {
@@ -86,9 +86,9 @@ export class NoisyRounds {
     const coordinator = unsafeSeededRandom(this.#random(SIZES.key));
     const streams = new Map(members.map((member) => [member, unsafeSeededRandom(this.#random(SIZES.key))]));
     const { divisor, fill = false } = this.#privacy;
-    // In one piece: a simulation gives nobody a turn.
+    // In one piece: a simulation has no other work to interleave.
     const reading = { ...ready, fill, part: Infinity, ...(divisor === undefined ? {} : { divisor }) };
-    // A round has room for two members or more, a plan may be for one.
+    // A round has room for at least two members, but a plan may be for one.
     const planned = (settings: RoundSettings): RoundSettings => ({ ...settings, maxCohort: this.plan.clients });
     return {
       encode: (settings, member, result) =>

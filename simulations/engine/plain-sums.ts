@@ -37,15 +37,15 @@ export function norm(vector: Float32Array): number {
 }
 
 /**
- * The weighted mean of clipped updates as a coordinator without secure aggregation computes it: what a secure round's
- * mean is, but for quantization.
+ * The weighted mean of clipped updates as a coordinator without secure aggregation computes it: the mean of a secure
+ * round, except for quantization.
  * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`
  */
 export function plainAggregate(
   { dimension, clip, maxExamples }: PlainOptions,
   results: ReadonlyMap<MemberId, LocalResult>,
 ): { readonly aggregate: Aggregate; readonly included: readonly MemberId[]; readonly clipped: number } {
-  if (results.size === 0) throw new CairnError('data-empty', 'a sum of at least one update was expected');
+  if (results.size === 0) throw new CairnError('data-empty', 'expected a sum of at least one update');
   const included = [...results.keys()].sort((a, b) => a - b);
   const total = new Float64Array(dimension);
   let clipped = 0;
@@ -56,7 +56,7 @@ export function plainAggregate(
     const result = results.get(member)!;
     const { update } = result;
     if (update.length !== dimension)
-      throw new CairnError('update-shape', `an update of ${dimension} values was expected, got ${update.length}`);
+      throw new CairnError('update-shape', `expected an update of ${dimension} values, got ${update.length}`);
     const length = norm(update);
     if (!Number.isFinite(length))
       throw new CairnError('update-not-finite', `the update of member ${member} is not finite`);

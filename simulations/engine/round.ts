@@ -31,7 +31,7 @@ export type { VirtualRoundOptions, VirtualRoundResult } from './virtual-round.ts
 
 type RoundEnd = Extract<ServerEvent, { kind: 'committed' | 'aborted' }>;
 
-/** Drives one round: the server session and everybody's client session, over the network and the faults between them. */
+/** Drives one round: the server session and all client sessions, with the network and the faults between them. */
 class VirtualRoundDriver {
   readonly #options: VirtualRoundOptions;
   readonly #meter: Meter;
@@ -85,7 +85,7 @@ class VirtualRoundDriver {
   run(): VirtualRoundResult {
     const { clock, happened } = this.#scene;
     while (this.#end === undefined) {
-      if (!clock.step()) throw new CairnError('internal', `nothing can happen any more in ${this.#server.name}`);
+      if (!clock.step()) throw new CairnError('internal', `no event is left in state ${this.#server.name}`);
     }
     const { now } = clock;
     const end = this.#end;
@@ -109,7 +109,7 @@ class VirtualRoundDriver {
     };
   }
 
-  /** Bytes come to the coordinator: as at its gateway, those without a readable header never reach the session. */
+  /** Bytes reach the coordinator: as at its gateway, those without a readable header never reach the session. */
   #take(from: MemberId, bytes: Uint8Array): CairnError | undefined {
     let message: Message;
     try {
@@ -130,7 +130,7 @@ class VirtualRoundDriver {
     return step.refusal;
   }
 
-  /** Does what a step says. Making its messages counts for the phase that it ended. */
+  /** Applies a step. Making its messages counts for the phase that it ended. */
   #apply(step: ServerStep, phase: Phase): void {
     this.#server = step.state;
     if (step.refusal !== undefined) this.#ignored.push(step.refusal);
@@ -191,7 +191,7 @@ class VirtualRoundDriver {
     }
   }
 
-  /** Everybody learns how the round ended, on a connection that stands again if need be. */
+  /** Every member learns how the round ended, on a restored connection if necessary. */
   #tellOutcome(end: RoundEnd): void {
     const { suite } = this.#options.settings;
     const header = { suite, context: this.#scheme.server.settingsHash(this.#server) };
@@ -208,7 +208,7 @@ class VirtualRoundDriver {
   }
 }
 
-/** Goes through the steps of a work and computes it on this thread. @throws whatever the work throws */
+/** Runs the steps of a work and computes its result on this thread. @throws whatever the work throws */
 function workInline(work: ServerWork, primitives: Primitives): WorkResult {
   const steps = work.steps()[Symbol.iterator]();
   while (steps.next().done !== true);
@@ -216,9 +216,9 @@ function workInline(work: ServerWork, primitives: Primitives): WorkResult {
 }
 
 /**
- * Runs one round to its end, in virtual time: messages take what the network says, states end when all have answered or
- * at their deadline, faults strike where the script says. The same options give the same result. It always ends, since
- * each state has a deadline.
+ * Runs one round to its end, in virtual time: messages take as long as the network says, states end when all have
+ * answered or at their deadline, faults strike as scripted. The same options give the same result. It always ends,
+ * since each state has a deadline.
  * @throws CairnError `settings-invalid`, `overflow-budget`, `directory-mismatch`: the round cannot be run
  */
 export function runVirtualRound(options: VirtualRoundOptions): VirtualRoundResult {

@@ -6,7 +6,7 @@ import { draw } from '../faults/distribution.ts';
 import type { Counts, Network } from './network.ts';
 import type { VirtualMember } from './member.ts';
 
-/** What the parts of one virtual round have in common. */
+/** What the parts of one virtual round share. */
 export interface Scene {
   readonly clock: VirtualClock;
   readonly faults: FaultPlan;
@@ -16,7 +16,7 @@ export interface Scene {
   readonly happened: Counts;
 }
 
-/** Messages under way: how long each takes, what befalls it, and whether it arrives. */
+/** Messages in transit: how long each takes, what happens to it, and whether it arrives. */
 export class Traffic {
   readonly #scene: Scene;
   #departures = 0;
@@ -31,7 +31,7 @@ export class Traffic {
     return draw(this.#scene.network.latency, this.#scene.random);
   }
 
-  /** What the faults do to a message that sets out. */
+  /** What the faults do to a message that is sent. */
   fateOf(member: VirtualMember, direction: 'up' | 'down', state: CollectingState | undefined): Fate {
     const { faults, happened } = this.#scene;
     const fate = faults.fateOf({ member: member.id, direction, state });
@@ -40,7 +40,7 @@ export class Traffic {
     return fate;
   }
 
-  /** Lets a message arrive in its time, unless its connection breaks before. */
+  /** Lets a message arrive in due time, unless its connection breaks first. */
   travel({ link }: VirtualMember, direction: 'up' | 'down', fate: Fate, arrive: () => void): void {
     const { clock, happened } = this.#scene;
     const { epoch } = link;
@@ -58,7 +58,7 @@ export class Traffic {
     });
   }
 
-  /** The bytes that arrive. */
+  /** The bytes that arrive, after any corruption. */
   suffer(bytes: Uint8Array, { corrupt }: Fate): Uint8Array {
     if (corrupt === undefined) return bytes;
     this.#scene.happened.corrupt++;

@@ -11,16 +11,16 @@ import type { Meter, Tally } from './meter.ts';
 /** A round of virtual members through the real sessions. */
 export interface VirtualRoundOptions {
   readonly primitives: Primitives;
-  /** Where members' keys, seeds and shares come from. */
+  /** The source of members' keys, seeds and shares. */
   readonly random: RandomSource;
   readonly settings: RoundSettings;
-  /** Those that its parties take part in. Default: secure aggregation alone. */
+  /** The schemes that its parties take part in. Default: secure aggregation alone. */
   readonly schemes?: readonly Scheme[];
-  /** Who is invited. */
+  /** The invited members. */
   readonly members: readonly MemberId[];
   /**
-   * The quantized vector of a member; its length is the model's and the metrics' coordinates. Asked when it is the
-   * member's turn, and not kept.
+   * The quantized vector of a member; its length is the model's and the metrics' coordinates. Called when the member
+   * needs it; the vector is not kept.
    */
   readonly inputOf: (member: MemberId) => Uint32Array;
   /** Needed by active rounds. */
@@ -29,27 +29,27 @@ export interface VirtualRoundOptions {
   readonly target?: number;
   /** What goes wrong. Default nothing. */
   readonly faults?: readonly Fault[];
-  /** Latencies and faults are drawn from it: an integer from 0 to 2^53 − 1. Default 0. */
+  /** Determines latencies and faults: an integer from 0 to 2^53 − 1. Default 0. */
   readonly seed?: number;
   readonly network?: Network;
   readonly deadlines?: Deadlines;
-  /** Around each piece of work of a session and the computation of the unmask plan. */
+  /** Wraps each piece of work of a session and the computation of the unmask plan. */
   readonly meter?: Meter;
-  /** Told what a session gave up, once it is wiped. */
+  /** Called with the secrets that a session gave up, once they are wiped. */
   readonly onWiped?: (secrets: readonly SecretBytes[]) => void;
 }
 
 /** How a virtual round ended. */
 export interface VirtualRoundResult {
   readonly committed: boolean;
-  /** The sum modulo 2^modulusBits where it committed. */
+  /** The sum modulo 2^modulusBits if it committed. */
   readonly sum: Uint32Array | undefined;
-  /** Whose inputs are in the sum, ascending. */
+  /** Members whose inputs are in the sum, ascending. */
   readonly included: readonly MemberId[];
   readonly drops: readonly Drop[];
   /** Why it ended without a sum. */
   readonly error: CairnError | undefined;
-  /** Members that refused to go on, and why. */
+  /** Members that refused to continue, and why. */
   readonly refusals: ReadonlyMap<MemberId, CairnError>;
   /** Messages that either side did not take, in order. */
   readonly ignored: readonly CairnError[];
@@ -61,6 +61,6 @@ export interface VirtualRoundResult {
   /** Virtual seconds until the coordinator knew how it ended. */
   readonly seconds: number;
   readonly happened: NetworkEvents;
-  /** Members that still wait for a word: none, unless a fault kept it from them. */
+  /** Members still waiting for the outcome: none, unless a fault kept it from them. */
   readonly waiting: readonly MemberId[];
 }

@@ -1,4 +1,4 @@
-// What a task would give a simulated round: its members, their directory, and settings.
+// What a task provides for a simulated round: its members, their directory, and settings.
 import {
   generateIdentity,
   type KeyPair,
@@ -17,7 +17,7 @@ import {
   signDirectory,
 } from '../../protocol/wire/index.ts';
 
-/** A directory made up for a simulation, with everybody's identity at hand. */
+/** A directory made up for a simulation, with the identities of all members. */
 export interface VirtualMembership {
   readonly authority: KeyPair;
   readonly signed: Uint8Array;
@@ -25,7 +25,7 @@ export interface VirtualMembership {
   readonly identities: ReadonlyMap<MemberId, KeyPair>;
 }
 
-/** No simulation has a clock: its directory is read at its first second, and ends with the numbers. */
+/** A simulation has no clock: its directory is read at its first second, and expires at the largest number. */
 const ALWAYS = { serial: 1, issued: 0, notAfter: 0xffff_ffff };
 
 /** The members 1 … n. */
@@ -33,7 +33,7 @@ export function firstMembers(n: number): MemberId[] {
   return Array.from({ length: n }, (_, i) => memberId(i + 1));
 }
 
-/** Makes identities for members 1 … n, and the directory that an authority made for them signs. */
+/** Makes identities for members 1 … n, and a directory of them signed by a new authority. */
 export function virtualMembership(primitives: Primitives, random: RandomSource, n: number): VirtualMembership {
   const authority = generateIdentity(primitives, random);
   const identities = new Map<MemberId, KeyPair>();
@@ -50,7 +50,7 @@ export function virtualMembership(primitives: Primitives, random: RandomSource, 
   return { authority, signed, directory, identities };
 }
 
-/** Settings of a simulated round: whatever is not named is small, sound and curious. */
+/** Settings of a simulated round: those not named are small, sound and curious. */
 export function virtualSettings(random: RandomSource, named: Partial<RoundSettings> = {}): RoundSettings {
   const maxCohort = named.maxCohort ?? 64;
   const inputBits = named.inputBits ?? 16;

@@ -13,14 +13,14 @@ import type { Json, JsonObject } from './series.ts';
 import { packageVersion } from '../../platform/index.ts';
 
 /**
- * Checks what becomes a file of JSON, which would turn NaN and infinities into null without a word.
+ * Checks a value before it is written as JSON, which would silently turn NaN and infinities into null.
  * @param what what the value is, for the error
  * @throws CairnError `internal` naming the path to a number that is not finite
  */
 function checkFinite(value: Json, what: string, path = ''): void {
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new CairnError('internal', `the ${what} has ${value} at "${path}"`, {
-      hint: 'have the experiment give null, or leave the key out, where there is no number',
+      hint: 'have the experiment give null, or omit the key, if there is no number',
     });
   }
   if (Array.isArray(value)) {
@@ -32,7 +32,7 @@ function checkFinite(value: Json, what: string, path = ''): void {
   }
 }
 
-/** What clocks were read on: everything about a machine that a timing depends on and nobody's name does. */
+/** The machine on which clocks were read: what timings depend on, without anything that identifies a person. */
 export function machine(): JsonObject {
   return {
     node: process.version,
@@ -53,17 +53,17 @@ const clocks = z.object({
   peakRssMB: z.number().min(0),
 });
 
-/** What the processes before this one have left in a run's folder. */
+/** What earlier processes have left in a run's folder. */
 interface Earlier {
-  /** Whether the run had come to its end. */
+  /** Whether the run had completed. */
   readonly ended: boolean;
-  /** What timings.json holds; undefined where there is none, as after a crash. */
+  /** What timings.json holds; undefined if there is none, as after a crash. */
   readonly timings: JsonObject | undefined;
-  /** Their clocks taken together; undefined where they are not known. */
+  /** Their total times; undefined if not known. */
   readonly clocks: z.output<typeof clocks> | undefined;
 }
 
-/** Reads what earlier processes have left. Files that are missing or damaged count as not there: they follow from the rows. */
+/** Reads what earlier processes have left. Damaged files are treated as missing: they can be made from the rows. */
 export async function readEarlier(folder: string): Promise<Earlier> {
   const summary = await readObject(join(folder, 'summary.json'));
   const timings = await readObject(join(folder, 'timings.json'));
@@ -82,12 +82,12 @@ async function readObject(file: string): Promise<JsonObject | undefined> {
   }
 }
 
-/** What a run has come to. */
+/** The result of a run. */
 export interface Conclusion {
   /** The run's folder. */
   readonly folder: string;
   readonly interrupted: boolean;
-  /** Whether it had come to its end before, so that only what follows from the rows was made anew. */
+  /** Whether it had completed before, so that only what follows from the rows was made again. */
   readonly endedBefore: boolean;
   /** What summary.json holds. */
   readonly summary: JsonObject;
@@ -101,13 +101,13 @@ interface Run<Settings> {
   readonly options: RunOptions;
   readonly started: { readonly at: Date; readonly cpu: NodeJS.CpuUsage; readonly clock: number };
   readonly interrupted: boolean;
-  /** What earlier processes have left; undefined for a new run. */
+  /** What earlier processes left; undefined for a new run. */
   readonly earlier: Earlier | undefined;
 }
 
 /**
  * Makes everything that follows from the rows: summary, timings, tables and the report.
- * @throws CairnError `internal` where summary or timings hold a number that is not finite; `folder-unwritable`
+ * @throws CairnError `internal` if summary or timings hold a number that is not finite; `folder-unwritable`
  */
 export async function conclude<P extends Parameters>(
   experiment: Experiment<P>,
@@ -127,7 +127,7 @@ export async function conclude<P extends Parameters>(
       ? earlier.timings
       : { ...experiment.measure?.(records), ...clocksOf(started, options, earlier) };
   checkFinite(timings, 'timings');
-  // The summary comes last of the two: once it says that the run has ended, its timings are left as they are.
+  // The summary is written after the timings: once it says that the run has ended, the timings are left as they are.
   if (!endedBefore) await folder.json('timings.json', timings);
   await folder.json('summary.json', summary);
   for (const name of records.series) await folder.text(`data/${name}.csv`, toCsv(records.named(name)));
@@ -151,7 +151,7 @@ export async function conclude<P extends Parameters>(
   return { folder: folder.path, interrupted, endedBefore, summary, timings };
 }
 
-/** What the whole run took: of a run that was gone on with, all of its processes. */
+/** What the whole run took: for a resumed run, over all of its processes. */
 function clocksOf(
   { at, cpu, clock }: Run<unknown>['started'],
   { threads, resume }: RunOptions,

@@ -6,19 +6,19 @@ import { CairnError } from '../../protocol/errors.ts';
 import { newFolder, takeLock, unwritable } from './claim.ts';
 import type { Row } from './series.ts';
 
-/** Room that a run wants to see before it begins: rows, images and checkpoints of the largest preset fit in it. */
+/** Free space that a run requires before it begins: rows, images and checkpoints of the largest preset fit in it. */
 const MIN_FREE_BYTES = 64 * 2 ** 20;
 
-/** The run's own folder, and those in it. */
+/** The run's folder and its subfolders. */
 const FOLDERS = ['', 'data', 'images', 'checkpoints'];
 
 /**
  * The folder of a run: config.json, data/, images/, checkpoints/ while it runs, then summary.json, timings.json and
- * report.html. Rows are written as they come, so that whatever ends the run leaves what it had found.
+ * report.html. Rows are written as they come, so that the results so far are kept whatever ends the run.
  */
 export class LabFolder {
   readonly path: string;
-  /** Lets other runs have the folder again. */
+  /** Releases the folder for other runs. */
   readonly release: () => Promise<void>;
 
   private constructor(path: string, release: () => Promise<void>) {
@@ -27,22 +27,22 @@ export class LabFolder {
   }
 
   /**
-   * Makes a new folder `parent/DATE-name`, takes it for this run, and tries whether it can be written.
-   * @throws CairnError `folder-unwritable`, also where the disk is nearly full
+   * Makes a new folder `parent/DATE-name`, locks it for this run, and checks that it can be written.
+   * @throws CairnError `folder-unwritable`, also if the disk is nearly full
    */
   static async create(parent: string, name: string): Promise<LabFolder> {
     return LabFolder.#prepare(await newFolder(parent, name));
   }
 
   /**
-   * Opens the folder of an earlier run, and takes it for this one.
-   * @throws CairnError `config-unreadable` where no run has left its config.json, `folder-unwritable`, also where
-   * another run has it
+   * Opens the folder of an earlier run, and locks it for this one.
+   * @throws CairnError `config-unreadable` if it has no config.json of a run, `folder-unwritable`, also if another run
+   * has locked it
    */
   static async open(path: string): Promise<LabFolder> {
     const whole = resolve(path);
     if (!existsSync(join(whole, 'config.json'))) {
-      throw new CairnError('config-unreadable', `${whole} holds no config.json of a run`);
+      throw new CairnError('config-unreadable', `${whole} has no config.json of a run`);
     }
     return LabFolder.#prepare(whole);
   }
@@ -63,7 +63,7 @@ export class LabFolder {
     const { bavail, bsize } = await statfs(path);
     if (bavail * bsize < MIN_FREE_BYTES) {
       const free = Math.floor((bavail * bsize) / 2 ** 20);
-      throw new CairnError('folder-unwritable', `the disk of ${path} has ${free} MB left, a run wants to see 64`, {
+      throw new CairnError('folder-unwritable', `the disk of ${path} has ${free} MB left, a run needs 64 MB`, {
         hint: 'free some space, or choose another disk with --out',
       });
     }
@@ -88,9 +88,9 @@ export class LabFolder {
   }
 
   /**
-   * Every series that was recorded, with its rows. A last line that was cut off half way is taken out of the file: its
-   * row is recorded again.
-   * @throws CairnError `config-unreadable` naming file and line of what is no row
+   * Every recorded series, with its rows. A last line that was cut off is removed from the file: its row is recorded
+   * again.
+   * @throws CairnError `config-unreadable` naming file and line of what is not a row
    */
   async rows(): Promise<Map<string, Row[]>> {
     const all = new Map<string, Row[]>();
@@ -111,7 +111,7 @@ export class LabFolder {
     return join(this.path, 'data', `${name}.jsonl`);
   }
 
-  /** Names of the images, in the order of their names. */
+  /** Names of the images, sorted. */
   images(): string[] {
     return this.#names('images', '.png');
   }
@@ -126,18 +126,18 @@ export class LabFolder {
     await this.#atomic(join('checkpoints', name), bytes);
   }
 
-  /** A checkpoint's bytes, undefined where there is none. */
+  /** A checkpoint's bytes, undefined if there is none. */
   async restore(name: string): Promise<Uint8Array | undefined> {
     const path = join(this.path, 'checkpoints', name);
     return existsSync(path) ? readFile(path) : undefined;
   }
 
-  /** Writes a file of text, whole or not at all. @throws CairnError `folder-unwritable` */
+  /** Writes a text file, whole or not at all. @throws CairnError `folder-unwritable` */
   async text(name: string, text: string): Promise<void> {
     await this.#atomic(name, text);
   }
 
-  /** Writes a file of JSON, whole or not at all. @throws CairnError `folder-unwritable` */
+  /** Writes a JSON file, whole or not at all. @throws CairnError `folder-unwritable` */
   async json(name: string, value: unknown): Promise<void> {
     await this.#atomic(name, `${JSON.stringify(value, undefined, 2)}\n`);
   }
@@ -155,8 +155,8 @@ export class LabFolder {
 }
 
 const damaged = (file: string, line: number, cause: unknown): CairnError =>
-  new CairnError('config-unreadable', `line ${line} of ${file} is damaged: it is no row of a run`, {
-    hint: 'put the file back from a copy, or run once more what the folder tells, with --again',
+  new CairnError('config-unreadable', `line ${line} of ${file} is damaged: it is not a row of a run`, {
+    hint: 'restore the file from a copy, or run the experiment again from this folder, with --again',
     cause,
   });
 

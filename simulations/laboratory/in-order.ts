@@ -2,8 +2,8 @@ import type { Laboratory } from './experiment.ts';
 import type { Row, Series } from './series.ts';
 
 /**
- * Takes rows from several sources at once, and hands them on source after source, in a fixed order: what runs in parallel
- * would else leave its rows in an order that depends on clocks.
+ * Takes rows from several sources at once, and passes them on source by source, in a fixed order: otherwise the order
+ * of rows from parallel work would depend on timing.
  */
 export class InOrder<R> {
   readonly #hand: (row: R) => void;
@@ -18,13 +18,13 @@ export class InOrder<R> {
     this.#ended = new Array<boolean>(sources).fill(false);
   }
 
-  /** Takes a row; it is handed on at once where all sources before have ended. */
+  /** Takes a row; it is passed on immediately if all earlier sources have ended. */
   add(source: number, row: R): void {
     this.#waiting[source]!.push(row);
     this.#flush();
   }
 
-  /** Says that a source gives no more rows. */
+  /** Marks the end of a source's rows. */
   end(source: number): void {
     this.#ended[source] = true;
     this.#flush();
@@ -39,9 +39,9 @@ export class InOrder<R> {
 }
 
 /**
- * Works on so many jobs at a time, and hands their rows on job after job.
+ * Works on up to `atATime` jobs at once, and passes their rows on job by job.
  * @param work does a job, and adds its rows as they come
- * @throws what a job throws; no further job is begun then
+ * @throws what a job throws; no further job is then started
  */
 export async function workInOrder<Job, R>(
   jobs: readonly Job[],
@@ -67,8 +67,8 @@ export async function workInOrder<Job, R>(
 }
 
 /**
- * Records rows of a series that a run gives anew from its beginning: the first `known` of them are recorded already, by
- * the run that this one resumes, and are passed over.
+ * Records rows of a series that a run produces again from its beginning: the first `known` of them were already
+ * recorded by the run that this one resumes, and are skipped.
  */
 export function recorder<R extends Row>(
   lab: Pick<Laboratory<unknown>, 'results' | 'record'>,

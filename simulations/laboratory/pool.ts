@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Piscina } from 'piscina';
 import type { TaskCall, WorkerTask } from './worker.ts';
 
-/** Of the sources, where these run as they are. */
+/** The root of the sources, if these run as they are. */
 const ROOT = new URL('../../', import.meta.url).href;
 
 /** Runs tasks, in threads or here. */
@@ -14,8 +14,8 @@ interface TaskPool {
 }
 
 /**
- * A pool of worker threads. With one thread, or where the built files are missing, tasks run in this thread, one after
- * the other where they do not wait.
+ * A pool of worker threads. With one thread, or if the built files are missing, tasks run in this thread, one after the
+ * other unless they wait.
  */
 export function createPool(threads: number): TaskPool {
   const worker = built(new URL('./worker.js', import.meta.url).href);
@@ -25,7 +25,7 @@ export function createPool(threads: number): TaskPool {
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: 10_000,
-    // What the process was started with need not make sense in a thread.
+    // The process's own arguments need not make sense in a thread.
     execArgv: [],
   });
   return {
@@ -35,7 +35,7 @@ export function createPool(threads: number): TaskPool {
       const module = built(task.module);
       if (module === undefined) return task.run(input, signal);
       try {
-        // A task that is aborted while it runs ends with its thread: it may be deep in a long product.
+        // Aborting a running task ends its thread: it may be in the middle of a long matrix product.
         return (await piscina.run({ module, name: task.name, input }, { signal })) as Out;
       } catch (thrown) {
         signal.throwIfAborted();
@@ -49,7 +49,7 @@ export function createPool(threads: number): TaskPool {
 const inThisThread: TaskPool = {
   threads: 1,
   async run(task, input, signal) {
-    // A task need not wait for anything: without a pause before it, nobody would hear Ctrl-C until the last one is done.
+    // A task need not wait for anything: without a pause before it, Ctrl-C would have no effect until the last is done.
     await setImmediate();
     signal.throwIfAborted();
     return task.run(input, signal);
@@ -58,8 +58,8 @@ const inThisThread: TaskPool = {
 };
 
 /**
- * The file that a thread can load: a module as it is, unless it is one of our sources, as under vitest: then the one
- * built from it, since Node 20 strips no types. Undefined where that is not there.
+ * The file that a thread can load: a module as it is, unless it is one of our sources, as under vitest: then the file
+ * built from it, since Node 20 strips no types. Undefined if that is missing.
  */
 function built(url: string): string | undefined {
   const file = url.endsWith('.ts') ? `${ROOT}dist/${url.slice(ROOT.length).replace(/\.ts$/, '.js')}` : url;

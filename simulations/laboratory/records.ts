@@ -21,8 +21,8 @@ export class Records<Settings> implements Results<Settings> {
   }
 
   /**
-   * The records of a run: what its folder holds already, if it is resumed, is there from the start.
-   * @throws CairnError `config-unreadable` naming file and line of what is no row
+   * The records of a run: if it is resumed, they begin with what its folder already holds.
+   * @throws CairnError `config-unreadable` naming file and line of what is not a row
    */
   static async open<Settings>(settings: Settings, seed: number, folder: LabFolder): Promise<Records<Settings>> {
     return new Records(settings, seed, folder, await folder.rows());
@@ -51,7 +51,7 @@ export class Records<Settings> implements Results<Settings> {
       if (!isScalar(value)) {
         const came = typeof value === 'number' ? String(value) : `a value of type ${typeof value}`;
         throw new CairnError('internal', `a row of ${series.name} has ${came} at "${key}"`, {
-          hint: 'have the experiment record texts, finite numbers, booleans and null only',
+          hint: 'have the experiment record only strings, finite numbers, booleans and null',
         });
       }
     }
@@ -67,7 +67,7 @@ export class Records<Settings> implements Results<Settings> {
   }
 }
 
-/** Types are gone where an experiment is plain JavaScript. */
+/** An experiment in plain JavaScript is not type-checked. */
 function isScalar(value: unknown): boolean {
   if (typeof value === 'number') return Number.isFinite(value);
   return value === null || typeof value === 'string' || typeof value === 'boolean';

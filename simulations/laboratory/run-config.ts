@@ -12,11 +12,11 @@ export interface Progress {
   /** Units done and planned, the experiment's own. */
   readonly done: number;
   readonly planned: number;
-  /** What is being done, in a few words; empty where nothing was said. */
+  /** What is being done, in a few words; empty if not known. */
   readonly doing: string;
   /** Seconds since the run began. */
   readonly seconds: number;
-  /** Seconds that are left at the pace so far; undefined before anything is done. */
+  /** Seconds left at the pace so far; undefined before anything is done. */
   readonly left: number | undefined;
 }
 
@@ -24,25 +24,25 @@ export interface Progress {
 export interface RunOptions {
   /** An integer from 0 to 2^53 − 1. */
   readonly seed: number;
-  /** Where the run's folder is made. */
+  /** The folder in which the run's folder is made. */
   readonly out: string;
-  /** The folder of a run of the same experiment, settings and seed that was stopped: it is gone on with, in place. */
+  /** The folder of a stopped run of the same experiment, settings and seed, which is continued in place. */
   readonly resume?: string;
   /** Path of the module that holds the experiment, for the record; none for those that come with Cairn. */
   readonly module?: string;
-  /** The preset that the settings began with, for the record. */
+  /** The preset that the settings are based on, for the record. */
   readonly preset?: Preset;
   /** Worker threads; by default as many as there are cores. Results do not depend on it. */
   readonly threads?: number;
   /** Stops the run; what was recorded is kept and reported. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
-  /** Told once the folder is there, before anything runs. */
+  /** Called once the folder exists, before anything runs. */
   readonly onFolder?: (path: string) => void;
 }
 
 /**
- * The command that runs the same again, whatever defaults and presets say by then.
+ * The command that repeats the run, even if defaults and presets have changed by then.
  * @param named the experiment's name, or the path of its module
  */
 export function commandOf(named: string, settings: JsonObject, seed: number): string {
@@ -68,13 +68,13 @@ const schema = z.object({
   inputs: z.string().optional(),
 });
 
-/** What a run's config.json says of how it was started. */
+/** What a run's config.json says about how it was started. */
 type RecordedRun = z.output<typeof schema>;
 
 /** What results depend on. */
 type Inputs = Pick<RecordedRun, 'experiment' | 'seed' | 'settings'>;
 
-/** What config.json holds: all that it takes to run the same again. */
+/** What config.json holds: everything needed to repeat the run. */
 export function configOf(
   experiment: string,
   settings: JsonObject,
@@ -92,7 +92,7 @@ export function configOf(
   };
 }
 
-/** @throws CairnError `config-unreadable` where the folder holds no config.json of a run */
+/** @throws CairnError `config-unreadable` if the folder has no config.json of a run */
 export async function readConfig(folder: string): Promise<RecordedRun> {
   const file = join(resolve(folder), 'config.json');
   try {
@@ -106,8 +106,8 @@ export async function readConfig(folder: string): Promise<RecordedRun> {
 }
 
 /**
- * Rows of different settings must not stand in one series: checks that a run which goes on has the inputs that its
- * folder's rows came from. Settings that an earlier version did not have yet are no difference.
+ * One series must not mix rows from different settings: checks that a resumed run has the inputs that its folder's rows
+ * came from. Settings that an earlier version did not have yet do not count.
  * @throws CairnError `config-invalid`
  */
 export function checkInputs(
@@ -123,19 +123,19 @@ export function checkInputs(
     ...(recorded.seed === seed ? [] : ['seed']),
     ...Object.keys(recorded.settings).filter((key) => text(given[key]) !== text(recorded.settings[key])),
   ];
-  if (differing.length > 0) throw otherInputs(folder, `it was started with another ${differing.join(', ')}`);
+  if (differing.length > 0) throw otherInputs(folder, `it was started with a different ${differing.join(', ')}`);
   if (recorded.inputs !== undefined && recorded.inputs !== digest(recorded)) {
-    throw otherInputs(folder, 'its config.json has another seed or settings than the run was started with');
+    throw otherInputs(folder, 'its config.json does not have the seed and settings that the run was started with');
   }
 }
 
 function otherInputs(folder: string, why: string): CairnError {
-  return new CairnError('config-invalid', `the run in ${folder} cannot go on: ${why}`, {
-    hint: `put them back, or start anew with them: cairn simulate --again ${shellWord(folder)}`,
+  return new CairnError('config-invalid', `the run in ${folder} cannot be resumed: ${why}`, {
+    hint: `restore them, or start a new run with them: cairn simulate --again ${shellWord(folder)}`,
   });
 }
 
-/** Settings as they come back from a file. */
+/** Settings as they are read back from a file. */
 const asRecorded = (settings: JsonObject): RecordedRun['settings'] =>
   JSON.parse(JSON.stringify(settings)) as RecordedRun['settings'];
 

@@ -14,13 +14,13 @@ import type { JsonObject } from './series.ts';
 import { Seeds } from './seeds.ts';
 
 /**
- * Runs an experiment with settings that {@link readSettings} has checked, and leaves a folder: config.json (what is
+ * Runs an experiment with settings that {@link readSettings} has checked, and writes a folder: config.json (what is
  * needed to run it again), data/ with each series as CSV and JSON lines, images/, summary.json (results only: the same
- * seed and settings give the same bytes, on one thread or many), timings.json (clocks, memory, machine), report.html.
- * A run that is stopped through the signal leaves the same, of what it had found until then. Of one that had come to its
- * end, `resume` makes summary, tables and report anew, and nothing else.
- * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, `config-invalid` where a run that goes on
- * was started with other settings, before anything runs; whatever the experiment throws, after what was recorded has been written
+ * seed and settings give the same bytes, on one thread or many), timings.json (clocks, memory, machine), report.html. A
+ * run stopped through the signal leaves the same files with its results so far. For a run that had completed, `resume`
+ * makes summary, tables and report again, and nothing else.
+ * @throws CairnError `data-missing`, `folder-unwritable`, `config-unreadable`, `config-invalid` if a resumed run was
+ * started with other settings, before anything runs; whatever the experiment throws, after writing what was recorded
  */
 export async function runExperiment<P extends Parameters>(
   experiment: Experiment<P>,
@@ -47,7 +47,7 @@ async function runIn<P extends Parameters>(
   options: RunOptions,
 ): Promise<Conclusion> {
   const { seed, signal = new AbortController().signal, threads = availableParallelism() } = options;
-  // Each task under way listens to it, and there may be as many as an experiment likes.
+  // Each running task listens to it, and there may be any number of them.
   setMaxListeners(0, signal);
   options.onFolder?.(folder.path);
   const inputs = settings as JsonObject;
@@ -81,7 +81,7 @@ async function runIn<P extends Parameters>(
     randomOf: (label) => seeds.randomOf(label),
     call: (task, input) => {
       const result = pool.run(task, input, signal);
-      // Of tasks that are started at once and awaited in order, a later one may fail first.
+      // If tasks are started together and awaited in order, a later one may fail first.
       result.catch(() => undefined);
       return result;
     },
@@ -105,7 +105,7 @@ async function runIn<P extends Parameters>(
   return finish(signal.aborted);
 }
 
-/** Counts units of work and estimates the time that is left. */
+/** Counts units of work and estimates the remaining time. */
 class ProgressMeter {
   readonly #started = performance.now();
   readonly #tell: (progress: Progress) => void;
@@ -117,7 +117,7 @@ class ProgressMeter {
     this.#tell = tell;
   }
 
-  /** @param units all that is to be done, with what is done already */
+  /** @param units all units of work, including those already done */
   plan(units: number): void {
     this.#planned = units;
     this.#tell(this.now());

@@ -4,7 +4,7 @@ export type { Json, JsonObject, Row, Scalar } from '../report/rows.ts';
 
 /**
  * A named list of rows that a run records one by one. `results` depend on settings and seed alone: the same run on
- * another machine, or on more threads, gives the same bytes. `timings` hold what a clock or a meter said.
+ * another machine, or on more threads, gives the same bytes. `timings` hold readings of clocks or meters.
  */
 export class Series<R extends Row> {
   /** Kebab-case: the file in the run folder is data/NAME.jsonl. */
@@ -19,7 +19,7 @@ export class Series<R extends Row> {
   }
 }
 
-/** Items by their key: keys in the order in which they first come, items of a key in theirs. */
+/** Items by key: keys in order of first appearance, the items of a key in their own order. */
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

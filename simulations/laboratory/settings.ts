@@ -7,17 +7,17 @@ import type { Experiment, Parameters } from './experiment.ts';
 /** How much an experiment is asked to do. */
 export type Preset = 'quick' | 'paper';
 
-/** What a user says about an experiment's settings. */
+/** The settings of an experiment that a user overrides. */
 export interface SettingOverrides {
   /** Default quick. */
   readonly preset?: Preset;
-  /** Key → text as typed, or a value as another run's config.json holds it. */
+  /** Key → text as typed, or a value as in another run's config.json. */
   readonly given?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The settings of a run: the defaults, then the preset, then what is given.
- * @throws CairnError `config-unknown-key`, `config-invalid` naming the key; `settings-invalid` where keys contradict each
+ * The settings of a run: the defaults, then the preset, then the values given.
+ * @throws CairnError `config-unknown-key`, `config-invalid` naming the key; `settings-invalid` if keys contradict each
  * other
  */
 export function readSettings<P extends Parameters>(
@@ -43,9 +43,9 @@ export function readSettings<P extends Parameters>(
 }
 
 /**
- * What a string on the command line means for a field: JSON, else the text itself, else a list with commas, whichever the
- * field takes first. One that it takes in no way is left to the schema, in the reading that it gets furthest into: of `0`
- * for a list of shares it shall say that 0 is too small, not that it is no list.
+ * How a string on the command line is read for a field: as JSON, else as text, else as a comma-separated list,
+ * whichever the field accepts first. If it accepts none, the schema gets the reading that it gets furthest into: for
+ * `0` as a list of shares it should say that 0 is too small, not that it is not a list.
  */
 function readText(field: z.ZodType, text: string): unknown {
   const list = text === '' ? [] : text.split(',').map((part) => fromJson(part.trim()));
@@ -71,14 +71,14 @@ export function invalid(message: string, hint = 'correct the named setting', cau
   return new CairnError('settings-invalid', message, { hint, cause });
 }
 
-/** Refuses lists of which a value is there twice: it would be run twice. @throws CairnError `settings-invalid` */
+/** Refuses lists that contain a value twice: it would be run twice. @throws CairnError `settings-invalid` */
 export function checkOnce(lists: Readonly<Record<string, readonly unknown[]>>): void {
   for (const [key, list] of Object.entries(lists))
     if (new Set(list).size < list.length)
-      throw invalid(`${key}: each value once, got ${list.join(', ')}`, 'leave out what is there twice');
+      throw invalid(`${key}: each value only once, got ${list.join(', ')}`, 'remove the duplicates');
 }
 
-/** Refuses a training that would end before it is looked at. @throws CairnError `settings-invalid` */
+/** Refuses a training that would end before it is evaluated. @throws CairnError `settings-invalid` */
 export function checkLooks({ evaluateEvery, rounds }: Readonly<Record<'evaluateEvery' | 'rounds', number>>): void {
   if (evaluateEvery > rounds)
     throw invalid(`evaluateEvery: at most the ${rounds} rounds, got ${evaluateEvery}`, 'lower it');

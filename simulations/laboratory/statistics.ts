@@ -1,4 +1,4 @@
-/** The sum, added up from the first on. */
+/** The sum, added up in order. */
 export function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }
@@ -8,7 +8,7 @@ export function mean(values: readonly number[]): number {
   return sum(values) / values.length;
 }
 
-/** The middle value, or the mean of the two; 0 for none. */
+/** The middle value, or the mean of the two middle ones; 0 for none. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) return 0;
   const sorted = [...values].sort((a, b) => a - b);
@@ -21,7 +21,7 @@ export function significant(value: number, digits = 6): number {
   return Number(value.toPrecision(digits));
 }
 
-/** The mean as a summary has it: what follows its six digits is the rounding of sums. */
+/** The mean as a summary shows it: digits after the first six are rounding errors of sums. */
 export function roundedMean(values: readonly number[]): number {
   return significant(mean(values));
 }

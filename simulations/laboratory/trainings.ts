@@ -3,30 +3,30 @@ import type { Laboratory } from './experiment.ts';
 import { recorder, workInOrder } from './in-order.ts';
 import type { Row, Series } from './series.ts';
 
-/** One training of an experiment: how it begins, how it goes on, and how its state is kept between two steps. */
+/** One training of an experiment: how it begins, how it continues, and how its state is stored between two steps. */
 export interface Training<State> {
   /** Names its checkpoint, and the work in the progress bar. */
   readonly id: string;
-  /** Units of work of the whole training, as the experiment has planned them. */
+  /** Units of work of the whole training, as planned by the experiment. */
   readonly units: number;
   /** The state before the first step. */
   begin(): State | Promise<State>;
   /** A state as the bytes of a checkpoint. */
   encode(state: State): Uint8Array;
-  /** Reads what {@link encode} wrote. @throws CairnError where the bytes are no state */
+  /** Reads what {@link encode} wrote. @throws CairnError if the bytes are not a state */
   decode(bytes: Uint8Array): State;
-  /** Units of work behind a state, whether nothing is left to do, and where it is in words, such as `round 3`. */
+  /** Units of work done at a state, whether nothing is left to do, and its position in words, such as `round 3`. */
   progress(state: State): { readonly done: number; readonly over: boolean; readonly at: string };
-  /** Trains until the next look. What it records is recorded before the state is kept. */
+  /** Trains until the next evaluation. What it records is recorded before the state is stored. */
   step(state: State): Promise<State>;
-  /** Told of a state that is safe on disk: the one that the training goes on from, none for a new training, … */
+  /** Called with a state that is safely on disk: the one that a resumed training continues from, … */
   restored?(state: State): void;
-  /** … and then each that a step has come to. */
+  /** … and then the state after each step. */
   saved?(state: State): void;
 }
 
 /**
- * Runs one training to its end: from its checkpoint where a run is resumed, and with a checkpoint after each step.
+ * Runs one training to its end: from its checkpoint if a run is resumed, and with a checkpoint after each step.
  * @returns the last state
  * @throws what its parts throw; the signal's reason when aborted
  */
@@ -48,24 +48,24 @@ export async function runTraining<State>(
     now = training.progress(state);
     lab.advance(now.done - before, `${training.id}, ${now.at}`);
   }
-  // One that ends early leaves work undone that was planned.
+  // A training that ends early leaves planned work undone.
   if (now.done < training.units) lab.advance(training.units - now.done);
   return state;
 }
 
-/** A training whose state holds all rows that it has given. */
+/** A training whose state holds all rows that it has produced. */
 export interface ScoredTraining<State, R extends Row> extends Omit<Training<State>, 'restored' | 'saved'> {
-  /** The rows of a state: those of the state before it, and behind them what the last step has added. */
+  /** The rows of a state: those of the state before it, followed by those that the last step added. */
   rows(state: State): readonly R[];
-  /** Told of the last state. */
+  /** Called with the last state. */
   ended?(state: State): void;
 }
 
 /**
  * Runs trainings, as many at once as there are threads, and records their rows in the order of the trainings, whichever
- * is done first. Rows that a resumed run has recorded already are not recorded again.
- * @param define - makes the training of one of `all` when its turn has come, so that only those under way take memory
- * @throws what a training throws; no further one is begun then
+ * finishes first. Rows that a resumed run has already recorded are not recorded again.
+ * @param define - makes the training of one of `all` when it is its turn, so that only running ones take memory
+ * @throws what a training throws; no further one is then started
  */
 export async function runTrainings<Each, State, R extends Row>(
   lab: Laboratory<unknown>,
@@ -86,13 +86,13 @@ export async function runTrainings<Each, State, R extends Row>(
   });
 }
 
-/** What a checkpoint holds: something of JSON, and vectors of one length. */
+/** What a checkpoint holds: a JSON object, and vectors of one length. */
 export interface Checkpoint<Header> {
   readonly header: Header;
   readonly vectors: readonly Float32Array[];
 }
 
-/** A checkpoint as bytes: length of a header, header of JSON, then all vectors as 32-bit floats of this machine. */
+/** A checkpoint as bytes: header length, JSON header, then all vectors as 32-bit floats of this machine. */
 export function encodeCheckpoint({ header, vectors }: Checkpoint<object>): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify({ ...header, size: vectors[0]!.length }));
   const bytes = new Uint8Array(4 + text.length + vectors.reduce((sum, { byteLength }) => sum + byteLength, 0));
@@ -108,7 +108,7 @@ export function encodeCheckpoint({ header, vectors }: Checkpoint<object>): Uint8
 
 /**
  * Reads what {@link encodeCheckpoint} wrote.
- * @param least - vectors that there must be
+ * @param least - minimum number of vectors
  * @throws CairnError `model-malformed` for a length that does not fit
  */
 export function decodeCheckpoint<Header>(bytes: Uint8Array, least: number): Checkpoint<Header> {

@@ -1,4 +1,4 @@
-/** Something heavy that may run in a worker thread: a pure function of its input, so that threads change no result. */
+/** Heavy work that may run in a worker thread: a pure function of its input, so that threads do not change results. */
 export interface WorkerTask<In, Out> {
   /** URL of the module that exports it under {@link name}. */
   readonly module: string;
@@ -18,7 +18,7 @@ export function defineWorkerTask<In, Out>(
   return { module, name, run };
 }
 
-/** What a worker thread is told. */
+/** The message to a worker thread. */
 export interface TaskCall {
   readonly module: string;
   readonly name: string;
@@ -27,7 +27,7 @@ export interface TaskCall {
 
 const never = new AbortController().signal;
 
-/** What a worker thread runs for each call: it finds the task by its module and its name. An abort ends the thread. */
+/** What a worker thread runs for each call: it finds the task by module and name. An abort ends the thread. */
 export default async function runTask({ module, name, input }: TaskCall): Promise<unknown> {
   const exported = (await import(module)) as Readonly<Record<string, WorkerTask<unknown, unknown> | undefined>>;
   const task = exported[name];

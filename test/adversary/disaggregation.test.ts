@@ -57,7 +57,7 @@ describe.each<Class>(['curious', 'active'])(
         Object.fromEntries(second.members.map((member) => [member, 'cohort-too-similar'])),
       );
       expect(second.refusals.get(memberId(1))?.message).toBe(
-        'the roster is not of the very 9 members whose sum this client signed from the same model',
+        'the roster is not the same 9 members whose sum this client signed from the same model',
       );
       // The coordinator reads why.
       expect(new Set(second.drops.map(({ reason }) => reason))).toContain('cohort-too-similar');

@@ -107,7 +107,7 @@ describe.each(rounds)('in an $adversary round on the $graph graph', (kind) => {
   });
 
   it.each(['seed', 'key'] as const)(
-    'an owner that shared another %s than it stands for ends the round, and is named',
+    'an owner that shared another %s than it is bound to ends the round, and is named',
     (what) => {
       const lab = labOf(kind);
       lab.up(dealingAnother(lab, BAD, what, seeded('another secret')));

@@ -95,7 +95,7 @@ describe('a proof', () => {
       /did not sign the share/,
     ],
     ['with a way altered', share(2, { proof: proof.shares[2]!.proof.map((node) => flipped(node)) }), /did not sign/],
-    ['with a way cut', share(2, { proof: proof.shares[2]!.proof.slice(1) }), /another length/],
+    ['with a way cut', share(2, { proof: proof.shares[2]!.proof.slice(1) }), /wrong length/],
     ['with one holder twice', { ...proof, shares: [proof.shares[0]!, ...proof.shares] }, /twice/],
     [
       'with another’s share as its own',
@@ -106,9 +106,9 @@ describe('a proof', () => {
     ['with a share of another owner', { ...proof, owner: clientIndex(2) }, /did not sign the commitment/],
     ['with a share of another session', share(3, other.proof.shares[3]!), /did not sign the share/],
     ['with the commitment of another session', { ...proof, secret: other.proof.secret }, /did not sign the commitment/],
-    ['of another session', other.proof, /no session/],
-    ['that says another session', { ...proof, sessionId: other.proof.sessionId }, /no session/],
-    ['with a place beyond the roster', { ...proof, owner: clientIndex(6) }, /no member stands/],
+    ['of another session', other.proof, /not about a session/],
+    ['that says another session', { ...proof, sessionId: other.proof.sessionId }, /not about a session/],
+    ['with a place beyond the roster', { ...proof, owner: clientIndex(6) }, /no member at place/],
     ['with too few shares', { ...proof, shares: proof.shares.slice(0, 4) }, /prove nothing/],
     ['with none', { ...proof, shares: [] }, /prove nothing/],
   ])('%s does not hold', (_, changed, why) => {

@@ -61,7 +61,7 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
       { tasks: ['a', 'b'] },
       { task: 'c' },
       'policy-task',
-      'task "c" is none of those that this client takes part in',
+      'task "c" is not one of those that this client takes part in',
     ],
     ['to a task that differs in case', { tasks: ['Digits'] }, { task: 'digits' }, 'policy-task', '"digits"'],
     [
@@ -69,7 +69,7 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
       { minNoise: { multiplier: 0.5 } },
       {},
       'policy-noise',
-      'asks for distributed noise with multiplier 0.5 at least, the round has none',
+      'asks for distributed noise with a multiplier of at least 0.5, the round has none',
     ],
     [
       'with less noise',
@@ -90,7 +90,7 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
       { minNoise: { placement: 'central', multiplier: 1 } },
       { privacy: noise('central', 0.5) },
       'policy-noise',
-      'asks for central noise with multiplier 1 at least',
+      'asks for central noise with a multiplier of at least 1',
     ],
   ])('%s', (_, policy, change, code, words) => {
     const said = answer(policy, change);
@@ -103,7 +103,7 @@ describe('an invitation beyond the client’s policy is refused, and the coordin
     expect(answer({ maxRoundsPerDay: 3 }, {}, twice)).toEqual({ state: 'advertise-keys' });
     expect(answer({ maxRoundsPerDay: 2 }, {}, twice)).toMatchObject({
       code: 'policy-rounds-per-day',
-      message: 'this client has taken part in 2 rounds within 24 hours, and allows 2',
+      message: 'this client has taken part in 2 rounds within 24 hours, its limit is 2',
     });
     expect(answer({ maxRoundsPerDay: 2 }, {}, { ...NOTHING, roundsWithinDay: 3 }).state).toBe('closed');
   });

@@ -284,8 +284,10 @@ describe('assertSound', () => {
   });
 
   it('names the least sound threshold', () => {
-    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.6 })).toThrow(/least sound one is 61/);
-    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.4 })).toThrow(/least sound quorum is 71/);
+    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.6 })).toThrow(
+      /minimum sound threshold is 61/,
+    );
+    expect(() => assertSound(complete, { adversary: 'active', colluding: 0.4 })).toThrow(/minimum sound quorum is 71/);
   });
 
   it('refuses a ring so thin that colluders may surround a member, whatever its threshold', () => {

@@ -108,7 +108,7 @@ describe('a client that was invited', () => {
     expect((await log.next('refused')).code).toBe('policy-task');
     expect(decodeAbort((await coordinator.message('abort')).bytes)).toMatchObject({
       code: 'policy-task',
-      message: 'task "digits" is none of those that this client takes part in',
+      message: 'task "digits" is not one of those that this client takes part in',
     });
     expect(log.of('failed')).toEqual([]);
   });

@@ -66,9 +66,9 @@ describe('the client’s refusal', () => {
       'the round allows sums of 2, this client asks for at least 3',
     ]);
     expect(hint).toBe(
-      'ask the operator for a minCohort of 3 (more clients alone change nothing); or set minCohort to 2 in this client’s ' +
-        'policy (--min-cohort): the other member then reads your update off the sum, by taking its own away',
+      'ask the operator for a minCohort of 3 (more clients alone do not help); or set minCohort to 2 in this client’s ' +
+        'policy (--min-cohort): the other member can then compute your update by subtracting its own from the sum',
     );
-    expect(refusal(4, 10).hint).toContain('3 members that put their updates together then read yours off the sum');
+    expect(refusal(4, 10).hint).toContain('3 members that pool their updates can then compute yours from the sum');
   });
 });

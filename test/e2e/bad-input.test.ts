@@ -102,7 +102,7 @@ describe('a configuration that cannot work is one line, and exits with 3', () =>
       'threshold-unsound',
       'threshold 2',
       'active',
-      'the least sound one is',
+      'the minimum sound threshold is',
       'omit threshold',
     ],
     [

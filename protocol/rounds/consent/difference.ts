@@ -9,17 +9,17 @@ import { reliesOnNoise } from './settings.ts';
 import { isAllowed } from './one-set.ts';
 
 /**
- * Holds a survivor set against all that the client has signed, where its policy asks for a difference. Two sums that
- * differ in few members give away a sum of those few nearly, where the model has moved on by little. Of the same members
- * there is no second sum without noise on other terms: where a clip, a cap on examples or a training option changes the
- * input of one member alone, the difference of the two sums is what it changes. Noise covers that, and its clip has to
- * follow the updates. Scales are terms like the others, also for a client whose values neither of two cuts: whom they cut that
- * one knows alone, the others would sign without it, and to refuse by one's own data would tell of them.
+ * Checks a survivor set against every set that the client has signed, if its policy asks for a difference. If two sums
+ * differ in few members and the model has changed little, their difference is nearly a sum of those few. Without noise,
+ * the same members are not summed again on other terms: if a clip, a cap on examples or a training option changes the
+ * input of one member alone, the difference of the two sums is that change. Noise covers it, and its clip has to follow
+ * the updates. Scales are terms like the others, even for a client whose values neither of two cuts: only a client that
+ * is cut knows it, the others would sign without it, and refusing because of one's own data would reveal some of it.
  *
- * Accomplices do not count: the coordinator knows their inputs, so one of them that stands in the victim's place makes a
- * second member differ and hides nothing. As many of either sum's members are taken for such as the policy reckons with.
- * The set that was signed from the round's own model does not count either, on the same terms: whoever is missing since was
- * proven to have dealt falsely, and the two sums tell of nobody else. Without that a cohort with a liar could never go on.
+ * Accomplices do not count: the coordinator knows their inputs, so one of them that takes the victim's place makes a
+ * second member differ and hides nothing. The policy says how many members of each sum to take for accomplices. The set
+ * that was signed from the round's own model does not count either, on the same terms: any member missing since was
+ * proven to have dealt falsely, and the two sums reveal no other. Otherwise a cohort with a liar could never continue.
  * @param members ids, ascending
  * @throws CairnError `cohort-too-similar`
  */
@@ -40,7 +40,7 @@ export function assertDifferent(
 ): void {
   const { minCohortDifference = 0 } = policy;
   if (history === undefined || minCohortDifference < 2 || reliesOnNoise(policy, settings)) return;
-  // A sum of peaks tells of no update: it has no terms.
+  // A sum of peaks reveals no update: it has no terms.
   const terms = settings.measures === true ? '' : toHex(termsOf(primitives, settings));
   const signed = history.record?.signed;
   const isOfSigned = (ids: readonly number[]): boolean => signed !== undefined && isAllowed(signed, ids);
@@ -54,20 +54,20 @@ export function assertDifferent(
     if (difference === 0 && both && earlier.terms !== terms && settings.privacy === undefined) {
       throw new CairnError(
         'cohort-too-similar',
-        'the sum has the members of one that this client signed, and another clip, cap on examples or training',
+        'the sum has the same members as one that this client signed, but another clip, cap on examples or training',
       );
     }
     if (difference === 0 || difference >= least) continue;
     throw new CairnError(
       'cohort-too-similar',
-      `the sum differs in ${difference} of its members from one that this client signed, it asks for at least ${least}${
+      `the sum differs in ${difference} members from one that this client signed, which asks for at least ${least}${
         accomplices > 0 ? `, ${accomplices} of whom may collude` : ''
       }`,
     );
   }
 }
 
-/** Number of members that stand in one of two ascending lists alone; counting ends where `limit` is reached. */
+/** Number of members that appear in only one of two ascending lists; counting stops at `limit`. */
 function differenceUpTo(limit: number, a: readonly number[], b: readonly number[]): number {
   let count = 0;
   let i = 0;

@@ -2,11 +2,11 @@ import { CairnError } from '../../errors.ts';
 import type { ModelRecord, SentInput } from '../history.ts';
 
 /**
- * From one model and one `repeat` a client sends the same input ever after, or nothing: the difference of two sums of the
- * same members in which one of them has changed its input is what it changed. Terms are the same for all repeats of a
- * model, since another clip or cap on examples can change the input of one member alone.
+ * For one model and one `repeat` a client always sends the same input, or nothing: if one member changes its input
+ * between two sums of the same members, the difference of the sums is that change. Terms are the same for all repeats
+ * of a model, since another clip or cap on examples can change the input of one member alone.
  * @param record what is remembered of the round's model point
- * @param sent what is about to be sent; without `input` where only the settings are known yet
+ * @param sent what is about to be sent; without `input` while only the settings are known
  * @throws CairnError `repeat-refused` for a `repeat` below one that an input was sent for, `input-changed` for another
  * input or other terms, and for a model of which no more is remembered than that something was sent
  */
@@ -25,21 +25,21 @@ export function assertInputAllowed(
     if (repeat < earlier.repeat) {
       throw new CairnError(
         'repeat-refused',
-        `the round is for repeat ${repeat} of a model of which this client has sent an input for repeat ${earlier.repeat}`,
+        `the round is for repeat ${repeat} of a model, but this client has sent an input for repeat ${earlier.repeat} of it`,
       );
     }
     if (terms !== earlier.terms) {
       throw new CairnError(
         'input-changed',
-        'from this model this client has sent an input under another clip, cap on examples, noise or training',
+        'this client has sent an input from this model under another clip, cap on examples, noise or training',
       );
     }
     if (repeat === earlier.repeat && input !== undefined && input !== earlier.input) {
       throw new CairnError(
         'input-changed',
-        'this client’s training gave another update than the one that it has sent from this model',
+        'this client’s training gave a different update from the one that it has sent from this model',
         {
-          hint: 'use the same seed and data as before, or wait for the next model; an app should train the same twice',
+          hint: 'use the same seed and data as before, or wait for the next model; training should be reproducible',
         },
       );
     }

@@ -6,12 +6,12 @@ import { type EncodedUpdate, encodeUpdate, type LocalResult, trainedPart } from 
 import { noisePlanOf, type ReadyNoise, roundSigns, samplerOf } from './plan.ts';
 
 /**
- * A client's vector for a round, ready to be masked: weighed and quantized with its metrics, or, where the round's sum is
+ * A client's vector for a round, ready to be masked: weighted and quantized with its metrics, or, if the round's sum is
  * differentially private, its trained part alone, clipped, rotated, rounded and with the client's share of the noise
  * (Kairouz, Liu & Steinke 2021).
  * @param settingsHash of these settings: 32 bytes
- * @param random a CSPRNG: who can guess it can take rounding and noise away
- * @param ready what a caller with many inputs has made already
+ * @param random a CSPRNG: a party that can guess it can remove rounding and noise
+ * @param ready what a caller with many inputs has already prepared
  * @throws CairnError `update-shape`, `update-not-finite`, `data-empty`; `overflow-budget`, `privacy-infeasible` and
  * `settings-invalid` of the settings
  */
@@ -28,7 +28,7 @@ export function encodeInput(
   const plan = noisePlanOf({ ...settings, privacy });
   const sampler = plan.placement === 'distributed' ? samplerOf(plan, ready) : undefined;
   const signs = roundSigns(primitives, settingsHash, ready);
-  // What is untrained is not sent: the whole clip, and the noise that goes with it, are the trained part's.
+  // Untrained parameters are not sent: the trained part gets the whole clip and the noise that goes with it.
   const update = trainedPart(settings, result.update).map((value) => value / clip);
   try {
     return { ...encodeNoisy(plan, update, sampler, signs, random), cut: [] };

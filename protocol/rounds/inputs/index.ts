@@ -1,4 +1,4 @@
-/** What members put into a round's sum, and what comes out of it: in the clear under the masks, or with noise. */
+/** What members put into a round's sum, and what comes out of it: exact under the masks, or with noise. */
 export { encodeInput } from './encode.ts';
 export { readSum } from './open.ts';
 export type { ReadingOptions, DecodedRoundSum, UnmaskedSum } from './open.ts';

@@ -9,17 +9,17 @@ import type { RoundSettings } from '../../wire/settings.ts';
 import type { LocalResult } from '../../quantize/index.ts';
 
 /**
- * Whether an update is rounded by the same words in every round that it is sent in. Without noise it is the same vector then.
- * Where the coordinator adds the noise it is the same but for the rotation, whose signs follow from the settings' hash. Not
- * where members add noise: the same noise twice would cancel out, so rounding and noise are drawn anew and every sending
- * is charged.
+ * Whether an update is rounded with the same random words in every round that it is sent in. Without noise it is then
+ * the same vector. If the coordinator adds the noise, it is the same except for the rotation, whose signs follow from
+ * the settings' hash. Not if members add noise: the same noise twice would cancel out, so rounding and noise are drawn
+ * again, and each time it is sent is charged.
  */
 export const keepsInput = ({ privacy }: Pick<RoundSettings, 'privacy'>): boolean =>
   privacy?.placement !== 'distributed';
 
 /**
- * What a client notes of an update before it sends it: 32 bytes by which the update is known again. They are keyed, so
- * that a file of them tells who reads it nothing, and no guess at the update can be tried on them.
+ * What a client records of an update before it sends it: 32 bytes by which the update is recognized. They are keyed, so
+ * that a file of them tells its reader nothing, and no guess at the update can be tested on them.
  * @param secret the client's own 32 bytes: its identity's seed
  * @param point of the model that was trained from, as `modelPoint` gives
  * @param repeat of the round's settings
@@ -46,8 +46,8 @@ export function inputRecord(
 }
 
 /**
- * Where the rounding of a kept input comes from, in place of a CSPRNG: 32 bytes for each draw, the same for the same
- * input on the same terms. So a client that is started again sends the same vector, bit for bit, in a round without noise.
+ * The source of a kept input's rounding, in place of a CSPRNG: 32 bytes for each draw, the same for the same input on
+ * the same terms. So a client that restarts sends the same vector, bit for bit, in a round without noise.
  * @param input of {@link inputRecord}: 32 bytes
  * @param terms of `termsOf`: 32 bytes
  */

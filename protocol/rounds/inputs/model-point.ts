@@ -3,7 +3,7 @@ import { LABELS } from '../../crypto/suite.ts';
 import { transcript } from '../../crypto/transcript.ts';
 
 /**
- * What a model is known by: the hash of its values alone, 32 bytes. Two files of the same values, with other headers or
+ * What identifies a model: the hash of its values alone, 32 bytes. Two files of the same values, with other headers or
  * metadata, are one model, and −0 is +0: what a client trains from either is the same.
  * @param parameters in layout order; not changed
  */
@@ -13,8 +13,8 @@ export function modelPoint(primitives: Primitives, parameters: Float32Array): Ui
 }
 
 /**
- * What a model is known by where a round only measures: 32 bytes. A client remembers such rounds apart from those that sum
- * updates, since they tell of other things: it helps to measure one set of members for each model, and to sum one.
+ * What identifies a model in a round that only measures: 32 bytes. A client remembers such rounds apart from those that
+ * sum updates, since they reveal other things: it helps to measure one set of members for each model, and to sum one.
  * @param point of {@link modelPoint}
  */
 export const measuringPoint = (primitives: Primitives, point: Uint8Array): Uint8Array =>

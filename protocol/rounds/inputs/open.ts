@@ -7,20 +7,20 @@ import { noisePlanOf, type ReadyNoise, roundSigns, samplerOf } from './plan.ts';
 
 /** What a round's unmasked sum says. */
 export interface DecodedRoundSum extends DecodedSum {
-  /** Share of updates that were short enough, noise included; undefined where no coordinate tells. */
+  /** Share of updates that were short enough, noise included; undefined if no coordinate carries it. */
   readonly unclipped: number | undefined;
 }
 
 /** How a noisy sum is opened. */
 export interface ReadingOptions extends ReadyNoise {
   /**
-   * What the sum is divided by, where that is fixed before members are drawn: then it does not tell how many were. By
+   * What the sum is divided by, if that is fixed before members are drawn: then it does not reveal how many were. By
    * default the number of updates.
    */
   readonly divisor?: number;
   /** Whether distributed noise is filled up to that of `maxCohort` clients; see `fillNoise`. Default: no. */
   readonly fill?: boolean;
-  /** Coordinates that get their noise in one piece, between two turns of the caller. Default 2^15: a few milliseconds. */
+  /** Coordinates that get their noise in one go, before the caller gets a turn. Default 2^15: a few milliseconds. */
   readonly part?: number;
 }
 
@@ -34,8 +34,8 @@ export interface UnmaskedSum {
 const PART = 1 << 15;
 
 /**
- * Adds the coordinator's noise to a sum part by part, before anything is read of it: all of the noise where it is central,
- * what fills it up where that is asked for, else none. Yields how far it is.
+ * Adds the coordinator's noise to a sum part by part, before anything is read from it: all of the noise if it is
+ * central, what fills it up if that is asked for, otherwise none. Yields how far it has come.
  * @param random a CSPRNG, from which the noise comes
  * @throws CairnError `privacy-infeasible` and `settings-invalid` of the settings
  */
@@ -59,7 +59,7 @@ export function* addNoise(
 }
 
 /**
- * Reads a sum to which {@link addNoise} has added what it should. Where it is differentially private there are no metrics:
+ * Reads a sum to which {@link addNoise} has added what it should. A differentially private sum has no metrics:
  * examples, loss and accuracy are NaN.
  * @param settingsHash of these settings: 32 bytes
  * @throws CairnError `data-empty`, `update-shape`, `overflow-budget`; `privacy-noise` for a sum of fewer than its noise
@@ -79,7 +79,7 @@ export function readSum(
   const { update: mean, unclipped } = decodeNoisy(plan, sum, count, signs, divisor);
   const update = (from: number, into: Float32Array): void => {
     for (let i = 0; i < into.length; i++) into[i] = mean[from + i]! * clip;
-    // Noise alone: no member sends anything there.
+    // These hold noise alone: no member sends anything there.
     for (const range of untrained) {
       const at = Math.max(range.from - from, 0);
       into.fill(0, at, Math.max(at, range.from + range.length - from));

@@ -6,12 +6,12 @@ import { createNoiseSampler, type NoisePlan, type NoiseSampler, paddedLength, pl
 import type { RoundPrivacy, RoundSettings } from '../../wire/settings.ts';
 import { assertBudget, type VectorShape, vectorLength } from '../../quantize/index.ts';
 
-/** What of a round's settings says how long its vectors are. */
+/** The settings of a round that say how long its vectors are. */
 export interface InputShape extends VectorShape {
   readonly privacy?: Pick<RoundPrivacy, 'bitWidth'>;
 }
 
-/** What of a round's settings its noise follows from. */
+/** The settings of a round that determine its noise. */
 export type NoisyShape = Pick<RoundSettings, 'dimension' | 'maxCohort' | 'modulusBits'> & {
   readonly privacy: RoundPrivacy;
 };
@@ -20,8 +20,8 @@ export type NoisyShape = Pick<RoundSettings, 'dimension' | 'maxCohort' | 'modulu
 const SIGN_ROUNDS = 12;
 
 /**
- * Number of words of a masked vector: the model's coordinates, the metrics and the peaks; where the sum is noisy, the power of two
- * that holds the model's coordinates and the one of adaptive clipping.
+ * Number of words of a masked vector: the model's coordinates, the metrics and the peaks; if the sum is noisy, the
+ * power of two that holds the model's coordinates and the one for adaptive clipping.
  */
 export function inputLength({ privacy, ...shape }: InputShape): number {
   if (privacy === undefined) return vectorLength(shape);
@@ -30,7 +30,7 @@ export function inputLength({ privacy, ...shape }: InputShape): number {
 
 /**
  * Grid and noise of a round, derived by both sides from its settings. It is for a clip of 1: updates are divided by the
- * clip before, and their sum is multiplied by it, so that rounds of another clip cost the same privacy to the bit.
+ * clip first, and their sum is multiplied by it, so that rounds with another clip cost the same privacy to the bit.
  * @throws CairnError `privacy-infeasible`, `settings-invalid`
  */
 export function noisePlanOf({ dimension, maxCohort, modulusBits, privacy }: NoisyShape): NoisePlan {
@@ -41,7 +41,7 @@ export function noisePlanOf({ dimension, maxCohort, modulusBits, privacy }: Nois
   });
 }
 
-/** Refuses settings whose sums cannot be had. @throws CairnError of {@link noisePlanOf} or `assertBudget` */
+/** Refuses settings whose sums are infeasible. @throws CairnError of {@link noisePlanOf} or `assertBudget` */
 export function assertInputs(settings: RoundSettings): void {
   const { privacy } = settings;
   if (privacy === undefined) assertBudget(settings);
@@ -49,8 +49,8 @@ export function assertInputs(settings: RoundSettings): void {
 }
 
 /**
- * What a caller makes once who has many inputs or sums of one plan, as a simulation of all members has. A client and a
- * coordinator have one a round: they leave it out, and it is made from the round's settings.
+ * What a caller with many inputs or sums of one plan, such as a simulation of all members, makes once. A client and a
+ * coordinator have one per round: they leave it out, and it is made from the round's settings.
  */
 export interface ReadyNoise {
   /** Noise of the plan's distribution and share: making a sampler may take half a second. */

@@ -4,7 +4,7 @@ import { transcript } from '../../crypto/transcript.ts';
 import { type RoundSettings, writeNoise, writeUntrained } from '../../wire/settings.ts';
 import { ByteWriter } from '../../wire/writer.ts';
 
-/** The settings that {@link termsOf} looks at. */
+/** The settings that {@link termsOf} covers. */
 type Terms = Pick<
   RoundSettings,
   | 'clip'
@@ -19,9 +19,9 @@ type Terms = Pick<
 >;
 
 /**
- * What a round makes of a client's update before it is masked: the hash of its settings that decide it, 32 bytes. With
- * noise the grid follows from the greatest cohort and the modulus too. Shares of a budget and what was spent of it are
- * none of these: they change from attempt to attempt.
+ * What a round makes of a client's update before it is masked: the hash of the settings that decide it, 32 bytes. With
+ * noise the grid also depends on the maximum cohort and the modulus. Shares of a budget and what was spent of it are
+ * not included: they change from attempt to attempt.
  */
 export function termsOf(primitives: Primitives, settings: Terms): Uint8Array {
   const { clip, maxExamples, lossBound, inputBits, training, untrained, privacy, maxCohort, modulusBits } = settings;

@@ -16,7 +16,7 @@ const LOW_ORDER: readonly Uint8Array[] = [
 /**
  * Whether bytes are an X25519 public key in its one encoding (u < p, top bit clear) and not of low order. X25519 itself
  * takes u and u + p and ignores the top bit (RFC 7748 §5), so one key would have several encodings, and a comparison of
- * bytes would not find a key that was copied. Public data: the time may depend on it.
+ * bytes would not detect a copied key. Public data: the running time may depend on it.
  */
 export function isSoundAgreementKey(key: Uint8Array): boolean {
   return key.length === SIZES.key && isBelowPrime(key) && !LOW_ORDER.some((low) => equalBytes(low, key));

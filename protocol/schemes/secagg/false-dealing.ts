@@ -17,25 +17,25 @@ import { rosterLeaf, sessionGraph, sessionIdOf } from './session-id.ts';
 import { secretKind, shareLeaf } from './share-tree.ts';
 import { advertisedBytes, commitmentBytes, revealedBytes } from './signatures.ts';
 
-/** What a proof is held against: all of it is the verifier's own. */
+/** What a proof is checked against: all of it is the verifier's own. */
 export interface DealingAbout {
   readonly primitives: Primitives;
   /** The one set that the verifier signed from this model, and the sessions in which it did. */
   readonly signed: SignedSet;
-  /** Whose identity keys speak for the members. */
+  /** The directory with the members' identity keys. */
   readonly directory: MemberDirectory;
-  /** Who may be corrupt, by the verifier's own reckoning. */
+  /** The verifier's own assumption about which parties may be corrupt. */
   readonly model: AdversaryModel;
 }
 
-/** Whom a proof convicts, and of what. */
+/** The member that a proof convicts, and of what. */
 export interface ProvenDealing {
   readonly member: MemberId;
   /** Id of the session in which it dealt, in hex. */
   readonly session: string;
 }
 
-/** Whether a secret is the one that its owner is bound to: by its commitment, or by the public key of its mask key. */
+/** Whether a secret is the one that its owner is bound to: by its commitment, or by the public half of its mask key. */
 export function isDealtSecret(
   primitives: Primitives,
   sessionId: Uint8Array,
@@ -51,11 +51,11 @@ export function isDealtSecret(
 }
 
 /**
- * Checks a proof that a member dealt false shares in a session whose survivor set the verifier signed. A pure function: it
- * believes nothing but signatures of identities, and that no more holders are corrupt than its own model says.
+ * Checks a proof that a member dealt false shares in a session whose survivor set the verifier signed. A pure function:
+ * it trusts only signatures of identities, and its own model's bound on the number of corrupt holders.
  *
  * Everything is bound to that session and to the set B that the verifier has on record: the owner's commitment by its
- * signature, its mask key by the way to the session's roster, each share by its holder's signature over session, B and
+ * signature, its mask key by the path to the session's roster, each share by its holder's signature over session, B and
  * root. Only members of B reveal, and on a ring only neighbours hold shares, so other holders do not count.
  * @throws CairnError `false-dealing-refused` for a proof that does not hold; nothing follows from it
  */
@@ -64,14 +64,14 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
   const session = sessionOf(primitives, signed, proof.sessionId);
   const { ids, threshold } = session;
   const { owner, secret, shares } = proof;
-  if (owner >= ids.length) throw refused(`no member stands at place ${owner} of that session`);
+  if (owner >= ids.length) throw refused(`that session has no member at place ${owner}`);
   const members = new Set(signed.members);
   const survivors = bitmapOf(
     ids.length,
     [...ids.keys()].filter((index) => members.has(ids[index]!)),
   );
   if (secret.kind !== secretKind(survivors, owner)) {
-    throw refused(`it is about the ${secret.kind} of member ${ids[owner]}, the other secret of which was opened`);
+    throw refused(`it is about the ${secret.kind} of member ${ids[owner]}, whose other secret was opened`);
   }
   checkBound({ primitives, session, directory, owner }, proof);
   const parameters = { graph: session.graph, n: ids.length, degree: session.degree };
@@ -81,7 +81,7 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
   for (const share of shares) {
     const { holder } = share;
     if (holder <= last || !holders.has(holder) || !members.has(ids[holder]!)) {
-      throw refused(`the holder at place ${holder} holds no share that was asked for, or is shown twice`);
+      throw refused(`the holder at place ${holder} holds no share that was requested, or appears twice`);
     }
     last = holder;
     checkShare({ primitives, directory, survivors }, proof, share, memberId(ids[holder]!));
@@ -98,8 +98,8 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
   if (verdict !== 'false-dealing') {
     throw refused(
       verdict === 'right'
-        ? `all but a few shares of member ${ids[owner]} give the secret that it stands for`
-        : `${shares.length} shares prove nothing of member ${ids[owner]}, given how many may lie`,
+        ? `all but a few shares of member ${ids[owner]} give the secret that it is bound to`
+        : `${shares.length} shares prove nothing about member ${ids[owner]}, given how many may lie`,
     );
   }
   return { member: memberId(ids[owner]!), session: toHex(proof.sessionId) };
@@ -108,8 +108,8 @@ export function verifyFalseDealing(proof: DealingProof, about: DealingAbout): Pr
 const refused = (why: string): CairnError => new CairnError('false-dealing-refused', `the proof does not hold: ${why}`);
 
 /**
- * The member that a proof is about, whether or not it holds; undefined where it is about nobody of a session on record. It
- * costs a hash of each session's ids, and no signature is looked at.
+ * The member that a proof is about, whether or not it holds; undefined if it is not about a member of a session on
+ * record. It costs a hash of each session's ids, and no signature is checked.
  */
 export function accusedBy(
   { sessionId, owner }: Pick<DealingProof, 'sessionId' | 'owner'>,
@@ -122,7 +122,7 @@ export function accusedBy(
 function sessionOf(primitives: Primitives, signed: SignedSet, sessionId: Uint8Array): SignedSession {
   const found = onRecord(primitives, signed, sessionId);
   if (found === undefined)
-    throw refused('it is about no session in which this client signed a set from this model, or could have');
+    throw refused('it is not about a session in which this client signed a set from this model, or could have');
   return found;
 }
 
@@ -131,7 +131,7 @@ const onRecord = (primitives: Primitives, { sessions }: SignedSet, sessionId: Ui
     equalBytes(sessionIdOf(primitives, fromHex(settingsHash), ids, fromHex(root)), sessionId),
   );
 
-/** What is asked of a secret once the owner is bound to it. */
+/** What a secret is checked against once the owner is bound to it. */
 function boundOf(secret: DealtSecret): Parameters<typeof isDealtSecret>[3] {
   return secret.kind === 'self-seed' ? secret : { kind: 'mask-key', maskKey: secret.advertisement.maskKey };
 }
@@ -141,7 +141,7 @@ interface OwnerAbout extends Pick<DealingAbout, 'primitives' | 'directory'> {
   readonly owner: number;
 }
 
-/** The owner itself signed what it is held against, in this very session. */
+/** The owner itself signed what its secret is checked against, in this very session. */
 function checkBound({ primitives, session, directory, owner }: OwnerAbout, { sessionId, secret }: DealingProof): void {
   const member = memberId(session.ids[owner]!);
   const { identityKey } = entryOf(directory, member);
@@ -154,7 +154,7 @@ function checkBound({ primitives, session, directory, owner }: OwnerAbout, { ses
   const leaf = rosterLeaf(primitives, advertisement);
   const claim = { root: fromHex(session.root), size: session.ids.length, index: owner, leaf, proof };
   if (advertisement.member !== member || !verifyProof(primitives, claim)) {
-    throw refused(`what is shown of member ${member} is not in that session’s roster`);
+    throw refused(`the keys shown for member ${member} are not in that session’s roster`);
   }
   const bytes = advertisedBytes(primitives, fromHex(session.settingsHash), advertisement);
   if (advertisement.signature === undefined || !primitives.ed25519Verify(identityKey, bytes, advertisement.signature)) {
@@ -176,14 +176,14 @@ function checkShare(
   if (!isCanonicalShare(share)) throw refused(`the share of member ${member} is not an element of the field`);
   const leaf = shareLeaf(primitives, sessionId, owner, secret.kind, share);
   const root = rootFrom(primitives, { size: revealed, index: place, leaf, proof, label: LABELS.shareNode });
-  if (root === undefined) throw refused(`the way from the share of member ${member} has another length`);
+  if (root === undefined) throw refused(`the Merkle path from the share of member ${member} has the wrong length`);
   const bytes = revealedBytes(primitives, sessionId, holder, survivors, root);
   if (!primitives.ed25519Verify(entryOf(directory, member).identityKey, bytes, signature)) {
     throw refused(`member ${member} did not sign the share shown for it`);
   }
 }
 
-/** Whether a membership has ended since does not matter here: it held when the session was run. */
+/** Whether a membership has ended since does not matter here: it was valid when the session was run. */
 function entryOf(directory: MemberDirectory, member: MemberId) {
   const entry = directory.entries.get(member);
   if (entry === undefined) throw refused(`member ${member} is not in the directory any more`);

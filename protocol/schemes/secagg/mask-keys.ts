@@ -18,19 +18,19 @@ export function selfMaskKey(
 }
 
 /**
- * A member's commitment to its self mask seed b_u: a hash of b_u, the session id and its own index, which the coordinator
- * keeps from round 1 on and holds against the seed that it rebuilds.
+ * A member's commitment to its self mask seed b_u: a hash of b_u, the session id and its own index, which the
+ * coordinator keeps from round 1 on and compares with the seed that it rebuilds.
  *
- * - **It hides b_u**, also from a coordinator that has it long before unmasking, or never gets b_u because the member
- *   drops: b_u is 32 uniform bytes, so whoever would read it out of the hash has to guess it, and could test a guess on
+ * - **It hides b_u**, even from a coordinator that has it long before unmasking, or never gets b_u because the member
+ *   drops: b_u is 32 uniform bytes, so an attacker has to guess it to find it from the hash, and could test a guess on
  *   the mask itself as well. Mask key and commitment come from hashes under different labels. No extra randomness is
  *   needed, as it would be for a value that can be guessed.
- * - **Binding is all that is asked of it.** A member that found two seeds with one hash (2^128 work) could let a sum go
- *   wrong, which it can do for nothing by what it masks. Session and index are in it so that nobody can pass on another
+ * - **Binding is all that is required of it.** A member that found two seeds with one hash (2^128 work) could corrupt a
+ *   sum, which it can do for free by what it masks. Session and index are in it so that no member can pass on another
  *   member's commitment, or an old one, and so that guesses cannot be tested against many seeds at once.
  *
- * It is there for members that lie about shares and for bits that flip on the way. The coordinator learns the sum as it
- * is: it needs no lie here, and the commitment catches none of its.
+ * It is there to catch members that lie about shares, and bits flipped in transit. The coordinator learns the sum
+ * as it is: it has no need to lie here, and the commitment would catch no lie of the coordinator's.
  * @returns 32 bytes
  */
 export function seedCommitment(
@@ -62,7 +62,7 @@ export function pairMaskKey(
   }
 }
 
-/** {@link pairMaskKey} of a pair whose 32-byte shared secret is there already; the caller wipes it. */
+/** {@link pairMaskKey} of a pair whose 32-byte shared secret has been computed; the caller wipes it. */
 export function agreedMaskKey(
   primitives: Primitives,
   shared: Uint8Array,

@@ -23,7 +23,7 @@ import { startServer, stepServer } from './server/session.ts';
 import type { ServerEvent, ServerInput, ServerState, ServerStep } from './server/types.ts';
 import { computePlan, type UnmaskPlan } from './unmask.ts';
 
-/** The work of a coordinator: the secrets are recovered, and the masks that they open are added up. */
+/** The coordinator's work: it recovers the secrets and adds up the masks that they open. */
 export class UnmaskWork {
   readonly plan: UnmaskPlan;
   readonly #recovery: SecretRecovery;
@@ -52,11 +52,11 @@ const isVector = (result: WorkResult): result is MaskVector => 'addMask' in resu
 function toInput(input: DriverInput): ServerInput {
   if (input.kind !== 'worked') return input;
   const { result } = input;
-  if (!isVector(result)) throw new CairnError('internal', 'the work came to something else than a vector');
+  if (!isVector(result)) throw new CairnError('internal', 'the work did not produce a vector');
   return { kind: 'unmasked', correction: result };
 }
 
-/** Secure aggregation: the coordinator learns the sum and no input. The default scheme. */
+/** Secure aggregation: the coordinator learns the sum but no single input. The default scheme. */
 export const secagg: Scheme<ServerState, ClientState> = {
   name: DEFAULT_SCHEME,
   states: ROUND_STATES.map(({ name }) => name),

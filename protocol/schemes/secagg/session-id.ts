@@ -12,16 +12,16 @@ import { completeGraph, type Graph, permutationFrom, ringGraph } from './graph/i
 import type { RoundSettings } from '../../wire/settings.ts';
 import { type RoundParameters, roundParameters } from './parameters/index.ts';
 
-/** A roster leaf: the hash of one member's advertisement, its signature included. */
+/** A roster leaf: the hash of one member's advertisement, including its signature. */
 export function rosterLeaf(primitives: Primitives, advertisement: Advertisement): Uint8Array {
   return transcript(primitives, LABELS.rosterLeaf, encodeAdvertisement(advertisement));
 }
 
 /**
  * The session id: a hash of the round's settings (and with them the model's hash), the members' ids in ascending order,
- * and the Merkle root over every round-0 message in the same order. Each client computes it for itself. All ids are in
- * it in clear, so that a client that is shown only its neighbours still knows that the others are as many as is said:
- * a Merkle root alone would let one colluder stand at many places.
+ * and the Merkle root over every round-0 message in the same order. Each client computes it for itself. It hashes all
+ * ids directly, so that a client that is shown only its neighbours still knows that there are as many others as
+ * claimed: a Merkle root alone would let one colluder take many places.
  */
 export function sessionIdOf(
   primitives: Primitives,
@@ -34,11 +34,11 @@ export function sessionIdOf(
   return transcript(primitives, LABELS.session, settingsHash, u32le(ids.length), listed.finish(), root);
 }
 
-/** Settings carry shares of members in millionths. */
+/** Settings give shares of members in millionths. */
 const MILLION = 1_000_000;
 
 /**
- * Degree, threshold, witnesses and quorum of a session of n members. Both sides call this one function, so that they cannot differ.
+ * Degree, threshold, witnesses and quorum of a session of n members. Both sides call this, so they cannot differ.
  * @throws CairnError `threshold-unsound`, `no-feasible-graph`, `settings-invalid`
  */
 export function sessionParameters(settings: RoundSettings, n: number): RoundParameters {
@@ -54,8 +54,8 @@ export function sessionParameters(settings: RoundSettings, n: number): RoundPara
 }
 
 /**
- * Who is whose neighbour. The ring is permuted by randomness that every member's keys have a part in (SecAgg+, Bell et
- * al. 2020 §3), so the coordinator does not choose it.
+ * Which members are neighbours. The ring is permuted by randomness that every member's keys contribute to (SecAgg+,
+ * Bell et al. 2020 §3), so the coordinator does not choose it.
  */
 export function sessionGraph(
   primitives: Primitives,
@@ -71,8 +71,8 @@ export function sessionGraph(
 }
 
 /**
- * The witnesses of a session, ascending: the members whose signatures over the survivor set count. Like the ring they are
- * drawn by randomness that every member's keys have a part in, and each side draws them for itself. Curious rounds have none.
+ * The witnesses of a session, ascending: the members whose signatures over the survivor set count. Like the ring they
+ * are drawn by randomness that every member's keys contribute to, by each side for itself. Curious rounds have none.
  */
 export function sessionWitnesses(
   primitives: Primitives,
@@ -104,7 +104,7 @@ function withDraws<T>(
   }
 }
 
-/** How a roster is shown: everybody on the complete graph, on a ring every id, and the recipient's neighbours with proofs. */
+/** How a roster is shown: in full on the complete graph; on a ring all ids, and the recipient's neighbours with proofs. */
 export function rosterKind({ graph }: Pick<RoundParameters, 'graph'>): RosterBody['kind'] {
   return graph === 'complete' ? 'full' : 'proven';
 }

@@ -11,11 +11,11 @@ export type SecretKind = DealtSecret['kind'];
 
 const KINDS: Record<SecretKind, Uint8Array> = { 'self-seed': Uint8Array.of(1), 'mask-key': Uint8Array.of(2) };
 
-/** Which of an owner's secrets is opened: its self mask seed where its input is in the sum, else its mask key. */
+/** Which of an owner's secrets is opened: its self mask seed if its input is in the sum, else its mask key. */
 export const secretKind = (survivors: Uint8Array, owner: number): SecretKind =>
   hasBit(survivors, owner) ? 'self-seed' : 'mask-key';
 
-/** The leaf of one revealed share: whose it is, of which secret and session. */
+/** The leaf of one revealed share, bound to its owner, secret and session. */
 export function shareLeaf(
   primitives: Primitives,
   sessionId: Uint8Array,
@@ -27,8 +27,8 @@ export function shareLeaf(
 }
 
 /**
- * The tree over all shares that one member reveals, in their order. Its root is signed, so that one signature binds all of
- * them and each can be shown alone.
+ * The tree over all shares that one member reveals, in order. Its root is signed, so that one signature binds all of
+ * them and each can be proven alone.
  * @param owners whose shares they are, ascending
  * @param shares 34 bytes for each owner
  */

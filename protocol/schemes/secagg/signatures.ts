@@ -22,7 +22,7 @@ export function survivorBytes(primitives: Primitives, sessionId: Uint8Array, sur
   return transcript(primitives, LABELS.signSurvivors, sessionId, primitives.sha256(survivors));
 }
 
-/** What an identity signs in round 1: its commitment to its self mask seed, in its place of this session. */
+/** What an identity signs in round 1: its commitment to its self mask seed, at its place in this session. */
 export function commitmentBytes(
   primitives: Primitives,
   sessionId: Uint8Array,
@@ -54,9 +54,9 @@ interface OfRound {
 }
 
 /**
- * Checks that an advertisement is signed as its round's class asks for: by the directory's identity in an active round,
+ * Checks that an advertisement is signed as its round's class requires: by the directory's identity in an active round,
  * not at all in a curious one; and that both of its keys are sound, so that one member's bad key costs that member its
- * place, and nobody else the round.
+ * place, and no other member the round.
  * @throws CairnError `identity-unknown`, `identity-expired`, `identity-not-allowed`, `identity-signature`,
  * `wire-not-canonical`, `key-invalid`
  */

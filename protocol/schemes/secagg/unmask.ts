@@ -14,7 +14,7 @@ export interface LeftoverPeer {
 export type UnmaskJob =
   /** The self mask of a member of U3: its expanded key is subtracted. */
   | { readonly kind: 'self'; readonly key: SecretBytes }
-  /** The pair masks that a member of U2 ∖ U3 left in the inputs of its surviving neighbours: they are taken out. */
+  /** The pair masks that a member of U2 ∖ U3 left in the inputs of its surviving neighbours: they are removed. */
   | {
       readonly kind: 'pair';
       /** Index and rebuilt s_SK of the member that dropped. */
@@ -24,8 +24,8 @@ export type UnmaskJob =
     };
 
 /**
- * What has to be computed to open a sum: seeds, signs and a length. The server session emits it and goes on with its
- * result, so the work may run anywhere. Its secrets are wiped by the session once the result is in.
+ * What has to be computed to open a sum: seeds, signs and a length. The server session emits it and continues with its
+ * result, so the work may run anywhere. The session wipes its secrets once the result is in.
  */
 export interface UnmaskPlan {
   readonly suite: SuiteId;
@@ -41,8 +41,8 @@ export function planCost(plan: UnmaskPlan): number {
 }
 
 /**
- * Expands a plan's masks one by one into `into`, and pauses after each with the number that are in: the caller decides
- * when to go on, so that a long computation can leave its thread to others.
+ * Expands a plan's masks one by one into `into`, and pauses after each, yielding the number done: the caller decides
+ * when to continue, so that a long computation can yield its thread to others.
  */
 export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: MaskVector): Generator<number, void> {
   const { maskRounds } = SUITES[plan.suite];
@@ -57,7 +57,7 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
     try {
       for (const peer of job.peers) {
         const key = pairMaskKey(primitives, agreement, plan.sessionId, job.index, peer);
-        // The survivor added the mask with + where its index is the greater one; what it added is taken out again.
+        // The survivor added the mask with + if its index is the greater one; what it added is removed here.
         try {
           into.addMask(key.expose(), peer.index > job.index ? -1 : 1, maskRounds);
         } finally {
@@ -71,7 +71,7 @@ export function* expandPlan(plan: UnmaskPlan, primitives: Primitives, into: Mask
   }
 }
 
-/** Computes a plan on this thread, at once: what its masks add up to, to be added to the sum. */
+/** Computes a plan on this thread, without pauses: the total of its masks, to be added to the sum. */
 export function computePlan(plan: UnmaskPlan, primitives: Primitives): MaskVector {
   const correction = createMaskVector(plan.length);
   const steps = expandPlan(plan, primitives, correction);

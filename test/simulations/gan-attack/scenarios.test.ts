@@ -87,7 +87,7 @@ describe('settings that cannot work', () => {
       'p2-theta1-secure-eps1000000-seed1',
     ]);
     expect(names({ ...named, dp: 'none' })).toEqual(['p2-theta1-secure-seed1']);
-    expect(() => settingsOf({ dp: 'user', epsilon: [8, 8] })).toThrow('epsilon: each value once');
+    expect(() => settingsOf({ dp: 'user', epsilon: [8, 8] })).toThrow('epsilon: each value only once');
     expect(() => settingsOf({ dp: 'user', epsilon: [1e-9] })).toThrow(coded('privacy-infeasible'));
   });
 

@@ -103,8 +103,8 @@ describe('a run of an experiment', () => {
   });
 
   it.each<[string, Record<string, unknown>, Partial<RunOptions>, RegExp]>([
-    ['setting', { coins: 5 }, {}, /another coins$/],
-    ['seed', {}, { seed: 8 }, /another seed$/],
+    ['setting', { coins: 5 }, {}, /a different coins$/],
+    ['seed', {}, { seed: 8 }, /a different seed$/],
   ])('does not go on with another %s than it was started with', async (_, given, options, words) => {
     const stopped = await stoppedAfter(2);
     const before = text(stopped, 'config.json');

@@ -140,7 +140,7 @@ describe('poisoning as a run', () => {
 
 describe('settings of poisoning', () => {
   it.each<[Partial<PoisoningSettings>, string]>([
-    [{ groups: [6, 6] }, 'groups: each value once'],
+    [{ groups: [6, 6] }, 'groups: each value only once'],
     [{ cohort: 21 }, 'cohort: at most the 20 members'],
     [{ groups: [7] }, 'groups: 7 groups of at least 3 need 21 members'],
     [{ images: 3000 }, 'images: at most 2997'],

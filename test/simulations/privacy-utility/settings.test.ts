@@ -16,7 +16,7 @@ describe('settings of privacy-utility', () => {
       { dropout: 0.6, aggregation: 'secure' as const },
       /dropout: at most 0\.5/,
     ],
-    ['the same training twice', { epsilon: [1, 1] }, /epsilon: each value once/],
+    ['the same training twice', { epsilon: [1, 1] }, /epsilon: each value only once/],
   ])('refuses %s, naming the bound', (_, given, message) => {
     expect(() => tiny(given)).toThrow(message);
     expect(codeOf(() => tiny(given))).toBe('settings-invalid');

@@ -17,8 +17,8 @@ import type { ClientContext, ClientStep } from './types.ts';
 /**
  * Starts a client session: checks the invitation against the client's policy, and advertises two fresh keys
  * (round 0, Bonawitz 2017 §4). A round that the policy does not allow ends at once, with a `refused` event.
- * @throws CairnError `wire-…` or `session-mismatch` where the invitation itself is badly formed; `secret-wiped` where the
- * identity is
+ * @throws CairnError `wire-…` or `session-mismatch` if the invitation itself is malformed; `secret-wiped` if the
+ * identity is wiped
  */
 export function startClient(start: ClientStart): ClientStep {
   const { primitives, random, policy, self, invitation } = start;
@@ -28,7 +28,10 @@ export function startClient(start: ClientStart): ClientStep {
     throw new CairnError('session-mismatch', 'the invitation’s context is not the hash of its settings');
   }
   if (settings.suite !== invitation.suite) {
-    throw new CairnError('wire-suite', `an invitation in suite ${invitation.suite} to a round of ${settings.suite}`);
+    throw new CairnError(
+      'wire-suite',
+      `an invitation in suite ${invitation.suite} to a round in suite ${settings.suite}`,
+    );
   }
   const { agreements = 'inline', history } = start;
   const context: ClientContext = {
@@ -83,7 +86,7 @@ function refusalOf(
   }
 }
 
-/** In an active round the client holds the directory that the settings name, and may itself take part by it. */
+/** In an active round the client holds the directory that the settings name, which must allow it to take part. */
 function assertOwnIdentity({ directoryHash, task }: RoundSettings, self: ClientContext['self']): void {
   const { directory, identity } = self;
   if (directory === undefined || !equalBytes(directory.hash, directoryHash)) {

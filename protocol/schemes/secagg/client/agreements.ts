@@ -8,8 +8,8 @@ import type { ClientState, ClientStep } from './types.ts';
 type Waiting = Extract<ClientState, { name: 'cipher-agreement' | 'mask-agreement' }>;
 
 /**
- * The key agreements that a session waits for, each pair once: those of the cipher keys when the roster has been audited,
- * those of the mask keys when U2 is known. Undefined in every other state.
+ * The key agreements that a session waits for, each pair once: those of the cipher keys when the roster has been
+ * audited, those of the mask keys when U2 is known. Undefined in every other state.
  */
 export function wantedAgreements(state: ClientState): WantedAgreements | undefined {
   switch (state.name) {
@@ -32,7 +32,7 @@ export function wantedAgreements(state: ClientState): WantedAgreements | undefin
 export function onAgreements(state: Waiting, shared: readonly SecretBytes[]): ClientStep {
   const { peers } = wantedAgreements(state)!;
   if (shared.length !== peers.length) {
-    throw new CairnError('internal', `${peers.length} key agreements were asked for, but ${shared.length} came`);
+    throw new CairnError('internal', `${peers.length} key agreements were requested, but ${shared.length} arrived`);
   }
   return state.name === 'cipher-agreement' ? onCipherAgreements(state, shared) : onMaskAgreements(state, shared);
 }

@@ -4,8 +4,8 @@ import { minAtTwoCuts } from '../parameters/index.ts';
 import type { ClientContext, SessionParameters } from './types.ts';
 
 /**
- * Looks for places at which the ring might be cut in two by the members that are said to have dropped out. Every client
- * knows the whole ring, so it need not leave this to its neighbours. On the complete graph nothing can be cut.
+ * Looks for places at which the ring might be cut in two by the members reported as dropped out. Every client knows the
+ * whole ring, so it need not leave this to its neighbours. The complete graph cannot be cut.
  * @param survivors U3, by index
  * @throws CairnError `too-few-members`
  */
@@ -28,7 +28,7 @@ export function auditCuts(
       if (apart < width || apart > n - width) continue;
       throw new CairnError(
         'too-few-members',
-        `${left} inputs are left at two places of the ring, where ${least} are needed lest colluders cut the sum in two`,
+        `${left} inputs are left at two places of the ring; with fewer than ${least} colluders could cut the sum in two`,
       );
     }
   }

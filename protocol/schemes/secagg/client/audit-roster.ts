@@ -21,9 +21,9 @@ import { assertRosterAllowed } from '../../../rounds/consent/one-set.ts';
 import type { ClientContext, Neighbour, SessionParameters } from './types.ts';
 
 /**
- * Audits a roster before anything is believed of it: sizes and threshold by the client's own adversary model, its own
- * keys untouched in their place, order and uniqueness of members and keys, identities, and — on a ring — that those
- * shown are the very neighbours that the joint randomness gives. Computes the session id for itself.
+ * Audits a roster before anything in it is trusted: sizes and threshold by the client's own adversary model, its own
+ * keys unaltered at their place, order and uniqueness of members and keys, identities, and — on a ring — that those
+ * shown are exactly the neighbours that the joint randomness gives. Computes the session id for itself.
  * @throws CairnError with the code of what is wrong; see `docs/protocol.md`, refusals of the client
  */
 export function auditRoster(context: ClientContext, own: Advertisement, roster: Roster): SessionParameters {
@@ -66,7 +66,7 @@ function auditSize(context: ClientContext, n: number): RoundParameters {
   const { settings, policy } = context;
   const least = Math.max(settings.minCohort, policy.minCohort);
   if (n < least)
-    throw new CairnError('cohort-too-small', `the roster has ${n} members, at least ${least} are asked for`);
+    throw new CairnError('cohort-too-small', `the roster has ${n} members, at least ${least} are required`);
   if (n > settings.maxCohort) {
     throw new CairnError(
       'overflow-budget',
@@ -84,8 +84,8 @@ function auditSize(context: ClientContext, n: number): RoundParameters {
 }
 
 /**
- * Distributed noise is sized for no more clients than stay honest in the smallest sum that this client helps to open, by
- * its own adversary model: colluders leave their share out, or tell the coordinator.
+ * Distributed noise is sized for no more clients than are honest in the smallest sum that this client helps to open, by
+ * its own adversary model: colluders omit their share, or tell it to the coordinator.
  */
 function auditNoise({ settings: { privacy }, policy }: ClientContext, n: number, least: number): void {
   if (privacy?.placement !== 'distributed') return;
@@ -104,9 +104,9 @@ function membersOf({ body, size }: Roster): readonly Neighbour[] {
 }
 
 /**
- * Every id of the roster, also of those this client is not shown: they ascend, so nobody stands twice, and in an active
- * round all are enrolled for the task. Otherwise a coordinator could let a few colluders stand at many places of a ring, and
- * make up a cohort of any size around one client.
+ * Every id of the roster, including members this client is not shown: they ascend, so no member appears twice, and in
+ * an active round all are enrolled for the task. Otherwise a coordinator could give a few colluders many places of a
+ * ring, and make up a cohort of any size around one client.
  */
 function auditIds({ settings, self }: ClientContext, ids: readonly number[]): void {
   const directory = settings.adversary === 'active' ? self.directory : undefined;
@@ -118,11 +118,11 @@ function auditIds({ settings, self }: ClientContext, ids: readonly number[]): vo
   });
 }
 
-/** Those shown stand in ascending order at the places that the list of ids gives them. */
+/** The members shown are in ascending order, at the places that the list of ids gives them. */
 function auditPlaces(ids: readonly number[], shown: readonly Neighbour[]): void {
   shown.forEach(({ index, advertisement }, i) => {
     if ((i > 0 && index <= shown[i - 1]!.index) || ids[index] !== advertisement.member) {
-      throw new CairnError('roster-order', `member ${advertisement.member} does not stand at place ${index}`);
+      throw new CairnError('roster-order', `member ${advertisement.member} is not at place ${index}`);
     }
   });
 }
@@ -134,14 +134,14 @@ function auditOwn(own: Advertisement, ownIndex: number, shown: readonly Neighbou
   }
 }
 
-/** No key stands twice, within a member or across two: a reflected key would let somebody open what is sealed to another. */
+/** No key appears twice, in one member or across two: a reflected key would let one open what is sealed to another. */
 function auditKeys(shown: readonly Neighbour[]): void {
   const seen = new Set<string>();
   for (const { advertisement } of shown) {
     for (const key of [advertisement.cipherKey, advertisement.maskKey]) {
       const hex = toHex(key);
       if (seen.has(hex)) {
-        throw new CairnError('key-duplicate', `a key of member ${advertisement.member} stands twice in the roster`, {
+        throw new CairnError('key-duplicate', `a key of member ${advertisement.member} appears twice in the roster`, {
           culprits: [advertisement.member],
         });
       }
@@ -160,7 +160,7 @@ function auditedRoot(
   if (body.kind !== rosterKind(parameters)) {
     throw new CairnError(
       'roster-proof',
-      `a ${parameters.graph} graph needs a ${rosterKind(parameters)} roster, but a ${body.kind} one came`,
+      `a ${parameters.graph} graph needs a ${rosterKind(parameters)} roster, but a ${body.kind} one arrived`,
     );
   }
   if (body.kind === 'full')
@@ -172,7 +172,7 @@ function auditedRoot(
     if (
       !verifyProof(primitives, { root: body.root, size, index, leaf: rosterLeaf(primitives, advertisement), proof })
     ) {
-      throw new CairnError('roster-proof', `member ${advertisement.member} is not proven to stand at place ${index}`, {
+      throw new CairnError('roster-proof', `member ${advertisement.member} is not proven to be at place ${index}`, {
         culprits: [advertisement.member],
       });
     }
@@ -180,7 +180,7 @@ function auditedRoot(
   return body.root;
 }
 
-/** @throws CairnError `policy-threshold` where fewer shares open a secret than the client asks */
+/** @throws CairnError `policy-threshold` if fewer shares open a secret than the client requires */
 function assertThreshold({ threshold, n }: RoundParameters, { minThreshold = 0 }: ClientPolicy): void {
   if (threshold >= minThreshold) return;
   throw new CairnError(

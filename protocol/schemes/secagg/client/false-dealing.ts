@@ -8,15 +8,15 @@ import type { ClientContext, ClientState, ClientStep } from './types.ts';
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
 /**
- * A proof that a member of the signed set dealt falsely. Where it holds the session knows that member as proven from here
- * on, and takes a roster and a survivor set without it; the driver notes the event, so that later sessions do so too.
+ * A proof that a member of the signed set dealt falsely. If it holds, the session regards that member as proven from
+ * then on, and takes a roster and a survivor set without it; the driver records the event for later sessions.
  *
- * One about a member that is known as proven is taken for read, and does not count: a coordinator sends all of them again to
- * a client that comes back. Their number is bounded like that of any message that is refused: by the deadline of this
- * state, and by what the coordinator can send until then. Each costs some hashes. The others cost a signature for each share, so
- * no more than six of them are looked at before one roster, those that do not hold included: these are refused, and only
- * the count goes up.
- * @throws CairnError `false-dealing-refused` where nothing is on record that a proof could be about, or for one too many
+ * A proof about a member that is already proven is ignored, and does not count: a coordinator sends all of them again
+ * to a client that reconnects. Their number is bounded like that of any refused message: by the deadline of this state,
+ * and by what the coordinator can send until then. Each costs some hashes. The others cost a signature check for each
+ * share, so no more than six of them are checked before one roster, those that do not hold included: these are refused,
+ * and only the count goes up.
+ * @throws CairnError `false-dealing-refused` if nothing is on record that a proof could be about, or for one too many
  */
 export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDealing): ClientStep {
   const { context, proofs } = state;
@@ -25,13 +25,13 @@ export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDeal
   if (signed === undefined || self.directory === undefined) {
     throw new CairnError(
       'false-dealing-refused',
-      'this client has signed no set from this model that a proof could be about',
+      'this client has not signed a set from this model that a proof could be about',
     );
   }
   const accused = accusedBy(dealt, { primitives, signed });
   if (accused !== undefined && signed.proven.includes(accused)) return unchanged(state);
   if (proofs >= LIMITS.proofs) {
-    throw new CairnError('false-dealing-refused', `more than ${LIMITS.proofs} new proofs came before one roster`);
+    throw new CairnError('false-dealing-refused', `more than ${LIMITS.proofs} new proofs arrived before one roster`);
   }
   const model = {
     adversary: 'active',
@@ -47,7 +47,7 @@ export function onFalseDealing(state: In<'advertise-keys'>, { dealt }: FalseDeal
   };
 }
 
-/** Whom a proof convicts, or why it does not. */
+/** The member that a proof convicts, or why it convicts none. */
 function verdictOn(dealt: FalseDealing['dealt'], about: DealingAbout): ProvenDealing | CairnError {
   try {
     return verifyFalseDealing(dealt, about);

@@ -37,15 +37,18 @@ export function onMaskAgreements(state: In<'mask-agreement'>, shared: readonly S
 
 /**
  * Round 2 (MaskedInputCollection, Bonawitz 2017 §4): y = x + PRG(b) + Σ ± PRG(s_uv) over the neighbours in U2, with +
- * where this client's index is the greater one. The seed and the masks' keys are spent with it.
- * @throws CairnError `update-shape` for a vector of another length
+ * if this client's index is the greater one. The seed and the masks' keys are spent with it.
+ * @throws CairnError `update-shape` for a vector of the wrong length
  */
 export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientStep {
   const { context, facts, selfSeed, pairKeys, held } = state;
   const { primitives, settings } = context;
   const length = inputLength(settings);
   if (values.length !== length) {
-    throw new CairnError('update-shape', `the round’s vectors have ${length} coordinates, but ${values.length} came`);
+    throw new CairnError(
+      'update-shape',
+      `the round’s vectors have ${length} coordinates, but this one has ${values.length}`,
+    );
   }
   const { maskRounds } = SUITES[settings.suite];
   const masked = createMaskVector(length);
@@ -64,7 +67,7 @@ export function onInput(state: In<'masked-input'>, values: Uint32Array): ClientS
     for (const [index, key] of pairKeys) addMask(key, facts.ownIndex > index ? 1 : -1);
     masked.toPacked(settings.modulusBits, message, offset);
   } finally {
-    // Half masked, the vector is as secret as the update itself.
+    // A partly masked vector is as secret as the update itself.
     masked.wipe();
   }
   const next: ClientState =

@@ -2,8 +2,8 @@ import { CairnError, type ErrorCode } from '../../../errors.ts';
 import type { ClientPolicy } from './types.ts';
 
 /**
- * Refusals that the coordinator acts on when it seats members again from the same model. They say no more than that this
- * client holds an input, a set or a count of that model, which follows from what it sent before.
+ * Refusals that the coordinator acts on when it seats members again from the same model. They say only that this client
+ * holds an input, a set or a count of that model, which follows from what it sent before.
  */
 const SEATING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cohort-too-similar',
@@ -13,7 +13,7 @@ const SEATING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * Refusals that the coordinator hears in their own words. These follow from the settings, the cohort and the client's own
+ * Refusals that the coordinator is told word for word. They follow from the settings, the cohort and the client's own
  * limits, and say nothing about its data or its training. No app can cause one: see `ofApp`.
  */
 const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -34,8 +34,8 @@ const TOLD: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /**
- * What the coordinator hears the code of, and no words: faults of what it sent, which its operator can correct, and a
- * memory that is gone, whose words name files of this machine.
+ * Reasons of which the coordinator is told the code and no words: faults in what it sent, which its operator can
+ * correct, and a lost memory, whose words name files of this machine.
  */
 const BY_CODE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'memory-lost',
@@ -48,7 +48,7 @@ const BY_CODE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'model-malformed',
 ]);
 
-/** What else the coordinator hears is only of which class a reason is. A code that is not here is `member-left`. */
+/** Of other reasons the coordinator is told only the class. A code that is not here is `member-left`. */
 const CLASS_OF: Partial<Record<ErrorCode, ErrorCode>> = {
   'app-failed': 'app-failed',
   'tensor-shape': 'app-failed',
@@ -70,10 +70,10 @@ const withoutWords = (code: ErrorCode): CairnError => new CairnError(code, 'the 
 type Telling = Pick<ClientPolicy, 'tellReason'>;
 
 /**
- * What the coordinator is told of why a client ends a round from its side: the class of the reason as a code, or, where
- * that follows from settings and limits alone, the reason itself. The words of an app, of a file or about an update never
- * travel: they may speak of data. A client whose policy tells no reasons says `member-left`, but where its memory of the
- * model does not go together with the cohort: without that code the same members would be asked in vain again and again.
+ * What the coordinator is told about why a client ends a round from its side: the class of the reason as a code, or, if
+ * that follows from settings and limits alone, the reason itself. The words of an app, of a file or about an update are
+ * never sent: they may reveal data. A client whose policy tells no reasons says `member-left`, unless its memory of the
+ * model conflicts with the cohort: without that code the same members would be asked in vain again and again.
  */
 export function leavingReason(error: CairnError, { tellReason = true }: Telling): CairnError {
   const { code } = error;
@@ -83,8 +83,8 @@ export function leavingReason(error: CairnError, { tellReason = true }: Telling)
 }
 
 /**
- * The same for what a session refuses by itself. What it says of the coordinator's or other members' messages stays as it
- * is: it names who is at fault, and nothing of this client.
+ * The same for what a session refuses by itself. What it says about the coordinator's or other members' messages stays
+ * as it is: it names the party at fault, and nothing of this client.
  */
 export function refusalReason(error: CairnError, policy: Telling): CairnError {
   const { tellReason = true } = policy;

@@ -5,7 +5,7 @@ import type { SentMessage } from '../../../rounds/scheme.ts';
 import { refusalReason } from './reason.ts';
 import type { ClientContext, ClientEvent, ClientState, ClientStep, SharePair } from './types.ts';
 
-/** A step into a next state, with its messages and what is to be wiped. */
+/** A step into another state, with its messages and what to wipe. */
 export function transition(
   state: ClientState,
   send: readonly SentMessage[],
@@ -51,13 +51,13 @@ export function close(state: ClientState, send: readonly SentMessage[], ...event
   return transition({ name: 'closed', context: state.context }, send, secretsOf(state), ...events);
 }
 
-/** The client refuses to go on: it says why, to its user and, as its policy lets it, to the coordinator, and wipes everything. */
+/** The client refuses to continue: it tells its user why, the coordinator as its policy allows, and wipes everything. */
 export function refuseRound(state: ClientState, error: CairnError): ClientStep {
   const { context } = state;
   return close(state, [abortMessage(context, refusalReason(error, context.policy))], { kind: 'refused', error });
 }
 
-/** The message by which a client tells the coordinator that it is out of the round, and whose fault that is. */
+/** The message that tells the coordinator that a client is out of the round, and which members are at fault. */
 export function abortMessage({ settings, settingsHash }: ClientContext, error: CairnError): SentMessage {
   const header = { suite: settings.suite, context: settingsHash };
   return { name: 'abort', bytes: encodeAbort(header, error, error.culprits) };

@@ -23,9 +23,9 @@ export { startClient } from './advertise-keys.ts';
 export { wantedAgreements } from './agreements.ts';
 
 /**
- * One step of a client session: a pure function of state and input. It never throws. A message that does not belong
- * here is refused and changes nothing; a message that shows that the coordinator or a peer cheats ends the session, and
- * everything secret is in `wipe`.
+ * One step of a client session: a pure function of state and input. It never throws. An unexpected message is refused
+ * and changes nothing; a message that shows that the coordinator or a peer cheats ends the session, and everything
+ * secret is in `wipe`.
  */
 export function stepClient(state: ClientState, input: ClientInput): ClientStep {
   const step = stepOnce(state, input);
@@ -51,7 +51,7 @@ function stepOnce(state: ClientState, input: ClientInput): ClientStep {
   }
 }
 
-/** Whatever becomes of them, a step leaves no shared secret behind. */
+/** Whether the agreements are used or not, a step leaves no shared secret behind. */
 function takeAgreements(state: ClientState, shared: readonly SecretBytes[]): ClientStep {
   const step =
     state.name === 'cipher-agreement' || state.name === 'mask-agreement'
@@ -60,7 +60,7 @@ function takeAgreements(state: ClientState, shared: readonly SecretBytes[]): Cli
   return { ...step, wipe: [...step.wipe, ...shared] };
 }
 
-/** A step that ends in a wait for agreements, taken on: the caller sees the state behind it, and never the wait. */
+/** Continues a step that ends in a wait for agreements: the caller sees the state that follows, and never the wait. */
 function withAgreements(step: ClientStep): ClientStep {
   const { state, wipe } = step;
   const wanted = wantedAgreements(state);
@@ -70,7 +70,7 @@ function withAgreements(step: ClientStep): ClientStep {
     try {
       return takeAgreements(state, shared);
     } finally {
-      // A thousand clients of a simulation step one after another, and their drivers may wipe late.
+      // In a simulation 1000 clients step one after another, and their drivers may wipe late.
       for (const secret of shared) secret.wipe();
     }
   });
@@ -88,8 +88,8 @@ function onMessage(state: ClientState, message: Message): ClientStep {
 }
 
 /**
- * Each state takes exactly one message, and the first one proofs before it. Decoding may throw: a badly formed message
- * changes nothing, nor does a proof that does not hold.
+ * Each state takes exactly one message, and the first one takes proofs before it. Decoding may throw: a malformed
+ * message changes nothing, nor does a proof that does not hold.
  */
 function take(state: ClientState, message: Message): ClientStep {
   const { name } = message;
@@ -119,7 +119,7 @@ function take(state: ClientState, message: Message): ClientStep {
     }
     case 'done':
       if (name === 'unmaskRequest')
-        throw new CairnError('unmask-twice', 'shares were asked for again in a session that has revealed them');
+        throw new CairnError('unmask-twice', 'shares were requested again in a session that has revealed them');
       break;
     case 'cipher-agreement':
     case 'mask-agreement':
@@ -131,7 +131,7 @@ function take(state: ClientState, message: Message): ClientStep {
   throw outOfPlace(name, state);
 }
 
-/** Runs what a well-formed message leads to: an error there is a refusal of the round, not of the message. */
+/** Runs the handler of a well-formed message: an error there is a refusal of the round, not of the message. */
 function guarded(state: ClientState, run: () => ClientStep): ClientStep {
   try {
     return run();
@@ -160,7 +160,7 @@ function onAbort(state: ClientState, message: Message): ClientStep {
 const abandoned = ({ code, message }: { readonly code: string; readonly message: string }) =>
   ({ kind: 'abandoned', code: isErrorCode(code) ? code : undefined, message: printable(message) }) as const;
 
-/** Refuses what belongs to another round, session or suite before it is looked at. */
+/** Refuses a message that belongs to another round, session or suite before it is processed. */
 function bound<M extends Header>({ context }: ClientState, expected: Uint8Array, message: M): M {
   if (!equalBytes(expected, message.context))
     throw new CairnError('session-mismatch', 'the message belongs to another round or session');

@@ -21,7 +21,7 @@ import type { ClientContext, ClientState, ClientStep, SessionParameters, SharePa
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
 /**
- * The roster of round 0: nothing is agreed, shared or sealed with a key of it before it was audited.
+ * The roster of round 0: nothing is agreed, shared or sealed with a key from it before it has been audited.
  * @throws CairnError with the code of what is wrong with the roster
  */
 export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientStep {
@@ -32,7 +32,7 @@ export function onRoster(state: In<'advertise-keys'>, roster: Roster): ClientSte
 
 /**
  * Round 1, first half (ShareKeys, Bonawitz 2017 §4): draws the self mask seed b, commits to it, shares b and s_SK among
- * the neighbours and itself, and seals each neighbour's pair of shares under a key of its own.
+ * the neighbours and itself, and seals each neighbour's pair of shares under a separate key.
  * @param shared the secrets agreed with each neighbour's cipher key; both directions of a pair seal by one agreement
  */
 export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readonly SecretBytes[]): ClientStep {
@@ -64,7 +64,7 @@ export function onCipherAgreements(state: In<'cipher-agreement'>, shared: readon
   });
 }
 
-/** Binds this client to its commitment: with it others can be shown that it shared another seed. */
+/** Binds this client to its commitment: it can prove to others that this client shared another seed. */
 function signCommitment(
   { primitives, self, settings }: ClientContext,
   { sessionId, ownIndex }: SessionParameters,
@@ -101,8 +101,8 @@ function sharePairs(
 }
 
 /**
- * Round 1, second half: opens the shares that U2's members sealed for this client. A share that does not open ends the
- * round for the client before it has sent anything that depends on its data.
+ * Round 1, second half: opens the shares that the members of U2 sealed for this client. A share that does not open ends
+ * the round for the client before it has sent anything that depends on its data.
  * @throws CairnError `too-few-members`, `share-undecryptable`, `roster-order`
  */
 export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): ClientStep {
@@ -133,7 +133,7 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
       if (opened === undefined || !isSharePair(opened)) culprits.push(advertisement.member);
       else held.set(index, opened);
     });
-    // All of them are named: each one that is not would cost this client another round.
+    // All of them are named: each one left out would cost this client another round.
     if (culprits.length > 0) {
       const named = culprits.slice(0, LIMITS.culprits).join(', ');
       const text = `shares sealed by ${culprits.length} members (${named}) do not open to two shares`;
@@ -146,8 +146,8 @@ export function onRoutedShares(state: In<'share-keys'>, routed: RoutedShares): C
 }
 
 /**
- * Whether a plaintext is two shares in their one encoding. A member that seals anything else would have its neighbours
- * reveal it in round 4, and be dropped there in its stead.
+ * Whether a plaintext is two shares in their one encoding. A member that seals anything else would make its neighbours
+ * reveal it in round 4, and be dropped there in its place.
  */
 function isSharePair(pair: SharePair): boolean {
   const bytes = pair.expose();

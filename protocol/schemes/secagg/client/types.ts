@@ -27,15 +27,15 @@ export interface ClientContext {
   readonly settings: RoundSettings;
   readonly settingsHash: Uint8Array;
   /**
-   * Who computes key agreements. `inline`: the session itself, by its primitives, within the step that needs them.
+   * What computes key agreements. `inline`: the session itself, by its primitives, within the step that needs them.
    * `awaited`: the driver; the session waits for them in a separate state.
    */
   readonly agreements: 'inline' | 'awaited';
-  /** Undefined for a client that holds no round against those before it, as in a simulation. */
+  /** Undefined for a client that does not check rounds against earlier ones, as in a simulation. */
   readonly history: ClientHistory | undefined;
 }
 
-/** What the client knows of a neighbour from the roster. */
+/** What the client knows about a neighbour from the roster. */
 export interface Neighbour {
   readonly index: ClientIndex;
   readonly advertisement: Advertisement;
@@ -59,14 +59,14 @@ export interface SessionParameters {
   readonly neighbours: readonly Neighbour[];
   /** Ascending by index; none in a curious round. */
   readonly witnesses: readonly Witness[];
-  /** Ids of the whole roster, by index; kept only where the client has a history. */
+  /** Ids of the whole roster, by index; kept only if the client has a history. */
   readonly ids: readonly number[] | undefined;
 }
 
 /** Both shares of one member's secrets, in one secret buffer: 34 bytes of s_SK's share, then 34 of b's. */
 export type SharePair = SecretBytes;
 
-/** A client's state: one for each round of the paper, named after what the client is in the middle of. */
+/** A client's state: one for each round of the paper, named after what the client is currently doing. */
 export type ClientState =
   | {
       /** Keys were advertised; the roster is awaited. */
@@ -75,7 +75,7 @@ export type ClientState =
       readonly cipher: KeyPair;
       readonly mask: KeyPair;
       readonly advertisement: Advertisement;
-      /** Proofs of false dealings that were looked at so far, those that did not hold included. */
+      /** Number of proofs of false dealing checked so far, including those that did not hold. */
       readonly proofs: number;
     }
   | {
@@ -94,7 +94,7 @@ export type ClientState =
       readonly mask: KeyPair;
       readonly selfSeed: SecretBytes;
       readonly ownShares: SharePair;
-      /** One key for each neighbour, by which its sealed entry opens. */
+      /** One key for each neighbour, to open its sealed entry. */
       readonly openKeys: readonly SecretBytes[];
     }
   | {
@@ -108,7 +108,7 @@ export type ClientState =
       readonly held: ReadonlyMap<ClientIndex, SharePair>;
     }
   | {
-      /** Everything to mask with is there; the local input is awaited. */
+      /** Everything needed for masking is ready; the local input is awaited. */
       readonly name: 'masked-input';
       readonly context: ClientContext;
       readonly facts: SessionParameters;

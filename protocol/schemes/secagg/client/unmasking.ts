@@ -27,8 +27,8 @@ import type {
 type In<Name extends ClientState['name']> = Extract<ClientState, { name: Name }>;
 
 /**
- * Round 3 (ConsistencyCheck, active rounds): audits U3; a witness signs it, so that no two clients can be shown different
- * survivor sets and be made to reveal both secrets of one member between them. The others keep it, and wait for a quorum.
+ * Round 3 (ConsistencyCheck, active rounds): audits U3; a witness signs it, so that no two clients can be shown
+ * different survivor sets and reveal both secrets of one member between them. The others keep it and wait for a quorum.
  * @throws CairnError `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`, `cohort-too-similar`
  */
 export function onSurvivors(state: In<'consistency-check'>, message: Survivors): ClientStep {
@@ -49,10 +49,10 @@ export function onSurvivors(state: In<'consistency-check'>, message: Survivors):
 }
 
 /**
- * Round 4 (Unmasking): reveals one share of each member of U2 that this client holds shares of — of b where the member
- * survived, of s_SK where it dropped — and forgets all of them.
- * @throws CairnError `consistency-split`, `consistency-too-few`, `set-grew`, `self-missing`, `too-few-members`, `cohort-too-small`,
- * `cohort-too-similar`
+ * Round 4 (Unmasking): reveals one share of each member of U2 that this client holds shares of — of b if the member
+ * survived, of s_SK if it dropped — and forgets all of them.
+ * @throws CairnError `consistency-split`, `consistency-too-few`, `set-grew`, `self-missing`, `too-few-members`,
+ * `cohort-too-small`, `cohort-too-similar`
  */
 export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest): ClientStep {
   const { context, facts, held, signed } = state;
@@ -83,13 +83,13 @@ export function onUnmaskRequest(state: In<'unmasking'>, request: UnmaskRequest):
   return transition({ name: 'done', context }, [{ name: 'unmaskShares', bytes }], [...held.values()], ...events);
 }
 
-/** A session as a client remembers it, for a proof that is about it: with its ids only where the client has a history. */
+/** A session as a client remembers it, for proofs about it: with its ids only if the client has a history. */
 export const sessionRecord = (
   { settingsHash }: Pick<ClientContext, 'settingsHash'>,
   { root, ids = [], parameters: { graph, degree, threshold } }: SessionParameters,
 ): SignedSession => ({ settingsHash: toHex(settingsHash), root: toHex(root), ids, graph, degree, threshold });
 
-/** What the client's memory is told of a set that it accepts, before it signs it or answers it; nothing without a history. */
+/** What the client's memory is told of a set it accepts, before it signs or answers it; nothing without a history. */
 function signing(context: ClientContext, facts: SessionParameters, survivors: Uint8Array): ClientEvent[] {
   const members = membersOf(facts, survivors);
   if (members === undefined) return [];
@@ -97,7 +97,7 @@ function signing(context: ClientContext, facts: SessionParameters, survivors: Ui
   return [{ kind: 'signing', members, session, sessionId: toHex(facts.sessionId) }];
 }
 
-/** The signature over all shares that are revealed, so that others may be shown single ones of them (docs/protocol.md §8). */
+/** The signature over all revealed shares, so that single shares can be proven to others (docs/protocol.md §8). */
 function signShares(
   { primitives, self }: ClientContext,
   { sessionId, ownIndex }: SessionParameters,
@@ -110,7 +110,7 @@ function signShares(
   return primitives.ed25519Sign(self.identity!.secretKey.expose(), bytes);
 }
 
-/** U3 as far as this client can check it: the client, nobody new, enough members, and no other set than one signed before. */
+/** U3 as far as this client can check it: itself, no new member, enough members, no set other than one signed before. */
 function auditSurvivors(
   context: ClientContext,
   facts: SessionParameters,
@@ -120,7 +120,7 @@ function auditSurvivors(
   const { settings, policy } = context;
   const { parameters, neighbours, ownIndex } = facts;
   if (size !== parameters.n)
-    throw new CairnError('set-grew', `survivors are told of ${size} members, but the roster has ${parameters.n}`);
+    throw new CairnError('set-grew', `the survivor set covers ${size} members, but the roster has ${parameters.n}`);
   if (!hasBit(survivors, ownIndex))
     throw new CairnError('self-missing', 'this client’s input is not among those that count');
   let known = 1;
@@ -142,19 +142,19 @@ function auditSurvivors(
       `${known} inputs are left among those this client shares with, at least ${needed} are needed`,
     );
   }
-  // In a curious round nobody drops members of its choice.
+  // A curious coordinator does not drop members of its choice.
   if (settings.adversary === 'active') auditCuts(context, facts, survivors);
   const total = setBits(survivors).length;
   const least = Math.max(settings.minCohort, policy.minCohort);
   if (total < least)
-    throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are asked for`);
+    throw new CairnError('cohort-too-small', `the sum has ${total} inputs, at least ${least} are required`);
   const members = membersOf(facts, survivors);
   if (members === undefined) return;
   if (!reliesOnNoise(policy, settings)) assertSetAllowed(context.history?.record, members);
   assertDifferent(context, members);
 }
 
-/** The set asked about is the one audited, and a quorum of the witnesses that survived signed the same. */
+/** The requested set is the one audited, and a quorum of the surviving witnesses signed the same one. */
 function auditSignatures(
   context: ClientContext,
   facts: SessionParameters,
@@ -165,13 +165,13 @@ function auditSignatures(
   if (request.size !== parameters.n || !equalBytes(request.survivors, audited)) {
     throw new CairnError(
       'consistency-split',
-      'shares are asked for another survivor set than the one this client audited',
+      'shares are requested for a survivor set other than the one this client audited',
     );
   }
   if (request.witnesses !== witnesses.length) {
     throw new CairnError(
       'roster-order',
-      `signatures of ${request.witnesses} witnesses are told of, but the roster gives ${witnesses.length}`,
+      `the request covers ${request.witnesses} witnesses, but the roster gives ${witnesses.length}`,
     );
   }
   const { primitives, self } = context;
@@ -179,7 +179,7 @@ function auditSignatures(
   setBits(request.signers).forEach((place, i) => {
     const { index, member } = witnesses[place]!;
     if (!hasBit(audited, index)) {
-      throw new CairnError('roster-order', `a signature of member ${member} came, who is not a survivor`);
+      throw new CairnError('roster-order', `there is a signature of member ${member}, which is not a survivor`);
     }
     const { identityKey } = self.directory!.entries.get(member)!;
     if (!primitives.ed25519Verify(identityKey, bytes, request.signatures[i]!)) {
@@ -198,7 +198,7 @@ function auditSignatures(
   }
 }
 
-/** Ids of the members in a survivor set, ascending; undefined where the session keeps no ids. */
+/** Ids of the members in a survivor set, ascending; undefined if the session keeps no ids. */
 function membersOf({ ids }: Pick<SessionParameters, 'ids'>, survivors: Uint8Array): readonly number[] | undefined {
   return ids && setBits(survivors).map((index) => ids[index]!);
 }

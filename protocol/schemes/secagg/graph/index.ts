@@ -1,6 +1,6 @@
 import { CairnError } from '../../../errors.ts';
 
-/** Who masks with, and shares to, whom: an undirected regular graph over the members 0…n − 1 of a cohort. */
+/** Which members mask and share with each other: an undirected regular graph over the members 0…n − 1 of a cohort. */
 export interface Graph {
   readonly n: number;
   /** Neighbours of each member. */
@@ -9,21 +9,21 @@ export interface Graph {
   readonly ring?: Uint32Array;
   /**
    * The neighbours of a member in ascending order, without itself.
-   * @throws CairnError `member-unknown` where there is no such index
+   * @throws CairnError `member-unknown` if there is no such index
    */
   neighbours(index: number): readonly number[];
-  /** The same with the member itself among them: who holds shares of its secrets. @throws CairnError `member-unknown` */
+  /** The same including the member itself: the holders of shares of its secrets. @throws CairnError `member-unknown` */
   holders(index: number): readonly number[];
   /**
-   * The place of `neighbour` in `neighbours(index)`, without making that list: routing asks for n·degree of them.
-   * @throws CairnError `member-unknown` where the two are no neighbours
+   * The place of `neighbour` in `neighbours(index)`, without making that list: routing needs n·degree of them.
+   * @throws CairnError `member-unknown` if the two are not neighbours
    */
   placeOf(index: number, neighbour: number): number;
 }
 
 function checkIndex(n: number, index: number): void {
   if (!Number.isSafeInteger(index) || index < 0 || index >= n) {
-    throw new CairnError('member-unknown', `members have the indices 0 to ${n - 1}, but ${index} was asked for`);
+    throw new CairnError('member-unknown', `members have the indices 0 to ${n - 1}, but ${index} was requested`);
   }
 }
 
@@ -32,7 +32,7 @@ function invalid(message: string): CairnError {
 }
 
 function strangers(index: number, other: number): CairnError {
-  return new CairnError('member-unknown', `${other} is no neighbour of ${index}`);
+  return new CairnError('member-unknown', `${other} is not a neighbour of ${index}`);
 }
 
 /** The first place in an ascending list whose value is not below `value`. */
@@ -48,8 +48,8 @@ function lowerBound(ascending: readonly number[], value: number): number {
 }
 
 /**
- * Everybody with everybody (Bonawitz et al. 2017).
- * @throws CairnError `settings-invalid` where n is not an integer from 2
+ * Every member with every other (Bonawitz et al. 2017).
+ * @throws CairnError `settings-invalid` if n is not an integer of at least 2
  */
 export function completeGraph(n: number): Graph {
   if (!Number.isSafeInteger(n) || n < 2) throw invalid(`a graph has at least 2 members, but n is ${n}`);
@@ -77,7 +77,7 @@ export function completeGraph(n: number): Graph {
 /**
  * A permuted ring (Bell et al. 2020): the members at ring positions ±1 … ±degree/2 are neighbours.
  * @param permutation - `permutation[position]` is the index of the member at that position of the ring
- * @throws CairnError `settings-invalid` where the degree is odd or not from 2 below n, or the permutation is none
+ * @throws CairnError `settings-invalid` if the degree is odd or not from 2 below n, or the permutation is not one
  */
 export function ringGraph(n: number, degree: number, permutation: Uint32Array): Graph {
   if (!Number.isSafeInteger(n) || n < 3) throw invalid(`a ring has at least 3 members, but n is ${n}`);
@@ -126,15 +126,15 @@ export function ringGraph(n: number, degree: number, permutation: Uint32Array): 
 /**
  * A permutation of 0…n − 1 by Fisher and Yates: for i from n − 1 down to 1, swap i with `nextUniform(i + 1)`. Every
  * member derives it from the joint randomness of round 0, so the order of draws is part of the protocol.
- * @param nextUniform - a uniform whole number from 0 below its bound
- * @throws CairnError `internal` where `nextUniform` leaves its bound
+ * @param nextUniform - a uniform integer from 0 below its bound
+ * @throws CairnError `internal` if `nextUniform` leaves its bound
  */
 export function permutationFrom(n: number, nextUniform: (bound: number) => number): Uint32Array {
   const permutation = Uint32Array.from({ length: n }, (_, index) => index);
   for (let i = n - 1; i >= 1; i--) {
     const j = nextUniform(i + 1);
     if (!Number.isSafeInteger(j) || j < 0 || j > i) {
-      throw new CairnError('internal', `a uniform number below ${i + 1} was asked for, but ${j} came`);
+      throw new CairnError('internal', `a uniform number below ${i + 1} was requested, but got ${j}`);
     }
     const swapped = permutation[i]!;
     permutation[i] = permutation[j]!;

@@ -36,7 +36,7 @@ export function writeAdvertisement(writer: ByteWriter, advertisement: Advertisem
   return writeSignature(writer, signature);
 }
 
-/** Reads one advertisement and copies its fields, so that it may outlive the message. @throws CairnError `wire-…` */
+/** Reads one advertisement and copies its fields, so that it can outlive the message. @throws CairnError `wire-…` */
 export function readAdvertisement(reader: ByteReader): Advertisement {
   return {
     member: memberId(reader.u32('member')),

@@ -12,12 +12,12 @@ export type DealtSecret =
   /** Its self mask seed: the commitment that it sent in round 1, and its signature over it. */
   | { readonly kind: 'self-seed'; readonly commitment: Uint8Array; readonly signature: Uint8Array }
   /**
-   * Its mask key: what it advertised, and the way from there to the root of that session's roster. The advertisement is
-   * signed under the settings alone, so without the way that of another session could be shown.
+   * Its mask key: what it advertised, and the path from there to the root of that session's roster. The advertisement
+   * is signed under the settings alone, so without the path one from another session could be shown.
    */
   | { readonly kind: 'mask-key'; readonly advertisement: Advertisement; readonly proof: readonly Uint8Array[] };
 
-/** One share, and that its holder signed it: a leaf of the tree over all shares that the holder revealed. */
+/** One share, with its holder's signature: a leaf of the tree over all shares that the holder revealed. */
 export interface SignedShare {
   readonly holder: ClientIndex;
   /** 34 bytes. */
@@ -31,7 +31,7 @@ export interface SignedShare {
   readonly signature: Uint8Array;
 }
 
-/** A proof that a member dealt false shares in an earlier session. It stands by itself: no word of the coordinator is in it. */
+/** A proof that a member dealt false shares in an earlier session. It is self-contained: the coordinator adds no claim. */
 export interface DealingProof {
   /** Of the earlier session. */
   readonly sessionId: Uint8Array;
@@ -50,10 +50,10 @@ export interface FalseDealing extends Header {
 const SELF_SEED = 1;
 const MASK_KEY = 2;
 
-/** Bytes of one share without siblings: holder, share, two numbers, signature. */
+/** Bytes of one share without siblings: holder, share, two integers, signature. */
 const MIN_SHARE = 4 + SIZES.share + 8 + SIZES.signature;
 
-/** A proof's bytes without a header: what a session hands out, for whatever round comes next. */
+/** A proof's bytes without a header, as a session hands it out for whichever round comes next. */
 export function encodeDealingProof({ sessionId, owner, secret, shares }: DealingProof): Uint8Array {
   const nodes = shares.reduce((sum, { proof }) => sum + proof.length, 0) + LIMITS.siblings;
   const capacity = 64 + LONGEST_ADVERTISEMENT + shares.length * MIN_SHARE + nodes * SIZES.hash;

@@ -18,7 +18,7 @@ export interface MaskedInputFrame {
   readonly offset: number;
 }
 
-/** Makes room for a whole message at once, so that a vector is packed into the very bytes that are sent. */
+/** Allocates a whole message at once, so that a vector is packed directly into the bytes that are sent. */
 export function frameMaskedInput(header: Header, length: number, bits: number): MaskedInputFrame {
   const head = startMessage('maskedInput', header, HEADER_LENGTH + 5)
     .u32(length)
@@ -29,7 +29,7 @@ export function frameMaskedInput(header: Header, length: number, bits: number): 
   return { message, offset: head.length };
 }
 
-/** Bytes of a MaskedInput message. @throws CairnError `wire-bounds` for a vector of another length than is said */
+/** Bytes of a MaskedInput message. @throws CairnError `wire-bounds` if the vector does not have the stated length */
 export function encodeMaskedInput(message: MaskedInput): Uint8Array {
   const { length, bits, packed } = message;
   const frame = frameMaskedInput(message, length, bits);

@@ -16,7 +16,7 @@ export interface ProvenMember {
 }
 
 /**
- * Who takes part: everybody's advertisement, or everybody's id and the advertisements of the recipient and its neighbours
+ * The members: all their advertisements, or all their ids and the advertisements of the recipient and its neighbours
  * with Merkle proofs.
  */
 export type RosterBody =
@@ -38,7 +38,7 @@ export interface Roster extends Header {
   readonly body: RosterBody;
 }
 
-/** Where the recipient's place stands: behind header and size. */
+/** Offset of the recipient's place: after header and size. */
 const OWN_INDEX = HEADER_LENGTH + 4;
 const FULL = 1;
 const PROVEN = 2;
@@ -51,13 +51,13 @@ export interface CommonRoster extends Header {
 }
 
 /**
- * Encodes the rosters of one cohort. What they have in common is encoded once: at ten thousand members the ids alone
- * are 40 kB in each of as many messages.
+ * Encodes the rosters of one cohort. What they have in common is encoded once: with 10,000 members the ids alone are
+ * 40 kB in each of 10,000 messages.
  */
 export class RosterEncoder {
   readonly #common: Uint8Array;
 
-  /** @throws CairnError `wire-bounds` for another number of ids than members */
+  /** @throws CairnError `wire-bounds` if the number of ids differs from the number of members */
   constructor(common: CommonRoster) {
     const { body, size } = common;
     const each = body.kind === 'full' ? LONGEST_ADVERTISEMENT : 4;

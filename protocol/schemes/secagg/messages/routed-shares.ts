@@ -4,8 +4,8 @@ import { LIMITS } from '../../../wire/limits.ts';
 import { SEALED_SHARES_LENGTH } from './share-keys.ts';
 
 /**
- * Coordinator → client, end of round 1: the entries that the recipient's neighbours sealed for it, in ascending order of
- * index. Bit i of `present` stands for the i-th neighbour; those present are U2 as far as the recipient can see.
+ * Coordinator → client, end of round 1: the entries that the recipient's neighbours sealed for it, in ascending order
+ * of index. Bit i of `present` is for the i-th neighbour; those present are U2 as far as the recipient can see.
  */
 export interface RoutedShares extends Header {
   /** Number of neighbours the recipient has. */
@@ -25,7 +25,7 @@ export function encodeRoutedShares(message: RoutedShares): Uint8Array {
     .finish();
 }
 
-/** Bitmap and entries are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical RoutedShares message */
+/** Bitmap and entries are views into `bytes`. @throws CairnError `wire-…` unless it is one canonical RoutedShares */
 export function decodeRoutedShares(message: Encoded): RoutedShares {
   const { header, reader } = openMessage('routedShares', message);
   const neighbours = reader.u32In('neighbours', 1, LIMITS.members);

@@ -6,7 +6,7 @@ import { readSignature, writeSignature } from '../../../wire/signature.ts';
 /** Bytes of one sealed entry: a share of s_SK, a share of the self mask seed b, and the seal's tag. */
 export const SEALED_SHARES_LENGTH = 2 * SIZES.share + SIZES.sealTag;
 
-/** Bytes of the fields before the sealed entries, at most: commitment, its signature and count. */
+/** Maximum number of bytes before the sealed entries: commitment, its signature and count. */
 export const SHARE_KEYS_FIELDS = SIZES.hash + 1 + SIZES.signature + 4;
 
 /**
@@ -34,7 +34,7 @@ export function encodeShareKeys(message: ShareKeys): Uint8Array {
     .finish();
 }
 
-/** Commitment, signature and sealed entries are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical ShareKeys message */
+/** Commitment, signature and sealed entries are views. @throws CairnError `wire-…` unless it is one canonical ShareKeys */
 export function decodeShareKeys(message: Encoded): ShareKeys {
   const { header, reader } = openMessage('shareKeys', message);
   const commitment = reader.raw(SIZES.hash, 'commitment');

@@ -4,9 +4,9 @@ import { type Encoded, type Header, openMessage, startMessage } from '../../../w
 import { LIMITS } from '../../../wire/limits.ts';
 
 /**
- * Coordinator → client, round 4 (Unmasking, Bonawitz 2017 §4): the same bytes for every member. For each member the bitmap
- * decides which share is asked for: of the self mask seed where the bit is set, of the mask key where it is not. Asking for
- * both cannot be written.
+ * Coordinator → client, round 4 (Unmasking, Bonawitz 2017 §4): the same bytes for every member. For each member the
+ * bitmap decides which share is requested: of the self mask seed if the bit is set, of the mask key if it is not. A
+ * request for both cannot be encoded.
  */
 export interface UnmaskRequest extends Header {
   /** Number of members in the roster. */
@@ -15,7 +15,7 @@ export interface UnmaskRequest extends Header {
   readonly survivors: Uint8Array;
   /** Number of witnesses; 0 in a curious round. */
   readonly witnesses: number;
-  /** Who of them signed: a bitmap over the witnesses in ascending order of index. */
+  /** Which of them signed: a bitmap over the witnesses in ascending order of index. */
   readonly signers: Uint8Array;
   /** The signers' signatures over U3, in the same order. */
   readonly signatures: readonly Uint8Array[];

@@ -15,7 +15,7 @@ export interface UnmaskShares extends Header {
   readonly signature: Uint8Array | undefined;
 }
 
-/** Bytes beside the shares, at most: count and signature. */
+/** Maximum number of bytes besides the shares: count and signature. */
 const UNMASK_SHARES_FIELDS = 4 + 1 + SIZES.signature;
 
 /** Bytes of an UnmaskShares message. */
@@ -26,7 +26,7 @@ export function encodeUnmaskShares(message: UnmaskShares): Uint8Array {
   return writeSignature(writer, message.signature).finish();
 }
 
-/** Shares and signature are views into `bytes`. @throws CairnError `wire-…` for anything but one canonical UnmaskShares message */
+/** Shares and signature are views into `bytes`. @throws CairnError `wire-…` unless it is one canonical UnmaskShares */
 export function decodeUnmaskShares(message: Encoded): UnmaskShares {
   const { header, reader } = openMessage('unmaskShares', message);
   const count = reader.u32In('count', 1, LIMITS.members);

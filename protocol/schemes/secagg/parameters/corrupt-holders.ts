@@ -3,9 +3,9 @@ import { shareOf } from '../../../rounds/policy.ts';
 import { type AdversaryModel, type RoundParameters, sigmaFor } from './round.ts';
 
 /**
- * The most holders of one member's shares that may be corrupt while the member itself is honest: ⌊γn⌋ on the complete
- * graph; on a ring t1, what a neighbourhood has but for the failure bound. It is the bound of privacy and not one of
- * convenience: a proof that frames an honest member has the others go on without it, and the difference is its update.
+ * The maximum number of corrupt holders of one member's shares while the member itself is honest: ⌊γn⌋ on the complete
+ * graph; on a ring t1, which a neighbourhood exceeds only within the failure bound. Privacy depends on this bound: a
+ * proof that frames an honest member makes the others continue without it, and the difference is its update.
  */
 export function corruptHolders(
   { graph, n, degree }: Pick<RoundParameters, 'graph' | 'n' | 'degree'>,

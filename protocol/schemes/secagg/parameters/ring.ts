@@ -3,7 +3,7 @@ import { CairnError } from '../../../errors.ts';
 import { log } from '../../../numeric.ts';
 import { above, below, logBinomial, mode } from '../../../hypergeometric.ts';
 
-/** What the finder of ring graphs is asked. */
+/** The input of the search for ring graphs. */
 export interface RingQuestion {
   /** Cohort size. */
   readonly n: number;
@@ -18,22 +18,22 @@ export interface RingQuestion {
   readonly eta?: number;
   /**
    * Whether a member also holds, and gives, a share of its own secrets, as in Cairn's rounds; the paper's members do
-   * not, so the default is false. It raises the `active` threshold by one in half of the cases; see {@link ringThreshold}.
+   * not, so the default is false. It raises the `active` threshold by one in half the cases; see {@link ringThreshold}.
    */
   readonly ownShare?: boolean;
 }
 
-/** Greatest cohort: Shamir's field has 2^21 evaluation points (`FIELD.twoAdicity`). */
+/** Maximum cohort: Shamir's field has 2^21 evaluation points (`FIELD.twoAdicity`). */
 const MAX_MEMBERS = 2 ** 21;
 
-/** @throws CairnError `settings-invalid` where n is not an integer from 2 to 2^21 */
+/** @throws CairnError `settings-invalid` if n is not an integer from 2 to 2^21 */
 export function checkCohort(n: number): void {
   if (!Number.isSafeInteger(n) || n < 2 || n > MAX_MEMBERS) {
     throw new CairnError('settings-invalid', `a cohort has from 2 to ${MAX_MEMBERS} members, but n is ${n}`);
   }
 }
 
-/** @throws CairnError `settings-invalid` where a share of the cohort is not in [0, 1) */
+/** @throws CairnError `settings-invalid` if a share of the cohort is not in [0, 1) */
 export function checkShare(name: string, share: number): void {
   if (!(share >= 0 && share < 1)) {
     throw new CairnError('settings-invalid', `${name} must be at least 0 and below 1, but is ${share}`);
@@ -41,8 +41,8 @@ export function checkShare(name: string, share: number): void {
 }
 
 /**
- * Rule 1 of SecAgg+ (Bell et al. 2020): whether, but for probability 2^−(σ+1), no `removed` random members of a random
- * k-regular ring leave the others disconnected or a member with removed neighbours only.
+ * Rule 1 of SecAgg+ (Bell et al. 2020): whether, except with probability 2^−(σ+1), removing `removed` random members of
+ * a random k-regular ring leaves the others connected and no member with removed neighbours only.
  */
 export function staysConnected(n: number, degree: number, removed: number, sigma: number): boolean {
   if (degree >= n - 1) return true;
@@ -51,7 +51,7 @@ export function staysConnected(n: number, degree: number, removed: number, sigma
   return odds < -(sigma + 1) * Math.LN2;
 }
 
-/** Rule 2, first half: least t1 ≥ `from` with P[colluding neighbours > t1] ≤ 2^−(σ+1)/n. */
+/** Rule 2, first half: smallest t1 ≥ `from` with P[colluding neighbours > t1] ≤ 2^−(σ+1)/n. */
 export function colludingNeighbours(
   n: number,
   colluders: number,
@@ -67,8 +67,8 @@ export function colludingNeighbours(
 }
 
 /**
- * The most colluders that two stretches of degree/2 positions each, anywhere on the ring and apart from each other, hold
- * but for probability 2^−(σ+1): the law of one neighbourhood, with a union bound over all pairs of stretches.
+ * The maximum number of colluders, except with probability 2^−(σ+1), on two disjoint stretches of degree/2 positions
+ * each anywhere on the ring: the law of one neighbourhood, with a union bound over all pairs of stretches.
  */
 export function colludersAtTwoCuts(n: number, degree: number, colluding: number, sigma: number): number {
   const urn = { total: n, marked: shareOf(n, colluding), draws: degree };
@@ -78,7 +78,7 @@ export function colludersAtTwoCuts(n: number, degree: number, colluding: number,
   return most;
 }
 
-/** Rule 2, second half: greatest t2 ≥ `from` with P[surviving neighbours < t2] ≤ 2^−η/n. */
+/** Rule 2, second half: largest t2 ≥ `from` with P[surviving neighbours < t2] ≤ 2^−η/n. */
 function survivingNeighbours(n: number, survivors: number, degree: number, eta: number, from: number): number {
   const urn = { total: n, marked: survivors, draws: degree };
   const bound = 2 ** -eta / n;
@@ -89,9 +89,9 @@ function survivingNeighbours(n: number, survivors: number, degree: number, eta: 
 
 /**
  * The threshold for at most t1 colluding neighbours out of `degree`. Curious: one more than they hold. Active: rule 3
- * of the finder. An active coordinator asks some honest neighbours for the one secret of a member and the rest for the
- * other, so both must not reach t: 2t > k + t1. Where the member itself gives a share of its own self mask, there is
- * one holder more, and the condition is 2t > k + 1 + t1, as on the complete graph, where n = k + 1.
+ * of the search. An active coordinator asks some honest neighbours for one secret of a member and the rest for the
+ * other, so both must not reach t: 2t > k + t1. If the member itself gives a share of its own self mask, there is one
+ * more holder, and the condition is 2t > k + 1 + t1, as on the complete graph, where n = k + 1.
  */
 function thresholdFor(t1: number, degree: number, adversary: AdversaryClass, ownShare: boolean): number {
   if (adversary === 'curious') return Math.max(2, t1 + 1);
@@ -99,7 +99,7 @@ function thresholdFor(t1: number, degree: number, adversary: AdversaryClass, own
   return Math.max(2, replaced + 1);
 }
 
-/** Least threshold of a ring of this degree against this adversary, own shares counted; may exceed the degree. */
+/** Minimum threshold of a ring of this degree against this adversary, own shares counted; may exceed the degree. */
 export function ringThreshold(
   n: number,
   degree: number,
@@ -111,7 +111,7 @@ export function ringThreshold(
   return thresholdFor(t1, degree, adversary, true);
 }
 
-/** A ring that the finder found: its degree k (even) and its threshold t. */
+/** A ring that the search found: its degree k (even) and its threshold t. */
 export interface Ring {
   readonly degree: number;
   readonly threshold: number;
@@ -125,7 +125,7 @@ function search(question: Required<RingQuestion>): Ring | undefined {
   let t2 = 0;
   for (let degree = 2; degree < n; degree += 2) {
     if (!staysConnected(n, degree, Math.min(n, colluders + dropped), sigma)) continue;
-    // Both only grow with the degree, so each search goes on where the last one ended.
+    // Both only grow with the degree, so each search continues where the last one ended.
     t1 = colludingNeighbours(n, colluders, degree, sigma, t1);
     t2 = survivingNeighbours(n, n - dropped, degree, eta, t2);
     const threshold = thresholdFor(t1, degree, adversary, ownShare);
@@ -138,11 +138,11 @@ const CACHED = 256;
 const cache = new Map<string, Ring | undefined>();
 
 /**
- * SecAgg+ (Bell et al. 2020): the least even degree of a ring, permuted at random, on which masks
- * and shares of neighbours alone are as good as everybody's, with the threshold that belongs to it. `active` is the
- * paper's semi-malicious rule.
+ * SecAgg+ (Bell et al. 2020): the minimum even degree of a randomly permuted ring on which masks and shares among
+ * neighbours alone are as good as among all members, with the threshold that belongs to it. `active` is the paper's
+ * semi-malicious rule.
  * @returns degree k and threshold t ≤ k, in members
- * @throws CairnError `no-feasible-graph` where no degree below n will do; `settings-invalid` for arguments out of range
+ * @throws CairnError `no-feasible-graph` if no degree below n is enough; `settings-invalid` for arguments out of range
  */
 export function findRing(question: RingQuestion): Ring {
   const { n, colluding, dropout, adversary, sigma = 40, eta = 20, ownShare = false } = question;

@@ -6,8 +6,8 @@ import type { Ring } from './ring.ts';
 import { assertCommittee, type Committee, findCommittee, wholeCommittee } from './witnesses.ts';
 
 /**
- * The graph that a task asks for; `auto` takes a ring wherever one is safe and smaller than the complete graph, from 64
- * members on.
+ * The graph that a task requests; `auto` takes a ring whenever one is safe and smaller than the complete graph, for 64
+ * or more members.
  */
 export type GraphKind = 'complete' | 'ring' | 'auto';
 
@@ -15,20 +15,20 @@ export type GraphKind = 'complete' | 'ring' | 'auto';
 const SIGMA = 40;
 
 /**
- * Added to σ in active rounds: the ring's permutation and the choice of witnesses are derived from all round-0 messages. Each
- * choice of whom to seat is a trial of a few dozen hashes, and a coordinator could make 2^60 of them until one suits it.
+ * Added to σ in active rounds: the ring's permutation and the choice of witnesses follow from all round-0 messages.
+ * Each choice of members to seat is a trial of a few dozen hashes, and a coordinator could make 2^60 such trials.
  */
 const GRINDING_ALLOWANCE = 60;
 
 /**
  * Cohorts below this get the complete graph from `auto`: it costs them little, and shares of a small cohort round to so
- * few members (5 % of 10 to none) that a ring made for them would fail at the first drop beyond.
+ * few members (5 % of 10 to none) that a ring made for them would fail at the first drop more.
  */
 const SMALLEST_AUTO_RING = 64;
 
 /**
- * Bits for the ring, and in active rounds for its witnesses, each of which has one half of the bound on failure. The graph's
- * half has two parts: too many colluders around one member, and at two cuts.
+ * Bits for the ring, and in active rounds for its witnesses, each of which gets half of the bound on failure. The
+ * graph's half has two parts: too many colluders around one member, and at two cuts.
  */
 export function sigmaFor(adversary: AdversaryClass): number {
   return adversary === 'active' ? SIGMA + GRINDING_ALLOWANCE + 1 : SIGMA;
@@ -36,10 +36,10 @@ export function sigmaFor(adversary: AdversaryClass): number {
 
 const NO_COMMITTEE: Committee = { witnesses: 0, quorum: 0 };
 
-/** The parameters of a round's roster: who shares secrets with whom, and how many sign the one survivor set. */
+/** The parameters of a round's roster: which members share secrets, and how many sign the one survivor set. */
 export type RoundParameters = RosterParameters;
 
-/** The adversary that a round, or one client, reckons with. */
+/** The adversary that a round, or one client, assumes. */
 export interface AdversaryModel {
   readonly adversary: AdversaryClass;
   /** Share of the cohort, 0 ≤ γ < 1, that may collude with the coordinator. */
@@ -47,11 +47,11 @@ export interface AdversaryModel {
 }
 
 /**
- * The threshold that a complete graph gets where the task names none. Active: more than the colluders and more than a third,
- * since one survivor set is settled by the quorum of {@link wholeCommittee}, not by the holders of each secret. Curious
+ * The threshold of a complete graph if the task names none. Active: more than the colluders and more than a third,
+ * since one survivor set is ensured by the quorum of {@link wholeCommittee}, not by the holders of each secret. Curious
  * (Bonawitz et al. 2017): more than the colluders and more than half.
  * @throws CairnError `settings-invalid` for n below 2 or a share out of range
- * @internal Tests hold it against the papers' rule and against every smaller threshold.
+ * @internal Tests check it against the papers' rule and against every smaller threshold.
  */
 export function completeThreshold({ n, adversary, colluding }: { readonly n: number } & AdversaryModel): number {
   checkCohort(n);
@@ -61,25 +61,26 @@ export function completeThreshold({ n, adversary, colluding }: { readonly n: num
 }
 
 /**
- * How many of those that a member shares with, itself included, must have shared their keys before it sends its masked input:
- * the threshold, and on an active complete graph a quorum.
+ * How many of those that a member shares with, itself included, must have shared their keys before it sends its masked
+ * input: the threshold, and on an active complete graph a quorum.
  *
- * Who is told of fewer masks with fewer. A coordinator could tell one member alone that only accomplices and some others are
- * left, leave those others out of the survivor set, so that their mask secrets are opened, and never ask the member itself:
- * without an honest survivor in its view its input lies bare. With V members in its view and a quorum q of others that sign,
- * V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link minSoundThreshold}.)
+ * A member that is shown fewer masks with fewer. A coordinator could tell one member that only accomplices and some
+ * others are left, leave those others out of the survivor set, so that their mask secrets are opened, and never ask the
+ * member: without an honest survivor in its view its input is exposed. With V members in its view and a quorum q of
+ * other signers, V + q > n + ⌊γn⌋ leaves it one. (On a ring the threshold itself is that high; see {@link
+ * minSoundThreshold}.)
  */
 export function minSharers({ graph, threshold, quorum }: RoundParameters): number {
   return graph === 'complete' ? Math.max(threshold, quorum) : threshold;
 }
 
 /**
- * The least threshold at which a round is sound. Complete graph: ⌊γn⌋ + 1, and 2 at least. Ring: the finder's rule 2 (curious)
- * or 3 (active, own shares counted) for this degree.
+ * The minimum threshold at which a round is sound. Complete graph: ⌊γn⌋ + 1, and at least 2. Ring: the search's rule 2
+ * (curious) or 3 (active, own shares counted) for this degree.
  * @param question - `sigma` in bits; by default 40, and 101 for a ring against an active coordinator
  * @returns a number of shares; on a ring that is too thin it exceeds the degree + 1 holders
  * @throws CairnError `settings-invalid` for arguments out of range
- * @internal Tests hold it against its own definition, one threshold lower; a whole round says only yes or no.
+ * @internal Tests check it against its own definition, one threshold lower; a whole round only says yes or no.
  */
 export function minSoundThreshold(
   question: {
@@ -111,9 +112,9 @@ function checkDegree(graph: 'complete' | 'ring', n: number, degree: number): voi
 
 /**
  * Refuses parameters that are not sound against an adversary. A client calls it with its own model, since a threshold
- * taken from the coordinator unchecked protects against nobody.
- * @throws CairnError `threshold-unsound` where the threshold or the quorum is too low, or a ring is so thin that colluders
- * alone may cut a member off (rule 1 without dropouts); `settings-invalid` where no such graph, threshold or quorum exists
+ * taken from the coordinator unchecked protects against no adversary.
+ * @throws CairnError `threshold-unsound` if the threshold or the quorum is too low, or a ring is so thin that colluders
+ * alone may cut a member off (rule 1 without dropouts); `settings-invalid` if no such graph, threshold or quorum exists
  */
 export function assertSound(parameters: RoundParameters, { adversary, colluding }: AdversaryModel): void {
   const { graph, n, degree, threshold } = parameters;
@@ -127,7 +128,7 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
   if (threshold < least) {
     throw new CairnError(
       'threshold-unsound',
-      `threshold ${threshold} is unsound on a ${graph} graph of ${n} members with degree ${degree}, ${adversary} and ${colluding} colluding: the least sound one is ${least}`,
+      `threshold ${threshold} is unsound on a ${graph} graph of ${n} members with degree ${degree}, ${adversary} and ${colluding} colluding: the minimum sound threshold is ${least}`,
     );
   }
   if (graph === 'ring' && !staysConnected(n, degree, shareOf(n, colluding), sigmaFor(adversary))) {
@@ -141,16 +142,16 @@ export function assertSound(parameters: RoundParameters, { adversary, colluding 
 }
 
 /**
- * How many survivors a ring must have, at the least, on any two stretches of degree/2 positions that are apart: one more
- * than could all be colluders. Otherwise whoever says who has dropped out, an active coordinator, may cut the ring there:
+ * The minimum number of survivors of a ring on any two disjoint stretches of degree/2 positions: one more than could
+ * all be colluders. Otherwise an active coordinator, which says which members have dropped out, may cut the ring there:
  * masks between its two parts are all known, and each part's sum opens by itself (Bell et al. 2020 let the server have
- * sums of parts). The threshold alone does not prevent it: at each cut it takes only half as many colluders as tolerated.
+ * sums of parts). The threshold alone does not prevent it: each cut takes only half as many colluders as are tolerated.
  */
 export function minAtTwoCuts({ n, degree }: RoundParameters, { adversary, colluding }: AdversaryModel): number {
   return colludersAtTwoCuts(n, degree, colluding, sigmaFor(adversary)) + 1;
 }
 
-/** What a task says about its rounds' graphs. */
+/** What a task specifies about its rounds' graphs. */
 export interface RoundQuestion extends AdversaryModel {
   /** Cohort size. */
   readonly n: number;
@@ -163,9 +164,9 @@ export interface RoundQuestion extends AdversaryModel {
 
 /**
  * The parameters of a round: a pure function of its settings, so that each side derives them for itself. Rings are
- * sought with σ = 40 against a curious coordinator and σ = 101 against an active one, and so are their witnesses.
- * @throws CairnError `no-feasible-graph` where a ring is asked for and none is safe; `threshold-unsound` where an
- * explicit threshold is too low, with the least sound one; `settings-invalid` for arguments out of range
+ * searched for with σ = 40 against a curious coordinator and σ = 101 against an active one, and so are their witnesses.
+ * @throws CairnError `no-feasible-graph` if a ring is requested and none is safe; `threshold-unsound` if an explicit
+ * threshold is too low, with the minimum sound one; `settings-invalid` for arguments out of range
  */
 export function roundParameters(question: RoundQuestion): RoundParameters {
   const { n, graph, adversary, colluding, dropout, threshold } = question;
@@ -195,7 +196,7 @@ function ringOrNothing(question: RoundQuestion): (Ring & Committee) | undefined 
   }
 }
 
-/** The witnesses of a ring. @throws CairnError `no-feasible-graph` where none can be had */
+/** The witnesses of a ring. @throws CairnError `no-feasible-graph` if there is no safe choice */
 function committeeOf({ n, adversary, colluding, dropout }: RoundQuestion): Committee {
   if (adversary === 'curious') return NO_COMMITTEE;
   const found = findCommittee({ n, colluding, dropout, sigma: sigmaFor(adversary) });

@@ -3,13 +3,13 @@ import { above, mode } from '../../../hypergeometric.ts';
 import { checkCohort, checkShare } from './ring.ts';
 import { shareOf } from '../../../rounds/policy.ts';
 
-/** How many witnesses there are, and how many of their signatures over one survivor set every client asks for. */
+/** How many witnesses there are, and how many of their signatures over one survivor set every client requires. */
 export interface Committee {
   readonly witnesses: number;
   readonly quorum: number;
 }
 
-/** What the finder of committees is asked. */
+/** The input of the search for committees. */
 export interface CommitteeQuestion {
   /** Cohort size. */
   readonly n: number;
@@ -17,15 +17,15 @@ export interface CommitteeQuestion {
   readonly colluding: number;
   /** Share δ of the cohort, 0 ≤ δ < 1, that may drop out. */
   readonly dropout: number;
-  /** Bits of security: two quorums are had without an honest member in both with probability at most 2^−σ. */
+  /** Bits of security: two quorums exist without an honest member in both with probability at most 2^−σ. */
   readonly sigma: number;
   /** Bits of correctness: dropouts within δ leave fewer than a quorum with probability at most 2^−η. Default 20. */
   readonly eta?: number;
 }
 
 /**
- * Least x with P[X ≥ x] ≤ bound, X being the number of marked members among the draws; by bisection, since the tail falls.
- * At the latest it is one more than there can be.
+ * Smallest x with P[X ≥ x] ≤ bound, X being the number of marked members among the draws; by bisection, since the tail
+ * falls. It is at most one more than there can be.
  */
 function minRare(total: number, marked: number, draws: number, bound: number): number {
   const urn = { total, marked, draws };
@@ -40,28 +40,28 @@ function minRare(total: number, marked: number, draws: number, bound: number): n
 }
 
 /**
- * Least quorum of `witnesses` random members that no two survivor sets both get: each honest witness signs one, each
- * corrupt one both, so that two sets are signed by q members each exactly if w + X ≥ 2q. Dropouts do not enter: a witness
- * that is gone signs less, not more.
+ * Minimum quorum of `witnesses` random members that no two survivor sets both get: each honest witness signs one, each
+ * corrupt one both, so that two sets are signed by q members each exactly if w + X ≥ 2q. Dropouts do not matter: a
+ * witness that is gone signs less, not more.
  */
 function minQuorum(n: number, colluders: number, witnesses: number, sigma: number): number {
   return Math.ceil((witnesses + minRare(n, colluders, witnesses, 2 ** -sigma)) / 2);
 }
 
-/** Whether a quorum of random witnesses is there but for probability 2^−η when so many members have dropped out. */
+/** Whether a quorum of random witnesses remains, except with probability 2^−η, if so many members have dropped out. */
 function isReached(n: number, dropped: number, { witnesses, quorum }: Committee, eta: number): boolean {
   const lost = witnesses - quorum;
   return lost >= 0 && above({ total: n, marked: dropped, draws: witnesses }, lost) <= 2 ** -eta;
 }
 
-/** A committee above this part of the cohort gives way to all members: nothing is left to chance then. */
+/** A committee above this part of the cohort is replaced by all members: then nothing is left to chance. */
 const LARGEST_PART = [4, 5] as const;
 
 /**
- * The witnesses of a ring's members: the fewest that bisection finds between none and w = c + 2d + 1, of whom q = c + d + 1
- * suffice whoever is drawn, with the least sound quorum. The sum of quorum and witnesses grows with them, so the fewest are
- * the cheapest too.
- * @returns undefined where colluders and dropouts leave no honest majority: c + 2d ≥ n
+ * The witnesses of a ring's members: the fewest that bisection finds between none and w = c + 2d + 1, of which q = c +
+ * d + 1 suffice for any draw, with the minimum sound quorum. The sum of quorum and witnesses grows with them, so the
+ * fewest are also the cheapest.
+ * @returns undefined if colluders and dropouts leave no honest majority: c + 2d ≥ n
  * @throws CairnError `settings-invalid` for arguments out of range
  */
 export function findCommittee(question: CommitteeQuestion): Committee | undefined {
@@ -87,8 +87,8 @@ export function findCommittee(question: CommitteeQuestion): Committee | undefine
 }
 
 /**
- * The committee of a complete graph: all members, of whom more than two thirds sign, or as many as make two quorums meet in
- * an honest member (Bonawitz et al. 2017 §6.2), where that is more.
+ * The committee of a complete graph: all members, of which more than two thirds sign, or, if that is more, enough to
+ * make two quorums meet in an honest member (Bonawitz et al. 2017 §6.2).
  */
 export function wholeCommittee(n: number, colluding: number): Committee {
   const colluders = shareOf(n, colluding);
@@ -97,9 +97,9 @@ export function wholeCommittee(n: number, colluding: number): Committee {
 
 /**
  * Refuses a committee that might sign two survivor sets.
- * @param colluding share γ of the cohort by the one who asks
+ * @param colluding share γ of the cohort as assumed by the caller
  * @param sigma in bits, as for {@link CommitteeQuestion}
- * @throws CairnError `settings-invalid` where no such committee exists; `threshold-unsound` where its quorum is too low
+ * @throws CairnError `settings-invalid` if no such committee exists; `threshold-unsound` if its quorum is too low
  */
 export function assertCommittee(n: number, committee: Committee, colluding: number, sigma: number): void {
   const { witnesses, quorum } = committee;
@@ -114,6 +114,6 @@ export function assertCommittee(n: number, committee: Committee, colluding: numb
   if (quorum >= least) return;
   throw new CairnError(
     'threshold-unsound',
-    `${quorum} of ${witnesses} witnesses of ${n} members may sign two survivor sets with ${colluding} colluding: the least sound quorum is ${least}`,
+    `${quorum} of ${witnesses} witnesses of ${n} members may sign two survivor sets with ${colluding} colluding: the minimum sound quorum is ${least}`,
   );
 }

@@ -36,14 +36,17 @@ export function onAdvertiseKeys(state: AdvertiseState, from: MemberId, message: 
   const { context, advertised } = state;
   const { advertisement } = decodeAdvertiseKeys(message);
   if (advertisement.member !== from) {
-    throw new CairnError('identity-signature', `member ${from} advertises keys in the name of ${advertisement.member}`);
+    throw new CairnError(
+      'identity-signature',
+      `member ${from} advertises keys in the name of member ${advertisement.member}`,
+    );
   }
   const directory = context.settings.adversary === 'active' ? context.directory : undefined;
   checkAdvertisement(context, directory, advertisement);
-  // What a client would refuse a whole roster for is kept out of it here: the copier is dropped, not the round.
+  // A copied key would make clients refuse the whole roster, so the copier is dropped here, not the round.
   const keys = [toHex(advertisement.cipherKey), toHex(advertisement.maskKey)];
   if (keys[0] === keys[1] || keys.some((key) => state.keys.has(key))) {
-    throw new CairnError('key-duplicate', `member ${from} advertises a key that is there already`, {
+    throw new CairnError('key-duplicate', `member ${from} advertises a key that was already advertised`, {
       culprits: [from],
     });
   }

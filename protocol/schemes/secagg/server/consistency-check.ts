@@ -39,7 +39,7 @@ export function onConsistency(
 }
 
 /**
- * U4 is fixed: all of U3 that are there are asked for shares, whether they were to sign or not.
+ * U4 is fixed: all remaining members of U3 are asked for shares, whether they had to sign or not.
  */
 export function closeSignatures(state: ConsistencyState): ServerStep {
   const { context, facts, sharers, commitments, survivors, sum, signatures } = state;

@@ -11,17 +11,17 @@ export interface ServerContext {
   readonly settingsHash: Uint8Array;
   /** Needed by active rounds. */
   readonly directory: MemberDirectory | undefined;
-  /** Who was invited. Nobody else is heard. */
+  /** The invited members. Messages from others are refused. */
   readonly invited: ReadonlySet<MemberId>;
   /** The roster closes when this many have advertised. */
   readonly target: number;
   /**
-   * When the secrets of the sum are opened: inside the step that ends the collecting of shares, or by whoever computes
-   * the plan, in turns with other work, before it does so.
+   * When the secrets of the sum are opened: inside the step that ends the collection of shares, or by the party that
+   * computes the plan, interleaved with other work, before it does so.
    */
   readonly opening: 'at-once' | 'in-turns';
-  /** Everybody lost so far. Grows. */
+  /** All members lost so far. Grows. */
   readonly drops: Drop[];
-  /** Ids of those lost, for look-up. Grows. */
+  /** Ids of the lost members, for lookup. Grows. */
   readonly lost: Set<MemberId>;
 }

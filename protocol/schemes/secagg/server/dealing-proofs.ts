@@ -27,22 +27,22 @@ export interface ProofMaterial extends SharedKeys {
   readonly signatures: ReadonlyMap<ClientIndex, Uint8Array>;
 }
 
-/** What became of owners whose secrets do not open. */
+/** The outcome for owners whose secrets do not open. */
 export interface Proofs {
   /** Owners that are proven to have dealt falsely, and the proofs, in the same order. */
   readonly proven: readonly MemberId[];
   readonly bodies: readonly Uint8Array[];
-  /** Owners of whom nothing is proven. */
+  /** Owners against whom nothing is proven. */
   readonly unproven: readonly MemberId[];
   /** Holders that did not sign what they revealed: they are at fault, and their shares count for nothing. */
   readonly unsigned: readonly MemberId[];
 }
 
 /**
- * Proves of owners whose secrets do not open that they dealt falsely, where the shares suffice: by as many as came, since a
- * member that reckons with more liars than the task needs more of them. Signatures of holders are checked only here: to hash
- * n shares of n members in every round would cost more than to open the sum, and a holder that signs falsely could as well
- * have revealed nothing. It pauses after each holder.
+ * Proves that owners whose secrets do not open dealt falsely, if there are enough shares: it uses all that arrived,
+ * since a member that assumes more liars than the task needs more of them. Holders' signatures are checked only here:
+ * hashing n shares of n members in every round would cost more than opening the sum, and a holder that signs falsely
+ * could as well have revealed nothing. It pauses after each holder.
  */
 export function* proveDealings(material: ProofMaterial, owners: readonly ClientIndex[]): Generator<undefined, Proofs> {
   const { context, facts } = material;
@@ -119,7 +119,7 @@ function* isFalse(
   return decided.verdict === 'false-dealing';
 }
 
-/** What the owner is bound to, with its signature, as it came in round 0 or 1. */
+/** What the owner is bound to, with its signature, as received in round 0 or 1. */
 function dealt({ facts, survivors, commitments }: ProofMaterial, owner: ClientIndex): DealtSecret {
   if (secretKind(survivors, owner) === 'mask-key') {
     return { kind: 'mask-key', advertisement: facts.roster[owner]!, proof: facts.tree.proof(owner) };

@@ -7,7 +7,7 @@ import type { ServerState } from './types.ts';
 
 /**
  * Checks a message against its sender and the state by its header alone.
- * @throws CairnError the reason why it is refused: it would change nothing
+ * @throws CairnError the reason if it is refused: it would change nothing
  */
 export function assertTakes(
   state: ServerState,
@@ -31,10 +31,10 @@ export function assertTakes(
     throw new CairnError('wire-suite', text);
   }
   if (name === 'consistency' && !isWitness(state, from)) {
-    throw outOfPlace(name, from, `${state.name}, in which it is no witness`);
+    throw outOfPlace(name, from, `${state.name}, in which it is not a witness`);
   }
   if (name !== 'abort' && hasAnswered(state, from)) {
-    throw new CairnError('message-duplicate', `${name} came from member ${from} before`);
+    throw new CairnError('message-duplicate', `${name} was already received from member ${from}`);
   }
 }
 
@@ -46,8 +46,8 @@ function isWitness(state: Collecting, member: MemberId): boolean {
 }
 
 /**
- * Why a message with this header would be refused in the present state; undefined where it would be taken or
- * cost its sender its place. Long messages are asked about before they have come.
+ * Why a message with this header would be refused in the current state; undefined if it would be taken, or cost
+ * its sender its place. Long messages are checked with this before they arrive.
  */
 export function refusalOf(state: ServerState, from: MemberId, header: MessageHeader): CairnError | undefined {
   try {

@@ -22,7 +22,7 @@ export function onMaskedInput(state: InputState, from: ClientIndex, message: Mes
   if (length !== sum.length || bits !== context.settings.modulusBits) {
     throw new CairnError(
       'wire-bounds',
-      `a vector of ${length} × ${bits} bits came, but the round's have ${sum.length} × ${context.settings.modulusBits}`,
+      `the vector has ${length} × ${bits} bits, but the round's have ${sum.length} × ${context.settings.modulusBits}`,
     );
   }
   sum.addPacked(packed, bits);
@@ -39,7 +39,7 @@ export function fixSurvivors(state: InputState): ServerStep {
   const there = [...received].filter((index) => !context.lost.has(facts.roster[index]!.member)).sort((a, b) => a - b);
   if (context.settings.adversary === 'curious') return askForShares(context, summed, there, new Map());
   const bytes = encodeSurvivors({ suite: context.settings.suite, context: facts.sessionId, size, survivors });
-  // Everybody audits the set; only those whose signatures count are waited for.
+  // All members audit the set, but the state waits only for those whose signatures count.
   const signers = facts.witnesses.filter((index) => received.has(index));
   return transition(
     {

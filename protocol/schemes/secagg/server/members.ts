@@ -19,7 +19,7 @@ export function isCollecting(state: ServerState): state is Collecting {
 /** The one message that each state takes. */
 export const EXPECTED: Readonly<Record<CollectingState, MessageName>> = byState(({ takes }) => takes);
 
-/** Who has answered in this state, by index; by member id while there is no roster. */
+/** The members that have answered in this state, by index; by member id while there is no roster. */
 export function answered(state: Collecting): ReadonlyMap<number, unknown> | ReadonlySet<number> {
   switch (state.name) {
     case 'advertise-keys':
@@ -40,7 +40,7 @@ export function hasAnswered(state: Collecting, member: MemberId): boolean {
   return answered(state).has(state.name === 'advertise-keys' ? member : state.facts.indexOf.get(member)!);
 }
 
-/** Members at some places of the roster who are not lost: for whose answers a new state waits. */
+/** Members at these places of the roster that are not lost: a new state waits for their answers. */
 export function presentAt(
   context: ServerContext,
   { roster }: ServerParameters,
@@ -51,7 +51,7 @@ export function presentAt(
 }
 
 /**
- * In an active round identities sign what they share and reveal, in a curious one there are none.
+ * In an active round identities sign what they share and reveal; a curious one has no signatures.
  * @throws CairnError `wire-not-canonical`
  */
 export function assertSigned({ settings }: ServerContext, member: MemberId, signature: Uint8Array | undefined): void {
@@ -60,7 +60,7 @@ export function assertSigned({ settings }: ServerContext, member: MemberId, sign
   throw new CairnError('wire-not-canonical', `member ${member}: ${text}`, { culprits: [member] });
 }
 
-/** What losing a member now means for the sum. */
+/** The effect on the sum of losing a member now. */
 export function effectOn(state: Collecting, member: MemberId): DropEffect {
   switch (state.name) {
     case 'advertise-keys':
@@ -75,12 +75,12 @@ export function effectOn(state: Collecting, member: MemberId): DropEffect {
   }
 }
 
-/** Fewest members with which a state can be left towards a sum. */
+/** Minimum number of members with which a round can leave a state and still reach a sum. */
 export function minFor(state: Collecting): number {
   const { minCohort } = state.context.settings;
   if (state.name === 'advertise-keys') return minCohort;
   const { parameters } = state.facts;
-  // Signatures only need a quorum and shares the threshold: the inputs they speak of are in the sum already.
+  // Signatures only need a quorum, and shares the threshold: the inputs they are about are already in the sum.
   if (state.name === 'consistency-check') return parameters.quorum;
   if (state.name === 'unmasking') return parameters.threshold;
   return Math.max(minSharers(parameters), minCohort);

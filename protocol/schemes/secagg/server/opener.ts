@@ -7,11 +7,11 @@ import type { ClientIndex } from '../../../ids.ts';
 import type { ServerParameters } from './parameters.ts';
 import type { RevealedShares } from './revealed.ts';
 
-/** Keeps track of a secret that is made, so that it is wiped whatever happens. */
+/** Keeps track of a new secret, so that it is wiped whatever happens. */
 type HoldSecret = (secret: SecretBytes) => SecretBytes;
 
 /**
- * Rebuilds secrets from revealed shares, and does not believe the shares: a secret counts only if it is the one that its
+ * Rebuilds secrets from revealed shares without trusting the shares: a secret counts only if it is the one that its
  * owner advertised or committed to.
  */
 export class SecretOpener {
@@ -22,7 +22,7 @@ export class SecretOpener {
   readonly #bases = new Map<string, LagrangeBasis>();
   readonly #decoders = new Map<string, ShareDecoder>();
 
-  /** @param corrupt the most holders of one member's shares that may lie */
+  /** @param corrupt the maximum number of holders of one member's shares that may lie */
   constructor(facts: ServerParameters, shares: RevealedShares, corrupt: number, hold: HoldSecret) {
     this.#facts = facts;
     this.#shares = shares;
@@ -31,13 +31,14 @@ export class SecretOpener {
   }
 
   /**
-   * Opens one member's secret: from t shares where these give the right one, as they do unless somebody lies; else all
-   * that came are decoded, and those that are false are noted. It pauses on the way. Holders of whom a share was found false come last from
-   * then on, so that a liar costs one decoding and not one for each member, as long as t others are there.
-   * @param isRight whether a secret is the one that its owner stands for
-   * @throws CairnError `below-threshold` for fewer than t shares; `secret-mismatch` with the owner as culprit where the
-   *   right secret is not to be had: it shared falsely, unless more of the m shares were revealed falsely than can be
-   *   corrected, ⌊(m − t)/2⌋ at the least
+   * Opens one member's secret: from t shares if these give the right one, as they do unless a member lies; otherwise
+   * all received shares are decoded, and the false ones recorded. It pauses in between. Holders with a share found
+   * false come last from then on, so that a liar costs one decoding and not one for each member, as long as t others
+   * remain.
+   * @param isRight whether a secret is the one that its owner is bound to
+   * @throws CairnError `below-threshold` for fewer than t shares; `secret-mismatch` with the owner as culprit if the
+   *   right secret cannot be obtained: it shared falsely, unless more of the m shares were revealed falsely than can be
+   *   corrected, which is at least ⌊(m − t)/2⌋
    */
   *open(owner: ClientIndex, isRight: (secret: SecretBytes) => boolean): Generator<undefined, SecretBytes> {
     const { threshold } = this.#facts.parameters;
@@ -47,7 +48,7 @@ export class SecretOpener {
     if (holders.length < threshold) {
       throw new CairnError(
         'below-threshold',
-        `${holders.length} shares of member ${member}'s secret came, the threshold is ${threshold}`,
+        `${holders.length} shares of member ${member}'s secret arrived, the threshold is ${threshold}`,
       );
     }
     const opened = this.#openFrom(owner, holders.slice(0, threshold), isRight);
@@ -68,12 +69,12 @@ export class SecretOpener {
     if (searched !== undefined) return searched;
     throw new CairnError(
       'secret-mismatch',
-      `the ${all.length} shares of member ${member}'s secret do not give the one that it stands for`,
+      `the ${all.length} shares of member ${member}'s secret do not give the one that it is bound to`,
       { culprits: [member] },
     );
   }
 
-  /** Where more may lie than decoding corrects for certain, all cases are looked through if they are few. */
+  /** If more may lie than decoding is certain to correct, all cases are searched if they are few. */
   *#search(
     owner: ClientIndex,
     holders: readonly ClientIndex[],
@@ -120,7 +121,7 @@ export class SecretOpener {
   }
 }
 
-/** What belongs to a set of holders is made once: on the complete graph most sets are the same. */
+/** Data for a set of holders is computed once: on the complete graph most sets are the same. */
 function remembered<T>(known: Map<string, T>, holders: readonly ClientIndex[], make: () => T): T {
   const key = holders.join(',');
   let found = known.get(key);

@@ -10,7 +10,7 @@ export interface ServerParameters {
   readonly sessionId: Uint8Array;
   readonly parameters: RoundParameters;
   readonly graph: Graph;
-  /** Whose signatures over U3 count, ascending; none in a curious round. */
+  /** Members whose signatures over U3 count, ascending; none in a curious round. */
   readonly witnesses: readonly ClientIndex[];
   /** By index: ascending member ids. */
   readonly roster: readonly Advertisement[];
@@ -22,11 +22,11 @@ export interface ServerParameters {
 export interface Commitment {
   /** 32 bytes. */
   readonly commitment: Uint8Array;
-  /** Its signature over it in an active round, by which others can be shown that it is its own. */
+  /** The member's signature over it in an active round, which proves to others that it is its own. */
   readonly signature: Uint8Array | undefined;
 }
 
-/** What must still be known of round 1 once shares are routed: who shared, and committed to what. */
+/** What must be kept of round 1 once shares are routed: the members that shared, and their commitments. */
 export interface SharedKeys {
   readonly facts: ServerParameters;
   /** U2, by index. */
@@ -35,7 +35,7 @@ export interface SharedKeys {
   readonly commitments: ReadonlyMap<ClientIndex, Commitment>;
 }
 
-/** What must still be known once U3 is fixed. */
+/** What must be kept once U3 is fixed. */
 export interface FrozenSum extends SharedKeys {
   /** U3 as a bitmap over the roster. */
   readonly survivors: Uint8Array;

@@ -24,7 +24,7 @@ export const refuseMessage = (state: ServerState, refusal: CairnError): ServerSt
   refusal,
 });
 
-/** A step into a next state: its event comes first. */
+/** A step into another state: its event comes first. */
 export function transition(
   state: ServerState,
   members: number,
@@ -35,7 +35,7 @@ export function transition(
   return { state, send, events: [{ kind: 'state', name: state.name, members }, ...events], wipe };
 }
 
-/** One step after another: messages, events and what is to be wiped add up. */
+/** One step after another: messages, events and secrets to wipe are concatenated. */
 export function chain(first: ServerStep, next: (state: ServerState) => ServerStep): ServerStep {
   const second = next(first.state);
   return {
@@ -47,7 +47,7 @@ export function chain(first: ServerStep, next: (state: ServerState) => ServerSte
   };
 }
 
-/** Takes a member out of the round, once: the record, and the message that tells it why. */
+/** Drops a member from the round, once: the record, and the message that tells it why. */
 export function drop(
   state: Extract<ServerState, { name: CollectingState }>,
   member: MemberId,
@@ -79,9 +79,9 @@ export function abortFor(
 }
 
 /**
- * The records of who revealed false shares, once the secrets were opened or could not be. Such a holder stays in the sum;
- * that it lied is not proven, since the owner may have given it a false share, so the record names the owners, too. Who
- * signed falsely what it revealed is on record likewise, as far as its signature was needed.
+ * Records of holders that revealed false shares, once the secrets were opened or could not be. Such a holder stays in
+ * the sum; that it lied is not proven, since the owner may have given it a false share, so the record also names the
+ * owners. Holders that signed falsely what they revealed are recorded too, as far as their signatures were needed.
  */
 export function falseShareDrops({ context, facts, opening }: In<'computing'>): ServerEvent[] {
   const unsigned = opening.proofs.unsigned.map((member): ServerEvent => {
@@ -103,7 +103,7 @@ export function falseShareDrops({ context, facts, opening }: In<'computing'>): S
   return [...unsigned, ...lied];
 }
 
-/** The end of a round without a sum. What the coordinator holds of it is wiped. */
+/** The end of a round without a sum. The coordinator's secrets of it are wiped. */
 export function abort(state: ServerState, error: CairnError): ServerStep {
   const { context } = state;
   const events = state.name === 'computing' ? falseShareDrops(state) : [];

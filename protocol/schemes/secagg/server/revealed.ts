@@ -4,7 +4,7 @@ import { type ClientIndex, clientIndex } from '../../../ids.ts';
 import type { SharedKeys } from './parameters.ts';
 import { placeOf } from './places.ts';
 
-/** Whose shares a member holds: its neighbours' that shared, and its own, ascending. */
+/** The members whose shares a member holds: its neighbours that shared, and itself, ascending. */
 export function holdings({ facts, sharers }: Pick<SharedKeys, 'facts' | 'sharers'>, holder: ClientIndex): number[] {
   return facts.graph.holders(holder).filter((index) => sharers.has(clientIndex(index)));
 }
@@ -13,7 +13,7 @@ export function holdings({ facts, sharers }: Pick<SharedKeys, 'facts' | 'sharers
 export class RevealedShares {
   readonly #about: SharedKeys;
   readonly #holdings = new Map<ClientIndex, readonly number[]>();
-  /** Of the holders of false shares, whose. */
+  /** For each holder of false shares, their owners. */
   readonly #false = new Map<ClientIndex, ClientIndex[]>();
   #revealed: ReadonlyMap<ClientIndex, SecretBytes>;
 
@@ -26,17 +26,17 @@ export class RevealedShares {
     for (const holder of revealed.keys()) this.#holdings.set(holder, everybody ?? holdings(about, holder));
   }
 
-  /** The blocks of shares, one of each holder. */
+  /** The blocks of shares, one from each holder. */
   get secrets(): readonly SecretBytes[] {
     return [...this.#revealed.values()];
   }
 
-  /** By holder, the owners whose shares it revealed falsely, as far as that was found. */
+  /** By holder, the owners whose shares it revealed falsely, as far as was found. */
   get falseShares(): ReadonlyMap<ClientIndex, readonly ClientIndex[]> {
     return this.#false;
   }
 
-  /** Who revealed a share of a member's secret, ascending: those of whom no share was found false, and the others. */
+  /** Holders that revealed a share of a member's secret, ascending: those with no share found false, and the others. */
   holdersOf(owner: ClientIndex): { readonly trusted: ClientIndex[]; readonly suspected: ClientIndex[] } {
     const trusted: ClientIndex[] = [];
     const suspected: ClientIndex[] = [];
@@ -56,19 +56,19 @@ export class RevealedShares {
     });
   }
 
-  /** A view of all that a holder revealed: shares of those whose it holds, ascending. */
+  /** A view of all that a holder revealed: shares in ascending order of owner. */
   blockOf(holder: ClientIndex): Uint8Array {
     return this.#revealed.get(holder)!.expose();
   }
 
-  /** Notes that a holder revealed another share of this owner's secret than those from which it was opened. */
+  /** Records that a holder's share of this owner's secret disagrees with those from which it was opened. */
   suspect(holder: ClientIndex, owner: ClientIndex): void {
     const owners = this.#false.get(holder);
     if (owners === undefined) this.#false.set(holder, [owner]);
     else owners.push(owner);
   }
 
-  /** Wipes and forgets all shares. What was found stays. */
+  /** Wipes and forgets all shares. What was found about holders is kept. */
   wipe(): void {
     for (const shares of this.#revealed.values()) shares.wipe();
     this.#revealed = new Map();

@@ -21,13 +21,13 @@ interface Revealed extends Omit<FrozenSum, 'sum'> {
 }
 
 /**
- * The opening of a sum's secrets: every member's one secret is rebuilt from the shares revealed, held against what the
- * member advertised or committed to, and becomes a job of the plan.
+ * The opening of a sum's secrets: every member's one secret is rebuilt from the shares revealed, checked against what
+ * the member advertised or committed to, and becomes a job of the plan.
  *
  * At n = 1000 on the complete graph with t = 667 all of it takes 160 to 330 ms of one thread: longer than a coordinator
- * may be deaf, but where members have dropped not a hundredth of what the plan costs that comes out of it. So it needs
- * no thread of its own, only pauses: {@link steps} makes one after each secret, and many while it corrects false shares,
- * and the coordinator answers others there.
+ * may be unresponsive, but, if members have dropped, less than 1 % of the cost of the resulting plan. So it needs no
+ * separate thread, only pauses: {@link steps} makes one after each secret, and many while it corrects false shares, and
+ * the coordinator answers others in them.
  */
 export class SecretRecovery {
   /** The plan's jobs; they grow while {@link steps} runs. */
@@ -55,30 +55,30 @@ export class SecretRecovery {
     return this.#finished;
   }
 
-  /** Every secret in here: what was rebuilt, and the shares. */
+  /** Every secret held here: those rebuilt, and the shares. */
   get secrets(): readonly SecretBytes[] {
     return [...this.#made, ...this.#shares.secrets];
   }
 
-  /** By holder, the owners whose shares it revealed falsely, as far as that was found. */
+  /** By holder, the owners whose shares it revealed falsely, as far as was found. */
   get falseShares(): ReadonlyMap<ClientIndex, readonly ClientIndex[]> {
     return this.#shares.falseShares;
   }
 
-  /** Who was proven to have dealt falsely, of whom that was not possible, and who did not sign what it revealed. */
+  /** Members proven to have dealt falsely, those not proven to, and those that did not sign what they revealed. */
   get proofs(): Proofs {
     return this.#proofs;
   }
 
   /**
-   * Rebuilds secret after secret, and pauses after each, and more often where shares are false, with the number of jobs.
-   * When all are there the shares are wiped.
+   * Rebuilds secret after secret, and pauses after each, and more often if shares are false, yielding the number of
+   * jobs. Once all are rebuilt the shares are wiped.
    *
-   * In an active round one secret that does not open is not the end of it: the others are opened, so that everybody who
-   * dealt falsely is found, six of them at most; and proofs are made.
-   * @throws CairnError `secret-mismatch` with the culprits whose secrets are not those that they advertised or committed to;
-   *   `false-dealing-unproven` in an active round where that can be proven of none of them; `below-threshold`: there is no
-   *   plan; the session is told by an input and wipes what is there
+   * In an active round it continues after a secret that does not open: the others are opened, so that every member that
+   * dealt falsely is found, six at most; and proofs are made.
+   * @throws CairnError `secret-mismatch` with the culprits whose secrets are not those that they advertised or
+   *   committed to; `false-dealing-unproven` in an active round if that can be proven of none of them;
+   *   `below-threshold`: there is no plan; the session is told by an input and wipes what it holds
    */
   *steps(): Generator<number, void> {
     const failed: ClientIndex[] = [];
@@ -104,7 +104,7 @@ export class SecretRecovery {
     return secret;
   }
 
-  /** The jobs, and undefined for a pause on the way to the next one. */
+  /** The jobs, and undefined for a pause before the next one. */
   *#rebuild(failed: ClientIndex[]): Generator<UnmaskJob | undefined, void> {
     for (const owner of this.#about.sharers) {
       try {
@@ -115,7 +115,7 @@ export class SecretRecovery {
         const peers = this.#peersOf(owner);
         if (peers.length > 0) yield yield* this.#pairJob(owner, peers);
       } catch (thrown) {
-        // Members of a curious round sign nothing, so nothing could be proven of them.
+        // Members of a curious round sign nothing, so nothing could be proven against them.
         const { adversary } = this.#about.context.settings;
         if (adversary === 'curious' || asCairnError(thrown).code !== 'secret-mismatch') throw thrown;
         if (failed.push(owner) === LIMITS.proofs) return;
@@ -170,19 +170,19 @@ export class SecretRecovery {
 
 const NO_PROOFS: Proofs = { proven: [], bodies: [], unproven: [], unsigned: [] };
 
-/** Why there is no sum: who dealt falsely, or who seems to. */
+/** Why there is no sum: the members that dealt falsely, or seem to. */
 function dealtFalsely({ proven, unproven }: Proofs): CairnError {
   const named = (members: readonly number[]): string => members.join(', ');
   if (proven.length > 0) {
     const rest =
-      unproven.length === 0 ? '' : `; nothing is proven of ${named(unproven)}, whose secrets do not open either`;
+      unproven.length === 0 ? '' : `; nothing is proven against ${named(unproven)}, whose secrets do not open either`;
     return new CairnError('secret-mismatch', `members ${named(proven)} are proven to have dealt false shares${rest}`, {
       culprits: proven,
     });
   }
   return new CairnError(
     'false-dealing-unproven',
-    `secrets of members ${named(unproven)} do not open, and too few shares came to prove whose fault it is`,
+    `secrets of members ${named(unproven)} do not open, and there are too few shares to prove which party is at fault`,
     { culprits: unproven },
   );
 }

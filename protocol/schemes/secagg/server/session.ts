@@ -23,13 +23,14 @@ import { onUnmaskShares, plan } from './unmasking.ts';
 
 /** What a round is started with. */
 export interface ServerStart extends SchemeStart {
-  /** When the sum's secrets are opened. Default: at once, in the step in which the last shares come. */
+  /** When the sum's secrets are opened. Default: immediately, in the step in which the last shares arrive. */
   readonly opening?: ServerContext['opening'];
 }
 
 /**
  * Starts a server session: the invitations.
- * @throws CairnError `settings-invalid`, `overflow-budget`, `privacy-infeasible`, `directory-mismatch`: the round cannot be run
+ * @throws CairnError `settings-invalid`, `overflow-budget`, `privacy-infeasible`, `directory-mismatch`: it cannot be
+ * run
  */
 export function startServer(start: ServerStart): ServerStep {
   const { primitives, settings, directory, invited, target, opening = 'at-once', proofs = [] } = start;
@@ -44,7 +45,7 @@ export function startServer(start: ServerStart): ServerStep {
   if (target > settings.maxCohort || target < settings.minCohort) {
     throw new CairnError(
       'settings-invalid',
-      `the cohort of ${target} must lie in ${settings.minCohort} … ${settings.maxCohort}`,
+      `the cohort must have ${settings.minCohort} to ${settings.maxCohort} members, but the target is ${target}`,
     );
   }
   const encoded = encodeSettings(settings);
@@ -74,9 +75,9 @@ export function startServer(start: ServerStart): ServerStep {
 }
 
 /**
- * One step of a server session. It never throws. A message that does not belong here is refused and changes nothing; a
- * message that breaks the protocol costs its sender its place, not the others the round. The state that went in is
- * spent: collections in it are taken over by the one that comes out.
+ * One step of a server session. It never throws. An unexpected message is refused and changes nothing; a message that
+ * breaks the protocol costs its sender its place, not the others the round. The input state is spent: the resulting
+ * state takes over its collections.
  */
 export function stepServer(state: ServerState, input: ServerInput): ServerStep {
   switch (input.kind) {
@@ -100,7 +101,7 @@ function onMessage(state: ServerState, from: MemberId, message: Message): Server
     return refuseMessage(state, asCairnError(thrown));
   }
   try {
-    // One that cannot be read costs its sender its place like any other: it meant to leave, and nobody waits for it.
+    // A malformed abort costs its sender its place like any other: it meant to leave, and no state waits for it.
     if (message.name === 'abort') return onAbort(state, from, message);
     const taken = take(state, from, message);
     state.waiting.delete(from);
@@ -132,7 +133,7 @@ function onAbort(state: Collecting, from: MemberId, received: Message): ServerSt
   return lose(state, from, reason, culprits.filter(isNeighbour(state, from)));
 }
 
-/** Who may have given a member reason to complain: those whose messages it was sent. Nobody before there is a roster. */
+/** Members that one may have reason to blame: those whose messages it was sent. None before there is a roster. */
 function isNeighbour(state: Collecting, of: MemberId): (other: MemberId) => boolean {
   if (state.name === 'advertise-keys') return () => false;
   const { graph, indexOf } = state.facts;
@@ -157,7 +158,7 @@ function lose(
   return chain(drop(state, member, effectOn(state, member), error, { tell: false, blames }), proceed);
 }
 
-/** Goes on where nobody is waited for any more. */
+/** Continues once no answer is awaited any more. */
 function proceed(state: ServerState): ServerStep {
   return isCollecting(state) ? advance(state, false) : unchanged(state);
 }
@@ -186,7 +187,7 @@ const COHORT_FULL = (): CairnError =>
   new CairnError('cohort-full', 'the cohort filled up before this client was ready');
 
 function dropAll(state: Collecting, members: readonly MemberId[]): ServerStep {
-  const error = new CairnError('deadline-missed', `no answer came in time in state ${state.name}`);
+  const error = new CairnError('deadline-missed', `no answer arrived in time in state ${state.name}`);
   return members.reduce<ServerStep>(
     (step, member) => chain(step, () => drop(state, member, effectOn(state, member), error, { tell: true })),
     unchanged(state),
@@ -221,7 +222,7 @@ function onUnmasked(state: ServerState, correction: MaskVector): ServerStep {
     );
   const { context, facts, survivors, sum } = state;
   if (correction.length !== sum.length)
-    return abort(state, new CairnError('internal', 'the computed correction has another length than the sum'));
+    return abort(state, new CairnError('internal', 'the computed correction does not have the same length as the sum'));
   sum.addValues(correction.words());
   const values = sum.toValues(context.settings.modulusBits);
   sum.wipe();

@@ -15,17 +15,17 @@ type ShareState = Extract<ServerState, { name: 'share-keys' }>;
 
 /**
  * Round 1 (ShareKeys, Bonawitz 2017 §4): one member's sealed shares, kept as one block until they are routed,
- * and its commitment, which stays.
+ * and its commitment, which is kept.
  *
- * Its signature over the commitment is checked at once: whoever is in U2 is bound to what it committed to, or a lie about
- * it could not be proven to anybody.
+ * Its signature over the commitment is checked at once: otherwise members of U2 would not be bound to what they
+ * committed to, and a lie about it could not be proven to others.
  * @throws CairnError `wire-…`, `identity-signature`: the member is dropped
  */
 export function onShareKeys(state: ShareState, from: ClientIndex, message: Message): ServerStep {
   const { commitment, signature, count, sealed } = decodeShareKeys(message);
   const expected = state.facts.graph.degree;
   if (count !== expected)
-    throw new CairnError('wire-bounds', `shares for ${count} neighbours came, but there are ${expected}`);
+    throw new CairnError('wire-bounds', `there are shares for ${count} neighbours, but the member has ${expected}`);
   state.sealed.set(from, sealed.slice());
   checkCommitment(state, from, commitment, signature);
   state.commitments.set(from, { commitment: commitment.slice(), signature: signature?.slice() });

@@ -22,17 +22,17 @@ export type { FrozenSum, ServerParameters } from './parameters.ts';
 
 export type { CollectingState, Drop, DropEffect, Outgoing };
 
-/** What every state that takes messages knows of its members. */
+/** What every state that takes messages knows about its members. */
 interface Waiting {
   readonly context: ServerContext;
-  /** Whose answer is still to come: nobody who has answered or is lost. Shrinks. */
+  /** Members whose answers are awaited: none that has answered or is lost. Shrinks. */
   readonly waiting: Set<MemberId>;
 }
 
 /** What one member advertised. */
 export interface Advertised {
   readonly advertisement: Advertisement;
-  /** Its leaf of the roster's tree, hashed when it came: ten thousand at once would hold up everybody. */
+  /** Its leaf of the roster's tree, hashed on arrival: hashing 10,000 at once would block the coordinator. */
   readonly leaf: Uint8Array;
 }
 
@@ -80,15 +80,15 @@ export type ServerState =
 /** What may happen to a server session: the work that it waits for is the unmask plan's. */
 export type ServerInput =
   | Exclude<SchemeInput, { readonly kind: 'worked' }>
-  /** The plan's result: what the plan's masks add up to, to be added to the sum. */
+  /** The plan's result: the total of the plan's masks, to be added to the sum. */
   | { readonly kind: 'unmasked'; readonly correction: MaskVector };
 
 /** What a step tells the coordinator. */
 export type ServerEvent =
   | Exclude<SchemeEvent, { readonly kind: 'work' }>
   /**
-   * Its result is waited for; see {@link UnmaskPlan}. If the round opens its secrets in turns, the opening is run to its
-   * end first; what it throws is a reason to abandon the round.
+   * The session waits for its result; see {@link UnmaskPlan}. If the round opens its secrets in turns, the opening is
+   * run to its end first; an error that it throws is a reason to abandon the round.
    */
   | { readonly kind: 'unmask-plan'; readonly plan: UnmaskPlan; readonly opening: SecretRecovery };
 

@@ -16,7 +16,7 @@ import type { Outgoing, ServerContext, ServerState, ServerStep, FrozenSum } from
 
 type UnmaskState = Extract<ServerState, { name: 'unmasking' }>;
 
-/** Round 4 begins (Unmasking, Bonawitz 2017 §4): the request, with a quorum of signatures, the same for everybody. */
+/** Round 4 begins (Unmasking, Bonawitz 2017 §4): the request, with a quorum of signatures, the same for all members. */
 export function askForShares(
   context: ServerContext,
   summed: FrozenSum,
@@ -59,7 +59,8 @@ export function askForShares(
 export function onUnmaskShares(state: UnmaskState, from: ClientIndex, message: Message): ServerStep {
   const { count, shares, signature } = decodeUnmaskShares(message);
   const expected = holdings(state, from).length;
-  if (count !== expected) throw new CairnError('wire-bounds', `${count} shares came, but ${expected} were asked for`);
+  if (count !== expected)
+    throw new CairnError('wire-bounds', `there are ${count} shares, but ${expected} were requested`);
   for (let i = 0; i < count; i++) {
     if (!isCanonicalShare(shares.subarray(i * SIZES.share, (i + 1) * SIZES.share))) {
       throw new CairnError('wire-not-canonical', `share ${i} is not an element of the field`);
@@ -72,8 +73,8 @@ export function onUnmaskShares(state: UnmaskState, from: ClientIndex, message: M
 }
 
 /**
- * All shares that will come are there: the plan of what to compute goes out. Secrets are rebuilt and checked before,
- * unless the round is to open them in turns; then the plan's jobs come with the opening.
+ * All shares that will arrive are in: emits the plan of what to compute. Secrets are rebuilt and checked first, unless
+ * the round opens them in turns; then the plan's jobs come with the opening.
  */
 export function plan(state: UnmaskState): ServerStep {
   const { context, facts, sharers, commitments, sum, survivors } = state;
