@@ -31,7 +31,7 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
     member: memberId(1),
     tasks: [],
     token: new Uint8Array(),
-    purse: new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 10_000_000).purseOf(memberId(1)),
+    quota: new AdmissionControl({ ...LIMITS, trustProxy: 0 }, 10_000_000).quotaOf(memberId(1)),
   });
   const place = new TestPlace();
   seat.assign(place);

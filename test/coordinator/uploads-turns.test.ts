@@ -46,8 +46,8 @@ class Sender {
 
   constructor(member: number, uploads: Uploads, place: TestPlace, everyMs: number) {
     const id = memberId(member);
-    const purse = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, TOTAL).purseOf(id);
-    this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), purse });
+    const quota = new AdmissionControl({ ...LIMITS, trustProxy: 0 }, TOTAL).quotaOf(id);
+    this.#seat = new Seat({ kind: 'member', member: id, tasks: [], token: new Uint8Array(), quota });
     this.#seat.assign(place);
     this.#uploads = uploads;
     this.#place = place;
