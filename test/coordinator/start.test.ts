@@ -136,7 +136,7 @@ describe('a coordinator that cannot start says why', () => {
     await first.coordinator.stop();
     expect(await rejectionOf(openHall({ model: { tensors: { w: [3] } } }, { store }))).toMatchObject({
       code: 'config-invalid',
-      message: 'task "toy": the stored model has other tensors than the configuration names',
+      message: 'task "toy": the stored model’s tensors differ from those in the configuration',
     });
   });
 
