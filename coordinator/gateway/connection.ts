@@ -61,8 +61,8 @@ export interface ConnectionHost {
 type Acknowledge = (answer?: Uint8Array) => void;
 
 /**
- * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, where the protocol's decoders mean a
- * copy that outlives the message. Undefined for anything else.
+ * A view as a plain Uint8Array: Node's Buffer has a `slice` that does not copy, although the protocol's decoders expect
+ * a copy that outlives the message. Undefined for anything else.
  */
 function plainBytes(payload: unknown): Uint8Array | undefined {
   if (!ArrayBuffer.isView(payload)) return undefined;

@@ -60,7 +60,7 @@ export class Gateway implements ConnectionHost {
     this.random = options.random;
     this.helloTimeoutMs = options.helloTimeoutMs;
     this.uploads = new Uploads({
-      most: options.uploads,
+      max: options.uploads,
       stallMs: options.uploadStallMs,
       minBytesPerSecond: options.minUploadRate,
     });

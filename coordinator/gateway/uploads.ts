@@ -8,7 +8,7 @@ import { type AnswerPart, interrupted, Upload } from './upload.ts';
 /** How many long messages are assembled at a time, and how slow they may be. */
 export interface UploadLimits {
   /** Maximum number of messages assembled at a time, over all members and tasks. */
-  readonly most: number;
+  readonly max: number;
   /** Milliseconds within which the next part of a message must come. */
   readonly stallMs: number;
   /** Bytes per second that a message must keep up overall. */
@@ -28,7 +28,7 @@ export class Uploads {
   readonly #limits: UploadLimits;
 
   constructor(limits: UploadLimits) {
-    this.#slots = new Slots(limits.most);
+    this.#slots = new Slots(limits.max);
     this.#limits = limits;
   }
 
@@ -84,10 +84,10 @@ export class Uploads {
    * turns, and one of them finishes.
    */
   #turnOf({ yields }: Seat, place: SeatedRound, total: number, heldMs: number): number {
-    const { most, minBytesPerSecond } = this.#limits;
+    const { max, minBytesPerSecond } = this.#limits;
     const claimants = this.#slots.claimants(yields);
     const whole = heldMs + place.timeLeft();
-    const fair = whole * Math.max(MIN_TURN, Math.min(most, claimants) / claimants);
+    const fair = whole * Math.max(MIN_TURN, Math.min(max, claimants) / claimants);
     return Math.max(fair, (1000 * total) / (BRISK * minBytesPerSecond)) * 2 ** yields;
   }
 }

@@ -75,7 +75,7 @@ export class AdmissionControl {
 
   /** What a connection may send before it is authenticated. */
   unauthenticatedQuota(): SendQuota {
-    return this.#quotas.stranger();
+    return this.#quotas.unauthenticated();
   }
 
   /**

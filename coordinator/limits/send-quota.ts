@@ -75,7 +75,7 @@ export class SendQuotas<Key> {
   }
 
   /** For a connection that has not sent a Hello: enough for that, and no more. */
-  stranger(): SendQuota {
+  unauthenticated(): SendQuota {
     const { frames, bytes } = HELLO;
     return new SendQuota(
       new Bucket({ capacity: frames, perSecond: 0 }, this.#now),

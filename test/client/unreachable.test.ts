@@ -243,7 +243,7 @@ describe('joining where something else answers', () => {
       'another server (status 200',
       'check the address',
     ],
-    ['a proxy without its coordinator', (_, response) => response.writeHead(502).end(), 'status 502', 'runs'],
+    ['a proxy without its coordinator', (_, response) => response.writeHead(502).end(), 'status 502', 'is running'],
   ])('says what it is: %s', async (_, listener, message, hint) => {
     const port = await listening(createServer(listener));
     expect(await toldInTime(`http://127.0.0.1:${port}`, message)).toEqual(unreachable(message, hint));

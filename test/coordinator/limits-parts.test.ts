@@ -182,7 +182,7 @@ describe('a send quota', () => {
 
   it('of an unauthenticated connection is enough for a Hello, and is not refilled', () => {
     const { now, after } = clock();
-    const quota = new SendQuotas<number>(1000, 2, now).stranger();
+    const quota = new SendQuotas<number>(1000, 2, now).unauthenticated();
     expect(quota.pay(9000)).toBe(true);
     expect(quota.pay(32 * 1024)).toBe(false);
     while (quota.pay(1));

@@ -100,7 +100,7 @@ describe('a coordinator that cannot start says why', () => {
   });
 
   it.each<[string, Uint8Array | string | undefined, string, string]>([
-    ['is missing', undefined, 'model-malformed', 'there is none'],
+    ['is missing', undefined, 'model-malformed', 'no such file'],
     ['is empty', '', 'model-malformed', '0'],
     ['is no model', 'rubbish that is long enough', 'model-malformed', 'header'],
     ['holds complex numbers', fileOf('C64', [1], 8), 'model-unsupported', 'C64'],

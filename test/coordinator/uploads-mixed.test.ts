@@ -35,7 +35,7 @@ function disorder(seed: number, ids: readonly Uint8Array[]): { readonly whole: n
   });
   const place = new TestPlace();
   seat.assign(place);
-  const uploads = new Uploads({ most: 1, stallMs: 10_000, minBytesPerSecond: 65_536 });
+  const uploads = new Uploads({ max: 1, stallMs: 10_000, minBytesPerSecond: 65_536 });
   const parts = messages.map((message, i) => [...partsOf(message, ids[i]!)]);
   const counts = { whole: 0, mixed: 0 };
   /** The part that each sender would send next: mostly it keeps to the order, and to what it is told. */

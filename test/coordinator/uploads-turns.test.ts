@@ -87,7 +87,7 @@ class Sender {
 /** Lets members send until the deadline, those that come first first. @returns them */
 function minute(slots: number, everyMs: readonly number[], tells = true): readonly Sender[] {
   const place = new TimedPlace(tells);
-  const uploads = new Uploads({ most: slots, stallMs: 10_000, minBytesPerSecond: 65_536 });
+  const uploads = new Uploads({ max: slots, stallMs: 10_000, minBytesPerSecond: 65_536 });
   const senders = everyMs.map((ms, i) => new Sender(i + 1, uploads, place, ms));
   for (const sender of senders) sender.begin();
   vi.advanceTimersByTime(DEADLINE - 1);
